@@ -1,0 +1,60 @@
+# Two commands do everything on a fresh machine with Python >= 3.11, venv and make:
+#   make run    the daemon, with the seed, on the shipped configuration
+#   make test   everything that must pass
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ARGS ?=
+
+.PHONY: help run install test check demo bench lock clean
+
+help:  ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: $(PYTHON) is older than 3.11: name a newer one with PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) (a minute on a first run) ..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing what the checks and tests need ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/.installed  ## make .venv with the alerts command in it
+
+run: install  ## load the seed and start the daemon (Ctrl-C ends it)
+	@mkdir -p var
+	@$(BIN)/alerts load seeds/*.yaml
+	@exec $(BIN)/alerts run $(ARGS)
+
+demo: install  ## replay the truce autumn of 2025 in under a minute
+	@$(BIN)/python -m benchmarks.demo
+
+check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+test: check  ## everything that must pass
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
+	@$(BIN)/python -m benchmarks.idle_tick
+
+lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv)
+	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \
+	  --extra postgres --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \
+	  --extra postgres --extra build --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:  ## remove .venv and caches; var/ (the database) stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

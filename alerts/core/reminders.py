@@ -1,0 +1,49 @@
+"""Reminders: something that must be said, when, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID, uuid5
+
+Kind = Literal["before", "on_the_day", "opens", "overdue", "moved", "review", "closed"]
+MERGED: frozenset[Kind] = frozenset({"before", "on_the_day", "overdue", "review"})
+REPEATED: frozenset[Kind] = frozenset({"overdue", "review"})  # what an acknowledgement silences
+NAMESPACE = UUID("6e3a1f0c-5d0b-5a6e-9c57-0d4f6f0b7a11")
+LATE = timedelta(hours=1)  # from here on a word says that it is late
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """Rule × occurrence × bounds version × kind × moment. `mark` is that of the bounds it speaks of.
+
+    `early`: no later firing would be in time. `catching_up`: it was missed before the commitment, the rule or the lead
+    was there. `revision`: the change that a `moved` or `closed` tells of. A skipped one has a reason.
+    """
+
+    rule: str
+    commitment: str
+    commitment_id: int
+    occurrence: str = ""
+    bounds_version: int
+    mark: str
+    kind: Kind
+    moment: datetime
+    send_at: datetime
+    offset: str | None = None
+    early: bool = False
+    catching_up: bool = False
+    revision: int | None = None
+    skipped: str | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The same for the same thing to be said, whoever works it out, and whenever."""
+        what = (self.rule, self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment.isoformat())
+        return uuid5(NAMESPACE, "\x1f".join(map(str, what)))
+
+    def late_by(self, now: datetime) -> timedelta:
+        """How late the word is when it is said at `now`; nothing if that does not deserve a mention."""
+        late = now - self.send_at
+        return late if late >= LATE and not self.catching_up else timedelta()

@@ -1,0 +1,96 @@
+"""Rules: which commitments deserve a word, at which moments, on which cron, to whom."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from alerts.core.commitments import Commitment
+from alerts.core.durations import Duration
+
+MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
+DEFAULT_RULE = "default"  # speaks for commitments that no rule matches, where `default_notify` is set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """When to speak of what is late: from `after` on, `every` so often, `at_most` times, `then` slower for ever."""
+
+    after: str = "P0D"
+    every: str = "P1D"
+    at_most: int | None = 14
+    then: str = "P7D"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remind:
+    """The moments that a rule means; what is not named is not said."""
+
+    before: tuple[str, ...] = ()
+    on_the_day: bool = False
+    opens: bool = False
+    overdue: Overdue | None = None
+    moved: bool = False
+    review: str | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels."""
+
+    name: str
+    cron: str
+    timezone: str = "UTC"
+    match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remind: Remind = Remind()
+    notify: tuple[str, ...] = ()
+    digest: bool | None = None
+
+    def matches(self, commitment: Commitment) -> bool:
+        """All that is named must hold, any value of each; an empty match is everything."""
+        return all(self._holds(what, wanted, commitment) for what, wanted in self.match.items())
+
+    @staticmethod
+    def _holds(what: str, wanted: tuple[str, ...], commitment: Commitment) -> bool:
+        have = getattr(commitment, what)
+        return any(value in wanted for value in (have if isinstance(have, tuple) else (have,)))
+
+    @property
+    def leads(self) -> list[Duration]:
+        """The leads, longest first as written."""
+        return [Duration.parse(text) for text in self.remind.before]
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the rule so that `from_json` reads it back."""
+        data: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        remind = dict(data["remind"])
+        overdue = Overdue(**remind.pop("overdue")) if remind.get("overdue") else None
+        remind["before"] = tuple(remind["before"])
+        rest = {name: data[name] for name in ("name", "cron", "timezone", "digest")}
+        return cls(
+            **rest,
+            match={what: tuple(values) for what, values in data["match"].items()},
+            remind=Remind(**{**remind, "overdue": overdue}),
+            notify=tuple(data["notify"]),
+        )
+
+    @property
+    def hash(self) -> str:
+        """A digest of what the rule means; it changes when the rule does."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:
+    """The rules that speak for a commitment; the default rule only where no other does."""
+    named = [rule for rule in rules if rule.matches(commitment)]
+    others = [rule for rule in named if rule.name != DEFAULT_RULE]
+    return others or named
