@@ -58,10 +58,10 @@ class Duration:
     def times(self, count: int) -> Duration:
         return Duration(count * self.years, count * self.months, count * self.days, count * self.time)
 
-    @property
-    def longest(self) -> timedelta:
-        """No real stretch of it is longer than this; used to jump ahead in a series."""
-        return timedelta(days=366 * self.years + 31 * self.months + self.days, hours=1) + self.time
+    def plus(self, other: Duration) -> Duration:
+        return Duration(
+            self.years + other.years, self.months + other.months, self.days + other.days, self.time + other.time
+        )
 
     def shift(self, day: date) -> date:
         """Move a civil day by the calendar part; month ends are clamped. Raises InputError beyond years 1 to 9999."""

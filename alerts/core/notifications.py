@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from alerts.core.commitments import Party, Revision, Source, Tracked
-from alerts.core.reminders import Reminder
+from alerts.core.reminders import NAMESPACE, Reminder
+
+SINGLY_AT_MOST = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,59 @@ class Notification:
     zone: str
     told: tuple[Told, ...]
     now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A reminder with what decides to whom it goes and in which company."""
+
+    reminder: Reminder
+    notify: tuple[str, ...]
+    digest: bool | None = None
+    critical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Reminders on their way to one recipient through one channel; `also` are shown, but told on their own."""
+
+    channel: str
+    recipient: str
+    reminders: tuple[Reminder, ...]
+    also: tuple[Reminder, ...] = ()
+
+    @property
+    def id(self) -> UUID:
+        """The delivery's id: the same for the same content."""
+        carried = sorted(str(reminder.id) for reminder in (*self.reminders, *self.also))
+        return uuid5(NAMESPACE, "\x1f".join([self.channel, self.recipient, *carried]))
+
+
+def address(words: Iterable[Word], recipients: Mapping[str, tuple[str, ...]]) -> list[Address]:
+    """Sort words by channel and recipient: the same thing once, several as a digest, what is critical singly, too."""
+    post: dict[tuple[str, str], dict[tuple[object, ...], Word]] = defaultdict(dict)
+    for word in words:
+        said = word.reminder
+        thing = (said.commitment_id, said.occurrence, said.bounds_version, said.kind, said.moment)
+        for channel in word.notify:
+            for recipient in recipients.get(channel, ()):
+                post[channel, recipient].setdefault(thing, word)
+    return [found for (channel, to), told in post.items() for found in _bundle(channel, to, list(told.values()))]
+
+
+def _bundle(channel: str, recipient: str, words: list[Word]) -> list[Address]:
+    unset = [word for word in words if word.digest is None]
+    together = [word for word in words if word.digest or (word.digest is None and len(unset) > SINGLY_AT_MOST)]
+    shared = [word.reminder for word in together if not word.critical]
+    also = tuple(word.reminder for word in together if word.critical)
+    if len(shared) + len(also) < 2 or not shared:
+        shared, also, together = [], (), []
+    inside = {reminder.id for reminder in shared}
+    alone = [word.reminder for word in words if word.reminder.id not in inside]
+    found = [Address(channel=channel, recipient=recipient, reminders=(reminder,)) for reminder in alone]
+    if shared:
+        found.append(Address(channel=channel, recipient=recipient, reminders=tuple(shared), also=also))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,167 @@
+"""The moments at which a rule speaks of a commitment, and when each of them goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alerts.core.bounds import Bounds
+from alerts.core.calendars import Day, Instant, Point
+from alerts.core.commitments import Tracked
+from alerts.core.durations import Duration
+from alerts.core.errors import InputError
+from alerts.core.reminders import Kind
+from alerts.core.rules import Overdue, Rule
+
+TICK = timedelta(seconds=1)  # firings lie on whole seconds
+
+
+class Firings(Protocol):
+    """The instants at which a rule may speak (those of its cron)."""
+
+    @property
+    def at_or_after(self) -> Callable[[datetime], datetime | None]: ...
+
+    @property
+    def before(self) -> Callable[[datetime], datetime | None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant that a rule means, and the firing at which it goes out."""
+
+    kind: Kind
+    at: datetime
+    send_at: datetime
+    offset: str | None = None
+    early: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Moments that repeat: `instant(k)` for k = 0, 1, … rises, and is None beyond the year 9999."""
+
+    kind: Kind
+    instant: Callable[[int], tuple[datetime, Duration] | None]
+    firings: Firings
+
+    def after(self, at: datetime | None) -> Iterator[Moment]:
+        """The moments later than an instant (all, if None), oldest first."""
+        return self._from(0 if at is None else self._first_after(at))
+
+    def going_out_after(self, at: datetime) -> Iterator[Moment]:
+        """The moments whose firing is later than an instant: those after the last firing up to it."""
+        return self.after(self.firings.before(at + TICK))
+
+    def last_gone_out(self, at: datetime) -> Moment | None:
+        """The latest moment whose firing lies at or before an instant."""
+        firing = self.firings.before(at + TICK)
+        index = self._first_after(firing) if firing else 0
+        return next(self._from(index - 1), None) if index else None
+
+    def _from(self, index: int) -> Iterator[Moment]:
+        while (found := self.instant(index)) is not None:
+            moment, offset = found
+            send_at = self.firings.at_or_after(moment)
+            if send_at is None:
+                return
+            yield Moment(self.kind, moment, send_at, str(offset))
+            index += 1
+
+    def _first_after(self, at: datetime) -> int:
+        def passed(index: int) -> bool:
+            found = self.instant(index)
+            return found is not None and found[0] <= at
+
+        low, high = 0, 1
+        if not passed(0):
+            return 0
+        while passed(high):
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if passed(middle) else (low, middle)
+        return high
+
+
+def single(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
+    """The moments that come once: leads, the day itself, the opening."""
+    found: list[Moment | None] = []
+    named, first = bounds.named, bounds.first
+    if named is not None:
+        found += [_lead(named, lead, firings) for lead in rule.leads]
+        opening_says_it = rule.remind.opens and bounds.opens and named == first
+        if rule.remind.on_the_day and not opening_says_it:
+            found.append(_on_the_day(named, firings))
+    if rule.remind.opens and bounds.opens and first is not None:
+        at = first.counted_start
+        send_at = firings.at_or_after(at)
+        found.append(Moment("opens", at, send_at) if send_at else None)
+    return [moment for moment in found if moment]
+
+
+def series(rule: Rule, tracked: Tracked, firings: Firings) -> Series | None:
+    """The moments that repeat: overdue from the latest bound on, or reviews where there is none."""
+    bounds = tracked.bounds
+    if bounds.last is not None:
+        if rule.remind.overdue is None:
+            return None
+        return Series("overdue", _overdue(_late_from(bounds.last), rule.remind.overdue), firings)
+    if rule.remind.review is None:
+        return None
+    every = Duration.parse(tracked.commitment.review_every or rule.remind.review)
+    base = bounds.first or Instant(tracked.recorded_at, "UTC")
+    return Series("review", lambda index: _later(base, every.times(index + 1)), firings)
+
+
+def _lead(named: Point, lead: Duration, firings: Firings) -> Moment | None:
+    try:
+        at = named.before(lead)
+    except (InputError, OverflowError):
+        return None  # a lead that begins before the year 1 has no moment
+    day = _day_of(named).counted_start
+    limit = named.counted_start if at >= day else day
+    return _in_time("before", at, limit, firings, str(lead))
+
+
+def _on_the_day(named: Point, firings: Firings) -> Moment | None:
+    return _in_time("on_the_day", _day_of(named).counted_start, named.counted_end, firings)
+
+
+def _in_time(kind: Kind, at: datetime, limit: datetime, firings: Firings, offset: str | None = None) -> Moment:
+    """A moment at its firing, or, where that would come too late, at the last firing before it."""
+    send_at = firings.at_or_after(at)
+    if send_at is not None and send_at < limit:
+        return Moment(kind, at, send_at, offset)
+    return Moment(kind, at, firings.before(at) or at, offset, early=True)
+
+
+def _day_of(point: Point) -> Day:
+    return point if isinstance(point, Day) else Day(point.date, point.zone)
+
+
+def _late_from(last: Point) -> Point:
+    if isinstance(last, Day) and last.zone:
+        return Day(last.shift(Duration(days=1)).date, last.zone)
+    return Instant(last.end, last.zone or "UTC")
+
+
+def _overdue(base: Point, overdue: Overdue) -> Callable[[int], tuple[datetime, Duration] | None]:
+    after, every, then = (Duration.parse(text) for text in (overdue.after, overdue.every, overdue.then))
+
+    def instant(index: int) -> tuple[datetime, Duration] | None:
+        often = index if overdue.at_most is None else min(index, overdue.at_most - 1)
+        return _later(base, after.plus(every.times(often)).plus(then.times(index - often)))
+
+    return instant
+
+
+def _later(base: Point, duration: Duration) -> tuple[datetime, Duration] | None:
+    try:
+        if isinstance(base, Day):
+            return Day(duration.shift(base.date), base.zone).counted_start + duration.time, duration
+        return base.shift(duration).at, duration
+    except (InputError, OverflowError):
+        return None
