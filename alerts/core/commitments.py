@@ -104,8 +104,9 @@ class Tracked:
     bounds: Bounds
     bounds_version: int
     recorded_at: datetime
+    revision: int = 1  # the number of the latest one
     acknowledged: Acknowledgement | None = None
-    changes: tuple[Revision, ...] = ()  # revisions that matter to the reader at hand, oldest first
+    changes: tuple[Revision, ...] = ()  # moves and ends that a watch may not have seen yet, oldest first
 
     @property
     def open(self) -> bool:

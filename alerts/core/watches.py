@@ -114,7 +114,7 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         next_at=next_at,
         spoken=spoken,
         mark=tracked.bounds.mark,
-        revision=max((revision.number for revision in tracked.changes), default=watch.revision),
+        revision=tracked.revision,
         changed=False,
     )
     return Look(after, tuple(said), tuple(skipped))

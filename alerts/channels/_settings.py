@@ -1,0 +1,129 @@
+"""What the settings of all channels share, and how a mistake in them is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.policy import SMTP
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+
+from alerts.core.calendars import zone_info
+from alerts.core.errors import InputError, did_you_mean
+
+Where = Callable[[tuple[str | int, ...]], str]
+
+_LOCAL = re.compile(r'[^\s"(),:;<>@\[\]\\]{1,64}')  # RFC 5322 §3.4.1 dot-atom, beyond ASCII by RFC 6532
+_DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+_WORDS = {
+    "int_parsing": "expected an integer",
+    "int_type": "expected an integer",
+    "int_from_float": "expected an integer",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "string_type": "expected text",
+    "path_type": "expected a path",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "model_type": "expected a mapping",
+    "missing": "is missing",
+    "too_short": "needs at least one entry",
+}
+
+
+def _zone(name: str) -> str:
+    try:
+        zone_info(name)
+    except InputError:
+        near = did_you_mean(name, available_timezones())
+        raise ValueError(f"unknown time zone: expected an IANA name such as America/New_York{near}") from None
+    return name
+
+
+def _not_a_bool(value: object) -> object:
+    """YAML's `yes` would otherwise pass for the number 1."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 # pydantic collects ValueErrors only
+    return value
+
+
+def one_address(text: object) -> Address:
+    """Read exactly one mail address (RFC 5322 §3.4 mailbox), with or without a name. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError("expected a mail address as text")  # noqa: TRY004 # pydantic collects ValueErrors only
+    if not text.isprintable():
+        raise ValueError("a mail address must not hold line breaks or control characters")
+    not_one = "not a mail address: expected one such as desk@example.org or Desk <desk@example.org>"
+    try:
+        header: Any = SMTP.header_factory("To", text)  # an AddressHeader; the stub leaves its defects out
+        domains = [address.domain.encode("idna").decode() for address in header.addresses]
+    except (HeaderParseError, IndexError, UnicodeError):  # IndexError: `email` trips over "a@"
+        raise ValueError(not_one) from None
+    if len(domains) > 1:
+        raise ValueError(f"expected exactly one mail address, found {len(domains)}: one entry each")
+    if not domains or header.groups[0].display_name is not None or not _DOMAIN.fullmatch(domains[0]):
+        raise ValueError(not_one)
+    name, username = header.addresses[0].display_name, header.addresses[0].username
+    allowed = all("non-ASCII" in str(defect) for defect in header.defects)  # by RFC 6531
+    if not (allowed and _LOCAL.fullmatch(username)):
+        raise ValueError(not_one)
+    return Address(name, username, domains[0])
+
+
+def _each_once(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    if len({address.addr_spec for address in addresses}) < len(addresses):
+        raise ValueError("an address is named twice")
+    return addresses
+
+
+Mailbox = Annotated[Address, PlainValidator(one_address)]
+Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_each_once)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=65535)]
+Seconds = Annotated[float, BeforeValidator(_not_a_bool), Field(gt=0, le=600, allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """Settings in which an unknown key is an error, and no error shows a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Common(Strict):
+    """What may be set on every channel: the readers' zone, and the total deadline of one send in seconds."""
+
+    timezone: Zone | None = None
+    timeout: Seconds = 30.0
+
+    @property
+    def deadline(self) -> timedelta:
+        """The total deadline of one send."""
+        return timedelta(seconds=self.timeout)
+
+
+def complaints(error: ValidationError, model: type[BaseModel], prefix: str, where: Where) -> Iterator[str]:
+    """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer`, never a value."""
+    for detail in error.errors(include_url=False, include_input=False):
+        path = detail["loc"]
+        name = ".".join((prefix, *map(str, path)))
+        yield f"{where(path)}{name if name.isprintable() else ascii(name)}: {_words(detail, model)}"
+
+
+def _words(detail: Any, model: type[BaseModel]) -> str:
+    kind, path = detail["type"], detail["loc"]
+    if kind == "extra_forbidden":
+        return f"unknown key{did_you_mean(str(path[-1]), _known(model, path[:-1]))}"
+    if kind == "value_error":
+        return str(detail["ctx"]["error"])
+    return _WORDS.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
+
+
+def _known(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    inner = fields[str(path[0])].annotation if path else None
+    return _known(inner, path[1:]) if isinstance(inner, type) and issubclass(inner, BaseModel) else list(fields)

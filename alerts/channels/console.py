@@ -1,0 +1,71 @@
+"""The console: the text on standard output, for a first look and for logs."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from typing import ClassVar, Literal
+
+from rich.console import Console as Terminal
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+
+from alerts.channels._network import one_line, reason
+from alerts.channels._settings import Common
+from alerts.core.deliveries import DeliveryError
+from alerts.core.notifications import Message, Outgoing
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+class ConsoleSettings(Common):
+    """Nothing but what every channel has."""
+
+
+class Console:
+    """Prints each notification; nobody outside is told."""
+
+    kind: ClassVar[str] = "console"
+    form: ClassVar[Literal["text"]] = "text"
+    local: ClassVar[bool] = True
+    connections: ClassVar[int] = 1
+    recipients: tuple[str, ...] = ("",)
+
+    def __init__(self, name: str, settings: ConsoleSettings) -> None:
+        self.name = name
+        self.timezone = settings.timezone
+        self.timeout = settings.deadline
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Return "printed". Raises DeliveryError where nobody reads standard output any more."""
+        stream = sys.stdout
+        try:
+            encoding = stream.encoding or "utf-8"
+            words = framed(outgoing.message, terminal=stream.isatty()).encode(encoding, "replace").decode(encoding)
+            stream.write(words)  # at once: threads write here too
+            stream.flush()
+        except OSError as error:
+            raise DeliveryError(f"standard output: {reason(error)}") from None
+        except ValueError:
+            raise DeliveryError("standard output is closed") from None
+        return "printed"
+
+    def close(self) -> None:
+        """Do nothing: standard output is not ours."""
+
+
+def framed(message: Message, *, terminal: bool) -> str:
+    """Return the text in a frame; in a log between rules and unwrapped, so that `grep` finds whole lines."""
+    page = io.StringIO()
+    paper = Terminal(file=page, force_terminal=terminal, soft_wrap=not terminal)
+    title = Text(one_line(message.subject))
+    body = Text(_CONTROLS.sub("", message.text).strip("\n"))
+    if terminal:
+        paper.print(Panel(body, title=title, title_align="left"))
+    else:
+        paper.print(Rule(title, align="left"), soft_wrap=False)
+        paper.print(body)
+        paper.print(Rule(), soft_wrap=False)
+    return page.getvalue()

@@ -1,0 +1,74 @@
+"""Maildir: mails in a folder, for a mail reader on this machine (cr.yp.to/proto/maildir.html)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from alerts.channels._mime import mail
+from alerts.channels._network import reason
+from alerts.channels._settings import Common, Mailbox, Recipients, one_address
+from alerts.core.deliveries import DeliveryError
+from alerts.core.notifications import Outgoing
+
+
+class MaildirSettings(Common):
+    """The folder, who writes, and to whom."""
+
+    path: Path
+    sender: Annotated[Mailbox, Field(alias="from")] = one_address("alerts@localhost")
+    to: Recipients
+
+
+class Maildir:
+    """Puts mails into a folder, a delivery in one file however often it is tried; nobody outside is told."""
+
+    kind: ClassVar[str] = "maildir"
+    form: ClassVar[Literal["mail"]] = "mail"
+    local: ClassVar[bool] = True
+    connections: ClassVar[int] = 1
+
+    def __init__(self, name: str, settings: MaildirSettings) -> None:
+        self.name = name
+        self.recipients = tuple(address.addr_spec for address in settings.to)
+        self.timezone = settings.timezone
+        self.timeout = settings.deadline
+        self._sender = settings.sender
+        self._path = settings.path
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Return the file's name. Raises DeliveryError where the disk does not take it."""
+        name = f"{outgoing.id}.alerts"
+        try:
+            for folder in ("tmp", "new", "cur"):
+                (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._is_there(name):
+                # Line ends are the machine's own in a Maildir, as the `mailbox` module has them too.
+                self._write(name, mail(outgoing, self._sender).replace(b"\r\n", b"\n"))
+        except OSError as error:
+            raise DeliveryError(f"maildir: {reason(error)}") from None
+        return name
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+    def _is_there(self, name: str) -> bool:
+        """A mail reader moves what it has seen to cur/ and adds its flags after a colon."""
+        return (self._path / "new" / name).exists() or any((self._path / "cur").glob(f"{name}*"))
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write to tmp/, then rename: a reader, or a crash, never sees half a mail."""
+        draft = self._path / "tmp" / name
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._path / "new" / name)
+        folder = os.open(self._path / "new", os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else a power cut may still forget the name
+        finally:
+            os.close(folder)

@@ -1,0 +1,81 @@
+"""Webhooks: a JSON object posted to a URL, signed as Standard Webhooks describes (standardwebhooks.com)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, SecretStr
+from standardwebhooks import Webhook as Signer
+
+from alerts.channels._http import Poster, Url, as_json
+from alerts.channels._settings import Common
+from alerts.clock import utc_now
+from alerts.core.notifications import Outgoing
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 §5.6.2
+_OURS = {"content-type", "content-length", "transfer-encoding", "connection", "host"}
+
+
+def _signing(secret: SecretStr) -> SecretStr:
+    prefix, key = secret.get_secret_value()[:6], secret.get_secret_value()[6:]
+    try:
+        good = prefix == "whsec_" and bool(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
+    except (binascii.Error, ValueError):
+        good = False
+    if not good:
+        raise ValueError("expected whsec_ followed by the key in base64")
+    return secret
+
+
+def _sendable(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or name.lower() in _OURS or name.lower().startswith("webhook-"):
+            raise ValueError("a header's name is no token, or is one that is set for you")
+        text = value.get_secret_value()
+        if not (text.isascii() and text.isprintable() and text == text.strip()):
+            raise ValueError("a header's value must be one line of ASCII")
+    return headers
+
+
+class WebhookSettings(Common):
+    """Where to post, the secret that signs, and headers such as Authorization."""
+
+    url: Url
+    secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
+    headers: Annotated[dict[str, SecretStr], AfterValidator(_sendable)] = Field(default_factory=dict)
+
+
+class Webhook:
+    """Posts each notification as JSON; every retry carries the same `webhook-id` and the same bytes."""
+
+    kind: ClassVar[str] = "webhook"
+    form: ClassVar[Literal["json"]] = "json"
+    local: ClassVar[bool] = False
+    connections: ClassVar[int] = 4
+    recipients: tuple[str, ...] = ("",)
+
+    def __init__(self, name: str, settings: WebhookSettings) -> None:
+        self.name = name
+        self.timezone = settings.timezone
+        self.timeout = settings.deadline
+        self._headers = settings.headers
+        self._signer = Signer(settings.secret.get_secret_value()) if settings.secret else None
+        self._poster = Poster(settings.url, self.connections)
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
+        body = as_json(outgoing.message)
+        now = utc_now()  # of this try: a receiver refuses what was signed more than five minutes ago
+        headers = {name: value.get_secret_value() for name, value in self._headers.items()}
+        headers |= {"webhook-id": str(outgoing.id), "webhook-timestamp": str(int(now.timestamp()))}
+        if self._signer:
+            headers["webhook-signature"] = self._signer.sign(str(outgoing.id), now, body)
+        status, _ = self._poster.post(body.encode(), headers, self.timeout)
+        return f"HTTP {status}"
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._poster.close()

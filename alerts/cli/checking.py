@@ -1,0 +1,193 @@
+"""Commands that look before and after: check, preview, send-test, health."""
+
+from __future__ import annotations
+
+import json
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from rich.console import Console
+
+from alerts.channels import Channel
+from alerts.cli.samples import samples, test_message
+from alerts.cli.tracking import unsaid
+from alerts.cli.wiring import At, Json, Office, app, instant, office, warn
+from alerts.core.deliveries import DeliveryError
+from alerts.core.errors import InputError, did_you_mean
+from alerts.core.notifications import Notification, Outgoing, Told
+from alerts.core.rules import DEFAULT_RULE
+from alerts.daemon import is_alive
+from alerts.outlook import outlook
+
+STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
+out = Console(highlight=False)
+
+
+@app.command()
+def check(context: typer.Context, at: At = None) -> None:
+    """Configuration, rules, channels with their secrets, and every template: all that is wrong, at once."""
+    here, now = office(context), instant(at)
+    wrong: list[str] = []
+    try:
+        channels = here.channels
+    except InputError as error:
+        wrong += str(error).splitlines()
+        channels = {}
+    told = samples(now)
+    for channel in channels.values():
+        for some in ([one] for one in told):
+            wrong += here.renderer.check(_notification(here, channel, some, now), channel.form)
+        wrong += here.renderer.check(_notification(here, channel, told, now), channel.form)
+    if wrong:
+        raise InputError("\n".join(dict.fromkeys(wrong)))
+    tracked = here.store.ledger.tracked()
+    none, default = unsaid(here, tracked)
+    for key in none:
+        warn(f"{key}: no rule speaks for it, so nobody will be told")
+    for key in default:
+        warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(here.settings.default_notify)})")
+    coming = {word.reminder.commitment for word in outlook(here.store, here.rules, now, now + timedelta(days=3660))}
+    for item in tracked:
+        key = item.commitment.key
+        if key not in coming and key not in none:
+            warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
+    for rule in here.settings.rules:
+        if not rule.notify:
+            warn(f"rule {rule.name}: it notifies no channel")
+    if channels and all(channel.local for channel in channels.values()):
+        warn("only local channels: nobody outside this machine is told")
+    named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
+    out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def _notification(here: Office, channel: Channel, told: list[Told], now: datetime) -> Notification:
+    return Notification(
+        id=uuid4(),
+        channel=channel.name,
+        recipient=channel.recipients[0],
+        zone=channel.timezone or here.zone,
+        told=tuple(told),
+        now=now,
+    )
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    rule: Annotated[str, typer.Argument(metavar="RULE")],
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Else the first that is told.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail there.")] = None,
+    at: At = None,
+) -> None:
+    """The next message of a rule about a commitment, as it would go out."""
+    here, now = office(context), instant(at)
+    item = here.store.commitments.find(key)
+    if rule not in here.rules:
+        raise InputError(f"no rule is named {rule!r}{did_you_mean(rule, here.rules)}")
+    if not here.rules[rule].rule.matches(item.commitment):
+        raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
+    words = outlook(here.store, here.rules, now, now + timedelta(days=3660))
+    word = next((one for one in words if one.reminder.rule == rule and one.reminder.commitment == key), None)
+    if word is None:
+        raise InputError(f"rule {rule} has nothing more to say of {key} within ten years")
+    through = _channel(here, channel or word.channels[0])
+    parties, sources = here.store.ledger.parties(), here.store.ledger.sources()
+    commitment = item.commitment
+    told = Told(
+        reminder=word.reminder,
+        tracked=item,
+        by=tuple(parties[one] for one in commitment.by),
+        to=tuple(parties[one] for one in commitment.to),
+        source=sources.get(commitment.source.key) if commitment.source else None,
+    )
+    when = max(now, word.reminder.send_at)
+    notification = _notification(here, through, [told], when)
+    message, error = here.renderer.render(notification, through.form)
+    if error:
+        warn(f"{error}; the built-in plain message is shown")
+    if html is not None:
+        if message.html is None:
+            raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
+        html.write_text(message.html)
+        out.print(f"wrote {html}", markup=False)
+    elif message.body is not None:
+        out.print_json(json.dumps(message.body))
+    else:
+        out.print(f"Subject: {message.subject}\n\n{message.text}", markup=False)
+
+
+def _channel(here: Office, name: str) -> Channel:
+    if name not in here.channels:
+        raise InputError(f"no channel is named {name!r}{did_you_mean(name, here.channels)}")
+    return here.channels[name]
+
+
+@app.command("send-test")
+def send_test(
+    context: typer.Context, channel: Annotated[str, typer.Argument(metavar="CHANNEL")], at: At = None
+) -> None:
+    """Send a real test message to every recipient of a channel, and show what the server answered."""
+    here, now = office(context), instant(at)
+    through = _channel(here, channel)
+    failed = False
+    for recipient in through.recipients:
+        notification = _notification(here, through, [test_message(channel, now)], now)
+        message, _ = here.renderer.render(notification, through.form)
+        to = f"{channel} → {recipient}" if recipient else channel
+        try:
+            answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))
+            out.print(f"{to}: {answer}", markup=False)
+        except DeliveryError as error:
+            failed = True
+            Console(stderr=True, highlight=False).print(f"alerts: {to}: {error}", markup=False)
+    through.close()
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def health(
+    context: typer.Context,
+    live: Annotated[bool, typer.Option("--live", help="Only whether this host's daemon plans and delivers.")] = False,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Whether alerts get out: exit code 1 and a line for each thing that is wrong."""
+    here, now = office(context), instant(at)
+    wrong: list[str] = []
+    if not is_alive(here.store, now, socket.gethostname() if live else None):
+        wrong.append("no daemon has planned and delivered within five minutes: is `alerts run` up?")
+    if not live:
+        wrong += _unwell(here, now)
+    if as_json:
+        print(json.dumps([{"problem": line} for line in wrong]))
+    elif not wrong:
+        out.print("ok")
+    else:
+        for line in wrong:
+            Console(stderr=True, highlight=False).print(f"alerts: {line}", markup=False)
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _unwell(here: Office, now: datetime) -> list[str]:
+    counts = here.store.ledger.counts()
+    wrong = []
+    if dead := counts.get("dead"):
+        wrong.append(f"{dead} dead deliveries: see `alerts deliveries --state dead`, then retry or dismiss")
+    if stuck := here.store.ledger.stuck(now - STUCK):
+        wrong.append(f"{stuck} deliveries should have gone over an hour ago: see `alerts deliveries --state retry`")
+    if not counts.get("open"):
+        wrong.append("no open commitments: nothing is watched")
+    if all(entry.kind in ("console", "maildir") for entry in here.settings.channels):
+        wrong.append("only local channels: nobody outside this machine is told")
+    registered = here.store.watches.registered()
+    for name, ruled in here.rules.items():
+        if registered.get(name, ruled.rule.hash) != ruled.rule.hash:
+            wrong.append(f"rule {name} means something else in the running daemon: restart it")
+    return wrong

@@ -1,0 +1,99 @@
+"""Made-up reminders of every kind: to try templates on, and for a test message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import get_args
+
+from alerts.core.bounds import ZoneChoice, resolve
+from alerts.core.commitments import Acknowledgement, Citation, Commitment, Kind, Party, Revision, Source, Status, Tracked
+from alerts.core.deadlines import parse
+from alerts.core.notifications import Told
+from alerts.core.reminders import Kind as ReminderKind
+from alerts.core.reminders import Reminder
+
+SOURCE = Source(key="sample-source", title="A sample source", publisher="Example", url="https://example.org/source")
+PARTIES = (Party(key="a", name="Party A", timezone="America/New_York"), Party(key="b", name="Party B"))
+
+
+def samples(now: datetime) -> list[Told]:
+    """A reminder of every kind about a commitment of every kind, with everything stated, and with as little as may be."""
+    found = []
+    for number, kind in enumerate(get_args(Kind)):
+        for about in get_args(ReminderKind):
+            shape = "undated" if about == "review" and number % 2 else "after {}" if about == "opens" else "{}"
+            full = Commitment(
+                key=f"sample-{kind}",
+                title=f"A sample {kind}",
+                deadline=shape.format((now + timedelta(days=7)).date()),
+                kind=kind,
+                by=("a",),
+                to=("b",),
+                source=Citation(key=SOURCE.key, locator="paragraph 1", quote="a few words"),
+                assumptions=("this is assumed",),
+                note="This is what to do.",
+                timezone="America/New_York",
+            )
+            found.append(_told(full, about, now, Acknowledgement(by="somebody", at=now)))
+            found.append(
+                _told(Commitment(key="bare", title="Bare", deadline=full.deadline, kind=kind), about, now, None)
+            )
+    return found
+
+
+def test_message(channel: str, now: datetime) -> Told:
+    """The reminder that a test message carries."""
+    commitment = Commitment(
+        key="test-message",
+        title=f"Test of the channel {channel}",
+        deadline=str(now.date()),
+        kind="event",
+        note="Nothing is to be done: alerts that are sent this way arrive.",
+    )
+    return replace(_told(commitment, "on_the_day", now, None), source=None)
+
+
+def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Acknowledgement | None) -> Told:
+    bounds = resolve(parse(commitment.deadline), ZoneChoice(commitment.timezone), {})
+    status: Status = "fulfilled" if about == "closed" else "open"
+    tracked = Tracked(
+        id=1,
+        commitment=replace(commitment, status=status),
+        bounds=bounds,
+        bounds_version=1,
+        recorded_at=now - timedelta(days=30),
+        acknowledged=seen,
+    )
+    reminder = Reminder(
+        rule="sample",
+        commitment=commitment.key,
+        commitment_id=1,
+        bounds_version=1,
+        mark=bounds.mark,
+        kind=about,
+        moment=now,
+        send_at=now,
+        offset="P7D" if about in ("before", "overdue", "review") else None,
+        revision=2 if about in ("moved", "closed") else None,
+    )
+    change = Revision(
+        number=2,
+        what="moved" if about == "moved" else "closed",
+        recorded_at=now,
+        recorded_by="somebody",
+        reason="it was agreed so",
+        before=resolve(parse("undated"), ZoneChoice(), {}) if about == "moved" else None,
+        after=bounds if about == "moved" else None,
+        detail=status if about == "closed" else None,
+    )
+    parties = {party.key: party for party in PARTIES}
+    return Told(
+        reminder=reminder,
+        tracked=tracked,
+        by=tuple(parties[key] for key in commitment.by),
+        to=tuple(parties[key] for key in commitment.to),
+        source=SOURCE if commitment.source else None,
+        speaks_next=now + timedelta(days=1) if seen else None,
+        change=change if reminder.revision else None,
+    )

@@ -1,0 +1,202 @@
+"""Commands about what is sent: plan, tick, run, deliveries, retry, dismiss."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import timedelta
+from typing import Annotated, get_args
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alerts.channels import Channel
+from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn
+from alerts.clock import utc_now
+from alerts.core.deliveries import State
+from alerts.core.errors import InputError, did_you_mean
+from alerts.core.moments import TICK
+from alerts.daemon import Daemon, prepare
+from alerts.outlook import outlook
+from alerts.store import StoreError
+from alerts.tick import deliver
+from alerts.tick import plan as plan_due
+
+AHEAD = timedelta(days=366)  # as far as `run` looks for the next word
+out = Console(highlight=False)
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    start: Annotated[str | None, typer.Option("--from", metavar="T", help="From this instant on; else now.")] = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=36500)] = 90,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """What will be said when, and through which channels, if nothing changes."""
+    here, first = office(context), instant(start or at)
+    try:
+        end = first + timedelta(days=days)
+    except OverflowError:
+        raise InputError(f"--days {days} leads beyond the year 9999") from None
+    words = [word for word in outlook(here.store, here.rules, first, end) if word.reminder.send_at >= first]
+    if as_json:
+        rows = [
+            {
+                "at": rfc3339(word.reminder.send_at),
+                "moment": rfc3339(word.reminder.moment),
+                "rule": word.reminder.rule,
+                "commitment": word.reminder.commitment,
+                "kind": word.reminder.kind,
+                "offset": word.reminder.offset,
+                "channels": list(word.channels),
+            }
+            for word in words
+        ]
+        print(json.dumps(rows))
+        return
+    if not words:
+        out.print(f"nothing will be said until {shown(end, here.zone)} {here.zone}")
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in (f"at ({here.zone})", "commitment", "what", "rule", "channels"):
+        table.add_column(heading, overflow="fold")
+    for word in words:
+        said = word.reminder
+        notes = [said.offset or "", "early: no later firing" * said.early, "missed before" * said.catching_up]
+        what = f"{said.kind} " + ", ".join(filter(None, notes))
+        table.add_row(
+            shown(said.send_at, here.zone), *map(escape, (said.commitment, what, said.rule, ", ".join(word.channels)))
+        )
+    out.print(table)
+
+
+@app.command()
+def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
+    """One turn, then stop: write down what has fallen due, and hand it over."""
+    here, now = office(context), instant(at)
+    start_log(here.settings.secrets())
+    lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
+    prepare(here.store, here.rules, now)
+    try:
+        with here.store.serve():
+            pass  # nobody else serves it: what a killed turn left leased is free now
+    except StoreError:
+        pass  # a daemon is up, and its leases are its own
+    planned = plan_due(here.store, here.rules, here.channels, now)
+    done = deliver(lanes)
+    for channel in here.channels.values():
+        channel.close()
+    if as_json:
+        print(json.dumps({"planned": planned, **done}))
+    else:
+        ends = ", ".join(f"{count} {state}" for state, count in sorted(done.items())) or "nothing to hand over"
+        out.print(f"{planned} planned; {ends}")
+
+
+@app.command()
+def run(context: typer.Context) -> None:
+    """The daemon: evaluates the rules on their crons and sends what is due, until SIGTERM or Ctrl-C."""
+    here = office(context)
+    start_log(here.settings.secrets())
+    lanes = here.lanes(utc_now)
+    daemon = Daemon(here.store, here.rules, lanes, utc_now)
+    ended = daemon.run(on_ready=lambda: _announce(here))
+    sys.stdout.flush()
+    if not ended:
+        os._exit(0)  # a thread still waits for a peer; its delivery stays leased and is sent again, never lost
+    for channel in here.channels.values():
+        channel.close()
+    here.store.close()
+
+
+def _announce(here: Office) -> None:
+    """Say at start where things are, and what comes next."""
+    now = utc_now()
+    counts = here.store.ledger.counts()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("database", escape(here.store.name))
+    table.add_row("tracked", f"{counts.get('open', 0)} open commitments, {len(here.settings.rules)} rules")
+    for channel in here.channels.values():
+        table.add_row("channel", escape(_describe(channel)))
+    coming = (
+        next(iter(outlook(here.store, here.rules, now, now + AHEAD)), None) if counts.get("open", 0) <= 1000 else None
+    )
+    if coming is not None:
+        said = coming.reminder
+        when = "now" if said.send_at <= now + TICK else f"{shown(said.send_at, here.zone)} {here.zone}"
+        table.add_row("next", escape(f"{when}: {said.commitment} ({said.kind})"))
+    table.add_row("", "`alerts plan` shows what is to come, `alerts list` what is tracked; Ctrl-C ends")
+    Console(stderr=True, highlight=False).print(table)
+    if not counts.get("open"):
+        warn("nothing is tracked: load a file of commitments")
+    if all(channel.local for channel in here.channels.values()):
+        warn("only local channels: nobody outside this machine is told")
+
+
+def _describe(channel: Channel) -> str:
+    path = getattr(channel, "path", None)
+    to = ", ".join(filter(None, channel.recipients))
+    return f"{channel.name} ({channel.kind})" + (f" to {to}" if to else "") + (f" in {path}" if path else "")
+
+
+@app.command()
+def deliveries(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE")] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The latest so many.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """The ledger: what was handed over, to whom, how, and what was not."""
+    if state is not None and state not in get_args(State):
+        raise typer.BadParameter(
+            f"{state!r} is not a state{did_you_mean(state, get_args(State))}", param_hint="--state"
+        )
+    here = office(context)
+    rows = here.store.ledger.deliveries(state, limit)
+    if as_json:
+        times = ("created_at", "next_at", "deadline", "lease_until", "ended_at")
+        print(
+            json.dumps([{**row, "id": str(row["id"]), **{name: rfc3339(row[name]) for name in times}} for row in rows])
+        )
+        return
+    if not rows:
+        out.print("no deliveries" + (f" that are {state}" if state else " yet"))
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("id", f"planned ({here.zone})", "channel", "recipient", "state", "tries", "carries"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        carries = row["carries"]
+        what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
+        if row["last_error"]:
+            what += f" – {row['last_error']}"
+        cells = (row["channel"], row["recipient"], row["state"], str(row["attempts"]), what)
+        style = "red" if row["state"] == "dead" else "dim" if row["state"] in ("superseded", "dismissed") else None
+        table.add_row(str(row["id"])[:8], shown(row["created_at"], here.zone), *map(escape, cells), style=style)
+    out.print(table)
+
+
+DeliveryId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `alerts deliveries` shows it; its beginning will do.")
+]
+
+
+@app.command()
+def retry(context: typer.Context, id_: DeliveryId, at: At = None) -> None:
+    """Send a dead delivery again, under the same id."""
+    one = office(context).store.ledger.retry(id_, instant(at))
+    out.print(f"{str(one)[:8]} will be tried again at the next tick")
+
+
+@app.command()
+def dismiss(context: typer.Context, id_: DeliveryId, at: At = None) -> None:
+    """Let a dead delivery go: health no longer counts it."""
+    one = office(context).store.ledger.dismiss(id_, instant(at))
+    out.print(f"{str(one)[:8]} is dismissed")

@@ -1,0 +1,383 @@
+"""Commands about what is tracked: load, list, show, resolve, move, close, ack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from alerts import interchange
+from alerts.cli.wiring import (
+    At,
+    By,
+    Json,
+    Office,
+    app,
+    day_or_instant,
+    instant,
+    note,
+    office,
+    rfc3339,
+    shown,
+    warn,
+    who,
+)
+from alerts.core.bounds import ZoneChoice, resolve, say_bounds
+from alerts.core.calendars import zone_info
+from alerts.core.commitments import ENDS, Tracked
+from alerts.core.deadlines import kind_of, parse, references
+from alerts.core.errors import InputError, did_you_mean
+from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.outlook import at_once
+from alerts.store import Change, Entry, Report
+
+UNSAID_AT_MOST = 10  # names of commitments without a rule that a warning lists
+out = Console(highlight=False)
+
+
+@app.command()
+def load(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help=".yaml, .yml or .json files of commitments.")],
+    at: At = None,
+    by: By = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")] = False,
+) -> None:
+    """Import commitments. Loading a file again changes only what the file changed since it was last loaded."""
+    here, now = office(context), instant(at)
+    ledger = here.store.ledger
+    parties, sources = set(ledger.parties()), set(ledger.sources())
+    read = []
+    with _progress("reading") as step:
+        for path in files:
+            found = interchange.read(path, parties=parties, sources=sources, progress=step)
+            parties |= {party.key for party in found.parties}
+            sources |= {source.key for source in found.sources}
+            read.append(found)
+    entries = [Entry(placed.commitment, placed.place) for found in read for placed in found.entries]
+    _each_key_once(entries)
+    change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
+    with _progress("storing", len(entries)) as step:
+        report = here.store.commitments.load(
+            entries,
+            [party for found in read for party in found.parties],
+            [source for found in read for source in found.sources],
+            change,
+            dry_run=dry_run,
+            progress=step,
+        )
+    _show_report(report, "would load" if dry_run else "loaded")
+    if not dry_run:
+        words = sum(1 for _ in at_once(here.store, here.rules, now))
+        out.print(f"{words} to be said at once, at the next tick" if words else "nothing to be said at once")
+    _warn_unsaid(here, ledger.tracked())
+
+
+def _each_key_once(entries: Sequence[Entry]) -> None:
+    first: dict[str, str] = {}
+    wrong = []
+    for entry in entries:
+        key = entry.commitment.key
+        if key in first:
+            wrong.append(f'{entry.place}: the key "{key}" is there twice, first at {first[key]}')
+        first.setdefault(key, entry.place)
+    if wrong:
+        raise InputError("\n".join(wrong))
+
+
+@contextmanager
+def _progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr; yields a function that takes how many are done."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _show_report(report: Report, done: str) -> None:
+    counts = f"{len(report.new)} new, {len(report.edited)} changed, {len(report.moved)} moved"
+    out.print(f"{done}: {counts}, {report.unchanged} unchanged")
+    for move in [*report.moved, *report.derived][:20]:
+        out.print(f"  {move.key}: {say_bounds(move.before)} → {say_bounds(move.after)}", markup=False)
+
+
+def unsaid(here: Office, tracked: Iterable[Tracked]) -> tuple[list[str], list[str]]:
+    """The open commitments that no rule speaks for, and those for which only `default_notify` does."""
+    none, default = [], []
+    for item in tracked:
+        rules = [rule.name for rule in matching(here.settings.rules, item.commitment)] if item.open else ["closed"]
+        if not rules:
+            none.append(item.commitment.key)
+        elif rules == [DEFAULT_RULE]:
+            default.append(item.commitment.key)
+    return none, default
+
+
+def _warn_unsaid(here: Office, tracked: Iterable[Tracked]) -> None:
+    none, default = unsaid(here, tracked)
+    if none:
+        warn(f"no rule speaks for {_few(none)}: nobody will be told")
+    if default:
+        note(f"no rule names {_few(default)}: told to default_notify ({', '.join(here.settings.default_notify)})")
+
+
+def _few(keys: Sequence[str]) -> str:
+    more = len(keys) - UNSAID_AT_MOST
+    return ", ".join(keys[:UNSAID_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    closed: Annotated[bool, typer.Option("--closed", help="Also what has been closed.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What is tracked, soonest first, and when each is next spoken of."""
+    here = office(context)
+    tracked = here.store.ledger.tracked(closed=closed)
+    next_at = here.store.ledger.speaks_next()
+    if as_json:
+        print(json.dumps([_row(here, item) | {"speaks_next": rfc3339(next_at.get(item.id))} for item in tracked]))
+        return
+    if not tracked:
+        out.print("nothing is tracked yet: `alerts load seeds/us-china-truce-2025.yaml` to begin with", markup=False)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("key", "deadline", "priority", "state", f"speaks next ({here.zone})", "rules"):
+        table.add_column(heading, overflow="fold")
+    for item in tracked:
+        rules = [rule.name for rule in matching(here.settings.rules, item.commitment)]
+        cells = (
+            item.commitment.key,
+            say_bounds(item.bounds) if item.bounds.named else item.commitment.deadline,
+            item.commitment.priority,
+            f"acknowledged by {item.acknowledged.by}" if item.acknowledged and item.open else item.commitment.status,
+            shown(next_at.get(item.id), here.zone),
+            ", ".join(rules) or "NONE",
+        )
+        table.add_row(*map(escape, cells), style="bold red" if not rules and item.open else None)
+    out.print(table)
+    _warn_unsaid(here, tracked)
+
+
+def _row(here: Office, item: Tracked) -> dict[str, Any]:
+    commitment, seen = item.commitment, item.acknowledged
+    return {
+        "key": commitment.key,
+        "title": commitment.title,
+        "kind": commitment.kind,
+        "priority": commitment.priority,
+        "status": commitment.status,
+        "by": commitment.by,
+        "to": commitment.to,
+        "owner": commitment.owner,
+        "tags": commitment.tags,
+        "deadline": commitment.deadline,
+        "earliest": rfc3339(item.bounds.earliest),
+        "latest": rfc3339(item.bounds.latest),
+        "timezone": item.bounds.zone,
+        "bounds_version": item.bounds_version,
+        "acknowledged": seen and {"by": seen.by, "at": rfc3339(seen.at), "until": rfc3339(seen.until)},
+        "rules": [rule.name for rule in matching(here.settings.rules, commitment)],
+    }
+
+
+@app.command()
+def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")], as_json: Json = False) -> None:
+    """One commitment: its bounds and why, its history, what was said and what was not."""
+    here = office(context)
+    item = here.store.commitments.find(key)
+    history, said = here.store.ledger.history(item.id), here.store.ledger.reminders(item.id)
+    next_at = here.store.ledger.speaks_next().get(item.id)
+    if as_json:
+        detail = {
+            "basis": item.bounds.basis,
+            "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
+            "note": item.commitment.note,
+            "speaks_next": rfc3339(next_at),
+            "history": [_revision_row(revision) for revision in history],
+            "reminders": [_said_row(word) for word in said],
+        }
+        print(json.dumps(_row(here, item) | detail, default=str))
+        return
+    commitment, bounds = item.commitment, item.bounds
+    out.print(commitment.title, style="bold", markup=False)
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    source = commitment.source
+    for label, text in (
+        ("deadline", commitment.deadline),
+        ("that is", say_bounds(bounds)),
+        ("state", commitment.status),
+        ("who", " → ".join(filter(None, (", ".join(commitment.by), ", ".join(commitment.to))))),
+        ("kind", f"{commitment.kind}, {commitment.priority}"),
+        ("basis", "\n".join(bounds.basis)),
+        ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
+        ("source", ", ".join(filter(None, (source.key, source.locator, source.quote))) if source else ""),
+        ("note", commitment.note or ""),
+        ("acknowledged", _acknowledged(item, here.zone)),
+        ("rules", ", ".join(rule.name for rule in matching(here.settings.rules, commitment)) or "NONE"),
+        ("speaks next", f"{shown(next_at, here.zone)} {here.zone}" if next_at else "not unless it changes"),
+    ):
+        if text:
+            facts.add_row(label, escape(text))
+    out.print(facts)
+    out.print("\nHistory", style="bold")
+    for revision in history:
+        row = _revision_row(revision)
+        change = f"{row['old']} → {row['new']}" if row["old"] else (revision.detail or "")
+        why = " · ".join(filter(None, (revision.reason, revision.cause and f"because {revision.cause} moved")))
+        line = (shown(revision.recorded_at, here.zone), revision.what, change, revision.recorded_by, why)
+        out.print("  " + "  ".join(filter(None, line)), markup=False)
+    if said:
+        out.print("\nSaid", style="bold")
+    for word in said:
+        out.print("  " + "  ".join(_said_line(word, here.zone)), markup=False)
+
+
+def _acknowledged(item: Tracked, zone: str) -> str:
+    seen = item.acknowledged
+    if seen is None:
+        return ""
+    return f"by {seen.by} on {shown(seen.at, zone)}" + (f", until {shown(seen.until, zone)}" if seen.until else "")
+
+
+def _revision_row(revision: Any) -> dict[str, Any]:
+    return {
+        "number": revision.number,
+        "what": revision.what,
+        "recorded_at": rfc3339(revision.recorded_at),
+        "recorded_by": revision.recorded_by,
+        "reason": revision.reason,
+        "source": revision.source,
+        "cause": revision.cause,
+        "old": say_bounds(revision.before) if revision.before else None,
+        "new": say_bounds(revision.after) if revision.after else None,
+        "detail": revision.detail,
+    }
+
+
+def _said_row(word: Any) -> dict[str, Any]:
+    names = ("rule", "kind", "offset", "early", "bounds_version", "skipped")
+    sent = [{**one, "id": str(one["id"]), "ended_at": rfc3339(one["ended_at"])} for one in word["deliveries"]]
+    times = {name: rfc3339(word[name]) for name in ("moment", "send_at", "planned_at")}
+    return {name: word[name] for name in names} | times | {"deliveries": sent}
+
+
+def _said_line(word: Any, zone: str) -> list[str]:
+    kind = word["kind"] + (f" {word['offset']}" if word["offset"] else "")
+    told = ", ".join(f"{one['channel']} {one['state']}" for one in word["deliveries"])
+    return [
+        shown(word["send_at"], zone),
+        kind,
+        f"({word['rule']})",
+        f"not said: {word['skipped']}" if word["skipped"] else told,
+    ]
+
+
+@app.command("resolve")
+def resolve_(
+    context: typer.Context,
+    expression: Annotated[str, typer.Argument(metavar="EXPR", help="A deadline, such as 'after 2025-11-10'.")],
+    timezone: Annotated[str | None, typer.Option("--timezone", metavar="Z", help="Zone, if it states none.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What a deadline expression means, and why."""
+    deadline = parse(expression)
+    zone = ZoneChoice(timezone)
+    if timezone:
+        zone_info(timezone)
+    known = {}
+    if needed := references(deadline):
+        known = {key: office(context).store.commitments.find(key).bounds for key in sorted(needed)}
+    bounds = resolve(deadline, zone, known)
+    if as_json:
+        ends = {"earliest": rfc3339(bounds.earliest), "latest": rfc3339(bounds.latest), "timezone": bounds.zone}
+        words = {"basis": list(bounds.basis), "assumptions": list(bounds.assumptions)}
+        print(json.dumps({"expression": str(deadline), "kind": kind_of(deadline), **ends, **words}))
+        return
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    late = "unknown: never overdue" if bounds.latest is None else rfc3339(bounds.latest)
+    for label, text in (
+        ("read as", str(deadline)),
+        ("due from", rfc3339(bounds.earliest) or "unknown"),
+        ("late from", late),
+        ("because", "\n".join(bounds.basis)),
+        ("assumed", "\n".join(bounds.assumptions)),
+    ):
+        if text:
+            table.add_row(label, escape(text))
+    out.print(table)
+
+
+@app.command()
+def move(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    expression: Annotated[str, typer.Argument(metavar="EXPR", help="The new deadline.")],
+    because: Annotated[str, typer.Option("--because", metavar="WHY", help="The reason; it is told with the move.")],
+    source: Annotated[str | None, typer.Option("--source", metavar="KEY", help="A declared source.")] = None,
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Give a commitment another deadline; what hangs on it moves too, and everybody concerned is told."""
+    here = office(context)
+    change = Change(now=instant(at), by=who(by), reason=because, source=source)
+    report = here.store.commitments.move(key, expression, change)
+    if not report.moved and not report.edited:
+        out.print(f"{key} reads so already: nothing changed", markup=False)
+    for verb, moves in (("moved", report.moved), ("follows", report.derived)):
+        for one in moves:
+            out.print(f"{one.key} {verb}: {say_bounds(one.before)} → {say_bounds(one.after)}", markup=False)
+    if report.edited:
+        out.print(f"{key} is stated otherwise now; its bounds are the same", markup=False)
+
+
+@app.command()
+def close(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    status: Annotated[str, typer.Option("--as", metavar="fulfilled|breached|withdrawn", help="How it ended.")],
+    because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
+    by: By = None,
+    at: At = None,
+) -> None:
+    """End a commitment: nothing more is said of it but that."""
+    if status not in ENDS:
+        raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
+    here = office(context)
+    here.store.commitments.close(key, status, Change(now=instant(at), by=who(by), reason=because))  # type: ignore[arg-type]
+    out.print(f"{key} is closed: {status}", markup=False)
+
+
+@app.command()
+def ack(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="T", help="Keep quiet until then: a day (included) or an instant.")
+    ] = None,
+    because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Acknowledge: overdue and review repeats keep quiet until T, or until the deadline moves."""
+    here, now = office(context), instant(at)
+    item = here.store.commitments.find(key)
+    end = day_or_instant(until, item.bounds.zone or here.zone) if until else None
+    if end is not None and end <= now:
+        raise InputError(f"--until {until} has passed already")
+    here.store.commitments.acknowledge(key, end, Change(now=now, by=who(by), reason=because))
+    quiet = f"until {shown(end, here.zone)} {here.zone}" if end else "until its deadline moves"
+    out.print(f"{key} is acknowledged by {who(by)}: repeats keep quiet {quiet}", markup=False)

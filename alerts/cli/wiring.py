@@ -1,0 +1,198 @@
+"""What commands share: options that stand before them, the settings, the store, and the channels."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import re
+import sys
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from alerts import shipped
+from alerts.channels import Channel, build
+from alerts.clock import utc_now
+from alerts.core.calendars import Day, zone_info
+from alerts.core.errors import InputError
+from alerts.rendering import Renderer
+from alerts.settings import Settings, load_settings
+from alerts.store import Store
+from alerts.tick import Clock, Lane, Ruled
+
+app = typer.Typer(
+    name="alerts",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="Deadline alerting for promises: early enough, again until acknowledged, with the source and what is assumed.",
+)
+
+
+@dataclass
+class Office:
+    """One command's view of the world, each part made when it is first asked for."""
+
+    config: Path | None
+    url: str | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration. Raises InputError with all that is wrong in it."""
+        settings = load_settings(self.config, self.url, os.environ)
+        if settings.shipped:
+            note(
+                "no ./config here: going by the shipped configuration (copy it and name it with --config to change it)"
+            )
+        return settings
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, migrated. Raises StoreError."""
+        return Store(self.settings.database, self.settings.timezone)
+
+    @cached_property
+    def rules(self) -> dict[str, Ruled]:
+        """The rules by name."""
+        return Ruled.all(self.settings.rules)
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """The channels by name, secrets resolved. Raises InputError with all that is wrong in any."""
+        found, wrong = {}, []
+        for entry in self.settings.channels:
+            try:
+                found[entry.name] = build(entry.name, entry.kind, self.settings.resolve_options(entry), entry.where)
+            except InputError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise InputError("\n".join(wrong))
+        return found
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """The templates: the user's folder before the shipped one."""
+        own = [self.settings.templates] if self.settings.templates else []
+        return Renderer([*own, shipped.folder("templates")])
+
+    @property
+    def zone(self) -> str:
+        """The zone of readers who state none."""
+        return self.settings.timezone or "UTC"
+
+    def lanes(self, clock: Clock) -> list[Lane]:
+        """A lane for each channel."""
+        return [Lane(self.store, channel, self.renderer, self.zone, clock) for channel in self.channels.values()]
+
+
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="DIR", help="Folder of configuration; else ALERTS_CONFIG, ./config.")
+]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="Database address; else ALERTS_DATABASE, the config's.")
+]
+At = Annotated[str | None, typer.Option("--at", metavar="T", help="Take this for the time, such as 2025-10-28T00:00Z.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+By = Annotated[
+    str | None, typer.Option("--by", metavar="NAME", help="Who does it; else ALERTS_USER or the login name.")
+]
+
+
+@app.callback()
+def _before(context: typer.Context, config: Config = None, database: DatabaseUrl = None) -> None:
+    context.obj = Office(config, database)
+
+
+def office(context: typer.Context) -> Office:
+    """The office that was set up before the command."""
+    found = context.obj
+    assert isinstance(found, Office)
+    return found
+
+
+def who(by: str | None) -> str:
+    """The name under which a change is recorded."""
+    if by:
+        return by
+    try:
+        return os.environ.get("ALERTS_USER") or getpass.getuser()
+    except OSError:  # a container's user need not have a name
+        return f"user {os.getuid()}"
+
+
+def instant(text: str | None) -> datetime:
+    """The time to go by: the given one, or now. Raises InputError for one that cannot be read."""
+    if text is None:
+        return utc_now()
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise InputError(f"{text!r} is not an instant: expected one such as 2025-10-28T00:00Z")
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise InputError(f"{text!r} lies outside the years 1 to 9999") from None
+
+
+def day_or_instant(text: str, zone: str) -> datetime:
+    """An instant, or the first instant after a civil day in a zone ("until the 5th" includes it)."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        try:
+            return Day(date.fromisoformat(text), zone).end
+        except ValueError:
+            raise InputError(f"there is no such day as {text}") from None
+    return instant(text)
+
+
+def rfc3339(at: datetime | None) -> str | None:
+    """An instant as JSON has it."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def shown(at: datetime | None, zone: str) -> str:
+    """An instant as a terminal shows it: weekday first, in a zone."""
+    return at.astimezone(zone_info(zone)).strftime("%a %-d %b %Y %H:%M") if at else "–"
+
+
+def note(text: str) -> None:
+    """Say something beside the result, on stderr."""
+    Console(stderr=True, highlight=False).print(text, style="dim", markup=False)
+
+
+def warn(text: str) -> None:
+    """Say something that deserves a look, on stderr."""
+    Console(stderr=True, highlight=False).print(f"warning: {text}", style="yellow", markup=False)
+
+
+class _Redacted(logging.Formatter):
+    """Log lines that show no secret, whatever a library put into them."""
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        super().__init__("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        self.converter = lambda seconds: datetime.fromtimestamp(seconds or 0, UTC).timetuple()
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def start_log(secrets: tuple[str, ...], level: int = logging.INFO) -> None:
+    """Log to stderr, without secrets."""
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setFormatter(_Redacted(secrets))
+    logging.basicConfig(level=level, handlers=[stream], force=True)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,0 +1,50 @@
+"""What will be said if nothing changes: the same looks as the tick's, run forward."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.core.commitments import Tracked
+from alerts.core.moments import Firings
+from alerts.core.reminders import Reminder
+from alerts.core.rules import Rule
+from alerts.core.watches import Watch, look
+
+
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """A reminder to come, and the channels through which it will be told."""
+
+    reminder: Reminder
+    channels: tuple[str, ...]
+
+
+def foretell(
+    watches: Iterable[tuple[Watch, Tracked]],
+    rules: Mapping[str, Rule],
+    firings: Mapping[str, Firings],
+    until: datetime,
+) -> Iterator[Foretold]:
+    """Yield what will be said before `until`, in the order in which it goes out."""
+    queue = [
+        (watch.next_at, watch.commitment_id, watch.rule, watch, tracked)
+        for watch, tracked in watches
+        if watch.next_at is not None
+    ]
+    heapq.heapify(queue)
+    told: set[tuple[object, ...]] = set()
+    while queue and queue[0][0] < until:
+        now, _, name, watch, tracked = heapq.heappop(queue)
+        rule = rules[name]
+        looked = look(rule, tracked, watch, now, firings[name])
+        for said in looked.said:
+            thing = (said.commitment_id, said.occurrence, said.bounds_version, said.kind, said.moment)
+            channels = tuple(channel for channel in rule.notify if (*thing, channel) not in told)
+            told |= {(*thing, channel) for channel in channels}
+            if channels:
+                yield Foretold(said, channels)
+        if looked.watch.next_at is not None:
+            heapq.heappush(queue, (looked.watch.next_at, watch.commitment_id, name, looked.watch, tracked))

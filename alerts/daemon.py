@@ -1,0 +1,169 @@
+"""The process that stays up: a scheduler rings the bell, one thread plans, and one for each channel sends."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from alerts.clock import monotonic
+from alerts.core.errors import InputError
+from alerts.cron import Firings
+from alerts.store import Change, Store
+from alerts.tick import Clock, Lane, Ruled, current, plan
+
+log = logging.getLogger(__name__)
+
+SWEEP = timedelta(minutes=1)
+GRACE = timedelta(seconds=8)  # what is in flight at the end may take so long; container engines allow ten seconds
+PAUSE = timedelta(seconds=5)  # after the database could not be used
+ALIVE = timedelta(minutes=5)  # a process that has not passed for so long is not well
+PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
+
+
+class Daemon:
+    """Plans on each rule's cron and every minute, and sends what is due, until it is told to stop."""
+
+    def __init__(self, store: Store, rules: Mapping[str, Ruled], lanes: Sequence[Lane], clock: Clock) -> None:
+        self._store = store
+        self._rules = rules
+        self._lanes = lanes
+        self._clock = clock
+        self._stop = threading.Event()
+        self._bell = threading.Event()
+        self._bells = {lane.channel.name: threading.Event() for lane in lanes}
+        self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}"
+
+    def run(self, on_ready: Callable[[], None] = lambda: None) -> bool:
+        """Serve until SIGTERM or SIGINT; returns whether all that was in flight has ended.
+
+        Raises StoreError where the database is served by another daemon, or cannot be used at the start.
+        """
+        with self._store.serve():
+            prepare(self._store, self._rules, self._clock())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._signalled)
+            scheduler = self._scheduler()
+            scheduler.start()
+            on_ready()
+            workers = [threading.Thread(target=self._send, args=(lane,), daemon=True) for lane in self._lanes]
+            for worker in workers:
+                worker.start()
+            self._plan()
+            scheduler.shutdown(wait=False)
+            return self._end(workers)
+
+    def _scheduler(self) -> BackgroundScheduler:
+        """One entry a rule, on its cron, and the sweep: each only rings the bell, so none can be missed for long."""
+        options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        scheduler = BackgroundScheduler(timezone=UTC, job_defaults=options)
+        for name, ruled in self._rules.items():
+            scheduler.add_job(self._bell.set, Firings(ruled.cron), id=f"rule {name}", name=name)
+        scheduler.add_job(self._bell.set, IntervalTrigger(seconds=int(SWEEP.total_seconds()), timezone=UTC), id="sweep")
+        return scheduler
+
+    def _signalled(self, number: int, _: FrameType | None) -> None:
+        log.info("%s: finishing what is in flight", signal.Signals(number).name)
+        self._stop.set()
+        self._ring()
+        for lane in self._lanes:
+            lane.stop.set()
+        self._bell.set()
+
+    def _ring(self) -> None:
+        for bell in self._bells.values():
+            bell.set()
+
+    def _plan(self) -> None:
+        channels = {lane.channel.name: lane.channel for lane in self._lanes}
+        while not self._stop.is_set():
+            try:
+                now = self._clock()
+                plan(self._store, self._rules, channels, now, self._ring)
+                self._beat(now)
+                foreign = set(self._rules) - set(current(self._store, self._rules))
+                for name in sorted(foreign):
+                    log.error("rule %s has another meaning elsewhere: not planned here; restart with one config", name)
+            except InputError as error:
+                log.error("planning: %s; again within a minute", error)  # noqa: TRY400 # the line says it all
+            except Exception:
+                log.exception("planning failed; again within a minute")
+            self._bell.wait(SWEEP.total_seconds())
+            self._bell.clear()
+
+    def _beat(self, now: datetime) -> None:
+        lanes = {lane.channel.name: (lane.seen_at or now).isoformat() for lane in self._lanes}
+        self._store.ledger.beat(self.name, json.dumps(lanes), now)
+
+    def _send(self, lane: Lane) -> None:
+        bell = self._bells[lane.channel.name]
+        while not self._stop.is_set():
+            pause = PAUSE
+            try:
+                lane.drain()
+                pause = self._until_next(lane)
+            except InputError as error:
+                log.error("sending via %s: %s", lane.channel.name, error)  # noqa: TRY400 # the line says it all
+            except Exception:
+                log.exception("sending via %s failed; again in %s s", lane.channel.name, PAUSE.total_seconds())
+            bell.wait(pause.total_seconds())
+            bell.clear()
+
+    def _until_next(self, lane: Lane) -> timedelta:
+        next_at = self._store.outbox.next_at([lane.channel.name])
+        wait = next_at - self._clock() if next_at else SWEEP
+        return min(max(wait, timedelta(seconds=0.05)), SWEEP)
+
+    def _end(self, workers: Sequence[threading.Thread]) -> bool:
+        deadline = monotonic() + GRACE.total_seconds()
+        for worker in workers:
+            worker.join(max(deadline - monotonic(), 0.0))
+        if any(worker.is_alive() for worker in workers):
+            log.warning("something is still in flight: it will be sent again under the same id")
+            return False
+        return True
+
+
+def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime) -> None:
+    """Register the rules, and work out all bounds anew where the zone data are not those they came from."""
+    store.watches.register([ruled.rule for ruled in rules.values()], now)
+    release = zone_release()
+    known = store.ledger.beats().get("zone data")
+    if known is None or known.value != release:
+        if known is not None:
+            log.info("zone data: %s, before it was %s: working out all deadlines anew", release, known.value)
+            store.commitments.recompute(Change(now=now, by="alerts", reason=f"zone data {release}"))
+        store.ledger.beat("zone data", release, now)
+    store.ledger.forget_beats(now - timedelta(days=1))
+
+
+def zone_release() -> str:
+    """The releases of the time zone and holiday data that deadlines are worked out with."""
+    found = []
+    for package in ("tzdata", "holidays"):
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"{package} of the system")
+    return ", ".join(found)
+
+
+def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:
+    """Whether a daemon (of this host, if named) has lately planned, and looked at all its channels."""
+    for beat in store.ledger.beats().values():
+        if not beat.name.startswith(PASS + (f"{host}:" if host else "")) or now - beat.at > ALIVE:
+            continue
+        lanes = [datetime.fromisoformat(at) for at in json.loads(beat.value).values()]
+        if all(beat.at - at <= ALIVE for at in lanes):
+            return True
+    return False

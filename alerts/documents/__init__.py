@@ -1,0 +1,11 @@
+"""Strict YAML, and JSON with it, in which every value knows the line that it stands on.
+
+Read from the parser's events, one at a time, so that a large file is never held as a tree. Refused are duplicate keys,
+anchors, aliases, tags and second documents: what YAML 1.1 allows and readers do not see (YAML 1.2.2, sections 3.2.2
+and 10.3, on which this leans).
+"""
+
+from alerts.documents.checking import Count, Flag, Raw, Section, Text, lines_of
+from alerts.documents.reading import Places, Plain, Steps, read, stream
+
+__all__ = ["Count", "Flag", "Places", "Plain", "Raw", "Section", "Steps", "Text", "lines_of", "read", "stream"]

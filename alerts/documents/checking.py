@@ -1,0 +1,110 @@
+"""The shapes that values must have, and what is wrong with those that do not, in a line each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from alerts.core.errors import InputError, did_you_mean
+from alerts.documents.reading import Plain, Steps
+
+
+class Section(BaseModel):
+    """A mapping whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _text(value: object) -> object:
+    if isinstance(value, Plain):
+        word = f"`{value}`" if value.tag == "a boolean" else "this"  # anything longer might be a secret
+        raise InputError(f"{word} unquoted is read as {value.tag}: write it in quotes")
+    return value
+
+
+def _flag(value: object) -> object:
+    if isinstance(value, Plain) and value.tag == "a boolean":
+        return value.lower() in ("true", "yes", "on")
+    if isinstance(value, bool):
+        return value
+    raise InputError("expected true or false, unquoted")
+
+
+def _count(value: object) -> object:
+    if isinstance(value, Plain) and re.fullmatch(r"0|[1-9][0-9]{0,8}", value):
+        return int(value)
+    raise InputError("expected a whole number such as 14, unquoted")
+
+
+Text = Annotated[str, BeforeValidator(_text)]  # what must be text in every reader of YAML
+Raw = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Plain) else value)]  # as written
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Count = Annotated[int, BeforeValidator(_count)]
+
+
+def lines_of(
+    error: ValidationError, model: type[BaseModel], where: Callable[[Steps], str], under: Steps = ()
+) -> list[str]:
+    """Say each thing that pydantic found wrong in one line, with its place, and never with the value itself.
+
+    `where` gives the beginning of the line for the steps to a part (`Places.at`); `under` are the steps to the value
+    that the model was given.
+    """
+    lines = []
+    for found in error.errors(include_url=False):
+        steps = tuple(step for step in found["loc"] if step != "[key]")
+        named = _name(steps)
+        match found["type"]:
+            case "missing":
+                wrong = f'"{named}" is missing'
+            case "extra_forbidden":
+                wrong = f'unknown key "{named}"{did_you_mean(str(steps[-1]), _fields(model, steps[:-1]))}'
+            case "value_error":
+                wrong = f"{named}: {found['ctx']['error']}" if named else str(found["ctx"]["error"])
+            case kind:
+                wrong = f"{named}: {_expected(kind, found)}" if named else _expected(kind, found)
+        lines.append(where((*under, *steps)) + wrong)
+    return lines
+
+
+def _expected(kind: str, found: Mapping[str, Any]) -> str:
+    match kind:
+        case "literal_error":
+            known = re.findall(r"'([^']*)'", found["ctx"]["expected"])
+            near = did_you_mean(str(found["input"]), known) if isinstance(found["input"], str) else ""
+            return f"expected one of {', '.join(known)}" + (near if "did you mean" in near else "")
+        case "list_type" | "tuple_type":
+            return "expected a list, such as [one, another]"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "expected a mapping, such as {key: value}"
+        case "string_type":
+            return "is empty, expected text" if found["input"] is None else "expected text"
+        case "too_short":
+            return "is empty: name at least one, or leave it out"
+    said = str(found["msg"])
+    return "expected" + said.removeprefix("Input should be") if said.startswith("Input should be") else said
+
+
+def _name(steps: Steps) -> str:
+    """Write the way to a part as people do: `smtp.host`, `to[0]`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+
+
+def _fields(model: type[BaseModel], steps: Steps) -> list[str]:
+    """The keys that a model knows where the steps lead."""
+    here: Any = model
+    for step in steps:
+        fields = getattr(_model_in(here), "model_fields", {})
+        if step in fields:
+            here = fields[step].annotation
+    return list(getattr(_model_in(here), "model_fields", {}))
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation such as `list[Model] | None` holds."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)

@@ -1,0 +1,188 @@
+"""An entry of a commitments file as people write it, checked, and the commitment that it becomes."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from alerts.core.calendars import zone_info
+from alerts.core.commitments import Citation, Commitment, Kind, Party, Priority, Source
+from alerts.core.deadlines import KEY, WORDS, parse
+from alerts.core.durations import Duration
+from alerts.core.errors import InputError
+from alerts.documents import Raw, Section, Text
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line feed
+LONGEST_LINE = 500
+LONGEST_TEXT = 10_000
+
+
+def _words(text: str) -> str:
+    stripped = text.strip()
+    if not stripped:
+        raise InputError("is empty, expected text")
+    if len(stripped) > LONGEST_TEXT:
+        raise InputError(f"is longer than {LONGEST_TEXT:,} characters")
+    if found := CONTROL.search(stripped):
+        raise InputError(f"holds the control character U+{ord(found[0]):04X}: remove it")
+    return stripped
+
+
+def _line(text: str) -> str:
+    line = _words(text)
+    if "\n" in line:
+        raise InputError("has several lines, expected one (`>-` folds them)")
+    if len(line) > LONGEST_LINE:
+        raise InputError(f"is longer than {LONGEST_LINE} characters")
+    return line
+
+
+def _key(text: str) -> str:
+    if not KEY.fullmatch(text):
+        raise InputError("expected a key of up to 100 letters, digits, `.`, `_` and `-`, with a letter in it")
+    if text.lower() in WORDS:
+        raise InputError(f"`{text}` is a word of deadlines and cannot be a key")
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _zone_error(name: str) -> str | None:
+    """Kept, because the search for the nearest name is slow and a wrong one is often there a thousand times."""
+    try:
+        zone_info(name)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _zone(name: str) -> str:
+    if wrong := _zone_error(name):
+        raise InputError(wrong)
+    return name
+
+
+def _deadline(text: str) -> str:
+    try:
+        return _canonical(text)
+    except InputError as error:
+        shown = text if len(text) <= 60 else text[:60] + "…"
+        raise InputError(f"`{' '.join(shown.split())}`: {error}") from None
+
+
+@lru_cache(maxsize=4096)
+def _canonical(text: str) -> str:
+    return str(parse(text))
+
+
+def _duration(text: str) -> str:
+    duration = Duration.parse(text)
+    if not duration:
+        raise InputError("expected a duration longer than nothing, such as P14D")
+    return str(duration)
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        twice = next(value for place, value in enumerate(values) if value in values[:place])
+        raise InputError(f"`{twice}` is listed twice")
+    return values
+
+
+def _day(text: object) -> date:
+    try:
+        if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InputError("expected a date that there is, written as 2025-10-28")
+
+
+def _address(text: str) -> str:
+    if not re.match(r"https?://[^\s/]", text):
+        raise InputError("expected an address that begins with https:// or http://")
+    return text
+
+
+Key = Annotated[Text, AfterValidator(_key)]
+Line = Annotated[Text, AfterValidator(_line)]
+Words = Annotated[Text, AfterValidator(_words)]
+Zone = Annotated[Text, AfterValidator(_zone)]
+Keys = Annotated[tuple[Key, ...], AfterValidator(_once)]
+Lines = Annotated[tuple[Line, ...], AfterValidator(_once)]
+
+
+class PartyEntry(Section):
+    """One of `parties`."""
+
+    key: Key
+    name: Line
+    timezone: Zone | None = None
+    calendar: Line | None = None
+
+    def party(self) -> Party:
+        return Party(key=self.key, name=self.name, timezone=self.timezone, calendar=self.calendar)
+
+
+class SourceEntry(Section):
+    """One of `sources`."""
+
+    key: Key
+    title: Line
+    publisher: Line | None = None
+    url: Annotated[Line, AfterValidator(_address)] | None = None
+    published: Annotated[date, BeforeValidator(_day)] | None = None
+
+    def source(self) -> Source:
+        return Source(key=self.key, title=self.title, publisher=self.publisher, url=self.url, published=self.published)
+
+
+class CitationEntry(Section):
+    """The `source` of a commitment."""
+
+    key: Key
+    locator: Line | None = None
+    quote: Line | None = None
+
+
+class Entry(Section):
+    """One of `commitments`."""
+
+    key: Key
+    title: Line
+    deadline: Annotated[Raw, AfterValidator(_deadline)]
+    kind: Kind = "obligation"
+    by: Keys = ()
+    to: Keys = ()
+    owner: Line | None = None
+    priority: Priority = "normal"
+    tags: Lines = ()
+    timezone: Zone | None = None
+    review_every: Annotated[Raw, AfterValidator(_duration)] | None = None
+    source: CitationEntry | None = None
+    assumptions: Lines = ()
+    note: Words | None = None
+
+    def commitment(self, shared: dict[Any, Any]) -> Commitment:
+        """The commitment. Values that others have too are taken from `shared`, so that each is kept once."""
+        keep = shared.setdefault
+        cited = self.source and Citation(key=self.source.key, locator=self.source.locator, quote=self.source.quote)
+        return Commitment(
+            key=self.key,
+            title=self.title,
+            deadline=self.deadline,
+            kind=self.kind,
+            by=keep(self.by, self.by),
+            to=keep(self.to, self.to),
+            owner=keep(self.owner, self.owner),
+            priority=self.priority,
+            tags=keep(self.tags, self.tags),
+            timezone=keep(self.timezone, self.timezone),
+            review_every=keep(self.review_every, self.review_every),
+            source=keep(cited, cited),
+            assumptions=keep(self.assumptions, self.assumptions),
+            note=self.note,
+        )

@@ -1,0 +1,60 @@
+"""The built-in plain message: what goes out when a template fails. It needs little, so that little can fail."""
+
+from __future__ import annotations
+
+from alerts.core.bounds import Bounds, say_bounds
+from alerts.core.errors import InputError
+from alerts.core.notifications import Message, Notification, Told
+from alerts.rendering.saying import clean, flat, moment, shorten, utc
+
+SUBJECT = 120
+
+
+def plain(notification: Notification, form: str) -> Message:
+    """Say the date, the title and the commands. Never raises."""
+    lines = [_lines(told) for told in notification.told]
+    subject = shorten(
+        f"{lines[0][0]} · {lines[0][1]}" if len(lines) == 1 else f"{len(lines)} deadlines · {lines[0][0] if lines else ''}",
+        SUBJECT,
+    )
+    text = "\n\n".join("\n".join(said) for said in lines) + "\n"
+    body: dict[str, object] | None = None
+    if form == "json":
+        reminders = [
+            {
+                "commitment": {"key": clean(told.tracked.commitment.key), "title": clean(told.tracked.commitment.title)},
+                "kind": told.reminder.kind,
+                "deadline": clean(told.tracked.commitment.deadline),
+            }
+            for told in notification.told
+        ]
+        kind = "deadline.digest" if len(lines) > 1 else "deadline.reminder"
+        data = {"summary": subject, "text": text, "reminders": reminders}
+        body = {"type": kind, "timestamp": utc(notification.now), "data": data}
+    if form == "slack":
+        body = {"text": shorten(_escaped(text), 3000)}
+    return Message(subject=subject, text=text, body=body, rendered_at=notification.now)
+
+
+def _lines(told: Told) -> list[str]:
+    commitment, key = told.tracked.commitment, flat(clean(told.tracked.commitment.key))
+    said = [
+        _when(told.tracked.bounds),
+        flat(clean(commitment.title)),
+        f"As stated: {flat(clean(commitment.deadline))}",
+        f"Commands: alerts show {key}; alerts ack {key}",
+    ]
+    if told.speaks_next:
+        said.append(f"Next word: {moment(told.speaks_next, 'UTC')}")
+    return said
+
+
+def _when(bounds: Bounds) -> str:
+    try:
+        return flat(clean(say_bounds(bounds)))
+    except (InputError, OverflowError, ValueError):
+        return "see the deadline as stated"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

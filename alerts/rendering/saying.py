@@ -1,0 +1,116 @@
+"""Dates, stretches of time and lines of text as people read them: the filters of the templates."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from datetime import UTC, date, datetime, timedelta
+
+from alerts.core.bounds import say_day
+from alerts.core.calendars import Day, Point, zone_info
+from alerts.core.errors import InputError
+
+WIDTH = 76
+LABEL = 11  # the column in which the text of a plain mail begins
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Take out what would steer a terminal, turn text around or not encode: control, bidi and lone surrogates."""
+    return UNSEEN.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def flat(text: str) -> str:
+    """Put a text on one line; what is safe in HTML stays so."""
+    return type(text)(" ".join(text.split()))
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut visibly, never inside an entity such as `&amp;`."""
+    if len(text) <= limit:
+        return text
+    return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+
+
+def known_zone(name: str) -> str:
+    """Return the name if there is such a zone, else UTC: a word about a deadline is not lost to a typing error."""
+    try:
+        zone_info(name)
+    except InputError:
+        return "UTC"
+    return name
+
+
+def on_day(at: datetime, zone: str) -> date:
+    """The civil day of an instant in a zone; at the ends of the calendar, in UTC."""
+    return _wall(at, zone)[0].date()
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Write an instant on a zone's wall clock: `Mon 10 Nov 2025 12:01 America/New_York`."""
+    wall, name = _wall(at, zone)
+    return f"{say_day(wall.date())} {wall.strftime('%H:%M:%S' if wall.second else '%H:%M')} {name}"
+
+
+def _wall(at: datetime, zone: str) -> tuple[datetime, str]:
+    try:
+        return at.astimezone(zone_info(zone)), zone
+    except OverflowError:
+        return at.astimezone(UTC), "UTC"
+
+
+def point(at: Point, reader: str) -> str:
+    """Write a civil day as it is stated, an instant on the reader's clock (as stated where its zone is unknown)."""
+    if isinstance(at, Day):
+        return say_day(at.date)
+    return moment(at.at, reader) if at.zone else moment(at.at, "UTC").removesuffix(" UTC")
+
+
+def beside(at: Point, reader: str) -> str:
+    """Write an instant on its own clock where that is not the reader's; nothing for a day."""
+    return "" if isinstance(at, Day) or at.zone in (None, reader) else moment(at.at, at.zone or "UTC")
+
+
+def span(time: timedelta) -> str:
+    """Say a stretch of time in its largest unit: `3 days`, `5 hours`, `12 minutes`."""
+    seconds = abs(int(time.total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if count := seconds // size:
+            return f"{count} {unit}{'s' * (count != 1)}"
+    return "less than a minute"
+
+
+def utc(at: datetime | None) -> str | None:
+    """Write an instant as RFC 3339 in UTC, for machines."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def row(text: str, label: str = "", width: int = LABEL) -> str:
+    """Set a text beside its label, wrapped; of several lines each begins in the column after the label's."""
+    indent = " " * width
+    lines = [
+        textwrap.fill(line.strip(), WIDTH - width, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+        if line.strip()
+    ]
+    return label.ljust(width) + textwrap.indent("\n".join(lines), indent).removeprefix(indent)
+
+
+FILTERS = {
+    "beside": beside,
+    "day": say_day,
+    "flat": flat,
+    "moment": moment,
+    "on_day": on_day,
+    "point": point,
+    "row": row,
+    "sentence": sentence,
+    "shorten": shorten,
+    "span": span,
+    "utc": utc,
+}

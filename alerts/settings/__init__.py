@@ -1,0 +1,218 @@
+"""Settings: the folder of configuration, the environment and secret files, checked and frozen.
+
+Everything that is wrong is said at once, a line each, with file and line. A value that comes from `{env: NAME}` or
+`{file: PATH}` never shows in errors or in `repr`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from alerts import shipped
+from alerts.core.errors import InputError, did_you_mean
+from alerts.core.rules import DEFAULT_RULE, Rule
+from alerts.documents import Places, Steps, lines_of, read
+from alerts.settings.references import References, literal_secrets
+from alerts.settings.shape import ConfigFile, default_rule
+
+HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelEntry:
+    """A channel as the configuration states it: `options` with `{env: …}` and `{file: …}` as they are written.
+
+    `where` gives the beginning of an error line for the steps to an option: `config/alerts.yaml:12: `.
+    """
+
+    name: str
+    kind: str
+    options: Mapping[str, Any] = field(repr=False)
+    where: Callable[[Steps], str] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the daemon and the commands go by. `shipped`: nobody has named or made a configuration of their own."""
+
+    folder: Path
+    shipped: bool
+    database: str = field(repr=False)
+    timezone: str | None
+    channels: tuple[ChannelEntry, ...]
+    default_notify: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    templates: Path | None
+    references: References = field(repr=False)
+
+    def __repr__(self) -> str:
+        names = ", ".join(entry.name for entry in self.channels)
+        return f"Settings(folder={str(self.folder)!r}, database={self.shown_database!r}, channels=[{names}])"
+
+    @property
+    def shown_database(self) -> str:
+        """The database's address with its password hidden."""
+        hidden = re.sub(r"(://[^:/@]*):.*@", rf"\1:{HIDDEN}@", self.database)
+        return re.sub(r"(?i)([?&]\w*(?:password|passfile)=)[^&]*", rf"\1{HIDDEN}", hidden)
+
+    def resolve_options(self, entry: ChannelEntry) -> dict[str, Any]:
+        """The options of a channel with every reference replaced by what it names.
+
+        Raises InputError, a line for each variable or file that is missing or empty.
+        """
+        wrong: list[str] = []
+        options: dict[str, Any] = self.references.resolve(entry.options, entry.where, (), wrong)
+        if wrong:
+            raise InputError("\n".join(wrong))
+        return options
+
+    def secrets(self) -> tuple[str, ...]:
+        """All values that no log, error or listing may show, longest first; what cannot be read is left out."""
+        found = set(self.references.found)
+        for entry in self.channels:
+            found.update(self.references.values(entry.options))
+            found.update(literal_secrets(entry.options))
+        if password := re.search(r"://[^:/@]*:(.*)@", self.database):
+            found.add(password[1])
+        return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
+
+
+def load_settings(config: Path | None, database: str | None, environ: Mapping[str, str]) -> Settings:
+    """Read the configuration.
+
+    The folder is `config`, else ALERTS_CONFIG, else ./config where there is one, else the shipped one; the database
+    is `database`, else ALERTS_DATABASE, else what the folder says. Raises InputError with a line for each thing that
+    is wrong.
+    """
+    folder, is_shipped = _folder(config, environ)
+    data, places = _merged(folder)
+    references = References(dict(environ), folder)
+    wrong: list[str] = []
+
+    def where(steps: Steps) -> str:
+        return places[steps[0]].at(steps) if steps and steps[0] in places else f"{folder}: "
+
+    override = database or environ.get("ALERTS_DATABASE")
+    if override:
+        data.pop("database", None)  # what it refers to need not be there
+    resolved = {
+        key: value if key == "channels" else references.resolve(value, where, (key,), wrong)
+        for key, value in data.items()
+    }
+    try:
+        stated = ConfigFile.model_validate(resolved)
+    except ValidationError as error:
+        unresolved = {line.split(": ", 1)[0] for line in wrong}
+        wrong += [line for line in lines_of(error, ConfigFile, where) if line.split(": ", 1)[0] not in unresolved]
+    wrong += _crosswise(resolved, where)
+    templates = folder / stated.templates if not wrong and stated.templates else None
+    if templates and not templates.is_dir():
+        wrong.append(f"{where(('templates',))}templates: there is no folder {templates}")
+    if wrong:
+        raise InputError(_redacted("\n".join(sorted(wrong, key=_place)), references.found))
+    rules = [section.rule(stated.timezone or "UTC") for section in stated.rules]
+    if stated.default_notify:
+        rules.append(default_rule(stated.timezone or "UTC", stated.default_notify))
+    return Settings(
+        folder=folder,
+        shipped=is_shipped,
+        database=override or stated.database,
+        timezone=stated.timezone,
+        channels=tuple(
+            ChannelEntry(name=name, kind=section.kind, options=section.options, where=_under(where, ("channels", name)))
+            for name, section in stated.channels.items()
+        ),
+        default_notify=stated.default_notify,
+        rules=tuple(rules),
+        templates=templates,
+        references=references,
+    )
+
+
+def _folder(config: Path | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
+    """The folder to read, and whether it is the shipped one for want of another."""
+    named = config or (Path(environ["ALERTS_CONFIG"]) if environ.get("ALERTS_CONFIG") else None)
+    if named is None and not Path("config").is_dir():
+        return shipped.folder("config"), True
+    folder = named or Path("config")
+    if not folder.is_dir():
+        by = "" if config else " (named by ALERTS_CONFIG)"
+        raise InputError(f"{folder}: there is no such folder of configuration{by}")
+    return folder, False
+
+
+def _merged(folder: Path) -> tuple[dict[str, Any], dict[str | int, Places]]:
+    """The top-level keys of all files of a folder, and where each stands; dot files are left out."""
+    try:
+        names = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
+    wrong = [f"{path}: is not read: rename it to {path.stem}.yaml" for path in names if path.suffix == ".yml"]
+    paths = [path for path in names if path.suffix == ".yaml"]
+    if not paths and not wrong:
+        raise InputError(f"{folder}: holds no *.yaml file: expected alerts.yaml with `channels:` at least")
+    data: dict[str, Any] = {}
+    places: dict[str | int, Places] = {}
+    for path in paths:
+        try:
+            stated, lines = read(path)
+        except InputError as error:
+            wrong.append(str(error))
+            continue
+        for key, value in stated.items():
+            if key in data:
+                first = places[key].at((key,)).removesuffix(": ")
+                wrong.append(f'{lines.at((key,))}the key "{key}" is in two files, first at {first}')
+            else:
+                data[key], places[key] = value, lines
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return data, places
+
+
+def _crosswise(data: Mapping[str, Any], where: Callable[[Steps], str]) -> Iterator[str]:
+    """What is wrong between the parts, as far as they have the shape to tell."""
+    channels = data.get("channels")
+    known = list(channels) if isinstance(channels, Mapping) else []
+    yield from _unknown_channels(data.get("default_notify"), known, where, ("default_notify",))
+    rules = data.get("rules")
+    first: dict[str, str] = {}
+    for number, rule in enumerate(rules if isinstance(rules, list) else []):
+        if not isinstance(rule, Mapping):
+            continue
+        yield from _unknown_channels(rule.get("notify"), known, where, ("rules", number, "notify"))
+        name, place = rule.get("name"), where(("rules", number, "name"))
+        if name == DEFAULT_RULE:
+            yield f'{place}"{name}" is the name of the rule that default_notify makes: choose another'
+        elif type(name) is str and name in first:
+            yield f'{place}the rule "{name}" is there twice, first at {first[name]}'
+        elif type(name) is str:
+            first[name] = place.removesuffix(": ")
+
+
+def _unknown_channels(names: Any, known: list[str], where: Callable[[Steps], str], steps: Steps) -> Iterator[str]:
+    for number, name in enumerate(names if isinstance(names, list) else []):
+        if type(name) is str and name not in known:
+            yield f'{where((*steps, number))}there is no channel "{name}"{did_you_mean(name, known)}'
+
+
+def _under(where: Callable[[Steps], str], above: Steps) -> Callable[[Steps], str]:
+    return lambda steps: where((*above, *steps))
+
+
+def _redacted(text: str, secrets: Iterable[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def _place(line: str) -> tuple[str, int]:
+    """What puts error lines into the order of the files."""
+    found = re.match(r"(.*?):(\d+): ", line)
+    return (found[1], int(found[2])) if found else (line, 0)

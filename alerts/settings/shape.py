@@ -1,0 +1,185 @@
+"""The shape of the configuration files, and the rules that they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+
+from alerts import cron
+from alerts.core.calendars import zone_info
+from alerts.core.commitments import Kind, Priority
+from alerts.core.durations import Duration
+from alerts.core.errors import InputError
+from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
+from alerts.documents import Count, Flag, Plain, Raw, Section, Text
+
+DATABASE = "sqlite:///var/alerts.db"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+
+
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise InputError("expected a name of letters, digits, `.`, `_` and `-`")
+    return text
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise InputError("is empty, expected text")
+    return text
+
+
+def _cron(text: str) -> str:
+    cron.check(text)
+    return text
+
+
+def _zone(name: str) -> str:
+    zone_info(name)
+    return name
+
+
+def _duration(text: str) -> str:
+    return str(Duration.parse(text))
+
+
+def _lead(text: str) -> str:
+    if "business" in text.lower():
+        raise InputError("business days are not counted yet: state civil days, such as P7D")
+    duration = Duration.parse(text)
+    if not duration:
+        raise InputError("expected a duration longer than nothing, such as P7D")
+    return str(duration)
+
+
+def _once(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) < len(values):
+        twice = next(value for place, value in enumerate(values) if value in values[:place])
+        raise InputError(f"`{twice}` is listed twice")
+    return values
+
+
+def _overdue(value: Any) -> Any:
+    """`true` is a mapping that states nothing, `false` none at all."""
+    if isinstance(value, Plain) and value.tag == "a boolean":
+        return {} if value.lower() in ("true", "yes", "on") else None
+    if not isinstance(value, Mapping | None):
+        raise InputError("expected true, or a mapping such as {every: P1D, at_most: 14, then: P7D}")
+    return value
+
+
+Name = Annotated[Text, AfterValidator(_name)]
+Names = Annotated[tuple[Name, ...], AfterValidator(_once)]
+Filled = Annotated[Text, AfterValidator(_filled)]
+Zone = Annotated[Text, AfterValidator(_zone)]
+Lead = Annotated[Raw, AfterValidator(_lead)]
+Few = Field(min_length=1)
+
+
+class OverdueSection(Section):
+    """See `core.rules.Overdue`."""
+
+    after: Annotated[Raw, AfterValidator(_duration)] = "P0D"
+    every: Lead = "P1D"
+    at_most: Annotated[Count, Field(ge=1)] | None = 14
+    then: Lead = "P7D"
+
+
+class RemindSection(Section):
+    """What a rule speaks of."""
+
+    before: Annotated[tuple[Lead, ...], AfterValidator(_once)] = ()
+    on_the_day: Flag = False
+    opens: Flag = False
+    overdue: Annotated[OverdueSection | None, BeforeValidator(_overdue)] = None
+    moved: Flag = False
+    review: Lead | None = None
+    closed: Flag = False
+
+    def remind(self) -> Remind:
+        """The moments. Raises InputError where nothing is named."""
+        overdue = Overdue(**self.overdue.model_dump()) if self.overdue else None
+        return Remind(**{**dict(self), "overdue": overdue})
+
+
+def _spoken(section: RemindSection) -> RemindSection:
+    if section.remind() == Remind():
+        raise InputError("names no moment, so the rule never speaks: such as {before: [P7D], on_the_day: true}")
+    return section
+
+
+class MatchSection(Section):
+    """All that are named must hold, any value of each."""
+
+    key: Annotated[tuple[Filled, ...], Few] = ()
+    kind: Annotated[tuple[Kind, ...], Few] = ()
+    tags: Annotated[tuple[Filled, ...], Few] = ()
+    priority: Annotated[tuple[Priority, ...], Few] = ()
+    by: Annotated[tuple[Filled, ...], Few] = ()
+    to: Annotated[tuple[Filled, ...], Few] = ()
+    owner: Annotated[tuple[Filled, ...], Few] = ()
+
+
+class RuleSection(Section):
+    """One of `rules`."""
+
+    name: Name
+    cron: Annotated[Raw, AfterValidator(_cron)]
+    timezone: Zone | None = None
+    match: MatchSection
+    remind: Annotated[RemindSection, AfterValidator(_spoken)]
+    notify: Annotated[Names, Few]
+    digest: Flag | None = None
+
+    def rule(self, zone: str) -> Rule:
+        """The rule; `zone` is that of its cron where it states none."""
+        return Rule(
+            name=self.name,
+            cron=self.cron,
+            timezone=self.timezone or zone,
+            match={what: values for what, values in self.match if values},
+            remind=self.remind.remind(),
+            notify=self.notify,
+            digest=self.digest,
+        )
+
+
+class ChannelSection(Section):
+    """One of `channels`; what its kind asks for is checked where channels are built."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: Text
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All but the kind, as written."""
+        return dict(self.model_extra or {})
+
+
+class ConfigFile(Section):
+    """All files of a folder, taken as one."""
+
+    database: Filled = DATABASE
+    timezone: Zone | None = None
+    channels: dict[Name, ChannelSection] = Field(default_factory=dict)
+    default_notify: Names = ()
+    rules: tuple[RuleSection, ...] = ()
+    templates: Filled | None = None
+
+
+def default_rule(zone: str, notify: tuple[str, ...]) -> Rule:
+    """The rule for commitments that no other matches."""
+    remind = Remind(
+        before=("P30D", "P7D", "P1D"),
+        on_the_day=True,
+        opens=True,
+        overdue=Overdue(),
+        moved=True,
+        review="P14D",
+        closed=True,
+    )
+    return Rule(name=DEFAULT_RULE, cron="0 9 * * *", timezone=zone, remind=remind, notify=notify)

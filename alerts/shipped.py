@@ -1,0 +1,14 @@
+"""What comes with the package: the configuration, templates and seeds that are used where nobody has their own."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+
+def folder(name: Literal["config", "templates", "seeds"]) -> Path:
+    """Find a shipped folder: in the wheel under `alerts/shipped`, in a checkout at its top."""
+    package = Path(str(files("alerts")))
+    packed = package / "shipped" / name
+    return packed if packed.is_dir() else package.parent / name

@@ -1,0 +1,53 @@
+"""The one room that knows SQLAlchemy: what is tracked, the watches, the outbox and the ledger of one database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alerts.store.book import Change, Entry, Move, Report
+from alerts.store.commitments import Commitments
+from alerts.store.engine import Database, StoreError
+from alerts.store.ledger import Ledger
+from alerts.store.lock import only_one
+from alerts.store.outbox import Claim, Outbox
+from alerts.store.watches import Batch, Standing, Watches
+
+__all__ = ["Batch", "Change", "Claim", "Entry", "Move", "Report", "Standing", "Store", "StoreError"]
+
+
+class Store:
+    """A database that is open and up to date. `zone`: the settings' for deadlines for which nobody states one.
+
+    Raises StoreError where the address is wrong or the database cannot be used.
+    """
+
+    def __init__(self, url: str, zone: str | None = None) -> None:
+        self.database = Database(url)
+        self.database.migrate()
+        self.commitments = Commitments(self.database, zone)
+        self.watches = Watches(self.database)
+        self.outbox = Outbox(self.database)
+        self.ledger = Ledger(self.database)
+
+    @property
+    def name(self) -> str:
+        """The address of the database, without its password."""
+        return self.database.name
+
+    @contextmanager
+    def serve(self) -> Iterator[None]:
+        """Serve this database: with SQLite nobody else may, and what a predecessor left leased is free at once.
+
+        Raises StoreError where another daemon serves it.
+        """
+        if self.database.path is None:
+            yield
+            return
+        with only_one(self.database.path):
+            self.outbox.free_leases()
+            yield
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()

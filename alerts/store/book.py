@@ -1,0 +1,340 @@
+"""What hangs on what: changes resolved in order, and stored with all that follows from them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from alerts.core.bounds import Bounds, resolve
+from alerts.core.commitments import Commitment, Party, Revision, Tracked, choose_zone, in_order
+from alerts.core.deadlines import parse, references
+from alerts.core.errors import InputError, did_you_mean
+from alerts.store import tables
+from alerts.store.rows import (
+    TRACKED,
+    append_revisions,
+    bounds_columns,
+    chunks,
+    party_of,
+    revision_row,
+    stated,
+    tracked_of,
+)
+
+_C = tables.commitments.c
+ERRORS_AT_MOST = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who changes something, when, and why."""
+
+    now: datetime
+    by: str
+    reason: str | None = None
+    source: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Bounds that changed."""
+
+    key: str
+    before: Bounds
+    after: Bounds
+
+
+@dataclass(slots=True)
+class Report:
+    """What a load did, or would do: keys by what became of them."""
+
+    new: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
+    derived: list[Move] = field(default_factory=list)
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A commitment as a file states it, and the place where it does (`file:line`)."""
+
+    commitment: Commitment
+    place: str
+    loaded: dict[str, Any] | None = None  # what the file says, where it is one
+
+
+class Book:
+    """One transaction's view of what hangs on what."""
+
+    def __init__(self, connection: Connection, zone: str | None, parties: Iterable[Party] = ()) -> None:
+        self._connection = connection
+        self._zone = zone
+        self._edges: dict[str, tuple[str, ...]] | None = None
+        stored = {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
+        declared = {party.key: party for party in parties}
+        self.rezoned = any(stored[key].timezone != party.timezone for key, party in declared.items() if key in stored)
+        self._parties: Mapping[str, Party] = stored | declared
+
+    def edges(self) -> dict[str, tuple[str, ...]]:
+        """What hangs on what in the store, by key."""
+        if self._edges is None:
+            self._edges = edges_of(self._connection)
+        return self._edges
+
+    def bounds(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
+        """Resolve a commitment's deadline."""
+        zone = choose_zone(commitment, self._parties, self._zone)
+        return resolve(parse(commitment.deadline), zone, known)
+
+    def check(self, wanted: Mapping[str, Entry]) -> list[str]:
+        """Try all that is wanted, and return its keys in an order in which it can be stored.
+
+        Raises InputError with a line for each entry that hangs on nothing, on itself, or cannot be resolved.
+        """
+        needs = {key: references(parse(entry.commitment.deadline)) for key, entry in wanted.items()}
+        needed = {other for others in needs.values() for other in others}
+        known = self.known(needed - set(wanted))
+        errors = [
+            f"{wanted[key].place}: deadline hangs on {other!r}, which is not tracked"
+            + did_you_mean(other, [*wanted, *known])
+            for key, others in needs.items()
+            for other in sorted(others - set(wanted) - set(known))
+        ]
+        refuse(errors)
+        edges: dict[str, Iterable[str]] = dict(self.edges()) if needed else {}
+        try:
+            order = [key for key in in_order(edges | needs) if key in wanted]
+        except InputError as error:
+            place = next((wanted[key].place for key in needs if f"{key} →" in str(error)), None)
+            raise InputError(f"{place}: {error}" if place else str(error)) from None
+        hanging = self._hanging(wanted, skip=set(wanted))
+        needed |= {other for others in hanging.values() for other in others}
+        known |= self.known(needed - set(wanted) - set(known))
+        checked = [wanted[key] for key in order] + [
+            Entry(tracked.commitment, f"{key} follows from this file")
+            for key, tracked in self._tracked(in_order(hanging)).items()
+            if tracked.open
+        ]
+        for entry in checked:
+            key, deadline = entry.commitment.key, entry.commitment.deadline
+            try:
+                bounds = self.bounds(entry.commitment, known)
+            except InputError as error:
+                errors.append(f"{entry.place}: deadline `{deadline}`: {error}")
+                continue
+            if key in needed:
+                known[key] = bounds
+        refuse(errors)
+        return order
+
+    def _tracked(self, keys: Sequence[str]) -> dict[str, Tracked]:
+        """Commitments as they stand, in the order of their keys."""
+        found: dict[str, Tracked] = {}
+        for some in chunks(keys):
+            rows = self._connection.execute(TRACKED.where(_C.key.in_(some))).mappings()
+            here = {row["key"]: tracked_of(row) for row in rows}
+            found |= {key: here[key] for key in some if key in here}
+        return found
+
+    def _hanging(self, keys: Iterable[str], skip: set[str]) -> dict[str, tuple[str, ...]]:
+        """All stored commitments that hang on some keys, at however many removes, and what they hang on."""
+        edges = self.edges()
+        on: dict[str, list[str]] = defaultdict(list)
+        for one, others in edges.items():
+            for other in others:
+                on[other].append(one)
+        found: dict[str, tuple[str, ...]] = {}
+        todo = list(keys)
+        while todo:
+            for one in on.get(todo.pop(), ()):
+                if one not in found and one not in skip:
+                    found[one] = edges[one]
+                    todo.append(one)
+        return found
+
+    def known(self, keys: Iterable[str]) -> dict[str, Bounds]:
+        """The stored bounds of commitments."""
+        found: dict[str, Bounds] = {}
+        for some in chunks(sorted(keys)):
+            rows = self._connection.execute(select(_C.key, _C.bounds).where(_C.key.in_(some)))
+            found |= {row.key: Bounds.from_json(row.bounds) for row in rows}
+        return found
+
+    def write(
+        self,
+        entries: Sequence[Entry],
+        change: Change,
+        report: Report,
+        wanted: set[str],
+        *,
+        dry_run: bool = False,
+        recomputed: bool = False,
+    ) -> None:
+        """Store a chunk of entries, and what follows from it for all that hangs on them."""
+        keys = [entry.commitment.key for entry in entries]
+        here = self._tracked(keys)
+        needs = {entry.commitment.key: references(parse(entry.commitment.deadline)) for entry in entries}
+        known = self.known({other for others in needs.values() for other in others})
+        fresh: list[tuple[Entry, Bounds]] = []
+        moves: list[tuple[Tracked, Commitment, Bounds]] = []
+        edits: list[tuple[Tracked, Commitment, Bounds]] = []
+        for entry in entries:
+            key, commitment = entry.commitment.key, entry.commitment
+            bounds = known[key] = self.bounds(commitment, known)
+            old = here.get(key)
+            if old is None:
+                fresh.append((entry, bounds))
+            elif old.bounds.mark != bounds.mark:
+                moves.append((old, commitment, bounds))
+            else:
+                edits.append((old, commitment, bounds))
+        report.new += [entry.commitment.key for entry, _ in fresh]
+        report.edited += [old.commitment.key for old, new, _ in edits if stated(old.commitment) != stated(new)]
+        report.moved += [Move(old.commitment.key, old.bounds, bounds) for old, _, bounds in moves]
+        if dry_run:
+            return
+        self._insert(fresh, change)
+        self._update(moves, change, "moved")
+        self._update(edits, change, "edited", quiet=recomputed)
+        self._hang(keys, needs)
+        loaded = [{"_key": entry.commitment.key, "loaded": entry.loaded} for entry in entries if entry.loaded]
+        if loaded:
+            statement = update(tables.commitments).where(_C.key == bindparam("_key"))
+            self._connection.execute(statement.values(loaded=bindparam("loaded")), loaded)
+        for old, _, bounds in moves:
+            why = replace(change, cause=old.commitment.key)
+            self._derive(old.commitment.key, bounds, why, report, skip=wanted)
+
+    def _insert(self, fresh: Sequence[tuple[Entry, Bounds]], change: Change) -> None:
+        if not fresh:
+            return
+        rows = [
+            {
+                "key": entry.commitment.key,
+                "status": "open",
+                **stated(entry.commitment),
+                **bounds_columns(bounds),
+                "bounds_version": 1,
+                "revision": 1,
+                "recorded_at": change.now,
+                "loaded": entry.loaded,
+                "changed_at": change.now,
+            }
+            for entry, bounds in fresh
+        ]
+        statement = insert(tables.commitments).returning(_C.id, sort_by_parameter_order=True)
+        ids = self._connection.execute(statement, rows).scalars().all()
+        recorded = [
+            Revision(
+                number=1, what="recorded", recorded_at=change.now, recorded_by=change.by,
+                reason=change.reason, source=entry.commitment.source.key if entry.commitment.source else None,
+                after=bounds,
+            )
+            for entry, bounds in fresh
+        ]  # fmt: skip
+        append_revisions(self._connection, [revision_row(*pair) for pair in zip(ids, recorded, strict=True)])
+
+    def _update(
+        self,
+        changed: Sequence[tuple[Tracked, Commitment, Bounds]],
+        change: Change,
+        what: Literal["moved", "edited"],
+        *,
+        quiet: bool = False,
+    ) -> None:
+        rows, history = [], []
+        for old, new, bounds in changed:
+            differs = sorted(name for name, value in stated(new).items() if stated(old.commitment)[name] != value)
+            if what == "edited" and (quiet or not differs):
+                continue
+            version = old.bounds_version + (what == "moved")
+            revision = revision_after(old, change, what, detail=", ".join(differs) or None, version=version)
+            if what == "moved":
+                revision = replace(revision, before=old.bounds, after=bounds)
+            history.append(revision_row(old.id, revision))
+            rows.append(
+                {
+                    "_id": old.id,
+                    **stated(new),
+                    **bounds_columns(bounds),
+                    "bounds_version": version,
+                    "revision": revision.number,
+                    "changed_at": change.now,
+                }
+            )
+        if rows:
+            names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "_id"}
+            statement = update(tables.commitments).where(_C.id == bindparam("_id")).values(names)
+            self._connection.execute(statement, rows)
+        append_revisions(self._connection, history)
+        if what == "moved" and changed:
+            # Whoever has seen the old date has not seen the new one.
+            ids = [old.id for old, _, _ in changed]
+            gone = delete(tables.occurrences).where(tables.occurrences.c.commitment_id.in_(ids))
+            self._connection.execute(gone)
+
+    def _hang(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:
+        named = {*keys, *(other for others in needs.values() for other in others)}
+        ids: dict[str, int] = {}
+        for some in chunks(sorted(named)):
+            ids |= {row.key: row.id for row in self._connection.execute(select(_C.key, _C.id).where(_C.key.in_(some)))}
+        self._edges = None
+        mine = tables.references.c.commitment_id.in_([ids[key] for key in keys])
+        self._connection.execute(delete(tables.references).where(mine))
+        rows = [{"commitment_id": ids[key], "hangs_on": ids[other]} for key in keys for other in needs[key]]
+        if rows:
+            self._connection.execute(insert(tables.references), rows)
+
+    def _derive(self, key: str, bounds: Bounds, change: Change, report: Report, skip: set[str]) -> None:
+        """Move all that hangs on a commitment that has moved, and what hangs on that, in order."""
+        hanging = self._hanging([key], skip)
+        known = self.known({other for others in hanging.values() for other in others}) | {key: bounds}
+        for one, old in self._tracked(in_order(hanging)).items():
+            known[one] = self.bounds(old.commitment, known)
+            if known[one].mark != old.bounds.mark and old.open:
+                self._update([(old, old.commitment, known[one])], change, "moved")
+                report.derived.append(Move(one, old.bounds, known[one]))
+
+
+def edges_of(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """What hangs on what, by key."""
+    one, other = tables.commitments.alias(), tables.commitments.alias()
+    join = tables.references.join(one, one.c.id == tables.references.c.commitment_id)
+    both = select(one.c.key, other.c.key).select_from(join.join(other, other.c.id == tables.references.c.hangs_on))
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, on in connection.execute(both):
+        found[key].append(on)
+    return {key: tuple(on) for key, on in found.items()}
+
+
+def revision_after(
+    now: Tracked, change: Change, what: Any, detail: str | None = None, version: int | None = None
+) -> Revision:
+    return Revision(
+        number=now.revision + 1,
+        what=what,
+        recorded_at=change.now,
+        recorded_by=change.by,
+        reason=change.reason,
+        source=change.source,
+        cause=change.cause,
+        bounds_version=version or now.bounds_version,
+        detail=detail,
+    )
+
+
+def _party_row(party: Party) -> dict[str, Any]:
+    return {"key": party.key, "name": party.name, "timezone": party.timezone, "calendar": party.calendar}
+
+
+def refuse(errors: Sequence[str]) -> None:
+    if errors:
+        more = len(errors) - ERRORS_AT_MOST
+        raise InputError("\n".join([*errors[:ERRORS_AT_MOST], *([f"… and {more} more"] if more > 0 else [])]))

@@ -1,0 +1,119 @@
+"""What deliveries carry, with all that its words need; and what of it no longer holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, select
+
+from alerts.core.commitments import Party, Revision, Source, Tracked
+from alerts.core.notifications import Told
+from alerts.core.reminders import MERGED, REPEATED, Reminder
+from alerts.store import tables
+from alerts.store.rows import REMINDER, fetch_tracked, party_of, reminder_of, revision_of, source_of
+
+_L, _R = tables.delivery_reminders.c, tables.reminders.c
+
+
+def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tuple[Told, ...]], dict[UUID, str]]:
+    """What deliveries carry that still holds, and why the others do not."""
+    ids = [row["id"] for row in rows]
+    columns = (_L.delivery_id, _L.also, _R.id, *(_R[name] for name in REMINDER))
+    query = select(*columns).join(tables.reminders, _R.id == _L.reminder_id).where(_L.delivery_id.in_(ids))
+    links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
+    tracked = fetch_tracked(connection, {link["commitment_id"] for link in links})
+    facts = Facts.fetch(connection, tracked.values(), links)
+    later = _said_later(connection, links)
+    speaks_next = {row["id"]: row["speaks_next"] for row in rows}
+    told: dict[UUID, list[Told]] = {one: [] for one in ids}
+    stale: dict[UUID, str] = {}
+    for link in links:
+        reminder = reminder_of(link, tracked[link["commitment_id"]].commitment.key)
+        reason = _stale(reminder, tracked[reminder.commitment_id])
+        if reason is None and (link["delivery_id"], link["id"]) in later:
+            reason = "a later word of the same was planned"
+        if reason is not None:
+            stale[link["delivery_id"]] = reason
+            continue
+        at = speaks_next[link["delivery_id"]].get(str(link["id"]))
+        told[link["delivery_id"]].append(
+            facts.told(reminder, tracked[reminder.commitment_id], datetime.fromisoformat(at) if at else None)
+        )
+    return {one: tuple(items) for one, items in told.items()}, stale
+
+
+def _stale(reminder: Reminder, tracked: Tracked) -> str | None:
+    """Why a word that was planned must not go out any more; moves and ends are not undone by what they tell."""
+    if reminder.kind in ("moved", "closed"):
+        return None
+    if not tracked.open:
+        return f"closed meanwhile ({tracked.commitment.status})"
+    if reminder.mark != tracked.bounds.mark:
+        return "moved meanwhile"
+    seen = tracked.acknowledged
+    if reminder.kind in REPEATED and seen and (seen.until is None or reminder.send_at < seen.until):
+        return f"acknowledged meanwhile by {seen.by}"
+    return None
+
+
+def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+    """Links whose word has been followed by a later one of the same commitment, to the same recipient."""
+    ids = {link["delivery_id"] for link in links if link["kind"] in MERGED}
+    if not ids:
+        return set()
+    mine, other = tables.delivery_reminders.alias(), tables.delivery_reminders.alias()
+    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
+    query = (
+        select(mine.c.delivery_id, mine.c.reminder_id)
+        .join(other, and_(*same, other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version))
+        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGED), other.c.kind.in_(MERGED))
+    )
+    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Parties, sources and changes that the words of some deliveries need."""
+
+    parties: Mapping[str, Party]
+    sources: Mapping[str, Source]
+    changes: Mapping[tuple[int, int], Revision]
+
+    @classmethod
+    def fetch(cls, connection: Connection, tracked: Iterable[Tracked], links: Sequence[Any]) -> Facts:
+        commitments = [item.commitment for item in tracked]
+        who = {key for one in commitments for key in (*one.by, *one.to)}
+        cited = {one.source.key for one in commitments if one.source}
+        p, s, v = tables.parties, tables.sources, tables.revisions
+        parties = connection.execute(select(p).where(p.c.key.in_(who))).mappings()
+        sources = connection.execute(select(s).where(s.c.key.in_(cited))).mappings()
+        told = defaultdict(set)
+        for link in links:
+            if link["revision"] is not None:
+                told[link["commitment_id"]].add(link["revision"])
+        changes: dict[tuple[int, int], Revision] = {}
+        if told:
+            numbers = {number for some in told.values() for number in some}
+            query = select(v).where(v.c.commitment_id.in_(told), v.c.number.in_(numbers))
+            for row in connection.execute(query).mappings():
+                changes[row["commitment_id"], row["number"]] = revision_of(row)
+        return cls(
+            {row["key"]: party_of(row) for row in parties}, {row["key"]: source_of(row) for row in sources}, changes
+        )
+
+    def told(self, reminder: Reminder, tracked: Tracked, speaks_next: datetime | None) -> Told:
+        commitment = tracked.commitment
+        return Told(
+            reminder=reminder,
+            tracked=tracked,
+            by=tuple(self.parties[key] for key in commitment.by if key in self.parties),
+            to=tuple(self.parties[key] for key in commitment.to if key in self.parties),
+            source=self.sources.get(commitment.source.key) if commitment.source else None,
+            speaks_next=speaks_next,
+            change=self.changes.get((reminder.commitment_id, reminder.revision or 0)),
+        )

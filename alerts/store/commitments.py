@@ -1,0 +1,183 @@
+"""What is tracked: loading, moving, closing and acknowledging, each change a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, select, update
+
+from alerts.core.commitments import Party, Source, Status, Tracked, in_order
+from alerts.core.deadlines import parse
+from alerts.core.errors import InputError, did_you_mean
+from alerts.store import tables
+from alerts.store.book import Book, Change, Entry, Report, edges_of, revision_after
+from alerts.store.engine import Database
+from alerts.store.rows import (
+    STATED,
+    TRACKED,
+    append_revisions,
+    chunks,
+    commitment_of,
+    revision_row,
+    source_row,
+    stated,
+    tracked_of,
+    upsert,
+)
+
+_C = tables.commitments.c
+
+
+class Commitments:
+    """The commitments of a database. `zone` is the settings' for deadlines for which nobody states one."""
+
+    def __init__(self, database: Database, zone: str | None = None) -> None:
+        self._database = database
+        self._zone = zone
+
+    def load(
+        self,
+        entries: Sequence[Entry],
+        parties: Iterable[Party],
+        sources: Iterable[Source],
+        change: Change,
+        *,
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Report:
+        """Bring what is tracked up to what a file states; what the file left unchanged is left alone.
+
+        Raises InputError, one line for each thing that is wrong, before anything is stored. Stored in chunks: a load
+        that was interrupted is finished by repeating it.
+        """
+        parties, sources = list(parties), list(sources)
+        report = Report()
+        with self._database.read() as connection:
+            book = Book(connection, self._zone, parties)
+            rezoned = book.rezoned
+            wanted = self._wanted(connection, entries, report)
+            order = book.check(wanted)
+        if dry_run:
+            with self._database.read() as connection:
+                book = Book(connection, self._zone, parties)
+                for some in chunks(order):
+                    book.write([wanted[key] for key in some], change, report, set(wanted), dry_run=True)
+            return report
+        with self._database.write() as connection:
+            upsert(connection, tables.parties, ["key"], [asdict(party) for party in parties])
+            upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
+        done = 0
+        for some in chunks(order):
+            with self._database.write() as connection:
+                Book(connection, self._zone).write([wanted[key] for key in some], change, report, set(wanted))
+            done += len(some)
+            progress(done)
+        if rezoned:
+            self.recompute(replace(change, reason="the zone of a party changed"), report)
+        return report
+
+    def _wanted(self, connection: Connection, entries: Sequence[Entry], report: Report) -> dict[str, Entry]:
+        """The entries that are new, or that a file states otherwise than before: as they are to become."""
+        wanted: dict[str, Entry] = {}
+        for some in chunks(entries):
+            by_key = {entry.commitment.key: entry for entry in some}
+            columns = [_C[name] for name in ("key", "status", "loaded", *STATED)]
+            rows = connection.execute(select(*columns).where(_C.key.in_(by_key))).mappings()
+            here = {row["key"]: row for row in rows}
+            for key, entry in by_key.items():
+                row, said = here.get(key), stated(entry.commitment)
+                if row is not None and row["loaded"] == said:
+                    report.unchanged += 1
+                    continue
+                if row is not None:
+                    last = row["loaded"] or {}
+                    fresh = {name: value for name, value in said.items() if name not in last or last[name] != value}
+                    merged = {name: row[name] for name in STATED} | fresh
+                    entry = Entry(commitment_of(key, row["status"], merged), entry.place)  # noqa: PLW2901
+                wanted[key] = replace(entry, loaded=said)
+        return wanted
+
+    def move(self, key: str, deadline: str, change: Change) -> Report:
+        """Give a commitment another deadline; whatever hangs on it moves in the same transaction."""
+        report = Report()
+        with self._database.write() as connection:
+            now = self._one(connection, key)
+            _must_be_open(now, "moved")
+            if change.source is not None:
+                _must_know(connection, tables.sources, change.source, "source")
+            entry = Entry(replace(now.commitment, deadline=str(parse(deadline))), key)
+            book = Book(connection, self._zone)
+            book.check({key: entry})
+            book.write([entry], change, report, {key})
+        return report
+
+    def close(self, key: str, status: Status, change: Change) -> None:
+        """End a commitment. Raises InputError for one that has ended."""
+        with self._database.write() as connection:
+            now = self._one(connection, key)
+            _must_be_open(now, "closed")
+            self._revise(connection, now, change, "closed", detail=status, status=status)
+
+    def acknowledge(self, key: str, until: datetime | None, change: Change) -> None:
+        """Silence the overdue and review repeats of a commitment."""
+        with self._database.write() as connection:
+            now = self._one(connection, key)
+            _must_be_open(now, "acknowledged")
+            seen = {"acknowledged_by": change.by, "acknowledged_at": change.now, "acknowledged_until": until}
+            row = {"commitment_id": now.id, "occurrence": "", **seen}
+            upsert(connection, tables.occurrences, ["commitment_id", "occurrence"], [row])
+            self._revise(connection, now, change, "acknowledged", f"until {until:%Y-%m-%dT%H:%MZ}" if until else None)
+
+    def recompute(self, change: Change, report: Report | None = None) -> Report:
+        """Work out all open bounds anew: zone data or a party's zone has changed."""
+        report = report or Report()
+        with self._database.read() as connection:
+            keys = list(connection.execute(select(_C.key).where(_C.status == "open")).scalars())
+            hangs_on = edges_of(connection)
+        for some in chunks(in_order({key: hangs_on.get(key, ()) for key in keys})):
+            with self._database.write() as connection:
+                rows = connection.execute(TRACKED.where(_C.key.in_(some))).mappings()
+                here = {row["key"]: tracked_of(row) for row in rows}
+                entries = [Entry(here[key].commitment, key) for key in some if key in here]
+                Book(connection, self._zone).write(entries, change, report, set(), recomputed=True)
+        return report
+
+    def find(self, key: str) -> Tracked:
+        """One commitment as it stands. Raises InputError for a key that there is not."""
+        with self._database.read() as connection:
+            return self._one(connection, key)
+
+    def _one(self, connection: Connection, key: str) -> Tracked:
+        row = connection.execute(TRACKED.where(_C.key == key)).mappings().first()
+        if row is None:
+            near = did_you_mean(key, connection.execute(select(_C.key).limit(10_000)).scalars())
+            raise InputError(f"no commitment has the key {key!r}{near}")
+        return tracked_of(row)
+
+    def _revise(
+        self,
+        connection: Connection,
+        now: Tracked,
+        change: Change,
+        what: Literal["acknowledged", "closed"],
+        detail: str | None = None,
+        **values: str,
+    ) -> None:
+        revision = revision_after(now, change, what, detail=detail)
+        append_revisions(connection, [revision_row(now.id, revision)])
+        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": change.now, **values}
+        connection.execute(update(tables.commitments).where(_C.id == now.id).values(values_now))
+
+
+def _must_be_open(now: Tracked, done: str) -> None:
+    if not now.open:
+        raise InputError(f"{now.commitment.key} is closed ({now.commitment.status}) and is not {done} any more")
+
+
+def _must_know(connection: Connection, table: Any, key: str, what: str) -> None:
+    keys = list(connection.execute(select(table.c.key)).scalars())
+    if key not in keys:
+        raise InputError(f"no {what} has the key {key!r}{did_you_mean(key, keys)}")

@@ -1,0 +1,159 @@
+"""The database: SQLite beside the program, or PostgreSQL for several replicas; opened, migrated, written in turn."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, create_engine, event, func, make_url, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from alerts.clock import utc_now
+from alerts.core.errors import InputError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY = 30.0  # seconds that SQLite waits for another process's write, each of which holds for less than one
+MIGRATION_LOCK = 7_246_011  # an arbitrary number that PostgreSQL's advisory lock goes by
+WAL_IS_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases with the WAL-reset fix, by minor version
+
+
+class StoreError(InputError):
+    """The database cannot be used as it is; the text says what is wrong and what would be right."""
+
+
+class Database:
+    """A database and its transactions. Raises StoreError where it cannot be opened."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _parse(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn: Any = threading.RLock() if self.sqlite else _Free()
+        self._engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
+
+    @property
+    def name(self) -> str:
+        """The address, fit to be shown: without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite database."""
+        return Path(self.url.database) if self.sqlite and self.url.database else None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes. Threads of one process take turns, so none waits for SQLite's busy timeout."""
+        with self._turn, self._said(), self._engine.connect() as plain:
+            connection = plain.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self._said(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def real_now(self, connection: Connection) -> datetime:
+        """The real time by which leases go: the database's, where it has one that replicas share."""
+        if self.sqlite:
+            return utc_now()
+        now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return now
+
+    def migrate(self) -> None:
+        """Bring the tables up to date, one process at a time."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.write() as connection:
+            if not self.sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StoreError(f"{self.name}: made by a newer version of alerts than this one ({error})") from None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+            raise StoreError(f"database {self.name}: {said}") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise StoreError(f"database {self.name}: the connection was lost") from error
+            raise
+
+
+class _Free:
+    """No turn to wait for: PostgreSQL takes many writers."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError("the database address cannot be read: expected sqlite:///var/alerts.db or "
+                         "postgresql+psycopg://user@host/name") from None  # fmt: skip
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(f"databases of the kind {parsed.get_backend_name()!r} are not supported: sqlite or postgresql")
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.database in (None, "", ":memory:"):
+        raise StoreError("an SQLite database needs a file: sqlite:///var/alerts.db (alerts must survive a restart)")
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    path = Path(url.database or "")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"database {path}: cannot make its folder: {error.strerror}") from None
+    if path.is_dir():
+        raise StoreError(f"database {path}: that is a folder; name a file in it, such as sqlite:///{path}/alerts.db")
+    engine = create_engine(url, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=20)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute(f"PRAGMA journal_mode={'WAL' if wal_is_safe(sqlite3.sqlite_version_info) else 'DELETE'}")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # The driver's own deferred BEGIN would let a read-then-write lose against another writer.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(url, pool_pre_ping=True, pool_size=20)
+    except (ModuleNotFoundError, NoSuchModuleError):
+        raise StoreError("PostgreSQL needs its driver: pip install 'deadline-alerts[postgres]'") from None
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Whether this SQLite has the fix for losing commits at a WAL reset (https://sqlite.org/wal.html, bug of 3.7.0)."""
+    return version >= WAL_IS_SAFE[-1] or any(version[:2] == safe[:2] and version >= safe for safe in WAL_IS_SAFE)

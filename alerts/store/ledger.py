@@ -1,0 +1,152 @@
+"""What has been said and what is to be sent, for people to read; and the facts that health is judged by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import String, cast, func, select, update
+
+from alerts.core.commitments import Party, Revision, Source, Tracked
+from alerts.core.deliveries import OPEN
+from alerts.core.errors import InputError
+from alerts.store import tables
+from alerts.store.engine import Database
+from alerts.store.rows import TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
+
+_C, _D, _L, _R, _W = (
+    table.c for table in (
+        tables.commitments, tables.deliveries, tables.delivery_reminders, tables.reminders, tables.watches
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A sign of life that a process left."""
+
+    name: str
+    value: str
+    at: datetime
+
+
+class Ledger:
+    """Questions to a database, and the few things that people change by hand in the outbox."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tracked(self, *, closed: bool = False) -> list[Tracked]:
+        """All commitments that are open (and those that are closed), the earliest deadline first."""
+        query = TRACKED if closed else TRACKED.where(_C.status == "open")
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)).mappings()
+            return sorted((tracked_of(row) for row in rows), key=_soonest)
+
+    def counts(self) -> dict[str, int]:
+        """How many commitments there are by status, and deliveries by state."""
+        with self._database.read() as connection:
+            by_status = connection.execute(select(_C.status, func.count()).group_by(_C.status)).tuples()
+            by_state = connection.execute(select(_D.state, func.count()).group_by(_D.state)).tuples()
+            return dict(by_status.all()) | dict(by_state.all())
+
+    def speaks_next(self) -> dict[int, datetime]:
+        """When each commitment is next spoken of, by its id."""
+        query = select(_W.commitment_id, func.min(_W.next_at)).where(_W.next_at.is_not(None))
+        with self._database.read() as connection:
+            return dict(connection.execute(query.group_by(_W.commitment_id)).tuples().all())
+
+    def parties(self) -> dict[str, Party]:
+        with self._database.read() as connection:
+            return {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
+
+    def sources(self) -> dict[str, Source]:
+        with self._database.read() as connection:
+            return {row["key"]: source_of(row) for row in connection.execute(select(tables.sources)).mappings()}
+
+    def history(self, commitment_id: int) -> list[Revision]:
+        """All revisions of a commitment, oldest first."""
+        table = tables.revisions
+        query = select(table).where(table.c.commitment_id == commitment_id).order_by(table.c.number)
+        with self._database.read() as connection:
+            return [revision_of(row) for row in connection.execute(query).mappings()]
+
+    def reminders(self, commitment_id: int) -> list[Mapping[str, Any]]:
+        """What was said of a commitment or skipped, oldest first, each with its deliveries."""
+        with self._database.read() as connection:
+            query = select(tables.reminders).where(_R.commitment_id == commitment_id).order_by(_R.send_at, _R.moment)
+            words = connection.execute(query).mappings().all()
+            query = select(_L.reminder_id, _D.id, _D.channel, _D.recipient, _D.state, _D.ended_at)
+            query = query.join(tables.deliveries, _D.id == _L.delivery_id).where(_L.commitment_id == commitment_id)
+            sent: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
+            for row in connection.execute(query.order_by(_D.created_at, _D.id)).mappings():
+                sent[row["reminder_id"]].append({name: row[name] for name in row if name != "reminder_id"})
+            return [{**row, "deliveries": sent[row["id"]]} for row in words]
+
+    def deliveries(self, state: str | None = None, limit: int = 1000) -> list[Mapping[str, Any]]:
+        """The latest deliveries, oldest first, each with what it carries."""
+        query = select(*(column for column in _D if column.name not in ("payload", "speaks_next")))
+        query = query if state is None else query.where(_D.state == state)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(_D.created_at.desc(), _D.id).limit(limit)).mappings().all()
+            words: dict[UUID, list[str]] = defaultdict(list)
+            for some in chunks([row["id"] for row in rows]):
+                carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
+                for one, key, kind in connection.execute(carried.where(_L.delivery_id.in_(some), ~_L.also)):
+                    words[one].append(f"{key} {kind}")
+            return [{**row, "carries": words[row["id"]]} for row in reversed(rows)]
+
+    def stuck(self, since: datetime) -> int:
+        """How many open deliveries should have been tried by then, and were not."""
+        query = select(func.count()).where(_D.state.in_(OPEN), _D.next_at < since)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def retry(self, start: str, now: datetime) -> UUID:
+        """Send a dead delivery again. Raises InputError where there is none, or several, whose id starts so."""
+        return self._end(start, ("dead", "dismissed"), {"state": "retry", "next_at": now, "ended_at": None})
+
+    def dismiss(self, start: str, now: datetime) -> UUID:
+        """Let a dead delivery go."""
+        return self._end(start, ("dead",), {"state": "dismissed", "ended_at": now})
+
+    def _end(self, start: str, states: tuple[str, ...], values: dict[str, Any]) -> UUID:
+        wanted = start.lower().replace("-", "")
+        with self._database.write() as connection:
+            plain = func.replace(cast(_D.id, String), "-", "")
+            found = connection.execute(select(_D.id, _D.state).where(plain.like(f"{wanted}%")).limit(2)).all()
+            if not wanted.isalnum() or len(found) != 1:
+                many = "several deliveries have ids" if len(found) > 1 else "no delivery has an id"
+                raise InputError(f"{many} that start with {start!r}: see `alerts deliveries`")
+            one, state = found[0]
+            if state not in states:
+                raise InputError(f"delivery {str(one)[:8]} is {state}, not {' or '.join(states)}")
+            connection.execute(update(tables.deliveries).where(_D.id == one).values(values))
+            return UUID(str(one))
+
+    def beat(self, name: str, value: str, now: datetime) -> None:
+        """Leave a sign of life, or remember a fact."""
+        with self._database.write() as connection:
+            upsert(connection, tables.meta, ["name"], [{"name": name, "value": value, "at": now}])
+
+    def beats(self) -> dict[str, Beat]:
+        """All signs of life, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(tables.meta)).mappings()
+            return {row["name"]: Beat(**row) for row in rows}
+
+    def forget_beats(self, before: datetime) -> None:
+        """Drop the signs of processes that ended long ago."""
+        with self._database.write() as connection:
+            table = tables.meta
+            connection.execute(table.delete().where(table.c.name.like("pass:%"), table.c.at < before))
+
+
+def _soonest(tracked: Tracked) -> tuple[bool, datetime, str]:
+    bounds = tracked.bounds
+    at = bounds.named.counted_start if bounds.named else tracked.recorded_at
+    return bounds.named is None, at, tracked.commitment.key

@@ -1,0 +1,34 @@
+"""One daemon to an SQLite database: a locked file says so, and the lock ends with the process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alerts.store.engine import StoreError
+
+
+@contextmanager
+def only_one(database: Path) -> Iterator[None]:
+    """Hold the lock beside a database file. Raises StoreError, with the other's pid, where somebody has it."""
+    path = database.with_name(database.name + ".lock")
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be locked: {error.strerror}") from None
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pid = os.read(file, 32).decode(errors="replace").strip() or "unknown"
+            raise StoreError(
+                f"another daemon (pid {pid}) serves {database} already; several replicas need PostgreSQL"
+            ) from None
+        os.truncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(file)

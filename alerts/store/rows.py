@@ -1,0 +1,165 @@
+"""Rows of the tables as values of the core, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from alerts.core.bounds import Bounds
+from alerts.core.commitments import Acknowledgement, Citation, Commitment, Party, Revision, Source, Tracked
+from alerts.core.reminders import Reminder
+from alerts.store import tables
+
+T = TypeVar("T")
+LISTS = ("by", "to", "tags", "assumptions")
+CHUNK = 500
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Cut what is long into pieces that a statement can take."""
+    pieces = iter(items)
+    while piece := list(islice(pieces, size)):
+        yield piece
+
+
+def insert_new(connection: Connection, table: Any) -> Any:
+    """An INSERT that leaves rows alone that are there already (`ON CONFLICT DO NOTHING`)."""
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def upsert(connection: Connection, table: Any, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or bring those up to date that are there already."""
+    if not rows:
+        return
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    new = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new), list(rows))
+
+
+def stated(commitment: Commitment) -> dict[str, Any]:
+    """What a user states of a commitment, as JSON: all but its key and its status."""
+    source = commitment.source
+    return {
+        "title": commitment.title,
+        "deadline": commitment.deadline,
+        "kind": commitment.kind,
+        "priority": commitment.priority,
+        "by": list(commitment.by),
+        "to": list(commitment.to),
+        "owner": commitment.owner,
+        "tags": list(commitment.tags),
+        "timezone": commitment.timezone,
+        "review_every": commitment.review_every,
+        "source": source and {"key": source.key, "locator": source.locator, "quote": source.quote},
+        "assumptions": list(commitment.assumptions),
+        "note": commitment.note,
+    }
+
+
+def commitment_of(key: str, status: Any, said: Mapping[str, Any]) -> Commitment:
+    """Read back what `stated` wrote."""
+    values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in said.items()}
+    source = values.pop("source")
+    return Commitment(key=key, status=status, source=Citation(**source) if source else None, **values)
+
+
+STATED = tuple(stated(Commitment(key="k", title="", deadline="undated")))
+
+
+def bounds_columns(bounds: Bounds) -> dict[str, Any]:
+    """The columns that hold the bounds of a commitment."""
+    return {"bounds": bounds.to_json(), "earliest": bounds.earliest, "latest": bounds.latest, "mark": bounds.mark}
+
+
+_C, _O = tables.commitments.c, tables.occurrences.c
+TRACKED = select(
+    *(_C[name] for name in ("id", "key", "status", "bounds", "bounds_version", "revision", "recorded_at", *STATED)),
+    _O.acknowledged_by,
+    _O.acknowledged_at,
+    _O.acknowledged_until,
+).select_from(tables.commitments.outerjoin(tables.occurrences, (_O.commitment_id == _C.id) & (_O.occurrence == "")))
+
+
+def tracked_of(row: RowMapping, changes: Iterable[Revision] = ()) -> Tracked:
+    """A row of TRACKED as a value."""
+    seen = None
+    if row["acknowledged_at"] is not None:
+        seen = Acknowledgement(by=row["acknowledged_by"], at=row["acknowledged_at"], until=row["acknowledged_until"])
+    return Tracked(
+        id=row["id"],
+        commitment=commitment_of(row["key"], row["status"], {name: row[name] for name in STATED}),
+        bounds=Bounds.from_json(row["bounds"]),
+        bounds_version=row["bounds_version"],
+        recorded_at=row["recorded_at"],
+        revision=row["revision"],
+        acknowledged=seen,
+        changes=tuple(changes),
+    )
+
+
+def fetch_tracked(connection: Connection, ids: Iterable[int]) -> dict[int, Tracked]:
+    """Commitments by their id."""
+    found: dict[int, Tracked] = {}
+    for some in chunks(ids):
+        rows = connection.execute(TRACKED.where(_C.id.in_(some))).mappings()
+        found |= {row["id"]: tracked_of(row) for row in rows}
+    return found
+
+
+def revision_of(row: RowMapping) -> Revision:
+    """A row of `revisions` as a value."""
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "commitment_id"}
+    ends = {end: Bounds.from_json(row[end]) if row[end] else None for end in ("before", "after")}
+    return Revision(**(values | ends))
+
+
+def revision_row(commitment_id: int, revision: Revision) -> dict[str, Any]:
+    """A revision as a row."""
+    names: ReadOnlyColumnCollection[str, Any] = tables.revisions.c
+    row = {name: getattr(revision, name) for name in names.keys() if name != "commitment_id"}  # noqa: SIM118
+    ends = {end: row[end].to_json() if row[end] else None for end in ("before", "after")}
+    return row | ends | {"commitment_id": commitment_id}
+
+
+REMINDER = (
+    "rule commitment_id occurrence bounds_version mark kind moment send_at offset early catching_up revision skipped"
+).split()
+
+
+def reminder_of(row: RowMapping, key: str) -> Reminder:
+    """A row of `reminders` as a value."""
+    return Reminder(commitment=key, **{name: row[name] for name in REMINDER})
+
+
+def party_of(row: RowMapping) -> Party:
+    return Party(**row)
+
+
+def source_of(row: RowMapping) -> Source:
+    published = date.fromisoformat(row["published"]) if row["published"] else None
+    return Source(**{**row, "published": published})
+
+
+def source_row(source: Source) -> dict[str, Any]:
+    published = source.published.isoformat() if source.published else None
+    return {
+        "key": source.key,
+        "title": source.title,
+        "publisher": source.publisher,
+        "url": source.url,
+        "published": published,
+    }
+
+
+def append_revisions(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Add to the history."""
+    if rows:
+        connection.execute(insert(tables.revisions), rows)

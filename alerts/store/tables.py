@@ -1,0 +1,272 @@
+"""The tables. Every column that holds a time holds UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite would give it back naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base class names it
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no zone: only aware datetimes are stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # the base class names it
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+JSON = sa.JSON(none_as_null=True)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _commitment(*, primary_key: bool = False, index: bool = False) -> Column[int]:
+    of = ForeignKey("commitments.id", ondelete="CASCADE")
+    return Column("commitment_id", of, nullable=False, primary_key=primary_key, index=index)
+
+
+commitments = Table(
+    "commitments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("deadline", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("by", JSON, nullable=False),
+    Column("to", JSON, nullable=False),
+    Column("owner", Text),
+    Column("tags", JSON, nullable=False),
+    Column("timezone", Text),
+    Column("review_every", Text),
+    Column("source", JSON),
+    Column("assumptions", JSON, nullable=False),
+    Column("note", Text),
+    Column("bounds", JSON, nullable=False),
+    Column("earliest", Utc),
+    Column("latest", Utc),
+    Column("mark", Text, nullable=False),
+    Column("bounds_version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("loaded", JSON),  # the row as a file last stated it
+    Column("changed_at", Utc),  # set while the watches have not been told of a change
+    CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
+)
+Index("ix_commitments_changed", commitments.c.changed_at, postgresql_where=commitments.c.changed_at.is_not(None),
+      sqlite_where=commitments.c.changed_at.is_not(None))  # fmt: skip
+
+occurrences = Table(  # a row appears when something happens to an occurrence
+    "occurrences",
+    metadata,
+    _commitment(primary_key=True),
+    Column("occurrence", Text, primary_key=True),
+    Column("acknowledged_by", Text),
+    Column("acknowledged_at", Utc),
+    Column("acknowledged_until", Utc),
+)
+
+references = Table(
+    "references",
+    metadata,
+    _commitment(primary_key=True),
+    Column("hangs_on", ForeignKey("commitments.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+revisions = Table(  # append-only
+    "revisions",
+    metadata,
+    _commitment(primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("what", Text, nullable=False),
+    Column("recorded_at", Utc, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("reason", Text),
+    Column("source", Text),
+    Column("cause", Text),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("bounds_version", Integer, nullable=False),
+    Column("detail", Text),
+)
+
+parties = Table(
+    "parties",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("timezone", Text),
+    Column("calendar", Text),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("publisher", Text),
+    Column("url", Text),
+    Column("published", Text),
+)
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("hash", String(16), nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("registered_at", Utc, nullable=False),
+    Column("settled_to", Integer),  # while its watches are being recomputed: the last commitment that was
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    _commitment(primary_key=True, index=True),
+    Column("occurrence", Text, primary_key=True),
+    Column("since", Utc, nullable=False),
+    Column("next_at", Utc),
+    Column("cursor", Utc),
+    Column("spoken", Utc),
+    Column("mark", Text),
+    Column("revision", Integer, nullable=False),
+    Column("changed", Boolean, nullable=False),
+)
+Index("ix_watches_next_at", watches.c.next_at, postgresql_where=watches.c.next_at.is_not(None),
+      sqlite_where=watches.c.next_at.is_not(None))  # fmt: skip
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("rule", Text, nullable=False),
+    _commitment(),
+    Column("occurrence", Text, nullable=False),
+    Column("bounds_version", Integer, nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("moment", Utc, nullable=False),
+    Column("send_at", Utc, nullable=False),
+    Column("offset", Text),
+    Column("early", Boolean, nullable=False),
+    Column("catching_up", Boolean, nullable=False),
+    Column("revision", Integer),
+    Column("skipped", Text),  # the reason, where it was not said
+    Column("planned_at", Utc, nullable=False),
+    UniqueConstraint("rule", "commitment_id", "occurrence", "bounds_version", "kind", "moment", name="uq_reminders"),
+)
+Index("ix_reminders_commitment_id", reminders.c.commitment_id)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("next_at", Utc),
+    Column("speaks_next", JSON, nullable=False),  # reminder → when its watch speaks next, as planned
+    Column("deadline", Utc),  # tries go on at least until it has passed
+    Column("lease_until", Utc),
+    Column("fence", Integer, nullable=False),
+    Column("payload", JSON),
+    Column("payload_hash", String(64)),
+    Column("remote", Text),
+    Column("last_error", Text),
+    Column("ended_at", Utc),
+)
+_OPEN = text("state IN ('pending', 'retry', 'leased')")
+Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=_OPEN, sqlite_where=_OPEN)
+_DEAD = text("state = 'dead'")
+Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=_DEAD, sqlite_where=_DEAD)
+
+delivery_reminders = Table(
+    "delivery_reminders",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("reminder_id", ForeignKey("reminders.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("commitment_id", Integer, nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("bounds_version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("moment", Utc, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("also", Boolean, nullable=False),  # shown in a digest, told on its own
+)
+_TOLD = text("NOT also")
+Index(
+    "uq_told",  # the same thing is told to a recipient once, for ever
+    delivery_reminders.c.commitment_id,
+    delivery_reminders.c.occurrence,
+    delivery_reminders.c.bounds_version,
+    delivery_reminders.c.kind,
+    delivery_reminders.c.moment,
+    delivery_reminders.c.channel,
+    delivery_reminders.c.recipient,
+    unique=True,
+    postgresql_where=_TOLD,
+    sqlite_where=_TOLD,
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("remote", Text),
+    Column("error", Text),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)

@@ -1,0 +1,264 @@
+"""Rules and their watches: kept in step with what is tracked, and served when they fall due."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+
+from alerts.core.commitments import Revision, Tracked
+from alerts.core.notifications import Address
+from alerts.core.rules import Rule, matching
+from alerts.core.watches import Look, Watch
+from alerts.store import outbox, tables
+from alerts.store.engine import Database
+from alerts.store.rows import CHUNK, TRACKED, fetch_tracked, insert_new, revision_of, tracked_of, upsert
+
+_W, _R, _C = tables.watches.c, tables.rules.c, tables.commitments.c
+WATCH = ("rule", "commitment_id", "occurrence", "since", "next_at", "cursor", "spoken", "mark", "revision", "changed")
+KEY = ("rule", "commitment_id", "occurrence")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Due watches, held in a transaction until what they say is written down."""
+
+    connection: Connection
+    watches: Sequence[tuple[Watch, Tracked]]
+
+    def record(self, looked: Sequence[Look], post: Sequence[Address], now: datetime) -> int:
+        """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
+        tracked = {item.id: item for _, item in self.watches}
+        speaks_next = {(look.watch.rule, look.watch.commitment_id): look.watch.next_at for look in looked}
+        count = outbox.plan(
+            self.connection,
+            said=[reminder for look in looked for reminder in look.said],
+            skipped=[reminder for look in looked for reminder in look.skipped],
+            post=post,
+            tracked=tracked,
+            speaks_next=speaks_next,
+            now=now,
+        )
+        names: dict[str, Any] = {name: bindparam(name) for name in WATCH if name not in KEY}
+        mine = [_W[name] == bindparam(f"_{name}") for name in KEY]
+        rows = [{(f"_{name}" if name in KEY else name): getattr(look.watch, name) for name in WATCH} for look in looked]
+        if rows:
+            self.connection.execute(update(tables.watches).where(*mine).values(names), rows)
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A commitment with its watches by rule, and when it changed if they have not been told."""
+
+    tracked: Tracked
+    watches: Mapping[str, Watch]
+    changed_at: datetime | None
+
+
+class Watches:
+    """The watches of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register(self, rules: Sequence[Rule], now: datetime) -> None:
+        """Make these the rules: what is new or means something else is settled anew, what is gone is forgotten."""
+        with self._database.write() as connection:
+            here = {row.name: row.hash for row in connection.execute(select(_R.name, _R.hash))}
+            wanted = {rule.name: rule for rule in rules}
+            fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
+            gone = set(here) - set(wanted)
+            # The default rule speaks where no other does, so any change may add to what it watches, or take from it.
+            if (fresh or gone) and "default" in wanted and wanted["default"] not in fresh:
+                fresh.append(wanted["default"])
+            rows = [
+                {"name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0}
+                for rule in fresh
+            ]
+            upsert(connection, tables.rules, ["name"], rows)
+            connection.execute(delete(tables.rules).where(_R.name.in_(gone)))
+        for name in sorted(gone):
+            self._forget(name)
+
+    def _forget(self, rule: str) -> None:
+        more = True
+        while more:
+            with self._database.write() as connection:
+                ids = list(connection.execute(select(_W.commitment_id).where(_W.rule == rule).limit(CHUNK)).scalars())
+                connection.execute(delete(tables.watches).where(_W.rule == rule, _W.commitment_id.in_(ids)))
+            more = len(ids) == CHUNK
+
+    def registered(self) -> dict[str, str]:
+        """The rules as last registered: name → hash."""
+        with self._database.read() as connection:
+            return {row.name: row.hash for row in connection.execute(select(_R.name, _R.hash))}
+
+    def settle(self) -> int:
+        """Bring the watches up to what has changed since, in batches; returns how many commitments were looked at."""
+        count = 0
+        while done := self._settle_changed() + self._settle_rules():
+            count += done
+        return count
+
+    def _settle_changed(self) -> int:
+        if not self._any(_C.changed_at.is_not(None)):
+            return 0
+        with self._database.write() as connection:
+            changed = TRACKED.add_columns(_C.changed_at).where(_C.changed_at.is_not(None)).order_by(_C.changed_at)
+            rows = connection.execute(self._free(changed.limit(CHUNK), tables.commitments)).mappings().all()
+            rules = _rules(connection)
+            stale = [(tracked_of(row), row["changed_at"]) for row in rows]
+            self._keep_watches(connection, rules, rules, stale, changed=False)
+            ids = [tracked.id for tracked, _ in stale]
+            connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=None))
+        return len(rows)
+
+    def _settle_rules(self) -> int:
+        """Let rules that mean something else look at all commitments once, a batch at a time."""
+        if not self._any(_R.settled_to.is_not(None)):
+            return 0
+        with self._database.write() as connection:
+            query = select(_R.name, _R.settled_to, _R.registered_at).where(_R.settled_to.is_not(None))
+            row = connection.execute(self._free(query.order_by(_R.settled_to).limit(1), tables.rules)).first()
+            if row is None:
+                return 0
+            some = TRACKED.where(_C.id > row.settled_to).order_by(_C.id).limit(CHUNK)
+            rows = connection.execute(some).mappings().all()
+            rules = _rules(connection)
+            mine = [rule for rule in rules if rule.name == row.name]
+            stale = [(tracked_of(item), row.registered_at) for item in rows]
+            self._keep_watches(connection, mine, rules, stale, changed=True)
+            done = update(tables.rules).where(_R.name == row.name)
+            connection.execute(done.values(settled_to=rows[-1]["id"] if len(rows) == CHUNK else None))
+        return len(rows) or 1  # a turn was taken, even where there is nothing to look at
+
+    def _any(self, condition: Any) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(select(1).where(condition).limit(1)).first() is not None
+
+    def _free(self, query: Any, table: Any) -> Any:
+        """Leave rows alone that another replica is at."""
+        return query if self._database.sqlite else query.with_for_update(skip_locked=True, of=table)
+
+    def _keep_watches(
+        self,
+        connection: Connection,
+        mine: Sequence[Rule],
+        rules: Sequence[Rule],
+        stale: Sequence[tuple[Tracked, datetime]],
+        *,
+        changed: bool,
+    ) -> None:
+        """Make the watches that should be, wake those that are, remove those that should not be."""
+        ids = [tracked.id for tracked, _ in stale]
+        names = [rule.name for rule in mine]
+        here = set(
+            connection.execute(
+                select(_W.rule, _W.commitment_id).where(_W.commitment_id.in_(ids), _W.rule.in_(names))
+            ).tuples()
+        )
+        new, wake, gone = [], [], []
+        for tracked, since in stale:
+            speak = {rule.name for rule in matching(rules, tracked.commitment)}
+            for rule in mine:
+                pair = (rule.name, tracked.id)
+                if rule.name in speak and pair not in here and tracked.open:
+                    new.append(_new_watch(rule.name, tracked, since))
+                elif rule.name in speak and pair in here:
+                    wake.append({"_rule": pair[0], "_id": pair[1], "since": since})
+                elif pair in here:
+                    gone.append({"_rule": pair[0], "_id": pair[1]})
+        one = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))
+        if new:
+            connection.execute(insert_new(connection, tables.watches), new)
+        if wake:
+            woken: dict[str, Any] = {"since": bindparam("since"), "next_at": bindparam("since")}
+            woken |= {"changed": True} if changed else {}
+            connection.execute(update(tables.watches).where(*one).values(woken), wake)
+        if gone:
+            connection.execute(delete(tables.watches).where(*one), gone)
+
+    def due(self, rules: Mapping[str, Rule], until: datetime) -> Iterator[Batch]:
+        """Yield batches of the watches of these rules that have fallen due, each in its own transaction.
+
+        A batch is committed when the next is asked for; an exception rolls it back and leaves its watches due.
+        """
+        mine = (_W.next_at <= until, _W.rule.in_(rules))
+        while self._any(_W.next_at.is_not(None) & (mine[0]) & mine[1]):
+            with self._database.write() as connection:
+                query = select(*(_W[name] for name in WATCH)).where(*mine)
+                query = query.order_by(_W.next_at, _W.commitment_id, _W.rule).limit(CHUNK)
+                rows = connection.execute(self._free(query, tables.watches)).mappings().all()
+                watches = [Watch(**row) for row in rows]
+                tracked = _with_changes(connection, watches)
+                yield Batch(connection, [(watch, tracked[watch.commitment_id]) for watch in watches])
+            if not rows:
+                return  # another replica is at them
+
+    def next_at(self, rules: Iterable[str]) -> datetime | None:
+        """When the first watch of these rules has something to say."""
+        with self._database.read() as connection:
+            query = select(func.min(_W.next_at)).where(_W.next_at.is_not(None), _W.rule.in_(list(rules)))
+            found: datetime | None = connection.execute(query).scalar()
+            return found
+
+    def standing(self, *, changed_only: bool = False) -> Iterator[list[Standing]]:
+        """Yield, in chunks, all that has a watch or may get one: for looking ahead, not for the tick."""
+        last = 0
+        query = TRACKED.add_columns(_C.changed_at).order_by(_C.id).limit(CHUNK)
+        query = query.where(_C.changed_at.is_not(None) if changed_only else _C.status.is_not(None))
+        while True:
+            with self._database.read() as connection:
+                rows = connection.execute(query.where(_C.id > last)).mappings().all()
+                ids = [row["id"] for row in rows]
+                mine = select(*(_W[name] for name in WATCH)).where(_W.commitment_id.in_(ids))
+                watches = [Watch(**row) for row in connection.execute(mine).mappings()]
+                changed = _with_changes(connection, watches)
+            if not rows:
+                return
+            last = ids[-1]
+            by_id: dict[int, dict[str, Watch]] = defaultdict(dict)
+            for watch in watches:
+                by_id[watch.commitment_id][watch.rule] = watch
+            yield [
+                Standing(changed.get(row["id"]) or tracked_of(row), by_id[row["id"]], row["changed_at"]) for row in rows
+            ]
+
+
+def _new_watch(rule: str, tracked: Tracked, since: datetime) -> dict[str, Any]:
+    return {
+        "rule": rule,
+        "commitment_id": tracked.id,
+        "occurrence": "",
+        "since": since,
+        "next_at": since,
+        "cursor": None,
+        "spoken": None,
+        "mark": None,
+        "revision": tracked.revision,
+        "changed": False,
+    }
+
+
+def _rules(connection: Connection) -> list[Rule]:
+    specs = connection.execute(select(_R.spec).order_by(_R.name)).scalars()
+    return [Rule.from_json(spec) for spec in specs]
+
+
+def _with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
+    """The commitments of some watches, with the moves and ends that a watch of theirs has not seen."""
+    tracked = fetch_tracked(connection, {watch.commitment_id for watch in watches})
+    behind = {watch.commitment_id for watch in watches if watch.revision < tracked[watch.commitment_id].revision}
+    if not behind:
+        return tracked
+    table = tables.revisions
+    query = select(table).where(table.c.commitment_id.in_(behind), table.c.what.in_(("moved", "closed")))
+    changes: dict[int, list[Revision]] = defaultdict(list)
+    for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
+        changes[row["commitment_id"]].append(revision_of(row))
+    return tracked | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}

@@ -1,0 +1,150 @@
+"""Real servers on loopback: one that takes mails, one that speaks by a script, and a certificate for them."""
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from alerts.core.notifications import Message, Outgoing
+
+ID = UUID("5f1c2a54-1111-5222-8333-123456789abc")
+
+
+@pytest.fixture
+def outgoing():
+    """Make something to send; keywords change the message."""
+
+    def make(recipient: str = "", uuid: UUID = ID, **changes) -> Outgoing:
+        message = {
+            "subject": "Due Fri 7 Nov 2025: truce text",
+            "text": "It is due.\n",
+            "rendered_at": datetime(2025, 11, 3, 14, 0, tzinfo=UTC),
+        }
+        return Outgoing(id=uuid, recipient=recipient, message=Message(**(message | changes)))
+
+    return make
+
+
+@pytest.fixture
+def scripted() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
+    """Serve each connection with a function of its socket; returns the port. What was served is counted."""
+    listeners: list[socket.socket] = []
+    threads: list[threading.Thread] = []
+
+    def serve(script: Callable[[socket.socket], None]) -> int:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def speak(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                connection.settimeout(5)
+                script(connection)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    threads.append(threading.Thread(target=speak, args=(connection,), daemon=True))
+                    threads[-1].start()
+
+        threads.append(threading.Thread(target=accept, daemon=True))
+        threads[-1].start()
+        return listener.getsockname()[1]
+
+    yield serve
+    for listener in listeners:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+    for thread in list(threads):
+        thread.join(timeout=6)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory) -> str:
+    """A PEM file with a self-signed certificate for localhost and its key."""
+    if not shutil.which("openssl"):
+        pytest.skip("needs the openssl command to make a certificate")
+    file = tmp_path_factory.mktemp("certificate") / "both.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(file), "-out", f"{file}.crt"]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    file.write_text(file.read_text() + (file.parent / "both.pem.crt").read_text())
+    return str(file)
+
+
+class Postbox:
+    """What an SMTP server was told, and what it answers: `refuse` maps a command to a reply."""
+
+    def __init__(self) -> None:
+        self.mails: list[bytes] = []
+        self.recipients: list[str] = []
+        self.options: list[str] = []
+        self.sessions: set[int] = set()
+        self.logins: list[tuple[bytes, bytes]] = []
+        self.refuse: dict[str, str] = {}
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
+        self.sessions.add(session.peer[1])
+        self.options = options
+        if "MAIL" not in self.refuse:
+            envelope.mail_from = address
+        return self.refuse.get("MAIL", "250 OK")
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
+        if address not in self.refuse:
+            envelope.rcpt_tos.append(address)
+        return self.refuse.get(address, "250 OK")
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 # aiosmtpd's name
+        if "DATA" in self.refuse:
+            return self.refuse["DATA"]
+        self.mails.append(envelope.original_content)
+        self.recipients += envelope.rcpt_tos
+        return "250 2.0.0 Ok: queued as 4ZX"
+
+    def authenticate(self, server, session, envelope, mechanism, data):
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=data.password == b"s3cret", handled=False)
+
+
+@pytest.fixture
+def postbox() -> Postbox:
+    return Postbox()
+
+
+@pytest.fixture
+def smtp_server(postbox, request) -> Iterator[Callable[..., int]]:
+    """Start a real SMTP server that fills the postbox; `security` as in the settings. Returns its port."""
+    running: list[Controller] = []
+
+    def start(security: str = "none", port: int = 0, **options) -> int:
+        if security != "none":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(request.getfixturevalue("certificate"))
+            key = {"tls": "ssl_context", "starttls": "tls_context"}[security]
+            options[key] = context
+        controller = Controller(postbox, hostname="127.0.0.1", port=port or free_port(), **options)
+        controller.start()
+        running.append(controller)
+        return controller.port
+
+    start.running = running
+    yield start
+    for controller in running:
+        if controller.loop.is_running():
+            controller.stop()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]

@@ -1,0 +1,243 @@
+"""E-mail over a real SMTP server."""
+
+import time
+from email import message_from_bytes
+from email.policy import SMTP as POLICY
+from uuid import uuid4
+
+import pytest
+
+from alerts import channels
+from alerts.channels import email as email_channel
+from alerts.core.deliveries import DeliveryError
+
+
+@pytest.fixture
+def open_channel():
+    """Build an e-mail channel to a port on loopback; all are closed in the end."""
+    built = []
+
+    def make(port, *, timeout=5, sender="Alerts <alerts@example.org>", to=("desk@example.org",), **smtp):
+        smtp = {"host": "127.0.0.1", "port": port, "security": "none"} | smtp
+        options = {"from": sender, "to": list(to), "smtp": smtp, "timeout": timeout}
+        built.append(channels.build("desk-mail", "email", options))
+        return built[-1]
+
+    yield make
+    for channel in built:
+        channel.close()
+
+
+def says(*replies):
+    """A script that greets, then answers each command with the next reply; after DATA it reads the mail first."""
+
+    def script(connection):
+        lines = connection.makefile("rb")
+        connection.sendall(b"220 here\r\n")
+        for reply in replies:
+            line = lines.readline()
+            if reply == b"mail":
+                while line != b".\r\n":
+                    line = lines.readline()
+                return
+            else:
+                connection.sendall(reply)
+        lines.readline()
+
+    return script
+
+
+GOOD = (b"250 here\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n")
+
+
+def test_a_mail_arrives_with_its_headers_and_the_servers_reply_comes_back(
+    smtp_server, postbox, open_channel, outgoing
+):
+    channel = open_channel(smtp_server())
+    assert channel.send(outgoing("desk@example.org", html="<p>It is due.</p>")) == "250 2.0.0 Ok: queued as 4ZX"
+    mail = message_from_bytes(postbox.mails[0], policy=POLICY)
+    assert mail["Message-ID"] == "<5f1c2a54-1111-5222-8333-123456789abc@example.org>"
+    assert mail["From"] == "Alerts <alerts@example.org>"
+    assert mail["To"] == "desk@example.org"
+    assert mail["Date"] == "Mon, 03 Nov 2025 14:00:00 +0000"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert postbox.recipients == ["desk@example.org"]
+
+
+def test_every_retry_sends_the_same_bytes(smtp_server, postbox, open_channel, outgoing):
+    channel = open_channel(smtp_server())
+    for _ in range(2):
+        channel.send(outgoing("desk@example.org"))
+    assert postbox.mails[0] == postbox.mails[1]
+
+
+def test_mails_share_a_connection_up_to_its_cap(smtp_server, postbox, open_channel, outgoing, monkeypatch):
+    monkeypatch.setattr(email_channel, "MAILS_PER_CONNECTION", 3)
+    channel = open_channel(smtp_server())
+    for _ in range(7):
+        channel.send(outgoing("desk@example.org", uuid4()))
+    assert len(postbox.mails) == 7
+    assert len(postbox.sessions) == 3
+
+
+def test_a_connection_that_idled_too_long_is_not_used_again(smtp_server, postbox, open_channel, outgoing, monkeypatch):
+    monkeypatch.setattr(email_channel, "IDLE_AT_MOST", -1.0)
+    channel = open_channel(smtp_server())
+    for _ in range(2):
+        channel.send(outgoing("desk@example.org"))
+    assert len(postbox.sessions) == 2
+
+
+def test_a_kept_connection_that_went_dead_is_replaced(smtp_server, postbox, open_channel, outgoing):
+    port = smtp_server()
+    channel = open_channel(port)
+    channel.send(outgoing("desk@example.org"))
+    smtp_server.running[0].stop()
+    smtp_server(port=port)
+    channel.send(outgoing("desk@example.org"))
+    assert len(postbox.mails) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "reply", "permanent", "words"),
+    [
+        ("desk@example.org", "550 5.1.1 no such user", True, "recipient refused: 550 5.1.1 no such user"),
+        ("desk@example.org", "451 4.7.1 greylisted", False, "recipient refused: 451 4.7.1 greylisted"),
+        ("desk@example.org", "530 5.7.0 log in first", False, "recipient refused: 530"),
+        ("MAIL", "553 5.7.1 not your address", False, "sender refused: 553 5.7.1 not your address"),
+        ("MAIL", "421 4.3.2 going down", False, "sender refused: 421"),
+        ("DATA", "554 5.7.1 spam", True, "mail refused: 554 5.7.1 spam"),
+        ("DATA", "452 4.3.1 disk full", False, "mail refused: 452 4.3.1 disk full"),
+    ],
+)
+def test_a_refusal_is_permanent_only_for_the_recipient_or_the_mail(
+    smtp_server, postbox, open_channel, outgoing, command, reply, permanent, words
+):
+    postbox.refuse[command] = reply
+    with pytest.raises(DeliveryError, match=words) as caught:
+        open_channel(smtp_server()).send(outgoing("desk@example.org"))
+    assert caught.value.permanent is permanent
+
+
+def test_after_one_refused_recipient_the_next_gets_theirs_on_the_same_connection(
+    smtp_server, postbox, open_channel, outgoing
+):
+    postbox.refuse["gone@example.org"] = "550 5.1.1 gone"
+    channel = open_channel(smtp_server(), to=["gone@example.org", "desk@example.org"])
+    with pytest.raises(DeliveryError):
+        channel.send(outgoing("gone@example.org"))
+    channel.send(outgoing("desk@example.org"))
+    assert postbox.recipients == ["desk@example.org"]
+    assert len(postbox.sessions) == 1
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_login_goes_over_verified_tls(smtp_server, postbox, open_channel, outgoing, certificate, security):
+    # aiosmtpd does not count a connection that is TLS from the start as TLS.
+    port = smtp_server(security, authenticator=postbox.authenticate, auth_required=True, auth_require_tls=security == "starttls")
+    login = {"username": "alerts", "password": "s3cret"}
+    open_channel(port, host="localhost", security=security, ca=certificate, **login).send(outgoing("desk@example.org"))
+    assert len(postbox.mails) == 1
+    assert postbox.logins == [(b"alerts", b"s3cret")]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_is_not_trusted_ends_the_connection(smtp_server, postbox, open_channel, outgoing, security):
+    channel = open_channel(smtp_server(security), host="localhost", security=security)
+    with pytest.raises(DeliveryError, match="certificate not trusted: self-signed certificate") as caught:
+        channel.send(outgoing("desk@example.org"))
+    assert not caught.value.permanent
+    assert not postbox.sessions
+
+
+def test_a_server_without_starttls_is_not_given_the_mail(smtp_server, postbox, open_channel, outgoing):
+    channel = open_channel(smtp_server(), security="starttls")
+    with pytest.raises(DeliveryError, match="STARTTLS extension not supported"):
+        channel.send(outgoing("desk@example.org"))
+    assert not postbox.sessions
+
+
+def test_a_refused_login_is_the_channels_fault_and_shows_no_secret(
+    smtp_server, postbox, open_channel, outgoing, certificate
+):
+    port = smtp_server("starttls", authenticator=postbox.authenticate, auth_required=True)
+    login = {"username": "alerts", "password": "wr0ng"}
+    channel = open_channel(port, host="localhost", security="starttls", ca=certificate, **login)
+    with pytest.raises(DeliveryError, match=r"login refused \(535\)") as caught:
+        channel.send(outgoing("desk@example.org"))
+    assert not caught.value.permanent
+    assert "wr0ng" not in str(caught.value)
+
+
+def test_a_refused_connection_is_said_in_one_line(open_channel, outgoing, scripted):
+    port = scripted(lambda _: None)
+    with pytest.raises(DeliveryError, match=rf"^127\.0\.0\.1:{port}: connection lost"):
+        open_channel(port).send(outgoing("desk@example.org"))
+
+
+def drip(connection):
+    for _ in range(60):
+        connection.sendall(b"2")
+        time.sleep(0.05)
+
+
+def drip_a_long_reply(connection):
+    connection.sendall(b"220 here\r\n")
+    for _ in range(60):
+        connection.sendall(b"250-more\r\n")
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("script", [drip, drip_a_long_reply])
+def test_a_server_that_drips_is_left_at_the_deadline(open_channel, outgoing, scripted, script):
+    started = time.monotonic()
+    with pytest.raises(DeliveryError, match="timed out"):
+        open_channel(scripted(script), timeout=0.3).send(outgoing("desk@example.org"))
+    assert 0.2 < time.monotonic() - started < 1
+
+
+def test_a_server_that_stops_reading_is_left_at_the_deadline(open_channel, outgoing, scripted):
+    channel = open_channel(scripted(lambda c: (says(*GOOD)(c), time.sleep(1))), timeout=0.4)
+    started = time.monotonic()
+    with pytest.raises(DeliveryError, match="in the middle"):
+        channel.send(outgoing("desk@example.org", text="x" * 12_000_000))
+    assert time.monotonic() - started < 2
+
+
+def test_a_drop_after_the_mail_is_tried_again_for_it_may_not_have_arrived(open_channel, outgoing, scripted):
+    channel = open_channel(scripted(says(*GOOD, b"mail")))
+    with pytest.raises(DeliveryError, match="the repeat has the same Message-ID") as caught:
+        channel.send(outgoing("desk@example.org"))
+    assert not caught.value.permanent
+
+
+def test_a_drop_at_quit_is_a_success(open_channel, outgoing, scripted, monkeypatch):
+    def script(connection):
+        lines = connection.makefile("rb")
+        connection.sendall(b"220 here\r\n")
+        for reply in GOOD:
+            lines.readline()
+            connection.sendall(reply)
+        while lines.readline() != b".\r\n":
+            continue
+        connection.sendall(b"250 taken\r\n")
+        lines.readline()  # QUIT
+
+    monkeypatch.setattr(email_channel, "MAILS_PER_CONNECTION", 1)
+    assert open_channel(scripted(script)).send(outgoing("desk@example.org")) == "250 taken"
+
+
+def test_smtputf8_is_asked_for_only_when_an_address_needs_it(smtp_server, postbox, open_channel, outgoing):
+    channel = open_channel(smtp_server(enable_SMTPUTF8=True), to=["jörg@example.org", "desk@example.org"])
+    channel.send(outgoing("desk@example.org", subject="Frist läuft ab"))
+    assert "SMTPUTF8" not in postbox.options
+    assert b"Subject: =?utf-8?q?Frist_l=C3=A4uft_ab?=\r\n" in postbox.mails[0]
+    channel.send(outgoing("jörg@example.org"))
+    assert "SMTPUTF8" in postbox.options
+    assert "To: jörg@example.org\r\n".encode() in postbox.mails[1]
+
+
+def test_a_server_without_smtputf8_is_said_so(smtp_server, open_channel, outgoing):
+    with pytest.raises(DeliveryError, match="SMTPUTF8 not supported"):
+        open_channel(smtp_server(enable_SMTPUTF8=False)).send(outgoing("jörg@example.org"))
