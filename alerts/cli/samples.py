@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from alerts.core.bounds import ZoneChoice, resolve
-from alerts.core.commitments import Acknowledgement, Citation, Commitment, Kind, Party, Revision, Source, Status, Tracked
+from alerts.core.commitments import (
+    Acknowledgement,
+    Citation,
+    Commitment,
+    Kind,
+    Party,
+    Revision,
+    Source,
+    Status,
+    Tracked,
+)
 from alerts.core.deadlines import parse
 from alerts.core.notifications import Told
 from alerts.core.reminders import Kind as ReminderKind
@@ -18,7 +28,7 @@ PARTIES = (Party(key="a", name="Party A", timezone="America/New_York"), Party(ke
 
 
 def samples(now: datetime) -> list[Told]:
-    """A reminder of every kind about a commitment of every kind, with everything stated, and with as little as may be."""
+    """A reminder of every kind about a commitment of every kind, once with all stated, once with next to nothing."""
     found = []
     for number, kind in enumerate(get_args(Kind)):
         for about in get_args(ReminderKind):

@@ -63,15 +63,15 @@ def plan(
         out.print(f"nothing will be said until {shown(end, here.zone)} {here.zone}")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in (f"at ({here.zone})", "commitment", "what", "rule", "channels"):
-        table.add_column(heading, overflow="fold")
+    table.add_column(f"at ({here.zone})", no_wrap=True)
+    table.add_column("commitment", no_wrap=True)
+    for heading in ("what", "channels"):
+        table.add_column(heading)
     for word in words:
         said = word.reminder
-        notes = [said.offset or "", "early: no later firing" * said.early, "missed before" * said.catching_up]
-        what = f"{said.kind} " + ", ".join(filter(None, notes))
-        table.add_row(
-            shown(said.send_at, here.zone), *map(escape, (said.commitment, what, said.rule, ", ".join(word.channels)))
-        )
+        notes = [said.offset or "", "early" * said.early, "missed before" * said.catching_up]
+        what = " ".join(filter(None, [said.kind, *notes]))
+        table.add_row(shown(said.send_at, here.zone), *map(escape, (said.commitment, what, ", ".join(word.channels))))
     out.print(table)
 
 

@@ -151,18 +151,17 @@ def list_(
         out.print("nothing is tracked yet: `alerts load seeds/us-china-truce-2025.yaml` to begin with", markup=False)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("key", "deadline", "priority", "state", f"speaks next ({here.zone})", "rules"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("key", no_wrap=True)
+    for heading in ("deadline", f"speaks next ({here.zone})", "rules"):
+        table.add_column(heading)
     for item in tracked:
         rules = [rule.name for rule in matching(here.settings.rules, item.commitment)]
-        cells = (
-            item.commitment.key,
-            say_bounds(item.bounds) if item.bounds.named else item.commitment.deadline,
-            item.commitment.priority,
-            f"acknowledged by {item.acknowledged.by}" if item.acknowledged and item.open else item.commitment.status,
-            shown(next_at.get(item.id), here.zone),
-            ", ".join(rules) or "NONE",
-        )
+        deadline = say_bounds(item.bounds) if item.bounds.named else item.commitment.deadline
+        if not item.open:
+            deadline += f" – {item.commitment.status}"
+        elif item.acknowledged:
+            deadline += f" – acknowledged by {item.acknowledged.by}"
+        cells = (item.commitment.key, deadline, shown(next_at.get(item.id), here.zone), ", ".join(rules) or "NONE")
         table.add_row(*map(escape, cells), style="bold red" if not rules and item.open else None)
     out.print(table)
     _warn_unsaid(here, tracked)

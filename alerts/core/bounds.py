@@ -143,7 +143,7 @@ class _Resolution:
             self.basis.append(f"{term.key} has no date itself, so nothing follows from it yet")
         else:
             self.basis.append(f"{term.key}: {say_bounds(bounds)}")
-            self.assumptions += [said for said in bounds.assumptions if said not in self.assumptions]
+            self.assumptions += [f"{term.key}: {said}" for said in bounds.assumptions]
         return bounds.first, bounds.last
 
 

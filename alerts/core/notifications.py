@@ -51,22 +51,21 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Reminders on their way to one recipient through one channel; `also` are shown, but told on their own."""
+    """Reminders on their way to one recipient through one channel."""
 
     channel: str
     recipient: str
     reminders: tuple[Reminder, ...]
-    also: tuple[Reminder, ...] = ()
 
     @property
     def id(self) -> UUID:
         """The delivery's id: the same for the same content."""
-        carried = sorted(str(reminder.id) for reminder in (*self.reminders, *self.also))
+        carried = sorted(str(reminder.id) for reminder in self.reminders)
         return uuid5(NAMESPACE, "\x1f".join([self.channel, self.recipient, *carried]))
 
 
 def address(words: Iterable[Word], recipients: Mapping[str, tuple[str, ...]]) -> list[Address]:
-    """Sort words by channel and recipient: the same thing once, several as a digest, what is critical singly, too."""
+    """Sort words by channel and recipient: the same thing once, several as a digest, what is critical singly."""
     post: dict[tuple[str, str], dict[tuple[object, ...], Word]] = defaultdict(dict)
     for word in words:
         said = word.reminder
@@ -78,18 +77,15 @@ def address(words: Iterable[Word], recipients: Mapping[str, tuple[str, ...]]) ->
 
 
 def _bundle(channel: str, recipient: str, words: list[Word]) -> list[Address]:
-    unset = [word for word in words if word.digest is None]
-    together = [word for word in words if word.digest or (word.digest is None and len(unset) > SINGLY_AT_MOST)]
-    shared = [word.reminder for word in together if not word.critical]
-    also = tuple(word.reminder for word in together if word.critical)
-    if len(shared) + len(also) < 2 or not shared:
-        shared, also, together = [], (), []
-    inside = {reminder.id for reminder in shared}
-    alone = [word.reminder for word in words if word.reminder.id not in inside]
-    found = [Address(channel=channel, recipient=recipient, reminders=(reminder,)) for reminder in alone]
-    if shared:
-        found.append(Address(channel=channel, recipient=recipient, reminders=tuple(shared), also=also))
-    return found
+    unset = sum(word.digest is None and not word.critical for word in words)
+    gather = {True: True, False: False, None: unset > SINGLY_AT_MOST}
+    together = [word.reminder for word in words if gather[word.digest] and not word.critical]
+    if len(together) < 2:
+        together = []
+    inside = {reminder.id for reminder in together}
+    groups: list[tuple[Reminder, ...]] = [(word.reminder,) for word in words if word.reminder.id not in inside]
+    groups += [tuple(together)] if together else []
+    return [Address(channel=channel, recipient=recipient, reminders=group) for group in groups]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ class Book:
                 errors.append(f"{entry.place}: deadline `{deadline}`: {error}")
                 continue
             if key in needed:
-                known[key] = bounds
+                known[key] = _with_assumptions(bounds, entry.commitment.assumptions)
         refuse(errors)
         return order
 
@@ -160,11 +160,11 @@ class Book:
         return found
 
     def known(self, keys: Iterable[str]) -> dict[str, Bounds]:
-        """The stored bounds of commitments."""
+        """The stored bounds of commitments, with all that is assumed for them: whoever hangs on one assumes it, too."""
         found: dict[str, Bounds] = {}
         for some in chunks(sorted(keys)):
-            rows = self._connection.execute(select(_C.key, _C.bounds).where(_C.key.in_(some)))
-            found |= {row.key: Bounds.from_json(row.bounds) for row in rows}
+            rows = self._connection.execute(select(_C.key, _C.bounds, _C.assumptions).where(_C.key.in_(some)))
+            found |= {row.key: _with_assumptions(Bounds.from_json(row.bounds), row.assumptions) for row in rows}
         return found
 
     def write(
@@ -187,7 +187,8 @@ class Book:
         edits: list[tuple[Tracked, Commitment, Bounds]] = []
         for entry in entries:
             key, commitment = entry.commitment.key, entry.commitment
-            bounds = known[key] = self.bounds(commitment, known)
+            bounds = self.bounds(commitment, known)
+            known[key] = _with_assumptions(bounds, commitment.assumptions)
             old = here.get(key)
             if old is None:
                 fresh.append((entry, bounds))
@@ -208,9 +209,9 @@ class Book:
         if loaded:
             statement = update(tables.commitments).where(_C.key == bindparam("_key"))
             self._connection.execute(statement.values(loaded=bindparam("loaded")), loaded)
-        for old, _, bounds in moves:
+        for old, _, _ in moves:
             why = replace(change, cause=old.commitment.key)
-            self._derive(old.commitment.key, bounds, why, report, skip=wanted)
+            self._derive(old.commitment.key, why, report, skip=wanted)
 
     def _insert(self, fresh: Sequence[tuple[Entry, Bounds]], change: Change) -> None:
         if not fresh:
@@ -292,15 +293,20 @@ class Book:
         if rows:
             self._connection.execute(insert(tables.references), rows)
 
-    def _derive(self, key: str, bounds: Bounds, change: Change, report: Report, skip: set[str]) -> None:
+    def _derive(self, key: str, change: Change, report: Report, skip: set[str]) -> None:
         """Move all that hangs on a commitment that has moved, and what hangs on that, in order."""
         hanging = self._hanging([key], skip)
-        known = self.known({other for others in hanging.values() for other in others}) | {key: bounds}
+        known = self.known({other for others in hanging.values() for other in others})
         for one, old in self._tracked(in_order(hanging)).items():
-            known[one] = self.bounds(old.commitment, known)
-            if known[one].mark != old.bounds.mark and old.open:
-                self._update([(old, old.commitment, known[one])], change, "moved")
-                report.derived.append(Move(one, old.bounds, known[one]))
+            now = self.bounds(old.commitment, known)
+            known[one] = _with_assumptions(now, old.commitment.assumptions)
+            if now.mark != old.bounds.mark and old.open:
+                self._update([(old, old.commitment, now)], change, "moved")
+                report.derived.append(Move(one, old.bounds, now))
+
+
+def _with_assumptions(bounds: Bounds, stated: Iterable[str]) -> Bounds:
+    return replace(bounds, assumptions=(*stated, *bounds.assumptions))
 
 
 def edges_of(connection: Connection) -> dict[str, tuple[str, ...]]:

@@ -23,7 +23,7 @@ _L, _R = tables.delivery_reminders.c, tables.reminders.c
 def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tuple[Told, ...]], dict[UUID, str]]:
     """What deliveries carry that still holds, and why the others do not."""
     ids = [row["id"] for row in rows]
-    columns = (_L.delivery_id, _L.also, _R.id, *(_R[name] for name in REMINDER))
+    columns = (_L.delivery_id, _R.id, *(_R[name] for name in REMINDER))
     query = select(*columns).join(tables.reminders, _R.id == _L.reminder_id).where(_L.delivery_id.in_(ids))
     links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
     tracked = fetch_tracked(connection, {link["commitment_id"] for link in links})

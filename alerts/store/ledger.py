@@ -96,7 +96,7 @@ class Ledger:
             words: dict[UUID, list[str]] = defaultdict(list)
             for some in chunks([row["id"] for row in rows]):
                 carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
-                for one, key, kind in connection.execute(carried.where(_L.delivery_id.in_(some), ~_L.also)):
+                for one, key, kind in connection.execute(carried.where(_L.delivery_id.in_(some))):
                     words[one].append(f"{key} {kind}")
             return [{**row, "carries": words[row["id"]]} for row in reversed(rows)]
 

@@ -48,22 +48,16 @@ def plan(
     post = [replace(one, reminders=tuple(word for word in one.reminders if word.id in fresh)) for one in post]
     post = [one for one in post if one.reminders]
     deliveries = [_delivery_row(one, tracked, speaks_next, now) for one in post]
-    links = [
-        _link_row(one, reminder, also=also)
-        for one in post
-        for also, reminders in ((False, one.reminders), (True, one.also))
-        for reminder in reminders
-    ]
+    links = [_link_row(one, reminder) for one in post for reminder in one.reminders]
     for some in chunks(deliveries):
         connection.execute(insert_new(connection, tables.deliveries), some)
     full: set[UUID] = set()
     told: set[UUID] = set()
     for some in chunks(links):
-        statement = insert_new(connection, tables.delivery_reminders).returning(_L.delivery_id, _L.reminder_id, _L.also)
+        statement = insert_new(connection, tables.delivery_reminders).returning(_L.delivery_id, _L.reminder_id)
         for link in connection.execute(statement, some):
-            if not link.also:
-                full.add(link.delivery_id)
-                told.add(link.reminder_id)
+            full.add(link.delivery_id)
+            told.add(link.reminder_id)
     empty = [one.id for one in post if one.id not in full]
     for gone in chunks(empty):
         connection.execute(delete(tables.deliveries).where(_D.id.in_(gone)))
@@ -83,9 +77,8 @@ def _delivery_row(
     speaks_next: Mapping[tuple[str, int], datetime | None],
     now: datetime,
 ) -> dict[str, Any]:
-    words = (*one.reminders, *one.also)
-    ends = [tracked[word.commitment_id].bounds.latest for word in words]
-    later = {str(word.id): speaks_next.get((word.rule, word.commitment_id)) for word in words}
+    ends = [tracked[word.commitment_id].bounds.latest for word in one.reminders]
+    later = {str(word.id): speaks_next.get((word.rule, word.commitment_id)) for word in one.reminders}
     return {
         "id": one.id,
         "channel": one.channel,
@@ -100,7 +93,7 @@ def _delivery_row(
     }
 
 
-def _link_row(one: Address, reminder: Reminder, *, also: bool) -> dict[str, Any]:
+def _link_row(one: Address, reminder: Reminder) -> dict[str, Any]:
     return {
         "delivery_id": one.id,
         "reminder_id": reminder.id,
@@ -111,7 +104,6 @@ def _link_row(one: Address, reminder: Reminder, *, also: bool) -> dict[str, Any]
         "moment": reminder.moment,
         "channel": one.channel,
         "recipient": one.recipient,
-        "also": also,
     }
 
 

@@ -234,9 +234,7 @@ delivery_reminders = Table(
     Column("moment", Utc, nullable=False),
     Column("channel", Text, nullable=False),
     Column("recipient", Text, nullable=False),
-    Column("also", Boolean, nullable=False),  # shown in a digest, told on its own
 )
-_TOLD = text("NOT also")
 Index(
     "uq_told",  # the same thing is told to a recipient once, for ever
     delivery_reminders.c.commitment_id,
@@ -247,8 +245,6 @@ Index(
     delivery_reminders.c.channel,
     delivery_reminders.c.recipient,
     unique=True,
-    postgresql_where=_TOLD,
-    sqlite_where=_TOLD,
 )
 
 attempts = Table(

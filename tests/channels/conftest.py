@@ -1,9 +1,7 @@
 """Real servers on loopback: one that takes mails, one that speaks by a script, and a certificate for them."""
 
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,6 +9,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
@@ -65,20 +64,18 @@ def scripted() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
         with suppress(OSError):
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-    for thread in list(threads):
+    for thread in threads:
         thread.join(timeout=6)
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory) -> str:
-    """A PEM file with a self-signed certificate for localhost and its key."""
-    if not shutil.which("openssl"):
-        pytest.skip("needs the openssl command to make a certificate")
+    """A PEM file with a certificate for localhost, its key, and the authority that signed it."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
     file = tmp_path_factory.mktemp("certificate") / "both.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(file), "-out", f"{file}.crt"]
-    subprocess.run([*command.split(), *names], check=True, capture_output=True)
-    file.write_text(file.read_text() + (file.parent / "both.pem.crt").read_text())
+    parts = [issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem]
+    file.write_bytes(b"".join(part.bytes() for part in parts))
     return str(file)
 
 
@@ -93,26 +90,26 @@ class Postbox:
         self.logins: list[tuple[bytes, bytes]] = []
         self.refuse: dict[str, str] = {}
 
-    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
+    async def handle_MAIL(self, _server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
         self.sessions.add(session.peer[1])
         self.options = options
         if "MAIL" not in self.refuse:
             envelope.mail_from = address
         return self.refuse.get("MAIL", "250 OK")
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 # aiosmtpd's name
         if address not in self.refuse:
             envelope.rcpt_tos.append(address)
         return self.refuse.get(address, "250 OK")
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 # aiosmtpd's name
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 # aiosmtpd's name
         if "DATA" in self.refuse:
             return self.refuse["DATA"]
         self.mails.append(envelope.original_content)
         self.recipients += envelope.rcpt_tos
         return "250 2.0.0 Ok: queued as 4ZX"
 
-    def authenticate(self, server, session, envelope, mechanism, data):
+    def authenticate(self, _server, _session, _envelope, _mechanism, data):
         self.logins.append((data.login, data.password))
         return AuthResult(success=data.password == b"s3cret", handled=False)
 

@@ -1,6 +1,7 @@
 """E-mail over a real SMTP server."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from email.policy import SMTP as POLICY
 from uuid import uuid4
@@ -40,8 +41,7 @@ def says(*replies):
                 while line != b".\r\n":
                     line = lines.readline()
                 return
-            else:
-                connection.sendall(reply)
+            connection.sendall(reply)
         lines.readline()
 
     return script
@@ -50,9 +50,7 @@ def says(*replies):
 GOOD = (b"250 here\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n")
 
 
-def test_a_mail_arrives_with_its_headers_and_the_servers_reply_comes_back(
-    smtp_server, postbox, open_channel, outgoing
-):
+def test_a_mail_arrives_with_its_headers_and_the_servers_reply_comes_back(smtp_server, postbox, open_channel, outgoing):
     channel = open_channel(smtp_server())
     assert channel.send(outgoing("desk@example.org", html="<p>It is due.</p>")) == "250 2.0.0 Ok: queued as 4ZX"
     mail = message_from_bytes(postbox.mails[0], policy=POLICY)
@@ -79,6 +77,14 @@ def test_mails_share_a_connection_up_to_its_cap(smtp_server, postbox, open_chann
         channel.send(outgoing("desk@example.org", uuid4()))
     assert len(postbox.mails) == 7
     assert len(postbox.sessions) == 3
+
+
+def test_threads_share_the_channel(smtp_server, postbox, open_channel, outgoing):
+    channel = open_channel(smtp_server())
+    with ThreadPoolExecutor(max_workers=channel.connections) as threads:
+        list(threads.map(lambda _: channel.send(outgoing("desk@example.org", uuid4())), range(40)))
+    assert len(postbox.mails) == 40
+    assert len(postbox.sessions) <= channel.connections
 
 
 def test_a_connection_that_idled_too_long_is_not_used_again(smtp_server, postbox, open_channel, outgoing, monkeypatch):
@@ -112,7 +118,7 @@ def test_a_kept_connection_that_went_dead_is_replaced(smtp_server, postbox, open
     ],
 )
 def test_a_refusal_is_permanent_only_for_the_recipient_or_the_mail(
-    smtp_server, postbox, open_channel, outgoing, command, reply, permanent, words
+    *, smtp_server, postbox, open_channel, outgoing, command, reply, permanent, words
 ):
     postbox.refuse[command] = reply
     with pytest.raises(DeliveryError, match=words) as caught:
@@ -133,13 +139,18 @@ def test_after_one_refused_recipient_the_next_gets_theirs_on_the_same_connection
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-def test_a_login_goes_over_verified_tls(smtp_server, postbox, open_channel, outgoing, certificate, security):
-    # aiosmtpd does not count a connection that is TLS from the start as TLS.
-    port = smtp_server(security, authenticator=postbox.authenticate, auth_required=True, auth_require_tls=security == "starttls")
-    login = {"username": "alerts", "password": "s3cret"}
-    open_channel(port, host="localhost", security=security, ca=certificate, **login).send(outgoing("desk@example.org"))
+def test_a_mail_goes_over_verified_tls(*, smtp_server, postbox, open_channel, outgoing, certificate, security):
+    channel = open_channel(smtp_server(security), host="localhost", security=security, ca=certificate)
+    channel.send(outgoing("desk@example.org"))
     assert len(postbox.mails) == 1
+
+
+def test_a_login_follows_starttls(smtp_server, postbox, open_channel, outgoing, certificate):
+    port = smtp_server("starttls", authenticator=postbox.authenticate, auth_required=True)
+    login = {"username": "alerts", "password": "s3cret", "ca": certificate}
+    open_channel(port, host="localhost", security="starttls", **login).send(outgoing("desk@example.org"))
     assert postbox.logins == [(b"alerts", b"s3cret")]
+    assert len(postbox.mails) == 1
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

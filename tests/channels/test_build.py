@@ -1,0 +1,129 @@
+"""Settings become channels; mistakes become lines that show no value."""
+
+from datetime import timedelta
+
+import pytest
+
+from alerts import channels
+from alerts.core.errors import InputError
+
+EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
+ZONE = "unknown time zone: expected an IANA name such as America/New_York"
+URL = "https://hooks.example.org/services/s3cret"
+
+
+def complaint(kind, options, where=lambda _: ""):
+    with pytest.raises(InputError) as caught:
+        channels.build("desk", kind, options, where)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or not caught.value.__context__
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "form", "local", "connections", "recipients"),
+    [
+        ("console", {}, "text", True, 1, ("",)),
+        ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
+        ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
+        ("slack", {"url": URL}, "slack", False, 1, ("",)),
+        ("webhook", {"url": URL}, "json", False, 4, ("",)),
+    ],
+)
+def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections, recipients):
+    channel = channels.build("desk", kind, options | {"timezone": "Asia/Shanghai"})
+    assert (channel.name, channel.kind, channel.timezone) == ("desk", kind, "Asia/Shanghai")
+    assert (channel.form, channel.local, channel.connections) == (form, local, connections)
+    assert channel.recipients == recipients
+    assert channel.timeout == timedelta(seconds=30)
+    assert "s3cret" not in repr(vars(channel))
+    channel.close()
+
+
+def test_every_kind_is_tried_above():
+    assert channels.KINDS == ("console", "email", "maildir", "slack", "webhook")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "line"),
+    [
+        ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
+        ("x", {}, "kind: unknown kind; known: console, email, maildir, slack, webhook"),
+        ("slack", {}, "url: is missing"),
+        ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
+        ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
+        ("slack", {"url": "http://x:s3cret/"}, "url: expected a URL that starts with https:// or http://"),
+        ("slack", {"url": URL, "ulr": "s3cret"}, "ulr: unknown key; did you mean 'url'?"),
+        ("webhook", {"url": URL, "secret": "s3cret"}, "secret: expected whsec_ followed by the key in base64"),
+        ("webhook", {"url": URL, "secret": "whsec_"}, "secret: expected whsec_ followed by the key in base64"),
+        (
+            "webhook",
+            {"url": URL, "headers": {"X": "s3cret\r\nY: z"}},
+            "headers: a header's value must be one line of ASCII",
+        ),
+        (
+            "webhook",
+            {"url": URL, "headers": {"Webhook-Id": "1"}},
+            "headers: a header's name is no token, or is one that is set for you",
+        ),
+        (
+            "console",
+            {"timezone": "America/NewYork"},
+            f"timezone: {ZONE}; did you mean 'America/New_York'?",
+        ),
+        ("console", {"timeout": 0}, "timeout: expected greater than 0"),
+        ("console", {"timeout": True}, "timeout: expected a number"),
+        ("email", EMAIL | {"to": []}, "to: needs at least one entry"),
+        ("email", EMAIL | {"to": "desk@example.org"}, "to: expected a list"),
+        (
+            "email",
+            EMAIL | {"to": ["a@x", "b@x, c@x"]},
+            "to.1: expected exactly one mail address, found 2: one entry each",
+        ),
+        ("email", EMAIL | {"to": ["a@x", "A <a@x>"]}, "to: an address is named twice"),
+        (
+            "email",
+            EMAIL | {"from": "a@x\r\nBcc: b@x"},
+            "from: a mail address must not hold line breaks or control characters",
+        ),
+        ("email", EMAIL | {"smtp": {"host": "x", "port": "s3cret"}}, "smtp.port: expected an integer"),
+        (
+            "email",
+            EMAIL | {"smtp": {"host": "x", "security": "s3cret"}},
+            "smtp.security: expected 'none', 'starttls' or 'tls'",
+        ),
+        ("email", EMAIL | {"smtp": {"host": "x", "prot": 1}}, "smtp.prot: unknown key; did you mean 'port'?"),
+        ("email", EMAIL | {"smtp": {"host": "x", "username": "me"}}, "smtp: a username and a password go together"),
+        (
+            "email",
+            EMAIL | {"smtp": {"host": "x", "username": "me", "password": "s3cret", "security": "none"}},
+            "smtp: a password is never sent in the clear: set security to starttls or tls",
+        ),
+        (
+            "email",
+            EMAIL | {"smtp": {"host": "x", "ca": __file__}},
+            "smtp.ca: expected a readable file of PEM certificates",
+        ),
+    ],
+)
+def test_a_mistake_is_one_clear_line(kind, options, line):
+    assert complaint(kind, options) == f"channels.desk.{line}"
+
+
+def test_all_mistakes_are_told_at_once_with_their_places():
+    options = {"from": "s3cret", "smtp": {"port": "s3cret"}, "colour": 1}
+    places = {("from",): "alerts.yaml:3: ", ("smtp", "port"): "alerts.yaml:5: "}
+    lines = complaint("email", options, lambda path: places.get(path, "alerts.yaml:1: ")).splitlines()
+    assert sorted(line.partition(": ")[0] for line in lines) == [
+        *["alerts.yaml:1"] * 3,
+        "alerts.yaml:3",
+        "alerts.yaml:5",
+    ]
+    assert "alerts.yaml:1: channels.desk.smtp.host: is missing" in lines
+    assert "alerts.yaml:5: channels.desk.smtp.port: expected an integer" in lines
+
+
+def test_numbers_from_the_environment_are_read():
+    channel = channels.build("desk", "email", EMAIL | {"timeout": "2.5", "smtp": {"host": "x", "port": "2525"}})
+    assert channel.timeout == timedelta(seconds=2.5)

@@ -1,0 +1,176 @@
+"""A whole world on loopback: real SMTP and HTTP servers, a database, and a clock that the test turns."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import SMTP
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from aiosmtpd.controller import Controller
+from pytest_httpserver import HTTPServer
+from typer.testing import CliRunner
+from werkzeug import Request, Response
+
+from alerts.cli import app
+from alerts.cli.wiring import Office
+from alerts.daemon import prepare
+from alerts.tick import deliver, plan
+
+CONFIG = """
+database: sqlite:///{folder}/alerts.db
+channels:
+  desk-mail:
+    kind: email
+    from: Deadline alerts <alerts@example.org>
+    to: [desk@example.org, policy@example.org]
+    timezone: America/New_York
+    smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}
+  policy-chat: {{kind: webhook, url: "{http}"}}
+"""
+
+RULES = """
+rules:
+  - name: truce-desk
+    cron: "0 9 * * mon-fri"
+    timezone: America/New_York
+    match: {tags: [trade-truce], priority: [high, critical]}
+    remind:
+      before: [P30D, P7D, P1D]
+      on_the_day: true
+      opens: true
+      overdue: {every: P1D, at_most: 3, then: P7D}
+      moved: true
+      review: P14D
+      closed: true
+    notify: [desk-mail, policy-chat]
+  - name: watch-list
+    cron: "30 9 * * mon-fri"
+    timezone: America/New_York
+    match: {tags: [trade-truce], priority: [low, normal]}
+    remind: {before: [P7D, P1D], on_the_day: true, opens: true, overdue: {every: P7D, at_most: 4, then: P30D},
+             moved: true, review: P30D, closed: true}
+    notify: [policy-chat]
+"""
+
+
+@dataclass
+class Inbox:
+    """Everything that a real SMTP server accepted, as it came over the wire."""
+
+    mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        message = BytesParser(policy=SMTP).parsebytes(envelope.content)
+        self.mails += [(to, message) for to in envelope.rcpt_tos]
+        return "250 taken"
+
+
+@dataclass
+class World:
+    """One configuration, its database, and the peers that messages are received by."""
+
+    folder: Path
+    inbox: Inbox
+    posts: list[dict[str, Any]]
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run a command as a user would; returns its standard output."""
+        result = CliRunner().invoke(app, ["--config", str(self.folder), *arguments], catch_exceptions=True)
+        assert result.exit_code == code, result.output + str(result.exception)
+        return result.stdout
+
+    def office(self) -> Office:
+        return Office(self.folder, None)
+
+    def ticks(self, times: list[datetime]) -> Counter[str]:
+        """Turn the clock from one time to the next, and take a turn at each."""
+        office = self.office()
+        clock = {"now": times[0]}
+        lanes = office.lanes(lambda: clock["now"])
+        prepare(office.store, office.rules, times[0])
+        done: Counter[str] = Counter()
+        for now in times:
+            clock["now"] = now
+            plan(office.store, office.rules, office.channels, now)
+            done += deliver(lanes)
+        for channel in office.channels.values():
+            channel.close()
+        office.store.close()
+        return done
+
+    def posted(self) -> Counter[Told]:
+        """What the HTTP server received."""
+        return Counter(
+            Told("policy-chat", "", one["commitment"]["key"], one["kind"], one["moment"], one["send_at"])
+            for post in self.posts
+            for one in post["data"]["reminders"]
+        )
+
+    def mailed(self) -> Counter[tuple[str, str, datetime]]:
+        """What the SMTP server received: to whom, about which commitment, and when it was written."""
+        return Counter(
+            (to, key, mail["Date"].datetime.astimezone(UTC))
+            for to, mail in self.inbox.mails
+            for key in set(re.findall(r"alerts ack (\S+)", text_of(mail)))
+        )
+
+    def foretold(self, *arguments: str) -> list[dict[str, Any]]:
+        """What `alerts plan` says."""
+        plans: list[dict[str, Any]] = json.loads(self.run("plan", *arguments, "--json"))
+        return plans
+
+    @staticmethod
+    def every(step: timedelta, start: str, end: str) -> list[datetime]:
+        """The instants from start to end, both included."""
+        first, last = (datetime.fromisoformat(text).astimezone(UTC) for text in (start, end))
+        return [first + step * number for number in range(int((last - first) / step) + 1)]
+
+
+class Told(NamedTuple):
+    """A reminder as a recipient received it."""
+
+    channel: str
+    recipient: str
+    key: str
+    kind: str
+    moment: str
+    send_at: str
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@pytest.fixture
+def world(tmp_path: Path, httpserver: HTTPServer) -> Iterator[World]:
+    inbox = Inbox()
+    posts: list[dict[str, Any]] = []
+
+    def take(request: Request) -> Response:
+        posts.append(json.loads(request.get_data()))
+        return Response(status=204)
+
+    httpserver.expect_request("/hook", method="POST").respond_with_handler(take)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    controller = Controller(inbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    folder = tmp_path / "config"
+    folder.mkdir()
+    config = CONFIG.format(folder=tmp_path, smtp=port, http=httpserver.url_for("/hook"))
+    (folder / "alerts.yaml").write_text(config)
+    (folder / "rules.yaml").write_text(RULES)
+    yield World(folder, inbox, posts)
+    controller.stop()
