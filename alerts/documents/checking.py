@@ -82,8 +82,6 @@ def _expected(kind: str, found: Mapping[str, Any]) -> str:
             return "expected a mapping, such as {key: value}"
         case "string_type":
             return "is empty, expected text" if found["input"] is None else "expected text"
-        case "too_short":
-            return "is empty: name at least one, or leave it out"
     said = str(found["msg"])
     return "expected" + said.removeprefix("Input should be") if said.startswith("Input should be") else said
 

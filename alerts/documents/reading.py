@@ -46,6 +46,7 @@ HINTS = {
     "could not find expected ':'": "a key is followed by a colon and a space",
     "did not find expected key": "keys of one level line up; a value that goes on after a quote must be quoted whole",
     "did not find expected '-'": "a list goes on with `- ` in the same column",
+    "did not find expected node content": "a bracket is never closed, or a value is missing",
     "did not find expected ',' or ']'": "the bracket [ is never closed, or a comma is missing",
     "did not find expected ',' or '}'": "the brace { is never closed, or a comma is missing",
 }
@@ -173,8 +174,10 @@ class _Reader:
         try:
             return self.loader.get_event()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
             problem = " ".join(str(error.problem or error.context).split())
+            mark = error.problem_mark or error.context_mark
+            if "end of stream" in problem:
+                mark = error.context_mark or mark  # where it began tells more than where the file ends
             hint = next((f": {hint}" for words, hint in HINTS.items() if words in problem), "")
             line = mark.line + 1 if mark else self.source.line
             raise InputError(f"{self.name}:{line}: is not YAML ({problem}){hint}") from None
@@ -251,7 +254,7 @@ class _Reader:
         if kind is ScalarEvent:
             return self.scalar(event)
         self.refuse_marks(event)
-        if depth > DEEPEST + 1:
+        if depth > DEEPEST:
             self.fail(event, f"is nested deeper than {DEEPEST} levels")
         if kind is MappingStartEvent:
             mapping: dict[str, Any] = {}

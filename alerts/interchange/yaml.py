@@ -16,6 +16,7 @@ from alerts.interchange.entries import Entry, PartyEntry, SourceEntry
 
 TOP = ("parties", "sources", "commitments")
 MOST_LINES = 50
+MOST_ERRORS = 500  # then the rest is not read: finding what is near to each wrong name takes its time
 PROGRESS_EVERY = 1000
 
 S = TypeVar("S", bound=Section)
@@ -54,14 +55,18 @@ def read(
 ) -> File:
     """Read a file. Parties and sources may be declared after their use; see `alerts.interchange.read`."""
     reading = _Reading(str(path), progress or (lambda _: None))
+    rest = ""
     try:
         for steps, value, places in stream(path, items="commitments"):
             reading.take(steps, value, places)
-    except InputError as error:  # the file cannot be read further; what was wrong before is said too
-        reading.wrong.add([str(error)])
-        reading.wrong.refuse()
-    reading.check_declared(parties, sources)
-    reading.wrong.refuse()
+            if reading.wrong.more >= MOST_ERRORS - MOST_LINES:
+                rest = "; the rest was not read"
+                break
+        else:
+            reading.check_declared(parties, sources)
+    except InputError as error:  # it cannot be read further; what was wrong before is said too
+        reading.wrong.lines.append(str(error))
+    reading.wrong.refuse(rest)
     reading.progress(len(reading.entries))
     return File(
         tuple(party for party, _ in reading.parties.values()),
@@ -88,10 +93,11 @@ class _Wrong:
             else:
                 self.lines.append(line)
 
-    def refuse(self) -> None:
-        """Raise InputError if anything is wrong."""
+    def refuse(self, rest: str) -> None:
+        """Raise InputError if anything is wrong; `rest` says what is not even known."""
         if self.lines:
-            raise InputError("\n".join([*self.lines, *([f"and {self.more:,} more"] if self.more else [])]))
+            more = [f"and {self.more:,} more{rest}"] if self.more else []
+            raise InputError("\n".join([*self.lines, *more]))
 
 
 @dataclass(slots=True)
@@ -113,10 +119,10 @@ class _Reading:
             case ("commitments", int()):
                 self.add_commitment(value, places)
             case ("parties", *_):
-                for entry, at in self.valid(PartyEntry, value, places):
+                for entry, at in self.valid("parties", PartyEntry, value, places):
                     self.keep(self.parties, entry.key, (entry.party(), at), places.name)
             case ("sources", *_):
-                for source, at in self.valid(SourceEntry, value, places):
+                for source, at in self.valid("sources", SourceEntry, value, places):
                     self.keep(self.sources, source.key, (source.source(), at), places.name)
             case ("commitments",):
                 self.wrong.add([f"{places.at()}commitments: expected a list of `- key: …` entries"])
@@ -125,10 +131,10 @@ class _Reading:
         if self.entries and len(self.entries) % PROGRESS_EVERY == 0:
             self.progress(len(self.entries))
 
-    def valid(self, model: type[S], value: Any, places: Places) -> list[tuple[S, int]]:
+    def valid(self, name: str, model: type[S], value: Any, places: Places) -> list[tuple[S, int]]:
         """The elements of a list that are right, with their lines."""
         if not isinstance(value, list):
-            self.wrong.add([f"{places.at()}expected a list of `- key: …` entries"])
+            self.wrong.add([f"{places.at()}{name}: expected a list of `- key: …` entries"])
             return []
         found = []
         for number, element in enumerate(value):

@@ -14,7 +14,9 @@ def plain(notification: Notification, form: str) -> Message:
     """Say the date, the title and the commands. Never raises."""
     lines = [_lines(told) for told in notification.told]
     subject = shorten(
-        f"{lines[0][0]} · {lines[0][1]}" if len(lines) == 1 else f"{len(lines)} deadlines · {lines[0][0] if lines else ''}",
+        f"{lines[0][0]} · {lines[0][1]}"
+        if len(lines) == 1
+        else f"{len(lines)} deadlines · {lines[0][0] if lines else ''}",
         SUBJECT,
     )
     text = "\n\n".join("\n".join(said) for said in lines) + "\n"
@@ -22,7 +24,10 @@ def plain(notification: Notification, form: str) -> Message:
     if form == "json":
         reminders = [
             {
-                "commitment": {"key": clean(told.tracked.commitment.key), "title": clean(told.tracked.commitment.title)},
+                "commitment": {
+                    "key": clean(told.tracked.commitment.key),
+                    "title": clean(told.tracked.commitment.title),
+                },
                 "kind": told.reminder.kind,
                 "deadline": clean(told.tracked.commitment.deadline),
             }

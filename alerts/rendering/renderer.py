@@ -10,19 +10,46 @@ from pathlib import Path
 from typing import Literal
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2.environment import TemplateModule
+from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.core.notifications import Message, Notification
 from alerts.rendering import slack
-from alerts.rendering.facts import Digest, facts
+from alerts.rendering.facts import (
+    AcknowledgedFacts,
+    ChangeFacts,
+    Commands,
+    Digest,
+    Facts,
+    SourceFacts,
+    Window,
+)
+from alerts.rendering.gathering import facts
 from alerts.rendering.plain import SUBJECT, plain
-from alerts.rendering.saying import FILTERS, flat, known_zone, shorten
+from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
 
 Form = Literal["mail", "text", "json", "slack"]
+Context = Mapping[str, object]
 
 
-class _TemplateFailed(Exception):
+class _TemplateError(Exception):
     """A template that could not be rendered; the text names it and the line."""
+
+
+KNOWN = {Facts, Digest, Window, SourceFacts, ChangeFacts, AcknowledgedFacts, Commands, TemplateModule, LoopContext}
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """The sandbox, with a short cut to the public attributes of our own frozen values: half of its time goes there."""
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        if type(obj) in KNOWN and not attribute.startswith("_"):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                pass
+        return super().getattr(obj, attribute)
 
 
 class Renderer:
@@ -38,86 +65,84 @@ class Renderer:
         self._html = self._environment(autoescape=True)
 
     def render(self, notification: Notification, form: Form) -> tuple[Message, str | None]:
-        """Render; if a template fails, the built-in plain message and the error in one line. Never raises."""
+        """Render; if a template fails, the built-in plain message and the error in one line. Never raises.
+
+        `text` is the whole message for `mail` and `text`; for `slack` its words, for `json` its subject.
+        """
         try:
             return self._message(notification, form), None
-        except _TemplateFailed as failed:
-            return plain(notification, form), str(failed)
-        except Exception as error:  # noqa: BLE001 - the word gets out, whatever the data are
-            return plain(notification, form), shorten(flat(f"rendering: {type(error).__name__}: {error}"), 300)
+        except Exception as error:  # noqa: BLE001 - the word gets out, whatever the templates and the data are
+            return plain(notification, form), _one_line(error)
 
     def check(self, notification: Notification, form: Form) -> list[str]:
         """Render each template of a form by itself and return the errors of all, one line each."""
         found: dict[str, None] = {}
-        for piece in self._pieces(notification, form):
+        try:
+            context = _context(notification)
+            pieces: list[Callable[[], object]] = [lambda: self._subject(context)]
+            if form in ("mail", "text"):
+                pieces.append(lambda: self._plain_text(context))
+            if form == "mail":
+                pieces.append(lambda: self._mail(context, "a subject"))
+            if form == "json":
+                pieces.append(lambda: self._json(context, "a subject"))
+            if form == "slack":
+                pieces.append(lambda: self._slack(_context(notification, slack.escape)))
+        except Exception as error:  # noqa: BLE001 - a check reports whatever there is
+            return [_one_line(error)]
+        for piece in pieces:
             try:
                 piece()
-            except _TemplateFailed as failed:
-                found[str(failed)] = None
-            except Exception as error:  # noqa: BLE001 - a check reports whatever there is
-                found[shorten(flat(f"rendering: {type(error).__name__}: {error}"), 300)] = None
+            except Exception as error:  # noqa: BLE001 - as above
+                found[_one_line(error)] = None
         return list(found)
 
-    def _pieces(self, notification: Notification, form: Form) -> list[Callable[[], object]]:
-        pieces: list[Callable[[], object]] = [
-            lambda: self._subject(notification),
-            lambda: self._plain_text(notification),
-        ]
-        if form == "mail":
-            pieces.append(lambda: self._mail(notification))
-        if form == "json":
-            pieces.append(lambda: self._json(notification))
-        if form == "slack":
-            pieces.append(lambda: self._slack(notification))
-        return pieces
-
     def _message(self, notification: Notification, form: Form) -> Message:
-        return Message(
-            subject=self._subject(notification),
-            text=self._plain_text(notification),
-            html=self._mail(notification) if form == "mail" else None,
-            body=self._json(notification) if form == "json" else self._slack(notification) if form == "slack" else None,
-            rendered_at=notification.now,
-        )
+        context = _context(notification)
+        subject = self._subject(context)
+        text, html, body = subject + "\n", None, None
+        if form in ("mail", "text"):
+            text = self._plain_text(context)
+        if form == "mail":
+            html = self._mail(context, subject)
+        if form == "json":
+            body = self._json(context, subject)
+        if form == "slack":
+            text, body = self._slack(_context(notification, slack.escape))
+        return Message(subject=subject, text=text, html=html, body=body, rendered_at=notification.now)
 
-    def _subject(self, notification: Notification) -> str:
-        return shorten(flat(self._fill(self._text, "email/subject.txt", self._context(notification))), SUBJECT)
+    def _subject(self, context: Context) -> str:
+        return shorten(flat(self._fill(self._text, "email/subject.txt", context)), SUBJECT)
 
-    def _plain_text(self, notification: Notification) -> str:
-        name = f"email/{_which(notification)}.txt"
-        text = self._fill(self._text, name, self._context(notification))
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(line if line == "-- " else line.rstrip() for line in text.split("\n")))
+    def _plain_text(self, context: Context) -> str:
+        text = self._fill(self._text, f"email/{_which(context)}.txt", context)
+        return re.sub(r"\n{3,}", "\n\n", text)
 
-    def _mail(self, notification: Notification) -> str:
-        context = self._context(notification) | {"subject": self._subject(notification)}
-        return re.sub(r"\n\s*\n+", "\n", self._fill(self._html, f"email/{_which(notification)}.html", context))
+    def _mail(self, context: Context, subject: str) -> str:
+        html = self._fill(self._html, f"email/{_which(context)}.html", {**context, "subject": subject})
+        return re.sub(r"\n\s*\n+", "\n", html)
 
-    def _slack(self, notification: Notification) -> Mapping[str, object]:
-        context = self._context(notification, slack.escape)
+    def _slack(self, context: Context) -> tuple[str, Mapping[str, object]]:
         header = self._fill(self._text, "email/subject.txt", context)
-        return slack.post(header, self._fill(self._text, f"chat/{_which(notification)}.txt", context))
+        words = self._fill(self._text, f"chat/{_which(context)}.txt", context)
+        return words, slack.post(header, words)
 
-    def _json(self, notification: Notification) -> Mapping[str, object]:
+    def _json(self, context: Context, subject: str) -> Mapping[str, object]:
         name = "webhook/body.json"
-        text = self._fill(self._text, name, self._context(notification) | {"summary": self._subject(notification)})
+        text = self._fill(self._text, name, {**context, "summary": subject})
         try:
             body = json.loads(text)
         except ValueError as error:
-            raise _TemplateFailed(f"template {name}: what it renders is not JSON: {error}") from None
+            raise _TemplateError(f"template {name}: what it renders is not JSON: {error}") from None
         if not isinstance(body, dict):
-            raise _TemplateFailed(f"template {name}: what it renders is not a JSON object")
+            raise _TemplateError(f"template {name}: what it renders is not a JSON object")
         return body
 
-    def _context(self, notification: Notification, escape: Callable[[str], str] = str) -> dict[str, object]:
-        told = facts(notification, escape)
-        digest = Digest(told=told, reader=known_zone(notification.zone), now=notification.now)
-        return {"digest": digest, "t": told[0] if len(told) == 1 else None, "recipient": escape(notification.recipient)}
-
-    def _fill(self, environment: ImmutableSandboxedEnvironment, name: str, context: Mapping[str, object]) -> str:
+    def _fill(self, environment: _Sandbox, name: str, context: Context) -> str:
         try:
             return environment.get_template(name).render(context).strip() + "\n"
         except Exception as error:
-            raise _TemplateFailed(shorten(flat(self._place(error, name)), 300)) from error
+            raise _TemplateError(self._place(error, name)) from error
 
     def _place(self, error: Exception, name: str) -> str:
         if isinstance(error, TemplateNotFound):
@@ -131,15 +156,19 @@ class Renderer:
 
     def _named(self, filename: str) -> str | None:
         return next(
-            (Path(filename).relative_to(folder).as_posix() for folder in self._folders if Path(filename).is_relative_to(folder)),
+            (
+                Path(filename).relative_to(folder).as_posix()
+                for folder in self._folders
+                if Path(filename).is_relative_to(folder)
+            ),
             None,
         )
 
-    def _environment(self, *, autoescape: bool) -> ImmutableSandboxedEnvironment:
+    def _environment(self, *, autoescape: bool) -> _Sandbox:
         shipped = {"shipped": FileSystemLoader(self._folders[-1:])}
-        environment = ImmutableSandboxedEnvironment(
+        environment = _Sandbox(
             loader=ChoiceLoader([FileSystemLoader(self._folders), PrefixLoader(shipped)]),
-            autoescape=autoescape,  # noqa: S701 - one environment makes HTML; plain text and JSON have nothing to escape
+            autoescape=autoescape,  # for plain text and JSON there is nothing to escape
             undefined=StrictUndefined,
             auto_reload=False,
             trim_blocks=True,
@@ -149,5 +178,16 @@ class Renderer:
         return environment
 
 
-def _which(notification: Notification) -> str:
-    return "reminder" if len(notification.told) == 1 else "digest"
+def _context(notification: Notification, escape: Callable[[str], str] = str) -> Context:
+    told = facts(notification, escape)
+    digest = Digest(told=told, reader=known_zone(notification.zone), now=notification.now)
+    return {"digest": digest, "t": told[0] if len(told) == 1 else None}
+
+
+def _which(context: Context) -> str:
+    return "reminder" if context["t"] else "digest"
+
+
+def _one_line(error: Exception) -> str:
+    said = str(error) if isinstance(error, _TemplateError) else f"rendering: {type(error).__name__}: {error}"
+    return shorten(flat(clean(said)), 300)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from datetime import UTC, date, datetime, timedelta
 
 from alerts.core.bounds import say_day
@@ -17,6 +16,8 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066
 
 def clean(text: str) -> str:
     """Take out what would steer a terminal, turn text around or not encode: control, bidi and lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
     return UNSEEN.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -26,8 +27,8 @@ def flat(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Begin with a capital letter."""
-    return text[:1].upper() + text[1:]
+    """Begin with a capital letter, unless the first word is a name with a spelling of its own (a key, an address)."""
+    return text if set(text.partition(" ")[0]) & set("-_:@./") else text[:1].upper() + text[1:]
 
 
 def shorten(text: str, limit: int) -> str:
@@ -92,13 +93,18 @@ def utc(at: datetime | None) -> str | None:
 
 def row(text: str, label: str = "", width: int = LABEL) -> str:
     """Set a text beside its label, wrapped; of several lines each begins in the column after the label's."""
-    indent = " " * width
-    lines = [
-        textwrap.fill(line.strip(), WIDTH - width, break_long_words=False, break_on_hyphens=False)
-        for line in text.splitlines()
-        if line.strip()
-    ]
-    return label.ljust(width) + textwrap.indent("\n".join(lines), indent).removeprefix(indent)
+    lines = [line for paragraph in text.splitlines() for line in _wrapped(paragraph, WIDTH - width)]
+    return label.ljust(width) + ("\n" + " " * width).join(lines)
+
+
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in paragraph.split():
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += " " + word
+        else:
+            lines.append(word)
+    return lines
 
 
 FILTERS = {
@@ -113,4 +119,5 @@ FILTERS = {
     "shorten": shorten,
     "span": span,
     "utc": utc,
+    "words": str.split,
 }

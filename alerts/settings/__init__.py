@@ -67,7 +67,8 @@ class Settings:
         Raises InputError, a line for each variable or file that is missing or empty.
         """
         wrong: list[str] = []
-        options: dict[str, Any] = self.references.resolve(entry.options, entry.where, (), wrong)
+        prefix = f"channels.{entry.name}."
+        options: dict[str, Any] = self.references.resolve(entry.options, entry.where, (), wrong, prefix)
         if wrong:
             raise InputError("\n".join(wrong))
         return options

@@ -16,24 +16,31 @@ SECRET_OPTIONS = frozenset({"password", "secret", "token", "url"})  # a webhook'
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Resolves `{env: NAME}` and `{file: PATH}`; `found` are the values that were needed to read the settings."""
+    """Resolves `{env: NAME}` and `{file: PATH}`; `found` are the values so far."""
 
     environ: Mapping[str, str]
     folder: Path
-    found: list[str] = field(default_factory=list)
+    found: set[str] = field(default_factory=set)
 
-    def resolve(self, value: Any, where: Callable[[Steps], str], steps: Steps, wrong: list[str]) -> Any:
-        """Replace the references in a value; what cannot be is added to `wrong` and becomes None."""
+    def resolve(
+        self, value: Any, where: Callable[[Steps], str], steps: Steps, wrong: list[str], prefix: str = ""
+    ) -> Any:
+        """Replace the references in a value; what cannot be is added to `wrong` and becomes None.
+
+        `steps` lead to the value for `where`; in words they are put after `prefix`.
+        """
         if reference := reference_in(value):
             try:
-                return self.value(*reference)
+                text = self.value(*reference)
             except InputError as error:
-                wrong.append(f"{where(steps)}{'.'.join(map(str, steps))}: {error}")
+                wrong.append(f"{where(steps)}{prefix}{'.'.join(map(str, steps))}: {error}")
                 return None
+            self.found.add(text)
+            return text
         if isinstance(value, Mapping):
-            return {key: self.resolve(below, where, (*steps, key), wrong) for key, below in value.items()}
+            return {key: self.resolve(below, where, (*steps, key), wrong, prefix) for key, below in value.items()}
         if isinstance(value, list):
-            return [self.resolve(below, where, (*steps, number), wrong) for number, below in enumerate(value)]
+            return [self.resolve(below, where, (*steps, n), wrong, prefix) for n, below in enumerate(value)]
         return value
 
     def value(self, source: str, name: str) -> str:
@@ -43,7 +50,7 @@ class References:
             if text is None:
                 raise InputError(f"{what} is not set")
         else:
-            text, what = self._read(name), f"the file {name}"
+            text, what = self._read(name), f"the file {self.folder / name}"
         text = text.removesuffix("\n").removesuffix("\r")
         if not text:
             raise InputError(f"{what} is empty")

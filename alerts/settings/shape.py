@@ -62,6 +62,12 @@ def _once(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise InputError("is empty: name at least one")
+    return values
+
+
 def _overdue(value: Any) -> Any:
     """`true` is a mapping that states nothing, `false` none at all."""
     if isinstance(value, Plain) and value.tag == "a boolean":
@@ -76,7 +82,7 @@ Names = Annotated[tuple[Name, ...], AfterValidator(_once)]
 Filled = Annotated[Text, AfterValidator(_filled)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 Lead = Annotated[Raw, AfterValidator(_lead)]
-Few = Field(min_length=1)
+Some = AfterValidator(_some)
 
 
 class OverdueSection(Section):
@@ -114,13 +120,13 @@ def _spoken(section: RemindSection) -> RemindSection:
 class MatchSection(Section):
     """All that are named must hold, any value of each."""
 
-    key: Annotated[tuple[Filled, ...], Few] = ()
-    kind: Annotated[tuple[Kind, ...], Few] = ()
-    tags: Annotated[tuple[Filled, ...], Few] = ()
-    priority: Annotated[tuple[Priority, ...], Few] = ()
-    by: Annotated[tuple[Filled, ...], Few] = ()
-    to: Annotated[tuple[Filled, ...], Few] = ()
-    owner: Annotated[tuple[Filled, ...], Few] = ()
+    key: Annotated[tuple[Filled, ...], Some] = ()
+    kind: Annotated[tuple[Kind, ...], Some] = ()
+    tags: Annotated[tuple[Filled, ...], Some] = ()
+    priority: Annotated[tuple[Priority, ...], Some] = ()
+    by: Annotated[tuple[Filled, ...], Some] = ()
+    to: Annotated[tuple[Filled, ...], Some] = ()
+    owner: Annotated[tuple[Filled, ...], Some] = ()
 
 
 class RuleSection(Section):
@@ -131,7 +137,7 @@ class RuleSection(Section):
     timezone: Zone | None = None
     match: MatchSection
     remind: Annotated[RemindSection, AfterValidator(_spoken)]
-    notify: Annotated[Names, Few]
+    notify: Annotated[Names, Some]
     digest: Flag | None = None
 
     def rule(self, zone: str) -> Rule:

@@ -1,85 +1,11 @@
-"""Small factories: a commitment in the words of the seed becomes a notification."""
+"""One renderer of the shipped templates for all tests: it compiles each once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
-from uuid import UUID
-
 import pytest
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Citation, Commitment, Party, Source, Tracked
-from alerts.core.deadlines import parse
-from alerts.core.notifications import Notification, Told
-from alerts.core.reminders import Reminder
 from alerts.rendering import Renderer
-
-TEMPLATES = Path(__file__).parents[2] / "templates"
-NEW_YORK = "America/New_York"
-PARTIES = {"us": Party(key="us", name="United States"), "cn": Party(key="cn", name="China")}
-BRIEF = Source(
-    key="brief",
-    title="Pre-summit brief",
-    publisher="The desk",
-    url="https://example.org/brief?a=1&b=2",
-    published=date(2025, 10, 28),
-)
-
-Make = Callable[..., Any]
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def bounds_of(deadline: str, zone: str | None = None, known: dict[str, Bounds] | None = None) -> Bounds:
-    return resolve(parse(deadline), ZoneChoice(zone), known or {})
-
-
-def told(
-    deadline: str = "2025-11-10",
-    kind: str = "before",
-    *,
-    zone: str | None = NEW_YORK,
-    now: datetime = at("2025-11-03T14:00"),
-    bounds: Bounds | None = None,
-    reminder: dict[str, Any] | None = None,
-    commitment: dict[str, Any] | None = None,
-    tracked: dict[str, Any] | None = None,
-    **rest: Any,
-) -> Told:
-    stated: dict[str, Any] = {"key": "truce-review", "title": "Trade truce", "by": ("us", "cn"), "deadline": deadline}
-    stated["source"] = Citation(key="brief", locator="paragraph 1", quote="until after November 10")
-    promise = Commitment(**(stated | (commitment or {})))
-    found = bounds or bounds_of(deadline, zone)
-    said: dict[str, Any] = {"rule": "truce-desk", "moment": now, "send_at": now}
-    said |= {"offset": "P7D" if kind == "before" else None} | (reminder or {})
-    word = Reminder(commitment=promise.key, commitment_id=1, bounds_version=1, mark=found.mark, kind=kind, **said)  # type: ignore[arg-type]
-    tracked = {"recorded_at": at("2025-10-28T09:00"), "bounds_version": 1} | (tracked or {})
-    rest = {
-        "by": tuple(PARTIES[key] for key in promise.by if key in PARTIES),
-        "to": tuple(PARTIES[key] for key in promise.to if key in PARTIES),
-        "source": BRIEF,
-    } | rest
-    return Told(reminder=word, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest)
-
-
-def notification(*items: Told, now: datetime = at("2025-11-03T14:00"), zone: str = NEW_YORK) -> Notification:
-    return Notification(id=UUID(int=1), channel="desk-mail", recipient="desk@example.org", zone=zone, told=items, now=now)
-
-
-def single(deadline: str = "2025-11-10", kind: str = "before", *, reader: str = NEW_YORK, **rest: Any) -> Notification:
-    """A notification of one reminder, said at `now`."""
-    now = rest.get("now", at("2025-11-03T14:00"))
-    return notification(told(deadline, kind, **rest), now=now, zone=reader)
-
-
-def titled(item: Told, **changes: Any) -> Told:
-    return replace(item, tracked=replace(item.tracked, commitment=replace(item.tracked.commitment, **changes)))
+from tests.rendering.factories import TEMPLATES
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,196 @@
+"""How the facts of a reminder are worked out: how now lies to its date, how certain that is, the data made inert."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from alerts.core.bounds import SAY_UNDATED, Bounds
+from alerts.core.commitments import ENDS, Commitment, Party, Revision
+from alerts.core.deadlines import parse, references
+from alerts.core.durations import Duration
+from alerts.core.errors import InputError
+from alerts.core.notifications import Notification, Told
+from alerts.rendering.facts import (
+    AcknowledgedFacts,
+    Certainty,
+    ChangeFacts,
+    Commands,
+    Facts,
+    SourceFacts,
+    Standing,
+    Window,
+)
+from alerts.rendering.saying import clean, flat, known_zone, on_day
+
+Clean = Callable[[str], str]
+UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly none")
+
+
+def facts(notification: Notification, escape: Clean = str) -> tuple[Facts, ...]:
+    """Work out the facts of each reminder; `escape` makes the data inert where the template engine cannot."""
+    reader = known_zone(notification.zone)
+    return tuple(_facts(told, notification.now, reader, lambda text: escape(clean(text))) for told in notification.told)
+
+
+def _facts(told: Told, now: datetime, reader: str, safe: Clean) -> Facts:
+    reminder, tracked = told.reminder, told.tracked
+    commitment, bounds = tracked.commitment, tracked.bounds
+
+    def line(text: str | None) -> str | None:
+        return flat(safe(text)) or None if text else None
+
+    def lines(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(found for text in texts if (found := line(text)))
+
+    window = _window(bounds)
+    standing = _standing(window, now)
+    counted = window.first if standing == "opened" else window.counted
+    counting_zone = (counted.zone or "UTC") if counted else reader
+    today = on_day(now, counting_zone)
+    key = shlex.quote(commitment.key)
+    one = f" --occurrence {shlex.quote(reminder.occurrence)}" if reminder.occurrence else ""
+    return Facts(
+        key=line(commitment.key) or "?",
+        title=line(commitment.title) or "(untitled)",
+        kind=reminder.kind,
+        what=commitment.kind,
+        priority=commitment.priority,
+        status=commitment.status,
+        ended=_ended(told),
+        owner=line(commitment.owner),
+        tags=lines(commitment.tags),
+        occurrence=line(reminder.occurrence) or "",
+        rule=line(reminder.rule) or "?",
+        offset=line(reminder.offset),
+        lead=_lead(line(reminder.offset)),
+        moment=reminder.moment,
+        send_at=reminder.send_at,
+        early=reminder.early,
+        catching_up=reminder.catching_up,
+        late_by=reminder.late_by(now),
+        tracked_since=tracked.recorded_at,
+        deadline=line(commitment.deadline) or "?",
+        window=window,
+        earliest=bounds.earliest,
+        latest=bounds.latest,
+        zone=bounds.zone,
+        reader=reader,
+        now=now,
+        today=today,
+        counting_zone=counting_zone,
+        days=(counted.date - today).days if counted else 0,
+        standing=standing,
+        opened=bool(bounds.opens and bounds.first and bounds.first.counted_start <= now),
+        hangs_on=lines(_hangs_on(commitment)) if window.certainty == "open" else (),
+        by=lines(_names(told.by, commitment.by)),
+        to=lines(_names(told.to, commitment.to)),
+        note=safe(commitment.note).strip() or None if commitment.note else None,
+        source=_source(told, line),
+        basis=lines(bounds.basis),
+        assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
+        acknowledged=_acknowledged(told, line),
+        speaks_next=told.speaks_next,
+        change=_change(told.change, line) if told.change else None,
+        commands=Commands(
+            ack=flat(safe(f"alerts ack {key}{one}")),
+            move=flat(safe(f'alerts move {key} "YYYY-MM-DD" --because "…"')),
+            close=flat(safe(f"alerts close {key}{one} --as fulfilled")),
+            show=flat(safe(f"alerts show {key}")),
+        ),
+    )
+
+
+def _window(bounds: Bounds) -> Window:
+    return Window(
+        first=bounds.first, last=bounds.last, named=bounds.named, form=bounds.form, certainty=_certainty(bounds)
+    )
+
+
+def _certainty(bounds: Bounds) -> Certainty:
+    if bounds.first is None and bounds.last is None:
+        return next((known for known in UNDATED if SAY_UNDATED.get(known) in bounds.basis), "open")
+    if bounds.last is None:
+        return "no end"
+    if bounds.opens:
+        return "window"
+    return "stated" if bounds.form in ("on", "by", "until") else "worked out"
+
+
+def _standing(window: Window, now: datetime) -> Standing:
+    """How now lies to the window. Where the zone is unknown days are UTC's, and late is what is late everywhere."""
+    first, last, named = window.first, window.last, window.named
+    if last is not None:
+        if now >= last.end:
+            return "past"
+        begun = now >= last.counted_start or on_day(now, last.zone or "UTC") == last.date
+        return "today" if begun else "ahead"
+    if first is None:
+        return "undated"
+    if now >= first.counted_start:
+        return "opened"
+    if window.form != "after" or named is None:
+        return "opens"
+    return "holds_today" if on_day(now, named.zone or "UTC") == named.date else "holds"
+
+
+def _ended(told: Told) -> str | None:
+    if told.tracked.commitment.status != "open":
+        return told.tracked.commitment.status
+    if told.reminder.kind != "closed":
+        return None
+    detail = told.change.detail if told.change else None
+    return next((end for end in ENDS if detail and detail.startswith(end)), "closed")
+
+
+def _lead(offset: str | None) -> str | None:
+    try:
+        return Duration.parse(offset).words if offset else None
+    except InputError:
+        return offset
+
+
+def _hangs_on(commitment: Commitment) -> list[str]:
+    try:
+        return sorted(references(parse(commitment.deadline)))
+    except InputError:
+        return []
+
+
+def _names(parties: tuple[Party, ...], keys: tuple[str, ...]) -> list[str]:
+    return [party.name for party in parties] or list(keys)
+
+
+def _source(told: Told, line: Callable[[str | None], str | None]) -> SourceFacts | None:
+    source, citation = told.source, told.tracked.commitment.source
+    if source is None and citation is None:
+        return None
+    url = line(source.url) if source else None
+    followed = url and url.lower().startswith(("https://", "http://")) and not set(url) & set(' "|\\')
+    return SourceFacts(
+        title=line(source.title if source else citation.key if citation else None),
+        publisher=line(source.publisher) if source else None,
+        published=source.published if source else None,
+        url=url,
+        link=url if followed else None,
+        locator=line(citation.locator) if citation else None,
+        quote=line(citation.quote) if citation else None,
+    )
+
+
+def _acknowledged(told: Told, line: Callable[[str | None], str | None]) -> AcknowledgedFacts | None:
+    seen = told.tracked.acknowledged
+    return AcknowledgedFacts(by=line(seen.by) or "somebody", at=seen.at, until=seen.until) if seen else None
+
+
+def _change(change: Revision, line: Callable[[str | None], str | None]) -> ChangeFacts:
+    return ChangeFacts(
+        recorded_at=change.recorded_at,
+        recorded_by=line(change.recorded_by) or "somebody",
+        reason=line(change.reason),
+        source=line(change.source),
+        cause=line(change.cause),
+        before=_window(change.before) if change.before else None,
+        after=_window(change.after) if change.after else None,
+    )

@@ -1,0 +1,95 @@
+"""The user's own templates: which one wins, and what happens when one fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.rendering import Form, Renderer
+from tests.rendering.factories import TEMPLATES, single
+
+
+def own(folder: Path, **templates: str) -> Renderer:
+    for name, text in templates.items():
+        path = folder / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return Renderer([folder, TEMPLATES])
+
+
+def test_the_users_own_template_wins(tmp_path: Path) -> None:
+    renderer = own(tmp_path, email__subject_dot_txt="Mine: {{ t.title }}")
+    message, error = renderer.render(single(), "mail")
+    assert (message.subject, error) == ("Mine: Trade truce", None)
+
+
+def test_a_part_of_the_shipped_mail_can_be_replaced(tmp_path: Path) -> None:
+    text = '{% extends "shipped/email/reminder.html" %}{% block footer %}Our own footer{% endblock %}'
+    message, error = own(tmp_path, email__reminder_dot_html=text).render(single(), "mail")
+    assert error is None
+    assert "Our own footer" in (message.html or "")
+    assert "Trade truce" in (message.html or "")
+
+
+BROKEN: list[tuple[Form, str, str, str]] = [
+    ("mail", "email__reminder_dot_html", "one\n{{ foo }}", "template email/reminder.html: line 2: 'foo' is undefined"),
+    ("mail", "email__reminder_dot_html", "{{ t.foo }}", "template email/reminder.html: line 1: "),
+    ("mail", "email__reminder_dot_txt", "one\ntwo\n{% if %}", "template email/reminder.txt: line 3: "),
+    ("text", "email__subject_dot_txt", "{{ t.title.x.y }}", "template email/subject.txt: line 1: "),
+    (
+        "mail",
+        "phrases_dot_jinja",
+        "\n\n{% macro headline(t) %}{{ bar }}{% endmacro %}",
+        "template phrases.jinja: line 3: ",
+    ),
+    ("mail", "email__reminder_dot_html", '{% include "no.html" %}', "template no.html: there is no such file"),
+    ("slack", "chat__reminder_dot_txt", "{{ 1 / 0 }}", "template chat/reminder.txt: line 1: division by zero"),
+    ("json", "webhook__body_dot_json", "{", "template webhook/body.json: what it renders is not JSON: "),
+    ("json", "webhook__body_dot_json", "[]", "template webhook/body.json: what it renders is not a JSON object"),
+    (
+        "text",
+        "email__reminder_dot_txt",
+        "{{ ''.__class__ }}",
+        "template email/reminder.txt: line 1: access to attribute",
+    ),
+]
+
+
+@pytest.mark.parametrize(("form", "name", "text", "said"), BROKEN)
+def test_a_template_that_fails_is_reported_and_the_word_gets_out(
+    tmp_path: Path, form: Form, name: str, text: str, said: str
+) -> None:
+    renderer = own(tmp_path, **{name: text})
+    message, error = renderer.render(single(), form)
+    assert (error or "").startswith(said)
+    assert "\n" not in (error or "")
+    assert message.subject.startswith("Mon 10 Nov 2025 · Trade truce")
+    assert "alerts ack truce-review" in message.text
+    assert message.html is None
+    assert (message.body is not None) == (form in ("json", "slack"))
+    assert error in renderer.check(single(), form)
+
+
+def test_a_check_reports_the_errors_of_all_templates(tmp_path: Path) -> None:
+    renderer = own(tmp_path, email__subject_dot_txt="{{ foo }}", email__reminder_dot_html="{{ bar }}")
+    assert renderer.check(single(), "mail") == [
+        "template email/subject.txt: line 1: 'foo' is undefined",
+        "template email/reminder.html: line 1: 'bar' is undefined",
+    ]
+
+
+def test_without_any_template_the_plain_message_of_a_webhook_keeps_its_shape(tmp_path: Path) -> None:
+    message, error = Renderer([tmp_path]).render(single(), "json")
+    body: Any = message.body
+    assert error == "template email/subject.txt: there is no such file"
+    assert body["type"] == "deadline.reminder"
+    assert body["data"]["reminders"][0]["commitment"]["key"] == "truce-review"
+
+
+def test_a_template_is_compiled_once(tmp_path: Path) -> None:
+    renderer = own(tmp_path, email__subject_dot_txt="first")
+    renderer.render(single(), "text")
+    (tmp_path / "email/subject.txt").write_text("second")
+    assert renderer.render(single(), "text")[0].subject == "first"
