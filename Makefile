@@ -36,7 +36,7 @@ run: install  ## load the seed and start the daemon (Ctrl-C ends it)
 	@exec $(BIN)/alerts run $(ARGS)
 
 demo: install  ## replay the truce autumn of 2025 in under a minute
-	@$(BIN)/python -m benchmarks.demo
+	@$(BIN)/python -m benchmarks.truce_autumn
 
 check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 	@$(BIN)/ruff format --check .

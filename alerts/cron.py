@@ -52,7 +52,7 @@ class Cron:
 
     def _before(self, at: datetime) -> datetime | None:
         """The last firing before an instant; None where there was none for nine years."""
-        span = timedelta(minutes=16)
+        span = self._pause_after(at)
         while span < 2 * LONGEST_PAUSE:
             try:
                 firing = self._at_or_after(at - span)
@@ -65,6 +65,12 @@ class Cron:
                 return last
             span *= 2
         return None
+
+    def _pause_after(self, at: datetime) -> timedelta:
+        """How far apart the next two firings are: a first guess at how far back the last one lies."""
+        one = self.at_or_after(at)
+        other = self.at_or_after(one + timedelta(seconds=1)) if one else None
+        return other - one if one and other else timedelta(days=1)
 
     def _gap(self, at: datetime) -> timedelta:
         """How far the clock was set forward shortly before an instant: firings of the gap may still be to come."""

@@ -31,6 +31,7 @@ def zone_info(name: str) -> tzinfo:
         raise InputError(f"unknown time zone {name!r}: expected an IANA name such as America/New_York{near}") from None
 
 
+@lru_cache(maxsize=65536)
 def start_of_day(day: date, zone: tzinfo) -> datetime:
     """Return the first instant that exists on a civil day (midnight may not), in UTC."""
     midnight = datetime.combine(day, time(), zone)

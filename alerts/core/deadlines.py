@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Literal, NoReturn
 
 from alerts.core.calendars import AOE, zone_info
@@ -174,6 +175,7 @@ def references(deadline: Deadline) -> frozenset[str]:
     return frozenset(term.key for term in terms if isinstance(term, Reference))
 
 
+@lru_cache(maxsize=16384)
 def parse(text: str) -> Deadline:
     """Read a deadline. Raises DeadlineError, which says the column and what would have been right."""
     return _Reader(text).deadline()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -27,6 +28,7 @@ class Duration:
     time: timedelta = timedelta()
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Duration:
         """Read `P1Y2M3DT4H` or `10 days`. Raises InputError."""
         stripped = text.strip()
@@ -77,7 +79,9 @@ class Duration:
         except (OverflowError, ValueError):
             raise InputError(f"{wall} moved by {self} leaves the years 1 to 9999") from None
 
-    def _delta(self) -> relativedelta:
+    def _delta(self) -> relativedelta | timedelta:
+        if not self.years and not self.months:
+            return timedelta(days=self.days)
         return relativedelta(years=self.years, months=self.months, days=self.days)
 
     def __str__(self) -> str:

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from alerts.core.bounds import Bounds, resolve
+from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.commitments import Commitment, Party, Revision, Tracked, choose_zone, in_order
-from alerts.core.deadlines import parse, references
+from alerts.core.deadlines import Deadline, parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import tables
 from alerts.store.rows import (
@@ -91,7 +92,8 @@ class Book:
     def bounds(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
         """Resolve a commitment's deadline."""
         zone = choose_zone(commitment, self._parties, self._zone)
-        return resolve(parse(commitment.deadline), zone, known)
+        deadline = parse(commitment.deadline)
+        return resolve(deadline, zone, known) if references(deadline) else _resolve_alone(deadline, zone)
 
     def check(self, wanted: Mapping[str, Entry]) -> list[str]:
         """Try all that is wanted, and return its keys in an order in which it can be stored.
@@ -101,11 +103,12 @@ class Book:
         needs = {key: references(parse(entry.commitment.deadline)) for key, entry in wanted.items()}
         needed = {other for others in needs.values() for other in others}
         known = self.known(needed - set(wanted))
+        missing = needed - set(wanted) - set(known)
         errors = [
             f"{wanted[key].place}: deadline hangs on {other!r}, which is not tracked"
             + did_you_mean(other, [*wanted, *known])
             for key, others in needs.items()
-            for other in sorted(others - set(wanted) - set(known))
+            for other in sorted(others & missing)
         ]
         refuse(errors)
         edges: dict[str, Iterable[str]] = dict(self.edges()) if needed else {}
@@ -303,6 +306,12 @@ class Book:
             if now.mark != old.bounds.mark and old.open:
                 self._update([(old, old.commitment, now)], change, "moved")
                 report.derived.append(Move(one, old.bounds, now))
+
+
+@lru_cache(maxsize=16384)
+def _resolve_alone(deadline: Deadline, zone: ZoneChoice) -> Bounds:
+    """Bounds of a deadline that hangs on nothing: of many commitments, a great part share theirs."""
+    return resolve(deadline, zone, {})
 
 
 def _with_assumptions(bounds: Bounds, stated: Iterable[str]) -> Bounds:

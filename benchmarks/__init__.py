@@ -1,0 +1,1 @@
+"""Proofs in numbers, each run by a target of the Makefile."""

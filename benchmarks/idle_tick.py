@@ -1,0 +1,121 @@
+"""What a tick costs with nothing due, and what a load costs, at a hundred and at a hundred thousand commitments.
+
+`make bench` prints a table; exit code 1 if a tick with 100,000 costs more than 3 times one with 100, or if the load of
+100,000 takes 500 MB or more. `--database URL` measures another database than SQLite (it must be empty).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from alerts.cli.wiring import Office
+from alerts.daemon import prepare
+from alerts.tick import deliver, plan
+
+CONFIG = """
+channels:
+  log: {kind: maildir, path: %s/mail, to: [desk@example.org]}
+rules:
+  - name: everything
+    cron: "0 9 * * mon-fri"
+    match: {}
+    remind: {before: [P30D, P7D, P1D], on_the_day: true, opens: true, overdue: true, moved: true, review: P14D}
+    notify: [log]
+    digest: true
+"""
+NOW = datetime(2025, 10, 28, tzinfo=UTC)
+SIZES = (100, 100_000)
+TICKS = 100
+MOST_TIMES, MOST_MEGABYTES = 3.0, 500.0
+
+
+def commitments(count: int, path: Path) -> None:
+    """Write a file of commitments whose deadlines lie two to twelve years ahead."""
+    with path.open("w") as file:
+        file.write("parties:\n  - {key: us, name: United States, timezone: America/New_York}\ncommitments:\n")
+        for number in range(count):
+            day = datetime.fromordinal(NOW.toordinal() + 730 + number * 3650 // count).date()
+            file.write(
+                f"  - key: item-{number:06}\n    title: Report number {number} to the desk\n    kind: obligation\n"
+                f"    by: [us]\n    deadline: {day}\n    priority: normal\n    tags: [reports, batch-{number % 50}]\n"
+                f"    owner: desk-{number % 25}\n    note: Send it to the desk and keep a copy of what was sent.\n"
+            )
+
+
+def load(folder: Path, count: int) -> tuple[float, float]:
+    """Load so many commitments in a process of its own; returns seconds and peak megabytes."""
+    path = folder.with_suffix(".yaml")
+    commitments(count, path)
+    command = [sys.executable, "-m", "alerts", "--config", str(folder), "load", str(path), "--at", NOW.isoformat()]
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"load ended with status {status}")
+    return time.perf_counter() - began, usage.ru_maxrss / 1024
+
+
+def measure(count: int, database: str | None) -> tuple[float, float, float, float]:
+    """Seconds and megabytes of the load, seconds of the first tick, and the median seconds of one with nothing due."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "config"
+        folder.mkdir()
+        url = database or f"sqlite:///{folder}/alerts.db"
+        (folder / "alerts.yaml").write_text(CONFIG % folder + f"database: {url}\n")
+        seconds, megabytes = load(folder, count)
+        office = Office(folder, url)
+        lanes = office.lanes(lambda: NOW)
+        prepare(office.store, office.rules, NOW)
+        began = time.perf_counter()
+        plan(office.store, office.rules, office.channels, NOW)
+        deliver(lanes)
+        first = time.perf_counter() - began
+        ticks = []
+        for _ in range(TICKS):
+            began = time.perf_counter()
+            planned = plan(office.store, office.rules, office.channels, NOW)
+            deliver(lanes)
+            ticks.append(time.perf_counter() - began)
+            if planned:
+                raise SystemExit("something was due: this measures nothing")
+        office.store.close()
+        return seconds, megabytes, first, statistics.median(ticks)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database")
+    database = parser.parse_args().database
+    table = Table(title=f"load, first tick (all watches are made), idle tick (median of {TICKS})")
+    for heading in ("commitments", "load", "peak memory", "first tick", "idle tick"):
+        table.add_column(heading, justify="right")
+    results = {}
+    for count in SIZES:
+        results[count] = seconds, megabytes, first, idle = measure(count, database)
+        table.add_row(
+            f"{count:,}", f"{seconds:.1f} s", f"{megabytes:.0f} MB", f"{first:.1f} s", f"{idle * 1000:.2f} ms"
+        )
+    out = Console()
+    out.print(table)
+    times = results[SIZES[-1]][3] / results[SIZES[0]][3]
+    megabytes = results[SIZES[-1]][1]
+    good = times <= MOST_TIMES and megabytes < MOST_MEGABYTES
+    out.print(
+        f"idle tick: {times:.2f} times (at most {MOST_TIMES:g}); memory: {megabytes:.0f} MB (under {MOST_MEGABYTES:g})"
+    )
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()

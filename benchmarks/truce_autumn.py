@@ -1,0 +1,143 @@
+"""`make demo`: the truce autumn of 2025 replayed in a database of its own, as a timeline; the mails land in a maildir.
+
+The clock jumps from one word to the next. What is entered on the way (a summit that is put off, a date that becomes
+known) is made up, to show what moves with it.
+"""
+
+from __future__ import annotations
+
+import mailbox
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from alerts import interchange, shipped
+from alerts.cli.wiring import Office
+from alerts.daemon import prepare
+from alerts.outlook import outlook
+from alerts.store import Change, Entry
+from alerts.tick import deliver, plan
+
+START, END = datetime(2025, 10, 28, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+FOLDER = Path("var/demo")
+CONFIG = """
+channels:
+  maildir: {kind: maildir, path: var/demo/mail, to: [desk@localhost], timezone: America/New_York}
+"""
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Something that somebody enters on the way: a new deadline, or the end (`deadline` is None)."""
+
+    at: datetime
+    key: str
+    deadline: str | None
+    why: str
+
+    @property
+    def command(self) -> str:
+        what = f'move {self.key} "{self.deadline}"' if self.deadline else f"close {self.key} --as fulfilled"
+        return f'alerts {what} --because "{self.why}"'
+
+
+ENTERED = (
+    Entered(datetime(2025, 10, 29, 8, tzinfo=UTC), "busan-summit", "2025-11-01", "put off by two days"),
+    Entered(datetime(2025, 11, 3, 8, tzinfo=UTC), "rare-earth-delay", "P1Y after 2025-10-30", "its base was published"),
+    Entered(datetime(2025, 11, 5, 8, tzinfo=UTC), "busan-summit", None, "it took place"),
+    Entered(datetime(2025, 11, 12, 8, tzinfo=UTC), "tiktok-and-tech-decisions", None, "the decisions are known"),
+)
+out = Console(highlight=False)
+
+
+def configuration() -> Path:
+    """The shipped rules, told to one maildir."""
+    folder = FOLDER / "config"
+    folder.mkdir(parents=True)
+    (folder / "alerts.yaml").write_text(CONFIG)
+    rules = (shipped.folder("config") / "rules.yaml").read_text()
+    (folder / "rules.yaml").write_text(rules.replace("[console, maildir]", "[maildir]"))
+    return folder
+
+
+def load(office: Office) -> None:
+    """Track what the seed states, as if it were the day of the brief."""
+    read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
+    entries = [Entry(placed.commitment, placed.place) for placed in read.entries]
+    office.store.commitments.load(entries, read.parties, read.sources, Change(now=START, by="demo"))
+
+
+def enter(office: Office, entered: Entered) -> None:
+    """Do what somebody enters."""
+    change = Change(now=entered.at, by="demo", reason=entered.why)
+    if entered.deadline:
+        office.store.commitments.move(entered.key, entered.deadline, change)
+    else:
+        office.store.commitments.close(entered.key, "fulfilled", change)
+
+
+def moments(office: Office) -> Iterator[datetime]:
+    """The instants at which something is to be said or entered, each after what the one before has led to."""
+    now = START
+    yield now
+    while True:
+        words = [word.reminder.send_at for word in outlook(office.store, office.rules, now, END)]
+        entered = [entered.at for entered in ENTERED]
+        coming = [at for at in (*words, *entered) if at > now]
+        if not coming or min(coming) >= END:
+            return
+        now = min(coming)
+        yield now
+
+
+def subjects(folder: Path, known: set[str]) -> list[str]:
+    """The subjects of the mails that have come since."""
+    box = mailbox.Maildir(folder, create=False)
+    fresh = [key for key in box.keys() if key not in known]  # noqa: SIM118 # a Maildir iterates over messages
+    known.update(fresh)
+    return [str(make_header(decode_header(box[key]["Subject"]))) for key in fresh]
+
+
+def main() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    office = Office(configuration(), f"sqlite:///{FOLDER}/alerts.db")
+    out.rule("[bold]DEMO[/]: the truce autumn of 2025, replayed; nobody is told anything")
+    out.print(
+        f"Ten commitments of a news brief, {START:%d %b %Y} to {END:%d %b %Y}, told to desk@localhost; times are UTC."
+    )
+    out.print("What is entered on the way (») is made up, to show what moves with it.\n", style="dim")
+    load(office)
+    clock = {"now": START}
+    lanes = office.lanes(lambda: clock["now"])
+    prepare(office.store, office.rules, START)
+    known: set[str] = set()
+    day = ""
+    for now in moments(office):
+        clock["now"] = now
+        lines = []
+        for entered in ENTERED:
+            if entered.at == now:
+                enter(office, entered)
+                lines.append(Text(f"» {entered.command}", style="cyan"))
+        plan(office.store, office.rules, office.channels, now)
+        deliver(lanes)
+        lines += [Text(subject) for subject in subjects(FOLDER / "mail", known)]
+        for line in lines:
+            today = f"{now:%a %d %b %Y}"
+            out.print(Text(f"{today if today != day else '':16}{now:%H:%M}  ", style="dim") + line, soft_wrap=True)
+            day = today
+    out.print(f"\n{len(known)} mails to desk@localhost in {FOLDER}/mail: open them with any mail program,")
+    out.print(f"such as `mutt -f {FOLDER}/mail`. Why each was said: "
+              f"`alerts --database sqlite:///{FOLDER}/alerts.db show truce-review`", soft_wrap=True)  # fmt: skip
+    sys.exit(not known)
+
+
+if __name__ == "__main__":
+    main()
