@@ -92,7 +92,8 @@ def preview(
     if not here.rules[rule].rule.matches(item.commitment):
         raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
     words = outlook(here.store, here.rules, now, now + timedelta(days=3660))
-    word = next((one for one in words if one.reminder.rule == rule and one.reminder.commitment == key), None)
+    mine = [one for one in words if one.reminder.rule == rule and one.reminder.commitment == key]
+    word = mine[0] if mine else None
     if word is None:
         raise InputError(f"rule {rule} has nothing more to say of {key} within ten years")
     through = _channel(here, channel or word.channels[0])
@@ -104,6 +105,7 @@ def preview(
         by=tuple(parties[one] for one in commitment.by),
         to=tuple(parties[one] for one in commitment.to),
         source=sources.get(commitment.source.key) if commitment.source else None,
+        speaks_next=mine[1].reminder.send_at if len(mine) > 1 else None,
     )
     when = max(now, word.reminder.send_at)
     notification = _notification(here, through, [told], when)

@@ -26,10 +26,10 @@ from alerts.core.deadlines import (
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
 
-NO_ZONE = (
-    "no time zone is stated: it may be due from 10:00 UTC on the day before (the first place on earth) and is late "
-    "only from 12:00 UTC on the day after (the last one); leads are counted in UTC"
-)
+NO_ZONE = "no time zone is stated: "
+FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
+LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
+IN_UTC = "leads are counted in UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,7 @@ class ZoneChoice:
 class _Resolution:
     zone: ZoneChoice
     known: Mapping[str, Bounds]
+    unzoned: bool = False
     basis: list[str] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
 
@@ -122,13 +123,10 @@ class _Resolution:
         return Instant(at, term.zone or self.zone.name or "UTC")
 
     def _say_zone(self) -> None:
+        said = f"time zone {self.zone.name}, {self.zone.assumed_from}"
         if self.zone.name is None:
-            said = NO_ZONE
-        elif self.zone.assumed_from:
-            said = f"time zone {self.zone.name}, {self.zone.assumed_from}"
-        else:
-            return
-        if said not in self.assumptions:
+            self.unzoned = True
+        elif self.zone.assumed_from and said not in self.assumptions:
             self.assumptions.append(said)
 
     def ends(self, term: Term) -> tuple[Point | None, Point | None]:
@@ -161,6 +159,9 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
         assert bounds.mark  # worked out here, where leaving the years 1 to 9999 can still be refused
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
+    if work.unzoned:
+        ends = [FIRST_ON_EARTH] * (bounds.first is not None) + [LAST_ON_EARTH] * (bounds.last is not None)
+        work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
     said = (say_bounds(bounds),) if bounds.named else ()
     basis = (*work.basis, *said, *bounds.basis)
     return replace(bounds, form=kind_of(deadline), basis=basis, assumptions=tuple(work.assumptions))
