@@ -32,7 +32,7 @@ from alerts.cli.wiring import (
 )
 from alerts.core.bounds import ZoneChoice, resolve, say_bounds
 from alerts.core.calendars import zone_info
-from alerts.core.commitments import ENDS, Tracked
+from alerts.core.commitments import ENDS, Commitment, Tracked, choose_zone
 from alerts.core.deadlines import kind_of, parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.rules import DEFAULT_RULE, matching
@@ -292,12 +292,13 @@ def resolve_(
 ) -> None:
     """What a deadline expression means, and why."""
     deadline = parse(expression)
-    zone = ZoneChoice(timezone)
+    here = office(context)
     if timezone:
         zone_info(timezone)
-    known = {}
-    if needed := references(deadline):
-        known = {key: office(context).store.commitments.find(key).bounds for key in sorted(needed)}
+        zone = ZoneChoice(timezone)
+    else:
+        zone = choose_zone(Commitment(key="", title="", deadline=""), {}, here.settings.timezone)
+    known = {key: here.store.commitments.find(key).bounds for key in sorted(references(deadline))}
     bounds = resolve(deadline, zone, known)
     if as_json:
         ends = {"earliest": rfc3339(bounds.earliest), "latest": rfc3339(bounds.latest), "timezone": bounds.zone}
