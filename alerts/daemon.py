@@ -40,6 +40,7 @@ class Daemon:
         self._lanes = lanes
         self._clock = clock
         self._stop = threading.Event()
+        self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
         self._bells = {lane.channel.name: threading.Event() for lane in lanes}
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}"
@@ -89,7 +90,7 @@ class Daemon:
         while not self._stop.is_set():
             try:
                 now = self._clock()
-                plan(self._store, self._rules, channels, now, self._ring)
+                plan(self._store, self._rules, channels, now, self._pulse, self._stop.is_set)
                 self._beat(now)
                 foreign = set(self._rules) - set(current(self._store, self._rules))
                 for name in sorted(foreign):
@@ -101,9 +102,17 @@ class Daemon:
             self._bell.wait(SWEEP.total_seconds())
             self._bell.clear()
 
+    def _pulse(self) -> None:
+        """After a batch: let it be sent, and in a long turn show that it goes on."""
+        self._ring()
+        now = self._clock()
+        if now - self._beaten_at > SWEEP:
+            self._beat(now)
+
     def _beat(self, now: datetime) -> None:
         lanes = {lane.channel.name: (lane.seen_at or now).isoformat() for lane in self._lanes}
         self._store.ledger.beat(self.name, json.dumps(lanes), now)
+        self._beaten_at = now
 
     def _send(self, lane: Lane) -> None:
         bell = self._bells[lane.channel.name]

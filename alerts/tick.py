@@ -20,11 +20,12 @@ from alerts.core.rules import Rule
 from alerts.core.watches import Look, Watch, look
 from alerts.cron import Cron
 from alerts.rendering import Renderer
-from alerts.store import Claim, Store
+from alerts.store import Claim, Store, StoreError
 
 log = logging.getLogger(__name__)
 
 CLAIMED_AT_ONCE = 8  # per connection of a channel
+MARK_AGAIN = 1.0  # seconds
 LOOK_AGAIN = timedelta(hours=1)  # after a look that failed
 
 Clock = Callable[[], datetime]
@@ -49,19 +50,23 @@ def plan(
     channels: Mapping[str, Channel],
     now: datetime,
     on_batch: Callable[[], None] = lambda: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Write down, batch by batch, everything that has fallen due; returns how many deliveries are new.
 
-    Rules of which another process has registered another meaning are left to it. `on_batch` is called when deliveries
-    of a batch are there to be sent.
+    Rules of which another process has registered another meaning are left to it. `on_batch` is called after each batch,
+    when its deliveries are there to be sent; where `stop` says so, the rest is left for the next time.
     """
-    store.watches.settle()
+    for _ in store.watches.settle():
+        on_batch()
+        if stop():
+            return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
     count = 0
-    waiting = 0
     for batch in store.watches.due({name: ruled.rule for name, ruled in current(store, rules).items()}, until=now):
-        if waiting:  # the batch before this one is committed
-            on_batch()
+        on_batch()  # the batch before this one is committed
+        if stop():
+            return count
         looked = [_look(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
         words = [
             Word(
@@ -73,10 +78,8 @@ def plan(
             for (watch, tracked), seen in zip(batch.watches, looked, strict=True)
             for reminder in seen.said
         ]
-        waiting = batch.record(looked, address(words, recipients), now)
-        count += waiting
-    if waiting:
-        on_batch()
+        count += batch.record(looked, address(words, recipients), now)
+    on_batch()
     return count
 
 
@@ -136,7 +139,7 @@ class Lane:
                 ended, _ = wait(running, return_when=FIRST_COMPLETED)
                 marks = [(item.claim, future.result(), item.started, self.clock()) for future, item in
                          ((future, running.pop(future)) for future in ended)]  # fmt: skip
-                self.store.outbox.mark(marks)
+                self._mark(marks)
                 done.update(outcome.state for _, outcome, _, _ in marks)
 
     def _claim(self) -> list[_Leased]:
@@ -183,6 +186,18 @@ class Lane:
         level = logging.ERROR if outcome.state == "dead" else logging.WARNING
         log.log(level, "%s via %s: %s (%s)", str(claim.id)[:8], claim.channel, outcome.error, outcome.state)
         return outcome
+
+    def _mark(self, marks: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
+        """Write down how attempts ended, again while the leases last: what is sent and not marked is sent twice."""
+        give_up = monotonic() + self.channel.timeout.total_seconds()
+        while True:
+            try:
+                return self.store.outbox.mark(marks)
+            except StoreError as error:
+                if monotonic() > give_up:
+                    raise
+                log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
+                self.stop.wait(MARK_AGAIN)
 
     def _give_back(self, items: Iterable[_Leased]) -> None:
         self.store.outbox.give_back([item.claim for item in items], self.clock())

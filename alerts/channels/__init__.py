@@ -56,6 +56,7 @@ _KINDS: Mapping[str, tuple[type[Common], Callable[[str, Any], Channel]]] = {
     "webhook": (WebhookSettings, Webhook),
 }
 KINDS: tuple[str, ...] = tuple(_KINDS)
+LOCAL: frozenset[str] = frozenset(("console", "maildir"))  # kinds that tell nobody outside this machine
 
 
 def build(name: str, kind: str, options: Mapping[str, object], where: Where = lambda _: "") -> Channel:

@@ -12,7 +12,7 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
-from alerts.channels import Channel
+from alerts.channels import LOCAL, Channel
 from alerts.cli.samples import samples, test_message
 from alerts.cli.tracking import unsaid
 from alerts.cli.wiring import At, Json, Office, app, instant, office, warn
@@ -186,7 +186,7 @@ def _unwell(here: Office, now: datetime) -> list[str]:
         wrong.append(f"{stuck} deliveries should have gone over an hour ago: see `alerts deliveries --state retry`")
     if not counts.get("open"):
         wrong.append("no open commitments: nothing is watched")
-    if all(entry.kind in ("console", "maildir") for entry in here.settings.channels):
+    if all(entry.kind in LOCAL for entry in here.settings.channels):
         wrong.append("only local channels: nobody outside this machine is told")
     registered = here.store.watches.registered()
     for name, ruled in here.rules.items():

@@ -21,7 +21,6 @@ from alerts.core.errors import InputError, did_you_mean
 from alerts.core.moments import TICK
 from alerts.daemon import Daemon, prepare
 from alerts.outlook import outlook
-from alerts.store import StoreError
 from alerts.tick import deliver
 from alerts.tick import plan as plan_due
 
@@ -82,11 +81,7 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
     start_log(here.settings.secrets())
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
     prepare(here.store, here.rules, now)
-    try:
-        with here.store.serve():
-            pass  # nobody else serves it: what a killed turn left leased is free now
-    except StoreError:
-        pass  # a daemon is up, and its leases are its own
+    here.store.reclaim()
     planned = plan_due(here.store, here.rules, here.channels, now)
     done = deliver(lanes)
     for channel in here.channels.values():

@@ -125,7 +125,8 @@ def _changes(eye: _Eye, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
     if watch.mark is None:
         return [], []
     fresh = [revision for revision in eye.tracked.changes if revision.number > watch.revision]
-    moves = [eye.change(revision) for revision in fresh if revision.what == "moved"] if eye.rule.remind.moved else []
+    moving = eye.rule.remind.moved and (eye.tracked.open or any(revision.what == "closed" for revision in fresh))
+    moves = [eye.change(revision) for revision in fresh if revision.what == "moved"] if moving else []
     ends = [eye.change(revision) for revision in fresh if revision.what == "closed"] if eye.rule.remind.closed else []
     if watch.mark == eye.tracked.bounds.mark:
         return ends, [replace(move, skipped="moved there and back before it was told") for move in moves]

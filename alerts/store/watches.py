@@ -98,12 +98,10 @@ class Watches:
         with self._database.read() as connection:
             return {row.name: row.hash for row in connection.execute(select(_R.name, _R.hash))}
 
-    def settle(self) -> int:
-        """Bring the watches up to what has changed since, in batches; returns how many commitments were looked at."""
-        count = 0
+    def settle(self) -> Iterator[int]:
+        """Bring the watches up to what has changed since; yields after each batch how many commitments it held."""
         while done := self._settle_changed() + self._settle_rules():
-            count += done
-        return count
+            yield done
 
     def _settle_changed(self) -> int:
         if not self._any(_C.changed_at.is_not(None)):

@@ -1,0 +1,178 @@
+"""The daemon itself, a process: it plans and delivers within seconds, and ends with nothing half done."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+CONFIG = """
+database: sqlite:///{folder}/alerts.db
+channels:
+  chat: {{kind: webhook, url: "{url}", timeout: 5}}
+  deaf: {{kind: webhook, url: "http://127.0.0.1:{closed}/hook", timeout: 5}}
+  silent: {{kind: webhook, url: "http://127.0.0.1:{silent}/hook", timeout: 30}}
+rules:
+  - {{name: all, cron: "* * * * *", match: {{}}, notify: [silent, deaf, chat],
+     remind: {{before: [P7D], on_the_day: true, overdue: true, moved: true, closed: true, review: P14D}}}}
+"""
+PATIENCE = 30.0  # seconds that a busy machine may take for what takes one
+
+
+class Site:
+    """A folder with a configuration, and commands run in it as a user would run them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "alerts", "--config", str(self.folder / "config"), *arguments]
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def start(self) -> subprocess.Popen[str]:
+        process = subprocess.Popen(self.command("run"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.processes.append(process)
+        return process
+
+    def load(self, *entries: str) -> None:
+        path = self.folder / "commitments.yaml"
+        path.write_text("commitments:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries))
+        self.run("load", str(path))
+
+    def states(self) -> dict[str, str]:
+        rows: list[dict[str, Any]] = json.loads(self.run("deliveries", "--json"))
+        return {f"{row['channel']} {' '.join(row['carries'])}": row["state"] for row in rows}
+
+
+def eventually(condition: Callable[[], Any], what: str) -> None:
+    """Wait for another process: there is nothing else to wait by."""
+    deadline = time.monotonic() + PATIENCE
+    done = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s: {what}"
+        done.wait(0.05)
+
+
+@pytest.fixture
+def received(httpserver: HTTPServer) -> list[str]:
+    bodies: list[str] = []
+
+    def take(request: Request) -> Response:
+        bodies.append(request.headers["webhook-id"])
+        return Response(status=200)
+
+    httpserver.expect_request("/hook", method="POST").respond_with_handler(take)
+    return bodies
+
+
+@pytest.fixture
+def site(tmp_path: Path, httpserver: HTTPServer) -> Iterator[Site]:
+    (tmp_path / "config").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        closed = probe.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never answers
+        text = CONFIG.format(
+            folder=tmp_path, url=httpserver.url_for("/hook"), closed=closed, silent=silent.getsockname()[1]
+        )
+        (tmp_path / "config" / "alerts.yaml").write_text(text)
+        site = Site(tmp_path)
+        yield site
+        for process in site.processes:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+def in_days(days: int) -> str:
+    return str((datetime.now(UTC) + timedelta(days=days)).date())
+
+
+def test_a_channel_that_refuses_or_hangs_does_not_hold_up_the_others(site: Site, received: list[str]) -> None:
+    site.load(f"key: filing, title: File it, deadline: {in_days(3)}")
+    site.start()
+    eventually(lambda: received, "the chat has its alert")
+    eventually(lambda: site.states().get("deaf filing before") == "retry", "the refused one waits for another try")
+    assert site.states()["chat filing before"] == "sent"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_within_ten_seconds(site: Site, received: list[str], how: signal.Signals) -> None:
+    site.load(f"key: filing, title: File it, deadline: {in_days(3)}")
+    daemon = site.start()
+    eventually(lambda: received, "it is at work")
+    began = time.monotonic()
+    daemon.send_signal(how)
+    assert daemon.wait(timeout=PATIENCE) == 0
+    assert time.monotonic() - began < 10
+
+
+def test_killed_and_started_again_it_repeats_nothing_and_misses_nothing(site: Site, received: list[str]) -> None:
+    site.load(*(f"key: item-{number}, title: Item {number}, deadline: {in_days(2 + number)}" for number in range(4)))
+    daemon = site.start()
+    eventually(lambda: [*site.states().values()].count("sent") == 4, "all four are told, and that is written down")
+    daemon.kill()
+    daemon.wait()
+    site.run("close", "item-0", "--as", "fulfilled")
+    site.load(*(f"key: item-{number}, title: Item {number}, deadline: {in_days(2 + number)}" for number in range(5)))
+    site.start()
+    eventually(lambda: len(received) == 6, "the end of one and a new one are told")
+    states = {name: state for name, state in site.states().items() if name.startswith("chat")}
+    assert set(states) == {
+        "chat item-0 before", "chat item-1 before", "chat item-2 before", "chat item-3 before",
+        "chat item-0 closed", "chat item-4 before",
+    }  # fmt: skip
+    assert set(states.values()) == {"sent"}
+    assert len(set(received)) == len(received)
+
+
+def test_what_falls_due_while_it_runs_is_told_at_its_firing(site: Site, received: list[str]) -> None:
+    site.start()
+    moment = datetime.now(UTC) + timedelta(days=7, seconds=2)
+    site.load(f"key: soon, title: Soon, deadline: '{moment:%Y-%m-%dT%H:%M:%SZ}'")
+    assert not received
+    eventually_long = time.monotonic() + 75  # the cron fires each minute
+    while not received:
+        assert time.monotonic() < eventually_long, "the lead was not told within a minute and some"
+        threading.Event().wait(0.2)
+    said = json.loads(site.run("show", "soon", "--json"))["reminders"]
+    assert [word["kind"] for word in said] == ["before"]
+    late = datetime.fromisoformat(said[0]["planned_at"]) - datetime.fromisoformat(said[0]["send_at"])
+    assert timedelta() <= late < timedelta(seconds=5)
+
+
+def test_a_second_daemon_is_refused_in_one_line_and_commands_work_beside_the_first(site: Site) -> None:
+    first = site.start()
+    eventually(lambda: (site.folder / "alerts.db.lock").exists() and (site.folder / "alerts.db.lock").read_text(), "up")
+    output = site.run("run", code=1)
+    assert re.fullmatch(rf"alerts: another daemon \(pid {first.pid}\) serves .*\n", output)
+    assert "nothing is tracked" in site.run("list")
+
+
+def test_health_is_live_while_it_runs_and_not_after(site: Site) -> None:
+    assert "no daemon" in site.run("health", "--live", code=1)
+    daemon = site.start()
+    live = site.command("health", "--live")
+    eventually(lambda: subprocess.run(live, capture_output=True, check=False).returncode == 0, "it is healthy")
+    os.kill(daemon.pid, signal.SIGKILL)
+    daemon.wait()
+    later = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+    assert "no daemon" in site.run("health", "--live", "--at", later, code=1)
