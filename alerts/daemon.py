@@ -90,7 +90,7 @@ class Daemon:
         while not self._stop.is_set():
             try:
                 now = self._clock()
-                plan(self._store, self._rules, channels, now, self._pulse, self._stop.is_set)
+                plan(self._store, self._rules, channels, now, on_batch=self._pulse, stop=self._stop.is_set)
                 self._beat(now)
                 foreign = set(self._rules) - set(current(self._store, self._rules))
                 for name in sorted(foreign):

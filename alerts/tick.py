@@ -49,6 +49,7 @@ def plan(
     rules: Mapping[str, Ruled],
     channels: Mapping[str, Channel],
     now: datetime,
+    *,
     on_batch: Callable[[], None] = lambda: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:

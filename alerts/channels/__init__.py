@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -48,7 +48,7 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, tuple[type[Common], Callable[[str, Any], Channel]]] = {
+_KINDS: Mapping[str, tuple[type[Common], Any]] = {  # kind: its settings, its class
     "console": (ConsoleSettings, Console),
     "email": (EmailSettings, Email),
     "maildir": (MaildirSettings, Maildir),
@@ -56,7 +56,7 @@ _KINDS: Mapping[str, tuple[type[Common], Callable[[str, Any], Channel]]] = {
     "webhook": (WebhookSettings, Webhook),
 }
 KINDS: tuple[str, ...] = tuple(_KINDS)
-LOCAL: frozenset[str] = frozenset(("console", "maildir"))  # kinds that tell nobody outside this machine
+LOCAL = frozenset(kind for kind, (_, channel) in _KINDS.items() if channel.local)  # tell nobody outside
 
 
 def build(name: str, kind: str, options: Mapping[str, object], where: Where = lambda _: "") -> Channel:
@@ -73,4 +73,5 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
         settings = model.model_validate(dict(options))
     except ValidationError as error:
         raise InputError("\n".join(complaints(error, model, prefix, where))) from None
-    return channel(name, settings)
+    built: Channel = channel(name, settings)
+    return built
