@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
+from uuid import uuid4
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -43,17 +44,17 @@ class Daemon:
         self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
         self._bells = {lane.channel.name: threading.Event() for lane in lanes}
-        self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}"
+        self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> bool:
         """Serve until SIGTERM or SIGINT; returns whether all that was in flight has ended.
 
         Raises StoreError where the database is served by another daemon, or cannot be used at the start.
         """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
         with self._store.serve():
             prepare(self._store, self._rules, self._clock())
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._signalled)
             scheduler = self._scheduler()
             scheduler.start()
             on_ready()
@@ -62,7 +63,9 @@ class Daemon:
                 worker.start()
             self._plan()
             scheduler.shutdown(wait=False)
-            return self._end(workers)
+            ended = self._end(workers)
+            self._store.ledger.forget_beats(self.name, datetime.max.replace(tzinfo=UTC))
+            return ended
 
     def _scheduler(self) -> BackgroundScheduler:
         """One entry a rule, on its cron, and the sweep: each only rings the bell, so none can be missed for long."""
@@ -153,7 +156,7 @@ def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime) -> None:
             log.info("zone data: %s, before it was %s: working out all deadlines anew", release, known.value)
             store.commitments.recompute(Change(now=now, by="alerts", reason=f"zone data {release}"))
         store.ledger.beat("zone data", release, now)
-    store.ledger.forget_beats(now - timedelta(days=1))
+    store.ledger.forget_beats(PASS, now - timedelta(days=1))
 
 
 def zone_release() -> str:
@@ -169,6 +172,8 @@ def zone_release() -> str:
 
 def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:
     """Whether a daemon (of this host, if named) has lately planned, and looked at all its channels."""
+    if not store.is_served():
+        return False
     for beat in store.ledger.beats().values():
         if not beat.name.startswith(PASS + (f"{host}:" if host else "")) or now - beat.at > ALIVE:
             continue

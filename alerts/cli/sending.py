@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from datetime import timedelta
 from typing import Annotated, get_args
@@ -96,6 +97,7 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
 @app.command()
 def run(context: typer.Context) -> None:
     """The daemon: evaluates the rules on their crons and sends what is due, until SIGTERM or Ctrl-C."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon is there to end in order
     here = office(context)
     start_log(here.settings.secrets())
     lanes = here.lanes(utc_now)

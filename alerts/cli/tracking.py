@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from alerts import interchange
+from alerts import interchange, shipped
 from alerts.cli.wiring import (
     At,
     By,
@@ -148,7 +148,8 @@ def list_(
         print(json.dumps([_row(here, item) | {"speaks_next": rfc3339(next_at.get(item.id))} for item in tracked]))
         return
     if not tracked:
-        out.print("nothing is tracked yet: `alerts load seeds/us-china-truce-2025.yaml` to begin with", markup=False)
+        seed = shipped.folder("seeds") / "us-china-truce-2025.yaml"
+        out.print(f"nothing is tracked yet: `alerts load {seed}` to begin with", markup=False, soft_wrap=True)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("key", no_wrap=True)

@@ -124,7 +124,7 @@ def who(by: str | None) -> str:
         return by
     try:
         return os.environ.get("ALERTS_USER") or getpass.getuser()
-    except OSError:  # a container's user need not have a name
+    except (OSError, KeyError, ImportError):  # a container's user need not have a name
         return f"user {os.getuid()}"
 
 

@@ -9,7 +9,7 @@ from alerts.store.book import Change, Entry, Move, Report
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database, StoreError
 from alerts.store.ledger import Ledger
-from alerts.store.lock import only_one
+from alerts.store.lock import is_held, only_one
 from alerts.store.outbox import Claim, Outbox
 from alerts.store.watches import Batch, Standing, Watches
 
@@ -47,6 +47,10 @@ class Store:
         with only_one(self.database.path):
             self.outbox.free_leases()
             yield
+
+    def is_served(self) -> bool:
+        """Whether a daemon may be up: with SQLite its lock tells; with PostgreSQL only its signs of life do."""
+        return self.database.path is None or is_held(self.database.path)
 
     def reclaim(self) -> bool:
         """Free what a killed turn left leased, unless a daemon is up, whose leases are its own; returns whether."""

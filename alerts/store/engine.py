@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -93,6 +94,8 @@ class Database:
             yield
         except OperationalError as error:
             said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+            if said == "unable to open database file" and self.path:
+                said += f": may user {os.getuid()} write to the folder {self.path.resolve().parent}?"
             raise StoreError(f"database {self.name}: {said}") from error
         except DBAPIError as error:
             if error.connection_invalidated:

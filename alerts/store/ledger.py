@@ -139,11 +139,11 @@ class Ledger:
             rows = connection.execute(select(tables.meta)).mappings()
             return {row["name"]: Beat(**row) for row in rows}
 
-    def forget_beats(self, before: datetime) -> None:
-        """Drop the signs of processes that ended long ago."""
+    def forget_beats(self, prefix: str, before: datetime) -> None:
+        """Drop the signs of processes that have ended."""
         with self._database.write() as connection:
             table = tables.meta
-            connection.execute(table.delete().where(table.c.name.like("pass:%"), table.c.at < before))
+            connection.execute(table.delete().where(table.c.name.startswith(prefix), table.c.at < before))
 
 
 def _soonest(tracked: Tracked) -> tuple[bool, datetime, str]:

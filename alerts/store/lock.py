@@ -11,10 +11,29 @@ from pathlib import Path
 from alerts.store.engine import StoreError
 
 
+def is_held(database: Path) -> bool:
+    """Whether a daemon serves a database file now."""
+    try:
+        file = os.open(_beside(database), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
+
+
+def _beside(database: Path) -> Path:
+    return database.with_name(database.name + ".lock")
+
+
 @contextmanager
 def only_one(database: Path) -> Iterator[None]:
     """Hold the lock beside a database file. Raises StoreError, with the other's pid, where somebody has it."""
-    path = database.with_name(database.name + ".lock")
+    path = _beside(database)
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:

@@ -1,0 +1,50 @@
+# The daemon as a small image: docs/docker.md says how to run it.
+FROM docker.io/library/python:3.13-slim-trixie AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /build
+
+# Everything that is fetched has a hash in the lock; after this nothing is fetched any more.
+COPY requirements.lock .
+RUN pip download --quiet --require-hashes --only-binary :all: -r requirements.lock -d /wheels \
+ && pip install --quiet --no-index --find-links /wheels hatchling
+
+# What hatchling needs stays here: the run stage gets what the wheel asks for, and the driver for PostgreSQL.
+COPY . .
+RUN pip wheel --quiet --no-deps --no-build-isolation -w /wheels . \
+ && python -m venv --without-pip /venv \
+ && pip --python /venv/bin/python install --quiet --no-index --find-links /wheels 'deadline-alerts[postgres]'
+
+
+FROM docker.io/library/python:3.13-slim-trixie
+LABEL org.opencontainers.image.title="deadline-alerts" \
+      org.opencontainers.image.description="Deadline alerting for promises: early enough, again until acknowledged." \
+      org.opencontainers.image.licenses="MIT"
+
+RUN groupadd --gid 10001 alerts \
+ && useradd --uid 10001 --gid alerts --no-create-home --home-dir /data --shell /usr/sbin/nologin alerts \
+ && install -d -o alerts -g alerts -m 0750 /data
+COPY --from=build /venv /venv
+COPY config /config
+COPY seeds /seeds
+
+# An empty PYTHONTZPATH: zones come from the locked tzdata, not from whatever the base image has.
+ENV PATH=/venv/bin:$PATH \
+    PYTHONTZPATH="" \
+    PYTHONUNBUFFERED=1 \
+    ALERTS_CONFIG=/config
+
+# Migrations, configuration and every template, tried from the installed wheel. The bytecode that this leaves of the
+# standard library (the base image has none) saves a third of the time that a command takes to start.
+WORKDIR /data
+RUN env -u ALERTS_CONFIG alerts --database sqlite:////tmp/try/alerts.db check && rm -r /tmp/try
+ENV PYTHONDONTWRITEBYTECODE=1
+
+# State lies in /data, where the configuration's relative paths begin: var/alerts.db, var/mail.
+USER 10001:10001
+VOLUME /data
+
+STOPSIGNAL SIGTERM
+# Asks whether the daemon has planned, and looked at all its channels, within five minutes.
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s --retries=3 CMD ["alerts", "health", "--live"]
+ENTRYPOINT ["alerts"]
+CMD ["run"]
