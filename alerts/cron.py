@@ -40,6 +40,12 @@ class Cron:
 
     def _at_or_after(self, at: datetime) -> datetime | None:
         """The first firing at or after an instant; None where the calendar ends."""
+        try:
+            return self._search(at)
+        except OverflowError:  # the zone's calendar has not begun, or has ended
+            return None
+
+    def _search(self, at: datetime) -> datetime | None:
         wall = at.astimezone(self._zone).replace(tzinfo=None)
         best: datetime | None = None
         for candidate in self._walls(wall - self._gap(at)):
@@ -140,6 +146,8 @@ def _weekdays(field: str, text: str) -> str:
         try:
             low, high = (0, 6) if span == "*" else (_weekday(first), _weekday(last) if dash else _weekday(first))
             every = int(step) if "/" in part else 1
+            if step and not dash:
+                high = 6
             if dash and high == 0 and low > 0:
                 high = 7
             if every < 1 or high < low:

@@ -154,15 +154,15 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
     work = _Resolution(zone, known)
     try:
         bounds = _bounds(deadline, work)
-        if bounds.earliest and bounds.latest and bounds.latest < bounds.earliest:
+        if _reversed(bounds.first, bounds.last):
             raise InputError(f"`{deadline}` ends before it begins")
         assert bounds.mark  # worked out here, where leaving the years 1 to 9999 can still be refused
+        said = (say_bounds(bounds),) if bounds.named else ()
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
     if work.unzoned:
         ends = [FIRST_ON_EARTH] * (bounds.first is not None) + [LAST_ON_EARTH] * (bounds.last is not None)
         work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
-    said = (say_bounds(bounds),) if bounds.named else ()
     basis = (*work.basis, *said, *bounds.basis)
     return replace(bounds, form=kind_of(deadline), basis=basis, assumptions=tuple(work.assumptions))
 
@@ -183,7 +183,7 @@ def _bounds(deadline: Deadline, work: _Resolution) -> Bounds:
             return Bounds(first=first, last=last, named=last or first)
         case Within(duration, base):
             first, last = work.ends(base)
-            end = last.shift(duration) if last else None
+            end = _shift(last, duration)
             return Bounds(first=first, last=end, named=end or first)
         case Shifted(duration, direction, base):
             moved = duration if direction == "after" else duration.negated()
@@ -194,6 +194,14 @@ def _bounds(deadline: Deadline, work: _Resolution) -> Bounds:
             return Bounds(first=first, last=last, named=last or first)
         case Undated(meaning):
             return Bounds(basis=(SAY_UNDATED[meaning],))
+
+
+def _reversed(first: Point | None, last: Point | None) -> bool:
+    """Whether a window ends before it begins, on the calendar; what an unknown zone adds to its ends hides nothing."""
+    if first is None or last is None:
+        return False
+    begins, ends = first.counted_start, last.counted_end
+    return begins > ends or (isinstance(last, Day) and begins == ends and first.date > last.date)
 
 
 SAY_UNDATED = {
@@ -215,8 +223,8 @@ def _after(last: Point | None) -> Bounds:
 
 def _shift(point: Point | None, duration: Duration) -> Point | None:
     if isinstance(point, Day) and duration.time:
-        edge = point.end if duration.time > timedelta() else point.start
-        return Instant(edge, point.zone or "UTC").shift(duration)
+        edge = point.counted_end if duration.time > timedelta() else point.counted_start
+        return Instant(edge, point.zone).shift(duration)
     return point.shift(duration) if point else None
 
 

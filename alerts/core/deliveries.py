@@ -64,6 +64,6 @@ def after_failure(
     if error.retry_after is not None:
         pause = min(max(error.retry_after, base), BACKOFF[-1])
     give_up_at = max(first_due + TRY_AT_LEAST, deadline or first_due)
-    if now + pause > give_up_at and now >= first_due + TRY_AT_LEAST:
+    if now >= give_up_at:
         return Outcome(state="dead", error=f"{error} (given up after {attempt} attempts)")
     return Outcome(state="retry", next_at=now + pause, error=str(error))

@@ -39,12 +39,13 @@ class Duration:
             parts = tuple(found[1] if name == found[2].lower() else None for name in names)
         else:
             raise InputError(f"expected a duration such as P7D, P1Y, PT48H or `10 days`, found {text!r}")
-        if any(part and len(part) > 9 for part in parts):
+        if any(part and len(part) > 10 for part in parts):
             raise InputError(f"the duration {text!r} is too long")
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in parts)
-        if years > 9999 or max(months, weeks, days, hours, minutes, seconds) > LIMIT * 24:
+        exact = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        if years > 9999 or max(months, 7 * weeks + days, exact.days) > LIMIT:
             raise InputError(f"the duration {text!r} is too long: dates end with the year 9999")
-        return cls(years, months, 7 * weeks + days, timedelta(hours=hours, minutes=minutes, seconds=seconds))
+        return cls(years, months, 7 * weeks + days, exact)
 
     @property
     def has_days(self) -> bool:

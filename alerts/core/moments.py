@@ -53,21 +53,27 @@ class Series:
 
     def going_out_after(self, at: datetime) -> Iterator[Moment]:
         """The moments whose firing is later than an instant: those after the last firing up to it."""
-        return self.after(self.firings.before(at + TICK))
+        return self.after(self._last_firing(at))
 
     def last_gone_out(self, at: datetime) -> Moment | None:
         """The latest moment whose firing lies at or before an instant."""
-        firing = self.firings.before(at + TICK)
+        firing = self._last_firing(at)
         index = self._first_after(firing) if firing else 0
         return next(self._from(index - 1), None) if index else None
 
+    def _last_firing(self, at: datetime) -> datetime | None:
+        return self.firings.before(at.replace(microsecond=0) + TICK)
+
     def _from(self, index: int) -> Iterator[Moment]:
+        last = None
         while (found := self.instant(index)) is not None:
             moment, offset = found
             send_at = self.firings.at_or_after(moment)
             if send_at is None:
                 return
-            yield Moment(self.kind, moment, send_at, str(offset))
+            if moment != last:  # a day that a zone left out starts when the next one does
+                yield Moment(self.kind, moment, send_at, str(offset))
+            last = moment
             index += 1
 
     def _first_after(self, at: datetime) -> int:
@@ -99,7 +105,7 @@ def single(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
         at = first.counted_start
         send_at = firings.at_or_after(at)
         found.append(Moment("opens", at, send_at) if send_at else None)
-    return [moment for moment in found if moment]
+    return list({(moment.kind, moment.at): moment for moment in found if moment}.values())
 
 
 def series(rule: Rule, tracked: Tracked, firings: Firings) -> Series | None:

@@ -90,9 +90,11 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
     said, skipped = _changes(eye, watch)
     # What went out up to `seen` is served; of what lies before it, only something new is still to be said.
     seen = watch.cursor if watch.cursor is not None else watch.since - TICK
+    moved = watch.mark is not None and watch.mark != tracked.bounds.mark
+    if moved:  # the new bounds have nothing to say of the time before they were known
+        seen = max(seen, watch.since - TICK)
     horizon = max(now, seen)
     next_at = None
-    moved = watch.mark is not None and watch.mark != tracked.bounds.mark
     spoken = None if moved else watch.spoken
     if tracked.open:
         once = single(rule, tracked.bounds, firings)
@@ -104,9 +106,11 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
             missed = _missed(eye, once, repeats, seen, spoken)
         if missed is not None and moved and said:  # the `moved` word itself says where the new bounds stand
             spoken, missed = missed.at, None
+        if spoken is not None:  # a cron that is now later means again what has gone out
+            due = [moment for moment in due if moment.kind not in MERGED or moment.at > spoken]
         told, merged = _merge(eye, due, missed, watch)
         said, skipped = [*said, *told], [*skipped, *merged]
-        spoken = max((word.moment for word in told), default=spoken)
+        spoken = max((at for at in (spoken, *(word.moment for word in told)) if at), default=None)
         next_at = _next(eye, once, repeats, horizon)
     after = replace(
         watch,

@@ -1,0 +1,113 @@
+"""Who is told what in which company."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerts.core.notifications import Address, Word, address
+from alerts.core.reminders import Reminder
+
+NOW = datetime(2025, 11, 3, 14, tzinfo=UTC)
+ANA = {"desk-mail": ("ana@example.org",)}
+
+
+def word(
+    number: int = 1,
+    *,
+    critical: bool = False,
+    digest: bool | None = None,
+    notify: tuple[str, ...] = ("desk-mail",),
+    **changes: object,
+) -> Word:
+    said = Reminder(
+        rule="desk", commitment=f"k{number}", commitment_id=number, bounds_version=1, mark="", kind="before",
+        moment=NOW, send_at=NOW,
+    )  # fmt: skip
+    return Word(reminder=replace(said, **changes), notify=notify, digest=digest, critical=critical)  # type: ignore[arg-type]
+
+
+def sizes(post: list[Address]) -> list[int]:
+    return sorted(len(one.reminders) for one in post)
+
+
+@pytest.mark.parametrize(
+    ("normal", "critical", "digest", "expected"),
+    [
+        (1, 0, None, [1]),
+        (5, 0, None, [1, 1, 1, 1, 1]),
+        (6, 0, None, [6]),
+        (1, 0, True, [1]),
+        (2, 0, True, [2]),
+        (9, 0, False, [1] * 9),
+        (0, 6, None, [1] * 6),
+        (0, 2, True, [1, 1]),
+        (2, 1, True, [1, 2]),
+        (6, 2, None, [1, 1, 6]),
+        (0, 0, None, []),
+    ],
+)
+def test_up_to_five_go_out_singly_more_as_one_and_what_is_critical_singly(
+    normal: int, critical: int, digest: bool | None, expected: list[int]
+) -> None:
+    words = [word(n, digest=digest, critical=n >= normal) for n in range(normal + critical)]
+    post = address(words, ANA)
+    assert sizes(post) == expected
+    alone = {one.reminders[0].commitment_id for one in post if len(one.reminders) == 1}
+    assert set(range(normal, normal + critical)) <= alone
+
+
+def test_a_rule_that_wants_single_words_keeps_out_of_the_digest_of_another() -> None:
+    words = [word(1, digest=False), *(word(n, digest=True) for n in (2, 3))]
+    assert sizes(address(words, ANA)) == [1, 2]
+
+
+def test_the_same_thing_is_told_once_by_the_rule_that_comes_first() -> None:
+    post = address([word(rule="first"), word(rule="second")], ANA)
+    assert [one.reminders[0].rule for one in post] == ["first"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "on_the_day"},
+        {"moment": NOW - timedelta(1)},
+        {"bounds_version": 2},
+        {"commitment_id": 2},
+        {"occurrence": "2"},
+    ],
+    ids=str,
+)
+def test_another_thing_is_another_word(change: dict[str, object]) -> None:
+    assert sizes(address([word(), word(**change)], ANA)) == [1, 1]  # type: ignore[arg-type]
+
+
+def test_what_a_second_rule_tells_goes_only_to_those_whom_the_first_did_not_reach() -> None:
+    words = [word(rule="first"), word(rule="second", notify=("desk-mail", "chat"))]
+    post = address(words, ANA | {"chat": ("#policy",)})
+    assert {(one.channel, one.recipient, one.reminders[0].rule) for one in post} == {
+        ("desk-mail", "ana@example.org", "first"), ("chat", "#policy", "second"),
+    }  # fmt: skip
+
+
+def test_each_recipient_and_channel_counts_for_itself() -> None:
+    words = [*(word(n, notify=("desk-mail", "chat")) for n in range(5)), word(9, notify=("chat",))]
+    post = address(words, {"desk-mail": ("ana", "bo"), "chat": ("#policy",)})
+    assert sizes([one for one in post if one.recipient == "bo"]) == [1] * 5
+    assert sizes([one for one in post if one.channel == "chat"]) == [6]
+    assert len(post) == 11
+
+
+def test_a_channel_without_recipients_here_is_left_to_those_who_have_them() -> None:
+    assert address([word(notify=("pager", "desk-mail"))], ANA | {"pager": ()})[0].channel == "desk-mail"
+
+
+def test_an_address_has_the_same_id_for_the_same_content_in_any_order() -> None:
+    one, other = word(1).reminder, word(2).reminder
+    make = {"channel": "desk-mail", "recipient": "ana"}
+    both = Address(**make, reminders=(one, other))
+    assert both.id == Address(**make, reminders=(other, one)).id
+    assert both.id != Address(**make, reminders=(one,)).id
+    assert both.id != Address(channel="chat", recipient="ana", reminders=(one, other)).id
