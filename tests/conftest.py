@@ -1,0 +1,58 @@
+"""What all tests share: an empty database of either kind, and a store on it. PostgreSQL starts with its first test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alerts.store import Store
+from tests import postgres
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of this test session, with a migrated database to copy. Fails where none can be started."""
+    with postgres.running() as server:
+        server.run(f"CREATE DATABASE {postgres.TEMPLATE}")
+        Store(server.url(postgres.TEMPLATE)).close()
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: postgres.Server) -> Iterator[str]:
+    """The address of a PostgreSQL database that is migrated and holds nothing."""
+    database = postgresql.take()
+    yield postgresql.url(database)
+    postgresql.give_back(database)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database that is migrated, to copy."""
+    path = tmp_path_factory.mktemp("template") / "alerts.db"
+    Store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of an SQLite database that is migrated and holds nothing."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'alerts.db')}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a database that holds nothing, of either kind in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An empty store, on either kind of database in turn."""
+    opened = Store(database_url)
+    yield opened
+    opened.close()

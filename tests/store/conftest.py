@@ -1,0 +1,95 @@
+"""Databases without tables, other processes, threads that start together, and an ear at the engine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from tests import postgres
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database that has not even tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/var/empty.db"
+        return
+    server: postgres.Server = request.getfixturevalue("postgresql")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def process() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start another Python process with a few lines of code; all that are left are killed at the end."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(code: str, *arguments: str) -> subprocess.Popen[str]:
+        words = [sys.executable, "-W", "error", "-c", code, *arguments]
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.communicate()
+
+
+@pytest.fixture
+def together() -> Callable[..., list[Any]]:
+    """Run functions in threads that start at the same instant; returns what they return, raises what they raise."""
+
+    def run(*functions: Callable[[], Any]) -> list[Any]:
+        gate = threading.Barrier(len(functions))
+        results: list[Any] = [None] * len(functions)
+        errors: list[BaseException] = []
+
+        def turn(place: int) -> None:
+            try:
+                gate.wait(10)
+                results[place] = functions[place]()
+            except BaseException as error:  # noqa: BLE001  # it is raised in the test
+                errors.append(error)
+
+        threads = [threading.Thread(target=turn, args=(place,), daemon=True) for place in range(len(functions))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads), "a thread hangs"
+        if errors:
+            raise errors[0]
+        return results
+
+    return run
+
+
+@pytest.fixture
+def statements() -> Callable[[], Any]:
+    """Listen to what is executed: `with statements() as heard` fills a list of (statement, parameters)."""
+
+    @contextmanager
+    def listen() -> Iterator[list[tuple[str, Any]]]:
+        heard: list[tuple[str, Any]] = []
+
+        def hear(_c: Any, _k: Any, statement: str, parameters: Sequence[Any], _x: Any, _many: bool) -> None:
+            heard.append((statement, parameters))
+
+        event.listen(Engine, "before_cursor_execute", hear)
+        try:
+            yield heard
+        finally:
+            event.remove(Engine, "before_cursor_execute", hear)
+
+    return listen

@@ -1,0 +1,228 @@
+"""Loading a file: again, after people changed things by hand, in any order, interrupted, and only for show."""
+
+import pytest
+from sqlalchemy import func, select
+
+from alerts.core.commitments import Citation
+from alerts.core.errors import InputError
+from alerts.store import tables
+from tests.factories import (
+    NOW,
+    acknowledge,
+    at,
+    close,
+    entries,
+    entry,
+    load,
+    move,
+    party,
+    source,
+    tracked,
+)
+
+LATER = at("2025-10-29T09:00")
+
+
+def rows(store) -> dict[str, int]:
+    with store.database.read() as connection:
+        counts = {name: select(func.count()).select_from(table) for name, table in tables.metadata.tables.items()}
+        return {name: connection.scalar(count) for name, count in counts.items()}
+
+
+def test_what_a_file_states_is_kept_whole(store):
+    stated = {
+        "kind": "expiry", "priority": "critical", "by": ("us", "cn"), "to": ("cn",), "owner": "desk",
+        "tags": ("trade-truce", "été"), "timezone": "America/New_York", "review_every": "P14D",
+        "source": Citation(key="brief", locator="p. 1", quote="until after"),
+        "assumptions": ("one", "two"), "note": "a\nb",
+    }  # fmt: skip
+    one = entry("truce", "after 2025-11-10", **stated)
+    load(store, one, parties=[party("us", "America/New_York", calendar="US"), party("cn")], sources=[source()])
+    found = tracked(store)
+    assert found.commitment == one.commitment
+    assert found.bounds.earliest == at("2025-11-11T05:00")
+    assert found.bounds.latest is None
+    assert found.recorded_at == NOW
+    assert store.ledger.parties()["us"].calendar == "US"
+    assert store.ledger.sources() == {"brief": source()}
+
+
+def test_loading_again_changes_nothing(store):
+    file = [entry("summit", "2025-11-20"), entry("truce", "P7D after summit")]
+    first = load(store, *file)
+    before = rows(store)
+    second = load(store, *file, now=LATER)
+    assert (first.new, second.new, second.unchanged) == (["summit", "truce"], [], 2)
+    assert (second.edited, second.moved, second.derived) == ([], [], [])
+    assert rows(store) == before
+    assert tracked(store).recorded_at == NOW
+
+
+def test_an_unchanged_entry_never_undoes_a_move(store):
+    load(store, entry(deadline="2025-11-10"))
+    move(store, "truce", "2025-12-10")
+    assert load(store, entry(deadline="2025-11-10"), now=LATER).unchanged == 1
+    assert tracked(store).commitment.deadline == "2025-12-10"
+
+
+def test_an_unchanged_entry_never_reopens_what_was_closed(store):
+    load(store, entry())
+    close(store, "truce", "withdrawn")
+    load(store, entry(), now=LATER)
+    load(store, entry(title="Another title"), now=LATER)
+    assert tracked(store).commitment.status == "withdrawn"
+
+
+def test_an_unchanged_entry_never_undoes_an_acknowledgement(store):
+    load(store, entry())
+    acknowledge(store, "truce")
+    load(store, entry(), now=LATER)
+    load(store, entry(title="Another title"), now=LATER)
+    assert tracked(store).acknowledged.by == "desk"
+
+
+def test_only_the_fields_that_the_file_changed_are_applied(store):
+    load(store, entry(deadline="2025-11-10", title="Old", note="old"))
+    move(store, "truce", "2025-12-10")
+    report = load(store, entry(deadline="2025-11-10", title="New", note="old"), now=LATER)
+    found = tracked(store).commitment
+    assert (found.deadline, found.title, found.note) == ("2025-12-10", "New", "old")
+    assert (report.edited, report.moved) == (["truce"], [])
+
+
+def test_a_deadline_that_the_file_changed_wins_over_an_earlier_move(store):
+    load(store, entry(deadline="2025-11-10"))
+    move(store, "truce", "2025-12-10")
+    load(store, entry(deadline="2025-11-20"), now=LATER)
+    assert tracked(store).commitment.deadline == "2025-11-20"
+
+
+def test_a_file_that_catches_up_with_a_move_is_no_move(store):
+    load(store, entry(deadline="2025-11-10"))
+    move(store, "truce", "2025-12-10")
+    report = load(store, entry(deadline="2025-12-10"), now=LATER)
+    assert (report.moved, report.edited, tracked(store).bounds_version) == ([], [], 2)
+    move(store, "truce", "2025-12-20")
+    assert load(store, entry(deadline="2025-12-10"), now=LATER).unchanged == 1
+    assert tracked(store).commitment.deadline == "2025-12-20"
+
+
+def test_a_field_that_the_file_takes_back_is_emptied(store):
+    load(store, entry(note="a note", tags=("a",), owner="desk"))
+    load(store, entry(), now=LATER)
+    found = tracked(store).commitment
+    assert (found.note, found.tags, found.owner) == (None, (), None)
+
+
+def test_an_edited_title_moves_nothing(store):
+    load(store, entry(title="Old"))
+    load(store, entry(title="New"), now=LATER)
+    found = tracked(store)
+    last = store.ledger.history(found.id)[-1]
+    assert found.bounds_version == 1
+    assert (last.what, last.detail, last.recorded_at, last.number) == ("edited", "title", LATER, 2)
+
+
+def test_the_first_revision_says_who_when_and_from_where(store):
+    load(store, entry(source=Citation(key="brief")), sources=[source()])
+    (first,) = store.ledger.history(tracked(store).id)
+    assert (first.number, first.what, first.recorded_by, first.recorded_at) == (1, "recorded", "desk", NOW)
+    assert first.source == "brief"
+    assert first.after == tracked(store).bounds
+
+
+def test_references_are_resolved_whatever_their_order_in_the_file(store):
+    load(store, entry("c", "P1D after b"), entry("b", "P1D after a"), entry("a", "2025-11-10"))
+    assert tracked(store, "c").bounds.latest == at("2025-11-13")
+
+
+def test_what_is_stored_already_may_be_hung_on(store):
+    load(store, entry("a", "2025-11-10"))
+    load(store, entry("b", "P1D after a"), now=LATER)
+    assert tracked(store, "b").bounds.latest == at("2025-11-12")
+
+
+REFUSED = [
+    ([entry("b", "P1D after summt"), entry("summit")], "seeds.yaml:b: .*'summt', which is not tracked.*summit"),
+    ([entry("a", "P1D after a")], "seeds.yaml:a: .*circle: a → a"),
+    ([entry("a", "P1D after b"), entry("b", "P1D after a")], "seeds.yaml:[ab]: .*circle: (a → b → a|b → a → b)"),
+    ([entry("a", "between 2025-11-10 and 2025-11-01")], "seeds.yaml:a: .*ends before it begins"),
+    ([entry("a", "9999-12-30"), entry("b", "P1Y after a")], "seeds.yaml:b: .*leaves the years 1 to 9999"),
+]
+
+
+@pytest.mark.parametrize(("file", "said"), REFUSED, ids=["unknown", "itself", "circle", "backwards", "too late"])
+def test_what_cannot_be_resolved_is_refused_by_its_place_and_nothing_is_stored(store, file, said):
+    before = rows(store)
+    with pytest.raises(InputError, match=said):
+        load(store, entry("fine"), *file, parties=[party()], sources=[source()])
+    assert rows(store) == before
+
+
+def test_a_circle_through_what_is_stored_is_refused(store):
+    load(store, entry("a", "2025-11-10"), entry("b", "P1D after a"))
+    before = rows(store)
+    with pytest.raises(InputError, match=r"a → b → a|b → a → b"):
+        load(store, entry("a", "P1D after b"), now=LATER)
+    assert rows(store) == before
+
+
+def test_all_that_is_wrong_is_said_at_once(store):
+    with pytest.raises(InputError) as caught:
+        load(store, entry("a", "P1D after x"), entry("b", "P1D after y"))
+    assert [line.partition(": ")[0] for line in str(caught.value).splitlines()] == ["seeds.yaml:a", "seeds.yaml:b"]
+
+
+def test_a_move_that_would_break_what_hangs_on_it_is_refused(store):
+    load(store, entry("a", "2025-11-10"), entry("b", "between a and 2025-11-20"))
+    before = rows(store)
+    with pytest.raises(InputError, match=r"b follows from this file: .*ends before it begins"):
+        load(store, entry("a", "2025-12-10"), now=LATER)
+    assert rows(store) == before
+
+
+def test_a_dry_run_says_what_would_happen_and_stores_nothing(store):
+    load(store, entry("moves", "2025-11-10"), entry("edited"), entry("same"))
+    before = rows(store)
+    file = [entry("moves", "2025-12-10"), entry("edited", title="New"), entry("same"), entry("new", "P1D after moves")]
+    report = load(store, *file, now=LATER, dry_run=True, parties=[party()], sources=[source()])
+    assert (report.new, report.edited, report.unchanged) == (["new"], ["edited"], 1)
+    assert [(one.key, one.after.latest) for one in report.moved] == [("moves", at("2025-12-11"))]
+    assert rows(store) == before
+    assert tracked(store, "moves").commitment.deadline == "2025-11-10"
+
+
+class StopError(Exception):
+    """The process ends here."""
+
+
+def test_a_load_that_was_interrupted_is_finished_by_repeating_it(store):
+    load(store, entry("c00000", "2025-11-01"), entry("depends", "P1D after c00000"))
+    file = entries(600)
+
+    def interrupt(done: int) -> None:
+        raise StopError(done)
+
+    with pytest.raises(StopError, match="500"):
+        load(store, *file, now=LATER, progress=interrupt)
+    report = load(store, *file, now=LATER)
+    assert len(report.new) == 100
+    assert report.unchanged == 500
+    assert rows(store)["commitments"] == 601
+    assert rows(store)["revisions"] == 603
+    assert tracked(store, "depends").bounds.latest == at("2025-11-12")
+
+
+def test_keys_of_the_file_that_are_used_across_chunks_resolve(store):
+    load(store, *entries(600), entry("a", "P1D after c00599"))
+    load(store, *entries(600, "2025-11-20"), entry("a", "P1D after c00599"), now=LATER)
+    assert tracked(store, "a").bounds.latest == at("2025-11-22")
+
+
+def test_a_party_that_moves_to_another_zone_takes_its_deadlines_along(store):
+    stated = entry(timezone=None, by=("cn",))
+    load(store, stated, parties=[party("cn", "Asia/Shanghai")])
+    report = load(store, stated, parties=[party("cn", "America/New_York")], now=LATER)
+    assert tracked(store).bounds.latest == at("2025-11-11T05:00")
+    assert [one.key for one in report.moved] == ["truce"]
+    assert store.ledger.history(tracked(store).id)[-1].reason == "the zone of a party changed"

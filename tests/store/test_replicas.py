@@ -1,0 +1,197 @@
+"""Several at once: replicas on PostgreSQL share the work and repeat none of it; on SQLite one daemon serves."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from alerts.core.errors import InputError
+from alerts.store import Store, StoreError, only_one, tables
+from tests.factories import LEASE, NOW, at, change, claim, entries, entry, load, plan_at, remind, rule, settle
+
+NINE = at("2025-11-03T09:00")
+LEAD = rule(remind=remind(before=("P7D",)), digest=False)
+
+
+@pytest.fixture
+def replicas(postgresql_url):
+    opened = [Store(postgresql_url) for _ in range(3)]
+    yield opened
+    for one in opened:
+        one.close()
+
+
+def test_replicas_that_plan_at_once_write_each_word_and_each_delivery_once(replicas, together):
+    first = replicas[0]
+    load(first, *entries(700))
+    plan_at(first, NOW, LEAD)
+    planned = together(*(lambda one=one: plan_at(one, NINE, LEAD, register=False) for one in replicas))
+    while more := plan_at(first, NINE, LEAD, register=False):  # who found all watches taken may have left some
+        planned.append(more)
+    assert sum(planned) == 700
+    assert first.ledger.counts()["pending"] == 700
+    with first.database.read() as connection:
+        for table in (tables.reminders, tables.delivery_reminders, tables.deliveries):
+            assert connection.scalar(select(func.count()).select_from(table)) == 700
+
+
+def test_replicas_that_settle_at_once_make_each_watch_once(replicas, together):
+    first = replicas[0]
+    load(first, *entries(700))
+    first.watches.register([LEAD, rule("other")], NOW)
+    together(*(lambda one=one: settle(one) for one in replicas))
+    settle(first)
+    with first.database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.watches)) == 1400
+        assert connection.scalar(select(func.count()).where(tables.commitments.c.changed_at.is_not(None))) == 0
+
+
+def test_watches_that_a_replica_holds_are_left_to_it(replicas):
+    first, second, _ = replicas
+    load(first, *entries(700))
+    plan_at(first, NOW, LEAD)
+    held = first.watches.due({"desk": LEAD}, until=NINE)
+    mine = {watch.commitment_id for watch, _ in next(held).watches}
+    theirs = {watch.commitment_id for watch, _ in next(second.watches.due({"desk": LEAD}, until=NINE)).watches}
+    held.close()
+    assert (len(mine), len(theirs), mine & theirs) == (500, 200, set())
+
+
+def test_replicas_that_claim_at_once_never_share_a_delivery(replicas, together):
+    first = replicas[0]
+    load(first, *entries(300))
+    plan_at(first, NOW, LEAD)
+    assert plan_at(first, NINE, LEAD) == 300
+
+    def take(store: Store) -> list:
+        taken = []
+        while some := claim(store, NINE, limit=7):
+            taken += [one.id for one in some]
+        return taken
+
+    taken = Counter(one for some in together(*(lambda one=one: take(one) for one in replicas)) for one in some)
+    taken.update(take(first))
+    assert len(taken) == 300
+    assert set(taken.values()) == {1}
+
+
+CLAIM = """
+import sys
+from alerts.store import Store
+from datetime import datetime, timedelta
+store = Store(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+while some := store.outbox.claim("mail", datetime.fromisoformat(sys.argv[2]), 3, timedelta(minutes=1)):
+    for one in some:
+        print(one.id)
+store.close()
+"""
+
+
+def test_processes_that_claim_at_once_never_share_a_delivery(store, database_url, process):
+    load(store, *entries(60))
+    plan_at(store, NOW, LEAD)
+    plan_at(store, NINE, LEAD)
+    others = [process(CLAIM, database_url, NINE.isoformat()) for _ in range(2)]
+    assert [one.stdout.readline() for one in others] == ["ready\n"] * 2
+    for one in others:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    taken = []
+    for one in others:
+        out, errors = one.communicate(timeout=60)
+        assert one.returncode == 0, errors
+        taken += out.split()
+    taken += [str(one.id) for one in claim(store, NINE)]
+    assert len(taken) == len(set(taken)) == 60
+
+
+def test_a_lease_goes_by_the_clock_of_the_database(replicas, monkeypatch):
+    """Replicas whose clocks differ must not take over what is being sent."""
+    first, second, _ = replicas
+    load(first, entry())
+    plan_at(first, NOW, LEAD)
+    plan_at(first, NINE, LEAD)
+    monkeypatch.setattr("alerts.store.engine.utc_now", lambda: at("2099-01-01"))
+    assert len(claim(first, NINE)) == 1
+    assert claim(second, NINE) == []
+
+
+def test_the_meaning_that_was_registered_last_wins(replicas):
+    first, second, _ = replicas
+    load(first, entry())
+    first.watches.register([LEAD], NOW)
+    other = replace(LEAD, cron="0 10 * * *")
+    second.watches.register([other], NOW)
+    assert plan_at(first, NINE, LEAD, register=False) == 0
+    assert plan_at(second, at("2025-11-03T10:00"), other, register=False) == 1
+
+
+def test_replicas_serve_beside_each_other(replicas):
+    with replicas[0].serve(), replicas[1].serve():
+        pass
+
+
+SERVE = """
+import sys
+from alerts.store import Store, StoreError
+try:
+    with Store(sys.argv[1]).serve():
+        print("serving", flush=True)
+        sys.stdin.readline()
+except StoreError as error:
+    print(error, flush=True)
+"""
+
+
+def test_a_second_daemon_is_refused_by_the_pid_of_the_first(sqlite_url, process):
+    first = process(SERVE, sqlite_url)
+    assert first.stdout.readline() == "serving\n"
+    second = process(SERVE, sqlite_url)
+    line = second.stdout.readline()
+    assert f"another daemon (pid {first.pid}) serves" in line
+    assert "several replicas need PostgreSQL" in line
+    assert second.wait(10) == 0
+
+
+def test_a_daemon_that_was_killed_leaves_no_lock_and_its_leases_are_free(sqlite_url, process):
+    store = Store(sqlite_url)
+    load(store, entry())
+    plan_at(store, NOW, LEAD)
+    plan_at(store, NINE, LEAD)
+    first = process(SERVE, sqlite_url)
+    assert first.stdout.readline() == "serving\n"
+    assert len(claim(store, NINE)) == 1  # as if the first had: then it is killed
+    first.kill()
+    first.wait()
+    with store.serve():
+        assert len(claim(store, NINE)) == 1
+    with store.serve():
+        pass
+    store.close()
+
+
+def test_commands_work_beside_a_daemon(sqlite_url, process):
+    daemon = process(SERVE, sqlite_url)
+    assert daemon.stdout.readline() == "serving\n"
+    store = Store(sqlite_url)
+    load(store, entry())
+    assert len(store.ledger.tracked()) == 1
+    store.close()
+
+
+def test_a_lock_that_cannot_be_made_is_one_line():
+    with pytest.raises(StoreError, match="cannot be locked: Not a directory"), only_one(Path("/dev/null/alerts.db")):
+        pass
+
+
+def test_a_change_by_one_replica_is_seen_by_the_others_at_once(replicas):
+    first, second, _ = replicas
+    load(first, entry())
+    second.commitments.close("truce", "fulfilled", change())
+    with pytest.raises(InputError, match="is not closed any more"):
+        first.commitments.close("truce", "fulfilled", change())
+    assert second.outbox.claim("mail", NINE, 1, LEASE) == []
