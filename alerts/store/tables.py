@@ -161,8 +161,8 @@ rules = Table(
 watches = Table(
     "watches",
     metadata,
+    _commitment(primary_key=True),  # first: a key that began with the rule would tempt SQLite away from next_at's index
     Column("rule", Text, primary_key=True),
-    _commitment(primary_key=True, index=True),
     Column("occurrence", Text, primary_key=True),
     Column("since", Utc, nullable=False),
     Column("next_at", Utc),

@@ -211,8 +211,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "watches",
-        sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("commitment_id", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("occurrence", sa.Text(), nullable=False),
         sa.Column("since", Utc(timezone=True), nullable=False),
         sa.Column("next_at", Utc(timezone=True), nullable=True),
@@ -224,9 +224,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["commitment_id"], ["commitments.id"], name=op.f("fk_watches_commitment_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("rule", "commitment_id", "occurrence", name=op.f("pk_watches")),
+        sa.PrimaryKeyConstraint("commitment_id", "rule", "occurrence", name=op.f("pk_watches")),
     )
-    op.create_index(op.f("ix_watches_commitment_id"), "watches", ["commitment_id"], unique=False)
     op.create_index(
         "ix_watches_next_at",
         "watches",
