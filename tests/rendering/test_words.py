@@ -209,9 +209,9 @@ UNTIMELY = [
     ({"send_at": at("2025-11-03T11:00")}, "comes 3 hours late"),
     (
         {"catching_up": True, "moment": at("2025-10-20T05:00")},
-        "Tracked since Tue 28 Oct 2025: this word’s moment, Mon 20 Oct",
+        "Tracked only since Tue 28 Oct 2025; this word was meant for Mon 20 Oct",
     ),
-    ({"catching_up": True, "moment": at("2025-10-31T05:00")}, "This word’s moment, Fri 31 Oct 2025, had passed before"),
+    ({"catching_up": True, "moment": at("2025-10-31T05:00")}, "This word was meant for Fri 31 Oct 2025."),
     ({"early": True}, "no later firing of the rule would be in time"),
 ]
 
