@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
 
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.notifications import Address
@@ -100,8 +100,12 @@ class Watches:
 
     def settle(self) -> Iterator[int]:
         """Bring the watches up to what has changed since; yields after each batch how many commitments it held."""
+        count = 0
         while done := self._settle_changed() + self._settle_rules():
+            count += done
             yield done
+        if count >= CHUNK:
+            self._analyze("commitments")
 
     def _settle_changed(self) -> int:
         if not self._any(_C.changed_at.is_not(None)):
@@ -134,6 +138,12 @@ class Watches:
             done = update(tables.rules).where(_R.name == row.name)
             connection.execute(done.values(settled_to=rows[-1]["id"] if len(rows) == CHUNK else None))
         return len(rows) or 1  # a turn was taken, even where there is nothing to look at
+
+    def _analyze(self, table: str) -> None:
+        """After much has changed: until autovacuum comes round PostgreSQL would scan what it takes for all due."""
+        if not self._database.sqlite:
+            with self._database.write() as connection:
+                connection.exec_driver_sql(f"ANALYZE {table}")
 
     def _any(self, condition: Any) -> bool:
         with self._database.read() as connection:
@@ -187,7 +197,8 @@ class Watches:
         A batch is committed when the next is asked for; an exception rolls it back and leaves its watches due.
         """
         mine = (_W.next_at <= until, _W.rule.in_(rules))
-        while self._any(_W.next_at.is_not(None) & (mine[0]) & mine[1]):
+        count = 0
+        while self._any(and_(_W.next_at.is_not(None), *mine)):
             with self._database.write() as connection:
                 query = select(*(_W[name] for name in WATCH)).where(*mine)
                 query = query.order_by(_W.next_at, _W.commitment_id, _W.rule).limit(CHUNK)
@@ -195,8 +206,11 @@ class Watches:
                 watches = [Watch(**row) for row in rows]
                 tracked = _with_changes(connection, watches)
                 yield Batch(connection, [(watch, tracked[watch.commitment_id]) for watch in watches])
+            count += len(rows)
             if not rows:
-                return  # another replica is at them
+                break  # another replica is at them
+        if count >= CHUNK:
+            self._analyze("watches")
 
     def next_at(self, rules: Iterable[str]) -> datetime | None:
         """When the first watch of these rules has something to say."""
