@@ -154,7 +154,10 @@ def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime) -> None:
     if known is None or known.value != release:
         if known is not None:
             log.info("zone data: %s, before it was %s: working out all deadlines anew", release, known.value)
-            store.commitments.recompute(Change(now=now, by="alerts", reason=f"zone data {release}"))
+            try:
+                store.commitments.recompute(Change(now=now, by="alerts", reason=f"zone data {release}"))
+            except InputError as error:  # the old bounds stand, and alerts go on
+                log.error("cannot work out all deadlines anew: %s", error)  # noqa: TRY400 # the line says it all
         store.ledger.beat("zone data", release, now)
     store.ledger.forget_beats(PASS, now - timedelta(days=1))
 

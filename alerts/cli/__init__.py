@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from io import TextIOWrapper
+from typing import NoReturn
+
+import typer
 
 from alerts.cli import checking, sending, tracking
 from alerts.cli.wiring import app
@@ -13,11 +18,26 @@ __all__ = ["app", "checking", "main", "sending", "tracking"]
 
 def main() -> None:
     """Run a command. What a user got wrong is one line each on stderr, and exit code 1 (2 for wrong usage)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no such character shows `?`
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], prog_name="alerts", standalone_mode=False)
+        print(end="", flush=True)
     except InputError as error:
-        for line in str(error).splitlines():
-            print(f"alerts: {line}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        _refuse(str(error).splitlines(), 1)
+    except typer.TyperException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "alerts")
+        said = " ".join(error.format_message().split()).removesuffix(".")
+        _refuse([f"{said}; see `{command} --help`"], error.exit_code)
+    except OSError as error:
+        if error.filename is None:  # a full disk, or a reader that has gone: what is still to be written never can be
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _refuse([] if isinstance(error, BrokenPipeError) else [f"{error.filename or 'output'}: {error.strerror}"], 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(lines: list[str], code: int) -> NoReturn:
+    for line in lines:
+        print(f"alerts: {line}", file=sys.stderr, flush=True)
+    sys.exit(code)

@@ -6,16 +6,16 @@ import json
 import socket
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import uuid4
 
 import typer
 from rich.console import Console
 
-from alerts.channels import LOCAL, Channel
+from alerts.channels import LOCAL, Channel, Form
 from alerts.cli.samples import samples, test_message
 from alerts.cli.tracking import unsaid
-from alerts.cli.wiring import At, Json, Office, app, instant, office, warn
+from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Notification, Outgoing, Told
@@ -38,10 +38,12 @@ def check(context: typer.Context, at: At = None) -> None:
         wrong += str(error).splitlines()
         channels = {}
     told = samples(now)
-    for channel in channels.values():
-        for some in ([one] for one in told):
-            wrong += here.renderer.check(_notification(here, channel, some, now), channel.form)
-        wrong += here.renderer.check(_notification(here, channel, told, now), channel.form)
+    ways: list[tuple[Channel | None, Form]] = [(channel, channel.form) for channel in channels.values()]
+    if here.settings.templates:  # those that no channel needs yet are tried too
+        ways += [(None, form) for form in get_args(Form) if form not in {form for _, form in ways}]
+    for channel, form in ways:
+        for some in (*([one] for one in told), told):
+            wrong += here.renderer.check(_notification(here, channel, some, now), form)
     if wrong:
         raise InputError("\n".join(dict.fromkeys(wrong)))
     tracked = here.store.ledger.tracked()
@@ -64,12 +66,12 @@ def check(context: typer.Context, at: At = None) -> None:
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
 
 
-def _notification(here: Office, channel: Channel, told: list[Told], now: datetime) -> Notification:
+def _notification(here: Office, channel: Channel | None, told: list[Told], now: datetime) -> Notification:
     return Notification(
         id=uuid4(),
-        channel=channel.name,
-        recipient=channel.recipients[0],
-        zone=channel.timezone or here.zone,
+        channel=channel.name if channel else "sample",
+        recipient=channel.recipients[0] if channel else "",
+        zone=(channel and channel.timezone) or here.zone,
         told=tuple(told),
         now=now,
     )
@@ -96,7 +98,7 @@ def preview(
     word = mine[0] if mine else None
     if word is None:
         raise InputError(f"rule {rule} has nothing more to say of {key} within ten years")
-    through = _channel(here, channel or word.channels[0])
+    through = here.channel(channel or word.channels[0])
     parties, sources = here.store.ledger.parties(), here.store.ledger.sources()
     commitment = item.commitment
     told = Told(
@@ -115,18 +117,15 @@ def preview(
     if html is not None:
         if message.html is None:
             raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
-        html.write_text(message.html)
-        out.print(f"wrote {html}", markup=False)
+        try:
+            html.write_text(message.html, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--html {html}: cannot be written: {error.strerror}") from None
+        out.print(f"wrote {html}", markup=False, soft_wrap=True)
     elif message.body is not None:
         out.print_json(json.dumps(message.body))
     else:
-        out.print(f"Subject: {message.subject}\n\n{message.text}", markup=False)
-
-
-def _channel(here: Office, name: str) -> Channel:
-    if name not in here.channels:
-        raise InputError(f"no channel is named {name!r}{did_you_mean(name, here.channels)}")
-    return here.channels[name]
+        out.print(f"Subject: {message.subject}\n\n{message.text}", markup=False, soft_wrap=True)
 
 
 @app.command("send-test")
@@ -135,7 +134,7 @@ def send_test(
 ) -> None:
     """Send a real test message to every recipient of a channel, and show what the server answered."""
     here, now = office(context), instant(at)
-    through = _channel(here, channel)
+    through = here.channel(channel)
     failed = False
     for recipient in through.recipients:
         notification = _notification(here, through, [test_message(channel, now)], now)
@@ -143,10 +142,10 @@ def send_test(
         to = f"{channel} → {recipient}" if recipient else channel
         try:
             answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))
-            out.print(f"{to}: {answer}", markup=False)
+            out.print(f"{to}: {answer}", markup=False, soft_wrap=True)
         except DeliveryError as error:
             failed = True
-            Console(stderr=True, highlight=False).print(f"alerts: {to}: {error}", markup=False)
+            complain(f"{to}: {error}")
     through.close()
     if failed:
         raise typer.Exit(1)
@@ -172,7 +171,7 @@ def health(
         out.print("ok")
     else:
         for line in wrong:
-            Console(stderr=True, highlight=False).print(f"alerts: {line}", markup=False)
+            complain(line)
     if wrong:
         raise typer.Exit(1)
 

@@ -15,7 +15,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import Channel
-from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn
+from alerts.cli.tracking import few
+from alerts.cli.wiring import At, Json, Office, app, instant, note, office, rfc3339, shown, start_log, warn
 from alerts.clock import utc_now
 from alerts.core.deliveries import State
 from alerts.core.errors import InputError, did_you_mean
@@ -33,7 +34,7 @@ out = Console(highlight=False)
 def plan(
     context: typer.Context,
     start: Annotated[str | None, typer.Option("--from", metavar="T", help="From this instant on; else now.")] = None,
-    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=36500)] = 90,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=36500, help="So many days on.")] = 90,
     at: At = None,
     as_json: Json = False,
 ) -> None:
@@ -43,7 +44,8 @@ def plan(
         end = first + timedelta(days=days)
     except OverflowError:
         raise InputError(f"--days {days} leads beyond the year 9999") from None
-    words = [word for word in outlook(here.store, here.rules, first, end) if word.reminder.send_at >= first]
+    found = outlook(here.store, here.rules, first, end)
+    words = [word for word in found if word.reminder.send_at >= first]
     if as_json:
         rows = [
             {
@@ -59,6 +61,8 @@ def plan(
         ]
         print(json.dumps(rows))
         return
+    if start is None and (due := {word.reminder.commitment for word in found if word.reminder.send_at < first}):
+        note(f"due already, to be said at the next tick: {few(sorted(due))}")
     if not words:
         out.print(f"nothing will be said until {shown(end, here.zone)} {here.zone}")
         return
@@ -146,7 +150,9 @@ def _describe(channel: Channel) -> str:
 @app.command()
 def deliveries(
     context: typer.Context,
-    state: Annotated[str | None, typer.Option("--state", metavar="STATE")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help=f"One of {', '.join(get_args(State))}.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The latest so many.")] = 100,
     as_json: Json = False,
 ) -> None:

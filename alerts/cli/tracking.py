@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ from alerts.cli.wiring import (
     shown,
     warn,
     who,
+    words,
 )
 from alerts.core.bounds import ZoneChoice, resolve, say_bounds
 from alerts.core.calendars import zone_info
@@ -46,7 +48,7 @@ out = Console(highlight=False)
 @app.command()
 def load(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help=".yaml, .yml or .json files of commitments.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help=".yaml, .yml or .json files of commitments.")],
     at: At = None,
     by: By = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")] = False,
@@ -76,9 +78,9 @@ def load(
         )
     _show_report(report, "would load" if dry_run else "loaded")
     if not dry_run:
-        words = sum(1 for _ in at_once(here.store, here.rules, now))
-        out.print(f"{words} to be said at once, at the next tick" if words else "nothing to be said at once")
-    _warn_unsaid(here, ledger.tracked())
+        count = sum(1 for _ in at_once(here.store, here.rules, now))
+        out.print(f"{count} to be said at once, at the next tick" if count else "nothing to be said at once")
+    _warn_unsaid(here, ledger.each())
 
 
 def _each_key_once(entries: Sequence[Entry]) -> None:
@@ -97,7 +99,8 @@ def _each_key_once(entries: Sequence[Entry]) -> None:
 def _progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """A progress bar on stderr; yields a function that takes how many are done."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
 
@@ -124,12 +127,13 @@ def unsaid(here: Office, tracked: Iterable[Tracked]) -> tuple[list[str], list[st
 def _warn_unsaid(here: Office, tracked: Iterable[Tracked]) -> None:
     none, default = unsaid(here, tracked)
     if none:
-        warn(f"no rule speaks for {_few(none)}: nobody will be told")
+        warn(f"no rule speaks for {few(none)}: nobody will be told")
     if default:
-        note(f"no rule names {_few(default)}: told to default_notify ({', '.join(here.settings.default_notify)})")
+        note(f"no rule names {few(default)}: told to default_notify ({', '.join(here.settings.default_notify)})")
 
 
-def _few(keys: Sequence[str]) -> str:
+def few(keys: Sequence[str]) -> str:
+    """The first so many keys, and how many more there are."""
     more = len(keys) - UNSAID_AT_MOST
     return ", ".join(keys[:UNSAID_AT_MOST]) + (f" and {more} more" if more > 0 else "")
 
@@ -143,7 +147,8 @@ def list_(
     """What is tracked, soonest first, and when each is next spoken of."""
     here = office(context)
     tracked = here.store.ledger.tracked(closed=closed)
-    next_at = here.store.ledger.speaks_next()
+    changed = _changed(here)
+    next_at = {one: at for one, at in here.store.ledger.speaks_next().items() if one not in changed}
     if as_json:
         print(json.dumps([_row(here, item) | {"speaks_next": rfc3339(next_at.get(item.id))} for item in tracked]))
         return
@@ -162,10 +167,16 @@ def list_(
             deadline += f" – {item.commitment.status}"
         elif item.acknowledged:
             deadline += f" – acknowledged by {item.acknowledged.by}"
-        cells = (item.commitment.key, deadline, shown(next_at.get(item.id), here.zone), ", ".join(rules) or "NONE")
+        speaks = "not yet set" if rules and item.id in changed else shown(next_at.get(item.id), here.zone)
+        cells = (item.commitment.key, deadline, speaks, ", ".join(rules) or "NONE")
         table.add_row(*map(escape, cells), style="bold red" if not rules and item.open else None)
     out.print(table)
     _warn_unsaid(here, tracked)
+
+
+def _changed(here: Office) -> set[int]:
+    """What has changed since the last tick, by id: when it is next spoken of is worked out at the next one."""
+    return {one.tracked.id for some in here.store.watches.standing(changed_only=True) for one in some}
 
 
 def _row(here: Office, item: Tracked) -> dict[str, Any]:
@@ -196,12 +207,14 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
     here = office(context)
     item = here.store.commitments.find(key)
     history, said = here.store.ledger.history(item.id), here.store.ledger.reminders(item.id)
-    next_at = here.store.ledger.speaks_next().get(item.id)
+    changed = item.id in _changed(here)
+    next_at = None if changed else here.store.ledger.speaks_next().get(item.id)
     if as_json:
         detail = {
             "basis": item.bounds.basis,
             "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
             "note": item.commitment.note,
+            "source": item.commitment.source and asdict(item.commitment.source),
             "speaks_next": rfc3339(next_at),
             "history": [_revision_row(revision) for revision in history],
             "reminders": [_said_row(word) for word in said],
@@ -214,6 +227,10 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     source = commitment.source
+    rules = ", ".join(rule.name for rule in matching(here.settings.rules, commitment))
+    speaks = f"{shown(next_at, here.zone)} {here.zone}" if next_at else "not unless it changes"
+    if changed and rules:
+        speaks = "set at the next tick; `alerts plan` foretells it"
     for label, text in (
         ("deadline", commitment.deadline),
         ("that is", say_bounds(bounds)),
@@ -225,8 +242,8 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
         ("source", ", ".join(filter(None, (source.key, source.locator, source.quote))) if source else ""),
         ("note", commitment.note or ""),
         ("acknowledged", _acknowledged(item, here.zone)),
-        ("rules", ", ".join(rule.name for rule in matching(here.settings.rules, commitment)) or "NONE"),
-        ("speaks next", f"{shown(next_at, here.zone)} {here.zone}" if next_at else "not unless it changes"),
+        ("rules", rules or "NONE"),
+        ("speaks next", speaks),
     ):
         if text:
             facts.add_row(label, escape(text))
@@ -235,7 +252,9 @@ def show(context: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY
     for revision in history:
         row = _revision_row(revision)
         change = f"{row['old']} → {row['new']}" if row["old"] else (revision.detail or "")
-        why = " · ".join(filter(None, (revision.reason, revision.cause and f"because {revision.cause} moved")))
+        source_said = f"source {revision.source}" if revision.source and revision.what == "moved" else None
+        cause = revision.cause and f"because {revision.cause} moved"
+        why = " · ".join(filter(None, (revision.reason, source_said, cause)))
         line = (shown(revision.recorded_at, here.zone), revision.what, change, revision.recorded_by, why)
         out.print("  " + "  ".join(filter(None, line)), markup=False)
     if said:
@@ -334,15 +353,16 @@ def move(
 ) -> None:
     """Give a commitment another deadline; what hangs on it moves too, and everybody concerned is told."""
     here = office(context)
-    change = Change(now=instant(at), by=who(by), reason=because, source=source)
+    change = Change(now=instant(at), by=who(by), reason=words(because, "--because"), source=source)
     report = here.store.commitments.move(key, expression, change)
     if not report.moved and not report.edited:
-        out.print(f"{key} reads so already: nothing changed", markup=False)
+        out.print(f"{key} reads so already: nothing changed", markup=False, soft_wrap=True)
     for verb, moves in (("moved", report.moved), ("follows", report.derived)):
         for one in moves:
-            out.print(f"{one.key} {verb}: {say_bounds(one.before)} → {say_bounds(one.after)}", markup=False)
+            line = f"{one.key} {verb}: {say_bounds(one.before)} → {say_bounds(one.after)}"
+            out.print(line, markup=False, soft_wrap=True)
     if report.edited:
-        out.print(f"{key} is stated otherwise now; its bounds are the same", markup=False)
+        out.print(f"{key} is stated otherwise now; its bounds are the same", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -358,8 +378,9 @@ def close(
     if status not in ENDS:
         raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
     here = office(context)
-    here.store.commitments.close(key, status, Change(now=instant(at), by=who(by), reason=because))  # type: ignore[arg-type]
-    out.print(f"{key} is closed: {status}", markup=False)
+    change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
+    here.store.commitments.close(key, status, change)  # type: ignore[arg-type]
+    out.print(f"{key} is closed: {status}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -379,6 +400,7 @@ def ack(
     end = day_or_instant(until, item.bounds.zone or here.zone) if until else None
     if end is not None and end <= now:
         raise InputError(f"--until {until} has passed already")
-    here.store.commitments.acknowledge(key, end, Change(now=now, by=who(by), reason=because))
+    change = Change(now=now, by=who(by), reason=because and words(because, "--because"))
+    here.store.commitments.acknowledge(key, end, change)
     quiet = f"until {shown(end, here.zone)} {here.zone}" if end else "until its deadline moves"
-    out.print(f"{key} is acknowledged by {who(by)}: repeats keep quiet {quiet}", markup=False)
+    out.print(f"{key} is acknowledged by {who(by)}: repeats keep quiet {quiet}", markup=False, soft_wrap=True)

@@ -20,9 +20,9 @@ from alerts import shipped
 from alerts.channels import Channel, build
 from alerts.clock import utc_now
 from alerts.core.calendars import Day, zone_info
-from alerts.core.errors import InputError
+from alerts.core.errors import InputError, did_you_mean
 from alerts.rendering import Renderer
-from alerts.settings import Settings, load_settings
+from alerts.settings import ChannelEntry, Settings, load_settings
 from alerts.store import Store
 from alerts.tick import Clock, Lane, Ruled
 
@@ -70,12 +70,22 @@ class Office:
         found, wrong = {}, []
         for entry in self.settings.channels:
             try:
-                found[entry.name] = build(entry.name, entry.kind, self.settings.resolve_options(entry), entry.where)
+                found[entry.name] = self._build(entry)
             except InputError as error:
                 wrong.append(str(error))
         if wrong:
             raise InputError("\n".join(wrong))
         return found
+
+    def channel(self, name: str) -> Channel:
+        """One channel, whatever is wrong with the others. Raises InputError."""
+        entries = {entry.name: entry for entry in self.settings.channels}
+        if name not in entries:
+            raise InputError(f"no channel is named {name!r}{did_you_mean(name, entries)}")
+        return self._build(entries[name])
+
+    def _build(self, entry: ChannelEntry) -> Channel:
+        return build(entry.name, entry.kind, self.settings.resolve_options(entry), entry.where)
 
     @cached_property
     def renderer(self) -> Renderer:
@@ -120,15 +130,15 @@ def office(context: typer.Context) -> Office:
 
 def who(by: str | None) -> str:
     """The name under which a change is recorded."""
-    if by:
-        return by
+    if by is not None:
+        return words(by, "--by")
     try:
         return os.environ.get("ALERTS_USER") or getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user need not have a name
         return f"user {os.getuid()}"
 
 
-def instant(text: str | None) -> datetime:
+def instant(text: str | None, expected: str = "one such as 2025-10-28T00:00Z") -> datetime:
     """The time to go by: the given one, or now. Raises InputError for one that cannot be read."""
     if text is None:
         return utc_now()
@@ -137,7 +147,7 @@ def instant(text: str | None) -> datetime:
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise InputError(f"{text!r} is not an instant: expected one such as 2025-10-28T00:00Z")
+        raise InputError(f"{text!r} is not an instant: expected {expected}")
     try:
         return at.astimezone(UTC)
     except OverflowError:
@@ -151,7 +161,17 @@ def day_or_instant(text: str, zone: str) -> datetime:
             return Day(date.fromisoformat(text), zone).end
         except ValueError:
             raise InputError(f"there is no such day as {text}") from None
-    return instant(text)
+    return instant(text, "a day such as 2025-11-05, or an instant such as 2025-11-05T09:00Z")
+
+
+def words(text: str, option: str) -> str:
+    """What somebody says of a change, fit to be stored and told: not empty, and one line."""
+    stripped = text.strip()
+    if not stripped:
+        raise typer.BadParameter("is empty, expected a few words", param_hint=option)
+    if not stripped.isprintable():
+        raise typer.BadParameter("holds a line break or a control character", param_hint=option)
+    return stripped
 
 
 def rfc3339(at: datetime | None) -> str | None:
@@ -165,13 +185,18 @@ def shown(at: datetime | None, zone: str) -> str:
 
 
 def note(text: str) -> None:
-    """Say something beside the result, on stderr."""
-    Console(stderr=True, highlight=False).print(text, style="dim", markup=False)
+    """Say something beside the result, on stderr: one line, however narrow the terminal."""
+    Console(stderr=True, highlight=False).print(text, style="dim", markup=False, soft_wrap=True)
 
 
 def warn(text: str) -> None:
-    """Say something that deserves a look, on stderr."""
-    Console(stderr=True, highlight=False).print(f"warning: {text}", style="yellow", markup=False)
+    """Say something that deserves a look, on stderr: one line."""
+    Console(stderr=True, highlight=False).print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Say what is wrong, on stderr: one line."""
+    Console(stderr=True, highlight=False).print(f"alerts: {text}", markup=False, soft_wrap=True)
 
 
 class _Redacted(logging.Formatter):

@@ -24,7 +24,11 @@ class Store:
 
     def __init__(self, url: str, zone: str | None = None) -> None:
         self.database = Database(url)
-        self.database.migrate()
+        try:
+            self.database.migrate()
+        except BaseException:
+            self.database.close()
+            raise
         self.commitments = Commitments(self.database, zone)
         self.watches = Watches(self.database)
         self.outbox = Outbox(self.database)

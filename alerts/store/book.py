@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -78,9 +79,12 @@ class Book:
         self._connection = connection
         self._zone = zone
         self._edges: dict[str, tuple[str, ...]] | None = None
+        self._foreseen: dict[str, Bounds] = {}  # what a dry run would have stored
         stored = {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
         declared = {party.key: party for party in parties}
-        self.rezoned = any(stored[key].timezone != party.timezone for key, party in declared.items() if key in stored)
+        self.rezoned = [
+            party for key, party in declared.items() if key in stored and stored[key].timezone != party.timezone
+        ]
         self._parties: Mapping[str, Party] = stored | declared
 
     def edges(self) -> dict[str, tuple[str, ...]]:
@@ -94,6 +98,9 @@ class Book:
         zone = choose_zone(commitment, self._parties, self._zone)
         deadline = parse(commitment.deadline)
         return resolve(deadline, zone, known) if references(deadline) else _resolve_alone(deadline, zone)
+
+    def _foretell(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
+        return _with_assumptions(self.bounds(commitment, known), commitment.assumptions)
 
     def check(self, wanted: Mapping[str, Entry]) -> list[str]:
         """Try all that is wanted, and return its keys in an order in which it can be stored.
@@ -111,21 +118,20 @@ class Book:
             for other in sorted(others & missing)
         ]
         refuse(errors)
-        edges: dict[str, Iterable[str]] = dict(self.edges()) if needed else {}
         try:
-            order = [key for key in in_order(edges | needs) if key in wanted]
+            ordered = in_order({**self.edges(), **needs})
         except InputError as error:
-            place = next((wanted[key].place for key in needs if f"{key} →" in str(error)), None)
+            place = next((wanted[key].place for key in needs if f" {key} →" in str(error)), None)
             raise InputError(f"{place}: {error}" if place else str(error)) from None
         hanging = self._hanging(wanted, skip=set(wanted))
         needed |= {other for others in hanging.values() for other in others}
         known |= self.known(needed - set(wanted) - set(known))
-        checked = [wanted[key] for key in order] + [
-            Entry(tracked.commitment, f"{key} follows from this file")
-            for key, tracked in self._tracked(in_order(hanging)).items()
+        checked = dict(wanted) | {
+            key: Entry(tracked.commitment, f"{key} follows from this file")
+            for key, tracked in self._tracked(list(hanging)).items()
             if tracked.open
-        ]
-        for entry in checked:
+        }
+        for entry in (checked[key] for key in ordered if key in checked):
             key, deadline = entry.commitment.key, entry.commitment.deadline
             try:
                 bounds = self.bounds(entry.commitment, known)
@@ -135,7 +141,7 @@ class Book:
             if key in needed:
                 known[key] = _with_assumptions(bounds, entry.commitment.assumptions)
         refuse(errors)
-        return order
+        return [key for key in ordered if key in wanted]
 
     def _tracked(self, keys: Sequence[str]) -> dict[str, Tracked]:
         """Commitments as they stand, in the order of their keys."""
@@ -168,33 +174,47 @@ class Book:
         for some in chunks(sorted(keys)):
             rows = self._connection.execute(select(_C.key, _C.bounds, _C.assumptions).where(_C.key.in_(some)))
             found |= {row.key: _with_assumptions(Bounds.from_json(row.bounds), row.assumptions) for row in rows}
-        return found
+        return found | {key: self._foreseen[key] for key in keys if key in self._foreseen}
 
     def write(
         self,
         entries: Sequence[Entry],
         change: Change,
         report: Report,
-        wanted: set[str],
+        pending: set[str],
         *,
         dry_run: bool = False,
         recomputed: bool = False,
     ) -> None:
-        """Store a chunk of entries, and what follows from it for all that hangs on them."""
+        """Store a chunk of entries, and what follows from it for all that hangs on them.
+
+        `pending` are stored by later chunks. Between two entries may stand one that only follows: it is worked out
+        where it stands, and stored with all that follows.
+        """
         keys = [entry.commitment.key for entry in entries]
         here = self._tracked(keys)
         needs = {entry.commitment.key: references(parse(entry.commitment.deadline)) for entry in entries}
-        known = self.known({other for others in needs.values() for other in others})
+        by_key = {entry.commitment.key: entry for entry in entries}
+        between = self._hanging(keys, skip=pending | set(keys)) if here and any(needs.values()) else {}
+        following = self._tracked(list(between))
+        known = self.known({other for others in (*needs.values(), *between.values()) for other in others})
         fresh: list[tuple[Entry, Bounds]] = []
         moves: list[tuple[Tracked, Commitment, Bounds]] = []
         edits: list[tuple[Tracked, Commitment, Bounds]] = []
-        for entry in entries:
-            key, commitment = entry.commitment.key, entry.commitment
+        for key in in_order({**needs, **between}):
+            if key in following:
+                if following[key].open:
+                    with suppress(InputError):  # as in `_derive`
+                        known[key] = self._foretell(following[key].commitment, known)
+                continue
+            entry, commitment = by_key[key], by_key[key].commitment
             bounds = self.bounds(commitment, known)
             known[key] = _with_assumptions(bounds, commitment.assumptions)
             old = here.get(key)
             if old is None:
                 fresh.append((entry, bounds))
+            elif not old.open:
+                edits.append((old, commitment, old.bounds))
             elif old.bounds.mark != bounds.mark:
                 moves.append((old, commitment, bounds))
             else:
@@ -203,6 +223,9 @@ class Book:
         report.edited += [old.commitment.key for old, new, _ in edits if stated(old.commitment) != stated(new)]
         report.moved += [Move(old.commitment.key, old.bounds, bounds) for old, _, bounds in moves]
         if dry_run:
+            self._foreseen |= {key: known[key] for key in keys}
+            for old, _, _ in moves:
+                self._derive(old.commitment.key, change, report, skip=pending, dry_run=True)
             return
         self._insert(fresh, change)
         self._update(moves, change, "moved")
@@ -214,7 +237,7 @@ class Book:
             self._connection.execute(statement.values(loaded=bindparam("loaded")), loaded)
         for old, _, _ in moves:
             why = replace(change, cause=old.commitment.key)
-            self._derive(old.commitment.key, why, report, skip=wanted)
+            self._derive(old.commitment.key, why, report, skip=pending)
 
     def _insert(self, fresh: Sequence[tuple[Entry, Bounds]], change: Change) -> None:
         if not fresh:
@@ -296,16 +319,25 @@ class Book:
         if rows:
             self._connection.execute(insert(tables.references), rows)
 
-    def _derive(self, key: str, change: Change, report: Report, skip: set[str]) -> None:
+    def _derive(self, key: str, change: Change, report: Report, skip: set[str], *, dry_run: bool = False) -> None:
         """Move all that hangs on a commitment that has moved, and what hangs on that, in order."""
         hanging = self._hanging([key], skip)
-        known = self.known({other for others in hanging.values() for other in others})
+        known = self.known({*hanging, *(other for others in hanging.values() for other in others)})
         for one, old in self._tracked(in_order(hanging)).items():
-            now = self.bounds(old.commitment, known)
+            if not old.open:
+                continue
+            try:
+                now = self.bounds(old.commitment, known)
+            except InputError:  # it hangs on something else, too, that moves in a later chunk: `check` saw it resolve
+                continue
             known[one] = _with_assumptions(now, old.commitment.assumptions)
-            if now.mark != old.bounds.mark and old.open:
+            if now.mark == self._foreseen.get(one, old.bounds).mark:
+                continue
+            if dry_run:
+                self._foreseen[one] = known[one]
+            else:
                 self._update([(old, old.commitment, now)], change, "moved")
-                report.derived.append(Move(one, old.bounds, now))
+            report.derived.append(Move(one, old.bounds, now))
 
 
 @lru_cache(maxsize=16384)

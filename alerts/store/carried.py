@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from alerts.core.commitments import Party, Revision, Source, Tracked
 from alerts.core.notifications import Told
@@ -62,15 +62,22 @@ def _stale(reminder: Reminder, tracked: Tracked) -> str | None:
 
 
 def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
-    """Links whose word has been followed by a later one of the same commitment, to the same recipient."""
+    """Links whose word has been followed by a later one of the same commitment, to the same recipient.
+
+    After a move there and back the same moment is told anew, of the new version of the bounds: that one is later, too.
+    """
     ids = {link["delivery_id"] for link in links if link["kind"] in MERGED}
     if not ids:
         return set()
     mine, other = tables.delivery_reminders.alias(), tables.delivery_reminders.alias()
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
+    later = and_(other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
+    again = and_(
+        other.c.moment == mine.c.moment, other.c.kind == mine.c.kind, other.c.bounds_version > mine.c.bounds_version
+    )
     query = (
         select(mine.c.delivery_id, mine.c.reminder_id)
-        .join(other, and_(*same, other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version))
+        .join(other, and_(*same, or_(later, again)))
         .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGED), other.c.kind.in_(MERGED))
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}

@@ -55,6 +55,7 @@ class Commitments:
         """
         parties, sources = list(parties), list(sources)
         report = Report()
+        stated_by = {entry.commitment.key: entry for entry in entries}
         with self._database.read() as connection:
             book = Book(connection, self._zone, parties)
             rezoned = book.rezoned
@@ -63,20 +64,32 @@ class Commitments:
         if dry_run:
             with self._database.read() as connection:
                 book = Book(connection, self._zone, parties)
+                pending = set(order)
                 for some in chunks(order):
-                    book.write([wanted[key] for key in some], change, report, set(wanted), dry_run=True)
+                    pending -= set(some)
+                    book.write([wanted[key] for key in some], change, report, pending, dry_run=True)
+                if rezoned:
+                    self._recompute(connection, book, change, report, skip=set(order))
             return report
         with self._database.write() as connection:
-            upsert(connection, tables.parties, ["key"], [asdict(party) for party in parties])
+            same = [asdict(party) for party in parties if party not in rezoned]
+            upsert(connection, tables.parties, ["key"], same)
             upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
         done = 0
+        pending = set(order)
         for some in chunks(order):
-            with self._database.write() as connection:
-                Book(connection, self._zone).write([wanted[key] for key in some], change, report, set(wanted))
+            pending -= set(some)
+            with self._database.change() as connection:
+                # Looked at again: somebody may have moved or closed one meanwhile.
+                now = self._wanted(connection, [stated_by[key] for key in some], Report())
+                book = Book(connection, self._zone, parties)
+                book.write([now[key] for key in some if key in now], change, report, pending)
             done += len(some)
             progress(done)
         if rezoned:
-            self.recompute(replace(change, reason="the zone of a party changed"), report)
+            self.recompute(replace(change, reason="the zone of a party changed"), report, parties)
+            with self._database.write() as connection:  # last: until then a repeated load sees that it is not finished
+                upsert(connection, tables.parties, ["key"], [asdict(party) for party in rezoned])
         return report
 
     def _wanted(self, connection: Connection, entries: Sequence[Entry], report: Report) -> dict[str, Entry]:
@@ -103,7 +116,7 @@ class Commitments:
     def move(self, key: str, deadline: str, change: Change) -> Report:
         """Give a commitment another deadline; whatever hangs on it moves in the same transaction."""
         report = Report()
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             now = self._one(connection, key)
             _must_be_open(now, "moved")
             if change.source is not None:
@@ -111,19 +124,19 @@ class Commitments:
             entry = Entry(replace(now.commitment, deadline=str(parse(deadline))), key)
             book = Book(connection, self._zone)
             book.check({key: entry})
-            book.write([entry], change, report, {key})
+            book.write([entry], change, report, set())
         return report
 
     def close(self, key: str, status: Status, change: Change) -> None:
         """End a commitment. Raises InputError for one that has ended."""
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             now = self._one(connection, key)
             _must_be_open(now, "closed")
             self._revise(connection, now, change, "closed", detail=status, status=status)
 
     def acknowledge(self, key: str, until: datetime | None, change: Change) -> None:
         """Silence the overdue and review repeats of a commitment."""
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             now = self._one(connection, key)
             _must_be_open(now, "acknowledged")
             seen = {"acknowledged_by": change.by, "acknowledged_at": change.now, "acknowledged_until": until}
@@ -131,19 +144,22 @@ class Commitments:
             upsert(connection, tables.occurrences, ["commitment_id", "occurrence"], [row])
             self._revise(connection, now, change, "acknowledged", f"until {until:%Y-%m-%dT%H:%MZ}" if until else None)
 
-    def recompute(self, change: Change, report: Report | None = None) -> Report:
+    def recompute(self, change: Change, report: Report | None = None, parties: Iterable[Party] = ()) -> Report:
         """Work out all open bounds anew: zone data or a party's zone has changed."""
         report = report or Report()
+        parties = list(parties)
         with self._database.read() as connection:
-            keys = list(connection.execute(select(_C.key).where(_C.status == "open")).scalars())
-            hangs_on = edges_of(connection)
-        for some in chunks(in_order({key: hangs_on.get(key, ()) for key in keys})):
-            with self._database.write() as connection:
-                rows = connection.execute(TRACKED.where(_C.key.in_(some))).mappings()
-                here = {row["key"]: tracked_of(row) for row in rows}
-                entries = [Entry(here[key].commitment, key) for key in some if key in here]
-                Book(connection, self._zone).write(entries, change, report, set(), recomputed=True)
+            order = _open(connection)
+        for some in chunks(order):
+            with self._database.change() as connection:
+                entries = _as_they_stand(connection, some)
+                Book(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
         return report
+
+    def _recompute(self, connection: Connection, book: Book, change: Change, report: Report, skip: set[str]) -> None:
+        """Foretell what recomputing would move."""
+        for some in chunks(key for key in _open(connection) if key not in skip):
+            book.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
 
     def find(self, key: str) -> Tracked:
         """One commitment as it stands. Raises InputError for a key that there is not."""
@@ -170,6 +186,19 @@ class Commitments:
         append_revisions(connection, [revision_row(now.id, revision)])
         values_now: dict[str, Any] = {"revision": revision.number, "changed_at": change.now, **values}
         connection.execute(update(tables.commitments).where(_C.id == now.id).values(values_now))
+
+
+def _open(connection: Connection) -> list[str]:
+    """The keys of all that is open, each after those that it hangs on."""
+    keys = connection.execute(select(_C.key).where(_C.status == "open").order_by(_C.id)).scalars()
+    hangs_on = edges_of(connection)
+    return in_order({key: hangs_on.get(key, ()) for key in keys})
+
+
+def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
+    rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
+    here = {row["key"]: tracked_of(row) for row in rows}
+    return [Entry(here[key].commitment, key) for key in keys if key in here]
 
 
 def _must_be_open(now: Tracked, done: str) -> None:

@@ -16,14 +16,15 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, event, func, make_url, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
 
 from alerts.clock import utc_now
 from alerts.core.errors import InputError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY = 30.0  # seconds that SQLite waits for another process's write, each of which holds for less than one
-MIGRATION_LOCK = 7_246_011  # an arbitrary number that PostgreSQL's advisory lock goes by
+MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
+CHANGE_LOCK = 7_246_012
 WAL_IS_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases with the WAL-reset fix, by minor version
 
 
@@ -57,6 +58,14 @@ class Database:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def change(self) -> Iterator[Connection]:
+        """A transaction that changes what is tracked: one at a time, because each builds on what the last one left."""
+        with self.write() as connection:
+            if not self.sqlite:
+                connection.execute(select(func.pg_advisory_xact_lock(CHANGE_LOCK)))
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -100,6 +109,8 @@ class Database:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise StoreError(f"database {self.name}: the connection was lost") from error
+            if type(error) is DatabaseError:  # not one of its kinds: SQLite's word for a file that is no database
+                raise StoreError(f"database {self.name}: {error.orig}") from error
             raise
 
 
@@ -114,16 +125,17 @@ class _Free:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise StoreError("the database address cannot be read: expected sqlite:///var/alerts.db or "
                          "postgresql+psycopg://user@host/name") from None  # fmt: skip
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise StoreError(f"databases of the kind {parsed.get_backend_name()!r} are not supported: sqlite or postgresql")
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
-    if parsed.database in (None, "", ":memory:"):
-        raise StoreError("an SQLite database needs a file: sqlite:///var/alerts.db (alerts must survive a restart)")
-    return parsed
+    if parsed.database in (None, "", ":memory:") or parsed.query or "\0" in (parsed.database or ""):
+        raise StoreError("an SQLite database needs a file, and takes no options: sqlite:///var/alerts.db (alerts must "
+                         "survive a restart)")  # fmt: skip
+    return parsed.set(drivername="sqlite")
 
 
 def _sqlite(url: URL) -> Engine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,10 @@ from uuid import UUID
 from sqlalchemy import String, cast, func, select, update
 
 from alerts.core.commitments import Party, Revision, Source, Tracked
-from alerts.core.deliveries import OPEN
 from alerts.core.errors import InputError
 from alerts.store import tables
 from alerts.store.engine import Database
-from alerts.store.rows import TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
+from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
 _C, _D, _L, _R, _W = (
     table.c for table in (
@@ -46,6 +45,18 @@ class Ledger:
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)).mappings()
             return sorted((tracked_of(row) for row in rows), key=_soonest)
+
+    def each(self) -> Iterator[Tracked]:
+        """All open commitments, a chunk in memory at a time."""
+        last = 0
+        while True:
+            query = TRACKED.where(_C.status == "open", _C.id > last).order_by(_C.id).limit(CHUNK)
+            with self._database.read() as connection:
+                found = [tracked_of(row) for row in connection.execute(query).mappings()]
+            yield from found
+            if len(found) < CHUNK:
+                return
+            last = found[-1].id
 
     def counts(self) -> dict[str, int]:
         """How many commitments there are by status, and deliveries by state."""
@@ -102,7 +113,7 @@ class Ledger:
 
     def stuck(self, since: datetime) -> int:
         """How many open deliveries should have been tried by then, and were not."""
-        query = select(func.count()).where(_D.state.in_(OPEN), _D.next_at < since)
+        query = select(func.count()).where(tables.OPEN, _D.next_at < since)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from alerts.core.commitments import Tracked
-from alerts.core.deliveries import OPEN, Outcome
+from alerts.core.deliveries import Outcome
 from alerts.core.notifications import Address, Message, Told
 from alerts.core.reminders import Reminder
 from alerts.store import tables
@@ -237,7 +237,7 @@ class Outbox:
         """When the next delivery of these channels is to be tried."""
         with self._database.read() as connection:
             query = select(func.min(_D.next_at)).where(
-                _D.state.in_(("pending", "retry")), _D.channel.in_(list(channels))
+                tables.OPEN, _D.state != "leased", _D.channel.in_(list(channels))
             )
             found: datetime | None = connection.execute(query).scalar()
             return found
@@ -246,7 +246,7 @@ class Outbox:
 def _claimable(channel: str, now: datetime, real: datetime) -> tuple[Any, ...]:
     waiting = and_(_D.state.in_(("pending", "retry")), _D.next_at <= now)
     abandoned = and_(_D.state == "leased", _D.lease_until <= real)
-    return _D.state.in_(OPEN), _D.channel == channel, or_(waiting, abandoned)
+    return tables.OPEN, _D.channel == channel, or_(waiting, abandoned)
 
 
 def _claim(row: Any, told: tuple[Told, ...]) -> Claim:

@@ -217,8 +217,8 @@ deliveries = Table(
     Column("last_error", Text),
     Column("ended_at", Utc),
 )
-_OPEN = text("state IN ('pending', 'retry', 'leased')")
-Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=_OPEN, sqlite_where=_OPEN)
+OPEN = text("state IN ('pending', 'retry', 'leased')")
+Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)
 _DEAD = text("state = 'dead'")
 Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=_DEAD, sqlite_where=_DEAD)
 

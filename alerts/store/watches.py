@@ -68,6 +68,9 @@ class Watches:
 
     def register(self, rules: Sequence[Rule], now: datetime) -> None:
         """Make these the rules: what is new or means something else is settled anew, what is gone is forgotten."""
+        names = {rule.name for rule in rules}
+        for name in sorted(set(self.registered()) - names):
+            self._forget(name)  # first, so that a registration that was interrupted is finished by the next
         with self._database.write() as connection:
             here = {row.name: row.hash for row in connection.execute(select(_R.name, _R.hash))}
             wanted = {rule.name: rule for rule in rules}
@@ -81,17 +84,18 @@ class Watches:
                 for rule in fresh
             ]
             upsert(connection, tables.rules, ["name"], rows)
+            connection.execute(delete(tables.watches).where(_W.rule.in_(gone)))
             connection.execute(delete(tables.rules).where(_R.name.in_(gone)))
-        for name in sorted(gone):
-            self._forget(name)
 
     def _forget(self, rule: str) -> None:
-        more = True
+        last, more = 0, True
         while more:
             with self._database.write() as connection:
-                ids = list(connection.execute(select(_W.commitment_id).where(_W.rule == rule).limit(CHUNK)).scalars())
+                mine = select(_W.commitment_id).where(_W.rule == rule, _W.commitment_id > last)
+                ids = list(connection.execute(mine.order_by(_W.commitment_id).limit(CHUNK)).scalars())
                 connection.execute(delete(tables.watches).where(_W.rule == rule, _W.commitment_id.in_(ids)))
             more = len(ids) == CHUNK
+            last = ids[-1] if ids else last
 
     def registered(self) -> dict[str, str]:
         """The rules as last registered: name → hash."""
