@@ -7,6 +7,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -69,7 +70,7 @@ class Inbox:
 
     mails: list[tuple[str, EmailMessage]] = field(default_factory=list)
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802 - as aiosmtpd calls it
         message = BytesParser(policy=SMTP).parsebytes(envelope.content)
         self.mails += [(to, message) for to in envelope.rcpt_tos]
         return "250 taken"
@@ -153,8 +154,9 @@ def text_of(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
-@pytest.fixture
-def world(tmp_path: Path, httpserver: HTTPServer) -> Iterator[World]:
+@contextmanager
+def open_world(home: Path) -> Iterator[World]:
+    """Start the servers and write the configuration."""
     inbox = Inbox()
     posts: list[dict[str, Any]] = []
 
@@ -162,15 +164,32 @@ def world(tmp_path: Path, httpserver: HTTPServer) -> Iterator[World]:
         posts.append(json.loads(request.get_data()))
         return Response(status=204)
 
-    httpserver.expect_request("/hook", method="POST").respond_with_handler(take)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     controller = Controller(inbox, hostname="127.0.0.1", port=port)
     controller.start()
-    folder = tmp_path / "config"
-    folder.mkdir()
-    config = CONFIG.format(folder=tmp_path, smtp=port, http=httpserver.url_for("/hook"))
-    (folder / "alerts.yaml").write_text(config)
-    (folder / "rules.yaml").write_text(RULES)
-    yield World(folder, inbox, posts)
+    with HTTPServer(host="127.0.0.1", port=0) as server:
+        server.expect_request("/hook", method="POST").respond_with_handler(take)
+        folder = home / "config"
+        folder.mkdir()
+        (folder / "alerts.yaml").write_text(CONFIG.format(folder=home, smtp=port, http=server.url_for("/hook")))
+        (folder / "rules.yaml").write_text(RULES)
+        yield World(folder, inbox, posts)
     controller.stop()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path) as world:
+        yield world
+
+
+@pytest.fixture(scope="session")
+def autumn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, list[dict[str, Any]], Counter[str]]]:
+    """The seed, a tick every hour from 28 October to 1 February: what was received, foretold, and how it ended."""
+    with open_world(tmp_path_factory.mktemp("autumn")) as world:
+        start = "2025-10-28T00:00Z"
+        world.run("load", "seeds/us-china-truce-2025.yaml", "--at", start)
+        plan = world.foretold("--from", start, "--days", "96")
+        done = world.ticks(world.every(timedelta(hours=1), start, "2026-02-01T00:00Z"))
+        yield world, plan, done

@@ -38,16 +38,15 @@ def expected_mails(plan: list[dict[str, Any]]) -> Counter[tuple[str, str, dateti
     )
 
 
-def test_hourly_ticks_deliver_exactly_what_was_foretold(seeded: Any) -> None:
-    plan = seeded.foretold("--from", START, "--days", "96")
-    done = seeded.ticks(seeded.every(HOUR, START, END))
+def test_hourly_ticks_deliver_exactly_what_was_foretold(autumn: Any) -> None:
+    world, plan, done = autumn
     assert set(done) == {"sent"}
     assert len(plan) > 40
-    assert seeded.posted() == expected_posts(plan)
+    assert world.posted() == expected_posts(plan)
     hourly = {(to, key, at.replace(minute=0) + HOUR * (at.minute > 0)): n for (to, key, at), n in
               expected_mails(plan).items()}  # fmt: skip
-    assert seeded.mailed() == hourly
-    assert all(count == 1 for count in seeded.posted().values())
+    assert world.mailed() == hourly
+    assert all(count == 1 for count in world.posted().values())
 
 
 def test_ticks_at_random_times_and_a_fortnights_outage_lose_only_what_they_record_as_merged(seeded: Any) -> None:
@@ -78,11 +77,11 @@ def test_ticks_at_random_times_and_a_fortnights_outage_lose_only_what_they_recor
     assert wanted & merged
 
 
-def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(seeded: Any) -> None:
-    seeded.ticks(seeded.every(HOUR, START, "2025-12-31T00:00Z"))
+def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(autumn: Any) -> None:
+    world, _, _ = autumn
     truce = {
         mail["Date"].datetime.strftime("%Y-%m-%d"): (mail["Subject"], str(mail.get_body(("plain",)).get_content()))
-        for to, mail in seeded.inbox.mails
+        for to, mail in world.inbox.mails
         if to == READERS[0] and "alerts move truce-review" in mail.get_body(("plain",)).get_content()
     }
     for subject, text in truce.values():
@@ -97,11 +96,11 @@ def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(seeded: Any) ->
     assert {"2025-11-25", "2025-12-09", "2025-12-23"} <= set(truce)
 
 
-def test_what_has_no_date_is_never_overdue_and_is_asked_about_at_its_cadence(seeded: Any) -> None:
-    seeded.ticks(seeded.every(HOUR, START, END))
+def test_what_has_no_date_is_never_overdue_and_is_asked_about_at_its_cadence(autumn: Any) -> None:
+    world, _, _ = autumn
     undated = {"tariff-suspension", "rare-earth-delay", "soybean-purchases", "precursor-crackdown",
                "comprehensive-agreement"}  # fmt: skip
-    kinds = Counter((told.key, told.kind) for told in seeded.posted() if told.key in undated)
+    kinds = Counter((told.key, told.kind) for told in world.posted() if told.key in undated)
     assert {kind for _, kind in kinds} == {"review"}
     assert {key: kinds[key, "review"] for key in undated} == {
         "tariff-suspension": 6,  # every 14 days of 95: 11 Nov, 25 Nov, 9 Dec, 23 Dec, 6 Jan, 20 Jan
@@ -139,8 +138,9 @@ def test_moving_the_summit_and_dating_the_rare_earths_on_the_way(seeded: Any) ->
     assert "the base was published" in mails[0].get_body(("plain",)).get_content()
 
 
-def test_what_is_assumed_is_seen_in_the_alert(seeded: Any) -> None:
-    seeded.ticks(seeded.every(HOUR, START, "2025-10-31T00:00Z"))
-    summit = next(mail for to, mail in seeded.inbox.mails if "alerts move busan-summit" in str(mail.get_body(("plain",)).get_content()))  # fmt: skip
+def test_what_is_assumed_is_seen_in_the_alert(autumn: Any) -> None:
+    world, _, _ = autumn
+    texts = [(mail, str(mail.get_body(("plain",)).get_content())) for _, mail in world.inbox.mails]
+    summit = next(mail for mail, text in texts if "alerts move busan-summit" in text)
     for part in ("plain", "html"):
         assert "Asia/Seoul; the brief states none" in " ".join(summit.get_body((part,)).get_content().split())
