@@ -125,7 +125,8 @@ class Book:
             raise InputError(f"{place}: {error}" if place else str(error)) from None
         hanging = self._hanging(wanted, skip=set(wanted))
         needed |= {other for others in hanging.values() for other in others}
-        known |= self.known(needed - set(wanted) - set(known))
+        ended = {key for key, entry in wanted.items() if entry.commitment.status != "open"}  # these keep their bounds
+        known |= self.known(needed - (set(wanted) - ended) - set(known))
         checked = dict(wanted) | {
             key: Entry(tracked.commitment, f"{key} follows from this file")
             for key, tracked in self._tracked(list(hanging)).items()
@@ -138,7 +139,7 @@ class Book:
             except InputError as error:
                 errors.append(f"{entry.place}: deadline `{deadline}`: {error}")
                 continue
-            if key in needed:
+            if key in needed and key not in ended:
                 known[key] = _with_assumptions(bounds, entry.commitment.assumptions)
         refuse(errors)
         return [key for key in ordered if key in wanted]
@@ -208,13 +209,11 @@ class Book:
                         known[key] = self._foretell(following[key].commitment, known)
                 continue
             entry, commitment = by_key[key], by_key[key].commitment
-            bounds = self.bounds(commitment, known)
-            known[key] = _with_assumptions(bounds, commitment.assumptions)
             old = here.get(key)
+            bounds = self.bounds(commitment, known) if old is None or old.open else old.bounds
+            known[key] = _with_assumptions(bounds, commitment.assumptions)
             if old is None:
                 fresh.append((entry, bounds))
-            elif not old.open:
-                edits.append((old, commitment, old.bounds))
             elif old.bounds.mark != bounds.mark:
                 moves.append((old, commitment, bounds))
             else:

@@ -16,7 +16,14 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, event, func, make_url, select
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+)
 
 from alerts.clock import utc_now
 from alerts.core.errors import InputError
@@ -109,8 +116,10 @@ class Database:
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise StoreError(f"database {self.name}: the connection was lost") from error
-            if type(error) is DatabaseError:  # not one of its kinds: SQLite's word for a file that is no database
-                raise StoreError(f"database {self.name}: {error.orig}") from error
+            # SQLite's word for a file that is no database is none of their kinds; psycopg's for an option that it does
+            # not know comes before any statement.
+            if type(error) is DatabaseError or (isinstance(error, ProgrammingError) and error.statement is None):
+                raise StoreError(f"database {self.name}: {str(error.orig).strip()}") from error
             raise
 
 

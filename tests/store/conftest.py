@@ -1,4 +1,4 @@
-"""Databases without tables, other processes, threads that start together, and an ear at the engine."""
+"""Databases without tables, replicas, other processes, threads that start together, an ear at the engine, chunks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from alerts.store import Store
+from alerts.store.rows import chunks
 from tests import postgres
 
 
@@ -27,6 +30,27 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     name = server.create()
     yield server.url(name)
     server.drop(name)
+
+
+@pytest.fixture
+def replicas(postgresql_url: str) -> Iterator[list[Store]]:
+    """Three stores on one PostgreSQL database."""
+    opened = [Store(postgresql_url) for _ in range(3)]
+    yield opened
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def batches_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settle and serve watches five at a time, so that a dozen are several batches."""
+    monkeypatch.setattr("alerts.store.watches.CHUNK", 5)
+
+
+@pytest.fixture(params=[1, 2, 500], ids=lambda size: f"by{size}")
+def any_chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load and recompute one at a time, two at a time, and all in one go."""
+    monkeypatch.setattr("alerts.store.commitments.chunks", partial(chunks, size=request.param))
 
 
 @pytest.fixture

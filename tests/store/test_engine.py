@@ -102,6 +102,7 @@ from sqlalchemy import select, update
 from alerts.store import Store, tables
 database = Store(sys.argv[1]).database
 print("ready", flush=True)
+sys.stdin.readline()
 for _ in range(60):
     with database.write() as connection:
         value = int(connection.scalar(select(tables.meta.c.value)))
@@ -110,10 +111,12 @@ for _ in range(60):
 
 
 def test_no_update_is_lost_to_another_process(sqlite_url, process):
+    other = process(COUNT, sqlite_url)
     store = Store(sqlite_url)
     store.ledger.beat("count", "0", NOW)
-    other = process(COUNT, sqlite_url)
     assert other.stdout.readline() == "ready\n"
+    other.stdin.write("\n")
+    other.stdin.flush()
     _increment(store.database, 60)
     assert other.wait(30) == 0, other.stderr.read()
     assert store.ledger.beats()["count"].value == "120"
@@ -144,17 +147,25 @@ WRONG = [
     ("oracle+cx_oracle://localhost/alerts", "'oracle' are not supported"),
     ("sqlite://", "needs a file"),
     ("sqlite:///:memory:", "needs a file"),
+    ("sqlite:///{folder}/a\0b", "needs a file"),
+    ("sqlite:///{folder}/alerts.db?foo=bar", "takes no options"),
+    ("sqlite:///file:alerts?mode=memory&uri=true", "takes no options"),
+    ("sqlite:///{folder}/words.txt", "file is not a database"),
     ("sqlite:////proc/alerts.db", "unable to open database file"),
     ("sqlite:////dev/null/var/alerts.db", "cannot make its folder: Not a directory"),
     ("sqlite:///{folder}", "that is a folder; name a file in it"),
     ("postgresql://localhost:1/alerts", "postgresql+psycopg://localhost:1/alerts: connection"),
     ("postgresql+psycopg://me:s3cret@127.0.0.1:1/alerts", "me:***@127.0.0.1:1"),
+    ("postgresql://me:s3cret@localhost:port/alerts", "cannot be read"),
+    ("postgresql+psycopg://localhost/alerts?foo=1", 'invalid connection option "foo"'),
+    ("postgresql+asyncpg://me@127.0.0.1:1/alerts", "postgresql+psycopg://me@127.0.0.1:1/alerts: connection"),
     ("postgres://localhost/alerts", "'postgres' are not supported"),
 ]
 
 
-@pytest.mark.parametrize(("url", "said"), WRONG, ids=[url for url, _ in WRONG])
+@pytest.mark.parametrize(("url", "said"), WRONG, ids=ascii)
 def test_a_wrong_address_is_one_clear_line(tmp_path: Path, url, said):
+    (tmp_path / "words.txt").write_text("not a database at all, but words\n" * 100)
     with pytest.raises(StoreError) as caught:
         Store(url.format(folder=tmp_path))
     line = str(caught.value)

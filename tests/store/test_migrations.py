@@ -91,3 +91,16 @@ def test_a_database_of_a_newer_version_is_left_alone(empty_url):
     with pytest.raises(StoreError, match="made by a newer version of alerts"):
         database.migrate()
     database.close()
+
+
+def test_a_store_that_is_refused_leaves_no_connection_open(postgresql_url):
+    store = Store(postgresql_url)
+    with store.database.write() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(StoreError, match="made by a newer version of alerts") as caught:
+        Store(postgresql_url)
+    assert caught.traceback  # which would keep the engine alive
+    with store.database.read() as connection:
+        mine = "select count(*) from pg_stat_activity where datname = current_database()"
+        assert connection.scalar(text(mine)) == 1
+    store.close()

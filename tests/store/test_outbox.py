@@ -270,6 +270,24 @@ def test_what_moved_there_and_back_is_not_superseded(pending):
     assert len(claim(pending, NINE)) == 1
 
 
+BACK = [
+    ("2025-11-30", ["2025-11-03T11:00"], "2025-11-03T12:00"),
+    ("2025-11-12", ["2025-11-05T10:01", "2025-11-05T11:00"], "2025-11-05T12:00"),  # the other day's word is there, too
+]
+
+
+@pytest.mark.parametrize(("there", "planned", "now"), BACK, ids=["unsent", "unsent, and that of the other day"])
+def test_what_moved_there_and_back_and_was_planned_at_each_is_said_once(pending, there, planned, now):
+    move(pending, "truce", there, at("2025-11-03T10:00"))
+    plan_at(pending, at("2025-11-03T10:01"), LEAD)
+    for when in planned[:-1]:
+        plan_at(pending, at(when), LEAD)
+    move(pending, "truce", "2025-11-10", at(planned[-1]))
+    plan_at(pending, at(planned[-1]), LEAD)
+    (one,) = claim(pending, at(now))
+    assert [(told.reminder.moment, told.reminder.bounds_version) for told in one.told] == [(at("2025-11-03"), 3)]
+
+
 def test_the_words_of_a_move_and_of_an_end_outlive_what_comes_after(store):
     only = rule(remind=remind(moved=True, closed=True))
     load(store, entry())

@@ -1,0 +1,62 @@
+"""Indexes: what a tick asks for is found by those that hold only what is due, however much is tracked."""
+
+from collections.abc import Iterable
+
+import pytest
+from sqlalchemy import text
+
+from alerts.store import Store
+from tests.factories import NOW, at, claim, entries, load, plan_at, rule
+
+NINE = at("2025-11-03T09:00")
+RULES = (rule(), rule("other"))
+TICK = [
+    ("watches", "ix_watches_next_at", lambda store: plan_at(store, NINE, *RULES, register=False)),
+    ("watches", "ix_watches_next_at", lambda store: store.watches.next_at(["desk"])),
+    ("commitments", "ix_commitments_changed", lambda store: plan_at(store, NOW, *RULES, register=False)),
+    ("deliveries", "ix_deliveries_open", lambda store: claim(store, NINE)),
+    ("deliveries", "ix_deliveries_open", lambda store: store.outbox.next_at(["mail"])),
+    ("deliveries", "ix_deliveries_open", lambda store: store.ledger.stuck(NINE)),
+]
+IDS = ["plan", "watches.next_at", "settle", "claim", "outbox.next_at", "stuck"]
+
+
+@pytest.mark.parametrize(("table", "index", "act"), TICK, ids=IDS)
+def test_a_tick_looks_only_at_the_index_of_what_is_due(sqlite_url, statements, table, index, act):
+    """A search by rule or by channel would touch all that there ever was."""
+    store = Store(sqlite_url)
+    load(store, *entries(60))
+    plan_at(store, NOW, *RULES)
+    if table == "deliveries":
+        plan_at(store, NINE, *RULES, register=False)
+    with statements() as heard:
+        act(store)
+    ways = [way for way in _ways(store, heard) if way.split()[1] == table and "INTEGER PRIMARY KEY" not in way]
+    asked = [way for way in ways if "sqlite_autoindex" not in way]  # by its key: only what was found by an index before
+    assert asked
+    assert [way for way in asked if index not in way] == []
+    store.close()
+
+
+def _ways(store: Store, heard: Iterable[tuple[str, object]]) -> list[str]:
+    """How SQLite finds the rows of what was asked for: `SEARCH table USING INDEX name (…)`, or `SCAN table`."""
+    found = []
+    with store.database.read() as connection:
+        for statement, parameters in heard:
+            if statement.startswith("SELECT"):
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                found += [row.detail for row in plan if row.detail.startswith(("SEARCH", "SCAN"))]
+    return found
+
+
+def test_the_plans_would_tell_a_scan(sqlite_url):
+    """The test above can fail: without the index there is a scan, or a search by another one."""
+    store = Store(sqlite_url)
+    load(store, *entries(60))
+    plan_at(store, NOW, *RULES)
+    query = "SELECT rule FROM watches WHERE next_at <= '2025-11-03' AND next_at IS NOT NULL"
+    with store.database.write() as connection:
+        connection.execute(text("drop index ix_watches_next_at"))
+    (way,) = _ways(store, [(query, ())])
+    assert "ix_watches_next_at" not in way
+    store.close()
