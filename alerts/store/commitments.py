@@ -203,7 +203,7 @@ def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
 
 def _must_be_open(now: Tracked, done: str) -> None:
     if not now.open:
-        raise InputError(f"{now.commitment.key} is closed ({now.commitment.status}) and is not {done} any more")
+        raise InputError(f"{now.commitment.key} is closed ({now.commitment.status}): it cannot be {done} any more")
 
 
 def _must_know(connection: Connection, table: Any, key: str, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -51,7 +52,8 @@ class Database:
     @property
     def name(self) -> str:
         """The address, fit to be shown: without its password."""
-        return self.url.render_as_string(hide_password=True)
+        shown = self.url.render_as_string(hide_password=True)
+        return re.sub(r"(?i)([?&]\w*(?:password|passfile)=)[^&]*", r"\1***", shown)
 
     @property
     def path(self) -> Path | None:

@@ -129,10 +129,11 @@ class Ledger:
         wanted = start.lower().replace("-", "")
         with self._database.write() as connection:
             plain = func.replace(cast(_D.id, String), "-", "")
-            found = connection.execute(select(_D.id, _D.state).where(plain.like(f"{wanted}%")).limit(2)).all()
-            if not wanted.isalnum() or len(found) != 1:
-                many = "several deliveries have ids" if len(found) > 1 else "no delivery has an id"
-                raise InputError(f"{many} that start with {start!r}: see `alerts deliveries`")
+            query = select(_D.id, _D.state).where(plain.like(f"{wanted}%")).limit(2)
+            found = connection.execute(query).all() if wanted.isalnum() else []
+            if len(found) != 1:
+                many = "several deliveries have ids that start" if found else "no delivery has an id that starts"
+                raise InputError(f"{many} with {start!r}: see `alerts deliveries`")
             one, state = found[0]
             if state not in states:
                 raise InputError(f"delivery {str(one)[:8]} is {state}, not {' or '.join(states)}")

@@ -112,11 +112,11 @@ def test_closing_is_a_revision_and_an_end(store):
 def test_what_has_ended_is_not_closed_moved_or_acknowledged_again(store):
     load(store, entry())
     close(store, "truce", "fulfilled")
-    with pytest.raises(InputError, match=r"closed \(fulfilled\) and is not closed any more"):
+    with pytest.raises(InputError, match=r"closed \(fulfilled\): it cannot be closed"):
         close(store, "truce", "breached")
-    with pytest.raises(InputError, match="is not moved any more"):
+    with pytest.raises(InputError, match="cannot be moved any more"):
         move(store, "truce", "2025-12-10")
-    with pytest.raises(InputError, match="is not acknowledged any more"):
+    with pytest.raises(InputError, match="cannot be acknowledged any more"):
         acknowledge(store, "truce")
     assert len(history(store, "truce")) == 2
 

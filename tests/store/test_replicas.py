@@ -175,6 +175,6 @@ def test_a_change_by_one_replica_is_seen_by_the_others_at_once(replicas):
     first, second, _ = replicas
     load(first, entry())
     second.commitments.close("truce", "fulfilled", change())
-    with pytest.raises(InputError, match="is not closed any more"):
+    with pytest.raises(InputError, match="cannot be closed any more"):
         first.commitments.close("truce", "fulfilled", change())
     assert second.outbox.claim("mail", NINE, 1, LEASE) == []

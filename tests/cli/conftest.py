@@ -1,0 +1,134 @@
+"""The command line as a user meets it: in a folder of their own, with a configuration and a database of their own."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts import cli, interchange
+from alerts.cli import wiring
+from alerts.store import Change, Entry, Store
+
+CONFIG = """\
+channels:
+  box: {kind: maildir, path: mail, to: [you@localhost]}
+  chat: {kind: slack, url: "http://127.0.0.1:9/services/T000/SECRET"}
+  hook: {kind: webhook, url: {env: HOOK}, secret: {env: HOOK_SECRET}}
+rules:
+  - name: desk
+    cron: "0 9 * * *"
+    match: {tags: [truce]}
+    remind: {before: [P7D, P1D], on_the_day: true, overdue: true, moved: true, closed: true}
+    notify: [box]
+"""
+SEED = """\
+parties: [{key: us, name: United States}]
+sources: [{key: brief, title: A brief}]
+commitments:
+  - {key: summit, title: The summit, deadline: 2025-10-30, timezone: UTC, tags: [truce], by: [us], source: {key: brief}}
+  - {key: decision, title: The decision, deadline: P1D after summit, tags: [truce]}
+"""
+NOW = "2025-10-28T10:00Z"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Alerts = Callable[..., Said]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the commands run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALERTS_DATABASE", f"sqlite:///{tmp_path}/alerts.db")
+    monkeypatch.setenv("ALERTS_USER", "desk")
+    monkeypatch.setenv("HOOK", "http://127.0.0.1:9/hooks/SECRET")
+    monkeypatch.setenv("HOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    monkeypatch.delenv("ALERTS_CONFIG", raising=False)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/alerts.yaml").write_text(CONFIG)
+    (tmp_path / "seed.yaml").write_text(SEED)
+    return tmp_path
+
+
+@pytest.fixture
+def alerts(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Alerts]:
+    """Run a command in this process, as `main` does, and return what it said."""
+    opened: list[Store] = []
+
+    def open_store(*stated: Any) -> Store:
+        opened.append(Store(*stated))
+        return opened[-1]
+
+    def run(*words: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["alerts", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Said(ended.value.code, said.out, said.err)
+
+    monkeypatch.setattr(wiring, "Store", open_store)
+    handlers, level = list(logging.root.handlers), logging.root.level  # `tick` makes a log of its own
+    yield run
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture(scope="session")
+def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which the seed is tracked, to be copied."""
+    folder = tmp_path_factory.mktemp("tracked")
+    (folder / "seed.yaml").write_text(SEED)
+    held = interchange.read(folder / "seed.yaml")
+    store = Store(f"sqlite:///{folder}/alerts.db")
+    entries = [Entry(placed.commitment, placed.place) for placed in held.entries]
+    change = Change(now=datetime.fromisoformat(NOW), by="desk", reason="loaded from seed.yaml")
+    store.commitments.load(entries, held.parties, held.sources, change)
+    store.close()
+    return folder / "alerts.db"
+
+
+@pytest.fixture
+def loaded(alerts: Alerts, home: Path, tracked: Path) -> Alerts:
+    """The same, where two commitments are tracked."""
+    shutil.copy(tracked, home)
+    return alerts
+
+
+@pytest.fixture
+def rows(home: Path) -> Callable[[], int]:
+    """Count what is stored in all tables but those that say where the database itself stands."""
+
+    def count() -> int:
+        if not (home / "alerts.db").exists():
+            return 0
+        with closing(sqlite3.connect(home / "alerts.db")) as database:
+            names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            kept = [name for (name,) in names if name != "alembic_version" and not name.startswith("sqlite_")]
+            return sum(database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in kept)
+
+    return count

@@ -1,0 +1,231 @@
+"""Commands as they are meant to be used: what they print, and that what they print is true."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.cli.conftest import CONFIG, NOW, Alerts
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "--closed"], ["plan"], ["deliveries"], ["health"]])
+def test_a_listing_as_json_is_a_bare_list(words: list[str], alerts: Alerts) -> None:
+    assert isinstance(alerts(*words, "--json").json, list)
+
+
+def test_a_listing_says_the_same_with_and_without_json(loaded: Alerts) -> None:
+    loaded("tick", "--at", NOW)
+    for words in (["list"], ["list", "--closed"], ["plan", "--at", NOW], ["deliveries"]):
+        rows = loaded(*words, "--json").json
+        text = loaded(*words).out
+        assert rows
+        assert all((row.get("commitment") or row.get("key") or row["id"][:8]) in text for row in rows)
+
+
+def test_nothing_tracked_is_said_with_what_to_do(alerts: Alerts) -> None:
+    said = alerts("list")
+    assert said.code == 0
+    assert said.out.startswith("nothing is tracked yet: `alerts load ")
+
+
+def test_a_dry_run_stores_nothing(alerts: Alerts) -> None:
+    assert alerts("load", "seed.yaml", "--dry-run").out == "would load: 2 new, 0 changed, 0 moved, 0 unchanged\n"
+    assert alerts("list", "--json").json == []
+
+
+def test_a_load_says_what_it_did_and_what_follows(alerts: Alerts) -> None:
+    said = alerts("load", "seed.yaml", "--at", NOW)
+    assert said.out == "loaded: 2 new, 0 changed, 0 moved, 0 unchanged\n2 to be said at once, at the next tick\n"
+    assert said.err == ""  # no progress bar where nobody watches
+    assert alerts("load", "seed.yaml", "--at", NOW).out.startswith("loaded: 0 new, 0 changed, 0 moved, 2 unchanged\n")
+
+
+def test_plan_covers_the_window_that_is_asked_for(loaded: Alerts) -> None:
+    rows = loaded("plan", "--from", "2025-10-29T09:00Z", "--days", "1", "--json").json
+    assert [(row["at"], row["commitment"], row["kind"], row["offset"]) for row in rows] == [
+        ("2025-10-29T09:00:00Z", "summit", "before", "P1D")
+    ]
+    assert list(rows[0]) == ["at", "moment", "rule", "commitment", "kind", "offset", "channels"]
+    after = loaded("plan", "--from", "2025-10-29T09:00:01Z", "--days", "1", "--json").json
+    assert [row["at"] for row in after] == ["2025-10-30T09:00:00Z"] * 2
+
+
+def test_plan_says_what_is_due_already_and_goes_out_at_the_next_tick(loaded: Alerts) -> None:
+    late = "2025-10-28T11:00Z"
+    due = "due already, to be said at the next tick: decision, summit\n"
+    assert loaded("plan", "--at", late).err == due
+    assert loaded("plan", "--at", late, "--json").err == ""
+    loaded("tick", "--at", late)
+    assert loaded("plan", "--at", late).err == ""
+
+
+def test_when_it_speaks_next_is_not_said_before_a_tick_has_worked_it_out(loaded: Alerts) -> None:
+    assert "speaks next  set at the next tick" in loaded("show", "summit").out
+    assert "not yet set" in loaded("list").out
+    loaded("tick", "--at", NOW)
+    assert "speaks next  Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
+    loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", NOW)
+    assert "speaks next  set at the next tick" in loaded("show", "summit").out
+    assert loaded("show", "summit", "--json").json["speaks_next"] is None
+
+
+def test_a_move_is_shown_with_its_reason_its_source_and_what_followed(loaded: Alerts) -> None:
+    said = loaded("move", "summit", "2025-11-01", "--because", "put off", "--source", "brief", "--at", NOW)
+    assert said.out == (
+        "summit moved: Thu 30 Oct 2025 → Sat 1 Nov 2025\ndecision follows: Fri 31 Oct 2025 → Sun 2 Nov 2025\n"
+    )
+    shown = " ".join(loaded("show", "summit").out.split())
+    assert "Thu 30 Oct 2025 → Sat 1 Nov 2025 desk put off · source brief" in shown
+    assert "because summit moved" in " ".join(loaded("show", "decision").out.split())
+    told = loaded("show", "summit", "--json").json
+    assert [(one["what"], one["reason"]) for one in told["history"]][-1] == ("moved", "put off")
+    assert told["source"] == {"key": "brief", "locator": None, "quote": None}
+
+
+def test_a_move_to_where_it_stands_changes_nothing(loaded: Alerts) -> None:
+    said = loaded("move", "summit", "2025-10-30", "--because", "again", "--at", NOW)
+    assert said.out == "summit reads so already: nothing changed\n"
+
+
+def test_an_acknowledgement_until_a_day_holds_through_that_day(loaded: Alerts) -> None:
+    said = loaded("ack", "summit", "--until", "2025-11-05", "--by", "Ann [red]", "--at", NOW)
+    assert said.out == "summit is acknowledged by Ann [red]: repeats keep quiet until Thu 6 Nov 2025 00:00 UTC\n"
+    seen = loaded("list", "--json").json[0]["acknowledged"]
+    assert seen == {"by": "Ann [red]", "at": "2025-10-28T10:00:00Z", "until": "2025-11-06T00:00:00Z"}
+    assert "by Ann [red] on Tue 28 Oct 2025 10:00, until Thu 6 Nov 2025 00:00" in loaded("show", "summit").out
+
+
+def test_what_is_closed_leaves_the_list_but_can_be_shown(loaded: Alerts) -> None:
+    assert loaded("close", "summit", "--as", "fulfilled", "--at", NOW).out == "summit is closed: fulfilled\n"
+    assert [row["key"] for row in loaded("list", "--json").json] == ["decision"]
+    assert {row["key"] for row in loaded("list", "--closed", "--json").json} == {"summit", "decision"}
+    assert "state        fulfilled" in loaded("show", "summit").out
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "earliest", "latest"),
+    [
+        ("2025-11-10", "on", "2025-11-10T00:00:00Z", "2025-11-11T00:00:00Z"),
+        ("2025-11-10T09:00", "on", "2025-11-10T09:00:00Z", "2025-11-10T09:00:00Z"),
+        ("after 2025-11-10", "after", "2025-11-11T00:00:00Z", None),
+        ("by 2025-11-10", "by", None, "2025-11-11T00:00:00Z"),
+        ("between 2025-11-01 and 2025-11-10", "between", "2025-11-01T00:00:00Z", "2025-11-11T00:00:00Z"),
+        ("within P1M of 2025-11-01", "within", "2025-11-01T00:00:00Z", "2025-12-02T00:00:00Z"),
+        ("undated (tbd)", "undated", None, None),
+        ("P1Y after summit", "shifted", "2026-10-30T00:00:00Z", "2026-10-31T00:00:00Z"),
+        ("during summit", "during", "2025-10-30T00:00:00Z", "2025-10-31T00:00:00Z"),
+    ],
+)
+def test_resolve_says_what_each_kind_means(
+    expression: str, kind: str, earliest: str | None, latest: str | None, loaded: Alerts
+) -> None:
+    told = loaded("resolve", expression, "--timezone", "UTC", "--json").json
+    assert list(told) == ["expression", "kind", "earliest", "latest", "timezone", "basis", "assumptions"]
+    assert (told["kind"], told["earliest"], told["latest"]) == (kind, earliest, latest)
+    assert told["basis"]
+    assert loaded("resolve", expression, "--timezone", "UTC").out.startswith("read as")
+
+
+@pytest.mark.parametrize(("channel", "begins"), [("box", "Subject: "), ("chat", "{"), ("hook", "{")])
+def test_a_preview_is_the_message_as_the_channel_has_it(channel: str, begins: str, loaded: Alerts) -> None:
+    said = loaded("preview", "desk", "summit", "--at", NOW, "--channel", channel)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith(begins)
+    assert "The summit" in said.out
+    assert begins == "Subject: " or json.loads(said.out)
+
+
+def test_a_preview_of_a_mail_can_be_looked_at_in_a_browser(loaded: Alerts, home: Path) -> None:
+    assert loaded("preview", "desk", "summit", "--at", NOW, "--html", "x.html").out == "wrote x.html\n"
+    assert "<html" in (home / "x.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("channel", ["chat", "hook"])
+def test_a_test_message_that_is_refused_is_one_line_without_the_address(channel: str, alerts: Alerts) -> None:
+    said = alerts("send-test", channel, "--at", NOW)
+    assert (said.code, said.out, said.err) == (1, "", f"alerts: {channel}: 127.0.0.1: Connection refused\n")
+
+
+def test_a_dead_delivery_is_seen_tried_again_and_dismissed(loaded: Alerts, home: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/gone").respond_with_data("", 410)
+    config = CONFIG.replace("{env: HOOK}", json.dumps(httpserver.url_for("/gone"))).replace("[box]", "[hook]")
+    (home / "config/alerts.yaml").write_text(config)
+    assert loaded("tick", "--at", NOW, "--json").json == {"planned": 2, "dead": 2}
+    one, two = (row["id"] for row in loaded("deliveries", "--state", "dead", "--json").json)
+    assert "alerts: 2 dead deliveries: " in loaded("health", "--at", NOW).err
+    assert loaded("retry", one[:8], "--at", NOW).out == f"{one[:8]} will be tried again at the next tick\n"
+    assert loaded("retry", one[:8], "--at", NOW).err == f"alerts: delivery {one[:8]} is retry, not dead or dismissed\n"
+    assert loaded("tick", "--at", NOW, "--json").json == {"planned": 0, "dead": 1}
+    for each in (one, two):
+        assert loaded("dismiss", each).out == f"{each[:8]} is dismissed\n"
+    assert loaded("deliveries", "--state", "dead").out == "no deliveries that are dead\n"
+    assert "dead deliveries" not in loaded("health", "--at", NOW).err
+
+
+def test_an_id_that_no_delivery_has_is_refused(loaded: Alerts) -> None:
+    loaded("tick", "--at", NOW)
+    for id_ in ("%", "_", "", "zz", "00000000-0000-0000-0000-000000000000x"):
+        said = loaded("dismiss", id_)
+        assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
+        assert said.err.endswith(": see `alerts deliveries`\n")
+
+
+def test_health_without_a_daemon_says_so_and_ends_with_1(loaded: Alerts) -> None:
+    silent = "no daemon has planned and delivered within five minutes: is `alerts run` up?"
+    for words in (["health"], ["health", "--live"]):
+        assert loaded(*words).err == f"alerts: {silent}\n"
+        assert loaded(*words).code == 1
+    assert loaded("health", "--json").json == [{"problem": silent}]
+
+
+def test_a_narrow_terminal_breaks_no_line_of_an_error(loaded: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    assert loaded("health").err.count("\n") == 1
+
+
+def test_health_tells_of_an_empty_house(alerts: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text("channels: {c: {kind: console}}\n")
+    lines = alerts("health").err.splitlines()
+    assert "alerts: no open commitments: nothing is watched" in lines
+    assert "alerts: only local channels: nobody outside this machine is told" in lines
+
+
+def test_check_warns_of_what_nobody_will_be_told(loaded: Alerts, home: Path) -> None:
+    (home / "more.yaml").write_text(
+        "commitments:\n"
+        "  - {key: lonely, title: Lonely, deadline: 2025-12-01}\n"
+        "  - {key: silent, title: Silent, deadline: undated, tags: [truce]}\n"
+    )
+    assert loaded("load", "more.yaml", "--at", NOW).err == "warning: no rule speaks for lonely: nobody will be told\n"
+    (home / "config/alerts.yaml").write_text(CONFIG[: CONFIG.index("  chat:")] + CONFIG[CONFIG.index("rules:") :])
+    said = loaded("check", "--at", NOW)
+    assert said.code == 0
+    assert said.err.splitlines() == [
+        "warning: lonely: no rule speaks for it, so nobody will be told",
+        "warning: silent: its rules have no moment to come within ten years, so nothing will be said",
+        "warning: only local channels: nobody outside this machine is told",
+    ]
+
+
+def test_the_shipped_configuration_says_that_it_is_used(
+    alerts: Alerts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    said = alerts("list")
+    assert said.code == 0
+    assert said.err.startswith("no ./config here: going by the shipped configuration")
+    assert said.err.count("\n") == 1
+
+
+def test_a_log_line_shows_no_secret(loaded: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("[box]", "[chat, hook]"))
+    said = loaded("tick", "--at", NOW)
+    assert said.code == 0
+    assert "Connection refused (retry)" in said.err
+    assert "SECRET" not in said.err + said.out
+    assert logging.root.handlers

@@ -1,0 +1,45 @@
+"""Every command and option that the architecture names and the program has is there, and reads well."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.cli.conftest import Alerts
+
+COMMANDS = {
+    "load": "FILE --dry-run --at",
+    "list": "--json",
+    "show": "KEY --json",
+    "resolve": "EXPR --timezone --json",
+    "plan": "--from --days --at --json",
+    "check": "--at",
+    "preview": "RULE KEY --channel --at",
+    "send-test": "CHANNEL",
+    "tick": "--at",
+    "run": "",
+    "move": "KEY EXPR --because --source --at",
+    "close": "KEY --as --at",
+    "ack": "KEY --until --at",
+    "deliveries": "--state --json",
+    "retry": "ID",
+    "dismiss": "ID",
+    "health": "--live --at --json",
+}  # still to come: `why`; `--calendars` and `--roll` of resolve; `--occurrence` of close and ack
+
+
+def test_no_arguments_show_the_help(alerts: Alerts) -> None:
+    said = alerts()
+    assert (said.code, said.err) == (0, "")
+    assert said.out == alerts("--help").out
+    assert all(option in said.out for option in ("--config", "--database"))
+    assert set(re.findall(r"^│ ([a-z][a-z-]*) {2,}\S", said.out, re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize(("command", "words"), COMMANDS.items())
+def test_a_command_has_what_its_help_should_name(command: str, words: str, alerts: Alerts) -> None:
+    said = alerts(command, "--help")
+    assert (said.code, said.err) == (0, "")
+    assert not [word for word in words.split() if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", said.out)]
+    assert max(map(len, said.out.splitlines())) <= 80
