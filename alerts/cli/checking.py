@@ -166,7 +166,7 @@ def health(
     here, now = office(context), instant(at)
     wrong: list[str] = []
     if not is_alive(here.store, now, socket.gethostname() if live else None):
-        wrong.append("no daemon has planned and delivered within five minutes: is `alerts run` up?")
+        wrong.append("no daemon is up, or none has planned and delivered for five minutes: start `alerts run`")
     if not live:
         wrong += _unwell(here, now)
     if as_json:

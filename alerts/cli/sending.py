@@ -64,7 +64,7 @@ def plan(
     if start is None and (due := {word.reminder.commitment for word in found if word.reminder.send_at < first}):
         note(f"due already, to be said at the next tick: {few(sorted(due))}")
     if not words:
-        out.print(f"nothing will be said until {shown(end, here.zone)} {here.zone}")
+        out.print(f"nothing more will be said until {shown(end, here.zone)} {here.zone}")
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(f"at ({here.zone})", no_wrap=True)

@@ -154,7 +154,11 @@ def list_(
         return
     if not tracked:
         seed = shipped.folder("seeds") / "us-china-truce-2025.yaml"
-        out.print(f"nothing is tracked yet: `alerts load {seed}` to begin with", markup=False, soft_wrap=True)
+        out.print(
+            f"nothing is tracked in {here.store.name} yet: `alerts load {seed}` to begin with",
+            markup=False,
+            soft_wrap=True,
+        )
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("key", no_wrap=True)
@@ -167,7 +171,7 @@ def list_(
             deadline += f" – {item.commitment.status}"
         elif item.acknowledged:
             deadline += f" – acknowledged by {item.acknowledged.by}"
-        speaks = "not yet set" if rules and item.id in changed else shown(next_at.get(item.id), here.zone)
+        speaks = "at the next tick" if rules and item.id in changed else shown(next_at.get(item.id), here.zone)
         cells = (item.commitment.key, deadline, speaks, ", ".join(rules) or "NONE")
         table.add_row(*map(escape, cells), style="bold red" if not rules and item.open else None)
     out.print(table)

@@ -157,6 +157,7 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
         if _reversed(bounds.first, bounds.last):
             raise InputError(f"`{deadline}` ends before it begins")
         assert bounds.mark  # worked out here, where leaving the years 1 to 9999 can still be refused
+        bounds = replace(bounds, form=kind_of(deadline))
         said = (say_bounds(bounds),) if bounds.named else ()
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
@@ -164,7 +165,7 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
         ends = [FIRST_ON_EARTH] * (bounds.first is not None) + [LAST_ON_EARTH] * (bounds.last is not None)
         work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
     basis = (*work.basis, *said, *bounds.basis)
-    return replace(bounds, form=kind_of(deadline), basis=basis, assumptions=tuple(work.assumptions))
+    return replace(bounds, basis=basis, assumptions=tuple(work.assumptions))
 
 
 def _bounds(deadline: Deadline, work: _Resolution) -> Bounds:
@@ -249,6 +250,8 @@ def say_bounds(bounds: Bounds) -> str:
     first, last, named = bounds.first, bounds.last, bounds.named
     if named is None:
         return "no date is known"
+    if first is None and bounds.form == "by":
+        return f"by {say_point(named)}"
     if first is None:
         return f"through {say_point(named)}" if isinstance(named, Day) else f"until {say_point(named)}"
     if last is None:

@@ -19,6 +19,8 @@ TIME = re.compile(
 )  # RFC 3339 with RFC 9557's zone in brackets; without an offset as an extension
 WORDS = frozenset("after and before between by during earlier every later of undated until within none tbd".split())
 
+MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
+
 Meaning = Literal["not stated", "to be decided", "explicitly none"]
 UNDATED: dict[str, Meaning] = {"": "not stated", "tbd": "to be decided", "none": "explicitly none"}
 
@@ -193,6 +195,8 @@ class _Reader:
         if len(self.text) > 1000:
             raise DeadlineError("column 1: a deadline of more than 1,000 characters is not one")
         found = self._expression()
+        if re.fullmatch(r"\d?\d:\d\d(:\d\d)?", self.peek()) and self.next:
+            self.fail(f"a time belongs to its date, as in {self.words[self.next - 1][1]}T{self.peek():0>5}")
         if self.next < len(self.words):
             self.fail("expected the end")
         return found
@@ -272,6 +276,10 @@ class _Reader:
         if word.isdecimal() and self.next + 1 < len(self.words):
             self.take()
             word += " " + self._here()[1]
+        unit = self.peek() if " " in word else ""
+        if unit[:3] in MONTHS or unit == "business":
+            self.next -= 1
+            self.fail("business days are not counted yet" if unit == "business" else "expected a date as 2025-11-10")
         try:
             found = Duration.parse(word)
         except InputError as error:

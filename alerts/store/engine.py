@@ -52,6 +52,8 @@ class Database:
     @property
     def name(self) -> str:
         """The address, fit to be shown: without its password."""
+        if self.path:
+            return str(self.path.resolve())
         shown = self.url.render_as_string(hide_password=True)
         return re.sub(r"(?i)([?&]\w*(?:password|passfile)=)[^&]*", r"\1***", shown)
 

@@ -29,7 +29,7 @@ def test_a_listing_says_the_same_with_and_without_json(loaded: Alerts) -> None:
 def test_nothing_tracked_is_said_with_what_to_do(alerts: Alerts) -> None:
     said = alerts("list")
     assert said.code == 0
-    assert said.out.startswith("nothing is tracked yet: `alerts load ")
+    assert said.out.startswith("nothing is tracked in ")
 
 
 def test_a_dry_run_stores_nothing(alerts: Alerts) -> None:
@@ -65,7 +65,7 @@ def test_plan_says_what_is_due_already_and_goes_out_at_the_next_tick(loaded: Ale
 
 def test_when_it_speaks_next_is_not_said_before_a_tick_has_worked_it_out(loaded: Alerts) -> None:
     assert "speaks next  set at the next tick" in loaded("show", "summit").out
-    assert "not yet set" in loaded("list").out
+    assert "at the next tick" in loaded("list").out
     loaded("tick", "--at", NOW)
     assert "speaks next  Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
     loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", NOW)
@@ -175,7 +175,7 @@ def test_an_id_that_no_delivery_has_is_refused(loaded: Alerts) -> None:
 
 
 def test_health_without_a_daemon_says_so_and_ends_with_1(loaded: Alerts) -> None:
-    silent = "no daemon has planned and delivered within five minutes: is `alerts run` up?"
+    silent = "no daemon is up, or none has planned and delivered for five minutes: start `alerts run`"
     for words in (["health"], ["health", "--live"]):
         assert loaded(*words).err == f"alerts: {silent}\n"
         assert loaded(*words).code == 1

@@ -350,7 +350,7 @@ def test_an_id_that_is_none_or_several_is_refused(store, start):
         for number, row in enumerate(rows):
             changes = {"id": UUID(int=number), "state": "dead"}
             connection.execute(D.insert().values({**row, **changes}))
-    with pytest.raises(InputError, match="starts? with"):
+    with pytest.raises(InputError, match=r"starts? with"):
         store.ledger.retry(start, NINE)
     assert [state for state, _ in ledger(store)] == ["dead", "dead"]
 
