@@ -64,13 +64,24 @@ class Cron:
                 firing = self._at_or_after(at - span)
             except OverflowError:
                 return None
-            last = None
-            while firing is not None and firing < at:
-                last, firing = firing, self._at_or_after(firing + timedelta(seconds=1))
-            if last is not None:
-                return last
+            if firing is not None and firing < at:
+                return self._last_between(firing, at)
             span *= 2
         return None
+
+    def _last_between(self, firing: datetime, at: datetime) -> datetime:
+        """The last firing before an instant, from an earlier one on: a few steps, then by halves."""
+        high, step = at, timedelta(seconds=1)
+        for steps in range(200):
+            middle = firing + step if steps < 8 else max(firing + (high - firing) / 2, firing + step)
+            found = self._at_or_after(middle)
+            if found is not None and found < at:
+                firing = found
+            else:
+                high = middle
+            if high - firing <= step:
+                break
+        return firing
 
     def _pause_after(self, at: datetime) -> timedelta:
         """How far apart the next two firings are: a first guess at how far back the last one lies."""

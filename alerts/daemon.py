@@ -26,7 +26,7 @@ from alerts.tick import Clock, Lane, Ruled, current, plan
 log = logging.getLogger(__name__)
 
 SWEEP = timedelta(minutes=1)
-GRACE = timedelta(seconds=8)  # what is in flight at the end may take so long; container engines allow ten seconds
+GRACE = timedelta(seconds=7)  # what is in flight at the end may take so long; container engines allow ten seconds
 PAUSE = timedelta(seconds=5)  # after the database could not be used
 ALIVE = timedelta(minutes=5)  # a process that has not passed for so long is not well
 PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
@@ -57,6 +57,9 @@ class Daemon:
             prepare(self._store, self._rules, self._clock())
             scheduler = self._scheduler()
             scheduler.start()
+            for _ in self._store.watches.settle():
+                if self._stop.is_set():
+                    break
             on_ready()
             workers = [threading.Thread(target=self._send, args=(lane,), daemon=True) for lane in self._lanes]
             for worker in workers:
@@ -64,7 +67,10 @@ class Daemon:
             self._plan()
             scheduler.shutdown(wait=False)
             ended = self._end(workers)
-            self._store.ledger.forget_beats(self.name, datetime.max.replace(tzinfo=UTC))
+            try:
+                self._store.ledger.forget_beats(self.name, datetime.max.replace(tzinfo=UTC))
+            except InputError as error:
+                log.warning("cannot sign off: %s", error)
             return ended
 
     def _scheduler(self) -> BackgroundScheduler:
@@ -78,10 +84,13 @@ class Daemon:
 
     def _signalled(self, number: int, _: FrameType | None) -> None:
         log.info("%s: finishing what is in flight", signal.Signals(number).name)
+        threading.Thread(target=self._end_all).start()  # the main thread may hold the very locks that setting takes
+
+    def _end_all(self) -> None:
         self._stop.set()
-        self._ring()
         for lane in self._lanes:
             lane.stop.set()
+        self._ring()
         self._bell.set()
 
     def _ring(self) -> None:
@@ -149,6 +158,7 @@ class Daemon:
 def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime) -> None:
     """Register the rules, and work out all bounds anew where the zone data are not those they came from."""
     store.watches.register([ruled.rule for ruled in rules.values()], now)
+    store.ledger.forget_beats(PASS, now - timedelta(days=1))
     release = zone_release()
     known = store.ledger.beats().get("zone data")
     if known is None or known.value != release:
@@ -156,10 +166,10 @@ def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime) -> None:
             log.info("zone data: %s, before it was %s: working out all deadlines anew", release, known.value)
             try:
                 store.commitments.recompute(Change(now=now, by="alerts", reason=f"zone data {release}"))
-            except InputError as error:  # the old bounds stand, and alerts go on
+            except InputError as error:  # the old bounds stand, alerts go on, and the next start tries again
                 log.error("cannot work out all deadlines anew: %s", error)  # noqa: TRY400 # the line says it all
+                return
         store.ledger.beat("zone data", release, now)
-    store.ledger.forget_beats(PASS, now - timedelta(days=1))
 
 
 def zone_release() -> str:

@@ -64,8 +64,8 @@ def plan(
             return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
     count = 0
-    for batch in store.watches.due({name: ruled.rule for name, ruled in current(store, rules).items()}, until=now):
-        on_batch()  # the batch before this one is committed
+    mine = {name: ruled.rule for name, ruled in current(store, rules).items()}
+    for batch in store.watches.due(mine, until=now, on_commit=on_batch):
         if stop():
             return count
         looked = [_look(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
@@ -80,7 +80,6 @@ def plan(
             for reminder in seen.said
         ]
         count += batch.record(looked, address(words, recipients), now)
-    on_batch()
     return count
 
 
@@ -127,6 +126,7 @@ class Lane:
                     waiting.extend(self._claim())
                 if self.stop.is_set() and waiting:
                     self._give_back(waiting)
+                    waiting.clear()
                 while waiting and len(running) < self.channel.connections:
                     item = waiting.popleft()
                     if monotonic() > item.start_by:
@@ -198,12 +198,10 @@ class Lane:
                 if monotonic() > give_up:
                     raise
                 log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
-                self.stop.wait(MARK_AGAIN)
+                threading.Event().wait(MARK_AGAIN)  # not `self.stop`, which may be set already
 
     def _give_back(self, items: Iterable[_Leased]) -> None:
         self.store.outbox.give_back([item.claim for item in items], self.clock())
-        if isinstance(items, deque):
-            items.clear()
 
 
 @dataclass(slots=True)

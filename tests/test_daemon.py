@@ -114,6 +114,17 @@ def test_a_channel_that_refuses_or_hangs_does_not_hold_up_the_others(site: Site,
     assert site.states()["chat filing before"] == "sent"
 
 
+def test_what_fell_due_while_nothing_ran_is_told_at_the_start(site: Site, received: list[str]) -> None:
+    tracked_since = (datetime.now(UTC) - timedelta(days=10)).isoformat()
+    path = site.folder / "commitments.yaml"
+    path.write_text(f"commitments:\n  - {{key: filing, title: File it, deadline: {in_days(3)}}}\n")
+    site.run("load", str(path), "--at", tracked_since)
+    site.run("tick", "--at", tracked_since)  # its lead was to come then; it has fallen due since
+    assert not received
+    site.start()
+    eventually(lambda: received, "the lead that fell due meanwhile is told")
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly_within_ten_seconds(site: Site, received: list[str], how: signal.Signals) -> None:
     site.load(f"key: filing, title: File it, deadline: {in_days(3)}")

@@ -186,7 +186,7 @@ def _unwell(here: Office, now: datetime) -> list[str]:
     if dead := counts.get("dead"):
         wrong.append(f"{dead} dead deliveries: see `alerts deliveries --state dead`, then retry or dismiss")
     if stuck := here.store.ledger.stuck(now - STUCK):
-        wrong.append(f"{stuck} deliveries should have gone over an hour ago: see `alerts deliveries --state retry`")
+        wrong.append(f"{stuck} deliveries have waited for over an hour: see `alerts deliveries`")
     if not counts.get("open"):
         wrong.append("no open commitments: nothing is watched")
     if all(entry.kind in LOCAL for entry in here.settings.channels):

@@ -15,18 +15,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import Channel
-from alerts.cli.tracking import few
-from alerts.cli.wiring import At, Json, Office, app, instant, note, office, rfc3339, shown, start_log, warn
+from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn
 from alerts.clock import utc_now
 from alerts.core.deliveries import State
 from alerts.core.errors import InputError, did_you_mean
-from alerts.core.moments import TICK
 from alerts.daemon import Daemon, prepare
 from alerts.outlook import outlook
 from alerts.tick import deliver
 from alerts.tick import plan as plan_due
 
-AHEAD = timedelta(days=366)  # as far as `run` looks for the next word
 out = Console(highlight=False)
 
 
@@ -45,7 +42,8 @@ def plan(
     except OverflowError:
         raise InputError(f"--days {days} leads beyond the year 9999") from None
     found = outlook(here.store, here.rules, first, end)
-    words = [word for word in found if word.reminder.send_at >= first]
+    # What is due already goes out at the next tick: it belongs to what is to come, unless a time is named.
+    words = [word for word in found if start is None or word.reminder.send_at >= first]
     if as_json:
         rows = [
             {
@@ -61,8 +59,6 @@ def plan(
         ]
         print(json.dumps(rows))
         return
-    if start is None and (due := {word.reminder.commitment for word in found if word.reminder.send_at < first}):
-        note(f"due already, to be said at the next tick: {few(sorted(due))}")
     if not words:
         out.print(f"nothing more will be said until {shown(end, here.zone)} {here.zone}")
         return
@@ -85,10 +81,10 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
     here, now = office(context), instant(at)
     start_log(here.settings.secrets())
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
-    prepare(here.store, here.rules, now)
-    here.store.reclaim()
-    planned = plan_due(here.store, here.rules, here.channels, now)
-    done = deliver(lanes)
+    with here.store.turn():
+        prepare(here.store, here.rules, now)
+        planned = plan_due(here.store, here.rules, here.channels, now)
+        done = deliver(lanes)
     for channel in here.channels.values():
         channel.close()
     if as_json:
@@ -126,13 +122,10 @@ def _announce(here: Office) -> None:
     table.add_row("tracked", f"{counts.get('open', 0)} open commitments, {len(here.settings.rules)} rules")
     for channel in here.channels.values():
         table.add_row("channel", escape(_describe(channel)))
-    coming = (
-        next(iter(outlook(here.store, here.rules, now, now + AHEAD)), None) if counts.get("open", 0) <= 1000 else None
-    )
+    coming = here.store.watches.next_word()
     if coming is not None:
-        said = coming.reminder
-        when = "now" if said.send_at <= now + TICK else f"{shown(said.send_at, here.zone)} {here.zone}"
-        table.add_row("next", escape(f"{when}: {said.commitment} ({said.kind})"))
+        at, key = coming
+        table.add_row("next", escape(f"{'now' if at <= now else f'{shown(at, here.zone)} {here.zone}'}: {key}"))
     table.add_row("", "`alerts plan` shows what is to come, `alerts list` what is tracked; Ctrl-C ends")
     Console(stderr=True, highlight=False).print(table)
     if not counts.get("open"):

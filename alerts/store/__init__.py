@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from alerts.store.book import Change, Entry, Move, Report
 from alerts.store.commitments import Commitments
@@ -56,13 +56,13 @@ class Store:
         """Whether a daemon may be up: with SQLite its lock tells; with PostgreSQL only its signs of life do."""
         return self.database.path is None or is_held(self.database.path)
 
-    def reclaim(self) -> bool:
-        """Free what a killed turn left leased, unless a daemon is up, whose leases are its own; returns whether."""
-        try:
-            with self.serve():
-                return True
-        except StoreError:
-            return False
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Take one turn: as `serve`, but beside a daemon or another turn, if there is one, whose leases stand."""
+        with ExitStack() as held:
+            with suppress(StoreError):
+                held.enter_context(self.serve())
+            yield
 
     def close(self) -> None:
         """Close all connections."""

@@ -70,6 +70,7 @@ def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID,
     if not ids:
         return set()
     mine, other = tables.delivery_reminders.alias(), tables.delivery_reminders.alias()
+    my_plan, its_plan = tables.deliveries.alias(), tables.deliveries.alias()
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
     later = and_(other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
     again = and_(
@@ -78,6 +79,8 @@ def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID,
     query = (
         select(mine.c.delivery_id, mine.c.reminder_id)
         .join(other, and_(*same, or_(later, again)))
+        .join(my_plan, my_plan.c.id == mine.c.delivery_id)
+        .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.created_at >= my_plan.c.created_at))
         .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGED), other.c.kind.in_(MERGED))
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}

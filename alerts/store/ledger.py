@@ -112,8 +112,8 @@ class Ledger:
             return [{**row, "carries": words[row["id"]]} for row in reversed(rows)]
 
     def stuck(self, since: datetime) -> int:
-        """How many open deliveries should have been tried by then, and were not."""
-        query = select(func.count()).where(tables.OPEN, _D.next_at < since)
+        """How many deliveries were planned by then, and are neither sent nor given up."""
+        query = select(func.count()).where(tables.OPEN, _D.created_at < since)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 

@@ -7,8 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 
+from alerts.clock import monotonic
 from alerts.store.engine import StoreError
+
+PATIENCE = 1.0  # seconds
 
 
 def is_held(database: Path) -> bool:
@@ -27,7 +31,22 @@ def is_held(database: Path) -> bool:
 
 
 def _beside(database: Path) -> Path:
-    return database.with_name(database.name + ".lock")
+    real = database.resolve()  # two names of one file share its lock
+    return real.with_name(real.name + ".lock")
+
+
+def _taken(file: int) -> bool:
+    """Take the lock; one that is held for a moment only, by a turn or a look at it, is waited for."""
+    give_up = monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if monotonic() > give_up:
+                return False
+            Event().wait(0.05)
+        else:
+            return True
 
 
 @contextmanager
@@ -39,9 +58,7 @@ def only_one(database: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"{path}: cannot be locked: {error.strerror}") from None
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _taken(file):
             pid = os.read(file, 32).decode(errors="replace").strip() or "unknown"
             raise StoreError(
                 f"another daemon (pid {pid}) serves {database} already; several replicas need PostgreSQL"

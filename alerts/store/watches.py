@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.notifications import Address
@@ -195,10 +195,13 @@ class Watches:
         if gone:
             connection.execute(delete(tables.watches).where(*one), gone)
 
-    def due(self, rules: Mapping[str, Rule], until: datetime) -> Iterator[Batch]:
+    def due(
+        self, rules: Mapping[str, Rule], until: datetime, on_commit: Callable[[], None] = lambda: None
+    ) -> Iterator[Batch]:
         """Yield batches of the watches of these rules that have fallen due, each in its own transaction.
 
         A batch is committed when the next is asked for; an exception rolls it back and leaves its watches due.
+        `on_commit` is called between batches, when no transaction is open: it may write, too.
         """
         mine = (_W.next_at <= until, _W.rule.in_(rules))
         count = 0
@@ -211,17 +214,18 @@ class Watches:
                 tracked = _with_changes(connection, watches)
                 yield Batch(connection, [(watch, tracked[watch.commitment_id]) for watch in watches])
             count += len(rows)
+            on_commit()
             if not rows:
                 break  # another replica is at them
         if count >= CHUNK:
             self._analyze("watches")
 
-    def next_at(self, rules: Iterable[str]) -> datetime | None:
-        """When the first watch of these rules has something to say."""
+    def next_word(self) -> tuple[datetime, str] | None:
+        """When something is next to be said, as far as the watches know, and the key of what it is about."""
         with self._database.read() as connection:
-            query = select(func.min(_W.next_at)).where(_W.next_at.is_not(None), _W.rule.in_(list(rules)))
-            found: datetime | None = connection.execute(query).scalar()
-            return found
+            query = select(_W.next_at, _C.key).join(tables.commitments, _C.id == _W.commitment_id)
+            row = connection.execute(query.where(_W.next_at.is_not(None)).order_by(_W.next_at).limit(1)).first()
+            return (row.next_at, row.key) if row else None
 
     def standing(self, *, changed_only: bool = False) -> Iterator[list[Standing]]:
         """Yield, in chunks, all that has a watch or may get one: for looking ahead, not for the tick."""
