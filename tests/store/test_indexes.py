@@ -12,13 +12,13 @@ NINE = at("2025-11-03T09:00")
 RULES = (rule(), rule("other"))
 TICK = [
     ("watches", "ix_watches_next_at", lambda store: plan_at(store, NINE, *RULES, register=False)),
-    ("watches", "ix_watches_next_at", lambda store: store.watches.next_at(["desk"])),
+    ("watches", "ix_watches_next_at", lambda store: store.watches.next_word()),
     ("commitments", "ix_commitments_changed", lambda store: plan_at(store, NOW, *RULES, register=False)),
     ("deliveries", "ix_deliveries_open", lambda store: claim(store, NINE)),
     ("deliveries", "ix_deliveries_open", lambda store: store.outbox.next_at(["mail"])),
     ("deliveries", "ix_deliveries_open", lambda store: store.ledger.stuck(NINE)),
 ]
-IDS = ["plan", "watches.next_at", "settle", "claim", "outbox.next_at", "stuck"]
+IDS = ["plan", "next_word", "settle", "claim", "outbox.next_at", "stuck"]
 
 
 @pytest.mark.parametrize(("table", "index", "act"), TICK, ids=IDS)

@@ -36,7 +36,7 @@ def test_a_new_commitment_is_watched_by_the_rules_that_are_there(store):
     load(store, entry())
     settle(store)
     assert watched(store) == {("desk", "truce")}
-    assert store.watches.next_at(["desk"]) == NOW
+    assert store.watches.next_word() == (NOW, "truce")
 
 
 def test_what_was_closed_before_a_rule_came_is_not_watched(store):
@@ -93,10 +93,10 @@ def test_a_rule_that_matches_other_things_now_follows_them_and_keeps_its_cursors
 def test_registering_the_same_rules_again_wakes_nothing(store):
     load(store, entry())
     plan_at(store, NOW, rule())
-    next_at = store.watches.next_at(["desk"])
+    next_word = store.watches.next_word()
     settle(store, rule(), now=LATER)
     assert settle(store) == 0
-    assert store.watches.next_at(["desk"]) == next_at == at("2025-11-03T09:00")
+    assert store.watches.next_word() == next_word == (at("2025-11-03T09:00"), "truce")
 
 
 def test_the_default_rule_speaks_only_where_no_other_does(store):
