@@ -14,7 +14,7 @@ from rich.console import Console
 
 from alerts.channels import LOCAL, Channel, Form
 from alerts.cli.samples import samples, test_message
-from alerts.cli.tracking import unsaid
+from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean

@@ -94,11 +94,11 @@ def _once(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _day(text: object) -> date:
     try:
-        if isinstance(text, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-            return date.fromisoformat(text)
+        if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            raise ValueError(text)
+        return date.fromisoformat(text)
     except ValueError:
-        pass
-    raise InputError("expected a date that there is, written as 2025-10-28")
+        raise InputError("expected a date that there is, written as 2025-10-28") from None
 
 
 def _address(text: str) -> str:

@@ -44,11 +44,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     """The sandbox, with a short cut to the public attributes of our own frozen values: half of its time goes there."""
 
     def getattr(self, obj: object, attribute: str) -> object:
-        if type(obj) in KNOWN and not attribute.startswith("_"):
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                pass
+        if type(obj) in KNOWN and not attribute.startswith("_") and hasattr(obj, attribute):
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
 
