@@ -169,18 +169,19 @@ class Watches:
         """Make the watches that should be, wake those that are, remove those that should not be."""
         ids = [tracked.id for tracked, _ in stale]
         names = [rule.name for rule in mine]
-        here = set(
-            connection.execute(
-                select(_W.rule, _W.commitment_id).where(_W.commitment_id.in_(ids), _W.rule.in_(names))
-            ).tuples()
-        )
+        query = select(_W.rule, _W.commitment_id, _W.mark, _W.revision)
+        found = connection.execute(query.where(_W.commitment_id.in_(ids), _W.rule.in_(names)))
+        here = {(row.rule, row.commitment_id): (row.mark, row.revision) for row in found}
         new, wake, gone = [], [], []
         for tracked, since in stale:
             speak = {rule.name for rule in matching(rules, tracked.commitment)}
+            # A rule that takes over from another tells the move that came with it.
+            left = [rule.name for rule in mine if (rule.name, tracked.id) in here and rule.name not in speak]
+            seen = here[left[0], tracked.id] if left else None
             for rule in mine:
                 pair = (rule.name, tracked.id)
                 if rule.name in speak and pair not in here and tracked.open:
-                    new.append(_new_watch(rule.name, tracked, since))
+                    new.append(_new_watch(rule.name, tracked, since, seen))
                 elif rule.name in speak and pair in here:
                     wake.append({"_rule": pair[0], "_id": pair[1], "since": since})
                 elif pair in here:
@@ -250,7 +251,8 @@ class Watches:
             ]
 
 
-def _new_watch(rule: str, tracked: Tracked, since: datetime) -> dict[str, Any]:
+def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | None, int] | None) -> dict[str, Any]:
+    mark, revision = seen or (None, tracked.revision)
     return {
         "rule": rule,
         "commitment_id": tracked.id,
@@ -259,8 +261,8 @@ def _new_watch(rule: str, tracked: Tracked, since: datetime) -> dict[str, Any]:
         "next_at": since,
         "cursor": None,
         "spoken": None,
-        "mark": None,
-        "revision": tracked.revision,
+        "mark": mark,
+        "revision": revision,
         "changed": False,
     }
 

@@ -39,6 +39,17 @@ def test_a_new_commitment_is_watched_by_the_rules_that_are_there(store):
     assert store.watches.next_word() == (NOW, "truce")
 
 
+def test_a_rule_that_takes_over_with_a_move_tells_it(store):
+    rules = [rule(name, match={"tags": (name,)}, remind=remind(moved=True)) for name in ("old", "new")]
+    load(store, entry(tags=("old",)))
+    plan_at(store, NOW, *rules)
+    load(store, entry(deadline="2026-01-10", tags=("new",)), now=LATER)
+    plan_at(store, LATER, *rules)
+    assert watched(store) == {("new", "truce")}
+    words = store.ledger.reminders(tracked(store).id)
+    assert [(word["rule"], word["kind"]) for word in words if word["planned_at"] == LATER] == [("new", "moved")]
+
+
 def test_what_was_closed_before_a_rule_came_is_not_watched(store):
     load(store, entry())
     close(store, "truce")
