@@ -82,7 +82,9 @@ def reason(error: BaseException) -> str:
             return one_line(f"certificate not trusted: {cause.verify_message}")
         if isinstance(cause, TimeoutError):
             return "timed out"
+        if isinstance(cause, ConnectionResetError | ConnectionAbortedError):
+            break  # how the end of a connection shows depends on what was under way
         if isinstance(cause, OSError) and isinstance(cause.strerror, str):
             return one_line(cause.strerror)
         cause = cause.__cause__ or cause.__context__
-    return f"connection lost ({type(error).__name__})"
+    return f"connection lost ({type(cause or error).__name__})"

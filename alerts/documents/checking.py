@@ -106,3 +106,11 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
+
+
+def once(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Pass a list on in which nothing stands twice. Raises InputError."""
+    if len(set(values)) < len(values):
+        twice = next(value for place, value in enumerate(values) if value in values[:place])
+        raise InputError(f"`{twice}` is listed twice")
+    return values

@@ -14,7 +14,7 @@ from alerts.core.commitments import Citation, Commitment, Kind, Party, Priority,
 from alerts.core.deadlines import KEY, WORDS, parse
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
-from alerts.documents import Raw, Section, Text
+from alerts.documents import Raw, Section, Text, once
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line feed
 LONGEST_LINE = 500
@@ -85,13 +85,6 @@ def _duration(text: str) -> str:
     return str(duration)
 
 
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(values)) < len(values):
-        twice = next(value for place, value in enumerate(values) if value in values[:place])
-        raise InputError(f"`{twice}` is listed twice")
-    return values
-
-
 def _day(text: object) -> date:
     try:
         if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
@@ -111,8 +104,8 @@ Key = Annotated[Text, AfterValidator(_key)]
 Line = Annotated[Text, AfterValidator(_line)]
 Words = Annotated[Text, AfterValidator(_words)]
 Zone = Annotated[Text, AfterValidator(_zone)]
-Keys = Annotated[tuple[Key, ...], AfterValidator(_once)]
-Lines = Annotated[tuple[Line, ...], AfterValidator(_once)]
+Keys = Annotated[tuple[Key, ...], AfterValidator(once)]
+Lines = Annotated[tuple[Line, ...], AfterValidator(once)]
 
 
 class PartyEntry(Section):

@@ -14,7 +14,7 @@ from alerts.core.commitments import Kind, Priority
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
 from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
-from alerts.documents import Count, Flag, Plain, Raw, Section, Text
+from alerts.documents import Count, Flag, Plain, Raw, Section, Text, once
 
 DATABASE = "sqlite:///var/alerts.db"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -55,13 +55,6 @@ def _lead(text: str) -> str:
     return str(duration)
 
 
-def _once(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(values)) < len(values):
-        twice = next(value for place, value in enumerate(values) if value in values[:place])
-        raise InputError(f"`{twice}` is listed twice")
-    return values
-
-
 def _some(values: tuple[str, ...]) -> tuple[str, ...]:
     if not values:
         raise InputError("is empty: name at least one")
@@ -78,7 +71,7 @@ def _overdue(value: Any) -> Any:
 
 
 Name = Annotated[Text, AfterValidator(_name)]
-Names = Annotated[tuple[Name, ...], AfterValidator(_once)]
+Names = Annotated[tuple[Name, ...], AfterValidator(once)]
 Filled = Annotated[Text, AfterValidator(_filled)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 Lead = Annotated[Raw, AfterValidator(_lead)]
@@ -97,7 +90,7 @@ class OverdueSection(Section):
 class RemindSection(Section):
     """What a rule speaks of."""
 
-    before: Annotated[tuple[Lead, ...], AfterValidator(_once)] = ()
+    before: Annotated[tuple[Lead, ...], AfterValidator(once)] = ()
     on_the_day: Flag = False
     opens: Flag = False
     overdue: Annotated[OverdueSection | None, BeforeValidator(_overdue)] = None

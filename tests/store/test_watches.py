@@ -204,6 +204,8 @@ def test_an_exception_in_a_batch_lets_others_write_while_it_is_being_handled(sql
     except ZeroDivisionError:  # whose traceback still holds the frames
         with closing(sqlite3.connect(store.database.path, timeout=0)) as other:
             other.execute("BEGIN IMMEDIATE")
+    else:
+        pytest.fail("nothing was due: this has shown nothing")
     store.close()
 
 
