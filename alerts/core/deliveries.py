@@ -12,35 +12,53 @@ OPEN: tuple[State, ...] = ("pending", "retry", "leased")
 
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600))
 JITTER = 0.2
+LONGEST_PAUSE = BACKOFF[-1] * (1 + JITTER)
 TRY_AT_LEAST = timedelta(days=3)
+LATE = timedelta(hours=1)  # what has failed for so long is told elsewhere, too, while tries go on
 
 
 class DeliveryError(Exception):
     """A message could not be handed over.
 
-    `permanent`: this recipient will never take it. `retry_after`: the peer asked for this pause. The text is one
-    line for the ledger and must hold no secret.
+    `permanent`: this recipient will never take it. `channel_out`: it is not about this message or recipient, the other
+    side takes nothing from anybody now; with `permanent`, never again. `retry_after`: the peer asked for this pause.
+    The text is one line for the ledger and must hold no secret.
     """
 
-    def __init__(self, text: str, *, permanent: bool = False, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, text: str, *, permanent: bool = False, channel_out: bool = False, retry_after: timedelta | None = None
+    ) -> None:
         super().__init__(text)
         self.permanent = permanent
+        self.channel_out = channel_out
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an attempt ended, and what follows from it."""
+    """How an attempt ended, and what follows from it.
+
+    `late`: it has failed for an hour. `channel`: what the attempt says of the other side. `pause`: what that asked for,
+    clamped.
+    """
 
     state: State
     next_at: datetime | None = None
     remote: str | None = None
     error: str | None = None
+    late: bool = False
+    channel: Literal["up", "out", "off"] = "up"
+    pause: timedelta | None = None
 
 
 def backoff(attempt: int) -> timedelta:
     """How long to wait after the given attempt (1-based) failed."""
     return BACKOFF[min(attempt, len(BACKOFF)) - 1]
+
+
+def give_up_at(first_due: datetime, deadline: datetime | None) -> datetime:
+    """When tries end: three days after it was first due, and in any case not before the deadline has passed."""
+    return max(first_due + TRY_AT_LEAST, deadline or first_due)
 
 
 def after_failure(
@@ -52,18 +70,14 @@ def after_failure(
     deadline: datetime | None,
     random: Callable[[], float],
 ) -> Outcome:
-    """Decide what follows a failed attempt: again after a pause, or dead.
-
-    Tries go on for at least three days from when it was first due, and in any case until the deadline has passed.
-    `random` returns a number in [0, 1).
-    """
+    """Decide what follows a failed attempt: again after a pause, or dead. `random` returns a number in [0, 1)."""
+    channel: Literal["up", "out"] = "out" if error.channel_out else "up"
     if error.permanent:
-        return Outcome(state="dead", error=str(error))
+        return Outcome(state="dead", error=str(error), channel="off" if error.channel_out else "up")
     base = backoff(attempt)
-    pause = base * (1 + JITTER * (2 * random() - 1))
-    if error.retry_after is not None:
-        pause = min(max(error.retry_after, base), BACKOFF[-1])
-    give_up_at = max(first_due + TRY_AT_LEAST, deadline or first_due)
-    if now >= give_up_at:
-        return Outcome(state="dead", error=f"{error} (given up after {attempt} attempts)")
-    return Outcome(state="retry", next_at=now + pause, error=str(error))
+    asked = None if error.retry_after is None else min(max(error.retry_after, base), BACKOFF[-1])
+    if now >= give_up_at(first_due, deadline):
+        return Outcome(state="dead", error=f"{error} (given up after {attempt} attempts)", channel=channel, pause=asked)
+    pause = asked or base * (1 + JITTER * (2 * random() - 1))
+    late = now - first_due >= LATE
+    return Outcome(state="retry", next_at=now + pause, error=str(error), late=late, channel=channel, pause=asked)

@@ -1,0 +1,44 @@
+"""Breakers: what is known of a channel's other side, so that a dead server costs one attempt and not a thousand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.core.deliveries import BACKOFF, Outcome
+
+PAUSES = BACKOFF[:4]  # up to ten minutes: a server that is back is noticed before the words that wait grow old
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """Closed (all is well), open (nothing is tried until `probe_at`, then one delivery), or off for good.
+
+    Nygard's circuit breaker ("Release It!", chapter 5), with the delivery itself as the probe.
+    """
+
+    failures: int = 0
+    out_since: datetime | None = None
+    opened_at: datetime | None = None
+    probe_at: datetime | None = None
+    off: str | None = None
+
+    def allows(self, now: datetime, at_once: int) -> int:
+        """How many deliveries may be under way: all of `at_once`, one as a probe, or none."""
+        if self.probe_at is None or self.opened_at is None:
+            return at_once
+        stepped_back = now < self.opened_at  # else a clock put back by days would silence the channel for days
+        return 1 if now >= self.probe_at or stepped_back else 0
+
+    def after(self, outcome: Outcome, *, started: datetime, ended: datetime) -> Breaker:
+        """What is known after an attempt. One that was begun before the breaker opened adds nothing to a failure."""
+        if self.off or outcome.channel == "off":
+            return Breaker(off=self.off or outcome.error)
+        if outcome.channel == "up":
+            return Breaker()
+        if self.opened_at is not None and started < self.opened_at:
+            return self
+        pause = outcome.pause or PAUSES[min(self.failures, len(PAUSES) - 1)]
+        return Breaker(
+            failures=self.failures + 1, out_since=self.out_since or ended, opened_at=ended, probe_at=ended + pause
+        )
