@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 def utc_now() -> datetime:
     """The current instant, aware, in UTC."""
@@ -12,5 +14,8 @@ def utc_now() -> datetime:
 
 
 def monotonic() -> float:
-    """Seconds on a clock that never steps; for measuring how long something takes."""
-    return time.monotonic()
+    """Seconds on a clock that never steps; for measuring how long something takes.
+
+    On Linux it counts while the machine is suspended, too (clock_gettime(2)): a lease runs out meanwhile.
+    """
+    return time.clock_gettime(_STEADY)

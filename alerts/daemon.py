@@ -17,11 +17,14 @@ from uuid import uuid4
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from alerts.channels import Channel, Heartbeat
 from alerts.clock import monotonic
+from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
 from alerts.cron import Firings
+from alerts.lane import Clock, Lane
 from alerts.store import Change, Store
-from alerts.tick import Clock, Lane, Ruled, current, plan
+from alerts.tick import Ruled, current, plan, relieve
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +36,33 @@ PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
 
 
 class Daemon:
-    """Plans on each rule's cron and every minute, and sends what is due, until it is told to stop."""
+    """Plans on each rule's cron and every minute, and sends what is due, until it is told to stop.
 
-    def __init__(self, store: Store, rules: Mapping[str, Ruled], lanes: Sequence[Lane], clock: Clock) -> None:
+    `operators` names the channels that hear of what does not get through; `heartbeat` is pinged after a good sweep.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Mapping[str, Ruled],
+        lanes: Sequence[Lane],
+        clock: Clock,
+        *,
+        operators: Sequence[str] = (),
+        heartbeat: Heartbeat | None = None,
+    ) -> None:
         self._store = store
         self._rules = rules
         self._lanes = lanes
         self._clock = clock
+        self._operators = operators
+        self._heartbeat = heartbeat
+        self._well = threading.Event()
         self._stop = threading.Event()
         self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
+        for lane in lanes:
+            lane.on_trouble = self._bell.set
         self._bells = {lane.channel.name: threading.Event() for lane in lanes}
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
 
@@ -64,6 +84,8 @@ class Daemon:
             workers = [threading.Thread(target=self._send, args=(lane,), daemon=True) for lane in self._lanes]
             for worker in workers:
                 worker.start()
+            if self._heartbeat:
+                threading.Thread(target=self._ping, args=(self._heartbeat,), daemon=True).start()
             self._plan()
             scheduler.shutdown(wait=False)
             ended = self._end(workers)
@@ -98,21 +120,48 @@ class Daemon:
             bell.set()
 
     def _plan(self) -> None:
-        channels = {lane.channel.name: lane.channel for lane in self._lanes}
         while not self._stop.is_set():
-            try:
-                now = self._clock()
-                plan(self._store, self._rules, channels, now, on_batch=self._pulse, stop=self._stop.is_set)
-                self._beat(now)
-                foreign = set(self._rules) - set(current(self._store, self._rules))
-                for name in sorted(foreign):
-                    log.error("rule %s has another meaning elsewhere: not planned here; restart with one config", name)
-            except InputError as error:
-                log.error("planning: %s; again within a minute", error)  # noqa: TRY400 # the line says it all
-            except Exception:
-                log.exception("planning failed; again within a minute")
-            self._bell.wait(SWEEP.total_seconds())
+            turns = (self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
+            well = all(turns) and self._try("the sign of life", lambda: self._beat(self._clock()))
+            if well and all(lane.is_well(self._clock()) for lane in self._lanes):
+                self._well.set()
+            self._bell.wait((SWEEP if well else PAUSE).total_seconds())
             self._bell.clear()
+
+    def _try(self, what: str, step: Callable[[], None]) -> bool:
+        """Take a step of a sweep; whatever fails, the next are taken, and all again after a pause."""
+        try:
+            step()
+        except InputError as error:
+            log.error("%s: %s; again in a moment", what, error)  # noqa: TRY400 # the line says it all
+        except Exception:
+            log.exception("%s failed; again in a moment", what)
+        else:
+            return True
+        return False
+
+    def _plan_once(self) -> None:
+        plan(self._store, self._rules, self._channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
+        for name in sorted(set(self._rules) - set(current(self._store, self._rules))):
+            log.error("rule %s has another meaning elsewhere: not planned here; restart with one config", name)
+
+    def _relieve(self) -> None:
+        if relieve(self._store, self._rules, self._channels, self._operators, self._clock()):
+            self._ring()
+
+    @property
+    def _channels(self) -> Mapping[str, Channel]:
+        return {lane.channel.name: lane.channel for lane in self._lanes}
+
+    def _ping(self, heartbeat: Heartbeat) -> None:
+        """Tell whoever watches from outside that a sweep went well: silence is what they wake up of."""
+        while not self._stop.is_set():
+            self._well.wait()
+            self._well.clear()
+            try:
+                heartbeat.ping()
+            except DeliveryError as error:
+                log.warning("heartbeat: %s", error)
 
     def _pulse(self) -> None:
         """After a batch: let it be sent, and in a long turn show that it goes on."""
@@ -122,7 +171,7 @@ class Daemon:
             self._beat(now)
 
     def _beat(self, now: datetime) -> None:
-        lanes = {lane.channel.name: (lane.seen_at or now).isoformat() for lane in self._lanes}
+        lanes = {lane.channel.name: lane.sign(now) for lane in self._lanes}
         self._store.ledger.beat(self.name, json.dumps(lanes), now)
         self._beaten_at = now
 
@@ -141,9 +190,8 @@ class Daemon:
             bell.clear()
 
     def _until_next(self, lane: Lane) -> timedelta:
-        next_at = self._store.outbox.next_at([lane.channel.name])
-        wait = next_at - self._clock() if next_at else SWEEP
-        return min(max(wait, timedelta(seconds=0.05)), SWEEP)
+        pause = lane.pause()
+        return SWEEP if pause is None else min(max(pause, timedelta(seconds=0.05)), SWEEP)
 
     def _end(self, workers: Sequence[threading.Thread]) -> bool:
         deadline = monotonic() + GRACE.total_seconds()
@@ -188,9 +236,16 @@ def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:
     if not store.is_served():
         return False
     for beat in store.ledger.beats().values():
-        if not beat.name.startswith(PASS + (f"{host}:" if host else "")) or now - beat.at > ALIVE:
-            continue
-        lanes = [datetime.fromisoformat(at) for at in json.loads(beat.value).values()]
+        if not beat.name.startswith(PASS + (f"{host}:" if host else "")) or abs(now - beat.at) > ALIVE:
+            continue  # in the future, too: the clock has been put back since
+        lanes = [datetime.fromisoformat(sign["seen_at"]) for sign in json.loads(beat.value).values()]
         if all(beat.at - at <= ALIVE for at in lanes):
             return True
     return False
+
+
+def outages(store: Store, now: datetime) -> dict[str, str]:
+    """Channels of which a process that is up says that nothing gets through, and why."""
+    beats = [beat for beat in store.ledger.beats().values() if beat.name.startswith(PASS) and now - beat.at <= ALIVE]
+    signs = [(name, sign) for beat in beats for name, sign in json.loads(beat.value).items()]
+    return {name: sign["out"] for name, sign in signs if sign["out"]}

@@ -21,10 +21,11 @@ from alerts.channels import Channel, build
 from alerts.clock import utc_now
 from alerts.core.calendars import Day, zone_info
 from alerts.core.errors import InputError, did_you_mean
+from alerts.lane import Clock, Lane
 from alerts.rendering import Renderer
 from alerts.settings import ChannelEntry, Settings, load_settings
 from alerts.store import Store
-from alerts.tick import Clock, Lane, Ruled
+from alerts.tick import Ruled
 
 app = typer.Typer(
     name="alerts",

@@ -21,6 +21,7 @@ class Breaker:
     out_since: datetime | None = None
     opened_at: datetime | None = None
     probe_at: datetime | None = None
+    reason: str | None = None
     off: str | None = None
 
     def allows(self, now: datetime, at_once: int) -> int:
@@ -40,5 +41,9 @@ class Breaker:
             return self
         pause = outcome.pause or PAUSES[min(self.failures, len(PAUSES) - 1)]
         return Breaker(
-            failures=self.failures + 1, out_since=self.out_since or ended, opened_at=ended, probe_at=ended + pause
+            failures=self.failures + 1,
+            out_since=self.out_since or ended,
+            opened_at=ended,
+            probe_at=ended + pause,
+            reason=outcome.error,
         )

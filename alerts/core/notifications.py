@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any, Self
 from uuid import UUID, uuid5
 
 from alerts.core.commitments import Party, Revision, Source, Tracked
@@ -28,8 +29,55 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A delivery that operators must hear of: it is dead, it has failed for an hour, or its template failed.
+
+    `about` says what it carries ("truce before"), `instead` to which channels the words went in its place.
+    """
+
+    id: UUID
+    channel: str
+    recipient: str
+    state: str
+    error: str
+    attempts: int = 0
+    about: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return asdict(self) | {"id": str(self.id)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        lists = {name: tuple(data[name]) for name in ("about", "instead")}
+        return cls(**{**data, **lists, "id": UUID(data["id"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What operators are told: troubles, and how many `more` there are beside."""
+
+    troubles: tuple[Trouble, ...]
+    more: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return {"troubles": [one.to_json() for one in self.troubles], "more": self.more}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(troubles=tuple(Trouble.from_json(one) for one in data["troubles"]), more=data["more"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One recipient, one channel, and one reminder or several (a digest). `zone` is the reader's."""
+    """One recipient, one channel, and one reminder or several (a digest); or a notice. `zone` is the reader's.
+
+    `instead_of`: the delivery whose words it carries because that one does not get through.
+    """
 
     id: UUID
     channel: str
@@ -37,6 +85,8 @@ class Notification:
     zone: str
     told: tuple[Told, ...]
     now: datetime
+    instead_of: Trouble | None = None
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +136,31 @@ def _bundle(channel: str, recipient: str, words: list[Word]) -> list[Address]:
     groups: list[tuple[Reminder, ...]] = [(word.reminder,) for word in words if word.reminder.id not in inside]
     groups += [tuple(together)] if together else []
     return [Address(channel=channel, recipient=recipient, reminders=group) for group in groups]
+
+
+def fall_back(
+    reminders: Iterable[Reminder],
+    fallbacks: Mapping[str, str | None],
+    recipients: Mapping[str, tuple[str, ...]],
+    *,
+    besides: str,
+) -> list[Address]:
+    """Address what one channel (`besides`) does not take to the fallbacks of the rules (rule → channel) that say it."""
+    ways: dict[str, list[Reminder]] = defaultdict(list)
+    for reminder in reminders:
+        if (channel := fallbacks.get(reminder.rule)) and channel != besides:
+            ways[channel].append(reminder)
+    return [
+        Address(channel=channel, recipient=recipient, reminders=tuple(words))
+        for channel, words in ways.items()
+        for recipient in recipients.get(channel, ())
+    ]
+
+
+def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID:
+    """The id of a notice to operators: the same for the same troubles."""
+    told = sorted(f"{one.id} {one.state} {one.attempts}" for one in troubles)
+    return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *told]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,10 @@ class Remind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels."""
+    """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels.
+
+    `fallback` names the channel through which its words go when another does not take them.
+    """
 
     name: str
     cron: str
@@ -49,6 +52,7 @@ class Rule:
     remind: Remind = Remind()
     notify: tuple[str, ...] = ()
     digest: bool | None = None
+    fallback: str | None = None
 
     def matches(self, commitment: Commitment) -> bool:
         """All that is named must hold, any value of each; an empty match is everything."""
@@ -75,7 +79,7 @@ class Rule:
         remind = dict(data["remind"])
         overdue = Overdue(**remind.pop("overdue")) if remind.get("overdue") else None
         remind["before"] = tuple(remind["before"])
-        rest = {name: data[name] for name in ("name", "cron", "timezone", "digest")}
+        rest: dict[str, Any] = {name: data.get(name) for name in ("name", "cron", "timezone", "digest", "fallback")}
         return cls(
             **rest,
             match={what: tuple(values) for what, values in data["match"].items()},
@@ -85,8 +89,10 @@ class Rule:
 
     @property
     def hash(self) -> str:
-        """A digest of what the rule means; it changes when the rule does."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:16]
+        """A digest of what the rule says and when; it changes when that does."""
+        said = self.to_json()
+        del said["fallback"]  # decides where a word goes that failed, not whether or when there is one
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:

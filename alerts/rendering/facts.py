@@ -92,6 +92,16 @@ class Commands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InsteadFacts:
+    """For whom the words were meant, and why they come here: that channel does not take them."""
+
+    channel: str
+    recipient: str | None
+    error: str
+    dead: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """One reminder: `kind` is the reminder's, `what` the commitment's. `days` are civil ones from `today` to its day.
 
@@ -180,6 +190,7 @@ class Digest:
     told: tuple[Facts, ...]
     reader: str
     now: datetime
+    instead: InsteadFacts | None = None
 
     @property
     def count(self) -> int:

@@ -11,13 +11,14 @@ from alerts.core.commitments import ENDS, Commitment, Party, Revision
 from alerts.core.deadlines import parse, references
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
-from alerts.core.notifications import Notification, Told
+from alerts.core.notifications import Notification, Told, Trouble
 from alerts.rendering.facts import (
     AcknowledgedFacts,
     Certainty,
     ChangeFacts,
     Commands,
     Facts,
+    InsteadFacts,
     SourceFacts,
     Standing,
     Window,
@@ -32,6 +33,16 @@ def facts(notification: Notification, escape: Clean = str) -> tuple[Facts, ...]:
     """Work out the facts of each reminder; `escape` makes the data inert where the template engine cannot."""
     reader = known_zone(notification.zone)
     return tuple(_facts(told, notification.now, reader, lambda text: escape(clean(text))) for told in notification.told)
+
+
+def instead(trouble: Trouble, escape: Clean = str) -> InsteadFacts:
+    """Work out what is said of the delivery whose words are told in its place."""
+    return InsteadFacts(
+        channel=flat(escape(clean(trouble.channel))),
+        recipient=flat(escape(clean(trouble.recipient))) or None,
+        error=flat(escape(clean(trouble.error))),
+        dead=trouble.state == "dead",
+    )
 
 
 def _facts(told: Told, now: datetime, reader: str, safe: Clean) -> Facts:

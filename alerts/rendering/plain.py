@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.core.bounds import Bounds, say_bounds
 from alerts.core.errors import InputError
-from alerts.core.notifications import Message, Notification, Told
+from alerts.core.notifications import Message, Notification, Told, Trouble
 from alerts.rendering.saying import clean, flat, moment, shorten, utc
 
 SUBJECT = 120
@@ -19,7 +19,7 @@ def plain(notification: Notification, form: str) -> Message:
         else f"{len(lines)} deadlines · {lines[0][0] if lines else ''}",
         SUBJECT,
     )
-    text = "\n\n".join("\n".join(said) for said in lines) + "\n"
+    text = "\n\n".join("\n".join(said) for said in (*lines, *_instead(notification.instead_of))) + "\n"
     body: dict[str, object] | None = None
     if form == "json":
         reminders = [
@@ -52,6 +52,10 @@ def _lines(told: Told) -> list[str]:
     if told.speaks_next:
         said.append(f"Next word: {moment(told.speaks_next, 'UTC')}")
     return said
+
+
+def _instead(trouble: Trouble | None) -> list[list[str]]:
+    return [[flat(clean(f"Told here because {trouble.channel} does not take it: {trouble.error}"))]] if trouble else []
 
 
 def _when(bounds: Bounds) -> str:

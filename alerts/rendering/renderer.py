@@ -22,10 +22,12 @@ from alerts.rendering.facts import (
     Commands,
     Digest,
     Facts,
+    InsteadFacts,
     SourceFacts,
     Window,
 )
-from alerts.rendering.gathering import facts
+from alerts.rendering.gathering import facts, instead
+from alerts.rendering.notice import notice
 from alerts.rendering.plain import SUBJECT, plain
 from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
 
@@ -37,7 +39,18 @@ class _TemplateError(Exception):
     """A template that could not be rendered; the text names it and the line."""
 
 
-KNOWN = {Facts, Digest, Window, SourceFacts, ChangeFacts, AcknowledgedFacts, Commands, TemplateModule, LoopContext}
+KNOWN = {
+    Facts,
+    Digest,
+    InsteadFacts,
+    Window,
+    SourceFacts,
+    ChangeFacts,
+    AcknowledgedFacts,
+    Commands,
+    TemplateModule,
+    LoopContext,
+}
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -66,6 +79,8 @@ class Renderer:
 
         `text` is the whole message for `mail` and `text`; for `slack` its words, for `json` its subject.
         """
+        if notification.notice:
+            return notice(notification.notice, form, notification.now), None
         try:
             return self._message(notification, form), None
         except Exception as error:  # noqa: BLE001 - the word gets out, whatever the templates and the data are
@@ -177,7 +192,12 @@ class Renderer:
 
 def _context(notification: Notification, escape: Callable[[str], str] = str) -> Context:
     told = facts(notification, escape)
-    digest = Digest(told=told, reader=known_zone(notification.zone), now=notification.now)
+    digest = Digest(
+        told=told,
+        reader=known_zone(notification.zone),
+        now=notification.now,
+        instead=instead(notification.instead_of, escape) if notification.instead_of else None,
+    )
     return {"digest": digest, "t": told[0] if len(told) == 1 else None}
 
 

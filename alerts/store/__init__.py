@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 
 from alerts.store.book import Change, Entry, Move, Report
+from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database, StoreError
 from alerts.store.ledger import Ledger
 from alerts.store.lock import is_held, only_one
-from alerts.store.outbox import Claim, Outbox
+from alerts.store.outbox import Outbox
+from alerts.store.relief import Relief, reliefs
 from alerts.store.watches import Batch, Standing, Watches
 
-__all__ = ["Batch", "Change", "Claim", "Entry", "Move", "Report", "Standing", "Store", "StoreError"]
+__all__ = ["Batch", "Change", "Claim", "Entry", "Move", "Relief", "Report", "Standing", "Store", "StoreError"]
 
 
 class Store:
@@ -55,6 +58,10 @@ class Store:
     def is_served(self) -> bool:
         """Whether a daemon may be up: with SQLite its lock tells; with PostgreSQL only its signs of life do."""
         return self.database.path is None or is_held(self.database.path)
+
+    def reliefs(self, now: datetime) -> Iterator[Relief]:
+        """Yield deliveries whose failure is to be told elsewhere, in batches."""
+        return reliefs(self.database, now)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -1,125 +1,30 @@
-"""The outbox: deliveries written down with the reminders they carry, then claimed, and marked by how they ended."""
+"""The outbox: deliveries claimed under a lease and a fence, rendered once, and marked by how they ended."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.core.commitments import Tracked
-from alerts.core.deliveries import Outcome
-from alerts.core.notifications import Address, Message, Told
-from alerts.core.reminders import Reminder
+from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Outcome, backoff, give_up_at
+from alerts.core.notifications import Message, Told
 from alerts.store import tables
 from alerts.store.carried import carried
+from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
 from alerts.store.engine import Database
-from alerts.store.rows import REMINDER, chunks, insert_new
+from alerts.store.rows import insert_new
 
-_D, _L, _R = tables.deliveries.c, tables.delivery_reminders.c, tables.reminders.c
-TOLD_BY_ANOTHER = "told by another rule"
-
-
-def plan(
-    connection: Connection,
-    *,
-    said: Sequence[Reminder],
-    skipped: Sequence[Reminder],
-    post: Sequence[Address],
-    tracked: Mapping[int, Tracked],
-    speaks_next: Mapping[tuple[str, int], datetime | None],
-    now: datetime,
-) -> int:
-    """Write down what is to be said, in the caller's transaction; returns how many deliveries are new.
-
-    The unique keys decide: a reminder that was recorded before is not recorded again, and what a recipient has been
-    told through a channel, by whatever rule, is not told again.
-    """
-    rows = [_reminder_row(reminder, now) for reminder in (*said, *skipped)]
-    fresh: set[UUID] = set()
-    for some in chunks(rows):
-        statement = insert_new(connection, tables.reminders).returning(_R.id)
-        fresh |= set(connection.execute(statement, some).scalars())
-    post = [replace(one, reminders=tuple(word for word in one.reminders if word.id in fresh)) for one in post]
-    post = [one for one in post if one.reminders]
-    deliveries = [_delivery_row(one, tracked, speaks_next, now) for one in post]
-    links = [_link_row(one, reminder) for one in post for reminder in one.reminders]
-    for some in chunks(deliveries):
-        connection.execute(insert_new(connection, tables.deliveries), some)
-    full: set[UUID] = set()
-    told: set[UUID] = set()
-    for some in chunks(links):
-        statement = insert_new(connection, tables.delivery_reminders).returning(_L.delivery_id, _L.reminder_id)
-        for link in connection.execute(statement, some):
-            full.add(link.delivery_id)
-            told.add(link.reminder_id)
-    empty = [one.id for one in post if one.id not in full]
-    for gone in chunks(empty):
-        connection.execute(delete(tables.deliveries).where(_D.id.in_(gone)))
-    silent = [word.id for word in said if word.id in fresh and word.id not in told]
-    for quiet in chunks(silent):
-        connection.execute(update(tables.reminders).where(_R.id.in_(quiet)).values(skipped=TOLD_BY_ANOTHER))
-    return len(full)
-
-
-def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
-    return {name: getattr(reminder, name) for name in REMINDER} | {"id": reminder.id, "planned_at": now}
-
-
-def _delivery_row(
-    one: Address,
-    tracked: Mapping[int, Tracked],
-    speaks_next: Mapping[tuple[str, int], datetime | None],
-    now: datetime,
-) -> dict[str, Any]:
-    ends = [tracked[word.commitment_id].bounds.latest for word in one.reminders]
-    later = {str(word.id): speaks_next.get((word.rule, word.commitment_id)) for word in one.reminders}
-    return {
-        "id": one.id,
-        "channel": one.channel,
-        "recipient": one.recipient,
-        "state": "pending",
-        "attempts": 0,
-        "created_at": now,
-        "next_at": now,
-        "speaks_next": {word: at.isoformat() if at else None for word, at in later.items()},
-        "deadline": max((end for end in ends if end), default=None),
-        "fence": 0,
-    }
-
-
-def _link_row(one: Address, reminder: Reminder) -> dict[str, Any]:
-    return {
-        "delivery_id": one.id,
-        "reminder_id": reminder.id,
-        "commitment_id": reminder.commitment_id,
-        "occurrence": reminder.occurrence,
-        "bounds_version": reminder.bounds_version,
-        "kind": reminder.kind,
-        "moment": reminder.moment,
-        "channel": one.channel,
-        "recipient": one.recipient,
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A delivery that is ours to send until the lease ends. `message` is there once it was rendered."""
-
-    id: UUID
-    channel: str
-    recipient: str
-    fence: int
-    attempt: int
-    first_due: datetime
-    deadline: datetime | None
-    told: tuple[Told, ...]
-    message: Message | None
+log = logging.getLogger(__name__)
+_D = tables.deliveries.c
+MARKED = ("state", "next_at", "remote", "last_error", "ended_at")
+LONGEST_LEASE = timedelta(minutes=20)  # twice the longest timeout that a channel may have
 
 
 class Outbox:
@@ -128,103 +33,92 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, channel: str, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
-        """Lease what is due on a channel; what has meanwhile become stale is superseded instead.
+    def claim(
+        self, channel: str, now: datetime, limit: int, lease: timedelta, besides: Collection[UUID] = ()
+    ) -> list[Claim]:
+        """Lease what is due on a channel, but not `besides`; what has meanwhile become stale is superseded instead.
 
         What is due goes by `now`; the lease (a duration) goes by the real clock.
         """
-        while self._due(channel, now):
+        while self._due(channel, now, besides):
             with self._database.write() as connection:
-                found, rows = self._claim(connection, channel, now, limit, lease)
+                real = self._database.real_now(connection)
+                query = select(tables.deliveries).where(*_claimable(channel, now, real, besides))
+                query = query.order_by(_D.next_at).limit(limit)
+                if not self._database.sqlite:
+                    query = query.with_for_update(skip_locked=True)
+                rows = connection.execute(query).mappings().all()
+                found = _lease(connection, rows, now, real + lease)
             if found or not rows:
                 return found
         return []
 
-    def _claim(
-        self, connection: Connection, channel: str, now: datetime, limit: int, lease: timedelta
-    ) -> tuple[list[Claim], int]:
-        real = self._database.real_now(connection)
-        query = select(tables.deliveries).where(*_claimable(channel, now, real)).order_by(_D.next_at).limit(limit)
-        if not self._database.sqlite:
-            query = query.with_for_update(skip_locked=True)
-        rows = connection.execute(query).mappings().all()
-        told, stale = carried(connection, rows)
-        for row in rows:
-            if not told[row["id"]]:
-                ended = {
-                    "state": "superseded",
-                    "ended_at": now,
-                    "last_error": stale.get(row["id"]),
-                    "lease_until": None,
-                }
-                connection.execute(update(tables.deliveries).where(_D.id == row["id"]).values(ended))
-        mine = [row for row in rows if told[row["id"]]]
-        leased = {
-            "state": "leased",
-            "lease_until": real + lease,
-            "fence": _D.fence + 1,
-            "attempts": _D.attempts + 1,
-        }
-        connection.execute(update(tables.deliveries).where(_D.id.in_([row["id"] for row in mine])).values(leased))
-        return [_claim(row, told[row["id"]]) for row in mine], len(rows)
-
-    def _due(self, channel: str, now: datetime) -> bool:
+    def _due(self, channel: str, now: datetime, besides: Collection[UUID]) -> bool:
         with self._database.read() as connection:
             real = self._database.real_now(connection)
-            query = select(1).where(*_claimable(channel, now, real)).limit(1)
+            query = select(1).where(*_claimable(channel, now, real, besides)).limit(1)
             return connection.execute(query).first() is not None
 
-    def keep(self, rendered: Mapping[UUID, tuple[int, Message]]) -> None:
-        """Store messages at their first claim, so that every try sends the same bytes."""
+    def keep(self, rendered: Mapping[UUID, tuple[int, Message, str | None]]) -> None:
+        """Store messages at their first claim (fence, message, what failed in the template), so that every try sends
+        the same bytes. A template that failed is told to the operators.
+        """
         rows = []
-        for one, (fence, message) in rendered.items():
-            payload = _payload(message)
+        for one, (fence, message, error) in rendered.items():
+            payload = payload_of(message)
             digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-            rows.append({"_id": one, "_fence": fence, "payload": payload, "payload_hash": digest})
+            values = {"payload": payload, "payload_hash": digest, "template_error": error}
+            rows.append({"_id": one, "_fence": fence, "_relief": "due" if error else None} | values)
         if rows:
             mine = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
-            names: dict[str, Any] = {name: bindparam(name) for name in ("payload", "payload_hash")}
+            names: dict[str, Any] = {name: bindparam(name) for name in ("payload", "payload_hash", "template_error")}
+            names["relief"] = func.coalesce(bindparam("_relief"), _D.relief)
             with self._database.write() as connection:
                 connection.execute(update(tables.deliveries).where(mine).values(names), rows)
 
     def mark(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
         """Record how attempts ended (claim, outcome, started, ended), in one commit.
 
-        Where the fence has moved on another process took the delivery over: its word counts, not ours.
+        Where the fence has moved on another process took the delivery over: its word counts, not ours; the attempt
+        was made all the same, and is written down.
         """
         if not ended:
             return
+        marks = [mark_row(claim, outcome, stopped) for claim, outcome, _, stopped in ended]
+        tries = [attempt_row(*one) for one in ended]
+        mine = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
+        names: dict[str, Any] = {name: bindparam(name) for name in MARKED}
+        names |= {"lease_until": None, "relief": _relief(bindparam("_relief"))}
         with self._database.write() as connection:
-            for claim, outcome, started, stopped in ended:
-                mine = and_(_D.id == claim.id, _D.fence == claim.fence, _D.state == "leased")
-                values = {
-                    "state": outcome.state,
-                    "next_at": outcome.next_at,
-                    "lease_until": None,
-                    "remote": outcome.remote,
-                    "last_error": outcome.error,
-                    "ended_at": None if outcome.state == "retry" else stopped,
-                }
-                done = connection.execute(update(tables.deliveries).where(mine).values(values))
-                if done.rowcount:
-                    attempt = {
-                        "delivery_id": claim.id,
-                        "number": claim.attempt,
-                        "started_at": started,
-                        "ended_at": stopped,
-                        "outcome": outcome.state,
-                        "remote": outcome.remote,
-                        "error": outcome.error,
-                    }
-                    connection.execute(insert(tables.attempts).values(attempt))
+            connection.execute(update(tables.deliveries).where(mine).values(names), marks)
+            connection.execute(insert_new(connection, tables.attempts), tries)
+
+    def note_outage(self, channel: str, error: str, now: datetime) -> bool:
+        """Nothing gets through on a channel: what has waited for an hour is told elsewhere, what is too old is dead.
+
+        So what waits behind a breaker fares as what is tried. Returns whether there is any.
+        """
+        waiting = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")))
+        old = and_(_D.created_at <= now - TRY_AT_LEAST, func.coalesce(_D.deadline, now) <= now)
+        late = and_(_D.created_at <= now - LATE, _D.relief.is_(None), _D.notice.is_(None))
+        dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
+        with self._database.read() as connection:
+            if connection.execute(select(1).where(*waiting, or_(old, late)).limit(1)).first() is None:
+                return False
+        with self._database.write() as connection:
+            table = update(tables.deliveries)
+            connection.execute(table.where(*waiting, old).values(**dead, relief=_relief(literal("due"))))
+            connection.execute(table.where(*waiting, late).values(relief="due", last_error=error))
+        return True
 
     def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
-        """Return what was claimed but not begun, at the end of a process."""
-        with self._database.write() as connection:
-            for claim in claims:
-                mine = and_(_D.id == claim.id, _D.fence == claim.fence, _D.state == "leased")
-                back = {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": now}
-                connection.execute(update(tables.deliveries).where(mine).values(back))
+        """Return what was claimed but not begun."""
+        mine = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
+        back = {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": now}
+        rows = [{"_id": claim.id, "_fence": claim.fence} for claim in claims]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(update(tables.deliveries).where(mine).values(back), rows)
 
     def free_leases(self) -> None:
         """Free all leases: for the only daemon of an SQLite database, whose predecessor is gone."""
@@ -233,45 +127,82 @@ class Outbox:
                 update(tables.deliveries).where(_D.state == "leased").values(state="retry", lease_until=None)
             )
 
-    def next_at(self, channels: Sequence[str]) -> datetime | None:
-        """When the next delivery of these channels is to be tried."""
+    def pause(self, channel: str, now: datetime) -> timedelta | None:
+        """How long there is nothing to try on a channel; None where nothing waits."""
+        mine = (tables.OPEN, _D.channel == channel)
+        waiting = select(func.min(_D.next_at)).where(*mine, _D.state != "leased").scalar_subquery()
+        leased = select(func.min(_D.lease_until)).where(*mine, _D.state == "leased").scalar_subquery()
         with self._database.read() as connection:
-            query = select(func.min(_D.next_at)).where(
-                tables.OPEN, _D.state != "leased", _D.channel.in_(list(channels))
-            )
-            found: datetime | None = connection.execute(query).scalar()
-            return found
+            next_at, lapses_at = connection.execute(select(waiting, leased)).one()
+            real = self._database.real_now(connection)
+        pauses = [at - clock for at, clock in ((next_at, now), (lapses_at, real)) if at]
+        return min(pauses, default=None)
 
 
-def _claimable(channel: str, now: datetime, real: datetime) -> tuple[Any, ...]:
-    waiting = and_(_D.state.in_(("pending", "retry")), _D.next_at <= now)
-    abandoned = and_(_D.state == "leased", _D.lease_until <= real)
-    return tables.OPEN, _D.channel == channel, or_(waiting, abandoned)
+def _claimable(channel: str, now: datetime, real: datetime, besides: Collection[UUID]) -> tuple[Any, ...]:
+    """What may be leased. A time farther ahead than any that we set was set by a clock that has been put back since."""
+    waiting = and_(_D.state.in_(("pending", "retry")), or_(_D.next_at <= now, _D.next_at > now + LONGEST_PAUSE))
+    abandoned = and_(_D.state == "leased", or_(_D.lease_until <= real, _D.lease_until > real + LONGEST_LEASE))
+    mine = (_D.id.not_in(besides),) if besides else ()
+    return tables.OPEN, _D.channel == channel, or_(waiting, abandoned), *mine
 
 
-def _claim(row: Any, told: tuple[Told, ...]) -> Claim:
-    return Claim(
-        id=row["id"],
-        channel=row["channel"],
-        recipient=row["recipient"],
-        fence=row["fence"] + 1,
-        attempt=row["attempts"] + 1,
-        first_due=row["created_at"],
-        deadline=row["deadline"],
-        told=told,
-        message=_message(row["payload"]) if row["payload"] else None,
+def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
+    told, stale, broken = _carried(connection, rows)
+    mine = []
+    for row in rows:
+        one = row["id"]
+        if one in broken:
+            values = _put_off(row, broken[one], now)
+        elif told[one] or row["notice"] is not None:
+            mine.append(row)
+            continue
+        else:
+            values = {"state": "superseded", "ended_at": now, "last_error": stale.get(one)}
+        connection.execute(update(tables.deliveries).where(_D.id == one).values(**values, lease_until=None))
+    leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}
+    if mine:
+        connection.execute(update(tables.deliveries).where(_D.id.in_([row["id"] for row in mine])).values(leased))
+    return [claimed(row, told[row["id"]]) for row in mine]
+
+
+def _carried(
+    connection: Connection, rows: Sequence[Any]
+) -> tuple[dict[UUID, tuple[Told, ...]], dict[UUID, str], dict[UUID, str]]:
+    """What deliveries carry, why others are stale, and what is wrong with those of which the data cannot be read."""
+    try:
+        return *carried(connection, rows), {}
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        if len(rows) == 1:
+            log.exception("delivery %s cannot be made", rows[0]["id"])
+            return {}, {}, {rows[0]["id"]: f"cannot be read: {type(error).__name__}: {error}"}
+    told: dict[UUID, tuple[Told, ...]] = {}
+    stale: dict[UUID, str] = {}
+    broken: dict[UUID, str] = {}
+    for row in rows:  # one of them holds up no other
+        its_told, its_stale, its_broken = _carried(connection, [row])
+        told |= its_told
+        stale |= its_stale
+        broken |= its_broken
+    return told, stale, broken
+
+
+def _put_off(row: Any, error: str, now: datetime) -> dict[str, Any]:
+    attempt = row["attempts"] + 1
+    values = {"attempts": attempt, "last_error": error}
+    if now >= give_up_at(row["created_at"], row["deadline"]):
+        return values | {"state": "dead", "ended_at": now, "relief": "due"}
+    late = {"relief": "due"} if now - row["created_at"] >= LATE and row["relief"] is None else {}
+    return values | late | {"state": "retry", "next_at": now + backoff(attempt)}
+
+
+def _relief(wish: Any) -> Any:
+    """Whether a failure is to be told elsewhere: once when it is late, again when it is dead; of a notice never."""
+    return case(
+        (_D.notice.is_not(None), None),
+        (wish == "due", "due"),
+        (and_(wish == "late", _D.relief.is_(None)), "due"),
+        else_=_D.relief,
     )
-
-
-def _payload(message: Message) -> dict[str, Any]:
-    return {
-        "subject": message.subject,
-        "text": message.text,
-        "html": message.html,
-        "body": message.body,
-        "rendered_at": message.rendered_at.isoformat(),
-    }
-
-
-def _message(payload: Mapping[str, Any]) -> Message:
-    return Message(**{**payload, "rendered_at": datetime.fromisoformat(payload["rendered_at"])})

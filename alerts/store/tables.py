@@ -216,11 +216,17 @@ deliveries = Table(
     Column("remote", Text),
     Column("last_error", Text),
     Column("ended_at", Utc),
+    Column("template_error", Text),  # why the built-in plain message went out
+    Column("instead_of", JSON),  # the delivery whose words it carries, as the reader is told of it
+    Column("notice", JSON),  # what operators are told, where it carries no reminders
+    Column("relief", Text),  # "due": its failure is to be told elsewhere; "told": it has been
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)
 _DEAD = text("state = 'dead'")
 Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=_DEAD, sqlite_where=_DEAD)
+RELIEF = text("relief = 'due'")
+Index("ix_deliveries_relief", deliveries.c.created_at, postgresql_where=RELIEF, sqlite_where=RELIEF)
 
 delivery_reminders = Table(
     "delivery_reminders",

@@ -14,7 +14,7 @@ from alerts.core.commitments import Revision, Tracked
 from alerts.core.notifications import Address
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Look, Watch
-from alerts.store import outbox, tables
+from alerts.store import posting, tables
 from alerts.store.engine import Database
 from alerts.store.rows import CHUNK, TRACKED, fetch_tracked, insert_new, revision_of, tracked_of, upsert
 
@@ -34,7 +34,7 @@ class Batch:
         """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
         tracked = {item.id: item for _, item in self.watches}
         speaks_next = {(look.watch.rule, look.watch.commitment_id): look.watch.next_at for look in looked}
-        count = outbox.plan(
+        count = posting.plan(
             self.connection,
             said=[reminder for look in looked for reminder in look.said],
             skipped=[reminder for look in looked for reminder in look.skipped],

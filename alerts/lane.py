@@ -1,0 +1,235 @@
+"""Lanes: each channel hands over what it has to send by itself, a few at a time, so that none holds up another."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alerts.channels import Channel
+from alerts.clock import monotonic
+from alerts.core.breakers import Breaker
+from alerts.core.deliveries import DeliveryError, Outcome, after_failure
+from alerts.core.notifications import Message, Notification, Outgoing
+from alerts.rendering import Renderer
+from alerts.store import Claim, Store, StoreError
+
+log = logging.getLogger(__name__)
+
+CLAIMED_AT_ONCE = 8  # per connection of a channel
+MARK_AGAIN = 1.0  # seconds
+LOOK_UP = 5.0  # seconds after which a lane that waits for its sends says that it is alive
+SEEN = timedelta(minutes=5)  # a lane that has not been seen for so long is not well
+OUT = timedelta(minutes=10)  # nor is one whose channel takes nothing for so long
+OVERDUE = 10.0  # seconds past its total deadline after which a send is stuck, which none should ever be
+
+Clock = Callable[[], datetime]
+Mark = tuple[Claim, Outcome, datetime, datetime]
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """What one channel has to send. `on_trouble` is called when a failure is there to be told elsewhere."""
+
+    store: Store
+    channel: Channel
+    renderer: Renderer
+    zone: str
+    clock: Clock
+    on_trouble: Callable[[], None] = nothing
+    breaker: Breaker = field(default_factory=Breaker)
+    stop: threading.Event = field(default_factory=threading.Event)
+    seen_at: datetime | None = None  # when it last looked after its deliveries
+
+    def drain(self) -> Counter[str]:
+        """Hand over what is due, and return how many deliveries ended how.
+
+        A place is filled again only when the mark of what was sent from it is committed; marks share a commit. So a
+        kill can repeat no more than what was in flight.
+        """
+        done: Counter[str] = Counter()
+        waiting: deque[_Leased] = deque()
+        running: dict[Future[Outcome | None], _Leased] = {}
+        with ThreadPoolExecutor(self.channel.connections, thread_name_prefix=self.channel.name) as pool:
+            while True:
+                allowed = self._allowed(running.values())
+                room = allowed - len(running)
+                if room > 0 and not waiting:
+                    waiting.extend(self._claim(allowed, running.values()))
+                if not allowed and waiting:
+                    self._give_back(waiting)
+                    waiting.clear()
+                for _ in range(min(room, len(waiting))):
+                    item = waiting.popleft()
+                    running[pool.submit(self._send, item)] = item
+                if not running:
+                    return done
+                done.update(self._collect(running))
+
+    def pause(self) -> timedelta | None:
+        """How long there is nothing to do; None where nothing waits."""
+        pause, probe = self.store.outbox.pause(self.channel.name, self.clock()), self.breaker.probe_at
+        return max(pause, probe - self.clock()) if pause is not None and probe else pause
+
+    def is_well(self, now: datetime) -> bool:
+        """Whether it looks after its deliveries, and gets them through."""
+        breaker = self.breaker
+        out = breaker.out_since is not None and now - breaker.out_since >= OUT
+        return now - (self.seen_at or now) <= SEEN and not out and not breaker.off
+
+    def sign(self, now: datetime) -> dict[str, str | None]:
+        """What others may know of it: when it was last seen at work, and what keeps its channel from taking anything."""
+        return {"seen_at": (self.seen_at or now).isoformat(), "out": self.breaker.off or self.breaker.reason}
+
+    def _allowed(self, running: Iterable[_Leased]) -> int:
+        """How many sends may be under way: none at the end of the process, or while the breaker is open."""
+        if not any(monotonic() > item.ends_by + OVERDUE for item in running):
+            self.seen_at = self.clock()
+        return 0 if self.stop.is_set() else self.breaker.allows(self.clock(), self.channel.connections)
+
+    def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
+        timeout = self.channel.timeout
+        begun = monotonic()
+        limit = 1 if self.breaker.out_since else CLAIMED_AT_ONCE * allowed
+        mine = [item.claim.id for item in running]  # whose lease may seem to have ended where the clock was put on
+        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, 2 * timeout, mine)
+        fresh = {claim.id: (claim.fence, *self._render(claim)) for claim in claims if claim.message is None}
+        self.store.outbox.keep(fresh)
+        if any(error for _, _, error in fresh.values()):
+            self.on_trouble()
+        start_by = begun + timeout.total_seconds()
+        return [_Leased(claim, claim.message or fresh[claim.id][1], start_by) for claim in claims]
+
+    def _render(self, claim: Claim) -> tuple[Message, str | None]:
+        notification = Notification(
+            id=claim.id,
+            channel=claim.channel,
+            recipient=claim.recipient,
+            zone=self.channel.timezone or self.zone,
+            told=claim.told,
+            now=self.clock(),
+            instead_of=claim.instead_of,
+            notice=claim.notice,
+        )
+        message, error = self.renderer.render(notification, self.channel.form)
+        if error:
+            log.error("channel %s: %s; the built-in plain message goes out instead", claim.channel, error)
+        return message, error
+
+    def _send(self, item: _Leased) -> Outcome | None:
+        """Make one attempt; None where it would be too late to begin: another may have taken it over meanwhile."""
+        claim = item.claim
+        item.started = self.clock()
+        if monotonic() > item.start_by:
+            return None
+        item.ends_by = monotonic() + self.channel.timeout.total_seconds()
+        outgoing = Outgoing(id=claim.id, recipient=claim.recipient, message=item.message, attempt=claim.attempt)
+        try:
+            if self.breaker.off:
+                raise DeliveryError(f"channel {claim.channel} is off: {self.breaker.off}", permanent=True)
+            return Outcome(state="sent", remote=self.channel.send(outgoing))
+        except DeliveryError as failure:
+            error = failure
+        except Exception as failure:  # a fault in one channel must not stop the others, nor lose the word
+            log.exception("channel %s failed in a way that it should not", claim.channel)
+            error = DeliveryError(f"unexpected {type(failure).__name__} in the channel")
+        outcome = after_failure(
+            error,
+            attempt=claim.attempt,
+            now=self.clock(),
+            first_due=claim.first_due,
+            deadline=claim.deadline,
+            random=random.random,
+        )
+        level = logging.ERROR if outcome.state == "dead" else logging.WARNING
+        log.log(level, "%s via %s: %s (%s)", str(claim.id)[:8], claim.channel, outcome.error, outcome.state)
+        return outcome
+
+    def _collect(self, running: dict[Future[Outcome | None], _Leased]) -> Counter[str]:
+        """Wait for some of the sends to end, and write down how they did."""
+        ended, _ = wait(running, timeout=LOOK_UP, return_when=FIRST_COMPLETED)
+        late: list[_Leased] = []
+        marks: list[Mark] = []
+        for future in ended:
+            item, outcome = running.pop(future), future.result()
+            if outcome is None:
+                late.append(item)
+            else:
+                marks.append((item.claim, outcome, item.started or self.clock(), self.clock()))
+        if late:
+            self._give_back(late)
+        if marks:
+            self._mark(marks)
+            self._learn(marks)
+        return Counter(outcome.state for _, outcome, _, _ in marks)
+
+    def _learn(self, marks: Iterable[Mark]) -> None:
+        """Let the breaker know; what waits behind an open one is not forgotten over it."""
+        before, error = self.breaker, None
+        for _, outcome, started, ended in marks:
+            self.breaker = self.breaker.after(outcome, started=started, ended=ended)
+            error = outcome.error if outcome.channel == "out" else error
+        if self.breaker.off and not before.off:
+            log.error("channel %s is off until the process is started again: %s", self.channel.name, self.breaker.off)
+        elif self.breaker.out_since and not before.out_since:
+            log.warning("channel %s is out: %s; it is tried with one delivery at a time", self.channel.name, error)
+        elif before.out_since and not (self.breaker.out_since or self.breaker.off):
+            log.info("channel %s is back", self.channel.name)
+        waited_out = error is not None and self.store.outbox.note_outage(self.channel.name, error, self.clock())
+        if waited_out or any(outcome.state == "dead" or outcome.late for _, outcome, _, _ in marks):
+            self.on_trouble()
+
+    def _mark(self, marks: Sequence[Mark]) -> None:
+        """Write down how attempts ended, for as long as it takes: what is sent and not marked is sent twice."""
+        give_up: float | None = None
+        while True:
+            try:
+                return self.store.outbox.mark(marks)
+            except StoreError as error:
+                if self.stop.is_set():
+                    give_up = give_up or monotonic() + self.channel.timeout.total_seconds()
+                    if monotonic() > give_up:
+                        raise
+                log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
+                threading.Event().wait(MARK_AGAIN)  # not `self.stop`, which may be set already
+            except Exception:
+                log.exception("cannot write down what was sent via %s", self.channel.name)
+                if len(marks) == 1:
+                    claim, outcome, started, ended = marks[0]
+                    words = f"the answer cannot be stored (attempt {claim.attempt})"
+                    bare = replace(outcome, remote=None, error=words if outcome.error else None)
+                    return self.store.outbox.mark([(claim, bare, started, ended)])
+                for one in marks:
+                    self._mark([one])  # the others are not held up by it
+                return None
+
+    def _give_back(self, items: Iterable[_Leased]) -> None:
+        self.store.outbox.give_back([item.claim for item in items], self.clock())
+
+
+@dataclass(slots=True)
+class _Leased:
+    claim: Claim
+    message: Message
+    start_by: float  # on the monotonic clock: begun later, it might outlast its lease
+    started: datetime | None = None
+    ends_by: float = float("inf")
+
+
+def deliver(lanes: Sequence[Lane]) -> Counter[str]:
+    """Hand over what is due on all channels at once; returns how many deliveries ended how."""
+    total: Counter[str] = Counter()
+    if lanes:
+        with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
+            for done in pool.map(Lane.drain, lanes):
+                total += done
+    return total

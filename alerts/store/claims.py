@@ -1,0 +1,87 @@
+"""Claims: deliveries that are ours to send for a while, and what is written down of how that went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from alerts.core.deliveries import Outcome
+from alerts.core.notifications import Message, Notice, Told, Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
+
+    `told` is what it carries; one to operators carries a `notice` instead.
+    """
+
+    id: UUID
+    channel: str
+    recipient: str
+    fence: int
+    attempt: int
+    first_due: datetime
+    deadline: datetime | None
+    told: tuple[Told, ...]
+    notice: Notice | None = None
+    instead_of: Trouble | None = None
+    message: Message | None
+
+
+def mark_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any]:
+    return {
+        "_id": claim.id,
+        "_fence": claim.fence,
+        "_relief": "due" if outcome.state == "dead" else "late" if outcome.late else "",
+        "state": outcome.state,
+        "next_at": outcome.next_at,
+        "remote": outcome.remote,
+        "last_error": outcome.error,
+        "ended_at": None if outcome.state == "retry" else stopped,
+    }
+
+
+def attempt_row(claim: Claim, outcome: Outcome, started: datetime, stopped: datetime) -> dict[str, Any]:
+    return {
+        "delivery_id": claim.id,
+        "number": claim.attempt,
+        "started_at": started,
+        "ended_at": stopped,
+        "outcome": outcome.state,
+        "remote": outcome.remote,
+        "error": outcome.error,
+    }
+
+
+def claimed(row: Any, told: tuple[Told, ...]) -> Claim:
+    return Claim(
+        id=row["id"],
+        channel=row["channel"],
+        recipient=row["recipient"],
+        fence=row["fence"] + 1,
+        attempt=row["attempts"] + 1,
+        first_due=row["created_at"],
+        deadline=row["deadline"],
+        told=told,
+        notice=Notice.from_json(row["notice"]) if row["notice"] else None,
+        instead_of=Trouble.from_json(row["instead_of"]) if row["instead_of"] else None,
+        message=_message(row["payload"]) if row["payload"] else None,
+    )
+
+
+def payload_of(message: Message) -> dict[str, Any]:
+    return {
+        "subject": message.subject,
+        "text": message.text,
+        "html": message.html,
+        "body": message.body,
+        "rendered_at": message.rendered_at.isoformat(),
+    }
+
+
+def _message(payload: Mapping[str, Any]) -> Message:
+    return Message(**{**payload, "rendered_at": datetime.fromisoformat(payload["rendered_at"])})

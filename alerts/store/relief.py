@@ -1,0 +1,123 @@
+"""Relief: deliveries that fail, told elsewhere in one transaction, so that no failure is ever silent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from alerts.core.deliveries import LATE
+from alerts.core.notifications import Address, Notice, Trouble, notice_id
+from alerts.core.reminders import Reminder
+from alerts.store import posting, tables
+from alerts.store.engine import Database
+from alerts.store.rows import CHUNK, REMINDER, insert_new, reminder_of
+
+_C, _D, _L, _R = (
+    table.c for table in (tables.commitments, tables.deliveries, tables.delivery_reminders, tables.reminders)
+)  # fmt: skip
+SHOWN = 50  # troubles in one notice; the rest are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """A delivery in trouble, and what it carries. `undelivered`: that has not got through and may go elsewhere."""
+
+    trouble: Trouble
+    reminders: tuple[Reminder, ...]
+    undelivered: bool
+    row: RowMapping = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """Failing deliveries, held in a transaction until their failure is told."""
+
+    connection: Connection
+    failing: Sequence[Failing]
+
+    def tell_instead(self, failing: Failing, post: Sequence[Address], now: datetime) -> set[str]:
+        """Write down the deliveries that carry its words elsewhere; returns the channels that had not told them."""
+        copied = {name: failing.row[name] for name in ("speaks_next", "deadline")}
+        rows = [_new(one.id, one.channel, one.recipient, now) | copied | {"instead_of": failing.trouble.to_json()}
+                for one in post]  # fmt: skip
+        full, _ = posting.put(self.connection, post, rows)
+        return {one.channel for one in post if one.id in full}
+
+    def notify(self, troubles: Sequence[Trouble], operators: Mapping[str, Sequence[str]], now: datetime) -> None:
+        """Write down a notice for each of the operators: channel → recipients."""
+        notice = Notice(troubles=tuple(troubles[:SHOWN]), more=max(len(troubles) - SHOWN, 0)).to_json()
+        rows = [
+            _new(notice_id(channel, recipient, troubles), channel, recipient, now) | {"notice": notice}
+            for channel, recipients in operators.items()
+            for recipient in recipients
+        ]
+        if rows and troubles:
+            self.connection.execute(insert_new(self.connection, tables.deliveries), rows)
+
+
+def _new(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": one,
+        "channel": channel,
+        "recipient": recipient,
+        "state": "pending",
+        "attempts": 0,
+        "created_at": now,
+        "next_at": now,
+        "speaks_next": {},
+        "fence": 0,
+    }
+
+
+def reliefs(database: Database, now: datetime) -> Iterator[Relief]:
+    """Yield what is in trouble, in batches, each committed as told when the next is asked for."""
+    due = select(tables.deliveries).where(tables.RELIEF).order_by(_D.created_at).limit(CHUNK)
+    while True:
+        with database.read() as connection:
+            if connection.execute(select(1).where(tables.RELIEF).limit(1)).first() is None:
+                return
+        with database.write() as connection:
+            query = due if database.sqlite else due.with_for_update(skip_locked=True)
+            rows = connection.execute(query).mappings().all()
+            yield Relief(connection, _failing(connection, rows, now))
+            told = update(tables.deliveries).where(_D.id.in_([row["id"] for row in rows])).values(relief="told")
+            connection.execute(told)
+        if not rows:
+            return  # another replica is at them
+
+
+def _failing(connection: Connection, rows: Sequence[RowMapping], now: datetime) -> list[Failing]:
+    ids = [row["id"] for row in rows]
+    query = select(_L.delivery_id, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(_L.delivery_id.in_(ids))
+    query = query.join(tables.reminders, _R.id == _L.reminder_id).join(tables.commitments, _C.id == _R.commitment_id)
+    words: dict[UUID, list[Reminder]] = defaultdict(list)
+    for link in connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings():
+        words[link["delivery_id"]].append(reminder_of(link, link["key"]))
+    found = []
+    for row in rows:
+        late = row["state"] in ("pending", "retry", "leased") and row["created_at"] <= now - LATE
+        undelivered = row["state"] == "dead" or late
+        if undelivered or row["template_error"]:
+            said = tuple(words[row["id"]])
+            may_go = undelivered and row["instead_of"] is None
+            found.append(Failing(trouble=_trouble(row, said), reminders=said, undelivered=may_go, row=row))
+    return found
+
+
+def _trouble(row: RowMapping, said: Sequence[Reminder]) -> Trouble:
+    errors = (row["template_error"], row["last_error"] if row["state"] != "sent" else None)
+    return Trouble(
+        id=row["id"],
+        channel=row["channel"],
+        recipient=row["recipient"],
+        state=row["state"],
+        error="; ".join(filter(None, errors)) or "not tried yet",
+        attempts=row["attempts"],
+        about=tuple(f"{one.commitment} {one.kind}" for one in said),
+    )
