@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TextIO
 
 from rich.console import Console as Terminal
 from rich.panel import Panel
@@ -40,16 +40,18 @@ class Console:
 
     def send(self, outgoing: Outgoing) -> str:
         """Return "printed". Raises DeliveryError where nobody reads standard output any more."""
-        stream = sys.stdout
+        stream: TextIO | None = sys.stdout  # None where the process was started without one
+        if stream is None:
+            raise DeliveryError("standard output is closed", channel_out=True)
         try:
             encoding = stream.encoding or "utf-8"
             words = framed(outgoing.message, terminal=stream.isatty()).encode(encoding, "replace").decode(encoding)
             stream.write(words)  # at once: threads write here too
             stream.flush()
         except OSError as error:
-            raise DeliveryError(f"standard output: {reason(error)}") from None
+            raise DeliveryError(f"standard output: {reason(error)}", channel_out=True) from None
         except ValueError:
-            raise DeliveryError("standard output is closed") from None
+            raise DeliveryError("standard output is closed", channel_out=True) from None
         return "printed"
 
     def close(self) -> None:

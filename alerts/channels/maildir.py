@@ -49,7 +49,7 @@ class Maildir:
                 # Line ends are the machine's own in a Maildir, as the `mailbox` module has them too.
                 self._write(name, mail(outgoing, self._sender).replace(b"\r\n", b"\n"))
         except OSError as error:
-            raise DeliveryError(f"maildir: {reason(error)}") from None
+            raise DeliveryError(f"maildir: {reason(error)}", channel_out=True) from None
         return name
 
     def close(self) -> None:
