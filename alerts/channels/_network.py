@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import socket
@@ -11,6 +12,7 @@ from datetime import timedelta
 
 from alerts.clock import monotonic
 
+_RECORD = 16 * 1024  # octets, the most in one TLS record (RFC 8446 §5.1)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\s]+")
 
 
@@ -32,10 +34,14 @@ class Deadline:
 
 
 class TimedReader(io.RawIOBase):
-    """The reading end of a socket; no read waits longer than `left()` seconds."""
+    """The reading end of a socket: no read waits longer than `left()` seconds, and all of them get `allowance` octets.
 
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase, left: Callable[[], float]) -> None:
+    Both are needed: a peer that drips uses up the time, one that floods uses up the memory.
+    """
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase, left: Callable[[], float], allowance: int) -> None:
         super().__init__()
+        self.allowance = allowance
         self._sock = sock
         self._raw = raw
         self._left = left
@@ -44,28 +50,26 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]  # the stub's Buffer is 3.12's
+        if self.allowance <= 0:
+            raise OSError(errno.EMSGSIZE, "the answer has no end")
         self._sock.settimeout(self._left())
-        return self._raw.readinto(buffer)
+        count = self._raw.readinto(buffer)
+        self.allowance -= count or 0
+        return count
 
     def close(self) -> None:
         self._raw.close()
         super().close()
 
 
-def dial(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """Connect to the first address of `host` that answers, each getting its share of what is left.
+def send_all(sock: socket.socket, data: bytes, left: Callable[[], float]) -> None:
+    """Send all of it before nothing is left. Raises OSError, TimeoutError among them.
 
-    Raises OSError. The look-up itself is bounded by the resolver's own settings (resolv.conf), not by us.
+    A TLS socket begins its time-out anew with every record, so each record gets only what is left.
     """
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    refusal: OSError = OSError("the name has no address")
-    for number, (*_, address) in enumerate(addresses):
-        share = deadline.left() / (len(addresses) - number)
-        try:
-            return socket.create_connection((str(address[0]), port), timeout=share)
-        except OSError as error:
-            refusal = error
-    raise refusal
+    for start in range(0, len(data), _RECORD):
+        sock.settimeout(left())
+        sock.sendall(data[start : start + _RECORD])
 
 
 def one_line(text: str, limit: int = 200) -> str:

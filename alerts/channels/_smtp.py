@@ -6,16 +6,18 @@ import io
 import smtplib
 import socket
 import ssl
+from concurrent.futures import Future
 from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, model_validator
 
-from alerts.channels._network import Deadline, TimedReader, dial
+from alerts.channels._dial import dial, in_background
+from alerts.channels._network import Deadline, TimedReader, send_all
 from alerts.channels._settings import Port, Strict
 from alerts.clock import monotonic
 
-_CHUNK = 16 * 1024  # octets, one TLS record: each gets what is left of the deadline, not the whole of it
+REPLY_LIMIT = 64 * 1024  # octets; a greeting with all its extensions has about 500
 
 
 def trust(ca: str | None) -> ssl.SSLContext:
@@ -53,10 +55,17 @@ class Smtp(Strict):
 
 
 @cache
-def _own_name() -> str:
-    """The name we greet with; looked up once, for a broken resolver takes its time (RFC 5321 §4.1.3)."""
-    name = socket.getfqdn()
-    return name if "." in name else "[127.0.0.1]"
+def _full_name() -> Future[str]:
+    return in_background(socket.getfqdn)
+
+
+def _own_name(deadline: Deadline) -> str:
+    """The name we greet with; looked up once, and a broken resolver is not waited for (RFC 5321 §4.1.3)."""
+    try:
+        name = _full_name().result(deadline.left() / 4)
+    except OSError:
+        name = ""
+    return name if "." in name and name.isascii() else "[127.0.0.1]"
 
 
 class Connection(smtplib.SMTP):
@@ -70,16 +79,23 @@ class Connection(smtplib.SMTP):
         self.mails = 0
         self.used_at = monotonic()
         self._outer_tls = context if smtp.security == "tls" else None
-        super().__init__(smtp.host, smtp.port, local_hostname=_own_name(), timeout=deadline.left())
+        self._reader: TimedReader | None = None
         try:
+            super().__init__(smtp.host, smtp.port, local_hostname=_own_name(deadline), timeout=deadline.left())
             if smtp.security == "starttls":
                 self.starttls(context=context)
             self.ehlo_or_helo_if_needed()
             if smtp.username is not None and smtp.password is not None:
-                self.login(smtp.username, smtp.password.get_secret_value())
+                self._log_in(smtp.username, smtp.password.get_secret_value())
         except BaseException:
             self.close()
             raise
+
+    def _log_in(self, username: str, password: str) -> None:
+        try:
+            self.login(username, password)
+        except ValueError:  # smtplib decodes what the server challenges us with (RFC 4954 §4)
+            raise smtplib.SMTPException("login failed: the server's challenge cannot be read") from None
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 # smtplib's signature
         sock = dial(host, port, self.deadline)
@@ -87,22 +103,30 @@ class Connection(smtplib.SMTP):
         return self._outer_tls.wrap_socket(sock, server_hostname=host) if self._outer_tls else sock
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one reply; smtplib would wait for each of its bytes anew."""
+        """Read one reply; smtplib would wait for each of its bytes anew, and keep as many lines as there are."""
         if self.file is None and self.sock is not None:
             raw = self.sock.makefile("rb", buffering=0)
-            self.file = io.BufferedReader(TimedReader(self.sock, raw, self._left))
-        return super().getreply()
+            self._reader = TimedReader(self.sock, raw, self._left, REPLY_LIMIT)
+            self.file = io.BufferedReader(self._reader)
+        if self._reader is not None:
+            self._reader.allowance = REPLY_LIMIT
+        code, reply = super().getreply()
+        if code == 220 and self.sock is not None:  # to STARTTLS: the handshake, too, gets what is left by now
+            self.sock.settimeout(self.deadline.left())
+        return code, reply
 
     def _left(self) -> float:
         return self.deadline.left()  # of the mail under way: the reader outlives it
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]  # the stub's Buffer is wider than what is sent
         """Send all of it, or raise SMTPServerDisconnected."""
-        data = s.encode(self.command_encoding) if isinstance(s, str) else s
-        for start in range(0, len(data), _CHUNK):
-            if self.sock is not None:
-                self.sock.settimeout(self.deadline.left())
-            super().send(data[start : start + _CHUNK])
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        try:
+            send_all(self.sock, s.encode(self.command_encoding) if isinstance(s, str) else s, self._left)
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("connection lost") from error
 
     def leave(self, deadline: Deadline) -> None:
         """Say goodbye if the server still listens; what it accepted stays accepted either way (RFC 5321 §4.1.1.10)."""

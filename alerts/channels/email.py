@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 from collections import deque
+from contextlib import suppress
 from datetime import timedelta
 from threading import Lock
 from typing import ClassVar, Literal
@@ -11,7 +12,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from alerts.channels._mime import mail, needs_utf8
-from alerts.channels._network import Deadline, one_line, reason
+from alerts.channels._network import Deadline, reason
+from alerts.channels._replies import accepted, not_begun, refused, said
 from alerts.channels._settings import Common, Mailbox, Recipients
 from alerts.channels._smtp import Connection, Smtp, trust
 from alerts.clock import monotonic
@@ -21,7 +23,6 @@ from alerts.core.notifications import Outgoing
 MAILS_PER_CONNECTION = 100  # servers cap it; 100 is the usual cap
 IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4.5.3.2.7)
 _GOODBYE = timedelta(seconds=2)
-_ABOUT_US = (503, 530, 535, 538)  # said at RCPT, but it is our login that is wanting (RFC 4954 §6)
 
 
 class EmailSettings(Common):
@@ -57,21 +58,25 @@ class Email:
         """Return the server's last word, e.g. "250 2.0.0 Ok: queued as 4ZX". Raises DeliveryError.
 
         Permanent is what the server refuses for good: this recipient, or this content. A refused sender or login
-        says nothing about the recipient and is tried again.
+        says nothing about the recipient: the channel is out, as with every failure of the connection.
         """
         content = mail(outgoing, self._sender)
         deadline = Deadline(self.timeout)
         connection = self._begin(deadline, outgoing.recipient, len(content))
         try:
             reply = _hand_over(connection, outgoing.recipient, content)
-        except DeliveryError:
-            self._reset(connection)
+        except DeliveryError as refusal:
+            if refusal.channel_out:
+                connection.close()
+            else:
+                self._reset(connection)
             raise
         except OSError as error:
             connection.close()
             raise DeliveryError(
                 f"{self._smtp.host}: {reason(error)} in the middle of the mail; should it have arrived all the same, "
-                "the repeat has the same Message-ID"
+                "the repeat has the same Message-ID",
+                channel_out=True,
             ) from None
         connection.mails += 1
         self._keep(connection)
@@ -83,39 +88,48 @@ class Email:
             self._closed = True
             idle = list(self._idle)
             self._idle.clear()
+        goodbye = Deadline(_GOODBYE)
         for connection in idle:
-            connection.leave(Deadline(_GOODBYE))
+            connection.leave(goodbye)
 
     def _begin(self, deadline: Deadline, recipient: str, size: int) -> Connection:
         """Return a connection on which the server has accepted MAIL; a kept one that went dead is replaced, once."""
         kept = self._take()
         if kept is not None:
-            kept.deadline = deadline
             try:
+                kept.deadline = Deadline(timedelta(seconds=deadline.left() / 2))  # one that went silent is dead, too
                 self._mail_from(kept, recipient, size)
             except OSError:
                 kept.close()
             else:
+                kept.deadline = deadline
                 return kept
         try:
             connection = Connection(self._smtp, self._context, deadline)
             self._mail_from(connection, recipient, size)
         except OSError as error:  # which smtplib's own are, too
-            raise DeliveryError(f"{self._smtp.host}:{self._smtp.port}: {_why(error)}") from None
+            raise not_begun(f"{self._smtp.host}:{self._smtp.port}", error) from None
         return connection
 
     def _mail_from(self, connection: Connection, recipient: str, size: int) -> None:
         sender = self._sender.addr_spec
         options = [f"SIZE={size}"] if connection.has_extn("size") else []
-        if needs_utf8(sender, recipient):
-            options += ["SMTPUTF8", "BODY=8BITMIME"]
         try:
+            if needs_utf8(sender, recipient):
+                self._require_utf8(connection)
+                options += ["SMTPUTF8", "BODY=8BITMIME"]
             code, reply = connection.mail(sender, options)
-            if code != 250:
+            if not accepted(code):
                 raise smtplib.SMTPSenderRefused(code, reply, sender)
-        except OSError:
+        except (OSError, DeliveryError):
             connection.close()
             raise
+
+    def _require_utf8(self, connection: Connection) -> None:
+        """Refuse what the server cannot be told: of others it says nothing, unless it is we who cannot be named."""
+        if not connection.has_extn("smtputf8"):
+            ours = needs_utf8(self._sender.addr_spec)
+            raise DeliveryError("an address beyond ASCII: SMTPUTF8 not supported by server", channel_out=ours)
 
     def _take(self) -> Connection | None:
         """Return the connection that was used last; the others are let go once they have idled too long."""
@@ -135,7 +149,9 @@ class Email:
             if kept:
                 self._idle.append(connection)
         if not kept:
-            connection.leave(Deadline(_GOODBYE))
+            with suppress(TimeoutError):  # the goodbye is a part of the send that it follows
+                connection.leave(Deadline(min(_GOODBYE, timedelta(seconds=connection.deadline.left()))))
+            connection.close()
 
     def _reset(self, connection: Connection) -> None:
         """Make the connection fit for the next mail after a refusal (RSET, RFC 5321 §4.1.1.5)."""
@@ -151,32 +167,12 @@ class Email:
 
 def _hand_over(connection: Connection, recipient: str, content: bytes) -> str:
     code, reply = connection.rcpt(recipient)
-    if code not in (250, 251):
-        raise DeliveryError(
-            f"recipient refused: {_said(code, reply)}", permanent=code // 100 == 5 and code not in _ABOUT_US
-        )
+    if not accepted(code):
+        raise refused("recipient", code, reply)
     try:
         code, reply = connection.data(content)
-        if code != 250:
-            raise smtplib.SMTPDataError(code, reply)
-    except smtplib.SMTPDataError as error:
-        said = _said(error.smtp_code, error.smtp_error)
-        raise DeliveryError(f"mail refused: {said}", permanent=error.smtp_code // 100 == 5) from None
-    return _said(code, reply)
-
-
-def _said(code: int, reply: bytes | str) -> str:
-    return one_line(f"{code} {reply.decode(errors='replace') if isinstance(reply, bytes) else reply}")
-
-
-def _why(error: OSError) -> str:
-    """Say why no mail could be begun. The words of a failed login are left out: they may repeat who tried."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"login refused ({error.smtp_code})"
-    if isinstance(error, smtplib.SMTPSenderRefused):
-        return f"sender refused: {_said(error.smtp_code, error.smtp_error)}"
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _said(error.smtp_code, error.smtp_error)
-    if isinstance(error, smtplib.SMTPException) and not isinstance(error, smtplib.SMTPServerDisconnected):
-        return one_line(str(error))
-    return reason(error)
+    except smtplib.SMTPDataError as error:  # to the command itself
+        raise refused("mail", error.smtp_code, error.smtp_error) from None
+    if not accepted(code):
+        raise refused("mail", code, reply)
+    return said(code, reply)

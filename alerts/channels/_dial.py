@@ -1,0 +1,71 @@
+"""Opening a connection in what is left of a deadline: the look-up of the name, then its addresses in turn."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+from alerts.channels._network import Deadline
+
+_Value = TypeVar("_Value")
+_lookups: dict[tuple[str, int], Future[Any]] = {}  # the last look-up of each name
+_lock = Lock()
+
+
+def dial(host: str, port: int, deadline: Deadline) -> socket.socket:
+    """Connect to the first address of `host` that answers, each getting its share of what is left. Raises OSError."""
+    addresses = _look_up(host.strip("[]"), port, deadline)
+    refusal = OSError("the name has no address")
+    for number, address in enumerate(addresses):
+        try:
+            return _connect(address, deadline.left() / (len(addresses) - number))
+        except OSError as error:
+            refusal = error
+    raise refusal
+
+
+def _connect(found: Any, seconds: float) -> socket.socket:
+    family, kind, protocol, _, address = found
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.settimeout(seconds)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what we send goes out whole already
+        sock.connect(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _look_up(host: str, port: int, deadline: Deadline) -> list[Any]:
+    """Ask for the addresses of `host`. Those who ask while an answer is awaited share it: a name hangs one thread."""
+    with _lock:
+        lookup = _lookups.get((host, port))
+        if lookup is None or lookup.done():
+            lookup = in_background(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            _lookups[host, port] = lookup
+    try:
+        addresses: list[Any] = lookup.result(deadline.left())
+    except UnicodeError:  # a label of no or too many letters
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
+    return addresses
+
+
+def in_background(function: Callable[[], _Value]) -> Future[_Value]:
+    """Call a function that nothing can interrupt, such as the resolver's, so that one may stop waiting for it.
+
+    A daemon thread, for those of `concurrent.futures` would hold up the end of the process.
+    """
+    future: Future[_Value] = Future()
+
+    def call() -> None:
+        try:
+            future.set_result(function())
+        except (OSError, ValueError) as error:
+            future.set_exception(error)
+
+    Thread(target=call, name="look-up", daemon=True).start()
+    return future
