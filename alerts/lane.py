@@ -22,6 +22,7 @@ from alerts.store import Claim, Store, StoreError
 log = logging.getLogger(__name__)
 
 CLAIMED_AT_ONCE = 8  # per connection of a channel
+RENDERED = timedelta(seconds=5)  # what is claimed at once is rendered and begun within so long, on a slow machine too
 MARK_AGAIN = 1.0  # seconds
 LOOK_UP = 5.0  # seconds after which a lane that waits for its sends says that it is alive
 SEEN = timedelta(minutes=5)  # a lane that has not been seen for so long is not well
@@ -87,7 +88,7 @@ class Lane:
         return now - (self.seen_at or now) <= SEEN and not out and not breaker.off
 
     def sign(self, now: datetime) -> dict[str, str | None]:
-        """What others may know of it: when it was last seen at work, and what keeps its channel from taking anything."""
+        """What others may know: when it was last seen at work, and why its channel takes nothing, if so."""
         return {"seen_at": (self.seen_at or now).isoformat(), "out": self.breaker.off or self.breaker.reason}
 
     def _allowed(self, running: Iterable[_Leased]) -> int:
@@ -101,12 +102,12 @@ class Lane:
         begun = monotonic()
         limit = 1 if self.breaker.out_since else CLAIMED_AT_ONCE * allowed
         mine = [item.claim.id for item in running]  # whose lease may seem to have ended where the clock was put on
-        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, 2 * timeout, mine)
+        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, 2 * timeout + RENDERED, mine)
         fresh = {claim.id: (claim.fence, *self._render(claim)) for claim in claims if claim.message is None}
         self.store.outbox.keep(fresh)
         if any(error for _, _, error in fresh.values()):
             self.on_trouble()
-        start_by = begun + timeout.total_seconds()
+        start_by = begun + (timeout + RENDERED).total_seconds()
         return [_Leased(claim, claim.message or fresh[claim.id][1], start_by) for claim in claims]
 
     def _render(self, claim: Claim) -> tuple[Message, str | None]:

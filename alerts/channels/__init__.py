@@ -11,11 +11,14 @@ from pydantic import ValidationError
 from alerts.channels._settings import Common, Where, complaints
 from alerts.channels.console import Console, ConsoleSettings
 from alerts.channels.email import Email, EmailSettings
+from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir, MaildirSettings
 from alerts.channels.slack import Slack, SlackSettings
 from alerts.channels.webhook import Webhook, WebhookSettings
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
+
+__all__ = ["KINDS", "LOCAL", "Channel", "Form", "Heartbeat", "build"]
 
 Form = Literal["mail", "text", "json", "slack"]
 

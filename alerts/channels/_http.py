@@ -52,14 +52,22 @@ class Poster:
 
     def post(self, body: bytes, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
         """Return the status, one of 2xx, and the start of the answer. Raises DeliveryError; its text has no path."""
+        return self._ask("POST", body, {"Content-Type": "application/json", **headers}, total)
+
+    def get(self, total: timedelta) -> tuple[int, bytes]:
+        """Ask for what is there; as `post`."""
+        return self._ask("GET", None, {}, total)
+
+    def _ask(self, method: str, body: bytes | None, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
         deadline = Deadline(total)
         try:
             with (
                 within(deadline),
-                self._session.post(
+                self._session.request(
+                    method,
                     self._url.get_secret_value(),
                     data=body,
-                    headers={"Content-Type": "application/json", **headers},
+                    headers=headers,
                     timeout=deadline.left(),
                     allow_redirects=False,
                     stream=True,

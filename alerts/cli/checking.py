@@ -15,12 +15,12 @@ from rich.console import Console
 from alerts.channels import LOCAL, Channel, Form
 from alerts.cli.samples import samples, test_message
 from alerts.cli.showing import unsaid
-from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn
+from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Notification, Outgoing, Told
 from alerts.core.rules import DEFAULT_RULE
-from alerts.daemon import is_alive
+from alerts.daemon import is_alive, outages
 from alerts.outlook import Foretold, outlook
 
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
@@ -34,6 +34,7 @@ def check(context: typer.Context, at: At = None) -> None:
     wrong: list[str] = []
     try:
         channels = here.channels
+        _ = here.heartbeat
     except InputError as error:
         wrong += str(error).splitlines()
         channels = {}
@@ -60,8 +61,7 @@ def check(context: typer.Context, at: At = None) -> None:
     for rule in here.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: it notifies no channel")
-    if channels and all(channel.local for channel in channels.values()):
-        warn("only local channels: nobody outside this machine is told")
+    warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
 
@@ -185,6 +185,8 @@ def _unwell(here: Office, now: datetime) -> list[str]:
     wrong = []
     if dead := counts.get("dead"):
         wrong.append(f"{dead} dead deliveries: see `alerts deliveries --state dead`, then retry or dismiss")
+    for name, why in outages(here.store, now).items():
+        wrong.append(f"channel {name} takes nothing: {why}")
     if stuck := here.store.ledger.stuck(now - STUCK):
         wrong.append(f"{stuck} deliveries have waited for over an hour: see `alerts deliveries`")
     if not counts.get("open"):

@@ -15,14 +15,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import Channel
-from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn
+from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
 from alerts.core.deliveries import State
 from alerts.core.errors import InputError, did_you_mean
 from alerts.daemon import Daemon, prepare
+from alerts.lane import deliver
 from alerts.outlook import outlook
-from alerts.tick import deliver
 from alerts.tick import plan as plan_due
+from alerts.tick import relieve
 
 out = Console(highlight=False)
 
@@ -85,6 +86,8 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
         prepare(here.store, here.rules, now)
         planned = plan_due(here.store, here.rules, here.channels, now)
         done = deliver(lanes)
+        if relieve(here.store, here.rules, here.channels, here.settings.operators, now):
+            done += deliver(lanes)
     for channel in here.channels.values():
         channel.close()
     if as_json:
@@ -101,7 +104,7 @@ def run(context: typer.Context) -> None:
     here = office(context)
     start_log(here.settings.secrets())
     lanes = here.lanes(utc_now)
-    daemon = Daemon(here.store, here.rules, lanes, utc_now)
+    daemon = Daemon(here.store, here.rules, lanes, utc_now, operators=here.settings.operators, heartbeat=here.heartbeat)
     ended = daemon.run(on_ready=lambda: _announce(here))
     sys.stdout.flush()
     if not ended:
@@ -130,8 +133,7 @@ def _announce(here: Office) -> None:
     Console(stderr=True, highlight=False).print(table)
     if not counts.get("open"):
         warn("nothing is tracked: load a file of commitments")
-    if all(channel.local for channel in here.channels.values()):
-        warn("only local channels: nobody outside this machine is told")
+    warn_of_silence(here)
 
 
 def _describe(channel: Channel) -> str:

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from alerts import shipped
-from alerts.channels import Channel, build
+from alerts.channels import Channel, Heartbeat, build
 from alerts.clock import utc_now
 from alerts.core.calendars import Day, zone_info
 from alerts.core.errors import InputError, did_you_mean
@@ -98,6 +98,11 @@ class Office:
     def zone(self) -> str:
         """The zone of readers who state none."""
         return self.settings.timezone or "UTC"
+
+    @cached_property
+    def heartbeat(self) -> Heartbeat | None:
+        """Who is told that all is well, if anybody. Raises InputError where the url is none."""
+        return Heartbeat(self.settings.heartbeat) if self.settings.heartbeat else None
 
     def lanes(self, clock: Clock) -> list[Lane]:
         """A lane for each channel."""
@@ -193,6 +198,14 @@ def note(text: str) -> None:
 def warn(text: str) -> None:
     """Say something that deserves a look, on stderr: one line."""
     Console(stderr=True, highlight=False).print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
+
+
+def warn_of_silence(here: Office) -> None:
+    """Say who would not hear of what: nobody of anything, or operators not of what fails."""
+    if all(channel.local for channel in here.channels.values()):
+        warn("only local channels: nobody outside this machine is told")
+    elif not here.settings.operators:
+        warn("no `operators:` are set: nobody is told of what does not get through but the log and `alerts health`")
 
 
 def complain(text: str) -> None:

@@ -47,6 +47,8 @@ class Settings:
     timezone: str | None
     channels: tuple[ChannelEntry, ...]
     default_notify: tuple[str, ...]
+    operators: tuple[str, ...]
+    heartbeat: str | None = field(repr=False)
     rules: tuple[Rule, ...]
     templates: Path | None
     references: References = field(repr=False)
@@ -79,6 +81,8 @@ class Settings:
         for entry in self.channels:
             found.update(self.references.values(entry.options))
             found.update(literal_secrets(entry.options))
+        if self.heartbeat:
+            found.add(self.heartbeat)
         if password := re.search(r"://[^:/@]*:(.*)@", self.database):
             found.add(password[1])
         return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
@@ -130,6 +134,8 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
             for name, section in stated.channels.items()
         ),
         default_notify=stated.default_notify,
+        operators=stated.operators,
+        heartbeat=stated.heartbeat.url if stated.heartbeat else None,
         rules=tuple(rules),
         templates=templates,
         references=references,
@@ -181,13 +187,15 @@ def _crosswise(data: Mapping[str, Any], where: Callable[[Steps], str]) -> Iterat
     """What is wrong between the parts, as far as they have the shape to tell."""
     channels = data.get("channels")
     known = list(channels) if isinstance(channels, Mapping) else []
-    yield from _unknown_channels(data.get("default_notify"), known, where, ("default_notify",))
+    for key in ("default_notify", "operators"):
+        yield from _unknown_channels(data.get(key), known, where, (key,))
     rules = data.get("rules")
     first: dict[str, str] = {}
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
         if not isinstance(rule, Mapping):
             continue
         yield from _unknown_channels(rule.get("notify"), known, where, ("rules", number, "notify"))
+        yield from _unknown_channels([rule.get("fallback")], known, where, ("rules", number, "fallback"), listed=False)
         name, place = rule.get("name"), where(("rules", number, "name"))
         if name == DEFAULT_RULE:
             yield f'{place}"{name}" is the name of the rule that default_notify makes: choose another'
@@ -197,10 +205,13 @@ def _crosswise(data: Mapping[str, Any], where: Callable[[Steps], str]) -> Iterat
             first[name] = place.removesuffix(": ")
 
 
-def _unknown_channels(names: Any, known: list[str], where: Callable[[Steps], str], steps: Steps) -> Iterator[str]:
+def _unknown_channels(
+    names: Any, known: list[str], where: Callable[[Steps], str], steps: Steps, *, listed: bool = True
+) -> Iterator[str]:
     for number, name in enumerate(names if isinstance(names, list) else []):
         if type(name) is str and name not in known:
-            yield f'{where((*steps, number))}there is no channel "{name}"{did_you_mean(name, known)}'
+            place = where((*steps, number) if listed else steps)
+            yield f'{place}there is no channel "{name}"{did_you_mean(name, known)}'
 
 
 def _under(where: Callable[[Steps], str], above: Steps) -> Callable[[Steps], str]:

@@ -132,6 +132,7 @@ class RuleSection(Section):
     remind: Annotated[RemindSection, AfterValidator(_spoken)]
     notify: Annotated[Names, Some]
     digest: Flag | None = None
+    fallback: Name | None = None
 
     def rule(self, zone: str) -> Rule:
         """The rule; `zone` is that of its cron where it states none."""
@@ -143,6 +144,7 @@ class RuleSection(Section):
             remind=self.remind.remind(),
             notify=self.notify,
             digest=self.digest,
+            fallback=self.fallback,
         )
 
 
@@ -159,6 +161,12 @@ class ChannelSection(Section):
         return dict(self.model_extra or {})
 
 
+class HeartbeatSection(Section):
+    """Where to say that a sweep went well."""
+
+    url: Filled
+
+
 class ConfigFile(Section):
     """All files of a folder, taken as one."""
 
@@ -166,6 +174,8 @@ class ConfigFile(Section):
     timezone: Zone | None = None
     channels: dict[Name, ChannelSection] = Field(default_factory=dict)
     default_notify: Names = ()
+    operators: Names = ()
+    heartbeat: HeartbeatSection | None = None
     rules: tuple[RuleSection, ...] = ()
     templates: Filled | None = None
 

@@ -24,7 +24,7 @@ from alerts.store.rows import insert_new
 log = logging.getLogger(__name__)
 _D = tables.deliveries.c
 MARKED = ("state", "next_at", "remote", "last_error", "ended_at")
-LONGEST_LEASE = timedelta(minutes=20)  # twice the longest timeout that a channel may have
+LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout that a channel may have
 
 
 class Outbox:

@@ -80,7 +80,7 @@ def reliefs(database: Database, now: datetime) -> Iterator[Relief]:
     due = select(tables.deliveries).where(tables.RELIEF).order_by(_D.created_at).limit(CHUNK)
     while True:
         with database.read() as connection:
-            if connection.execute(select(1).where(tables.RELIEF).limit(1)).first() is None:
+            if connection.execute(select(_D.id).where(tables.RELIEF).limit(1)).first() is None:
                 return
         with database.write() as connection:
             query = due if database.sqlite else due.with_for_update(skip_locked=True)

@@ -15,7 +15,7 @@ TICK = [
     ("watches", "ix_watches_next_at", lambda store: store.watches.next_word()),
     ("commitments", "ix_commitments_changed", lambda store: plan_at(store, NOW, *RULES, register=False)),
     ("deliveries", "ix_deliveries_open", lambda store: claim(store, NINE)),
-    ("deliveries", "ix_deliveries_open", lambda store: store.outbox.next_at(["mail"])),
+    ("deliveries", "ix_deliveries_open", lambda store: store.outbox.pause("mail", NINE)),
     ("deliveries", "ix_deliveries_open", lambda store: store.ledger.stuck(NINE)),
 ]
 IDS = ["plan", "next_word", "settle", "claim", "outbox.next_at", "stuck"]

@@ -140,7 +140,7 @@ def test_when_a_lease_ends_another_takes_over_and_the_first_ones_mark_is_dropped
     assert ledger(pending) == [("dead", "550 no such user")]
     mark(pending, second)
     assert ledger(pending) == [("dead", "550 no such user")]
-    assert _attempts(pending) == [(2, "dead", "550 no such user")]
+    assert _attempts(pending) == [(1, "sent", None), (2, "dead", "550 no such user")]  # both were made
 
 
 def test_a_lease_that_has_not_ended_is_nobody_elses(pending):
@@ -154,17 +154,17 @@ def test_a_failure_waits_and_every_attempt_is_kept(pending):
     later = NINE + timedelta(minutes=5)
     mark(pending, first, Outcome(state="retry", next_at=later, error="421 busy"))
     assert claim(pending, later - timedelta(seconds=1)) == []
-    assert pending.outbox.next_at(["mail"]) == later
+    assert pending.outbox.pause("mail", NINE) == later - NINE
     (second,) = claim(pending, later)
     mark(pending, second)
     assert _attempts(pending) == [(1, "retry", "421 busy"), (2, "sent", None)]
     assert (column(pending, "ended_at"), column(pending, "remote")) == (NINE, "250 ok")
-    assert pending.outbox.next_at(["mail"]) is None
+    assert pending.outbox.pause("mail", NINE) is None
 
 
 def test_the_payload_of_the_first_claim_is_kept_for_every_retry(pending):
     (first,) = claim(pending, NINE)
-    pending.outbox.keep({first.id: (first.fence, message("one"))})
+    pending.outbox.keep({first.id: (first.fence, message("one"), None)})
     mark(pending, first, Outcome(state="retry", next_at=NINE, error="421"))
     (second,) = claim(pending, NINE)
     assert second.message == message("one")
@@ -175,8 +175,8 @@ def test_who_lost_the_lease_keeps_no_payload(pending):
     (first,) = claim(pending, NINE)
     set_all(pending, lease_until=utc_now() - timedelta(seconds=1))
     (second,) = claim(pending, NINE)
-    pending.outbox.keep({second.id: (second.fence, message("second"))})
-    pending.outbox.keep({first.id: (first.fence, message("first"))})
+    pending.outbox.keep({second.id: (second.fence, message("second"), None)})
+    pending.outbox.keep({first.id: (first.fence, message("first"), None)})
     assert column(pending, "payload")["text"] == "second"
 
 

@@ -1,0 +1,198 @@
+"""Lanes: a dead server costs few attempts, an odd delivery holds up no other, and what is sent is marked."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pytest_httpserver import HTTPServer
+from sqlalchemy.exc import DataError
+from werkzeug import Request, Response
+
+from alerts import shipped
+from alerts.channels import build
+from alerts.lane import Lane
+from alerts.rendering import Renderer
+from alerts.store import Store, StoreError
+from alerts.tick import Ruled, plan, relieve
+from tests.factories import NOW, at, entries, load, plan_at, remind, rule
+
+NINE = at("2025-11-03T09:00")
+LEAD = rule(remind=remind(before=("P7D",)), notify=("hook",), fallback="spare", digest=False)
+MANY = 200
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NINE
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def lanes(store: Store, httpserver: HTTPServer, clock: Clock) -> Iterator[dict[str, Lane]]:
+    """Lanes for two webhooks, with many deliveries due on the first."""
+    channels = {
+        name: build(name, "webhook", {"url": httpserver.url_for(f"/{name}"), "timeout": 5})
+        for name in ("hook", "spare")
+    }
+    load(store, *entries(MANY))
+    plan_at(store, NOW, LEAD)
+    assert plan(store, Ruled.all([LEAD]), channels, NINE) == MANY
+    renderer = Renderer([shipped.folder("templates")])
+    yield {name: Lane(store, channel, renderer, "UTC", clock) for name, channel in channels.items()}
+    for channel in channels.values():
+        channel.close()
+
+
+def answer(httpserver: HTTPServer, path: str, say: Callable[[UUID], int]) -> Counter[UUID]:
+    """Answer with what is said to each id; returns how often each has come."""
+    seen: Counter[UUID] = Counter()
+
+    def respond(request: Request) -> Response:
+        one = UUID(request.headers["webhook-id"])
+        seen[one] += 1
+        return Response("", say(one))
+
+    httpserver.expect_request(path).respond_with_handler(respond)
+    return seen
+
+
+def states(store: Store) -> Counter[str]:
+    return Counter(one["state"] for one in store.ledger.deliveries())
+
+
+def test_a_dead_server_costs_an_attempt_a_connection_and_one_a_probe(store, lanes, httpserver, clock):
+    lane, status = lanes["hook"], 503
+    seen = answer(httpserver, "/hook", lambda _: status)
+    lane.drain()
+    first = sum(seen.values())
+    assert 1 <= first <= lane.channel.connections
+    assert lane.drain() == {}
+    for wait in (5, 30, 120, 600, 600):
+        pause = lane.pause()
+        assert pause is not None
+        assert pause.total_seconds() == pytest.approx(wait)
+        clock.now += pause
+        lane.drain()
+    assert sum(seen.values()) == first + 5
+    status = 200
+    clock.now += timedelta(hours=1)
+    assert sum(lane.drain().values()) == MANY
+    assert (len(seen), states(store)) == (MANY, {"sent": MANY})
+    assert all(one["attempts"] <= 2 for one in store.ledger.deliveries())
+
+
+def test_a_message_that_is_refused_holds_up_no_other(store, lanes, httpserver):
+    odd: list[UUID] = []
+
+    def say(one: UUID) -> int:
+        if not odd:
+            odd.append(one)
+        return 400 if one in odd else 200
+
+    answer(httpserver, "/hook", say)
+    lanes["hook"].drain()
+    assert states(store) == {"sent": MANY - 1, "retry": 1}
+
+
+def test_a_webhook_that_is_closed_for_good_is_turned_off_and_its_words_go_to_the_fallback(store, lanes, httpserver):
+    seen, spare = answer(httpserver, "/hook", lambda _: 410), answer(httpserver, "/spare", lambda _: 200)
+    lanes["hook"].drain()
+    assert sum(seen.values()) <= lanes["hook"].channel.connections
+    assert states(store) == {"dead": MANY}
+    channels = {name: lane.channel for name, lane in lanes.items()}
+    assert relieve(store, Ruled.all([LEAD]), channels, (), NINE) == MANY
+    lanes["spare"].drain()
+    assert sum(spare.values()) == MANY
+    request, _ = httpserver.log[-1]
+    instead = json.loads(request.data)["data"]["instead_of"]
+    assert instead["channel"] == "hook"
+    assert "HTTP 410" in instead["error"]
+
+
+def test_an_answer_that_cannot_be_stored_holds_up_no_other_mark(store, lanes, httpserver, monkeypatch):
+    answer(httpserver, "/hook", lambda _: 200)
+    mark = store.outbox.mark
+
+    def choosy(marks: Any) -> None:
+        """As PostgreSQL does with a NUL in a text."""
+        if any(outcome.remote and claim.id.int % 7 == 0 for claim, outcome, _, _ in marks):
+            raise DataError("update", {}, ValueError("a NUL"))
+        mark(marks)
+
+    monkeypatch.setattr(store.outbox, "mark", choosy)
+    lanes["hook"].drain()
+    assert states(store) == {"sent": MANY}
+
+
+def test_what_is_sent_is_marked_when_the_database_is_back(store, lanes, httpserver, monkeypatch):
+    seen = answer(httpserver, "/hook", lambda _: 200)
+    monkeypatch.setattr("alerts.lane.MARK_AGAIN", 0.001)
+    mark, left = store.outbox.mark, [5]
+
+    def out_at_first(marks: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise StoreError("the connection was lost")
+        mark(marks)
+
+    monkeypatch.setattr(store.outbox, "mark", out_at_first)
+    lanes["hook"].drain()
+    assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+
+
+def test_who_wakes_up_after_its_lease_begins_nothing(store, lanes, httpserver, monkeypatch):
+    seen = answer(httpserver, "/hook", lambda _: 200)
+    lane, ticks = lanes["hook"], iter([0.0] * 60)
+    monkeypatch.setattr("alerts.lane.monotonic", lambda: next(ticks, 1e6))  # stopped in the middle, for days
+    lane.drain()
+    assert max(seen.values(), default=0) <= 1
+    assert states(store)["leased"] == 0
+    monkeypatch.undo()
+    lane.drain()
+    assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+
+
+def test_at_the_end_what_is_claimed_and_not_begun_is_given_back(store, lanes, httpserver):
+    lane = lanes["hook"]
+
+    def end(_: UUID) -> int:
+        lane.stop.set()
+        return 200
+
+    seen = answer(httpserver, "/hook", end)
+    lane.drain()
+    assert len(seen) <= lane.channel.connections
+    assert (states(store)["leased"], states(store)["sent"]) == (0, len(seen))
+    assert {one["attempts"] for one in store.ledger.deliveries() if one["state"] == "retry"} == {0}
+
+
+@contextmanager
+def hanging() -> Iterator[int]:
+    """A port that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_server_that_hangs_costs_its_timeout_once_not_once_a_delivery(store, lanes):
+    with hanging() as port:
+        slow = build("hook", "webhook", {"url": f"http://127.0.0.1:{port}/", "timeout": 0.3})
+        lane = Lane(store, slow, lanes["hook"].renderer, "UTC", lanes["hook"].clock)
+        lane.drain()
+        slow.close()
+    assert states(store) == {"pending": MANY - 32, "retry": 32}
+    assert sum(one["attempts"] for one in store.ledger.deliveries()) <= slow.connections
