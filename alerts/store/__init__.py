@@ -46,12 +46,13 @@ class Store:
     def serve(self) -> Iterator[None]:
         """Serve this database: with SQLite nobody else may, and what a predecessor left leased is free at once.
 
-        Raises StoreError where another daemon serves it.
+        Raises StoreError where another daemon serves it, or where it is damaged.
         """
         if self.database.path is None:
             yield
             return
         with only_one(self.database.path):
+            self.database.check()
             self.outbox.free_leases()
             yield
 

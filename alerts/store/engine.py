@@ -104,6 +104,18 @@ class Database:
             except CommandError as error:
                 raise StoreError(f"{self.name}: made by a newer version of alerts than this one ({error})") from None
 
+    def check(self) -> None:
+        """Raise StoreError where an SQLite file is damaged; PostgreSQL looks after itself."""
+        if not self.sqlite:
+            return
+        with self.read() as connection:
+            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if said != "ok":
+            raise StoreError(
+                f"database {self.name} is damaged ({said.splitlines()[-1]}): put a copy in its place, or save what can "
+                f"be with `sqlite3 {self.name} .recover`"
+            )
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

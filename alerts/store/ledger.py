@@ -14,6 +14,7 @@ from sqlalchemy import String, cast, func, select, update
 from alerts.core.commitments import Party, Revision, Source, Tracked
 from alerts.core.errors import InputError
 from alerts.store import tables
+from alerts.store.carried import carried
 from alerts.store.engine import Database
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
@@ -118,25 +119,33 @@ class Ledger:
             return connection.execute(query).scalar_one()
 
     def retry(self, start: str, now: datetime) -> UUID:
-        """Send a dead delivery again. Raises InputError where there is none, or several, whose id starts so."""
-        return self._end(start, ("dead", "dismissed"), {"state": "retry", "next_at": now, "ended_at": None})
+        """Send a dead delivery again. Raises InputError where there is none, or several, whose id starts so.
+
+        What has been overtaken meanwhile is not sent any more; that is said, too.
+        """
+        return self._end(
+            start, ("dead", "dismissed"), {"state": "retry", "next_at": now, "ended_at": None}, to_be_sent=True
+        )
 
     def dismiss(self, start: str, now: datetime) -> UUID:
         """Let a dead delivery go."""
         return self._end(start, ("dead",), {"state": "dismissed", "ended_at": now})
 
-    def _end(self, start: str, states: tuple[str, ...], values: dict[str, Any]) -> UUID:
+    def _end(self, start: str, states: tuple[str, ...], values: dict[str, Any], *, to_be_sent: bool = False) -> UUID:
         wanted = start.lower().replace("-", "")
         with self._database.write() as connection:
             plain = func.replace(cast(_D.id, String), "-", "")
-            query = select(_D.id, _D.state).where(plain.like(f"{wanted}%")).limit(2)
-            found = connection.execute(query).all() if wanted.isalnum() else []
+            query = select(tables.deliveries).where(plain.like(f"{wanted}%")).limit(2)
+            found = connection.execute(query).mappings().all() if wanted.isalnum() else []
             if len(found) != 1:
                 many = "several deliveries have ids that start" if found else "no delivery has an id that starts"
                 raise InputError(f"{many} with {start!r}: see `alerts deliveries`")
-            one, state = found[0]
+            one, state = found[0]["id"], found[0]["state"]
             if state not in states:
                 raise InputError(f"delivery {str(one)[:8]} is {state}, not {' or '.join(states)}")
+            told, stale = carried(connection, found) if to_be_sent else ({}, {})
+            if one in stale and not told[one]:
+                raise InputError(f"delivery {str(one)[:8]} is not sent any more: {stale[one]}; `alerts dismiss` it")
             connection.execute(update(tables.deliveries).where(_D.id == one).values(values))
             return UUID(str(one))
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
-from alerts.core.commitments import Revision, Tracked
+from alerts.core.commitments import Tracked
 from alerts.core.notifications import Address
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Look, Watch
 from alerts.store import posting, tables
 from alerts.store.engine import Database
-from alerts.store.rows import CHUNK, TRACKED, fetch_tracked, insert_new, revision_of, tracked_of, upsert
+from alerts.store.reading import readable, tracked_or_none, with_changes
+from alerts.store.rows import CHUNK, TRACKED, insert_new, tracked_of, upsert
 
 _W, _R, _C = tables.watches.c, tables.rules.c, tables.commitments.c
 WATCH = ("rule", "commitment_id", "occurrence", "since", "next_at", "cursor", "spoken", "mark", "revision", "changed")
 KEY = ("rule", "commitment_id", "occurrence")
+LOOK_AGAIN = timedelta(hours=1)  # after data that could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,9 @@ class Watches:
             changed = TRACKED.add_columns(_C.changed_at).where(_C.changed_at.is_not(None)).order_by(_C.changed_at)
             rows = connection.execute(self._free(changed.limit(CHUNK), tables.commitments)).mappings().all()
             rules = _rules(connection)
-            stale = [(tracked_of(row), row["changed_at"]) for row in rows]
+            stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
             self._keep_watches(connection, rules, rules, stale, changed=False)
-            ids = [tracked.id for tracked, _ in stale]
+            ids = [row["id"] for row in rows]
             connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=None))
         return len(rows)
 
@@ -137,7 +139,7 @@ class Watches:
             rows = connection.execute(some).mappings().all()
             rules = _rules(connection)
             mine = [rule for rule in rules if rule.name == row.name]
-            stale = [(tracked_of(item), row.registered_at) for item in rows]
+            stale = [(tracked, row.registered_at) for item in rows if (tracked := tracked_or_none(item))]
             self._keep_watches(connection, mine, rules, stale, changed=True)
             done = update(tables.rules).where(_R.name == row.name)
             connection.execute(done.values(settled_to=rows[-1]["id"] if len(rows) == CHUNK else None))
@@ -212,8 +214,12 @@ class Watches:
                 query = query.order_by(_W.next_at, _W.commitment_id, _W.rule).limit(CHUNK)
                 rows = connection.execute(self._free(query, tables.watches)).mappings().all()
                 watches = [Watch(**row) for row in rows]
-                tracked = _with_changes(connection, watches)
-                yield Batch(connection, [(watch, tracked[watch.commitment_id]) for watch in watches])
+                tracked, broken = readable(connection, watches)
+                if broken:
+                    put_off = update(tables.watches).where(_W.commitment_id.in_(broken), _W.next_at <= until)
+                    connection.execute(put_off.values(next_at=until + LOOK_AGAIN))
+                good = [watch for watch in watches if watch.commitment_id not in broken]
+                yield Batch(connection, [(watch, tracked[watch.commitment_id]) for watch in good])
             count += len(rows)
             on_commit()
             if not rows:
@@ -239,7 +245,7 @@ class Watches:
                 ids = [row["id"] for row in rows]
                 mine = select(*(_W[name] for name in WATCH)).where(_W.commitment_id.in_(ids))
                 watches = [Watch(**row) for row in connection.execute(mine).mappings()]
-                changed = _with_changes(connection, watches)
+                changed = with_changes(connection, watches)
             if not rows:
                 return
             last = ids[-1]
@@ -270,17 +276,3 @@ def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | N
 def _rules(connection: Connection) -> list[Rule]:
     specs = connection.execute(select(_R.spec).order_by(_R.name)).scalars()
     return [Rule.from_json(spec) for spec in specs]
-
-
-def _with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
-    """The commitments of some watches, with the moves and ends that a watch of theirs has not seen."""
-    tracked = fetch_tracked(connection, {watch.commitment_id for watch in watches})
-    behind = {watch.commitment_id for watch in watches if watch.revision < tracked[watch.commitment_id].revision}
-    if not behind:
-        return tracked
-    table = tables.revisions
-    query = select(table).where(table.c.commitment_id.in_(behind), table.c.what.in_(("moved", "closed")))
-    changes: dict[int, list[Revision]] = defaultdict(list)
-    for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
-        changes[row["commitment_id"]].append(revision_of(row))
-    return tracked | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}

@@ -1,5 +1,7 @@
 """The engine: aware times, SQLite's pragmas and its one writer at a time, and addresses that are wrong."""
 
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -193,3 +195,18 @@ def test_a_connection_that_was_cut_is_one_line_and_the_next_use_finds_a_new_one(
     assert "\n" not in str(caught.value)
     assert store.ledger.counts() == {}
     store.close()
+
+
+def test_a_damaged_file_is_said_at_the_start_of_a_daemon_and_left_alone(sqlite_url):
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute("select rootpage from sqlite_master where name = 'attempts'").fetchone()
+        (size,) = connection.execute("pragma page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xff" * size
+    path.write_bytes(content)
+    store = Store(sqlite_url)
+    with pytest.raises(StoreError, match=r"alerts.db is damaged \(.*\): put a copy in its place"), store.serve():
+        pass
+    store.close()
+    assert path.read_bytes() == content

@@ -377,3 +377,12 @@ def _attempts(store) -> list[tuple[int, str, str | None]]:
     with store.database.read() as connection:
         query = select(columns.number, columns.outcome, columns.error).order_by(columns.number)
         return list(connection.execute(query).tuples())
+
+
+def test_a_word_that_was_overtaken_is_not_tried_again_by_hand(pending):
+    (one,) = claim(pending, NINE)
+    mark(pending, one, Outcome(state="dead", error="550"))
+    close(pending, "truce", now=NINE)
+    with pytest.raises(InputError, match=r"is not sent any more: closed meanwhile \(fulfilled\); `alerts dismiss` it"):
+        pending.ledger.retry(str(one.id), NINE)
+    assert ledger(pending) == [("dead", "550")]

@@ -6,14 +6,14 @@ from contextlib import closing, nullcontext
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from alerts.core.watches import Look
 from alerts.store import Store, tables
 from alerts.tick import Ruled, current
 from tests.factories import LEASE, NOW, at, close, entries, entry, load, move, plan_at, remind, rule, settle, tracked
 
-WATCHES = tables.watches
+WATCHES, C = tables.watches, tables.commitments
 LATER = at("2025-10-29T09:00")
 
 
@@ -337,3 +337,24 @@ def _served_once(store):
     for batch in store.watches.due({"desk": rule()}, until=NOW):
         yield batch
         _put_off(batch)
+
+
+def test_a_commitment_whose_data_are_broken_holds_up_no_other(store):
+    load(store, *entries(3))
+    with store.database.write() as connection:
+        connection.execute(update(C).where(C.c.key == "c00001").values(bounds={"first": "no such thing"}))
+    lead = rule(remind=remind(before=("P7D",)), digest=False)
+    assert plan_at(store, at("2025-11-03T09:00"), lead) == 2
+    assert plan_at(store, at("2025-11-03T09:01"), lead) == 0
+
+
+def test_a_watch_whose_commitment_breaks_later_is_put_off_and_the_others_are_served(store):
+    load(store, *entries(3))
+    lead = rule(remind=remind(before=("P7D",)), digest=False)
+    plan_at(store, NOW, lead)
+    with store.database.write() as connection:
+        connection.execute(update(C).where(C.c.key == "c00001").values(bounds={"first": "no such thing"}))
+    assert plan_at(store, at("2025-11-03T09:00"), lead) == 2
+    with store.database.read() as connection:
+        waits = select(tables.watches.c.next_at).join(C, C.c.id == tables.watches.c.commitment_id)
+        assert connection.scalar(waits.where(C.c.key == "c00001")) == at("2025-11-03T10:00")

@@ -1,0 +1,61 @@
+"""Commitments read for their watches, with what has happened to them; one that is broken holds up no other."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.core.commitments import Revision, Tracked
+from alerts.core.watches import Watch
+from alerts.store import tables
+from alerts.store.rows import fetch_tracked, revision_of, tracked_of
+
+log = logging.getLogger(__name__)
+
+
+def tracked_or_none(row: RowMapping) -> Tracked | None:
+    """A row as a value; one that cannot be read gets no watch, and holds up no other."""
+    try:
+        return tracked_of(row)
+    except Exception:
+        log.exception("the data of %s cannot be read: nothing is said of it", row["key"])
+        return None
+
+
+def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int, Tracked], set[int]]:
+    """The commitments of some watches, and which of them cannot be read."""
+    try:
+        return with_changes(connection, watches), set()
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        ids = {watch.commitment_id for watch in watches}
+        if len(ids) == 1:
+            log.exception("the data of commitment %s cannot be read; again in an hour", *ids)
+            return {}, ids
+    found: dict[int, Tracked] = {}
+    broken: set[int] = set()
+    for one in ids:
+        its, bad = readable(connection, [watch for watch in watches if watch.commitment_id == one])
+        found |= its
+        broken |= bad
+    return found, broken
+
+
+def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
+    """The commitments of some watches, with the moves and ends that a watch of theirs has not seen."""
+    tracked = fetch_tracked(connection, {watch.commitment_id for watch in watches})
+    behind = {watch.commitment_id for watch in watches if watch.revision < tracked[watch.commitment_id].revision}
+    if not behind:
+        return tracked
+    table = tables.revisions
+    query = select(table).where(table.c.commitment_id.in_(behind), table.c.what.in_(("moved", "closed")))
+    changes: dict[int, list[Revision]] = defaultdict(list)
+    for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
+        changes[row["commitment_id"]].append(revision_of(row))
+    return tracked | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}
