@@ -21,9 +21,10 @@ from rich.text import Text
 from alerts import interchange, shipped
 from alerts.cli.wiring import Office
 from alerts.daemon import prepare
+from alerts.lane import deliver
 from alerts.outlook import outlook
 from alerts.store import Change, Entry
-from alerts.tick import deliver, plan
+from alerts.tick import plan
 
 START, END = datetime(2025, 10, 28, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 FOLDER = Path("var/demo")

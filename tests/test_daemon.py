@@ -187,3 +187,43 @@ def test_health_is_live_while_it_runs_and_not_after(site: Site) -> None:
     daemon.wait()
     later = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
     assert "no daemon" in site.run("health", "--live", "--at", later, code=1)
+
+
+WATCHED = """
+database: sqlite:///{folder}/alerts.db
+operators: [ops]
+heartbeat: {{url: "{beat}"}}
+channels:
+  gone: {{kind: webhook, url: "{gone}", timeout: 5}}
+  chat: {{kind: webhook, url: "{url}", timeout: 5}}
+  ops: {{kind: webhook, url: "{ops}", timeout: 5}}
+rules:
+  - {{name: all, cron: "* * * * *", match: {{}}, notify: [gone], fallback: chat, remind: {{before: [P7D]}}}}
+"""
+
+
+def test_what_does_not_get_through_is_told_by_the_fallback_and_to_the_operators_at_once(
+    site: Site, received: list[str], httpserver: HTTPServer
+) -> None:
+    notices: list[dict[str, Any]] = []
+    beats: list[str] = []
+    urls = {name: httpserver.url_for(f"/{name}") for name in ("gone", "ops", "beat")}
+    (site.folder / "config" / "alerts.yaml").write_text(
+        WATCHED.format(folder=site.folder, url=httpserver.url_for("/hook"), **urls)
+    )
+    httpserver.expect_request("/gone").respond_with_data("", status=410)
+    httpserver.expect_request("/ops").respond_with_handler(lambda request: notices.append(request.json) or Response())
+    httpserver.expect_request("/beat", "GET").respond_with_handler(lambda _: beats.append("beat") or Response())
+    site.load(f"key: filing, title: File it, deadline: {in_days(3)}")
+    site.start()
+    eventually(lambda: received, "the fallback has the word")
+    eventually(lambda: notices, "the operators hear of it")
+    (trouble,) = notices[0]["data"]["troubles"]
+    assert (trouble["channel"], trouble["state"], trouble["about"]) == ("gone", "dead", ["filing before"])
+    assert trouble["instead"] == ["chat"]
+    eventually(lambda: beats, "the heartbeat tells that the first sweep went well")
+    assert "channel gone takes nothing: localhost: HTTP 410" in site.run("health", code=1)
+    assert "1 delivery is dead" in site.run("health", code=1)
+    dead = next(one for one in json.loads(site.run("deliveries", "--state", "dead", "--json")))
+    site.run("dismiss", dead["id"])
+    assert "dead" not in site.run("health", code=1)

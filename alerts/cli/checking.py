@@ -180,15 +180,19 @@ def health(
         raise typer.Exit(1)
 
 
+def _counted(deliveries: int) -> str:
+    return "1 delivery is" if deliveries == 1 else f"{deliveries} deliveries are"
+
+
 def _unwell(here: Office, now: datetime) -> list[str]:
     counts = here.store.ledger.counts()
     wrong = []
     if dead := counts.get("dead"):
-        wrong.append(f"{dead} dead deliveries: see `alerts deliveries --state dead`, then retry or dismiss")
+        wrong.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
     for name, why in outages(here.store, now).items():
         wrong.append(f"channel {name} takes nothing: {why}")
     if stuck := here.store.ledger.stuck(now - STUCK):
-        wrong.append(f"{stuck} deliveries have waited for over an hour: see `alerts deliveries`")
+        wrong.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
     if not counts.get("open"):
         wrong.append("no open commitments: nothing is watched")
     if all(entry.kind in LOCAL for entry in here.settings.channels):

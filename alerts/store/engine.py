@@ -109,7 +109,7 @@ class Database:
         if not self.sqlite:
             return
         with self.read() as connection:
-            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
         if said != "ok":
             raise StoreError(
                 f"database {self.name} is damaged ({said.splitlines()[-1]}): put a copy in its place, or save what can "

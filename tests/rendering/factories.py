@@ -65,9 +65,9 @@ def told(
     return Told(reminder=word, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest)
 
 
-def notification(*items: Told, now: datetime = NOW, zone: str = NEW_YORK) -> Notification:
+def notification(*items: Told, now: datetime = NOW, zone: str = NEW_YORK, **rest: Any) -> Notification:
     return Notification(
-        id=UUID(int=1), channel="desk-mail", recipient="desk@example.org", zone=zone, told=items, now=now
+        id=UUID(int=1), channel="desk-mail", recipient="desk@example.org", zone=zone, told=items, now=now, **rest
     )
 
 

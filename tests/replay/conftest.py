@@ -25,7 +25,8 @@ from werkzeug import Request, Response
 from alerts.cli import app
 from alerts.cli.wiring import Office
 from alerts.daemon import prepare
-from alerts.tick import deliver, plan
+from alerts.lane import deliver
+from alerts.tick import plan
 
 CONFIG = """
 database: sqlite:///{folder}/alerts.db
