@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -18,7 +19,7 @@ _lock = Lock()
 def dial(host: str, port: int, deadline: Deadline) -> socket.socket:
     """Connect to the first address of `host` that answers, each getting its share of what is left. Raises OSError."""
     addresses = _look_up(host.strip("[]"), port, deadline)
-    refusal = OSError("the name has no address")
+    refusal = OSError(errno.EADDRNOTAVAIL, "the name has no address")
     for number, address in enumerate(addresses):
         try:
             return _connect(address, deadline.left() / (len(addresses) - number))
@@ -64,8 +65,11 @@ def in_background(function: Callable[[], _Value]) -> Future[_Value]:
     def call() -> None:
         try:
             future.set_result(function())
-        except (OSError, ValueError) as error:
+        except BaseException as error:  # noqa: BLE001 # whatever it is, somebody waits for it
             future.set_exception(error)
 
-    Thread(target=call, name="look-up", daemon=True).start()
+    try:
+        Thread(target=call, name="look-up", daemon=True).start()
+    except RuntimeError:
+        future.set_exception(OSError(errno.EAGAIN, "no thread is left for the look-up"))
     return future

@@ -11,7 +11,7 @@ import pytest
 
 from alerts import channels
 from alerts.channels import email as email_channel
-from alerts.core.deliveries import DeliveryError
+from tests.channels.endings import ending
 
 TIMEOUT = 0.6
 
@@ -137,26 +137,12 @@ def open_channel(certificate, monkeypatch, scripted):  # closed before the serve
         channel.close()
 
 
-def outcome(channel, message):
-    """How a send ends, in the words of the table, and what is said of it."""
-    started = time.monotonic()
-    try:
-        end, words = "sent", channel.send(message)
-    except DeliveryError as error:
-        end = {(False, False): "again", (True, False): "dead", (False, True): "out"}[error.permanent, error.channel_out]
-        words = str(error)
-    assert time.monotonic() - started < TIMEOUT + 0.5
-    assert "\n" not in words
-    assert "s3cret" not in words
-    return end, words
-
-
 @pytest.mark.parametrize("phase", EXPECTED)
 def test_every_fault_in_a_phase_ends_in_time_and_as_it_should(phase, certificate, open_channel, scripted, outgoing):
     def ends(fault):
         peer = Peer(phase, fault, certificate)
         channel = open_channel(scripted(peer), "tls" if phase == "connect" else "starttls")
-        end, _ = outcome(channel, outgoing("desk@example.org"))
+        end, _ = ending(channel, outgoing("desk@example.org"))
         assert len(peer.mails) == (phase in ("body", "QUIT"))
         assert peer.flooded < 16_000_000  # the kernel's buffers, and no more
         return end
@@ -168,7 +154,7 @@ def test_every_fault_in_a_phase_ends_in_time_and_as_it_should(phase, certificate
 
 def test_without_a_fault_the_mail_is_sent(certificate, open_channel, scripted, outgoing):
     peer = Peer("none", "none", certificate)
-    assert outcome(open_channel(scripted(peer)), outgoing("desk@example.org")) == ("sent", "250 taken")
+    assert ending(open_channel(scripted(peer)), outgoing("desk@example.org")) == ("sent", "250 taken")
     assert len(peer.mails) == 1
 
 
@@ -176,7 +162,7 @@ def test_a_mail_is_repeated_with_the_same_bytes_after_a_drop(certificate, open_c
     peer = Peer("body", "drop", certificate)
     channel = open_channel(scripted(peer))
     for _ in range(2):
-        end, words = outcome(channel, outgoing("desk@example.org"))
+        end, words = ending(channel, outgoing("desk@example.org"))
         assert end == "out"
         assert words == (
             "localhost: connection lost (SMTPServerDisconnected) in the middle of the mail; should it have arrived all "
@@ -190,7 +176,7 @@ def test_of_three_recipients_one_refused_the_others_have_theirs_once(smtp_server
     people = ["desk@example.org", "gone@example.org", "me@example.org"]
     postbox.refuse["gone@example.org"] = "550 5.1.1 gone"
     channel = open_channel(smtp_server(), "none", to=people)
-    ends = [outcome(channel, outgoing(person, uuid4()))[0] for person in people]
+    ends = [ending(channel, outgoing(person, uuid4()))[0] for person in people]
     assert ends == ["sent", "dead", "sent"]
     assert postbox.recipients == ["desk@example.org", "me@example.org"]
     assert len(postbox.mails) == 2
@@ -210,14 +196,14 @@ def test_of_three_recipients_one_refused_the_others_have_theirs_once(smtp_server
 )
 def test_replies_at_the_edge_of_the_table(*, smtp_server, postbox, open_channel, outgoing, command, reply, end):
     postbox.refuse[command] = reply
-    assert outcome(open_channel(smtp_server(), "none"), outgoing("desk@example.org"))[0] == end
+    assert ending(open_channel(smtp_server(), "none"), outgoing("desk@example.org"))[0] == end
 
 
 def test_a_login_challenge_that_cannot_be_read_is_the_channels(
     certificate, open_channel, scripted, outgoing, monkeypatch
 ):
     monkeypatch.setitem(GOOD, "AUTH", b"334 abc\r\n")  # no base64
-    end, words = outcome(open_channel(scripted(Peer("none", "none", certificate))), outgoing("desk@example.org"))
+    end, words = ending(open_channel(scripted(Peer("none", "none", certificate))), outgoing("desk@example.org"))
     assert end == "out"
     assert words.endswith("login failed: the server's challenge cannot be read")
 
@@ -227,14 +213,14 @@ def test_an_address_the_server_cannot_be_told_stops_others_only_if_it_is_ours(
     *, smtp_server, open_channel, outgoing, sender, end
 ):
     channel = open_channel(smtp_server(enable_SMTPUTF8=False), "none", **{"from": sender})
-    assert outcome(channel, outgoing("zoë@example.org"))[0] == end
+    assert ending(channel, outgoing("zoë@example.org"))[0] == end
 
 
 def test_any_yes_is_a_yes(certificate, open_channel, scripted, outgoing, monkeypatch):
     for phase, reply in {"MAIL": b"252 ok\r\n", "RCPT": b"252 will try\r\n", "body": b"200 taken\r\n"}.items():
         monkeypatch.setitem(GOOD, phase, reply)
     channel = open_channel(scripted(Peer("none", "none", certificate)))
-    assert outcome(channel, outgoing("desk@example.org")) == ("sent", "200 taken")
+    assert ending(channel, outgoing("desk@example.org")) == ("sent", "200 taken")
 
 
 def test_a_handshake_gets_only_what_a_slow_starttls_has_left(open_channel, scripted, outgoing):
@@ -249,7 +235,7 @@ def test_a_handshake_gets_only_what_a_slow_starttls_has_left(open_channel, scrip
         lines.read()
 
     started = time.monotonic()
-    end, words = outcome(open_channel(scripted(slow)), outgoing("desk@example.org"))
+    end, words = ending(open_channel(scripted(slow)), outgoing("desk@example.org"))
     assert (end, words.rpartition(": ")[2]) == ("out", "timed out")
     assert time.monotonic() - started < 1.4 * TIMEOUT
 
@@ -271,5 +257,5 @@ def test_a_kept_connection_that_went_silent_is_replaced_in_time(open_channel, ou
         lines.read()
 
     channel = open_channel(scripted(silent_after_one_mail), "none")
-    assert [outcome(channel, outgoing("desk@example.org"))[0] for _ in range(2)] == ["sent", "sent"]
+    assert [ending(channel, outgoing("desk@example.org"))[0] for _ in range(2)] == ["sent", "sent"]
     assert len(opened) == 2
