@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from threading import Lock, Thread
+from contextlib import contextmanager, suppress
+from threading import Lock, Thread, Timer
 from typing import Any, TypeVar
 
 from alerts.channels._network import Deadline
 
+_BUFFER = 64 * 1024  # octets that the kernel takes in for us unread; answers are short
 _Value = TypeVar("_Value")
 _lookups: dict[tuple[str, int], Future[Any]] = {}  # the last look-up of each name
 _lock = Lock()
@@ -34,11 +36,40 @@ def _connect(found: Any, seconds: float) -> socket.socket:
     try:
         sock.settimeout(seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what we send goes out whole already
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         sock.connect(address)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+@contextmanager
+def cut_off(sock: socket.socket, deadline: Deadline) -> Iterator[None]:
+    """Shut the connection down should the deadline pass during a TLS handshake inside. Raises TimeoutError then.
+
+    A socket's time-out is not enough: OpenSSL looks up only when it waits, and reads on and on while a peer floods it
+    with what a handshake may ignore (HelloRequest, RFC 5246 §7.4.1.1).
+    """
+    twin = sock.dup()  # for the first is taken over by the TLS socket
+    timer = Timer(deadline.left(), _shut_down, (twin,))
+    timer.daemon = True
+    timer.start()
+    try:
+        sock.settimeout(deadline.left())
+        yield
+    except OSError:
+        deadline.left()  # that it has passed says more than how it showed
+        raise
+    finally:
+        timer.cancel()
+        timer.join()
+        twin.close()
+
+
+def _shut_down(sock: socket.socket) -> None:
+    with suppress(OSError):  # it is not connected any more
+        sock.shutdown(socket.SHUT_RDWR)
 
 
 def _look_up(host: str, port: int, deadline: Deadline) -> list[Any]:

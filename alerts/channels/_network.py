@@ -42,6 +42,7 @@ class TimedReader(io.RawIOBase):
     def __init__(self, sock: socket.socket, raw: io.RawIOBase, left: Callable[[], float], allowance: int) -> None:
         super().__init__()
         self.allowance = allowance
+        self.ended = False
         self._sock = sock
         self._raw = raw
         self._left = left
@@ -55,6 +56,7 @@ class TimedReader(io.RawIOBase):
         self._sock.settimeout(self._left())
         count = self._raw.readinto(buffer)
         self.allowance -= count or 0
+        self.ended = count == 0
         return count
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from alerts.channels._dial import dial
+from alerts.channels._dial import cut_off, dial
 from alerts.channels._network import Deadline, TimedReader, send_all
 
 # urllib3 logs the path of what it posts to, and the path of a webhook is a secret.
@@ -41,11 +41,14 @@ class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         assert isinstance(self.fp, io.BufferedReader)
-        self.fp = io.BufferedReader(TimedReader(sock, self.fp.detach(), _DEADLINE.get().left, ANSWER_AT_MOST))
+        self._reader = TimedReader(sock, self.fp.detach(), _DEADLINE.get().left, ANSWER_AT_MOST)
+        self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
         """Read the head. What was packed against our wish is left so, for a small bomb unpacks to gigabytes."""
         super().begin()
+        if self._reader.ended:  # http.client takes the end of the connection for the end of the head (RFC 9112 §8)
+            raise http.client.RemoteDisconnected("the head breaks off")
         del self.headers["Content-Encoding"]
 
     def _read_status(self) -> tuple[str, int, str]:
@@ -59,11 +62,14 @@ class _Connection(http.client.HTTPConnection):
 
     response_class = _Answer
 
+    def connect(self) -> None:
+        """Connect, and have urllib3 do the handshake if there is one."""
+        self._dialled = dial(getattr(self, "_dns_host", self.host), self.port, _DEADLINE.get())
+        with cut_off(self._dialled, _DEADLINE.get()):
+            super().connect()
+
     def _new_conn(self) -> socket.socket:
-        """Return a connected socket; a TLS handshake that follows gets what is left by now."""
-        sock = dial(getattr(self, "_dns_host", self.host), self.port, _DEADLINE.get())
-        sock.settimeout(_DEADLINE.get().left())
-        return sock
+        return self._dialled
 
     def send(self, data: Any) -> None:
         """Send all of it; urllib3 passes bytes only, for such is the body."""

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, FilePath, SecretStr, model_validator
 
-from alerts.channels._dial import dial, in_background
+from alerts.channels._dial import cut_off, dial, in_background
 from alerts.channels._network import Deadline, TimedReader, send_all
 from alerts.channels._settings import Port, Strict
 from alerts.clock import monotonic
@@ -82,8 +82,9 @@ class Connection(smtplib.SMTP):
         self._reader: TimedReader | None = None
         try:
             super().__init__(smtp.host, smtp.port, local_hostname=_own_name(deadline), timeout=deadline.left())
-            if smtp.security == "starttls":
-                self.starttls(context=context)
+            if smtp.security == "starttls" and self.sock is not None:
+                with cut_off(self.sock, deadline):
+                    self.starttls(context=context)
             self.ehlo_or_helo_if_needed()
             if smtp.username is not None and smtp.password is not None:
                 self._log_in(smtp.username, smtp.password.get_secret_value())
@@ -99,8 +100,10 @@ class Connection(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 # smtplib's signature
         sock = dial(host, port, self.deadline)
-        sock.settimeout(self.deadline.left())
-        return self._outer_tls.wrap_socket(sock, server_hostname=host) if self._outer_tls else sock
+        if self._outer_tls is None:
+            return sock
+        with cut_off(sock, self.deadline):
+            return self._outer_tls.wrap_socket(sock, server_hostname=host)
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply; smtplib would wait for each of its bytes anew, and keep as many lines as there are."""
@@ -110,10 +113,7 @@ class Connection(smtplib.SMTP):
             self.file = io.BufferedReader(self._reader)
         if self._reader is not None:
             self._reader.allowance = REPLY_LIMIT
-        code, reply = super().getreply()
-        if code == 220 and self.sock is not None:  # to STARTTLS: the handshake, too, gets what is left by now
-            self.sock.settimeout(self.deadline.left())
-        return code, reply
+        return super().getreply()
 
     def _left(self) -> float:
         return self.deadline.left()  # of the mail under way: the reader outlives it
