@@ -86,6 +86,13 @@ class _Adapter(HTTPAdapter):
             pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {})
         return pool
 
+    def close(self) -> None:
+        """Close what idles; requests forgets its pools, and only the garbage collector closes them."""
+        pools: Any = self.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118 # it is no dict, and does not iterate
+            pools.get(key).close()
+        super().close()
+
 
 class Session(requests.Session):
     """A session that follows no redirect, keeps no cookie, and takes nothing from the environment."""

@@ -60,14 +60,17 @@ def test_a_reader_that_has_gone_is_an_error(channel, outgoing, monkeypatch):
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as stream:  # noqa: PTH123 # a descriptor, not a path
         monkeypatch.setattr("sys.stdout", stream)
-        with pytest.raises(DeliveryError, match=r"^standard output: Broken pipe$"):
+        with pytest.raises(DeliveryError, match=r"^standard output: Broken pipe$") as caught:
             channel.send(outgoing())
+        assert caught.value.channel_out
         os.dup2(os.open(os.devnull, os.O_WRONLY), writer)  # so that what is buffered can be let go
 
 
-def test_a_closed_standard_output_is_an_error(channel, outgoing, monkeypatch):
-    stream = io.StringIO()
-    stream.close()
+@pytest.mark.parametrize("stream", [io.StringIO(), None])  # None where the process was started with it closed
+def test_a_closed_standard_output_is_an_error(channel, outgoing, monkeypatch, stream):
+    if stream is not None:
+        stream.close()
     monkeypatch.setattr("sys.stdout", stream)
-    with pytest.raises(DeliveryError, match=r"^standard output is closed$"):
+    with pytest.raises(DeliveryError, match=r"^standard output is closed$") as caught:
         channel.send(outgoing())
+    assert caught.value.channel_out

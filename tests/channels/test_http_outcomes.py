@@ -4,6 +4,7 @@ import gzip
 import socket
 import ssl
 import struct
+import threading
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +79,7 @@ def again_and_again(piece: bytes, pause: float = 0):
     """Send it until the other side has had enough."""
 
     def send(connection):
+        connection.settimeout(1)  # for one who hung up while we were held up takes long to say so
         while True:
             connection.sendall(piece)
             time.sleep(pause)
@@ -141,14 +143,32 @@ def test_every_status_ends_as_it_should(open_channel, outgoing, scripted):
     def in_turn(connection):
         while read_request(connection):
             status = next(statuses)
-            connection.sendall(f"HTTP/1.1 {status} x\r\nContent-Length: 0\r\n\r\n".encode())
-            if status < 200:
-                return  # and no answer follows
+            last = status < 200  # and no answer follows
+            ends = "Connection: close\r\n" if last else ""
+            connection.sendall(f"HTTP/1.1 {status} x\r\n{ends}Content-Length: 0\r\n\r\n".encode())
+            if last:
+                return
 
     statuses = iter(range(100, 600))
     channel = open_channel(scripted(in_turn))
     ended = {status: ending(channel, outgoing(body={}))[0] for status in range(100, 600)}
     assert ended == {status: expected(status) for status in range(100, 600)}
+
+
+def test_closing_hangs_up_at_once(open_channel, outgoing, scripted):
+    hung_up = threading.Event()
+
+    def listen(connection):
+        says(b"HTTP/1.1 204 Done\r\n\r\n", nothing_more)(connection)
+        hung_up.set()
+
+    channel = open_channel(scripted(listen))
+    assert ending(channel, outgoing(body={})) == ("sent", "HTTP 204")
+    pools = channel._poster._session.get_adapter("http://").poolmanager.pools
+    held = [pools[key] for key in pools.keys()]  # noqa: SIM118 # it is no dict
+    channel.close()
+    assert held
+    assert hung_up.wait(1)
 
 
 def test_an_answer_after_early_hints_counts(ends, scripted):
@@ -255,13 +275,13 @@ def test_a_certificate_that_is_wrong_ends_the_connection(*, ends, scripted, auth
     assert (end, words in said, reached) == ("out", True, [])
 
 
-GREET_ME = b"\x16\x03\x03\x40\x00" + bytes(0x4000)  # a record of 4096 times HelloRequest, which is ignored
+HELLO_REQUESTS = b"\x16\x03\x03\x40\x00" + bytes(0x4000)  # a record of 4096 times HelloRequest, which is ignored
 TLS_FAULTS = {
     "plain HTTP": says(b"HTTP/1.1 200 OK\r\n\r\n"),
     "drop": lambda _: None,
     "silence": lambda connection: (connection.recv(65536), nothing_more(connection)),
-    "drip": again_and_again(GREET_ME[:5] + bytes(9), 0.02),
-    "endless": again_and_again(GREET_ME),
+    "drip": again_and_again(HELLO_REQUESTS[:5] + bytes(9), 0.02),
+    "endless": again_and_again(HELLO_REQUESTS),
 }
 
 

@@ -54,4 +54,5 @@ def test_a_disk_that_refuses_is_tried_again(channel, folder, outgoing):
     folder.write_text("not a folder")
     with pytest.raises(DeliveryError, match=r"^maildir: (Not a directory|File exists)$") as caught:
         channel.send(outgoing("you@localhost"))
+    assert caught.value.channel_out
     assert not caught.value.permanent
