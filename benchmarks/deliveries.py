@@ -1,0 +1,243 @@
+"""What a delivery costs: planned, claimed, rendered, sent and marked, beside a bare loop that sends the same bytes.
+
+`make bench` prints a table; exit code 1 if an aim is missed. Sinks on loopback take what is sent, in a process of their
+own (`sinks.py`); CPU is that of our process, all threads. `--database URL` measures that database (it must be empty)
+instead of an SQLite file and a PostgreSQL that is started for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import smtplib
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from alerts.cli.wiring import Office
+from alerts.daemon import prepare
+from alerts.tick import deliver, plan
+from benchmarks.sinks import Sinks, running
+from tests import postgres
+
+FIRST_WITHIN = 1.0  # seconds from the firing to the first message, with 5,000 due at once
+CPU_AT_MOST = 3.0  # times the CPU of the bare loop, for each delivery
+
+LOADED = datetime(2025, 10, 20, tzinfo=UTC)
+LEAD = timedelta(days=7)
+FIRINGS = {"mail": datetime(2025, 10, 28, 14, tzinfo=UTC), "web": datetime(2025, 10, 29, 14, tzinfo=UTC)}
+READY_WITHIN = 15  # seconds; then the daemon's firing comes
+CONFIG = """
+timezone: America/New_York
+channels:
+  mail: {kind: email, from: Alerts <alerts@example.org>, to: [desk@example.org],
+         smtp: {host: 127.0.0.1, port: %(mail)s, security: none}}
+  web: {kind: webhook, url: "http://127.0.0.1:%(web)s/hook"}
+rules:
+  - {name: mail, cron: "* * * * *", match: {tags: [mail, daemon]}, remind: {before: [P7D]},
+     notify: [mail], digest: false}
+  - {name: web, cron: "* * * * *", match: {tags: [web]}, remind: {before: [P7D]},
+     notify: [web], digest: false}
+"""
+SHARED = """
+parties: [{key: us, name: United States, timezone: America/New_York}, {key: cn, name: China}]
+sources: [{key: brief, title: Ahead of the summit, publisher: Example Press, url: "https://example.org/brief",
+           published: 2025-10-28}]
+commitments:
+"""
+COMMITMENT = """
+  - {key: %(tag)s-%(number)05d, title: Report number %(number)d of the United States to the desk, kind: obligation,
+     by: [us], to: [cn], deadline: "by %(deadline)s", priority: high, tags: [%(tag)s, reports], owner: desk,
+     note: Send it to the desk and keep a copy of what was sent.,
+     source: {key: brief, locator: paragraph 4, quote: every report is due within the quarter},
+     assumptions: [the report is due when the desk closes]}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Wall and CPU seconds for each of so many."""
+
+    wall: float
+    cpu: float
+
+    @classmethod
+    @contextmanager
+    def of(cls, count: int, into: list[Cost]) -> Iterator[None]:
+        """Measure what is done inside."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        yield
+        into.append(cls((time.perf_counter() - wall) / count, (time.process_time() - cpu) / count))
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One database, a configuration for it, and the sinks."""
+
+    folder: Path
+    url: str
+    sinks: Sinks
+    count: int
+
+    def load(self, tag: str, firing: datetime, at: datetime) -> None:
+        """Load so many commitments with a week's lead that ends at the firing."""
+        (self.folder / "alerts.yaml").write_text(CONFIG % self.sinks.ports + f"database: {self.url}\n")
+        deadline = (firing + LEAD).strftime("%Y-%m-%dT%H:%MZ")
+        path = self.folder.with_suffix(".yaml")
+        entries = (COMMITMENT % {"tag": tag, "number": n, "deadline": deadline} for n in range(self.count))
+        path.write_text(SHARED + "".join(entries))
+        subprocess.run([*self.command, "load", path, "--at", at.isoformat()], check=True, stdout=subprocess.DEVNULL)
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "alerts", "--config", str(self.folder)]
+
+    def ours(self, tag: str) -> tuple[Cost, Cost]:
+        """What planning and what delivering costs, for each delivery."""
+        self.load(tag, FIRINGS[tag], LOADED)
+        office = Office(self.folder, None)
+        lanes = [lane for lane in office.lanes(lambda: FIRINGS[tag]) if lane.channel.name == tag]
+        prepare(office.store, office.rules, LOADED)
+        if plan(office.store, office.rules, office.channels, LOADED):
+            raise SystemExit("something was due before the firing: this measures nothing")
+        costs: list[Cost] = []
+        with Cost.of(self.count, costs):
+            planned = plan(office.store, office.rules, office.channels, FIRINGS[tag])
+        with Cost.of(self.count, costs):
+            done = deliver(lanes)
+        for channel in office.channels.values():
+            channel.close()
+        office.store.close()
+        if planned != self.count or done != {"sent": self.count}:
+            raise SystemExit(f"{planned} planned, then {dict(done)}: expected {self.count} sent")
+        return costs[0], costs[1]
+
+    def daemon(self) -> tuple[float, float]:
+        """Seconds from a firing at which all fall due to the first and to the last mail at the sink."""
+        began = datetime.now(UTC)
+        firing = (began + timedelta(seconds=READY_WITHIN + self.count / 250 + 60)).replace(second=0, microsecond=0)
+        self.load("daemon", firing, began)
+        self.sinks.take("mail")
+        process = subprocess.Popen([*self.command, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            until = firing.timestamp() + 60 + self.count / 20
+            count, first, last = 0, 0.0, 0.0
+            while count < self.count and time.time() < until:
+                time.sleep(1)
+                taken = self.sinks.take("mail")
+                count, first, last = count + taken.count, first or taken.first_at, taken.last_at or last
+        finally:
+            process.terminate()
+            process.wait(30)
+        if count != self.count or first < firing.timestamp():
+            raise SystemExit(f"the daemon sent {count} of {self.count}: expected all, after the firing")
+        return first - firing.timestamp(), last - firing.timestamp()
+
+
+def bare_mail(port: int, body: bytes, count: int) -> None:
+    """Send the same bytes over one connection that stays open."""
+    with smtplib.SMTP("127.0.0.1", port) as server:
+        for _ in range(count):
+            server.sendmail("alerts@example.org", ["desk@example.org"], body)
+
+
+def bare_web(port: int, body: bytes, count: int) -> None:
+    """Post the same bytes over one session."""
+    with requests.Session() as session:
+        for _ in range(count):
+            url, headers = f"http://127.0.0.1:{port}/hook", {"Content-Type": "application/json"}
+            session.post(url, data=body, headers=headers, timeout=10).raise_for_status()
+
+
+BARE: dict[str, Callable[[int, bytes, int], None]] = {"mail": bare_mail, "web": bare_web}
+WORDS = {"mail": "e-mail", "web": "webhook"}
+
+
+class Report:
+    """The table, and whether all aims are met."""
+
+    def __init__(self, count: int) -> None:
+        self.good = True
+        self.table = Table(title=f"{count:,} deliveries due at once")
+        for heading in ("", "database", "a second", "CPU each", "× bare", "aim"):
+            self.table.add_column(heading, justify="left" if heading in ("", "database") else "right")
+
+    def aim(self, met: bool, words: str) -> str:
+        self.good &= met
+        return f"[green]{words}: met[/]" if met else f"[red]{words}: missed[/]"
+
+    def bare(self, tag: str, cost: Cost, size: int) -> None:
+        self.table.add_row(f"{WORDS[tag]}: bare, {size / 1000:.1f} kB", "", *_figures(cost), "1.00", "")
+
+    def ours(self, tag: str, name: str, costs: tuple[Cost, Cost], bare: Cost) -> None:
+        planned, delivered = costs
+        both = Cost(planned.wall + delivered.wall, planned.cpu + delivered.cpu)
+        for what, cost in (("planned", planned), ("delivered", delivered), ("both", both)):
+            times = cost.cpu / bare.cpu
+            aim = self.aim(times <= CPU_AT_MOST, f"≤ {CPU_AT_MOST:g}") if what == "delivered" else ""
+            self.table.add_row(f"{WORDS[tag]}: {what}", name, *_figures(cost), f"{times:.2f}", aim)
+
+    def daemon(self, name: str, first: float, last: float) -> None:
+        aim = self.aim(first <= FIRST_WITHIN, f"≤ {FIRST_WITHIN:g} s")
+        self.table.add_row("daemon: first e-mail", name, f"after {first:.2f} s", "", "", aim)
+        self.table.add_row("daemon: last e-mail", name, f"after {last:.1f} s", "", "", "", end_section=True)
+
+
+def _figures(cost: Cost) -> tuple[str, str]:
+    return f"{1 / cost.wall:,.0f}", f"{cost.cpu * 1000:.2f} ms"
+
+
+@contextmanager
+def databases(given: str | None, folder: Path) -> Iterator[list[tuple[str, str]]]:
+    """The names and addresses of the databases to measure."""
+    if given:
+        yield [(given.partition(":")[0].partition("+")[0], given)]
+        return
+    with postgres.running() as server:
+        yield [("SQLite", f"sqlite:///{folder}/alerts.db"), ("PostgreSQL", server.url(server.create()))]
+
+
+def measure(given: str | None, count: int) -> Report:
+    """Measure all in one run, the bare loops with what ours has just sent."""
+    report = Report(count)
+    bare: dict[str, Cost] = {}
+    with tempfile.TemporaryDirectory() as name, running() as sinks, databases(given, Path(name)) as found:
+        folder = Path(name) / "config"
+        folder.mkdir()
+        for database, url in found:
+            bench = Bench(folder, url, sinks, count)
+            for tag, loop in BARE.items():
+                costs = bench.ours(tag)
+                if tag not in bare:
+                    body = sinks.take(tag).last
+                    timed: list[Cost] = []
+                    with Cost.of(count, timed):
+                        loop(sinks.ports[tag], body, count)
+                    bare[tag] = timed[0]
+                    report.bare(tag, bare[tag], len(body))
+                report.ours(tag, database, costs, bare[tag])
+            report.daemon(database, *bench.daemon())
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", metavar="URL")
+    parser.add_argument("--count", type=int, default=5000)
+    given = parser.parse_args()
+    report = measure(given.database, given.count)
+    Console().print(report.table)
+    sys.exit(not report.good)
+
+
+if __name__ == "__main__":
+    main()
