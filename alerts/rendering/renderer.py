@@ -7,11 +7,19 @@ import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    runtime,
+)
 from jinja2.environment import TemplateModule
-from jinja2.runtime import LoopContext
+from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.core.notifications import Message, Notification
@@ -39,27 +47,28 @@ class _TemplateError(Exception):
     """A template that could not be rendered; the text names it and the line."""
 
 
-KNOWN = {
-    Facts,
-    Digest,
-    InsteadFacts,
-    Window,
-    SourceFacts,
-    ChangeFacts,
-    AcknowledgedFacts,
-    Commands,
-    TemplateModule,
-    LoopContext,
+OURS = (Facts, Digest, InsteadFacts, Window, SourceFacts, ChangeFacts, AcknowledgedFacts, Commands, LoopContext)
+PUBLIC: dict[type, frozenset[str]] = {
+    kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in OURS
 }
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """The sandbox, with a short cut to the public attributes of our own frozen values: half of its time goes there."""
+    """The sandbox, with short cuts to what is ours and safe: the facts and the macros. Half of its time went there."""
 
     def getattr(self, obj: object, attribute: str) -> object:
-        if type(obj) in KNOWN and not attribute.startswith("_") and hasattr(obj, attribute):
+        if attribute in PUBLIC.get(type(obj), ()):
             return getattr(obj, attribute)
+        if type(obj) is TemplateModule and type(macro := vars(obj).get(attribute)) is Macro:
+            return macro
         return super().getattr(obj, attribute)
+
+    def call(self, scope: runtime.Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if type(called) is Macro:
+            kwargs.pop("_block_vars", None)  # for callables that ask for the context, which a macro does not
+            kwargs.pop("_loop_vars", None)
+            return called(scope.eval_ctx, *args, **kwargs)
+        return super().call(scope, called, *args, **kwargs)
 
 
 class Renderer:
