@@ -196,6 +196,10 @@ class Renderer:
             lstrip_blocks=True,
         )
         environment.filters.update(FILTERS)
+        environment.policies["json.dumps_function"] = json.JSONEncoder(
+            sort_keys=True
+        ).encode  # else made anew each time
+        environment.policies["json.dumps_kwargs"] = {}
         return environment
 
 
