@@ -1,0 +1,93 @@
+"""What is killed: one turn after another of a small site, from its first start to a change of its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.databases import Databases
+from tests.faults.nursery import Nursery, Ran
+from tests.faults.sinks import Sinks, open_sinks
+
+CONNECTIONS = {"mail": 2, "chat": 4}  # sends in flight, as each channel's `connections` has it
+NOW, LATER = "2025-11-03T09:00:00Z", "2025-11-03T10:00:00Z"
+CHANNELS = """
+database: sqlite:////dev/null/named-on-the-command-line
+channels:
+  mail: {{kind: email, from: alerts@example.org, to: [desk@example.org], timeout: {timeout},
+         smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}}}
+  chat: {{kind: webhook, url: "http://127.0.0.1:{http}/hook", timeout: {timeout}}}
+"""
+RULES = {
+    "before": """
+rules:
+  - {name: leads, cron: "* * * * *", match: {}, digest: false, remind: {before: [P7D], moved: true, closed: true},
+     notify: [mail, chat]}
+""",
+    "after": """
+rules:
+  - {name: leads, cron: "0 * * * *", match: {}, digest: false, remind: {before: [P7D, P5D], moved: true},
+     notify: [mail, chat]}
+  - {name: more, cron: "0 * * * *", match: {tags: [more]}, digest: false, remind: {before: [P6D]}, notify: [chat]}
+""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One command, and the configuration that it runs on."""
+
+    name: str
+    rules: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class World:
+    """The scenes' files, the servers, and a nursery to run commands in."""
+
+    folder: Path
+    sinks: Sinks
+    nursery: Nursery
+    databases: Databases
+
+    def scenes(self) -> list[Scene]:
+        """What happens, in order; each begins with the database as the one before left it."""
+        first, changed = str(self.folder / "first.yaml"), str(self.folder / "changed.yaml")
+        return [
+            Scene("first start and load", "before", ("load", first, "--at", NOW)),
+            Scene("tick", "before", ("tick", "--at", NOW)),
+            Scene("load of changes", "after", ("load", changed, "--at", LATER)),
+            Scene("tick on changed rules", "after", ("tick", "--at", LATER)),
+        ]
+
+    def run(self, scene: Scene, url: str, die_at: int | None = None) -> Ran:
+        config = str(self.folder / scene.rules)
+        return self.nursery.run(["--config", config, "--database", url, *scene.command], die_at)
+
+
+@contextmanager
+def open_world(folder: Path, databases: Databases, commitments: int = 10) -> Iterator[World]:
+    """Write the configuration and the files, and start the servers."""
+    with open_sinks() as sinks, Nursery(folder) as nursery:
+        for name, rules in RULES.items():
+            (folder / name).mkdir()
+            (folder / name / "alerts.yaml").write_text(
+                CHANNELS.format(smtp=sinks.smtp, http=sinks.http, timeout=20), encoding="utf-8"
+            )
+            (folder / name / "rules.yaml").write_text(rules, encoding="utf-8")
+        _write(folder / "first.yaml", commitments, moved=False)
+        _write(folder / "changed.yaml", commitments, moved=True)
+        yield World(folder, sinks, nursery, databases)
+
+
+def _write(path: Path, count: int, *, moved: bool) -> None:
+    """Some commitments, half of which hang on the first; in the changed file those that stand alone have moved."""
+    lines = ["commitments:"]
+    for number in range(count):
+        deadline = f"2025-11-{7 + number % 2 + moved:02}" if number < (count + 1) // 2 else "P1D after item-0"
+        tags = "[more]" if number % 3 == 0 else "[]"
+        lines.append(f"  - {{key: item-{number}, title: Item {number}, deadline: {deadline}, tags: {tags}}}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
