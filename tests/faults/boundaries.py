@@ -1,8 +1,8 @@
 """Numbers each place at which a process may die between two effects, and lets it die at one of them.
 
 A boundary lies before and after whatever the database or a peer could notice: connecting, a statement, a commit, a
-send (and amid its bytes), a read, a close, a lock. Threads share one count, so which boundary has which number differs
-a little from run to run; its label says where the process really died.
+send (and amid its bytes), a read, a close, a lock. (To roll back and to die are the same to a database.) Threads share
+one count, so which boundary has which number differs a little from run to run; its label says where the process died.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
-DATABASE = ("connect", "do_execute", "do_executemany", "do_execute_no_params", "do_commit", "do_rollback", "do_ping")
+DATABASE = ("connect", "do_execute", "do_executemany", "do_execute_no_params", "do_commit", "do_ping")
 SOCKETS = ("connect", "send", "sendall", "recv", "recv_into", "close")
 LOCKS = ((fcntl, "flock"), (os, "truncate"), (os, "pwrite"))
 

@@ -69,7 +69,7 @@ class World:
 
 
 @contextmanager
-def open_world(folder: Path, databases: Databases, commitments: int = 10) -> Iterator[World]:
+def open_world(folder: Path, databases: Databases, commitments: int) -> Iterator[World]:
     """Write the configuration and the files, and start the servers."""
     with open_sinks() as sinks, Nursery(folder) as nursery:
         for name, rules in RULES.items():
@@ -84,10 +84,11 @@ def open_world(folder: Path, databases: Databases, commitments: int = 10) -> Ite
 
 
 def _write(path: Path, count: int, *, moved: bool) -> None:
-    """Some commitments, half of which hang on the first; in the changed file those that stand alone have moved."""
-    lines = ["commitments:"]
+    """Some commitments, the last of which hang on the one before them; in the changed file that one has moved."""
+    lines, alone = ["commitments:"], count - count // 3
     for number in range(count):
-        deadline = f"2025-11-{7 + number % 2 + moved:02}" if number < (count + 1) // 2 else "P1D after item-0"
-        tags = "[more]" if number % 3 == 0 else "[]"
+        day = 7 + number % 2 + (moved and number == alone - 1)
+        deadline = f"2025-11-{day:02}" if number < alone else f"P1D after item-{alone - 1}"
+        tags = "[more]" if number % 5 == 0 else "[]"
         lines.append(f"  - {{key: item-{number}, title: Item {number}, deadline: {deadline}, tags: {tags}}}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,0 +1,72 @@
+"""Killed at any boundary, a site that is started again loses nothing and repeats no more than was in flight."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+from tests.faults.databases import Databases, Postgresql, Sqlite
+from tests.faults.plays import Play, after_sends
+from tests.faults.report import REPORT
+from tests.faults.world import Scene, open_world
+
+WHOLE = os.environ.get("FAULTS") == "all"
+COMMITMENTS = 10 if WHOLE else 2  # twice as many deliveries
+SLICE = {"first start and load": 3, "tick": 5, "load of changes": 3, "tick on changed rules": 3}
+IN_A_ROW = 25 if WHOLE else 1
+SEED = int(os.environ.get("SEED", "20251103"))
+FAILURES_AT_MOST = 10
+
+
+def chosen(scene: Scene, passed: Sequence[str]) -> list[int]:
+    """The numbers of the boundaries to kill at: all; or some, and all those between one send and its mark."""
+    if WHOLE:
+        return list(range(1, len(passed) + 1))
+    few = SLICE[scene.name]
+    numbers = {round((turn + 0.5) * len(passed) / few) for turn in range(few)}
+    windows = sorted(after_sends(passed), key=len) if scene.name == "tick" else []
+    return sorted(numbers.union(*windows[:1]))
+
+
+def play(folder: Path, databases: Databases) -> Play:
+    with open_world(folder, databases, COMMITMENTS) as world:
+        played = Play(world)
+        chance = random.Random(SEED)
+        for scene in world.scenes():
+            passed = played.expected[scene.name].passed
+            plays = [[number] for number in chosen(scene, passed)]
+            plays += [[chance.randint(1, len(passed)) for _ in range(3)] for _ in range(IN_A_ROW)]
+            for numbers in plays:
+                played.kill(scene, numbers)
+                if len(played.failures) >= FAILURES_AT_MOST:
+                    return played
+        return played
+
+
+@pytest.fixture(scope="module")
+def plays(tmp_path_factory: pytest.TempPathFactory, postgresql: postgres.Server) -> Iterator[dict[str, Future[Play]]]:
+    """Both kinds of database at once: each waits for its disk or its server half of the time."""
+    folders = {kind: tmp_path_factory.mktemp(kind) for kind in ("sqlite", "postgresql")}
+    (folders["sqlite"] / "databases").mkdir()
+    databases = {"sqlite": Sqlite(folders["sqlite"] / "databases"), "postgresql": Postgresql(postgresql)}
+    with ThreadPoolExecutor(2) as pool:
+        yield {kind: pool.submit(play, folders[kind], databases[kind]) for kind in folders}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_killed_anywhere_it_loses_nothing_and_repeats_only_what_was_in_flight(
+    kind: str, plays: dict[str, Future[Play]]
+) -> None:
+    played = plays[kind].result()
+    REPORT.tallies += played.tallies.values()
+    assert not played.failures, "\n".join(played.failures)
+    assert all(tally.kills for tally in played.tallies.values())
+    assert sum(tally.lost for tally in played.tallies.values()) == 0
+    assert all(tally.repeats <= tally.bound for tally in played.tallies.values())
+    assert played.tallies["tick"].repeats, "no kill fell between a send and its mark: the boundaries are not reached"
