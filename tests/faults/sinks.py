@@ -5,6 +5,7 @@ They live in the test's own process, so they outlast whatever is killed.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import socket
@@ -34,10 +35,14 @@ class Accepted(NamedTuple):
 
 @dataclass
 class Sinks:
-    """What was accepted, in order, and how many connections are open. `gate`: answers are held while it is closed."""
+    """What was accepted, in order, and how many connections are open.
+
+    `pause`: seconds between accepting and saying so. `gate`: while it is closed no post is accepted.
+    """
 
     smtp: int = 0
     http: int = 0
+    pause: float = 0.0
     accepted: list[Accepted] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
     waiting: int = 0  # at the gate
@@ -99,6 +104,7 @@ class _Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 # aiosmtpd's name
         found = MESSAGE_ID.search(envelope.content)
         self._sinks.accept("mail", found[1].decode() if found else "no Message-ID", envelope.content)
+        await asyncio.sleep(self._sinks.pause)
         return "250 taken"
 
 
@@ -122,6 +128,7 @@ class _Post(BaseHTTPRequestHandler):
         sinks = self.server.sinks
         sinks.pass_gate()
         sinks.accept("chat", self.headers["webhook-id"], body)
+        threading.Event().wait(sinks.pause)
         self.wfile.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 
     def log_message(self, *_: Any) -> None: ...

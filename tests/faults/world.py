@@ -73,14 +73,19 @@ def open_world(folder: Path, databases: Databases, commitments: int) -> Iterator
     """Write the configuration and the files, and start the servers."""
     with open_sinks() as sinks, Nursery(folder) as nursery:
         for name, rules in RULES.items():
-            (folder / name).mkdir()
-            (folder / name / "alerts.yaml").write_text(
-                CHANNELS.format(smtp=sinks.smtp, http=sinks.http, timeout=20), encoding="utf-8"
-            )
-            (folder / name / "rules.yaml").write_text(rules, encoding="utf-8")
+            write_config(folder / name, sinks, rules, timeout=20)
         _write(folder / "first.yaml", commitments, moved=False)
         _write(folder / "changed.yaml", commitments, moved=True)
         yield World(folder, sinks, nursery, databases)
+
+
+def write_config(folder: Path, sinks: Sinks, rules: str, timeout: float, channels: str = CHANNELS) -> Path:
+    """Write a folder of configuration whose channels lead to the sinks; returns it."""
+    folder.mkdir()
+    text = channels.format(smtp=sinks.smtp, http=sinks.http, timeout=timeout)
+    (folder / "alerts.yaml").write_text(text, encoding="utf-8")
+    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
+    return folder
 
 
 def _write(path: Path, count: int, *, moved: bool) -> None:
