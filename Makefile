@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help run install test check demo bench lock clean
+.PHONY: help run install test check faults demo bench lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 
 test: check  ## everything that must pass
 	@$(BIN)/python -m pytest $(ARGS)
+
+faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all of it (an hour; SEED=n repeats one)
+	@FAULTS=all $(BIN)/python -m pytest tests/faults $(ARGS)
 
 bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
 	@$(BIN)/python -m benchmarks.idle_tick

@@ -24,9 +24,12 @@ LOCKS = ((fcntl, "flock"), (os, "truncate"), (os, "pwrite"))
 
 
 class Boundaries:
-    """Counts what is passed, writes each label to the file `trace`, and kills this process at number `die_at`."""
+    """Counts what is passed, writes each label to the file `trace`, and kills this process at `die_at`.
 
-    def __init__(self, die_at: int | None, trace: int) -> None:
+    That is a boundary's number, or the beginning of its label: the first such one.
+    """
+
+    def __init__(self, die_at: int | str | None, trace: int) -> None:
         self._die_at = die_at
         self._trace = trace
         self._passed = 0
@@ -60,7 +63,7 @@ class Boundaries:
         with self._lock:  # the others stand still while this process dies
             self._passed += 1
             os.write(self._trace, f"{threading.current_thread().name}: {label}\n".encode())
-            if self._passed == self._die_at:
+            if self._passed == self._die_at or (isinstance(self._die_at, str) and label.startswith(self._die_at)):
                 last_act()
                 os.kill(os.getpid(), signal.SIGKILL)
                 signal.pause()

@@ -68,8 +68,8 @@ class Nursery:
         self._process.wait(ENDS_WITHIN + 10)
         self._process.stdout.close()
 
-    def run(self, arguments: Sequence[str], die_at: int | None = None) -> Ran:
-        """Run `alerts` with these arguments in a process of its own, which dies at its boundary of that number."""
+    def run(self, arguments: Sequence[str], die_at: int | str | None = None) -> Ran:
+        """Run `alerts` with these arguments in a process of its own, which dies at that boundary."""
         assert self._process.stdin
         assert self._process.stdout
         trace, log = self._folder / "trace", self._folder / "log"

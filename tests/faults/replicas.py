@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.faults.nursery import ROOT
@@ -27,9 +27,7 @@ class Replica:
 
     def start(self) -> None:
         with self._log.open("wb") as out:
-            self.process = subprocess.Popen(
-                self._command, stdout=out, stderr=out, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}
-            )
+            self.process = subprocess.Popen(self._command, stdout=out, stderr=out, cwd=ROOT)
 
     def come_up(self) -> None:
         """Wait until it is ready."""
@@ -61,6 +59,17 @@ class Replica:
         """Ask it to end; returns its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(within)
+
+
+def load(folder: Path, options: Sequence[str], count: int) -> None:
+    """Load so many commitments of each of which there is a lead to tell at once."""
+    day = (datetime.now(UTC) + timedelta(days=3)).date()
+    lines = [f"  - {{key: item-{number}, title: Item {number}, deadline: {day}}}" for number in range(count)]
+    path = folder / "commitments.yaml"
+    path.write_text("\n".join(["commitments:", *lines, ""]), encoding="utf-8")
+    command = [sys.executable, "-m", "alerts", *options, "load", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @contextmanager

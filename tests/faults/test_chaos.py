@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests import postgres
 from tests.faults.chaos import Chaos, Plan
-from tests.faults.nursery import Nursery
-from tests.faults.replicas import running
+from tests.faults.replicas import load, running
 from tests.faults.report import REPORT
 from tests.faults.sinks import Sinks, open_sinks
 from tests.faults.world import write_config
@@ -50,12 +48,7 @@ def test_whatever_befalls_replicas_all_is_delivered_and_little_repeated(
 ) -> None:
     url, began = durable.url(durable.create()), time.monotonic()
     options = ["--config", str(write_config(tmp_path / "config", sinks, RULES, TIMEOUT)), "--database", url]
-    day = (datetime.now(UTC) + timedelta(days=3)).date()
-    lines = [f"  - {{key: item-{number}, title: Item {number}, deadline: {day}}}" for number in range(PLAN.commitments)]
-    (tmp_path / "all.yaml").write_text("\n".join(["commitments:", *lines, ""]), encoding="utf-8")
-    with Nursery(tmp_path) as nursery:
-        loaded = nursery.run([*options, "load", str(tmp_path / "all.yaml")])
-    assert loaded.code == 0, loaded.said
+    load(tmp_path, options, PLAN.commitments)
     with running(tmp_path, [options] * 3) as replicas:
         chaos = Chaos(PLAN, SEED, durable, replicas, sinks, url)
         chaos.run()
