@@ -48,7 +48,7 @@ test: check  ## everything that must pass
 	@$(BIN)/python -m pytest $(ARGS)
 
 faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all of it (an hour; SEED=n repeats one)
-	@FAULTS=all $(BIN)/python -m pytest tests/faults $(ARGS)
+	@FAULTS=all $(BIN)/python -m pytest -s tests/faults $(ARGS)
 
 bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
 	@$(BIN)/python -m benchmarks.idle_tick

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -42,8 +43,11 @@ def play(folder: Path, databases: Databases) -> Play:
             passed = played.expected[scene.name].passed
             plays = [[number] for number in chosen(scene, passed)]
             plays += [[chance.randint(1, len(passed)) for _ in range(3)] for _ in range(IN_A_ROW)]
-            for numbers in plays:
+            for done, numbers in enumerate(plays):
                 played.kill(scene, numbers)
+                if WHOLE and done % 100 == 0:
+                    said = f"{databases.kind}, {scene.name}: {done} of {len(plays)}, {len(played.failures)} failed\n"
+                    sys.stderr.write(said)
                 if len(played.failures) >= FAILURES_AT_MOST:
                     return played
         return played

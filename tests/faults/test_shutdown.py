@@ -57,6 +57,7 @@ def test_what_is_in_flight_is_marked_and_what_was_not_begun_is_given_back(
     assert Counter(ended.values()) == {"sent": len(sent), "retry": 20 - len(sent)}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_peer_that_never_answers_does_not_keep_it_beyond_its_grace(
     daemon: Replica, sinks: Sinks, database_url: str
 ) -> None:
