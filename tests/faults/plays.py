@@ -20,7 +20,9 @@ from tests.faults.world import CONNECTIONS, Scene, World
 
 @dataclass
 class Tally:
-    """What came of the kills of one scene. `bound`: how many repeats they excuse."""
+    """What came of the kills of one scene. `kinds`: at which boundaries, by their labels. `bound`: how many repeats
+    the kills excuse.
+    """
 
     database: str
     scene: str

@@ -30,11 +30,11 @@ class Report:
 
     def rows(self) -> Iterator[str]:
         if self.tallies:
-            shape = "{:<11} {:<22} {:>10} {:>6} {:>6} {:>5} {:>8} {:>7} {:>6} {:>8}"
+            shape = "{:<11} {:<22} {:>10} {:>6} {:>6} {:>6} {:>5} {:>8} {:>7} {:>6} {:>8}"
             yield shape.format(*HEADINGS)
             for one in self.tallies:
                 yield shape.format(
-                    one.database, one.scene, one.boundaries, one.plays, one.kills, one.lost, one.repeats, one.bound,
+                    one.database, one.scene, one.boundaries, one.plays, one.kills, len(one.kinds), one.lost, one.repeats, one.bound,
                     one.worst, f"{one.seconds:.0f}",
                 )  # fmt: skip
         yield from self.lines
