@@ -159,14 +159,14 @@ def test_a_dead_delivery_is_seen_tried_again_and_dismissed(loaded: Alerts, home:
     (home / "config/alerts.yaml").write_text(config)
     assert loaded("tick", "--at", NOW, "--json").json == {"planned": 2, "dead": 2}
     one, two = (row["id"] for row in loaded("deliveries", "--state", "dead", "--json").json)
-    assert "alerts: 2 dead deliveries: " in loaded("health", "--at", NOW).err
+    assert "alerts: 2 deliveries are dead: " in loaded("health", "--at", NOW).err
     assert loaded("retry", one[:8], "--at", NOW).out == f"{one[:8]} will be tried again at the next tick\n"
     assert loaded("retry", one[:8], "--at", NOW).err == f"alerts: delivery {one[:8]} is retry, not dead or dismissed\n"
     assert loaded("tick", "--at", NOW, "--json").json == {"planned": 0, "dead": 1}
     for each in (one, two):
         assert loaded("dismiss", each).out == f"{each[:8]} is dismissed\n"
     assert loaded("deliveries", "--state", "dead").out == "no deliveries that are dead\n"
-    assert "dead deliveries" not in loaded("health", "--at", NOW).err
+    assert "dead" not in loaded("health", "--at", NOW).err
 
 
 def test_an_id_that_no_delivery_has_is_refused(loaded: Alerts) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.core.notifications import Notice, Trouble
 from alerts.rendering import Renderer
-from tests.rendering.factories import NOW, notification, told
+from tests.rendering.factories import notification, told
 
 ID = UUID("a1b2c3d4-1111-5222-8333-123456789abc")
 DEAD = Trouble(
