@@ -25,7 +25,8 @@ from rich.table import Table
 
 from alerts.cli.wiring import Office
 from alerts.daemon import prepare
-from alerts.tick import deliver, plan
+from alerts.lane import deliver
+from alerts.tick import plan
 from benchmarks.sinks import Sinks, running
 from tests import postgres
 
