@@ -104,6 +104,7 @@ def running() -> Iterator[Sinks]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
     process.start()
+    theirs.close()  # so that we hear it if the process ends
     try:
         yield Sinks(ours.recv(), ours)
     finally:
