@@ -21,7 +21,7 @@ from alerts.store import Claim, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-CLAIMED_AT_ONCE = 8  # per connection of a channel
+CLAIMED_AT_ONCE = 16  # per connection of a channel
 RENDERED = timedelta(seconds=5)  # what is claimed at once is rendered and begun within so long, on a slow machine too
 MARK_AGAIN = 1.0  # seconds
 LOOK_UP = 5.0  # seconds after which a lane that waits for its sends says that it is alive

@@ -21,7 +21,6 @@ from alerts.core.notifications import Outgoing
 _LONG = SMTP.clone(max_line_length=998)  # octets, RFC 5322 §2.1.1; at 78 `email` breaks addresses into encoded words
 _EW_LINE = 74  # the most with which `email.header` keeps an encoded word to its 75 characters
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def needs_utf8(*addresses: str) -> bool:
@@ -69,7 +68,8 @@ def _subject(words: str) -> str:
 
 def _part(subtype: str, words: str) -> bytes:
     """Return one part, its lines at most 76 long: quoted-printable, or base64 where that would triple it."""
-    content = _LINE_END.sub("\r\n", _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", words)).encode()
+    lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # a tenth of what a pattern costs
+    content = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", lines).encode()
     content = content.removesuffix(b"\r\n") + b"\r\n"  # b2a_qp breaks lines with LF unless it has seen a CRLF
     if len(content) < 1.2 * len(words):
         encoding, body = "quoted-printable", binascii.b2a_qp(content)

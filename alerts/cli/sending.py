@@ -104,6 +104,7 @@ def run(context: typer.Context) -> None:
     here = office(context)
     start_log(here.settings.secrets())
     lanes = here.lanes(utc_now)
+    here.renderer.warm_up()
     daemon = Daemon(here.store, here.rules, lanes, utc_now, operators=here.settings.operators, heartbeat=here.heartbeat)
     ended = daemon.run(on_ready=lambda: _announce(here))
     sys.stdout.flush()

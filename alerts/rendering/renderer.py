@@ -6,6 +6,7 @@ import json
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,6 +83,15 @@ class Renderer:
         self._folders = tuple(folder.resolve() for folder in folders)
         self._text = self._environment(autoescape=False)
         self._html = self._environment(autoescape=True)
+
+    def warm_up(self) -> None:
+        """Compile all templates now rather than when the first alert waits for it."""
+        kinds = ((self._html, (".html", ".jinja")), (self._text, (".txt", ".json", ".jinja")))
+        for environment, ends in kinds:
+            for name in environment.list_templates():
+                if name.endswith(ends) and not name.startswith("shipped/"):
+                    with suppress(TemplateSyntaxError, UnicodeDecodeError):  # said when it is rendered
+                        environment.get_template(name)
 
     def render(self, notification: Notification, form: Form) -> tuple[Message, str | None]:
         """Render; if a template fails, the built-in plain message and the error in one line. Never raises.

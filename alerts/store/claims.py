@@ -47,13 +47,13 @@ def mark_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any
 
 def attempt_row(claim: Claim, outcome: Outcome, started: datetime, stopped: datetime) -> dict[str, Any]:
     return {
-        "delivery_id": claim.id,
-        "number": claim.attempt,
-        "started_at": started,
-        "ended_at": stopped,
-        "outcome": outcome.state,
-        "remote": outcome.remote,
-        "error": outcome.error,
+        "_id": claim.id,
+        "_number": claim.attempt,
+        "_started_at": started,
+        "_ended_at": stopped,
+        "_outcome": outcome.state,
+        "_remote": outcome.remote,
+        "_error": outcome.error,
     }
 
 

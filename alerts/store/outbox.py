@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, case, func, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Outcome, backoff, give_up_at
@@ -19,12 +19,40 @@ from alerts.store import tables
 from alerts.store.carried import carried
 from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
 from alerts.store.engine import Database
-from alerts.store.rows import insert_new
 
 log = logging.getLogger(__name__)
-_D = tables.deliveries.c
-MARKED = ("state", "next_at", "remote", "last_error", "ended_at")
+_A, _D = tables.attempts.c, tables.deliveries.c
 LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout that a channel may have
+
+
+def _relief(wish: Any) -> Any:
+    """Whether a failure is to be told elsewhere: once when it is late, again when it is dead; of a notice never."""
+    return case(
+        (_D.notice.is_not(None), None),
+        (wish == "due", "due"),
+        (and_(wish == "late", _D.relief.is_(None)), "due"),
+        else_=_D.relief,
+    )
+
+
+# Made once: SQLAlchemy takes several times as long to put these together as to carry them out.
+_MINE = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
+_MARK = update(tables.deliveries).where(_MINE).values(
+    {name: bindparam(name) for name in ("state", "next_at", "remote", "last_error", "ended_at")}
+    | {"lease_until": None, "relief": _relief(bindparam("_relief"))}
+)  # fmt: skip
+_KEEP = update(tables.deliveries).where(_MINE).values(
+    {name: bindparam(name) for name in ("payload", "payload_hash", "template_error")}
+    | {"relief": func.coalesce(bindparam("_relief"), _D.relief)}
+)  # fmt: skip
+_GIVE_BACK = update(tables.deliveries).where(_MINE).values(
+    {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": bindparam("_now")}
+)  # fmt: skip
+_ATTEMPT = {name: _D.id if name == "delivery_id" else bindparam(f"_{name}", type_=_A[name].type) for name in _A.keys()}  # noqa: SIM118
+_KNOWN = exists().where(_A.delivery_id == _D.id, _A.number == bindparam("_number"))  # a mark that is made again
+_TRIED = insert(tables.attempts).from_select(
+    list(_ATTEMPT), select(*_ATTEMPT.values()).where(_D.id == bindparam("_id"), ~_KNOWN)
+)
 
 
 class Outbox:
@@ -70,11 +98,8 @@ class Outbox:
             values = {"payload": payload, "payload_hash": digest, "template_error": error}
             rows.append({"_id": one, "_fence": fence, "_relief": "due" if error else None} | values)
         if rows:
-            mine = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
-            names: dict[str, Any] = {name: bindparam(name) for name in ("payload", "payload_hash", "template_error")}
-            names["relief"] = func.coalesce(bindparam("_relief"), _D.relief)
             with self._database.write() as connection:
-                connection.execute(update(tables.deliveries).where(mine).values(names), rows)
+                connection.execute(_KEEP, rows)
 
     def mark(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
         """Record how attempts ended (claim, outcome, started, ended), in one commit.
@@ -84,14 +109,9 @@ class Outbox:
         """
         if not ended:
             return
-        marks = [mark_row(claim, outcome, stopped) for claim, outcome, _, stopped in ended]
-        tries = [attempt_row(*one) for one in ended]
-        mine = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
-        names: dict[str, Any] = {name: bindparam(name) for name in MARKED}
-        names |= {"lease_until": None, "relief": _relief(bindparam("_relief"))}
         with self._database.write() as connection:
-            connection.execute(update(tables.deliveries).where(mine).values(names), marks)
-            connection.execute(insert_new(connection, tables.attempts), tries)
+            connection.execute(_MARK, [mark_row(claim, outcome, stopped) for claim, outcome, _, stopped in ended])
+            connection.execute(_TRIED, [attempt_row(*one) for one in ended])
 
     def note_outage(self, channel: str, error: str, now: datetime) -> bool:
         """Nothing gets through on a channel: what has waited for an hour is told elsewhere, what is too old is dead.
@@ -113,12 +133,10 @@ class Outbox:
 
     def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
         """Return what was claimed but not begun."""
-        mine = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
-        back = {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": now}
-        rows = [{"_id": claim.id, "_fence": claim.fence} for claim in claims]
+        rows = [{"_id": claim.id, "_fence": claim.fence, "_now": now} for claim in claims]
         if rows:
             with self._database.write() as connection:
-                connection.execute(update(tables.deliveries).where(mine).values(back), rows)
+                connection.execute(_GIVE_BACK, rows)
 
     def free_leases(self) -> None:
         """Free all leases: for the only daemon of an SQLite database, whose predecessor is gone."""
@@ -196,13 +214,3 @@ def _put_off(row: Any, error: str, now: datetime) -> dict[str, Any]:
         return values | {"state": "dead", "ended_at": now, "relief": "due"}
     late = {"relief": "due"} if now - row["created_at"] >= LATE and row["relief"] is None else {}
     return values | late | {"state": "retry", "next_at": now + backoff(attempt)}
-
-
-def _relief(wish: Any) -> Any:
-    """Whether a failure is to be told elsewhere: once when it is late, again when it is dead; of a notice never."""
-    return case(
-        (_D.notice.is_not(None), None),
-        (wish == "due", "due"),
-        (and_(wish == "late", _D.relief.is_(None)), "due"),
-        else_=_D.relief,
-    )
