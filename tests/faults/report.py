@@ -7,18 +7,8 @@ from dataclasses import dataclass, field
 
 from tests.faults.plays import Tally
 
-HEADINGS = (
-    "database",
-    "scene",
-    "boundaries",
-    "plays",
-    "kills",
-    "lost",
-    "repeats",
-    "bound",
-    "at most in one",
-    "seconds",
-)
+SHAPE = "{:<11} {:<22} {:>10} {:>6} {:>6} {:>6} {:>5} {:>8} {:>7} {:>6} {:>8}"
+HEADINGS = "database|scene|boundaries|plays|kills|kinds|lost|repeats|bound|worst|seconds".split("|")
 
 
 @dataclass
@@ -30,13 +20,11 @@ class Report:
 
     def rows(self) -> Iterator[str]:
         if self.tallies:
-            shape = "{:<11} {:<22} {:>10} {:>6} {:>6} {:>6} {:>5} {:>8} {:>7} {:>6} {:>8}"
-            yield shape.format(*HEADINGS)
-            for one in self.tallies:
-                yield shape.format(
-                    one.database, one.scene, one.boundaries, one.plays, one.kills, len(one.kinds), one.lost, one.repeats, one.bound,
-                    one.worst, f"{one.seconds:.0f}",
-                )  # fmt: skip
+            yield SHAPE.format(*HEADINGS)
+        for one in self.tallies:
+            kills = (one.boundaries, one.plays, one.kills, len(one.kinds))
+            ends = (one.lost, one.repeats, one.bound, one.worst, f"{one.seconds:.0f}")
+            yield SHAPE.format(one.database, one.scene, *kills, *ends)
         yield from self.lines
 
 
