@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 16  # per connection of a channel
 RENDERED = timedelta(seconds=5)  # what is claimed at once is rendered and begun within so long, on a slow machine too
 MARK_AGAIN = 1.0  # seconds
-LOOK_UP = 5.0  # seconds after which a lane that waits for its sends says that it is alive
+LOOK_UP = 1.0  # seconds after which a lane that waits for its sends looks whether it is to stop
 SEEN = timedelta(minutes=5)  # a lane that has not been seen for so long is not well
 OUT = timedelta(minutes=10)  # nor is one whose channel takes nothing for so long
 OVERDUE = 10.0  # seconds past its total deadline after which a send is stuck, which none should ever be
