@@ -77,7 +77,7 @@ def _new(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, An
 
 def reliefs(database: Database, now: datetime) -> Iterator[Relief]:
     """Yield what is in trouble, in batches, each committed as told when the next is asked for."""
-    due = select(tables.deliveries).where(tables.RELIEF).order_by(_D.created_at).limit(CHUNK)
+    due = select(tables.deliveries).where(tables.RELIEF).order_by(_D.created_at, _D.id).limit(CHUNK)
     while True:
         with database.read() as connection:
             if connection.execute(select(_D.id).where(tables.RELIEF).limit(1)).first() is None:

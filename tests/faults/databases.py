@@ -22,7 +22,7 @@ LAPSE = "update deliveries set lease_until = clock_timestamp() - interval '1 sec
 # when it was tried.
 LOOSE = {
     "commitments": {"id"},
-    "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at"},
+    "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "instead_of"},
 }
 BY_COMMITMENT = ("commitment_id", "hangs_on")
 
@@ -106,13 +106,18 @@ def opened(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def states(url: str) -> dict[str, str]:
-    """The deliveries by id, and their states; none where there is no such table yet."""
+def states(url: str, *, notices: bool = True) -> dict[str, str]:
+    """The deliveries by id, and their states; none where there is no such table yet.
+
+    How many failures share a notice to operators hangs on when it was killed, so those can be left out.
+    """
     table = tables.deliveries
     with opened(url) as connection:
         if not connection.dialect.has_table(connection, table.name):
             return {}
-        return {str(row.id): row.state for row in connection.execute(select(table.c.id, table.c.state))}
+        query = select(table.c.id, table.c.state)
+        query = query if notices else query.where(table.c.notice.is_(None))
+        return {str(row.id): row.state for row in connection.execute(query)}
 
 
 def contents(url: str) -> dict[str, list[Any]]:
@@ -128,6 +133,8 @@ def _rows(connection: Connection, table: Table, keys: dict[int, str]) -> list[An
     loose = LOOSE.get(table.name, set())
     found = []
     for row in connection.execute(select(table)).mappings():
+        if row.get("notice"):
+            continue
         seen = {name: keys[value] if name in BY_COMMITMENT else value for name, value in row.items()}
         found.append(str({name: value for name, value in seen.items() if name not in loose}))
     return sorted(found)

@@ -64,7 +64,7 @@ class Play:
             assert ran.code == 0, ran.said
             world.sinks.settle()
             self._databases.settle(url)
-            self.expected[scene.name] = Expected(base, ran.passed, states(url), contents(url))
+            self.expected[scene.name] = Expected(base, ran.passed, states(url, notices=False), contents(url))
             self.tallies[scene.name] = Tally(self._databases.kind, scene.name, len(ran.passed))
 
     def kill(self, scene: Scene, numbers: Sequence[int]) -> None:
@@ -83,7 +83,7 @@ class Play:
 
     def _killed(self, scene: Scene, url: str, numbers: Sequence[int], where: str) -> None:
         tally, expected = self.tallies[scene.name], self.expected[scene.name]
-        began = len(self._world.sinks.accepted)
+        began, heard = len(self._world.sinks.accepted), len(self._world.sinks.notices)
         told_before = {one for one, state in states(url).items() if state == "sent"}
         marked, kills = set(told_before), 0
         for number in (*numbers, None):
@@ -113,7 +113,11 @@ class Play:
         tally.bound += sum(CONNECTIONS.values()) * kills
         assert not lost, f"{where}: lost {sorted(lost)}"
         assert not self._world.sinks.repeats_that_differ(), f"{where}: a repeat has other bytes"
-        assert states(url) == expected.states, f"{where}: {Counter(states(url).values())} at the end"
+        ended = states(url, notices=False)
+        assert ended == expected.states, f"{where}: {Counter(ended.values())} at the end"
+        told = b"".join(self._world.sinks.notices[heard:])
+        silent = [one for one, state in ended.items() if state == "dead" and one.encode() not in told]
+        assert not silent, f"{where}: dead, and the operators have not heard of {silent}"
         found = contents(url)
         for table, rows in expected.contents.items():
             assert found[table] == rows, f"{where}: {table} is not as if it had never been killed"

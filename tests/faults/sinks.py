@@ -44,6 +44,7 @@ class Sinks:
     http: int = 0
     pause: float = 0.0
     accepted: list[Accepted] = field(default_factory=list)
+    notices: list[bytes] = field(default_factory=list)  # what the operators were told
     gate: threading.Event = field(default_factory=threading.Event)
     waiting: int = 0  # at the gate
     connections: int = 0
@@ -101,6 +102,12 @@ class _Mailbox:
     def __init__(self, sinks: Sinks) -> None:
         self._sinks = sinks
 
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802 # aiosmtpd's name
+        if address.startswith("gone@"):
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 # aiosmtpd's name
         found = MESSAGE_ID.search(envelope.content)
         self._sinks.accept("mail", found[1].decode() if found else "no Message-ID", envelope.content)
@@ -127,7 +134,9 @@ class _Post(BaseHTTPRequestHandler):
             return  # whoever sent it died amid it
         sinks = self.server.sinks
         sinks.pass_gate()
-        sinks.accept("chat", self.headers["webhook-id"], body)
+        if self.path == "/ops":
+            sinks.notices.append(body)
+        sinks.accept(self.path.strip("/").replace("hook", "chat"), self.headers["webhook-id"], body)
         threading.Event().wait(sinks.pause)
         self.wfile.write(b"HTTP/1.1 204 No Content\r\n\r\n")
 

@@ -19,7 +19,13 @@ from tests.faults.world import Scene, open_world
 
 WHOLE = os.environ.get("FAULTS") == "all"
 COMMITMENTS = 10 if WHOLE else 2  # twice as many deliveries
-SLICE = {"first start and load": 2, "tick": 4, "load of changes": 2, "tick on changed rules": 2}
+SLICE = {
+    "first start and load": 2,
+    "tick": 4,
+    "load of changes": 2,
+    "tick on changed rules": 2,
+    "tick with a dead recipient": 4,
+}
 IN_A_ROW = 25  # of each scene; of a slice one, of the tick
 SEED = int(os.environ.get("SEED", "20251103"))
 FAILURES_AT_MOST = 10

@@ -11,8 +11,8 @@ from tests.faults.databases import Databases
 from tests.faults.nursery import Nursery, Ran
 from tests.faults.sinks import Sinks, open_sinks
 
-CONNECTIONS = {"mail": 2, "chat": 4}  # sends in flight, as each channel's `connections` has it
-NOW, LATER = "2025-11-03T09:00:00Z", "2025-11-03T10:00:00Z"
+CONNECTIONS = {"mail": 2, "chat": 4, "ops": 4}  # sends in flight, as each channel's `connections` has it
+NOW, LATER, LAST = "2025-11-03T09:00:00Z", "2025-11-03T10:00:00Z", "2025-11-03T11:00:00Z"
 CHANNELS = """
 database: sqlite:////dev/null/named-on-the-command-line
 channels:
@@ -20,6 +20,15 @@ channels:
          smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}}}
   chat: {{kind: webhook, url: "http://127.0.0.1:{http}/hook", timeout: {timeout}}}
 """
+FAILING = (
+    CHANNELS
+    + """
+  gone: {{kind: email, from: alerts@example.org, to: [gone@example.org], timeout: {timeout},
+         smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}}}
+  ops: {{kind: webhook, url: "http://127.0.0.1:{http}/ops", timeout: {timeout}}}
+operators: [ops]
+"""
+)
 RULES = {
     "before": """
 rules:
@@ -33,6 +42,10 @@ rules:
   - {name: more, cron: "0 * * * *", match: {tags: [more]}, digest: false, remind: {before: [P6D]}, notify: [chat]}
 """,
 }
+RULES["failing"] = f"""{RULES["after"].rstrip()}
+  - {{name: lost, cron: "0 * * * *", match: {{}}, digest: false, remind: {{before: [P10D]}},
+     notify: [gone], fallback: chat}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class World:
             Scene("tick", "before", ("tick", "--at", NOW)),
             Scene("load of changes", "after", ("load", changed, "--at", LATER)),
             Scene("tick on changed rules", "after", ("tick", "--at", LATER)),
+            Scene("tick with a dead recipient", "failing", ("tick", "--at", LAST)),
         ]
 
     def run(self, scene: Scene, url: str, die_at: int | None = None) -> Ran:
@@ -73,7 +87,8 @@ def open_world(folder: Path, databases: Databases, commitments: int) -> Iterator
     """Write the configuration and the files, and start the servers."""
     with open_sinks() as sinks, Nursery(folder) as nursery:
         for name, rules in RULES.items():
-            write_config(folder / name, sinks, rules, timeout=20)
+            channels = FAILING if name == "failing" else CHANNELS
+            write_config(folder / name, sinks, rules, timeout=20, channels=channels)
         _write(folder / "first.yaml", commitments, moved=False)
         _write(folder / "changed.yaml", commitments, moved=True)
         yield World(folder, sinks, nursery, databases)
