@@ -52,6 +52,7 @@ faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all
 
 bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
 	@$(BIN)/python -m benchmarks.idle_tick
+	@$(BIN)/python -m benchmarks.deliveries
 
 lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \

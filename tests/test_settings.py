@@ -297,3 +297,31 @@ def test_the_shipped_configuration_is_right_and_tells_only_this_machine() -> Non
     assert [entry.kind for entry in found.channels] == ["console", "maildir"]
     assert [rule.name for rule in found.rules] == ["truce-desk", "watch-list", "default"]
     assert found.timezone is None
+
+
+def test_operators_a_fallback_and_a_heartbeat_are_read_and_its_url_is_a_secret(here: Path) -> None:
+    more = "operators: [log]\nheartbeat: {url: {env: BEAT}}\n"
+    rule = RULE.rstrip() + "\n    fallback: log\n"
+    found = load(CHANNELS + more + rule, {"BEAT": "https://beat.example.org/1234"})
+    assert (found.operators, found.heartbeat) == (("log",), "https://beat.example.org/1234")
+    assert found.rules[0].fallback == "log"
+    assert "https://beat.example.org/1234" in found.secrets()
+    assert "1234" not in repr(found)
+    plain = load(CHANNELS + "heartbeat: {url: 'https://beat.example.org/5678'}\n")
+    assert "https://beat.example.org/5678" in plain.secrets()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (CHANNELS + "operators: [lag]", "c/a.yaml:2: there is no channel \"lag\"; did you mean 'log'?"),
+        (CHANNELS + RULE + "    fallback: lag\n", "c/a.yaml:8: there is no channel \"lag\"; did you mean 'log'?"),
+        (CHANNELS + "heartbeat: {}", 'c/a.yaml:2: "heartbeat.url" is missing'),
+        (
+            CHANNELS + "heartbeat: {url: {env: BEAT}}",
+            "c/a.yaml:2: heartbeat.url: the environment variable BEAT is not set",
+        ),
+    ],
+)
+def test_what_is_wrong_with_them_is_said_with_its_line(here: Path, text: str, line: str) -> None:
+    assert refused(text) == [line]

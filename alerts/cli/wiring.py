@@ -102,7 +102,12 @@ class Office:
     @cached_property
     def heartbeat(self) -> Heartbeat | None:
         """Who is told that all is well, if anybody. Raises InputError where the url is none."""
-        return Heartbeat(self.settings.heartbeat) if self.settings.heartbeat else None
+        if not self.settings.heartbeat:
+            return None
+        try:
+            return Heartbeat(self.settings.heartbeat)
+        except InputError as error:
+            raise InputError(f"{self.settings.folder}: {error}") from None
 
     def lanes(self, clock: Clock) -> list[Lane]:
         """A lane for each channel."""
