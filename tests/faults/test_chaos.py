@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.lane import RENDERED
 from tests import postgres
 from tests.faults.chaos import Chaos, Plan
 from tests.faults.replicas import load, running
@@ -18,11 +19,12 @@ from tests.faults.world import write_config
 
 WHOLE = os.environ.get("FAULTS") == "all"
 SEED = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
-TIMEOUT = 2  # seconds a send may take: a lease lasts twice as long
+TIMEOUT = 2  # seconds a send may take: a lease lasts twice as long, and what it may take to render
+LEASE = 2 * TIMEOUT + RENDERED.total_seconds()
 PLAN = (
-    Plan(commitments=2500, kills=60, stops=10, restarts=3, stop=2.5 * TIMEOUT, pause=0.1)
+    Plan(commitments=2500, kills=60, stops=10, restarts=3, stop=LEASE + 1, pause=0.1)
     if WHOLE
-    else Plan(commitments=120, kills=4, stops=1, restarts=1, stop=2.5 * TIMEOUT, pause=0.2)
+    else Plan(commitments=120, kills=4, stops=1, restarts=1, stop=LEASE + 1, pause=0.2)
 )
 RULES = """
 rules:
