@@ -8,6 +8,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -61,20 +62,28 @@ class Lane:
         waiting: deque[_Leased] = deque()
         running: dict[Future[Outcome | None], _Leased] = {}
         with ThreadPoolExecutor(self.channel.connections, thread_name_prefix=self.channel.name) as pool:
-            while True:
-                allowed = self._allowed(running.values())
-                room = allowed - len(running)
-                if room > 0 and not waiting:
-                    waiting.extend(self._claim(allowed, running.values()))
-                if not allowed and waiting:
+            try:
+                while True:
+                    allowed = self._allowed(running.values())
+                    room = allowed - len(running)
+                    if room > 0 and not waiting:
+                        waiting.extend(self._claim(allowed, running.values()))
+                    if not allowed and waiting:
+                        self._give_back(waiting)
+                        waiting.clear()
+                    for _ in range(min(room, len(waiting))):
+                        item = waiting.popleft()
+                        running[pool.submit(self._send, item)] = item
+                    if not running:
+                        return done
+                    done.update(self._collect(running))
+            except Exception:  # what is in flight is marked all the same, and not sent again for want of it
+                while running:
+                    with suppress(StoreError):
+                        self._collect(running)
+                with suppress(StoreError):
                     self._give_back(waiting)
-                    waiting.clear()
-                for _ in range(min(room, len(waiting))):
-                    item = waiting.popleft()
-                    running[pool.submit(self._send, item)] = item
-                if not running:
-                    return done
-                done.update(self._collect(running))
+                raise
 
     def pause(self) -> timedelta | None:
         """How long there is nothing to do; None where nothing waits."""

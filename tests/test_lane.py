@@ -196,3 +196,22 @@ def test_a_server_that_hangs_costs_its_timeout_once_not_once_a_delivery(store, l
         slow.close()
     assert set(states(store)) == {"pending", "retry"}
     assert 1 <= sum(one["attempts"] for one in store.ledger.deliveries()) <= slow.connections
+
+
+def test_what_is_in_flight_when_the_database_is_lost_is_marked_all_the_same(store, lanes, httpserver, monkeypatch):
+    seen = answer(httpserver, "/hook", lambda _: 200)
+    claim, calls = store.outbox.claim, []
+
+    def out_the_second_time(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise StoreError("the connection was lost")
+        return claim(*arguments)
+
+    monkeypatch.setattr(store.outbox, "claim", out_the_second_time)
+    with pytest.raises(StoreError):
+        lanes["hook"].drain()
+    assert states(store)["sent"] == len(seen)
+    assert states(store)["leased"] == 0
+    lanes["hook"].drain()
+    assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from alerts.core.deliveries import Outcome
 from alerts.core.errors import InputError
 from alerts.store import Store, StoreError, only_one, tables
 from tests.factories import LEASE, NOW, at, change, claim, entries, entry, load, plan_at, remind, rule, settle
@@ -178,3 +179,33 @@ def test_a_change_by_one_replica_is_seen_by_the_others_at_once(replicas):
     with pytest.raises(InputError, match="cannot be closed any more"):
         first.commitments.close("truce", "fulfilled", change())
     assert second.outbox.claim("mail", NINE, 1, LEASE) == []
+
+
+def test_a_transaction_that_lost_against_another_is_one_that_can_be_tried_again(postgresql_url, together):
+    """As with PostgreSQL's SERIALIZABLE, where losing (SQLSTATE 40001) is a matter of course."""
+    strict = f"{postgresql_url}&options=-c%20default_transaction_isolation%3Dserializable"
+    replicas = [Store(strict) for _ in range(3)]
+    load(replicas[0], *entries(60))
+    plan_at(replicas[0], NOW, LEAD)
+    lost: list[str] = []
+
+    def until_done(one: Store) -> list:
+        taken: list = []
+        while True:
+            try:
+                plan_at(one, NINE, LEAD, register=False)
+                claims = claim(one, NINE, limit=3)
+                one.outbox.mark([(mine, Outcome(state="sent"), NINE, NINE) for mine in claims])
+            except StoreError as error:
+                lost.append(str(error))
+                continue
+            taken += [mine.id for mine in claims]
+            if one.ledger.counts().get("sent") == 60:
+                return taken
+
+    together(*(lambda one=one: until_done(one) for one in replicas))
+    assert replicas[0].ledger.counts() == {"open": 60, "sent": 60}
+    assert lost
+    assert all("could not serialize access" in said for said in lost)
+    for one in replicas:
+        one.close()
