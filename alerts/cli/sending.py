@@ -126,6 +126,9 @@ def _announce(here: Office) -> None:
     table.add_row("tracked", f"{counts.get('open', 0)} open commitments, {len(here.settings.rules)} rules")
     for channel in here.channels.values():
         table.add_row("channel", escape(_describe(channel)))
+    if here.settings.operators:
+        beat = "; a heartbeat after every good sweep" if here.heartbeat else ""
+        table.add_row("failures", escape(f"told to {', '.join(here.settings.operators)}{beat}"))
     coming = here.store.watches.next_word()
     if coming is not None:
         at, key = coming
@@ -174,6 +177,11 @@ def deliveries(
     for row in rows:
         carries = row["carries"]
         what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
+        if row["notice"]:
+            count = len(row["notice"]["troubles"]) + row["notice"]["more"]
+            what = f"notice of {count} that {'does' if count == 1 else 'do'} not get through"
+        if row["instead_of"]:
+            what += f" (in place of {row['instead_of']['channel']})"
         if row["last_error"]:
             what += f" – {row['last_error']}"
         cells = (row["channel"], row["recipient"], row["state"], str(row["attempts"]), what)
