@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help run install test check faults demo bench lock clean
+.PHONY: help run install test check faults mutants demo bench lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test: check  ## everything that must pass
 
 faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all of it (an hour; SEED=n repeats one)
 	@FAULTS=all $(BIN)/python -m pytest -s tests/faults $(ARGS)
+
+mutants: $(VENV)/.installed-dev  ## take the guards out, one at a time: a test must miss each (a few minutes)
+	@$(BIN)/python -m tests.mutants $(ARGS)
 
 bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
 	@$(BIN)/python -m benchmarks.idle_tick

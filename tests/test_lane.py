@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import json
 import socket
-from collections import Counter
+import threading
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from pytest_httpserver import HTTPServer
+from sqlalchemy import update
 from sqlalchemy.exc import DataError
 from werkzeug import Request, Response
 
 from alerts import shipped
 from alerts.channels import build
+from alerts.core.notifications import Outgoing
 from alerts.lane import Lane
 from alerts.rendering import Renderer
-from alerts.store import Store, StoreError
+from alerts.store import Store, StoreError, tables
 from alerts.tick import Ruled, plan, relieve
 from tests.factories import NOW, at, entries, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
 LEAD = rule(remind=remind(before=("P7D",)), notify=("hook",), fallback="spare", digest=False)
 MANY = 200
+DELIVERIES = tables.deliveries
 
 
 class Clock:
@@ -215,3 +220,67 @@ def test_what_is_in_flight_when_the_database_is_lost_is_marked_all_the_same(stor
     assert states(store)["leased"] == 0
     lanes["hook"].drain()
     assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+
+
+def test_a_retry_sends_the_same_bytes_whatever_has_been_edited_meanwhile(store, lanes, httpserver, clock):
+    odd = [400, 200]
+    seen = answer(httpserver, "/hook", lambda one: odd[seen[one] - 1])
+    lanes["hook"].drain()
+    load(store, *(replace(one, commitment=replace(one.commitment, title="Edited")) for one in entries(MANY)))
+    clock.now += timedelta(minutes=1)
+    lanes["hook"].drain()
+    assert states(store) == {"sent": MANY}
+    sent: dict[str, set[bytes]] = defaultdict(set)
+    for request, _ in httpserver.log:
+        sent[request.headers["webhook-id"]].add(request.data)
+    assert set(seen.values()) == {2}
+    assert {len(bodies) for bodies in sent.values()} == {1}
+
+
+def test_what_is_in_flight_is_sent_once_though_its_lease_seems_to_have_ended(store, lanes, httpserver, monkeypatch):
+    """As where the clock is put on while it is being sent."""
+    answer(httpserver, "/hook", lambda _: 200)
+    monkeypatch.setattr("alerts.lane.CLAIMED_AT_ONCE", 1)
+    send, begun, many = lanes["hook"].channel.send, list[UUID](), threading.Event()
+
+    def hold_the_first(outgoing: Outgoing) -> str:
+        begun.append(outgoing.id)
+        if outgoing.id == begun[0] and begun.count(outgoing.id) == 1:
+            with store.database.write() as connection:
+                connection.execute(update(DELIVERIES).where(DELIVERIES.c.id == outgoing.id).values(lease_until=NOW))
+            assert many.wait(30)
+        elif len(begun) > 20:
+            many.set()
+        return send(outgoing)
+
+    monkeypatch.setattr(lanes["hook"].channel, "send", hold_the_first)
+    lanes["hook"].drain()
+    assert (states(store), len(begun), len(set(begun))) == ({"sent": MANY}, MANY, MANY)
+
+
+def test_what_waits_for_an_hour_behind_a_channel_that_is_out_is_told_elsewhere(store, lanes, httpserver, clock):
+    answer(httpserver, "/hook", lambda _: 503)
+    lane, rung = lanes["hook"], []
+    lane.on_trouble = lambda: rung.append("rung")
+    lane.drain()
+    assert not rung
+    clock.now += timedelta(hours=1)
+    lane.drain()
+    assert rung
+    channels = {name: lane.channel for name, lane in lanes.items()}
+    assert relieve(store, Ruled.all([LEAD]), channels, (), clock.now) == MANY
+
+
+def test_a_channel_that_fails_in_no_known_way_is_tried_again(store, lanes, httpserver, monkeypatch, caplog):
+    answer(httpserver, "/hook", lambda _: 200)
+    send, odd = lanes["hook"].channel.send, [ZeroDivisionError("in the channel")]
+
+    def fail_once(outgoing: Outgoing) -> str:
+        if odd:
+            raise odd.pop()
+        return send(outgoing)
+
+    monkeypatch.setattr(lanes["hook"].channel, "send", fail_once)
+    lanes["hook"].drain()
+    assert states(store) == {"sent": MANY - 1, "retry": 1}
+    assert "unexpected ZeroDivisionError in the channel" in caplog.text

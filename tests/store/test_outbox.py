@@ -86,6 +86,13 @@ def test_each_recipient_is_told(store):
     assert sorted(one.recipient for one in claim(store, NINE)) == ["a@example.org", "b@example.org"]
 
 
+def test_a_word_that_was_planned_goes_to_nobody_who_was_added_since(pending):
+    with pending.database.write() as connection:  # as if the watch had never been moved on
+        connection.execute(tables.watches.update().values(next_at=NOW, cursor=None, spoken=None))
+    assert plan_at(pending, NINE, LEAD, to=("desk@example.org", "new@example.org")) == 0
+    assert [one.recipient for one in claim(pending, NINE)] == ["desk@example.org"]
+
+
 def test_several_words_at_once_share_a_delivery(store):
     load(store, *entries(6))
     plan_at(store, NOW, LEAD)

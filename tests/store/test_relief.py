@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from alerts.clock import utc_now
 from alerts.core.deliveries import Outcome
 from alerts.store import Store, tables
 from alerts.tick import Ruled, plan, relieve
@@ -197,6 +198,15 @@ def test_what_a_clock_that_was_ahead_put_off_is_due(store):
     due(store)
     end(store, Outcome(state="retry", next_at=NINE + timedelta(days=2), error="421"))
     assert len(claim(store, NINE)) == 1
+
+
+def test_a_lease_of_a_clock_that_was_ahead_has_ended(store):
+    due(store)
+    (one,) = claim(store, NINE)
+    with store.database.write() as connection:
+        connection.execute(update(D).values(lease_until=utc_now() + timedelta(days=2)))
+    (again,) = claim(store, NINE)
+    assert (again.id, again.fence) == (one.id, 2)
 
 
 def test_what_is_in_flight_is_not_claimed_again_when_the_clock_is_put_on(store):

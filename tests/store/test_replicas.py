@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from alerts.core.deliveries import Outcome
 from alerts.core.errors import InputError
-from alerts.store import Store, StoreError, only_one, tables
+from alerts.store import Store, StoreError, only_one, outbox, tables
 from tests.factories import LEASE, NOW, at, change, claim, entries, entry, load, plan_at, remind, rule, settle
 
 NINE = at("2025-11-03T09:00")
@@ -68,6 +68,24 @@ def test_replicas_that_claim_at_once_never_share_a_delivery(replicas, together):
     taken.update(take(first))
     assert len(taken) == 300
     assert set(taken.values()) == {1}
+
+
+def test_what_a_replica_is_claiming_is_left_to_it_and_not_waited_for(replicas, postgresql_url, monkeypatch):
+    first, second = replicas[0], Store(f"{postgresql_url}&options=-c%20lock_timeout%3D1s")
+    load(first, *entries(5))
+    plan_at(first, NOW, LEAD)
+    plan_at(first, NINE, LEAD)
+    lease, theirs = outbox._lease, []
+
+    def lease_late(*found):  # the first knows what it will lease, and has not said so yet
+        monkeypatch.setattr(outbox, "_lease", lease)
+        theirs.extend(claim(second, NINE))
+        return lease(*found)
+
+    monkeypatch.setattr(outbox, "_lease", lease_late)
+    mine = claim(first, NINE, limit=3)
+    second.close()
+    assert (len(mine), len(theirs), {one.id for one in mine} & {one.id for one in theirs}) == (3, 2, set())
 
 
 CLAIM = """

@@ -1,0 +1,32 @@
+"""A checkout to break: a copy of it with one guard taken out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.mutants.guards import Guard
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("alerts", "tests", "templates", "config", "seeds")
+
+
+def copy(target: Path, guard: Guard | None = None) -> Path:
+    """Copy what tests need, and take the guard out. Raises ValueError where its text does not occur exactly once."""
+    for folder in COPIED:
+        shutil.copytree(ROOT / folder, target / folder)  # with the times and so the bytecode
+    shutil.copy2(ROOT / "pyproject.toml", target)
+    if guard:
+        file = target / "alerts" / guard.file
+        file.write_text(without(guard, file.read_text()))
+    return target
+
+
+def without(guard: Guard, text: str) -> str:
+    """Take a guard out of the text of its file. Raises ValueError where the old text does not occur exactly once."""
+    found = text.count(guard.old)
+    if found != 1:
+        raise ValueError(f"{guard.name}: its text occurs {found} times in alerts/{guard.file}, not once: {guard.old!r}")
+    mutated = text.replace(guard.old, guard.new)
+    compile(mutated, guard.file, "exec")
+    return mutated
