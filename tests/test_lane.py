@@ -24,7 +24,7 @@ from alerts.channels import build
 from alerts.core.notifications import Outgoing
 from alerts.lane import Lane
 from alerts.rendering import Renderer
-from alerts.store import Store, StoreError, tables
+from alerts.store import Claim, Store, StoreError, tables
 from alerts.tick import Ruled, plan, relieve
 from tests.factories import NOW, at, entries, load, plan_at, remind, rule
 
@@ -170,6 +170,25 @@ def test_who_wakes_up_after_its_lease_begins_nothing(store, lanes, httpserver, m
     monkeypatch.undo()
     lane.drain()
     assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+
+
+def test_who_wakes_up_after_its_lease_sends_nothing_that_another_took_over(store, lanes, httpserver, monkeypatch):
+    seen = answer(httpserver, "/hook", lambda _: 200)
+    claim, clock, theirs = store.outbox.claim, [0.0], []
+
+    def stopped_after_the_claim(*asked: Any) -> list[Claim]:
+        mine = claim(*asked)
+        if not theirs:
+            clock[0] += 3600
+            with store.database.write() as connection:
+                connection.execute(update(DELIVERIES).where(DELIVERIES.c.state == "leased").values(lease_until=NOW))
+            theirs.extend(claim("hook", NINE, MANY, timedelta(minutes=9)))
+        return mine
+
+    monkeypatch.setattr("alerts.lane.monotonic", lambda: clock[0])
+    monkeypatch.setattr(store.outbox, "claim", stopped_after_the_claim)
+    lanes["hook"].drain()
+    assert (len(theirs), sum(seen.values()), states(store)) == (MANY, 0, {"leased": MANY})
 
 
 def test_at_the_end_what_is_claimed_and_not_begun_is_given_back(store, lanes, httpserver):

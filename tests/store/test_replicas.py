@@ -131,6 +131,16 @@ def test_a_lease_goes_by_the_clock_of_the_database(replicas, monkeypatch):
     assert claim(second, NINE) == []
 
 
+def test_a_replica_whose_clock_is_ahead_takes_nothing_over(replicas, monkeypatch):
+    first, second, _ = replicas
+    load(first, entry())
+    plan_at(first, NOW, LEAD)
+    plan_at(first, NINE, LEAD)
+    assert len(claim(first, NINE)) == 1
+    monkeypatch.setattr("alerts.store.engine.utc_now", lambda: at("2099-01-01"))
+    assert claim(second, NINE) == []
+
+
 def test_the_meaning_that_was_registered_last_wins(replicas):
     first, second, _ = replicas
     load(first, entry())
