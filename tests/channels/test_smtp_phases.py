@@ -227,6 +227,13 @@ def test_any_yes_is_a_yes(certificate, open_channel, scripted, outgoing, monkeyp
     assert ending(channel, outgoing("desk@example.org")) == ("sent", "200 taken")
 
 
+@pytest.mark.parametrize("phase", ["RCPT", "body"])
+def test_neither_yes_nor_no_is_no_success(*, certificate, open_channel, scripted, outgoing, monkeypatch, phase):
+    monkeypatch.setitem(GOOD, phase, b"354 go on\r\n")
+    channel = open_channel(scripted(Peer("none", "none", certificate)))
+    assert ending(channel, outgoing("desk@example.org"))[0] == "out"
+
+
 def test_a_handshake_gets_only_what_a_slow_starttls_has_left(open_channel, scripted, outgoing):
     def slow(connection):
         lines = connection.makefile("rb")

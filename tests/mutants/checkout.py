@@ -14,16 +14,17 @@ COPIED = ("alerts", "tests", "templates", "config", "seeds")
 def copy(target: Path, guard: Guard | None = None) -> Path:
     """Copy what tests need, and take the guard out. Raises ValueError where its text does not occur exactly once."""
     for folder in COPIED:
-        shutil.copytree(ROOT / folder, target / folder)  # with the times and so the bytecode
+        # With its times, so that the bytecode is good; what is being written of that is not there any more.
+        shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copy2(ROOT / "pyproject.toml", target)
     if guard:
-        file = target / "alerts" / guard.file
-        file.write_text(without(guard, file.read_text()))
+        (target / "alerts" / guard.file).write_text(without(guard))
     return target
 
 
-def without(guard: Guard, text: str) -> str:
-    """Take a guard out of the text of its file. Raises ValueError where the old text does not occur exactly once."""
+def without(guard: Guard) -> str:
+    """The file of a guard as it is without. Raises ValueError where the old text does not occur exactly once."""
+    text = (ROOT / "alerts" / guard.file).read_text()
     found = text.count(guard.old)
     if found != 1:
         raise ValueError(f"{guard.name}: its text occurs {found} times in alerts/{guard.file}, not once: {guard.old!r}")
