@@ -19,8 +19,6 @@ from typing import Any
 from uuid import UUID
 
 from alerts.daemon import ALIVE, PASS
-from alerts.store import Store
-from tests.factories import entries, load
 from tests.faults.nursery import ROOT, Nursery, Ran
 from tests.faults.patience import eventually
 from tests.faults.sinks import Sinks, open_sinks
@@ -67,9 +65,12 @@ class Site:
         self._lines: list[str] = []
         self._inside: Sequence[str] = ()
         self._root = Path("/")
-        with nursery.turn, closing(Store(f"sqlite:///{self.folder}/alerts.db")) as store:  # Alembic is for one thread
-            day = str((datetime.now(UTC) + timedelta(days=3)).date())
-            load(store, *entries(count, day), now=datetime.now(UTC))
+        day = (datetime.now(UTC) + timedelta(days=3)).date()
+        lines = [f"  - {{key: item-{number}, title: Item {number}, deadline: {day}}}" for number in range(count)]
+        loaded = home / "commitments.yaml"
+        loaded.write_text("\n".join(["commitments:", *lines, ""]), encoding="utf-8")
+        ran = self.run("load", str(loaded))
+        assert ran.code == 0, ran.said
 
     @property
     def path(self) -> Path:
