@@ -22,6 +22,8 @@ class Guard:
 
 
 # fmt: off
+UNFENCED = 'where(_D.id == bindparam("_id"), _D.fence >= bindparam("_fence"), _D.state == "leased")'
+
 GUARDS = (
     # Told once: unique keys
     Guard("the unique key of what was told",
@@ -72,23 +74,19 @@ GUARDS = (
     # Leases and fences
     Guard("the fence in the mark",
           "store/outbox.py",
-          'in ended]\n        mine = and_(_D.id == bindparam("_id"), _D.fence ==',
-          'in ended]\n        mine = and_(_D.id == bindparam("_id"), _D.fence >=',
+          "_MARK = update(tables.deliveries).where(_MINE)", f"_MARK = update(tables.deliveries).{UNFENCED}",
           "store/test_outbox.py::test_when_a_lease_ends_another_takes_over_and_the_first_ones_mark_is_dropped[sqlite]"),
     Guard("a mark is of what is leased",
           "store/outbox.py",
-          '_D.state == "leased")\n        names: dict[str, Any] = {name: bindparam(name) for name in MARKED}',
-          '_D.state != "")\n        names: dict[str, Any] = {name: bindparam(name) for name in MARKED}',
+          '_D.fence == bindparam("_fence"), _D.state == "leased")', '_D.fence == bindparam("_fence"))',
           "store/test_outbox.py::test_when_a_lease_ends_another_takes_over_and_the_first_ones_mark_is_dropped[sqlite]"),
     Guard("the fence in keep",
           "store/outbox.py",
-          '            mine = and_(_D.id == bindparam("_id"), _D.fence ==',
-          '            mine = and_(_D.id == bindparam("_id"), _D.fence >=',
+          "_KEEP = update(tables.deliveries).where(_MINE)", f"_KEEP = update(tables.deliveries).{UNFENCED}",
           "store/test_outbox.py::test_who_lost_the_lease_keeps_no_payload[sqlite]"),
     Guard("the fence in give_back",
           "store/outbox.py",
-          'not begun."""\n        mine = and_(_D.id == bindparam("_id"), _D.fence ==',
-          'not begun."""\n        mine = and_(_D.id == bindparam("_id"), _D.fence >=',
+          "_GIVE_BACK = update(tables.deliveries).where(_MINE)", f"_GIVE_BACK = update(tables.deliveries).{UNFENCED}",
           "store/test_outbox.py::test_what_is_given_back_is_due_again_and_was_no_attempt[sqlite]"),
     Guard("what is given back was no attempt",
           "store/outbox.py",
