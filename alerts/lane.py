@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 16  # per connection of a channel
 RENDERED = timedelta(seconds=5)  # what is claimed at once is rendered and begun within so long, on a slow machine too
 MARK_AGAIN = 1.0  # seconds
+SAY_AGAIN = 60  # one in so many failures to mark is logged
 LOOK_UP = 1.0  # seconds after which a lane that waits for its sends looks whether it is to stop
 SEEN = timedelta(minutes=5)  # a lane that has not been seen for so long is not well
 OUT = timedelta(minutes=10)  # nor is one whose channel takes nothing for so long
@@ -200,16 +201,18 @@ class Lane:
 
     def _mark(self, marks: Sequence[Mark]) -> None:
         """Write down how attempts ended, for as long as it takes: what is sent and not marked is sent twice."""
-        give_up: float | None = None
+        give_up, turn = float("inf"), 0
         while True:
             try:
                 return self.store.outbox.mark(marks)
             except StoreError as error:
                 if self.stop.is_set():
-                    give_up = give_up or monotonic() + self.channel.timeout.total_seconds()
-                    if monotonic() > give_up:
-                        raise
-                log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
+                    give_up = min(give_up, monotonic() + self.channel.timeout.total_seconds())
+                if monotonic() > give_up:
+                    raise
+                if turn % SAY_AGAIN == 0:
+                    log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
+                turn += 1
                 threading.Event().wait(MARK_AGAIN)  # not `self.stop`, which may be set already
             except Exception:
                 log.exception("cannot write down what was sent via %s", self.channel.name)

@@ -125,6 +125,10 @@ class Database:
         try:
             yield
         except OperationalError as error:
+            if isinstance(error.orig, sqlite3.OperationalError) and not _is_busy(error.orig):
+                # A connection keeps the file that it opened, and how it might then be used: were it replaced by a copy,
+                # or made writable again, it would not know. What is checked in has been rolled back.
+                self._engine.dispose()
             said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
             if said == "unable to open database file" and self.path:
                 said += f": may user {os.getuid()} write to the folder {self.path.resolve().parent}?"
@@ -179,12 +183,25 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
+    opened: list[str] = []
+
+    @event.listens_for(engine, "do_connect")
+    def _never_anew(_: object, __: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        # Once it was there, an empty database in its place would only hide that it is gone.
+        if opened:
+            arguments[0], options["uri"] = f"{path.absolute().as_uri()}?mode=rw", True
+        opened.append(str(path))
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # The driver's own deferred BEGIN would let a read-then-write lose against another writer.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
     return engine
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _postgresql(url: URL) -> Engine:
