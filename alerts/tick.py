@@ -101,7 +101,8 @@ def relieve(
     recipients = {name: channel.recipients for name, channel in channels.items()}
     fallbacks = {name: ruled.rule.fallback for name, ruled in rules.items()}
     count = 0
-    for relief in store.reliefs(now):
+    store.outbox.note_orphans(set(channels), now)
+    for relief in store.reliefs():
         troubles: list[Trouble] = []
         for failing in relief.failing:
             trouble, instead = failing.trouble, set[str]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Literal
 
 State = Literal["pending", "leased", "retry", "sent", "dead", "superseded", "dismissed"]
@@ -15,6 +16,15 @@ JITTER = 0.2
 LONGEST_PAUSE = BACKOFF[-1] * (1 + JITTER)
 TRY_AT_LEAST = timedelta(days=3)
 LATE = timedelta(hours=1)  # what has failed for so long is told elsewhere, too, while tries go on
+
+
+class Failed(IntEnum):
+    """How far a delivery has failed; each is told elsewhere once, a worse one again."""
+
+    NOT = 0
+    TEMPLATE = 1  # the built-in plain message goes out in its stead
+    LATE = 2  # it has failed for an hour, or was overtaken before it got through
+    DEAD = 3
 
 
 class DeliveryError(Exception):

@@ -10,7 +10,11 @@ from alerts.rendering.slack import SECTION, escape
 
 SHOWN = 20  # of what fails together, so many are described
 ABOUT = 3  # of a digest's words, so many are named
-_STATES = {"dead": "dead, tried no more", "sent": "sent as the built-in plain message"}
+_STATES = {
+    "dead": "dead, tried no more",
+    "sent": "sent as the built-in plain message",
+    "superseded": "overtaken by a later word before it got through",
+}
 _FAILING = "still being tried"
 
 

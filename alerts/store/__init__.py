@@ -60,9 +60,9 @@ class Store:
         """Whether a daemon may be up: with SQLite its lock tells; with PostgreSQL only its signs of life do."""
         return self.database.path is None or is_held(self.database.path)
 
-    def reliefs(self, now: datetime) -> Iterator[Relief]:
+    def reliefs(self) -> Iterator[Relief]:
         """Yield deliveries whose failure is to be told elsewhere, in batches."""
-        return reliefs(self.database, now)
+        return reliefs(self.database)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

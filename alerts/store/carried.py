@@ -17,6 +17,7 @@ from alerts.core.reminders import MERGED, REPEATED, Reminder
 from alerts.store import tables
 from alerts.store.rows import REMINDER, fetch_tracked, party_of, reminder_of, revision_of, source_of
 
+FOLLOWED = "a later word of the same was planned"
 _L, _R = tables.delivery_reminders.c, tables.reminders.c
 
 
@@ -36,7 +37,7 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         reminder = reminder_of(link, tracked[link["commitment_id"]].commitment.key)
         reason = _stale(reminder, tracked[reminder.commitment_id])
         if reason is None and (link["delivery_id"], link["id"]) in later:
-            reason = "a later word of the same was planned"
+            reason = FOLLOWED
         if reason is not None:
             stale[link["delivery_id"]] = reason
             continue

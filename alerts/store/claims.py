@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alerts.core.deliveries import Outcome
+from alerts.core.deliveries import Failed, Outcome
 from alerts.core.notifications import Message, Notice, Told, Trouble
 
 
@@ -36,7 +36,7 @@ def mark_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any
     return {
         "_id": claim.id,
         "_fence": claim.fence,
-        "_relief": "due" if outcome.state == "dead" else "late" if outcome.late else "",
+        "_trouble": int(Failed.DEAD if outcome.state == "dead" else Failed.LATE if outcome.late else Failed.NOT),
         "state": outcome.state,
         "next_at": outcome.next_at,
         "remote": outcome.remote,

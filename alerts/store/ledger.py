@@ -124,7 +124,10 @@ class Ledger:
         What has been overtaken meanwhile is not sent any more; that is said, too.
         """
         return self._end(
-            start, ("dead", "dismissed"), {"state": "retry", "next_at": now, "ended_at": None}, to_be_sent=True
+            start,
+            ("dead", "dismissed"),
+            {"state": "retry", "next_at": now, "ended_at": None, "trouble": 0, "told": 0},
+            to_be_sent=True,
         )
 
     def dismiss(self, start: str, now: datetime) -> UUID:

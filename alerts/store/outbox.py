@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Outcome, backoff, give_up_at
+from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Outcome, backoff, give_up_at
 from alerts.core.notifications import Message, Told
 from alerts.store import tables
-from alerts.store.carried import carried
+from alerts.store.carried import FOLLOWED, carried
 from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
 from alerts.store.engine import Database
 
@@ -25,25 +25,20 @@ _A, _D = tables.attempts.c, tables.deliveries.c
 LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout that a channel may have
 
 
-def _relief(wish: Any) -> Any:
-    """Whether a failure is to be told elsewhere: once when it is late, again when it is dead; of a notice never."""
-    return case(
-        (_D.notice.is_not(None), None),
-        (wish == "due", "due"),
-        (and_(wish == "late", _D.relief.is_(None)), "due"),
-        else_=_D.relief,
-    )
+def _worse(trouble: Any) -> Any:
+    """How far it has failed by now; of a notice that is told to nobody, else one would make another."""
+    return case((_D.notice.is_not(None), 0), (_D.trouble < trouble, trouble), else_=_D.trouble)
 
 
 # Made once: SQLAlchemy takes several times as long to put these together as to carry them out.
 _MINE = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
 _MARK = update(tables.deliveries).where(_MINE).values(
     {name: bindparam(name) for name in ("state", "next_at", "remote", "last_error", "ended_at")}
-    | {"lease_until": None, "relief": _relief(bindparam("_relief"))}
+    | {"lease_until": None, "trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
 )  # fmt: skip
 _KEEP = update(tables.deliveries).where(_MINE).values(
     {name: bindparam(name) for name in ("payload", "payload_hash", "template_error")}
-    | {"relief": func.coalesce(bindparam("_relief"), _D.relief)}
+    | {"trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
 )  # fmt: skip
 _GIVE_BACK = update(tables.deliveries).where(_MINE).values(
     {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": bindparam("_now")}
@@ -84,8 +79,7 @@ class Outbox:
     def _due(self, channel: str, now: datetime, besides: Collection[UUID]) -> bool:
         with self._database.read() as connection:
             real = self._database.real_now(connection)
-            query = select(1).where(*_claimable(channel, now, real, besides)).limit(1)
-            return connection.execute(query).first() is not None
+        return self._any(*_claimable(channel, now, real, besides))
 
     def keep(self, rendered: Mapping[UUID, tuple[int, Message, str | None]]) -> None:
         """Store messages at their first claim (fence, message, what failed in the template), so that every try sends
@@ -96,7 +90,8 @@ class Outbox:
             payload = payload_of(message)
             digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
             values = {"payload": payload, "payload_hash": digest, "template_error": error}
-            rows.append({"_id": one, "_fence": fence, "_relief": "due" if error else None} | values)
+            trouble = int(Failed.TEMPLATE if error else Failed.NOT)
+            rows.append({"_id": one, "_fence": fence, "_trouble": trouble} | values)
         if rows:
             with self._database.write() as connection:
                 connection.execute(_KEEP, rows)
@@ -118,18 +113,29 @@ class Outbox:
 
         So what waits behind a breaker fares as what is tried. Returns whether there is any.
         """
-        waiting = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")))
+        mine = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")))
         old = and_(_D.created_at <= now - TRY_AT_LEAST, func.coalesce(_D.deadline, now) <= now)
-        late = and_(_D.created_at <= now - LATE, _D.relief.is_(None), _D.notice.is_(None))
+        if not self._any(*mine, or_(old, _late(now))):
+            return False
         dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
-        with self._database.read() as connection:
-            if connection.execute(select(1).where(*waiting, or_(old, late)).limit(1)).first() is None:
-                return False
         with self._database.write() as connection:
             table = update(tables.deliveries)
-            connection.execute(table.where(*waiting, old).values(**dead, relief=_relief(literal("due"))))
-            connection.execute(table.where(*waiting, late).values(relief="due", last_error=error))
+            connection.execute(table.where(*mine, old).values(**dead, trouble=_worse(literal(int(Failed.DEAD)))))
+            connection.execute(table.where(*mine, _late(now)).values(trouble=int(Failed.LATE), last_error=error))
         return True
+
+    def note_orphans(self, known: Collection[str], now: datetime) -> None:
+        """Let what has waited for an hour on a channel that is not `known` be told elsewhere; another may have it yet."""
+        orphans = (tables.OPEN, _D.channel.not_in(known), _late(now))
+        if self._any(*orphans):
+            error = "no process that is up has this channel"
+            with self._database.write() as connection:
+                late = {"trouble": int(Failed.LATE), "last_error": func.coalesce(_D.last_error, error)}
+                connection.execute(update(tables.deliveries).where(*orphans).values(late))
+
+    def _any(self, *conditions: Any) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(select(_D.id).where(*conditions).limit(1)).first() is not None
 
     def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
         """Return what was claimed but not begun."""
@@ -167,21 +173,23 @@ def _claimable(channel: str, now: datetime, real: datetime, besides: Collection[
 
 def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
     told, stale, broken = _carried(connection, rows)
-    mine = []
+    mine: list[Claim] = []
     for row in rows:
-        one = row["id"]
-        if one in broken:
-            values = _put_off(row, broken[one], now)
-        elif told[one] or row["notice"] is not None:
-            mine.append(row)
-            continue
-        else:
-            values = {"state": "superseded", "ended_at": now, "last_error": stale.get(one)}
+        one, values = row["id"], {}
+        if one not in broken and (told[one] or row["notice"] is not None):
+            try:
+                mine.append(claimed(row, told[one]))
+            except Exception as error:
+                log.exception("delivery %s cannot be made", one)
+                broken[one] = f"cannot be read: {type(error).__name__}: {error}"
+            else:
+                continue
+        values = _put_off(row, broken[one], now) if one in broken else _overtaken(row, stale.get(one), now)
         connection.execute(update(tables.deliveries).where(_D.id == one).values(**values, lease_until=None))
     leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}
     if mine:
-        connection.execute(update(tables.deliveries).where(_D.id.in_([row["id"] for row in mine])).values(leased))
-    return [claimed(row, told[row["id"]]) for row in mine]
+        connection.execute(update(tables.deliveries).where(_D.id.in_([one.id for one in mine])).values(leased))
+    return mine
 
 
 def _carried(
@@ -211,6 +219,23 @@ def _put_off(row: Any, error: str, now: datetime) -> dict[str, Any]:
     attempt = row["attempts"] + 1
     values = {"attempts": attempt, "last_error": error}
     if now >= give_up_at(row["created_at"], row["deadline"]):
-        return values | {"state": "dead", "ended_at": now, "relief": "due"}
-    late = {"relief": "due"} if now - row["created_at"] >= LATE and row["relief"] is None else {}
-    return values | late | {"state": "retry", "next_at": now + backoff(attempt)}
+        return values | {
+            "state": "dead",
+            "ended_at": now,
+            "next_at": None,
+            "trouble": _worse(literal(int(Failed.DEAD))),
+        }
+    late = Failed.LATE if now - row["created_at"] >= LATE else Failed.NOT
+    return values | {"state": "retry", "next_at": now + backoff(attempt), "trouble": _worse(literal(int(late)))}
+
+
+def _overtaken(row: Any, reason: str | None, now: datetime) -> dict[str, Any]:
+    """What no longer holds; a word that was tried, and has only been followed by the next, is one that failed."""
+    failed = Failed.LATE if reason == FOLLOWED and row["attempts"] else Failed.NOT
+    ended = {"state": "superseded", "ended_at": now, "last_error": row["last_error"] if failed else reason}
+    return ended | {"trouble": _worse(literal(int(failed)))}
+
+
+def _late(now: datetime) -> Any:
+    """Whether it has waited for an hour, and that is not written down yet."""
+    return and_(_D.created_at <= now - LATE, _D.trouble < int(Failed.LATE), _D.notice.is_(None))

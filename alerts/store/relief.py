@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from alerts.core.deliveries import LATE
+from alerts.core.deliveries import Failed
 from alerts.core.notifications import Address, Notice, Trouble, notice_id
 from alerts.core.reminders import Reminder
 from alerts.store import posting, tables
@@ -75,7 +75,7 @@ def _new(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, An
     }
 
 
-def reliefs(database: Database, now: datetime) -> Iterator[Relief]:
+def reliefs(database: Database) -> Iterator[Relief]:
     """Yield what is in trouble, in batches, each committed as told when the next is asked for."""
     due = select(tables.deliveries).where(tables.RELIEF).order_by(_D.created_at, _D.id).limit(CHUNK)
     while True:
@@ -85,14 +85,14 @@ def reliefs(database: Database, now: datetime) -> Iterator[Relief]:
         with database.write() as connection:
             query = due if database.sqlite else due.with_for_update(skip_locked=True)
             rows = connection.execute(query).mappings().all()
-            yield Relief(connection, _failing(connection, rows, now))
-            told = update(tables.deliveries).where(_D.id.in_([row["id"] for row in rows])).values(relief="told")
-            connection.execute(told)
+            yield Relief(connection, _failing(connection, rows))
+            mine = _D.id.in_([row["id"] for row in rows])
+            connection.execute(update(tables.deliveries).where(mine).values(told=_D.trouble))
         if not rows:
             return  # another replica is at them
 
 
-def _failing(connection: Connection, rows: Sequence[RowMapping], now: datetime) -> list[Failing]:
+def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing]:
     ids = [row["id"] for row in rows]
     query = select(_L.delivery_id, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(_L.delivery_id.in_(ids))
     query = query.join(tables.reminders, _R.id == _L.reminder_id).join(tables.commitments, _C.id == _R.commitment_id)
@@ -101,12 +101,11 @@ def _failing(connection: Connection, rows: Sequence[RowMapping], now: datetime) 
         words[link["delivery_id"]].append(reminder_of(link, link["key"]))
     found = []
     for row in rows:
-        late = row["state"] in ("pending", "retry", "leased") and row["created_at"] <= now - LATE
-        undelivered = row["state"] == "dead" or late
-        if undelivered or row["template_error"]:
-            said = tuple(words[row["id"]])
-            may_go = undelivered and row["instead_of"] is None
-            found.append(Failing(trouble=_trouble(row, said), reminders=said, undelivered=may_go, row=row))
+        if row["trouble"] >= Failed.LATE and row["state"] in ("sent", "dismissed"):
+            continue  # it has got through meanwhile, or somebody knows of it
+        said = tuple(words[row["id"]])
+        may_go = row["trouble"] >= Failed.LATE and row["instead_of"] is None
+        found.append(Failing(trouble=_trouble(row, said), reminders=said, undelivered=may_go, row=row))
     return found
 
 

@@ -219,13 +219,14 @@ deliveries = Table(
     Column("template_error", Text),  # why the built-in plain message went out
     Column("instead_of", JSON),  # the delivery whose words it carries, as the reader is told of it
     Column("notice", JSON),  # what operators are told, where it carries no reminders
-    Column("relief", Text),  # "due": its failure is to be told elsewhere; "told": it has been
+    Column("trouble", Integer, nullable=False, server_default="0"),  # how far it has failed: core.deliveries.Trouble
+    Column("told", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)
 _DEAD = text("state = 'dead'")
 Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=_DEAD, sqlite_where=_DEAD)
-RELIEF = text("relief = 'due'")
+RELIEF = text("trouble > told")
 Index("ix_deliveries_relief", deliveries.c.created_at, postgresql_where=RELIEF, sqlite_where=RELIEF)
 
 delivery_reminders = Table(

@@ -16,10 +16,11 @@ def upgrade() -> None:
         ("template_error", sa.Text()),
         ("instead_of", sa.JSON(none_as_null=True)),
         ("notice", sa.JSON(none_as_null=True)),
-        ("relief", sa.Text()),
     ):
         op.add_column("deliveries", sa.Column(name, kind, nullable=True))
-    due = sa.text("relief = 'due'")
+    for name in ("trouble", "told"):
+        op.add_column("deliveries", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
+    due = sa.text("trouble > told")
     op.create_index("ix_deliveries_relief", "deliveries", ["created_at"], postgresql_where=due, sqlite_where=due)
     # Nobody was told of what had died by then.
-    op.execute("UPDATE deliveries SET relief = 'due' WHERE state = 'dead'")
+    op.execute("UPDATE deliveries SET trouble = 3 WHERE state = 'dead'")
