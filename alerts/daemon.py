@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 SWEEP = timedelta(minutes=1)
 GRACE = timedelta(seconds=7)  # what is in flight at the end may take so long; container engines allow ten seconds
 PAUSE = timedelta(seconds=5)  # after the database could not be used
+GATHER = timedelta(seconds=10)  # failures within so long are told together
 ALIVE = timedelta(minutes=5)  # a process that has not passed for so long is not well
 PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
 
@@ -58,6 +59,7 @@ class Daemon:
         self._operators = operators
         self._heartbeat = heartbeat
         self._well = threading.Event()
+        self._gathering, self._relieved_at = False, float("-inf")
         self._stop = threading.Event()
         self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
@@ -125,7 +127,10 @@ class Daemon:
             well = all(turns) and self._try("the sign of life", lambda: self._beat(self._clock()))
             if well and all(lane.is_well(self._clock()) for lane in self._lanes):
                 self._well.set()
-            self._bell.wait((SWEEP if well else PAUSE).total_seconds())
+            pause = GATHER if self._gathering else SWEEP if well else PAUSE
+            self._bell.wait(pause.total_seconds())
+            if self._gathering:
+                self._stop.wait(1)  # the bell rings with every failure
             self._bell.clear()
 
     def _try(self, what: str, step: Callable[[], None]) -> bool:
@@ -146,8 +151,15 @@ class Daemon:
             log.error("rule %s has another meaning elsewhere: not planned here; restart with one config", name)
 
     def _relieve(self) -> None:
-        if relieve(self._store, self._rules, self._channels, self._operators, self._clock()):
-            self._ring()
+        """Tell failures elsewhere: the first at once, and then together what fails within the same few seconds."""
+        self._gathering = monotonic() < self._relieved_at + GATHER.total_seconds()
+        if self._gathering:
+            return
+        try:
+            if relieve(self._store, self._rules, self._channels, self._operators, self._clock()):
+                self._relieved_at = monotonic()
+        finally:
+            self._ring()  # also for what was written down before it failed
 
     @property
     def _channels(self) -> Mapping[str, Channel]:
@@ -162,6 +174,7 @@ class Daemon:
                 heartbeat.ping()
             except DeliveryError as error:
                 log.warning("heartbeat: %s", error)
+            self._stop.wait(PAUSE.total_seconds())  # many short sweeps are not worth a request each
 
     def _pulse(self) -> None:
         """After a batch: let it be sent, and in a long turn show that it goes on."""

@@ -65,10 +65,12 @@ class Lane:
         with ThreadPoolExecutor(self.channel.connections, thread_name_prefix=self.channel.name) as pool:
             try:
                 while True:
-                    allowed = self._allowed(running.values())
+                    allowed = self._allowed()
                     room = allowed - len(running)
                     if room > 0 and not waiting:
                         waiting.extend(self._claim(allowed, running.values()))
+                    if not any(monotonic() > item.ends_by + OVERDUE for item in running.values()):
+                        self.seen_at = self.clock()  # a lane whose every claim fails has not been seen at work
                     if not allowed and waiting:
                         self._give_back(waiting)
                         waiting.clear()
@@ -80,9 +82,9 @@ class Lane:
                     done.update(self._collect(running))
             except Exception:  # what is in flight is marked all the same, and not sent again for want of it
                 while running:
-                    with suppress(StoreError):
+                    with suppress(Exception):  # the first is raised
                         self._collect(running)
-                with suppress(StoreError):
+                with suppress(Exception):
                     self._give_back(waiting)
                 raise
 
@@ -101,10 +103,8 @@ class Lane:
         """What others may know: when it was last seen at work, and why its channel takes nothing, if so."""
         return {"seen_at": (self.seen_at or now).isoformat(), "out": self.breaker.off or self.breaker.reason}
 
-    def _allowed(self, running: Iterable[_Leased]) -> int:
+    def _allowed(self) -> int:
         """How many sends may be under way: none at the end of the process, or while the breaker is open."""
-        if not any(monotonic() > item.ends_by + OVERDUE for item in running):
-            self.seen_at = self.clock()
         return 0 if self.stop.is_set() else self.breaker.allows(self.clock(), self.channel.connections)
 
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
@@ -113,8 +113,13 @@ class Lane:
         limit = 1 if self.breaker.out_since else CLAIMED_AT_ONCE * allowed
         mine = [item.claim.id for item in running]  # whose lease may seem to have ended where the clock was put on
         claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, 2 * timeout + RENDERED, mine)
-        fresh = {claim.id: (claim.fence, *self._render(claim)) for claim in claims if claim.message is None}
-        self.store.outbox.keep(fresh)
+        try:
+            fresh = {claim.id: (claim.fence, *self._render(claim)) for claim in claims if claim.message is None}
+            self.store.outbox.keep(fresh)
+        except Exception:
+            with suppress(Exception):  # the first is raised
+                self.store.outbox.give_back(claims, self.clock())
+            raise
         if any(error for _, _, error in fresh.values()):
             self.on_trouble()
         start_by = begun + (timeout + RENDERED).total_seconds()
@@ -176,10 +181,11 @@ class Lane:
                 late.append(item)
             else:
                 marks.append((item.claim, outcome, item.started or self.clock(), self.clock()))
+        if marks:
+            self._mark(marks)  # first: what is given back is sent once all the same, what is not marked is not
         if late:
             self._give_back(late)
         if marks:
-            self._mark(marks)
             self._learn(marks)
         return Counter(outcome.state for _, outcome, _, _ in marks)
 
@@ -220,7 +226,10 @@ class Lane:
                     claim, outcome, started, ended = marks[0]
                     words = f"the answer cannot be stored (attempt {claim.attempt})"
                     bare = replace(outcome, remote=None, error=words if outcome.error else None)
-                    return self.store.outbox.mark([(claim, bare, started, ended)])
+                    if bare == outcome:
+                        raise
+                    marks = [(claim, bare, started, ended)]
+                    continue
                 for one in marks:
                     self._mark([one])  # the others are not held up by it
                 return None

@@ -303,3 +303,14 @@ def test_a_channel_that_fails_in_no_known_way_is_tried_again(store, lanes, https
     lanes["hook"].drain()
     assert states(store) == {"sent": MANY - 1, "retry": 1}
     assert "unexpected ZeroDivisionError in the channel" in caplog.text
+
+
+def test_a_lane_whose_every_claim_fails_is_not_well(store, lanes, clock, monkeypatch):
+    lane = lanes["hook"]
+    lane.drain()
+    assert lane.is_well(clock.now)
+    monkeypatch.setattr(store.outbox, "claim", lambda *_: 1 / 0)
+    clock.now += timedelta(minutes=6)
+    with pytest.raises(ZeroDivisionError):
+        lane.drain()
+    assert not lane.is_well(clock.now)

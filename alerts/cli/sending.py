@@ -85,8 +85,11 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
     with here.store.turn():
         prepare(here.store, here.rules, now)
         planned = plan_due(here.store, here.rules, here.channels, now)
-        done = deliver(lanes)
-        if relieve(here.store, here.rules, here.channels, here.settings.operators, now):
+        try:
+            done = deliver(lanes)
+        finally:  # one channel that cannot be served keeps no failure of the others from being told
+            failed = relieve(here.store, here.rules, here.channels, here.settings.operators, now)
+        if failed:
             done += deliver(lanes)
     for channel in here.channels.values():
         channel.close()

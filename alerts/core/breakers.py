@@ -37,7 +37,7 @@ class Breaker:
             return Breaker(off=self.off or outcome.error)
         if outcome.channel == "up":
             return Breaker()
-        if self.opened_at is not None and started <= self.opened_at:
+        if self.opened_at is not None and started <= self.opened_at <= ended:
             return self
         pause = outcome.pause or PAUSES[min(self.failures, len(PAUSES) - 1)]
         return Breaker(

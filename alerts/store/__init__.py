@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
 
 from alerts.store.book import Change, Entry, Move, Report
 from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database, StoreError
 from alerts.store.ledger import Ledger
-from alerts.store.lock import is_held, only_one
+from alerts.store.lock import beside, is_held, nobody_beside, only_one
 from alerts.store.outbox import Outbox
 from alerts.store.relief import Relief, reliefs
 from alerts.store.watches import Batch, Standing, Watches
@@ -53,7 +52,8 @@ class Store:
             return
         with only_one(self.database.path):
             self.database.check()
-            self.outbox.free_leases()
+            if nobody_beside(self.database.path):
+                self.outbox.free_leases()
             yield
 
     def is_served(self) -> bool:
@@ -70,6 +70,8 @@ class Store:
         with ExitStack() as held:
             with suppress(StoreError):
                 held.enter_context(self.serve())
+            if self.database.path is not None:
+                held.enter_context(beside(self.database.path))
             yield
 
     def close(self) -> None:

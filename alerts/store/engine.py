@@ -21,10 +21,12 @@ from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
     DBAPIError,
+    InternalError,
     NoSuchModuleError,
     OperationalError,
     ProgrammingError,
 )
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from alerts.clock import utc_now
 from alerts.core.errors import InputError
@@ -134,6 +136,8 @@ class Database:
                 said += f": may user {os.getuid()} write to the folder {self.path.resolve().parent}?"
             raise StoreError(f"database {self.name}: {said}") from error
         except DBAPIError as error:
+            if isinstance(error, InternalError):  # a server that is read-only after a failover (SQLSTATE 25006), say
+                raise StoreError(f"database {self.name}: {str(error.orig).strip().splitlines()[0]}") from error
             if error.connection_invalidated:
                 raise StoreError(f"database {self.name}: the connection was lost") from error
             # SQLite's word for a file that is no database is none of their kinds; psycopg's for an option that it does
@@ -141,6 +145,8 @@ class Database:
             if type(error) is DatabaseError or (isinstance(error, ProgrammingError) and error.statement is None):
                 raise StoreError(f"database {self.name}: {str(error.orig).strip()}") from error
             raise
+        except PoolTimeout as error:
+            raise StoreError(f"database {self.name}: all its connections are in use") from error
 
 
 class _Free:

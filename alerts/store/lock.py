@@ -30,9 +30,16 @@ def is_held(database: Path) -> bool:
     return False
 
 
-def _beside(database: Path) -> Path:
+def _beside(database: Path, ending: str = ".lock") -> Path:
     real = database.resolve()  # two names of one file share its lock
-    return real.with_name(real.name + ".lock")
+    return real.with_name(real.name + ending)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be locked: {error.strerror}") from None
 
 
 def _taken(file: int) -> bool:
@@ -50,13 +57,33 @@ def _taken(file: int) -> bool:
 
 
 @contextmanager
+def beside(database: Path) -> Iterator[None]:
+    """Say, for as long as it lasts, that a turn beside the daemon may hold leases."""
+    file = _open(_beside(database, ".turns"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(file)
+
+
+def nobody_beside(database: Path) -> bool:
+    """Whether no turn is under way beside us."""
+    file = _open(_beside(database, ".turns"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
+@contextmanager
 def only_one(database: Path) -> Iterator[None]:
     """Hold the lock beside a database file. Raises StoreError, with the other's pid, where somebody has it."""
     path = _beside(database)
-    try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be locked: {error.strerror}") from None
+    file = _open(path)
     try:
         if not _taken(file):
             pid = os.read(file, 32).decode(errors="replace").strip() or "unknown"

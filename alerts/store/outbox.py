@@ -125,7 +125,7 @@ class Outbox:
         return True
 
     def note_orphans(self, known: Collection[str], now: datetime) -> None:
-        """Let what has waited for an hour on a channel that is not `known` be told elsewhere; another may have it yet."""
+        """Let what has waited for an hour on a channel that is not `known` be told elsewhere; others may have it."""
         orphans = (tables.OPEN, _D.channel.not_in(known), _late(now))
         if self._any(*orphans):
             error = "no process that is up has this channel"

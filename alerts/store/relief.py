@@ -101,10 +101,11 @@ def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing
         words[link["delivery_id"]].append(reminder_of(link, link["key"]))
     found = []
     for row in rows:
-        if row["trouble"] >= Failed.LATE and row["state"] in ("sent", "dismissed"):
-            continue  # it has got through meanwhile, or somebody knows of it
+        ended = row["state"] in ("sent", "dismissed")  # it has got through meanwhile, or somebody knows of it
+        if ended and not (row["template_error"] and row["told"] < Failed.TEMPLATE):
+            continue
         said = tuple(words[row["id"]])
-        may_go = row["trouble"] >= Failed.LATE and row["instead_of"] is None
+        may_go = row["trouble"] >= Failed.LATE and not ended and row["instead_of"] is None
         found.append(Failing(trouble=_trouble(row, said), reminders=said, undelivered=may_go, row=row))
     return found
 

@@ -106,23 +106,25 @@ class Watches:
 
     def settle(self) -> Iterator[int]:
         """Bring the watches up to what has changed since; yields after each batch how many commitments it held."""
-        count = 0
-        while done := self._settle_changed() + self._settle_rules():
+        count, unread = 0, set[int]()  # those that cannot be read are looked at again by the next turn
+        while done := self._settle_changed(unread) + self._settle_rules():
             count += done
             yield done
         if count >= CHUNK:
             self._analyze("commitments")
 
-    def _settle_changed(self) -> int:
-        if not self._any(_C.changed_at.is_not(None)):
+    def _settle_changed(self, unread: set[int]) -> int:
+        waiting = and_(_C.changed_at.is_not(None), _C.id.not_in(unread))
+        if not self._any(waiting):
             return 0
         with self._database.write() as connection:
-            changed = TRACKED.add_columns(_C.changed_at).where(_C.changed_at.is_not(None)).order_by(_C.changed_at)
+            changed = TRACKED.add_columns(_C.changed_at).where(waiting).order_by(_C.changed_at)
             rows = connection.execute(self._free(changed.limit(CHUNK), tables.commitments)).mappings().all()
             rules = _rules(connection)
             stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
             self._keep_watches(connection, rules, rules, stale, changed=False)
-            ids = [row["id"] for row in rows]
+            ids = [tracked.id for tracked, _ in stale]
+            unread |= {row["id"] for row in rows} - set(ids)
             connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=None))
         return len(rows)
 
@@ -141,6 +143,9 @@ class Watches:
             mine = [rule for rule in rules if rule.name == row.name]
             stale = [(tracked, row.registered_at) for item in rows if (tracked := tracked_or_none(item))]
             self._keep_watches(connection, mine, rules, stale, changed=True)
+            unread = {item["id"] for item in rows} - {tracked.id for tracked, _ in stale}
+            again = update(tables.commitments).where(_C.id.in_(unread), _C.changed_at.is_(None))
+            connection.execute(again.values(changed_at=row.registered_at))
             done = update(tables.rules).where(_R.name == row.name)
             connection.execute(done.values(settled_to=rows[-1]["id"] if len(rows) == CHUNK else None))
         return len(rows) or 1  # a turn was taken, even where there is nothing to look at

@@ -68,3 +68,9 @@ def test_a_channel_that_is_closed_for_good_stays_off():
 
 def test_a_clock_that_is_put_back_does_not_keep_it_open():
     assert after(OUT).allows(NOW - DAY, 4) == 1
+
+
+def test_a_probe_after_the_clock_was_put_back_is_learned_from():
+    back = NOW - DAY
+    again = after(OUT).after(OUT, started=back, ended=back)
+    assert [again.allows(back + wait * SECOND, 4) for wait in (1, 30)] == [0, 1]

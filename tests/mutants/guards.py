@@ -60,7 +60,7 @@ GUARDS = (
           "store/test_transactions.py::test_a_failure_whose_telling_fails_is_told_the_next_time[sqlite-deliveries]"),
     Guard("a death is to be told, says its mark",
           "store/claims.py",
-          '"due" if outcome.state == "dead" else', '"" if outcome.state == "dead" else',
+          'Failed.DEAD if outcome.state == "dead" else', 'Failed.NOT if outcome.state == "dead" else',
           "store/test_relief.py::test_it_is_told_once[sqlite]"),
     Guard("a write begins as one (BEGIN IMMEDIATE)",
           "store/engine.py",
@@ -131,8 +131,13 @@ GUARDS = (
           "store/test_replicas.py::test_a_daemon_that_was_killed_leaves_no_lock_and_its_leases_are_free"),
     Guard("one daemon to an SQLite file (flock)",
           "store/lock.py",
-          "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_SH | fcntl.LOCK_NB",
+          "        try:\n            fcntl.flock(file, fcntl.LOCK_EX", "        try:\n            fcntl.flock(file, fcntl.LOCK_SH",
           "store/test_replicas.py::test_a_second_daemon_is_refused_by_the_pid_of_the_first_and_commands_work_beside_it"),
+
+    Guard("leases of a turn that is under way are not freed",
+          "store/__init__.py",
+          "if nobody_beside(self.database.path):", "if True:",
+          "store/test_replicas.py::test_a_turn_beside_the_daemon_keeps_its_leases_when_another_begins"),
 
     # No stale word goes out
     Guard("what has moved is not said",

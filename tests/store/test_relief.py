@@ -215,3 +215,53 @@ def test_what_is_in_flight_is_not_claimed_again_when_the_clock_is_put_on(store):
     with store.database.write() as connection:
         connection.execute(update(D).values(lease_until=NOW))
     assert store.outbox.claim("mail", NINE, 9, timedelta(minutes=1), [one.id]) == []
+
+
+def test_a_template_that_failed_hides_no_lateness(store):
+    due(store)
+    (one,) = claim(store, NINE)
+    store.outbox.keep({one.id: (one.fence, message(), "template x: line 3: oh")})
+    assert relief(store) == 1
+    store.outbox.mark([(one, LATE, NINE, NINE)])
+    assert relief(store) == 1
+    assert ("chat", "", "pending") in states(store)
+
+
+@pytest.mark.parametrize("column", ["notice", "instead_of", "payload"])
+def test_a_delivery_of_another_version_holds_up_no_other(store, column):
+    due(store, 3)
+    with store.database.write() as connection:
+        one = connection.execute(select(D.c.id).limit(1)).scalar_one()
+        connection.execute(update(D).where(D.c.id == one).values({column: {"unknown": "to us"}}))
+    assert len(claim(store, NINE)) == 2
+    (put_off,) = [row for row in store.ledger.deliveries() if row["state"] == "retry"]
+    assert put_off["last_error"].startswith("cannot be read: ")
+
+
+def test_a_word_that_was_tried_and_overtaken_is_told_elsewhere(store):
+    both = rule(remind=remind(before=("P7D", "P6D")), fallback="chat", digest=False)
+    due(store, 1, both)
+    end(store, Outcome(state="retry", next_at=NINE, error="450 not now"))
+    next_day = NINE + timedelta(days=1)
+    plan_at(store, next_day, both)
+    assert [one.told[0].reminder.offset for one in claim(store, next_day)] == ["P6D"]
+    assert relief(store, both, now=next_day) == 1
+    assert ("chat", "", "pending") in states(store)
+
+
+def test_what_waits_on_a_channel_that_nobody_has_is_told_to_the_operators_after_an_hour(store):
+    gone = rule(remind=remind(before=("P7D",)), notify=("renamed",))
+    load(store, entry())
+    store.watches.register([gone], NOW)
+    plan(store, Ruled.all([gone]), {"renamed": SimpleNamespace(recipients=("",))}, NINE)  # type: ignore[dict-item]
+    assert relief(store, gone, now=NINE + timedelta(minutes=59)) == 0
+    assert relief(store, gone, now=NINE + timedelta(hours=1)) == 1
+    assert relief(store, gone, now=NINE + timedelta(hours=2)) == 0
+
+
+def test_what_has_got_through_meanwhile_is_no_trouble_any_more(store):
+    due(store)
+    store.outbox.note_outage("mail", "refused", NINE + timedelta(hours=1))
+    end(store, Outcome(state="sent"), NINE + timedelta(hours=1))
+    relief(store, now=NINE + timedelta(hours=1))
+    assert states(store) == [("mail", "desk@example.org", "sent")]

@@ -237,3 +237,22 @@ def test_a_transaction_that_lost_against_another_is_one_that_can_be_tried_again(
     assert all("could not serialize access" in said for said in lost)
     for one in replicas:
         one.close()
+
+
+def test_a_turn_beside_the_daemon_keeps_its_leases_when_another_begins(sqlite_url):
+    """As with `* * * * * alerts tick` and a slow mail server: the second may not free what the first has in flight."""
+    first, second, third = (Store(sqlite_url) for _ in range(3))
+    load(first, entry())
+    plan_at(first, NOW, LEAD)
+    plan_at(first, NINE, LEAD)
+    holder = first.turn()
+    holder.__enter__()
+    with second.turn():
+        assert len(claim(second, NINE)) == 1
+        holder.__exit__(None, None, None)
+        with third.turn():
+            assert claim(third, NINE) == []
+    with third.serve():
+        assert len(claim(third, NINE)) == 1
+    for one in (first, second, third):
+        one.close()

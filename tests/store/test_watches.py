@@ -358,3 +358,15 @@ def test_a_watch_whose_commitment_breaks_later_is_put_off_and_the_others_are_ser
     with store.database.read() as connection:
         waits = select(tables.watches.c.next_at).join(C, C.c.id == tables.watches.c.commitment_id)
         assert connection.scalar(waits.where(C.c.key == "c00001")) == at("2025-11-03T10:00")
+
+
+def test_a_commitment_that_can_be_read_again_is_watched_again(store):
+    load(store, entry())
+    lead = rule(remind=remind(before=("P7D",)))
+    with store.database.write() as connection:
+        good = connection.scalar(select(C.c.bounds))
+        connection.execute(update(C).values(bounds={"first": "no such thing"}))
+    assert plan_at(store, NOW, lead) == 0
+    with store.database.write() as connection:
+        connection.execute(update(C).values(bounds=good))
+    assert plan_at(store, at("2025-11-03T09:00"), lead, register=False) == 1
