@@ -131,7 +131,8 @@ GUARDS = (
           "store/test_replicas.py::test_a_daemon_that_was_killed_leaves_no_lock_and_its_leases_are_free"),
     Guard("one daemon to an SQLite file (flock)",
           "store/lock.py",
-          "        try:\n            fcntl.flock(file, fcntl.LOCK_EX", "        try:\n            fcntl.flock(file, fcntl.LOCK_SH",
+          "        try:\n            fcntl.flock(file, fcntl.LOCK_EX",
+          "        try:\n            fcntl.flock(file, fcntl.LOCK_SH",
           "store/test_replicas.py::test_a_second_daemon_is_refused_by_the_pid_of_the_first_and_commands_work_beside_it"),
 
     Guard("leases of a turn that is under way are not freed",
