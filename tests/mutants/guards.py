@@ -55,7 +55,7 @@ GUARDS = (
     Guard("a failure is told and said to be in one transaction",
           "store/relief.py",
           "            yield Relief(",
-          '            connection.execute(update(tables.deliveries).values(relief="told"))\n'
+          '            connection.execute(update(tables.deliveries).values(told=_D.trouble))\n'
           f"            {COMMIT}\n            yield Relief(",
           "store/test_transactions.py::test_a_failure_whose_telling_fails_is_told_the_next_time[sqlite-deliveries]"),
     Guard("a death is to be told, says its mark",
