@@ -54,6 +54,8 @@ def test_whatever_befalls_replicas_all_is_delivered_and_little_repeated(
     with running(tmp_path, [options] * 3) as replicas:
         chaos = Chaos(PLAN, SEED, durable, replicas, sinks, url)
         chaos.run()
+        for replica in replicas:
+            replica.come_up()  # until then a signal ends it as it ends any Python
         assert [replica.end(within=20) for replica in replicas] == [0, 0, 0]
     sinks.settle()
     accepted = sinks.ids()
