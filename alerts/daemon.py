@@ -22,7 +22,7 @@ from alerts.clock import monotonic
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
 from alerts.cron import Firings
-from alerts.lane import Clock, Lane
+from alerts.lane import SEEN, Clock, Lane
 from alerts.store import Change, Store
 from alerts.tick import Ruled, current, plan, relieve
 
@@ -32,7 +32,7 @@ SWEEP = timedelta(minutes=1)
 GRACE = timedelta(seconds=7)  # what is in flight at the end may take so long; container engines allow ten seconds
 PAUSE = timedelta(seconds=5)  # after the database could not be used
 GATHER = timedelta(seconds=10)  # failures within so long are told together
-ALIVE = timedelta(minutes=5)  # a process that has not passed for so long is not well
+ALIVE = SEEN  # a process that has not passed for so long is no better than a lane
 PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from alerts.channels import Channel
 from alerts.core.commitments import Tracked
-from alerts.core.notifications import Trouble, Word, address, fall_back
+from alerts.core.notifications import Address, Trouble, Word, address, fall_back
 from alerts.core.rules import Rule
 from alerts.core.watches import Look, Watch, look
 from alerts.cron import Cron
@@ -103,13 +104,19 @@ def relieve(
     count = 0
     store.outbox.note_orphans(set(channels), now)
     for relief in store.reliefs():
-        troubles: list[Trouble] = []
-        for failing in relief.failing:
-            trouble, instead = failing.trouble, set[str]()
-            if failing.undelivered:
-                post = fall_back(failing.reminders, fallbacks, recipients, besides=trouble.channel)
-                instead = relief.tell_instead(failing, post, now)
-            troubles.append(replace(trouble, instead=tuple(sorted(instead))))
+        post = {
+            failing.trouble.id: fall_back(failing.reminders, fallbacks, recipients, besides=failing.trouble.channel)
+            for failing in relief.failing
+            if failing.undelivered
+        }
+        told = relief.tell_instead(post, now)
+        troubles = [
+            _told_instead(failing.trouble, post.get(failing.trouble.id, ()), told) for failing in relief.failing
+        ]
         relief.notify(troubles, {name: recipients[name] for name in operators if name in recipients}, now)
         count += len(troubles)
     return count
+
+
+def _told_instead(trouble: Trouble, post: Iterable[Address], told: Collection[UUID]) -> Trouble:
+    return replace(trouble, instead=tuple(sorted({one.channel for one in post if one.id in told})))

@@ -17,17 +17,26 @@ PATIENCE = 1.0  # seconds
 
 def is_held(database: Path) -> bool:
     """Whether a daemon serves a database file now."""
+    return not _is_free(_beside(database), fcntl.LOCK_SH)
+
+
+def nobody_beside(database: Path) -> bool:
+    """Whether no turn is under way beside us."""
+    return _is_free(_beside(database, ".turns"), fcntl.LOCK_EX)
+
+
+def _is_free(path: Path, how: int) -> bool:
     try:
-        file = os.open(_beside(database), os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return True
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
     finally:
         os.close(file)
-    return False
+    return True
 
 
 def _beside(database: Path, ending: str = ".lock") -> Path:
@@ -65,18 +74,6 @@ def beside(database: Path) -> Iterator[None]:
         yield
     finally:
         os.close(file)
-
-
-def nobody_beside(database: Path) -> bool:
-    """Whether no turn is under way beside us."""
-    file = _open(_beside(database, ".turns"))
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(file)
-    return True
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Outcome, backoff, give_up_at
-from alerts.core.notifications import Message, Told
+from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Outcome, State, backoff, give_up_at
+from alerts.core.notifications import Message
 from alerts.store import tables
 from alerts.store.carried import FOLLOWED, carried
 from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
@@ -42,6 +42,10 @@ _KEEP = update(tables.deliveries).where(_MINE).values(
 )  # fmt: skip
 _GIVE_BACK = update(tables.deliveries).where(_MINE).values(
     {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": bindparam("_now")}
+)  # fmt: skip
+_SET_ASIDE = update(tables.deliveries).where(_D.id == bindparam("_id")).values(
+    {name: bindparam(name) for name in ("state", "next_at", "last_error", "ended_at", "attempts")}
+    | {"lease_until": None, "trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
 )  # fmt: skip
 _ATTEMPT = {name: _D.id if name == "delivery_id" else bindparam(f"_{name}", type_=_A[name].type) for name in _A.keys()}  # noqa: SIM118
 _KNOWN = exists().where(_A.delivery_id == _D.id, _A.number == bindparam("_number"))  # a mark that is made again
@@ -78,8 +82,8 @@ class Outbox:
 
     def _due(self, channel: str, now: datetime, besides: Collection[UUID]) -> bool:
         with self._database.read() as connection:
-            real = self._database.real_now(connection)
-        return self._any(*_claimable(channel, now, real, besides))
+            due = _claimable(channel, now, self._database.real_now(connection), besides)
+            return connection.execute(select(_D.id).where(*due).limit(1)).first() is not None
 
     def keep(self, rendered: Mapping[UUID, tuple[int, Message, str | None]]) -> None:
         """Store messages at their first claim (fence, message, what failed in the template), so that every try sends
@@ -172,68 +176,61 @@ def _claimable(channel: str, now: datetime, real: datetime, besides: Collection[
 
 
 def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
-    told, stale, broken = _carried(connection, rows)
-    mine: list[Claim] = []
-    for row in rows:
-        one, values = row["id"], {}
-        if one not in broken and (told[one] or row["notice"] is not None):
-            try:
-                mine.append(claimed(row, told[one]))
-            except Exception as error:
-                log.exception("delivery %s cannot be made", one)
-                broken[one] = f"cannot be read: {type(error).__name__}: {error}"
-            else:
-                continue
-        values = _put_off(row, broken[one], now) if one in broken else _overtaken(row, stale.get(one), now)
-        connection.execute(update(tables.deliveries).where(_D.id == one).values(**values, lease_until=None))
+    claims, stale, broken = _read(connection, rows)
+    aside = [
+        _put_off(row, broken[row["id"]], now) if row["id"] in broken else _overtaken(row, stale.get(row["id"]), now)
+        for row in rows
+        if row["id"] not in claims
+    ]
+    if aside:
+        connection.execute(_SET_ASIDE, aside)
     leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}
-    if mine:
-        connection.execute(update(tables.deliveries).where(_D.id.in_([one.id for one in mine])).values(leased))
-    return mine
+    if claims:
+        connection.execute(update(tables.deliveries).where(_D.id.in_(claims)).values(leased))
+    return list(claims.values())
 
 
-def _carried(
-    connection: Connection, rows: Sequence[Any]
-) -> tuple[dict[UUID, tuple[Told, ...]], dict[UUID, str], dict[UUID, str]]:
-    """What deliveries carry, why others are stale, and what is wrong with those of which the data cannot be read."""
+def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim], dict[UUID, str], dict[UUID, str]]:
+    """What is to be sent, why others are stale, and what is wrong with those of which the data cannot be read."""
     try:
-        return *carried(connection, rows), {}
+        told, stale = carried(connection, rows)
+        mine = [row for row in rows if told[row["id"]] or row["notice"] is not None]
+        return {row["id"]: claimed(row, told[row["id"]]) for row in mine}, stale, {}
     except SQLAlchemyError:
         raise
     except Exception as error:
         if len(rows) == 1:
             log.exception("delivery %s cannot be made", rows[0]["id"])
             return {}, {}, {rows[0]["id"]: f"cannot be read: {type(error).__name__}: {error}"}
-    told: dict[UUID, tuple[Told, ...]] = {}
-    stale: dict[UUID, str] = {}
+    claims: dict[UUID, Claim] = {}
+    reasons: dict[UUID, str] = {}
     broken: dict[UUID, str] = {}
     for row in rows:  # one of them holds up no other
-        its_told, its_stale, its_broken = _carried(connection, [row])
-        told |= its_told
-        stale |= its_stale
-        broken |= its_broken
-    return told, stale, broken
+        its_claim, its_reason, its_fault = _read(connection, [row])
+        claims |= its_claim
+        reasons |= its_reason
+        broken |= its_fault
+    return claims, reasons, broken
 
 
 def _put_off(row: Any, error: str, now: datetime) -> dict[str, Any]:
     attempt = row["attempts"] + 1
-    values = {"attempts": attempt, "last_error": error}
     if now >= give_up_at(row["created_at"], row["deadline"]):
-        return values | {
-            "state": "dead",
-            "ended_at": now,
-            "next_at": None,
-            "trouble": _worse(literal(int(Failed.DEAD))),
-        }
+        return _aside(row, "dead", error, Failed.DEAD, ended_at=now, attempts=attempt)
     late = Failed.LATE if now - row["created_at"] >= LATE else Failed.NOT
-    return values | {"state": "retry", "next_at": now + backoff(attempt), "trouble": _worse(literal(int(late)))}
+    return _aside(row, "retry", error, late, next_at=now + backoff(attempt), attempts=attempt)
 
 
 def _overtaken(row: Any, reason: str | None, now: datetime) -> dict[str, Any]:
     """What no longer holds; a word that was tried, and has only been followed by the next, is one that failed."""
-    failed = Failed.LATE if reason == FOLLOWED and row["attempts"] else Failed.NOT
-    ended = {"state": "superseded", "ended_at": now, "last_error": row["last_error"] if failed else reason}
-    return ended | {"trouble": _worse(literal(int(failed)))}
+    if reason == FOLLOWED and row["attempts"]:
+        return _aside(row, "superseded", row["last_error"], Failed.LATE, ended_at=now)
+    return _aside(row, "superseded", reason, Failed.NOT, ended_at=now)
+
+
+def _aside(row: Any, state: State, error: str | None, failed: Failed, **values: Any) -> dict[str, Any]:
+    rest = {"next_at": None, "ended_at": None, "attempts": row["attempts"]}
+    return {"_id": row["id"], "_trouble": int(failed), "state": state, "last_error": error} | rest | values
 
 
 def _late(now: datetime) -> Any:

@@ -82,16 +82,23 @@ def _delivery_row(
 ) -> dict[str, Any]:
     ends = [tracked[word.commitment_id].bounds.latest for word in one.reminders]
     later = {str(word.id): speaks_next.get((word.rule, word.commitment_id)) for word in one.reminders}
+    return new_delivery(one.id, one.channel, one.recipient, now) | {
+        "speaks_next": {word: at.isoformat() if at else None for word, at in later.items()},
+        "deadline": max((end for end in ends if end), default=None),
+    }
+
+
+def new_delivery(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, Any]:
+    """A row for a delivery that is to be sent at once."""
     return {
-        "id": one.id,
-        "channel": one.channel,
-        "recipient": one.recipient,
+        "id": one,
+        "channel": channel,
+        "recipient": recipient,
         "state": "pending",
         "attempts": 0,
         "created_at": now,
         "next_at": now,
-        "speaks_next": {word: at.isoformat() if at else None for word, at in later.items()},
-        "deadline": max((end for end in ends if end), default=None),
+        "speaks_next": {},
         "fence": 0,
     }
 

@@ -41,38 +41,32 @@ class Relief:
     connection: Connection
     failing: Sequence[Failing]
 
-    def tell_instead(self, failing: Failing, post: Sequence[Address], now: datetime) -> set[str]:
-        """Write down the deliveries that carry its words elsewhere; returns the channels that had not told them."""
-        copied = {name: failing.row[name] for name in ("speaks_next", "deadline")}
-        rows = [_new(one.id, one.channel, one.recipient, now) | copied | {"instead_of": failing.trouble.to_json()}
-                for one in post]  # fmt: skip
-        full, _ = posting.put(self.connection, post, rows)
-        return {one.channel for one in post if one.id in full}
+    def tell_instead(self, post: Mapping[UUID, Sequence[Address]], now: datetime) -> set[UUID]:
+        """Write down the deliveries that carry elsewhere what others (by their id) do not; returns those that are new.
+
+        Several may fail with the same words: these go once, in the stead of the first.
+        """
+        rows: dict[UUID, dict[str, Any]] = {}
+        addresses: dict[UUID, Address] = {}
+        for failing in self.failing:
+            copied = {name: failing.row[name] for name in ("speaks_next", "deadline")}
+            for one in post.get(failing.trouble.id, ()):
+                row = posting.new_delivery(one.id, one.channel, one.recipient, now)
+                rows.setdefault(one.id, row | copied | {"instead_of": failing.trouble.to_json()})
+                addresses.setdefault(one.id, one)
+        full, _ = posting.put(self.connection, list(addresses.values()), list(rows.values()))
+        return full
 
     def notify(self, troubles: Sequence[Trouble], operators: Mapping[str, Sequence[str]], now: datetime) -> None:
         """Write down a notice for each of the operators: channel → recipients."""
         notice = Notice(troubles=tuple(troubles[:SHOWN]), more=max(len(troubles) - SHOWN, 0)).to_json()
         rows = [
-            _new(notice_id(channel, recipient, troubles), channel, recipient, now) | {"notice": notice}
+            posting.new_delivery(notice_id(channel, recipient, troubles), channel, recipient, now) | {"notice": notice}
             for channel, recipients in operators.items()
             for recipient in recipients
         ]
         if rows and troubles:
             self.connection.execute(insert_new(self.connection, tables.deliveries), rows)
-
-
-def _new(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, Any]:
-    return {
-        "id": one,
-        "channel": channel,
-        "recipient": recipient,
-        "state": "pending",
-        "attempts": 0,
-        "created_at": now,
-        "next_at": now,
-        "speaks_next": {},
-        "fence": 0,
-    }
 
 
 def reliefs(database: Database) -> Iterator[Relief]:

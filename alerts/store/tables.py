@@ -219,7 +219,7 @@ deliveries = Table(
     Column("template_error", Text),  # why the built-in plain message went out
     Column("instead_of", JSON),  # the delivery whose words it carries, as the reader is told of it
     Column("notice", JSON),  # what operators are told, where it carries no reminders
-    Column("trouble", Integer, nullable=False, server_default="0"),  # how far it has failed: core.deliveries.Trouble
+    Column("trouble", Integer, nullable=False, server_default="0"),  # how far it has failed: core.deliveries.Failed
     Column("told", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")

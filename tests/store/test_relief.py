@@ -265,3 +265,15 @@ def test_what_has_got_through_meanwhile_is_no_trouble_any_more(store):
     end(store, Outcome(state="sent"), NINE + timedelta(hours=1))
     relief(store, now=NINE + timedelta(hours=1))
     assert states(store) == [("mail", "desk@example.org", "sent")]
+
+
+def test_two_recipients_who_fail_with_the_same_words_are_told_instead_once_and_both_notices_say_so(store):
+    load(store, entry())
+    plan_at(store, NOW, LEAD)
+    assert plan_at(store, NINE, LEAD, to=("a@example.org", "b@example.org")) == 2
+    end(store, DEAD)
+    assert relief(store) == 2
+    assert [one for one in states(store) if one[0] == "chat"] == [("chat", "", "pending")]
+    notice = claim(store, NINE, channel="ops")[0].notice
+    assert notice is not None
+    assert [one.instead for one in notice.troubles] == [("chat",), ("chat",)]
