@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from alerts.core.calendars import Day, Instant, Point, at_wall, parse_point, print_point, zone_info
 from alerts.core.deadlines import (
@@ -14,6 +15,7 @@ from alerts.core.deadlines import (
     CivilDay,
     Deadline,
     During,
+    Every,
     On,
     Reference,
     Shifted,
@@ -25,6 +27,7 @@ from alerts.core.deadlines import (
 )
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
+from alerts.core.recurrence import Recurrence
 
 NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
@@ -36,7 +39,8 @@ IN_UTC = "leads are counted in UTC"
 class Bounds:
     """The window of a deadline, half-open, either end perhaps unknown.
 
-    `first` and `last` are the civil days or instants at its ends; `named` is what leads count from.
+    `first` and `last` are the civil days or instants at its ends; `named` is what leads count from. What recurs has
+    none of these itself: each of its occurrences has.
     """
 
     first: Point | None = None
@@ -45,6 +49,14 @@ class Bounds:
     form: str = "undated"
     basis: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    recurrence: Recurrence | None = None
+
+    def occurrence(self, name: str) -> Bounds:
+        """The bounds of one occurrence of what recurs. Raises InputError where there is none of that name."""
+        assert self.recurrence is not None
+        point = self.recurrence.point(name)
+        basis = (*self.basis[:-1], f"the occurrence of {name} of {self.recurrence}")
+        return Bounds(first=point, last=point, named=point, form="on", basis=basis, assumptions=self.assumptions)
 
     @property
     def earliest(self) -> datetime | None:
@@ -70,6 +82,8 @@ class Bounds:
     @property
     def mark(self) -> str:
         """What makes two bounds the same: the ends and the point that leads count from."""
+        if self.recurrence:
+            return str(self.recurrence)
         counted = self.named.counted_start if self.named else None
         return "/".join(
             at.isoformat().replace("+00:00", "Z") if at else ".." for at in (self.earliest, self.latest, counted)
@@ -79,6 +93,7 @@ class Bounds:
         """Write it so that `from_json` reads it back."""
         points = {"first": self.first, "last": self.last, "named": self.named}
         known: dict[str, object] = {name: print_point(point) for name, point in points.items() if point}
+        known |= {"recurrence": self.recurrence.to_json()} if self.recurrence else {}
         return known | {"form": self.form, "basis": list(self.basis), "assumptions": list(self.assumptions)}
 
     @classmethod
@@ -88,7 +103,17 @@ class Bounds:
         basis, assumptions = data["basis"], data["assumptions"]
         assert isinstance(basis, list)
         assert isinstance(assumptions, list)
-        return cls(**point, form=str(data["form"]), basis=tuple(basis), assumptions=tuple(assumptions))
+        recurs = data.get("recurrence")
+        recurrence = Recurrence.from_json(recurs) if isinstance(recurs, dict) else None
+        return cls(
+            first=point.get("first"),
+            last=point.get("last"),
+            named=point.get("named"),
+            form=str(data["form"]),
+            basis=tuple(basis),
+            assumptions=tuple(assumptions),
+            recurrence=recurrence,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +162,8 @@ class _Resolution:
         bounds = self.known.get(term.key)
         if bounds is None:
             raise InputError(f"no commitment has the key {term.key!r}")
+        if bounds.recurrence:
+            raise InputError(f"{term.key} comes again and again: a deadline cannot hang on it, for it has no one date")
         if bounds.named is None:
             self.basis.append(f"{term.key} has no date itself, so nothing follows from it yet")
         else:
@@ -158,11 +185,13 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
             raise InputError(f"`{deadline}` ends before it begins")
         assert bounds.mark  # worked out here, where leaving the years 1 to 9999 can still be refused
         bounds = replace(bounds, form=kind_of(deadline))
-        said = (say_bounds(bounds),) if bounds.named else ()
+        said = (say_bounds(bounds),) if bounds.named or bounds.recurrence else ()
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
     if work.unzoned:
-        ends = [FIRST_ON_EARTH] * (bounds.first is not None) + [LAST_ON_EARTH] * (bounds.last is not None)
+        recurs = bounds.recurrence is not None
+        ends = [FIRST_ON_EARTH] * (bounds.first is not None or recurs)
+        ends += [LAST_ON_EARTH] * (bounds.last is not None or recurs)
         work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
     basis = (*work.basis, *said, *bounds.basis)
     return replace(bounds, basis=basis, assumptions=tuple(work.assumptions))
@@ -193,6 +222,10 @@ def _bounds(deadline: Deadline, work: _Resolution) -> Bounds:
         case During(key):
             first, last = work.ends(key)
             return Bounds(first=first, last=last, named=last or first)
+        case Every(rule, start, without):
+            point = work.point(start)
+            begins = start.date if isinstance(start, CivilDay) else start.wall
+            return Bounds(recurrence=Recurrence(rule, begins, point.zone, without))
         case Undated(meaning):
             return Bounds(basis=(SAY_UNDATED[meaning],))
 
@@ -248,6 +281,9 @@ def say_point(point: Point) -> str:
 def say_bounds(bounds: Bounds) -> str:
     """Say a window in a few words, never with an exclusive bound."""
     first, last, named = bounds.first, bounds.last, bounds.named
+    if recurs := bounds.recurrence:
+        soon = [say_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
+        return f"{recurs.words}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"
     if named is None:
         return "no date is known"
     if first is None and bounds.form == "by":

@@ -11,13 +11,16 @@ from typing import Literal, NoReturn
 from alerts.core.calendars import AOE, zone_info
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
+from alerts.core.recurrence import Recurrence, name_occurrence, read_rule
 
 KEY = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:\[([^\]]+)\])?", re.ASCII)
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:\d\d)?(?:\[([^\]]+)\])?", re.ASCII
 )  # RFC 3339 with RFC 9557's zone in brackets; without an offset as an extension
-WORDS = frozenset("after and before between by during earlier every later of undated until within none tbd".split())
+WORDS = frozenset(
+    "after and before between by during earlier every except from later of undated until within none tbd".split()
+)
 
 MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
 
@@ -134,6 +137,19 @@ class During:
 
 
 @dataclass(frozen=True, slots=True)
+class Every:
+    """It comes again: a rule of RFC 5545, where it begins, and the occurrences that are left out."""
+
+    rule: str
+    start: CivilDay | WallTime
+    without: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        without = f" except {', '.join(self.without)}" if self.without else ""
+        return f"every {self.rule} from {self.start}{without}"
+
+
+@dataclass(frozen=True, slots=True)
 class Undated:
     meaning: Meaning = "not stated"
 
@@ -142,7 +158,7 @@ class Undated:
         return f"undated ({word})" if word else "undated"
 
 
-Deadline = On | After | By | Between | Within | Shifted | During | Undated
+Deadline = On | After | By | Between | Within | Shifted | During | Every | Undated
 
 KINDS: dict[type[Deadline], str] = {
     On: "on",
@@ -152,12 +168,14 @@ KINDS: dict[type[Deadline], str] = {
     Within: "within",
     Shifted: "shifted",
     During: "during",
+    Every: "every",
     Undated: "undated",
 }
 
 
 def kind_of(deadline: Deadline) -> str:
-    """Name the kind of a deadline: on, after, by, until, between, within, shifted, during or undated."""
+    """Name the kind of a deadline: on, after, by, until, between, within, shifted, during,
+    every or undated."""
     return deadline.word if isinstance(deadline, By) else KINDS[type(deadline)]
 
 
@@ -172,7 +190,7 @@ def references(deadline: Deadline) -> frozenset[str]:
             terms = (key,)
         case On(term) | After(term) | By(term):
             terms = (term,)
-        case Undated():
+        case Every() | Undated():
             terms = ()
     return frozenset(term.key for term in terms if isinstance(term, Reference))
 
@@ -230,6 +248,9 @@ class _Reader:
             case "during":
                 self.take()
                 return During(self.reference("during"))
+            case "every":
+                self.take()
+                return self._every()
         if self.peek()[:1] == "p" or (self.peek().isdecimal() and not DATE.fullmatch(self.peek())):
             duration = self.duration("the beginning")
             word = self.peek()
@@ -243,6 +264,44 @@ class _Reader:
             self.fail("expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after KEY` or `undated`")
         self.take()
         return On(self._zoned(term))
+
+    def _every(self) -> Every:
+        at, rule = self._here()
+        self.take()
+        self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
+        start = self.term("from")
+        if isinstance(start, Reference) or (isinstance(start, WallTime) and start.offset is not None):
+            self.next -= 1
+            self.fail("expected a date, or a time without an offset (the zone is stated in brackets), after `from`")
+        try:
+            rule = read_rule(rule, self._start(start))
+        except InputError as error:
+            raise DeadlineError(f"column {at + 1}: {error}") from None
+        without: list[str] = []
+        if self.peek() == "except":
+            self.take()
+            while True:
+                more = self.peek().endswith(",")
+                without.append(self._left_out(start))
+                if not more:
+                    break
+        return Every(rule, start, tuple(sorted(set(without), key=Recurrence.order)))
+
+    def _left_out(self, start: CivilDay | WallTime) -> str:
+        _, word = self._here()
+        read = date if isinstance(start, CivilDay) else datetime
+        try:
+            found = read.fromisoformat(word.removesuffix(","))
+            if not re.fullmatch(r"[\d:T-]+", word.removesuffix(","), re.ASCII) or "-" not in word:
+                raise ValueError(word)
+        except ValueError:
+            self.fail(f"expected the occurrences that are left out, such as {name_occurrence(self._start(start))}")
+        self.take()
+        return name_occurrence(found)
+
+    @staticmethod
+    def _start(start: CivilDay | WallTime) -> date | datetime:
+        return start.date if isinstance(start, CivilDay) else start.wall
 
     def _undated(self) -> Undated:
         self.take()

@@ -1,0 +1,244 @@
+"""Deadlines that come again: recurrence rules (RFC 5545, sections 3.3.10 and 3.8.5), and the occurrences that they give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from dateutil.rrule import rrule, rrulestr
+
+from alerts.core.calendars import Day, Instant, Point, at_wall, zone_info
+from alerts.core.errors import InputError, did_you_mean
+
+_DAYS = {"MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday",
+         "SU": "Sunday"}  # fmt: skip
+_WEEKDAY = "|".join(_DAYS)
+_ORDINALS = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
+_FREQ = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+_PARTS = {
+    "FREQ": "|".join(_FREQ),
+    "INTERVAL": r"[1-9]\d{0,3}",
+    "COUNT": r"[1-9]\d{0,4}",
+    "UNTIL": r"\d{8}(?:T\d{6}Z?)?",
+    "BYDAY": rf"(?:[+-]?[1-9]\d?)?(?:{_WEEKDAY})",
+    "BYMONTHDAY": r"[+-]?(?:[1-9]|[12]\d|3[01])",
+    "BYYEARDAY": r"[+-]?(?:[1-9]\d?|[12]\d\d|3[0-5]\d|36[0-6])",
+    "BYWEEKNO": r"[+-]?(?:[1-9]|[1-4]\d|5[0-3])",
+    "BYMONTH": r"[1-9]|1[0-2]",
+    "BYSETPOS": r"[+-]?(?:[1-9]\d?|[12]\d\d|3[0-5]\d|36[0-6])",
+    "BYHOUR": r"1?\d|2[0-3]",
+    "BYMINUTE": r"[1-5]?\d",
+    "WKST": _WEEKDAY,
+}
+_LISTS = frozenset(name for name in _PARTS if name.startswith("BY"))
+_RARELY = {"BYWEEKNO": ("YEARLY",), "BYYEARDAY": ("YEARLY",), "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY")}
+SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
+EXAMPLE = "expected a rule of RFC 5545 such as FREQ=MONTHLY;BYMONTHDAY=-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """A rule, the civil day or wall-clock time from which it counts, the zone, and the occurrences that are left out.
+
+    An occurrence is named by its local date (`2025-11-30`) or wall-clock time (`2025-11-30T09:00`): it keeps that name,
+    whatever becomes of it.
+    """
+
+    rule: str
+    start: date | datetime
+    zone: str | None = None
+    without: tuple[str, ...] = ()
+
+    def names(self, since: datetime | None = None) -> Iterator[str]:
+        """The names of the occurrences, oldest first; `since` a naive wall-clock time of the zone leaves earlier ones out."""
+        for wall in self._expansion() if since is None else self._expansion().xafter(since, inc=True):
+            name = self._name(wall)
+            if name not in self.without:
+                yield name
+
+    def point(self, name: str) -> Point:
+        """The day or the instant of an occurrence. Raises InputError where there is none of that name."""
+        try:
+            wall = datetime.fromisoformat(name)
+            found = self._name(wall) == name and name not in self.without and wall in self._expansion()
+        except (ValueError, TypeError, OverflowError):
+            found = False
+        if not found:
+            near = did_you_mean(name, _first(self.names(), 1000))
+            raise InputError(f"there is no occurrence {name!r}: expected one such as {self._example()!r}{near}")
+        if not isinstance(self.start, datetime):
+            return Day(wall.date(), self.zone)
+        return Instant(at_wall(wall, zone_info(self.zone or "UTC")), self.zone)
+
+    @staticmethod
+    def order(name: str) -> datetime:
+        """Where an occurrence stands among the others: its wall clock, read as UTC."""
+        return datetime.fromisoformat(name).replace(tzinfo=UTC)
+
+    def _example(self) -> str:
+        return next(self.names(), self._name(_wall(self.start)))
+
+    def _name(self, wall: datetime) -> str:
+        return name_occurrence(wall if isinstance(self.start, datetime) else wall.date())
+
+    def _expansion(self) -> rrule:
+        return _expand(self.rule, _wall(self.start), self.zone)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return {"rule": self.rule, "start": self.start.isoformat(), "zone": self.zone, "without": list(self.without)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recurrence:
+        """Read what `to_json` wrote."""
+        start = data["start"]
+        read = datetime if "T" in start else date
+        return cls(data["rule"], read.fromisoformat(start), data["zone"], tuple(data["without"]))
+
+    def __str__(self) -> str:
+        without = f" except {', '.join(self.without)}" if self.without else ""
+        return f"every {self.rule} from {name_occurrence(self.start)}{without}" + (
+            f"[{self.zone}]" if self.zone else ""
+        )
+
+    @property
+    def words(self) -> str:
+        """Read it out: `every month (on day -1)`, `every 2 weeks (on Monday)`."""
+        parts = _split(self.rule)
+        unit, count = _FREQ[parts.pop("FREQ")], int(parts.pop("INTERVAL", "1"))
+        parts.pop("WKST", None)
+        said = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+        details = []
+        for name, value in parts.items():
+            match name:
+                case "BYDAY":
+                    details.append("on " + ", ".join(_weekday(day) for day in value.split(",")))
+                case "BYMONTHDAY":
+                    days = ["the last day" if day == "-1" else f"day {day}" for day in value.split(",")]
+                    details.append("on " + ", ".join(days))
+                case "UNTIL":
+                    details.append(f"until {value[:4]}-{value[4:6]}-{value[6:8]}")
+                case "COUNT":
+                    details.append(f"{value} times")
+                case _:
+                    details.append(f"{name}={value}")
+        return said + (f" ({', '.join(details)})" if details else "")
+
+
+def _weekday(text: str) -> str:
+    count, day = text[:-2].lstrip("+"), _DAYS[text[-2:]]
+    return f"the {_ORDINALS.get(count, count + '.')} {day}" if count else day
+
+
+def name_occurrence(at: date | datetime) -> str:
+    """Name an occurrence by its civil day or wall-clock time; seconds only where there are some."""
+    if not isinstance(at, datetime):
+        return at.isoformat()
+    return at.isoformat(timespec="seconds" if at.second else "minutes")
+
+
+def read_rule(text: str, start: date | datetime) -> str:
+    """Read a recurrence rule; returns it in capitals, FREQ first.
+
+    Raises InputError for what RFC 5545 (3.3.10) does not allow, what recurs more often than daily, and what never
+    comes round.
+    """
+    parts = _split(text.upper())
+    if "FREQ" not in parts:
+        raise InputError(f"the rule has no FREQ: {EXAMPLE}")
+    for name, value in parts.items():
+        _check(name, value)
+    _check_together(parts, timed=isinstance(start, datetime))
+    rule = ";".join(f"{name}={parts[name]}" for name in sorted(parts, key=lambda name: name != "FREQ"))
+    if next(iter(_expand(_endless(parts), _late(_wall(start)), None)), None) is None:
+        raise InputError(f"the rule {rule} never comes round")
+    if next(iter(_expand(rule, _wall(start), None)), None) is None:
+        raise InputError(f"the rule {rule} has no occurrence from {name_occurrence(start)} on")
+    return rule
+
+
+def _endless(parts: Mapping[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items() if name not in ("COUNT", "UNTIL"))
+
+
+def _late(start: datetime) -> datetime:
+    """The same place in the calendar, which repeats itself every 400 years, near its end: a short search."""
+    cycles = (9999 - SOME_YEARS - start.year) // 400
+    return start.replace(year=start.year + 400 * max(cycles, 0))
+
+
+def _split(text: str) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for part in text.strip(";").split(";"):
+        name, equals, value = part.partition("=")
+        if not equals or name not in _PARTS:
+            sub_daily = f"{name} is not read" if equals else f"`{part[:40]}` is not a part of a rule"
+            raise InputError(f"{sub_daily}: {EXAMPLE}{did_you_mean(name, _PARTS)}")
+        if name in parts:
+            raise InputError(f"the rule says {name} twice")
+        parts[name] = value
+    return parts
+
+
+def _check(name: str, value: str) -> None:
+    if name == "FREQ" and value in ("HOURLY", "MINUTELY", "SECONDLY"):
+        raise InputError(f"FREQ={value} is too often: a deadline comes again daily at most")
+    for one in value.split(",") if name in _LISTS else [value]:
+        if not re.fullmatch(_PARTS[name], one, re.ASCII):
+            raise InputError(f"{name} cannot be {one[:40]!r}: {EXAMPLE}")
+
+
+def _check_together(parts: Mapping[str, str], *, timed: bool) -> None:
+    freq = parts["FREQ"]
+    if "COUNT" in parts and "UNTIL" in parts:
+        raise InputError("the rule says both COUNT and UNTIL: RFC 5545 allows one of them")
+    for name, allowed in _RARELY.items():
+        if name in parts and freq not in allowed:
+            raise InputError(f"{name} does not go with FREQ={freq} (RFC 5545, 3.3.10)")
+    if re.search(r"\d", parts.get("BYDAY", "")) and (freq not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts):
+        raise InputError(f"BYDAY={parts['BYDAY']} counts weekdays, which goes with FREQ=MONTHLY or YEARLY only")
+    if "BYSETPOS" in parts and not (parts.keys() & (_LISTS - {"BYSETPOS"})):
+        raise InputError("BYSETPOS needs another part that begins with BY")
+    if not timed and parts.keys() & {"BYHOUR", "BYMINUTE"}:
+        raise InputError("BYHOUR and BYMINUTE need a start with a time, such as 2025-11-30T09:00")
+
+
+def _wall(start: date | datetime) -> datetime:
+    return start if isinstance(start, datetime) else datetime.combine(start, time())
+
+
+@lru_cache(maxsize=4096)
+def _expand(rule: str, start: datetime, zone: str | None) -> rrule:
+    """Expand on the wall clock; what has been expanded is kept by the library (`cache`)."""
+    parts = _split(rule)
+    if until := parts.get("UNTIL"):
+        try:
+            parts["UNTIL"] = _until(until, zone)
+        except ValueError:
+            raise InputError(f"UNTIL={until}: there is no such date or time") from None
+    text = ";".join(f"{name}={value}" for name, value in parts.items())
+    try:
+        found = rrulestr(text, dtstart=start, cache=True)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"the rule {rule} cannot be read: {error}") from None
+    assert isinstance(found, rrule)
+    return found
+
+
+def _until(text: str, zone: str | None) -> str:
+    """The last wall-clock time: that of the zone for a time in UTC; all of a day that is named alone."""
+    if "T" not in text:
+        return f"{datetime.strptime(text, '%Y%m%d').date():%Y%m%d}T235959"  # noqa: DTZ007  # civil
+    wall = datetime.strptime(text.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007  # made aware below
+    if text.endswith("Z") and zone:
+        wall = wall.replace(tzinfo=UTC).astimezone(zone_info(zone)).replace(tzinfo=None)
+    return wall.strftime("%Y%m%dT%H%M%S").zfill(15)
+
+
+def _first(names: Iterator[str], count: int) -> list[str]:
+    return list(islice(names, count))
