@@ -10,7 +10,7 @@ from alerts.core.moments import TICK
 from alerts.core.outlook import Foretold, foretell
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Watch
-from alerts.store import Standing, Store
+from alerts.store import Standing, Store, occurrence_of
 from alerts.tick import Ruled, current
 
 __all__ = ["Foretold", "at_once", "outlook"]
@@ -41,14 +41,15 @@ def _foretell(
     watches = []
     for one in standing:
         for rule in matching(specs.values(), one.tracked.commitment):
-            watch = one.watches.get(rule.name)
-            if watch is None:
+            mine = [watch for (name, _), watch in one.watches.items() if name == rule.name]
+            if not mine:
                 since = one.changed_at or start
-                watch = Watch(rule=rule.name, commitment_id=one.tracked.id, since=since, next_at=since)
+                mine = [Watch(rule=rule.name, commitment_id=one.tracked.id, since=since, next_at=since)]
             elif rule.name not in known:
-                watch = replace(watch, since=start, next_at=start, changed=True)
+                mine = [replace(watch, since=start, next_at=start, changed=True) for watch in mine]
             elif one.changed_at is not None:
-                watch = replace(watch, since=one.changed_at, next_at=one.changed_at)
+                mine = [replace(watch, since=one.changed_at, next_at=one.changed_at) for watch in mine]
+            about = [(watch, occurrence_of(one.tracked, watch.occurrence)) for watch in mine]
             if one.tracked.open or one.watches:
-                watches.append((watch, one.tracked))
+                watches += [(watch, item) for watch, item in about if item is not None]
     return foretell(watches, specs, {name: ruled.cron for name, ruled in rules.items()}, end)

@@ -31,6 +31,7 @@ from alerts.outlook import at_once
 from alerts.store import Change, Entry, Report
 
 out = Console(highlight=False)
+OneOf = Annotated[str, typer.Option("--occurrence", metavar="NAME", help="Of what recurs only this one: 2025-11-30.")]
 
 
 @app.command()
@@ -107,13 +108,14 @@ def move(
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="The new deadline.")],
     because: Annotated[str, typer.Option("--because", metavar="WHY", help="The reason; it is told with the move.")],
     source: Annotated[str | None, typer.Option("--source", metavar="KEY", help="A declared source.")] = None,
+    occurrence: OneOf = "",
     by: By = None,
     at: At = None,
 ) -> None:
     """Give a commitment another deadline; what hangs on it moves too, and everybody concerned is told."""
     here = office(context)
     change = Change(now=instant(at), by=who(by), reason=words(because, "--because"), source=source)
-    report = here.store.commitments.move(key, expression, change)
+    report = here.store.commitments.move(key, expression, change, occurrence)
     if not report.moved and not report.edited:
         out.print(f"{key} reads so already: nothing changed", markup=False, soft_wrap=True)
     for verb, moves in (("moved", report.moved), ("follows", report.derived)):
@@ -130,6 +132,7 @@ def close(
     key: Annotated[str, typer.Argument(metavar="KEY")],
     status: Annotated[str, typer.Option("--as", metavar="fulfilled|breached|withdrawn", help="How it ended.")],
     because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
+    occurrence: OneOf = "",
     by: By = None,
     at: At = None,
 ) -> None:
@@ -138,8 +141,8 @@ def close(
         raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
     here = office(context)
     change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
-    here.store.commitments.close(key, status, change)  # type: ignore[arg-type]
-    out.print(f"{key} is closed: {status}", markup=False, soft_wrap=True)
+    here.store.commitments.close(key, status, change, occurrence)  # type: ignore[arg-type]
+    out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -150,16 +153,22 @@ def ack(
         str | None, typer.Option("--until", metavar="T", help="Keep quiet until then: a day (included) or an instant.")
     ] = None,
     because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
+    occurrence: OneOf = "",
     by: By = None,
     at: At = None,
 ) -> None:
     """Acknowledge: overdue and review repeats keep quiet until T, or until the deadline moves."""
     here, now = office(context), instant(at)
-    item = here.store.commitments.find(key)
+    item = here.store.commitments.find(key).at(occurrence)
     end = day_or_instant(until, item.bounds.zone or here.zone) if until else None
     if end is not None and end <= now:
         raise InputError(f"--until {until} has passed already")
     change = Change(now=now, by=who(by), reason=because and words(because, "--because"))
-    here.store.commitments.acknowledge(key, end, change)
+    here.store.commitments.acknowledge(key, end, change, occurrence)
     quiet = f"until {shown(end, here.zone)} {here.zone}" if end else "until its deadline moves"
-    out.print(f"{key} is acknowledged by {who(by)}: repeats keep quiet {quiet}", markup=False, soft_wrap=True)
+    done = f"{_name(key, occurrence)} is acknowledged by {who(by)}: repeats keep quiet {quiet}"
+    out.print(done, markup=False, soft_wrap=True)
+
+
+def _name(key: str, occurrence: str) -> str:
+    return f"{key} {occurrence}".rstrip()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, get_args
 
@@ -93,11 +93,25 @@ class Revision:
     after: Bounds | None = None
     bounds_version: int = 1
     detail: str | None = None
+    occurrence: str = ""  # of a recurring commitment, the one that it is about; else the whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """What has happened to one occurrence of a recurring commitment. `bounds` are there where it alone was moved."""
+
+    status: Status = "open"
+    bounds: Bounds | None = None
+    acknowledged: Acknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked:
-    """A commitment as it stands in the store: what it resolves to, and what has happened to it."""
+    """A commitment as it stands in the store: what it resolves to, and what has happened to it.
+
+    Of a recurring one, `at` gives an occurrence as if it were a commitment by itself. `stated_at`: when the present
+    bounds were recorded; what had passed by then is history.
+    """
 
     id: int
     commitment: Commitment
@@ -107,10 +121,37 @@ class Tracked:
     revision: int = 1  # the number of the latest one
     acknowledged: Acknowledgement | None = None
     changes: tuple[Revision, ...] = ()  # moves and ends that a watch may not have seen yet, oldest first
+    occurrence: str = ""
+    occurrences: Mapping[str, Occurrence] = field(default_factory=dict)  # those to which something has happened
+    stated_at: datetime | None = None
 
     @property
     def open(self) -> bool:
         return self.commitment.status == "open"
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it speaks through its occurrences only."""
+        return self.bounds.recurrence is not None
+
+    def at(self, occurrence: str) -> Tracked:
+        """One occurrence, with its own bounds and state. Raises InputError where there is none of that name."""
+        if not occurrence:
+            return self
+        if self.bounds.recurrence is None:
+            raise InputError(f"{self.commitment.key} does not recur: it has no occurrence {occurrence!r}")
+        bounds = self.bounds.occurrence(occurrence)
+        here = self.occurrences.get(occurrence, Occurrence())
+        status = here.status if self.open else self.commitment.status
+        return replace(
+            self,
+            commitment=replace(self.commitment, status=status),
+            bounds=here.bounds or bounds,
+            acknowledged=here.acknowledged,
+            changes=tuple(change for change in self.changes if change.occurrence == occurrence),
+            occurrence=occurrence,
+            occurrences={},
+        )
 
 
 def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:

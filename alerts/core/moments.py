@@ -111,6 +111,8 @@ def single(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
 def series(rule: Rule, tracked: Tracked, firings: Firings) -> Series | None:
     """The moments that repeat: overdue from the latest bound on, or reviews where there is none."""
     bounds = tracked.bounds
+    if bounds.recurrence is not None:
+        return None
     if bounds.last is not None:
         if rule.remind.overdue is None:
             return None

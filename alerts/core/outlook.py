@@ -29,15 +29,20 @@ def foretell(
     until: datetime,
 ) -> Iterator[Foretold]:
     """Yield what will be said before `until`, in the order in which it goes out."""
-    queue = [
-        (watch.next_at, watch.commitment_id, watch.rule, watch, tracked)
-        for watch, tracked in watches
-        if watch.next_at is not None
-    ]
-    heapq.heapify(queue)
+    queue: list[tuple[datetime, int, str, str, Watch, Tracked]] = []
+    here: set[tuple[str, int, str]] = set()
+
+    def wait(watch: Watch, tracked: Tracked) -> None:
+        here.add((watch.rule, watch.commitment_id, watch.occurrence))
+        if watch.next_at is not None:
+            item = (watch.next_at, watch.commitment_id, watch.rule, watch.occurrence, watch, tracked)
+            heapq.heappush(queue, item)
+
+    for watch, tracked in watches:
+        wait(watch, tracked)
     told: set[tuple[object, ...]] = set()
     while queue and queue[0][0] < until:
-        now, _, name, watch, tracked = heapq.heappop(queue)
+        now, _, name, _, watch, tracked = heapq.heappop(queue)
         rule = rules[name]
         looked = look(rule, tracked, watch, now, firings[name])
         for said in looked.said:
@@ -46,5 +51,7 @@ def foretell(
             told |= {(*thing, channel) for channel in channels}
             if channels:
                 yield Foretold(said, channels)
-        if looked.watch.next_at is not None:
-            heapq.heappush(queue, (looked.watch.next_at, watch.commitment_id, name, looked.watch, tracked))
+        wait(looked.watch, tracked)
+        for new in looked.unfolded:
+            if (new.rule, new.commitment_id, new.occurrence) not in here:
+                wait(new, tracked.at(new.occurrence))

@@ -1,4 +1,4 @@
-"""Deadlines that come again: recurrence rules (RFC 5545, sections 3.3.10 and 3.8.5), and the occurrences that they give."""
+"""Deadlines that come again: recurrence rules (RFC 5545, 3.3.10 and 3.8.5) and the occurrences that they give."""
 
 from __future__ import annotations
 
@@ -55,25 +55,19 @@ class Recurrence:
     without: tuple[str, ...] = ()
 
     def names(self, since: datetime | None = None) -> Iterator[str]:
-        """The names of the occurrences, oldest first; `since` a naive wall-clock time of the zone leaves earlier ones out."""
-        for wall in self._expansion() if since is None else self._expansion().xafter(since, inc=True):
+        """The names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
+        for wall in self.expansion() if since is None else self.expansion().xafter(since, inc=True):
             name = self._name(wall)
             if name not in self.without:
                 yield name
 
     def point(self, name: str) -> Point:
         """The day or the instant of an occurrence. Raises InputError where there is none of that name."""
-        try:
-            wall = datetime.fromisoformat(name)
-            found = self._name(wall) == name and name not in self.without and wall in self._expansion()
-        except (ValueError, TypeError, OverflowError):
-            found = False
-        if not found:
-            near = did_you_mean(name, _first(self.names(), 1000))
+        point = _point(self, name)
+        if point is None:
+            near = did_you_mean(name, list(islice(self.names(), 1000)))
             raise InputError(f"there is no occurrence {name!r}: expected one such as {self._example()!r}{near}")
-        if not isinstance(self.start, datetime):
-            return Day(wall.date(), self.zone)
-        return Instant(at_wall(wall, zone_info(self.zone or "UTC")), self.zone)
+        return point
 
     @staticmethod
     def order(name: str) -> datetime:
@@ -86,7 +80,7 @@ class Recurrence:
     def _name(self, wall: datetime) -> str:
         return name_occurrence(wall if isinstance(self.start, datetime) else wall.date())
 
-    def _expansion(self) -> rrule:
+    def expansion(self) -> rrule:
         return _expand(self.rule, _wall(self.start), self.zone)
 
     def to_json(self) -> dict[str, Any]:
@@ -240,5 +234,17 @@ def _until(text: str, zone: str | None) -> str:
     return wall.strftime("%Y%m%dT%H%M%S").zfill(15)
 
 
-def _first(names: Iterator[str], count: int) -> list[str]:
-    return list(islice(names, count))
+@lru_cache(maxsize=65536)
+def _point(recurrence: Recurrence, name: str) -> Point | None:
+    """The point of an occurrence, if it is one; kept, because finding it means counting from the start."""
+    timed = isinstance(recurrence.start, datetime)
+    try:
+        wall = datetime.fromisoformat(name)
+        canonical = name_occurrence(wall if timed else wall.date()) == name
+        if not canonical or name in recurrence.without or wall not in recurrence.expansion():
+            return None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if not timed:
+        return Day(wall.date(), recurrence.zone)
+    return Instant(at_wall(wall, zone_info(recurrence.zone or "UTC")), recurrence.zone)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from alerts.core.commitments import Revision, Tracked
+from alerts.core.errors import InputError
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
 from alerts.core.reminders import MERGED, Reminder
 from alerts.core.rules import Rule
 
+ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
 SKIPPED_AT_MOST = 100  # of a long outage, the latest so many merged moments are recorded one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """One rule's eye on one commitment.
+    """One rule's eye on one commitment, or on one occurrence of it; what recurs has one eye that opens the others.
 
     `cursor`: all that went out up to here has been served (None: never looked). `since`: when it, its rule or its
     commitment last changed. `changed`: the rule has changed, so look behind the cursor, too. `spoken`: the latest
-    moment told under the present bounds; `mark`: those bounds; `revision`: the last change it has seen.
+    moment told under the present bounds (of what recurs: the last occurrence that has a watch); `mark`: those bounds;
+    `revision`: the last change it has seen.
     """
 
     rule: str
@@ -37,11 +41,15 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What came of a look: the watch as it goes on, what is to be said, and what is skipped, with reasons."""
+    """What came of a look: the watch as it goes on, what is to be said, and what is skipped, with reasons.
+
+    `unfolded`: watches for occurrences that have something to say by now, to be looked at next.
+    """
 
     watch: Watch
     said: tuple[Reminder, ...] = ()
     skipped: tuple[Reminder, ...] = ()
+    unfolded: tuple[Watch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ class _Eye:
             rule=self.rule.name,
             commitment=self.tracked.commitment.key,
             commitment_id=self.tracked.id,
+            occurrence=self.tracked.occurrence,
             bounds_version=self.tracked.bounds_version,
             mark=self.tracked.bounds.mark,
             kind=moment.kind,
@@ -71,7 +80,7 @@ class _Eye:
         after = revision.after or self.tracked.bounds
         at = revision.recorded_at
         moment = Moment("moved" if revision.what == "moved" else "closed", at, at)
-        told = self.reminder(moment, revision=revision.number)
+        told = self.reminder(moment, revision=revision.number, occurrence=revision.occurrence)
         return replace(told, bounds_version=revision.bounds_version, mark=after.mark)
 
     def silent(self, moment: Moment) -> bool:
@@ -88,6 +97,8 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
     """
     eye = _Eye(rule, tracked, firings)
     said, skipped = _changes(eye, watch)
+    if tracked.recurs:
+        return _unfold(eye, watch, now, Look(watch, tuple(said), tuple(skipped)))
     # What went out up to `seen` is served; of what lies before it, only something new is still to be said.
     seen = watch.cursor if watch.cursor is not None else watch.since - TICK
     moved = watch.mark is not None and watch.mark != tracked.bounds.mark
@@ -128,13 +139,114 @@ def _changes(eye: _Eye, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
     """What has moved or closed since the watch last looked; a new watch has seen all that was before it."""
     if watch.mark is None:
         return [], []
-    fresh = [revision for revision in eye.tracked.changes if revision.number > watch.revision]
+    fresh = [revision for revision in _unseen(eye, watch) if revision.occurrence == eye.tracked.occurrence]
     moving = eye.rule.remind.moved and (eye.tracked.open or any(revision.what == "closed" for revision in fresh))
     moves = [eye.change(revision) for revision in fresh if revision.what == "moved"] if moving else []
     ends = [eye.change(revision) for revision in fresh if revision.what == "closed"] if eye.rule.remind.closed else []
     if watch.mark == eye.tracked.bounds.mark:
         return ends, [replace(move, skipped="moved there and back before it was told") for move in moves]
     return [*moves, *ends], []
+
+
+def _unseen(eye: _Eye, watch: Watch) -> list[Revision]:
+    return [revision for revision in eye.tracked.changes if revision.number > watch.revision]
+
+
+def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
+    """Give each occurrence that has something to say by `now` a watch of its own, and wake for the next one.
+
+    It makes no difference to what is said when that happens: an occurrence that nobody watched had nothing to say up to
+    the cursor. What had passed when the recurrence was stated is history; what is watched already stays so.
+    """
+    tracked, recurs = eye.tracked, eye.tracked.bounds.recurrence
+    assert recurs is not None
+    anew = watch.cursor is None or watch.changed or watch.mark != tracked.bounds.mark
+    last = None if anew else watch.spoken
+    fresh = Watch(
+        rule=watch.rule,
+        commitment_id=watch.commitment_id,
+        since=watch.since,
+        next_at=now,
+        cursor=None if anew else watch.cursor,
+        revision=tracked.revision,
+    )
+    unfolded = _told_by_themselves(eye, watch, fresh, anew=anew) if tracked.open else {}
+    next_at = None
+    for name in _names(tracked, last) if tracked.open else ():
+        one = tracked.at(name)
+        here = tracked.occurrences.get(name)
+        if here is not None and here.bounds is not None:  # moved by itself: `_told_by_themselves` has seen to it
+            continue
+        first = _first_word(eye, one, replace(fresh, occurrence=name), now)
+        if first is None or first > now:
+            next_at = first or one.bounds.latest
+            if next_at is None or next_at > now:
+                break
+            continue
+        unfolded.setdefault(name, replace(fresh, occurrence=name))
+        last = recurs.order(name)
+    after = replace(
+        watch,
+        cursor=now if watch.cursor is None else max(now, watch.cursor),
+        next_at=next_at,
+        spoken=last,
+        mark=tracked.bounds.mark,
+        revision=tracked.revision,
+        changed=False,
+    )
+    return replace(told, watch=after, unfolded=tuple(unfolded.values()))
+
+
+def _told_by_themselves(eye: _Eye, watch: Watch, fresh: Watch, *, anew: bool) -> dict[str, Watch]:
+    """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
+    found: dict[str, Watch] = {}
+    if anew:
+        moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None]
+        found = {name: replace(fresh, occurrence=name) for name in moved if _exists(eye.tracked, name)}
+    for change in _unseen(eye, watch) if watch.mark is not None else ():
+        name = change.occurrence
+        if name and name not in found and _exists(eye.tracked, name):
+            before = change.before or eye.tracked.at(name).bounds
+            found[name] = replace(fresh, occurrence=name, mark=before.mark, revision=watch.revision)
+    return found
+
+
+def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
+    """The occurrences after the last one that is watched; without one, those that had not passed when it was stated."""
+    recurs = tracked.bounds.recurrence
+    assert recurs is not None
+    if last is not None:
+        since = last.replace(tzinfo=None)
+        yield from (name for name in recurs.names(since) if recurs.order(name) > last)
+        return
+    stated_at = tracked.stated_at or tracked.recorded_at
+    try:
+        since = stated_at.replace(tzinfo=None) - ROLLED_AT_MOST
+    except OverflowError:
+        since = datetime.min  # noqa: DTZ901  # a wall-clock time
+    for name in recurs.names(since):
+        latest = tracked.at(name).bounds.latest
+        if latest is None or latest > stated_at:
+            yield name
+
+
+def _first_word(eye: _Eye, one: Tracked, fresh: Watch, now: datetime) -> datetime | None:
+    """When the rule first speaks of an occurrence, were it neither acknowledged nor closed; `now` for what is due."""
+    first = look(eye.rule, _untouched(one), fresh, now, eye.firings)
+    return now if first.said or first.skipped else first.watch.next_at
+
+
+def _untouched(one: Tracked) -> Tracked:
+    """An occurrence as if nobody had acknowledged or closed it."""
+    return replace(one, commitment=replace(one.commitment, status="open"), acknowledged=None, changes=())
+
+
+def _exists(tracked: Tracked, name: str) -> bool:
+    try:
+        tracked.at(name)
+    except InputError:
+        return False
+    return True
 
 
 def _due_repeats(eye: _Eye, repeats: Series | None, seen: datetime, now: datetime) -> list[Moment]:

@@ -13,9 +13,21 @@ from alerts.store.ledger import Ledger
 from alerts.store.lock import beside, is_held, nobody_beside, only_one
 from alerts.store.outbox import Outbox
 from alerts.store.relief import Relief, reliefs
-from alerts.store.watches import Batch, Standing, Watches
+from alerts.store.watches import Batch, Standing, Watches, occurrence_of
 
-__all__ = ["Batch", "Change", "Claim", "Entry", "Move", "Relief", "Report", "Standing", "Store", "StoreError"]
+__all__ = [
+    "Batch",
+    "Change",
+    "Claim",
+    "Entry",
+    "Move",
+    "Relief",
+    "Report",
+    "Standing",
+    "Store",
+    "StoreError",
+    "occurrence_of",
+]
 
 
 class Store:

@@ -16,7 +16,7 @@ from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.commitments import Commitment, Party, Revision, Tracked, choose_zone, in_order
 from alerts.core.deadlines import Deadline, parse, references
 from alerts.core.errors import InputError, did_you_mean
-from alerts.store import tables
+from alerts.store import occurrences, tables
 from alerts.store.rows import (
     TRACKED,
     append_revisions,
@@ -284,6 +284,7 @@ class Book:
             revision = revision_after(old, change, what, detail=", ".join(differs) or None, version=version)
             if what == "moved":
                 revision = replace(revision, before=old.bounds, after=bounds)
+            stated_at = change.now if what == "moved" else old.stated_at
             history.append(revision_row(old.id, revision))
             rows.append(
                 {
@@ -293,6 +294,7 @@ class Book:
                     "bounds_version": version,
                     "revision": revision.number,
                     "changed_at": change.now,
+                    "stated_at": stated_at,
                 }
             )
         if rows:
@@ -301,10 +303,7 @@ class Book:
             self._connection.execute(statement, rows)
         append_revisions(self._connection, history)
         if what == "moved" and changed:
-            # Whoever has seen the old date has not seen the new one.
-            ids = [old.id for old, _, _ in changed]
-            gone = delete(tables.occurrences).where(tables.occurrences.c.commitment_id.in_(ids))
-            self._connection.execute(gone)
+            occurrences.forget(self._connection, [(old, bounds) for old, _, bounds in changed])
 
     def _hang(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:
         named = {*keys, *(other for others in needs.values() for other in others)}
@@ -373,6 +372,7 @@ def revision_after(
         cause=change.cause,
         bounds_version=version or now.bounds_version,
         detail=detail,
+        occurrence=now.occurrence,
     )
 
 

@@ -12,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, or_, select
 
 from alerts.core.commitments import Party, Revision, Source, Tracked
+from alerts.core.errors import InputError
 from alerts.core.notifications import Told
 from alerts.core.reminders import MERGED, REPEATED, Reminder
 from alerts.store import tables
-from alerts.store.rows import REMINDER, fetch_tracked, party_of, reminder_of, revision_of, source_of
+from alerts.store.occurrences import fetch_whole
+from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
 
 FOLLOWED = "a later word of the same was planned"
 _L, _R = tables.delivery_reminders.c, tables.reminders.c
@@ -27,25 +29,33 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     columns = (_L.delivery_id, _R.id, *(_R[name] for name in REMINDER))
     query = select(*columns).join(tables.reminders, _R.id == _L.reminder_id).where(_L.delivery_id.in_(ids))
     links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
-    tracked = fetch_tracked(connection, {link["commitment_id"] for link in links})
+    tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     facts = Facts.fetch(connection, tracked.values(), links)
     later = _said_later(connection, links)
     speaks_next = {row["id"]: row["speaks_next"] for row in rows}
     told: dict[UUID, list[Told]] = {one: [] for one in ids}
     stale: dict[UUID, str] = {}
     for link in links:
-        reminder = reminder_of(link, tracked[link["commitment_id"]].commitment.key)
-        reason = _stale(reminder, tracked[reminder.commitment_id])
+        whole = tracked[link["commitment_id"]]
+        reminder = reminder_of(link, whole.commitment.key)
+        about = _about(reminder, whole)
+        reason = _stale(reminder, about)
         if reason is None and (link["delivery_id"], link["id"]) in later:
             reason = FOLLOWED
         if reason is not None:
             stale[link["delivery_id"]] = reason
             continue
         at = speaks_next[link["delivery_id"]].get(str(link["id"]))
-        told[link["delivery_id"]].append(
-            facts.told(reminder, tracked[reminder.commitment_id], datetime.fromisoformat(at) if at else None)
-        )
+        told[link["delivery_id"]].append(facts.told(reminder, about, datetime.fromisoformat(at) if at else None))
     return {one: tuple(items) for one, items in told.items()}, stale
+
+
+def _about(reminder: Reminder, tracked: Tracked) -> Tracked:
+    """The occurrence that a reminder speaks of; the whole, if there is none or it is gone."""
+    try:
+        return tracked.at(reminder.occurrence)
+    except InputError:
+        return tracked
 
 
 def _stale(reminder: Reminder, tracked: Tracked) -> str | None:

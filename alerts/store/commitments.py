@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from alerts.core.commitments import Party, Source, Status, Tracked, in_order
-from alerts.core.deadlines import parse
+from alerts.core.commitments import Party, Revision, Source, Status, Tracked, in_order
+from alerts.core.deadlines import Every, parse, references
 from alerts.core.errors import InputError, did_you_mean
-from alerts.store import tables
-from alerts.store.book import Book, Change, Entry, Report, edges_of, revision_after
+from alerts.store import occurrences, tables
+from alerts.store.book import Book, Change, Entry, Move, Report, edges_of, revision_after
 from alerts.store.engine import Database
 from alerts.store.rows import (
     STATED,
@@ -113,36 +113,63 @@ class Commitments:
                 wanted[key] = replace(entry, loaded=said)
         return wanted
 
-    def move(self, key: str, deadline: str, change: Change) -> Report:
-        """Give a commitment another deadline; whatever hangs on it moves in the same transaction."""
+    def move(self, key: str, deadline: str, change: Change, occurrence: str = "") -> Report:
+        """Give a commitment another deadline; whatever hangs on it moves in the same transaction.
+
+        Of what recurs, one occurrence may be moved by itself.
+        """
         report = Report()
         with self._database.change() as connection:
             now = self._one(connection, key)
             _must_be_open(now, "moved")
             if change.source is not None:
                 _must_know(connection, tables.sources, change.source, "source")
+            if occurrence:
+                self._move_one(connection, now.at(occurrence), deadline, change, report)
+                return report
             entry = Entry(replace(now.commitment, deadline=str(parse(deadline))), key)
             book = Book(connection, self._zone)
             book.check({key: entry})
             book.write([entry], change, report, set())
         return report
 
-    def close(self, key: str, status: Status, change: Change) -> None:
-        """End a commitment. Raises InputError for one that has ended."""
-        with self._database.change() as connection:
-            now = self._one(connection, key)
-            _must_be_open(now, "closed")
-            self._revise(connection, now, change, "closed", detail=status, status=status)
+    def _move_one(self, connection: Connection, now: Tracked, deadline: str, change: Change, report: Report) -> None:
+        """Move one occurrence: it keeps its name."""
+        _must_be_open(now, "moved")
+        stated = parse(deadline)
+        if references(stated) or isinstance(stated, Every):
+            raise InputError(f"`{stated}`: one occurrence is moved to a date of its own")
+        bounds = Book(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
+        if bounds.mark == now.bounds.mark:
+            return
+        values = {"deadline": str(stated), "bounds": bounds.to_json(), **occurrences.acknowledged(None, None, None)}
+        occurrences.note(connection, now, now.occurrence, **values)
+        version = now.bounds_version + 1
+        revision = revision_after(now, change, "moved", version=version)
+        self._append(connection, now, replace(revision, before=now.bounds, after=bounds), bounds_version=version)
+        report.moved.append(Move(f"{now.commitment.key} {now.occurrence}", now.bounds, bounds))
 
-    def acknowledge(self, key: str, until: datetime | None, change: Change) -> None:
-        """Silence the overdue and review repeats of a commitment."""
+    def close(self, key: str, status: Status, change: Change, occurrence: str = "") -> None:
+        """End a commitment, or one occurrence of it. Raises InputError for one that has ended."""
         with self._database.change() as connection:
-            now = self._one(connection, key)
+            now = self._one(connection, key).at(occurrence)
+            _must_be_open(now, "closed")
+            revision = revision_after(now, change, "closed", detail=status)
+            if occurrence:
+                occurrences.note(connection, now, occurrence, status=status)
+                self._append(connection, now, revision)
+            else:
+                self._append(connection, now, revision, status=status)
+
+    def acknowledge(self, key: str, until: datetime | None, change: Change, occurrence: str = "") -> None:
+        """Silence the overdue and review repeats of a commitment; of what recurs, those of one occurrence."""
+        with self._database.change() as connection:
+            now = self._one(connection, key).at(occurrence)
             _must_be_open(now, "acknowledged")
-            seen = {"acknowledged_by": change.by, "acknowledged_at": change.now, "acknowledged_until": until}
-            row = {"commitment_id": now.id, "occurrence": "", **seen}
-            upsert(connection, tables.occurrences, ["commitment_id", "occurrence"], [row])
-            self._revise(connection, now, change, "acknowledged", f"until {until:%Y-%m-%dT%H:%MZ}" if until else None)
+            occurrences.must_name_one(now, "acknowledged")
+            occurrences.note(connection, now, occurrence, **occurrences.acknowledged(change.by, change.now, until))
+            detail = f"until {until:%Y-%m-%dT%H:%MZ}" if until else None
+            self._append(connection, now, revision_after(now, change, "acknowledged", detail=detail))
 
     def recompute(self, change: Change, report: Report | None = None, parties: Iterable[Party] = ()) -> Report:
         """Work out all open bounds anew: zone data or a party's zone has changed."""
@@ -171,20 +198,12 @@ class Commitments:
         if row is None:
             near = did_you_mean(key, connection.execute(select(_C.key).limit(10_000)).scalars())
             raise InputError(f"no commitment has the key {key!r}{near}")
-        return tracked_of(row)
+        return occurrences.with_occurrences(connection, [tracked_of(row)])[0]
 
-    def _revise(
-        self,
-        connection: Connection,
-        now: Tracked,
-        change: Change,
-        what: Literal["acknowledged", "closed"],
-        detail: str | None = None,
-        **values: str,
-    ) -> None:
-        revision = revision_after(now, change, what, detail=detail)
+    def _append(self, connection: Connection, now: Tracked, revision: Revision, **values: str | int) -> None:
+        """Add a revision, and let the watches know."""
         append_revisions(connection, [revision_row(now.id, revision)])
-        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": change.now, **values}
+        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": revision.recorded_at, **values}
         connection.execute(update(tables.commitments).where(_C.id == now.id).values(values_now))
 
 
@@ -203,7 +222,8 @@ def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
 
 def _must_be_open(now: Tracked, done: str) -> None:
     if not now.open:
-        raise InputError(f"{now.commitment.key} is closed ({now.commitment.status}): it cannot be {done} any more")
+        name = f"{now.commitment.key} {now.occurrence}".rstrip()
+        raise InputError(f"{name} is closed ({now.commitment.status}): it cannot be {done} any more")
 
 
 def _must_know(connection: Connection, table: Any, key: str, what: str) -> None:

@@ -26,8 +26,8 @@ def plan(
     said: Sequence[Reminder],
     skipped: Sequence[Reminder],
     post: Sequence[Address],
-    tracked: Mapping[int, Tracked],
-    speaks_next: Mapping[tuple[str, int], datetime | None],
+    tracked: Mapping[tuple[int, str], Tracked],
+    speaks_next: Mapping[tuple[str, int, str], datetime | None],
     now: datetime,
 ) -> int:
     """Write down what is to be said, in the caller's transaction; returns how many deliveries are new.
@@ -76,12 +76,13 @@ def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
 
 def _delivery_row(
     one: Address,
-    tracked: Mapping[int, Tracked],
-    speaks_next: Mapping[tuple[str, int], datetime | None],
+    tracked: Mapping[tuple[int, str], Tracked],
+    speaks_next: Mapping[tuple[str, int, str], datetime | None],
     now: datetime,
 ) -> dict[str, Any]:
-    ends = [tracked[word.commitment_id].bounds.latest for word in one.reminders]
-    later = {str(word.id): speaks_next.get((word.rule, word.commitment_id)) for word in one.reminders}
+    about = [tracked.get((word.commitment_id, word.occurrence)) for word in one.reminders]
+    ends = [item.bounds.latest for item in about if item]
+    later = {str(word.id): speaks_next.get((word.rule, word.commitment_id, word.occurrence)) for word in one.reminders}
     return new_delivery(one.id, one.channel, one.recipient, now) | {
         "speaks_next": {word: at.isoformat() if at else None for word, at in later.items()},
         "deadline": max((end for end in ends if end), default=None),

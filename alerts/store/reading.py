@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.watches import Watch
 from alerts.store import tables
-from alerts.store.rows import fetch_tracked, revision_of, tracked_of
+from alerts.store.occurrences import fetch_whole
+from alerts.store.rows import revision_of, tracked_of
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
 
 def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
     """The commitments of some watches, with the moves and ends that a watch of theirs has not seen."""
-    tracked = fetch_tracked(connection, {watch.commitment_id for watch in watches})
+    tracked = fetch_whole(connection, {watch.commitment_id for watch in watches})
     behind = {watch.commitment_id for watch in watches if watch.revision < tracked[watch.commitment_id].revision}
     if not behind:
         return tracked

@@ -81,7 +81,8 @@ def bounds_columns(bounds: Bounds) -> dict[str, Any]:
 
 _C, _O = tables.commitments.c, tables.occurrences.c
 TRACKED = select(
-    *(_C[name] for name in ("id", "key", "status", "bounds", "bounds_version", "revision", "recorded_at", *STATED)),
+    *(_C[name] for name in "id key status bounds bounds_version revision recorded_at stated_at".split()),
+    *(_C[name] for name in STATED),
     _O.acknowledged_by,
     _O.acknowledged_at,
     _O.acknowledged_until,
@@ -99,6 +100,7 @@ def tracked_of(row: RowMapping, changes: Iterable[Revision] = ()) -> Tracked:
         bounds=Bounds.from_json(row["bounds"]),
         bounds_version=row["bounds_version"],
         recorded_at=row["recorded_at"],
+        stated_at=row["stated_at"],
         revision=row["revision"],
         acknowledged=seen,
         changes=tuple(changes),
@@ -118,7 +120,7 @@ def revision_of(row: RowMapping) -> Revision:
     """A row of `revisions` as a value."""
     values: dict[str, Any] = {name: value for name, value in row.items() if name != "commitment_id"}
     ends = {end: Bounds.from_json(row[end]) if row[end] else None for end in ("before", "after")}
-    return Revision(**(values | ends))
+    return Revision(**(values | ends | {"occurrence": row["occurrence"] or ""}))
 
 
 def revision_row(commitment_id: int, revision: Revision) -> dict[str, Any]:

@@ -88,6 +88,7 @@ commitments = Table(
     Column("bounds_version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("recorded_at", Utc, nullable=False),
+    Column("stated_at", Utc),  # when the present bounds were recorded, if not then
     Column("loaded", JSON),  # the row as a file last stated it
     Column("changed_at", Utc),  # set while the watches have not been told of a change
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
@@ -103,6 +104,9 @@ occurrences = Table(  # a row appears when something happens to an occurrence
     Column("acknowledged_by", Text),
     Column("acknowledged_at", Utc),
     Column("acknowledged_until", Utc),
+    Column("status", Text),  # how it ended
+    Column("deadline", Text),  # where it was moved by itself, as stated, and its bounds
+    Column("bounds", JSON),
 )
 
 references = Table(
@@ -127,6 +131,7 @@ revisions = Table(  # append-only
     Column("after", JSON),
     Column("bounds_version", Integer, nullable=False),
     Column("detail", Text),
+    Column("occurrence", Text),  # of what recurs, the one that it is about
 )
 
 parties = Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from alerts.core.commitments import Tracked
+from alerts.core.errors import InputError
 from alerts.core.notifications import Address
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Look, Watch
 from alerts.store import posting, tables
 from alerts.store.engine import Database
+from alerts.store.occurrences import with_occurrences
 from alerts.store.reading import readable, tracked_or_none, with_changes
-from alerts.store.rows import CHUNK, TRACKED, insert_new, tracked_of, upsert
+from alerts.store.rows import CHUNK, TRACKED, chunks, insert_new, tracked_of, upsert
 
 _W, _R, _C = tables.watches.c, tables.rules.c, tables.commitments.c
 WATCH = ("rule", "commitment_id", "occurrence", "since", "next_at", "cursor", "spoken", "mark", "revision", "changed")
@@ -34,8 +36,10 @@ class Batch:
 
     def record(self, looked: Sequence[Look], post: Sequence[Address], now: datetime) -> int:
         """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
-        tracked = {item.id: item for _, item in self.watches}
-        speaks_next = {(look.watch.rule, look.watch.commitment_id): look.watch.next_at for look in looked}
+        tracked = {(item.id, item.occurrence): item for _, item in self.watches}
+        speaks_next = {
+            (look.watch.rule, look.watch.commitment_id, look.watch.occurrence): look.watch.next_at for look in looked
+        }
         count = posting.plan(
             self.connection,
             said=[reminder for look in looked for reminder in look.said],
@@ -50,15 +54,18 @@ class Batch:
         rows = [{(f"_{name}" if name in KEY else name): getattr(look.watch, name) for name in WATCH} for look in looked]
         if rows:
             self.connection.execute(update(tables.watches).where(*mine).values(names), rows)
+        unfolded = [{name: getattr(watch, name) for name in WATCH} for look in looked for watch in look.unfolded]
+        for some in chunks(unfolded):
+            self.connection.execute(insert_new(self.connection, tables.watches), some)
         return count
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A commitment with its watches by rule, and when it changed if they have not been told."""
+    """A commitment with its watches by rule and occurrence, and when it changed if they have not been told."""
 
     tracked: Tracked
-    watches: Mapping[str, Watch]
+    watches: Mapping[tuple[str, str], Watch]
     changed_at: datetime | None
 
 
@@ -176,9 +183,10 @@ class Watches:
         """Make the watches that should be, wake those that are, remove those that should not be."""
         ids = [tracked.id for tracked, _ in stale]
         names = [rule.name for rule in mine]
-        query = select(_W.rule, _W.commitment_id, _W.mark, _W.revision)
-        found = connection.execute(query.where(_W.commitment_id.in_(ids), _W.rule.in_(names)))
-        here = {(row.rule, row.commitment_id): (row.mark, row.revision) for row in found}
+        query = select(_W.rule, _W.commitment_id, _W.occurrence, _W.mark, _W.revision)
+        found = connection.execute(query.where(_W.commitment_id.in_(ids), _W.rule.in_(names))).all()
+        here = {(row.rule, row.commitment_id): (row.mark, row.revision) for row in found if not row.occurrence}
+        self._forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
         new, wake, gone = [], [], []
         for tracked, since in stale:
             speak = {rule.name for rule in matching(rules, tracked.commitment)}
@@ -203,6 +211,19 @@ class Watches:
         if gone:
             connection.execute(delete(tables.watches).where(*one), gone)
 
+    def _forget_occurrences(self, connection: Connection, found: Sequence[Any], tracked: Mapping[int, Tracked]) -> None:
+        """Remove watches of occurrences that a move has left out."""
+        gone = [
+            {"_rule": row.rule, "_id": row.commitment_id, "_occurrence": row.occurrence}
+            for row in found
+            if row.occurrence
+            and (whole := tracked.get(row.commitment_id)) is not None
+            and occurrence_of(whole, row.occurrence) is None
+        ]
+        if gone:
+            one = [_W[name] == bindparam(mine) for name, mine in zip(KEY, ("_rule", "_id", "_occurrence"), strict=True)]
+            connection.execute(delete(tables.watches).where(*one), gone)
+
     def due(
         self, rules: Mapping[str, Rule], until: datetime, on_commit: Callable[[], None] = lambda: None
     ) -> Iterator[Batch]:
@@ -223,8 +244,8 @@ class Watches:
                 if broken:
                     put_off = update(tables.watches).where(_W.commitment_id.in_(broken), _W.next_at <= until)
                     connection.execute(put_off.values(next_at=until + LOOK_AGAIN))
-                good = [watch for watch in watches if watch.commitment_id not in broken]
-                yield Batch(connection, [(watch, tracked[watch.commitment_id]) for watch in good])
+                self._forget_occurrences(connection, watches, tracked)
+                yield Batch(connection, _pairs(watches, tracked))
             count += len(rows)
             on_commit()
             if not rows:
@@ -251,15 +272,30 @@ class Watches:
                 mine = select(*(_W[name] for name in WATCH)).where(_W.commitment_id.in_(ids))
                 watches = [Watch(**row) for row in connection.execute(mine).mappings()]
                 changed = with_changes(connection, watches)
+                fresh = with_occurrences(connection, (tracked_of(row) for row in rows if row["id"] not in changed))
             if not rows:
                 return
             last = ids[-1]
-            by_id: dict[int, dict[str, Watch]] = defaultdict(dict)
+            by_id: dict[int, dict[tuple[str, str], Watch]] = defaultdict(dict)
             for watch in watches:
-                by_id[watch.commitment_id][watch.rule] = watch
-            yield [
-                Standing(changed.get(row["id"]) or tracked_of(row), by_id[row["id"]], row["changed_at"]) for row in rows
-            ]
+                by_id[watch.commitment_id][watch.rule, watch.occurrence] = watch
+            tracked = changed | {item.id: item for item in fresh}
+            yield [Standing(tracked[row["id"]], by_id[row["id"]], row["changed_at"]) for row in rows]
+
+
+def occurrence_of(tracked: Tracked, name: str) -> Tracked | None:
+    """One occurrence, or nothing where a move has left it out."""
+    try:
+        return tracked.at(name)
+    except InputError:
+        return None
+
+
+def _pairs(watches: Iterable[Watch], tracked: Mapping[int, Tracked]) -> list[tuple[Watch, Tracked]]:
+    """Watches with what they look at; what is gone or cannot be read is left out."""
+    whole = [(watch, tracked.get(watch.commitment_id)) for watch in watches]
+    found = [(watch, occurrence_of(item, watch.occurrence)) for watch, item in whole if item is not None]
+    return [(watch, item) for watch, item in found if item is not None]
 
 
 def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | None, int] | None) -> dict[str, Any]:

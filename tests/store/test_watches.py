@@ -294,7 +294,7 @@ def test_watches_of_what_is_tracked_stand_in_chunks_with_what_has_changed(store,
     move(store, "c00003", "2025-12-10", LATER)
     standing = list(store.watches.standing())
     assert [len(chunk) for chunk in standing] == [5, 1]
-    assert all(set(one.watches) == {"desk"} for chunk in standing for one in chunk)
+    assert all(set(one.watches) == {("desk", "")} for chunk in standing for one in chunk)
     ((only,),) = store.watches.standing(changed_only=True)
     assert (only.tracked.commitment.key, only.changed_at) == ("c00003", LATER)
 

@@ -1,0 +1,107 @@
+"""What has happened to single occurrences of what recurs: acknowledged, closed, or moved by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, delete, select, tuple_
+
+from alerts.core.bounds import Bounds
+from alerts.core.commitments import Acknowledgement, Occurrence, Tracked
+from alerts.core.errors import InputError
+from alerts.store import tables
+from alerts.store.rows import chunks, fetch_tracked, upsert
+
+_O = tables.occurrences.c
+KEY = ("commitment_id", "occurrence")
+
+
+def with_occurrences(connection: Connection, tracked: Iterable[Tracked]) -> list[Tracked]:
+    """Commitments with what has happened to their occurrences; only for those that recur does it cost anything."""
+    tracked = list(tracked)
+    found: dict[int, dict[str, Occurrence]] = defaultdict(dict)
+    for some in chunks(item.id for item in tracked if item.recurs):
+        query = select(tables.occurrences).where(_O.commitment_id.in_(some), _O.occurrence != "")
+        for row in connection.execute(query).mappings():
+            found[row["commitment_id"]][row["occurrence"]] = _occurrence(row)
+    return [replace(item, occurrences=found[item.id]) if item.id in found else item for item in tracked]
+
+
+def fetch_whole(connection: Connection, ids: Iterable[int]) -> dict[int, Tracked]:
+    """Commitments by their id, with what has happened to their occurrences."""
+    return {item.id: item for item in with_occurrences(connection, fetch_tracked(connection, ids).values())}
+
+
+def note(connection: Connection, tracked: Tracked, occurrence: str, **values: Any) -> None:
+    """Keep what happens to an occurrence (to the whole, where it is empty)."""
+    row = {"commitment_id": tracked.id, "occurrence": occurrence, **values}
+    upsert(connection, tables.occurrences, KEY, [row])
+
+
+def acknowledged(by: str | None, at: datetime | None, until: datetime | None) -> dict[str, Any]:
+    """The columns of an acknowledgement."""
+    return {"acknowledged_by": by, "acknowledged_at": at, "acknowledged_until": until}
+
+
+def forget(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]]) -> None:
+    """Drop what does not outlast a move to other bounds.
+
+    Whoever has seen the old date has not seen the new one. An occurrence that is still there stays closed, and
+    acknowledged if its own bounds are the same.
+    """
+    gone: list[tuple[int, str]] = []
+    silent: list[tuple[int, str]] = []
+    for old, bounds in with_new_bounds(connection, moved):
+        gone.append((old.id, ""))
+        for name, here in old.occurrences.items():
+            now = _bounds_of(bounds, name)
+            if now is None:
+                gone.append((old.id, name))
+            elif here.acknowledged and here.bounds is None and now.mark != _mark_of(old.bounds, name):
+                silent.append((old.id, name))
+    for some in chunks(gone):
+        connection.execute(delete(tables.occurrences).where(tuple_(*(_O[name] for name in KEY)).in_(some)))
+    for commitment_id, name in silent:
+        one = and_(_O.commitment_id == commitment_id, _O.occurrence == name)
+        connection.execute(tables.occurrences.update().where(one).values(acknowledged_at=None))
+
+
+def with_new_bounds(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]]) -> list[tuple[Tracked, Bounds]]:
+    old = with_occurrences(connection, [tracked for tracked, _ in moved])
+    return [(tracked, bounds) for tracked, (_, bounds) in zip(old, moved, strict=True)]
+
+
+def must_name_one(tracked: Tracked, done: str) -> None:
+    """Raise InputError for what recurs: it is done to one occurrence."""
+    recurs = tracked.bounds.recurrence
+    if recurs is not None:
+        one = next(recurs.names(), "")
+        raise InputError(f"{tracked.commitment.key} recurs: say which one is {done}, as in --occurrence {one}")
+
+
+def _bounds_of(bounds: Bounds, name: str) -> Bounds | None:
+    if bounds.recurrence is not None:
+        with suppress(InputError):
+            return bounds.occurrence(name)
+    return None
+
+
+def _mark_of(bounds: Bounds, name: str) -> str | None:
+    found = _bounds_of(bounds, name)
+    return found.mark if found else None
+
+
+def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
+    seen = None
+    if row["acknowledged_at"] is not None:
+        seen = Acknowledgement(by=row["acknowledged_by"], at=row["acknowledged_at"], until=row["acknowledged_until"])
+    return Occurrence(
+        status=row["status"] or "open",
+        bounds=Bounds.from_json(row["bounds"]) if row["bounds"] else None,
+        acknowledged=seen,
+    )
