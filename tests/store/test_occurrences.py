@@ -1,0 +1,209 @@
+"""What recurs: each occurrence speaks, is acknowledged, closed and moved by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from alerts.core.errors import InputError
+from alerts.core.rules import Overdue
+from alerts.outlook import outlook
+from alerts.store import Store, tables
+from alerts.tick import Ruled
+from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, tracked
+
+MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30"
+LOADED = at("2025-11-10T00:00")
+DESK = rule(
+    remind=remind(before=("P7D",), on_the_day=True, overdue=Overdue(every="P7D", at_most=4), moved=True, closed=True)
+)
+
+
+def days(start: str, end: str) -> list[datetime]:
+    first = at(start) + timedelta(hours=9)
+    return [first + timedelta(days=number) for number in range((at(end) - at(start)).days + 1)]
+
+
+def tick(store: Store, times: Iterable[datetime]) -> None:
+    for number, now in enumerate(times):
+        plan_at(store, now, DESK, register=number == 0)
+
+
+def said(store: Store, *, skipped: bool = False) -> list[str]:
+    """`2025-11-30 before P7D, Sun 23 Nov`: occurrence, kind, offset, the day on which it was planned."""
+    r = tables.reminders.c
+    query = select(r.occurrence, r.kind, r.offset, r.planned_at).order_by(r.planned_at, r.occurrence, r.moment)
+    with store.database.read() as connection:
+        rows = connection.execute(query.where(r.skipped.is_not(None) if skipped else r.skipped.is_(None))).all()
+    return [
+        f"{' '.join(filter(None, (row.occurrence, row.kind, row.offset)))}, {row.planned_at:%a} "
+        f"{row.planned_at.day} {row.planned_at:%b}"
+        for row in rows
+    ]
+
+
+def test_each_occurrence_is_warned_of_closed_and_late_by_itself(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, days("2025-11-10", "2025-12-05"))
+    store.commitments.close("report", "fulfilled", change(at("2025-12-05T12:00")), "2025-11-30")
+    tick(store, days("2025-12-06", "2026-01-20"))
+    store.commitments.acknowledge("report", None, change(at("2026-01-20T12:00")), "2025-12-31")
+    tick(store, days("2026-01-21", "2026-02-08"))
+    assert said(store) == [
+        "2025-11-30 before P7D, Sun 23 Nov",
+        "2025-11-30 on_the_day, Sun 30 Nov",
+        "2025-11-30 overdue P0D, Mon 1 Dec",
+        "2025-11-30 closed, Sat 6 Dec",
+        "2025-12-31 before P7D, Wed 24 Dec",
+        "2025-12-31 on_the_day, Wed 31 Dec",
+        "2025-12-31 overdue P0D, Thu 1 Jan",
+        "2025-12-31 overdue P7D, Thu 8 Jan",
+        "2025-12-31 overdue P14D, Thu 15 Jan",
+        "2026-01-31 before P7D, Sat 24 Jan",
+        "2026-01-31 on_the_day, Sat 31 Jan",
+        "2026-01-31 overdue P0D, Sun 1 Feb",
+        "2026-01-31 overdue P7D, Sun 8 Feb",
+    ]
+    assert said(store, skipped=True) == []
+
+
+def test_what_had_passed_when_it_was_recorded_is_history(store):
+    load(store, entry("report", MONTHLY.replace("2025-11-30", "2019-01-31")), now=at("2025-12-01T00:00"))
+    tick(store, days("2025-12-01", "2025-12-31"))
+    assert said(store) == ["2025-12-31 before P7D, Wed 24 Dec", "2025-12-31 on_the_day, Wed 31 Dec"]
+
+
+def test_after_a_long_outage_each_occurrence_says_one_word(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED, at("2026-02-03T10:00")])
+    assert said(store) == [
+        "2025-11-30 overdue P63D, Tue 3 Feb",
+        "2025-12-31 overdue P28D, Tue 3 Feb",
+        "2026-01-31 overdue P0D, Tue 3 Feb",
+    ]
+    assert len(said(store, skipped=True)) == 3 * 2 + 9 + 4
+
+
+def test_what_is_foretold_is_what_is_said(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, days("2025-11-10", "2025-12-10"))
+    end = at("2026-03-05T00:00")
+    foretold = [
+        (one.reminder.occurrence, one.reminder.kind, one.reminder.moment)
+        for one in outlook(store, Ruled.all([DESK]), at("2025-12-10T09:01"), end)
+    ]
+    before = len(said(store))
+    tick(store, days("2025-12-11", "2026-03-04"))
+    r = tables.reminders.c
+    with store.database.read() as connection:
+        rows = connection.execute(select(r.occurrence, r.kind, r.moment).order_by(r.send_at, r.occurrence)).all()
+    assert foretold == [tuple(row) for row in rows[before:]]
+    assert len(foretold) > 20
+
+
+def test_a_move_of_the_whole_is_told_once_and_keeps_what_is_closed(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, days("2025-11-10", "2025-12-02"))
+    store.commitments.close("report", "fulfilled", change(at("2025-12-02T12:00")), "2025-11-30")
+    tick(store, days("2025-12-03", "2025-12-25"))
+    told = len(said(store))
+    move(store, "report", MONTHLY + " except 2025-12-31", now=at("2025-12-26T00:00"))
+    tick(store, days("2025-12-26", "2026-01-31"))
+    assert said(store)[told:] == [
+        "moved, Fri 26 Dec",
+        "2026-01-31 before P7D, Sat 24 Jan",
+        "2026-01-31 on_the_day, Sat 31 Jan",
+    ]
+    with store.database.read() as connection:
+        watched = set(connection.execute(select(tables.watches.c.occurrence)).scalars())
+    assert watched == {"", "2025-11-30", "2026-01-31"}
+    assert tracked(store, "report").at("2025-11-30").commitment.status == "fulfilled"
+
+
+@pytest.mark.parametrize(
+    "moved_at", ["2025-11-11T00:00", "2025-12-25T00:00"], ids=["long before", "when it has spoken"]
+)
+def test_one_occurrence_moves_by_itself(store, moved_at):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, days("2025-11-10", "2025-11-10"))
+    store.commitments.close("report", "withdrawn", change(at("2025-11-10T12:00")), "2025-11-30")
+    tick(store, (day for day in days("2025-11-11", "2025-12-24") if day < at(moved_at)))
+    told = len(said(store))
+    report = store.commitments.move("report", "2026-01-10", change(at(moved_at), reason="asked"), "2025-12-31")
+    assert [one.key for one in report.moved] == ["report 2025-12-31"]
+    tick(store, days(moved_at[:10], "2026-01-15"))
+    assert [word for word in said(store)[told:] if word.startswith("2025-12-31")] == [
+        f"2025-12-31 moved, {at(moved_at):%a} {at(moved_at).day} {at(moved_at):%b}",
+        "2025-12-31 before P7D, Sat 3 Jan",
+        "2025-12-31 on_the_day, Sat 10 Jan",
+        "2025-12-31 overdue P0D, Sun 11 Jan",
+    ]
+
+
+def test_one_that_moved_there_and_back_before_anybody_looked_says_nothing(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    store.commitments.move("report", "2026-01-10", change(at("2025-11-11T00:00")), "2025-12-31")
+    store.commitments.move("report", "2025-12-31", change(at("2025-11-11T00:05")), "2025-12-31")
+    tick(store, days("2025-11-12", "2025-11-13"))
+    assert said(store) == []
+    assert said(store, skipped=True) == ["2025-12-31 moved, Wed 12 Nov"] * 2
+
+
+def test_an_end_long_before_the_date_is_told_and_then_nothing_more(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
+    tick(store, days("2025-11-11", "2026-01-20"))
+    assert [word for word in said(store) if word.startswith("2025-12-31")] == ["2025-12-31 closed, Tue 11 Nov"]
+
+
+def test_closing_the_whole_ends_all_occurrences(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, days("2025-11-10", "2025-12-02"))
+    told = len(said(store))
+    close(store, "report", now=at("2025-12-02T12:00"))
+    tick(store, days("2025-12-03", "2026-02-01"))
+    assert said(store)[told:] == ["closed, Wed 3 Dec"]
+
+
+def test_what_recurred_and_what_will_recur_change_places(store):
+    load(store, entry("report", MONTHLY), entry("visit", "2025-12-20"), now=LOADED)
+    tick(store, days("2025-11-10", "2025-12-01"))
+    told = len(said(store))
+    move(store, "report", "2025-12-15", now=at("2025-12-02T00:00"))
+    move(store, "visit", "every FREQ=WEEKLY from 2025-12-09", now=at("2025-12-02T00:00"))
+    tick(store, days("2025-12-02", "2025-12-09"))
+    assert said(store)[told:] == [
+        "moved, Tue 2 Dec",
+        "moved, Tue 2 Dec",
+        "2025-12-09 before P7D, Tue 2 Dec",
+        "before P7D, Mon 8 Dec",
+        "2025-12-09 on_the_day, Tue 9 Dec",
+        "2025-12-16 before P7D, Tue 9 Dec",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "refusal"),
+    [
+        (lambda s: s.commitments.acknowledge("report", None, change(LOADED)),
+         "report recurs: say which one is acknowledged, as in --occurrence 2025-11-30"),
+        (lambda s: s.commitments.close("report", "fulfilled", change(LOADED), "2025-12-30"),
+         "there is no occurrence '2025-12-30': expected one such as '2025-11-30'; did you mean"),
+        (lambda s: s.commitments.close("once", "fulfilled", change(LOADED), "2025-12-30"),
+         "once does not recur: it has no occurrence '2025-12-30'"),
+        (lambda s: s.commitments.move("report", "P1D after once", change(LOADED), "2025-12-31"),
+         "one occurrence is moved to a date of its own"),
+        (lambda s: move(s, "once", "P1D after report"),
+         "report comes again and again: a deadline cannot hang on it"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_refused_with_the_way_out(store, act, refusal):
+    load(store, entry("report", MONTHLY), entry("once"), now=LOADED)
+    with pytest.raises(InputError, match=refusal):
+        act(store)
+    assert said(store) == []
