@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from alerts.core.calendars import Day, Instant, Point, at_wall, zone_info
-from alerts.core.durations import BusinessDays, Lead
+from alerts.core.durations import Duration, Lead
 from alerts.core.errors import InputError
 from alerts.core.expressions import (
     After,
@@ -32,6 +32,7 @@ from alerts.core.expressions import (
     kind_of,
 )
 from alerts.core.windows import SAY_UNDATED, Bounds, say_bounds, say_day, say_point
+from alerts.core.workdays import Roll, Workdays
 
 __all__ = ["SAY_UNDATED", "Bounds", "ZoneChoice", "resolve", "say_bounds", "say_day", "say_point"]
 
@@ -39,14 +40,21 @@ NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
 LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
 IN_UTC = "leads are counted in UTC"
+PASSED_AT_MOST = 5  # holidays that the basis names one by one
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneChoice:
-    """The zone for what states none, and where it comes from when nobody stated it for this commitment."""
+    """The zone for what states none, and the calendars on which business days are counted and rolled to.
+
+    `assumed_from` and `calendars_from` say where they come from when nobody stated them for this commitment.
+    """
 
     name: str | None = None
     assumed_from: str | None = None
+    calendars: tuple[str, ...] = ()
+    calendars_from: str | None = None
+    roll: Roll = "none"
 
 
 @dataclass(slots=True)
@@ -56,6 +64,10 @@ class _Resolution:
     unzoned: bool = False
     basis: list[str] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
+    workdays: Workdays = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.workdays = Workdays(self.zone.calendars)
 
     def dated(self, term: Dated) -> tuple[Point, Point]:
         """The first and last point of a date as stated: the days of a month or year, else one point twice."""
@@ -103,6 +115,31 @@ class _Resolution:
             self.assumptions += [f"{term.key}: {said}" for said in bounds.assumptions]
         return bounds.first, bounds.last
 
+    def shift(self, point: Point | None, lead: Lead, direction: Literal["after", "before"]) -> Point | None:
+        """Move a point by a duration; by business days to a civil day, whatever it was."""
+        if point is None:
+            return None
+        if isinstance(lead, Duration):
+            return _shift(point, lead if direction == "after" else lead.negated())
+        count = lead.count if direction == "after" else -lead.count
+        day, skipped = self.workdays.count(point.date, count)
+        passed = [f"{say_day(off)} ({self.workdays.why_off(off)})" for off in sorted(skipped)]
+        if len(passed) > PASSED_AT_MOST:
+            passed = [*passed[:PASSED_AT_MOST], f"{len(passed) - PASSED_AT_MOST} more"]
+        over = f", passing {', '.join(passed)}" if passed else ""
+        self.basis.append(f"{lead} {direction} {say_day(point.date)} is {say_day(day)}{over}")
+        return Day(day, point.zone)
+
+    def say_calendars(self) -> None:
+        """Say what is assumed of the days that were looked at."""
+        if not self.workdays.touched:
+            return
+        if not self.zone.calendars:
+            self.assumptions.append("no calendar is stated: business days are Monday to Friday, without holidays")
+        elif self.zone.calendars_from:
+            self.assumptions.append(f"calendar {', '.join(self.zone.calendars)}, {self.zone.calendars_from}")
+        self.assumptions += self.workdays.provisional
+
 
 def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -> Bounds:
     """Work out the bounds of a deadline; `known` are those of the commitments that it hangs on.
@@ -112,12 +149,13 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
     """
     work = _Resolution(zone, known)
     try:
-        bounds = _bounds(deadline, work)
+        bounds = _rolled(_bounds(deadline, work), work)
         assert bounds.mark  # worked out here, where leaving the years 1 to 9999 can still be refused
-        bounds = replace(bounds, form=kind_of(deadline))
+        bounds = replace(bounds, form=kind_of(deadline), calendars=zone.calendars)
         said = (say_bounds(bounds),) if bounds.named else ()
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
+    work.say_calendars()
     if work.unzoned:
         ends = [FIRST_ON_EARTH] * (bounds.first is not None) + [LAST_ON_EARTH] * (bounds.last is not None)
         work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
@@ -151,10 +189,9 @@ def _window(
             return _between(work.ends(one)[0], work.ends(other)[1])
         case Within(duration, base):
             first, last = work.ends(base)
-            return _between(first, _shift(last, duration))
+            return _between(first, work.shift(last, duration, "after"))
         case Shifted(duration, direction, base):
-            moved = duration if direction == "after" else duration.negated()
-            first, last = (_shift(point, moved) for point in work.ends(base))
+            first, last = (work.shift(point, duration, direction) for point in work.ends(base))
             return _between(first, last)
         case During(key):
             return _between(*work.ends(key))
@@ -215,10 +252,22 @@ def _after(last: Point | None) -> Bounds:
             return Bounds()
 
 
-def _shift(point: Point | None, duration: Lead) -> Point | None:
-    if isinstance(duration, BusinessDays):
-        raise InputError("business days are not counted yet")
+def _rolled(bounds: Bounds, work: _Resolution) -> Bounds:
+    """Move the last day, if it is no business day, as the commitment wants it; the rest of a window stays."""
+    first, last, how = bounds.first, bounds.last, work.zone.roll
+    if last is None or how == "none":
+        return bounds
+    why = work.workdays.why_off(last.date)
+    if why is None:
+        return bounds
+    moved = last.on(Day(work.workdays.roll(last.date, how)))
+    work.basis.append(f"rolled from {say_day(last.date)} ({why}) to {say_day(moved.date)}")
+    whole = first == last or _reversed(first, moved)
+    return replace(bounds, first=moved if whole else first, last=moved, named=moved)
+
+
+def _shift(point: Point, duration: Duration) -> Point:
     if isinstance(point, Day) and duration.time:
         edge = point.counted_end if duration.time > timedelta() else point.counted_start
         return Instant(edge, point.zone).shift(duration)
-    return point.shift(duration) if point else None
+    return point.shift(duration)

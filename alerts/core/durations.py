@@ -131,9 +131,6 @@ class BusinessDays:
     def __bool__(self) -> bool:
         return bool(self.count)
 
-    def negated(self) -> BusinessDays:
-        return BusinessDays(-self.count)
-
     def __str__(self) -> str:
         return self.words
 

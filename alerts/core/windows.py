@@ -19,7 +19,8 @@ SAY_UNDATED = {
 class Bounds:
     """The window of a deadline, half-open, either end perhaps unknown.
 
-    `first` and `last` are the civil days or instants at its ends; `named` is what leads count from.
+    `first` and `last` are the civil days or instants at its ends; `named` is what leads count from, business days on
+    `calendars` (none: Monday to Friday).
     """
 
     first: Point | None = None
@@ -28,6 +29,7 @@ class Bounds:
     form: str = "undated"
     basis: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
 
     @property
     def earliest(self) -> datetime | None:
@@ -52,7 +54,10 @@ class Bounds:
 
     @property
     def mark(self) -> str:
-        """What makes two bounds the same: the ends and the point that leads count from."""
+        """What makes two bounds the same: the ends and the point that leads count from.
+
+        Not the calendars: where only they change, nothing has moved, though leads in business days come at other times.
+        """
         counted = self.named.counted_start if self.named else None
         return "/".join(
             at.isoformat().replace("+00:00", "Z") if at else ".." for at in (self.earliest, self.latest, counted)
@@ -62,16 +67,24 @@ class Bounds:
         """Write it so that `from_json` reads it back."""
         points = {"first": self.first, "last": self.last, "named": self.named}
         known: dict[str, object] = {name: print_point(point) for name, point in points.items() if point}
-        return known | {"form": self.form, "basis": list(self.basis), "assumptions": list(self.assumptions)}
+        known |= {"form": self.form, "basis": list(self.basis), "assumptions": list(self.assumptions)}
+        return known | ({"calendars": list(self.calendars)} if self.calendars else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> Bounds:
         """Read what `to_json` wrote."""
         point = {name: parse_point(str(data[name])) for name in ("first", "last", "named") if name in data}
-        basis, assumptions = data["basis"], data["assumptions"]
+        basis, assumptions, calendars = data["basis"], data["assumptions"], data.get("calendars", [])
         assert isinstance(basis, list)
         assert isinstance(assumptions, list)
-        return cls(**point, form=str(data["form"]), basis=tuple(basis), assumptions=tuple(assumptions))
+        assert isinstance(calendars, list)
+        return cls(
+            **point,
+            form=str(data["form"]),
+            basis=tuple(basis),
+            assumptions=tuple(assumptions),
+            calendars=tuple(calendars),
+        )
 
 
 def say_day(day: date) -> str:
