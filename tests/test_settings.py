@@ -173,12 +173,12 @@ WRONG_RULES = [
     (
         "{moved: true}",
         "{before: [P0D]}",
-        "6: rules[0].remind.before[0]: expected a duration longer than nothing, such as P7D",
+        "6: rules[0].remind.before[0]: expected a lead longer than nothing, such as P7D or `5 business days`",
     ),
     (
         "{moved: true}",
-        "{before: [5 business days]}",
-        "6: rules[0].remind.before[0]: business days are not counted yet: state civil days, such as P7D",
+        "{before: [0 business days]}",
+        "6: rules[0].remind.before[0]: expected a lead longer than nothing, such as P7D or `5 business days`",
     ),
     (
         "{moved: true}",

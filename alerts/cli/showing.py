@@ -23,11 +23,13 @@ from alerts.cli.wiring import (
     shown,
     warn,
 )
-from alerts.core.bounds import ZoneChoice, resolve, say_bounds
+from alerts.core.bounds import resolve, say_bounds
 from alerts.core.calendars import zone_info
 from alerts.core.commitments import Commitment, Tracked, choose_zone
 from alerts.core.deadlines import kind_of, parse, references
+from alerts.core.edtf import edtf
 from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.workdays import ROLLS, check_calendar, check_roll
 
 UNSAID_AT_MOST = 10  # names of commitments without a rule that a warning lists
 out = Console(highlight=False)
@@ -234,6 +236,10 @@ def resolve_(
     context: typer.Context,
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="A deadline, such as 'after 2025-11-10'.")],
     timezone: Annotated[str | None, typer.Option("--timezone", metavar="Z", help="Zone, if it states none.")] = None,
+    calendars: Annotated[
+        str, typer.Option("--calendars", metavar="US,CN", help="What business days are counted on.")
+    ] = "",
+    roll: Annotated[str, typer.Option("--roll", help=f"If it ends on no business day: {', '.join(ROLLS)}.")] = "none",
     as_json: Json = False,
 ) -> None:
     """What a deadline expression means, and why."""
@@ -241,15 +247,19 @@ def resolve_(
     here = office(context)
     if timezone:
         zone_info(timezone)
-        zone = ZoneChoice(timezone)
-    else:
-        zone = choose_zone(Commitment(key="", title="", deadline=""), {}, here.settings.timezone)
+    codes = tuple(dict.fromkeys(check_calendar(code.strip()) for code in calendars.split(",") if code.strip()))
+    stated = Commitment(key="", title="", deadline="", timezone=timezone, calendars=codes, roll=check_roll(roll))
+    zone = choose_zone(stated, {}, here.settings.timezone)
     known = {key: here.store.commitments.find(key).bounds for key in sorted(references(deadline))}
     bounds = resolve(deadline, zone, known)
     if as_json:
         ends = {"earliest": rfc3339(bounds.earliest), "latest": rfc3339(bounds.latest), "timezone": bounds.zone}
         words = {"basis": list(bounds.basis), "assumptions": list(bounds.assumptions)}
-        print(json.dumps({"expression": str(deadline), "kind": kind_of(deadline), **ends, **words}))
+        print(
+            json.dumps(
+                {"expression": str(deadline), "kind": kind_of(deadline), **ends, **words, "edtf": edtf(deadline)}
+            )
+        )
         return
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
@@ -257,6 +267,7 @@ def resolve_(
     late = "unknown: never overdue" if bounds.latest is None else rfc3339(bounds.latest)
     for label, text in (
         ("read as", str(deadline)),
+        ("in EDTF", edtf(deadline) or ""),
         ("due from", rfc3339(bounds.earliest) or "unknown"),
         ("late from", late),
         ("because", "\n".join(bounds.basis)),

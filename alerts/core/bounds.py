@@ -4,124 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from itertools import islice
+from datetime import datetime, timedelta
+from typing import Literal
 
-from alerts.core.calendars import Day, Instant, Point, at_wall, parse_point, print_point, zone_info
-from alerts.core.deadlines import (
+from alerts.core.calendars import Day, Instant, Point, at_wall, zone_info
+from alerts.core.durations import Duration, Lead
+from alerts.core.errors import InputError
+from alerts.core.expressions import (
     After,
     Between,
     By,
     CivilDay,
+    CivilPeriod,
+    Dated,
     Deadline,
     During,
     Every,
+    From,
     On,
+    OneOf,
     Reference,
     Shifted,
     Term,
+    To,
     Undated,
     WallTime,
     Within,
     kind_of,
 )
-from alerts.core.durations import Duration
-from alerts.core.errors import InputError
 from alerts.core.recurrence import Recurrence
+from alerts.core.windows import SAY_UNDATED, Bounds, say_bounds, say_day, say_point
+from alerts.core.workdays import Roll, Workdays
+
+__all__ = ["SAY_UNDATED", "Bounds", "ZoneChoice", "occurrence", "resolve", "say_bounds", "say_day", "say_point"]
 
 NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
 LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
 IN_UTC = "leads are counted in UTC"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """The window of a deadline, half-open, either end perhaps unknown.
-
-    `first` and `last` are the civil days or instants at its ends; `named` is what leads count from. What recurs has
-    none of these itself: each of its occurrences has.
-    """
-
-    first: Point | None = None
-    last: Point | None = None
-    named: Point | None = None
-    form: str = "undated"
-    basis: tuple[str, ...] = ()
-    assumptions: tuple[str, ...] = ()
-    recurrence: Recurrence | None = None
-
-    def occurrence(self, name: str) -> Bounds:
-        """The bounds of one occurrence of what recurs. Raises InputError where there is none of that name."""
-        assert self.recurrence is not None
-        point = self.recurrence.point(name)
-        basis = (*self.basis[:-1], f"the occurrence of {name} of {self.recurrence}")
-        return Bounds(first=point, last=point, named=point, form="on", basis=basis, assumptions=self.assumptions)
-
-    @property
-    def earliest(self) -> datetime | None:
-        """It can be due from here."""
-        return self.first.start if self.first else None
-
-    @property
-    def latest(self) -> datetime | None:
-        """From here it is late."""
-        return self.last.end if self.last else None
-
-    @property
-    def zone(self) -> str | None:
-        """The zone in which it was resolved, where one is known."""
-        point = self.named or self.last or self.first
-        return point.zone if point else None
-
-    @property
-    def opens(self) -> bool:
-        """Whether the opening is a moment of its own: the window spans days, or has no known end."""
-        return self.first is not None and (self.last is None or self.first.date != self.last.date)
-
-    @property
-    def mark(self) -> str:
-        """What makes two bounds the same: the ends and the point that leads count from."""
-        if self.recurrence:
-            return str(self.recurrence)
-        counted = self.named.counted_start if self.named else None
-        return "/".join(
-            at.isoformat().replace("+00:00", "Z") if at else ".." for at in (self.earliest, self.latest, counted)
-        )
-
-    def to_json(self) -> dict[str, object]:
-        """Write it so that `from_json` reads it back."""
-        points = {"first": self.first, "last": self.last, "named": self.named}
-        known: dict[str, object] = {name: print_point(point) for name, point in points.items() if point}
-        known |= {"recurrence": self.recurrence.to_json()} if self.recurrence else {}
-        return known | {"form": self.form, "basis": list(self.basis), "assumptions": list(self.assumptions)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, object]) -> Bounds:
-        """Read what `to_json` wrote."""
-        point = {name: parse_point(str(data[name])) for name in ("first", "last", "named") if name in data}
-        basis, assumptions = data["basis"], data["assumptions"]
-        assert isinstance(basis, list)
-        assert isinstance(assumptions, list)
-        recurs = data.get("recurrence")
-        recurrence = Recurrence.from_json(recurs) if isinstance(recurs, dict) else None
-        return cls(
-            first=point.get("first"),
-            last=point.get("last"),
-            named=point.get("named"),
-            form=str(data["form"]),
-            basis=tuple(basis),
-            assumptions=tuple(assumptions),
-            recurrence=recurrence,
-        )
+PASSED_AT_MOST = 5  # holidays that the basis names one by one
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneChoice:
-    """The zone for what states none, and where it comes from when nobody stated it for this commitment."""
+    """The zone for what states none, and the calendars on which business days are counted and rolled to.
+
+    `assumed_from` and `calendars_from` say where they come from when nobody stated them for this commitment.
+    """
 
     name: str | None = None
     assumed_from: str | None = None
+    calendars: tuple[str, ...] = ()
+    calendars_from: str | None = None
+    roll: Roll = "none"
 
 
 @dataclass(slots=True)
@@ -131,14 +66,29 @@ class _Resolution:
     unzoned: bool = False
     basis: list[str] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
+    workdays: Workdays = field(init=False)
 
-    def point(self, term: CivilDay | WallTime) -> Point:
+    def __post_init__(self) -> None:
+        self.workdays = Workdays(self.zone.calendars)
+
+    def dated(self, term: Dated) -> tuple[Point, Point]:
+        """The first and last point of a date as stated: the days of a month or year, else one point twice."""
+        if not isinstance(term, WallTime) and term.doubt:
+            self.assumptions.append(f"{replace(term, doubt=None)} is stated as {term.doubt}")
         zone = term.zone
-        if zone is None and (isinstance(term, CivilDay) or term.offset is None):
+        if zone is None and not (isinstance(term, WallTime) and term.offset is not None):
             zone = self.zone.name
             self._say_zone()
-        if isinstance(term, CivilDay):
-            return Day(term.date, zone)
+        match term:
+            case CivilDay(date=date):
+                return Day(date, zone), Day(date, zone)
+            case CivilPeriod(first=first, last=last):
+                return Day(first, zone), Day(last, zone)
+            case WallTime():
+                point = self._instant(term, zone)
+                return point, point
+
+    def _instant(self, term: WallTime, zone: str | None) -> Instant:
         if term.offset is None:
             return Instant(at_wall(term.wall, zone_info(zone or "UTC")), zone)
         at = at_wall(term.wall - term.offset, zone_info("UTC"))
@@ -148,17 +98,15 @@ class _Resolution:
         return Instant(at, term.zone or self.zone.name or "UTC")
 
     def _say_zone(self) -> None:
-        said = f"time zone {self.zone.name}, {self.zone.assumed_from}"
         if self.zone.name is None:
             self.unzoned = True
-        elif self.zone.assumed_from and said not in self.assumptions:
-            self.assumptions.append(said)
+        elif self.zone.assumed_from:
+            self.assumptions.append(f"time zone {self.zone.name}, {self.zone.assumed_from}")
 
     def ends(self, term: Term) -> tuple[Point | None, Point | None]:
         """The first and last point of a term; of another commitment, those of its bounds."""
         if not isinstance(term, Reference):
-            point = self.point(term)
-            return point, point
+            return self.dated(term)
         bounds = self.known.get(term.key)
         if bounds is None:
             raise InputError(f"no commitment has the key {term.key!r}")
@@ -171,6 +119,31 @@ class _Resolution:
             self.assumptions += [f"{term.key}: {said}" for said in bounds.assumptions]
         return bounds.first, bounds.last
 
+    def shift(self, point: Point | None, lead: Lead, direction: Literal["after", "before"]) -> Point | None:
+        """Move a point by a duration; by business days to a civil day, whatever it was."""
+        if point is None:
+            return None
+        if isinstance(lead, Duration):
+            return _shift(point, lead if direction == "after" else lead.negated())
+        count = lead.count if direction == "after" else -lead.count
+        day, skipped = self.workdays.count(point.date, count)
+        passed = [f"{say_day(off)} ({self.workdays.why_off(off)})" for off in sorted(skipped)]
+        if len(passed) > PASSED_AT_MOST:
+            passed = [*passed[:PASSED_AT_MOST], f"{len(passed) - PASSED_AT_MOST} more"]
+        over = f", passing {', '.join(passed)}" if passed else ""
+        self.basis.append(f"{lead} {direction} {say_day(point.date)} is {say_day(day)}{over}")
+        return Day(day, point.zone)
+
+    def say_calendars(self) -> None:
+        """Say what is assumed of the days that were looked at."""
+        if not self.workdays.touched:
+            return
+        if not self.zone.calendars:
+            self.assumptions.append("no calendar is stated: business days are Monday to Friday, without holidays")
+        elif self.zone.calendars_from:
+            self.assumptions.append(f"calendar {', '.join(self.zone.calendars)}, {self.zone.calendars_from}")
+        self.assumptions += self.workdays.provisional
+
 
 def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -> Bounds:
     """Work out the bounds of a deadline; `known` are those of the commitments that it hangs on.
@@ -180,54 +153,109 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
     """
     work = _Resolution(zone, known)
     try:
-        bounds = _bounds(deadline, work)
-        if _reversed(bounds.first, bounds.last):
-            raise InputError(f"`{deadline}` ends before it begins")
+        bounds = _rolled(_bounds(deadline, work), work)
         assert bounds.mark  # worked out here, where leaving the years 1 to 9999 can still be refused
-        bounds = replace(bounds, form=kind_of(deadline))
+        bounds = replace(bounds, form=kind_of(deadline), calendars=zone.calendars)
         said = (say_bounds(bounds),) if bounds.named or bounds.recurrence else ()
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
+    work.say_calendars()
     if work.unzoned:
         recurs = bounds.recurrence is not None
         ends = [FIRST_ON_EARTH] * (bounds.first is not None or recurs)
         ends += [LAST_ON_EARTH] * (bounds.last is not None or recurs)
         work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
     basis = (*work.basis, *said, *bounds.basis)
-    return replace(bounds, basis=basis, assumptions=tuple(work.assumptions))
+    return replace(bounds, basis=tuple(dict.fromkeys(basis)), assumptions=tuple(dict.fromkeys(work.assumptions)))
+
+
+def occurrence(bounds: Bounds, name: str) -> Bounds:
+    """The bounds of one occurrence of what recurs. Raises InputError where there is none of that name."""
+    recurs = bounds.recurrence
+    assert recurs is not None
+    point = recurs.point(name)
+    work = _Resolution(ZoneChoice(point.zone, calendars=bounds.calendars, roll=recurs.roll), {})
+    found = _rolled(_between(point, point), work)
+    basis = (*bounds.basis[:-1], f"the occurrence of {name} of what recurs {recurs.words}", *work.basis)
+    assumptions = (*bounds.assumptions, *work.workdays.provisional)
+    return replace(found, form="on", basis=basis, assumptions=assumptions, calendars=bounds.calendars)
 
 
 def _bounds(deadline: Deadline, work: _Resolution) -> Bounds:
+    if isinstance(deadline, OneOf):
+        return _one_of(deadline, work)
+    bounds = _window(deadline, work)
+    if _reversed(bounds.first, bounds.last):
+        raise InputError(f"`{deadline}` ends before it begins")
+    return bounds
+
+
+def _window(
+    deadline: On | After | By | Between | From | To | Within | Shifted | During | Every | Undated, work: _Resolution
+) -> Bounds:
     match deadline:
         case On(term):
-            point = work.point(term)
-            return Bounds(first=point, last=point, named=point)
+            return _between(*work.dated(term))
         case After(term):
             _, last = work.ends(term)
             return _after(last)
-        case By(term):
-            _, last = work.ends(term)
-            return Bounds(last=last, named=last)
+        case By(term) | To(term):
+            return _between(None, work.ends(term)[1])
+        case From(term):
+            return _between(work.ends(term)[0], None)
         case Between(one, other):
-            first, last = work.ends(one)[0], work.ends(other)[1]
-            return Bounds(first=first, last=last, named=last or first)
+            return _between(work.ends(one)[0], work.ends(other)[1])
         case Within(duration, base):
             first, last = work.ends(base)
-            end = _shift(last, duration)
-            return Bounds(first=first, last=end, named=end or first)
+            return _between(first, work.shift(last, duration, "after"))
         case Shifted(duration, direction, base):
-            moved = duration if direction == "after" else duration.negated()
-            first, last = (_shift(point, moved) for point in work.ends(base))
-            return Bounds(first=first, last=last, named=last or first)
+            first, last = (work.shift(point, duration, direction) for point in work.ends(base))
+            return _between(first, last)
         case During(key):
-            first, last = work.ends(key)
-            return Bounds(first=first, last=last, named=last or first)
+            return _between(*work.ends(key))
         case Every(rule, start, without):
-            point = work.point(start)
+            point, _ = work.dated(start)
             begins = start.date if isinstance(start, CivilDay) else start.wall
-            return Bounds(recurrence=Recurrence(rule, begins, point.zone, without))
+            if (roll := work.zone.roll) != "none":
+                work.workdays.why_off(point.date)  # so that it is said on which calendars
+            return Bounds(recurrence=Recurrence(rule, begins, point.zone, without, roll))
         case Undated(meaning):
             return Bounds(basis=(SAY_UNDATED[meaning],))
+
+
+def _between(first: Point | None, last: Point | None) -> Bounds:
+    return Bounds(first=first, last=last, named=last or first)
+
+
+def _one_of(deadline: OneOf, work: _Resolution) -> Bounds:
+    """The earliest of the earliest and of the latest bounds, or the latest of them; unknown where that may be.
+
+    Of `earlier`, the earliest is unknown if that of any part is, as that one may come first, and the latest is the
+    least of those known; of `later` it is the other way round.
+    """
+    found = [(part, replace(_bounds(part, work), form=kind_of(part))) for part in deadline.parts]
+    work.basis += [f"`{part}`: {say_bounds(bounds)}" for part, bounds in found]
+    begins = [(bounds.earliest, bounds.first, part) for part, bounds in found]
+    ends = [(bounds.latest, bounds.last, part) for part, bounds in found]
+    first = _extreme(begins, deadline.which, certain=deadline.which == "earlier")
+    last = _extreme(ends, deadline.which, certain=deadline.which == "later")
+    if last and first and first[1] == last[1]:
+        work.basis.append(f"`{last[1]}` is the {deadline.which}")
+    else:
+        work.basis += [f"its beginning is that of `{first[1]}`"] if first else []
+        work.basis += [f"its end is that of `{last[1]}`"] if last else []
+    return _between(first and first[0], last and last[0])
+
+
+def _extreme(
+    ends: list[tuple[datetime | None, Point | None, Deadline]], which: Literal["earlier", "later"], *, certain: bool
+) -> tuple[Point, Deadline] | None:
+    """The first or last of some ends, with the part whose it is; with `certain`, only if all are known."""
+    known = [(at, point, part) for at, point, part in ends if at and point]
+    if not known or (certain and len(known) < len(ends)):
+        return None
+    _, point, part = (min if which == "earlier" else max)(known, key=lambda end: end[0])
+    return point, part
 
 
 def _reversed(first: Point | None, last: Point | None) -> bool:
@@ -236,13 +264,6 @@ def _reversed(first: Point | None, last: Point | None) -> bool:
         return False
     begins, ends = first.counted_start, last.counted_end
     return begins > ends or (isinstance(last, Day) and begins == ends and first.date > last.date)
-
-
-SAY_UNDATED = {
-    "not stated": "no date is stated",
-    "to be decided": "its date is to be decided",
-    "explicitly none": "it explicitly has no date",
-}
 
 
 def _after(last: Point | None) -> Bounds:
@@ -255,46 +276,22 @@ def _after(last: Point | None) -> Bounds:
             return Bounds()
 
 
-def _shift(point: Point | None, duration: Duration) -> Point | None:
+def _rolled(bounds: Bounds, work: _Resolution) -> Bounds:
+    """Move the last day, if it is no business day, as the commitment wants it; the rest of a window stays."""
+    first, last, how = bounds.first, bounds.last, work.zone.roll
+    if last is None or how == "none":
+        return bounds
+    why = work.workdays.why_off(last.date)
+    if why is None:
+        return bounds
+    moved = last.on(Day(work.workdays.roll(last.date, how)))
+    work.basis.append(f"rolled from {say_day(last.date)} ({why}) to {say_day(moved.date)}")
+    whole = first == last or _reversed(first, moved)
+    return replace(bounds, first=moved if whole else first, last=moved, named=moved)
+
+
+def _shift(point: Point, duration: Duration) -> Point:
     if isinstance(point, Day) and duration.time:
         edge = point.counted_end if duration.time > timedelta() else point.counted_start
         return Instant(edge, point.zone).shift(duration)
-    return point.shift(duration) if point else None
-
-
-def say_day(day: date) -> str:
-    """Write a day with its weekday: `Mon 10 Nov 2025`. In English whatever the locale."""
-    return f"{'Mon Tue Wed Thu Fri Sat Sun'.split()[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-
-
-def say_point(point: Point) -> str:
-    """Write a day or an instant on its own wall clock, with the zone."""
-    if isinstance(point, Day):
-        return say_day(point.date)
-    wall = point.at.astimezone(zone_info(point.zone or "UTC"))
-    return f"{say_day(wall.date())} {wall:%H:%M} {point.zone or '(zone not stated)'}"
-
-
-def say_bounds(bounds: Bounds) -> str:
-    """Say a window in a few words, never with an exclusive bound."""
-    first, last, named = bounds.first, bounds.last, bounds.named
-    if recurs := bounds.recurrence:
-        soon = [say_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
-        return f"{recurs.words}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"
-    if named is None:
-        return "no date is known"
-    if first is None and bounds.form == "by":
-        return f"by {say_point(named)}"
-    if first is None:
-        return f"through {say_point(named)}" if isinstance(named, Day) else f"until {say_point(named)}"
-    if last is None:
-        if first == named:
-            return f"from {say_point(first)}; no end is known"
-        holds = "holds through" if isinstance(named, Day) else "holds until"
-        return f"{holds} {say_point(named)}; open from {say_point(first)}; no end is stated"
-    if first == last:
-        return say_point(first)
-    return f"{say_point(first)} to {say_point(last)}"
+    return point.shift(duration)

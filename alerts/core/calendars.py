@@ -92,6 +92,10 @@ class Day:
             raise InputError(f"{duration} has hours in it, and a day has none to count from")
         return Day(duration.shift(self.date), self.zone)
 
+    def on(self, other: Day) -> Day:
+        """The same on another day."""
+        return Day(other.date, self.zone)
+
     def before(self, duration: Duration) -> datetime:
         """The moment that lies a lead before this day: civil days first, then exact time."""
         return Day(duration.negated().shift(self.date), self.zone).counted_start - duration.time
@@ -133,6 +137,11 @@ class Instant:
         wall = self.at.astimezone(zone).replace(tzinfo=None)
         moved = at_wall(duration.shift_wall(wall), zone) if duration.has_days else self.at
         return Instant(moved + duration.time, self.zone)
+
+    def on(self, other: Day) -> Instant:
+        """The same wall clock on another day."""
+        zone = zone_info(self.zone or "UTC")
+        return Instant(at_wall(datetime.combine(other.date, self.at.astimezone(zone).time()), zone), self.zone)
 
     def before(self, duration: Duration) -> datetime:
         """The moment that lies a lead before this instant, at the same wall clock."""

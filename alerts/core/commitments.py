@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Literal, get_args
 
 from alerts.core.bounds import Bounds, ZoneChoice
+from alerts.core.bounds import occurrence as occurrence_bounds
 from alerts.core.errors import InputError
+from alerts.core.workdays import Roll
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation"]
 Priority = Literal["low", "normal", "high", "critical"]
@@ -63,6 +65,8 @@ class Commitment:
     owner: str | None = None
     tags: tuple[str, ...] = ()
     timezone: str | None = None
+    calendars: tuple[str, ...] = ()
+    roll: Roll = "none"
     review_every: str | None = None
     source: Citation | None = None
     assumptions: tuple[str, ...] = ()
@@ -140,7 +144,7 @@ class Tracked:
             return self
         if self.bounds.recurrence is None:
             raise InputError(f"{self.commitment.key} does not recur: it has no occurrence {occurrence!r}")
-        bounds = self.bounds.occurrence(occurrence)
+        bounds = occurrence_bounds(self.bounds, occurrence)
         here = self.occurrences.get(occurrence, Occurrence())
         status = here.status if self.open else self.commitment.status
         return replace(
@@ -155,14 +159,22 @@ class Tracked:
 
 
 def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:
-    """Choose the zone for a deadline that states none: the commitment's, its one obligor's, the settings'."""
-    if commitment.timezone:
-        return ZoneChoice(commitment.timezone)
-    if len(commitment.by) == 1 and (zone := parties[commitment.by[0]].timezone):
-        return ZoneChoice(zone, f"that of {parties[commitment.by[0]].name}, who owes it (assumed)")
+    """Choose the zone and the calendars: the commitment's, its one obligor's; for the zone, the settings'."""
+    obligor = parties.get(commitment.by[0]) if len(commitment.by) == 1 else None
+    choice = ZoneChoice(commitment.timezone, calendars=commitment.calendars, roll=commitment.roll)
+    if obligor and obligor.calendar and not choice.calendars:
+        choice = replace(choice, calendars=(obligor.calendar,), calendars_from=_owes(obligor))
+    if choice.name:
+        return choice
+    if obligor and obligor.timezone:
+        return replace(choice, name=obligor.timezone, assumed_from=_owes(obligor))
     if fallback:
-        return ZoneChoice(fallback, "the default of the settings (assumed)")
-    return ZoneChoice()
+        return replace(choice, name=fallback, assumed_from="the default of the settings (assumed)")
+    return choice
+
+
+def _owes(party: Party) -> str:
+    return f"that of {party.name}, who owes it (assumed)"
 
 
 def in_order(hangs_on: Mapping[str, Iterable[str]]) -> list[str]:

@@ -1,198 +1,65 @@
-"""Deadlines as people state them: read, and written back in one canonical form."""
+"""Deadlines as people state them: read into expressions, which print themselves in one canonical form."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal, NoReturn
 
-from alerts.core.calendars import AOE, zone_info
-from alerts.core.durations import Duration
+from alerts.core.calendars import AOE
+from alerts.core.dates import read_date
+from alerts.core.durations import Lead, parse_lead
 from alerts.core.errors import InputError
+from alerts.core.expressions import (
+    DOUBTS,
+    KEY,
+    KINDS,
+    UNDATED,
+    WORDS,
+    After,
+    Between,
+    By,
+    CivilDay,
+    CivilPeriod,
+    Dated,
+    Deadline,
+    During,
+    Every,
+    From,
+    On,
+    OneOf,
+    Reference,
+    Shifted,
+    Term,
+    To,
+    Undated,
+    WallTime,
+    Within,
+    kind_of,
+    references,
+)
 from alerts.core.recurrence import Recurrence, name_occurrence, read_rule
 
-KEY = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
-DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:\[([^\]]+)\])?", re.ASCII)
-TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:\d\d)?(?:\[([^\]]+)\])?", re.ASCII
-)  # RFC 3339 with RFC 9557's zone in brackets; without an offset as an extension
-WORDS = frozenset(
-    "after and before between by during earlier every except from later of undated until within none tbd".split()
-)
+__all__ = [
+    "KEY", "KINDS", "WORDS", "After", "Between", "By", "CivilDay", "CivilPeriod", "Dated", "Deadline", "DeadlineError",
+    "During", "Every", "From", "On", "OneOf", "Reference", "Shifted", "Term", "To", "Undated", "WallTime", "Within",
+    "kind_of", "parse", "references",
+]  # fmt: skip
 
+LONGEST = 5000  # characters, as written and as printed
+DEEPEST = 10  # `earlier of (…)` inside each other
+TOKEN = re.compile(r"[();]|[^\s();]+")
+RULE = re.compile(r"[^\s()]*")
+NAME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
+OUTSIDE_BRACKETS = re.compile(r"/(?![^\[]*\])")  # a slash that is not part of a zone
 MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
-
-Meaning = Literal["not stated", "to be decided", "explicitly none"]
-UNDATED: dict[str, Meaning] = {"": "not stated", "tbd": "to be decided", "none": "explicitly none"}
+UNITS = re.compile(r"(year|month|week|day|hour|minute)s?|business")
 
 
 class DeadlineError(InputError):
     """A deadline that cannot be read; names the column (1-based) where reading stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class CivilDay:
-    """`2025-11-10`, perhaps with a zone of its own."""
-
-    date: date
-    zone: str | None = None
-
-    def __str__(self) -> str:
-        if self.zone == AOE:
-            return f"{self.date} AoE"
-        return f"{self.date}[{self.zone}]" if self.zone else str(self.date)
-
-
-@dataclass(frozen=True, slots=True)
-class WallTime:
-    """`2025-11-10T12:01`, perhaps with an offset or a zone."""
-
-    wall: datetime
-    offset: timedelta | None = None
-    zone: str | None = None
-
-    def __str__(self) -> str:
-        text = self.wall.strftime("%Y-%m-%dT%H:%M").zfill(16) + (f":{self.wall:%S}" if self.wall.second else "")
-        if self.offset is not None:
-            text += timezone(self.offset).tzname(None).removeprefix("UTC") or "Z"
-        return text + (f"[{self.zone}]" if self.zone else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Another commitment, by its key."""
-
-    key: str
-
-    def __str__(self) -> str:
-        return self.key
-
-
-Term = CivilDay | WallTime | Reference
-
-
-@dataclass(frozen=True, slots=True)
-class On:
-    term: CivilDay | WallTime
-
-    def __str__(self) -> str:
-        return str(self.term)
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    term: Term
-
-    def __str__(self) -> str:
-        return f"after {self.term}"
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """`by D` (be done) and `until D` (it holds): the same bounds in other words."""
-
-    term: Term
-    word: Literal["by", "until"] = "by"
-
-    def __str__(self) -> str:
-        return f"{self.word} {self.term}"
-
-
-@dataclass(frozen=True, slots=True)
-class Between:
-    first: Term
-    last: Term
-
-    def __str__(self) -> str:
-        return f"between {self.first} and {self.last}"
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    duration: Duration
-    base: Term
-
-    def __str__(self) -> str:
-        return f"within {self.duration} of {self.base}"
-
-
-@dataclass(frozen=True, slots=True)
-class Shifted:
-    duration: Duration
-    direction: Literal["after", "before"]
-    base: Term
-
-    def __str__(self) -> str:
-        return f"{self.duration} {self.direction} {self.base}"
-
-
-@dataclass(frozen=True, slots=True)
-class During:
-    key: Reference
-
-    def __str__(self) -> str:
-        return f"during {self.key}"
-
-
-@dataclass(frozen=True, slots=True)
-class Every:
-    """It comes again: a rule of RFC 5545, where it begins, and the occurrences that are left out."""
-
-    rule: str
-    start: CivilDay | WallTime
-    without: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        without = f" except {', '.join(self.without)}" if self.without else ""
-        return f"every {self.rule} from {self.start}{without}"
-
-
-@dataclass(frozen=True, slots=True)
-class Undated:
-    meaning: Meaning = "not stated"
-
-    def __str__(self) -> str:
-        word = next(word for word, meaning in UNDATED.items() if meaning == self.meaning)
-        return f"undated ({word})" if word else "undated"
-
-
-Deadline = On | After | By | Between | Within | Shifted | During | Every | Undated
-
-KINDS: dict[type[Deadline], str] = {
-    On: "on",
-    After: "after",
-    By: "by",
-    Between: "between",
-    Within: "within",
-    Shifted: "shifted",
-    During: "during",
-    Every: "every",
-    Undated: "undated",
-}
-
-
-def kind_of(deadline: Deadline) -> str:
-    """Name the kind of a deadline: on, after, by, until, between, within, shifted, during,
-    every or undated."""
-    return deadline.word if isinstance(deadline, By) else KINDS[type(deadline)]
-
-
-def references(deadline: Deadline) -> frozenset[str]:
-    """The keys of the commitments that a deadline hangs on."""
-    match deadline:
-        case Between(first, last):
-            terms: tuple[Term, ...] = (first, last)
-        case Within(base=base) | Shifted(base=base):
-            terms = (base,)
-        case During(key):
-            terms = (key,)
-        case On(term) | After(term) | By(term):
-            terms = (term,)
-        case Every() | Undated():
-            terms = ()
-    return frozenset(term.key for term in terms if isinstance(term, Reference))
 
 
 @lru_cache(maxsize=16384)
@@ -206,20 +73,20 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words = [(match.start(), match.group()) for match in re.finditer(r"[()]|[^\s()]+", text)]
+        self.words = [(match.start(), match.group()) for match in TOKEN.finditer(text[: LONGEST + 1])]
         self.next = 0
+        self.depth = 0
 
     def deadline(self) -> Deadline:
-        if len(self.text) > 1000:
-            raise DeadlineError("column 1: a deadline of more than 1,000 characters is not one")
-        found = self._expression()
-        if re.fullmatch(r"\d?\d:\d\d(:\d\d)?", self.peek()) and self.next:
-            self.fail(f"a time belongs to its date, as in {self.words[self.next - 1][1]}T{self.peek():0>5}")
+        found = self.expression() if len(self.text) <= LONGEST else None
+        if found is None or len(str(found)) > LONGEST:
+            raise DeadlineError(f"column 1: a deadline of more than {LONGEST:,} characters is not one")
         if self.next < len(self.words):
             self.fail("expected the end")
         return found
 
-    def _expression(self) -> Deadline:
+    def expression(self) -> Deadline:
+        """Read one deadline, whatever follows it."""
         match self.peek():
             case "undated":
                 return self._undated()
@@ -248,60 +115,15 @@ class _Reader:
             case "during":
                 self.take()
                 return During(self.reference("during"))
+            case "earlier":
+                return self._one_of("earlier")
+            case "later":
+                return self._one_of("later")
             case "every":
-                self.take()
                 return self._every()
-        if self.peek()[:1] == "p" or (self.peek().isdecimal() and not DATE.fullmatch(self.peek())):
-            duration = self.duration("the beginning")
-            word = self.peek()
-            if word not in ("after", "before"):
-                self.fail(f"expected `after` or `before` following the duration {duration}")
-            self.take()
-            return Shifted(duration, "after" if word == "after" else "before", self.term(word))
-        place, word = self._here()
-        term = self._dated(place, word)
-        if term is None:
-            self.fail("expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after KEY` or `undated`")
-        self.take()
-        return On(self._zoned(term))
-
-    def _every(self) -> Every:
-        at, rule = self._here()
-        self.take()
-        self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
-        start = self.term("from")
-        if isinstance(start, Reference) or (isinstance(start, WallTime) and start.offset is not None):
-            self.next -= 1
-            self.fail("expected a date, or a time without an offset (the zone is stated in brackets), after `from`")
-        try:
-            rule = read_rule(rule, self._start(start))
-        except InputError as error:
-            raise DeadlineError(f"column {at + 1}: {error}") from None
-        without: list[str] = []
-        if self.peek() == "except":
-            self.take()
-            while True:
-                more = self.peek().endswith(",")
-                without.append(self._left_out(start))
-                if not more:
-                    break
-        return Every(rule, start, tuple(sorted(set(without), key=Recurrence.order)))
-
-    def _left_out(self, start: CivilDay | WallTime) -> str:
-        _, word = self._here()
-        read = date if isinstance(start, CivilDay) else datetime
-        try:
-            found = read.fromisoformat(word.removesuffix(","))
-            if not re.fullmatch(r"[\d:T-]+", word.removesuffix(","), re.ASCII) or "-" not in word:
-                raise ValueError(word)
-        except ValueError:
-            self.fail(f"expected the occurrences that are left out, such as {name_occurrence(self._start(start))}")
-        self.take()
-        return name_occurrence(found)
-
-    @staticmethod
-    def _start(start: CivilDay | WallTime) -> date | datetime:
-        return start.date if isinstance(start, CivilDay) else start.wall
+        if self._at_duration():
+            return self._shifted()
+        return self._interval() or self._on()
 
     def _undated(self) -> Undated:
         self.take()
@@ -315,13 +137,117 @@ class _Reader:
         self.expect(")", f"undated ({word})")
         return Undated(UNDATED[word])
 
-    def term(self, after: str) -> Term:
-        place, word = self._here()
-        term = self._dated(place, word)
-        if term is not None:
+    def _one_of(self, which: Literal["earlier", "later"]) -> OneOf:
+        example = f"{which} of (2025-11-10; P7D after KEY)"
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.fail(f"expected at most {DEEPEST} deadlines inside each other")
+        self.take()
+        self.expect("of", example)
+        self.expect("(", example)
+        parts = [self.expression()]
+        while self.peek() == ";" or len(parts) < 2:
+            self.expect(";", example)
+            parts.append(self.expression())
+        self.expect(")", example)
+        self.depth -= 1
+        return OneOf(which, tuple(parts))
+
+    def _every(self) -> Every:
+        if self.depth:
+            self.fail("expected a deadline that has one date: what recurs stands alone")
+        self.take()
+        place, _ = self._here()
+        found = RULE.match(self.text, place)
+        while self.next < len(self.words) and found and self.words[self.next][0] < found.end():
             self.take()
-            return self._zoned(term)
-        return self.reference(after, "a date or a commitment's key")
+        self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
+        start = self.term("from")
+        plain = isinstance(start, CivilDay) and start.doubt is None
+        if not plain and not (isinstance(start, WallTime) and start.offset is None):
+            self.next -= 1
+            self.fail("expected a day, or a time without an offset (name its zone in brackets), after `from`")
+        assert isinstance(start, CivilDay | WallTime)
+        begins = start.date if isinstance(start, CivilDay) else start.wall
+        try:
+            rule = read_rule(found.group() if found else "", begins)
+        except InputError as error:
+            raise DeadlineError(f"column {place + 1}: {error}") from None
+        return Every(rule, start, self._left_out(begins))
+
+    def _left_out(self, begins: date | datetime) -> tuple[str, ...]:
+        """Read `except 2025-12-31, 2026-01-31`: the occurrences that there are not."""
+        found: list[str] = []
+        more = self.peek() == "except"
+        while more:
+            self.take()
+            _, word = self._here()
+            name, more = word.removesuffix(","), word.endswith(",")
+            try:
+                read = datetime if isinstance(begins, datetime) else date
+                found.append(name_occurrence(read.fromisoformat(name)))
+                if not NAME.fullmatch(name):
+                    raise ValueError(name)
+            except ValueError:
+                self.fail(f"expected the occurrences that are left out, such as {name_occurrence(begins)}")
+        if found:
+            self.take()
+        return tuple(sorted(set(found), key=Recurrence.order))
+
+    def _at_duration(self) -> bool:
+        word, following = self.peek(), self.peek(1)
+        if word.isdecimal() and following:
+            return len(word) != 4 or bool(UNITS.fullmatch(following)) or following[:3] in MONTHS
+        return word[:1] == "p" or (word.isdecimal() and len(word) != 4)
+
+    def _shifted(self) -> Shifted:
+        duration = self.duration("the beginning")
+        word = self.peek()
+        if word not in ("after", "before"):
+            self.fail(f"expected `after` or `before` following the duration {duration}")
+        self.take()
+        return Shifted(duration, "after" if word == "after" else "before", self.term(word))
+
+    def _interval(self) -> Between | From | To | None:
+        """`A/B`, where either side may be `..` (open) or empty (unknown)."""
+        place, word = self._here()
+        sides = OUTSIDE_BRACKETS.split(word)
+        if len(sides) != 2 or not all(side in ("", "..") or side[0].isdigit() for side in sides):
+            return None
+        first = self._side(place, sides[0])
+        last = self._side(place + len(sides[0]) + 1, sides[1])
+        if first is None and last is None:
+            self.fail("expected a date on one side of the interval at least")
+        self.take()
+        if first and last:
+            return Between(first, last)
+        if first:
+            return From(first, "open" if sides[1] else "unknown")
+        assert last
+        return To(last, "open" if sides[0] else "unknown")
+
+    def _side(self, place: int, side: str) -> Dated | None:
+        if side in ("", ".."):
+            return None
+        found = self._dated(place, side)
+        if found is None:
+            self.fail("expected a date such as 2025-11-10 or 2025-11 on each side of `/`, or `..`")
+        return found
+
+    def _on(self) -> On:
+        term = self._dated(*self._here())
+        if term is None:
+            self.fail("expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after KEY` or `undated`")
+        self.take()
+        return On(self._zoned(term))
+
+    def term(self, after: str) -> Term:
+        """Read a date or a key."""
+        term = self._dated(*self._here())
+        if term is None:
+            return self.reference(after, "a date or a commitment's key")
+        self.take()
+        return self._zoned(term)
 
     def reference(self, after: str, expected: str = "a commitment's key") -> Reference:
         _, word = self._here()
@@ -330,49 +256,40 @@ class _Reader:
         self.take()
         return Reference(word)
 
-    def duration(self, after: str) -> Duration:
+    def duration(self, after: str) -> Lead:
+        """Read `P7D`, `7 days` or `10 business days`."""
         place, word = self._here()
-        if word.isdecimal() and self.next + 1 < len(self.words):
-            self.take()
-            word += " " + self._here()[1]
-        unit = self.peek() if " " in word else ""
-        if unit[:3] in MONTHS or unit == "business":
-            self.next -= 1
-            self.fail("business days are not counted yet" if unit == "business" else "expected a date as 2025-11-10")
+        count = (3 if self.peek(1) == "business" else 2) if word.isdecimal() else 1
+        words = [word for _, word in self.words[self.next : self.next + count]]
+        if count == 2 and self.peek(1)[:3] in MONTHS:
+            self.fail("expected a date as 2025-11-10")
         try:
-            found = Duration.parse(word)
+            found = parse_lead(" ".join(words))
         except InputError as error:
             raise DeadlineError(f"column {place + 1}: {error}") from None
         if not found:
             raise DeadlineError(f"column {place + 1}: expected a duration longer than nothing after `{after}`")
-        self.take()
+        self.next += count
         return found
 
-    def _dated(self, place: int, word: str) -> CivilDay | WallTime | None:
+    def _dated(self, place: int, word: str) -> Dated | None:
         try:
-            if found := DATE.fullmatch(word):
-                year, month, day, zone = found.groups()
-                return CivilDay(date(int(year), int(month), int(day)), self._zone(zone))
-            if found := TIME.fullmatch(word):
-                day, clock, offset, zone = found.groups()
-                wall = datetime.fromisoformat(f"{day}T{clock}")
-                return WallTime(wall, _offset(offset), self._zone(zone))
-        except ValueError as error:
-            why = str(error) if isinstance(error, InputError) else f"there is no such date or time as {word}"
-            raise DeadlineError(f"column {place + 1}: {why}") from None
-        if word[:1].isdigit() and not KEY.fullmatch(word):
+            found = read_date(word)
+        except InputError as error:
+            raise DeadlineError(f"column {place + 1}: {error}") from None
+        if found is None and word[:1].isdigit() and not KEY.fullmatch(word):
             self.fail("expected a date written as 2025-11-10 or 2025-11-10T12:01")
-        return None
+        if found is None and word[:1] in DOUBTS and word[1:2].isdigit():
+            self.fail(f"expected `{word[0]}` at the end of a date, as in 2025-11{word[0]}")
+        return found
 
-    def _zone(self, name: str | None) -> str | None:
-        if name:
-            zone_info(name)
-        return name
-
-    def _zoned(self, term: CivilDay | WallTime) -> CivilDay | WallTime:
-        if isinstance(term, CivilDay) and term.zone is None and self.peek() == "aoe":
+    def _zoned(self, term: Dated) -> Dated:
+        """Read ` AoE` after a date, and refuse a time of day that stands apart from it."""
+        if not isinstance(term, WallTime) and term.zone is None and self.peek() == "aoe":
             self.take()
-            return CivilDay(term.date, AOE)
+            return replace(term, zone=AOE)
+        if re.fullmatch(r"\d?\d:\d\d(:\d\d)?", self.peek()):
+            self.fail(f"a time belongs to its date, as in {self.words[self.next - 1][1]}T{self.peek():0>5}")
         return term
 
     def expect(self, word: str, example: str) -> None:
@@ -380,27 +297,22 @@ class _Reader:
             self.fail(f"expected `{word}` as in `{example}`")
         self.take()
 
-    def peek(self) -> str:
-        return self._here()[1].lower()
+    def peek(self, ahead: int = 0) -> str:
+        return self._here(ahead)[1].lower()
 
     def take(self) -> None:
         self.next += 1
 
-    def _here(self) -> tuple[int, str]:
-        return self.words[self.next] if self.next < len(self.words) else (len(self.text), "")
+    def _here(self, ahead: int = 0) -> tuple[int, str]:
+        place = self.next + ahead
+        return self.words[place] if place < len(self.words) else (len(self.text), "")
 
     def fail(self, expected: str) -> NoReturn:
         place, word = self._here()
-        found = f"found `{word[:40]}`" if word else "but the text ends there"
+        found = f"found `{_shown(word)}`" if word else "but the text ends there"
         raise DeadlineError(f"column {place + 1}: {expected}, {found}")
 
 
-def _offset(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    if text == "Z":
-        return timedelta()
-    hours, minutes = int(text[1:3]), int(text[4:6])
-    if hours > 23 or minutes > 59:
-        raise ValueError(text)
-    return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
+def _shown(word: str) -> str:
+    """A word as it may be printed: short, and without what a terminal would not show."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in word[:40])

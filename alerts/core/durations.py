@@ -15,7 +15,9 @@ ISO = re.compile(
     r"P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
 )
 WORDS = re.compile(r"(\d+) (year|month|week|day|hour|minute)s?", re.ASCII | re.IGNORECASE)
+BUSINESS = re.compile(r"(\d+)\s+business\s+days?", re.ASCII | re.IGNORECASE)
 LIMIT = 10_000 * 366  # no count beyond this leads to a date in the years 1 to 9999
+MOST_BUSINESS_DAYS = 9_999  # about 40 years: counted one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +110,39 @@ class Duration:
         ]
         said = [f"{n} {unit}{'s' * (n != 1)}" for n, unit in counts if n]
         return " and ".join(said) or "no time"
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDays:
+    """A count of business days, of whatever calendars it is counted on."""
+
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> BusinessDays:
+        """Read `10 business days`. Raises InputError."""
+        found = BUSINESS.fullmatch(text.strip())
+        if not found:
+            raise InputError(f"expected a count such as `10 business days`, found {text!r}")
+        if len(found[1]) > 10 or int(found[1]) > MOST_BUSINESS_DAYS:
+            raise InputError(f"expected at most {MOST_BUSINESS_DAYS:,} business days, found {text!r}")
+        return cls(int(found[1]))
+
+    def __bool__(self) -> bool:
+        return bool(self.count)
+
+    def __str__(self) -> str:
+        return self.words
+
+    @property
+    def words(self) -> str:
+        """Read it out, which is how it is written: `10 business days`."""
+        return f"{self.count} business day{'s' * (self.count != 1)}"
+
+
+Lead = Duration | BusinessDays
+
+
+def parse_lead(text: str) -> Lead:
+    """Read `P7D`, `7 days` or `5 business days`. Raises InputError."""
+    return BusinessDays.parse(text) if "business" in text.lower() else Duration.parse(text)

@@ -10,10 +10,11 @@ from typing import Protocol
 from alerts.core.bounds import Bounds
 from alerts.core.calendars import Day, Instant, Point
 from alerts.core.commitments import Tracked
-from alerts.core.durations import Duration
+from alerts.core.durations import BusinessDays, Duration, Lead
 from alerts.core.errors import InputError
 from alerts.core.reminders import Kind
 from alerts.core.rules import Overdue, Rule
+from alerts.core.workdays import Workdays
 
 TICK = timedelta(seconds=1)  # firings lie on whole seconds
 
@@ -97,7 +98,7 @@ def single(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
     found: list[Moment | None] = []
     named, first = bounds.named, bounds.first
     if named is not None:
-        found += [_lead(named, lead, firings) for lead in rule.leads]
+        found += [_lead(bounds, lead, firings) for lead in rule.leads]
         opening_says_it = rule.remind.opens and bounds.opens and named == first
         if rule.remind.on_the_day and not opening_says_it:
             found.append(_on_the_day(named, firings))
@@ -124,14 +125,22 @@ def series(rule: Rule, tracked: Tracked, firings: Firings) -> Series | None:
     return Series("review", lambda index: _later(base, every.times(index + 1)), firings)
 
 
-def _lead(named: Point, lead: Duration, firings: Firings) -> Moment | None:
+def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:
+    named = bounds.named
+    assert named is not None
     try:
-        at = named.before(lead)
+        at = named.before(lead) if isinstance(lead, Duration) else _business_days_before(named, lead, bounds.calendars)
     except (InputError, OverflowError):
         return None  # a lead that begins before the year 1 has no moment
     day = _day_of(named).counted_start
     limit = named.counted_start if at >= day else day
     return _in_time("before", at, limit, firings, str(lead))
+
+
+def _business_days_before(named: Point, lead: BusinessDays, calendars: tuple[str, ...]) -> datetime:
+    """The start of the day so many business days before a day; before an instant, its wall clock on that day."""
+    day, _ = Workdays(calendars).count(named.date, -lead.count)
+    return named.on(Day(day)).counted_start
 
 
 def _on_the_day(named: Point, firings: Firings) -> Moment | None:

@@ -14,6 +14,7 @@ from dateutil.rrule import rrule, rrulestr
 
 from alerts.core.calendars import Day, Instant, Point, at_wall, zone_info
 from alerts.core.errors import InputError, did_you_mean
+from alerts.core.workdays import Roll
 
 _DAYS = {"MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday",
          "SU": "Sunday"}  # fmt: skip
@@ -45,6 +46,8 @@ EXAMPLE = "expected a rule of RFC 5545 such as FREQ=MONTHLY;BYMONTHDAY=-1"
 class Recurrence:
     """A rule, the civil day or wall-clock time from which it counts, the zone, and the occurrences that are left out.
 
+    `roll` says how the day of each is moved to a business day; `point` is where it is stated, before that.
+
     An occurrence is named by its local date (`2025-11-30`) or wall-clock time (`2025-11-30T09:00`): it keeps that name,
     whatever becomes of it.
     """
@@ -53,6 +56,7 @@ class Recurrence:
     start: date | datetime
     zone: str | None = None
     without: tuple[str, ...] = ()
+    roll: Roll = "none"
 
     def names(self, since: datetime | None = None) -> Iterator[str]:
         """The names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
@@ -85,20 +89,27 @@ class Recurrence:
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
-        return {"rule": self.rule, "start": self.start.isoformat(), "zone": self.zone, "without": list(self.without)}
+        return {
+            "rule": self.rule,
+            "start": self.start.isoformat(),
+            "zone": self.zone,
+            "without": list(self.without),
+        } | ({"roll": self.roll} if self.roll != "none" else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Recurrence:
         """Read what `to_json` wrote."""
         start = data["start"]
         read = datetime if "T" in start else date
-        return cls(data["rule"], read.fromisoformat(start), data["zone"], tuple(data["without"]))
+        return cls(
+            data["rule"], read.fromisoformat(start), data["zone"], tuple(data["without"]), data.get("roll", "none")
+        )
 
     def __str__(self) -> str:
         without = f" except {', '.join(self.without)}" if self.without else ""
-        return f"every {self.rule} from {name_occurrence(self.start)}{without}" + (
-            f"[{self.zone}]" if self.zone else ""
-        )
+        zone = f"[{self.zone}]" if self.zone else ""
+        roll = f" rolled {self.roll}" if self.roll != "none" else ""
+        return f"every {self.rule} from {name_occurrence(self.start)}{zone}{without}{roll}"
 
     @property
     def words(self) -> str:

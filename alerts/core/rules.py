@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from alerts.core.commitments import Commitment
-from alerts.core.durations import Duration
+from alerts.core.durations import Lead, parse_lead
 
 MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
 DEFAULT_RULE = "default"  # speaks for commitments that no rule matches, where `default_notify` is set
@@ -64,9 +64,9 @@ class Rule:
         return any(value in wanted for value in (have if isinstance(have, tuple) else (have,)))
 
     @property
-    def leads(self) -> list[Duration]:
+    def leads(self) -> list[Lead]:
         """The leads, longest first as written."""
-        return [Duration.parse(text) for text in self.remind.before]
+        return [parse_lead(text) for text in self.remind.before]
 
     def to_json(self) -> dict[str, Any]:
         """Write the rule so that `from_json` reads it back."""

@@ -14,6 +14,7 @@ from alerts.core.commitments import Citation, Commitment, Kind, Party, Priority,
 from alerts.core.deadlines import KEY, WORDS, parse
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
+from alerts.core.workdays import Roll, check_calendar
 from alerts.documents import Raw, Section, Text, once
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line feed
@@ -104,6 +105,7 @@ Key = Annotated[Text, AfterValidator(_key)]
 Line = Annotated[Text, AfterValidator(_line)]
 Words = Annotated[Text, AfterValidator(_words)]
 Zone = Annotated[Text, AfterValidator(_zone)]
+Calendar = Annotated[Text, AfterValidator(check_calendar)]
 Keys = Annotated[tuple[Key, ...], AfterValidator(once)]
 Lines = Annotated[tuple[Line, ...], AfterValidator(once)]
 
@@ -114,7 +116,7 @@ class PartyEntry(Section):
     key: Key
     name: Line
     timezone: Zone | None = None
-    calendar: Line | None = None
+    calendar: Calendar | None = None
 
     def party(self) -> Party:
         return Party(key=self.key, name=self.name, timezone=self.timezone, calendar=self.calendar)
@@ -154,6 +156,8 @@ class Entry(Section):
     priority: Priority = "normal"
     tags: Lines = ()
     timezone: Zone | None = None
+    calendars: Annotated[tuple[Calendar, ...], AfterValidator(once)] = ()
+    roll: Roll = "none"
     review_every: Annotated[Raw, AfterValidator(_duration)] | None = None
     source: CitationEntry | None = None
     assumptions: Lines = ()
@@ -174,6 +178,8 @@ class Entry(Section):
             priority=self.priority,
             tags=keep(self.tags, self.tags),
             timezone=keep(self.timezone, self.timezone),
+            calendars=keep(self.calendars, self.calendars),
+            roll=self.roll,
             review_every=keep(self.review_every, self.review_every),
             source=keep(cited, cited),
             assumptions=keep(self.assumptions, self.assumptions),

@@ -9,7 +9,7 @@ from datetime import datetime
 from alerts.core.bounds import SAY_UNDATED, Bounds
 from alerts.core.commitments import ENDS, Commitment, Party, Revision
 from alerts.core.deadlines import parse, references
-from alerts.core.durations import Duration
+from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError
 from alerts.core.notifications import Notification, Told, Trouble
 from alerts.rendering.facts import (
@@ -157,7 +157,7 @@ def _ended(told: Told) -> str | None:
 
 def _lead(offset: str | None) -> str | None:
     try:
-        return Duration.parse(offset).words if offset else None
+        return parse_lead(offset).words if offset else None
     except InputError:
         return offset
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from alerts import cron
 from alerts.core.calendars import zone_info
 from alerts.core.commitments import Kind, Priority
-from alerts.core.durations import Duration
+from alerts.core.durations import Duration, parse_lead
 from alerts.core.errors import InputError
 from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
 from alerts.documents import Count, Flag, Plain, Raw, Section, Text, once
@@ -46,13 +46,18 @@ def _duration(text: str) -> str:
     return str(Duration.parse(text))
 
 
-def _lead(text: str) -> str:
-    if "business" in text.lower():
-        raise InputError("business days are not counted yet: state civil days, such as P7D")
+def _every(text: str) -> str:
     duration = Duration.parse(text)
     if not duration:
         raise InputError("expected a duration longer than nothing, such as P7D")
     return str(duration)
+
+
+def _lead(text: str) -> str:
+    lead = parse_lead(text)
+    if not lead:
+        raise InputError("expected a lead longer than nothing, such as P7D or `5 business days`")
+    return str(lead)
 
 
 def _some(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -74,6 +79,7 @@ Name = Annotated[Text, AfterValidator(_name)]
 Names = Annotated[tuple[Name, ...], AfterValidator(once)]
 Filled = Annotated[Text, AfterValidator(_filled)]
 Zone = Annotated[Text, AfterValidator(_zone)]
+Every = Annotated[Raw, AfterValidator(_every)]
 Lead = Annotated[Raw, AfterValidator(_lead)]
 Some = AfterValidator(_some)
 
@@ -82,9 +88,9 @@ class OverdueSection(Section):
     """See `core.rules.Overdue`."""
 
     after: Annotated[Raw, AfterValidator(_duration)] = "P0D"
-    every: Lead = "P1D"
+    every: Every = "P1D"
     at_most: Annotated[Count, Field(ge=1)] | None = 14
-    then: Lead = "P7D"
+    then: Every = "P7D"
 
 
 class RemindSection(Section):
@@ -95,7 +101,7 @@ class RemindSection(Section):
     opens: Flag = False
     overdue: Annotated[OverdueSection | None, BeforeValidator(_overdue)] = None
     moved: Flag = False
-    review: Lead | None = None
+    review: Every | None = None
     closed: Flag = False
 
     def remind(self) -> Remind:

@@ -83,7 +83,9 @@ class Book:
         stored = {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
         declared = {party.key: party for party in parties}
         self.rezoned = [
-            party for key, party in declared.items() if key in stored and stored[key].timezone != party.timezone
+            party
+            for key, party in declared.items()
+            if key in stored and (stored[key].timezone, stored[key].calendar) != (party.timezone, party.calendar)
         ]
         self._parties: Mapping[str, Party] = stored | declared
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, delete, select, tuple_
 
-from alerts.core.bounds import Bounds
+from alerts.core.bounds import Bounds, occurrence
 from alerts.core.commitments import Acknowledgement, Occurrence, Tracked
 from alerts.core.errors import InputError
 from alerts.store import tables
@@ -87,7 +87,7 @@ def must_name_one(tracked: Tracked, done: str) -> None:
 def _bounds_of(bounds: Bounds, name: str) -> Bounds | None:
     if bounds.recurrence is not None:
         with suppress(InputError):
-            return bounds.occurrence(name)
+            return occurrence(bounds, name)
     return None
 
 

@@ -17,7 +17,7 @@ from alerts.core.reminders import Reminder
 from alerts.store import tables
 
 T = TypeVar("T")
-LISTS = ("by", "to", "tags", "assumptions")
+LISTS = ("by", "to", "tags", "calendars", "assumptions")
 CHUNK = 500
 
 
@@ -57,6 +57,8 @@ def stated(commitment: Commitment) -> dict[str, Any]:
         "owner": commitment.owner,
         "tags": list(commitment.tags),
         "timezone": commitment.timezone,
+        "calendars": list(commitment.calendars),
+        "roll": commitment.roll,
         "review_every": commitment.review_every,
         "source": source and {"key": source.key, "locator": source.locator, "quote": source.quote},
         "assumptions": list(commitment.assumptions),

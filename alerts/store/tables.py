@@ -77,6 +77,8 @@ commitments = Table(
     Column("owner", Text),
     Column("tags", JSON, nullable=False),
     Column("timezone", Text),
+    Column("calendars", JSON, nullable=False, server_default="[]"),
+    Column("roll", Text, nullable=False, server_default="none"),
     Column("review_every", Text),
     Column("source", JSON),
     Column("assumptions", JSON, nullable=False),

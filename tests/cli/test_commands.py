@@ -127,10 +127,37 @@ def test_resolve_says_what_each_kind_means(
     expression: str, kind: str, earliest: str | None, latest: str | None, loaded: Alerts
 ) -> None:
     told = loaded("resolve", expression, "--timezone", "UTC", "--json").json
-    assert list(told) == ["expression", "kind", "earliest", "latest", "timezone", "basis", "assumptions"]
+    assert list(told) == ["expression", "kind", "earliest", "latest", "timezone", "basis", "assumptions", "edtf"]
     assert (told["kind"], told["earliest"], told["latest"]) == (kind, earliest, latest)
     assert told["basis"]
     assert loaded("resolve", expression, "--timezone", "UTC").out.startswith("read as")
+
+
+def test_resolve_counts_and_rolls_on_the_calendars_that_it_is_told(alerts: Alerts) -> None:
+    found = alerts("resolve", "5 business days after 2025-12-24", "--calendars", "US, CN", "--json").json
+    # 26, 29, 30, 31 December and 5 January: 1 and 2 are off, 4 is a working Sunday in China only; from UTC+14 on
+    assert (found["earliest"], found["edtf"]) == ("2026-01-04T10:00:00Z", None)
+    rolled = alerts(
+        "resolve", "2026-01-01/..", "--timezone", "UTC", "--calendars", "US", "--roll", "following", "--json"
+    )
+    assert (rolled.json["edtf"], rolled.json["latest"]) == ("2026-01-01/..", None)
+    moved = alerts("resolve", "2026-01-01", "--timezone", "UTC", "--calendars", "US", "--roll", "following")
+    assert "rolled from Thu 1 Jan 2026 (New Year's Day in US) to Fri 2 Jan 2026" in moved.out
+    assert "in EDTF" in moved.out
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        (("--calendars", "US,ZZ"), "unknown calendar 'ZZ'"),
+        (("--roll", "folowing"), "no such roll as 'folowing'; did you mean 'following'?"),
+        (("--timezone", "Mars"), "unknown time zone 'Mars'"),
+    ],
+)
+def test_resolve_says_which_option_is_wrong(option: tuple[str, str], says: str, alerts: Alerts) -> None:
+    said = alerts("resolve", "2025-11-10", *option)
+    assert (said.code, said.out) == (1, "")
+    assert says in said.err
 
 
 @pytest.mark.parametrize(("channel", "begins"), [("box", "Subject: "), ("chat", "{"), ("hook", "{")])

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from alerts.core.deadlines import (
-    KEY,
-    WORDS,
-    After,
-    Between,
-    By,
-    CivilDay,
-    Deadline,
-    DeadlineError,
-    During,
-    On,
-    Reference,
-    Shifted,
-    Undated,
-    WallTime,
-    Within,
-    kind_of,
-    parse,
-    references,
-)
-from alerts.core.durations import Duration
+from alerts.core.deadlines import KEY, CivilDay, DeadlineError, On, WallTime, kind_of, parse, references
 
 
 @pytest.mark.parametrize(
@@ -48,6 +25,35 @@ from alerts.core.durations import Duration
         ("2025-11-10T17:01+00:00", "2025-11-10T17:01Z", "on"),
         ("2025-11-10T22:31+05:30", "2025-11-10T22:31+05:30", "on"),
         ("0001-01-01T00:00", "0001-01-01T00:00", "on"),
+        ("2025-11", "2025-11", "on"),
+        ("2025", "2025", "on"),
+        ("2025-11 aoe", "2025-11 AoE", "on"),
+        ("2025[Asia/Seoul]", "2025[Asia/Seoul]", "on"),
+        ("2025-11~", "2025-11~", "on"),
+        ("2025-11-10?[Asia/Seoul]", "2025-11-10?[Asia/Seoul]", "on"),
+        ("2025% AoE", "2025% AoE", "on"),
+        ("2025-11-XX", "2025-11", "on"),
+        ("2025-xx", "2025", "on"),
+        ("2025-XX-XX?", "2025?", "on"),
+        ("after 2025-11-xx", "after 2025-11", "after"),
+        ("by 2025", "by 2025", "by"),
+        ("within 1 month of 2025-11", "within P1M of 2025-11", "within"),
+        ("1000 days after 2025", "P1000D after 2025", "shifted"),
+        ("2025-11-28/2025-12-28", "between 2025-11-28 and 2025-12-28", "between"),
+        ("2025-11~/2026?", "between 2025-11~ and 2026?", "between"),
+        ("2025-11-10T12:00Z/2025-11-11T12:00Z", "between 2025-11-10T12:00Z and 2025-11-11T12:00Z", "between"),
+        ("2025-11[Asia/Seoul]/2025-12[Asia/Seoul]", "between 2025-11[Asia/Seoul] and 2025-12[Asia/Seoul]", "between"),
+        ("2025-11-11/..", "2025-11-11/..", "from"),
+        ("2025-11/", "2025-11/", "from"),
+        ("2025-11-11[AoE]/..", "2025-11-11[AoE]/..", "from"),
+        ("../2025-11-10", "../2025-11-10", "by"),
+        ("/2025-11-10[Asia/Seoul]", "/2025-11-10[Asia/Seoul]", "by"),
+        ("10 Business  days AFTER 2025-11-03", "10 business days after 2025-11-03", "shifted"),
+        ("1 business days before busan", "1 business day before busan", "shifted"),
+        ("within 10 business days of 2025-11", "within 10 business days of 2025-11", "within"),
+        ("earlier of (2025-11-10; P7D after busan)", "earlier of (2025-11-10; P7D after busan)", "earlier"),
+        ("LATER of(by a ;later of ( undated(tbd);2025/2026); ../2025)",
+         "later of (by a; later of (undated (tbd); between 2025 and 2026); ../2025)", "later"),
         ("After 2025-11-10", "after 2025-11-10", "after"),
         ("until  after 2025-11-10", "after 2025-11-10", "after"),
         ("after busan-summit", "after busan-summit", "after"),
@@ -106,8 +112,41 @@ def test_a_deadline_is_read_and_printed_in_one_way(written: str, printed: str, k
         ("undated (soon)", 10, "expected `tbd` or `none`"),
         ("undated (tbd", 13, "expected `)`"),
         ("undated tbd", 9, "expected the end"),
+        ("2025-13", 1, "no such date or time as 2025-13"),
+        ("0000", 1, "no such date or time as 0000"),
+        ("after 2025-22", 7, "is a season"),
+        ("after 2025-29", 7, "is a season"),
+        ("202X", 1, "leaves open which year"),
+        ("by 2025-1X", 4, "leaves open which year, or a part of a number"),
+        ("2025-XX-10", 1, "a day of no month"),
+        ("2025-11-10T12:01~", 1, "cannot stand after a time"),
+        ("?2025-11", 1, "expected `?` at the end of a date"),
+        ("2025-11-10T12", 1, "written as 2025-11-10"),
+        ("after 2025-11-10T1201", 7, "written as 2025-11-10"),
+        ("2025 Nov 10", 1, "expected a date as 2025-11-10"),
+        ("by 2025-11-10 12:01", 15, "a time belongs to its date, as in 2025-11-10T12:01"),
+        ("../..", 1, "a date on one side"),
+        ("/", 1, "a date on one side"),
+        ("2025-11-10/soon", 1, "written as 2025-11-10"),
+        ("2025-11-10/2025-11-31", 12, "no such date or time as 2025-11-31"),
+        ("2025-11-10/10", 1, "written as 2025-11-10"),
+        ("2025/11/10", 1, "written as 2025-11-10"),
+        ("after 2025-11-10/..", 7, "written as 2025-11-10"),
+        ("0 business days after a", 1, "longer than nothing"),
+        ("10000 business days after a", 1, "at most 9,999 business days"),
+        ("10 business hours after a", 1, "a count such as `10 business days`"),
+        ("10 business", 1, "a count such as `10 business days`"),
+        ("earlier (a; b)", 9, "expected `of`"),
+        ("earlier of a; b", 12, "expected `(`"),
+        ("earlier of (by a)", 17, "expected `;`"),
+        ("earlier of (by a; by b", 23, "expected `)`"),
+        ("earlier of (by a; by)", 21, "a date or a commitment's key"),
+        ("later of (" * 11, 101, "at most 10 deadlines inside each other"),
+        ("(" * 999, 1, "expected a deadline"),
+        ("earlier of (2025;" + "2025;" * 850 + "2025)", 1, "more than 5,000 characters"),
+        ("after \0\ud800\u202e", 7, r"found `\x00\ud800\u202e`"),
         ("after " + "x" * 101, 7, "a commitment's key"),
-        ("after " + "x" * 1000, 1, "more than 1,000 characters"),
+        ("after " + "x" * 5000, 1, "more than 5,000 characters"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_names_the_column_and_what_would_be_right(text: str, column: int, says: str) -> None:
@@ -120,48 +159,19 @@ def test_what_cannot_be_read_names_the_column_and_what_would_be_right(text: str,
 def test_references_are_the_keys_that_a_deadline_hangs_on() -> None:
     found = {text: references(parse(text)) for text in ("between a and b", "during a", "P1D after a", "by 2025-11-10")}
     assert found == {"between a and b": {"a", "b"}, "during a": {"a"}, "P1D after a": {"a"}, "by 2025-11-10": set()}
-
-
-ZONES = st.sampled_from([None, "UTC", "AoE", "America/New_York", "America/Argentina/Buenos_Aires"])
-OFFSETS = st.none() | st.integers(-1439, 1439).map(lambda minutes: timedelta(minutes=minutes))
-WALLS = st.datetimes().map(lambda wall: wall.replace(microsecond=0))
-KEYS = st.from_regex(KEY, fullmatch=True).filter(lambda key: key.lower() not in WORDS)
-DATED = st.builds(CivilDay, st.dates(), ZONES) | st.builds(WallTime, WALLS, OFFSETS, ZONES)
-TERMS = DATED | st.builds(Reference, KEYS)
-NUMBERS = st.integers(0, 999)
-DURATIONS = st.builds(Duration, NUMBERS, NUMBERS, NUMBERS, NUMBERS.map(lambda n: timedelta(seconds=n))).filter(bool)
-DEADLINES: st.SearchStrategy[Deadline] = st.one_of(
-    st.builds(On, DATED),
-    st.builds(After, TERMS),
-    st.builds(By, TERMS, st.sampled_from(["by", "until"])),
-    st.builds(Between, TERMS, TERMS),
-    st.builds(Within, DURATIONS, TERMS),
-    st.builds(Shifted, DURATIONS, st.sampled_from(["after", "before"]), TERMS),
-    st.builds(During, st.builds(Reference, KEYS)),
-    st.builds(Undated, st.sampled_from(["not stated", "to be decided", "explicitly none"])),
-)
-
-
-@settings(max_examples=120, deadline=None)
-@given(DEADLINES)
-def test_what_is_printed_reads_back_the_same(deadline: Deadline) -> None:
-    assert parse(str(deadline)) == deadline
-
-
-WORDY = st.lists(
-    st.sampled_from([*sorted(WORDS), "(", ")", "P7D", "10", "days", "2025-11-10", "AoE", "busan", "2025-11-10T12:01Z"])
-    | st.text(max_size=8)
-).map(" ".join)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(max_size=60) | WORDY)
-def test_any_text_is_a_deadline_or_a_deadline_error(text: str) -> None:
-    with suppress(DeadlineError):
-        found = parse(text)
-        assert parse(str(found)) == found
+    assert references(parse("earlier of (2025/..; later of (by a; during b); by c)")) == {"a", "b", "c"}
 
 
 def test_a_year_is_written_with_four_digits() -> None:
     assert str(On(CivilDay(date(1, 1, 1)))) == "0001-01-01"
     assert str(On(WallTime(datetime(33, 4, 3, 15)))) == "0033-04-03T15:00"  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("text", ["2025-11-XX", "2025-xx", "202X", "2025-11-10T1201", "2025-11"])
+def test_what_looks_like_a_date_is_no_key(text: str) -> None:
+    assert not KEY.fullmatch(text)
+
+
+@pytest.mark.parametrize("text", ["2025-q4-report", "301-review", "a", "2025-11-10-notice", "XX"])
+def test_a_key_may_begin_with_a_year(text: str) -> None:
+    assert KEY.fullmatch(text)

@@ -86,6 +86,10 @@ def test_key_title_and_deadline_are_enough(file: Path) -> None:
 
 
 SEOUL = "unknown time zone 'Asia/Soul': expected an IANA name such as America/New_York; did you mean 'Asia/Seoul'?"
+CALENDAR = (
+    "unknown calendar 'XNYSE': expected a country such as US, a part of one such as DE-BY, or a market such as XNYS"
+    "; did you mean 'XNYS'?"
+)
 WRONG = [
     ("{title: b, deadline: undated}", 'x.yaml:4: "key" is missing'),
     ("{key: a, title: b}", 'x.yaml:4: "deadline" is missing'),
@@ -103,8 +107,20 @@ WRONG = [
         "x.yaml:4: kind: expected one of obligation, expiry, event, request, expectation; did you mean 'obligation'?",
     ),
     (
-        "{key: a, title: b, deadline: undated, roll: following}",
-        'x.yaml:4: unknown key "roll"',
+        "{key: a, title: b, deadline: undated, rolls: following}",
+        "x.yaml:4: unknown key \"rolls\"; did you mean 'roll'?",
+    ),
+    (
+        "{key: a, title: b, deadline: undated, roll: folowing}",
+        "x.yaml:4: roll: expected one of none, following, modified following, preceding; did you mean 'following'?",
+    ),
+    (
+        "{key: a, title: b, deadline: undated, calendars: [US, XNYSE]}",
+        f"x.yaml:4: calendars[1]: {CALENDAR}",
+    ),
+    (
+        "{key: a, title: b, deadline: undated, calendars: [US, US]}",
+        "x.yaml:4: calendars: `US` is listed twice",
     ),
     (
         '{key: a, title: "b\\nc", deadline: undated}',

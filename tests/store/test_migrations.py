@@ -5,7 +5,7 @@ import re
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import JSON, Connection, create_engine, inspect, text
 
 from alerts.store import Store, StoreError, tables
 from alerts.store.engine import Database
@@ -48,8 +48,16 @@ def test_processes_that_start_at_once_migrate_once(empty_url, process):
 
 def test_alembic_finds_no_difference_to_the_tables(store):
     with store.database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": _json_default}
+        )
         assert compare_metadata(context, tables.metadata) == []
+
+
+def _json_default(_context, _inspected, column, was, _default, wanted):
+    """Whether the default of a JSON column differs: PostgreSQL has no `=` for json. Of others, Alembic's own answer."""
+    plain = [str(one).removesuffix("::json").strip("'") for one in (was, wanted)]
+    return plain[0] != plain[1] if isinstance(column.type, JSON) else None
 
 
 def test_the_migrations_make_what_the_tables_would_to_the_last_constraint(empty_url, postgresql, tmp_path):
