@@ -107,7 +107,7 @@ def preview(
     commitment = item.commitment
     told = Told(
         reminder=word.reminder,
-        tracked=item,
+        tracked=item.at(word.reminder.occurrence),
         by=tuple(parties[one] for one in commitment.by),
         to=tuple(parties[one] for one in commitment.to),
         source=sources.get(commitment.source.key) if commitment.source else None,

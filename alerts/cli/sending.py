@@ -52,6 +52,7 @@ def plan(
                 "moment": rfc3339(word.reminder.moment),
                 "rule": word.reminder.rule,
                 "commitment": word.reminder.commitment,
+                "occurrence": word.reminder.occurrence or None,
                 "kind": word.reminder.kind,
                 "offset": word.reminder.offset,
                 "channels": list(word.channels),
@@ -72,7 +73,8 @@ def plan(
         said = word.reminder
         notes = [said.offset or "", "early" * said.early, "missed before" * said.catching_up]
         what = " ".join(filter(None, [said.kind, *notes]))
-        table.add_row(shown(said.send_at, here.zone), *map(escape, (said.commitment, what, ", ".join(word.channels))))
+        about = f"{said.commitment} {said.occurrence}".rstrip()
+        table.add_row(shown(said.send_at, here.zone), *map(escape, (about, what, ", ".join(word.channels))))
     out.print(table)
 
 

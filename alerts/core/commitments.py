@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from alerts.core.bounds import Bounds, ZoneChoice
 from alerts.core.bounds import occurrence as occurrence_bounds
@@ -98,6 +98,7 @@ class Revision:
     bounds_version: int = 1
     detail: str | None = None
     occurrence: str = ""  # of a recurring commitment, the one that it is about; else the whole
+    stated: Mapping[str, Any] | None = None  # all that is stated from here on, where that changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,18 @@ class Tracked:
     def recurs(self) -> bool:
         """Whether it speaks through its occurrences only."""
         return self.bounds.recurrence is not None
+
+    def come(self, now: datetime) -> Iterator[str]:
+        """The names of the occurrences that have come, or to which something has happened, and of the next one."""
+        if self.bounds.recurrence is None:
+            return
+        since = self.stated_at or self.recorded_at
+        for name in self.bounds.recurrence.names():
+            bounds = self.at(name).bounds
+            if name in self.occurrences or bounds.latest is None or bounds.latest > since:
+                yield name
+            if bounds.earliest is not None and bounds.earliest > now:
+                return
 
     def at(self, occurrence: str) -> Tracked:
         """One occurrence, with its own bounds and state. Raises InputError where there is none of that name."""

@@ -13,7 +13,7 @@ from alerts.core.reminders import Kind as ReminderKind
 
 Standing = Literal["undated", "ahead", "today", "past", "holds", "holds_today", "opens", "opened"]
 Certainty = Literal[
-    "stated", "worked out", "window", "no end", "not stated", "to be decided", "explicitly none", "open"
+    "stated", "worked out", "window", "no end", "not stated", "to be decided", "explicitly none", "open", "recurring"
 ]
 Group = Literal["late", "today", "coming", "open", "changed"]
 GROUPS: tuple[Group, ...] = ("late", "today", "coming", "open", "changed")
@@ -22,13 +22,23 @@ SOON = 7  # days from which on a coming date is shown as near
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The ends of a deadline; `certainty` is how well they are known."""
+    """The ends of a deadline; `certainty` is how well they are known.
+
+    What recurs has none: `recurs` says how often it comes, `coming` when next.
+    """
 
     first: Point | None
     last: Point | None
     named: Point | None
     form: str
     certainty: Certainty
+    recurs: str | None = None
+    coming: tuple[Point, ...] = ()
+
+    @property
+    def dated(self) -> bool:
+        """Whether there is a date at all."""
+        return self.counted is not None or self.recurs is not None
 
     @property
     def instant(self) -> bool:

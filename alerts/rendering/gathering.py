@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import islice
 
 from alerts.core.bounds import SAY_UNDATED, Bounds
 from alerts.core.commitments import ENDS, Commitment, Party, Revision
@@ -55,13 +56,15 @@ def _facts(told: Told, now: datetime, reader: str, safe: Clean) -> Facts:
     def lines(texts: Iterable[str]) -> tuple[str, ...]:
         return tuple(found for text in texts if (found := line(text)))
 
-    window = _window(bounds)
+    window = _window(bounds, now)
     standing = _standing(window, now)
     counted = window.first if standing == "opened" else window.counted
     counting_zone = (counted.zone or "UTC") if counted else reader
     today = on_day(now, counting_zone)
     key = shlex.quote(commitment.key)
-    one = f" --occurrence {shlex.quote(reminder.occurrence)}" if reminder.occurrence else ""
+    which = shlex.quote(reminder.occurrence) if reminder.occurrence else "YYYY-MM-DD" if tracked.recurs else ""
+    one = f" --occurrence {which}" if which else ""
+    only = one if reminder.occurrence else ""
     return Facts(
         key=line(commitment.key) or "?",
         title=line(commitment.title) or "(untitled)",
@@ -103,23 +106,34 @@ def _facts(told: Told, now: datetime, reader: str, safe: Clean) -> Facts:
         assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
         acknowledged=_acknowledged(told, line),
         speaks_next=told.speaks_next,
-        change=_change(told.change, line) if told.change else None,
+        change=_change(told.change, line, now) if told.change else None,
         commands=Commands(
             ack=flat(safe(f"alerts ack {key}{one}")),
-            move=flat(safe(f'alerts move {key} "YYYY-MM-DD" --because "…"')),
-            close=flat(safe(f"alerts close {key}{one} --as fulfilled")),
+            move=flat(safe(f'alerts move {key}{only} "{"every …" if tracked.recurs else "YYYY-MM-DD"}" --because "…"')),
+            close=flat(safe(f"alerts close {key}{only} --as fulfilled")),
             show=flat(safe(f"alerts show {key}")),
         ),
     )
 
 
-def _window(bounds: Bounds) -> Window:
+def _window(bounds: Bounds, now: datetime) -> Window:
+    recurs = bounds.recurrence
     return Window(
-        first=bounds.first, last=bounds.last, named=bounds.named, form=bounds.form, certainty=_certainty(bounds)
+        first=bounds.first,
+        last=bounds.last,
+        named=bounds.named,
+        form=bounds.form,
+        certainty=_certainty(bounds),
+        recurs=recurs.words if recurs else None,
+        coming=tuple(recurs.point(name) for name in islice(recurs.names(now.replace(tzinfo=None)), 3))
+        if recurs
+        else (),
     )
 
 
 def _certainty(bounds: Bounds) -> Certainty:
+    if bounds.recurrence is not None:
+        return "recurring"
     if bounds.first is None and bounds.last is None:
         return next((known for known in UNDATED if SAY_UNDATED.get(known) in bounds.basis), "open")
     if bounds.last is None:
@@ -195,13 +209,13 @@ def _acknowledged(told: Told, line: Callable[[str | None], str | None]) -> Ackno
     return AcknowledgedFacts(by=line(seen.by) or "somebody", at=seen.at, until=seen.until) if seen else None
 
 
-def _change(change: Revision, line: Callable[[str | None], str | None]) -> ChangeFacts:
+def _change(change: Revision, line: Callable[[str | None], str | None], now: datetime) -> ChangeFacts:
     return ChangeFacts(
         recorded_at=change.recorded_at,
         recorded_by=line(change.recorded_by) or "somebody",
         reason=line(change.reason),
         source=line(change.source),
         cause=line(change.cause),
-        before=_window(change.before) if change.before else None,
-        after=_window(change.after) if change.after else None,
+        before=_window(change.before, now) if change.before else None,
+        after=_window(change.after, now) if change.after else None,
     )

@@ -263,7 +263,7 @@ class Book:
             Revision(
                 number=1, what="recorded", recorded_at=change.now, recorded_by=change.by,
                 reason=change.reason, source=entry.commitment.source.key if entry.commitment.source else None,
-                after=bounds,
+                after=bounds, stated=stated(entry.commitment),
             )
             for entry, bounds in fresh
         ]  # fmt: skip
@@ -286,6 +286,8 @@ class Book:
             revision = revision_after(old, change, what, detail=", ".join(differs) or None, version=version)
             if what == "moved":
                 revision = replace(revision, before=old.bounds, after=bounds)
+            if differs:
+                revision = replace(revision, stated=stated(new))
             stated_at = change.now if what == "moved" else old.stated_at
             history.append(revision_row(old.id, revision))
             rows.append(

@@ -15,12 +15,14 @@ from alerts.core.errors import InputError, did_you_mean
 from alerts.store import occurrences, tables
 from alerts.store.book import Book, Change, Entry, Move, Report, edges_of, revision_after
 from alerts.store.engine import Database
+from alerts.store.past import as_of
 from alerts.store.rows import (
     STATED,
     TRACKED,
     append_revisions,
     chunks,
     commitment_of,
+    revision_of,
     revision_row,
     source_row,
     stated,
@@ -192,6 +194,15 @@ class Commitments:
         """One commitment as it stands. Raises InputError for a key that there is not."""
         with self._database.read() as connection:
             return self._one(connection, key)
+
+    def as_of(self, key: str, at: datetime) -> Tracked:
+        """One commitment as it stood. Raises InputError for a key that there is not, or was not then."""
+        with self._database.read() as connection:
+            now = self._one(connection, key)
+            table = tables.revisions
+            query = select(table).where(table.c.commitment_id == now.id).order_by(table.c.number)
+            history = [revision_of(row) for row in connection.execute(query).mappings()]
+        return as_of(now, history, at)
 
     def _one(self, connection: Connection, key: str) -> Tracked:
         row = connection.execute(TRACKED.where(_C.key == key)).mappings().first()

@@ -134,6 +134,7 @@ revisions = Table(  # append-only
     Column("bounds_version", Integer, nullable=False),
     Column("detail", Text),
     Column("occurrence", Text),  # of what recurs, the one that it is about
+    Column("stated", JSON),  # the commitment as stated from here on, where that changed
 )
 
 parties = Table(

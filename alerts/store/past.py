@@ -1,0 +1,69 @@
+"""What was known of a commitment at an earlier time, from its revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.core.commitments import Acknowledgement, Commitment, Occurrence, Revision, Status, Tracked
+from alerts.core.errors import InputError
+from alerts.store.rows import commitment_of
+
+
+def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
+    """The commitment as it stood at `at`. Raises InputError where it was not recorded by then.
+
+    What a revision did not keep is taken as it is now: revisions keep what is stated since version 0005 of the tables.
+    """
+    known = [revision for revision in history if revision.recorded_at <= at]
+    if not known:
+        raise InputError(
+            f"{now.commitment.key} was not known at {at:%Y-%m-%dT%H:%MZ}: it was recorded at "
+            f"{now.recorded_at:%Y-%m-%dT%H:%MZ}"
+        )
+    was = replace(now, commitment=replace(now.commitment, status="open"), acknowledged=None, occurrences={})
+    for revision in known:
+        was = _after(was, revision)
+    return was
+
+
+def _after(was: Tracked, revision: Revision) -> Tracked:
+    was = replace(was, revision=revision.number, bounds_version=revision.bounds_version)
+    if revision.stated is not None:
+        was = replace(was, commitment=_stated(was.commitment, revision))
+    if revision.occurrence:
+        here = _occurrence(was.occurrences.get(revision.occurrence, Occurrence()), revision)
+        return replace(was, occurrences={**was.occurrences, revision.occurrence: here})
+    if revision.after is not None:
+        was = replace(was, bounds=revision.after, acknowledged=None, stated_at=revision.recorded_at)
+    if revision.what == "acknowledged":
+        was = replace(was, acknowledged=_seen(revision))
+    if revision.what == "closed":
+        was = replace(was, commitment=replace(was.commitment, status=_end(revision)))
+    return was
+
+
+def _stated(commitment: Commitment, revision: Revision) -> Commitment:
+    return commitment_of(commitment.key, commitment.status, revision.stated or {})
+
+
+def _occurrence(here: Occurrence, revision: Revision) -> Occurrence:
+    match revision.what:
+        case "moved":
+            return replace(here, bounds=revision.after, acknowledged=None)
+        case "acknowledged":
+            return replace(here, acknowledged=_seen(revision))
+        case "closed":
+            return replace(here, status=_end(revision))
+        case _:
+            return here
+
+
+def _end(revision: Revision) -> Status:
+    return revision.detail or "withdrawn"  # type: ignore[return-value]  # `close` wrote it
+
+
+def _seen(revision: Revision) -> Acknowledgement:
+    until = datetime.fromisoformat(revision.detail.removeprefix("until ")) if revision.detail else None
+    return Acknowledgement(by=revision.recorded_by, at=revision.recorded_at, until=until)
