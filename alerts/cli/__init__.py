@@ -9,11 +9,11 @@ from typing import NoReturn
 
 import typer
 
-from alerts.cli import checking, history, sending, showing, tracking
+from alerts.cli import checking, history, reasons, sending, showing, tracking
 from alerts.cli.wiring import app
 from alerts.core.errors import InputError
 
-__all__ = ["app", "checking", "history", "main", "sending", "showing", "tracking"]
+__all__ = ["app", "checking", "history", "main", "reasons", "sending", "showing", "tracking"]
 
 
 def main() -> None:

@@ -58,6 +58,16 @@ class Rule:
         """All that is named must hold, any value of each; an empty match is everything."""
         return all(self._holds(what, wanted, commitment) for what, wanted in self.match.items())
 
+    def mismatch(self, commitment: Commitment) -> list[str]:
+        """What keeps the rule from a commitment: each thing that is named and does not hold."""
+        found = []
+        for what, wanted in self.match.items():
+            if not self._holds(what, wanted, commitment):
+                have = getattr(commitment, what)
+                stated = ", ".join(have) if isinstance(have, tuple) else have
+                found.append(f"{what} is {stated or 'not stated'}, the rule wants {' or '.join(wanted)}")
+        return found
+
     @staticmethod
     def _holds(what: str, wanted: tuple[str, ...], commitment: Commitment) -> bool:
         have = getattr(commitment, what)

@@ -72,6 +72,12 @@ class Ledger:
         with self._database.read() as connection:
             return dict(connection.execute(query.group_by(_W.commitment_id)).tuples().all())
 
+    def registered_at(self) -> dict[str, datetime]:
+        """When each rule was registered as it is now, by name."""
+        table = tables.rules.c
+        with self._database.read() as connection:
+            return dict(connection.execute(select(table.name, table.registered_at)).tuples().all())
+
     def parties(self) -> dict[str, Party]:
         with self._database.read() as connection:
             return {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
@@ -92,7 +98,7 @@ class Ledger:
         with self._database.read() as connection:
             query = select(tables.reminders).where(_R.commitment_id == commitment_id).order_by(_R.send_at, _R.moment)
             words = connection.execute(query).mappings().all()
-            query = select(_L.reminder_id, _D.id, _D.channel, _D.recipient, _D.state, _D.ended_at)
+            query = select(_L.reminder_id, _D.id, _D.channel, _D.recipient, _D.state, _D.ended_at, _D.last_error)
             query = query.join(tables.deliveries, _D.id == _L.delivery_id).where(_L.commitment_id == commitment_id)
             sent: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
             for row in connection.execute(query.order_by(_D.created_at, _D.id)).mappings():

@@ -1,0 +1,200 @@
+"""Why something was said or was not: each moment that a rule means, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice, takewhile
+from typing import Literal
+
+from alerts.core.bounds import Bounds, occurrence, say_bounds
+from alerts.core.commitments import Revision, Tracked
+from alerts.core.errors import InputError
+from alerts.core.moments import Firings, Moment, series, single
+from alerts.core.reminders import REPEATED, Kind
+from alerts.core.rules import Rule
+
+REPEATS_AT_MOST = 1000  # of a series under the same bounds
+Outcome = Literal["said", "not said", "to come"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A reminder that was written down; `skipped` is the reason where it was not said."""
+
+    kind: Kind
+    bounds_version: int
+    moment: datetime
+    send_at: datetime
+    offset: str | None = None
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What became of one moment. `recorded` is there where it was written down."""
+
+    kind: Kind
+    moment: datetime
+    send_at: datetime
+    offset: str | None
+    outcome: Outcome
+    reason: str | None = None
+    recorded: Recorded | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Bounds, and the time for which they were the ones that were known."""
+
+    bounds: Bounds
+    version: int
+    known_from: datetime
+    known_to: datetime | None = None
+    moved_to: Bounds | None = None
+
+
+def account(
+    rule: Rule,
+    tracked: Tracked,
+    history: Sequence[Revision],
+    recorded: Iterable[Recorded],
+    firings: Firings,
+    *,
+    registered_at: datetime,
+    now: datetime,
+) -> list[Account]:
+    """Tell of a commitment, or of one occurrence (`tracked.at(name)`), what became of each moment of a rule.
+
+    `history` are all its revisions, oldest first; `recorded` its reminders of this rule and occurrence.
+    """
+    written = {(word.kind, word.bounds_version, word.moment): word for word in recorded}
+    end = next((one for one in history if one.what == "closed" and one.occurrence in ("", tracked.occurrence)), None)
+    quiet = _Quiet([one for one in history if one.occurrence == tracked.occurrence])
+    found: list[Account] = []
+    for span in _spans(tracked, history):
+        for moment in _moments(rule, replace(tracked, bounds=span.bounds), firings, _horizon(span, end, now)):
+            word = written.pop((moment.kind, span.version, moment.at), None)
+            if word is not None:
+                found.append(_as_recorded(word))
+                continue
+            reason = _unsaid(moment, span, end, quiet, registered_at)
+            outcome: Outcome = "to come" if reason is None and moment.send_at > now else "not said"
+            reason = reason or (None if outcome == "to come" else "no tick has written it down yet")
+            found.append(
+                Account(
+                    kind=moment.kind, moment=moment.at, send_at=moment.send_at, offset=moment.offset,
+                    outcome=outcome, reason=reason,
+                )
+            )  # fmt: skip
+    found += [_as_recorded(word) for word in written.values()]
+    found += _changes(rule, tracked, history, found, registered_at)
+    return sorted(found, key=lambda one: (one.send_at, one.moment))
+
+
+def _spans(tracked: Tracked, history: Sequence[Revision]) -> list[_Span]:
+    """Which bounds were known when; of an occurrence, its own."""
+    found: list[_Span] = []
+    for revision in history:
+        after = _bounds_after(revision, tracked.occurrence)
+        if after is None or (found and found[-1].bounds.mark == after.mark):
+            continue
+        if found:
+            found[-1] = replace(found[-1], known_to=revision.recorded_at, moved_to=after)
+        found.append(_Span(after, revision.bounds_version, revision.recorded_at))
+    return found
+
+
+def _bounds_after(revision: Revision, name: str) -> Bounds | None:
+    if revision.after is None or revision.occurrence not in ("", name):
+        return None
+    if not name or revision.occurrence:
+        return None if name == "" and revision.after.recurrence else revision.after
+    try:
+        return occurrence(revision.after, name) if revision.after.recurrence else None
+    except InputError:
+        return None
+
+
+def _horizon(span: _Span, end: Revision | None, now: datetime) -> datetime:
+    """Up to where repeats are listed: as long as the bounds were known, and it was open."""
+    ends = [now, *([span.known_to] if span.known_to else []), *([end.recorded_at] if end else [])]
+    return min(ends)
+
+
+def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) -> Iterator[Moment]:
+    yield from single(rule, tracked.bounds, firings)
+    repeats = series(rule, tracked, firings)
+    if repeats is not None:
+        gone = takewhile(lambda moment: moment.send_at <= horizon, repeats.after(None))
+        yield from islice(gone, REPEATS_AT_MOST)
+        yield from islice(repeats.going_out_after(horizon), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """Acknowledgements, and the times for which each of them silences repeats."""
+
+    history: Sequence[Revision]
+
+    def by(self, moment: Moment) -> Revision | None:
+        """Who had acknowledged when a repeat should have gone out, or before a tick came to it."""
+        if moment.kind not in REPEATED:
+            return None
+        seen: Revision | None = None
+        for revision in self.history:
+            late = revision.recorded_at > moment.send_at
+            if late and (seen is not None or revision.what == "moved"):
+                break
+            seen = {"acknowledged": revision, "moved": None}.get(revision.what, seen)
+        until = datetime.fromisoformat(seen.detail.removeprefix("until ")) if seen and seen.detail else None
+        return seen if until is None or moment.send_at < until else None
+
+
+def _unsaid(moment: Moment, span: _Span, end: Revision | None, quiet: _Quiet, registered_at: datetime) -> str | None:
+    """Why a moment that was not written down was not said; nothing where it is still to come."""
+    if moment.send_at < span.known_from:
+        return f"had gone by when this date was recorded ({_day(span.known_from)})"
+    if moment.send_at < registered_at:
+        return f"had gone by when the rule was registered ({_day(registered_at)})"
+    if span.known_to is not None and span.moved_to is not None and span.known_to <= moment.send_at:
+        return f"moved before that ({_day(span.known_to)}), to {say_bounds(span.moved_to)}"
+    if end is not None and end.recorded_at <= moment.send_at:
+        return f"closed before that ({_day(end.recorded_at)}, {end.detail})"
+    if seen := quiet.by(moment):
+        return f"acknowledged by {seen.recorded_by} ({_day(seen.recorded_at)})"
+    return None
+
+
+def _changes(
+    rule: Rule, tracked: Tracked, history: Sequence[Revision], found: Sequence[Account], registered_at: datetime
+) -> Iterator[Account]:
+    """Moves and ends that the rule was not asked to tell of, or that were there before it."""
+    told = {(one.kind, one.moment) for one in found}
+    tells: Mapping[Kind, bool] = {"moved": rule.remind.moved, "closed": rule.remind.closed}
+    for revision in history:
+        kind: Kind = "moved" if revision.what == "moved" else "closed"
+        at = revision.recorded_at
+        if revision.what not in tells or revision.occurrence != tracked.occurrence or (kind, at) in told:
+            continue
+        reason = "no tick has written it down yet" if tells[kind] else f"the rule does not say so: `{kind}: true`"
+        if tells[kind] and at <= registered_at:
+            reason = f"was there when the rule was registered ({_day(registered_at)})"
+        yield Account(kind=kind, moment=at, send_at=at, offset=None, outcome="not said", reason=reason)
+
+
+def _as_recorded(word: Recorded) -> Account:
+    return Account(
+        kind=word.kind,
+        moment=word.moment,
+        send_at=word.send_at,
+        offset=word.offset,
+        outcome="not said" if word.skipped else "said",
+        reason=word.skipped,
+        recorded=word,
+    )
+
+
+def _day(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%MZ}"

@@ -1,0 +1,154 @@
+"""`alerts why`: what became of each moment of each rule; `alerts show --as-of`: what was known then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CONFIG, NOW, Alerts
+
+OTHERS = """\
+  - name: high
+    cron: "0 10 * * *"
+    match: {tags: [truce], priority: [high, critical], by: [us]}
+    remind: {before: [P7D]}
+    notify: [box]
+  - name: second
+    cron: "0 9 * * *"
+    match: {tags: [truce]}
+    remind: {before: [P1D]}
+    notify: [box]
+"""
+MONTHLY = """\
+commitments:
+  - {key: report, title: The report, deadline: every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30, timezone: UTC,
+     tags: [truce]}
+"""
+
+
+@pytest.fixture
+def ticked(loaded: Alerts, home: Path) -> Alerts:
+    """The summit of 30 October, its day, an outage, an acknowledgement, a move, an end."""
+    (home / "config/alerts.yaml").write_text(CONFIG + OTHERS)
+    for at in (NOW, "2025-10-29T09:00Z", "2025-10-30T09:00Z", "2025-11-02T09:00Z", "2025-11-03T09:00Z"):
+        loaded("tick", "--at", at)
+    loaded("ack", "summit", "--at", "2025-11-03T12:00Z")
+    loaded("tick", "--at", "2025-11-05T09:00Z")
+    loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", "2025-11-05T12:00Z")
+    loaded("tick", "--at", "2025-11-06T09:00Z")
+    loaded("close", "summit", "--as", "withdrawn", "--at", "2025-11-07T00:00Z")
+    return loaded
+
+
+def lines(alerts: Alerts, *words: str) -> list[str]:
+    """`rule kind offset: outcome, reason` of each moment, in order."""
+    return [
+        f"{row['rule']} {row.get('kind', '')} {row.get('offset') or ''}: {row['outcome']}"
+        + (f", {row['reason']}" if row["reason"] else "")
+        for row in alerts("why", *words, "--json").json
+    ]
+
+
+def test_each_moment_says_what_became_of_it(ticked: Alerts) -> None:
+    assert lines(ticked, "summit", "--at", "2025-11-08T00:00Z") == [
+        # 23 October had gone by on the 28th: told once, as missed.
+        "desk before P7D: said",
+        "desk before P1D: said",
+        "desk on_the_day : said",
+        "desk overdue P0D: not said, merged into the later one of 2025-11-02T00:00Z",
+        "desk overdue P1D: not said, merged into the later one of 2025-11-02T00:00Z",
+        "desk overdue P2D: said",
+        "desk overdue P3D: said",
+        "desk overdue P4D: not said, acknowledged by desk (2025-11-03T12:00Z)",
+        "desk overdue P5D: not said, acknowledged by desk (2025-11-03T12:00Z)",
+        "desk moved : said",
+        "desk overdue P6D: not said, moved before that (2025-11-05T12:00Z), to Thu 20 Nov 2025",
+        "desk closed : not said, no tick has written it down yet",
+        "desk before P7D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "desk before P1D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "desk on_the_day : not said, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "desk overdue P0D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "second before P1D: not said, told by another rule",
+        "second moved : not said, the rule does not say so: `moved: true`",
+        "second closed : not said, the rule does not say so: `closed: true`",
+        "second before P1D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "high  : not said, priority is normal, the rule wants high or critical",
+    ]
+
+
+def test_what_was_said_names_to_whom_and_the_delivery(ticked: Alerts) -> None:
+    said = [row for row in ticked("why", "summit", "--json").json if row["outcome"] == "said"]
+    ids = {row["id"] for row in ticked("deliveries", "--json").json}
+    assert all(one["channel"] == "box" and one["id"] in ids for row in said for one in row["deliveries"])
+    text = ticked("why", "summit").out
+    assert said[0]["deliveries"][0]["id"][:8] in text
+    assert "says nothing: priority is normal, the rule wants high or critical" in text
+
+
+def test_what_is_to_come_is_named(loaded: Alerts) -> None:
+    loaded("tick", "--at", NOW)
+    rows = loaded("why", "decision", "--at", NOW, "--json").json
+    assert [(row["kind"], row["offset"], row["outcome"]) for row in rows] == [
+        ("before", "P7D", "said"),
+        ("before", "P1D", "to come"),
+        ("on_the_day", None, "to come"),
+        ("overdue", "P0D", "to come"),
+    ]
+
+
+def test_each_occurrence_is_accounted_for(loaded: Alerts, home: Path) -> None:
+    (home / "monthly.yaml").write_text(MONTHLY)
+    loaded("load", "monthly.yaml", "--at", "2025-11-20T00:00Z")
+    for at in ("2025-11-20T09:00Z", "2025-11-23T09:00Z", "2025-11-29T09:00Z"):
+        loaded("tick", "--at", at)
+    loaded("close", "report", "--as", "fulfilled", "--occurrence", "2025-11-30", "--at", "2025-11-29T10:00Z")
+    loaded("tick", "--at", "2025-11-30T09:00Z")
+    rows = loaded("why", "report", "--at", "2025-12-01T00:00Z", "--json").json
+    assert [(row["occurrence"], row["kind"], row["outcome"]) for row in rows] == [
+        ("2025-11-30", "before", "said"),
+        ("2025-11-30", "before", "said"),
+        ("2025-11-30", "closed", "said"),
+        ("2025-11-30", "on_the_day", "not said"),
+        ("2025-11-30", "overdue", "not said"),
+        ("2025-12-31", "before", "to come"),
+        ("2025-12-31", "before", "to come"),
+        ("2025-12-31", "on_the_day", "to come"),
+        ("2025-12-31", "overdue", "to come"),
+    ]
+    assert lines(loaded, "report", "--occurrence", "2025-11-30", "--at", "2025-12-01T00:00Z")[-1] == (
+        "desk overdue P0D: not said, closed before that (2025-11-29T10:00Z, fulfilled)"
+    )
+
+
+def test_a_commitment_that_no_rule_names_says_so(loaded: Alerts, home: Path) -> None:
+    (home / "more.yaml").write_text("commitments: [{key: lone, title: Alone, deadline: 2025-12-01}]")
+    loaded("load", "more.yaml", "--at", NOW)
+    said = loaded("why", "lone", "--at", NOW).out
+    assert "tags is not stated, the rule wants truce" in said
+    assert "no rule matches it" in said
+
+
+def test_what_was_known_at_an_earlier_time(ticked: Alerts) -> None:
+    def known(at: str) -> tuple[str, str, bool, int, int]:
+        row = ticked("show", "summit", "--as-of", at, "--json").json
+        seen = row["acknowledged"] is not None
+        return row["deadline"], row["status"], seen, len(row["history"]), len(row["reminders"])
+
+    assert known("2025-10-28T10:00Z") == ("2025-10-30", "open", False, 1, 1)
+    assert known("2025-11-03T11:59Z")[1:4] == ("open", False, 1)
+    assert known("2025-11-03T12:00Z")[1:4] == ("open", True, 2)
+    assert known("2025-11-05T12:00Z")[:4] == ("2025-11-20", "open", False, 3)
+    assert known("2025-11-07T00:00Z")[:4] == ("2025-11-20", "withdrawn", False, 4)
+    said = ticked("show", "summit", "--as-of", "2025-11-04T00:00Z").out
+    assert said.startswith("as of Tue 4 Nov 2025 00:00 UTC\n")
+    assert "Thu 30 Oct 2025" in said
+    assert "put off" not in said
+
+
+def test_before_it_was_recorded_nothing_was_known(ticked: Alerts) -> None:
+    said = ticked("show", "summit", "--as-of", "2025-10-28T09:59Z")
+    assert (said.code, said.err) == (
+        1,
+        "alerts: summit was not known at 2025-10-28T09:59Z: it was recorded at 2025-10-28T10:00Z\n",
+    )
