@@ -118,7 +118,7 @@ class Tracked:
 
 def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:
     """Choose the zone and the calendars: the commitment's, its one obligor's; for the zone, the settings'."""
-    obligor = parties[commitment.by[0]] if len(commitment.by) == 1 else None
+    obligor = parties.get(commitment.by[0]) if len(commitment.by) == 1 else None
     choice = ZoneChoice(commitment.timezone, calendars=commitment.calendars, roll=commitment.roll)
     if obligor and obligor.calendar and not choice.calendars:
         choice = replace(choice, calendars=(obligor.calendar,), calendars_from=_owes(obligor))

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from alerts.core.calendars import Day, Point, parse_point, print_point, zone_info
 
+ROLLED = "rolled from"
 SAY_UNDATED = {
     "not stated": "no date is stated",
     "to be decided": "its date is to be decided",
