@@ -231,6 +231,7 @@ class Book:
         self._insert(fresh, change)
         self._update(moves, change, "moved")
         self._update(edits, change, "edited", quiet=recomputed)
+        self._refresh(edits, change)
         self._hang(keys, needs)
         loaded = [{"_key": entry.commitment.key, "loaded": entry.loaded} for entry in entries if entry.loaded]
         if loaded:
@@ -307,6 +308,18 @@ class Book:
             ids = [old.id for old, _, _ in changed]
             gone = delete(tables.occurrences).where(tables.occurrences.c.commitment_id.in_(ids))
             self._connection.execute(gone)
+
+    def _refresh(self, same: Sequence[tuple[Tracked, Commitment, Bounds]], change: Change) -> None:
+        """Store bounds that have not moved but say otherwise why, or count leads on other calendars: no revision."""
+        rows = [
+            {"_id": old.id, "bounds": bounds.to_json(), "changed_at": change.now}
+            for old, new, bounds in same
+            if old.bounds != bounds and stated(old.commitment) == stated(new)
+        ]
+        if rows:
+            statement = update(tables.commitments).where(_C.id == bindparam("_id"))
+            statement = statement.values(bounds=bindparam("bounds"), changed_at=bindparam("changed_at"))
+            self._connection.execute(statement, rows)
 
     def _hang(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:
         named = {*keys, *(other for others in needs.values() for other in others)}

@@ -5,7 +5,7 @@ from sqlalchemy import update
 from alerts.core.bounds import Bounds
 from alerts.store import tables
 from alerts.store.rows import stated
-from tests.factories import at, commitment, entry, load, move, party, tracked
+from tests.factories import NOW, at, commitment, entry, load, move, party, plan_at, remind, rule, tracked
 
 LATER = at("2025-10-29T09:00")
 
@@ -37,6 +37,24 @@ def test_a_party_with_another_calendar_takes_its_deadlines_along(store):
     report = load(store, stated_by_it, parties=[party("us", calendar="US")], now=LATER)
     assert [one.key for one in report.moved] == ["a"]
     assert tracked(store, "a").bounds.latest == at("2025-11-13")  # past Veterans Day, 11 November
+
+
+def test_a_party_with_another_calendar_takes_the_leads_along_where_nothing_moves(store):
+    said = rule(remind=remind(before=("2 business days",)))
+    stated_by_it = entry("a", "2025-11-12", by=("us",))
+    load(store, stated_by_it, parties=[party("us")])
+    assert speaks_next(store, NOW, said) == at("2025-11-10T09:00")
+    load(store, stated_by_it, parties=[party("us", calendar="US")], now=LATER)
+    assert tracked(store, "a").revision == 1
+    assert speaks_next(store, LATER, said) == at(
+        "2025-11-07T09:00"
+    )  # Monday 10, past Veterans Day; two are Monday and Friday
+
+
+def speaks_next(store, now, said):
+    plan_at(store, now, said)
+    (found,) = store.ledger.speaks_next().values()
+    return found
 
 
 def test_what_a_file_stated_before_there_were_calendars_undoes_no_move(store):
