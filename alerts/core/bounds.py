@@ -33,10 +33,12 @@ from alerts.core.expressions import (
     kind_of,
 )
 from alerts.core.recurrence import Recurrence
-from alerts.core.windows import SAY_UNDATED, Bounds, say_bounds, say_day, say_point
+from alerts.core.windows import ROLLED, SAY_UNDATED, Bounds, say_bounds, say_day, say_point
 from alerts.core.workdays import Roll, Workdays
 
-__all__ = ["SAY_UNDATED", "Bounds", "ZoneChoice", "occurrence", "resolve", "say_bounds", "say_day", "say_point"]
+__all__ = [
+    "ROLLED", "SAY_UNDATED", "Bounds", "ZoneChoice", "occurrence", "resolve", "say_bounds", "say_day", "say_point"
+]  # fmt: skip
 
 NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
@@ -242,8 +244,8 @@ def _one_of(deadline: OneOf, work: _Resolution) -> Bounds:
     if last and first and first[1] == last[1]:
         work.basis.append(f"`{last[1]}` is the {deadline.which}")
     else:
-        work.basis += [f"its beginning is that of `{first[1]}`"] if first else []
-        work.basis += [f"its end is that of `{last[1]}`"] if last else []
+        for end, decides in (("beginning", first), ("end", last)):
+            work.basis.append(f"its {end} is that of `{decides[1]}`" if decides else f"its {end} is not known")
     return _between(first and first[0], last and last[0])
 
 
@@ -285,7 +287,7 @@ def _rolled(bounds: Bounds, work: _Resolution) -> Bounds:
     if why is None:
         return bounds
     moved = last.on(Day(work.workdays.roll(last.date, how)))
-    work.basis.append(f"rolled from {say_day(last.date)} ({why}) to {say_day(moved.date)}")
+    work.basis.append(f"{ROLLED} {say_day(last.date)} ({why}) to {say_day(moved.date)}")
     whole = first == last or _reversed(first, moved)
     return replace(bounds, first=moved if whole else first, last=moved, named=moved)
 

@@ -14,7 +14,7 @@ from alerts.core.durations import BusinessDays, Duration, Lead
 from alerts.core.errors import InputError
 from alerts.core.reminders import Kind
 from alerts.core.rules import Overdue, Rule
-from alerts.core.workdays import Workdays
+from alerts.core.workdays import Workdays, known_calendars
 
 TICK = timedelta(seconds=1)  # firings lie on whole seconds
 
@@ -139,7 +139,7 @@ def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:
 
 def _business_days_before(named: Point, lead: BusinessDays, calendars: tuple[str, ...]) -> datetime:
     """The start of the day so many business days before a day; before an instant, its wall clock on that day."""
-    day, _ = Workdays(calendars).count(named.date, -lead.count)
+    day, _ = Workdays(known_calendars(calendars)).count(named.date, -lead.count)
     return named.on(Day(day)).counted_start
 
 

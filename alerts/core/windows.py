@@ -10,6 +10,7 @@ from itertools import islice
 from alerts.core.calendars import Day, Point, parse_point, print_point, zone_info
 from alerts.core.recurrence import Recurrence
 
+ROLLED = "rolled from"
 SAY_UNDATED = {
     "not stated": "no date is stated",
     "to be decided": "its date is to be decided",

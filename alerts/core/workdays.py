@@ -24,24 +24,31 @@ WEEKEND = "weekend"
 DECREED_SINCE = 2024
 
 
-@lru_cache(maxsize=1024)
 def check_calendar(code: str) -> str:
     """Return a calendar's code if there is such a calendar: US, DE-BY, XNYS. Raises InputError."""
-    country, _, part = code.partition("-")
-    if code in _markets():
-        return code
-    if country not in _countries():
-        wanted = code.upper()
-        near = did_you_mean(wanted, [*_countries(), *_markets()])
-        raise InputError(
-            f"unknown calendar {code!r}: expected a country such as US, a part of one such as DE-BY, or a market "
-            f"such as XNYS{near}"
-        )
-    parts = _countries()[country]
-    if "-" in code and part not in parts:
-        near = did_you_mean(part.upper(), parts)
-        raise InputError(f"unknown calendar {code!r}: {country} is known, but no such part of it{near}")
+    if wrong := _unknown(code):
+        raise InputError(f"unknown calendar {code!r}: {wrong}")
     return code
+
+
+@lru_cache(maxsize=1024)
+def _unknown(code: str) -> str | None:
+    """What would be right in the place of a code that there is not; None for one that there is."""
+    country, dash, part = code.partition("-")
+    if code in _markets():
+        return None
+    if country not in _countries():
+        near = did_you_mean(code.upper(), [*_countries(), *_markets()])
+        return f"expected a country such as US, a part of one such as DE-BY, or a market such as XNYS{near}"
+    parts = _countries()[country]
+    if dash and part not in parts:
+        return f"{country} is known, but no such part of it{did_you_mean(part.upper(), parts)}"
+    return None
+
+
+def known_calendars(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Those codes that this release of the library knows: a lead is not lost where a later one leaves a code out."""
+    return tuple(code for code in codes if not _unknown(code))
 
 
 def check_roll(how: str) -> Roll:
@@ -92,6 +99,7 @@ def _year(code: str, year: int) -> _Year:
 
 def _source(code: str, year: int) -> HolidayBase:
     """The library's days of a year and its neighbours: a day off in lieu may lie in the year before or after."""
+    check_calendar(code)  # one that was stored may have left the library since
     years = [near for near in (year - 1, year, year + 1) if 1 <= near <= 9999]
     if code in _markets():
         known = holidays.financial_holidays(code)

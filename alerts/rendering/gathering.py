@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
 
-from alerts.core.bounds import SAY_UNDATED, Bounds
+from alerts.core.bounds import ROLLED, SAY_UNDATED, Bounds
 from alerts.core.commitments import ENDS, Commitment, Party, Revision
 from alerts.core.deadlines import parse, references
 from alerts.core.durations import parse_lead
@@ -140,7 +140,8 @@ def _certainty(bounds: Bounds) -> Certainty:
         return "no end"
     if bounds.opens:
         return "window"
-    return "stated" if bounds.form in ("on", "by", "until") else "worked out"
+    rolled = any(said.startswith(ROLLED) for said in bounds.basis)
+    return "stated" if bounds.form in ("on", "by", "until") and not rolled else "worked out"
 
 
 def _standing(window: Window, now: datetime) -> Standing:

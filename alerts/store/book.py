@@ -231,6 +231,7 @@ class Book:
         self._insert(fresh, change)
         self._update(moves, change, "moved")
         self._update(edits, change, "edited", quiet=recomputed)
+        self._refresh(edits, change)
         self._hang(keys, needs)
         loaded = [{"_key": entry.commitment.key, "loaded": entry.loaded} for entry in entries if entry.loaded]
         if loaded:
@@ -308,6 +309,18 @@ class Book:
         append_revisions(self._connection, history)
         if what == "moved" and changed:
             occurrences.forget(self._connection, [(old, bounds) for old, _, bounds in changed])
+
+    def _refresh(self, same: Sequence[tuple[Tracked, Commitment, Bounds]], change: Change) -> None:
+        """Store bounds that have not moved but say otherwise why, or count leads on other calendars: no revision."""
+        rows = [
+            {"_id": old.id, "bounds": bounds.to_json(), "changed_at": change.now}
+            for old, new, bounds in same
+            if old.bounds != bounds and stated(old.commitment) == stated(new)
+        ]
+        if rows:
+            statement = update(tables.commitments).where(_C.id == bindparam("_id"))
+            statement = statement.values(bounds=bindparam("bounds"), changed_at=bindparam("changed_at"))
+            self._connection.execute(statement, rows)
 
     def _hang(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:
         named = {*keys, *(other for others in needs.values() for other in others)}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import fields, is_dataclass, replace
+from datetime import date, timedelta
+from typing import cast
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.deadlines import (
     KEY,
     WORDS,
@@ -32,7 +35,10 @@ from alerts.core.deadlines import (
     parse,
 )
 from alerts.core.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
+from alerts.core.edtf import edtf
+from alerts.core.errors import InputError
 from alerts.core.expressions import DOUBTS, UNDATED
+from alerts.core.workdays import ROLLS, Roll, Workdays
 
 WHOLE = 100_000 if os.environ.get("SIMULATE") == "whole" else 0
 
@@ -46,7 +52,8 @@ def thorough(examples: int) -> settings:
 ZONES = st.sampled_from([None, "UTC", "AoE", "America/New_York", "America/Argentina/Buenos_Aires"])
 OFFSETS = st.none() | st.integers(-1439, 1439).map(lambda minutes: timedelta(minutes=minutes))
 WALLS = st.datetimes().map(lambda wall: wall.replace(microsecond=0))
-KEYS = st.from_regex(KEY, fullmatch=True).filter(lambda key: key.lower() not in WORDS)
+LETTERS = st.text("abpxyzPTXZ0129._-", min_size=1, max_size=12) | st.sampled_from(["P7D", "2025-11-XX", "k" * 100])
+KEYS = LETTERS.filter(lambda key: KEY.fullmatch(key) is not None and key.lower() not in WORDS)
 DOUBT = st.sampled_from([None, *DOUBTS.values()])
 DATED = st.one_of(
     st.builds(CivilDay, st.dates(), ZONES, DOUBT),
@@ -79,7 +86,7 @@ DEADLINES = st.recursive(
 ).filter(lambda deadline: len(str(deadline)) <= 1000)
 
 
-@thorough(200)
+@thorough(150)
 @given(DEADLINES)
 def test_what_is_printed_reads_back_the_same(deadline: Deadline) -> None:
     assert parse(str(deadline)) == deadline
@@ -103,9 +110,109 @@ def mutated(draw: st.DrawFn) -> str:
     return text[:start] + draw(st.sampled_from(["", *PIECES]) | st.text(max_size=3)) + text[end:]
 
 
-@thorough(400)
+@thorough(250)
 @given(st.text(max_size=60) | WORDY | mutated())
 def test_any_text_is_a_deadline_or_a_deadline_error(text: str) -> None:
     with suppress(DeadlineError):
         found = parse(text)
         assert parse(str(found)) == found
+
+
+PLACES = st.sampled_from(
+    [None, "UTC", "AoE", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Cairo"]
+)
+CALENDARS = st.sampled_from([(), ("US",), ("CN", "US"), ("DE-BY",), ("SA",), ("XNYS", "AE")])
+CHOICES = st.builds(ZoneChoice, PLACES, st.none(), CALENDARS, st.none(), st.sampled_from(ROLLS))
+KNOWN = {
+    text.replace(" ", "-"): resolve(parse(text), ZoneChoice(zone), {})
+    for text, zone in (
+        ("2025-11-10", "Asia/Seoul"), ("2025-11", None), ("after 2025", "UTC"), ("by 2025-11-10T12:00", None),
+        ("undated", None),
+    )
+}  # fmt: skip
+
+
+def near(deadline: Deadline) -> Deadline:
+    """The same in a century that has calendars, on commitments that there are."""
+    keys = sorted(KNOWN)
+
+    def moved(part: object) -> object:
+        match part:
+            case Reference(key):
+                return Reference(keys[len(key) % len(keys)])
+            case CivilDay(date=day):
+                return replace(part, date=date(1950 + day.year % 150, day.month, min(day.day, 28)))
+            case CivilPeriod(year=year):
+                return replace(part, year=1950 + year % 150)
+            case WallTime(wall=wall):
+                return replace(part, wall=wall.replace(year=1950 + wall.year % 150, day=min(wall.day, 28)), offset=None)
+            case BusinessDays(count):
+                return BusinessDays(1 + count % 300)
+            case Duration(years=years):
+                return replace(part, years=years % 50, months=part.months % 50)
+            case tuple():
+                return tuple(map(moved, part))
+            case _ if is_dataclass(part) and not isinstance(part, type):
+                return replace(part, **{one.name: moved(getattr(part, one.name)) for one in fields(part)})
+            case _:
+                return part
+
+    return cast("Deadline", moved(deadline))
+
+
+@thorough(200)
+@given(DEADLINES.map(near), CHOICES)
+def test_bounds_are_in_order_and_stored_as_they_are_and_the_basis_says_why(
+    deadline: Deadline, choice: ZoneChoice
+) -> None:
+    try:
+        found = resolve(deadline, choice, KNOWN)
+    except InputError:
+        assume(False)
+    assert found.earliest is None or found.latest is None or found.earliest <= found.latest
+    assert (found.named is None) == (found.first is None and found.last is None)
+    assert found.basis
+    assert Bounds.from_json(found.to_json()) == found
+
+
+STATED: st.SearchStrategy[Deadline] = st.one_of(
+    st.builds(On, DATED), st.builds(After, DATED), st.builds(By, DATED), st.builds(Between, DATED, DATED),
+    st.builds(From, DATED, st.sampled_from(["open", "unknown"])),
+    st.builds(To, DATED, st.sampled_from(["open", "unknown"])),
+)  # fmt: skip
+
+
+@thorough(120)
+@given(STATED.map(near), PLACES)
+def test_what_edtf_says_reads_back_with_the_same_bounds(deadline: Deadline, zone: str | None) -> None:
+    said = edtf(deadline)
+    assume(said)
+    try:
+        found = resolve(deadline, ZoneChoice(zone), KNOWN)
+    except InputError:
+        assume(False)
+    again = resolve(parse(said), ZoneChoice(zone), {})
+    assert (again.earliest, again.latest) == (found.earliest, found.latest)
+
+
+@thorough(100)
+@given(st.dates(date(2020, 1, 1), date(2026, 12, 31)), st.integers(1, 300), CALENDARS)
+def test_counting_there_and_back_ends_where_it_began(day: date, count: int, calendars: tuple[str, ...]) -> None:
+    asked = Workdays(calendars)
+    start, _ = asked.count(day, 1)
+    there, _ = asked.count(start, count)
+    assert asked.why_off(there) is None
+    assert asked.count(there, -count)[0] == start
+
+
+@thorough(100)
+@given(st.dates(date(2020, 1, 1), date(2026, 12, 31)), st.sampled_from(ROLLS[1:]), CALENDARS)
+def test_a_roll_ends_on_the_nearest_business_day_on_its_side(day: date, how: Roll, calendars: tuple[str, ...]) -> None:
+    asked = Workdays(calendars)
+    rolled = asked.roll(day, how)
+    assert asked.why_off(rolled) is None
+    assert asked.roll(rolled, how) == rolled
+    if how != "modified following":
+        assert (rolled >= day) == (how == "following") or rolled == day
+    else:
+        assert rolled.month == day.month

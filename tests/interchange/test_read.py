@@ -85,6 +85,19 @@ def test_key_title_and_deadline_are_enough(file: Path) -> None:
     assert read(file).entries[0].commitment == Commitment(key="a", title="b", deadline="2025-11-10")
 
 
+def test_calendars_and_a_roll_may_be_stated(file: Path) -> None:
+    file.write_text(
+        "commitments: [{key: a, title: b, deadline: 2025, calendars: [US, DE-BY], roll: modified following}]"
+    )
+    found = read(file).entries[0].commitment
+    assert (found.calendars, found.roll) == (("US", "DE-BY"), "modified following")
+
+
+def test_the_calendar_of_a_party_must_be_one_that_there_is(file: Path) -> None:
+    said = refused(file, "parties: [{key: cn, name: China, calendar: Chinese}]\ncommitments: []\n")
+    assert said[0].startswith("x.yaml:1: calendar: unknown calendar 'Chinese': expected a country such as US")
+
+
 SEOUL = "unknown time zone 'Asia/Soul': expected an IANA name such as America/New_York; did you mean 'Asia/Seoul'?"
 CALENDAR = (
     "unknown calendar 'XNYSE': expected a country such as US, a part of one such as DE-BY, or a market such as XNYS"
