@@ -23,6 +23,7 @@ from alerts.core.deadlines import (
     Deadline,
     DeadlineError,
     During,
+    Every,
     From,
     On,
     OneOf,
@@ -38,6 +39,7 @@ from alerts.core.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
 from alerts.core.edtf import edtf
 from alerts.core.errors import InputError
 from alerts.core.expressions import DOUBTS, UNDATED
+from alerts.core.recurrence import Recurrence, name_occurrence, read_rule
 from alerts.core.workdays import ROLLS, Roll, Workdays
 
 WHOLE = 100_000 if os.environ.get("SIMULATE") == "whole" else 0
@@ -77,13 +79,38 @@ SIMPLE: st.SearchStrategy[Deadline] = st.one_of(
     st.builds(During, REFERENCES),
     st.builds(Undated, st.sampled_from(list(UNDATED.values()))),
 )
-DEADLINES = st.recursive(
-    SIMPLE,
-    lambda parts: st.builds(
-        OneOf, st.sampled_from(["earlier", "later"]), st.lists(parts, min_size=2, max_size=3).map(tuple)
-    ),
-    max_leaves=8,
-).filter(lambda deadline: len(str(deadline)) <= 1000)
+
+
+@st.composite
+def recurring(draw: st.DrawFn) -> Every:
+    """What comes again, by a rule that is printed as it is read."""
+    timed = draw(st.booleans())
+    zone = draw(ZONES)
+    wall = draw(WALLS)
+    start = WallTime(wall, None, zone) if timed else CivilDay(wall.date(), zone)
+    rule = draw(
+        st.sampled_from(
+            "FREQ=DAILY FREQ=WEEKLY;BYDAY=MO,FR FREQ=MONTHLY;BYMONTHDAY=-1 FREQ=YEARLY;COUNT=3 "
+            "FREQ=MONTHLY;BYDAY=-1FR FREQ=WEEKLY;INTERVAL=2;WKST=SU FREQ=DAILY;UNTIL=99991231".split()
+        )
+    )
+    with suppress(InputError):  # near the year 9999 a rule may find no day any more
+        read_rule(rule, wall if timed else wall.date())
+        left_out = draw(st.lists(WALLS.map(lambda one: name_occurrence(one if timed else one.date())), max_size=3))
+        return Every(rule, start, tuple(sorted(set(left_out), key=Recurrence.order)))
+    return Every("FREQ=DAILY", start)
+
+
+DEADLINES = (
+    st.recursive(
+        SIMPLE,
+        lambda parts: st.builds(
+            OneOf, st.sampled_from(["earlier", "later"]), st.lists(parts, min_size=2, max_size=3).map(tuple)
+        ),
+        max_leaves=8,
+    ).filter(lambda deadline: len(str(deadline)) <= 1000)
+    | recurring()
+)
 
 
 @thorough(150)
@@ -95,6 +122,7 @@ def test_what_is_printed_reads_back_the_same(deadline: Deadline) -> None:
 PIECES = [
     *sorted(WORDS), *"( ) ; / .. ~ ? % [ ] T Z - : business days".split(), "P7D", "10", "2025", "2025-11-10", "2025-11",
     "2025-XX", "2025-22", "AoE", "busan", "2025-11-10T12:01Z", "2025/..", "\0", "\ud800", "９", "1" * 50,
+    "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=DAILY;COUNT=", "2025-11-30,",
 ]  # fmt: skip
 WORDY = st.lists(st.sampled_from(PIECES) | st.text(max_size=8)).flatmap(
     lambda words: st.sampled_from(["", " "]).map(lambda between: between.join(words))
