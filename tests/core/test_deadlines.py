@@ -173,6 +173,7 @@ def test_what_looks_like_a_date_is_no_key(text: str) -> None:
     assert not KEY.fullmatch(text)
 
 
-@pytest.mark.parametrize("text", ["2025-q4-report", "301-review", "a", "2025-11-10-notice", "XX"])
+@pytest.mark.parametrize("text", ["2025-q4-report", "301-review", "a", "2025-11-10-notice", "XX", "X000", "XXXX-11"])
 def test_a_key_may_begin_with_a_year(text: str) -> None:
     assert KEY.fullmatch(text)
+    assert references(parse(f"after {text}")) == {text}
