@@ -15,7 +15,7 @@ DATE = re.compile(
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:\d\d)?(?:\[([^\]]+)\])?", re.ASCII
 )  # RFC 3339 with RFC 9557's zone in brackets; without an offset as an extension
-OPEN_DIGITS = re.compile(r"[\dX]{4}(-[\dX]{2}){0,2}[~?%]?", re.ASCII | re.IGNORECASE)
+OPEN_DIGITS = re.compile(r"\d[\dX]{3}(-[\dX]{2}){0,2}[~?%]?", re.ASCII | re.IGNORECASE)
 SEASONS = range(21, 42)  # ISO 8601-2, 4.8: 2025-21 is the spring of 2025
 
 

@@ -198,7 +198,7 @@ class _Reader:
         word, following = self.peek(), self.peek(1)
         if word.isdecimal() and following:
             return len(word) != 4 or bool(UNITS.fullmatch(following)) or following[:3] in MONTHS
-        return word[:1] == "p" or (word.isdecimal() and len(word) != 4)
+        return word[:1] == "p" or (word.isdecimal() and len(word) not in (4, 8))  # those are meant as dates
 
     def _shifted(self) -> Shifted:
         duration = self.duration("the beginning")

@@ -94,6 +94,7 @@ def test_a_deadline_is_read_and_printed_in_one_way(written: str, printed: str, k
         ("2025-11-10T12:01 AoE", 18, "expected the end"),
         ("2025-11-10[Europe/Brusels]", 1, "did you mean 'Europe/Brussels'"),
         ("after", 6, "the text ends there"),
+        ("20251110", 1, "written as 2025-11-10"),
         ("after 2025/11/10", 7, "written as 2025-11-10"),
         ("after tbd", 7, "a date or a commitment's key"),
         ("by  2025-13-01", 5, "no such date"),
@@ -172,6 +173,7 @@ def test_what_looks_like_a_date_is_no_key(text: str) -> None:
     assert not KEY.fullmatch(text)
 
 
-@pytest.mark.parametrize("text", ["2025-q4-report", "301-review", "a", "2025-11-10-notice", "XX"])
+@pytest.mark.parametrize("text", ["2025-q4-report", "301-review", "a", "2025-11-10-notice", "XX", "X000", "XXXX-11"])
 def test_a_key_may_begin_with_a_year(text: str) -> None:
     assert KEY.fullmatch(text)
+    assert references(parse(f"after {text}")) == {text}
