@@ -16,27 +16,43 @@ from alerts.tick import Ruled, current
 __all__ = ["Foretold", "at_once", "outlook"]
 
 
-def outlook(store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime) -> list[Foretold]:
-    """What will go out before `end`, soonest first; nothing is written.
+def outlook(
+    store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime, *, only: int | None = None
+) -> list[Foretold]:
+    """What will go out before `end`, soonest first, of all that is tracked or `only` of one; nothing is written.
 
     Rules that are not registered yet, or have another meaning now, are taken as they stand in the settings, from
     `start` on.
     """
-    standing = store.watches.standing()
-    found = [word for chunk in standing for word in _foretell(chunk, store, rules, start, end)]
+    known = current(store, rules)
+    standing = store.watches.standing(only=only)
+    found = [word for chunk in standing for word in _foretell(chunk, rules, known, start, end)]
     return sorted(found, key=lambda word: (word.reminder.send_at, word.reminder.commitment_id, word.reminder.rule))
 
 
 def at_once(store: Store, rules: Mapping[str, Ruled], now: datetime) -> Iterator[Foretold]:
     """What the next tick will say of that which has changed since the last one."""
+    known = current(store, rules)
     for chunk in store.watches.standing(changed_only=True):
-        yield from _foretell(chunk, store, rules, now, now + TICK)
+        yield from _foretell(chunk, rules, known, now, now + TICK)
+
+
+def spoken_of(store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime) -> Iterator[str]:
+    """The keys of what is tracked of which anything will go out before `end`."""
+    known = current(store, rules)
+    for chunk in store.watches.standing():
+        for one in chunk:
+            if next(_foretell([one], rules, known, start, end), None) is not None:
+                yield one.tracked.commitment.key
 
 
 def _foretell(
-    standing: Iterable[Standing], store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime
+    standing: Iterable[Standing],
+    rules: Mapping[str, Ruled],
+    known: Mapping[str, Ruled],
+    start: datetime,
+    end: datetime,
 ) -> Iterator[Foretold]:
-    known = current(store, rules)
     specs: dict[str, Rule] = {name: ruled.rule for name, ruled in rules.items()}
     watches = []
     for one in standing:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, get_args
 from uuid import uuid4
@@ -15,13 +18,15 @@ from rich.console import Console
 from alerts.channels import LOCAL, Channel, Form
 from alerts.cli.samples import samples, test_message
 from alerts.cli.showing import unsaid
-from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
+from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
+from alerts.core.commitments import Tracked
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
+from alerts.core.moments import Moment, single
 from alerts.core.notifications import Notification, Outgoing, Told
-from alerts.core.rules import DEFAULT_RULE
+from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.daemon import is_alive, outages
-from alerts.outlook import Foretold, outlook
+from alerts.outlook import Foretold, outlook, spoken_of
 
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
 out = Console(highlight=False)
@@ -53,17 +58,51 @@ def check(context: typer.Context, at: At = None) -> None:
         warn(f"{key}: no rule speaks for it, so nobody will be told")
     for key in default:
         warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(here.settings.default_notify)})")
-    coming = {word.reminder.commitment for word in outlook(here.store, here.rules, now, now + timedelta(days=3660))}
+    coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660)))
     for item in tracked:
         key = item.commitment.key
         if key not in coming and key not in none:
             warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
+    for line in _early(here, tracked, now):
+        warn(line)
     for rule in here.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: it notifies no channel")
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def _early(here: Office, tracked: Iterable[Tracked], now: datetime) -> list[str]:
+    """Where a cron fires only at or after the day that a lead warns of: the word goes out before, and says so."""
+    found: dict[tuple[str, str], list[tuple[str, Moment]]] = defaultdict(list)
+    for item in tracked:
+        for rule in matching(here.settings.rules, item.commitment):
+            for one in _next_occurrences(item, now):
+                for moment in single(rule, one.bounds, here.rules[rule.name].cron):
+                    if moment.early and moment.send_at >= now:
+                        what = f"{moment.offset} lead" if moment.offset else "word on the day"
+                        about = f"{one.commitment.key} {one.occurrence}".rstrip()
+                        found[rule.name, what].append((about, moment))
+    lines = []
+    for (name, what), cases in found.items():
+        cron, (key, moment) = here.rules[name].rule.cron, cases[0]
+        more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
+        lines.append(
+            f"rule {name}: its cron `{cron}` does not fire in time for the {what} of {key}{more}: "
+            f"it goes out early, {shown(moment.send_at, here.zone)} {here.zone}"
+        )
+    return lines
+
+
+def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:
+    """The commitment, or of what recurs the occurrences of the coming year."""
+    recurs = item.bounds.recurrence
+    if recurs is None:
+        return [item]
+    names = recurs.names(now.replace(tzinfo=None))
+    soon = takewhile(lambda name: recurs.order(name) < now + timedelta(days=366), names)
+    return [item.at(name) for name in soon]
 
 
 def _notification(here: Office, channel: Channel | None, told: list[Told], now: datetime) -> Notification:
@@ -95,8 +134,8 @@ def preview(
         raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
     mine: list[Foretold] = []
     for days in (366, 3660):  # most speak twice within a year, and ten take ten times as long
-        words = outlook(here.store, here.rules, now, now + timedelta(days=days))
-        mine = [one for one in words if one.reminder.rule == rule and one.reminder.commitment == key]
+        words = outlook(here.store, here.rules, now, now + timedelta(days=days), only=item.id)
+        mine = [one for one in words if one.reminder.rule == rule]
         if len(mine) > 1:
             break
     if not mine:

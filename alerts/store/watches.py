@@ -260,11 +260,12 @@ class Watches:
             row = connection.execute(query.where(_W.next_at.is_not(None)).order_by(_W.next_at).limit(1)).first()
             return (row.next_at, row.key) if row else None
 
-    def standing(self, *, changed_only: bool = False) -> Iterator[list[Standing]]:
-        """Yield, in chunks, all that has a watch or may get one: for looking ahead, not for the tick."""
+    def standing(self, *, changed_only: bool = False, only: int | None = None) -> Iterator[list[Standing]]:
+        """Yield, in chunks, all that has a watch or may get one, or `only` one: for looking ahead, not for the tick."""
         last = 0
         query = TRACKED.add_columns(_C.changed_at).order_by(_C.id).limit(CHUNK)
-        query = query.where(_C.changed_at.is_not(None) if changed_only else _C.status.is_not(None))
+        query = query.where(_C.changed_at.is_not(None)) if changed_only else query
+        query = query.where(_C.id == only) if only is not None else query
         while True:
             with self._database.read() as connection:
                 rows = connection.execute(query.where(_C.id > last)).mappings().all()

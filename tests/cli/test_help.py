@@ -11,22 +11,23 @@ from tests.cli.conftest import Alerts
 COMMANDS = {
     "load": "FILE --dry-run --at",
     "list": "--json",
-    "show": "KEY --json",
-    "resolve": "EXPR --timezone --json",
+    "show": "KEY --as-of --at --json",
+    "resolve": "EXPR --timezone --calendars --roll --json",
     "plan": "--from --days --at --json",
     "check": "--at",
     "preview": "RULE KEY --channel --at",
     "send-test": "CHANNEL",
     "tick": "--at",
     "run": "",
-    "move": "KEY EXPR --because --source --at",
-    "close": "KEY --as --at",
-    "ack": "KEY --until --at",
+    "move": "KEY EXPR --because --source --occurrence --at",
+    "close": "KEY --as --occurrence --at",
+    "ack": "KEY --until --occurrence --at",
     "deliveries": "--state --json",
     "retry": "ID",
     "dismiss": "ID",
     "health": "--live --at --json",
-}  # still to come: `why`; `--calendars` and `--roll` of resolve; `--occurrence` of close and ack
+    "why": "KEY --occurrence --at --json",
+}
 
 
 def test_no_arguments_show_the_help(alerts: Alerts) -> None:

@@ -1,0 +1,66 @@
+"""`alerts check` knows the calendar: it says where a cron would put a word too late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CONFIG, Alerts
+
+RULES = """\
+channels:
+  box: {kind: maildir, path: mail, to: [you@localhost]}
+rules:
+  - name: desk
+    cron: "0 9 * * mon-fri"
+    timezone: America/New_York
+    match: {}
+    remind: {before: [P7D, P1D], on_the_day: true}
+    notify: [box]
+"""
+
+
+def warnings(alerts: Alerts, home: Path, deadline: str) -> list[str]:
+    (home / "config/alerts.yaml").write_text(RULES)
+    (home / "one.yaml").write_text(
+        f'commitments: [{{key: filing, title: File, deadline: "{deadline}", timezone: America/New_York}}]'
+    )
+    alerts("load", "one.yaml", "--at", "2025-10-28T00:00Z")
+    said = alerts("check", "--at", "2025-10-28T00:00Z")
+    assert said.code == 0
+    return [line for line in said.err.splitlines() if "does not fire in time" in line]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "expected"),
+    [
+        ("2025-11-12", []),  # a Wednesday
+        ("2025-11-11", []),  # a Tuesday: the lead of Monday fires on Monday
+        (
+            "2025-11-10",  # a Monday: the lead of a day begins on Sunday, and the next firing is on Monday itself
+            ["P1D lead of filing: it goes out early, Fri 7 Nov 2025 14:00 UTC"],
+        ),
+        (
+            "2025-11-09",  # a Sunday: nothing fires on the day itself, nor from Saturday on
+            [
+                "P1D lead of filing: it goes out early, Fri 7 Nov 2025 14:00 UTC",
+                "word on the day of filing: it goes out early, Fri 7 Nov 2025 14:00 UTC",
+            ],
+        ),
+        (
+            "every FREQ=WEEKLY;COUNT=3 from 2025-11-10",
+            ["P1D lead of filing 2025-11-10 (and 2 more): it goes out early, Fri 7 Nov 2025 14:00 UTC"],
+        ),
+    ],
+)
+def test_a_cron_that_puts_a_word_too_late_is_named(
+    alerts: Alerts, home: Path, deadline: str, expected: list[str]
+) -> None:
+    begins = "warning: rule desk: its cron `0 9 * * mon-fri` does not fire in time for the "
+    assert warnings(alerts, home, deadline) == [begins + line for line in expected]
+
+
+def test_a_daily_cron_is_in_time(loaded: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG)
+    assert "does not fire in time" not in loaded("check", "--at", "2025-10-20T00:00Z").err
