@@ -64,7 +64,7 @@ def _foretell(
             elif rule.name not in known:
                 mine = [replace(watch, since=start, next_at=start, changed=True) for watch in mine]
             elif one.changed_at is not None:
-                mine = [replace(watch, since=one.changed_at, next_at=one.changed_at) for watch in mine]
+                mine = [replace(watch, next_at=one.changed_at) for watch in mine]
             about = [(watch, occurrence_of(one.tracked, watch.occurrence)) for watch in mine]
             if one.tracked.open or one.watches:
                 watches += [(watch, item) for watch, item in about if item is not None]

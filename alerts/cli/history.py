@@ -114,7 +114,7 @@ def _print_occurrences(item: Tracked, now: datetime) -> None:
     for one in found:
         late = one.open and one.bounds.latest is not None and one.bounds.latest <= now
         state = "late" if late else "to come" if one.open else one.commitment.status
-        seen = f"acknowledged by {one.acknowledged.by}" if one.acknowledged else ""
+        seen = f"acknowledged by {one.seen.by}" if one.seen else ""
         line = (one.occurrence, say_bounds(one.bounds), state, seen)
         out.print("  " + "  ".join(filter(None, line)), markup=False)
 
@@ -125,12 +125,12 @@ def _occurrence_row(one: Tracked) -> dict[str, Any]:
         "earliest": rfc3339(one.bounds.earliest),
         "latest": rfc3339(one.bounds.latest),
         "status": one.commitment.status,
-        "acknowledged": one.acknowledged and one.acknowledged.by,
+        "acknowledged": one.seen and one.seen.by,
     }
 
 
 def _acknowledged(item: Tracked, zone: str) -> str:
-    seen = item.acknowledged
+    seen = item.seen
     if seen is None:
         return ""
     return f"by {seen.by} on {shown(seen.at, zone)}" + (f", until {shown(seen.until, zone)}" if seen.until else "")

@@ -92,8 +92,8 @@ def list_(
         deadline = say_bounds(item.bounds) if item.bounds.named or item.recurs else item.commitment.deadline
         if not item.open:
             deadline += f" – {item.commitment.status}"
-        elif item.acknowledged:
-            deadline += f" – acknowledged by {item.acknowledged.by}"
+        elif item.seen:
+            deadline += f" – acknowledged by {item.seen.by}"
         speaks = "at the next tick" if rules and item.id in changed else shown(next_at.get(item.id), here.zone)
         cells = (item.commitment.key, deadline, speaks, ", ".join(rules) or "NONE")
         table.add_row(*map(escape, cells), style="bold red" if not rules and item.open else None)
@@ -108,7 +108,7 @@ def changed_ids(here: Office) -> set[int]:
 
 def row_of(here: Office, item: Tracked) -> dict[str, Any]:
     """A commitment as JSON has it."""
-    commitment, seen = item.commitment, item.acknowledged
+    commitment, seen = item.commitment, item.seen
     return {
         "key": commitment.key,
         "title": commitment.title,

@@ -103,10 +103,14 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """What has happened to one occurrence of a recurring commitment. `bounds` are there where it alone was moved."""
+    """What has happened to one occurrence of a recurring commitment.
+
+    `bounds` and `stated_at` (when) are there where it alone was moved.
+    """
 
     status: Status = "open"
     bounds: Bounds | None = None
+    stated_at: datetime | None = None
     acknowledged: Acknowledgement | None = None
 
 
@@ -115,7 +119,8 @@ class Tracked:
     """A commitment as it stands in the store: what it resolves to, and what has happened to it.
 
     Of a recurring one, `at` gives an occurrence as if it were a commitment by itself. `stated_at`: when the present
-    bounds were recorded; what had passed by then is history.
+    bounds were recorded; what had passed by then is history. `acknowledged` outlasts a move as what silenced the
+    repeats up to there; `seen` is one that still holds.
     """
 
     id: int
@@ -133,6 +138,12 @@ class Tracked:
     @property
     def open(self) -> bool:
         return self.commitment.status == "open"
+
+    @property
+    def seen(self) -> Acknowledgement | None:
+        """The acknowledgement of the present bounds."""
+        moved_at, seen = self.stated_at, self.acknowledged
+        return None if seen and seen.until and moved_at and seen.until <= moved_at else seen
 
     @property
     def recurs(self) -> bool:
@@ -165,9 +176,10 @@ class Tracked:
             commitment=replace(self.commitment, status=status),
             bounds=here.bounds or bounds,
             acknowledged=here.acknowledged,
-            changes=tuple(change for change in self.changes if change.occurrence == occurrence),
+            changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},
+            stated_at=max(filter(None, (self.stated_at, here.stated_at)), default=None),
         )
 
 

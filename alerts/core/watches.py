@@ -10,9 +10,10 @@ from itertools import islice, takewhile
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.errors import InputError
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
-from alerts.core.reminders import MERGED, Reminder
+from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
 from alerts.core.rules import Rule
 
+JUST_AFTER = timedelta(microseconds=1)  # moments lie on whole seconds
 ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
 SKIPPED_AT_MOST = 100  # of a long outage, the latest so many merged moments are recorded one by one
 
@@ -21,8 +22,8 @@ SKIPPED_AT_MOST = 100  # of a long outage, the latest so many merged moments are
 class Watch:
     """One rule's eye on one commitment, or on one occurrence of it; what recurs has one eye that opens the others.
 
-    `cursor`: all that went out up to here has been served (None: never looked). `since`: when it, its rule or its
-    commitment last changed. `changed`: the rule has changed, so look behind the cursor, too. `spoken`: the latest
+    `cursor`: all that went out up to here has been served (None: never looked). `since`: when it became there, or its
+    rule last changed. `changed`: the rule has changed, so look behind the cursor, too. `spoken`: the latest
     moment told under the present bounds (of what recurs: the last occurrence that has a watch); `mark`: those bounds;
     `revision`: the last change it has seen.
     """
@@ -95,15 +96,18 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
     Several missed moments of the kinds in MERGED become one: the latest. Nothing is said twice, whatever the times at
     which it is called; what is new speaks of the latest moment that it missed.
     """
+    moved = watch.mark is not None and watch.mark != tracked.bounds.mark
+    if moved:  # whoever has seen the old date has not seen the new one
+        tracked = replace(tracked, acknowledged=tracked.seen)
     eye = _Eye(rule, tracked, firings)
     said, skipped = _changes(eye, watch)
     if tracked.recurs:
         return _unfold(eye, watch, now, Look(watch, tuple(said), tuple(skipped)))
     # What went out up to `seen` is served; of what lies before it, only something new is still to be said.
-    seen = watch.cursor if watch.cursor is not None else watch.since - TICK
-    moved = watch.mark is not None and watch.mark != tracked.bounds.mark
+    since = (tracked.stated_at or watch.since) if moved else watch.since
+    seen = watch.cursor if watch.cursor is not None else since - TICK
     if moved:  # the new bounds have nothing to say of the time before they were known
-        seen = max(seen, watch.since - TICK)
+        seen = max(seen, since - TICK)
     horizon = max(now, seen)
     next_at = None
     spoken = None if moved else watch.spoken
@@ -115,13 +119,13 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         missed = None
         if watch.cursor is None or watch.changed or moved:
             missed = _missed(eye, once, repeats, seen, spoken)
-        if missed is not None and moved and said:  # the `moved` word itself says where the new bounds stand
-            spoken, missed = missed.at, None
+        if missed is not None and moved and _tells_of_move(eye, watch):  # that word says where the new bounds stand
+            spoken, missed = _place(missed.kind, missed.at), None
         if spoken is not None:  # a cron that is now later means again what has gone out
-            due = [moment for moment in due if moment.kind not in MERGED or moment.at > spoken]
-        told, merged = _merge(eye, due, missed, watch)
+            due = [moment for moment in due if moment.kind not in MERGED or _place(moment.kind, moment.at) > spoken]
+        told, merged = _merge(eye, due, missed, since)
         said, skipped = [*said, *told], [*skipped, *merged]
-        spoken = max((at for at in (spoken, *(word.moment for word in told)) if at), default=None)
+        spoken = max((at for at in (spoken, *(_place(word.kind, word.moment) for word in told)) if at), default=None)
         next_at = _next(eye, once, repeats, horizon)
     after = replace(
         watch,
@@ -148,6 +152,16 @@ def _changes(eye: _Eye, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
     return [*moves, *ends], []
 
 
+def _tells_of_move(eye: _Eye, watch: Watch) -> bool:
+    """Whether a word of the move goes out: by this watch or, for an occurrence, by the one of the whole."""
+    return eye.rule.remind.moved and any(revision.what == "moved" for revision in _unseen(eye, watch))
+
+
+def _place(kind: Kind, at: datetime) -> datetime:
+    """Where a moment stands among those told: what is late comes after the day itself, where both begin at once."""
+    return at + JUST_AFTER if kind in REPEATED else at
+
+
 def _unseen(eye: _Eye, watch: Watch) -> list[Revision]:
     return [revision for revision in eye.tracked.changes if revision.number > watch.revision]
 
@@ -160,14 +174,17 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     """
     tracked, recurs = eye.tracked, eye.tracked.bounds.recurrence
     assert recurs is not None
-    anew = watch.cursor is None or watch.changed or watch.mark != tracked.bounds.mark
+    moved = watch.mark is not None and watch.mark != tracked.bounds.mark
+    anew = watch.cursor is None or watch.changed or moved
     last = None if anew else watch.spoken
+    since = (tracked.stated_at or watch.since) if moved else watch.since
+    cursor = since - TICK if moved and _tells_of_move(eye, watch) else None  # that word stands for what is missed
     fresh = Watch(
         rule=watch.rule,
         commitment_id=watch.commitment_id,
-        since=watch.since,
+        since=since,
         next_at=now,
-        cursor=None if anew else watch.cursor,
+        cursor=cursor if anew else watch.cursor,
         revision=tracked.revision,
     )
     unfolded = _told_by_themselves(eye, watch, fresh, anew=anew) if tracked.open else {}
@@ -265,16 +282,18 @@ def _missed(
         last = repeats.last_gone_out(seen)
         gone += [last] if last and not eye.silent(last) else []
     latest = max(gone, key=lambda moment: (moment.at, moment.send_at), default=None)
-    if latest is None or (spoken is not None and latest.at <= spoken):
+    if latest is None or (spoken is not None and _place(latest.kind, latest.at) <= spoken):
         return None
     return latest
 
 
-def _merge(eye: _Eye, due: list[Moment], missed: Moment | None, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
+def _merge(
+    eye: _Eye, due: list[Moment], missed: Moment | None, since: datetime
+) -> tuple[list[Reminder], list[Reminder]]:
     """Let one word stand for several: the latest of those that may be merged; the others are recorded."""
     told = [eye.reminder(moment) for moment in due]
     if missed is not None:
-        told.append(eye.reminder(missed, send_at=watch.since, catching_up=True))
+        told.append(eye.reminder(missed, send_at=since, catching_up=True))
     mergeable = [word for word in told if word.kind in MERGED or word.catching_up]
     if len(mergeable) < 2:
         return told, []

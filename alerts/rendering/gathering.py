@@ -206,7 +206,7 @@ def _source(told: Told, line: Callable[[str | None], str | None]) -> SourceFacts
 
 
 def _acknowledged(told: Told, line: Callable[[str | None], str | None]) -> AcknowledgedFacts | None:
-    seen = told.tracked.acknowledged
+    seen = told.tracked.seen
     return AcknowledgedFacts(by=line(seen.by) or "somebody", at=seen.at, until=seen.until) if seen else None
 
 

@@ -308,7 +308,8 @@ class Book:
             self._connection.execute(statement, rows)
         append_revisions(self._connection, history)
         if what == "moved" and changed:
-            occurrences.forget(self._connection, [(old, bounds) for old, _, bounds in changed])
+            moved = [(old, bounds) for old, _, bounds in changed]
+            occurrences.end_acknowledgements(self._connection, moved, change.now)
 
     def _refresh(self, same: Sequence[tuple[Tracked, Commitment, Bounds]], change: Change) -> None:
         """Store bounds that have not moved but say otherwise why, or count leads on other calendars: no revision."""

@@ -144,8 +144,9 @@ class Commitments:
         bounds = Book(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
         if bounds.mark == now.bounds.mark:
             return
-        values = {"deadline": str(stated), "bounds": bounds.to_json(), **occurrences.acknowledged(None, None, None)}
+        values = {"deadline": str(stated), "bounds": bounds.to_json(), "stated_at": change.now}
         occurrences.note(connection, now, now.occurrence, **values)
+        occurrences.end_acknowledgement(connection, occurrences.one(now, now.occurrence), change.now)
         version = now.bounds_version + 1
         revision = revision_after(now, change, "moved", version=version)
         self._append(connection, now, replace(revision, before=now.bounds, after=bounds), bounds_version=version)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, tuple_, update
 
 from alerts.core.bounds import Bounds, occurrence
 from alerts.core.commitments import Acknowledgement, Occurrence, Tracked
@@ -43,37 +43,49 @@ def note(connection: Connection, tracked: Tracked, occurrence: str, **values: An
     upsert(connection, tables.occurrences, KEY, [row])
 
 
-def acknowledged(by: str | None, at: datetime | None, until: datetime | None) -> dict[str, Any]:
+def acknowledged(by: str, at: datetime, until: datetime | None) -> dict[str, Any]:
     """The columns of an acknowledgement."""
     return {"acknowledged_by": by, "acknowledged_at": at, "acknowledged_until": until}
 
 
-def forget(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]]) -> None:
-    """Drop what does not outlast a move to other bounds.
+def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]], now: datetime) -> None:
+    """Let a move to other bounds end what it ends: whoever has seen the old date has not seen the new one.
 
-    Whoever has seen the old date has not seen the new one. An occurrence that is still there stays closed, and
-    acknowledged if its own bounds are the same.
+    What was silenced until now stays so. An occurrence that is still there stays closed, and acknowledged if its own
+    bounds are the same; what is known of one that is gone is dropped.
     """
+    ended: list[tuple[int, str]] = []
     gone: list[tuple[int, str]] = []
-    silent: list[tuple[int, str]] = []
-    for old, bounds in with_new_bounds(connection, moved):
-        gone.append((old.id, ""))
+    for old, bounds in _with_occurrences(connection, moved):
+        ended.append((old.id, ""))
         for name, here in old.occurrences.items():
-            now = _bounds_of(bounds, name)
-            if now is None:
+            after = _bounds_of(bounds, name)
+            if after is None:
                 gone.append((old.id, name))
-            elif here.acknowledged and here.bounds is None and now.mark != _mark_of(old.bounds, name):
-                silent.append((old.id, name))
+            elif here.bounds is None and after.mark != _mark_of(old.bounds, name):
+                ended.append((old.id, name))
+    key = tuple_(*(_O[name] for name in KEY))
     for some in chunks(gone):
-        connection.execute(delete(tables.occurrences).where(tuple_(*(_O[name] for name in KEY)).in_(some)))
-    for commitment_id, name in silent:
-        one = and_(_O.commitment_id == commitment_id, _O.occurrence == name)
-        connection.execute(tables.occurrences.update().where(one).values(acknowledged_at=None))
+        connection.execute(delete(tables.occurrences).where(key.in_(some)))
+    for some in chunks(ended):
+        end_acknowledgement(connection, key.in_(some), now)
 
 
-def with_new_bounds(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]]) -> list[tuple[Tracked, Bounds]]:
+def end_acknowledgement(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    """Let acknowledgements hold until now and no longer."""
+    later = or_(_O.acknowledged_until.is_(None), _O.acknowledged_until > now)
+    held = update(tables.occurrences).where(which, _O.acknowledged_at.is_not(None), later)
+    connection.execute(held.values(acknowledged_until=now))
+
+
+def _with_occurrences(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]]) -> list[tuple[Tracked, Bounds]]:
     old = with_occurrences(connection, [tracked for tracked, _ in moved])
     return [(tracked, bounds) for tracked, (_, bounds) in zip(old, moved, strict=True)]
+
+
+def one(tracked: Tracked, occurrence: str) -> ColumnElement[bool]:
+    """The row of one occurrence."""
+    return and_(_O.commitment_id == tracked.id, _O.occurrence == occurrence)
 
 
 def must_name_one(tracked: Tracked, done: str) -> None:
@@ -103,5 +115,6 @@ def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
     return Occurrence(
         status=row["status"] or "open",
         bounds=Bounds.from_json(row["bounds"]) if row["bounds"] else None,
+        stated_at=row["stated_at"],
         acknowledged=seen,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, select, update
+from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
 
 from alerts.core.commitments import Tracked
 from alerts.core.errors import InputError
@@ -198,15 +198,17 @@ class Watches:
                 if rule.name in speak and pair not in here and tracked.open:
                     new.append(_new_watch(rule.name, tracked, since, seen))
                 elif rule.name in speak and pair in here:
-                    wake.append({"_rule": pair[0], "_id": pair[1], "since": since})
+                    wake.append({"_rule": pair[0], "_id": pair[1], "_since": since})
                 elif pair in here:
                     gone.append({"_rule": pair[0], "_id": pair[1]})
         one = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))
         if new:
             connection.execute(insert_new(connection, tables.watches), new)
         if wake:
-            woken: dict[str, Any] = {"since": bindparam("since"), "next_at": bindparam("since")}
-            woken |= {"changed": True} if changed else {}
+            woken: dict[str, Any] = {"next_at": bindparam("_since")}
+            if changed:  # what it missed before it ever looked, it missed as it was then
+                first = case((_W.cursor.is_(None), _W.since), else_=bindparam("_since"))
+                woken |= {"changed": True, "since": first}
             connection.execute(update(tables.watches).where(*one).values(woken), wake)
         if gone:
             connection.execute(delete(tables.watches).where(*one), gone)

@@ -98,8 +98,10 @@ class Followed:
         version = was.bounds_version + 1
         self._revise("moved", now, bounds_version=version, before=was.bounds, after=bounds)
         self.tracked = replace(
-            self.tracked, commitment=promise, bounds=bounds, bounds_version=version, acknowledged=None
+            self.tracked, commitment=promise, bounds=bounds, bounds_version=version, stated_at=at(now)
         )
+        if (seen := self.tracked.acknowledged) and (seen.until is None or seen.until > at(now)):
+            self.tracked = replace(self.tracked, acknowledged=replace(seen, until=at(now)))
 
     def close(self, now: str) -> None:
         self.tracked = replace(self.tracked, commitment=replace(self.tracked.commitment, status="fulfilled"))
@@ -120,7 +122,7 @@ class Followed:
         revision = Revision(number=number, what=what, recorded_at=at(now), recorded_by="ana", **more)
         changes = (*self.tracked.changes, revision)
         self.tracked = replace(self.tracked, revision=number, changes=changes)
-        self.watch = replace(self.watch, since=at(now), next_at=at(now))
+        self.watch = replace(self.watch, next_at=at(now))
 
 
 Follow = Callable[..., Followed]

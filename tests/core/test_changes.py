@@ -155,3 +155,36 @@ def test_a_cron_that_is_now_earlier_loses_no_moment_that_had_not_gone_out(follow
     found.change_rule("2025-11-06T10:00Z", cron="0 9 * * *")
     assert found.until("2025-11-07T00:00Z") == ["before P15D Thu 6 Nov 10:00 catching up"]
     assert found.until("2025-11-14T00:00Z") == ["before P7D Thu 13 Nov 14:00"]
+
+
+def test_a_deadline_at_midnight_is_late_the_same_day_though_the_day_itself_was_said_early(follow: Follow) -> None:
+    found = follow("2025-11-10T00:00")  # both begin at 05:00Z; the day is said on Friday, since 9:00 would be too late
+    assert found.until("2025-11-12T00:00Z")[-3:] == [
+        "on_the_day Fri 7 Nov 14:00 early",
+        "overdue P0D Mon 10 Nov 14:00",
+        "overdue P1D Tue 11 Nov 14:00",
+    ]
+
+
+@pytest.mark.parametrize("touch", [lambda found: found.acknowledge("2025-11-05T16:00Z"), lambda _found: None])
+def test_an_opening_after_a_move_is_said_whatever_else_happens_before_the_next_tick(
+    follow: Follow, touch: Callable[[Any], None]
+) -> None:
+    found = follow("2025-11-20")
+    found.tick("2025-10-28T16:00Z")
+    found.move("between 2025-11-04 and 2025-11-25", "2025-11-03T16:00Z")
+    touch(found)
+    assert found.tick("2025-11-06T16:00Z") == ["moved Mon 3 Nov 16:00", "opens Tue 4 Nov 14:00"]
+
+
+def test_what_was_silenced_stays_so_after_a_move_there_and_back(follow: Follow) -> None:
+    found = follow("2025-11-10")
+    found.until("2025-11-11T20:00Z")
+    found.acknowledge("2025-11-11T20:00Z")
+    found.tick("2025-11-11T20:01Z")
+    found.move("2025-12-01", "2025-11-20T20:00Z")
+    found.move("2025-11-10", "2025-11-20T20:10Z")
+    assert found.tick("2025-11-20T20:20Z") == []
+    assert found.until("2025-12-01T00:00Z") == [
+        "overdue P16D Thu 27 Nov 14:00"
+    ]  # the date was touched: it speaks again

@@ -143,7 +143,7 @@ def test_a_move_takes_the_acknowledgement_away_from_all_that_moves(store):
     for key in ("a", "b", "else"):
         acknowledge(store, key)
     move(store, "a", "2025-12-10")
-    assert [tracked(store, key).acknowledged is None for key in ("a", "b", "else")] == [True, True, False]
+    assert [tracked(store, key).seen is None for key in ("a", "b", "else")] == [True, True, False]
 
 
 def test_an_edit_leaves_the_acknowledgement(store):
