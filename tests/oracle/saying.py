@@ -1,0 +1,147 @@
+"""What must be said at each tick of a history, and what is merged away: a second opinion, slow and plain.
+
+Readings of the design where it leaves a choice:
+
+* A commitment (or turn) that is closed says that it is closed, and nothing else that was still due.
+* Several moves before a tick are one move, from what was true at the last tick; its moment is the last of them.
+  One that came before the first tick is told as well.
+* A move that is taken back before a tick is none: nothing is missed by it, and what was due meanwhile goes out as
+  usual; an acknowledgement ends by it all the same, for the bounds did change.
+* A moment that a silenced repeat means is neither said nor merged.
+* Of moments that are one instant the kind that the design names last is the latest.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tests.oracle.crons import Firings, firings
+from tests.oracle.data import Acknowledged, Closed, History, Rule, Word
+from tests.oracle.moments import Moment, moments
+from tests.oracle.resolving import Bounds, recorded_edge
+from tests.oracle.turns import Course, Stated, courses
+
+MERGING = ("before", "on_the_day", "overdue", "review")
+ORDER = ("before", "on_the_day", "opens", "overdue", "review")
+YEAR = timedelta(days=366)
+
+
+def words(history: History) -> list[Word]:
+    """Return every word of the history, in the order of the ticks."""
+    start, end = history.ticks[0], history.ticks[-1]
+    found = courses(history, (end + 2 * YEAR).date())
+    said: list[Word] = []
+    for rule in history.rules:
+        fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 3 * YEAR)
+        for course in found.values():
+            if rule.matches(course.one):
+                said += Watch(rule, course, fires, history).words()
+    return sorted(said)
+
+
+@dataclass(slots=True)
+class Watch:
+    """One rule's eye on one commitment."""
+
+    rule: Rule
+    course: Course
+    fires: Firings
+    history: History
+
+    def words(self) -> Iterator[Word]:
+        key = self.course.one.key
+        events = [event for event in self.history.events if event.key == key]
+        closings = {event.occurrence: event.at for event in reversed(events) if isinstance(event, Closed)}
+        ended = closings.get("")
+        yield from self.moves(ended)
+        for name, at in closings.items():
+            tick = self.tick_from(at)
+            if self.rule.closed and tick and (ended is None or at <= ended):
+                yield self.word(tick, name, "closed", at)
+        for name in dict.fromkeys(name for stated in self.course.stated for name in stated.turns):
+            acks = [event for event in events if isinstance(event, Acknowledged) and event.occurrence == name]
+            end = min((at for at in (ended, closings.get(name)) if at), default=None)
+            yield from self.turn(name, acks, end)
+
+    def tick_from(self, at: datetime) -> datetime | None:
+        """Return the first tick at or after an instant."""
+        place = bisect_left(self.history.ticks, at)
+        return self.history.ticks[place] if place < len(self.history.ticks) else None
+
+    def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> Word:
+        return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said)
+
+    def stated_at(self, at: datetime) -> Stated | None:
+        return next((stated for stated in reversed(self.course.stated) if stated.at <= at), None)
+
+    def moves(self, ended: datetime | None) -> Iterator[Word]:
+        """Yield a word wherever the bounds are others at a tick than they were at the one before."""
+        told = self.course.stated[0].mark
+        for tick in sorted({tick for stated in self.course.stated if (tick := self.tick_from(stated.at))}):
+            stated = self.stated_at(tick)
+            if stated is None or stated.mark == told:
+                continue
+            told = stated.mark
+            if self.rule.moved and not (ended and ended <= tick):
+                yield self.word(tick, "", "moved", stated.at)
+
+    def turn(self, name: str, acks: list[Acknowledged], end: datetime | None) -> Iterator[Word]:
+        """Look at one turn at every tick at which it may have something to say."""
+        spells = [(stated.at, stated.turns.get(name)) for stated in self.course.stated]
+        schedules = {bounds.mark: self.schedule(bounds, end) for _, spell in spells if spell for bounds in [spell[1]]}
+        times = {at for at, _ in spells} | {one.send_at for schedule in schedules.values() for one in schedule}
+        looked, before = self.course.one.recorded_at, None
+        for tick in sorted({tick for at in times if (tick := self.tick_from(at)) and tick >= looked}):
+            if end and end <= tick:
+                return
+            stated = self.stated_at(tick)
+            spell = stated.turns.get(name) if stated else None
+            if spell is not None:
+                since, bounds = spell
+                fresh = before is None or before.mark != bounds.mark
+                heard = [one for one in schedules[bounds.mark] if not silenced(one, acks, since, tick)]
+                start = since if fresh else looked
+                due = [one for one in heard if start < one.send_at <= tick]
+                missed = [one for one in heard if one.send_at <= since] if fresh else []
+                yield from self.say(tick, name, due, missed)
+            looked, before = tick, spell[1] if spell else None
+
+    def schedule(self, bounds: Bounds, end: datetime | None) -> list[Moment]:
+        one = self.course.one
+        return moments(
+            self.rule,
+            bounds,
+            fires=self.fires,
+            until=min(end or self.history.ticks[-1], self.history.ticks[-1]),
+            calendars=self.course.calendars,
+            review_every=one.review_every,
+            recorded=recorded_edge(one.recorded_at, self.course.zone),
+        )
+
+    def say(self, tick: datetime, name: str, due: list[Moment], missed: list[Moment]) -> Iterator[Word]:
+        """Say the latest of what merges, what was missed with it; the rest one by one."""
+        merging = [one for one in due if one.kind in MERGING]
+        single = [one for one in due if one.kind not in MERGING]
+        if missed:
+            merging.append(max(missed, key=latest))
+        if merging:
+            last = max(merging, key=latest)
+            for one in merging:
+                yield self.word(tick, name, one.kind, one.at, said=one is last)
+        for one in single:
+            yield self.word(tick, name, one.kind, one.at)
+
+
+def latest(one: Moment) -> tuple[datetime, int]:
+    return one.at, ORDER.index(one.kind)
+
+
+def silenced(one: Moment, acks: list[Acknowledged], since: datetime, tick: datetime) -> bool:
+    """Say whether the acknowledgement that holds at the tick keeps it quiet."""
+    holding = [ack for ack in acks if since <= ack.at <= tick]
+    if one.kind not in ("overdue", "review") or not holding:
+        return False
+    return holding[-1].until is None or one.send_at < holding[-1].until
