@@ -1,7 +1,7 @@
 """Standard cron text as the plain list of its firings.
 
-A firing is a wall time of the rule's zone: one that the clocks leave out is moved forward by the gap, one that they show
-twice is the first. So there is at most one firing for each wall time that matches.
+A firing is a wall time of the rule's zone: one that the clocks leave out is moved forward by the gap, one that they
+show twice is the first. So there is at most one firing for each wall time that matches.
 """
 
 from __future__ import annotations

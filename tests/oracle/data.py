@@ -50,7 +50,7 @@ class Overdue:
     """How an overdue word is repeated: `at_most` times every so often, then slower for ever."""
 
     every: Span
-    after: Span = Span()
+    after: Span = Span()  # noqa: RUF009  # frozen: none is changed
     at_most: int | None = None
     then: Span | None = None
 

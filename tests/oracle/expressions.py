@@ -13,9 +13,10 @@ from tests.oracle.spans import Span
 class Day:
     on: date
     aoe: bool = False
+    zone: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.on.isoformat()}{' AoE' if self.aoe else ''}"
+        return f"{self.on.isoformat()}{' AoE' if self.aoe else ''}{f'[{self.zone}]' if self.zone else ''}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 Readings of the design where it leaves a choice:
 
-* The end of "that day" of an instant is the instant: a word on the day comes before it or at the latest firing there was.
-* Repeats are counted from their base and never from one another: base + k × every, so a month's end does not wear off;
-  `then` is counted from the last of the quicker ones.
-* A review of what has no date counts from the first record by the clock of the commitment's zone (unknown: UTC).
+* The day itself, of an instant, is its civil day; a word on it that is not out before the instant is too late.
+* A lead before an instant is too late on the civil day of the instant, unless the lead itself falls on that day.
+* An opening whose zone is unknown is counted in UTC, as leads are.
+* Repeats are counted from where it became late (or from the base of the reviews) and never from one another, so a
+  month's end does not wear off: k-th = base + after + every × quick ones + then × slow ones.
+* A review of what has no date counts from the first record, in UTC.
 * A rule that names no review speaks none, even where the commitment states `review_every`.
-* Whenever the opening and the day itself are one moment, a rule that says both says the opening.
+* Where what leads count from is the opening itself, a rule that says the opening does not say the day as well.
 """
 
 from __future__ import annotations
@@ -53,9 +55,11 @@ def moments(
     if anchor:
         for lead in rule.before:
             at = led(anchor, lead, calendars)
-            found.add(Moment(in_time(at, anchor.counted, fires), at, "before"))
-        if rule.on_the_day and anchor.counted != opening:
-            found.add(Moment(in_time(anchor.counted, anchor.over, fires), anchor.counted, "on_the_day"))
+            day = start_of_day(anchor.day, anchor.zone)
+            found.add(Moment(in_time(at, anchor.counted if at >= day else day, fires), at, "before"))
+        if rule.on_the_day and not (opening and anchor == bounds.first):
+            day = start_of_day(anchor.day, anchor.zone)
+            found.add(Moment(in_time(day, anchor.over, fires), day, "on_the_day"))
     if bounds.last and rule.overdue:
         found |= set(repeated("overdue", overdue(bounds.last, rule.overdue), fires, until))
     base = review_base(bounds, recorded)
@@ -69,7 +73,7 @@ def opening_of(bounds: Bounds) -> datetime | None:
     """Return when it opens, unless it opens and ends on one day."""
     if bounds.first is None or (bounds.last and bounds.last.day == bounds.first.day):
         return None
-    return bounds.first.begins
+    return bounds.first.counted
 
 
 def led(anchor: Edge, lead: Span | BusinessDays, calendars: tuple[str, ...]) -> datetime:
@@ -99,28 +103,21 @@ def counted(base: Edge, every: Span, number: int) -> datetime:
 
 
 def overdue(last: Edge, how: Overdue) -> Iterator[datetime]:
-    """Yield the repeats: `at_most` in quick turn, then slower."""
-    base = late_from(last, how.after)
-    quick = count() if how.at_most is None else range(how.at_most)
-    for number in quick:
-        yield counted(base, how.every, number)
-    if how.then and how.at_most:
-        base = after_that(base, how.every.times(how.at_most - 1))
-        for number in count(1):
-            yield counted(base, how.then, number)
+    """Yield the repeats: `at_most` in quick turn, then slower; each counts from where it became late."""
+    base = late_from(last)
+    for number in count():
+        quick = number if how.at_most is None else min(number, how.at_most - 1)
+        if number > quick and how.then is None:
+            return
+        span = how.after.plus(how.every.times(quick))
+        yield counted(base, span.plus(how.then.times(number - quick)) if how.then else span, 1)
 
 
-def late_from(last: Edge, span: Span) -> Edge:
-    """Return the edge at which it becomes late, moved: the day after a last day, or the instant."""
+def late_from(last: Edge) -> Edge:
+    """Return the edge at which it becomes late: the day after a last day, or the instant."""
     if isinstance(last, DayEdge) and last.zone is not None:
-        return after_that(DayEdge(Span(days=1).civil(last.on), last.zone), span)
-    return InstantEdge(last.ends, last.zone).moved(span)
-
-
-def after_that(base: Edge, span: Span) -> Edge:
-    if isinstance(base, DayEdge) and not span.exact:
-        return base.onto(span.civil(base.on))
-    return InstantEdge(counted(base, span, 1), base.zone)
+        return DayEdge(Span(days=1).civil(last.on), last.zone)
+    return InstantEdge(last.ends, last.zone)
 
 
 def review_base(bounds: Bounds, recorded: InstantEdge) -> Edge | None:

@@ -147,7 +147,7 @@ UNKNOWN = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What surrounds an expression: the zone where it states none, the calendars, the roll, and the other commitments."""
+    """What surrounds an expression: the zone where it states none, calendars, roll, and the other commitments."""
 
     zone: str | None
     calendars: tuple[str, ...]
@@ -200,12 +200,14 @@ def each(found: Bounds, change: Callable[[Edge], Edge]) -> Bounds:
 
 def of_base(base: Base, setting: Setting) -> Bounds:
     match base:
-        case Day(on, aoe):
-            day = DayEdge(on, AOE if aoe else setting.zone)
+        case Day(on, aoe, zone):
+            day = DayEdge(on, AOE if aoe else zone or setting.zone)
             return Bounds(day, day)
+        case Wall(at, zone) if zone and (zone == "Z" or zone[0] in "+-"):
+            edge = InstantEdge(instant(at, zone), setting.zone or "UTC")  # an offset names the instant, not the zone
+            return Bounds(edge, edge)
         case Wall(at, zone):
-            zone = zone or setting.zone
-            edge = InstantEdge(instant(at, zone), zone)
+            edge = InstantEdge(instant(at, zone or setting.zone), zone or setting.zone)
             return Bounds(edge, edge)
         case Period(year, month):
             first = date(year, month or 1, 1)
@@ -249,6 +251,6 @@ def rolled(found: Bounds, setting: Setting) -> Bounds:
     return Bounds(last if whole else found.first, last, found.named)
 
 
-def recorded_edge(at: datetime, zone: str | None) -> InstantEdge:
+def recorded_edge(at: datetime) -> InstantEdge:
     """The instant of a first record, as a base to count reviews from."""
-    return InstantEdge(at.astimezone(UTC), zone)
+    return InstantEdge(at.astimezone(UTC), "UTC")

@@ -2,13 +2,15 @@
 
 Readings of the design where it leaves a choice:
 
-* A commitment (or turn) that is closed says that it is closed, and nothing else that was still due.
-* Several moves before a tick are one move, from what was true at the last tick; its moment is the last of them.
-  One that came before the first tick is told as well.
-* A move that is taken back before a tick is none: nothing is missed by it, and what was due meanwhile goes out as
-  usual; an acknowledgement ends by it all the same, for the bounds did change.
-* A moment that a silenced repeat means is neither said nor merged.
-* Of moments that are one instant the kind that the design names last is the latest.
+* What was recorded and moved before the first tick has not moved for anybody; what was closed by then was never there.
+* Each of several moves before a tick is told, unless the last leads back to what was true at the tick before. That
+  was no move, then: nothing is missed by it, and what was due meanwhile goes out as usual; an acknowledgement ends by
+  it all the same, for the bounds did change.
+* Where a rule tells a move, that is the one word for all that was missed under the new bounds.
+* What is closed says so (its moves, too, that were not told yet), and nothing else that was still due.
+* What a silenced repeat means is neither said nor merged.
+* Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names
+  last.
 """
 
 from __future__ import annotations
@@ -52,19 +54,23 @@ class Watch:
     history: History
 
     def words(self) -> Iterator[Word]:
-        key = self.course.one.key
-        events = [event for event in self.history.events if event.key == key]
+        one = self.course.one
+        events = [event for event in self.history.events if event.key == one.key]
         closings = {event.occurrence: event.at for event in reversed(events) if isinstance(event, Closed)}
-        ended = closings.get("")
-        yield from self.moves(ended)
+        ended, first = closings.get(""), self.tick_from(one.recorded_at)
+        if first is None or (ended and ended <= first):
+            return
+        moves = list(self.moves(first, ended))
+        yield from moves
         for name, at in closings.items():
             tick = self.tick_from(at)
             if self.rule.closed and tick and (ended is None or at <= ended):
                 yield self.word(tick, name, "closed", at)
+        told = {move.tick for move in moves}
         for name in dict.fromkeys(name for stated in self.course.stated for name in stated.turns):
             acks = [event for event in events if isinstance(event, Acknowledged) and event.occurrence == name]
             end = min((at for at in (ended, closings.get(name)) if at), default=None)
-            yield from self.turn(name, acks, end)
+            yield from self.turn(name, acks, end, told)
 
     def tick_from(self, at: datetime) -> datetime | None:
         """Return the first tick at or after an instant."""
@@ -77,18 +83,19 @@ class Watch:
     def stated_at(self, at: datetime) -> Stated | None:
         return next((stated for stated in reversed(self.course.stated) if stated.at <= at), None)
 
-    def moves(self, ended: datetime | None) -> Iterator[Word]:
-        """Yield a word wherever the bounds are others at a tick than they were at the one before."""
-        told = self.course.stated[0].mark
+    def moves(self, first: datetime, ended: datetime | None) -> Iterator[Word]:
+        """Yield a word for each move, unless it leads back before anybody looked."""
+        told = None
         for tick in sorted({tick for stated in self.course.stated if (tick := self.tick_from(stated.at))}):
-            stated = self.stated_at(tick)
-            if stated is None or stated.mark == told:
-                continue
-            told = stated.mark
-            if self.rule.moved and not (ended and ended <= tick):
-                yield self.word(tick, "", "moved", stated.at)
+            if ended and self.tick_from(ended) < tick:
+                return
+            since = [one for one in self.course.stated if self.tick_from(one.at) == tick]
+            if self.rule.moved and tick > first and since[-1].mark != told:
+                for stated in since:
+                    yield self.word(tick, "", "moved", stated.at)
+            told = since[-1].mark
 
-    def turn(self, name: str, acks: list[Acknowledged], end: datetime | None) -> Iterator[Word]:
+    def turn(self, name: str, acks: list[Acknowledged], end: datetime | None, told: set[datetime]) -> Iterator[Word]:
         """Look at one turn at every tick at which it may have something to say."""
         spells = [(stated.at, stated.turns.get(name)) for stated in self.course.stated]
         schedules = {bounds.mark: self.schedule(bounds, end) for _, spell in spells if spell for bounds in [spell[1]]}
@@ -105,7 +112,7 @@ class Watch:
                 heard = [one for one in schedules[bounds.mark] if not silenced(one, acks, since, tick)]
                 start = since if fresh else looked
                 due = [one for one in heard if start < one.send_at <= tick]
-                missed = [one for one in heard if one.send_at <= since] if fresh else []
+                missed = [one for one in heard if one.send_at <= since] if fresh and tick not in told else []
                 yield from self.say(tick, name, due, missed)
             looked, before = tick, spell[1] if spell else None
 
@@ -118,7 +125,7 @@ class Watch:
             until=min(end or self.history.ticks[-1], self.history.ticks[-1]),
             calendars=self.course.calendars,
             review_every=one.review_every,
-            recorded=recorded_edge(one.recorded_at, self.course.zone),
+            recorded=recorded_edge(one.recorded_at),
         )
 
     def say(self, tick: datetime, name: str, due: list[Moment], missed: list[Moment]) -> Iterator[Word]:
@@ -135,8 +142,8 @@ class Watch:
             yield self.word(tick, name, one.kind, one.at)
 
 
-def latest(one: Moment) -> tuple[datetime, int]:
-    return one.at, ORDER.index(one.kind)
+def latest(one: Moment) -> tuple[datetime, datetime, int]:
+    return one.at, one.send_at, ORDER.index(one.kind)
 
 
 def silenced(one: Moment, acks: list[Acknowledged], since: datetime, tick: datetime) -> bool:

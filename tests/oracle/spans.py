@@ -26,6 +26,17 @@ class Span:
         parts = (self.years, self.months, self.weeks, self.days, self.hours, self.minutes)
         return Span(*(part * factor for part in parts))
 
+    def plus(self, other: Span) -> Span:
+        """Return both together."""
+        return Span(
+            self.years + other.years,
+            self.months + other.months,
+            self.weeks + other.weeks,
+            self.days + other.days,
+            self.hours + other.hours,
+            self.minutes + other.minutes,
+        )
+
     def civil(self, start: When) -> When:
         """Move a day or a wall clock: first by months, the end of a shorter month clamped, then by days."""
         months = start.year * 12 + start.month - 1 + self.years * 12 + self.months

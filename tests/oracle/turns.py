@@ -9,7 +9,7 @@ from typing import Any
 
 from dateutil.rrule import rrulestr
 
-from tests.oracle.data import Commitment, History, Moved
+from tests.oracle.data import Commitment, History, Moved, Party
 from tests.oracle.expressions import Day, Every, Expression, Wall, references
 from tests.oracle.resolving import UNKNOWN, Bounds, Setting, resolve
 
@@ -33,14 +33,20 @@ class Course:
     calendars: tuple[str, ...]
     stated: list[Stated] = field(default_factory=list)
 
+    needs: set[str] = field(default_factory=set)
+
     @property
     def now(self) -> Stated:
         return self.stated[-1]
 
+    def state(self, deadline: Expression) -> None:
+        """Give it a deadline; what is true of it then is yet to be worked out."""
+        self.deadline = deadline
+        self.needs = references(deadline)
+
 
 def courses(history: History, until: date) -> dict[str, Course]:
     """Follow every commitment through all moves, its own and those of what it hangs on."""
-    parties = {party.key: party for party in history.parties}
     found: dict[str, Course] = {}
     changes: list[tuple[datetime, str, Expression, Commitment | None]] = [
         *((one.recorded_at, one.key, one.deadline, one) for one in history.commitments),
@@ -48,14 +54,19 @@ def courses(history: History, until: date) -> dict[str, Course]:
     ]
     for at, key, deadline, new in sorted(changes, key=lambda change: change[0]):
         if new:
-            sole = parties[new.by[0]] if len(new.by) == 1 else None
-            zone = new.timezone or (sole and sole.timezone) or history.timezone
-            calendars = new.calendars or ((sole.calendar,) if sole and sole.calendar else ())
-            found[key] = Course(new, deadline, zone, calendars)
-        found[key].deadline = deadline
+            found[key] = begin(new, history.parties, history.timezone)
+        found[key].state(deadline)
         for name in hanging(key, found):
             restate(found[name], found, at, until)
     return found
+
+
+def begin(new: Commitment, parties: tuple[Party, ...], timezone: str | None) -> Course:
+    """Choose the zone and the calendars: its own, else those of the one party that owes it, else the settings'."""
+    sole = next(party for party in parties if party.key == new.by[0]) if len(new.by) == 1 else None
+    zone = new.timezone or (sole and sole.timezone) or timezone
+    calendars = new.calendars or ((sole.calendar,) if sole and sole.calendar else ())
+    return Course(new, new.deadline, zone, calendars)
 
 
 def hanging(key: str, found: dict[str, Course]) -> Iterator[str]:
@@ -64,7 +75,7 @@ def hanging(key: str, found: dict[str, Course]) -> Iterator[str]:
     while left:
         base = left.pop(0)
         for name, course in found.items():
-            if base in references(course.deadline):
+            if base in course.needs:
                 if name in order:
                     order.remove(name)
                 order.append(name)

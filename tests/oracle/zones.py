@@ -1,7 +1,8 @@
 """Wall clocks and civil days of a zone as instants.
 
 A wall time that does not exist is moved forward by the gap; one that exists twice is the first; a day starts at the
-first instant that exists on it. A zone is a name of the IANA database or an offset such as `-05:00`; an unknown one is None.
+first instant that exists on it. A zone is a name of the IANA database or an offset such
+as `-05:00`; an unknown one is None.
 """
 
 from __future__ import annotations

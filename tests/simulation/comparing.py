@@ -1,0 +1,80 @@
+"""Two answers to one history, side by side: what one says and the other does not, and the life that it is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tests.oracle.data import History, Word
+from tests.oracle.turns import courses
+
+FORMAT = "%a %Y-%m-%d %H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was expected, what came, and what of either has no fellow in the other."""
+
+    history: History
+    expected: Sequence[Word]
+    came: Sequence[Word]
+    lost: tuple[Word, ...]
+    extra: tuple[Word, ...]
+
+    @property
+    def agree(self) -> bool:
+        return not self.lost and not self.extra
+
+    def strife(self) -> list[tuple[str, str]]:
+        """Name the rules and commitments of which the answers differ."""
+        return sorted({(word.commitment, word.rule) for word in (*self.lost, *self.extra)})
+
+    def report(self, at_most: int = 3) -> Iterator[str]:
+        """Write out the whole life of some that the answers differ of, and both answers."""
+        for key, rule in self.strife()[:at_most]:
+            yield f"\n{'=' * 20} {key} under {rule}"
+            yield from life(self.history, key, rule)
+            first = min(word.tick for word in (*self.lost, *self.extra) if (word.commitment, word.rule) == (key, rule))
+            yield f"--- differs from {first:{FORMAT}} on"
+            for title, words in (("expected", self.expected), ("came", self.came)):
+                about = sorted(word for word in words if (word.commitment, word.rule) == (key, rule))
+                start = next((place for place, word in enumerate(about) if word.tick >= first), len(about))
+                yield f"--- {title}"
+                for word in about[max(0, start - 4) : start + 12]:
+                    odd = "  <<<" if word in self.lost or word in self.extra else ""
+                    yield f"{line(word)}{odd}"
+
+
+def compare(history: History, expected: Sequence[Word], came: Sequence[Word]) -> Comparison:
+    """Compare word by word, each as often as it was said, at the tick at which it was."""
+    one, other = Counter(expected), Counter(came)
+    lost, extra = sorted((one - other).elements()), sorted((other - one).elements())
+    return Comparison(history, expected, came, tuple(lost), tuple(extra))
+
+
+def line(word: Word) -> str:
+    said = "said  " if word.said else "merged"
+    turn = f" [{word.occurrence}]" if word.occurrence else ""
+    return f"  {word.tick:{FORMAT}}  {said} {word.kind:<10} of {word.moment:{FORMAT}}{turn}"
+
+
+def life(history: History, key: str, rule: str) -> Iterator[str]:
+    """Write the commitment, the rule, and what happened to it and to what it hangs on."""
+    found = courses(history, (history.ticks[-1]).date())
+    yield str(next(one for one in history.rules if one.name == rule))
+    keys, todo = [], [key]
+    while todo:
+        keys.append(todo.pop())
+        todo += sorted(found[keys[-1]].needs - set(keys))
+    for name in keys:
+        course = found[name]
+        yield f"{course.one}\n  zone {course.zone}, calendars {course.calendars}"
+        changes = [(course.one.recorded_at, f"recorded `{course.one.deadline}`")]
+        changes += [(event.at, str(event)) for event in history.events if event.key == name]
+        for stated in course.stated:
+            turn = stated.turns.get("")
+            bounds = turn[1] if turn else None
+            said = f"{bounds.earliest} .. {bounds.latest}, counted from {bounds.anchor}" if bounds else "recurring"
+            changes.append((stated.at, f"bounds: {said}"))
+        yield from (f"  {at:{FORMAT}}  {what}" for at, what in sorted(changes, key=lambda change: change[0]))
