@@ -9,7 +9,7 @@ from typing import Any
 
 from dateutil.rrule import rrulestr
 
-from tests.oracle.data import Commitment, History, Moved, Party
+from tests.oracle.data import Closed, Commitment, Event, History, Moved, Party
 from tests.oracle.expressions import Day, Every, Expression, Wall, references
 from tests.oracle.resolving import UNKNOWN, Bounds, Setting, resolve
 
@@ -34,6 +34,7 @@ class Course:
     stated: list[Stated] = field(default_factory=list)
 
     needs: set[str] = field(default_factory=set)
+    ended: bool = False
 
     @property
     def now(self) -> Stated:
@@ -48,14 +49,21 @@ class Course:
 def courses(history: History, until: date) -> dict[str, Course]:
     """Follow every commitment through all moves, its own and those of what it hangs on."""
     found: dict[str, Course] = {}
-    changes: list[tuple[datetime, str, Expression, Commitment | None]] = [
-        *((one.recorded_at, one.key, one.deadline, one) for one in history.commitments),
-        *((event.at, event.key, event.deadline, None) for event in history.events if isinstance(event, Moved)),
+    changes: list[tuple[datetime, Commitment | Event]] = [
+        *((one.recorded_at, one) for one in history.commitments),
+        *((event.at, event) for event in history.events),
     ]
-    for at, key, deadline, new in sorted(changes, key=lambda change: change[0]):
-        if new:
-            found[key] = begin(new, history.parties, history.timezone)
-        found[key].state(deadline)
+    for at, change in sorted(changes, key=lambda change: change[0]):
+        match change:
+            case Commitment(key=key):
+                found[key] = begin(change, history.parties, history.timezone)
+            case Moved(_, key, deadline):
+                found[key].state(deadline)
+            case Closed(_, key, ""):
+                found[key].ended = True
+                continue
+            case _:
+                continue
         for name in hanging(key, found):
             restate(found[name], found, at, until)
     return found
@@ -66,16 +74,18 @@ def begin(new: Commitment, parties: tuple[Party, ...], timezone: str | None) -> 
     sole = next(party for party in parties if party.key == new.by[0]) if len(new.by) == 1 else None
     zone = new.timezone or (sole and sole.timezone) or timezone
     calendars = new.calendars or ((sole.calendar,) if sole and sole.calendar else ())
-    return Course(new, new.deadline, zone, calendars)
+    course = Course(new, new.deadline, zone, calendars)
+    course.state(new.deadline)
+    return course
 
 
 def hanging(key: str, found: dict[str, Course]) -> Iterator[str]:
-    """Yield the commitment and all that hang on it, what is hung on first."""
+    """Yield the commitment and all that hang on it, what is hung on first; what has ended keeps its bounds."""
     order, left = [key], [key]
     while left:
         base = left.pop(0)
         for name, course in found.items():
-            if base in course.needs:
+            if base in course.needs and not course.ended:
                 if name in order:
                     order.remove(name)
                 order.append(name)

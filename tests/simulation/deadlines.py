@@ -73,20 +73,20 @@ class Deadlines:
     def __init__(self, random: Random, without: frozenset[str]) -> None:
         self.random = random
         kinds: dict[str, tuple[int, Callable[[date, Sequence[str]], Expression]]] = {
-            "day": (9, self.day),
-            "wall": (6, self.wall),
+            "day": (9, lambda day, _: self.day(day)),
+            "wall": (6, lambda day, _: self.wall(day)),
             "after": (6, lambda *about: After(self.base(*about), until=random.random() < 0.3)),
             "by": (5, lambda *about: By(self.base(*about), random.choice(("by", "until")))),
             "between": (4, self.between),
             "within": (4, lambda *about: Within(random.choice(SPANS), self.base(*about))),
             "shift": (6, lambda *about: Shift(random.choice(SPANS), self.base(*about), random.random() < 0.3)),
             "during": (4, self.during),
-            "undated": (2, lambda *about: Undated(random.choice(("", "tbd", "none")))),
-            "period": (3, self.period),
-            "interval": (3, self.interval),
+            "undated": (2, lambda *_: Undated(random.choice(("", "tbd", "none")))),
+            "period": (3, lambda day, _: self.period(day)),
+            "interval": (3, lambda day, _: self.interval(day)),
             "business": (4, self.business),
             "choice": (3, self.choice),
-            "every": (3, self.every),
+            "every": (3, lambda day, _: self.every(day)),
         }
         self.kinds = {name: kind for name, kind in kinds.items() if name not in without}
         self.periods = "period" in self.kinds
@@ -112,11 +112,11 @@ class Deadlines:
             return Reference(self.random.choice(keys))
         return self.dated(day)
 
-    def day(self, day: date, keys: Sequence[str] = ()) -> Day:
+    def day(self, day: date) -> Day:
         chance = self.random.random()
         return Day(day, aoe=chance < 0.1, zone=self.random.choice(ZONES) if chance > 0.9 else None)
 
-    def wall(self, day: date, keys: Sequence[str] = ()) -> Wall:
+    def wall(self, day: date) -> Wall:
         clock = time(self.random.choice((0, 0, 1, 2, 9, 12, 17, 23)), self.random.choice((0, 1, 15, 30, 59)))
         chance = self.random.random()
         zone = None if chance < 0.4 else self.random.choice(OFFSETS if chance < 0.6 else ZONES)
@@ -125,11 +125,11 @@ class Deadlines:
     def between(self, day: date, keys: Sequence[str]) -> Between:
         return Between(self.dated(day), self.base(day + self.days(1, 60), keys))
 
-    def period(self, day: date, keys: Sequence[str] = ()) -> Period:
+    def period(self, day: date) -> Period:
         chance = self.random.random()
         return Period(day.year, None if chance < 0.2 else day.month)
 
-    def interval(self, day: date, keys: Sequence[str] = ()) -> Interval:
+    def interval(self, day: date) -> Interval:
         first, last = self.day_or_period(day), self.day_or_period(day + self.days(40, 90))
         return self.random.choice((Interval(first, last), Interval(first, None), Interval(None, last)))
 
@@ -147,7 +147,7 @@ class Deadlines:
         parts = [self.about(day + self.days(0, 30), keys, frozenset({"choice", "every"})) for _ in range(2)]
         return Choice(self.random.choice(("earlier", "later")), tuple(parts))
 
-    def every(self, day: date, keys: Sequence[str] = ()) -> Every:
+    def every(self, day: date) -> Every:
         start: Day | Wall = self.wall(day) if self.random.random() < 0.3 else Day(day)
         excepted = tuple({day + self.days(0, 40) for _ in range(self.random.choice((0, 0, 2)))})
         return Every(self.random.choice(EVERY), start, tuple(sorted(excepted)))

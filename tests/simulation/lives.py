@@ -41,7 +41,6 @@ class Lives:
         self.courses: dict[str, Course] = {}
         self.commitments: list[Commitment] = []
         self.events: list[Event] = []
-        self.ended: set[str] = set()
         self.taken: set[datetime] = set()
         self.order = counter()
         self.ahead: list[tuple[datetime, int, str, str]] = []
@@ -77,7 +76,7 @@ class Lives:
             at, _, what, key = heappop(self.ahead)
             if what == "record":
                 self.record(at, key)
-            elif key in self.courses and key not in self.ended:
+            elif key in self.courses and not self.courses[key].ended:
                 {"move": self.move, "acknowledge": self.acknowledge, "close": self.close}[what](at, key)
 
     def record(self, at: datetime, key: str) -> None:
@@ -110,7 +109,7 @@ class Lives:
     def open_keys(self, key: str) -> list[str]:
         """What a deadline may hang on: older ones that are open and have one turn only."""
         some = [older for older in list(self.courses)[-120:] if older < key]
-        return [key for key in some if key not in self.ended and not isinstance(self.courses[key].deadline, Every)]
+        return [older for older in some if not isinstance(self.courses[older].deadline, Every)]
 
     def state(self, key: str, deadline: Expression, at: datetime) -> bool:
         """Give a commitment a deadline; not, if a window would end before it begins, its own or a dependant's."""
@@ -200,7 +199,7 @@ class Lives:
             self.plan(self.instant(at, at + 90 * DAY), "close", key)
             return
         self.events.append(Closed(at, key))
-        self.ended.add(key)
+        self.courses[key].ended = True
 
     def turn(self, at: datetime, key: str) -> str | None:
         """Choose a turn that is late or soon due; what does not recur has but one, without a name."""
