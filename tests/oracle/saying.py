@@ -10,7 +10,7 @@ Readings of the design where it leaves a choice:
 * What is closed says so (its moves, too, that were not told yet), and nothing else that was still due.
 * What a silenced repeat means is neither said nor merged.
 * Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names
-  last.
+  first.
 """
 
 from __future__ import annotations
@@ -110,9 +110,12 @@ class Watch:
                 since, bounds = spell
                 fresh = before is None or before.mark != bounds.mark
                 heard = [one for one in schedules[bounds.mark] if not silenced(one, acks, since, tick)]
-                start = since if fresh else looked
-                due = [one for one in heard if start < one.send_at <= tick]
-                missed = [one for one in heard if one.send_at <= since] if fresh and tick not in told else []
+                due = [
+                    one
+                    for one in heard
+                    if (since <= one.send_at if fresh else looked < one.send_at) and one.send_at <= tick
+                ]
+                missed = [one for one in heard if one.send_at < since] if fresh and tick not in told else []
                 yield from self.say(tick, name, due, missed)
             looked, before = tick, spell[1] if spell else None
 
@@ -143,7 +146,7 @@ class Watch:
 
 
 def latest(one: Moment) -> tuple[datetime, datetime, int]:
-    return one.at, one.send_at, ORDER.index(one.kind)
+    return one.at, one.send_at, -ORDER.index(one.kind)
 
 
 def silenced(one: Moment, acks: list[Acknowledged], since: datetime, tick: datetime) -> bool:

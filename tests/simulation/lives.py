@@ -59,10 +59,12 @@ class Lives:
         )
 
     def instant(self, low: datetime, high: datetime) -> datetime:
-        """Return an instant between two, of its own, and never on a whole minute, at which rules fire."""
+        """Return an instant between two, of its own; now and then on a full hour, at which rules fire."""
         minutes = max(1, int((high - low) / timedelta(minutes=1)))
         at = low.replace(second=0, microsecond=0) + timedelta(minutes=self.random.randint(1, minutes), seconds=1)
-        while at in self.taken or at.second == 0:
+        if self.random.random() < 0.05:
+            at = at.replace(minute=0, second=0) + timedelta(hours=1)
+        while at in self.taken:
             at += timedelta(seconds=1)
         self.taken.add(at)
         return at
@@ -93,7 +95,7 @@ class Lives:
             recorded_at=at,
             kind=random.choice(("obligation", "expiry", "event", "request", "expectation")),
             priority=random.choices(("low", "normal", "high", "critical"), (3, 6, 3, 1))[0],
-            tags=tuple(random.sample(TAGS, random.choice((1, 1, 2)))),
+            tags=tuple(random.sample(TAGS, random.choice((1, 2, 2, 3)))),
             by=tuple(random.sample([party.key for party in PARTIES], random.choice((0, 1, 1, 2)))),
             timezone=random.choice(ZONES) if chance < 0.6 else None,
             review_every=random.choice(REVIEWS) if random.random() < 0.2 else None,
@@ -139,7 +141,7 @@ class Lives:
             self.plan(self.instant(at, max(due, at) + 20 * DAY), "move", key)
         if random.random() < 0.6:
             self.plan(self.instant(max(due, at), max(due, at) + 40 * DAY), "acknowledge", key)
-        lasts = random.choice((-20, 0, 5, 30, 120)) if random.random() < 0.95 else 600
+        lasts = random.choice((-20, 5, 30, 90, 200)) if random.random() < 0.9 else 700
         end = max(at, due + lasts * DAY)
         self.plan(self.instant(end, end + 3 * DAY), "close", key)
 
