@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from tests.oracle.data import History, Word
+from tests.oracle.data import Commitment, Event, History, Overdue, Rule, Word
+from tests.oracle.resolving import Bounds
 from tests.oracle.turns import courses
 
 FORMAT = "%a %Y-%m-%d %H:%M:%SZ"
@@ -59,22 +60,46 @@ def line(word: Word) -> str:
     return f"  {word.tick:{FORMAT}}  {said} {word.kind:<10} of {word.moment:{FORMAT}}{turn}"
 
 
+def stated(one: Rule | Commitment | Event | Overdue) -> str:
+    """Write what was given, field by field, as text that can be read back; what was left out is left out."""
+    given = {field.name: getattr(one, field.name) for field in fields(one) if field.name not in ("at", "recorded_at")}
+    texts = {name: as_text(value) for name, value in given.items() if value not in ("", None, (), False)}
+    return ", ".join(f"{name}: {text}" for name, text in texts.items())
+
+
+def ends(bounds: Bounds) -> str:
+    if bounds.anchor is None:
+        return "unknown"
+    return f"{bounds.earliest or '..'} to {bounds.latest or '..'}, counted from {bounds.anchor.counted} ({bounds.anchor.zone})"
+
+
+def as_text(value: object) -> str:
+    match value:
+        case tuple():
+            return f"[{', '.join(map(str, value))}]"
+        case Overdue():
+            return f"{{{stated(value)}}}"
+        case _:
+            return str(value)
+
+
 def life(history: History, key: str, rule: str) -> Iterator[str]:
     """Write the commitment, the rule, and what happened to it and to what it hangs on."""
     found = courses(history, (history.ticks[-1]).date())
-    yield str(next(one for one in history.rules if one.name == rule))
+    yield stated(next(one for one in history.rules if one.name == rule))
     keys, todo = [], [key]
     while todo:
         keys.append(todo.pop())
         todo += sorted(found[keys[-1]].needs - set(keys))
     for name in keys:
         course = found[name]
-        yield f"{course.one}\n  zone {course.zone}, calendars {course.calendars}"
+        yield f"{name} ({stated(course.one)}; its zone is then {course.zone}, its calendars {course.calendars})"
         changes = [(course.one.recorded_at, f"recorded `{course.one.deadline}`")]
-        changes += [(event.at, str(event)) for event in history.events if event.key == name]
-        for stated in course.stated:
-            turn = stated.turns.get("")
+        changes += [
+            (event.at, f"{type(event).__name__} {stated(event)}") for event in history.events if event.key == name
+        ]
+        for truth in course.stated:
+            turn = truth.turns.get("")
             bounds = turn[1] if turn else None
-            said = f"{bounds.earliest} .. {bounds.latest}, counted from {bounds.anchor}" if bounds else "recurring"
-            changes.append((stated.at, f"bounds: {said}"))
+            changes.append((truth.at, f"bounds: {ends(bounds) if bounds else f'{len(truth.turns)} turns tracked'}"))
         yield from (f"  {at:{FORMAT}}  {what}" for at, what in sorted(changes, key=lambda change: change[0]))

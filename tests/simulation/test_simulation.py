@@ -1,4 +1,4 @@
-"""A slice of the simulation: two years of some sixty commitments, of every kind that there is."""
+"""A slice of the simulation: four hundred days of some sixty commitments, of every kind that there is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEED = 1
 
 
 def test_what_was_planned_is_what_had_to_be_said(tmp_path: Path) -> None:
-    history = Lives(SEED, 60, LATER, timedelta(days=500)).history
+    history = Lives(SEED, 60, LATER, timedelta(days=400)).history
     found = compare(history, words(history), list(play(history, tmp_path)))
     assert {word.kind for word in found.expected if word.said} == set(
         "before on_the_day opens overdue moved review closed".split()
