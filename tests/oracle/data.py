@@ -124,7 +124,10 @@ class History:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Word:
-    """One reminder: what is said, of which moment, at which tick; `said` is false where it was merged away."""
+    """One reminder: what is said, of which moment, at which tick; `said` is false where it was merged away.
+
+    `since` tells bounds from later ones that mean the same moment: when they came to be.
+    """
 
     tick: datetime
     commitment: str
@@ -133,3 +136,4 @@ class Word:
     kind: str
     moment: datetime
     said: bool = True
+    since: datetime | None = field(default=None, compare=False)

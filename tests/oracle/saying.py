@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.oracle.crons import Firings, firings
@@ -65,7 +65,7 @@ class Watch:
         for name, at in closings.items():
             tick = self.tick_from(at)
             if self.rule.closed and tick and (ended is None or at <= ended):
-                yield self.word(tick, name, "closed", at)
+                yield self.word(tick, name, "closed", at, at)
         told = {move.tick for move in moves}
         for name in dict.fromkeys(name for stated in self.course.stated for name in stated.turns):
             acks = [event for event in events if isinstance(event, Acknowledged) and event.occurrence == name]
@@ -77,8 +77,10 @@ class Watch:
         place = bisect_left(self.history.ticks, at)
         return self.history.ticks[place] if place < len(self.history.ticks) else None
 
-    def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> Word:
-        return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said)
+    def word(
+        self, tick: datetime, name: str, kind: str, moment: datetime, since: datetime, *, said: bool = True
+    ) -> Word:
+        return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said, since)
 
     def stated_at(self, at: datetime) -> Stated | None:
         return next((stated for stated in reversed(self.course.stated) if stated.at <= at), None)
@@ -87,20 +89,22 @@ class Watch:
         """Yield a word for each move, unless it leads back before anybody looked."""
         told = None
         for tick in sorted({tick for stated in self.course.stated if (tick := self.tick_from(stated.at))}):
-            if ended and self.tick_from(ended) < tick:
+            if ended and ended < tick and self.tick_from(ended) != tick:
                 return
             since = [one for one in self.course.stated if self.tick_from(one.at) == tick]
             if self.rule.moved and tick > first and since[-1].mark != told:
                 for stated in since:
-                    yield self.word(tick, "", "moved", stated.at)
+                    yield self.word(tick, "", "moved", stated.at, stated.at)
             told = since[-1].mark
 
     def turn(self, name: str, acks: list[Acknowledged], end: datetime | None, told: set[datetime]) -> Iterator[Word]:
         """Look at one turn at every tick at which it may have something to say."""
         spells = [(stated.at, stated.turns.get(name)) for stated in self.course.stated]
-        schedules = {bounds.mark: self.schedule(bounds, end) for _, spell in spells if spell for bounds in [spell[1]]}
+        seen = {spell[1].mark: spell[1] for _, spell in spells if spell}
+        schedules = {mark: self.schedule(bounds, end) for mark, bounds in seen.items()}
         times = {at for at, _ in spells} | {one.send_at for schedule in schedules.values() for one in schedule}
-        looked, before = self.course.one.recorded_at, None
+        looked = self.course.one.recorded_at
+        before: Bounds | None = None
         for tick in sorted({tick for at in times if (tick := self.tick_from(at)) and tick >= looked}):
             if end and end <= tick:
                 return
@@ -110,13 +114,11 @@ class Watch:
                 since, bounds = spell
                 fresh = before is None or before.mark != bounds.mark
                 heard = [one for one in schedules[bounds.mark] if not silenced(one, acks, since, tick)]
-                due = [
-                    one
-                    for one in heard
-                    if (since <= one.send_at if fresh else looked < one.send_at) and one.send_at <= tick
-                ]
+                new = [one for one in heard if (since <= one.send_at if fresh else looked < one.send_at)]
+                due = [one for one in new if one.send_at <= tick]
                 missed = [one for one in heard if one.send_at < since] if fresh and tick not in told else []
-                yield from self.say(tick, name, due, missed)
+                for one, said in merged(due, missed):
+                    yield self.word(tick, name, one.kind, one.at, since, said=said)
             looked, before = tick, spell[1] if spell else None
 
     def schedule(self, bounds: Bounds, end: datetime | None) -> list[Moment]:
@@ -131,18 +133,25 @@ class Watch:
             recorded=recorded_edge(one.recorded_at),
         )
 
-    def say(self, tick: datetime, name: str, due: list[Moment], missed: list[Moment]) -> Iterator[Word]:
-        """Say the latest of what merges, what was missed with it; the rest one by one."""
-        merging = [one for one in due if one.kind in MERGING]
-        single = [one for one in due if one.kind not in MERGING]
-        if missed:
-            merging.append(max(missed, key=latest))
-        if merging:
-            last = max(merging, key=latest)
-            for one in merging:
-                yield self.word(tick, name, one.kind, one.at, said=one is last)
-        for one in single:
-            yield self.word(tick, name, one.kind, one.at)
+
+def merged(due: list[Moment], missed: list[Moment]) -> Iterator[tuple[Moment, bool]]:
+    """Say the latest of what merges, what was missed with it, and not the others; the rest is said one by one."""
+    merging = [one for one in due if one.kind in MERGING]
+    if missed:
+        merging.append(max(missed, key=latest))
+    last = max(merging, key=latest, default=None)
+    yield from ((one, one is last) for one in merging)
+    yield from ((one, True) for one in due if one.kind not in MERGING)
+
+
+def told_once(words: list[Word]) -> list[Word]:
+    """Leave what one recipient is told where all rules speak to it: each thing once, whichever rule is the first."""
+    found: dict[tuple[object, ...], Word] = {}
+    for word in sorted(words):
+        if word.said:
+            what = (word.commitment, word.occurrence, word.since, word.kind, word.moment)
+            found.setdefault(what, replace(word, rule=""))
+    return list(found.values())
 
 
 def latest(one: Moment) -> tuple[datetime, datetime, int]:

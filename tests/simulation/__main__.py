@@ -7,11 +7,12 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.oracle.saying import words
+from tests.oracle.saying import told_once, words
 from tests.simulation.comparing import Comparison, compare
 from tests.simulation.deadlines import LATER
 from tests.simulation.lives import Lives
@@ -23,18 +24,21 @@ SHARED = Path("/dev/shm")  # where there is one: no disk need be waited for
 def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison, str]:
     """Live through one seed twice, and compare."""
     started = time.monotonic()
-    history = Lives(seed, count, without).history
+    history, one_channel = Lives(seed, count, without).history, seed % 4 == 0
     expected = words(history)
-    reckoned = time.monotonic()
+    reckoned, kinds = time.monotonic(), Counter(word.kind for word in expected if word.said)
+    merged = len(expected) - kinds.total()
     with TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:
-        came = list(play(history, Path(folder)))
+        came = list(play(history, Path(folder), one_channel=one_channel))
+    if one_channel:
+        expected, came = told_once(expected), [replace(word, rule="") for word in came if word.said]
     found = compare(history, expected, came)
-    kinds = Counter(word.kind for word in expected if word.said)
     said = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     seconds = f"{reckoned - started:.0f} s to reckon, {time.monotonic() - reckoned:.0f} s to play"
     return found, (
         f"seed {seed}: {len(history.commitments)} commitments, {len(history.events)} changes, {len(history.ticks)} "
-        f"ticks; {kinds.total()} words ({said}), {len(expected) - kinds.total()} merged; "
+        f"ticks; {kinds.total()} words ({said}), {merged} merged; "
+        f"{'one channel for all, ' if one_channel else ''}"
         f"{len(found.lost)} lost, {len(found.extra)} extra; {seconds}"
     )
 

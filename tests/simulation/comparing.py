@@ -34,7 +34,7 @@ class Comparison:
     def report(self, at_most: int = 3) -> Iterator[str]:
         """Write out the whole life of some that the answers differ of, and both answers."""
         for key, rule in self.strife()[:at_most]:
-            yield f"\n{'=' * 20} {key} under {rule}"
+            yield f"\n{'=' * 20} {key} under {rule or 'all its rules'}"
             yield from life(self.history, key, rule)
             first = min(word.tick for word in (*self.lost, *self.extra) if (word.commitment, word.rule) == (key, rule))
             yield f"--- differs from {first:{FORMAT}} on"
@@ -70,7 +70,8 @@ def stated(one: Rule | Commitment | Event | Overdue) -> str:
 def ends(bounds: Bounds) -> str:
     if bounds.anchor is None:
         return "unknown"
-    return f"{bounds.earliest or '..'} to {bounds.latest or '..'}, counted from {bounds.anchor.counted} ({bounds.anchor.zone})"
+    counted = f"counted from {bounds.anchor.counted} ({bounds.anchor.zone or 'zone unknown'})"
+    return f"{bounds.earliest or '..'} to {bounds.latest or '..'}, {counted}"
 
 
 def as_text(value: object) -> str:
@@ -86,7 +87,8 @@ def as_text(value: object) -> str:
 def life(history: History, key: str, rule: str) -> Iterator[str]:
     """Write the commitment, the rule, and what happened to it and to what it hangs on."""
     found = courses(history, (history.ticks[-1]).date())
-    yield stated(next(one for one in history.rules if one.name == rule))
+    one = next(one for one in history.commitments if one.key == key)
+    yield from (stated(that) for that in history.rules if rule in (that.name, "") and that.matches(one))
     keys, todo = [], [key]
     while todo:
         keys.append(todo.pop())

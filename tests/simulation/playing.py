@@ -19,17 +19,19 @@ from tests.oracle.data import Acknowledged, Closed, Event, History, Moved, Rule,
 from tests.oracle.data import Commitment as Stated
 
 
-def play(history: History, folder: Path) -> Iterator[Word]:
-    """Let everything happen in its order, with a tick at each of the ticks; yield all that was said or merged."""
+def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterator[Word]:
+    """Let everything happen in its order, with a tick at each of the ticks; yield all that was said or merged.
+
+    Rules speak through a channel each, or all through one: what two of them mean alike is then told only once.
+    """
     store = Store(f"sqlite:///{folder}/simulation.db", history.timezone)
     parties = [
         Party(key=one.key, name=one.key, timezone=one.timezone, calendar=one.calendar) for one in history.parties
     ]
-    rules = [rule_of(rule) for rule in history.rules]
+    rules = [rule_of(rule, "desk" if one_channel else rule.name) for rule in history.rules]
     store.watches.register(rules, history.ticks[0])
     ruled = Ruled.all(rules)
-    # A channel a rule: what two of them mean alike would be told to one recipient only once.
-    channels: Any = {rule.name: SimpleNamespace(recipients=("desk@example.org",)) for rule in rules}
+    channels: Any = {name: SimpleNamespace(recipients=("desk@example.org",)) for rule in rules for name in rule.notify}
     look_at: datetime | None = history.ticks[0]
     for place, (at, what) in enumerate(timeline(history)):
         match what:
@@ -68,7 +70,7 @@ def happen(store: Store, event: Event) -> None:
         case Closed(_, key, ""):
             store.commitments.close(key, "fulfilled", change)
         case _:
-            raise NotImplementedError(f"no way to play {event}")
+            raise ValueError(f"{event}: a turn cannot be acknowledged or closed by itself yet")
 
 
 def words(store: Store) -> Iterator[Word]:
@@ -76,9 +78,9 @@ def words(store: Store) -> Iterator[Word]:
     row, one = tables.reminders.c, tables.commitments.c
     query = select(row.planned_at, one.key, row.occurrence, row.rule, row.kind, row.moment, row.skipped)
     with store.database.read() as connection:
-        for tick, *what, skipped in connection.execute(query.join(tables.commitments, one.id == row.commitment_id)):
+        for *what, skipped in connection.execute(query.join(tables.commitments, one.id == row.commitment_id)):
             if skipped is None or skipped.startswith("merged"):
-                yield Word(tick, *what, said=skipped is None)
+                yield Word(*what, skipped is None)
 
 
 def commitment_of(one: Stated) -> Commitment:
@@ -101,7 +103,7 @@ def commitment_of(one: Stated) -> Commitment:
     )
 
 
-def rule_of(rule: Rule) -> real.Rule:
+def rule_of(rule: Rule, channel: str) -> real.Rule:
     how = rule.overdue
     overdue = how and real.Overdue(
         after=str(how.after), every=str(how.every), at_most=how.at_most, then=str(how.then or "P7D")
@@ -120,5 +122,5 @@ def rule_of(rule: Rule) -> real.Rule:
             review=str(rule.review) if rule.review else None,
             closed=rule.closed,
         ),
-        notify=(rule.name,),
+        notify=(channel,),
     )
