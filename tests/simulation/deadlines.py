@@ -144,7 +144,9 @@ class Deadlines:
         return BusinessShift(count, self.base(day, keys), self.random.random() < 0.3)
 
     def choice(self, day: date, keys: Sequence[str]) -> Choice:
-        parts = [self.about(day + self.days(0, 30), keys, frozenset({"choice", "every"})) for _ in range(2)]
+        """State two to choose from; a window between two is none of them, for one that is reversed is refused."""
+        besides = frozenset({"choice", "every", "between"})
+        parts = [self.about(day + self.days(0, 30), keys, besides) for _ in range(2)]
         return Choice(self.random.choice(("earlier", "later")), tuple(parts))
 
     def every(self, day: date) -> Every:
