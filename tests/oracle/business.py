@@ -19,11 +19,8 @@ def works(day: date, calendars: tuple[str, ...]) -> bool:
 
 
 def open_in(day: date, calendar: str) -> bool:
-    known = public_holidays(calendar, day.year)
-    made_up = getattr(known, "weekend_workdays", set())
-    if day in made_up:
-        return True
-    return day not in known and day.weekday() not in known.weekend
+    """Say whether that calendar works: weekends are those of its country at that time, made-up ones are worked."""
+    return public_holidays(calendar, day.year).is_working_day(day)
 
 
 @cache

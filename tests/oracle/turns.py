@@ -93,14 +93,18 @@ def hanging(key: str, found: dict[str, Course]) -> Iterator[str]:
     yield from order
 
 
-def restate(course: Course, found: dict[str, Course], at: datetime, until: date) -> None:
-    """Write down what is true from now on, if that differs."""
+def setting_of(course: Course, found: dict[str, Course]) -> Setting:
+    """Return what a commitment's deadline is resolved in."""
 
     def bounds_of(key: str) -> Bounds:
         return found[key].now.turns[""][1] if key in found else UNKNOWN
 
-    setting = Setting(course.zone, course.calendars, course.one.roll, bounds_of)
-    turns = dict(turns_of(course.deadline, setting, until))
+    return Setting(course.zone, course.calendars, course.one.roll, bounds_of)
+
+
+def restate(course: Course, found: dict[str, Course], at: datetime, until: date) -> None:
+    """Write down what is true from now on, if that differs."""
+    turns = dict(turns_of(course.deadline, setting_of(course, found), until))
     recurs = isinstance(course.deadline, Every)
     mark = str(course.deadline) if recurs else turns[""].mark
     before = course.stated[-1] if course.stated else None

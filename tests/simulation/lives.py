@@ -9,7 +9,8 @@ from random import Random
 
 from tests.oracle.data import Acknowledged, Closed, Commitment, Event, History, Moved, Party
 from tests.oracle.expressions import Every, Expression
-from tests.oracle.turns import Course, begin, hanging, restate
+from tests.oracle.resolving import plain
+from tests.oracle.turns import Course, begin, hanging, restate, setting_of
 from tests.simulation.deadlines import ZONES, Deadlines
 from tests.simulation.rules import REVIEWS, TAGS, some_rules
 from tests.simulation.ticking import some_ticks
@@ -121,17 +122,22 @@ class Lives:
         written = {name: len(self.courses[name].stated) for name in hanging(key, self.courses)}
         for name in written:
             restate(self.courses[name], self.courses, at, self.until)
-        sound = all(
-            bounds.first is None or bounds.last is None or bounds.first.counted < bounds.last.over
-            or bounds.first == bounds.last
-            for name in written
-            for _, bounds in self.courses[name].now.turns.values()
-        )  # fmt: skip
+        sound = not any(self.reversed(name) for name in written)
         if not sound:
             course.state(old)
             for name, length in written.items():
                 del self.courses[name].stated[length:]
         return sound
+
+    def reversed(self, key: str) -> bool:
+        """Whether a window ends before it begins, as stated: rolling does not mend it."""
+        course = self.courses[key]
+        if isinstance(course.deadline, Every):
+            return False
+        bounds = plain(course.deadline, setting_of(course, self.courses))
+        if bounds.first is None or bounds.last is None or bounds.first == bounds.last:
+            return False
+        return bounds.first.counted >= bounds.last.over
 
     def foresee(self, at: datetime, key: str) -> None:
         """Plan what will happen to it."""
