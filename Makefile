@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help run install test check faults mutants demo bench lock clean
+.PHONY: help run install test check faults mutants simulate demo bench lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all
 
 mutants: $(VENV)/.installed-dev  ## take the guards out, one at a time: a test must miss each (a few minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
+
+simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, twenty times, against a second reckoning (an hour)
+	@$(BIN)/python -m tests.simulation $(ARGS)
 
 bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
 	@$(BIN)/python -m benchmarks.idle_tick

@@ -1,0 +1,139 @@
+"""The plain data of a history: commitments, rules, what happened when, and the words that follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tests.oracle.expressions import Expression
+from tests.oracle.spans import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """One promise as it was first recorded; zone and calendars are those that its obligor and the settings leave it."""
+
+    key: str
+    deadline: Expression
+    recorded_at: datetime
+    kind: str = "obligation"
+    priority: str = "normal"
+    tags: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    timezone: str | None = None
+    calendars: tuple[str, ...] = ()
+    roll: str = "none"
+    review_every: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who owes: lends its zone and its calendar to a commitment that has no other."""
+
+    key: str
+    timezone: str | None = None
+    calendar: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessDays:
+    """A lead of so many business days."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.count} business days" if self.count > 1 else "1 business day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """How an overdue word is repeated: `at_most` times every so often, then slower for ever."""
+
+    every: Span
+    after: Span = Span()  # noqa: RUF009  # frozen: none is changed
+    at_most: int | None = None
+    then: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Which commitments, on which cron, at which moments."""
+
+    name: str
+    cron: str
+    zone: str = "UTC"
+    match: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    before: tuple[Span | BusinessDays, ...] = ()
+    on_the_day: bool = False
+    opens: bool = False
+    overdue: Overdue | None = None
+    moved: bool = False
+    review: Span | None = None
+    closed: bool = False
+
+    def matches(self, one: Commitment) -> bool:
+        """All that are named must hold, any value of each."""
+        have = {
+            "key": (one.key,),
+            "kind": (one.kind,),
+            "tags": one.tags,
+            "priority": (one.priority,),
+            "by": one.by,
+        }
+        return all(set(have[name]) & set(values) for name, values in self.match.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    at: datetime
+    key: str
+    deadline: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    at: datetime
+    key: str
+    occurrence: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An end: of one turn, or, where `occurrence` is empty, of the whole commitment."""
+
+    at: datetime
+    key: str
+    occurrence: str = ""
+
+
+Event = Moved | Acknowledged | Closed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that happened, and the instants at which the daemon looked (rising)."""
+
+    parties: tuple[Party, ...]
+    commitments: tuple[Commitment, ...]
+    rules: tuple[Rule, ...]
+    events: tuple[Event, ...]
+    ticks: tuple[datetime, ...]
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Word:
+    """One reminder: what is said, of which moment, at which tick; `said` is false where it was merged away.
+
+    `since` tells bounds from later ones that mean the same moment: when they came to be.
+    """
+
+    tick: datetime
+    commitment: str
+    occurrence: str
+    rule: str
+    kind: str
+    moment: datetime
+    said: bool = True
+    since: datetime | None = field(default=None, compare=False)

@@ -1,0 +1,70 @@
+"""Simulate: `python -m tests.simulation --seeds 1-20 --count 2000` says each seed's counts, and all that differs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.oracle.saying import told_once, words
+from tests.simulation.comparing import Comparison, compare
+from tests.simulation.deadlines import LATER
+from tests.simulation.lives import Lives
+from tests.simulation.playing import play
+
+SHARED = Path("/dev/shm")  # where there is one: no disk need be waited for
+
+
+def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison, str]:
+    """Live through one seed twice, and compare."""
+    started = time.monotonic()
+    history, one_channel = Lives(seed, count, without).history, seed % 4 == 0
+    expected = words(history)
+    reckoned, kinds = time.monotonic(), Counter(word.kind for word in expected if word.said)
+    merged = len(expected) - kinds.total()
+    with TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:
+        came = list(play(history, Path(folder), one_channel=one_channel))
+    if one_channel:
+        expected, came = told_once(expected), [replace(word, rule="") for word in came if word.said]
+    found = compare(history, expected, came)
+    said = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    seconds = f"{reckoned - started:.0f} s to reckon, {time.monotonic() - reckoned:.0f} s to play"
+    return found, (
+        f"seed {seed}: {len(history.commitments)} commitments, {len(history.events)} changes, {len(history.ticks)} "
+        f"ticks; {kinds.total()} words ({said}), {merged} merged; "
+        f"{'one channel for all, ' if one_channel else ''}"
+        f"{len(found.lost)} lost, {len(found.extra)} extra; {seconds}"
+    )
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seeds", default="1-20", help="one, or from-to")
+    options.add_argument("--count", type=int, default=2000, help="commitments a seed")
+    options.add_argument("--without", default=",".join(sorted(LATER)), help="kinds that are not generated")
+    options.add_argument("--show", type=int, default=3, help="lives to write out where the answers differ")
+    given = options.parse_args()
+    first, _, last = given.seeds.partition("-")
+    seeds = range(int(first), int(last or first) + 1)
+    without = frozenset(filter(None, given.without.split(",")))
+    bad = 0
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        for seed, (found, counts) in zip(
+            seeds, pool.map(partial(simulate, count=given.count, without=without), seeds), strict=True
+        ):
+            print(counts, flush=True)
+            if not found.agree:
+                bad += 1
+                again = f"python -m tests.simulation --seeds {seed} --count {given.count} --without {given.without!r}"
+                print("\n".join([*found.report(given.show), f"\nto repeat it: {again}\n"]), flush=True)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""The lives of commitments at random: recorded, moved, acknowledged, closed, through ten years with outages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from itertools import count as counter
+from random import Random
+
+from tests.oracle.data import Acknowledged, Closed, Commitment, Event, History, Moved, Party
+from tests.oracle.expressions import Every, Expression
+from tests.oracle.resolving import plain
+from tests.oracle.turns import Course, begin, hanging, restate, setting_of
+from tests.simulation.deadlines import ZONES, Deadlines
+from tests.simulation.rules import REVIEWS, TAGS, some_rules
+from tests.simulation.ticking import some_ticks
+
+START = datetime(2011, 1, 3, tzinfo=UTC)
+YEARS = timedelta(days=3652)
+DAY = timedelta(days=1)
+PARTIES = (
+    Party("cn", "Asia/Shanghai", "CN"),
+    Party("us", "America/New_York", "US"),
+    Party("kr", "Asia/Seoul", "KR"),
+    Party("br", "America/Sao_Paulo", "BR"),
+    Party("nobody"),
+)
+CALENDARS = ("US", "CN", "KR", "BR", "AE")
+SETTINGS_ZONE = "Europe/Brussels"
+
+
+class Lives:
+    """One seed's world; `history` is what comes of it."""
+
+    def __init__(self, seed: int, count: int, without: frozenset[str], years: timedelta = YEARS) -> None:
+        self.random = random = Random(seed)
+        self.without = without
+        self.deadlines = Deadlines(random, without)
+        self.timezone = SETTINGS_ZONE if seed % 2 else None
+        self.start, self.end = START, START + years
+        self.until = (self.end + 732 * DAY).date()
+        self.courses: dict[str, Course] = {}
+        self.commitments: list[Commitment] = []
+        self.events: list[Event] = []
+        self.taken: set[datetime] = set()
+        self.order = counter()
+        self.ahead: list[tuple[datetime, int, str, str]] = []
+        for number, at in enumerate(sorted(self.instant(START, self.end) for _ in range(count))):
+            self.plan(at, "record", f"c{number:05}")
+        self.live()
+        rules = some_rules(random, business_leads="business_leads" not in without)
+        changes = [one.recorded_at for one in self.commitments] + [event.at for event in self.events]
+        self.history = History(
+            parties=PARTIES,
+            commitments=tuple(self.commitments),
+            rules=rules,
+            events=tuple(self.events),
+            ticks=some_ticks(random, rules, changes, self.start, self.end),
+            timezone=self.timezone,
+        )
+
+    def instant(self, low: datetime, high: datetime) -> datetime:
+        """Return an instant between two, of its own; now and then on a full hour, at which rules fire."""
+        minutes = max(1, int((high - low) / timedelta(minutes=1)))
+        at = low.replace(second=0, microsecond=0) + timedelta(minutes=self.random.randint(1, minutes), seconds=1)
+        if self.random.random() < 0.05:
+            at = at.replace(minute=0, second=0) + timedelta(hours=1)
+        while at in self.taken:
+            at += timedelta(seconds=1)
+        self.taken.add(at)
+        return at
+
+    def plan(self, at: datetime, what: str, key: str) -> None:
+        if at < self.end:
+            heappush(self.ahead, (at, next(self.order), what, key))
+
+    def live(self) -> None:
+        while self.ahead:
+            at, _, what, key = heappop(self.ahead)
+            if what == "record":
+                self.record(at, key)
+            elif key in self.courses and not self.courses[key].ended:
+                {"move": self.move, "acknowledge": self.acknowledge, "close": self.close}[what](at, key)
+
+    def record(self, at: datetime, key: str) -> None:
+        random = self.random
+        day = at.date() + self.days(-60, 400)
+        chance, extra = random.random(), {"calendars": (), "roll": "none"}
+        if "calendars" not in self.without and random.random() < 0.4:
+            extra["calendars"] = tuple(random.sample(CALENDARS, random.choice((1, 1, 2))))
+        if "roll" not in self.without and random.random() < 0.3:
+            extra["roll"] = random.choice(("following", "modified following", "preceding"))
+        one = Commitment(
+            key=key,
+            deadline=self.deadlines.about(day, self.open_keys(key)),
+            recorded_at=at,
+            kind=random.choice(("obligation", "expiry", "event", "request", "expectation")),
+            priority=random.choices(("low", "normal", "high", "critical"), (3, 6, 3, 1))[0],
+            tags=tuple(random.sample(TAGS, random.choice((1, 2, 2, 3)))),
+            by=tuple(random.sample([party.key for party in PARTIES], random.choice((0, 1, 1, 2)))),
+            timezone=random.choice(ZONES) if chance < 0.6 else None,
+            review_every=random.choice(REVIEWS) if random.random() < 0.2 else None,
+            **extra,
+        )
+        self.courses[key] = begin(one, PARTIES, self.timezone)
+        if not self.state(key, one.deadline, at):
+            del self.courses[key]
+            return
+        self.commitments.append(one)
+        self.foresee(at, key)
+
+    def open_keys(self, key: str) -> list[str]:
+        """What a deadline may hang on: older ones that are open and have one turn only."""
+        some = [older for older in list(self.courses)[-120:] if older < key]
+        return [older for older in some if not isinstance(self.courses[older].deadline, Every)]
+
+    def state(self, key: str, deadline: Expression, at: datetime) -> bool:
+        """Give a commitment a deadline; not, if a window would end before it begins, its own or a dependant's."""
+        course = self.courses[key]
+        old = course.deadline
+        course.state(deadline)
+        written = {name: len(self.courses[name].stated) for name in hanging(key, self.courses)}
+        for name in written:
+            restate(self.courses[name], self.courses, at, self.until)
+        sound = not any(self.reversed(name) for name in written)
+        if not sound:
+            course.state(old)
+            for name, length in written.items():
+                del self.courses[name].stated[length:]
+        return sound
+
+    def reversed(self, key: str) -> bool:
+        """Whether a window ends before it begins, as stated: rolling does not mend it."""
+        course = self.courses[key]
+        if isinstance(course.deadline, Every):
+            return False
+        bounds = plain(course.deadline, setting_of(course, self.courses))
+        if bounds.first is None or bounds.last is None or bounds.first == bounds.last:
+            return False
+        return bounds.first.counted >= bounds.last.over
+
+    def foresee(self, at: datetime, key: str) -> None:
+        """Plan what will happen to it."""
+        random = self.random
+        due = self.due(key, at)
+        if random.random() < 0.45:
+            self.plan(self.instant(at, max(due, at) + 20 * DAY), "move", key)
+        if random.random() < 0.6:
+            self.plan(self.instant(max(due, at), max(due, at) + 40 * DAY), "acknowledge", key)
+        lasts = random.choice((-20, 5, 30, 90, 200)) if random.random() < 0.9 else 700
+        end = max(at, due + lasts * DAY)
+        self.plan(self.instant(end, end + 3 * DAY), "close", key)
+
+    def due(self, key: str, at: datetime) -> datetime:
+        """When it is late, opens, or, where neither is known, is worth another look; at most three years ahead."""
+        turns = [bounds for _, bounds in self.courses[key].now.turns.values()]
+        if isinstance(self.courses[key].deadline, Every):
+            return at + self.days(100, 700)
+        known = turns[0].latest or turns[0].earliest or at + self.days(30, 300)
+        return min(known, at + 1100 * DAY)
+
+    def days(self, low: int, high: int) -> timedelta:
+        return self.random.randint(low, high) * DAY
+
+    def move(self, at: datetime, key: str) -> None:
+        """Move it forth, back, or into the past; one time in six somebody takes that back within hours."""
+        random, course = self.random, self.courses[key]
+        old = course.deadline
+        day = at.date() + self.days(*random.choice(((-300, 0), (0, 30), (20, 300))))
+        if isinstance(old, Every):
+            new: Expression = self.deadlines.every(day)
+        else:
+            new = self.deadlines.about(day, self.open_keys(key), frozenset({"every"}))
+        self.moved(at, key, new)
+        again = random.random()
+        if again < 0.17:
+            back = self.instant(at, at + timedelta(hours=random.choice((1, 30))))
+            if back < self.end and not any(at < planned[0] <= back for planned in self.ahead):
+                self.moved(back, key, old)
+        elif again < 0.4:
+            later = at + self.days(0, 200)
+            self.plan(self.instant(later, later + 10 * DAY), "move", key)
+
+    def moved(self, at: datetime, key: str, deadline: Expression) -> None:
+        if self.state(key, deadline, at):
+            self.events.append(Moved(at, key, deadline))
+
+    def acknowledge(self, at: datetime, key: str) -> None:
+        random = self.random
+        name = self.turn(at, key)
+        if name is None:
+            return
+        until = self.instant(at, at + 60 * DAY) if random.random() < 0.5 else None
+        self.events.append(Acknowledged(at, key, name, until))
+        if random.random() < 0.3:
+            self.plan(self.instant(at, at + 40 * DAY), "acknowledge", key)
+
+    def close(self, at: datetime, key: str) -> None:
+        """Close it, or put that off where it has moved away; of a recurring one, often a turn at a time."""
+        due, recurs = self.due(key, at), isinstance(self.courses[key].deadline, Every)
+        recorded = self.courses[key].one.recorded_at
+        if not recurs and due > at and at < recorded + 800 * DAY and self.random.random() < 0.5:
+            self.plan(self.instant(due, due + 40 * DAY), "close", key)
+            return
+        if recurs and self.random.random() < 0.6 and (name := self.turn(at, key)):
+            self.events.append(Closed(at, key, name))
+            self.plan(self.instant(at, at + 90 * DAY), "close", key)
+            return
+        self.events.append(Closed(at, key))
+        self.courses[key].ended = True
+
+    def turn(self, at: datetime, key: str) -> str | None:
+        """Choose a turn that is late or soon due; what does not recur has but one, without a name."""
+        closed = {event.occurrence for event in self.events if isinstance(event, Closed) and event.key == key}
+        near = [
+            name
+            for name, (_, bounds) in self.courses[key].now.turns.items()
+            if name not in closed and (not name or (bounds.latest and bounds.latest < at + 30 * DAY))
+        ]
+        return self.random.choice(near) if near else None

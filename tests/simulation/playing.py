@@ -1,0 +1,126 @@
+"""A history played through the real store and the real plan; what was written down comes back as words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import select
+
+from alerts.core import rules as real
+from alerts.core.commitments import Commitment, Party
+from alerts.core.deadlines import parse
+from alerts.store import Change, Entry, Store, tables
+from alerts.tick import Ruled, plan
+from tests.oracle.data import Acknowledged, Closed, Event, History, Moved, Rule, Word
+from tests.oracle.data import Commitment as Stated
+
+
+def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterator[Word]:
+    """Let everything happen in its order, with a tick at each of the ticks; yield all that was said or merged.
+
+    Rules speak through a channel each, or all through one: what two of them mean alike is then told only once.
+    """
+    store = Store(f"sqlite:///{folder}/simulation.db", history.timezone)
+    parties = [
+        Party(key=one.key, name=one.key, timezone=one.timezone, calendar=one.calendar) for one in history.parties
+    ]
+    rules = [rule_of(rule, "desk" if one_channel else rule.name) for rule in history.rules]
+    store.watches.register(rules, history.ticks[0])
+    ruled = Ruled.all(rules)
+    channels: Any = {name: SimpleNamespace(recipients=("desk@example.org",)) for rule in rules for name in rule.notify}
+    look_at: datetime | None = history.ticks[0]
+    for place, (at, what) in enumerate(timeline(history)):
+        match what:
+            case Stated():
+                entry = Entry(commitment_of(what), f"{what.key}, recorded {at}")
+                store.commitments.load([entry], parties, [], Change(now=at, by="desk"))
+                look_at = at
+            case Moved() | Acknowledged() | Closed():
+                happen(store, what)
+                look_at = at
+            case None if (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
+                plan(store, ruled, channels, at)
+                word = store.watches.next_word()
+                look_at = word[0] if word else None
+    yield from words(store)
+    store.close()
+
+
+def timeline(history: History) -> list[tuple[datetime, Stated | Event | None]]:
+    """Put all that happened and all ticks in order; what happens at the instant of a tick comes before it."""
+    happened: list[tuple[datetime, Stated | Event | None]] = [
+        *((one.recorded_at, one) for one in history.commitments),
+        *((event.at, event) for event in history.events),
+        *((tick, None) for tick in history.ticks),
+    ]
+    return sorted(happened, key=lambda one: one[0])
+
+
+def happen(store: Store, event: Event) -> None:
+    change = Change(now=event.at, by="desk")
+    match event:
+        case Moved(_, key, deadline):
+            store.commitments.move(key, str(deadline), change)
+        case Acknowledged(_, key, "", until):
+            store.commitments.acknowledge(key, until, change)
+        case Closed(_, key, ""):
+            store.commitments.close(key, "fulfilled", change)
+        case _:
+            raise ValueError(f"{event}: a turn cannot be acknowledged or closed by itself yet")
+
+
+def words(store: Store) -> Iterator[Word]:
+    """Read back what was planned: said, or merged into a later one."""
+    row, one = tables.reminders.c, tables.commitments.c
+    query = select(row.planned_at, one.key, row.occurrence, row.rule, row.kind, row.moment, row.skipped)
+    with store.database.read() as connection:
+        for *what, skipped in connection.execute(query.join(tables.commitments, one.id == row.commitment_id)):
+            if skipped is None or skipped.startswith("merged"):
+                yield Word(*what, skipped is None)
+
+
+def commitment_of(one: Stated) -> Commitment:
+    more: dict[str, Any] = {}
+    if one.calendars:
+        more["calendars"] = one.calendars
+    if one.roll != "none":
+        more["roll"] = one.roll
+    return Commitment(
+        key=one.key,
+        title=f"The {one.key}",
+        deadline=str(parse(str(one.deadline))),
+        kind=one.kind,  # type: ignore[arg-type]
+        priority=one.priority,  # type: ignore[arg-type]
+        tags=one.tags,
+        by=one.by,
+        timezone=one.timezone,
+        review_every=str(one.review_every) if one.review_every else None,
+        **more,
+    )
+
+
+def rule_of(rule: Rule, channel: str) -> real.Rule:
+    how = rule.overdue
+    overdue = how and real.Overdue(
+        after=str(how.after), every=str(how.every), at_most=how.at_most, then=str(how.then or "P7D")
+    )
+    return real.Rule(
+        name=rule.name,
+        cron=rule.cron,
+        timezone=rule.zone,
+        match=rule.match,
+        remind=real.Remind(
+            before=tuple(str(lead) for lead in rule.before),
+            on_the_day=rule.on_the_day,
+            opens=rule.opens,
+            overdue=overdue,
+            moved=rule.moved,
+            review=str(rule.review) if rule.review else None,
+            closed=rule.closed,
+        ),
+        notify=(channel,),
+    )
