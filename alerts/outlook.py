@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from alerts.core.commitments import Tracked
 from alerts.core.moments import TICK
 from alerts.core.outlook import Foretold, foretell
 from alerts.core.rules import Rule, matching
@@ -13,7 +14,7 @@ from alerts.core.watches import Watch
 from alerts.store import Standing, Store
 from alerts.tick import Ruled, current
 
-__all__ = ["Foretold", "at_once", "outlook"]
+__all__ = ["Foretold", "at_once", "if_changed", "outlook"]
 
 
 def outlook(store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime) -> list[Foretold]:
@@ -31,6 +32,25 @@ def at_once(store: Store, rules: Mapping[str, Ruled], now: datetime) -> Iterator
     """What the next tick will say of that which has changed since the last one."""
     for chunk in store.watches.standing(changed_only=True):
         yield from _foretell(chunk, store, rules, now, now + TICK)
+
+
+def if_changed(
+    store: Store, rules: Mapping[str, Ruled], now: datetime, foreseen: Mapping[str, Tracked]
+) -> Iterator[Foretold]:
+    """What the next tick would say were commitments, by key, as foreseen; those with a negative id are new."""
+    for chunk in store.watches.standing():
+        known = [(one, foreseen.get(one.tracked.commitment.key)) for one in chunk]
+        yield from _foretell([_as_foreseen(*pair, now) for pair in known if any(pair[1:]) or pair[0].changed_at],
+                             store, rules, now, now + TICK)  # fmt: skip
+    fresh = [Standing(tracked, {}, now) for tracked in foreseen.values() if tracked.id < 0]
+    yield from _foretell(fresh, store, rules, now, now + TICK)
+
+
+def _as_foreseen(standing: Standing, tracked: Tracked | None, now: datetime) -> Standing:
+    if tracked is None:
+        return standing
+    changes = (*standing.tracked.changes, *tracked.changes)
+    return replace(standing, tracked=replace(tracked, changes=changes), changed_at=now)
 
 
 def _foretell(

@@ -9,7 +9,7 @@ import pytest
 from alerts import shipped
 from alerts.core.commitments import Citation, Commitment, Party, Source
 from alerts.core.errors import InputError
-from alerts.interchange import read
+from alerts.interchange import gather, read
 
 HEAD = "parties: [{key: us, name: United States}]\nsources: [{key: brief, title: Brief}]\ncommitments:\n"
 
@@ -213,7 +213,7 @@ def test_progress_is_told_and_what_is_alike_is_kept_once(file: Path) -> None:
     entries = "".join(f"  - {{key: a{n}, title: t, deadline: undated, tags: [x, y]}}\n" for n in range(2500))
     file.write_text(HEAD + entries)
     told: list[int] = []
-    found = read(file, progress=told.append)
+    found = gather(file, progress=told.append)
     assert told == [1000, 2000, 2500]
     assert len({id(entry.commitment.tags) for entry in found.entries}) == 1
 
