@@ -37,13 +37,17 @@ def load(
     at: At = None,
     by: By = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")] = False,
+    columns: Annotated[
+        Path | None,
+        typer.Option("--columns", metavar="FILE", help="YAML that says which column of a table holds what."),
+    ] = None,
     close_missing: Annotated[
         bool, typer.Option("--close-missing", help="Close what was loaded from a file and is no longer in it.")
     ] = False,
 ) -> None:
     """Import commitments. Loading a file again changes only what the file changed since it was last loaded."""
     here, now = office(context), instant(at)
-    read = _read(here, files)
+    read = _read(here, files, columns)
     entries = [
         Entry(placed.commitment, placed.place, _remembered(file.path), placed.sequence)
         for file in read
@@ -87,12 +91,15 @@ def _remembered(path: str) -> str:
     return os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links, which deployments change
 
 
-def _read(here: Office, files: Sequence[Path]) -> list[File]:
+def _read(here: Office, files: Sequence[Path], mapping: Path | None) -> list[File]:
+    columns = interchange.read_columns(mapping) if mapping else None
+    if columns and not any(path.suffix.lower() in interchange.TABLES for path in files):
+        raise InputError(f"--columns {mapping}: none of the files is a table ({', '.join(interchange.TABLES)})")
     parties, sources = set(here.store.ledger.parties()), set(here.store.ledger.sources())
     read = []
     with _progress("reading") as step:
         for path in files:
-            found = interchange.gather(path, parties=parties, sources=sources, progress=step)
+            found = interchange.gather(path, parties=parties, sources=sources, progress=step, columns=columns)
             parties |= {party.key for party in found.parties}
             sources |= {source.key for source in found.sources}
             read.append(found)

@@ -12,7 +12,7 @@ from alerts.core.calendars import AOE, zone_info
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
 
-KEY = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
+KEY = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._@-]{0,99}", re.ASCII)
 DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:\[([^\]]+)\])?", re.ASCII)
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(Z|[+-]\d\d:\d\d)?(?:\[([^\]]+)\])?", re.ASCII

@@ -92,7 +92,7 @@ WRONG = [
     ("{key: 7, title: b, deadline: undated}", "x.yaml:4: key: this unquoted is read as a number: write it in quotes"),
     (
         "{key: a b, title: b, deadline: undated}",
-        "x.yaml:4: key: expected a key of up to 100 letters, digits, `.`, `_` and `-`, with a letter in it",
+        "x.yaml:4: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it",
     ),
     (
         "{key: after, title: b, deadline: undated}",
@@ -205,7 +205,9 @@ def test_json_is_read_and_other_suffixes_are_refused(file: Path) -> None:
     path = file.with_suffix(".json")
     path.write_text(json.dumps({"commitments": [{"key": "a", "title": "é", "deadline": "undated"}]}))
     assert read(path).entries[0].commitment.title == "é"
-    with pytest.raises(InputError, match=r"\Ax\.txt: expected a file that ends in \.yaml, \.yml, \.json\Z"):
+    with pytest.raises(
+        InputError, match=r"\Ax\.txt: expected a file that ends in \.yaml, \.yml, \.json, \.csv, \.xlsx\Z"
+    ):
         read(Path("x.txt"))
 
 
