@@ -9,11 +9,11 @@ from typing import NoReturn
 
 import typer
 
-from alerts.cli import checking, loading, sending, showing, tracking
+from alerts.cli import adding, checking, exporting, loading, sending, showing, tracking
 from alerts.cli.wiring import app
 from alerts.core.errors import InputError
 
-__all__ = ["app", "checking", "loading", "main", "sending", "showing", "tracking"]
+__all__ = ["adding", "app", "checking", "exporting", "loading", "main", "sending", "showing", "tracking"]
 
 
 def main() -> None:

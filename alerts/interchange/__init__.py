@@ -6,28 +6,26 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from alerts.core.errors import InputError
-from alerts.interchange import csv, xlsx, yaml
+from alerts.interchange import csv, ics, xlsx, yaml
+from alerts.interchange.cells import entry_of
 from alerts.interchange.columns import Columns, read_columns
+from alerts.interchange.entries import Entry
 from alerts.interchange.files import Ended, Fault, File, Placed, in_line, refuse
+from alerts.interchange.writing import WRITERS, Content
 
 __all__ = [
-    "KINDS",
-    "TABLES",
-    "Columns",
-    "Ended",
-    "Fault",
-    "File",
-    "Placed",
-    "gather",
-    "in_line",
-    "read",
-    "read_columns",
-    "refuse",
-]
+    "KINDS", "TABLES", "WRITERS", "Columns", "Content", "Ended", "Entry", "Fault", "File", "Placed", "entry_of",
+    "gather", "in_line", "read", "read_columns", "refuse",
+]  # fmt: skip
 
-READERS = {".yaml": yaml.read, ".yml": yaml.read, ".json": yaml.read}  # JSON is read as YAML, and as strictly
+READERS = {
+    ".yaml": yaml.read,
+    ".yml": yaml.read,
+    ".json": yaml.read,
+    ".ics": ics.read,
+}  # JSON is read as YAML, and as strictly
 TABLES = {".csv": csv.read, ".xlsx": xlsx.read}
-KINDS = ".yaml, .json, .csv or .xlsx."
+KINDS = ".yaml, .json, .csv, .xlsx or .ics."
 
 
 def gather(

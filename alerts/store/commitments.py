@@ -175,6 +175,12 @@ class Commitments:
                 found |= dict(connection.execute(select(_C.key, _C.status).where(_C.key.in_(some))).tuples().all())
         return found
 
+    def sequences(self) -> dict[str, int]:
+        """The numbers that commitments had in the calendars from which they were last loaded, by key."""
+        query = select(_C.key, _C.loaded_sequence).where(_C.loaded_sequence.is_not(None))
+        with self._database.read() as connection:
+            return {key: number for key, number in connection.execute(query).tuples() if number is not None}
+
     def withdraw(self, keys: Iterable[str], change: Change) -> None:
         """Close commitments as withdrawn; those that have ended meanwhile are left as they are."""
         for some in chunks(keys):

@@ -206,7 +206,7 @@ def test_json_is_read_and_other_suffixes_are_refused(file: Path) -> None:
     path.write_text(json.dumps({"commitments": [{"key": "a", "title": "é", "deadline": "undated"}]}))
     assert read(path).entries[0].commitment.title == "é"
     with pytest.raises(
-        InputError, match=r"\Ax\.txt: expected a file that ends in \.yaml, \.yml, \.json, \.csv, \.xlsx\Z"
+        InputError, match=r"\Ax\.txt: expected a file that ends in \.yaml, \.yml, \.json, \.ics, \.csv, \.xlsx\Z"
     ):
         read(Path("x.txt"))
 

@@ -62,12 +62,12 @@ ROWS = [
     ("a,A,2025-02-30", "x.csv:2: deadline: `2025-02-30`: column 1: there is no such date or time as 2025-02-30"),
     ("a,A,03/04/2026", ("x.csv:2: deadline: `03/04/2026`: 3 April 2026 or 4 March 2026: say which with date_format: "
      "DD/MM/YYYY or MM/DD/YYYY (in the file of --columns)")),
-    ("a,A,25/12/2026", ("x.csv:2: deadline: `25/12/2026`: 25 December 2026: say so with date_format: DD/MM/YYYY (in the "
-     "file of --columns), or write it as 2026-12-25")),
+    ("a,A,25/12/2026", ("x.csv:2: deadline: `25/12/2026`: 25 December 2026: say so with date_format: DD/MM/YYYY (in "
+     "the file of --columns), or write it as 2026-12-25")),
     ("a,A,3.4.26", ("x.csv:2: deadline: `3.4.26`: 3 April 2026 or 4 March 2026: say which with "
      "date_format: DD.MM.YY or MM.DD.YY (in the file of --columns)")),
-    ("a,A,10-Nov-25", ("x.csv:2: deadline: `10-Nov-25`: 10 November 2025: say so with date_format: DD-MMM-YY (in the "
-     "file of --columns), or write it as 2025-11-10")),
+    ("a,A,10-Nov-25", ("x.csv:2: deadline: `10-Nov-25`: 10 November 2025: say so with date_format: DD-MMM-YY (in "
+     "the file of --columns), or write it as 2025-11-10")),
     ("a,A,31/31/2026", "x.csv:2: deadline: `31/31/2026` is no date that there is: write it as 2025-11-10"),
     ("a,A,undated,x", "x.csv:2: column D has a value and no heading: `x`"),
     ('a,"A"b,undated', ('x.csv:2: is not CSV: a quote within a cell must be doubled (""), and nothing may follow the '
@@ -95,8 +95,8 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_all_that_is_wrong_is_
         "x.csv:2: source: no source has the key \"brif\": declare it under `sources:`; did you mean 'brief'?",
         'x.csv:4: the key "a" is there twice, first on line 2',
         (
-            "x.csv:5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after "
-            "KEY` or `undated`, found `soon`"
+            "x.csv:5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y "
+            "after KEY` or `undated`, found `soon`"
         ),
         "x.csv:6: kind: expected one of obligation, expiry, event, request, expectation; did you mean 'obligation'?",
     ]
@@ -179,10 +179,10 @@ MAPS = [
      "'owner'?")),
     ("columns: {key: a, title: b,\n  deadline: A}", ('map.yaml:2: the heading "A" is there twice, for key and for '
      "deadline")),
-    ("date_format: '%d/%m/%Y'", ("map.yaml:1: date_format: `%d/%m/%Y` is not a date format: expected DD, MM or MMM, and "
-     "YYYY or YY, as in DD/MM/YYYY")),
-    ("date_format: DD/MM", ("map.yaml:1: date_format: `DD/MM` is not a date format: expected DD, MM or MMM, and YYYY or "
-     "YY, as in DD/MM/YYYY")),
+    ("date_format: '%d/%m/%Y'", ("map.yaml:1: date_format: `%d/%m/%Y` is not a date format: expected DD, MM or MMM, "
+     "and YYYY or YY, as in DD/MM/YYYY")),
+    ("date_format: DD/MM", ("map.yaml:1: date_format: `DD/MM` is not a date format: expected DD, MM or MMM, and YYYY "
+     "or YY, as in DD/MM/YYYY")),
 ]  # fmt: skip
 
 
