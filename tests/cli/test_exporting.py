@@ -96,7 +96,7 @@ def test_one_is_added_with_all_that_can_be_said_of_it(loaded: Alerts) -> None:
         (["a", "A", "undated", "--source-quote", "x"], '"--source" is missing'),
         (["a", "A", "P1D after sumit"], "a: deadline hangs on 'sumit', which is not tracked; did you mean 'summit'?"),
         (["a b", "A", "undated"], ("KEY: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a "
-         "in it")),
+         "letter in it")),
     ],
 )  # fmt: skip
 def test_what_cannot_be_added_is_said(loaded: Alerts, words: list[str], line: str) -> None:
