@@ -53,9 +53,10 @@ faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all
 mutants: $(VENV)/.installed-dev  ## take the guards out, one at a time: a test must miss each (a few minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
+bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave, how long loads take
 	@$(BIN)/python -m benchmarks.idle_tick
 	@$(BIN)/python -m benchmarks.deliveries
+	@$(BIN)/python -m benchmarks.loads
 
 lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \

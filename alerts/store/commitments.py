@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, RowMapping, select, update
 
@@ -30,6 +30,7 @@ from alerts.store.rows import (
 )
 
 _C = tables.commitments.c
+T = TypeVar("T")
 
 
 class Commitments:
@@ -58,14 +59,14 @@ class Commitments:
         parties, sources = list(parties), list(sources)
         report = Report()
         stated_by = {entry.commitment.key: entry for entry in entries}
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             book = Book(connection, self._zone, parties)
             rezoned = book.rezoned
             wanted, renamed = self._wanted(connection, entries, report)
             order, wrong = book.try_all(wanted)
             refuse([one.said for one in (*wrong, *(() if dry_run else report.conflicts))])
         if dry_run:
-            with self._database.read() as connection:
+            with self._database.look() as connection:
                 book = Book(connection, self._zone, parties)
                 pending = set(order)
                 for some in chunks(order):
@@ -80,7 +81,7 @@ class Commitments:
             upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
         done = 0
         pending = set(order)
-        for some in chunks(order):
+        for some in self._in_turn(order):
             pending -= set(some)
             with self._database.change() as connection:
                 # Looked at again: somebody may have moved or closed one meanwhile.
@@ -90,7 +91,7 @@ class Commitments:
                 book.write([now[key] for key in some if key in now], change, report, pending)
             done += len(some)
             progress(done)
-        for others in chunks(renamed):
+        for others in self._in_turn(renamed):
             with self._database.change() as connection:
                 Book(connection, self._zone).note_loaded(others)
         if rezoned:
@@ -102,7 +103,7 @@ class Commitments:
     def wrong(self, entries: Sequence[Entry], parties: Iterable[Party], unread: Collection[str]) -> list[Wrong]:
         """What is wrong with entries beside others that are so wrong already that they cannot be read: `unread`."""
         report = Report()
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             wanted, _ = self._wanted(connection, entries, report)
             _, wrong = Book(connection, self._zone, parties).try_all(wanted, unread)
         return [*wrong, *report.conflicts]
@@ -183,7 +184,7 @@ class Commitments:
 
     def withdraw(self, keys: Iterable[str], change: Change) -> None:
         """Close commitments as withdrawn; those that have ended meanwhile are left as they are."""
-        for some in chunks(keys):
+        for some in self._in_turn(keys):
             with self._database.change() as connection:
                 for row in connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all():
                     self._revise(connection, tracked_of(row), change, "closed", detail="withdrawn", status="withdrawn")
@@ -225,7 +226,7 @@ class Commitments:
         parties = list(parties)
         with self._database.read() as connection:
             order = _open(connection)
-        for some in chunks(order):
+        for some in self._in_turn(order):
             with self._database.change() as connection:
                 entries = _as_they_stand(connection, some)
                 Book(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
@@ -235,6 +236,13 @@ class Commitments:
         """Foretell what recomputing would move."""
         for some in chunks(key for key in _open(connection) if key not in skip):
             book.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
+
+    def _in_turn(self, items: Iterable[T]) -> Iterator[list[T]]:
+        """Yield what is stored in one transaction each, and let others write between."""
+        for number, some in enumerate(chunks(items)):
+            if number:
+                self._database.give_way()
+            yield some
 
     def find(self, key: str) -> Tracked:
         """One commitment as it stands. Raises InputError for a key that there is not."""

@@ -347,3 +347,14 @@ def test_what_cannot_be_added_is_said_and_not_stored(store, one, said):
         store.commitments.add(one.commitment, change())
     assert str(caught.value) == said
     assert rows(store) == before
+
+
+def test_others_are_let_in_between_two_chunks_and_nobody_waits_after_the_last(store, monkeypatch):
+    """SQLite queues nobody: `benchmarks.loads` measures how long another process waits."""
+    gaps = []
+    monkeypatch.setattr(store.database, "give_way", lambda: gaps.append(len(store.ledger.tracked())))
+    load(store, *entries(1200))
+    assert gaps == [500, 1000]
+    store.commitments.recompute(change(LATER))
+    store.commitments.withdraw([f"c{number:05}" for number in range(600)], change(LATER))
+    assert gaps == [500, 1000, 1200, 1200, 700]

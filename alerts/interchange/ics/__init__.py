@@ -39,7 +39,7 @@ PARTS = (
     "VLOCATION",
     "VRESOURCE",
 )
-BEGIN = re.compile(r"^BEGIN:(?:VTODO|VEVENT)[ \t]*$", re.IGNORECASE | re.MULTILINE)
+BEGIN = re.compile(r"BEGIN:(?:VTODO|VEVENT)[ \t]*", re.IGNORECASE)
 NAMES = {"key": "UID", "title": "SUMMARY", "note": "DESCRIPTION", "tags": "CATEGORIES"}
 
 
@@ -63,7 +63,7 @@ def read(path: Path, *, parties: Collection[str], sources: Collection[str], prog
     except InputError as error:
         reading.broken_off(str(error))
         return reading.file(parties, sources, whole=False)
-    lines = iter([text.count("\n", 0, found.start()) + 1 for found in BEGIN.finditer(text)])
+    lines = iter([number for number, line in enumerate(text.split("\n"), 1) if BEGIN.fullmatch(line)])
     series: dict[str, Series] = {}
     older: list[str] = []
     others: Counter[str] = Counter()
