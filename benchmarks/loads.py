@@ -149,8 +149,8 @@ def beside_a_daemon(count: int, out: Console) -> bool:
     during = sum(1 for mail in mails if began.timestamp() <= mail <= ended.timestamp())
     out.print(
         f"load of {count:,} beside a daemon: {seconds:.1f} s, {megabytes:.0f} MB (under {MOST_MEGABYTES:g}); writes of "
-        f"another waited {max(waits):.2f} s at most (under {LONGEST_WAIT:g}); {during} mails left meanwhile, the latest "
-        f"{late:+.1f} s from its instant (at most {LATEST_MAIL:+g})"
+        f"another waited {max(waits):.2f} s at most (under {LONGEST_WAIT:g}); {during} mails left meanwhile, the "
+        f"latest {late:+.1f} s from its instant (at most {LATEST_MAIL:+g})"
     )
     good = megabytes < MOST_MEGABYTES and max(waits) < LONGEST_WAIT and late <= LATEST_MAIL
     return good and during > 0
