@@ -56,9 +56,10 @@ mutants: $(VENV)/.installed-dev  ## take the guards out, one at a time: a test m
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, twenty times, against a second reckoning (an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 
-bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave
+bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave, how long loads take
 	@$(BIN)/python -m benchmarks.idle_tick
 	@$(BIN)/python -m benchmarks.deliveries
+	@$(BIN)/python -m benchmarks.loads
 
 lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from alerts.core.commitments import Tracked
 from alerts.core.moments import TICK
 from alerts.core.outlook import Foretold, foretell
 from alerts.core.rules import Rule, matching
@@ -13,7 +14,7 @@ from alerts.core.watches import Watch
 from alerts.store import Standing, Store, occurrence_of
 from alerts.tick import Ruled, current
 
-__all__ = ["Foretold", "at_once", "outlook"]
+__all__ = ["Foretold", "at_once", "if_changed", "outlook"]
 
 
 def outlook(
@@ -44,6 +45,32 @@ def spoken_of(store: Store, rules: Mapping[str, Ruled], start: datetime, end: da
         for one in chunk:
             if next(_foretell([one], rules, known, start, end), None) is not None:
                 yield one.tracked.commitment.key
+
+
+def if_changed(
+    store: Store, rules: Mapping[str, Ruled], now: datetime, foreseen: Mapping[str, Tracked]
+) -> Iterator[Foretold]:
+    """What the next tick would say were commitments, by key, as foreseen; those with a negative id are new."""
+    known = current(store, rules)
+    for chunk in store.watches.standing():
+        pairs = [(one, foreseen.get(one.tracked.commitment.key)) for one in chunk]
+        some = [_as_foreseen(one, tracked, now) for one, tracked in pairs if tracked or one.changed_at]
+        yield from _foretell(some, rules, known, now, now + TICK)
+    fresh = [Standing(tracked, {}, now) for tracked in foreseen.values() if tracked.id < 0]
+    yield from _foretell(fresh, rules, known, now, now + TICK)
+
+
+def _as_foreseen(standing: Standing, tracked: Tracked | None, now: datetime) -> Standing:
+    if tracked is None:
+        return standing
+    was = standing.tracked
+    foreseen = replace(
+        tracked,
+        changes=(*was.changes, *tracked.changes),
+        occurrences=was.occurrences,
+        stated_at=was.stated_at if was.bounds.mark == tracked.bounds.mark else now,
+    )
+    return replace(standing, tracked=foreseen, changed_at=now)
 
 
 def _foretell(

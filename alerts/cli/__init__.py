@@ -9,11 +9,13 @@ from typing import NoReturn
 
 import typer
 
-from alerts.cli import checking, history, reasons, sending, showing, tracking
+from alerts.cli import adding, checking, exporting, history, loading, reasons, sending, showing, tracking
 from alerts.cli.wiring import app
 from alerts.core.errors import InputError
 
-__all__ = ["app", "checking", "history", "main", "reasons", "sending", "showing", "tracking"]
+__all__ = [
+    "adding", "app", "checking", "exporting", "history", "loading", "main", "reasons", "sending", "showing", "tracking"
+]  # fmt: skip
 
 
 def main() -> None:

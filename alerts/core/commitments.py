@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, get_args
@@ -202,10 +202,18 @@ def _owes(party: Party) -> str:
     return f"that of {party.name}, who owes it (assumed)"
 
 
+class CircleError(InputError):
+    """Deadlines that hang on each other in a circle; `keys` are those on it, the first of them again at the end."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__("deadlines hang on each other in a circle: " + " → ".join(keys))
+        self.keys = keys
+
+
 def in_order(hangs_on: Mapping[str, Iterable[str]]) -> list[str]:
     """Sort keys so that each comes after those that it hangs on.
 
-    Raises InputError that names the cycle if there is one. Keys that are hung on but not given are left out.
+    Raises CircleError that names the cycle if there is one. Keys that are hung on but not given are left out.
     """
     done: dict[str, None] = {}
     for start in hangs_on:
@@ -223,7 +231,7 @@ def in_order(hangs_on: Mapping[str, Iterable[str]]) -> list[str]:
                 if other in path:
                     keys = list(path)
                     cycle = [*keys[keys.index(other) :], other]
-                    raise InputError("deadlines hang on each other in a circle: " + " → ".join(cycle))
+                    raise CircleError(cycle)
                 todo.append(other)
             else:
                 done[key] = None

@@ -186,7 +186,7 @@ class _Reader:
             try:
                 read = datetime if isinstance(begins, datetime) else date
                 found.append(name_occurrence(read.fromisoformat(name)))
-                if not NAME.fullmatch(name):
+                if not NAME.fullmatch(name) or ("T" in name) != isinstance(begins, datetime):
                     raise ValueError(name)
             except ValueError:
                 self.fail(f"expected the occurrences that are left out, such as {name_occurrence(begins)}")

@@ -5,7 +5,10 @@ anchors, aliases, tags and second documents: what YAML 1.1 allows and readers do
 and 10.3, on which this leans).
 """
 
-from alerts.documents.checking import Count, Flag, Raw, Section, Text, lines_of, once
+from alerts.documents.checking import Count, Flag, Raw, Section, Text, lines_of, once, wrongs_of
 from alerts.documents.reading import Places, Plain, Steps, read, stream
 
-__all__ = ["Count", "Flag", "Places", "Plain", "Raw", "Section", "Steps", "Text", "lines_of", "once", "read", "stream"]
+__all__ = [
+    "Count", "Flag", "Places", "Plain", "Raw", "Section", "Steps", "Text", "lines_of", "once", "read", "stream",
+    "wrongs_of",
+]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -53,10 +53,16 @@ def lines_of(
     `where` gives the beginning of the line for the steps to a part (`Places.at`); `under` are the steps to the value
     that the model was given.
     """
-    lines = []
+    return [where((*under, *steps)) + wrong for steps, wrong in wrongs_of(error, model)]
+
+
+def wrongs_of(
+    error: ValidationError, model: type[BaseModel], name: Callable[[Steps], str] | None = None
+) -> Iterator[tuple[Steps, str]]:
+    """Yield the steps to each part that pydantic found wrong, and what is wrong with it; `name` names a part."""
     for found in error.errors(include_url=False):
         steps = tuple(step for step in found["loc"] if step != "[key]")
-        named = _name(steps)
+        named = (name or _name)(steps)
         match found["type"]:
             case "missing":
                 wrong = f'"{named}" is missing'
@@ -66,8 +72,7 @@ def lines_of(
                 wrong = f"{named}: {found['ctx']['error']}" if named else str(found["ctx"]["error"])
             case kind:
                 wrong = f"{named}: {_expected(kind, found)}" if named else _expected(kind, found)
-        lines.append(where((*under, *steps)) + wrong)
-    return lines
+        yield steps, wrong
 
 
 def _expected(kind: str, found: Mapping[str, Any]) -> str:

@@ -6,27 +6,52 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from alerts.core.errors import InputError
-from alerts.interchange import yaml
-from alerts.interchange.yaml import File, Placed
+from alerts.interchange import csv, ics, xlsx, yaml
+from alerts.interchange.cells import entry_of
+from alerts.interchange.columns import Columns, read_columns
+from alerts.interchange.entries import Entry
+from alerts.interchange.files import Ended, Fault, File, Placed, in_line, refuse
+from alerts.interchange.writing import WRITERS, Content
 
-__all__ = ["File", "Placed", "read"]
+__all__ = [
+    "KINDS", "TABLES", "WRITERS", "Columns", "Content", "Ended", "Entry", "Fault", "File", "Placed", "entry_of",
+    "gather", "in_line", "read", "read_columns", "refuse",
+]  # fmt: skip
 
-READERS = {".yaml": yaml.read, ".yml": yaml.read, ".json": yaml.read}  # JSON is read as YAML, and as strictly
+READERS = {
+    ".yaml": yaml.read,
+    ".yml": yaml.read,
+    ".json": yaml.read,
+    ".ics": ics.read,
+}  # JSON is read as YAML, and as strictly
+TABLES = {".csv": csv.read, ".xlsx": xlsx.read}
+KINDS = ".yaml, .json, .csv, .xlsx or .ics."
 
 
-def read(
+def gather(
     path: Path,
     *,
     parties: Collection[str] = (),
     sources: Collection[str] = (),
     progress: Callable[[int], None] | None = None,
+    columns: Columns | None = None,
 ) -> File:
-    """Read a commitments file; its suffix says how.
+    """Read a commitments file, with what is wrong in it; its suffix says how.
 
     `parties` and `sources` are the keys of those that are known already, `progress` is told now and then how many
-    commitments have been read. Raises InputError with a line for each thing that is wrong.
+    commitments have been read, `columns` says which column of a table holds what. Raises InputError for a file of
+    another kind.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f"{path}: expected a file that ends in {', '.join(READERS)}")
-    return reader(path, parties=parties, sources=sources, progress=progress)
+    suffix, progress = path.suffix.lower(), progress or (lambda _: None)
+    if table := TABLES.get(suffix):
+        return table(path, parties=parties, sources=sources, progress=progress, columns=columns or Columns())
+    if reader := READERS.get(suffix):
+        return reader(path, parties=parties, sources=sources, progress=progress)
+    raise InputError(f"{path}: expected a file that ends in {', '.join([*READERS, *TABLES])}")
+
+
+def read(path: Path, *, parties: Collection[str] = (), sources: Collection[str] = ()) -> File:
+    """Read a commitments file in which nothing is wrong. Raises InputError with a line for each thing that is."""
+    file = gather(path, parties=parties, sources=sources)
+    refuse(file.faults, unread=file.unread)
+    return file

@@ -44,7 +44,7 @@ def _line(text: str) -> str:
 
 def _key(text: str) -> str:
     if not KEY.fullmatch(text):
-        raise InputError("expected a key of up to 100 letters, digits, `.`, `_` and `-`, with a letter in it")
+        raise InputError("expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it")
     if text.lower() in WORDS:
         raise InputError(f"`{text}` is a word of deadlines and cannot be a key")
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from alerts.store.book import Change, Entry, Move, Report
+from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database, StoreError
@@ -16,18 +16,9 @@ from alerts.store.relief import Relief, reliefs
 from alerts.store.watches import Batch, Standing, Watches, occurrence_of
 
 __all__ = [
-    "Batch",
-    "Change",
-    "Claim",
-    "Entry",
-    "Move",
-    "Relief",
-    "Report",
-    "Standing",
-    "Store",
-    "StoreError",
+    "Batch", "Change", "Claim", "Entry", "Move", "Relief", "Report", "Standing", "Store", "StoreError", "Wrong",
     "occurrence_of",
-]
+]  # fmt: skip
 
 
 class Store:

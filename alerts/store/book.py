@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Commitment, Party, Revision, Tracked, choose_zone, in_order
+from alerts.core.commitments import CircleError, Commitment, Party, Revision, Tracked, choose_zone, in_order
 from alerts.core.deadlines import Deadline, parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import occurrences, tables
+from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.rows import (
     TRACKED,
     append_revisions,
@@ -30,46 +30,7 @@ from alerts.store.rows import (
 
 _C = tables.commitments.c
 ERRORS_AT_MOST = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Who changes something, when, and why."""
-
-    now: datetime
-    by: str
-    reason: str | None = None
-    source: str | None = None
-    cause: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Bounds that changed."""
-
-    key: str
-    before: Bounds
-    after: Bounds
-
-
-@dataclass(slots=True)
-class Report:
-    """What a load did, or would do: keys by what became of them."""
-
-    new: list[str] = field(default_factory=list)
-    edited: list[str] = field(default_factory=list)
-    moved: list[Move] = field(default_factory=list)
-    derived: list[Move] = field(default_factory=list)
-    unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A commitment as a file states it, and the place where it does (`file:line`)."""
-
-    commitment: Commitment
-    place: str
-    loaded: dict[str, Any] | None = None  # what the file says, where it is one
+NEARBY = 10_000  # stored keys among which the one that was meant is looked for
 
 
 class Book:
@@ -109,22 +70,29 @@ class Book:
 
         Raises InputError with a line for each entry that hangs on nothing, on itself, or cannot be resolved.
         """
+        order, wrong = self.try_all(wanted)
+        refuse([one.said for one in wrong])
+        return order
+
+    def try_all(self, wanted: Mapping[str, Entry], unread: Collection[str] = ()) -> tuple[list[str], list[Wrong]]:
+        """Return the keys of all that is wanted in an order in which it can be stored, and what is wrong with it.
+
+        `unread` are keys that the files have, too, but in entries that are wrong: what hangs on them is not tried.
+        """
         needs = {key: references(parse(entry.commitment.deadline)) for key, entry in wanted.items()}
         needed = {other for others in needs.values() for other in others}
         known = self.known(needed - set(wanted))
-        missing = needed - set(wanted) - set(known)
-        errors = [
-            f"{wanted[key].place}: deadline hangs on {other!r}, which is not tracked"
-            + did_you_mean(other, [*wanted, *known])
-            for key, others in needs.items()
-            for other in sorted(others & missing)
-        ]
-        refuse(errors)
-        try:
-            ordered = in_order({**self.edges(), **needs})
-        except InputError as error:
-            place = next((wanted[key].place for key in needs if f" {key} →" in str(error)), None)
-            raise InputError(f"{place}: {error}" if place else str(error)) from None
+        missing = needed - set(wanted) - set(known) - set(unread)
+        broken = needed & set(unread) - set(known)
+        wrong: list[Wrong] = []
+        nearby = [*wanted, *self._connection.execute(select(_C.key).limit(NEARBY)).scalars()] if missing else []
+        for key, other in ((key, other) for key, others in needs.items() for other in sorted(others & missing)):
+            near = did_you_mean(other, nearby) if len(wrong) < ERRORS_AT_MOST else ""  # finding it is slow
+            wrong.append(Wrong(key, f"{wanted[key].place}: deadline hangs on {other!r}, which is not tracked{near}"))
+        broken |= {one.key for one in wrong}
+        ordered, circles = self._in_order(wanted, needs)
+        wrong += circles
+        broken |= {one.key for one in circles}
         hanging = self._hanging(wanted, skip=set(wanted))
         needed |= {other for others in hanging.values() for other in others}
         ended = {key for key, entry in wanted.items() if entry.commitment.status != "open"}  # these keep their bounds
@@ -136,15 +104,36 @@ class Book:
         }
         for entry in (checked[key] for key in ordered if key in checked):
             key, deadline = entry.commitment.key, entry.commitment.deadline
+            undeclared = not self._parties.keys() >= set(entry.commitment.by)  # that has been said of its file
+            if undeclared or key in broken or broken & {*needs.get(key, ()), *hanging.get(key, ())}:
+                broken.add(key)
+                continue
             try:
                 bounds = self.bounds(entry.commitment, known)
             except InputError as error:
-                errors.append(f"{entry.place}: deadline `{deadline}`: {error}")
+                wrong.append(Wrong(key, f"{entry.place}: deadline `{deadline}`: {error}"))
+                broken.add(key)
                 continue
             if key in needed and key not in ended:
                 known[key] = _with_assumptions(bounds, entry.commitment.assumptions)
-        refuse(errors)
-        return [key for key in ordered if key in wanted]
+        return [key for key in ordered if key in wanted], wrong
+
+    def _in_order(
+        self, wanted: Mapping[str, Entry], needs: Mapping[str, frozenset[str]]
+    ) -> tuple[list[str], list[Wrong]]:
+        """Sort keys so that each comes after those that it hangs on; each circle is taken out, and is wrong."""
+        edges: dict[str, Iterable[str]] = {**self.edges(), **needs}
+        wrong: list[Wrong] = []
+        while True:
+            try:
+                return in_order(edges), wrong
+            except CircleError as error:
+                if len(wrong) >= ERRORS_AT_MOST:
+                    return [], wrong  # each circle is looked for in all that there is
+                key = next((key for key in error.keys if key in wanted), error.keys[0])
+                place = f"{wanted[key].place}: " if key in wanted else ""
+                wrong.append(Wrong(key, f"{place}{error}"))
+                edges[key] = ()
 
     def _tracked(self, keys: Sequence[str]) -> dict[str, Tracked]:
         """Commitments as they stand, in the order of their keys."""
@@ -221,10 +210,19 @@ class Book:
             else:
                 edits.append((old, commitment, bounds))
         report.new += [entry.commitment.key for entry, _ in fresh]
-        report.edited += [old.commitment.key for old, new, _ in edits if stated(old.commitment) != stated(new)]
+        edited = {old.commitment.key: _differs(old.commitment, new) for old, new, _ in edits}
+        report.edited += [key for key, fields in edited.items() if fields]
         report.moved += [Move(old.commitment.key, old.bounds, bounds) for old, _, bounds in moves]
+        report.fields |= {key: fields for key, fields in edited.items() if fields}
+        report.fields |= {old.commitment.key: _differs(old.commitment, new) for old, new, _ in moves}
         if dry_run:
             self._foreseen |= {key: known[key] for key in keys}
+            report.foreseen |= {
+                **{entry.commitment.key: _recorded(entry, bounds, change, -n) for n, (entry, bounds) in enumerate(
+                    fresh, len(report.foreseen) + 1)},
+                **{old.commitment.key: _moved(old, new, bounds, change) for old, new, bounds in moves},
+                **{old.commitment.key: replace(old, commitment=new) for old, new, _ in edits},
+            }  # fmt: skip
             for old, _, _ in moves:
                 self._derive(old.commitment.key, change, report, skip=pending, dry_run=True)
             return
@@ -233,13 +231,21 @@ class Book:
         self._update(edits, change, "edited", quiet=recomputed)
         self._refresh(edits, change)
         self._hang(keys, needs)
-        loaded = [{"_key": entry.commitment.key, "loaded": entry.loaded} for entry in entries if entry.loaded]
-        if loaded:
-            statement = update(tables.commitments).where(_C.key == bindparam("_key"))
-            self._connection.execute(statement.values(loaded=bindparam("loaded")), loaded)
+        self.note_loaded([entry for entry in entries if entry.loaded])
         for old, _, _ in moves:
             why = replace(change, cause=old.commitment.key)
             self._derive(old.commitment.key, why, report, skip=pending)
+
+    def note_loaded(self, entries: Sequence[Entry]) -> None:
+        """Remember what a file said, and which file it was."""
+        names = ("loaded", "loaded_from", "loaded_sequence")
+        rows = [
+            {"_key": entry.commitment.key, **dict(zip(names, (entry.loaded, entry.file, entry.sequence), strict=True))}
+            for entry in entries
+        ]
+        if rows:
+            statement = update(tables.commitments).where(_C.key == bindparam("_key"))
+            self._connection.execute(statement.values({name: bindparam(name) for name in names}), rows)
 
     def _insert(self, fresh: Sequence[tuple[Entry, Bounds]], change: Change) -> None:
         if not fresh:
@@ -254,6 +260,8 @@ class Book:
                 "revision": 1,
                 "recorded_at": change.now,
                 "loaded": entry.loaded,
+                "loaded_from": entry.file,
+                "loaded_sequence": entry.sequence,
                 "changed_at": change.now,
             }
             for entry, bounds in fresh
@@ -280,7 +288,7 @@ class Book:
     ) -> None:
         rows, history = [], []
         for old, new, bounds in changed:
-            differs = sorted(name for name, value in stated(new).items() if stated(old.commitment)[name] != value)
+            differs = _differs(old.commitment, new)
             if what == "edited" and (quiet or not differs):
                 continue
             version = old.bounds_version + (what == "moved")
@@ -351,6 +359,7 @@ class Book:
                 continue
             if dry_run:
                 self._foreseen[one] = known[one]
+                report.foreseen[one] = _moved(old, old.commitment, now, change)
             else:
                 self._update([(old, old.commitment, now)], change, "moved")
             report.derived.append(Move(one, old.bounds, now))
@@ -394,8 +403,25 @@ def revision_after(
     )
 
 
-def _party_row(party: Party) -> dict[str, Any]:
-    return {"key": party.key, "name": party.name, "timezone": party.timezone, "calendar": party.calendar}
+def _differs(old: Commitment, new: Commitment) -> tuple[str, ...]:
+    """The names of the fields that two versions of a commitment state differently."""
+    before = stated(old)
+    return tuple(sorted(name for name, value in stated(new).items() if before[name] != value))
+
+
+def _recorded(entry: Entry, bounds: Bounds, change: Change, number: int) -> Tracked:
+    """A commitment as it would be recorded, under a number that none has."""
+    return Tracked(id=number, commitment=entry.commitment, bounds=bounds, bounds_version=1, recorded_at=change.now)
+
+
+def _moved(old: Tracked, new: Commitment, bounds: Bounds, change: Change) -> Tracked:
+    """A commitment as a move would leave it."""
+    version = old.bounds_version + 1
+    moved = replace(revision_after(old, change, "moved", version=version), before=old.bounds, after=bounds)
+    return replace(
+        old, commitment=new, bounds=bounds, bounds_version=version, revision=moved.number, acknowledged=None,
+        changes=(*old.changes, moved),
+    )  # fmt: skip
 
 
 def refuse(errors: Sequence[str]) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
-from alerts.core.commitments import Party, Revision, Source, Status, Tracked, in_order
+from alerts.core.commitments import Commitment, Party, Revision, Source, Status, Tracked, in_order
 from alerts.core.deadlines import Every, parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import occurrences, tables
-from alerts.store.book import Book, Change, Entry, Move, Report, edges_of, revision_after
+from alerts.store.book import Book, edges_of, refuse, revision_after
+from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.engine import Database
 from alerts.store.past import as_of
 from alerts.store.rows import (
@@ -31,6 +32,7 @@ from alerts.store.rows import (
 )
 
 _C = tables.commitments.c
+T = TypeVar("T")
 
 
 class Commitments:
@@ -52,19 +54,21 @@ class Commitments:
     ) -> Report:
         """Bring what is tracked up to what a file states; what the file left unchanged is left alone.
 
-        Raises InputError, one line for each thing that is wrong, before anything is stored. Stored in chunks: a load
-        that was interrupted is finished by repeating it.
+        Raises InputError, one line for each thing that is wrong, before anything is stored; a dry run reports conflicts
+        instead. Stored in chunks: a load that was interrupted is finished by repeating it. What is moved by hand
+        while it goes on, and so that it conflicts, is reported, too, and left as it is.
         """
         parties, sources = list(parties), list(sources)
         report = Report()
         stated_by = {entry.commitment.key: entry for entry in entries}
-        with self._database.read() as connection:
+        with self._database.look() as connection:
             book = Book(connection, self._zone, parties)
             rezoned = book.rezoned
-            wanted = self._wanted(connection, entries, report)
-            order = book.check(wanted)
+            wanted, renamed = self._wanted(connection, entries, report)
+            order, wrong = book.try_all(wanted)
+            refuse([one.said for one in (*wrong, *(() if dry_run else report.conflicts))])
         if dry_run:
-            with self._database.read() as connection:
+            with self._database.look() as connection:
                 book = Book(connection, self._zone, parties)
                 pending = set(order)
                 for some in chunks(order):
@@ -79,41 +83,115 @@ class Commitments:
             upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
         done = 0
         pending = set(order)
-        for some in chunks(order):
+        for some in self._in_turn(order):
             pending -= set(some)
             with self._database.change() as connection:
                 # Looked at again: somebody may have moved or closed one meanwhile.
-                now = self._wanted(connection, [stated_by[key] for key in some], Report())
+                again = Report(conflicts=report.conflicts)
+                now, _ = self._wanted(connection, [stated_by[key] for key in some], again)
                 book = Book(connection, self._zone, parties)
                 book.write([now[key] for key in some if key in now], change, report, pending)
             done += len(some)
             progress(done)
+        for others in self._in_turn(renamed):
+            with self._database.change() as connection:
+                Book(connection, self._zone).note_loaded(others)
         if rezoned:
             self.recompute(replace(change, reason="the zone of a party changed"), report, parties)
             with self._database.write() as connection:  # last: until then a repeated load sees that it is not finished
                 upsert(connection, tables.parties, ["key"], [asdict(party) for party in rezoned])
         return report
 
-    def _wanted(self, connection: Connection, entries: Sequence[Entry], report: Report) -> dict[str, Entry]:
-        """The entries that are new, or that a file states otherwise than before: as they are to become."""
+    def wrong(self, entries: Sequence[Entry], parties: Iterable[Party], unread: Collection[str]) -> list[Wrong]:
+        """What is wrong with entries beside others that are so wrong already that they cannot be read: `unread`."""
+        report = Report()
+        with self._database.look() as connection:
+            wanted, _ = self._wanted(connection, entries, report)
+            _, wrong = Book(connection, self._zone, parties).try_all(wanted, unread)
+        return [*wrong, *report.conflicts]
+
+    def _wanted(
+        self, connection: Connection, entries: Sequence[Entry], report: Report
+    ) -> tuple[dict[str, Entry], list[Entry]]:
+        """The entries that are new, or that a file states otherwise than before: as they are to become.
+
+        Beside them those that are unchanged, but come from another file now, or have another number there.
+        """
         wanted: dict[str, Entry] = {}
+        renamed: list[Entry] = []
         for some in chunks(entries):
             by_key = {entry.commitment.key: entry for entry in some}
-            columns = [_C[name] for name in ("key", "status", "loaded", *STATED)]
+            columns = [_C[name] for name in ("key", "status", "loaded", "loaded_from", "loaded_sequence", *STATED)]
             rows = connection.execute(select(*columns).where(_C.key.in_(by_key))).mappings()
             here = {row["key"]: row for row in rows}
-            for key, entry in by_key.items():
-                row, said = here.get(key), stated(entry.commitment)
-                if row is not None and row["loaded"] == said:
-                    report.unchanged += 1
+            for key, stated_now in by_key.items():
+                row, said = here.get(key), stated(stated_now.commitment)
+                if row is None:
+                    wanted[key] = replace(stated_now, loaded=said)
                     continue
-                if row is not None:
-                    last = row["loaded"] or {}
-                    fresh = {name: value for name, value in said.items() if name not in last or last[name] != value}
-                    merged = {name: row[name] for name in STATED} | fresh
-                    entry = Entry(commitment_of(key, row["status"], merged), entry.place)  # noqa: PLW2901
-                wanted[key] = replace(entry, loaded=said)
-        return wanted
+                sequence = row["loaded_sequence"] if stated_now.sequence is None else stated_now.sequence
+                if sequence is not None and sequence < (row["loaded_sequence"] or 0):
+                    report.older.append(key)
+                    continue
+                file = stated_now.file or row["loaded_from"]
+                entry = replace(stated_now, loaded=said, file=file, sequence=sequence)
+                if row["loaded"] == said:
+                    report.unchanged += 1
+                    if (row["loaded_from"], row["loaded_sequence"]) != (entry.file, entry.sequence):
+                        renamed.append(entry)
+                    continue
+                last = row["loaded"] or {}
+                fresh = {name: value for name, value in said.items() if name not in last or last[name] != value}
+                if _conflicts(row, fresh):
+                    report.conflicts.append(Wrong(key, f"{entry.place}: {_say_conflict(row, fresh)}"))
+                    continue
+                merged = {name: row[name] for name in STATED} | fresh
+                wanted[key] = replace(entry, commitment=commitment_of(key, row["status"], merged))
+        return wanted, renamed
+
+    def add(self, commitment: Commitment, change: Change) -> None:
+        """Track one commitment. Raises InputError where its key is taken, or what it names is not known."""
+        with self._database.change() as connection:
+            key = commitment.key
+            if connection.execute(select(_C.id).where(_C.key == key)).first():
+                raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
+            for party in (*commitment.by, *commitment.to):
+                _must_know(connection, tables.parties, party, "party")
+            if commitment.source:
+                _must_know(connection, tables.sources, commitment.source.key, "source")
+            entry = Entry(commitment, key, loaded=stated(commitment))
+            book = Book(connection, self._zone)
+            book.check({key: entry})
+            book.write([entry], change, Report(), set())
+
+    def missing(self, file: str, present: Collection[str]) -> list[str]:
+        """The keys of what is open and was last loaded from a file, and is no longer among those present in it."""
+        query = select(_C.key).where(_C.loaded_from == file, _C.status == "open").order_by(_C.key)
+        with self._database.read() as connection:
+            return [key for key in connection.execute(query).scalars() if key not in present]
+
+    def statuses(self, keys: Iterable[str]) -> dict[str, Status]:
+        """The status of each of some commitments that is tracked."""
+        found: dict[str, Status] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                found |= dict(connection.execute(select(_C.key, _C.status).where(_C.key.in_(some))).tuples().all())
+        return found
+
+    def sequences(self) -> dict[str, int]:
+        """The numbers that commitments had in the calendars from which they were last loaded, by key."""
+        query = select(_C.key, _C.loaded_sequence).where(_C.loaded_sequence.is_not(None))
+        with self._database.read() as connection:
+            return {key: number for key, number in connection.execute(query).tuples() if number is not None}
+
+    def withdraw(self, keys: Iterable[str], change: Change) -> None:
+        """Close commitments as withdrawn; those that have ended meanwhile are left as they are."""
+        for some in self._in_turn(keys):
+            with self._database.change() as connection:
+                for row in connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all():
+                    now = tracked_of(row)
+                    ended = revision_after(now, change, "closed", detail="withdrawn")
+                    self._append(connection, now, ended, status="withdrawn")
 
     def move(self, key: str, deadline: str, change: Change, occurrence: str = "") -> Report:
         """Give a commitment another deadline; whatever hangs on it moves in the same transaction.
@@ -180,7 +258,7 @@ class Commitments:
         parties = list(parties)
         with self._database.read() as connection:
             order = _open(connection)
-        for some in chunks(order):
+        for some in self._in_turn(order):
             with self._database.change() as connection:
                 entries = _as_they_stand(connection, some)
                 Book(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
@@ -190,6 +268,13 @@ class Commitments:
         """Foretell what recomputing would move."""
         for some in chunks(key for key in _open(connection) if key not in skip):
             book.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
+
+    def _in_turn(self, items: Iterable[T]) -> Iterator[list[T]]:
+        """Yield what is stored in one transaction each, and let others write between."""
+        for number, some in enumerate(chunks(items)):
+            if number:
+                self._database.give_way()
+            yield some
 
     def find(self, key: str) -> Tracked:
         """One commitment as it stands. Raises InputError for a key that there is not."""
@@ -230,6 +315,24 @@ def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
     rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
     here = {row["key"]: tracked_of(row) for row in rows}
     return [Entry(here[key].commitment, key) for key in keys if key in here]
+
+
+def _conflicts(row: RowMapping, fresh: Mapping[str, Any]) -> bool:
+    """Whether a file states another deadline than it did while somebody moved the commitment to a third."""
+    last = row["loaded"] or {}
+    return (
+        row["status"] == "open"
+        and "deadline" in fresh
+        and row["deadline"] not in (fresh["deadline"], last.get("deadline", row["deadline"]))
+    )
+
+
+def _say_conflict(row: RowMapping, fresh: Mapping[str, Any]) -> str:
+    stands, states = row["deadline"], fresh["deadline"]
+    return (
+        f"deadline: the file says `{states}` now and `{row['loaded']['deadline']}` before, but it was moved to "
+        f'`{stands}` meanwhile: write that, or `alerts move {row["key"]} "{states}"` first'
+    )
 
 
 def _must_be_open(now: Tracked, done: str) -> None:

@@ -92,6 +92,8 @@ commitments = Table(
     Column("recorded_at", Utc, nullable=False),
     Column("stated_at", Utc),  # when the present bounds were recorded, if not then
     Column("loaded", JSON),  # the row as a file last stated it
+    Column("loaded_from", Text),  # which file that was
+    Column("loaded_sequence", Integer),  # its revision there, where the file counts them
     Column("changed_at", Utc),  # set while the watches have not been told of a change
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
 )

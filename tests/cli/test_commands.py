@@ -32,18 +32,6 @@ def test_nothing_tracked_is_said_with_what_to_do(alerts: Alerts) -> None:
     assert said.out.startswith("nothing is tracked in ")
 
 
-def test_a_dry_run_stores_nothing(alerts: Alerts) -> None:
-    assert alerts("load", "seed.yaml", "--dry-run").out == "would load: 2 new, 0 changed, 0 moved, 0 unchanged\n"
-    assert alerts("list", "--json").json == []
-
-
-def test_a_load_says_what_it_did_and_what_follows(alerts: Alerts) -> None:
-    said = alerts("load", "seed.yaml", "--at", NOW)
-    assert said.out == "loaded: 2 new, 0 changed, 0 moved, 0 unchanged\n2 to be said at once, at the next tick\n"
-    assert said.err == ""  # no progress bar where nobody watches
-    assert alerts("load", "seed.yaml", "--at", NOW).out.startswith("loaded: 0 new, 0 changed, 0 moved, 2 unchanged\n")
-
-
 def test_plan_covers_the_window_that_is_asked_for(loaded: Alerts) -> None:
     rows = loaded("plan", "--from", "2025-10-29T09:00Z", "--days", "1", "--json").json
     assert [(row["at"], row["commitment"], row["kind"], row["offset"]) for row in rows] == [

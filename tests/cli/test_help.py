@@ -9,7 +9,9 @@ import pytest
 from tests.cli.conftest import Alerts
 
 COMMANDS = {
-    "load": "FILE --dry-run --at",
+    "load": "FILE --dry-run --close-missing --columns --at",
+    "add": "KEY TITLE DEADLINE --kind --by --to --owner --priority --tag --timezone --note --at",
+    "export": "KEY --format --output --at",
     "list": "--json",
     "show": "KEY --as-of --at --json",
     "resolve": "EXPR --timezone --calendars --roll --json",

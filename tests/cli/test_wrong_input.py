@@ -163,7 +163,7 @@ def test_a_file_of_something_else_is_refused(
     [
         ("nope.yaml", "nope.yaml: cannot be read: No such file or directory"),
         ("folder.yaml", "folder.yaml: is a folder, expected a file"),
-        ("seed.txt", "seed.txt: expected a file that ends in .yaml, .yml, .json"),
+        ("seed.txt", "seed.txt: expected a file that ends in .yaml, .yml, .json, .ics, .csv, .xlsx"),
         ("loop.yaml", "loop.yaml: cannot be read: Too many levels of symbolic links"),
     ],
 )

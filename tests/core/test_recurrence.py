@@ -129,6 +129,7 @@ def test_a_rule_that_cannot_be_meant_is_refused(rule: str, refusal: str) -> None
         ("every FREQ=DAILY from 2025-11-30 except", "column 40: expected the occurrences that are left out"),
         ("every FREQ=DAILY from 2025-11-30 except 2025-12-01,", "column 52: expected the occurrences"),
         ("every FREQ=DAILY from 2025-11-30 except 2025-12-01T09:00", "column 41: expected the occurrences"),
+        ("every FREQ=DAILY from 2025-11-30T09:00 except 2025-12-01", "column 47: expected the occurrences"),
         ("every FREQ=DAILY from 2025-11-30 2025-12-01", "column 34: expected the end"),
         ("every FREQ=X from 2025-11-30", "column 7: FREQ cannot be 'X'"),
         ("earlier of (every FREQ=DAILY from 2025-11-30; 2025)", "column 13: expected a deadline that has one date"),

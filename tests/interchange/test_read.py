@@ -9,7 +9,7 @@ import pytest
 from alerts import shipped
 from alerts.core.commitments import Citation, Commitment, Party, Source
 from alerts.core.errors import InputError
-from alerts.interchange import read
+from alerts.interchange import gather, read
 
 HEAD = "parties: [{key: us, name: United States}]\nsources: [{key: brief, title: Brief}]\ncommitments:\n"
 
@@ -109,7 +109,7 @@ WRONG = [
     ("{key: 7, title: b, deadline: undated}", "x.yaml:4: key: this unquoted is read as a number: write it in quotes"),
     (
         "{key: a b, title: b, deadline: undated}",
-        "x.yaml:4: key: expected a key of up to 100 letters, digits, `.`, `_` and `-`, with a letter in it",
+        "x.yaml:4: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it",
     ),
     (
         "{key: after, title: b, deadline: undated}",
@@ -234,7 +234,9 @@ def test_json_is_read_and_other_suffixes_are_refused(file: Path) -> None:
     path = file.with_suffix(".json")
     path.write_text(json.dumps({"commitments": [{"key": "a", "title": "é", "deadline": "undated"}]}))
     assert read(path).entries[0].commitment.title == "é"
-    with pytest.raises(InputError, match=r"\Ax\.txt: expected a file that ends in \.yaml, \.yml, \.json\Z"):
+    with pytest.raises(
+        InputError, match=r"\Ax\.txt: expected a file that ends in \.yaml, \.yml, \.json, \.ics, \.csv, \.xlsx\Z"
+    ):
         read(Path("x.txt"))
 
 
@@ -242,7 +244,7 @@ def test_progress_is_told_and_what_is_alike_is_kept_once(file: Path) -> None:
     entries = "".join(f"  - {{key: a{n}, title: t, deadline: undated, tags: [x, y]}}\n" for n in range(2500))
     file.write_text(HEAD + entries)
     told: list[int] = []
-    found = read(file, progress=told.append)
+    found = gather(file, progress=told.append)
     assert told == [1000, 2000, 2500]
     assert len({id(entry.commitment.tags) for entry in found.entries}) == 1
 

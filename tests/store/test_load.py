@@ -1,5 +1,7 @@
 """Loading a file: again, after people changed things by hand, in any order, interrupted, and only for show."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -10,6 +12,7 @@ from tests.factories import (
     NOW,
     acknowledge,
     at,
+    change,
     close,
     entries,
     entry,
@@ -90,11 +93,49 @@ def test_only_the_fields_that_the_file_changed_are_applied(store):
     assert (report.edited, report.moved) == (["truce"], [])
 
 
-def test_a_deadline_that_the_file_changed_wins_over_an_earlier_move(store):
+CONFLICT = (
+    "seeds.yaml:truce: deadline: the file says `2025-11-20` now and `2025-11-10` before, but it was moved to "
+    '`2025-12-10` meanwhile: write that, or `alerts move truce "2025-11-20"` first'
+)
+
+
+def test_a_deadline_that_the_file_changed_after_a_move_is_a_conflict_and_changes_nothing(store):
     load(store, entry(deadline="2025-11-10"))
     move(store, "truce", "2025-12-10")
-    load(store, entry(deadline="2025-11-20"), now=LATER)
-    assert tracked(store).commitment.deadline == "2025-11-20"
+    before = rows(store)
+    with pytest.raises(InputError) as caught:
+        load(store, entry("fine"), entry(deadline="2025-11-20", title="New"), now=LATER)
+    assert str(caught.value) == CONFLICT
+    assert rows(store) == before
+    report = load(store, entry("fine"), entry(deadline="2025-11-20"), now=LATER, dry_run=True)
+    assert (report.new, [one.said for one in report.conflicts]) == (["fine"], [CONFLICT])
+
+
+def test_a_conflict_is_settled_by_a_move_to_what_the_file_says(store):
+    load(store, entry(deadline="2025-11-10"))
+    move(store, "truce", "2025-12-10")
+    move(store, "truce", "2025-11-20")
+    report = load(store, entry(deadline="2025-11-20"), now=LATER)
+    assert (report.conflicts, report.moved, tracked(store).commitment.deadline) == ([], [], "2025-11-20")
+
+
+def test_a_closed_commitment_is_in_no_conflict(store):
+    load(store, entry(deadline="2025-11-10"))
+    move(store, "truce", "2025-12-10")
+    close(store, "truce")
+    assert load(store, entry(deadline="2025-11-20"), now=LATER).conflicts == []
+
+
+def test_what_is_moved_by_hand_while_a_load_goes_on_is_reported_and_kept(store):
+    load(store, *entries(600))
+
+    def meanwhile(done: int) -> None:
+        if done == 500:
+            move(store, "c00599", "2025-12-24")
+
+    report = load(store, *entries(600, "2025-11-20"), now=LATER, progress=meanwhile)
+    assert [one.key for one in report.conflicts] == ["c00599"]
+    assert tracked(store, "c00599").commitment.deadline == "2025-12-24"
 
 
 def test_a_file_that_catches_up_with_a_move_is_no_move(store):
@@ -173,6 +214,27 @@ def test_all_that_is_wrong_is_said_at_once(store):
     assert [line.partition(": ")[0] for line in str(caught.value).splitlines()] == ["seeds.yaml:a", "seeds.yaml:b"]
 
 
+BACKWARDS = "between 2025-11-10 and 2025-11-01"
+
+
+def test_every_kind_of_what_is_wrong_is_said_in_one_round(store):
+    load(store, entry("moved", "2025-11-10"))
+    move(store, "moved", "2025-12-10")
+    file = [
+        entry("a", "P1D after x"), entry("b", "P1D after c"), entry("c", "P1D after b"), entry("d", "P1D after a"),
+        entry("e", BACKWARDS), entry("f", "P1D after unreadable"), entry("g", "P1D after g"),
+        entry("moved", "2025-11-20"),
+    ]  # fmt: skip
+    found = store.commitments.wrong(file, [], {"unreadable"})
+    assert sorted(one.said for one in found) == [
+        "seeds.yaml:a: deadline hangs on 'x', which is not tracked; known: a, b, c, d, e, f, g, moved",
+        "seeds.yaml:b: deadlines hang on each other in a circle: b → c → b",
+        f"seeds.yaml:e: deadline `{BACKWARDS}`: `{BACKWARDS}` ends before it begins",
+        "seeds.yaml:g: deadlines hang on each other in a circle: g → g",
+        CONFLICT.replace("truce", "moved"),
+    ]
+
+
 def test_a_move_that_would_break_what_hangs_on_it_is_refused(store):
     load(store, entry("a", "2025-11-10"), entry("b", "between a and 2025-11-20"))
     before = rows(store)
@@ -226,3 +288,73 @@ def test_a_party_that_moves_to_another_zone_takes_its_deadlines_along(store):
     assert tracked(store).bounds.latest == at("2025-11-11T05:00")
     assert [one.key for one in report.moved] == ["truce"]
     assert store.ledger.history(tracked(store).id)[-1].reason == "the zone of a party changed"
+
+
+def from_file(name, *items, **more):
+    return [replace(one, file=name, **more) for one in items]
+
+
+def test_what_a_file_no_longer_has_is_found_and_withdrawn_with_its_reason(store):
+    load(store, *from_file("/a.yaml", entry("a"), entry("b"), entry("c")), *from_file("/b.yaml", entry("d")))
+    close(store, "c")
+    assert store.commitments.missing("/a.yaml", {"a"}) == ["b"]
+    store.commitments.withdraw(["b", "c"], change(LATER, reason="no longer in a.yaml"))
+    last = store.ledger.history(tracked(store, "b").id)[-1]
+    assert (last.what, last.detail, last.reason) == ("closed", "withdrawn", "no longer in a.yaml")
+    assert tracked(store, "c").commitment.status == "fulfilled"
+    assert store.commitments.missing("/a.yaml", {"a"}) == []
+
+
+def test_the_file_that_states_it_last_has_it_though_nothing_is_changed(store):
+    load(store, *from_file("/a.yaml", entry("a")))
+    before = rows(store)
+    assert load(store, *from_file("/b.yaml", entry("a")), now=LATER).unchanged == 1
+    assert (store.commitments.missing("/a.yaml", ()), store.commitments.missing("/b.yaml", ())) == ([], ["a"])
+    assert rows(store) == before
+
+
+def test_an_older_sequence_changes_nothing_and_is_reported(store):
+    load(store, *from_file("/a.ics", entry("a", title="Two"), sequence=2))
+    report = load(store, *from_file("/a.ics", entry("a", title="One"), sequence=1), now=LATER)
+    assert (report.older, report.edited, tracked(store, "a").commitment.title) == (["a"], [], "Two")
+    load(store, *from_file("/a.ics", entry("a", title="Two"), sequence=3), now=LATER)
+    assert load(store, *from_file("/a.ics", entry("a", title="x"), sequence=2), now=LATER).older == ["a"]
+    load(store, *from_file("/a.yaml", entry("a", title="By hand")), now=LATER)
+    assert load(store, *from_file("/a.ics", entry("a", title="x"), sequence=2), now=LATER).older == ["a"]
+
+
+def test_one_that_is_added_is_recorded_and_a_file_may_state_it_later(store):
+    load(store, parties=[party("us")], sources=[source()])
+    store.commitments.add(entry("a", by=("us",), source=Citation(key="brief")).commitment, change(reason="added"))
+    assert store.ledger.history(tracked(store, "a").id)[0].reason == "added"
+    assert load(store, entry("a", "2025-11-20", by=("us",)), now=LATER).conflicts == []
+    assert tracked(store, "a").commitment.deadline == "2025-11-20"
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (entry("truce"), "truce is tracked already: `alerts move` gives it another deadline"),
+        (entry("a", by=("su",)), "no party has the key 'su'; known: us"),
+        (entry("a", source=Citation(key="x")), "no source has the key 'x'; known: brief"),
+        (entry("a", "P1D after truc"), "a: deadline hangs on 'truc', which is not tracked; did you mean 'truce'?"),
+    ],
+)
+def test_what_cannot_be_added_is_said_and_not_stored(store, one, said):
+    load(store, entry(), parties=[party("us")], sources=[source()])
+    before = rows(store)
+    with pytest.raises(InputError) as caught:
+        store.commitments.add(one.commitment, change())
+    assert str(caught.value) == said
+    assert rows(store) == before
+
+
+def test_others_are_let_in_between_two_chunks_and_nobody_waits_after_the_last(store, monkeypatch):
+    """SQLite queues nobody: `benchmarks.loads` measures how long another process waits."""
+    gaps = []
+    monkeypatch.setattr(store.database, "give_way", lambda: gaps.append(len(store.ledger.tracked())))
+    load(store, *entries(1200))
+    assert gaps == [500, 1000]
+    store.commitments.recompute(change(LATER))
+    store.commitments.withdraw([f"c{number:05}" for number in range(600)], change(LATER))
+    assert gaps == [500, 1000, 1200, 1200, 700]

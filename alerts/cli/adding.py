@@ -1,0 +1,73 @@
+"""Commitments one by one: add."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from alerts.cli.showing import warn_unsaid
+from alerts.cli.wiring import At, app, instant, office, who
+from alerts.core.bounds import say_bounds
+from alerts.core.errors import InputError
+from alerts.documents import Steps, wrongs_of
+from alerts.interchange import Entry, entry_of
+from alerts.store import Change
+
+out = Console(highlight=False)
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="By which it is known from now on.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What is promised, in a line.")],
+    deadline: Annotated[str, typer.Argument(metavar="DEADLINE", help="As in a file, such as 'after 2025-11-10'.")],
+    kind: Annotated[str | None, typer.Option(metavar="KIND", help="obligation, expiry, event, request, …")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="The party that owes it; may be repeated.")
+    ] = None,
+    to: Annotated[list[str] | None, typer.Option(metavar="KEY", help="The party to which; may be repeated.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Who looks after it.")] = None,
+    priority: Annotated[str | None, typer.Option(metavar="P", help="low, normal, high, critical")] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None,
+    timezone: Annotated[str | None, typer.Option(metavar="Z", help="Of the deadline, if it states none.")] = None,
+    review_every: Annotated[str | None, typer.Option(metavar="P14D", help="How often to ask where no date is.")] = None,
+    source: Annotated[str | None, typer.Option(metavar="KEY", help="A declared source.")] = None,
+    source_locator: Annotated[str | None, typer.Option(metavar="WHERE", help="The place in it.")] = None,
+    source_quote: Annotated[str | None, typer.Option(metavar="WORDS", help="What it says.")] = None,
+    assumption: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="May be repeated.")] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="What to do.")] = None,
+    recorded_by: Annotated[
+        str | None, typer.Option("--recorded-by", metavar="NAME", help="Who adds it; else ALERTS_USER or the login.")
+    ] = None,
+    at: At = None,
+) -> None:
+    """Track one commitment. Parties and a source must be known from a file that was loaded."""
+    stated: dict[str, Any] = {
+        "key": key, "title": title, "deadline": deadline, "kind": kind, "by": by, "to": to, "owner": owner,
+        "priority": priority, "tags": tag, "timezone": timezone, "review_every": review_every, "source": source,
+        "source_locator": source_locator, "source_quote": source_quote, "assumptions": assumption, "note": note,
+    }  # fmt: skip
+    given = {name: value for name, value in stated.items() if value not in (None, [])}
+    try:
+        commitment = Entry.model_validate(entry_of(given)).commitment({})
+    except ValidationError as error:
+        raise InputError("\n".join(said for _, said in wrongs_of(error, Entry, _name))) from None
+    here, now = office(context), instant(at)
+    here.store.commitments.add(commitment, Change(now=now, by=who(recorded_by), reason="added by hand"))
+    item = here.store.commitments.find(key)
+    out.print(f"{key} is tracked: {say_bounds(item.bounds)}", markup=False, soft_wrap=True)
+    warn_unsaid(here, [item])
+
+
+def _name(steps: Steps) -> str:
+    """What a part is called on the command line."""
+    name = str(steps[0])
+    if name == "source" and len(steps) > 1 and steps[1] != "key":
+        name = f"source_{steps[1]}"
+    if name in ("key", "title", "deadline"):
+        return name.upper()
+    return "--" + {"tags": "tag", "assumptions": "assumption"}.get(name, name).replace("_", "-")

@@ -1,0 +1,78 @@
+"""Commitments out into files: export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alerts.cli.showing import few
+from alerts.cli.wiring import At, Office, app, instant, note, office
+from alerts.core.commitments import Tracked
+from alerts.core.deadlines import parse, references
+from alerts.core.errors import InputError, did_you_mean
+from alerts.interchange import WRITERS, Content
+
+FORMATS = "|".join(WRITERS)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Else all that is open.")] = None,
+    form: Annotated[
+        str | None, typer.Option("--format", metavar=FORMATS, help="Else by the suffix of FILE; else yaml.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else stdout.")] = None,
+    at: At = None,
+) -> None:
+    """Write what is open as a file that loads again and then changes nothing. What is closed is left out."""
+    form = form or _form(output)
+    if form not in WRITERS:
+        raise typer.BadParameter(f"{form!r} is not a format{did_you_mean(form, WRITERS)}", param_hint="--format")
+    here = office(context)
+    tracked = _chosen(here, keys) if keys else list(here.store.ledger.each())
+    who = {key for one in tracked for key in (*one.commitment.by, *one.commitment.to)}
+    cited = {one.commitment.source.key for one in tracked if one.commitment.source}
+    content = Content(
+        tracked=tracked,
+        parties=[party for key, party in here.store.ledger.parties().items() if key in who or not keys],
+        sources=[source for key, source in here.store.ledger.sources().items() if key in cited or not keys],
+        sequences=here.store.commitments.sequences(),
+        now=instant(at),
+    )
+    data = WRITERS[form](content).encode()
+    if output is None:
+        typer.echo(data, nl=False)
+    else:
+        output.write_bytes(data)
+        note(f"wrote {len(tracked)} to {output}")
+    written = {one.commitment.key for one in tracked}
+    beyond = {other for one in tracked for other in references(parse(one.commitment.deadline))} - written
+    if beyond:
+        note(f"some of it hangs on what is not exported, and loads only where that is tracked: {few(sorted(beyond))}")
+
+
+def _form(output: Path | None) -> str:
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    return {"": "yaml", "yml": "yaml"}.get(suffix, suffix)
+
+
+def _chosen(here: Office, keys: Sequence[str]) -> list[Tracked]:
+    """Those of some keys. Raises InputError for each that is not there, or closed."""
+    found, wrong = [], []
+    for key in dict.fromkeys(keys):
+        try:
+            one = here.store.commitments.find(key)
+        except InputError as error:
+            wrong.append(str(error))
+            continue
+        if one.open:
+            found.append(one)
+        else:
+            wrong.append(f"{key} is closed ({one.commitment.status}): loaded elsewhere it would be open again")
+    if wrong:
+        raise InputError("\n".join(wrong))
+    return found

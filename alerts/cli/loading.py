@@ -1,0 +1,212 @@
+"""Commitments out of files: load."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from alerts import interchange
+from alerts.cli.showing import few, warn_unsaid
+from alerts.cli.wiring import At, By, Office, app, instant, office, who
+from alerts.core.bounds import say_bounds
+from alerts.core.errors import InputError
+from alerts.interchange import Fault, File
+from alerts.outlook import at_once, if_changed
+from alerts.store import Change, Entry, Report
+
+SHOWN_AT_MOST = 200  # rows of the table of what would be loaded
+MOVES_AT_MOST = 20
+out = Console(highlight=False)
+
+
+@app.command()
+def load(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of commitments: " + interchange.KINDS)],
+    at: At = None,
+    by: By = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")] = False,
+    columns: Annotated[
+        Path | None,
+        typer.Option("--columns", metavar="FILE", help="YAML that says which column of a table holds what."),
+    ] = None,
+    close_missing: Annotated[
+        bool, typer.Option("--close-missing", help="Close what was loaded from a file and is no longer in it.")
+    ] = False,
+) -> None:
+    """Import commitments. Loading a file again changes only what the file changed since it was last loaded."""
+    here, now = office(context), instant(at)
+    read = _read(here, files, columns)
+    entries = [
+        Entry(placed.commitment, placed.place, _remembered(file.path), placed.sequence)
+        for file in read
+        for placed in file.entries
+    ]
+    _refuse_wrong(here, read, entries)
+    change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
+    with _progress("storing", len(entries)) as step:
+        report = here.store.commitments.load(
+            entries,
+            [party for found in read for party in found.parties],
+            [source for found in read for source in found.sources],
+            change,
+            dry_run=dry_run,
+            progress=step,
+        )
+    missing = {file.path: here.store.commitments.missing(_remembered(file.path), _present(read)) for file in read}
+    _show_counts(report, "would load" if dry_run else "loaded")
+    if dry_run:
+        _show_table(report, missing)
+    else:
+        for move in [*report.moved, *report.derived][:MOVES_AT_MOST]:
+            out.print(f"  {move.key}: {say_bounds(move.before)} → {say_bounds(move.after)}", markup=False)
+    _say_beside(here, read, report)
+    _say_missing(missing, dry_run=dry_run, close_missing=close_missing)
+    if close_missing and not dry_run:
+        for path, keys in missing.items():
+            here.store.commitments.withdraw(keys, replace(change, reason=f"no longer in {path}"))
+    ahead = (
+        if_changed(here.store, here.rules, now, report.foreseen) if dry_run else at_once(here.store, here.rules, now)
+    )
+    count = sum(1 for _ in ahead)
+    out.print(f"{count} to be said at once, at the next tick" if count else "nothing to be said at once")
+    warn_unsaid(here, (*here.store.ledger.each(), *(one for one in report.foreseen.values() if one.id < 0)))
+    if report.conflicts:
+        raise InputError("\n".join(one.said for one in report.conflicts))
+
+
+def _remembered(path: str) -> str:
+    """The name by which the database remembers a file: the same from whichever folder it is loaded."""
+    return os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links, which deployments change
+
+
+def _read(here: Office, files: Sequence[Path], mapping: Path | None) -> list[File]:
+    columns = interchange.read_columns(mapping) if mapping else None
+    if columns and not any(path.suffix.lower() in interchange.TABLES for path in files):
+        raise InputError(f"--columns {mapping}: none of the files is a table ({', '.join(interchange.TABLES)})")
+    parties, sources = set(here.store.ledger.parties()), set(here.store.ledger.sources())
+    read = []
+    with _progress("reading") as step:
+        for path in files:
+            found = interchange.gather(path, parties=parties, sources=sources, progress=step, columns=columns)
+            parties |= {party.key for party in found.parties}
+            sources |= {source.key for source in found.sources}
+            read.append(found)
+    return read
+
+
+def _refuse_wrong(here: Office, read: Sequence[File], entries: Sequence[Entry]) -> None:
+    """Raise InputError with all that is wrong in any of the files, in their order, if anything is."""
+    faults = {file.path: list(file.faults) for file in read}
+    lines: dict[str, tuple[str, int]] = {}
+    first: dict[str, str] = {}
+    for file in read:
+        for placed in file.entries:
+            key = placed.commitment.key
+            if key in first:
+                said = f'{placed.place}: the key "{key}" is there twice, first at {first[key]}'
+                faults[file.path].append(Fault(placed.line, said))
+            else:
+                first[key] = placed.place
+                lines[key] = (file.path, placed.line)
+    if not any(faults.values()):
+        return
+    if not any(file.unread for file in read):  # else what is hung on may stand in what was not read
+        parties = [party for file in read for party in file.parties]
+        fine = {entry.commitment.key: entry for entry in reversed(entries)}
+        unread = {key for file in read for key in file.besides}
+        for wrong in here.store.commitments.wrong(list(fine.values()), parties, unread):
+            path, line = lines.get(wrong.key, (read[-1].path, sys.maxsize))
+            faults[path].append(Fault(line, wrong.said))
+    interchange.refuse(
+        [fault for found in faults.values() for fault in interchange.in_line(found)],
+        unread=any(file.unread for file in read),
+    )
+
+
+def _present(read: Sequence[File]) -> set[str]:
+    """All keys of which the files speak."""
+    entries = {placed.commitment.key for file in read for placed in file.entries}
+    return entries | {key for file in read for key in (*file.besides, *(one.key for one in file.ended))}
+
+
+@contextmanager
+def _progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on stderr, on a terminal only; yields a function that takes how many are done."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _show_counts(report: Report, done: str) -> None:
+    counts = f"{len(report.new)} new, {len(report.edited)} changed, {len(report.moved)} moved"
+    conflicts = f", {len(report.conflicts)} in conflict" if report.conflicts else ""
+    out.print(f"{done}: {counts}, {report.unchanged} unchanged{conflicts}")
+
+
+def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
+    """Show a row for each commitment that would not stay as it is."""
+    rows = [(key, "new", say_bounds(report.foreseen[key].bounds)) for key in report.new]
+    rows += [(key, "changed", ", ".join(report.fields[key])) for key in report.edited]
+    for verb, moves in (("moved", report.moved), ("follows", report.derived)):
+        for move in moves:
+            others = ", ".join(name for name in report.fields.get(move.key, ()) if name != "deadline")
+            said = f"{say_bounds(move.before)} → {say_bounds(move.after)}" + (f" (also {others})" if others else "")
+            rows.append((move.key, verb, said))
+    rows += [(one.key, "conflict", "moved by hand since it was loaded") for one in report.conflicts]
+    rows += [(key, "missing", f"no longer in {path}") for path, keys in missing.items() for key in keys]
+    if not rows:
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("key", "what", "how"):
+        table.add_column(heading, overflow="fold")
+    for row in rows[:SHOWN_AT_MOST]:
+        table.add_row(*map(escape, row))
+    out.print(table)
+    if len(rows) > SHOWN_AT_MOST:
+        out.print(f"and {len(rows) - SHOWN_AT_MOST:,} more")
+
+
+def _say_beside(here: Office, read: Sequence[File], report: Report) -> None:
+    """Say what the files hold that was not loaded."""
+    for file in read:
+        for note in file.notes:
+            _say(f"{file.path}: {note}")
+        status = here.store.commitments.statuses(one.key for one in file.ended)
+        unknown = [one.key for one in file.ended if one.key not in status]
+        still_open = [one.key for one in file.ended if status.get(one.key) == "open"]
+        if unknown:
+            _say(f"{file.path}: {len(unknown)} over already and not tracked, so not loaded: {few(unknown)}")
+        if still_open:
+            _say(f"{file.path}: {len(still_open)} over there and open here; `alerts close` ends one: {few(still_open)}")
+    if report.older:
+        _say(f"{len(report.older)} left alone, of an older SEQUENCE than was loaded before: {few(report.older)}")
+
+
+def _say_missing(missing: dict[str, list[str]], *, dry_run: bool, close_missing: bool) -> None:
+    """Name what was loaded from a file and is no longer in it, and say what becomes of it."""
+    for path, keys in missing.items():
+        if keys and close_missing:
+            _say(f"{'would close' if dry_run else 'closed'} {len(keys)} that are no longer in {path}: {few(keys)}")
+        elif keys:
+            _say(
+                f"{len(keys)} tracked from {path} and no longer in it: {few(keys)}; they stay open (--close-missing "
+                "closes them as withdrawn)"
+            )
+
+
+def _say(text: str) -> None:
+    out.print(text, markup=False, soft_wrap=True)

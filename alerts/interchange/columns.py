@@ -1,0 +1,91 @@
+"""Which columns of a table hold what: by the names of the fields, or as a small file says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, ValidationError, field_validator
+
+from alerts import documents
+from alerts.core.errors import InputError, did_you_mean
+from alerts.documents import Raw, Section, Text, lines_of
+from alerts.interchange.cells import FIELDS, REQUIRED
+from alerts.interchange.dates import check_format
+
+
+class ColumnsFile(Section):
+    """The file of `--columns`."""
+
+    columns: dict[Text, Text] | None = None
+    date_format: Annotated[Raw, AfterValidator(check_format)] | None = None
+    sheet: Text | None = None
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: dict[str, str] | None) -> dict[str, str] | None:
+        for name in columns or ():
+            if name not in FIELDS:
+                raise InputError(f'unknown field "{name}"{_nearest(name, FIELDS)}')
+        for name in REQUIRED if columns is not None else ():
+            if name not in (columns or ()):
+                raise InputError(f'"{name}" is missing: say which heading it has')
+        return columns
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Headings by field (all fields by their names where there are none), the date format, and the sheet."""
+
+    headings: dict[str, str] = field(default_factory=dict)
+    date_format: str | None = None
+    sheet: str | None = None
+
+    def field_of(self, heading: str) -> str | None:
+        """The field that a heading stands for."""
+        return self._by_heading().get(plain(heading))
+
+    def _by_heading(self) -> dict[str, str]:
+        if self.headings:
+            return {plain(heading): name for name, heading in self.headings.items()}
+        return {plain(name): name for name in FIELDS}
+
+    def heading(self, name: str) -> str:
+        """How a field is called in the table, as far as is known before it is read."""
+        return self.headings.get(name, name)
+
+    def unknown(self, heading: str) -> str:
+        """What to say of a heading that stands for nothing."""
+        return f'unknown heading "{heading}"{_nearest(heading, FIELDS)}; --columns FILE says what other headings mean'
+
+
+def read_columns(path: Path) -> Columns:
+    """Read the file of `--columns`. Raises InputError with a line for each thing that is wrong."""
+    data, places = documents.read(path)
+    try:
+        read = ColumnsFile.model_validate(data)
+    except ValidationError as error:
+        raise InputError("\n".join(lines_of(error, ColumnsFile, places.at))) from None
+    headings = read.columns or {}
+    seen: dict[str, str] = {}
+    for name, heading in headings.items():
+        if plain(heading) in seen:
+            said = f'the heading "{heading}" is there twice, for {seen[plain(heading)]} and for {name}'
+            raise InputError(places.at(("columns", name)) + said)
+        seen[plain(heading)] = name
+    return Columns(headings, read.date_format, read.sheet)
+
+
+def plain(heading: str) -> str:
+    """A heading without what does not matter: its case, spaces and underscores."""
+    return re.sub(r"[\s_]+", "", heading).casefold()
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = did_you_mean(plain(word), [plain(one) for one in known])
+    for one in known:
+        near = near.replace(f"'{plain(one)}'", f"'{one}'")
+    return near

@@ -1,0 +1,80 @@
+"""What a file of commitments holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from alerts.core.commitments import Commitment, Party, Source
+from alerts.core.errors import InputError
+
+MOST_LINES = 50
+MOST_FAULTS = 500  # then the rest is not read: finding what is near to each wrong name takes its time
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A commitment and the line (of a table, the row) of the file on which its entry begins.
+
+    `sequence` is its revision where the file counts them (RFC 5545, section 3.8.7.4).
+    """
+
+    commitment: Commitment
+    path: str
+    line: int
+    sequence: int | None = None
+
+    @property
+    def place(self) -> str:
+        """`seeds/truce.yaml:12`."""
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is wrong on a line; `said` is the whole line of the error, with its place."""
+
+    line: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A commitment that the file says is over, so that it is not tracked anew."""
+
+    key: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """What a file holds, in its order.
+
+    `besides` are keys of which the file speaks though it has no entry for them: it is wrong, or over. `notes` say
+    what was left out.
+    """
+
+    path: str
+    parties: tuple[Party, ...] = ()
+    sources: tuple[Source, ...] = ()
+    entries: tuple[Placed, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    unread: bool = False
+    besides: frozenset[str] = frozenset()
+    ended: tuple[Ended, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def refuse(faults: Iterable[Fault], *, unread: bool = False) -> None:
+    """Raise InputError with the first of the lines, and how many more there are, if anything is wrong."""
+    lines = [fault.said for fault in faults]
+    if not lines:
+        return
+    more = len(lines) - MOST_LINES
+    rest = "; the rest was not read" if unread else ""
+    raise InputError("\n".join([*lines[:MOST_LINES], *([f"and {more:,} more{rest}"] if more > 0 else [])]))
+
+
+def in_line(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Sort what is wrong with one file by its lines."""
+    return tuple(sorted(faults, key=lambda fault: fault.line))

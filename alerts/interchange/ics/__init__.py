@@ -1,0 +1,210 @@
+"""Commitments from calendars (iCalendar, RFC 5545), and out into one."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from icalendar import Component
+
+from alerts.core.errors import InputError
+from alerts.documents import Steps
+from alerts.interchange.bytes import read_bytes
+from alerts.interchange.files import Ended, File
+from alerts.interchange.ics.deadlines import Time, Times, time_of, times
+from alerts.interchange.ics.entries import entry_of, is_over, number_of
+from alerts.interchange.ics.keys import key_of, key_of_turn
+from alerts.interchange.ics.writing import write
+from alerts.interchange.ics.zones import Zones
+from alerts.interchange.reading import Reading
+
+__all__ = ["read", "write"]
+
+LARGEST = 16 * 2**20  # bytes; some forty thousand components
+TRACKED = ("VTODO", "VEVENT")
+PARTS = (
+    "VALARM",
+    "VTIMEZONE",
+    "STANDARD",
+    "DAYLIGHT",
+    "AVAILABLE",
+    "VCALENDAR",
+    "PARTICIPANT",
+    "VLOCATION",
+    "VRESOURCE",
+)
+BEGIN = re.compile(r"BEGIN:(?:VTODO|VEVENT)[ \t]*", re.IGNORECASE)
+NAMES = {"key": "UID", "title": "SUMMARY", "note": "DESCRIPTION", "tags": "CATEGORIES"}
+
+
+@dataclass(slots=True)
+class Series:
+    """What a file says under one UID: the component itself, and turns of it that differ."""
+
+    uid: str
+    zones: Zones
+    own: Any = None
+    line: int = 0
+    turns: dict[date, tuple[Any, int]] = field(default_factory=dict)
+
+
+def read(path: Path, *, parties: Collection[str], sources: Collection[str], progress: Callable[[int], None]) -> File:
+    """Read the VTODOs and VEVENTs of a calendar; see `alerts.interchange.gather`."""
+    reading = Reading(str(path), progress, _name)
+    try:
+        text = _decoded(path)
+        calendars = _parsed(path, text)
+    except InputError as error:
+        reading.broken_off(str(error))
+        return reading.file(parties, sources, whole=False)
+    lines = iter([number for number, line in enumerate(text.split("\n"), 1) if BEGIN.fullmatch(line)])
+    series: dict[str, Series] = {}
+    older: list[str] = []
+    others: Counter[str] = Counter()
+    for calendar in calendars:
+        zones = Zones(calendar)
+        for component in _walk(calendar):
+            if component.name in TRACKED:
+                _sort_in(reading, series, older, component, line=next(lines, 1), zones=zones)
+            elif component.name not in PARTS:
+                others[component.name] += 1
+        if reading.full:
+            return reading.file(parties, sources, whole=False)
+    for one in series.values():
+        _take(reading, one)
+        if reading.full:
+            return reading.file(parties, sources, whole=False)
+    if others:
+        reading.notes.append("left out " + ", ".join(f"{count} {name}" for name, count in sorted(others.items())))
+    if older:
+        reading.notes.append(f"left out {len(older)} of an older SEQUENCE than another of the same UID in the file")
+    if not series and not others and not reading.faults:
+        reading.broken_off(f"{path}: holds no component at all: expected VTODO or VEVENT")
+    return reading.file(parties, sources)
+
+
+def _name(steps: Steps) -> str:
+    first = str(steps[0]) if steps else ""
+    return NAMES.get(first, first)
+
+
+def _decoded(path: Path) -> str:
+    data = read_bytes(path, LARGEST)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: is not UTF-8 text, which calendars are (RFC 5545, section 3.1.4)") from None
+    if not text.strip():
+        raise InputError(f"{path}: is empty, expected a calendar")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _parsed(path: Path, text: str) -> list[Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of zones that it guesses; which one it is is told here by other means
+            return Component.from_ical(text.replace("\n", "\r\n").encode(), multiple=True)
+    except Exception as error:  # what a broken calendar can be is without number, and so are the library's words for it
+        said = " ".join(str(error).split())[:120]
+        raise InputError(f"{path}: is not a calendar ({said or type(error).__name__})") from error
+
+
+def _walk(component: Any) -> Iterator[Any]:
+    """A component and all within it, in the order in which they begin."""
+    todo = [component]
+    while todo:
+        one = todo.pop()
+        yield one
+        todo += reversed(one.subcomponents)
+
+
+def _sort_in(
+    reading: Reading, series: dict[str, Series], older: list[str], component: Any, *, line: int, zones: Zones
+) -> None:
+    """Put a component to the others of its UID; of the same one twice that of the higher SEQUENCE is kept."""
+    uid = str(component.get("UID") or "").strip()
+    if not uid:
+        reading.fault(line, f"{component.name} has no UID, by which it could be known again")
+        return
+    one = series.setdefault(uid, Series(uid, zones))
+    try:
+        turn = time_of(component, "RECURRENCE-ID")
+        if turn is not None and component["RECURRENCE-ID"].params.get("RANGE"):
+            raise InputError("RECURRENCE-ID with RANGE is not read: state each turn that differs")
+        number = number_of(component)
+        day = turn.day(_zone(one.own or component, zones)) if turn else None
+        kept, at = one.turns.get(day, (None, 0)) if day else (one.own, one.line)
+        if kept is not None:
+            if number == number_of(kept):
+                raise InputError(f'the UID "{uid}" is there twice, first on line {at}')
+            older.append(uid)
+            if number < number_of(kept):
+                return
+    except InputError as error:
+        reading.besides.add(key_of(uid))
+        reading.fault(line, f"{component.name}: {error}")
+        return
+    if day:
+        one.turns[day] = (component, line)
+    else:
+        one.own, one.line, one.zones = component, line, zones
+
+
+def _zone(component: Any, zones: Zones) -> str | None:
+    """The zone in which the turns of a component have their days."""
+    start = time_of(component, "DTSTART")
+    return zones.iana(start.tzid) if start and start.tzid else None
+
+
+def _take(reading: Reading, series: Series) -> None:
+    """Make one commitment of a component, and one of each turn that stands by itself."""
+    key = key_of(series.uid)
+    if series.own is not None:
+        try:
+            when = times(series.own)
+            zone = _zone(series.own, series.zones)
+            extra = {one.day(zone): one for one in when.more if one.day(zone) not in series.turns}
+            days = {*series.turns, *extra} if when.rule else set()
+            deadline = when.deadline(series.zones, iter(days))
+        except InputError as error:
+            reading.besides.add(key)
+            reading.fault(series.line, f"{series.own.name}: {error}")
+            return
+        _add(reading, key, series.own, deadline, line=series.line, when=when)
+        for day, at in extra.items():
+            if at != when.at:
+                _add_turn(reading, series, day, at)
+    for day, (component, line) in series.turns.items():
+        try:
+            when = times(component)
+            deadline = when.deadline(series.zones)
+        except InputError as error:
+            reading.besides.add(key_of_turn(series.uid, day))
+            reading.fault(line, f"{component.name}: {error}")
+            continue
+        _add(reading, key_of_turn(series.uid, day), component, deadline, line=line, when=when)
+
+
+def _add_turn(reading: Reading, series: Series, day: date, at: Time) -> None:
+    """Add what RDATE states beside the rule."""
+    try:
+        deadline = at.say(series.zones)
+    except InputError as error:
+        reading.fault(series.line, f"RDATE: {error}")
+        return
+    _add(reading, key_of_turn(series.uid, day), series.own, deadline, line=series.line)
+
+
+def _add(reading: Reading, key: str, component: Any, deadline: str, *, line: int, when: Times | None = None) -> None:
+    if is_over(component):
+        reading.ended.append(Ended(key, f"{reading.path}:{line}"))
+        return
+    entry = entry_of(component, key, deadline, when.assumed if when else (), own=when is not None)
+    reading.take(entry, lambda _: line, number_of(component))

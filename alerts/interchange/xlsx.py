@@ -1,0 +1,86 @@
+"""Commitments from an Excel workbook (ECMA-376)."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.styles.numbers import is_datetime
+
+from alerts.core.errors import InputError, did_you_mean
+from alerts.interchange.bytes import read_bytes
+from alerts.interchange.columns import Columns
+from alerts.interchange.files import File
+from alerts.interchange.tables import Cell, Row, Table
+
+UNPACKED = 512 * 2**20  # bytes: what a workbook may unfold to
+
+
+def read(
+    path: Path,
+    *,
+    parties: Collection[str],
+    sources: Collection[str],
+    progress: Callable[[int], None],
+    columns: Columns,
+) -> File:
+    """Read the first sheet, or the one that `columns` names; see `alerts.interchange.gather`."""
+    return Table(str(path), columns, progress).read(_rows(path, columns.sheet), parties, sources)
+
+
+def _rows(path: Path, sheet: str | None) -> Iterator[Row]:
+    """Yield the rows with their numbers. Raises InputError where the file cannot be read (further)."""
+    data = read_bytes(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > UNPACKED:
+                raise InputError(f"{path}: unfolds to more than {UNPACKED // 2**20} MB: split it into several files")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is in a workbook beside its cells
+            cached, written = (
+                _sheet(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=only), path, sheet)
+                for only in (True, False)
+            )
+            for number, (values, formulas) in enumerate(zip_longest(cached.iter_rows(), written.iter_rows()), 1):
+                yield number, [_value(path, number, *pair) for pair in zip_longest(values or (), formulas or ())]
+    except InputError:
+        raise
+    except zipfile.BadZipFile:
+        raise InputError(f"{path}: is not an .xlsx workbook, or one with a password: save it anew as .xlsx") from None
+    except (
+        Exception
+    ) as error:  # what a damaged workbook can be is without number, and so are the library's words for it
+        raise InputError(f"{path}: is damaged ({type(error).__name__}): open it and save it anew as .xlsx") from error
+
+
+def _sheet(workbook: Any, path: Path, name: str | None) -> Any:
+    names = [sheet.title for sheet in workbook.worksheets]
+    if not names:
+        raise InputError(f"{path}: has no sheet with cells")
+    if name is not None and name not in names:
+        raise InputError(f'{path}: has no sheet "{name}"{did_you_mean(name, names)}')
+    sheet = workbook[name or names[0]]
+    sheet.reset_dimensions()  # some programs state them wrongly
+    return sheet
+
+
+def _value(path: Path, number: int, cached: Any, written: Any) -> Cell:
+    """The value of a cell as it is shown: of a formula, what it came to when it was last worked out."""
+    value: Cell = getattr(cached, "value", None)
+    if value is None and getattr(written, "data_type", None) == "f":
+        raise InputError(
+            f"{path}:{number}: column {written.column_letter} has a formula that was never worked out: "
+            "open the file in a spreadsheet program and save it"
+        )
+    if getattr(cached, "data_type", None) == "e":
+        raise InputError(f"{path}:{number}: column {cached.column_letter} has the error {value}: put it right")
+    if isinstance(value, datetime) and is_datetime(cached.number_format) == "date":
+        return value.date()
+    return value

@@ -1,0 +1,69 @@
+"""Changes of what is tracked: who makes one, what a file states, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from alerts.core.bounds import Bounds
+from alerts.core.commitments import Commitment, Tracked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Who changes something, when, and why."""
+
+    now: datetime
+    by: str
+    reason: str | None = None
+    source: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Bounds that changed."""
+
+    key: str
+    before: Bounds
+    after: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with an entry; `said` is the whole line, with its place."""
+
+    key: str
+    said: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a load did, or would do: keys by what became of them.
+
+    `fields` are those that changed; `conflicts` were moved by hand since the file last stated them, and are stated
+    otherwise now; `older` are of a revision before the one that was loaded last. `foreseen` is how a dry run would
+    have left what it would have touched.
+    """
+
+    new: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
+    derived: list[Move] = field(default_factory=list)
+    unchanged: int = 0
+    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    conflicts: list[Wrong] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
+    foreseen: dict[str, Tracked] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A commitment as a file states it, and the place where it does (`file:line`)."""
+
+    commitment: Commitment
+    place: str
+    file: str | None = None  # by which name the file is remembered
+    sequence: int | None = None  # its revision there (RFC 5545, section 3.8.7.4)
+    loaded: dict[str, Any] | None = None  # what the file says, where it is one

@@ -1,0 +1,181 @@
+"""How long a load takes, in each format, and whether a daemon goes on delivering beside a large one.
+
+`make bench` prints the figures; exit code 1 if 5,000 commitments take 20 seconds or more in any format, or if, with
+100,000 beside a daemon, the load takes 500 MB or more, another process waits 2 seconds or more for a write, or a mail
+leaves more than 20 seconds after the instant of which it tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+from rich.console import Console
+from rich.table import Table
+
+from alerts.store import Store
+
+CONFIG = """
+database: sqlite:///{folder}/alerts.db
+channels:
+  box: {{kind: maildir, path: {folder}/mail, to: [desk@example.org]}}
+rules:
+  - {{name: due, cron: "* * * * *", match: {{tags: [due]}}, remind: {{on_the_day: true}}, notify: [box], digest: false}}
+  - {{name: rest, cron: "0 9 * * mon-fri", match: {{tags: [reports]}}, remind: {{before: [P7D]}}, notify: [box]}}
+"""
+HEADINGS = ("key", "title", "deadline", "owner", "tags", "note")
+MINUTES, EACH_MINUTE = 5, 20
+MOST_SECONDS, MOST_MEGABYTES, LONGEST_WAIT, LATEST_MAIL = 20.0, 500.0, 2.0, 20.0
+
+
+def rows(count: int) -> Iterator[tuple[str, ...]]:
+    """Commitments as cells."""
+    for number in range(count):
+        day = datetime(2027, 1, 1, tzinfo=UTC).date() + timedelta(days=number % 3650)
+        note = "Send it to the desk, and keep a copy of what was sent."
+        yield f"item-{number:06}", f"Report number {number}", str(day), f"desk-{number % 25}", "reports", note
+
+
+def write(path: Path, count: int) -> None:
+    """Write a file of so many commitments, in the format that its suffix names."""
+    match path.suffix:
+        case ".csv":
+            cells = [",".join(f'"{cell}"' for cell in row) for row in rows(count)]
+            path.write_text("\r\n".join([",".join(HEADINGS), *cells, ""]))
+        case ".xlsx":
+            book = openpyxl.Workbook(write_only=True)
+            sheet = book.create_sheet()
+            for row in (HEADINGS, *rows(count)):
+                sheet.append(row)
+            book.save(path)
+        case ".ics":
+            todos = [
+                f"BEGIN:VTODO\r\nUID:{key}\r\nSUMMARY:{title}\r\nDUE;VALUE=DATE:{day.replace('-', '')}\r\n"
+                f"CATEGORIES:{tag}\r\nDESCRIPTION:{note.replace(',', chr(92) + ',')}\r\nEND:VTODO\r\n"
+                for key, title, day, _, tag, note in rows(count)
+            ]
+            path.write_text("".join(["BEGIN:VCALENDAR\r\n", *todos, "END:VCALENDAR\r\n"]))
+        case _:
+            entries = (
+                f'  - {{key: {key}, title: "{title}", deadline: {day}, owner: {owner}, tags: [{tag}],\n'
+                f'     note: "{note}"}}\n'
+                for key, title, day, owner, tag, note in rows(count)
+            )
+            path.write_text("".join(["commitments:\n", *entries]))
+
+
+def load(folder: Path, path: Path) -> tuple[float, float]:
+    """Load a file in a process of its own; returns seconds and peak megabytes."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command(folder, "load", str(path)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"load of {path.name} ended with status {status}")
+    return time.perf_counter() - began, usage.ru_maxrss / 1024
+
+
+def command(folder: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "alerts", "--config", str(folder / "config"), *words]
+
+
+@contextmanager
+def site() -> Iterator[Path]:
+    """A folder with a configuration."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "config").mkdir()
+        (folder / "config" / "alerts.yaml").write_text(CONFIG.format(folder=folder))
+        yield folder
+
+
+def formats(count: int, out: Console) -> bool:
+    """Load so many in each format."""
+    table = Table(title=f"load of {count:,}")
+    for heading in ("format", "seconds", "peak memory"):
+        table.add_column(heading, justify="right")
+    slowest = 0.0
+    for suffix in ("yaml", "csv", "xlsx", "ics"):
+        with site() as folder:
+            write(folder / f"x.{suffix}", count)
+            seconds, megabytes = load(folder, folder / f"x.{suffix}")
+        slowest = max(slowest, seconds)
+        table.add_row(suffix, f"{seconds:.1f}", f"{megabytes:.0f} MB")
+    out.print(table)
+    return slowest < MOST_SECONDS
+
+
+def beside_a_daemon(count: int, out: Console) -> bool:
+    """Load so many while a daemon delivers; how long another's writes wait, and how late the mails leave."""
+    with site() as folder:
+        write(folder / "x.yaml", count)
+        first = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+        due = [first + timedelta(minutes=minute, seconds=30) for minute in range(MINUTES) for _ in range(EACH_MINUTE)]
+        entries = "".join(
+            f"  - {{key: due-{n}, title: Due {n}, deadline: '{at:%Y-%m-%dT%H:%M:%SZ}', tags: [due]}}\n"
+            for n, at in enumerate(due)
+        )
+        (folder / "due.yaml").write_text("commitments:\n" + entries)
+        load(folder, folder / "due.yaml")
+        daemon = subprocess.Popen(command(folder, "run"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        done, waits = threading.Event(), [0.0]
+        probe = threading.Thread(target=_probe, args=(folder, done, waits))
+        try:
+            time.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds() - 5))
+            probe.start()
+            began = datetime.now(UTC)
+            seconds, megabytes = load(folder, folder / "x.yaml")
+            ended = datetime.now(UTC)
+            done.set()
+            probe.join()
+            time.sleep(max(0.0, (due[-1] - datetime.now(UTC)).total_seconds() + LATEST_MAIL))
+        finally:
+            done.set()
+            daemon.terminate()
+            daemon.wait(60)
+        mails = sorted(path.stat().st_mtime for path in (folder / "mail").glob("**/new/*"))
+    if len(mails) != len(due):
+        raise SystemExit(f"{len(mails)} mails for {len(due)} that were due")
+    late = max(mail - at.timestamp() for mail, at in zip(mails, due, strict=True))
+    during = sum(1 for mail in mails if began.timestamp() <= mail <= ended.timestamp())
+    out.print(
+        f"load of {count:,} beside a daemon: {seconds:.1f} s, {megabytes:.0f} MB (under {MOST_MEGABYTES:g}); writes of "
+        f"another waited {max(waits):.2f} s at most (under {LONGEST_WAIT:g}); {during} mails left meanwhile, the "
+        f"latest {late:+.1f} s from its instant (at most {LATEST_MAIL:+g})"
+    )
+    good = megabytes < MOST_MEGABYTES and max(waits) < LONGEST_WAIT and late <= LATEST_MAIL
+    return good and during > 0
+
+
+def _probe(folder: Path, done: threading.Event, waits: list[float]) -> None:
+    """Write every tenth of a second, and note how long each write waits."""
+    store = Store(f"sqlite:///{folder}/alerts.db")
+    while not done.wait(0.1):
+        began = time.perf_counter()
+        store.ledger.beat("probe", "x", datetime.now(UTC))
+        waits.append(time.perf_counter() - began)
+    store.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=5_000)
+    parser.add_argument("--large", type=int, default=100_000)
+    chosen = parser.parse_args()
+    out = Console(soft_wrap=True)
+    good = formats(chosen.count, out)
+    good = beside_a_daemon(chosen.large, out) and good
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()
