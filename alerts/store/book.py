@@ -212,6 +212,8 @@ class Book:
         report.new += [entry.commitment.key for entry, _ in fresh]
         edited = {old.commitment.key: _differs(old.commitment, new) for old, new, _ in edits}
         report.edited += [key for key, fields in edited.items() if fields]
+        if not recomputed:
+            report.unchanged += sum(stated(old.commitment) == stated(new) for old, new, _ in edits)
         report.moved += [Move(old.commitment.key, old.bounds, bounds) for old, _, bounds in moves]
         report.fields |= {key: fields for key, fields in edited.items() if fields}
         report.fields |= {old.commitment.key: _differs(old.commitment, new) for old, new, _ in moves}

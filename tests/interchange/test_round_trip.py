@@ -67,7 +67,11 @@ def test_odd_words_come_back_in_every_place(form: str, odd: str, tmp_path: Path)
 DEADLINES = ["2025-11-10", "2025-11-10[Asia/Tokyo]", "2025-11-10 AoE", "2025-11-10T12:01-05:00[America/New_York]",
              "after 2025-11-10", "by 2025-11-10", "until 2025-11-10T12:00Z", "between 2025-11-28 and 2025-12-28",
              "between 2025-11-28 and 2025-12-28T10:00Z", "within P6M of 2025-10-28", "P1Y after summit",
-             "during summit", "undated", "undated (tbd)", "undated (none)"]  # fmt: skip
+             "during summit", "undated", "undated (tbd)", "undated (none)", "2025-11~", "2025-11-11/..",
+             "10 business days after 2025-11-03", "earlier of (2025-11-10; P7D after summit)",
+             "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-15 except 2025-12-31",
+             "every FREQ=WEEKLY;BYDAY=MO,FR from 2025-11-01T09:30[America/New_York] except 2025-11-10T09:30",
+             "every FREQ=DAILY;COUNT=5 from 2025-11-01T09:30"]  # fmt: skip
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -152,3 +156,22 @@ def test_a_day_that_another_program_has_changed_counts_and_not_the_one_that_was_
     (tmp_path / "x.ics").write_text(changed)
     (entry,) = gather(tmp_path / "x.ics").entries
     assert entry.commitment == replace(one, deadline="2025-11-20", priority="low")
+
+
+@pytest.mark.parametrize(
+    ("deadline", "expected"),
+    [
+        (
+            "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-15 except 2025-12-31",
+            ["2025-11-30", "2025-11-30", "FREQ=MONTHLY;BYMONTHDAY=-1", "2025-12-31"],
+        ),
+        (
+            "every FREQ=WEEKLY;BYDAY=MO from 2025-11-01T09:30[America/New_York] except 2025-11-10T09:30",
+            ["2025-11-03 09:30:00-05:00"] * 2 + ["FREQ=WEEKLY;BYDAY=MO", "2025-11-10 09:30:00-05:00"],
+        ),
+    ],
+)
+def test_what_recurs_is_written_as_other_programs_read_it(deadline: str, expected: list[str]) -> None:
+    (todo,) = Calendar.from_ical(written("ics", commitment("a", deadline))).walk("VTODO")
+    times = [str(todo[name].dt) for name in ("DTSTART", "DUE")]
+    assert [*times, todo["RRULE"].to_ical().decode(), str(todo["EXDATE"].dts[0].dt)] == expected

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from icalendar import Calendar, Todo, vText
+from icalendar import Calendar, Todo, vRecur, vText
 
 from alerts.core.bounds import Bounds
-from alerts.core.calendars import Day, Point
+from alerts.core.calendars import Day, Point, zone_info
 from alerts.core.commitments import Tracked
+from alerts.core.recurrence import Recurrence
 from alerts.interchange import cells
 from alerts.interchange.ics.entries import CRITICAL, TIMES, own_name, times_as_written
 
@@ -24,6 +25,7 @@ def write(tracked: Iterable[tuple[Tracked, int | None]], now: datetime) -> str:
     calendar.add("VERSION", "2.0")
     for one, sequence in tracked:
         calendar.add_component(_todo(one, sequence, now))
+    calendar.add_missing_timezones()
     return str(calendar.to_ical(), "utf-8")
 
 
@@ -43,11 +45,33 @@ def _todo(tracked: Tracked, sequence: int | None, now: datetime) -> Todo:
         todo.add("CATEGORIES", list(commitment.tags))
     for name, at in _times(tracked.bounds).items():
         todo.add(name, at)
+    if tracked.bounds.recurrence:
+        _recurring(todo, tracked.bounds.recurrence)
     for name, value in cells.cells_of(commitment).items():
         for text in (value if isinstance(value, tuple) else (value,)) if name not in STANDARD else ():
             todo.add(own_name(name), vText(text))
     todo.add(TIMES, vText(times_as_written(todo)))
     return todo
+
+
+def _recurring(todo: Todo, recurs: Recurrence) -> None:
+    """DTSTART and DUE of the first occurrence, the rule, and what it leaves out; as one day, like other programs do."""
+    first = next(recurs.names(), None)
+    if first is None:
+        return
+    todo.add("DTSTART", _local(recurs, first))
+    todo.add("DUE", _local(recurs, first))
+    todo.add("RRULE", vRecur.from_ical(recurs.rule))
+    for name in recurs.without:
+        todo.add("EXDATE", _local(recurs, name))
+
+
+def _local(recurs: Recurrence, name: str) -> date:
+    """The day of an occurrence, or its time on the wall clock of the zone: recurrence goes by that."""
+    if not isinstance(recurs.start, datetime):
+        return date.fromisoformat(name)
+    wall = datetime.fromisoformat(name)
+    return wall.replace(tzinfo=zone_info(recurs.zone)) if recurs.zone else wall
 
 
 def _times(bounds: Bounds) -> dict[str, date]:
