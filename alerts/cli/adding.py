@@ -12,6 +12,7 @@ from alerts.cli.showing import warn_unsaid
 from alerts.cli.wiring import At, app, instant, office, who
 from alerts.core.bounds import say_bounds
 from alerts.core.errors import InputError
+from alerts.core.workdays import ROLLS
 from alerts.documents import Steps, wrongs_of
 from alerts.interchange import Entry, entry_of
 from alerts.store import Change
@@ -34,6 +35,12 @@ def add(
     priority: Annotated[str | None, typer.Option(metavar="P", help="low, normal, high, critical")] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None,
     timezone: Annotated[str | None, typer.Option(metavar="Z", help="Of the deadline, if it states none.")] = None,
+    calendar: Annotated[
+        list[str] | None, typer.Option(metavar="US", help="What business days are counted on; may be repeated.")
+    ] = None,
+    roll: Annotated[
+        str | None, typer.Option(metavar="HOW", help=f"Off weekends and holidays: {', '.join(ROLLS)}.")
+    ] = None,
     review_every: Annotated[str | None, typer.Option(metavar="P14D", help="How often to ask where no date is.")] = None,
     source: Annotated[str | None, typer.Option(metavar="KEY", help="A declared source.")] = None,
     source_locator: Annotated[str | None, typer.Option(metavar="WHERE", help="The place in it.")] = None,
@@ -48,7 +55,7 @@ def add(
     """Track one commitment. Parties and a source must be known from a file that was loaded."""
     stated: dict[str, Any] = {
         "key": key, "title": title, "deadline": deadline, "kind": kind, "by": by, "to": to, "owner": owner,
-        "priority": priority, "tags": tag, "timezone": timezone, "review_every": review_every, "source": source,
+        "priority": priority, "tags": tag, "timezone": timezone, "calendars": calendar, "roll": roll, "review_every": review_every, "source": source,
         "source_locator": source_locator, "source_quote": source_quote, "assumptions": assumption, "note": note,
     }  # fmt: skip
     given = {name: value for name, value in stated.items() if value not in (None, [])}
@@ -70,4 +77,6 @@ def _name(steps: Steps) -> str:
         name = f"source_{steps[1]}"
     if name in ("key", "title", "deadline"):
         return name.upper()
-    return "--" + {"tags": "tag", "assumptions": "assumption"}.get(name, name).replace("_", "-")
+    return "--" + {"tags": "tag", "assumptions": "assumption", "calendars": "calendar"}.get(name, name).replace(
+        "_", "-"
+    )
