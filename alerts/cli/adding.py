@@ -55,8 +55,8 @@ def add(
     """Track one commitment. Parties and a source must be known from a file that was loaded."""
     stated: dict[str, Any] = {
         "key": key, "title": title, "deadline": deadline, "kind": kind, "by": by, "to": to, "owner": owner,
-        "priority": priority, "tags": tag, "timezone": timezone, "calendars": calendar, "roll": roll, "review_every": review_every,
-        "source": source,
+        "priority": priority, "tags": tag, "timezone": timezone, "calendars": calendar, "roll": roll,
+        "review_every": review_every, "source": source,
         "source_locator": source_locator, "source_quote": source_quote, "assumptions": assumption, "note": note,
     }  # fmt: skip
     given = {name: value for name, value in stated.items() if value not in (None, [])}

@@ -188,3 +188,17 @@ def test_what_was_silenced_stays_so_after_a_move_there_and_back(follow: Follow) 
     assert found.until("2025-12-01T00:00Z") == [
         "overdue P16D Thu 27 Nov 14:00"
     ]  # the date was touched: it speaks again
+
+
+def test_moved_into_the_past_it_is_late_at_once_and_the_move_says_so(follow: Follow) -> None:
+    found = follow("2025-11-20")
+    found.tick("2025-10-28T16:00Z")
+    found.move("2025-11-03", "2025-11-06T16:00Z")
+    assert found.until("2025-11-14T00:00Z") == ["moved Thu 6 Nov 16:00", "overdue P9D Thu 13 Nov 14:00"]
+
+
+def test_moved_into_the_past_without_a_word_of_moves_the_latest_that_was_missed_is_said(follow: Follow) -> None:
+    found = follow("2025-11-20", moved=False)
+    found.tick("2025-10-28T16:00Z")
+    found.move("2025-11-03", "2025-11-06T16:00Z")
+    assert found.tick("2025-11-06T16:01Z") == ["overdue P2D Thu 6 Nov 16:00 catching up"]

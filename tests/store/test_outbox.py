@@ -394,3 +394,31 @@ def test_a_word_that_was_overtaken_is_not_tried_again_by_hand(pending):
     with pytest.raises(InputError, match=r"is not sent any more: closed meanwhile \(fulfilled\); `alerts dismiss` it"):
         pending.ledger.retry(str(one.id), NINE)
     assert ledger(pending) == [("dead", "550")]
+
+
+def test_what_moves_while_its_word_is_being_sent_is_told_anew_and_nothing_twice(store):
+    load(store, entry("truce"))
+    plan_at(store, NINE, rule())
+    (claimed,) = claim(store, NINE)  # on its way
+    move(store, "truce", "2025-11-20", now=NINE)
+    mark(store, claimed)
+    plan_at(store, NINE + timedelta(minutes=1), rule())
+    told = claim(store, NINE + timedelta(minutes=1))
+    assert [(word.reminder.kind, word.tracked.bounds.mark) for one in told for word in one.told] == [
+        ("moved", tracked(store).bounds.mark)
+    ]
+    mark(store, told[0])
+    move(store, "truce", "2025-11-10", now=NINE + timedelta(minutes=2))  # back while nothing is on its way
+    plan_at(store, NINE + timedelta(minutes=3), rule())
+    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=3)) for word in one.told] == ["moved"]
+
+
+def test_a_word_that_fails_while_its_commitment_moves_is_not_tried_again(store):
+    load(store, entry("truce"))
+    plan_at(store, NINE, rule())
+    (claimed,) = claim(store, NINE)
+    move(store, "truce", "2025-11-20", now=NINE)
+    mark(store, claimed, Outcome(state="retry", next_at=NINE, error="451 try again"))
+    plan_at(store, NINE + timedelta(minutes=1), rule())
+    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=1)) for word in one.told] == ["moved"]
+    assert ("superseded", "moved meanwhile") in ledger(store)
