@@ -3,7 +3,8 @@
 import pytest
 
 from alerts.core.errors import InputError
-from tests.factories import acknowledge, at, change, close, entry, load, move, source, tracked
+from alerts.core.rules import Overdue
+from tests.factories import acknowledge, at, change, close, entry, load, move, plan_at, remind, rule, source, tracked
 
 LATER = at("2025-10-29T09:00")
 
@@ -161,3 +162,15 @@ def test_recomputing_what_has_not_changed_writes_no_revision(store):
     assert [len(history(store, key)) for key in ("a", "b", "shut")] == [1, 1, 2]
     move(store, "a", "2025-12-10")  # what hangs on what is still known
     assert tracked(store, "b").bounds_version == 2
+
+
+def test_what_was_silenced_stays_so_after_a_move_there_and_back(store):
+    desk = rule(remind=remind(overdue=Overdue()))
+    load(store, entry(deadline="2025-11-10"))
+    plan_at(store, at("2025-11-11T09:00"), desk)
+    acknowledge(store, "truce", now=at("2025-11-11T10:00"))
+    plan_at(store, at("2025-11-11T10:01"), desk)
+    move(store, "truce", "2025-12-01", at("2025-11-14T10:00"))
+    move(store, "truce", "2025-11-10", at("2025-11-14T10:05"))
+    assert plan_at(store, at("2025-11-14T10:06"), desk) == 0
+    assert plan_at(store, at("2025-11-15T09:00"), desk) == 1  # the date was touched: it speaks again
