@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from alerts.core.calendars import Day, Point
+from alerts.core.calendars import Day, Instant, Point
 from alerts.core.commitments import Kind
 from alerts.core.reminders import Kind as ReminderKind
 
@@ -80,6 +80,20 @@ class ChangeFacts:
     cause: str | None
     before: Window | None
     after: Window | None
+
+    @property
+    def days(self) -> int:
+        """By how many civil days it moved, what is later counting up; 0 where either has no date."""
+        if self.before is None or self.after is None or not (self.before.counted and self.after.counted):
+            return 0
+        return (self.after.counted.date - self.before.counted.date).days
+
+    @property
+    def time(self) -> timedelta:
+        """By how much an instant moved within its day."""
+        ends = (self.before and self.before.counted, self.after and self.after.counted)
+        was, now = (end.at if isinstance(end, Instant) else None for end in ends)
+        return now - was if was and now and not self.days else timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

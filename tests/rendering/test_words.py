@@ -240,6 +240,7 @@ def test_a_move_says_from_where_to_where_and_why(renderer: Renderer) -> None:
     )
     message = rendered(renderer, single(kind="moved", change=change))
     assert message.subject == "Now Mon 10 Nov 2025 · moved with busan-summit; before: Thu 30 Oct 2025 · Trade truce"
+    assert "Moved: now Mon 10 Nov 2025, 11 days later; before: Thu 30 Oct 2025" in flat(message.text)
     assert "because busan-summit moved. Recorded by maria, Sun 2 Nov 2025." in flat(message.text)
 
 
