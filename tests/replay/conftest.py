@@ -94,14 +94,17 @@ class World:
     def office(self) -> Office:
         return Office(self.folder, None)
 
-    def ticks(self, times: list[datetime]) -> Counter[str]:
-        """Turn the clock from one time to the next, and take a turn at each."""
+    def ticks(self, times: list[datetime], *, only_due: bool = False) -> Counter[str]:
+        """Turn the clock from one time to the next, and take a turn at each; at least where a watch is due."""
         office = self.office()
         clock = {"now": times[0]}
         lanes = office.lanes(lambda: clock["now"])
         prepare(office.store, office.rules, times[0])
         done: Counter[str] = Counter()
-        for now in times:
+        for number, now in enumerate(times):
+            due = office.store.watches.next_word()
+            if only_due and number and (due is None or due[0] > now):
+                continue
             clock["now"] = now
             plan(office.store, office.rules, office.channels, now)
             done += deliver(lanes)

@@ -25,7 +25,7 @@ commitments:
 
 
 def follow(world: World, file: str, start: str, end: str, *moves: tuple[str, str, str, str]) -> list[str]:
-    """Tick daily at 14:30 UTC, move in between; `Mon 14 Jul 2025 truce before P30D` for each word that was received."""
+    """Tick at 14:30 UTC on each day on which something is due, move in between; `Mon 14 Jul 2025 truce before P30D` for each word that was received."""
     path = world.folder.parent / "commitments.yaml"
     path.write_text(file)
     world.run("load", str(path), "--at", start)
@@ -35,7 +35,7 @@ def follow(world: World, file: str, start: str, end: str, *moves: tuple[str, str
     for at, key, deadline, reason in (*moves, (end, "", "", "")):
         until = datetime.fromisoformat(at)
         until_now = [day for day in days if day < until]
-        world.ticks(until_now[done:])
+        world.ticks(until_now[done:], only_due=True)
         done = len(until_now)
         if key:
             world.run("move", key, deadline, "--because", reason, "--at", at)
