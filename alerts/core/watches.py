@@ -187,20 +187,20 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         cursor=cursor if anew else watch.cursor,
         revision=tracked.revision,
     )
-    unfolded = _told_by_themselves(eye, watch, fresh, anew=anew) if tracked.open else {}
+    unfolded = _told_by_themselves(eye, watch, fresh, anew=anew and tracked.open)
     next_at = None
     for name in _names(tracked, last) if tracked.open else ():
         one = tracked.at(name)
         here = tracked.occurrences.get(name)
         if here is not None and here.bounds is not None:  # moved by itself: `_told_by_themselves` has seen to it
             continue
-        first = _first_word(eye, one, replace(fresh, occurrence=name), now)
-        if first is None or first > now:
-            next_at = first or one.bounds.latest
-            if next_at is None or next_at > now:
-                break
-            continue
-        unfolded.setdefault(name, replace(fresh, occurrence=name))
+        first = _first_word(eye, one)
+        wake = first or one.bounds.latest  # of what has no moment, when it has passed
+        if wake is None or wake > now:
+            next_at = wake
+            break
+        if first is not None:
+            unfolded.setdefault(name, replace(fresh, occurrence=name))
         last = recurs.order(name)
     after = replace(
         watch,
@@ -247,15 +247,15 @@ def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
             yield name
 
 
-def _first_word(eye: _Eye, one: Tracked, fresh: Watch, now: datetime) -> datetime | None:
-    """When the rule first speaks of an occurrence, were it neither acknowledged nor closed; `now` for what is due."""
-    first = look(eye.rule, _untouched(one), fresh, now, eye.firings)
-    return now if first.said or first.skipped else first.watch.next_at
+def _first_word(eye: _Eye, one: Tracked) -> datetime | None:
+    """When the rule first speaks of an occurrence, whatever was served before.
 
-
-def _untouched(one: Tracked) -> Tracked:
-    """An occurrence as if nobody had acknowledged or closed it."""
-    return replace(one, commitment=replace(one.commitment, status="open"), acknowledged=None, changes=())
+    So it rises from one occurrence to the next: where one has nothing to say yet, neither have those after it.
+    """
+    moments = single(eye.rule, one.bounds, eye.firings)
+    if (repeats := series(eye.rule, one, eye.firings)) is not None:
+        moments += islice(repeats.after(None), 1)
+    return min((moment.send_at for moment in moments), default=None)
 
 
 def _exists(tracked: Tracked, name: str) -> bool:
