@@ -217,14 +217,14 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
 def _told_by_themselves(eye: _Eye, watch: Watch, fresh: Watch, *, anew: bool) -> dict[str, Watch]:
     """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
     found: dict[str, Watch] = {}
-    if anew:
-        moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None]
-        found = {name: replace(fresh, occurrence=name) for name in moved if _exists(eye.tracked, name)}
-    for change in _unseen(eye, watch) if watch.mark is not None else ():
+    for change in _unseen(eye, watch) if watch.mark is not None else ():  # first, so that it is told, too
         name = change.occurrence
         if name and name not in found and _exists(eye.tracked, name):
             before = change.before or eye.tracked.at(name).bounds
             found[name] = replace(fresh, occurrence=name, mark=before.mark, revision=watch.revision)
+    for name, here in eye.tracked.occurrences.items() if anew else ():
+        if here.bounds is not None and name not in found and _exists(eye.tracked, name):
+            found[name] = replace(fresh, occurrence=name)
     return found
 
 

@@ -243,3 +243,26 @@ def test_a_rule_that_means_no_moment_of_an_occurrence_sleeps_when_all_have_passe
     close(store, "report", now=at("2025-11-26T00:00"))
     plan_at(store, at("2025-11-26T09:00"), quiet, register=False)
     assert said(store) == ["closed, Wed 26 Nov"]
+
+
+@pytest.mark.parametrize("also", ["the rule changes", "the whole moves"])
+def test_one_that_moved_by_itself_is_told_of_whatever_else_changes_before_anybody_looks(store, also):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    store.commitments.move("report", "2026-02-10", change(at("2025-11-11T00:00")), "2026-01-31")
+    other = DESK
+    if also == "the rule changes":
+        other = rule(remind=remind(before=("P5D",), moved=True))
+    else:
+        move(store, "report", MONTHLY + " except 2026-05-31", now=at("2025-11-11T00:01"))
+    plan_at(store, at("2025-11-12T09:00"), other)
+    assert "2026-01-31 moved, Wed 12 Nov" in said(store)
+
+
+def test_an_end_of_one_is_told_though_the_whole_ends_before_anybody_looks(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
+    close(store, "report", now=at("2025-11-11T00:01"))
+    tick(store, days("2025-11-12", "2025-11-13"))
+    assert said(store) == ["closed, Wed 12 Nov", "2025-12-31 closed, Wed 12 Nov"]
