@@ -266,3 +266,15 @@ def test_an_end_of_one_is_told_though_the_whole_ends_before_anybody_looks(store)
     close(store, "report", now=at("2025-11-11T00:01"))
     tick(store, days("2025-11-12", "2025-11-13"))
     assert said(store) == ["closed, Wed 12 Nov", "2025-12-31 closed, Wed 12 Nov"]
+
+
+def test_a_look_reads_only_the_ends_that_it_has_not_seen(store):
+    """Where thousands have ended, another end must not read the history of all of them for each."""
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    for number, name in enumerate(["2025-11-30", "2025-12-31", "2026-01-31"]):
+        store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), name)
+        if number == 1:
+            tick(store, [at("2025-11-11T09:00")])
+    (standing,) = [one for some in store.watches.standing() for one in some]
+    assert [(one.what, one.occurrence) for one in standing.tracked.changes] == [("closed", "2026-01-31")]
