@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 from threading import Lock
@@ -40,6 +40,7 @@ _PARTS = {
 }
 _LISTS = frozenset(name for name in _PARTS if name.startswith("BY"))
 _RARELY = {"BYWEEKNO": ("YEARLY",), "BYYEARDAY": ("YEARLY",), "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY")}
+ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
 SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
 EXAMPLE = "expected a rule of RFC 5545 such as FREQ=MONTHLY;BYMONTHDAY=-1"
 
@@ -66,6 +67,17 @@ class Recurrence:
             name = self._name(wall)
             if name not in self.without:
                 yield name
+
+    def names_about(self, since: datetime) -> Iterator[str]:
+        """The names of the occurrences that may come after an instant, wherever their zone and their roll put them."""
+        try:
+            yield from self.names(since.replace(tzinfo=None) - ROLLED_AT_MOST)
+        except OverflowError:
+            yield from self.names()
+
+    def has(self, name: str) -> bool:
+        """Whether there is an occurrence of that name."""
+        return _point(self, name) is not None
 
     def point(self, name: str) -> Point:
         """The day or the instant of an occurrence. Raises InputError where there is none of that name."""

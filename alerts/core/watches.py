@@ -14,7 +14,6 @@ from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
 from alerts.core.rules import Rule
 
 JUST_AFTER = timedelta(microseconds=1)  # moments lie on whole seconds
-ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
 SKIPPED_AT_MOST = 100  # of a long outage, the latest so many merged moments are recorded one by one
 
 
@@ -237,11 +236,7 @@ def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
         yield from (name for name in recurs.names(since) if recurs.order(name) > last)
         return
     stated_at = tracked.stated_at or tracked.recorded_at
-    try:
-        since = stated_at.replace(tzinfo=None) - ROLLED_AT_MOST
-    except OverflowError:
-        since = datetime.min  # noqa: DTZ901  # a wall-clock time
-    for name in recurs.names(since):
+    for name in recurs.names_about(stated_at):
         latest = tracked.at(name).bounds.latest
         if latest is None or latest > stated_at:
             yield name
