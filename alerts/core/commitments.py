@@ -152,15 +152,18 @@ class Tracked:
 
     def come(self, now: datetime) -> Iterator[str]:
         """The names of the occurrences that have come, or to which something has happened, and of the next one."""
-        if self.bounds.recurrence is None:
+        recurs = self.bounds.recurrence
+        if recurs is None:
             return
         since = self.stated_at or self.recorded_at
-        for name in self.bounds.recurrence.names():
-            bounds = self.at(name).bounds
-            if name in self.occurrences or bounds.latest is None or bounds.latest > since:
-                yield name
+        found = {name for name in self.occurrences if recurs.has(name)}
+        for name in recurs.names_about(since):
+            bounds = occurrence_bounds(self.bounds, name)  # one that was moved by itself hides none after it
+            if bounds.latest is None or bounds.latest > since:
+                found.add(name)
             if bounds.earliest is not None and bounds.earliest > now:
-                return
+                break
+        yield from sorted(found, key=recurs.order)
 
     def at(self, occurrence: str) -> Tracked:
         """One occurrence, with its own bounds and state. Raises InputError where there is none of that name."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
+from threading import Lock
 from typing import Any
 
-from dateutil.rrule import rrule, rrulestr
+from dateutil.rrule import rrulestr
 
 from alerts.core.calendars import Day, Instant, Point, at_wall, zone_info
 from alerts.core.errors import InputError, did_you_mean
@@ -38,6 +40,7 @@ _PARTS = {
 }
 _LISTS = frozenset(name for name in _PARTS if name.startswith("BY"))
 _RARELY = {"BYWEEKNO": ("YEARLY",), "BYYEARDAY": ("YEARLY",), "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY")}
+ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
 SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
 EXAMPLE = "expected a rule of RFC 5545 such as FREQ=MONTHLY;BYMONTHDAY=-1"
 
@@ -60,10 +63,21 @@ class Recurrence:
 
     def names(self, since: datetime | None = None) -> Iterator[str]:
         """The names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
-        for wall in self.expansion() if since is None else self.expansion().xafter(since, inc=True):
+        for wall in self._expansion().times(since or datetime.min):  # noqa: DTZ901  # a wall-clock time
             name = self._name(wall)
             if name not in self.without:
                 yield name
+
+    def names_about(self, since: datetime) -> Iterator[str]:
+        """The names of the occurrences that may come after an instant, wherever their zone and their roll put them."""
+        try:
+            yield from self.names(since.replace(tzinfo=None) - ROLLED_AT_MOST)
+        except OverflowError:
+            yield from self.names()
+
+    def has(self, name: str) -> bool:
+        """Whether there is an occurrence of that name."""
+        return _point(self, name) is not None
 
     def point(self, name: str) -> Point:
         """The day or the instant of an occurrence. Raises InputError where there is none of that name."""
@@ -84,7 +98,11 @@ class Recurrence:
     def _name(self, wall: datetime) -> str:
         return name_occurrence(wall if isinstance(self.start, datetime) else wall.date())
 
-    def expansion(self) -> rrule:
+    def holds(self, wall: datetime) -> bool:
+        """Whether the rule gives a wall-clock time, left out or not."""
+        return next(self._expansion().times(wall), None) == wall
+
+    def _expansion(self) -> _Expansion:
         return _expand(self.rule, _wall(self.start), self.zone)
 
     def to_json(self) -> dict[str, Any]:
@@ -160,9 +178,9 @@ def read_rule(text: str, start: date | datetime) -> str:
         _check(name, value)
     _check_together(parts, timed=isinstance(start, datetime))
     rule = ";".join(f"{name}={parts[name]}" for name in sorted(parts, key=lambda name: name != "FREQ"))
-    if next(iter(_expand(_endless(parts), _late(_wall(start)), None)), None) is None:
+    if not _expand(_endless(parts), _late(_wall(start)), None).any:
         raise InputError(f"the rule {rule} never comes round")
-    if next(iter(_expand(rule, _wall(start), None)), None) is None:
+    if not _expand(rule, _wall(start), None).any:
         raise InputError(f"the rule {rule} has no occurrence from {name_occurrence(start)} on")
     return rule
 
@@ -217,9 +235,39 @@ def _wall(start: date | datetime) -> datetime:
     return start if isinstance(start, datetime) else datetime.combine(start, time())
 
 
+class _Expansion:
+    """The wall-clock times that a rule gives, worked out as far as somebody asks, and kept.
+
+    Not by the library's `cache`: where a rule ends, that keeps its lock, and holds up for ever whoever else reads it.
+    """
+
+    def __init__(self, walls: Iterator[datetime]) -> None:
+        self._walls = walls
+        self._found: list[datetime] = []
+        self._lock = Lock()  # deliveries are rendered while the next ones are planned
+
+    @property
+    def any(self) -> bool:
+        return next(self.times(datetime.min), None) is not None  # noqa: DTZ901  # a wall-clock time
+
+    def times(self, since: datetime) -> Iterator[datetime]:
+        """Yield them, oldest first, from one on."""
+        index = bisect_left(self._found, since)
+        while self._reaches(index):
+            if self._found[index] >= since:
+                yield self._found[index]
+            index += 1
+
+    def _reaches(self, index: int) -> bool:
+        with self._lock:
+            while len(self._found) <= index and (wall := next(self._walls, None)) is not None:
+                self._found.append(wall)
+            return len(self._found) > index
+
+
 @lru_cache(maxsize=4096)
-def _expand(rule: str, start: datetime, zone: str | None) -> rrule:
-    """Expand on the wall clock; what has been expanded is kept by the library (`cache`)."""
+def _expand(rule: str, start: datetime, zone: str | None) -> _Expansion:
+    """Expand on the wall clock."""
     parts = _split(rule)
     if until := parts.get("UNTIL"):
         try:
@@ -228,11 +276,9 @@ def _expand(rule: str, start: datetime, zone: str | None) -> rrule:
             raise InputError(f"UNTIL={until}: there is no such date or time") from None
     text = ";".join(f"{name}={value}" for name, value in parts.items())
     try:
-        found = rrulestr(text, dtstart=start, cache=True)
+        return _Expansion(iter(rrulestr(text, dtstart=start)))
     except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"the rule {rule} cannot be read: {error}") from None
-    assert isinstance(found, rrule)
-    return found
 
 
 def _until(text: str, zone: str | None) -> str:
@@ -252,7 +298,7 @@ def _point(recurrence: Recurrence, name: str) -> Point | None:
     try:
         wall = datetime.fromisoformat(name)
         canonical = name_occurrence(wall if timed else wall.date()) == name
-        if not canonical or name in recurrence.without or wall not in recurrence.expansion():
+        if not canonical or name in recurrence.without or not recurrence.holds(wall):
             return None
     except (ValueError, TypeError, OverflowError):
         return None

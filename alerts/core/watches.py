@@ -14,7 +14,6 @@ from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
 from alerts.core.rules import Rule
 
 JUST_AFTER = timedelta(microseconds=1)  # moments lie on whole seconds
-ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
 SKIPPED_AT_MOST = 100  # of a long outage, the latest so many merged moments are recorded one by one
 
 
@@ -187,20 +186,20 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         cursor=cursor if anew else watch.cursor,
         revision=tracked.revision,
     )
-    unfolded = _told_by_themselves(eye, watch, fresh, anew=anew) if tracked.open else {}
+    unfolded = _told_by_themselves(eye, watch, fresh, anew=anew and tracked.open)
     next_at = None
     for name in _names(tracked, last) if tracked.open else ():
         one = tracked.at(name)
         here = tracked.occurrences.get(name)
         if here is not None and here.bounds is not None:  # moved by itself: `_told_by_themselves` has seen to it
             continue
-        first = _first_word(eye, one, replace(fresh, occurrence=name), now)
-        if first is None or first > now:
-            next_at = first or one.bounds.latest
-            if next_at is None or next_at > now:
-                break
-            continue
-        unfolded.setdefault(name, replace(fresh, occurrence=name))
+        first = _first_word(eye, one)
+        wake = first or one.bounds.latest  # of what has no moment, when it has passed
+        if wake is None or wake > now:
+            next_at = wake
+            break
+        if first is not None:
+            unfolded.setdefault(name, replace(fresh, occurrence=name))
         last = recurs.order(name)
     after = replace(
         watch,
@@ -217,14 +216,14 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
 def _told_by_themselves(eye: _Eye, watch: Watch, fresh: Watch, *, anew: bool) -> dict[str, Watch]:
     """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
     found: dict[str, Watch] = {}
-    if anew:
-        moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None]
-        found = {name: replace(fresh, occurrence=name) for name in moved if _exists(eye.tracked, name)}
-    for change in _unseen(eye, watch) if watch.mark is not None else ():
+    for change in _unseen(eye, watch) if watch.mark is not None else ():  # first, so that it is told, too
         name = change.occurrence
         if name and name not in found and _exists(eye.tracked, name):
             before = change.before or eye.tracked.at(name).bounds
             found[name] = replace(fresh, occurrence=name, mark=before.mark, revision=watch.revision)
+    for name, here in eye.tracked.occurrences.items() if anew else ():
+        if here.bounds is not None and name not in found and _exists(eye.tracked, name):
+            found[name] = replace(fresh, occurrence=name)
     return found
 
 
@@ -237,25 +236,21 @@ def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
         yield from (name for name in recurs.names(since) if recurs.order(name) > last)
         return
     stated_at = tracked.stated_at or tracked.recorded_at
-    try:
-        since = stated_at.replace(tzinfo=None) - ROLLED_AT_MOST
-    except OverflowError:
-        since = datetime.min  # noqa: DTZ901  # a wall-clock time
-    for name in recurs.names(since):
+    for name in recurs.names_about(stated_at):
         latest = tracked.at(name).bounds.latest
         if latest is None or latest > stated_at:
             yield name
 
 
-def _first_word(eye: _Eye, one: Tracked, fresh: Watch, now: datetime) -> datetime | None:
-    """When the rule first speaks of an occurrence, were it neither acknowledged nor closed; `now` for what is due."""
-    first = look(eye.rule, _untouched(one), fresh, now, eye.firings)
-    return now if first.said or first.skipped else first.watch.next_at
+def _first_word(eye: _Eye, one: Tracked) -> datetime | None:
+    """When the rule first speaks of an occurrence, whatever was served before.
 
-
-def _untouched(one: Tracked) -> Tracked:
-    """An occurrence as if nobody had acknowledged or closed it."""
-    return replace(one, commitment=replace(one.commitment, status="open"), acknowledged=None, changes=())
+    So it rises from one occurrence to the next: where one has nothing to say yet, neither have those after it.
+    """
+    moments = single(eye.rule, one.bounds, eye.firings)
+    if (repeats := series(eye.rule, one, eye.firings)) is not None:
+        moments += islice(repeats.after(None), 1)
+    return min((moment.send_at for moment in moments), default=None)
 
 
 def _exists(tracked: Tracked, name: str) -> bool:

@@ -57,7 +57,8 @@ def put(
     for some in chunks(deliveries):
         statement = insert_new(connection, tables.deliveries).returning(_D.id)
         fresh |= set(connection.execute(statement, some).scalars())
-    links = [_link_row(one, reminder) for one in post if one.id in fresh for reminder in one.reminders]
+    ids = [(one, one.id) for one in post]  # worked out once: it is a digest of all that is carried
+    links = [_link_row(one, mine, reminder) for one, mine in ids if mine in fresh for reminder in one.reminders]
     full: set[UUID] = set()
     told: set[UUID] = set()
     for some in chunks(links):
@@ -104,9 +105,9 @@ def new_delivery(one: UUID, channel: str, recipient: str, now: datetime) -> dict
     }
 
 
-def _link_row(one: Address, reminder: Reminder) -> dict[str, Any]:
+def _link_row(one: Address, delivery_id: UUID, reminder: Reminder) -> dict[str, Any]:
     return {
-        "delivery_id": one.id,
+        "delivery_id": delivery_id,
         "reminder_id": reminder.id,
         "commitment_id": reminder.commitment_id,
         "occurrence": reminder.occurrence,

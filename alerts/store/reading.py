@@ -51,12 +51,18 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
 def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
     """The commitments of some watches, with the moves and ends that a watch of theirs has not seen."""
     tracked = fetch_whole(connection, {watch.commitment_id for watch in watches})
-    behind = {watch.commitment_id for watch in watches if watch.revision < tracked[watch.commitment_id].revision}
-    if not behind:
+    seen: dict[int, int] = {}
+    for watch in watches:
+        if watch.revision < tracked[watch.commitment_id].revision:
+            seen[watch.commitment_id] = min(watch.revision, seen.get(watch.commitment_id, watch.revision))
+    if not seen:
         return tracked
     table = tables.revisions
-    query = select(table).where(table.c.commitment_id.in_(behind), table.c.what.in_(("moved", "closed")))
+    query = select(table).where(
+        table.c.commitment_id.in_(seen), table.c.number > min(seen.values()), table.c.what.in_(("moved", "closed"))
+    )
     changes: dict[int, list[Revision]] = defaultdict(list)
     for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
-        changes[row["commitment_id"]].append(revision_of(row))
+        if row["number"] > seen[row["commitment_id"]]:
+            changes[row["commitment_id"]].append(revision_of(row))
     return tracked | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}

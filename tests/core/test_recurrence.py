@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from itertools import islice
+from threading import Thread
 
 import pytest
 
@@ -152,3 +153,16 @@ def test_what_stands_around_a_rule_is_checked_too(text: str, refusal: str) -> No
 )
 def test_a_rule_is_read_out(rule: str, words: str) -> None:
     assert Recurrence(read_rule(rule, date(2025, 11, 10)), date(2025, 11, 10)).words == words
+
+
+def test_one_who_reads_a_rule_to_its_end_holds_up_nobody_who_is_in_the_middle_of_it() -> None:
+    recurs = recurrence("every FREQ=DAILY;COUNT=25 from 2025-11-01").recurrence
+    assert recurs is not None
+    one = recurs.names()
+    found = [next(one) for _ in range(15)]
+    assert len(list(recurs.names())) == 25
+    rest = Thread(target=lambda: found.extend(one), daemon=True)
+    rest.start()
+    rest.join(5)
+    assert not rest.is_alive()
+    assert found == list(recurs.names())

@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from alerts.core.errors import InputError
 from alerts.core.rules import Overdue
+from alerts.core.watches import look
 from alerts.outlook import outlook
 from alerts.store import Store, tables
 from alerts.tick import Ruled
-from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, tracked
+from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, settle, tracked
 
 MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30"
 LOADED = at("2025-11-10T00:00")
@@ -205,3 +206,81 @@ def test_what_cannot_be_done_is_refused_with_the_way_out(store, act, refusal):
     with pytest.raises(InputError, match=refusal):
         act(store)
     assert said(store) == []
+
+
+def test_a_move_of_the_whole_takes_no_lead_from_the_occurrences_to_come(store):
+    """The leads of the nearer occurrences lie behind the move, those of the farther ones do not."""
+    desk = rule(remind=remind(before=("P30D", "P1D"), on_the_day=True, moved=True))
+    load(store, entry("report", "every FREQ=WEEKLY from 2025-11-13"), now=LOADED)
+    plan_at(store, at("2025-11-10T09:00"), desk)
+    told = len(said(store))
+    move(store, "report", "every FREQ=WEEKLY from 2025-11-13 except 2026-02-05", now=at("2025-11-10T12:00"))
+    for now in days("2025-11-11", "2025-11-25"):
+        plan_at(store, now, desk, register=False)
+    assert [word for word in said(store)[told:] if "P30D" in word] == [
+        "2025-12-11 before P30D, Tue 11 Nov",
+        "2025-12-18 before P30D, Tue 18 Nov",
+        "2025-12-25 before P30D, Tue 25 Nov",
+    ]
+
+
+def test_a_rule_that_means_no_moment_of_an_occurrence_sleeps_when_all_have_passed(store):
+    """It tells of moves and ends only: the watch must not stay due for ever, which would hold up every other."""
+    quiet = rule(remind=remind(moved=True, closed=True))
+    load(store, entry("report", "every FREQ=WEEKLY;COUNT=2 from 2025-11-12"), now=LOADED)
+    looks = 0
+    for now in days("2025-11-10", "2025-11-25"):
+        store.watches.register([quiet], now)
+        settle(store)
+        for batch in store.watches.due({"desk": quiet}, until=now):
+            looks += 1
+            assert looks < 20
+            looked = [look(quiet, item, watch, now, Ruled.all([quiet])["desk"].cron) for watch, item in batch.watches]
+            batch.record(looked, [], now)
+    assert store.watches.next_word() is None
+    close(store, "report", now=at("2025-11-26T00:00"))
+    plan_at(store, at("2025-11-26T09:00"), quiet, register=False)
+    assert said(store) == ["closed, Wed 26 Nov"]
+
+
+@pytest.mark.parametrize("also", ["the rule changes", "the whole moves"])
+def test_one_that_moved_by_itself_is_told_of_whatever_else_changes_before_anybody_looks(store, also):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    store.commitments.move("report", "2026-02-10", change(at("2025-11-11T00:00")), "2026-01-31")
+    other = DESK
+    if also == "the rule changes":
+        other = rule(remind=remind(before=("P5D",), moved=True))
+    else:
+        move(store, "report", MONTHLY + " except 2026-05-31", now=at("2025-11-11T00:01"))
+    plan_at(store, at("2025-11-12T09:00"), other)
+    assert "2026-01-31 moved, Wed 12 Nov" in said(store)
+
+
+def test_an_end_of_one_is_told_though_the_whole_ends_before_anybody_looks(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
+    close(store, "report", now=at("2025-11-11T00:01"))
+    tick(store, days("2025-11-12", "2025-11-13"))
+    assert said(store) == ["closed, Wed 12 Nov", "2025-12-31 closed, Wed 12 Nov"]
+
+
+def test_a_look_reads_only_the_ends_that_it_has_not_seen(store):
+    """Where thousands have ended, another end must not read the history of all of them for each."""
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    for number, name in enumerate(["2025-11-30", "2025-12-31", "2026-01-31"]):
+        store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), name)
+        if number == 1:
+            tick(store, [at("2025-11-11T09:00")])
+    (standing,) = [one for some in store.watches.standing() for one in some]
+    assert [(one.what, one.occurrence) for one in standing.tracked.changes] == [("closed", "2026-01-31")]
+
+
+def test_one_that_was_moved_far_away_hides_none_of_those_that_have_come(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    store.commitments.move("report", "2026-12-10", change(at("2025-11-11T00:00")), "2025-11-30")
+    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2026-08-31")
+    come = list(tracked(store, "report").come(at("2026-02-05T00:00")))
+    assert come == ["2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28", "2026-08-31"]

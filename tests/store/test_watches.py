@@ -4,10 +4,12 @@ import json
 import sqlite3
 from contextlib import closing, nullcontext
 from dataclasses import replace
+from uuid import uuid5
 
 import pytest
 from sqlalchemy import select, text, update
 
+from alerts.core import reminders
 from alerts.core.watches import Look
 from alerts.store import Store, tables
 from alerts.tick import Ruled, current
@@ -370,3 +372,12 @@ def test_a_commitment_that_can_be_read_again_is_watched_again(store):
     with store.database.write() as connection:
         connection.execute(update(C).values(bounds=good))
     assert plan_at(store, at("2025-11-03T09:00"), lead, register=False) == 1
+
+
+def test_a_digest_is_identified_by_what_it_carries_once_not_again_for_each_word(store, monkeypatch):
+    """With hundreds of words that would hold the database for seconds."""
+    made = []
+    monkeypatch.setattr(reminders, "uuid5", lambda *of: made.append(of) or uuid5(*of))
+    load(store, *entries(200, "2025-11-01"))
+    assert plan_at(store, at("2025-11-01T09:00"), rule()) == 1
+    assert len(made) < 20 * 200
