@@ -220,7 +220,12 @@ def _window(
             begins = start.date if isinstance(start, CivilDay) else start.wall
             if (roll := work.zone.roll) != "none":
                 work.workdays.why_off(point.date)  # so that it is said on which calendars
-            return Bounds(recurrence=Recurrence(rule, begins, point.zone, without, roll))
+            recurs = Recurrence(rule, begins, point.zone, without, roll)
+            name = next(recurs.names(), None)
+            if name is None:
+                raise InputError(f"`{deadline}` has no occurrence: it leaves out all that there are")
+            assert recurs.point(name).end  # outside the years 1 to 9999 it is refused, as any other date
+            return Bounds(recurrence=recurs)
         case Undated(meaning):
             return Bounds(basis=(SAY_UNDATED[meaning],))
 

@@ -46,10 +46,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Bounds, and the time for which they were the ones that were known."""
+    """Bounds, and the time for which they were the ones that were known.
+
+    `versions`: those that they had meanwhile; of an occurrence, the version rises with every move of the whole, too.
+    """
 
     bounds: Bounds
-    version: int
+    versions: range
     known_from: datetime
     known_to: datetime | None = None
     moved_to: Bounds | None = None
@@ -75,9 +78,10 @@ def account(
     found: list[Account] = []
     for span in _spans(tracked, history):
         for moment in _moments(rule, replace(tracked, bounds=span.bounds), firings, _horizon(span, end, now)):
-            word = written.pop((moment.kind, span.version, moment.at), None)
-            if word is not None:
-                found.append(_as_recorded(word))
+            keys = [(moment.kind, version, moment.at) for version in span.versions]
+            words = [written.pop(key) for key in keys if key in written]
+            if words:
+                found += map(_as_recorded, words)
                 continue
             reason = _unsaid(moment, span, end, quiet, registered_at)
             outcome: Outcome = "to come" if reason is None and moment.send_at > now else "not said"
@@ -96,13 +100,23 @@ def account(
 def _spans(tracked: Tracked, history: Sequence[Revision]) -> list[_Span]:
     """Which bounds were known when; of an occurrence, its own."""
     found: list[_Span] = []
+    alone = False  # moved by itself, it stays where it is when the whole moves
     for revision in history:
         after = _bounds_after(revision, tracked.occurrence)
-        if after is None or (found and found[-1].bounds.mark == after.mark):
+        if found and revision.after is not None:
+            span = found[-1]
+            found[-1] = replace(span, versions=range(span.versions.start, revision.bounds_version + 1))
+        if after is None:
+            alone = alone and (revision.occurrence != "" or revision.after is None)
             continue
+        alone = alone or revision.occurrence != ""
+        if found and ((alone and not revision.occurrence) or found[-1].bounds.mark == after.mark):
+            continue
+        version = revision.bounds_version
         if found:
-            found[-1] = replace(found[-1], known_to=revision.recorded_at, moved_to=after)
-        found.append(_Span(after, revision.bounds_version, revision.recorded_at))
+            known = range(found[-1].versions.start, version)
+            found[-1] = replace(found[-1], versions=known, known_to=revision.recorded_at, moved_to=after)
+        found.append(_Span(after, range(version, version + 1), revision.recorded_at))
     return found
 
 

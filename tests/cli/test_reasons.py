@@ -152,3 +152,34 @@ def test_before_it_was_recorded_nothing_was_known(ticked: Alerts) -> None:
         1,
         "alerts: summit was not known at 2025-10-28T09:59Z: it was recorded at 2025-10-28T10:00Z\n",
     )
+
+
+def test_moves_of_others_and_of_the_whole_change_nothing_of_what_became_of_an_occurrence(
+    loaded: Alerts, tmp_path: Path
+) -> None:
+    (tmp_path / "monthly.yaml").write_text(MONTHLY)
+    loaded("load", str(tmp_path / "monthly.yaml"), "--at", "2025-11-10T00:00Z")
+    loaded("tick", "--at", "2025-11-23T09:00Z")
+    late = ("report", "2026-02-10", "--because", "a holiday", "--occurrence", "2026-01-31")
+    loaded("move", *late, "--at", "2025-11-25T00:00Z")
+    loaded("tick", "--at", "2025-11-29T09:00Z")
+    without = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30 except 2026-05-31"
+    loaded("move", "report", without, "--because", "a pause", "--at", "2025-11-29T12:00Z")
+    loaded("tick", "--at", "2025-11-30T09:00Z")
+    at = ("--at", "2025-11-30T10:00Z")
+    assert lines(loaded, "report", "--occurrence", "2025-11-30", *at)[:3] == [
+        "desk before P7D: said",
+        "desk before P1D: said",
+        "desk on_the_day : said",
+    ]
+    moved = lines(loaded, "report", "--occurrence", "2026-01-31", *at)
+    assert [line for line in moved if "to come" in line] == [
+        "desk before P7D: to come",
+        "desk before P1D: to come",
+        "desk on_the_day : to come",
+        "desk overdue P0D: to come",
+    ]
+    rows = loaded("why", *late[:1], "--occurrence", "2026-01-31", *at, "--json").json
+    assert {row["moment"][:10] for row in rows if row["outcome"] == "to come"} == {
+        "2026-02-03", "2026-02-09", "2026-02-10", "2026-02-11"
+    }  # fmt: skip

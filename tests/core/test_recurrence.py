@@ -166,3 +166,16 @@ def test_one_who_reads_a_rule_to_its_end_holds_up_nobody_who_is_in_the_middle_of
     rest.join(5)
     assert not rest.is_alive()
     assert found == list(recurs.names())
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("every FREQ=DAILY;COUNT=2 from 2025-11-10 except 2025-11-10, 2025-11-11", "it leaves out all that there are"),
+        ("every FREQ=DAILY;UNTIL=20251110T010000Z from 2025-11-10T09:00", "it leaves out all|has no occurrence"),
+        ("every FREQ=YEARLY from 9999-12-31", "leaves the years 1 to 9999"),
+    ],
+)
+def test_what_never_comes_is_refused(text: str, refusal: str) -> None:
+    with pytest.raises(InputError, match=refusal):
+        recurrence(text)
