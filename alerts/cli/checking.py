@@ -7,7 +7,7 @@ import socket
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Annotated, get_args
 from uuid import uuid4
@@ -28,6 +28,7 @@ from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.daemon import is_alive, outages
 from alerts.outlook import Foretold, outlook, spoken_of
 
+OCCURRENCES_AT_MOST = 60  # of what recurs, those that are looked at: a cron that is too late for one is for others
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
 out = Console(highlight=False)
 
@@ -102,7 +103,7 @@ def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:
         return [item]
     names = recurs.names(now.replace(tzinfo=None))
     soon = takewhile(lambda name: recurs.order(name) < now + timedelta(days=366), names)
-    return [item.at(name) for name in soon]
+    return [item.at(name) for name in islice(soon, OCCURRENCES_AT_MOST)]
 
 
 def _notification(here: Office, channel: Channel | None, told: list[Told], now: datetime) -> Notification:

@@ -102,8 +102,7 @@ def _facts(here: Office, item: Tracked, speaks: str) -> Table:
 
 def _occurrences(item: Tracked, now: datetime) -> list[Tracked]:
     """What has come or been touched, and the next one; the latest so many."""
-    found = [item.at(name) for name in item.come(now)]
-    return found[-SHOWN_AT_MOST:]
+    return [item.at(name) for name in list(item.come(now))[-SHOWN_AT_MOST:]]
 
 
 def _print_occurrences(item: Tracked, now: datetime) -> None:

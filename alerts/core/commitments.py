@@ -105,11 +105,12 @@ class Revision:
 class Occurrence:
     """What has happened to one occurrence of a recurring commitment.
 
-    `bounds` and `stated_at` (when) are there where it alone was moved.
+    `bounds`, their `version` and `stated_at` (when) are there where it alone was moved.
     """
 
     status: Status = "open"
     bounds: Bounds | None = None
+    version: int | None = None
     stated_at: datetime | None = None
     acknowledged: Acknowledgement | None = None
 
@@ -178,6 +179,7 @@ class Tracked:
             self,
             commitment=replace(self.commitment, status=status),
             bounds=here.bounds or bounds,
+            bounds_version=max(self.bounds_version, here.version or 0),
             acknowledged=here.acknowledged,
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,

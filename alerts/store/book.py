@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -61,6 +61,10 @@ class Book:
         zone = choose_zone(commitment, self._parties, self._zone)
         deadline = parse(commitment.deadline)
         return resolve(deadline, zone, known) if references(deadline) else _resolve_alone(deadline, zone)
+
+    def _resolver(self, commitment: Commitment) -> Callable[[str], Bounds]:
+        """Resolve what an occurrence of a commitment was moved to."""
+        return lambda deadline: self.bounds(replace(commitment, deadline=deadline), {})
 
     def _foretell(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
         return _with_assumptions(self.bounds(commitment, known), commitment.assumptions)
@@ -232,6 +236,8 @@ class Book:
         self._update(moves, change, "moved")
         self._update(edits, change, "edited", quiet=recomputed)
         self._refresh(edits, change)
+        again = [(old, self._resolver(new)) for old, new, _ in (*moves, *edits)]
+        occurrences.resolve_again(self._connection, again, change.now)
         self._hang(keys, needs)
         self.note_loaded([entry for entry in entries if entry.loaded])
         for old, _, _ in moves:

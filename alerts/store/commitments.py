@@ -222,12 +222,14 @@ class Commitments:
         bounds = Book(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
         if bounds.mark == now.bounds.mark:
             return
-        values = {"deadline": str(stated), "bounds": bounds.to_json(), "stated_at": change.now}
+        version = now.bounds_version + 1  # its own: nothing has moved for the others, and what they were told stands
+        values = {
+            "deadline": str(stated), "bounds": bounds.to_json(), "version": version, "stated_at": change.now
+        }  # fmt: skip
         occurrences.note(connection, now, now.occurrence, **values)
         occurrences.end_acknowledgement(connection, occurrences.one(now, now.occurrence), change.now)
-        version = now.bounds_version + 1
         revision = revision_after(now, change, "moved", version=version)
-        self._append(connection, now, replace(revision, before=now.bounds, after=bounds), bounds_version=version)
+        self._append(connection, now, replace(revision, before=now.bounds, after=bounds))
         report.moved.append(Move(f"{now.commitment.key} {now.occurrence}", now.bounds, bounds))
 
     def close(self, key: str, status: Status, change: Change, occurrence: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -83,6 +83,24 @@ def _with_occurrences(connection: Connection, moved: Sequence[tuple[Tracked, Bou
     return [(tracked, bounds) for tracked, (_, bounds) in zip(old, moved, strict=True)]
 
 
+def resolve_again(
+    connection: Connection, tracked: Iterable[tuple[Tracked, Callable[[str], Bounds]]], now: datetime
+) -> None:
+    """Work out anew what was moved by itself, where the zone or the calendars of the whole may have changed."""
+    ways = {item.id: resolve for item, resolve in tracked if item.recurs}
+    for some in chunks(ways):
+        own = and_(_O.commitment_id.in_(some), _O.deadline.is_not(None))
+        for row in connection.execute(select(tables.occurrences).where(own)).mappings().all():
+            bounds = ways[row["commitment_id"]](row["deadline"])
+            if bounds.to_json() == row["bounds"]:
+                continue
+            which = and_(_O.commitment_id == row["commitment_id"], _O.occurrence == row["occurrence"])
+            values: dict[str, Any] = {"bounds": bounds.to_json()}
+            if bounds.mark != Bounds.from_json(row["bounds"]).mark:
+                values |= {"stated_at": now, "version": row["version"] + 1}
+            connection.execute(update(tables.occurrences).where(which).values(values))
+
+
 def one(tracked: Tracked, occurrence: str) -> ColumnElement[bool]:
     """The row of one occurrence."""
     return and_(_O.commitment_id == tracked.id, _O.occurrence == occurrence)
@@ -115,6 +133,7 @@ def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
     return Occurrence(
         status=row["status"] or "open",
         bounds=Bounds.from_json(row["bounds"]) if row["bounds"] else None,
+        version=row["version"],
         stated_at=row["stated_at"],
         acknowledged=seen,
     )

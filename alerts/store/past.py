@@ -29,14 +29,17 @@ def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
 
 
 def _after(was: Tracked, revision: Revision) -> Tracked:
-    was = replace(was, revision=revision.number, bounds_version=revision.bounds_version)
+    version = was.bounds_version if revision.occurrence else revision.bounds_version
+    was = replace(was, revision=revision.number, bounds_version=version)
     if revision.stated is not None:
         was = replace(was, commitment=_stated(was.commitment, revision))
     if revision.occurrence:
         here = _occurrence(was.occurrences.get(revision.occurrence, Occurrence()), revision)
         return replace(was, occurrences={**was.occurrences, revision.occurrence: here})
     if revision.after is not None:
-        was = replace(was, bounds=revision.after, acknowledged=None, stated_at=revision.recorded_at)
+        recurs = revision.after.recurrence
+        kept = {name: here for name, here in was.occurrences.items() if recurs and recurs.has(name)}
+        was = replace(was, bounds=revision.after, acknowledged=None, occurrences=kept, stated_at=revision.recorded_at)
     if revision.what == "acknowledged":
         was = replace(was, acknowledged=_seen(revision))
     if revision.what == "closed":

@@ -111,6 +111,7 @@ occurrences = Table(  # a row appears when something happens to an occurrence
     Column("status", Text),  # how it ended
     Column("deadline", Text),  # where it was moved by itself, as stated, and its bounds
     Column("bounds", JSON),
+    Column("version", Integer),
     Column("stated_at", Utc),
 )
 

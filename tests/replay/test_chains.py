@@ -25,7 +25,10 @@ commitments:
 
 
 def follow(world: World, file: str, start: str, end: str, *moves: tuple[str, str, str, str]) -> list[str]:
-    """Tick at 14:30 UTC on each day on which something is due, move in between; `Mon 14 Jul 2025 truce before P30D` for each word that was received."""
+    """Tick at 14:30 UTC on each day on which something is due, and move in between.
+
+    Returns `Mon 14 Jul 2025 truce before P30D` for each word that was received.
+    """
     path = world.folder.parent / "commitments.yaml"
     path.write_text(file)
     world.run("load", str(path), "--at", start)

@@ -284,3 +284,20 @@ def test_one_that_was_moved_far_away_hides_none_of_those_that_have_come(store):
     store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2026-08-31")
     come = list(tracked(store, "report").come(at("2026-02-05T00:00")))
     assert come == ["2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28", "2026-08-31"]
+
+
+def test_a_move_of_one_occurrence_repeats_nothing_of_the_others(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    second = rule("second", cron="0 12 * * *", remind=remind(before=("P7D",)))
+    plan_at(store, LOADED, DESK, second)
+    assert plan_at(store, at("2025-11-23T09:00"), DESK, second) == 1
+    store.commitments.move("report", "2026-01-10", change(at("2025-11-23T10:00")), "2025-12-31")
+    assert plan_at(store, at("2025-11-23T10:01"), DESK, second) == 1  # the move
+    assert plan_at(store, at("2025-11-23T12:00"), DESK, second) == 0  # told at nine
+
+
+def test_what_was_moved_by_itself_follows_the_zone_of_the_whole(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    store.commitments.move("report", "2026-01-10", change(LOADED), "2025-12-31")
+    load(store, entry("report", MONTHLY, timezone="Asia/Tokyo"), now=LOADED + timedelta(hours=1))
+    assert tracked(store, "report").at("2025-12-31").bounds.latest == at("2026-01-10T15:00")
