@@ -194,7 +194,8 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         here = tracked.occurrences.get(name)
         if here is not None and here.bounds is not None:  # moved by itself: `_told_by_themselves` has seen to it
             continue
-        first = _first_word(eye, one, replace(fresh, occurrence=name), now)
+        # Those that have missed something are watched at once: their first word may come after that of a later one.
+        first = _first_word(eye, one, replace(fresh, occurrence=name, cursor=None if anew else watch.cursor), now)
         if first is None or first > now:
             next_at = first or one.bounds.latest
             if next_at is None or next_at > now:

@@ -14,7 +14,6 @@ from tempfile import TemporaryDirectory
 
 from tests.oracle.saying import told_once, words
 from tests.simulation.comparing import Comparison, compare
-from tests.simulation.deadlines import LATER
 from tests.simulation.lives import Lives
 from tests.simulation.playing import play
 
@@ -47,7 +46,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", default="1-20", help="one, or from-to")
     options.add_argument("--count", type=int, default=2000, help="commitments a seed")
-    options.add_argument("--without", default=",".join(sorted(LATER)), help="kinds that are not generated")
+    options.add_argument("--without", default="", help="kinds that are not generated")
     options.add_argument("--show", type=int, default=3, help="lives to write out where the answers differ")
     given = options.parse_args()
     first, _, last = given.seeds.partition("-")

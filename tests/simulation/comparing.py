@@ -36,15 +36,18 @@ class Comparison:
         for key, rule in self.strife()[:at_most]:
             yield f"\n{'=' * 20} {key} under {rule or 'all its rules'}"
             yield from life(self.history, key, rule)
-            first = min(word.tick for word in (*self.lost, *self.extra) if (word.commitment, word.rule) == (key, rule))
+            odd = min(word for word in (*self.lost, *self.extra) if (word.commitment, word.rule) == (key, rule))
+            first, about_one = odd.tick, (key, rule, odd.occurrence)
             yield f"--- differs from {first:{FORMAT}} on"
             for title, words in (("expected", self.expected), ("came", self.came)):
-                about = sorted(word for word in words if (word.commitment, word.rule) == (key, rule))
+                about = sorted(
+                    word for word in words if (word.commitment, word.rule, word.occurrence) in (about_one, (key, rule, ""))
+                )
                 start = next((place for place, word in enumerate(about) if word.tick >= first), len(about))
                 yield f"--- {title}"
                 for word in about[max(0, start - 4) : start + 12]:
-                    odd = "  <<<" if word in self.lost or word in self.extra else ""
-                    yield f"{line(word)}{odd}"
+                    differs = "  <<<" if word in self.lost or word in self.extra else ""
+                    yield f"{line(word)}{differs}"
 
 
 def compare(history: History, expected: Sequence[Word], came: Sequence[Word]) -> Comparison:
@@ -102,6 +105,6 @@ def life(history: History, key: str, rule: str) -> Iterator[str]:
         ]
         for truth in course.stated:
             turn = truth.turns.get("")
-            bounds = turn[1] if turn else None
-            changes.append((truth.at, f"bounds: {ends(bounds) if bounds else f'{len(truth.turns)} turns tracked'}"))
+            tracked = sum(one.tracked for one in truth.turns.values())
+            changes.append((truth.at, f"bounds: {ends(turn.bounds) if turn else f'{tracked} turns tracked'}"))
         yield from (f"  {at:{FORMAT}}  {what}" for at, what in sorted(changes, key=lambda change: change[0]))
