@@ -65,6 +65,10 @@ class Recurrence:
             if name not in self.without:
                 yield name
 
+    def has(self, name: str) -> bool:
+        """Whether there is an occurrence of that name."""
+        return _point(self, name) is not None
+
     def point(self, name: str) -> Point:
         """The day or the instant of an occurrence. Raises InputError where there is none of that name."""
         point = _point(self, name)

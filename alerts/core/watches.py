@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
+from alerts.core.bounds import Bounds, occurrence
 from alerts.core.commitments import Revision, Tracked
-from alerts.core.errors import InputError
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
+from alerts.core.recurrence import Recurrence
 from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
 from alerts.core.rules import Rule
 
@@ -170,7 +171,7 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     """Give each occurrence that has something to say by `now` a watch of its own, and wake for the next one.
 
     It makes no difference to what is said when that happens: an occurrence that nobody watched had nothing to say up to
-    the cursor. What had passed when the recurrence was stated is history; what is watched already stays so.
+    the cursor. What had passed when the recurrence was stated is history; what was tracked before a move stays so.
     """
     tracked, recurs = eye.tracked, eye.tracked.bounds.recurrence
     assert recurs is not None
@@ -187,21 +188,32 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         cursor=cursor if anew else watch.cursor,
         revision=tracked.revision,
     )
-    unfolded = _told_by_themselves(eye, watch, fresh, anew=anew) if tracked.open else {}
+    before = _before(eye, watch)
+
+    def start(name: str) -> Watch:
+        own = replace(fresh, occurrence=name)
+        mark = before.mark(name) if before and anew else None
+        served = None if watch.changed else watch.cursor
+        return replace(own, cursor=served, mark=mark, revision=watch.revision) if mark else own
+
+    unfolded = _told_by_themselves(eye, watch, start, anew=anew and tracked.open)
+    for name in _kept(tracked, before) if tracked.open and before else ():
+        unfolded.setdefault(name, start(name))
     next_at = None
     for name in _names(tracked, last) if tracked.open else ():
         one = tracked.at(name)
         here = tracked.occurrences.get(name)
         if here is not None and here.bounds is not None:  # moved by itself: `_told_by_themselves` has seen to it
             continue
+        own = start(name)
         # Those that have missed something are watched at once: their first word may come after that of a later one.
-        first = _first_word(eye, one, replace(fresh, occurrence=name, cursor=None if anew else watch.cursor), now)
+        first = _first_word(eye, one, replace(own, cursor=None) if anew and own.mark is None else own, now)
         if first is None or first > now:
             next_at = first or one.bounds.latest
             if next_at is None or next_at > now:
                 break
             continue
-        unfolded.setdefault(name, replace(fresh, occurrence=name))
+        unfolded.setdefault(name, own)
         last = recurs.order(name)
     after = replace(
         watch,
@@ -215,18 +227,55 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     return replace(told, watch=after, unfolded=tuple(unfolded.values()))
 
 
-def _told_by_themselves(eye: _Eye, watch: Watch, fresh: Watch, *, anew: bool) -> dict[str, Watch]:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a recurrence was when the watch last looked, and which of its occurrences had no watch of their own yet."""
+
+    bounds: Bounds
+    stated_at: datetime
+    last: datetime | None
+
+    def mark(self, name: str) -> str | None:
+        """The bounds of an occurrence that was tracked and not watched."""
+        recurs = self.bounds.recurrence
+        if recurs is None or not recurs.has(name):
+            return None
+        found = occurrence(self.bounds, name)
+        late = found.latest is not None and found.latest <= self.stated_at
+        return found.mark if (recurs.order(name) > self.last if self.last else not late) else None
+
+
+def _before(eye: _Eye, watch: Watch) -> _Before | None:
+    """The recurrence before the moves of the whole that a watch has not seen."""
+    moves = [change for change in eye.tracked.changes if change.what == "moved" and not change.occurrence]
+    unseen = [move for move in moves if move.number > watch.revision and watch.mark is not None]
+    if not unseen or unseen[0].before is None:
+        return None
+    stated = [move.recorded_at for move in moves if move.number <= watch.revision]
+    return _Before(unseen[0].before, max(stated, default=eye.tracked.recorded_at), watch.spoken)
+
+
+def _kept(tracked: Tracked, before: _Before) -> Iterator[str]:
+    """What was tracked, is still there, and had passed when the recurrence was stated anew."""
+    stated_at = tracked.stated_at or tracked.recorded_at
+    for name in before.bounds.recurrence.names(_long_before(before.stated_at)) if before.bounds.recurrence else ():
+        if Recurrence.order(name) > stated_at + ROLLED_AT_MOST:
+            return
+        latest = tracked.at(name).bounds.latest if before.mark(name) and _exists(tracked, name) else None
+        if latest is not None and latest <= stated_at:
+            yield name
+
+
+def _told_by_themselves(eye: _Eye, watch: Watch, start: Callable[[str], Watch], *, anew: bool) -> dict[str, Watch]:
     """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
     found: dict[str, Watch] = {}
-    if anew:
-        moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None]
-        found = {name: replace(fresh, occurrence=name) for name in moved if _exists(eye.tracked, name)}
     for change in _unseen(eye, watch) if watch.mark is not None else ():
         name = change.occurrence
         if name and name not in found and _exists(eye.tracked, name):
-            before = change.before or eye.tracked.at(name).bounds
-            found[name] = replace(fresh, occurrence=name, mark=before.mark, revision=watch.revision)
-    return found
+            own, before = start(name), change.before or eye.tracked.at(name).bounds
+            found[name] = replace(own, mark=own.mark or before.mark, revision=watch.revision)
+    moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None] if anew else []
+    return {name: start(name) for name in moved if _exists(eye.tracked, name)} | found
 
 
 def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
@@ -238,14 +287,18 @@ def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
         yield from (name for name in recurs.names(since) if recurs.order(name) > last)
         return
     stated_at = tracked.stated_at or tracked.recorded_at
-    try:
-        since = stated_at.replace(tzinfo=None) - ROLLED_AT_MOST
-    except OverflowError:
-        since = datetime.min  # noqa: DTZ901  # a wall-clock time
-    for name in recurs.names(since):
+    for name in recurs.names(_long_before(stated_at)):
         latest = tracked.at(name).bounds.latest
         if latest is None or latest > stated_at:
             yield name
+
+
+def _long_before(at: datetime) -> datetime:
+    """A wall-clock time from which on occurrences may lie after an instant, however they are rolled."""
+    try:
+        return at.replace(tzinfo=None) - ROLLED_AT_MOST
+    except OverflowError:
+        return datetime.min  # noqa: DTZ901  # a wall-clock time
 
 
 def _first_word(eye: _Eye, one: Tracked, fresh: Watch, now: datetime) -> datetime | None:
@@ -260,11 +313,8 @@ def _untouched(one: Tracked) -> Tracked:
 
 
 def _exists(tracked: Tracked, name: str) -> bool:
-    try:
-        tracked.at(name)
-    except InputError:
-        return False
-    return True
+    recurs = tracked.bounds.recurrence
+    return recurs is not None and recurs.has(name)
 
 
 def _due_repeats(eye: _Eye, repeats: Series | None, seen: datetime, now: datetime) -> list[Moment]:

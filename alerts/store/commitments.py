@@ -17,6 +17,7 @@ from alerts.store.book import Book, Change, Entry, Move, Report, edges_of, revis
 from alerts.store.engine import Database
 from alerts.store.past import as_of
 from alerts.store.rows import (
+    CHANGED_AT,
     STATED,
     TRACKED,
     append_revisions,
@@ -215,8 +216,9 @@ class Commitments:
     def _append(self, connection: Connection, now: Tracked, revision: Revision, **values: str | int) -> None:
         """Add a revision, and let the watches know."""
         append_revisions(connection, [revision_row(now.id, revision)])
-        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": revision.recorded_at, **values}
-        connection.execute(update(tables.commitments).where(_C.id == now.id).values(values_now))
+        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT, **values}
+        changed = update(tables.commitments).where(_C.id == now.id).values(values_now)
+        connection.execute(changed, {"_changed_at": revision.recorded_at})
 
 
 def _open(connection: Connection) -> list[str]:

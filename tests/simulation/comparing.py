@@ -41,7 +41,9 @@ class Comparison:
             yield f"--- differs from {first:{FORMAT}} on"
             for title, words in (("expected", self.expected), ("came", self.came)):
                 about = sorted(
-                    word for word in words if (word.commitment, word.rule, word.occurrence) in (about_one, (key, rule, ""))
+                    word
+                    for word in words
+                    if (word.commitment, word.rule, word.occurrence) in (about_one, (key, rule, ""))
                 )
                 start = next((place for place, word in enumerate(about) if word.tick >= first), len(about))
                 yield f"--- {title}"

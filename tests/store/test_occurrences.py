@@ -123,6 +123,21 @@ def test_a_move_of_the_whole_is_told_once_and_keeps_what_is_closed(store):
     assert tracked(store, "report").at("2025-11-30").commitment.status == "fulfilled"
 
 
+def test_a_later_occurrence_speaks_in_time_where_a_nearer_one_has_missed_its_lead(store):
+    both = rule(remind=remind(before=("P14D", "P1D"), moved=True))
+    load(store, entry("report", "every FREQ=WEEKLY;BYDAY=TH from 2025-12-18"), now=LOADED)
+    plan_at(store, LOADED, both)
+    move(store, "report", "every FREQ=WEEKLY;BYDAY=FR from 2025-11-28", now=at("2025-11-20T00:00"))
+    for now in days("2025-11-20", "2025-11-30"):
+        plan_at(store, now, both, register=False)
+    assert said(store) == [
+        "moved, Thu 20 Nov",
+        "2025-12-05 before P14D, Fri 21 Nov",
+        "2025-11-28 before P1D, Thu 27 Nov",
+        "2025-12-12 before P14D, Fri 28 Nov",
+    ]
+
+
 @pytest.mark.parametrize(
     "moved_at", ["2025-11-11T00:00", "2025-12-25T00:00"], ids=["long before", "when it has spoken"]
 )
