@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
-from alerts.core.bounds import Bounds, occurrence
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
-from alerts.core.recurrence import Recurrence
+from alerts.core.occurrences import before_moves, exists, kept, names
 from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
 from alerts.core.rules import Rule
 
 JUST_AFTER = timedelta(microseconds=1)  # moments lie on whole seconds
-ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
 SKIPPED_AT_MOST = 100  # of a long outage, the latest so many merged moments are recorded one by one
 
 
@@ -188,7 +186,7 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         cursor=cursor if anew else watch.cursor,
         revision=tracked.revision,
     )
-    before = _before(eye, watch)
+    before = before_moves(tracked, watch.revision, watch.spoken) if watch.mark is not None else None
 
     def start(name: str) -> Watch:
         own = replace(fresh, occurrence=name)
@@ -197,10 +195,10 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         return replace(own, cursor=served, mark=mark, revision=watch.revision) if mark else own
 
     unfolded = _told_by_themselves(eye, watch, start, anew=anew and tracked.open)
-    for name in _kept(tracked, before) if tracked.open and before else ():
+    for name in kept(tracked, before) if tracked.open and before else ():
         unfolded.setdefault(name, start(name))
     next_at = None
-    for name in _names(tracked, last) if tracked.open else ():
+    for name in names(tracked, last) if tracked.open else ():
         one = tracked.at(name)
         here = tracked.occurrences.get(name)
         if here is not None and here.bounds is not None:  # moved by itself: `_told_by_themselves` has seen to it
@@ -227,78 +225,16 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     return replace(told, watch=after, unfolded=tuple(unfolded.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What a recurrence was when the watch last looked, and which of its occurrences had no watch of their own yet."""
-
-    bounds: Bounds
-    stated_at: datetime
-    last: datetime | None
-
-    def mark(self, name: str) -> str | None:
-        """The bounds of an occurrence that was tracked and not watched."""
-        recurs = self.bounds.recurrence
-        if recurs is None or not recurs.has(name):
-            return None
-        found = occurrence(self.bounds, name)
-        late = found.latest is not None and found.latest <= self.stated_at
-        return found.mark if (recurs.order(name) > self.last if self.last else not late) else None
-
-
-def _before(eye: _Eye, watch: Watch) -> _Before | None:
-    """The recurrence before the moves of the whole that a watch has not seen."""
-    moves = [change for change in eye.tracked.changes if change.what == "moved" and not change.occurrence]
-    unseen = [move for move in moves if move.number > watch.revision and watch.mark is not None]
-    if not unseen or unseen[0].before is None:
-        return None
-    stated = [move.recorded_at for move in moves if move.number <= watch.revision]
-    return _Before(unseen[0].before, max(stated, default=eye.tracked.recorded_at), watch.spoken)
-
-
-def _kept(tracked: Tracked, before: _Before) -> Iterator[str]:
-    """What was tracked, is still there, and had passed when the recurrence was stated anew."""
-    stated_at = tracked.stated_at or tracked.recorded_at
-    for name in before.bounds.recurrence.names(_long_before(before.stated_at)) if before.bounds.recurrence else ():
-        if Recurrence.order(name) > stated_at + ROLLED_AT_MOST:
-            return
-        latest = tracked.at(name).bounds.latest if before.mark(name) and _exists(tracked, name) else None
-        if latest is not None and latest <= stated_at:
-            yield name
-
-
 def _told_by_themselves(eye: _Eye, watch: Watch, start: Callable[[str], Watch], *, anew: bool) -> dict[str, Watch]:
     """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
     found: dict[str, Watch] = {}
     for change in _unseen(eye, watch) if watch.mark is not None else ():
         name = change.occurrence
-        if name and name not in found and _exists(eye.tracked, name):
+        if name and name not in found and exists(eye.tracked, name):
             own, before = start(name), change.before or eye.tracked.at(name).bounds
             found[name] = replace(own, mark=own.mark or before.mark, revision=watch.revision)
     moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None] if anew else []
-    return {name: start(name) for name in moved if _exists(eye.tracked, name)} | found
-
-
-def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
-    """The occurrences after the last one that is watched; without one, those that had not passed when it was stated."""
-    recurs = tracked.bounds.recurrence
-    assert recurs is not None
-    if last is not None:
-        since = last.replace(tzinfo=None)
-        yield from (name for name in recurs.names(since) if recurs.order(name) > last)
-        return
-    stated_at = tracked.stated_at or tracked.recorded_at
-    for name in recurs.names(_long_before(stated_at)):
-        latest = tracked.at(name).bounds.latest
-        if latest is None or latest > stated_at:
-            yield name
-
-
-def _long_before(at: datetime) -> datetime:
-    """A wall-clock time from which on occurrences may lie after an instant, however they are rolled."""
-    try:
-        return at.replace(tzinfo=None) - ROLLED_AT_MOST
-    except OverflowError:
-        return datetime.min  # noqa: DTZ901  # a wall-clock time
+    return {name: start(name) for name in moved if exists(eye.tracked, name)} | found
 
 
 def _first_word(eye: _Eye, one: Tracked, fresh: Watch, now: datetime) -> datetime | None:
@@ -310,11 +246,6 @@ def _first_word(eye: _Eye, one: Tracked, fresh: Watch, now: datetime) -> datetim
 def _untouched(one: Tracked) -> Tracked:
     """An occurrence as if nobody had acknowledged or closed it."""
     return replace(one, commitment=replace(one.commitment, status="open"), acknowledged=None, changes=())
-
-
-def _exists(tracked: Tracked, name: str) -> bool:
-    recurs = tracked.bounds.recurrence
-    return recurs is not None and recurs.has(name)
 
 
 def _due_repeats(eye: _Eye, repeats: Series | None, seen: datetime, now: datetime) -> list[Moment]:

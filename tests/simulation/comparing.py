@@ -27,6 +27,12 @@ class Comparison:
     def agree(self) -> bool:
         return not self.lost and not self.extra
 
+    @property
+    def twice(self) -> list[Word]:
+        """What came again though nothing new was to be said of it."""
+        before = Counter(told(word) for word in self.came if word.said) - Counter(map(told, self.extra))
+        return [word for word in self.extra if word.said and before[told(word)]]
+
     def strife(self) -> list[tuple[str, str]]:
         """Name the rules and commitments of which the answers differ."""
         return sorted({(word.commitment, word.rule) for word in (*self.lost, *self.extra)})
@@ -57,6 +63,10 @@ def compare(history: History, expected: Sequence[Word], came: Sequence[Word]) ->
     one, other = Counter(expected), Counter(came)
     lost, extra = sorted((one - other).elements()), sorted((other - one).elements())
     return Comparison(history, expected, came, tuple(lost), tuple(extra))
+
+
+def told(word: Word) -> tuple[object, ...]:
+    return word.commitment, word.occurrence, word.rule, word.kind, word.moment
 
 
 def line(word: Word) -> str:

@@ -154,14 +154,14 @@ class Lives:
             self.plan(self.instant(at, max(due, at) + 20 * DAY), "edit", key)
         if random.random() < 0.6:
             self.plan(self.instant(max(due, at), max(due, at) + 40 * DAY), "acknowledge", key)
-        lasts = random.choice((-20, 5, 30, 90, 200)) if random.random() < 0.9 else 700
+        lasts = random.choice((-20, 5, 30, 90, 200)) if recurs or random.random() < 0.9 else 700
         end = max(at, due + lasts * DAY)
         self.plan(self.instant(end, end + 3 * DAY), "close", key)
 
     def due(self, key: str, at: datetime) -> datetime:
         """When it is late, opens, or, where neither is known, is worth another look; at most three years ahead."""
         if isinstance(self.courses[key].deadline, Every):
-            return at + self.days(100, 700)
+            return at + self.days(60, 400)
         bounds = self.courses[key].now.turns[""].bounds
         known = bounds.latest or bounds.earliest or at + self.days(30, 300)
         return min(known, at + 1100 * DAY)
@@ -228,7 +228,7 @@ class Lives:
         if recurs and self.random.random() < 0.6 and (name := self.turn(at, key)):
             self.events.append(Closed(at, key, name))
             self.courses[key].closed.append((name, at))
-            self.plan(self.instant(at, at + 90 * DAY), "close", key)
+            self.plan(self.instant(at, at + 45 * DAY), "close", key)
             return
         self.events.append(Closed(at, key))
         self.courses[key].ended = True
