@@ -86,7 +86,8 @@ def _foretell(
         for rule in matching(specs.values(), one.tracked.commitment):
             mine = [watch for (name, _), watch in one.watches.items() if name == rule.name]
             if not mine:
-                since = one.changed_at or start
+                stated_at = one.tracked.stated_at or one.tracked.recorded_at
+                since = max(one.changed_at or start, stated_at)
                 mine = [Watch(rule=rule.name, commitment_id=one.tracked.id, since=since, next_at=since)]
             elif rule.name not in known:
                 mine = [replace(watch, since=start, next_at=start, changed=True) for watch in mine]

@@ -184,7 +184,7 @@ class Tracked:
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},
-            stated_at=max(filter(None, (self.stated_at, here.stated_at)), default=None),
+            stated_at=(here.stated_at if here.bounds else None) or self.stated_at,
         )
 
 

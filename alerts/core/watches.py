@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from alerts.core.commitments import Revision, Tracked
-from alerts.core.errors import InputError
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
+from alerts.core.occurrences import before_moves, exists, kept, names
 from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
 from alerts.core.rules import Rule
 
@@ -169,7 +169,7 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     """Give each occurrence that has something to say by `now` a watch of its own, and wake for the next one.
 
     It makes no difference to what is said when that happens: an occurrence that nobody watched had nothing to say up to
-    the cursor. What had passed when the recurrence was stated is history; what is watched already stays so.
+    the cursor. What had passed when the recurrence was stated is history; what was tracked before a move stays so.
     """
     tracked, recurs = eye.tracked, eye.tracked.bounds.recurrence
     assert recurs is not None
@@ -186,20 +186,31 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         cursor=cursor if anew else watch.cursor,
         revision=tracked.revision,
     )
-    unfolded = _told_by_themselves(eye, watch, fresh, anew=anew and tracked.open)
+    before = before_moves(tracked, watch.revision, watch.spoken) if watch.mark is not None else None
+
+    def start(name: str) -> Watch:
+        own = replace(fresh, occurrence=name)
+        mark = before.mark(name) if before and anew else None
+        served = None if watch.changed else watch.cursor
+        return replace(own, cursor=served, mark=mark, revision=watch.revision) if mark else own
+
+    unfolded = _told_by_themselves(eye, watch, start, anew=anew and tracked.open)
+    for name in kept(tracked, before) if tracked.open and before else ():
+        unfolded.setdefault(name, start(name))
     next_at = None
-    for name in _names(tracked, last) if tracked.open else ():
+    for name in names(tracked, last) if tracked.open else ():
         one = tracked.at(name)
         here = tracked.occurrences.get(name)
         if here is not None and here.bounds is not None:  # moved by itself: `_told_by_themselves` has seen to it
             continue
-        first = _first_word(eye, one)
-        wake = first or one.bounds.latest  # of what has no moment, when it has passed
+        wake = first = _first_word(eye, one)
+        if wake is None:
+            wake = one.bounds.latest  # of what has no moment, when it has passed
         if wake is None or wake > now:
             next_at = wake
             break
         if first is not None:
-            unfolded.setdefault(name, replace(fresh, occurrence=name))
+            unfolded.setdefault(name, start(name))
         last = recurs.order(name)
     after = replace(
         watch,
@@ -213,33 +224,16 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     return replace(told, watch=after, unfolded=tuple(unfolded.values()))
 
 
-def _told_by_themselves(eye: _Eye, watch: Watch, fresh: Watch, *, anew: bool) -> dict[str, Watch]:
+def _told_by_themselves(eye: _Eye, watch: Watch, start: Callable[[str], Watch], *, anew: bool) -> dict[str, Watch]:
     """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
     found: dict[str, Watch] = {}
-    for change in _unseen(eye, watch) if watch.mark is not None else ():  # first, so that it is told, too
+    for change in _unseen(eye, watch) if watch.mark is not None else ():
         name = change.occurrence
-        if name and name not in found and _exists(eye.tracked, name):
-            before = change.before or eye.tracked.at(name).bounds
-            found[name] = replace(fresh, occurrence=name, mark=before.mark, revision=watch.revision)
-    for name, here in eye.tracked.occurrences.items() if anew else ():
-        if here.bounds is not None and name not in found and _exists(eye.tracked, name):
-            found[name] = replace(fresh, occurrence=name)
-    return found
-
-
-def _names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
-    """The occurrences after the last one that is watched; without one, those that had not passed when it was stated."""
-    recurs = tracked.bounds.recurrence
-    assert recurs is not None
-    if last is not None:
-        since = last.replace(tzinfo=None)
-        yield from (name for name in recurs.names(since) if recurs.order(name) > last)
-        return
-    stated_at = tracked.stated_at or tracked.recorded_at
-    for name in recurs.names_about(stated_at):
-        latest = tracked.at(name).bounds.latest
-        if latest is None or latest > stated_at:
-            yield name
+        if name and name not in found and exists(eye.tracked, name):
+            own, before = start(name), change.before or eye.tracked.at(name).bounds
+            found[name] = replace(own, mark=own.mark or before.mark, revision=watch.revision)
+    moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None] if anew else []
+    return {name: start(name) for name in moved if exists(eye.tracked, name)} | found
 
 
 def _first_word(eye: _Eye, one: Tracked) -> datetime | None:
@@ -251,14 +245,6 @@ def _first_word(eye: _Eye, one: Tracked) -> datetime | None:
     if (repeats := series(eye.rule, one, eye.firings)) is not None:
         moments += islice(repeats.after(None), 1)
     return min((moment.send_at for moment in moments), default=None)
-
-
-def _exists(tracked: Tracked, name: str) -> bool:
-    try:
-        tracked.at(name)
-    except InputError:
-        return False
-    return True
 
 
 def _due_repeats(eye: _Eye, repeats: Series | None, seen: datetime, now: datetime) -> list[Moment]:

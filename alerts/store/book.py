@@ -18,6 +18,7 @@ from alerts.core.errors import InputError, did_you_mean
 from alerts.store import occurrences, tables
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.rows import (
+    CHANGED_AT,
     TRACKED,
     append_revisions,
     bounds_columns,
@@ -314,12 +315,13 @@ class Book:
                     **bounds_columns(bounds),
                     "bounds_version": version,
                     "revision": revision.number,
-                    "changed_at": change.now,
+                    "_changed_at": change.now,
                     "stated_at": stated_at,
                 }
             )
         if rows:
-            names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "_id"}
+            names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if not name.startswith("_")}
+            names["changed_at"] = CHANGED_AT
             statement = update(tables.commitments).where(_C.id == bindparam("_id")).values(names)
             self._connection.execute(statement, rows)
         append_revisions(self._connection, history)
@@ -330,13 +332,13 @@ class Book:
     def _refresh(self, same: Sequence[tuple[Tracked, Commitment, Bounds]], change: Change) -> None:
         """Store bounds that have not moved but say otherwise why, or count leads on other calendars: no revision."""
         rows = [
-            {"_id": old.id, "bounds": bounds.to_json(), "changed_at": change.now}
+            {"_id": old.id, "bounds": bounds.to_json(), "_changed_at": change.now}
             for old, new, bounds in same
             if old.bounds != bounds and stated(old.commitment) == stated(new)
         ]
         if rows:
             statement = update(tables.commitments).where(_C.id == bindparam("_id"))
-            statement = statement.values(bounds=bindparam("bounds"), changed_at=bindparam("changed_at"))
+            statement = statement.values(bounds=bindparam("bounds"), changed_at=CHANGED_AT)
             self._connection.execute(statement, rows)
 
     def _hang(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:

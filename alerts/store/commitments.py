@@ -18,6 +18,7 @@ from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.engine import Database
 from alerts.store.past import as_of
 from alerts.store.rows import (
+    CHANGED_AT,
     STATED,
     TRACKED,
     append_revisions,
@@ -302,8 +303,9 @@ class Commitments:
     def _append(self, connection: Connection, now: Tracked, revision: Revision, **values: str | int) -> None:
         """Add a revision, and let the watches know."""
         append_revisions(connection, [revision_row(now.id, revision)])
-        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": revision.recorded_at, **values}
-        connection.execute(update(tables.commitments).where(_C.id == now.id).values(values_now))
+        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT, **values}
+        changed = update(tables.commitments).where(_C.id == now.id).values(values_now)
+        connection.execute(changed, {"_changed_at": revision.recorded_at})
 
 
 def _open(connection: Connection) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -51,24 +50,28 @@ def acknowledged(by: str, at: datetime, until: datetime | None) -> dict[str, Any
 def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]], now: datetime) -> None:
     """Let a move to other bounds end what it ends: whoever has seen the old date has not seen the new one.
 
-    What was silenced until now stays so. An occurrence that is still there stays closed, and acknowledged if its own
-    bounds are the same; what is known of one that is gone is dropped.
+    What was silenced until now stays so. An occurrence stays closed, and acknowledged if its own bounds are the same;
+    what is known of one that is gone is kept until the next look, for the move may be taken back before that.
     """
     ended: list[tuple[int, str]] = []
-    gone: list[tuple[int, str]] = []
     for old, bounds in _with_occurrences(connection, moved):
         ended.append((old.id, ""))
         for name, here in old.occurrences.items():
-            after = _bounds_of(bounds, name)
-            if after is None:
-                gone.append((old.id, name))
-            elif here.bounds is None and after.mark != _mark_of(old.bounds, name):
+            after = _mark_of(bounds, name)
+            if after is None or (here.bounds is None and after != _mark_of(old.bounds, name)):
                 ended.append((old.id, name))
-    key = tuple_(*(_O[name] for name in KEY))
-    for some in chunks(gone):
-        connection.execute(delete(tables.occurrences).where(key.in_(some)))
     for some in chunks(ended):
-        end_acknowledgement(connection, key.in_(some), now)
+        end_acknowledgement(connection, tuple_(*(_O[name] for name in KEY)).in_(some), now)
+
+
+def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
+    """Drop what is known of occurrences that a move has left out."""
+    here = {item.id: item for item in tracked}
+    for some in chunks(here):
+        query = select(_O.commitment_id, _O.occurrence).where(_O.commitment_id.in_(some), _O.occurrence != "")
+        gone = [tuple(row) for row in connection.execute(query) if _mark_of(here[row[0]].bounds, row[1]) is None]
+        for few in chunks(gone):
+            connection.execute(delete(tables.occurrences).where(tuple_(*(_O[name] for name in KEY)).in_(few)))
 
 
 def end_acknowledgement(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
@@ -114,16 +117,10 @@ def must_name_one(tracked: Tracked, done: str) -> None:
         raise InputError(f"{tracked.commitment.key} recurs: say which one is {done}, as in --occurrence {one}")
 
 
-def _bounds_of(bounds: Bounds, name: str) -> Bounds | None:
-    if bounds.recurrence is not None:
-        with suppress(InputError):
-            return occurrence(bounds, name)
-    return None
-
-
 def _mark_of(bounds: Bounds, name: str) -> str | None:
-    found = _bounds_of(bounds, name)
-    return found.mark if found else None
+    """The bounds of an occurrence, if there is one of that name."""
+    recurs = bounds.recurrence
+    return occurrence(bounds, name).mark if recurs and recurs.has(name) else None
 
 
 def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:

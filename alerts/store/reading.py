@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.core.commitments import Revision, Tracked
@@ -58,11 +58,13 @@ def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, 
     if not seen:
         return tracked
     table = tables.revisions
+    unseen = table.c.number > min(seen.values())
+    whole = and_(table.c.what == "moved", func.coalesce(table.c.occurrence, "") == "")  # what recurs asks how it was before, too
     query = select(table).where(
-        table.c.commitment_id.in_(seen), table.c.number > min(seen.values()), table.c.what.in_(("moved", "closed"))
+        table.c.commitment_id.in_(seen), table.c.what.in_(("moved", "closed")), or_(unseen, whole)
     )
     changes: dict[int, list[Revision]] = defaultdict(list)
     for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
-        if row["number"] > seen[row["commitment_id"]]:
+        if row["number"] > seen[row["commitment_id"]] or row["what"] == "moved":
             changes[row["commitment_id"]].append(revision_of(row))
     return tracked | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}

@@ -7,7 +7,7 @@ from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -82,6 +82,8 @@ def bounds_columns(bounds: Bounds) -> dict[str, Any]:
 
 
 _C, _O = tables.commitments.c, tables.occurrences.c
+# The first of several changes is when the watches were last up to date.
+CHANGED_AT = func.coalesce(_C.changed_at, bindparam("_changed_at", type_=_C.changed_at.type))
 TRACKED = select(
     *(_C[name] for name in "id key status bounds bounds_version revision recorded_at stated_at".split()),
     *(_C[name] for name in STATED),

@@ -11,11 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
 
 from alerts.core.commitments import Tracked
-from alerts.core.errors import InputError
 from alerts.core.notifications import Address
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Look, Watch
-from alerts.store import posting, tables
+from alerts.store import occurrences, posting, tables
 from alerts.store.engine import Database
 from alerts.store.occurrences import with_occurrences
 from alerts.store.reading import readable, tracked_or_none, with_changes
@@ -132,6 +131,7 @@ class Watches:
             rules = _rules(connection)
             stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
             self._keep_watches(connection, rules, rules, stale, changed=False)
+            occurrences.forget(connection, (tracked for tracked, _ in stale))
             ids = [tracked.id for tracked, _ in stale]
             unread |= {row["id"] for row in rows} - set(ids)
             connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=None))
@@ -290,10 +290,8 @@ class Watches:
 
 def occurrence_of(tracked: Tracked, name: str) -> Tracked | None:
     """One occurrence, or nothing where a move has left it out."""
-    try:
-        return tracked.at(name)
-    except InputError:
-        return None
+    recurs = tracked.bounds.recurrence
+    return tracked.at(name) if not name or (recurs and recurs.has(name)) else None
 
 
 def _pairs(watches: Iterable[Watch], tracked: Mapping[int, Tracked]) -> list[tuple[Watch, Tracked]]:
@@ -305,6 +303,7 @@ def _pairs(watches: Iterable[Watch], tracked: Mapping[int, Tracked]) -> list[tup
 
 def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | None, int] | None) -> dict[str, Any]:
     mark, revision = seen or (None, tracked.revision)
+    since = max(since, tracked.stated_at or tracked.recorded_at)
     return {
         "rule": rule,
         "commitment_id": tracked.id,

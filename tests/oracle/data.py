@@ -85,9 +85,21 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
+    """Another deadline: of the whole commitment, or, where `occurrence` names it, of one turn by itself."""
+
     at: datetime
     key: str
     deadline: Expression
+    occurrence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Another title: nothing follows from it."""
+
+    at: datetime
+    key: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ class Closed:
     occurrence: str = ""
 
 
-Event = Moved | Acknowledged | Closed
+Event = Moved | Edited | Acknowledged | Closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

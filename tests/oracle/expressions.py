@@ -167,7 +167,8 @@ class Every:
     excepted: tuple[date, ...] = ()
 
     def __str__(self) -> str:
-        but = f" except {', '.join(day.isoformat() for day in self.excepted)}" if self.excepted else ""
+        clock = f"T{self.start.at:%H:%M}" if isinstance(self.start, Wall) else ""
+        but = f" except {', '.join(f'{day}{clock}' for day in self.excepted)}" if self.excepted else ""
         return f"every {self.rule} from {self.start}{but}"
 
 

@@ -5,9 +5,13 @@ Readings of the design where it leaves a choice:
 * What was recorded and moved before the first tick has not moved for anybody; what was closed by then was never there.
 * Each of several moves before a tick is told, unless the last leads back to what was true at the tick before. That
   was no move, then: nothing is missed by it, and what was due meanwhile goes out as usual; an acknowledgement ends by
-  it all the same, for the bounds did change.
-* Where a rule tells a move, that is the one word for all that was missed under the new bounds.
-* What is closed says so (its moves, too, that were not told yet), and nothing else that was still due.
+  it all the same, for the bounds did change, and what it had silenced up to there stays silent.
+* Where a rule tells a move, that word stands for what was missed under the new bounds: nothing is caught up with,
+  nor of the turns of a recurrence that was moved.
+* A turn that was moved by itself tells that as a turn. What a turn did that is gone by the next tick is not told.
+* The bounds version is that of the commitment: a move of one turn makes a new one of all.
+* What is closed says so (its moves, too, that were not told yet), and nothing else that was still due. A turn that ends
+  with the whole does not say its own moves.
 * What a silenced repeat means is neither said nor merged.
 * Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names
   first.
@@ -26,6 +30,7 @@ from tests.oracle.moments import Moment, moments
 from tests.oracle.resolving import Bounds, recorded_edge
 from tests.oracle.turns import Course, Stated, courses
 
+REPEATING = ("overdue", "review")
 MERGING = ("before", "on_the_day", "overdue", "review")
 ORDER = ("before", "on_the_day", "opens", "overdue", "review")
 YEAR = timedelta(days=366)
@@ -35,12 +40,13 @@ def words(history: History) -> list[Word]:
     """Return every word of the history, in the order of the ticks."""
     start, end = history.ticks[0], history.ticks[-1]
     found = courses(history, (end + 2 * YEAR).date())
+    ended = {event.key: event.at for event in history.events if isinstance(event, Closed) and not event.occurrence}
     said: list[Word] = []
     for rule in history.rules:
         fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 3 * YEAR)
         for course in found.values():
             if rule.matches(course.one):
-                said += Watch(rule, course, fires, history).words()
+                said += Watch(rule, course, fires, history, ended.get(course.one.key)).words()
     return sorted(said)
 
 
@@ -52,82 +58,97 @@ class Watch:
     course: Course
     fires: Firings
     history: History
+    ended: datetime | None
 
     def words(self) -> Iterator[Word]:
-        one = self.course.one
-        events = [event for event in self.history.events if event.key == one.key]
-        closings = {event.occurrence: event.at for event in reversed(events) if isinstance(event, Closed)}
-        ended, first = closings.get(""), self.tick_from(one.recorded_at)
-        if first is None or (ended and ended <= first):
+        first = self.tick_from(self.course.one.recorded_at)
+        if first is None or (self.ended and self.ended <= first):
             return
-        moves = list(self.moves(first, ended))
-        yield from moves
-        for name, at in closings.items():
-            tick = self.tick_from(at)
-            if self.rule.closed and tick and (ended is None or at <= ended):
-                yield self.word(tick, name, "closed", at, at)
-        told = {move.tick for move in moves}
-        for name in dict.fromkeys(name for stated in self.course.stated for name in stated.turns):
-            acks = [event for event in events if isinstance(event, Acknowledged) and event.occurrence == name]
-            end = min((at for at in (ended, closings.get(name)) if at), default=None)
-            yield from self.turn(name, acks, end, told)
+        names = {name: None for stated in self.course.stated for name in stated.turns}
+        moves = {name: list(self.moves(name, first)) for name in ("", *names)}
+        for told in moves.values():
+            yield from told
+        yield from self.ends(first)
+        whole = {move.tick for move in moves[""]}
+        for name in names:
+            yield from self.turn(name, whole | {move.tick for move in moves[name]})
 
     def tick_from(self, at: datetime) -> datetime | None:
         """Return the first tick at or after an instant."""
         place = bisect_left(self.history.ticks, at)
         return self.history.ticks[place] if place < len(self.history.ticks) else None
 
-    def word(
-        self, tick: datetime, name: str, kind: str, moment: datetime, since: datetime, *, said: bool = True
-    ) -> Word:
+    def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> Word:
+        stated = self.course.stated_at(tick)
+        since = stated.at if stated else None
         return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said, since)
 
-    def stated_at(self, at: datetime) -> Stated | None:
-        return next((stated for stated in reversed(self.course.stated) if stated.at <= at), None)
-
-    def moves(self, first: datetime, ended: datetime | None) -> Iterator[Word]:
-        """Yield a word for each move, unless it leads back before anybody looked."""
-        told = None
-        for tick in sorted({tick for stated in self.course.stated if (tick := self.tick_from(stated.at))}):
-            if ended and ended < tick and self.tick_from(ended) != tick:
+    def moves(self, name: str, first: datetime) -> Iterator[Word]:
+        """Yield a word for each move of the whole or of one turn, unless it leads back before anybody looked."""
+        moves = [stated for stated in self.course.stated if stated.moved == name]
+        for tick in sorted({tick for stated in moves if (tick := self.tick_from(stated.at)) and tick > first}):
+            if not self.rule.moved or (self.ended and self.ended <= tick and not self.tells_end(name, tick)):
                 return
-            since = [one for one in self.course.stated if self.tick_from(one.at) == tick]
-            if self.rule.moved and tick > first and since[-1].mark != told:
+            since = [stated for stated in moves if self.tick_from(stated.at) == tick]
+            before = [stated for stated in self.course.stated if stated.at < since[0].at]
+            looked = [stated for stated in before if self.tick_from(stated.at) != tick]
+            known = [found for stated in (before[-1], *looked[-1:]) if (found := mark_of(stated, name))]
+            now = self.course.stated_at(tick)
+            mark = mark_of(now, name) if now else None
+            if mark and mark != known[-1]:
                 for stated in since:
-                    yield self.word(tick, "", "moved", stated.at, stated.at)
-            told = since[-1].mark
+                    yield self.word(tick, name, "moved", stated.at)
 
-    def turn(self, name: str, acks: list[Acknowledged], end: datetime | None, told: set[datetime]) -> Iterator[Word]:
+    def tells_end(self, name: str, tick: datetime) -> bool:
+        """Whether something that has ended by a tick says so there: the whole, or a turn that ended by itself."""
+        ends = [at for one, at in self.course.closed if one == name] if name else [self.ended]
+        return any(at and self.tick_from(at) == tick for at in ends)
+
+    def ends(self, first: datetime) -> Iterator[Word]:
+        """Yield a word for each end that came after the first look; of a turn, if it is still there."""
+        ends = [("", self.ended)] if self.ended else []
+        for name, at in [*ends, *self.course.closed]:
+            tick = self.tick_from(at)
+            if self.rule.closed and tick and at > first:
+                stated = self.course.stated_at(tick)
+                if not name or (stated and name in stated.turns):
+                    yield self.word(tick, name, "closed", at)
+
+    def turn(self, name: str, told: set[datetime]) -> Iterator[Word]:
         """Look at one turn at every tick at which it may have something to say."""
         spells = [(stated.at, stated.turns.get(name)) for stated in self.course.stated]
-        seen = {spell[1].mark: spell[1] for _, spell in spells if spell}
-        schedules = {mark: self.schedule(bounds, end) for mark, bounds in seen.items()}
+        seen = {spell.bounds.mark: spell.bounds for _, spell in spells if spell and spell.tracked}
+        schedules = {mark: self.schedule(bounds) for mark, bounds in seen.items()}
         times = {at for at, _ in spells} | {one.send_at for schedule in schedules.values() for one in schedule}
+        acks = [one for one in self.course.acknowledged if one.occurrence == name]
         looked = self.course.one.recorded_at
         before: Bounds | None = None
         for tick in sorted({tick for at in times if (tick := self.tick_from(at)) and tick >= looked}):
-            if end and end <= tick:
+            if self.ended and self.ended <= tick:
                 return
-            stated = self.stated_at(tick)
+            stated = self.course.stated_at(tick)
             spell = stated.turns.get(name) if stated else None
-            if spell is not None:
-                since, bounds = spell
+            if spell and spell.tracked and not self.course.is_closed(name, tick):
+                since, bounds = spell.since, spell.bounds
                 fresh = before is None or before.mark != bounds.mark
-                heard = [one for one in schedules[bounds.mark] if not silenced(one, acks, since, tick)]
+                ack = next((one for one in reversed(acks) if one.at <= tick), None)
+                if fresh and ack and ack.until and ack.until <= since:
+                    ack = None
+                heard = [one for one in schedules[bounds.mark] if not silenced(one, ack)]
                 new = [one for one in heard if (since <= one.send_at if fresh else looked < one.send_at)]
                 due = [one for one in new if one.send_at <= tick]
                 missed = [one for one in heard if one.send_at < since] if fresh and tick not in told else []
                 for one, said in merged(due, missed):
-                    yield self.word(tick, name, one.kind, one.at, since, said=said)
-            looked, before = tick, spell[1] if spell else None
+                    yield self.word(tick, name, one.kind, one.at, said=said)
+            looked, before = tick, spell.bounds if spell and spell.tracked else None
 
-    def schedule(self, bounds: Bounds, end: datetime | None) -> list[Moment]:
+    def schedule(self, bounds: Bounds) -> list[Moment]:
         one = self.course.one
         return moments(
             self.rule,
             bounds,
             fires=self.fires,
-            until=min(end or self.history.ticks[-1], self.history.ticks[-1]),
+            until=min(self.ended or self.history.ticks[-1], self.history.ticks[-1]),
             calendars=self.course.calendars,
             review_every=one.review_every,
             recorded=recorded_edge(one.recorded_at),
@@ -158,9 +179,12 @@ def latest(one: Moment) -> tuple[datetime, datetime, int]:
     return one.at, one.send_at, -ORDER.index(one.kind)
 
 
-def silenced(one: Moment, acks: list[Acknowledged], since: datetime, tick: datetime) -> bool:
-    """Say whether the acknowledgement that holds at the tick keeps it quiet."""
-    holding = [ack for ack in acks if since <= ack.at <= tick]
-    if one.kind not in ("overdue", "review") or not holding:
-        return False
-    return holding[-1].until is None or one.send_at < holding[-1].until
+def silenced(one: Moment, ack: Acknowledged | None) -> bool:
+    """Say whether an acknowledgement keeps it quiet."""
+    return one.kind in REPEATING and ack is not None and (ack.until is None or one.send_at < ack.until)
+
+
+def mark_of(stated: Stated, name: str) -> object:
+    """Return what must differ for the whole or for one of its turns to have moved; nothing where there is no such."""
+    turn = stated.turns.get(name)
+    return turn.bounds.mark if name and turn else None if name else stated.mark

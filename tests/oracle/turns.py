@@ -1,26 +1,49 @@
-"""A commitment through time: which turns it has under each deadline that it was given, with their bounds."""
+"""A commitment through time: which turns it has under each deadline that it was given, with their bounds.
+
+Readings of the design where it leaves a choice:
+
+* A turn is tracked if its latest bound lies after the moment at which the present deadline was recorded, or if it was
+  tracked already before a move that still has it: tracked at the last tick, for what nobody has seen is not.
+* A move of a recurrence there and back before a tick is no move: what was tracked stays tracked, what was closed stays
+  closed, and a turn that was moved by itself stays moved. If a tick comes in between, the turns that the move left out
+  are forgotten: one that comes back after its latest bound has passed is history.
+* A turn that was moved by itself keeps its name and has the bounds of its new date, and stays closed or moved for as
+  long as the recurrence has a turn of that name.
+* An acknowledgement ends when the bounds of its own turn change, or when a move leaves the turn out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 
 from dateutil.rrule import rrulestr
 
-from tests.oracle.data import Closed, Commitment, Event, History, Moved, Party
+from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party
 from tests.oracle.expressions import Day, Every, Expression, Wall, references
 from tests.oracle.resolving import UNKNOWN, Bounds, Setting, resolve
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn, with when it came to its present bounds; what has passed by then is not tracked."""
+
+    since: datetime
+    bounds: Bounds
+    tracked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Stated:
-    """What is true of a commitment from `at` on: each turn that is tracked, with when it came to these bounds."""
+    """What is true of a commitment from `at` on; `moved` names the turn that was moved by itself."""
 
     at: datetime
     mark: Any
-    turns: dict[str, tuple[datetime, Bounds]]
+    turns: dict[str, Turn]
+    moved: str = ""
 
 
 @dataclass(slots=True)
@@ -35,6 +58,10 @@ class Course:
 
     needs: set[str] = field(default_factory=set)
     ended: bool = False
+    alone: dict[str, Bounds] = field(default_factory=dict)  # of turns that were moved by themselves
+    closed: list[tuple[str, datetime]] = field(default_factory=list)
+    reopened: list[tuple[str, datetime]] = field(default_factory=list)
+    acknowledged: list[Acknowledged] = field(default_factory=list)  # `until` is when it has ended at the latest
 
     @property
     def now(self) -> Stated:
@@ -45,6 +72,31 @@ class Course:
         self.deadline = deadline
         self.needs = references(deadline)
 
+    def stated_at(self, at: datetime) -> Stated | None:
+        return next((stated for stated in reversed(self.stated) if stated.at <= at), None)
+
+    def is_closed(self, name: str, at: datetime) -> bool:
+        """Whether a turn was closed by itself, and not forgotten since."""
+        known = [(when, True) for one, when in self.closed if one == name and when <= at]
+        known += [(when, False) for one, when in self.reopened if one == name and when <= at]
+        return max(known)[1] if known else False
+
+    def forget(self, names: Sequence[str], at: datetime) -> None:
+        """Let go what has happened to turns that a tick has not found any more."""
+        for name in names:
+            self.alone.pop(name, None)
+            if self.is_closed(name, at):
+                self.reopened.append((name, at))
+
+    def end_acknowledgements(self, turns: dict[str, Bounds], at: datetime) -> None:
+        """End those of turns whose bounds are now others, or that are left out."""
+        before = self.now.turns if self.stated else {}
+        for place, one in enumerate(self.acknowledged):
+            was, now = before.get(one.occurrence), turns.get(one.occurrence)
+            same = was is not None and now is not None and was.bounds.mark == now.mark
+            if not same and (one.until is None or one.until > at):
+                self.acknowledged[place] = replace(one, until=at)
+
 
 def courses(history: History, until: date) -> dict[str, Course]:
     """Follow every commitment through all moves, its own and those of what it hangs on."""
@@ -54,19 +106,35 @@ def courses(history: History, until: date) -> dict[str, Course]:
         *((event.at, event) for event in history.events),
     ]
     for at, change in sorted(changes, key=lambda change: change[0]):
+        looked = last_before(history.ticks, at)
         match change:
             case Commitment(key=key):
                 found[key] = begin(change, history.parties, history.timezone)
-            case Moved(_, key, deadline):
-                found[key].state(deadline)
-            case Closed(_, key, ""):
+            case Moved(key=key, occurrence=""):
+                found[key].state(change.deadline)
+            case Moved(key=key):
+                move_alone(found[key], found, change, looked)
+                continue
+            case Closed(key=key, occurrence=""):
                 found[key].ended = True
                 continue
-            case _:
+            case Closed(key=key):
+                found[key].closed.append((change.occurrence, at))
+                continue
+            case Acknowledged(key=key):
+                found[key].acknowledged.append(change)
+                continue
+            case Edited():
                 continue
         for name in hanging(key, found):
-            restate(found[name], found, at, until)
+            restate(found[name], found, at, until, looked)
     return found
+
+
+def last_before(ticks: Sequence[datetime], at: datetime) -> datetime | None:
+    """Return the last tick that knew nothing of what happened at an instant."""
+    place = bisect_left(ticks, at)
+    return ticks[place - 1] if place else None
 
 
 def begin(new: Commitment, parties: tuple[Party, ...], timezone: str | None) -> Course:
@@ -97,28 +165,48 @@ def setting_of(course: Course, found: dict[str, Course]) -> Setting:
     """Return what a commitment's deadline is resolved in."""
 
     def bounds_of(key: str) -> Bounds:
-        return found[key].now.turns[""][1] if key in found else UNKNOWN
+        return found[key].now.turns[""].bounds if key in found else UNKNOWN
 
     return Setting(course.zone, course.calendars, course.one.roll, bounds_of)
 
 
-def restate(course: Course, found: dict[str, Course], at: datetime, until: date) -> None:
-    """Write down what is true from now on, if that differs."""
+def restate(
+    course: Course, found: dict[str, Course], at: datetime, until: date, looked: datetime | None = None
+) -> None:
+    """Write down what is true from now on, if that differs. `looked`: the last tick before."""
     turns = dict(turns_of(course.deadline, setting_of(course, found), until))
     recurs = isinstance(course.deadline, Every)
     mark = str(course.deadline) if recurs else turns[""].mark
     before = course.stated[-1] if course.stated else None
     if before and before.mark == mark:
         return
-    tracked = {}
-    for name, bounds in turns.items():
-        since = at
-        if before and name in before.turns and before.turns[name][1].mark == bounds.mark:
-            since = before.turns[name][0]
-        elif recurs and bounds.latest is not None and bounds.latest <= at:
-            continue
-        tracked[name] = (since, bounds)
-    course.stated.append(Stated(at, mark, tracked))
+    if before and looked and before.at <= looked:
+        course.forget([name for name in (*course.alone, *dict(course.closed)) if name not in before.turns], at)
+    turns |= {name: bounds for name, bounds in course.alone.items() if name in turns}
+    course.end_acknowledgements(turns, at)
+    course.stated.append(Stated(at, mark, {name: come(course, name, turns[name], at, looked) for name in turns}))
+
+
+def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: datetime | None) -> Turn:
+    """Return a turn as a statement makes it."""
+    here = course.now.turns.get(name) if course.stated else None
+    since = here.since if here and here.bounds.mark == bounds.mark else at
+    seen = course.stated_at(looked) if looked else None
+    already = bool(seen and name in seen.turns and seen.turns[name].tracked)
+    return Turn(since, bounds, name == "" or already or bounds.latest is None or bounds.latest > at)
+
+
+def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: datetime | None) -> None:
+    """Move one turn by itself; the others stay as they are."""
+    assert not isinstance(move.deadline, Every)
+    now, name = course.now, move.occurrence
+    bounds = resolve(move.deadline, setting_of(course, found))
+    if bounds.mark == now.turns[name].bounds.mark:
+        return
+    course.alone[name] = bounds
+    course.end_acknowledgements({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, move.at)
+    turn = come(course, name, bounds, move.at, looked)
+    course.stated.append(Stated(move.at, now.mark, now.turns | {name: turn}, moved=name))
 
 
 def turns_of(deadline: Expression, setting: Setting, until: date) -> Iterator[tuple[str, Bounds]]:
@@ -131,9 +219,19 @@ def turns_of(deadline: Expression, setting: Setting, until: date) -> Iterator[tu
     for wall in rrulestr(deadline.rule, dtstart=first):
         if wall.date() > until:
             return
-        if wall.date() in deadline.excepted:
-            continue
-        if isinstance(start, Wall):
-            yield wall.isoformat(timespec="minutes"), resolve(Wall(wall, start.zone), setting)
-        else:
-            yield wall.date().isoformat(), resolve(Day(wall.date(), start.aoe), setting)
+        if wall.date() not in deadline.excepted:
+            yield name_of(wall, deadline), resolve(on(wall, deadline), setting)
+
+
+def name_of(wall: datetime, deadline: Every) -> str:
+    """Name a turn by its day, or by its wall clock where it has a time."""
+    return wall.isoformat(timespec="minutes") if isinstance(deadline.start, Wall) else wall.date().isoformat()
+
+
+def on(wall: datetime, deadline: Every) -> Day | Wall:
+    """Return the date of a turn."""
+    match deadline.start:
+        case Wall(zone=zone):
+            return Wall(wall, zone)
+        case Day(aoe=aoe, zone=zone):
+            return Day(wall.date(), aoe, zone)

@@ -27,6 +27,12 @@ class Comparison:
     def agree(self) -> bool:
         return not self.lost and not self.extra
 
+    @property
+    def twice(self) -> list[Word]:
+        """What came again though nothing new was to be said of it."""
+        before = Counter(told(word) for word in self.came if word.said) - Counter(map(told, self.extra))
+        return [word for word in self.extra if word.said and before[told(word)]]
+
     def strife(self) -> list[tuple[str, str]]:
         """Name the rules and commitments of which the answers differ."""
         return sorted({(word.commitment, word.rule) for word in (*self.lost, *self.extra)})
@@ -36,15 +42,20 @@ class Comparison:
         for key, rule in self.strife()[:at_most]:
             yield f"\n{'=' * 20} {key} under {rule or 'all its rules'}"
             yield from life(self.history, key, rule)
-            first = min(word.tick for word in (*self.lost, *self.extra) if (word.commitment, word.rule) == (key, rule))
+            odd = min(word for word in (*self.lost, *self.extra) if (word.commitment, word.rule) == (key, rule))
+            first, about_one = odd.tick, (key, rule, odd.occurrence)
             yield f"--- differs from {first:{FORMAT}} on"
             for title, words in (("expected", self.expected), ("came", self.came)):
-                about = sorted(word for word in words if (word.commitment, word.rule) == (key, rule))
+                about = sorted(
+                    word
+                    for word in words
+                    if (word.commitment, word.rule, word.occurrence) in (about_one, (key, rule, ""))
+                )
                 start = next((place for place, word in enumerate(about) if word.tick >= first), len(about))
                 yield f"--- {title}"
                 for word in about[max(0, start - 4) : start + 12]:
-                    odd = "  <<<" if word in self.lost or word in self.extra else ""
-                    yield f"{line(word)}{odd}"
+                    differs = "  <<<" if word in self.lost or word in self.extra else ""
+                    yield f"{line(word)}{differs}"
 
 
 def compare(history: History, expected: Sequence[Word], came: Sequence[Word]) -> Comparison:
@@ -52,6 +63,10 @@ def compare(history: History, expected: Sequence[Word], came: Sequence[Word]) ->
     one, other = Counter(expected), Counter(came)
     lost, extra = sorted((one - other).elements()), sorted((other - one).elements())
     return Comparison(history, expected, came, tuple(lost), tuple(extra))
+
+
+def told(word: Word) -> tuple[object, ...]:
+    return word.commitment, word.occurrence, word.rule, word.kind, word.moment
 
 
 def line(word: Word) -> str:
@@ -102,6 +117,6 @@ def life(history: History, key: str, rule: str) -> Iterator[str]:
         ]
         for truth in course.stated:
             turn = truth.turns.get("")
-            bounds = turn[1] if turn else None
-            changes.append((truth.at, f"bounds: {ends(bounds) if bounds else f'{len(truth.turns)} turns tracked'}"))
+            tracked = sum(one.tracked for one in truth.turns.values())
+            changes.append((truth.at, f"bounds: {ends(turn.bounds) if turn else f'{tracked} turns tracked'}"))
         yield from (f"  {at:{FORMAT}}  {what}" for at, what in sorted(changes, key=lambda change: change[0]))

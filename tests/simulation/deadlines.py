@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
@@ -64,7 +65,6 @@ EVERY = (
     "FREQ=DAILY;COUNT=10",
     "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=31",
 )
-LATER = frozenset({"period", "interval", "business", "choice", "every", "roll", "calendars", "business_leads"})
 
 
 class Deadlines:
@@ -150,6 +150,22 @@ class Deadlines:
         return Choice(self.random.choice(("earlier", "later")), tuple(parts))
 
     def every(self, day: date) -> Every:
-        start: Day | Wall = self.wall(day) if self.random.random() < 0.3 else Day(day)
-        excepted = tuple({day + self.days(0, 40) for _ in range(self.random.choice((0, 0, 2)))})
-        return Every(self.random.choice(EVERY), start, tuple(sorted(excepted)))
+        start: Day | Wall = Day(day, aoe=self.random.random() < 0.1)
+        if self.random.random() < 0.3:
+            start = Wall(self.wall(day).at, self.random.choice((None, *ZONES)))
+        return Every(self.random.choice(EVERY), start, self.some_days(day))
+
+    def some_days(self, day: date) -> tuple[date, ...]:
+        return tuple(sorted({day + self.days(0, 40) for _ in range(self.random.choice((0, 0, 2)))}))
+
+    def amended(self, old: Every, day: date) -> Every:
+        """State most of its turns again: others are left out, or they are of another zone, or fewer."""
+        match self.random.random(), old.start:
+            case chance, _ if chance < 0.4:
+                return replace(old, excepted=self.some_days(day))
+            case chance, Day(on, aoe) if chance < 0.7:
+                return replace(old, start=Day(on, aoe=not aoe))
+            case chance, Wall(at) if chance < 0.7:
+                return replace(old, start=Wall(at, self.random.choice(ZONES)))
+            case _:
+                return replace(old, rule=self.random.choice(EVERY))

@@ -7,10 +7,10 @@ from heapq import heappop, heappush
 from itertools import count as counter
 from random import Random
 
-from tests.oracle.data import Acknowledged, Closed, Commitment, Event, History, Moved, Party
+from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party
 from tests.oracle.expressions import Every, Expression
-from tests.oracle.resolving import plain
-from tests.oracle.turns import Course, begin, hanging, restate, setting_of
+from tests.oracle.resolving import Bounds, plain
+from tests.oracle.turns import Course, begin, hanging, move_alone, on, restate, setting_of
 from tests.simulation.deadlines import ZONES, Deadlines
 from tests.simulation.rules import REVIEWS, TAGS, some_rules
 from tests.simulation.ticking import some_ticks
@@ -80,7 +80,9 @@ class Lives:
             if what == "record":
                 self.record(at, key)
             elif key in self.courses and not self.courses[key].ended:
-                {"move": self.move, "acknowledge": self.acknowledge, "close": self.close}[what](at, key)
+                {"move": self.move, "edit": self.edit, "acknowledge": self.acknowledge, "close": self.close}[what](
+                    at, key
+                )
 
     def record(self, at: datetime, key: str) -> None:
         random = self.random
@@ -134,7 +136,9 @@ class Lives:
         course = self.courses[key]
         if isinstance(course.deadline, Every):
             return False
-        bounds = plain(course.deadline, setting_of(course, self.courses))
+        return self.is_reversed(plain(course.deadline, setting_of(course, self.courses)))
+
+    def is_reversed(self, bounds: Bounds) -> bool:
         if bounds.first is None or bounds.last is None or bounds.first == bounds.last:
             return False
         return bounds.first.counted >= bounds.last.over
@@ -143,20 +147,23 @@ class Lives:
         """Plan what will happen to it."""
         random = self.random
         due = self.due(key, at)
-        if random.random() < 0.45:
+        recurs = isinstance(self.courses[key].deadline, Every)
+        for _ in range(random.choice((1, 2, 4)) if recurs else random.random() < 0.45):
             self.plan(self.instant(at, max(due, at) + 20 * DAY), "move", key)
+        if random.random() < 0.2:
+            self.plan(self.instant(at, max(due, at) + 20 * DAY), "edit", key)
         if random.random() < 0.6:
             self.plan(self.instant(max(due, at), max(due, at) + 40 * DAY), "acknowledge", key)
-        lasts = random.choice((-20, 5, 30, 90, 200)) if random.random() < 0.9 else 700
+        lasts = random.choice((-20, 5, 30, 90, 200)) if recurs or random.random() < 0.9 else 700
         end = max(at, due + lasts * DAY)
         self.plan(self.instant(end, end + 3 * DAY), "close", key)
 
     def due(self, key: str, at: datetime) -> datetime:
         """When it is late, opens, or, where neither is known, is worth another look; at most three years ahead."""
-        turns = [bounds for _, bounds in self.courses[key].now.turns.values()]
         if isinstance(self.courses[key].deadline, Every):
-            return at + self.days(100, 700)
-        known = turns[0].latest or turns[0].earliest or at + self.days(30, 300)
+            return at + self.days(60, 400)
+        bounds = self.courses[key].now.turns[""].bounds
+        known = bounds.latest or bounds.earliest or at + self.days(30, 300)
         return min(known, at + 1100 * DAY)
 
     def days(self, low: int, high: int) -> timedelta:
@@ -165,25 +172,41 @@ class Lives:
     def move(self, at: datetime, key: str) -> None:
         """Move it forth, back, or into the past; one time in six somebody takes that back within hours."""
         random, course = self.random, self.courses[key]
-        old = course.deadline
+        old, turn = course.deadline, ""
         day = at.date() + self.days(*random.choice(((-300, 0), (0, 30), (20, 300))))
-        if isinstance(old, Every):
-            new: Expression = self.deadlines.every(day)
+        if isinstance(old, Every) and random.random() < 0.5 and (turn := self.turn(at, key) or ""):
+            new = self.deadlines.about(day, (), frozenset({"every"}))
+            old = on(datetime.fromisoformat(turn), old)
+        elif isinstance(old, Every):
+            new = self.deadlines.amended(old, at.date()) if random.random() < 0.5 else self.deadlines.every(day)
         else:
             new = self.deadlines.about(day, self.open_keys(key), frozenset({"every"}))
-        self.moved(at, key, new)
+        self.moved(at, key, new, turn)
+        if random.random() < 0.2:
+            self.plan(self.instant(at, at + timedelta(hours=5)), "edit", key)
         again = random.random()
         if again < 0.17:
             back = self.instant(at, at + timedelta(hours=random.choice((1, 30))))
             if back < self.end and not any(at < planned[0] <= back for planned in self.ahead):
-                self.moved(back, key, old)
+                self.moved(back, key, old, turn)
         elif again < 0.4:
             later = at + self.days(0, 200)
             self.plan(self.instant(later, later + 10 * DAY), "move", key)
 
-    def moved(self, at: datetime, key: str, deadline: Expression) -> None:
-        if self.state(key, deadline, at):
-            self.events.append(Moved(at, key, deadline))
+    def moved(self, at: datetime, key: str, deadline: Expression, turn: str = "") -> None:
+        move, course = Moved(at, key, deadline, turn), self.courses[key]
+        if not turn:
+            sound = self.state(key, deadline, at)
+        else:
+            assert not isinstance(deadline, Every)
+            sound = not self.is_reversed(plain(deadline, setting_of(course, self.courses)))
+            if sound:
+                move_alone(course, self.courses, move, None)
+        if sound:
+            self.events.append(move)
+
+    def edit(self, at: datetime, key: str) -> None:
+        self.events.append(Edited(at, key, f"The {key} as of {at}"))
 
     def acknowledge(self, at: datetime, key: str) -> None:
         random = self.random
@@ -192,7 +215,7 @@ class Lives:
             return
         until = self.instant(at, at + 60 * DAY) if random.random() < 0.5 else None
         self.events.append(Acknowledged(at, key, name, until))
-        if random.random() < 0.3:
+        if random.random() < (0.8 if name else 0.3):
             self.plan(self.instant(at, at + 40 * DAY), "acknowledge", key)
 
     def close(self, at: datetime, key: str) -> None:
@@ -204,17 +227,21 @@ class Lives:
             return
         if recurs and self.random.random() < 0.6 and (name := self.turn(at, key)):
             self.events.append(Closed(at, key, name))
-            self.plan(self.instant(at, at + 90 * DAY), "close", key)
+            self.courses[key].closed.append((name, at))
+            self.plan(self.instant(at, at + 45 * DAY), "close", key)
             return
         self.events.append(Closed(at, key))
         self.courses[key].ended = True
 
     def turn(self, at: datetime, key: str) -> str | None:
         """Choose a turn that is late or soon due; what does not recur has but one, without a name."""
-        closed = {event.occurrence for event in self.events if isinstance(event, Closed) and event.key == key}
+        course = self.courses[key]
+        closed = {name for name, _ in course.closed}
         near = [
             name
-            for name, (_, bounds) in self.courses[key].now.turns.items()
-            if name not in closed and (not name or (bounds.latest and bounds.latest < at + 30 * DAY))
+            for name, turn in course.now.turns.items()
+            if turn.tracked
+            and name not in closed
+            and (not name or turn.bounds.latest is None or turn.bounds.latest < at + 30 * DAY)
         ]
         return self.random.choice(near) if near else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from alerts.core.commitments import Commitment, Party
 from alerts.core.deadlines import parse
 from alerts.store import Change, Entry, Store, tables
 from alerts.tick import Ruled, plan
-from tests.oracle.data import Acknowledged, Closed, Event, History, Moved, Rule, Word
+from tests.oracle.data import Acknowledged, Closed, Edited, Event, History, Moved, Rule, Word
 from tests.oracle.data import Commitment as Stated
 
 
@@ -32,11 +33,16 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
     store.watches.register(rules, history.ticks[0])
     ruled = Ruled.all(rules)
     channels: Any = {name: SimpleNamespace(recipients=("desk@example.org",)) for rule in rules for name in rule.notify}
+    stated: dict[str, Commitment] = {}
     look_at: datetime | None = history.ticks[0]
     for place, (at, what) in enumerate(timeline(history)):
         match what:
             case Stated():
-                entry = Entry(commitment_of(what), f"{what.key}, recorded {at}")
+                stated[what.key] = commitment_of(what)
+                store.commitments.load([Entry(stated[what.key], what.key)], parties, [], Change(now=at, by="desk"))
+                look_at = at
+            case Edited(_, key, title):
+                entry = Entry(replace(stated[key], title=title), key)
                 store.commitments.load([entry], parties, [], Change(now=at, by="desk"))
                 look_at = at
             case Moved() | Acknowledged() | Closed():
@@ -63,14 +69,12 @@ def timeline(history: History) -> list[tuple[datetime, Stated | Event | None]]:
 def happen(store: Store, event: Event) -> None:
     change = Change(now=event.at, by="desk")
     match event:
-        case Moved(_, key, deadline):
-            store.commitments.move(key, str(deadline), change)
-        case Acknowledged(_, key, "", until):
-            store.commitments.acknowledge(key, until, change)
-        case Closed(_, key, ""):
-            store.commitments.close(key, "fulfilled", change)
-        case _:
-            raise ValueError(f"{event}: a turn cannot be acknowledged or closed by itself yet")
+        case Moved(_, key, deadline, occurrence):
+            store.commitments.move(key, str(deadline), change, occurrence)
+        case Acknowledged(_, key, occurrence, until):
+            store.commitments.acknowledge(key, until, change, occurrence)
+        case Closed(_, key, occurrence):
+            store.commitments.close(key, "fulfilled", change, occurrence)
 
 
 def words(store: Store) -> Iterator[Word]:
