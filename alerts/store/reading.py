@@ -59,7 +59,8 @@ def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, 
         return tracked
     table = tables.revisions
     unseen = table.c.number > min(seen.values())
-    whole = and_(table.c.what == "moved", func.coalesce(table.c.occurrence, "") == "")  # what recurs asks how it was before, too
+    # What recurs asks how it was before, too.
+    whole = and_(table.c.what == "moved", func.coalesce(table.c.occurrence, "") == "")
     query = select(table).where(
         table.c.commitment_id.in_(seen), table.c.what.in_(("moved", "closed")), or_(unseen, whole)
     )
