@@ -1,4 +1,4 @@
-"""What recurs, moved as a whole and one by one between two looks: nothing is lost by it, and nothing called up again."""
+"""What recurs, moved as a whole and one by one between two looks: nothing is lost, nothing is called up again."""
 
 from __future__ import annotations
 
