@@ -46,8 +46,7 @@ def kept(tracked: Tracked, before: Before) -> Iterator[str]:
         order = Recurrence.order(name)
         if order > stated_at and order - ROLLED_AT_MOST > stated_at:
             return
-        latest = tracked.at(name).bounds.latest if before.mark(name) and exists(tracked, name) else None
-        if latest is not None and latest <= stated_at:
+        if before.mark(name) and exists(tracked, name) and passed(tracked, name):
             yield name
 
 
@@ -60,10 +59,13 @@ def names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
         yield from (name for name in recurs.names(since) if recurs.order(name) > last)
         return
     stated_at = tracked.stated_at or tracked.recorded_at
-    for name in recurs.names_about(stated_at):
-        latest = tracked.at(name).bounds.latest
-        if latest is None or latest > stated_at:
-            yield name
+    yield from (name for name in recurs.names_about(stated_at) if not passed(tracked, name))
+
+
+def passed(tracked: Tracked, name: str) -> bool:
+    """Whether an occurrence had passed when the present recurrence was stated."""
+    latest = tracked.at(name).bounds.latest
+    return latest is not None and latest <= (tracked.stated_at or tracked.recorded_at)
 
 
 def exists(tracked: Tracked, name: str) -> bool:

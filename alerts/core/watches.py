@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
-from alerts.core.occurrences import before_moves, exists, kept, names
+from alerts.core.occurrences import before_moves, exists, kept, names, passed
 from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
 from alerts.core.rules import Rule
 
@@ -226,14 +226,19 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
 
 def _told_by_themselves(eye: _Eye, watch: Watch, start: Callable[[str], Watch], *, anew: bool) -> dict[str, Watch]:
     """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
-    found: dict[str, Watch] = {}
+    changes: dict[str, list[Revision]] = {}
     for change in _unseen(eye, watch) if watch.mark is not None else ():
-        name = change.occurrence
-        if name and name not in found and exists(eye.tracked, name):
-            own, before = start(name), change.before or eye.tracked.at(name).bounds
-            found[name] = replace(own, mark=own.mark or before.mark, revision=watch.revision)
+        if exists(eye.tracked, change.occurrence):
+            changes.setdefault(change.occurrence, []).append(change)
     moved = [name for name, here in eye.tracked.occurrences.items() if here.bounds is not None] if anew else []
-    return {name: start(name) for name in moved if exists(eye.tracked, name)} | found
+    found = {name: start(name) for name in moved if exists(eye.tracked, name)}
+    for name, mine in changes.items():
+        own, now = start(name), eye.tracked.at(name).bounds.mark
+        mark = own.mark or (mine[0].before.mark if mine[0].before else now)
+        found[name] = replace(own, mark=mark, revision=watch.revision)
+        if mark == now and mine[-1].what == "moved" and passed(eye.tracked, name):
+            del found[name]  # it was history, and has only moved there and back since
+    return found
 
 
 def _first_word(eye: _Eye, one: Tracked) -> datetime | None:

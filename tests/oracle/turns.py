@@ -8,7 +8,8 @@ Readings of the design where it leaves a choice:
   closed, and a turn that was moved by itself stays moved. If a tick comes in between, the turns that the move left out
   are forgotten: one that comes back after its latest bound has passed is history.
 * A turn that was moved by itself keeps its name and has the bounds of its new date, and stays closed or moved for as
-  long as the recurrence has a turn of that name.
+  long as the recurrence has a turn of that name. It is tracked from then on, as a commitment is that is recorded late,
+  unless it is taken back before a tick.
 * An acknowledgement ends when the bounds of its own turn change, or when a move leaves the turn out.
 """
 
@@ -205,7 +206,9 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
         return
     course.alone[name] = bounds
     course.end_acknowledgements({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, move.at)
-    turn = come(course, name, bounds, move.at, looked)
+    seen = course.stated_at(looked) if looked else None
+    here = seen.turns.get(name) if seen else None
+    turn = Turn(move.at, bounds, here.tracked if here and here.bounds.mark == bounds.mark else True)
     course.stated.append(Stated(move.at, now.mark, now.turns | {name: turn}, moved=name))
 
 

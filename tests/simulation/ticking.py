@@ -18,12 +18,12 @@ def some_ticks(
     """Return the instants of the ticks, rising; the first is before all that happens, the last ends it."""
     days = (end - start).days
     minutes = days * 24 * 60
-    ticks = {start + random.randrange(minutes) * MINUTE for _ in range(days)}
+    ticks = {start + random.randrange(minutes) * MINUTE for _ in range(days // 2)}
     for rule in rules:
         fires = firings(rule.cron, rule.zone, start, end).at
-        ticks |= set(random.sample(fires, min(len(fires), days // 20)))
-        ticks |= {at + MINUTE for at in random.sample(fires, min(len(fires), days // 30))}
-    ticks |= {at + timedelta(seconds=random.randint(1, 90)) for at in changes if random.random() < 0.4}
+        ticks |= set(random.sample(fires, min(len(fires), days // 40)))
+        ticks |= {at + MINUTE for at in random.sample(fires, min(len(fires), days // 60))}
+    ticks |= {at + timedelta(seconds=random.randint(1, 90)) for at in changes if random.random() < 0.3}
     for begin, until in outages(random, days // 60, start, minutes):
         ticks = {at for at in ticks if not begin <= at < until} | {until}
     return (start, *sorted(at for at in ticks if start < at < end), end)

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from alerts.core.errors import InputError
-from alerts.core.rules import Overdue
 from alerts.core.watches import look
 from alerts.outlook import outlook
-from alerts.store import Store, tables
+from alerts.store import tables
 from alerts.tick import Ruled
 from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, settle, tracked
-
-MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30"
-LOADED = at("2025-11-10T00:00")
-DESK = rule(
-    remind=remind(before=("P7D",), on_the_day=True, overdue=Overdue(every="P7D", at_most=4), moved=True, closed=True)
-)
-
-
-def days(start: str, end: str) -> list[datetime]:
-    first = at(start) + timedelta(hours=9)
-    return [first + timedelta(days=number) for number in range((at(end) - at(start)).days + 1)]
-
-
-def tick(store: Store, times: Iterable[datetime]) -> None:
-    for number, now in enumerate(times):
-        plan_at(store, now, DESK, register=number == 0)
-
-
-def said(store: Store, *, skipped: bool = False) -> list[str]:
-    """`2025-11-30 before P7D, Sun 23 Nov`: occurrence, kind, offset, the day on which it was planned."""
-    r = tables.reminders.c
-    query = select(r.occurrence, r.kind, r.offset, r.planned_at).order_by(r.planned_at, r.occurrence, r.moment)
-    with store.database.read() as connection:
-        rows = connection.execute(query.where(r.skipped.is_not(None) if skipped else r.skipped.is_(None))).all()
-    return [
-        f"{' '.join(filter(None, (row.occurrence, row.kind, row.offset)))}, {row.planned_at:%a} "
-        f"{row.planned_at.day} {row.planned_at:%b}"
-        for row in rows
-    ]
+from tests.store.recurring import DESK, LOADED, MONTHLY, days, said, tick
 
 
 def test_each_occurrence_is_warned_of_closed_and_late_by_itself(store):
@@ -124,21 +94,6 @@ def test_a_move_of_the_whole_is_told_once_and_keeps_what_is_closed(store):
     assert tracked(store, "report").at("2025-11-30").commitment.status == "fulfilled"
 
 
-def test_a_later_occurrence_speaks_in_time_where_a_nearer_one_has_missed_its_lead(store):
-    both = rule(remind=remind(before=("P14D", "P1D"), moved=True))
-    load(store, entry("report", "every FREQ=WEEKLY;BYDAY=TH from 2025-12-18"), now=LOADED)
-    plan_at(store, LOADED, both)
-    move(store, "report", "every FREQ=WEEKLY;BYDAY=FR from 2025-11-28", now=at("2025-11-20T00:00"))
-    for now in days("2025-11-20", "2025-11-30"):
-        plan_at(store, now, both, register=False)
-    assert said(store) == [
-        "moved, Thu 20 Nov",
-        "2025-12-05 before P14D, Fri 21 Nov",
-        "2025-11-28 before P1D, Thu 27 Nov",
-        "2025-12-12 before P14D, Fri 28 Nov",
-    ]
-
-
 @pytest.mark.parametrize("moved_at", ["2025-11-11T00:00", "2025-12-25T00:00"], ids=["early", "late"])
 def test_one_occurrence_moves_by_itself(store, moved_at):
     load(store, entry("report", MONTHLY), now=LOADED)
@@ -199,71 +154,6 @@ def test_what_recurred_and_what_will_recur_change_places(store):
         "2025-12-09 on_the_day, Tue 9 Dec",
         "2025-12-16 before P7D, Tue 9 Dec",
     ]
-
-
-def test_what_fell_late_in_an_outage_is_told_though_the_recurrence_was_moved_meanwhile(store):
-    load(store, entry("report", MONTHLY), now=LOADED)
-    tick(store, [LOADED])
-    move(store, "report", MONTHLY + " except 2026-01-31", now=at("2025-12-05T00:00"))
-    tick(store, days("2025-12-06", "2025-12-08"))
-    assert said(store) == [
-        "moved, Sat 6 Dec",
-        "2025-11-30 overdue P0D, Sat 6 Dec",
-        "2025-11-30 overdue P7D, Mon 8 Dec",
-    ]
-
-
-@pytest.mark.parametrize("looks", [[], ["2025-12-04T09:00"]], ids=["before a look", "after one"])
-def test_a_move_that_is_taken_back_calls_nothing_up_that_was_closed(store, looks):
-    load(store, entry("report", MONTHLY), now=LOADED)
-    tick(store, days("2025-11-10", "2025-12-02"))
-    store.commitments.close("report", "fulfilled", change(at("2025-12-02T12:00")), "2025-11-30")
-    store.commitments.move("report", "2026-01-07", change(at("2025-12-02T12:00")), "2025-12-31")
-    tick(store, days("2025-12-03", "2025-12-03"))
-    told = len(said(store))
-    move(store, "report", "every FREQ=WEEKLY from 2026-03-01", now=at("2025-12-03T10:00"))
-    tick(store, map(at, looks))
-    move(store, "report", MONTHLY, now=at("2025-12-04T10:00"))
-    tick(store, days("2025-12-05", "2026-01-02"))
-    if looks:  # then the close and the move of one are forgotten, and what had passed is history
-        assert said(store)[told:] == [
-            "moved, Thu 4 Dec",
-            "moved, Fri 5 Dec",
-            "2025-12-31 before P7D, Wed 24 Dec",
-            "2025-12-31 on_the_day, Wed 31 Dec",
-            "2025-12-31 overdue P0D, Thu 1 Jan",
-        ]
-    else:
-        assert said(store)[told:] == ["2025-12-31 before P7D, Wed 31 Dec"]
-
-
-def test_a_move_of_one_is_told_though_the_whole_moves_before_the_next_look(store):
-    load(store, entry("report", MONTHLY), now=LOADED)
-    tick(store, [LOADED])
-    store.commitments.move("report", "2026-01-10", change(at("2025-11-11T00:00")), "2025-12-31")
-    move(store, "report", MONTHLY + " except 2026-01-31", now=at("2025-11-11T00:05"))
-    tick(store, days("2025-11-11", "2025-11-11"))
-    assert said(store) == ["moved, Tue 11 Nov", "2025-12-31 moved, Tue 11 Nov"]
-
-
-def test_one_that_moved_by_itself_opens_though_the_whole_moves_after_that(store):
-    opening = rule(remind=remind(opens=True, moved=True))
-    load(store, entry("report", MONTHLY), now=LOADED)
-    plan_at(store, LOADED, opening)
-    window = "between 2025-12-10 and 2025-12-20"
-    store.commitments.move("report", window, change(at("2025-12-01T00:00")), "2025-11-30")
-    move(store, "report", MONTHLY + " except 2026-01-31", now=at("2025-12-12T00:00"))
-    plan_at(store, at("2025-12-12T09:00"), opening, register=False)
-    assert said(store) == ["moved, Fri 12 Dec", "2025-11-30 moved, Fri 12 Dec", "2025-11-30 opens, Fri 12 Dec"]
-
-
-def test_an_end_of_one_is_told_though_the_whole_ends_before_the_next_look(store):
-    load(store, entry("report", MONTHLY), now=LOADED)
-    tick(store, [LOADED])
-    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
-    close(store, "report", now=at("2025-11-11T00:05"))
-    tick(store, days("2025-11-11", "2025-11-11"))
-    assert said(store) == ["closed, Tue 11 Nov", "2025-12-31 closed, Tue 11 Nov"]
 
 
 @pytest.mark.parametrize(
