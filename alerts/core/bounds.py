@@ -298,7 +298,9 @@ def _rolled(bounds: Bounds, work: _Resolution) -> Bounds:
 
 
 def _shift(point: Point, duration: Duration) -> Point:
+    """Move a point: a civil day first by its days, then by exact time from the end (back: the start) of where it is."""
     if isinstance(point, Day) and duration.time:
-        edge = point.counted_end if duration.time > timedelta() else point.counted_start
-        return Instant(edge, point.zone).shift(duration)
+        day = point.shift(replace(duration, time=timedelta()))
+        edge = day.counted_end if duration.time > timedelta() else day.counted_start
+        return Instant(edge + duration.time, point.zone)
     return point.shift(duration)

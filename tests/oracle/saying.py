@@ -9,7 +9,7 @@ Readings of the design where it leaves a choice:
 * Where a rule tells a move, that word stands for what was missed under the new bounds: nothing is caught up with,
   nor of the turns of a recurrence that was moved.
 * A turn that was moved by itself tells that as a turn. What a turn did that is gone by the next tick is not told.
-* The bounds version is that of the commitment: a move of one turn makes a new one of all.
+* A move of the whole makes a new bounds version of all turns, a move of one turn of that one only.
 * What is closed says so (its moves, too, that were not told yet), and nothing else that was still due. A turn that ends
   with the whole does not say its own moves.
 * What a silenced repeat means is neither said nor merged.
@@ -79,8 +79,8 @@ class Watch:
         return self.history.ticks[place] if place < len(self.history.ticks) else None
 
     def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> Word:
-        stated = self.course.stated_at(tick)
-        since = stated.at if stated else None
+        mine = [stated.at for stated in self.course.stated if stated.at <= tick and stated.moved in ("", name)]
+        since = max(mine, default=None)
         return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said, since)
 
     def moves(self, name: str, first: datetime) -> Iterator[Word]:
