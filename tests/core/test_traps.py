@@ -159,7 +159,7 @@ def test_no_warning_is_swallowed_by_a_weekend(follow: Follow, deadline: str, sai
 
 
 def test_hours_count_from_where_the_days_have_led() -> None:
-    # The clock of Beirut went from 00:00 to 01:00 on 31 March 2019. Two days before that is 29 March, which has a midnight:
+    # The clock of Beirut went from 00:00 to 01:00 on 31 March 2019. Two days before is 29 March, which has a midnight:
     # 22:00Z on the 28th; six hours before that is 16:00Z, and not an hour later because another day began at 01:00.
     found = resolve(parse("P2DT6H before 2019-03-31"), ZoneChoice(BEIRUT), {})
     assert found.latest == at("2019-03-28T16:00Z")
