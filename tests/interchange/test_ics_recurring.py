@@ -58,7 +58,7 @@ def test_days_beside_the_rule_are_commitments_of_their_own(calendar: Calendar) -
 
 def test_a_series_of_several_days_says_that_the_first_is_tracked(calendar: Calendar) -> None:  # noqa: F811
     (entry,) = calendar(event(*MONTHLY, "DURATION:P3D")).entries
-    assert entry.commitment.assumptions == ("each turn lasts 3 days, of which the first is tracked",)
+    assert entry.commitment.assumptions == ("each occurrence lasts 3 days, of which the first is tracked",)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ NAMES = {"key": "UID", "title": "SUMMARY", "note": "DESCRIPTION", "tags": "CATEG
 
 @dataclass(slots=True)
 class Series:
-    """What a file says under one UID: the component itself, and turns of it that differ."""
+    """What a file says under one UID: the component itself, and occurrences of it that differ."""
 
     uid: str
     zones: Zones
@@ -137,7 +137,7 @@ def _sort_in(
     try:
         turn = time_of(component, "RECURRENCE-ID")
         if turn is not None and component["RECURRENCE-ID"].params.get("RANGE"):
-            raise InputError("RECURRENCE-ID with RANGE is not read: state each turn that differs")
+            raise InputError("RECURRENCE-ID with RANGE is not read: state each occurrence that differs")
         number = number_of(component)
         day = turn.day(_zone(one.own or component, zones)) if turn else None
         kept, at = one.turns.get(day, (None, 0)) if day else (one.own, one.line)

@@ -136,7 +136,7 @@ class Times:
         if not (self.rule and self.last and self.at):
             return ()
         days = self.last.toordinal() - self.at.wall.toordinal() + 1
-        return (f"each turn lasts {days} days, of which the first is tracked",)
+        return (f"each occurrence lasts {days} days, of which the first is tracked",)
 
     def _named(self, day: date) -> str:
         """The occurrence of a day: its name bears the time if it has one."""
