@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from alerts.channels import Channel
 from alerts.clock import monotonic
+from alerts.composing import compose
 from alerts.core.breakers import Breaker
 from alerts.core.deliveries import DeliveryError, Outcome, after_failure
 from alerts.core.notifications import Message, Notification, Outgoing
@@ -136,7 +137,7 @@ class Lane:
             instead_of=claim.instead_of,
             notice=claim.notice,
         )
-        message, error = self.renderer.render(notification, self.channel.form)
+        message, error = compose(self.renderer, self.channel, notification)
         if error:
             log.error("channel %s: %s; the built-in plain message goes out instead", claim.channel, error)
         return message, error

@@ -9,18 +9,19 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import ValidationError
 
 from alerts.channels._settings import Common, Where, complaints
-from alerts.channels.console import Console, ConsoleSettings
-from alerts.channels.email import Email, EmailSettings
+from alerts.channels.console import Console
+from alerts.channels.email import Email
 from alerts.channels.heartbeat import Heartbeat
-from alerts.channels.maildir import Maildir, MaildirSettings
-from alerts.channels.slack import Slack, SlackSettings
-from alerts.channels.webhook import Webhook, WebhookSettings
+from alerts.channels.maildir import Maildir
+from alerts.channels.slack import Slack
+from alerts.channels.webhook import Webhook
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
+from alerts.core.posts import Post
 
 __all__ = ["KINDS", "LOCAL", "Channel", "Form", "Heartbeat", "build"]
 
-Form = Literal["mail", "text", "json", "slack"]
+Form = Literal["mail", "text", "json", "post"]
 
 
 class Channel(Protocol):
@@ -28,11 +29,12 @@ class Channel(Protocol):
 
     `recipients`: who gets a delivery each; ("",) where the channel is itself the one recipient. `timezone`: the
     readers'. `timeout`: the total deadline of one send. `form`: what the message must hold: "mail" a subject, text and
-    HTML; "text" a subject and text; "json" and "slack" a body to post. `local`: nobody outside is told. `connections`:
-    how many sends at once it bears.
+    HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
+    is told. `connections`: how many sends at once it bears. `options`: the model of its settings.
     """
 
     kind: ClassVar[str]
+    options: ClassVar[type[Any]]
     local: ClassVar[bool]
     connections: ClassVar[int]
     name: str
@@ -44,6 +46,9 @@ class Channel(Protocol):
     def form(self) -> Form:
         """What the message must hold."""
 
+    def body(self, post: Post) -> Mapping[str, object] | None:
+        """The JSON that says it here, within this channel's limits; None where it needs none."""
+
     def send(self, outgoing: Outgoing) -> str:
         """Hand the message over and return what the other side says to it. Raises DeliveryError."""
 
@@ -51,15 +56,9 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, tuple[type[Common], Any]] = {  # kind: its settings, its class
-    "console": (ConsoleSettings, Console),
-    "email": (EmailSettings, Email),
-    "maildir": (MaildirSettings, Maildir),
-    "slack": (SlackSettings, Slack),
-    "webhook": (WebhookSettings, Webhook),
-}
+_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Slack, Webhook)}
 KINDS: tuple[str, ...] = tuple(_KINDS)
-LOCAL = frozenset(kind for kind, (_, channel) in _KINDS.items() if channel.local)  # tell nobody outside
+LOCAL = frozenset(name for name, kind in _KINDS.items() if kind.local)  # tell nobody outside
 
 
 def build(name: str, kind: str, options: Mapping[str, object], where: Where = lambda _: "") -> Channel:
@@ -71,7 +70,8 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
     prefix = f"channels.{name}"
     if kind not in _KINDS:
         raise InputError(f"{where(('kind',))}{prefix}.kind: unknown kind{did_you_mean(kind, KINDS)}")
-    model, channel = _KINDS[kind]
+    channel = _KINDS[kind]
+    model: type[Common] = channel.options
     try:
         settings = model.model_validate(dict(options))
     except ValidationError as error:

@@ -16,6 +16,7 @@ from alerts.channels._network import one_line, reason
 from alerts.channels._settings import Common
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Message, Outgoing
+from alerts.core.posts import Post
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -28,6 +29,7 @@ class Console:
     """Prints each notification; nobody outside is told."""
 
     kind: ClassVar[str] = "console"
+    options: ClassVar[type[ConsoleSettings]] = ConsoleSettings
     form: ClassVar[Literal["text"]] = "text"
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
@@ -37,6 +39,9 @@ class Console:
         self.name = name
         self.timezone = settings.timezone
         self.timeout = settings.deadline
+
+    def body(self, post: Post) -> None:
+        """Need none: the message itself is what is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
         """Return "printed". Raises DeliveryError where nobody reads standard output any more."""

@@ -19,6 +19,7 @@ from alerts.channels._smtp import Connection, Smtp, trust
 from alerts.clock import monotonic
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Outgoing
+from alerts.core.posts import Post
 
 MAILS_PER_CONNECTION = 100  # servers cap it; 100 is the usual cap
 IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4.5.3.2.7)
@@ -37,6 +38,7 @@ class Email:
     """Hands mails to an SMTP server."""
 
     kind: ClassVar[str] = "email"
+    options: ClassVar[type[EmailSettings]] = EmailSettings
     form: ClassVar[Literal["mail"]] = "mail"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 2
@@ -53,6 +55,9 @@ class Email:
         self._idle: deque[Connection] = deque()
         self._lock = Lock()
         self._closed = False
+
+    def body(self, post: Post) -> None:
+        """Need none: the message itself is what is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
         """Return the server's last word, e.g. "250 2.0.0 Ok: queued as 4ZX". Raises DeliveryError.

@@ -13,6 +13,7 @@ from alerts.channels._network import reason
 from alerts.channels._settings import Common, Mailbox, Recipients, one_address
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Outgoing
+from alerts.core.posts import Post
 
 
 class MaildirSettings(Common):
@@ -27,6 +28,7 @@ class Maildir:
     """Puts mails into a folder, a delivery in one file however often it is tried; nobody outside is told."""
 
     kind: ClassVar[str] = "maildir"
+    options: ClassVar[type[MaildirSettings]] = MaildirSettings
     form: ClassVar[Literal["mail"]] = "mail"
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
@@ -38,6 +40,9 @@ class Maildir:
         self.timeout = settings.deadline
         self._sender = settings.sender
         self._path = settings.path
+
+    def body(self, post: Post) -> None:
+        """Need none: the message itself is what is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
         """Return the file's name. Raises DeliveryError where the disk does not take it."""

@@ -1,40 +1,42 @@
-"""Slack: a message of blocks, posted to an incoming webhook (docs.slack.dev, "Incoming webhooks")."""
+"""Slack: blocks, posted to an incoming webhook (docs.slack.dev: "Incoming webhooks", "Formatting message text")."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from alerts.channels._http import Poster, Url, as_json
-from alerts.channels._settings import Common
-from alerts.core.notifications import Outgoing
+from alerts.channels._chat import Chat
+from alerts.channels._markup import Markup
+from alerts.core.posts import Post, shortened
 
-
-class SlackSettings(Common):
-    """The incoming webhook's URL, which is itself the secret."""
-
-    url: Url
+HEADER, SECTION, BLOCKS, ALL = 150, 3000, 50, 13_200  # characters, characters, blocks, characters of a whole post
 
 
-class Slack:
+def escape(text: str) -> str:
+    """Make data inert: Slack reads only these three, on which mentions and links depend."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+MRKDWN = Markup(
+    escape=escape,
+    escape_code=escape,
+    escape_address=escape,
+    bold="*{}*",
+    italic="_{}_",
+    link="<{url}|{text}>",
+    quote=">{}",
+)
+
+
+class Slack(Chat):
     """Posts {"text", "blocks"} to one Slack channel, one at a time: Slack takes about one message a second."""
 
     kind: ClassVar[str] = "slack"
-    form: ClassVar[Literal["slack"]] = "slack"
-    local: ClassVar[bool] = False
-    connections: ClassVar[int] = 1
-    recipients: tuple[str, ...] = ("",)
 
-    def __init__(self, name: str, settings: SlackSettings) -> None:
-        self.name = name
-        self.timezone = settings.timezone
-        self.timeout = settings.deadline
-        self._poster = Poster(settings.url, self.connections)
-
-    def send(self, outgoing: Outgoing) -> str:
-        """Return the status, e.g. "HTTP 200". Raises DeliveryError: 429 with Slack's pause, 410 for an archived one."""
-        status, _ = self._poster.post(as_json(outgoing.message).encode(), {}, self.timeout)
-        return f"HTTP {status}"
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._poster.close()
+    def body(self, post: Post) -> dict[str, object]:
+        """A header, and a section for each of the post's. Nothing in them is made a link or a mention ("verbatim")."""
+        header = shortened(post.title, HEADER, write=escape)
+        room = ALL - 2 * len(header)
+        blocks: list[dict[str, object]] = [{"type": "header", "text": {"type": "plain_text", "text": header}}]
+        sections = post.fitted(MRKDWN.write, section=SECTION, whole=room, sections=BLOCKS - 1)
+        blocks += [{"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}} for text in sections]
+        return {"text": header, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}

@@ -14,6 +14,7 @@ from alerts.channels._http import Poster, Url, as_json
 from alerts.channels._settings import Common
 from alerts.clock import utc_now
 from alerts.core.notifications import Outgoing
+from alerts.core.posts import Post
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 §5.6.2
 _OURS = {"content-type", "content-length", "transfer-encoding", "connection", "host"}
@@ -52,6 +53,7 @@ class Webhook:
     """Posts each notification as JSON; every retry carries the same `webhook-id` and the same bytes."""
 
     kind: ClassVar[str] = "webhook"
+    options: ClassVar[type[WebhookSettings]] = WebhookSettings
     form: ClassVar[Literal["json"]] = "json"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 4
@@ -64,6 +66,9 @@ class Webhook:
         self._headers = settings.headers
         self._signer = Signer(settings.secret.get_secret_value()) if settings.secret else None
         self._poster = Poster(settings.url, self.connections)
+
+    def body(self, post: Post) -> None:
+        """Need none: the message itself is what is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from pathlib import Path
@@ -19,6 +19,7 @@ from alerts.channels import LOCAL, Channel, Form
 from alerts.cli.samples import samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
+from alerts.composing import compose
 from alerts.core.commitments import Tracked
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
@@ -45,12 +46,7 @@ def check(context: typer.Context, at: At = None) -> None:
         wrong += str(error).splitlines()
         channels = {}
     told = samples(now)
-    ways: list[tuple[Channel | None, Form]] = [(channel, channel.form) for channel in channels.values()]
-    if here.settings.templates:  # those that no channel needs yet are tried too
-        ways += [(None, form) for form in get_args(Form) if form not in {form for _, form in ways}]
-    for channel, form in ways:
-        for some in (*([one] for one in told), told):
-            wrong += here.renderer.check(_notification(here, channel, some, now), form)
+    wrong += _failing_templates(here, list(channels.values()), told, now)
     if wrong:
         raise InputError("\n".join(dict.fromkeys(wrong)))
     tracked = here.store.ledger.tracked()
@@ -72,6 +68,20 @@ def check(context: typer.Context, at: At = None) -> None:
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def _failing_templates(here: Office, channels: Sequence[Channel], told: list[Told], now: datetime) -> Iterator[str]:
+    """Render every template of every channel with a reminder of every kind, and with all at once."""
+    ways: list[tuple[Channel | None, Form]] = [(channel, channel.form) for channel in channels]
+    if here.settings.templates:  # those that no channel needs yet are tried too
+        ways += [(None, form) for form in get_args(Form) if form not in {form for _, form in ways}]
+    for channel, form in ways:
+        for some in (*([one] for one in told), told):
+            sample = _notification(here, channel, some, now)
+            found = here.renderer.check(sample, form)
+            yield from found
+            if channel and not found and (error := compose(here.renderer, channel, sample)[1]):
+                yield error
 
 
 def _early(here: Office, tracked: Iterable[Tracked], now: datetime) -> list[str]:
@@ -155,7 +165,7 @@ def preview(
     )
     when = max(now, word.reminder.send_at)
     notification = _notification(here, through, [told], when)
-    message, error = here.renderer.render(notification, through.form)
+    message, error = compose(here.renderer, through, notification)
     if error:
         warn(f"{error}; the built-in plain message is shown")
     if html is not None:
@@ -182,7 +192,7 @@ def send_test(
     failed = False
     for recipient in through.recipients:
         notification = _notification(here, through, [test_message(channel, now)], now)
-        message, _ = here.renderer.render(notification, through.form)
+        message, _ = compose(here.renderer, through, notification)
         to = f"{channel} → {recipient}" if recipient else channel
         try:
             answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))

@@ -10,6 +10,7 @@ from typing import Any, Self
 from uuid import UUID, uuid5
 
 from alerts.core.commitments import Party, Revision, Source, Tracked
+from alerts.core.posts import Post
 from alerts.core.reminders import NAMESPACE, Reminder
 
 SINGLY_AT_MOST = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
@@ -165,13 +166,19 @@ def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A notification rendered. `body` is the JSON of a webhook or chat post; the others leave it out."""
+    """A notification rendered. `body` is the JSON of a webhook or chat post; the others leave it out.
+
+    `thread` is what it belongs to: a commitment's key, where it is about one alone. `post` is what a chat's body is
+    made from, and is not kept.
+    """
 
     subject: str
     text: str
     html: str | None = None
     body: Mapping[str, object] | None = None
     rendered_at: datetime
+    thread: str | None = None
+    post: Post | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

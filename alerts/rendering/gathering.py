@@ -26,32 +26,31 @@ from alerts.rendering.facts import (
 )
 from alerts.rendering.saying import clean, flat, known_zone, on_day
 
-Clean = Callable[[str], str]
 UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly none")
 
 
-def facts(notification: Notification, escape: Clean = str) -> tuple[Facts, ...]:
-    """Work out the facts of each reminder; `escape` makes the data inert where the template engine cannot."""
+def facts(notification: Notification) -> tuple[Facts, ...]:
+    """Work out the facts of each reminder."""
     reader = known_zone(notification.zone)
-    return tuple(_facts(told, notification.now, reader, lambda text: escape(clean(text))) for told in notification.told)
+    return tuple(_facts(told, notification.now, reader) for told in notification.told)
 
 
-def instead(trouble: Trouble, escape: Clean = str) -> InsteadFacts:
+def instead(trouble: Trouble) -> InsteadFacts:
     """Work out what is said of the delivery whose words are told in its place."""
     return InsteadFacts(
-        channel=flat(escape(clean(trouble.channel))),
-        recipient=flat(escape(clean(trouble.recipient))) or None,
-        error=flat(escape(clean(trouble.error))),
+        channel=flat(clean(trouble.channel)),
+        recipient=flat(clean(trouble.recipient)) or None,
+        error=flat(clean(trouble.error)),
         dead=trouble.state == "dead",
     )
 
 
-def _facts(told: Told, now: datetime, reader: str, safe: Clean) -> Facts:
+def _facts(told: Told, now: datetime, reader: str) -> Facts:
     reminder, tracked = told.reminder, told.tracked
     commitment, bounds = tracked.commitment, tracked.bounds
 
     def line(text: str | None) -> str | None:
-        return flat(safe(text)) or None if text else None
+        return flat(clean(text)) or None if text else None
 
     def lines(texts: Iterable[str]) -> tuple[str, ...]:
         return tuple(found for text in texts if (found := line(text)))
@@ -100,7 +99,7 @@ def _facts(told: Told, now: datetime, reader: str, safe: Clean) -> Facts:
         hangs_on=lines(_hangs_on(commitment)) if window.certainty == "open" else (),
         by=lines(_names(told.by, commitment.by)),
         to=lines(_names(told.to, commitment.to)),
-        note=safe(commitment.note).strip() or None if commitment.note else None,
+        note=clean(commitment.note).strip() or None if commitment.note else None,
         source=_source(told, line),
         basis=lines(bounds.basis),
         assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
@@ -108,10 +107,12 @@ def _facts(told: Told, now: datetime, reader: str, safe: Clean) -> Facts:
         speaks_next=told.speaks_next,
         change=_change(told.change, line, now) if told.change else None,
         commands=Commands(
-            ack=flat(safe(f"alerts ack {key}{one}")),
-            move=flat(safe(f'alerts move {key}{only} "{"every …" if tracked.recurs else "YYYY-MM-DD"}" --because "…"')),
-            close=flat(safe(f"alerts close {key}{only} --as fulfilled")),
-            show=flat(safe(f"alerts show {key}")),
+            ack=flat(clean(f"alerts ack {key}{one}")),
+            move=flat(
+                clean(f'alerts move {key}{only} "{"every …" if tracked.recurs else "YYYY-MM-DD"}" --because "…"')
+            ),
+            close=flat(clean(f"alerts close {key}{only} --as fulfilled")),
+            show=flat(clean(f"alerts show {key}")),
         ),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from alerts.core.notifications import Message, Notice, Trouble
+from alerts.core.posts import Post, plain_sections
 from alerts.rendering.saying import clean, flat, row, shorten, utc
-from alerts.rendering.slack import SECTION, escape
 
 SHOWN = 20  # of what fails together, so many are described
 ABOUT = 3  # of a digest's words, so many are named
@@ -27,9 +27,10 @@ def notice(told: Notice, form: str, now: datetime) -> Message:
         troubles = [one.to_json() for one in told.troubles]
         data = {"summary": subject, "text": text, "troubles": troubles, "more": told.more}
         body = {"type": "operator.notice", "timestamp": utc(now), "data": data}
-    if form == "slack":
-        body = {"text": shorten(escape(f"{subject}\n{text}"), SECTION)}
-    return Message(subject=subject, text=text, body=body, rendered_at=now)
+    post = None
+    if form == "post":
+        post = Post(title=subject, sections=plain_sections(text), urgency="trouble", more="alerts deliveries")
+    return Message(subject=subject, text=text, body=body, rendered_at=now, post=post)
 
 
 def _subject(told: Notice) -> str:

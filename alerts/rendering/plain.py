@@ -5,6 +5,7 @@ from __future__ import annotations
 from alerts.core.bounds import Bounds, say_bounds
 from alerts.core.errors import InputError
 from alerts.core.notifications import Message, Notification, Told, Trouble
+from alerts.core.posts import Post, plain_sections
 from alerts.rendering.saying import clean, flat, moment, shorten, utc
 
 SUBJECT = 120
@@ -36,9 +37,8 @@ def plain(notification: Notification, form: str) -> Message:
         kind = "deadline.digest" if len(lines) > 1 else "deadline.reminder"
         data = {"summary": subject, "text": text, "reminders": reminders}
         body = {"type": kind, "timestamp": utc(notification.now), "data": data}
-    if form == "slack":
-        body = {"text": shorten(_escaped(text), 3000)}
-    return Message(subject=subject, text=text, body=body, rendered_at=notification.now)
+    post = Post(title=subject, sections=plain_sections(text)) if form == "post" else None
+    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, post=post)
 
 
 def _lines(told: Told) -> list[str]:
@@ -63,7 +63,3 @@ def _when(bounds: Bounds) -> str:
         return flat(clean(say_bounds(bounds)))
     except (InputError, OverflowError, ValueError):
         return "see the deadline as stated"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -24,7 +24,7 @@ from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.core.notifications import Message, Notification
-from alerts.rendering import slack
+from alerts.core.posts import Post, words_of
 from alerts.rendering.facts import (
     AcknowledgedFacts,
     ChangeFacts,
@@ -38,10 +38,11 @@ from alerts.rendering.facts import (
 from alerts.rendering.gathering import facts, instead
 from alerts.rendering.notice import notice
 from alerts.rendering.plain import SUBJECT, plain
+from alerts.rendering.posts import post_of, sections_of
 from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
 
-Form = Literal["mail", "text", "json", "slack"]
-Context = Mapping[str, object]
+Form = Literal["mail", "text", "json", "post"]
+Context = Mapping[str, Any]
 
 
 class _TemplateError(Exception):
@@ -96,14 +97,20 @@ class Renderer:
     def render(self, notification: Notification, form: Form) -> tuple[Message, str | None]:
         """Render; if a template fails, the built-in plain message and the error in one line. Never raises.
 
-        `text` is the whole message for `mail` and `text`; for `slack` its words, for `json` its subject.
+        `text` is the whole message for `mail` and `text`; for `post` its words, for `json` its subject.
         """
         if notification.notice:
             return notice(notification.notice, form, notification.now), None
         try:
             return self._message(notification, form), None
         except Exception as error:  # noqa: BLE001 - the word gets out, whatever the templates and the data are
-            return plain(notification, form), _one_line(error)
+            return self.plain(notification, form), _one_line(error)
+
+    def plain(self, notification: Notification, form: Form) -> Message:
+        """The built-in plain message, which needs no template."""
+        if notification.notice:
+            return notice(notification.notice, form, notification.now)
+        return plain(notification, form)
 
     def check(self, notification: Notification, form: Form) -> list[str]:
         """Render each template of a form by itself and return the errors of all, one line each."""
@@ -117,8 +124,8 @@ class Renderer:
                 pieces.append(lambda: self._mail(context, "a subject"))
             if form == "json":
                 pieces.append(lambda: self._json(context, "a subject"))
-            if form == "slack":
-                pieces.append(lambda: self._slack(_context(notification, slack.escape)))
+            if form == "post":
+                pieces.append(lambda: self._post(context, "a subject"))
         except Exception as error:  # noqa: BLE001 - a check reports whatever there is
             return [_one_line(error)]
         for piece in pieces:
@@ -130,17 +137,20 @@ class Renderer:
 
     def _message(self, notification: Notification, form: Form) -> Message:
         context = _context(notification)
-        subject = self._subject(context)
-        text, html, body = subject + "\n", None, None
+        subject, thread = self._subject(context), _thread(notification)
+        text, html, body, post = subject + "\n", None, None, None
         if form in ("mail", "text"):
             text = self._plain_text(context)
         if form == "mail":
             html = self._mail(context, subject)
         if form == "json":
             body = self._json(context, subject)
-        if form == "slack":
-            text, body = self._slack(_context(notification, slack.escape))
-        return Message(subject=subject, text=text, html=html, body=body, rendered_at=notification.now)
+        if form == "post":
+            post = self._post(context, subject)
+            text = words_of(post.sections) + "\n"
+        return Message(
+            subject=subject, text=text, html=html, body=body, rendered_at=notification.now, thread=thread, post=post
+        )
 
     def _subject(self, context: Context) -> str:
         return shorten(flat(self._fill(self._text, "email/subject.txt", context)), SUBJECT)
@@ -153,10 +163,14 @@ class Renderer:
         html = self._fill(self._html, f"email/{_which(context)}.html", {**context, "subject": subject})
         return re.sub(r"\n\s*\n+", "\n", html)
 
-    def _slack(self, context: Context) -> tuple[str, Mapping[str, object]]:
-        header = self._fill(self._text, "email/subject.txt", context)
-        words = self._fill(self._text, f"chat/{_which(context)}.txt", context)
-        return words, slack.post(header, words)
+    def _post(self, context: Context, subject: str) -> Post:
+        name = f"chat/{_which(context)}.html"
+        words = self._fill(self._html, name, context)
+        try:
+            sections = sections_of(words)
+        except ValueError as error:
+            raise _TemplateError(f"template {name}: what it renders is no post: {error}") from None
+        return post_of(context["digest"], subject, sections)
 
     def _json(self, context: Context, subject: str) -> Mapping[str, object]:
         name = "webhook/body.json"
@@ -213,15 +227,20 @@ class Renderer:
         return environment
 
 
-def _context(notification: Notification, escape: Callable[[str], str] = str) -> Context:
-    told = facts(notification, escape)
+def _context(notification: Notification) -> Context:
+    told = facts(notification)
     digest = Digest(
         told=told,
         reader=known_zone(notification.zone),
         now=notification.now,
-        instead=instead(notification.instead_of, escape) if notification.instead_of else None,
+        instead=instead(notification.instead_of) if notification.instead_of else None,
     )
     return {"digest": digest, "t": told[0] if len(told) == 1 else None}
+
+
+def _thread(notification: Notification) -> str | None:
+    keys = {told.tracked.commitment.key for told in notification.told}
+    return keys.pop() if len(keys) == 1 else None
 
 
 def _which(context: Context) -> str:

@@ -80,6 +80,7 @@ def payload_of(message: Message) -> dict[str, Any]:
         "html": message.html,
         "body": message.body,
         "rendered_at": message.rendered_at.isoformat(),
+        "thread": message.thread,
     }
 
 

@@ -27,7 +27,7 @@ def complaint(kind, options, where=lambda _: ""):
         ("console", {}, "text", True, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
-        ("slack", {"url": URL}, "slack", False, 1, ("",)),
+        ("slack", {"url": URL}, "post", False, 1, ("",)),
         ("webhook", {"url": URL}, "json", False, 4, ("",)),
     ],
 )

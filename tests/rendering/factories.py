@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from alerts import channels
+from alerts.composing import compose
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.commitments import Citation, Commitment, Party, Source, Tracked
 from alerts.core.deadlines import parse
 from alerts.core.notifications import Notification, Told
 from alerts.core.reminders import Reminder
+from alerts.rendering import Renderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NEW_YORK = "America/New_York"
@@ -75,6 +78,16 @@ def single(deadline: str = "2025-11-10", kind: str = "before", *, reader: str = 
     """A notification of one reminder, said at `now`."""
     now = rest.get("now", NOW)
     return notification(told(deadline, kind, **rest), now=now, zone=reader)
+
+
+SLACK = channels.build("chat", "slack", {"url": "http://127.0.0.1:9/hook"})
+
+
+def slack_body(renderer: Renderer, asked: Notification) -> Any:
+    """What Slack is sent."""
+    message, error = compose(renderer, SLACK, asked)
+    assert error is None
+    return message.body
 
 
 def titled(item: Told, **changes: Any) -> Told:

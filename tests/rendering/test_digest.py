@@ -6,7 +6,7 @@ from typing import Any
 
 from alerts.core.notifications import Notification
 from alerts.rendering import Renderer
-from tests.rendering.factories import at, notification, told
+from tests.rendering.factories import at, notification, slack_body, told
 
 
 def mixed() -> Notification:
@@ -46,7 +46,7 @@ def test_a_digest_of_hundreds_holds_every_one(renderer: Renderer) -> None:
 
 def test_a_digest_of_hundreds_fits_a_slack_post_and_says_what_is_left_out(renderer: Renderer) -> None:
     many = notification(*(told(commitment={"key": f"k-{n}"}) for n in range(500)))
-    body = renderer.render(many, "slack")[0].body or {}
+    body = slack_body(renderer, many)
     blocks = body["blocks"]
     assert isinstance(blocks, list)
     assert len(blocks) <= 50

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.core.notifications import Notice, Trouble
 from alerts.rendering import Renderer
-from tests.rendering.factories import notification, told
+from tests.rendering.factories import SLACK, notification, told
 
 ID = UUID("a1b2c3d4-1111-5222-8333-123456789abc")
 DEAD = Trouble(
@@ -27,7 +27,7 @@ LATE = Trouble(
 )
 PLAIN = Trouble(id=ID, channel="desk-mail", recipient="desk@example.org", state="sent", error="template x: line 3: oh")
 EVIL = "<!channel> \x1b[31m\r\nBcc: all@example.org @everyone"
-FORMS = ["mail", "text", "json", "slack"]
+FORMS = ["mail", "text", "json", "post"]
 
 
 def render(renderer: Renderer, form, *troubles: Trouble, more: int = 0):
@@ -69,8 +69,8 @@ def test_what_peers_and_data_say_steers_nothing(renderer, form):
     message = render(renderer, form, evil)
     assert "\n" not in message.subject
     assert "\x1b" not in message.text
-    if form == "slack":
-        assert "<!channel>" not in json.dumps(message.body)
+    if form == "post":
+        assert "<!channel>" not in json.dumps(SLACK.body(message.post))
 
 
 def test_a_webhook_gets_the_troubles_as_data(renderer):

@@ -45,7 +45,13 @@ BROKEN: list[tuple[Form, str, str, str]] = [
         "template phrases.jinja: line 3: ",
     ),
     ("mail", "email__reminder_dot_html", '{% include "no.html" %}', "template no.html: there is no such file"),
-    ("slack", "chat__reminder_dot_txt", "{{ 1 / 0 }}", "template chat/reminder.txt: line 1: division by zero"),
+    ("post", "chat__reminder_dot_html", "{{ 1 / 0 }}", "template chat/reminder.html: line 1: division by zero"),
+    (
+        "post",
+        "chat__reminder_dot_html",
+        "<p>\n<script>",
+        "template chat/reminder.html: what it renders is no post: line 2: a post knows no <script>",
+    ),
     ("json", "webhook__body_dot_json", "{", "template webhook/body.json: what it renders is not JSON: "),
     ("json", "webhook__body_dot_json", "[]", "template webhook/body.json: what it renders is not a JSON object"),
     (
@@ -68,7 +74,8 @@ def test_a_template_that_fails_is_reported_and_the_word_gets_out(
     assert message.subject.startswith("Mon 10 Nov 2025 · Trade truce")
     assert "alerts ack truce-review" in message.text
     assert message.html is None
-    assert (message.body is not None) == (form in ("json", "slack"))
+    assert (message.body is not None) == (form == "json")
+    assert (message.post is not None) == (form == "post")
     assert error in renderer.check(single(), form)
 
 
