@@ -26,6 +26,8 @@ class Chat(ABC):
     form: ClassVar[Literal["post"]] = "post"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 1
+    singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ChatSettings) -> None:
@@ -34,6 +36,7 @@ class Chat(ABC):
         self.timeout = settings.deadline
         self._poster = Poster(settings.url, self.connections)
         self._headers: dict[str, str] = {}
+        self._added: dict[str, str] = {}  # to the body on its way only: secrets, for the body is kept
 
     @abstractmethod
     def body(self, post: Post) -> Mapping[str, object]:
@@ -41,7 +44,7 @@ class Chat(ABC):
 
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
-        status, _ = self._poster.post(as_json(outgoing.message).encode(), self._headers, self.timeout)
+        status, _ = self._poster.post(as_json(outgoing.message, self._added).encode(), self._headers, self.timeout)
         return f"HTTP {status}"
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
-from alerts.channels import LOCAL, Channel, Form
+from alerts.channels import Channel, Form, is_local
 from alerts.cli.samples import samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
@@ -245,7 +245,7 @@ def _unwell(here: Office, now: datetime) -> list[str]:
         wrong.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
     if not counts.get("open"):
         wrong.append("no open commitments: nothing is watched")
-    if all(entry.kind in LOCAL for entry in here.settings.channels):
+    if all(is_local(entry.kind) for entry in here.settings.channels):
         wrong.append("only local channels: nobody outside this machine is told")
     registered = here.store.watches.registered()
     for name, ruled in here.rules.items():
