@@ -17,6 +17,7 @@ from alerts.channels.console import Console
 from alerts.channels.email import Email
 from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir
+from alerts.channels.ntfy import Ntfy
 from alerts.channels.slack import Slack
 from alerts.channels.webhook import Webhook
 from alerts.core.errors import InputError, did_you_mean
@@ -64,7 +65,7 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Slack, Webhook)}
+_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Ntfy, Slack, Webhook)}
 KINDS: tuple[str, ...] = tuple(_KINDS)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from alerts.clock import utc_now
 from alerts.core.deliveries import DeliveryError
@@ -26,19 +28,41 @@ _HINTS = {
 _SLACKS = re.compile(rb"[a-z]+(_[a-z]+)+")  # its kind of reason: invalid_blocks, no_service
 
 
-def refusal(host: str, status: int, answer: bytes, pause: str) -> DeliveryError:
-    """Say what any status but 2xx means. Whatever is not about the message is about the receiver."""
+def refusal(
+    host: str,
+    status: int,
+    answer: bytes,
+    pause: str,
+    *,
+    hint: str | None = None,
+    channel_out: bool | None = None,
+    wait: timedelta | None = None,
+) -> DeliveryError:
+    """Say what any status but 2xx means. Whatever is not about the message is about the receiver.
+
+    A service that says more than its status does gives its own `hint`, whose fault it is, and how long to `wait` where
+    the answer's Retry-After (`pause`) does not say.
+    """
     words = [f"{host}: HTTP {status}"]
-    if hint := _HINTS.get(301 if 300 <= status < 400 else status):
+    if hint := hint or _HINTS.get(301 if 300 <= status < 400 else status):
         words.append(hint)
     if _SLACKS.fullmatch(answer[:60].strip()):
         words.append(answer[:60].strip().decode())
     return DeliveryError(
         "; ".join(words),
         permanent=status == _GONE,
-        channel_out=status not in _ABOUT_THE_MESSAGE,
-        retry_after=retry_after(pause, utc_now()),
+        channel_out=status not in _ABOUT_THE_MESSAGE if channel_out is None else channel_out,
+        retry_after=retry_after(pause, utc_now()) or wait,
     )
+
+
+def said_in(answer: bytes, name: str) -> Any:
+    """What an answer in JSON says under a name; None where it says nothing, or is no JSON object."""
+    try:
+        found = json.loads(answer)
+    except (ValueError, RecursionError):  # nested without end
+        return None
+    return found.get(name) if isinstance(found, dict) else None
 
 
 def retry_after(text: str, now: datetime) -> timedelta | None:

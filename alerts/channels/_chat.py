@@ -6,8 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from alerts.channels._http import Poster, Url, as_json
+from pydantic import SecretStr
+
+from alerts.channels._answers import refusal
+from alerts.channels._http import Poster, Url, as_json, revealed
 from alerts.channels._settings import Common
+from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 
@@ -34,9 +38,9 @@ class Chat(ABC):
         self.name = name
         self.timezone = settings.timezone
         self.timeout = settings.deadline
-        self._poster = Poster(settings.url, self.connections)
-        self._headers: dict[str, str] = {}
-        self._added: dict[str, str] = {}  # to the body on its way only: secrets, for the body is kept
+        self._poster = Poster(settings.url, self.connections, self.refused)
+        self._headers: dict[str, str | SecretStr] = {}
+        self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
 
     @abstractmethod
     def body(self, post: Post) -> Mapping[str, object]:
@@ -44,8 +48,13 @@ class Chat(ABC):
 
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
-        status, _ = self._poster.post(as_json(outgoing.message, self._added).encode(), self._headers, self.timeout)
+        content = as_json(outgoing.message, revealed(self._added)).encode()
+        status, _ = self._poster.post(content, revealed(self._headers), self.timeout)
         return f"HTTP {status}"
+
+    def refused(self, host: str, status: int, answer: bytes, pause: str) -> DeliveryError:
+        """What an answer but 2xx means; `pause` is its Retry-After. Some services say more than the status does."""
+        return refusal(host, status, answer, pause)
 
     def close(self) -> None:
         """Close the connections."""

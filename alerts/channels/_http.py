@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ def _postable(url: SecretStr) -> SecretStr:
 
 
 Url = Annotated[SecretStr, AfterValidator(_postable)]
+Refused = Callable[[str, int, bytes, str], DeliveryError]
 
 
 def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
@@ -46,10 +47,19 @@ def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
     return text.encode(errors="replace").decode()  # a lone surrogate is no Unicode, and no UTF-8 either
 
 
-class Poster:
-    """Posts to one URL over connections that are kept open; threads may share it."""
+def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
+    """The values as they are sent, and nowhere shown."""
+    return {key: one if isinstance(one, str) else one.get_secret_value() for key, one in values.items()}
 
-    def __init__(self, url: SecretStr, connections: int) -> None:
+
+class Poster:
+    """Posts to one URL over connections that are kept open; threads may share it.
+
+    `refused` makes the error of any answer but 2xx, from the host, the status, the answer's start and its Retry-After.
+    """
+
+    def __init__(self, url: SecretStr, connections: int, refused: Refused = refusal) -> None:
+        self._refused = refused
         self._url = url
         self._host = urlsplit(url.get_secret_value()).hostname
         self._session = Session(connections)
@@ -83,7 +93,7 @@ class Poster:
         if 200 <= response.status_code < 300:
             return response.status_code, answer
         pause = response.headers.get("Retry-After", "")
-        raise refusal(str(self._host), response.status_code, answer, pause)
+        raise self._refused(str(self._host), response.status_code, answer, pause)
 
     def close(self) -> None:
         """Close the connections."""
