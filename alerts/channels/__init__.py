@@ -18,6 +18,7 @@ from alerts.channels.email import Email
 from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir
 from alerts.channels.ntfy import Ntfy
+from alerts.channels.pagerduty import PagerDuty
 from alerts.channels.slack import Slack
 from alerts.channels.webhook import Webhook
 from alerts.core.errors import InputError, did_you_mean
@@ -65,7 +66,7 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Ntfy, Slack, Webhook)}
+_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Ntfy, PagerDuty, Slack, Webhook)}
 KINDS: tuple[str, ...] = tuple(_KINDS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from alerts.channels._markup import Markup
@@ -17,6 +18,12 @@ _RAISED = {"low": -1, "high": 1, "critical": 2}
 def rank(post: Post) -> int:
     """How urgent a post is, from 0 (for later) to 3 (get up): by its urgency, and the commitment's priority."""
     return max(0, min(3, _URGENT.get(post.urgency, 0) + _RAISED.get(post.priority, 0)))
+
+
+def octets(text: str) -> int:
+    """How much a text uses up of limits that are octets: its own, or more where JSON needs many to write it."""
+    written = len(json.dumps(text, ensure_ascii=False).encode(errors="replace"))
+    return max(len(text.encode(errors="replace")), written * 2 // 3)
 
 
 def plain(post: Post, limit: int, size: Callable[[str], int] = len) -> str:

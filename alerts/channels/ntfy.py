@@ -5,7 +5,6 @@ What its errors mean stands in the server's own list of them (ntfy: server/error
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 from typing import Annotated, ClassVar
@@ -16,7 +15,7 @@ from pydantic import AfterValidator, SecretStr
 from alerts.channels._answers import refusal, said_in
 from alerts.channels._chat import Chat, ChatSettings
 from alerts.channels._http import Url
-from alerts.channels._plain import plain, rank
+from alerts.channels._plain import octets, plain, rank
 from alerts.channels._settings import Token
 from alerts.core.deliveries import DeliveryError
 from alerts.core.posts import Post, shortened
@@ -42,12 +41,6 @@ _HINTS = {
     42908: "the messages of the day are used up",
     42909: "too many failed logins: look at the token",
 }
-
-
-def octets(text: str) -> int:
-    """How much of the limits a text uses up: its octets, or more where JSON needs many of its own for it."""
-    written = len(json.dumps(text, ensure_ascii=False).encode(errors="replace"))
-    return max(len(text.encode(errors="replace")), written * 2 // 3)
 
 
 def _topic(url: SecretStr) -> SecretStr:

@@ -11,7 +11,9 @@ from alerts.core.errors import InputError
 from alerts.documents import Steps
 
 LARGEST_SECRET = 64 * 1024  # bytes
-SECRET_OPTIONS = frozenset({"password", "secret", "token", "url"})  # a webhook's address lets anybody post to it
+SECRET_OPTIONS = frozenset(
+    {"password", "routing_key", "secret", "token", "url"}
+)  # a webhook's address lets anybody post to it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from alerts import channels
+from alerts.core.deliveries import DeliveryError
 from alerts.core.posts import Line, Post, Run, plain_sections
 from tests.channels.endings import ending
 
@@ -115,7 +116,7 @@ def test_its_errors_end_as_they_should(*, sent, status, code, end, words):
 def test_what_the_day_has_used_up_takes_an_hour_unless_the_server_says(*, httpserver, outgoing, code, headers, seconds):
     httpserver.expect_request("/", method="POST").respond_with_json({"code": code}, 429, headers)
     channel = channels.build("phone", "ntfy", {"url": httpserver.url_for("/s3cret")})
-    with pytest.raises(channels.kit.DeliveryError) as caught:
+    with pytest.raises(DeliveryError) as caught:
         channel.send(outgoing(body=channel.body(POST)))
     channel.close()
     assert (caught.value.retry_after and caught.value.retry_after.total_seconds()) == seconds
