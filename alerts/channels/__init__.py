@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from alerts.channels._plugins import brought, brought_kinds
 from alerts.channels._settings import Common, Where, complaints
+from alerts.channels.apprise import Apprise
 from alerts.channels.console import Console
 from alerts.channels.email import Email
 from alerts.channels.heartbeat import Heartbeat
@@ -66,7 +67,9 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Ntfy, PagerDuty, Slack, Webhook)}
+_KINDS: Mapping[str, Any] = {
+    kind.kind: kind for kind in (Apprise, Console, Email, Maildir, Ntfy, PagerDuty, Slack, Webhook)
+}
 KINDS: tuple[str, ...] = tuple(_KINDS)
 
 

@@ -25,6 +25,7 @@ def complaint(kind, options, where=lambda _: ""):
 @pytest.mark.parametrize(
     ("kind", "options", "form", "local", "connections", "recipients"),
     [
+        ("apprise", {"url": "json://localhost/s3cret"}, "post", False, 1, ("",)),
         ("console", {}, "text", True, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
@@ -45,14 +46,14 @@ def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections
 
 
 def test_every_kind_is_tried_above():
-    assert channels.KINDS == ("console", "email", "maildir", "ntfy", "pagerduty", "slack", "webhook")
+    assert channels.KINDS == ("apprise", "console", "email", "maildir", "ntfy", "pagerduty", "slack", "webhook")
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "line"),
     [
         ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
-        ("x", {}, "kind: unknown kind; known: console, email, maildir, ntfy, pagerduty, slack, webhook"),
+        ("x", {}, "kind: unknown kind; known: apprise, console, email, maildir, ntfy, pagerduty, slack, webhook"),
         ("slack", {}, "url: is missing"),
         ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
