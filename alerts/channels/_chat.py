@@ -8,10 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import SecretStr
 
-from alerts.channels._answers import refusal
+from alerts.channels._answers import Verdict
 from alerts.channels._http import Poster, Url, as_json, revealed
 from alerts.channels._settings import Common
-from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 
@@ -38,7 +37,7 @@ class Chat(ABC):
         self.name = name
         self.timezone = settings.timezone
         self.timeout = settings.deadline
-        self._poster = Poster(settings.url, self.connections, self.refused)
+        self._poster = Poster(settings.url, self.connections, self.verdict)
         self._headers: dict[str, str | SecretStr] = {}
         self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
 
@@ -46,15 +45,15 @@ class Chat(ABC):
     def body(self, post: Post) -> Mapping[str, object]:
         """The JSON to be posted, within the limits of the chat; made once, so that every try posts the same."""
 
+    def verdict(self, _status: int, _answer: bytes) -> Verdict:
+        """What the service means by an answer that is no success, as far as it is not what any server means."""
+        return Verdict()
+
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
         content = as_json(outgoing.message, revealed(self._added)).encode()
         status, _ = self._poster.post(content, revealed(self._headers), self.timeout)
         return f"HTTP {status}"
-
-    def refused(self, host: str, status: int, answer: bytes, pause: str) -> DeliveryError:
-        """What an answer but 2xx means; `pause` is its Retry-After. Some services say more than the status does."""
-        return refusal(host, status, answer, pause)
 
     def close(self) -> None:
         """Close the connections."""

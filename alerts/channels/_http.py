@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import refusal
+from alerts.channels._answers import Judge, refusal, unjudged
 from alerts.channels._network import Deadline, reason
 from alerts.channels._session import Session, within
 from alerts.core.deliveries import DeliveryError
@@ -33,7 +33,6 @@ def _postable(url: SecretStr) -> SecretStr:
 
 
 Url = Annotated[SecretStr, AfterValidator(_postable)]
-Refused = Callable[[str, int, bytes, str], DeliveryError]
 
 
 def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
@@ -53,14 +52,11 @@ def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
 
 
 class Poster:
-    """Posts to one URL over connections that are kept open; threads may share it.
+    """Posts to one URL over connections that are kept open; threads may share it. `judge` knows its answers."""
 
-    `refused` makes the error of any answer but 2xx, from the host, the status, the answer's start and its Retry-After.
-    """
-
-    def __init__(self, url: SecretStr, connections: int, refused: Refused = refusal) -> None:
-        self._refused = refused
+    def __init__(self, url: SecretStr, connections: int, judge: Judge = unjudged) -> None:
         self._url = url
+        self._judge = judge
         self._host = urlsplit(url.get_secret_value()).hostname
         self._session = Session(connections)
 
@@ -93,7 +89,7 @@ class Poster:
         if 200 <= response.status_code < 300:
             return response.status_code, answer
         pause = response.headers.get("Retry-After", "")
-        raise self._refused(str(self._host), response.status_code, answer, pause)
+        raise refusal(str(self._host), response.status_code, answer, pause, self._judge)
 
     def close(self) -> None:
         """Close the connections."""

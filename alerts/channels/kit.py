@@ -6,6 +6,7 @@ A class that keeps to `Channel`, registered as an entry point in the group `aler
 
 from __future__ import annotations
 
+from alerts.channels._answers import Verdict, json_of
 from alerts.channels._chat import Chat, ChatSettings
 from alerts.channels._http import Poster, Url
 from alerts.channels._markup import Markup
@@ -16,5 +17,5 @@ from alerts.core.posts import Line, Post, Run, Section, shortened, words_of
 
 __all__ = [
     "Chat", "ChatSettings", "DeliveryError", "Line", "Markup", "Message", "Outgoing", "Post", "Poster", "Run",
-    "Section", "SettingsBase", "Url", "shortened", "words_of",
+    "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "words_of",
 ]  # fmt: skip

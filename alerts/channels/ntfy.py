@@ -6,23 +6,21 @@ What its errors mean stands in the server's own list of them (ntfy: server/error
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import refusal, said_in
+from alerts.channels._answers import Verdict, json_of
 from alerts.channels._chat import Chat, ChatSettings
 from alerts.channels._http import Url
 from alerts.channels._plain import octets, plain, rank
 from alerts.channels._settings import Token
-from alerts.core.deliveries import DeliveryError
 from alerts.core.posts import Post, shortened
 
 # Octets. A message of 4,096 becomes an attachment; the JSON as a whole may have twice as many; a title has 1,024.
 MESSAGE, TITLE, ADDRESS = 3900, 480, 1000
-_DAILY = timedelta(hours=1)  # what is used up for the day is asked for again only so often
+_DAILY = 3600  # seconds: what is used up for the day is asked for again only so often
 _TAGS = {
     "late": "rotating_light", "today": "alarm_clock", "soon": "hourglass_flowing_sand", "coming": "calendar",
     "open": "question", "moved": "arrow_right", "changed": "white_check_mark", "trouble": "warning",
@@ -81,15 +79,12 @@ class Ntfy(Chat):
             **link,
         }
 
-    def refused(self, host: str, status: int, answer: bytes, pause: str) -> DeliveryError:
+    def verdict(self, status: int, answer: bytes) -> Verdict:
         """Its own codes say more: a topic that is none is the channel's, and what the day has used up takes long."""
-        code = said_in(answer, "code")
-        return refusal(
-            host,
-            status,
-            answer,
-            pause,
-            hint=_HINTS.get(code if isinstance(code, int) else 0) or _HINTS.get(status),
-            channel_out=True if code in _NO_TOPIC else None,
-            wait=_DAILY if code in _USED_UP else None,
+        code = json_of(answer).get("code")
+        known = _HINTS.get(code) if isinstance(code, int) else None
+        return Verdict(
+            outcome="out" if code in _NO_TOPIC else None,
+            hint=known or _HINTS.get(status),
+            pause=_DAILY if code in _USED_UP else None,
         )

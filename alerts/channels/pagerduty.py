@@ -8,22 +8,20 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
-from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import refusal, said_in
+from alerts.channels._answers import Verdict, json_of
 from alerts.channels._chat import Chat, ChatSettings
 from alerts.channels._http import Url
 from alerts.channels._plain import octets, plain, rank
-from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post, shortened
 
 SUMMARY, KEY, WORDS, ADDRESS = 1024, 255, 100_000, 2000  # characters, characters, octets (of 512 KB in all), octets
 _SEVERITIES = ("info", "warning", "error", "critical")
-_THROTTLED = timedelta(minutes=2)  # "preferably with a backoff of a few minutes"
+_THROTTLED = 120  # seconds: "preferably with a backoff of a few minutes"
 _NO_KEY = "PagerDuty does not know the routing_key: look at it, and at the url if the account is in the EU region"
 _HINTS = {400: "PagerDuty does not understand the event", 429: "too many events at a time"}
 
@@ -80,12 +78,11 @@ class PagerDuty(Chat):
             message = replace(message, body={**(message.body or {}), "payload": timed})
         return super().send(replace(outgoing, message=message))
 
-    def refused(self, host: str, status: int, answer: bytes, pause: str) -> DeliveryError:
+    def verdict(self, status: int, answer: bytes) -> Verdict:
         """A wrong key is answered by 400, as a wrong event is; only the answer's words tell them apart."""
-        no_key = status == 400 and re.search(r"routing.?key", str(said_in(answer, "errors")), re.IGNORECASE)
-        hint = _NO_KEY if no_key else _HINTS.get(status)
-        wait = _THROTTLED if status == 429 else None
-        return refusal(host, status, answer, pause, hint=hint, channel_out=True if no_key else None, wait=wait)
+        if status == 400 and re.search(r"routing.?key", str(json_of(answer).get("errors")), re.IGNORECASE):
+            return Verdict(outcome="out", hint=_NO_KEY)
+        return Verdict(hint=_HINTS.get(status), pause=_THROTTLED if status == 429 else None)
 
 
 def dedup_key(post: Post) -> str:
