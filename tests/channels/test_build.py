@@ -69,6 +69,12 @@ def test_every_kind_is_tried_above():
             "routing_key: expected the 32 letters and digits of an integration's key",
         ),
         ("webhook", {"url": URL, "secret": "s3cret"}, "secret: expected whsec_ followed by the key in base64"),
+        ("webhook", {"url": URL, "secret": []}, "secret: expected whsec_ followed by the key in base64"),
+        (
+            "webhook",
+            {"url": URL, "secret": ["whsec_AAAA", "s3cret"]},
+            "secret: expected whsec_ followed by the key in base64",
+        ),
         ("webhook", {"url": URL, "secret": "whsec_"}, "secret: expected whsec_ followed by the key in base64"),
         (
             "webhook",

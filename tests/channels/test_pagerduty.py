@@ -165,8 +165,9 @@ def test_when_throttled_it_waits_minutes_unless_the_answer_says(pager, answers, 
     assert caught.value.retry_after == timedelta(seconds=seconds)
 
 
-def test_a_routing_key_in_the_configuration_is_a_secret(tmp_path):
-    (tmp_path / "alerts.yaml").write_text(f"channels: {{pager: {{kind: pagerduty, routing_key: {KEY}}}}}\n")
+def test_keys_in_the_configuration_are_secrets(tmp_path):
+    pager, hook = f"{{kind: pagerduty, routing_key: {KEY}}}", "{kind: webhook, secret: [whsec_new, whsec_old]}"
+    (tmp_path / "alerts.yaml").write_text(f"channels: {{pager: {pager}, hook: {hook}}}\n")
     settings = load_settings(tmp_path, "sqlite://", {})
-    assert KEY in settings.secrets()
+    assert {KEY, "whsec_new"} <= set(settings.secrets())
     assert KEY not in repr(settings)
