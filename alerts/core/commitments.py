@@ -179,7 +179,7 @@ class Tracked:
             self,
             commitment=replace(self.commitment, status=status),
             bounds=here.bounds or bounds,
-            bounds_version=max(self.bounds_version, here.version or 0),
+            bounds_version=(here.version if here.bounds else None) or self.bounds_version,
             acknowledged=here.acknowledged,
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
