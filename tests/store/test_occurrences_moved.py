@@ -118,3 +118,13 @@ def test_one_that_moved_by_itself_is_told_once_though_the_whole_moves_between_tw
         move(store, "report", f"{MONTHLY} except {except_}", now=at("2025-12-05T12:00"))
         plan_at(store, at("2025-12-05T12:01"), morning, evening, register=False)
     assert (told, plan_at(store, at("2025-12-05T18:00"), morning, evening, register=False)) == (1, 0)
+
+
+def test_a_lead_between_two_moves_is_told_where_the_second_left_its_occurrence_alone(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    fridays = "every FREQ=WEEKLY;BYDAY=FR;COUNT=12 from 2025-11-28"
+    move(store, "report", fridays, now=at("2025-11-12T00:00"))
+    move(store, "report", f"{fridays} except 2026-01-30", now=at("2025-11-22T00:00"))
+    tick(store, days("2025-11-23", "2025-11-23"))
+    assert said(store) == ["moved, Sun 23 Nov", "moved, Sun 23 Nov", "2025-11-28 before P7D, Sun 23 Nov"]
