@@ -14,9 +14,11 @@ from email.headerregistry import Address
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from functools import lru_cache
+from uuid import uuid5
 
 from alerts.channels._network import one_line
 from alerts.core.notifications import Outgoing
+from alerts.core.reminders import NAMESPACE
 
 _LONG = SMTP.clone(max_line_length=998)  # octets, RFC 5322 §2.1.1; at 78 `email` breaks addresses into encoded words
 _EW_LINE = 74  # the most with which `email.header` keeps an encoded word to its 75 characters
@@ -39,6 +41,7 @@ def mail(outgoing: Outgoing, sender: Address) -> bytes:
         f"{_addressed('From', str(sender), utf8)}"
         f"{_addressed('To', str(Address(username=username, domain=domain)), utf8)}"
         f"{_subject(message.subject)}"
+        f"{_threaded(message.thread, sender.domain) if message.thread else ''}"
         "Auto-Submitted: auto-generated\r\n"  # RFC 3834 §5: no vacation reply, please
         "MIME-Version: 1.0\r\n"
     ).encode()
@@ -64,6 +67,16 @@ def _subject(words: str) -> str:
     if not line.isascii() or "=?" in line:
         line = Header(line, "utf-8", _EW_LINE, "Subject").encode(linesep="\r\n")
     return f"Subject: {line}\r\n"
+
+
+def _threaded(thread: str, domain: str) -> str:
+    """Answer to the root of a conversation (RFC 5322 §3.6.4): all mails with the same `thread` have the same one.
+
+    No mail has that id itself: whichever arrives first, or is lost, the others still lie together.
+    """
+    conversation = uuid5(NAMESPACE, f"thread\x1f{thread}")
+    root = f"<{conversation}@{domain}>"
+    return f"In-Reply-To: {root}\r\nReferences: {root}\r\n"
 
 
 def _part(subtype: str, words: str) -> bytes:

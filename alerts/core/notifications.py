@@ -89,6 +89,12 @@ class Notification:
     instead_of: Trouble | None = None
     notice: Notice | None = None
 
+    @property
+    def thread(self) -> str | None:
+        """The key of the commitment, where it is about one alone."""
+        keys = {told.tracked.commitment.key for told in self.told}
+        return keys.pop() if len(keys) == 1 else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:

@@ -43,7 +43,8 @@ def plain(notification: Notification, form: str) -> Message:
         data = {"summary": subject, "text": text, "reminders": reminders}
         body = {"type": kind, "timestamp": utc(notification.now), "data": data}
     post = _post(notification.told, subject, text) if form == "post" else None
-    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, post=post)
+    thread = notification.thread
+    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, thread=thread, post=post)
 
 
 def _post(told: tuple[Told, ...], subject: str, text: str) -> Post:
