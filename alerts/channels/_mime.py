@@ -9,74 +9,34 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import encodebytes
-from email.header import Header
 from email.headerregistry import Address
-from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime
-from functools import lru_cache
-from uuid import uuid5
+from uuid import UUID
 
-from alerts.channels._network import one_line
+from alerts.channels._headers import head
 from alerts.core.notifications import Outgoing
-from alerts.core.reminders import NAMESPACE
 
-_LONG = SMTP.clone(max_line_length=998)  # octets, RFC 5322 §2.1.1; at 78 `email` breaks addresses into encoded words
-_EW_LINE = 74  # the most with which `email.header` keeps an encoded word to its 75 characters
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def needs_utf8(*addresses: str) -> bool:
-    """Tell whether an address can only be said with SMTPUTF8 (RFC 6531): one beyond ASCII."""
-    return not all(address.isascii() for address in addresses)
+def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None) -> bytes:
+    """Return the whole mail, lines ending in CRLF. It hangs on nothing but the arguments: every retry is the same.
 
-
-def mail(outgoing: Outgoing, sender: Address) -> bytes:
-    """Return the whole mail, lines ending in CRLF. It hangs on nothing but the arguments: every retry is the same."""
-    message = outgoing.message
-    utf8 = needs_utf8(outgoing.recipient, sender.addr_spec)
-    username, _, domain = outgoing.recipient.rpartition("@")
-    head = (
-        f"Message-ID: <{outgoing.id}@{sender.domain}>\r\n"
-        f"Date: {format_datetime(message.rendered_at)}\r\n"
-        f"{_addressed('From', str(sender), utf8)}"
-        f"{_addressed('To', str(Address(username=username, domain=domain)), utf8)}"
-        f"{_subject(message.subject)}"
-        f"{_threaded(message.thread, sender.domain) if message.thread else ''}"
-        "Auto-Submitted: auto-generated\r\n"  # RFC 3834 §5: no vacation reply, please
-        "MIME-Version: 1.0\r\n"
-    ).encode()
-    text = _part("plain", message.text)
-    if message.html is None:
-        return head + text
-    boundary = f"=_{outgoing.id.hex}"  # "=_" is in no part: both encodings spell "=" otherwise (RFC 2045 §6.7)
-    head += f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode()
-    edge = f"--{boundary}".encode()
-    return b"\r\n".join((head + edge, text, edge, _part("html", message.html), edge + b"--", b""))
-
-
-@lru_cache(maxsize=1024)
-def _addressed(name: str, address: str, utf8: bool) -> str:
-    """Return the folded header. Words beyond ASCII are folded at 78: an encoded word has at most 75 (RFC 2047 §2)."""
-    policy = SMTPUTF8 if utf8 else _LONG if address.isascii() else SMTP
-    return str(policy.header_factory(name, address).fold(policy=policy))
-
-
-def _subject(words: str) -> str:
-    """Return the header. Words beyond ASCII are encoded as a whole: `email.policy` loses spaces between them."""
-    line = one_line(words, 900)
-    if not line.isascii() or "=?" in line:
-        line = Header(line, "utf-8", _EW_LINE, "Subject").encode(linesep="\r\n")
-    return f"Subject: {line}\r\n"
-
-
-def _threaded(thread: str, domain: str) -> str:
-    """Answer to the root of a conversation (RFC 5322 §3.6.4): all mails with the same `thread` have the same one.
-
-    No mail has that id itself: whichever arrives first, or is lost, the others still lie together.
+    `unsubscribe`: the address to which a reader's program posts that no more is wanted.
     """
-    conversation = uuid5(NAMESPACE, f"thread\x1f{thread}")
-    root = f"<{conversation}@{domain}>"
-    return f"In-Reply-To: {root}\r\nReferences: {root}\r\n"
+    message = outgoing.message
+    body = _part("plain", message.text)
+    if message.html is not None:
+        body = _together("alternative", outgoing.id, body, _part("html", message.html))
+    return head(outgoing, sender, unsubscribe) + body
+
+
+def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:
+    """Return several parts as one (RFC 2046 §5.1)."""
+    boundary = f"=_{subtype}_{id_.hex}"  # "=_" is in no part: both encodings spell "=" otherwise (RFC 2045 §6.7)
+    begin = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()
+    edge = f"--{boundary}".encode()
+    between = b"\r\n" + edge + b"\r\n"
+    return begin + edge + b"\r\n" + between.join(parts) + b"\r\n" + edge + b"--\r\n"
 
 
 def _part(subtype: str, words: str) -> bytes:

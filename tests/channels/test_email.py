@@ -18,9 +18,11 @@ def open_channel():
     """Build an e-mail channel to a port on loopback; all are closed in the end."""
     built = []
 
-    def make(port, *, timeout=5, sender="Alerts <alerts@example.org>", to=("desk@example.org",), **smtp):
+    def make(port, *, timeout=5, sender="Alerts <alerts@example.org>", to=("desk@example.org",), off=None, **smtp):
         smtp = {"host": "127.0.0.1", "port": port, "security": "none"} | smtp
-        options = {"from": sender, "to": list(to), "smtp": smtp, "timeout": timeout}
+        options = {"from": sender, "to": list(to), "smtp": smtp, "timeout": timeout} | (
+            {"unsubscribe": off} if off else {}
+        )
         built.append(channels.build("desk-mail", "email", options))
         return built[-1]
 
@@ -252,3 +254,37 @@ def test_smtputf8_is_asked_for_only_when_an_address_needs_it(smtp_server, postbo
 def test_a_server_without_smtputf8_is_said_so(smtp_server, open_channel, outgoing):
     with pytest.raises(DeliveryError, match="SMTPUTF8 not supported"):
         open_channel(smtp_server(enable_SMTPUTF8=False)).send(outgoing("jörg@example.org"))
+
+
+OFF = "https://lists.example.org/off?list=alerts,desk&who="
+
+
+@pytest.mark.parametrize(
+    ("off", "to", "written"),
+    [
+        (OFF + "all", "desk@example.org", OFF + "all"),
+        (OFF + "{recipient}", "desk+a&b@example.org", OFF + "desk%2Ba%26b%40example.org"),
+        (OFF + "{recipient}", "jörg@example.org", OFF + "j%C3%B6rg%40example.org"),
+        (OFF + "x" * (978 - len(OFF)), "desk@example.org", OFF + "x" * (978 - len(OFF))),
+        (OFF + "=?utf-8?q?x?=", "desk@example.org", OFF + "=?utf-8?q?x?="),
+    ],
+)
+def test_where_one_unsubscribes_stands_on_one_line_as_it_is(
+    *, smtp_server, postbox, open_channel, outgoing, off, to, written
+):
+    open_channel(smtp_server(enable_SMTPUTF8=True), to=[to], off=off).send(outgoing(to, subject="Frist läuft ab"))
+    head = postbox.mails[0].partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{written}>".encode() in head
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head  # RFC 8058 §2, to the letter
+    assert max(map(len, head)) <= 998
+
+
+def test_where_nothing_is_set_no_mail_speaks_of_unsubscribing(smtp_server, postbox, open_channel, outgoing):
+    open_channel(smtp_server()).send(outgoing("desk@example.org"))
+    assert b"List-" not in postbox.mails[0]
+
+
+def test_an_address_that_makes_the_line_too_long_does_not_stop_the_mail(smtp_server, postbox, open_channel, outgoing):
+    channel = open_channel(smtp_server(), to=["me@x"], off=OFF + "x" * (972 - len(OFF)) + "{recipient}")
+    channel.send(outgoing("somebody.else@example.org"))
+    assert b"List-" not in postbox.mails[0]
