@@ -132,7 +132,9 @@ class Email:
         try:
             if needs_utf8(sender, recipient):
                 self._require_utf8(connection)
-                options += ["SMTPUTF8", "BODY=8BITMIME"]
+                options.append("SMTPUTF8")
+                if connection.has_extn("8bitmime"):  # which goes with it (RFC 6531 §3.1); all other mails are 7-bit
+                    options.append("BODY=8BITMIME")
             code, reply = connection.mail(sender, options)
             if not accepted(code):
                 raise smtplib.SMTPSenderRefused(code, reply, sender)

@@ -80,7 +80,7 @@ def certificate(tmp_path_factory) -> str:
 
 
 class Postbox:
-    """What an SMTP server was told, and what it answers: `refuse` maps a command to a reply."""
+    """What an SMTP server was told, and what it answers: `refuse` maps a command to a reply; `withhold` extensions."""
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
@@ -89,6 +89,12 @@ class Postbox:
         self.sessions: set[int] = set()
         self.logins: list[tuple[bytes, bytes]] = []
         self.refuse: dict[str, str] = {}
+        self.withhold: set[str] = set()
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802 # aiosmtpd's name
+        session.host_name = hostname
+        *offered, last = (line for line in responses if line[4:].split()[0] not in self.withhold)
+        return [*(line.replace(" ", "-", 1) if line[3] == " " else line for line in offered), f"250 {last[4:]}"]
 
     async def handle_MAIL(self, _server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
         self.sessions.add(session.peer[1])

@@ -241,19 +241,51 @@ def test_a_drop_at_quit_is_a_success(open_channel, outgoing, scripted, monkeypat
     assert open_channel(scripted(script)).send(outgoing("desk@example.org")) == "250 taken"
 
 
-def test_smtputf8_is_asked_for_only_when_an_address_needs_it(smtp_server, postbox, open_channel, outgoing):
-    channel = open_channel(smtp_server(enable_SMTPUTF8=True), to=["jörg@example.org", "desk@example.org"])
-    channel.send(outgoing("desk@example.org", subject="Frist läuft ab"))
-    assert "SMTPUTF8" not in postbox.options
-    assert b"Subject: =?utf-8?q?Frist_l=C3=A4uft_ab?=\r\n" in postbox.mails[0]
-    channel.send(outgoing("jörg@example.org"))
-    assert "SMTPUTF8" in postbox.options
-    assert "To: jörg@example.org\r\n".encode() in postbox.mails[1]
+BEYOND = "jörg@example.org"
 
 
-def test_a_server_without_smtputf8_is_said_so(smtp_server, open_channel, outgoing):
-    with pytest.raises(DeliveryError, match="SMTPUTF8 not supported"):
-        open_channel(smtp_server(enable_SMTPUTF8=False)).send(outgoing("jörg@example.org"))
+@pytest.mark.parametrize(
+    ("withheld", "sender", "to", "asked"),
+    [
+        ((), "Alerts <alerts@example.org>", "desk@example.org", {"SIZE"}),
+        ((), "Fristenbüro <alerts@example.org>", "desk@example.org", {"SIZE"}),
+        ((), "Alerts <alerts@example.org>", "desk@müller.example.org", {"SIZE"}),
+        ((), "Fristenbüro <alerts@example.org>", BEYOND, {"SIZE", "SMTPUTF8", "BODY=8BITMIME"}),
+        ((), BEYOND, "desk@example.org", {"SIZE", "SMTPUTF8", "BODY=8BITMIME"}),
+        (("8BITMIME",), BEYOND, BEYOND, {"SIZE", "SMTPUTF8"}),
+        (("SIZE", "8BITMIME", "SMTPUTF8"), "Fristenbüro <alerts@example.org>", "desk@example.org", set()),
+    ],
+)
+def test_extensions_are_used_where_they_are_offered_and_needed(
+    *, smtp_server, postbox, open_channel, outgoing, withheld, sender, to, asked
+):
+    postbox.withhold.update(withheld)
+    channel = open_channel(smtp_server(enable_SMTPUTF8=True), sender=sender, to=[to])
+    channel.send(outgoing(channel.recipients[0], subject="Frist läuft ab", text="Schluß: 中美经贸\n", html="<p>ß</p>"))
+    assert {"SIZE" if option.startswith("SIZE=") else option for option in postbox.options} == asked
+    mail = postbox.mails[0]
+    assert b"\r\nSubject: =?utf-8?q?Frist_l=C3=A4uft_ab?=\r\n" in mail
+    assert b"\r\nAuto-Submitted: auto-generated\r\n" in mail
+    assert mail.isascii() == ("SMTPUTF8" not in asked)
+    assert mail.partition(b"\r\n\r\n")[2].isascii()
+    assert (f"\r\nTo: {to}\r\n".encode() in mail) == ("ü" not in to)
+
+
+def test_the_size_that_is_announced_is_that_of_the_mail(smtp_server, postbox, open_channel, outgoing):
+    open_channel(smtp_server()).send(outgoing("desk@example.org", text=".\n..\n"))
+    assert f"SIZE={len(postbox.mails[0])}" in postbox.options
+
+
+def test_a_server_without_smtputf8_is_said_so_in_one_line_and_the_others_get_theirs(
+    smtp_server, postbox, open_channel, outgoing
+):
+    channel = open_channel(smtp_server(enable_SMTPUTF8=False), to=[BEYOND, "desk@example.org"])
+    with pytest.raises(DeliveryError, match=r"^an address beyond ASCII: SMTPUTF8 not supported by server$") as caught:
+        channel.send(outgoing(BEYOND))
+    assert (caught.value.permanent, caught.value.channel_out) == (False, False)
+    assert not postbox.sessions
+    channel.send(outgoing("desk@example.org"))
+    assert postbox.recipients == ["desk@example.org"]
 
 
 OFF = "https://lists.example.org/off?list=alerts,desk&who="
