@@ -15,6 +15,8 @@ from uuid import UUID
 from alerts.channels._headers import head
 from alerts.core.notifications import Outgoing
 
+# The method must be the one that the calendar inside names (RFC 5545 §8.1).
+_CALENDAR = '; method=PUBLISH\r\nContent-Disposition: attachment; filename="deadline.ics"'
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -27,6 +29,8 @@ def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None) ->
     body = _part("plain", message.text)
     if message.html is not None:
         body = _together("alternative", outgoing.id, body, _part("html", message.html))
+    if message.calendar is not None:
+        body = _together("mixed", outgoing.id, body, _part("calendar", message.calendar, _CALENDAR))
     return head(outgoing, sender, unsubscribe) + body
 
 
@@ -39,7 +43,7 @@ def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:
     return begin + edge + b"\r\n" + between.join(parts) + b"\r\n" + edge + b"--\r\n"
 
 
-def _part(subtype: str, words: str) -> bytes:
+def _part(subtype: str, words: str, more: str = "") -> bytes:
     """Return one part, its lines at most 76 long: quoted-printable, or base64 where that would triple it."""
     lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # a tenth of what a pattern costs
     content = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", lines).encode()
@@ -48,5 +52,5 @@ def _part(subtype: str, words: str) -> bytes:
         encoding, body = "quoted-printable", binascii.b2a_qp(content)
     else:
         encoding, body = "base64", encodebytes(content).replace(b"\n", b"\r\n")
-    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    head = f'Content-Type: text/{subtype}; charset="utf-8"{more}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
     return head.encode() + body

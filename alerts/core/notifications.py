@@ -174,8 +174,8 @@ def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID
 class Message:
     """A notification rendered. `body` is the JSON of a webhook or chat post; the others leave it out.
 
-    `thread` is what it belongs to: a commitment's key, where it is about one alone. `post` is what a chat's body is
-    made from, and is not kept.
+    `thread` is what it belongs to: a commitment's key, where it is about one alone. `calendar` is its deadline as
+    iCalendar, for a mail. `post` is what a chat's body is made from, and is not kept.
     """
 
     subject: str
@@ -184,6 +184,7 @@ class Message:
     body: Mapping[str, object] | None = None
     rendered_at: datetime
     thread: str | None = None
+    calendar: str | None = None
     post: Post | None = None
 
 

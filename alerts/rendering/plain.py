@@ -69,7 +69,7 @@ def _post(told: tuple[Told, ...], subject: str, text: str) -> Post:
 def _lines(told: Told) -> list[str]:
     commitment, key = told.tracked.commitment, flat(clean(told.tracked.commitment.key))
     said = [
-        _when(told.tracked.bounds),
+        when(told.tracked.bounds),
         flat(clean(commitment.title)),
         f"As stated: {flat(clean(commitment.deadline))}",
         f"Commands: alerts show {key}; alerts ack {key}",
@@ -83,7 +83,8 @@ def _instead(trouble: Trouble | None) -> list[list[str]]:
     return [[flat(clean(f"Told here because {trouble.channel} does not take it: {trouble.error}"))]] if trouble else []
 
 
-def _when(bounds: Bounds) -> str:
+def when(bounds: Bounds) -> str:
+    """Say a window in a line, whatever it is."""
     try:
         return flat(clean(say_bounds(bounds)))
     except (InputError, OverflowError, ValueError):

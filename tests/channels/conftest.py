@@ -90,6 +90,7 @@ class Postbox:
         self.logins: list[tuple[bytes, bytes]] = []
         self.refuse: dict[str, str] = {}
         self.withhold: set[str] = set()
+        self.fail_after_data = 0  # so many mails are taken to the end and then not accepted
 
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802 # aiosmtpd's name
         session.host_name = hostname
@@ -112,6 +113,9 @@ class Postbox:
         if "DATA" in self.refuse:
             return self.refuse["DATA"]
         self.mails.append(envelope.original_content)
+        if self.fail_after_data:
+            self.fail_after_data -= 1
+            return "451 4.3.0 try again"
         self.recipients += envelope.rcpt_tos
         return "250 2.0.0 Ok: queued as 4ZX"
 
