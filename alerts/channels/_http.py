@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import refusal
+from alerts.channels._answers import Judge, refusal, unjudged
 from alerts.channels._network import Deadline, reason
 from alerts.channels._session import Session, within
 from alerts.core.deliveries import DeliveryError
@@ -43,10 +43,11 @@ def as_json(message: Message) -> str:
 
 
 class Poster:
-    """Posts to one URL over connections that are kept open; threads may share it."""
+    """Posts to one URL over connections that are kept open; threads may share it. `judge` knows its answers."""
 
-    def __init__(self, url: SecretStr, connections: int) -> None:
+    def __init__(self, url: SecretStr, connections: int, judge: Judge = unjudged) -> None:
         self._url = url
+        self._judge = judge
         self._host = urlsplit(url.get_secret_value()).hostname
         self._session = Session(connections)
 
@@ -79,7 +80,7 @@ class Poster:
         if 200 <= response.status_code < 300:
             return response.status_code, answer
         pause = response.headers.get("Retry-After", "")
-        raise refusal(str(self._host), response.status_code, answer, pause)
+        raise refusal(str(self._host), response.status_code, answer, pause, self._judge)
 
     def close(self) -> None:
         """Close the connections."""
