@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from alerts.channels._settings import Common, Where, complaints
 from alerts.channels.console import Console
+from alerts.channels.discord import Discord
 from alerts.channels.email import Email
 from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir
@@ -56,7 +57,7 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Slack, Webhook)}
+_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Discord, Email, Maildir, Slack, Webhook)}
 KINDS: tuple[str, ...] = tuple(_KINDS)
 LOCAL = frozenset(name for name, kind in _KINDS.items() if kind.local)  # tell nobody outside
 

@@ -25,6 +25,7 @@ def complaint(kind, options, where=lambda _: ""):
     ("kind", "options", "form", "local", "connections", "recipients"),
     [
         ("console", {}, "text", True, 1, ("",)),
+        ("discord", {"url": URL}, "post", False, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
         ("slack", {"url": URL}, "post", False, 1, ("",)),
@@ -42,14 +43,14 @@ def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections
 
 
 def test_every_kind_is_tried_above():
-    assert channels.KINDS == ("console", "email", "maildir", "slack", "webhook")
+    assert channels.KINDS == ("console", "discord", "email", "maildir", "slack", "webhook")
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "line"),
     [
         ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
-        ("x", {}, "kind: unknown kind; known: console, email, maildir, slack, webhook"),
+        ("x", {}, "kind: unknown kind; known: console, discord, email, maildir, slack, webhook"),
         ("slack", {}, "url: is missing"),
         ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
