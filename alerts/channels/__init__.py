@@ -12,9 +12,12 @@ from alerts.channels._settings import Common, Where, complaints
 from alerts.channels.console import Console
 from alerts.channels.discord import Discord
 from alerts.channels.email import Email
+from alerts.channels.googlechat import GoogleChat
 from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir
+from alerts.channels.mattermost import Mattermost
 from alerts.channels.slack import Slack
+from alerts.channels.teams import Teams
 from alerts.channels.webhook import Webhook
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
@@ -57,7 +60,9 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Discord, Email, Maildir, Slack, Webhook)}
+_KINDS: Mapping[str, Any] = {
+    kind.kind: kind for kind in (Console, Discord, Email, GoogleChat, Maildir, Mattermost, Slack, Teams, Webhook)
+}
 KINDS: tuple[str, ...] = tuple(_KINDS)
 LOCAL = frozenset(name for name, kind in _KINDS.items() if kind.local)  # tell nobody outside
 

@@ -12,7 +12,10 @@ from alerts.rendering import Renderer
 URL = "http://127.0.0.1:9/hook"
 OPTIONS: dict[str, dict[str, object]] = {
     "discord": {"url": URL},
+    "googlechat": {"url": URL},
+    "mattermost": {"url": URL},
     "slack": {"url": URL},
+    "teams": {"url": URL},
     "webhook": {"url": URL},
 }
 CHANNELS = {kind: channels.build("desk-chat", kind, options) for kind, options in OPTIONS.items()}

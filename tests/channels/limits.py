@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import adaptive_cards
+from jsonschema import Draft6Validator
+
 Body = Any
+SCHEMA = Path(adaptive_cards.__file__).parent / "schemas" / "schema-1.4.json"  # as its makers publish it
+CARDS = Draft6Validator(json.loads(SCHEMA.read_text(encoding="utf-8-sig")))
 
 
 def utf16(text: str) -> int:
@@ -36,11 +43,50 @@ def slack(body: Body) -> None:
     assert utf16(body["text"]) + sum(map(utf16, texts)) <= 13_200
 
 
+def mattermost(body: Body) -> None:
+    """docs.mattermost.com, "Message attachments"; the server's model.PostMessageMaxRunesV2."""
+    assert set(body) == {"attachments"}
+    (attachment,) = body["attachments"]
+    assert set(attachment) == {"title", "fallback", "color", "text"}
+    assert re.fullmatch("#[0-9a-f]{6}", attachment["color"])
+    assert attachment["fallback"].strip()
+    assert sum(len(attachment[name]) for name in ("title", "fallback", "text")) <= 16_383
+
+
+def googlechat(body: Body) -> None:
+    """developers.google.com/workspace/chat, "Message" and "Card"; 32,000 octets by "Create messages"."""
+    assert set(body) - {"thread"} == {"fallbackText", "cardsV2"}
+    assert len(as_json(body)) <= 32_000
+    (one,) = body["cardsV2"]
+    assert set(one) == {"cardId", "card"}
+    assert one["card"]["header"]["title"].strip()
+    widgets = [widget for section in one["card"]["sections"] for widget in section["widgets"]]
+    assert 1 <= len(widgets) <= 100
+    assert all(widget["textParagraph"]["text"].strip() for widget in widgets)
+    assert 1 <= len(body.get("thread", {"threadKey": "x"})["threadKey"]) <= 4000
+
+
+def teams(body: Body) -> None:
+    """The schema of Adaptive Cards 1.4; learn.microsoft.com, "Create and send messages": 28 KB, of which we plan 20."""
+    assert len(as_json(body)) <= 20_000
+    assert body["type"] == "message"
+    (attachment,) = body["attachments"]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    card = {name: value for name, value in attachment["content"].items() if name != "msteams"}
+    CARDS.validate(card)
+
+
+def as_json(body: Body) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def webhook(_: Body) -> None:
     """A webhook of one's own takes what it is made for."""
 
 
-CHECKS: dict[str, Callable[[Body], None]] = {"discord": discord, "slack": slack, "webhook": webhook}
+CHECKS: dict[str, Callable[[Body], None]] = {
+    check.__name__: check for check in (discord, googlechat, mattermost, slack, teams, webhook)
+}
 
 
 def texts_of(body: Body) -> list[str]:

@@ -28,7 +28,10 @@ def complaint(kind, options, where=lambda _: ""):
         ("discord", {"url": URL}, "post", False, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
+        ("googlechat", {"url": URL}, "post", False, 1, ("",)),
+        ("mattermost", {"url": URL}, "post", False, 1, ("",)),
         ("slack", {"url": URL}, "post", False, 1, ("",)),
+        ("teams", {"url": URL}, "post", False, 1, ("",)),
         ("webhook", {"url": URL}, "json", False, 4, ("",)),
     ],
 )
@@ -43,14 +46,15 @@ def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections
 
 
 def test_every_kind_is_tried_above():
-    assert channels.KINDS == ("console", "discord", "email", "maildir", "slack", "webhook")
+    kinds = "console discord email googlechat maildir mattermost slack teams webhook"
+    assert " ".join(channels.KINDS) == kinds
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "line"),
     [
         ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
-        ("x", {}, "kind: unknown kind; known: console, discord, email, maildir, slack, webhook"),
+        ("x", {}, "kind: unknown kind; known: " + ", ".join(channels.KINDS)),
         ("slack", {}, "url: is missing"),
         ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
