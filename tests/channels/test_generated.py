@@ -9,7 +9,7 @@ import pytest
 from alerts.core.posts import words_of
 from tests.channels.generated import COUNT, messages
 from tests.channels.kinds import CHANNELS, CHATS
-from tests.channels.limits import CHECKS, texts_of, well_formed
+from tests.channels.limits import CARDS, CHECKS, card_of, texts_of, well_formed
 
 ROOM = 30_000  # characters of words for which no chat has room
 
@@ -26,3 +26,8 @@ def test_every_post_is_one_that_the_service_takes(kind: str) -> None:
         assert "alerts ack" in said  # the commands always stay
         if len(words_of(post.sections)) > ROOM:
             assert "… shortened: " in said or "there is more than one message holds" in said
+
+
+def test_cards_for_teams_keep_to_the_published_schema() -> None:
+    for message in messages("post")[::50]:  # it takes long to look at one
+        CARDS.validate(card_of(CHANNELS["teams"].body(message.post)))
