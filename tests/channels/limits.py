@@ -79,7 +79,7 @@ def teams(body: Body) -> None:
     (attachment,) = body["attachments"]
     assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
     card = card_of(body)
-    read = AdaptiveCard.model_validate(card).model_dump(mode="json", exclude_none=True, by_alias=True)
+    read = AdaptiveCard.model_validate(card).model_dump(mode="json", exclude_unset=True, by_alias=True)
     assert as_json(read).lower() == as_json(card).lower()  # nothing that it does not know; it writes values small
 
 
