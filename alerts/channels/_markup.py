@@ -17,7 +17,7 @@ _LIVE = re.compile(  # an address, an :emoji:, a mention, and addresses without 
     r":(?=//|(?!\d+:)[+\w-]{1,64}:)|@(?=\S)|\bwww\d{0,3}(?=\.)|\b(?:mailto|tel)(?=:)", re.IGNORECASE
 )
 _OPENS = re.compile(r"\s*(?:\d{1,9}(?=[.)])|(?=[#>+-]|=+\s*\Z))")  # a list, a heading, a quote
-_ENDS = {ord(sign): f"%{ord(sign):02X}" for sign in "()<>\"'|\\`*"}  # of what may stand around an address
+_ENDS = {ord(sign): f"%{ord(sign):02X}" for sign in "()<>\"'|\\`* "}  # of what may stand around an address
 
 
 def unlinked(text: str) -> str:
