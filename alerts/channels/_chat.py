@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import SecretStr
 
 from alerts.channels._answers import Verdict
-from alerts.channels._http import Poster, Url, as_json
+from alerts.channels._http import Poster, Url, as_json, revealed
 from alerts.channels._settings import Common
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
@@ -34,6 +34,8 @@ class Chat(ABC):
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 1
     asking: ClassVar[Mapping[str, str]] = {}
+    singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ChatSettings) -> None:
@@ -42,7 +44,8 @@ class Chat(ABC):
         self.timeout = settings.deadline
         url = SecretStr(_asking(settings.url.get_secret_value(), self.asking))
         self._poster = Poster(url, self.connections, self.verdict)
-        self._headers: dict[str, str] = {}
+        self._headers: dict[str, str | SecretStr] = {}
+        self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
 
     @abstractmethod
     def body(self, post: Post) -> Mapping[str, object]:
@@ -54,7 +57,8 @@ class Chat(ABC):
 
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
-        status, _ = self._poster.post(as_json(outgoing.message).encode(), self._headers, self.timeout)
+        content = as_json(outgoing.message, revealed(self._added)).encode()
+        status, _ = self._poster.post(content, revealed(self._headers), self.timeout)
         return f"HTTP {status}"
 
     def close(self) -> None:

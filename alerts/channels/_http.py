@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -34,12 +35,20 @@ def _postable(url: SecretStr) -> SecretStr:
 Url = Annotated[SecretStr, AfterValidator(_postable)]
 
 
-def as_json(message: Message) -> str:
-    """Return the message's body as JSON; the same for every retry, however the store may have ordered its keys."""
+def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
+    """Return the message's body as JSON; the same for every retry, however the store may have ordered its keys.
+
+    `added` goes along without being kept anywhere.
+    """
     if message.body is None:
         raise DeliveryError("this message was rendered without the JSON body that its channel posts")
-    text = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = json.dumps({**message.body, **(added or {})}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.encode(errors="replace").decode()  # a lone surrogate is no Unicode, and no UTF-8 either
+
+
+def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
+    """The values as they are sent, and nowhere shown."""
+    return {key: one if isinstance(one, str) else one.get_secret_value() for key, one in values.items()}
 
 
 class Poster:

@@ -13,6 +13,7 @@ COLOURS = {  # by urgency, as the mails have them
     "late": "#b3261e", "today": "#a84a00", "soon": "#1756b0", "coming": "#1756b0", "open": "#5b3fb5",
     "moved": "#0b6b74", "changed": "#3d6b35", "trouble": "#b3261e",
 }  # fmt: skip
+BACKTICKS = "`{}`"
 _LIVE = re.compile(  # an address, an :emoji:, a mention, and addresses without a scheme
     r":(?=//|(?!\d+:)[+\w-]{1,64}:)|@(?=\S)|\bwww\d{0,3}(?=\.)|\b(?:mailto|tel)(?=:)", re.IGNORECASE
 )
@@ -46,16 +47,17 @@ def fenced(text: str) -> str:
 class Markup:
     """The markers of one chat. `{}` stands for the text; `link` has `{text}` and `{url}`.
 
-    `escape` makes data inert within a line, `opening` the beginning of a line; `code` writes code, `escape_address`
-    what stands for an address in a link.
+    `escape` makes data inert within a line, `escape_code` in code, `opening` the beginning of a line, and
+    `escape_address` an address in a link. Code between backticks has as many of them as it needs.
     """
 
     escape: Callable[[str], str]
     opening: Callable[[str], str] = str
-    code: Callable[[str], str] = fenced
+    escape_code: Callable[[str], str] = str
     escape_address: Callable[[str], str] = str
     bold: str = "**{}**"
     italic: str = "_{}_"
+    code: str = BACKTICKS
     link: str = "[{text}]({url})"
     quote: str = "> {}"
     newline: str = "\n"
@@ -78,13 +80,17 @@ class Markup:
         text = " ".join(run.text.split())
         if not text:
             return run.text and " "
-        said = self.code(text) if run.code else self.escape(_round(text) if run.link else text)
+        said = self._code(text) if run.code else self.escape(_round(text) if run.link and self.link[0] == "[" else text)
         if not (_wordy(before[-1:] + run.text[:1], 2) or _wordy(run.text[-1:] + after[:1], 2)):
             said = self.bold.format(said) if run.bold else said
             said = self.italic.format(said) if run.italic else said
         if run.link:
             said = self.link.format(text=said, url=self.escape_address(_address(run.link)))
         return " " * run.text[:1].isspace() + said + " " * run.text[-1:].isspace()
+
+    def _code(self, text: str) -> str:
+        said = self.escape_code(text)
+        return fenced(said) if self.code == BACKTICKS else self.code.format(said)
 
 
 def _style(run: Run) -> tuple[bool, bool, bool, str | None]:

@@ -23,10 +23,6 @@ def _inert(text: str) -> str:
     return escape(unlinked(text))
 
 
-def _code(text: str) -> str:
-    return f'<font color="#5f6368">{escape(text)}</font>'  # cards know no tag for it
-
-
 def _plain(text: str) -> str:
     """Make text inert where no tag is read, or so it is said."""
     return unlinked(text).replace("<", "‹").replace(">", "›")
@@ -47,8 +43,9 @@ class GoogleChat(Chat):
         title = shortened(post.title, TITLE, write=_plain)
         markup = Markup(
             escape=_inert,
-            code=_code,
+            escape_code=escape,
             escape_address=escape,
+            code='<font color="#5f6368">{}</font>',  # cards know no tag for it
             bold=f'<font color="{COLOURS[post.urgency]}"><b>{{}}</b></font>',
             italic="<i>{}</i>",
             link='<a href="{url}">{text}</a>',

@@ -32,6 +32,8 @@ class Maildir:
     form: ClassVar[Literal["mail"]] = "mail"
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
+    singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
 
     def __init__(self, name: str, settings: MaildirSettings) -> None:
         self.name = name

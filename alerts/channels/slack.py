@@ -29,15 +29,15 @@ def _opening(line: str) -> str:
     return "\u200b" + line if line.startswith("&gt;") else line
 
 
-def _code(text: str) -> str:
+def _escape_code(text: str) -> str:
     """Slack knows no way to write a backtick in code."""
-    return "`" + escape(text.replace("`", "'")) + "`"
+    return escape(text.replace("`", "'"))
 
 
 MRKDWN = Markup(
     escape=escape,
     opening=_opening,
-    code=_code,
+    escape_code=_escape_code,
     escape_address=escape,
     bold="*{}*",
     link="<{url}|{text}>",

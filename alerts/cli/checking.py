@@ -15,7 +15,7 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
-from alerts.channels import LOCAL, Channel, Form
+from alerts.channels import Channel, Form, is_local
 from alerts.cli.samples import samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
@@ -65,6 +65,8 @@ def check(context: typer.Context, at: At = None) -> None:
     for rule in here.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: it notifies no channel")
+    for line in _left_open(here):
+        warn(line)
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
@@ -82,6 +84,14 @@ def _failing_templates(here: Office, channels: Sequence[Channel], told: list[Tol
             yield from found
             if channel and not found and (error := compose(here.renderer, channel, sample)[1]):
                 yield error
+
+
+def _left_open(here: Office) -> Iterator[str]:
+    """Where a channel opens something for a commitment that no word of the rule would ever end."""
+    for rule in here.settings.rules:
+        for name in rule.notify:
+            if here.channels[name].holds_open and not rule.remind.closed:
+                yield f"rule {rule.name}: nothing ends what it opens in {name}: set `closed: true` under `remind:`"
 
 
 def _early(here: Office, tracked: Iterable[Tracked], now: datetime) -> list[str]:
@@ -245,7 +255,7 @@ def _unwell(here: Office, now: datetime) -> list[str]:
         wrong.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
     if not counts.get("open"):
         wrong.append("no open commitments: nothing is watched")
-    if all(entry.kind in LOCAL for entry in here.settings.channels):
+    if all(is_local(entry.kind) for entry in here.settings.channels):
         wrong.append("only local channels: nobody outside this machine is told")
     registered = here.store.watches.registered()
     for name, ruled in here.rules.items():

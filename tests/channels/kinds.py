@@ -10,16 +10,19 @@ from alerts.core.notifications import Notification
 from alerts.rendering import Renderer
 
 URL = "http://127.0.0.1:9/hook"
+CHATS = ("discord", "googlechat", "mattermost", "slack", "teams")
 OPTIONS: dict[str, dict[str, object]] = {
+    "apprise": {"url": "json://localhost/hook"},
     "discord": {"url": URL},
     "googlechat": {"url": URL},
     "mattermost": {"url": URL},
+    "ntfy": {"url": "http://127.0.0.1:9/topic"},
+    "pagerduty": {"url": URL, "routing_key": "0" * 32},
     "slack": {"url": URL},
     "teams": {"url": URL},
     "webhook": {"url": URL},
 }
 CHANNELS = {kind: channels.build("desk-chat", kind, options) for kind, options in OPTIONS.items()}
-CHATS = tuple(kind for kind, channel in CHANNELS.items() if channel.form == "post")
 
 
 def body_of(kind: str, renderer: Renderer, notification: Notification) -> Any:

@@ -9,6 +9,7 @@ from alerts.core.errors import InputError
 
 EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
 ZONE = "unknown time zone: expected an IANA name such as America/New_York"
+TOPIC = "expected the topic at the end of it, such as https://ntfy.example.org/my-topic"
 URL = "https://hooks.example.org/services/s3cret"
 
 
@@ -24,12 +25,15 @@ def complaint(kind, options, where=lambda _: ""):
 @pytest.mark.parametrize(
     ("kind", "options", "form", "local", "connections", "recipients"),
     [
+        ("apprise", {"url": "json://localhost/s3cret"}, "post", False, 1, ("",)),
         ("console", {}, "text", True, 1, ("",)),
         ("discord", {"url": URL}, "post", False, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
         ("googlechat", {"url": URL}, "post", False, 1, ("",)),
         ("mattermost", {"url": URL}, "post", False, 1, ("",)),
+        ("ntfy", {"url": "https://ntfy.example.org/s3cret", "token": "tk_s3cret"}, "post", False, 1, ("",)),
+        ("pagerduty", {"routing_key": "s3cret" + "0" * 26}, "post", False, 1, ("",)),
         ("slack", {"url": URL}, "post", False, 1, ("",)),
         ("teams", {"url": URL}, "post", False, 1, ("",)),
         ("webhook", {"url": URL}, "json", False, 4, ("",)),
@@ -46,7 +50,7 @@ def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections
 
 
 def test_every_kind_is_tried_above():
-    kinds = "console discord email googlechat maildir mattermost slack teams webhook"
+    kinds = "apprise console discord email googlechat maildir mattermost ntfy pagerduty slack teams webhook"
     assert " ".join(channels.KINDS) == kinds
 
 
@@ -60,7 +64,22 @@ def test_every_kind_is_tried_above():
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": "http://x:s3cret/"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL, "ulr": "s3cret"}, "ulr: unknown key; did you mean 'url'?"),
+        ("ntfy", {"url": "https://ntfy.example.org/"}, f"url: {TOPIC}"),
+        ("ntfy", {"url": "https://ntfy.example.org/s3cret?up=1"}, f"url: {TOPIC}"),
+        ("ntfy", {"url": "https://ntfy.example.org/s3cret", "token": "s3 cret"}, "token: expected one word of ASCII"),
+        ("pagerduty", {}, "routing_key: is missing"),
+        (
+            "pagerduty",
+            {"routing_key": "s3cret"},
+            "routing_key: expected the 32 letters and digits of an integration's key",
+        ),
         ("webhook", {"url": URL, "secret": "s3cret"}, "secret: expected whsec_ followed by the key in base64"),
+        ("webhook", {"url": URL, "secret": []}, "secret: expected whsec_ followed by the key in base64"),
+        (
+            "webhook",
+            {"url": URL, "secret": ["whsec_AAAA", "s3cret"]},
+            "secret: expected whsec_ followed by the key in base64",
+        ),
         ("webhook", {"url": URL, "secret": "whsec_"}, "secret: expected whsec_ followed by the key in base64"),
         (
             "webhook",

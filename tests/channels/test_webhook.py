@@ -50,6 +50,15 @@ def test_a_signed_post_verifies(httpserver, open_channel, outgoing):
     assert Webhook(SECRET).verify(request.data, dict(request.headers)) == BODY
 
 
+def test_while_the_secret_changes_a_post_verifies_with_either(httpserver, open_channel, outgoing):
+    secrets = [SECRET, "whsec_" + "A" * 32]
+    open_channel(answer(httpserver), secret=secrets).send(outgoing(body=BODY))
+    (request, _), *_ = httpserver.log
+    for secret in secrets:
+        assert Webhook(secret).verify(request.data, dict(request.headers)) == BODY
+    assert [one[:3] for one in request.headers["webhook-signature"].split(" ")] == ["v1,", "v1,"]
+
+
 def test_every_retry_posts_the_same_bytes_under_the_same_id(httpserver, open_channel, outgoing):
     channel = open_channel(answer(httpserver))
     channel.send(outgoing(body=BODY))
