@@ -312,4 +312,4 @@ def test_the_pause_that_is_asked_for_is_passed_on(*, open_channel, outgoing, scr
     pause = caught.value.retry_after
     assert (None if pause is None else pause.total_seconds()) == (
         seconds and pytest.approx(seconds, abs=3600)
-    )  # of the collection
+    )  # the dates are of when the tests were collected
