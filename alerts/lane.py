@@ -131,7 +131,7 @@ class Lane:
             id=claim.id,
             channel=claim.channel,
             recipient=claim.recipient,
-            zone=self.channel.timezone or self.zone,
+            zone=claim.zone or self.channel.timezone or self.zone,
             told=claim.told,
             now=self.clock(),
             instead_of=claim.instead_of,

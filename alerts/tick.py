@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from alerts.channels import Channel
-from alerts.core.commitments import Tracked
+from alerts.core.commitments import Commitment, Tracked
 from alerts.core.notifications import Address, Trouble, Word, address, fall_back
+from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
 from alerts.core.watches import Look, Watch, look
 from alerts.cron import Cron
@@ -53,24 +54,39 @@ def plan(
         if stop():
             return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
+    singly = {name for name, channel in channels.items() if channel.singly}
+    mails_owners = next((name for name, channel in channels.items() if channel.default), None)
     count = 0
     mine = {name: ruled.rule for name, ruled in current(store, rules).items()}
     for batch in store.watches.due(mine, until=now, on_commit=on_batch):
         if stop():
             return count
         looked = [_look(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
+        to_owners = {one.commitment.owner for watch, one in batch.watches if OWNER in mine[watch.rule].notify}
+        owners = Owners(channel=mails_owners, people=batch.people(to_owners))
         words = [
             Word(
                 reminder=reminder,
                 notify=rules[watch.rule].rule.notify,
+                owner=_way(owners, tracked.commitment, recipients),
                 digest=rules[watch.rule].rule.digest,
                 critical=tracked.commitment.priority == "critical",
             )
             for (watch, tracked), seen in zip(batch.watches, looked, strict=True)
             for reminder in seen.said
         ]
-        count += batch.record(looked, address(words, recipients), now)
+        count += batch.record(looked, address(words, recipients, singly), now)
     return count
+
+
+def _way(owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
+    """The channel and the address through which the owner of a commitment is told."""
+    owner = owners.of(commitment)
+    if owner is None or owners.channel is None:
+        return None
+    # Written as the channel writes it where it names the owner, too: else the same person would be told twice.
+    same = (one for one in recipients[owners.channel] if one.lower() == owner.email.lower())
+    return owners.channel, next(same, owner.email)
 
 
 def current(store: Store, rules: Mapping[str, Ruled]) -> dict[str, Ruled]:
@@ -100,12 +116,15 @@ def relieve(
     Returns how many deliveries were in trouble.
     """
     recipients = {name: channel.recipients for name, channel in channels.items()}
+    singly = {name for name, channel in channels.items() if channel.singly}
     fallbacks = {name: ruled.rule.fallback for name, ruled in rules.items()}
     count = 0
     store.outbox.note_orphans(set(channels), now)
     for relief in store.reliefs():
         post = {
-            failing.trouble.id: fall_back(failing.reminders, fallbacks, recipients, besides=failing.trouble.channel)
+            failing.trouble.id: fall_back(
+                failing.reminders, fallbacks, recipients, singly, besides=failing.trouble.channel
+            )
             for failing in relief.failing
             if failing.undelivered
         }

@@ -30,13 +30,16 @@ class Channel(Protocol):
     `recipients`: who gets a delivery each; ("",) where the channel is itself the one recipient. `timezone`: the
     readers'. `timeout`: the total deadline of one send. `form`: what the message must hold: "mail" a subject, text and
     HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
-    is told. `connections`: how many sends at once it bears. `options`: the model of its settings.
+    is told. `connections`: how many sends at once it bears. `singly`: it takes one word at a time, never a digest.
+    `default`: it mails owners, too. `options`: the model of its settings.
     """
 
     kind: ClassVar[str]
     options: ClassVar[type[Any]]
     local: ClassVar[bool]
     connections: ClassVar[int]
+    singly: ClassVar[bool]
+    default: bool
     name: str
     recipients: tuple[str, ...]
     timezone: str | None

@@ -26,6 +26,8 @@ class Chat(ABC):
     form: ClassVar[Literal["post"]] = "post"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 1
+    singly: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ChatSettings) -> None:

@@ -33,6 +33,8 @@ class Console:
     form: ClassVar[Literal["text"]] = "text"
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
+    singly: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ConsoleSettings) -> None:

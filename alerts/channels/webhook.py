@@ -57,6 +57,8 @@ class Webhook:
     form: ClassVar[Literal["json"]] = "json"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 4
+    singly: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: WebhookSettings) -> None:

@@ -6,6 +6,7 @@ import json
 import socket
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from pathlib import Path
@@ -25,7 +26,8 @@ from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.moments import Moment, single
 from alerts.core.notifications import Notification, Outgoing, Told
-from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.owners import OWNER, Owners
+from alerts.core.rules import DEFAULT_RULE, Rule, matching
 from alerts.daemon import is_alive, outages
 from alerts.outlook import Foretold, outlook, spoken_of
 
@@ -55,10 +57,14 @@ def check(context: typer.Context, at: At = None) -> None:
         warn(f"{key}: no rule speaks for it, so nobody will be told")
     for key in default:
         warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(here.settings.default_notify)})")
-    coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660)))
+    untold = set(none)
+    for key, line, alone in _unowned(here, tracked):
+        warn(line)
+        untold |= {key} if alone else set()
+    coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660), here.owners))
     for item in tracked:
         key = item.commitment.key
-        if key not in coming and key not in none:
+        if key not in coming and key not in untold:
             warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
     for line in _early(here, tracked, now):
         warn(line)
@@ -68,6 +74,21 @@ def check(context: typer.Context, at: At = None) -> None:
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def _unowned(here: Office, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
+    """What has no owner whom a rule could tell: its key, a line about it, and whether nobody else is told."""
+    owners = here.owners
+    for item in tracked:
+        commitment = item.commitment
+        if owners.of(commitment):
+            continue
+        rules = [rule for rule in matching(here.settings.rules, commitment) if OWNER in rule.notify]
+        why = f"its owner {commitment.owner} is nobody who is declared" if commitment.owner else "it has no owner"
+        for rule in rules:
+            others = ", ".join(name for name in rule.notify if name != OWNER)
+            whom = f"{others} only" if others else "nobody"
+            yield commitment.key, f"{commitment.key}: {why}, so rule {rule.name} tells {whom}", not others
 
 
 def _failing_templates(here: Office, channels: Sequence[Channel], told: list[Told], now: datetime) -> Iterator[str]:
@@ -143,14 +164,16 @@ def preview(
         raise InputError(f"no rule is named {rule!r}{did_you_mean(rule, here.rules)}")
     if not here.rules[rule].rule.matches(item.commitment):
         raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
+    owners = here.owners
     mine: list[Foretold] = []
     for days in (366, 3660):  # most speak twice within a year, and ten take ten times as long
-        words = outlook(here.store, here.rules, now, now + timedelta(days=days), only=item.id)
+        words = outlook(here.store, here.rules, now, now + timedelta(days=days), owners=owners, only=item.id)
         mine = [one for one in words if one.reminder.rule == rule]
         if len(mine) > 1:
             break
     if not mine:
-        raise InputError(f"rule {rule} has nothing more to say of {key} within ten years")
+        untold = next((line for _, line, alone in _unowned(here, [item]) if alone), None)
+        raise InputError(untold or f"rule {rule} has nothing more to say of {key} within ten years")
     word = mine[0]
     through = here.channel(channel or word.channels[0])
     parties, sources = here.store.ledger.parties(), here.store.ledger.sources()
@@ -161,10 +184,14 @@ def preview(
         by=tuple(parties[one] for one in commitment.by),
         to=tuple(parties[one] for one in commitment.to),
         source=sources.get(commitment.source.key) if commitment.source else None,
+        owner=owners.people.get(commitment.owner) if commitment.owner else None,
         speaks_next=mine[1].reminder.send_at if len(mine) > 1 else None,
     )
     when = max(now, word.reminder.send_at)
     notification = _notification(here, through, [told], when)
+    reader = owners.of(commitment)
+    if reader and _only_owner(here.rules[rule].rule, through.name, owners):
+        notification = replace(notification, recipient=reader.email, zone=reader.timezone or notification.zone)
     message, error = compose(here.renderer, through, notification)
     if error:
         warn(f"{error}; the built-in plain message is shown")
@@ -180,6 +207,11 @@ def preview(
         out.print_json(json.dumps(message.body))
     else:
         out.print(f"Subject: {message.subject}\n\n{message.text}", markup=False, soft_wrap=True)
+
+
+def _only_owner(rule: Rule, channel: str, owners: Owners) -> bool:
+    """Whether a rule speaks through a channel to owners, and not to those whom the channel names."""
+    return OWNER in rule.notify and channel == owners.channel and channel not in rule.notify
 
 
 @app.command("send-test")

@@ -60,6 +60,8 @@ def why(
         by_rule[one.rule].append(one)
     for name in speaking:
         out.print(f"rule {name}", style="bold", markup=False)
+        if not here.owners.channels(here.rules[name].rule.notify, item.commitment):
+            out.print("  tells nobody: it has no owner who is known", markup=False)
         _print(here, by_rule[name])
     for name, reason in silent.items():
         out.print(f"rule {name}", style="bold", markup=False)

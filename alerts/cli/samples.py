@@ -13,6 +13,7 @@ from alerts.core.commitments import (
     Commitment,
     Kind,
     Party,
+    Person,
     Revision,
     Source,
     Status,
@@ -24,6 +25,7 @@ from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.reminders import Reminder
 
 SOURCE = Source(key="sample-source", title="A sample source", publisher="Example", url="https://example.org/source")
+OWNER = Person(key="ana", name="Ana", email="ana@example.org")
 PARTIES = (Party(key="a", name="Party A", timezone="America/New_York"), Party(key="b", name="Party B"))
 
 
@@ -40,6 +42,7 @@ def samples(now: datetime) -> list[Told]:
                 kind=kind,
                 by=("a",),
                 to=("b",),
+                owner=OWNER.key,
                 source=Citation(key=SOURCE.key, locator="paragraph 1", quote="a few words"),
                 assumptions=("this is assumed",),
                 note="This is what to do.",
@@ -104,6 +107,7 @@ def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Ackn
         by=tuple(parties[key] for key in commitment.by),
         to=tuple(parties[key] for key in commitment.to),
         source=SOURCE if commitment.source else None,
+        owner=OWNER if commitment.owner else None,
         speaks_next=now + timedelta(days=1) if seen else None,
         change=change if reminder.revision else None,
     )

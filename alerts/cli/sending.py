@@ -42,7 +42,7 @@ def plan(
         end = first + timedelta(days=days)
     except OverflowError:
         raise InputError(f"--days {days} leads beyond the year 9999") from None
-    found = outlook(here.store, here.rules, first, end)
+    found = outlook(here.store, here.rules, first, end, owners=here.owners)
     # What is due already goes out at the next tick: it belongs to what is to come, unless a time is named.
     words = [word for word in found if start is None or word.reminder.send_at >= first]
     if as_json:
@@ -85,7 +85,7 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
     start_log(here.settings.secrets())
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
     with here.store.turn():
-        prepare(here.store, here.rules, now)
+        prepare(here.store, here.rules, now, here.settings.people)
         planned = plan_due(here.store, here.rules, here.channels, now)
         try:
             done = deliver(lanes)
@@ -110,7 +110,15 @@ def run(context: typer.Context) -> None:
     start_log(here.settings.secrets())
     lanes = here.lanes(utc_now)
     here.renderer.warm_up()
-    daemon = Daemon(here.store, here.rules, lanes, utc_now, operators=here.settings.operators, heartbeat=here.heartbeat)
+    daemon = Daemon(
+        here.store,
+        here.rules,
+        lanes,
+        utc_now,
+        people=here.settings.people,
+        operators=here.settings.operators,
+        heartbeat=here.heartbeat,
+    )
     ended = daemon.run(on_ready=lambda: _announce(here))
     sys.stdout.flush()
     if not ended:

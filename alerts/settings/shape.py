@@ -14,7 +14,7 @@ from alerts.core.commitments import Kind, Priority
 from alerts.core.durations import Duration, parse_lead
 from alerts.core.errors import InputError
 from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
-from alerts.documents import Count, Flag, Plain, Raw, Section, Text, once
+from alerts.documents import Count, Flag, PersonEntry, Plain, Raw, Section, Text, once
 
 DATABASE = "sqlite:///var/alerts.db"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -181,6 +181,7 @@ class ConfigFile(Section):
     channels: dict[Name, ChannelSection] = Field(default_factory=dict)
     default_notify: Names = ()
     operators: Names = ()
+    people: tuple[PersonEntry, ...] = ()
     heartbeat: HeartbeatSection | None = None
     rules: tuple[RuleSection, ...] = ()
     templates: Filled | None = None

@@ -12,6 +12,7 @@ from alerts.store.engine import Database, StoreError
 from alerts.store.ledger import Ledger
 from alerts.store.lock import beside, is_held, nobody_beside, only_one
 from alerts.store.outbox import Outbox
+from alerts.store.people import People
 from alerts.store.relief import Relief, reliefs
 from alerts.store.watches import Batch, Standing, Watches, occurrence_of
 
@@ -34,6 +35,7 @@ class Store:
         except BaseException:
             self.database.close()
             raise
+        self.people = People(self.database)
         self.commitments = Commitments(self.database, zone)
         self.watches = Watches(self.database)
         self.outbox = Outbox(self.database)

@@ -16,7 +16,8 @@ from alerts.core.notifications import Message, Notice, Told, Trouble
 class Claim:
     """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
 
-    `told` is what it carries; one to operators carries a `notice` instead.
+    `told` is what it carries; one to operators carries a `notice` instead. `zone`: in which the recipient reads, where
+    that is a person who states one.
     """
 
     id: UUID
@@ -26,6 +27,7 @@ class Claim:
     attempt: int
     first_due: datetime
     deadline: datetime | None
+    zone: str | None = None
     told: tuple[Told, ...]
     notice: Notice | None = None
     instead_of: Trouble | None = None
@@ -57,7 +59,7 @@ def attempt_row(claim: Claim, outcome: Outcome, started: datetime, stopped: date
     }
 
 
-def claimed(row: Any, told: tuple[Told, ...]) -> Claim:
+def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
     return Claim(
         id=row["id"],
         channel=row["channel"],
@@ -66,6 +68,7 @@ def claimed(row: Any, told: tuple[Told, ...]) -> Claim:
         attempt=row["attempts"] + 1,
         first_due=row["created_at"],
         deadline=row["deadline"],
+        zone=zone,
         told=told,
         notice=Notice.from_json(row["notice"]) if row["notice"] else None,
         instead_of=Trouble.from_json(row["instead_of"]) if row["instead_of"] else None,

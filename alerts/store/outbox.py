@@ -19,6 +19,7 @@ from alerts.store import tables
 from alerts.store.carried import FOLLOWED, carried
 from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
 from alerts.store.engine import Database
+from alerts.store.people import zones
 
 log = logging.getLogger(__name__)
 _A, _D = tables.attempts.c, tables.deliveries.c
@@ -194,8 +195,9 @@ def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim
     """What is to be sent, why others are stale, and what is wrong with those of which the data cannot be read."""
     try:
         told, stale = carried(connection, rows)
+        zone = zones(connection, [row["recipient"] for row in rows])
         mine = [row for row in rows if told[row["id"]] or row["notice"] is not None]
-        return {row["id"]: claimed(row, told[row["id"]]) for row in mine}, stale, {}
+        return {row["id"]: claimed(row, told[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
     except SQLAlchemyError:
         raise
     except Exception as error:

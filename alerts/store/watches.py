@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
 
-from alerts.core.commitments import Tracked
+from alerts.core.commitments import Person, Tracked
 from alerts.core.notifications import Address
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Look, Watch
 from alerts.store import occurrences, posting, tables
 from alerts.store.engine import Database
 from alerts.store.occurrences import with_occurrences
+from alerts.store.people import by_key
 from alerts.store.reading import readable, tracked_or_none, with_changes
 from alerts.store.rows import CHUNK, TRACKED, chunks, insert_new, tracked_of, upsert
 
@@ -32,6 +33,10 @@ class Batch:
 
     connection: Connection
     watches: Sequence[tuple[Watch, Tracked]]
+
+    def people(self, keys: Iterable[str | None]) -> dict[str, Person]:
+        """Some people, by key."""
+        return by_key(self.connection, {key for key in keys if key})
 
     def record(self, looked: Sequence[Look], post: Sequence[Address], now: datetime) -> int:
         """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
