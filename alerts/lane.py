@@ -42,7 +42,10 @@ def nothing() -> None:
 
 @dataclass(slots=True)
 class Lane:
-    """What one channel has to send. `on_trouble` is called when a failure is there to be told elsewhere."""
+    """What one channel has to send. `on_trouble` is called when a failure is there to be told elsewhere.
+
+    `redact` takes secrets out of what is stored of answers and errors.
+    """
 
     store: Store
     channel: Channel
@@ -50,6 +53,7 @@ class Lane:
     zone: str
     clock: Clock
     on_trouble: Callable[[], None] = nothing
+    redact: Callable[[str], str] = str
     breaker: Breaker = field(default_factory=Breaker)
     stop: threading.Event = field(default_factory=threading.Event)
     seen_at: datetime | None = None  # when it last looked after its deliveries
@@ -153,7 +157,7 @@ class Lane:
         try:
             if self.breaker.off:
                 raise DeliveryError(f"channel {claim.channel} is off: {self.breaker.off}", permanent=True)
-            return Outcome(state="sent", remote=self.channel.send(outgoing))
+            return Outcome(state="sent", remote=self.redact(self.channel.send(outgoing)))
         except DeliveryError as failure:
             error = failure
         except Exception as failure:  # a fault in one channel must not stop the others, nor lose the word
@@ -167,6 +171,7 @@ class Lane:
             deadline=claim.deadline,
             random=random.random,
         )
+        outcome = replace(outcome, error=self.redact(outcome.error or ""))  # channels keep secrets out; should one fail
         level = logging.ERROR if outcome.state == "dead" else logging.WARNING
         log.log(level, "%s via %s: %s (%s)", str(claim.id)[:8], claim.channel, outcome.error, outcome.state)
         return outcome

@@ -82,7 +82,7 @@ def plan(
 def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
     """One turn, then stop: write down what has fallen due, and hand it over."""
     here, now = office(context), instant(at)
-    start_log(here.settings.secrets())
+    start_log(here.settings.redaction)
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
     with here.store.turn():
         prepare(here.store, here.rules, now, here.settings.people)
@@ -107,7 +107,7 @@ def run(context: typer.Context) -> None:
     """The daemon: evaluates the rules on their crons and sends what is due, until SIGTERM or Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon is there to end in order
     here = office(context)
-    start_log(here.settings.secrets())
+    start_log(here.settings.redaction)
     lanes = here.lanes(utc_now)
     here.renderer.warm_up()
     daemon = Daemon(

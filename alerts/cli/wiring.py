@@ -26,8 +26,11 @@ from alerts.core.owners import Owners
 from alerts.lane import Clock, Lane
 from alerts.rendering import Renderer
 from alerts.settings import ChannelEntry, Settings, load_settings
+from alerts.settings.redaction import Redaction
 from alerts.store import Store
 from alerts.tick import Ruled
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 app = typer.Typer(
     name="alerts",
@@ -123,7 +126,9 @@ class Office:
 
     def lanes(self, clock: Clock) -> list[Lane]:
         """A lane for each channel."""
-        return [Lane(self.store, channel, self.renderer, self.zone, clock) for channel in self.channels.values()]
+        redact = self.settings.redaction
+        found = self.channels.values()
+        return [Lane(self.store, channel, self.renderer, self.zone, clock, redact=redact) for channel in found]
 
 
 Config = Annotated[
@@ -233,22 +238,22 @@ def complain(text: str) -> None:
 class _Redacted(logging.Formatter):
     """Log lines that show no secret, whatever a library put into them."""
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
+    def __init__(self, redaction: Redaction) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
         self.converter = lambda seconds: datetime.fromtimestamp(seconds or 0, UTC).timetuple()
-        self._secrets = secrets
+        self._redaction = redaction
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return self._redaction(super().format(record))
 
 
-def start_log(secrets: tuple[str, ...], level: int = logging.INFO) -> None:
-    """Log to stderr, without secrets."""
+def start_log(redaction: Redaction) -> None:
+    """Log to stderr, without secrets; from the level on that ALERTS_LOG names (DEBUG shows what libraries say, too)."""
     stream = logging.StreamHandler(sys.stderr)
-    stream.setFormatter(_Redacted(secrets))
+    level = os.environ.get("ALERTS_LOG") or "INFO"
+    if level not in LEVELS:
+        raise InputError(f"ALERTS_LOG is {level!r}: expected one of {', '.join(LEVELS)}")
+    stream.setFormatter(_Redacted(redaction))
     logging.basicConfig(level=level, handlers=[stream], force=True)
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -189,13 +189,26 @@ class Tracked:
             self,
             commitment=replace(self.commitment, status=status),
             bounds=here.bounds or bounds,
-            bounds_version=max(self.bounds_version, here.version or 0),
+            bounds_version=(here.version if here.bounds else None) or self.bounds_version,
             acknowledged=here.acknowledged,
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},
-            stated_at=(here.stated_at if here.bounds else None) or self.stated_at,
+            stated_at=(here.stated_at if here.bounds else None) or self._known_since(occurrence, bounds.mark),
         )
+
+    def _known_since(self, occurrence: str, mark: str) -> datetime | None:
+        """When an occurrence came to its bounds: moves of the whole that left it alone are passed over."""
+        since = self.stated_at
+        moves = [change for change in self.changes if change.what == "moved" and not change.occurrence]
+        for number, move in reversed(list(enumerate(moves))):
+            recurs = move.before.recurrence if move.before else None
+            if not (move.before and recurs and recurs.has(occurrence)):
+                break
+            if occurrence_bounds(move.before, occurrence).mark != mark:
+                break
+            since = moves[number - 1].recorded_at if number else self.recorded_at
+        return since
 
 
 def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:

@@ -177,19 +177,22 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     anew = watch.cursor is None or watch.changed or moved
     last = None if anew else watch.spoken
     since = (tracked.stated_at or watch.since) if moved else watch.since
-    cursor = since - TICK if moved and _tells_of_move(eye, watch) else None  # that word stands for what is missed
+    told_of = moved and _tells_of_move(eye, watch)  # that word stands for what is missed
     fresh = Watch(
         rule=watch.rule,
         commitment_id=watch.commitment_id,
         since=since,
         next_at=now,
-        cursor=cursor if anew else watch.cursor,
+        cursor=None if anew else watch.cursor,
         revision=tracked.revision,
     )
     before = before_moves(tracked, watch.revision, watch.spoken) if watch.mark is not None else None
 
     def start(name: str) -> Watch:
         own = replace(fresh, occurrence=name)
+        if moved:  # of several moves since the last look, one that left it alone is none of its own
+            known = tracked.at(name).stated_at or since
+            own = replace(own, since=known, cursor=known - TICK if told_of else None)
         mark = before.mark(name) if before and anew else None
         served = None if watch.changed else watch.cursor
         return replace(own, cursor=served, mark=mark, revision=watch.revision) if mark else own

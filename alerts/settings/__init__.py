@@ -7,7 +7,7 @@ Everything that is wrong is said at once, a line each, with file and line. A val
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,9 @@ from alerts.core.errors import InputError
 from alerts.core.rules import Rule
 from alerts.documents import Places, Steps, lines_of, read
 from alerts.settings.crosswise import crosswise, owners_channel
+from alerts.settings.redaction import HIDDEN, Redaction
 from alerts.settings.references import References, literal_secrets
 from alerts.settings.shape import ConfigFile, default_rule
-
-HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +81,11 @@ class Settings:
             raise InputError("\n".join(wrong))
         return options
 
+    @property
+    def redaction(self) -> Redaction:
+        """What takes the secrets out of a text."""
+        return Redaction(self.secrets())
+
     def secrets(self) -> tuple[str, ...]:
         """All values that no log, error or listing may show, longest first; what cannot be read is left out."""
         found = set(self.references.found)
@@ -127,7 +131,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     if templates and not templates.is_dir():
         wrong.append(f"{where(('templates',))}templates: there is no folder {templates}")
     if wrong:
-        raise InputError(_redacted("\n".join(sorted(wrong, key=_place)), references.found))
+        raise InputError(Redaction(references.found)("\n".join(sorted(wrong, key=_place))))
     rules = [section.rule(stated.timezone or "UTC") for section in stated.rules]
     if stated.default_notify:
         rules.append(default_rule(stated.timezone or "UTC", stated.default_notify))
@@ -194,12 +198,6 @@ def _merged(folder: Path) -> tuple[dict[str, Any], dict[str | int, Places]]:
 
 def _under(where: Callable[[Steps], str], above: Steps) -> Callable[[Steps], str]:
     return lambda steps: where((*above, *steps))
-
-
-def _redacted(text: str, secrets: Iterable[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return text
 
 
 def _place(line: str) -> tuple[str, int]:

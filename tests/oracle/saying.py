@@ -9,7 +9,8 @@ Readings of the design where it leaves a choice:
 * Where a rule tells a move, that word stands for what was missed under the new bounds: nothing is caught up with,
   nor of the turns of a recurrence that was moved.
 * A turn that was moved by itself tells that as a turn. What a turn did that is gone by the next tick is not told.
-* A move of the whole makes a new bounds version of all turns, a move of one turn of that one only.
+* A move of the whole makes a new bounds version of all turns but those that were moved by themselves and stay; a move
+  of one turn makes one of that turn only.
 * What is closed says so (its moves, too, that were not told yet), and nothing else that was still due. A turn that ends
   with the whole does not say its own moves.
 * What a silenced repeat means is neither said nor merged.
@@ -20,7 +21,7 @@ Readings of the design where it leaves a choice:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -79,8 +80,7 @@ class Watch:
         return self.history.ticks[place] if place < len(self.history.ticks) else None
 
     def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> Word:
-        mine = [stated.at for stated in self.course.stated if stated.at <= tick and stated.moved in ("", name)]
-        since = max(mine, default=None)
+        since = version_since(self.course.stated, name, tick)
         return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said, since)
 
     def moves(self, name: str, first: datetime) -> Iterator[Word]:
@@ -153,6 +153,19 @@ class Watch:
             review_every=one.review_every,
             recorded=recorded_edge(one.recorded_at),
         )
+
+
+def version_since(stated: Iterable[Stated], name: str, tick: datetime) -> datetime | None:
+    """Return when the bounds version of a turn began; one that was moved by itself does not move with the whole."""
+    since, alone, before = None, False, None
+    for one in stated:
+        turn = one.turns.get(name)
+        if one.at <= tick and one.moved in ("", name):
+            unmoved = alone and turn and before and turn.bounds.mark == before.bounds.mark
+            since = since if unmoved and not one.moved else one.at
+            alone = turn is not None and (alone or one.moved == name != "")
+        before = turn
+    return since
 
 
 def merged(due: list[Moment], missed: list[Moment]) -> Iterator[tuple[Moment, bool]]:

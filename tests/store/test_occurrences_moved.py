@@ -104,3 +104,27 @@ def test_an_end_of_one_is_told_though_the_whole_ends_before_the_next_look(store)
     close(store, "report", now=at("2025-11-11T00:05"))
     tick(store, days("2025-11-11", "2025-11-11"))
     assert said(store) == ["closed, Tue 11 Nov", "2025-12-31 closed, Tue 11 Nov"]
+
+
+def test_one_that_moved_by_itself_is_told_once_though_the_whole_moves_between_two_rules(store):
+    morning, evening = (
+        rule(name, cron=f"0 {hour} * * *", remind=remind(on_the_day=True)) for name, hour in (("m", 9), ("e", 18))
+    )
+    load(store, entry("report", MONTHLY), now=LOADED)
+    plan_at(store, LOADED, morning, evening)
+    store.commitments.move("report", "2025-12-05", change(at("2025-12-01T00:00")), "2025-11-30")
+    told = plan_at(store, at("2025-12-05T09:00"), morning, evening, register=False)
+    for except_ in ("2026-01-31", "2026-02-28"):
+        move(store, "report", f"{MONTHLY} except {except_}", now=at("2025-12-05T12:00"))
+        plan_at(store, at("2025-12-05T12:01"), morning, evening, register=False)
+    assert (told, plan_at(store, at("2025-12-05T18:00"), morning, evening, register=False)) == (1, 0)
+
+
+def test_a_lead_between_two_moves_is_told_where_the_second_left_its_occurrence_alone(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, [LOADED])
+    fridays = "every FREQ=WEEKLY;BYDAY=FR;COUNT=12 from 2025-11-28"
+    move(store, "report", fridays, now=at("2025-11-12T00:00"))
+    move(store, "report", f"{fridays} except 2026-01-30", now=at("2025-11-22T00:00"))
+    tick(store, days("2025-11-23", "2025-11-23"))
+    assert said(store) == ["moved, Sun 23 Nov", "moved, Sun 23 Nov", "2025-11-28 before P7D, Sun 23 Nov"]
