@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.core.commitments import Tracked
 from alerts.core.moments import TICK
 from alerts.core.outlook import Foretold, foretell
-from alerts.core.owners import NO_OWNERS, Owners
+from alerts.core.owners import NO_OWNERS, OWNER, Owners
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Watch
 from alerts.store import Standing, Store, occurrence_of
 from alerts.tick import Ruled, current
 
-__all__ = ["Foretold", "at_once", "if_changed", "outlook"]
+__all__ = ["Foretold", "ForetoldSummary", "at_once", "if_changed", "outlook", "spoken_of", "summaries"]
 
 
 def outlook(
@@ -36,6 +36,35 @@ def outlook(
     standing = store.watches.standing(only=only)
     found = [word for chunk in standing for word in _foretell(chunk, rules, known, start, end, owners=owners)]
     return sorted(found, key=lambda word: (word.reminder.send_at, word.reminder.commitment_id, word.reminder.rule))
+
+
+@dataclass(frozen=True, slots=True)
+class ForetoldSummary:
+    """A summary to come: when, of which rule, and the channels through which it goes."""
+
+    at: datetime
+    rule: str
+    channels: tuple[str, ...]
+
+
+def summaries(
+    store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime, owners: Owners = NO_OWNERS
+) -> Iterator[ForetoldSummary]:
+    """The summaries that go out before `end`; of several firings that were missed, the latest is still to come."""
+    since = store.summaries.since(current(store, rules))
+    for name, ruled in rules.items():
+        if ruled.rule.summary is None:
+            continue
+        served = since.get(name, start)
+        to = [owners.channel if word == OWNER and owners.people else word for word in ruled.rule.notify]
+        channels = tuple(dict.fromkeys(one for one in to if one and one != OWNER))
+        missed = ruled.cron.before(start.replace(microsecond=0) + TICK)
+        if missed is not None and missed > served and channels:
+            yield ForetoldSummary(missed, name, channels)
+        firing = ruled.cron.at_or_after(max(served, start).replace(microsecond=0) + TICK)
+        while firing is not None and firing < end and channels:
+            yield ForetoldSummary(firing, name, channels)
+            firing = ruled.cron.at_or_after(firing + TICK)
 
 
 def at_once(store: Store, rules: Mapping[str, Ruled], now: datetime, owners: Owners = NO_OWNERS) -> Iterator[Foretold]:

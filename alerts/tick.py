@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from alerts.channels import Channel
-from alerts.core.commitments import Commitment, Tracked
+from alerts.core.commitments import Commitment, Person, Tracked
+from alerts.core.moments import TICK
 from alerts.core.notifications import Address, Trouble, Word, address, fall_back
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
+from alerts.core.summaries import Scope
 from alerts.core.watches import Look, Watch, look
 from alerts.cron import Cron
 from alerts.store import Store
@@ -76,7 +78,31 @@ def plan(
             for reminder in seen.said
         ]
         count += batch.record(looked, address(words, recipients, singly), now)
+    for name in (rule.name for rule in mine.values() if rule.summary):
+        if summed_up := _sum_up(store, rules[name], recipients, mails_owners, now):
+            count += summed_up
+            on_batch()
     return count
+
+
+def _sum_up(
+    store: Store, ruled: Ruled, recipients: Mapping[str, tuple[str, ...]], mails_owners: str | None, now: datetime
+) -> int:
+    """Write down a rule's summaries if its firing has come; of several missed firings those of the latest."""
+    rule = ruled.rule
+    firing = ruled.cron.before(now.replace(microsecond=0) + TICK)
+    since = store.summaries.since([rule.name]).get(rule.name)
+    if firing is None or since is None or firing <= since:
+        return 0
+    whole = Scope(rule=rule, firing=firing)
+    post = {(name, recipient): whole for name in rule.notify for recipient in recipients.get(name, ())}
+    if OWNER in rule.notify and mails_owners:
+        for person in store.summaries.owners(rule):
+            way = mails_owners, _as_named(person, recipients[mails_owners])
+            own = post.setdefault(way, replace(whole, owners=(person.key,)))
+            if own.owners:  # whoever gets the whole has theirs in it, and several may share an address
+                post[way] = replace(own, owners=tuple(dict.fromkeys((*own.owners, person.key))))
+    return store.summaries.put(whole, post, now)
 
 
 def _way(owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
@@ -84,9 +110,12 @@ def _way(owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[
     owner = owners.of(commitment)
     if owner is None or owners.channel is None:
         return None
-    # Written as the channel writes it where it names the owner, too: else the same person would be told twice.
-    same = (one for one in recipients[owners.channel] if one.lower() == owner.email.lower())
-    return owners.channel, next(same, owner.email)
+    return owners.channel, _as_named(owner, recipients[owners.channel])
+
+
+def _as_named(person: Person, recipients: Iterable[str]) -> str:
+    """A person's address, as the channel writes it where it names them, too: else they would be told twice."""
+    return next((one for one in recipients if one.lower() == person.email.lower()), person.email)
 
 
 def current(store: Store, rules: Mapping[str, Ruled]) -> dict[str, Ruled]:

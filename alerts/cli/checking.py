@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from alerts.channels import LOCAL, Channel, Form
-from alerts.cli.samples import samples, test_message
+from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
 from alerts.composing import compose
@@ -28,6 +28,7 @@ from alerts.core.moments import Moment, single
 from alerts.core.notifications import Notification, Outgoing, Told
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import DEFAULT_RULE, Rule, matching
+from alerts.core.summaries import Summary
 from alerts.daemon import is_alive, outages
 from alerts.outlook import Foretold, outlook, spoken_of
 
@@ -97,8 +98,9 @@ def _failing_templates(here: Office, channels: Sequence[Channel], told: list[Tol
     if here.settings.templates:  # those that no channel needs yet are tried too
         ways += [(None, form) for form in get_args(Form) if form not in {form for _, form in ways}]
     for channel, form in ways:
-        for some in (*([one] for one in told), told):
-            sample = _notification(here, channel, some, now)
+        words: list[tuple[Summary | None, list[Told]]] = [(None, some) for some in (*([one] for one in told), told)]
+        for summary, some in (*words, *sample_summaries(told, now)):
+            sample = replace(_notification(here, channel, some, now), summary=summary)
             found = here.renderer.check(sample, form)
             yield from found
             if channel and not found and (error := compose(here.renderer, channel, sample)[1]):

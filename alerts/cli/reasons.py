@@ -71,6 +71,8 @@ def why(
 
 
 def _silence(here: Office, item: Tracked, name: str) -> str:
+    if not here.rules[name].rule.speaks:
+        return "it only sums up, see `alerts plan`"
     reasons = here.rules[name].rule.mismatch(item.commitment)
     return "; ".join(reasons) or "it speaks only where no other rule does"
 

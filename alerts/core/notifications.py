@@ -13,6 +13,7 @@ from alerts.core.commitments import Party, Person, Revision, Source, Tracked
 from alerts.core.owners import OWNER
 from alerts.core.posts import Post
 from alerts.core.reminders import NAMESPACE, Reminder
+from alerts.core.summaries import Summary
 
 SINGLY_AT_MOST = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
 
@@ -79,6 +80,8 @@ class Notice:
 class Notification:
     """One recipient, one channel, and one reminder or several (a digest); or a notice. `zone` is the reader's.
 
+    With a `summary` the reminders are what that lists.
+
     `instead_of`: the delivery whose words it carries because that one does not get through.
     """
 
@@ -90,6 +93,7 @@ class Notification:
     now: datetime
     instead_of: Trouble | None = None
     notice: Notice | None = None
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

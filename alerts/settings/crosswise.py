@@ -37,6 +37,8 @@ def crosswise(data: Mapping[str, Any], where: Where) -> Iterator[str]:
             continue
         yield from _unknown(rule.get("notify"), known, where, ("rules", number, "notify"), owners=marked)
         yield from _unknown([rule.get("fallback")], known, where, ("rules", number, "fallback"), listed=False)
+        if "remind" not in rule and "summary" not in rule:
+            yield f'{where(("rules", number))}"rules[{number}].remind" or "rules[{number}].summary" is missing'
         if rule.get("name") == DEFAULT_RULE:
             place = where(("rules", number, "name"))
             yield f'{place}"{DEFAULT_RULE}" is the name of the rule that default_notify makes: choose another'

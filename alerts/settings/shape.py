@@ -53,6 +53,13 @@ def _every(text: str) -> str:
     return str(duration)
 
 
+def _horizon(text: str) -> str:
+    duration = Duration.parse(text)
+    if not duration.has_days or duration.time:
+        raise InputError("expected whole days, such as P30D or P3M")
+    return str(duration)
+
+
 def _lead(text: str) -> str:
     lead = parse_lead(text)
     if not lead:
@@ -116,6 +123,12 @@ def _spoken(section: RemindSection) -> RemindSection:
     return section
 
 
+class SummarySection(Section):
+    """What a rule sums up."""
+
+    horizon: Annotated[Raw, AfterValidator(_horizon)]
+
+
 class MatchSection(Section):
     """All that are named must hold, any value of each."""
 
@@ -135,7 +148,8 @@ class RuleSection(Section):
     cron: Annotated[Raw, AfterValidator(_cron)]
     timezone: Zone | None = None
     match: MatchSection
-    remind: Annotated[RemindSection, AfterValidator(_spoken)]
+    remind: Annotated[RemindSection, AfterValidator(_spoken)] | None = None
+    summary: SummarySection | None = None
     notify: Annotated[Names, Some]
     digest: Flag | None = None
     fallback: Name | None = None
@@ -147,7 +161,8 @@ class RuleSection(Section):
             cron=self.cron,
             timezone=self.timezone or zone,
             match={what: values for what, values in self.match if values},
-            remind=self.remind.remind(),
+            remind=self.remind.remind() if self.remind else Remind(),
+            summary=self.summary.horizon if self.summary else None,
             notify=self.notify,
             digest=self.digest,
             fallback=self.fallback,

@@ -10,14 +10,15 @@ from uuid import UUID
 
 from alerts.core.deliveries import Failed, Outcome
 from alerts.core.notifications import Message, Notice, Told, Trouble
+from alerts.core.summaries import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
 
-    `told` is what it carries; one to operators carries a `notice` instead. `zone`: in which the recipient reads, where
-    that is a person who states one.
+    `told` is what it carries; one to operators carries a `notice` instead, and a `summary` is gathered by its scope.
+    `zone`: in which the recipient reads, where that is a person who states one.
     """
 
     id: UUID
@@ -30,6 +31,7 @@ class Claim:
     zone: str | None = None
     told: tuple[Told, ...]
     notice: Notice | None = None
+    summary: Scope | None = None
     instead_of: Trouble | None = None
     message: Message | None
 
@@ -71,6 +73,7 @@ def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
         zone=zone,
         told=told,
         notice=Notice.from_json(row["notice"]) if row["notice"] else None,
+        summary=Scope.from_json(row["summary"]) if row["summary"] else None,
         instead_of=Trouble.from_json(row["instead_of"]) if row["instead_of"] else None,
         message=_message(row["payload"]) if row["payload"] else None,
     )

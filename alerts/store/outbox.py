@@ -20,6 +20,7 @@ from alerts.store.carried import FOLLOWED, carried
 from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
 from alerts.store.engine import Database
 from alerts.store.people import zones
+from alerts.store.summaries import followed
 
 log = logging.getLogger(__name__)
 _A, _D = tables.attempts.c, tables.deliveries.c
@@ -196,7 +197,9 @@ def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim
     try:
         told, stale = carried(connection, rows)
         zone = zones(connection, [row["recipient"] for row in rows])
-        mine = [row for row in rows if told[row["id"]] or row["notice"] is not None]
+        stale |= followed(connection, rows)
+        whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None}
+        mine = [row for row in rows if told[row["id"]] or row["id"] in whole - stale.keys()]
         return {row["id"]: claimed(row, told[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
     except SQLAlchemyError:
         raise

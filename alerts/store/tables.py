@@ -100,6 +100,8 @@ commitments = Table(
 Index("ix_commitments_changed", commitments.c.changed_at, postgresql_where=commitments.c.changed_at.is_not(None),
       sqlite_where=commitments.c.changed_at.is_not(None))  # fmt: skip
 
+Index("ix_commitments_owner", commitments.c.owner)
+
 occurrences = Table(  # a row appears when something happens to an occurrence
     "occurrences",
     metadata,

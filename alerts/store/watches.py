@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, case, delete, select, update
 
 from alerts.core.commitments import Person, Tracked
 from alerts.core.notifications import Address
@@ -85,7 +85,9 @@ class Watches:
         for name in sorted(set(self.registered()) - names):
             self._forget(name)  # first, so that a registration that was interrupted is finished by the next
         with self._database.write() as connection:
-            here = {row.name: row.hash for row in connection.execute(select(_R.name, _R.hash))}
+            query = select(_R.name, _R.hash, _R.spec, _R.summarised_at)
+            stored = {row["name"]: row for row in connection.execute(query).mappings()}
+            here = {name: row["hash"] for name, row in stored.items()}
             wanted = {rule.name: rule for rule in rules}
             fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
             gone = set(here) - set(wanted)
@@ -93,9 +95,12 @@ class Watches:
             if (fresh or gone) and "default" in wanted and wanted["default"] not in fresh:
                 fresh.append(wanted["default"])
             rows = [
-                {"name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0}
+                {
+                    "name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0,
+                    "summarised_at": _summarised_at(rule, stored.get(rule.name)),
+                }
                 for rule in fresh
-            ]
+            ]  # fmt: skip
             upsert(connection, tables.rules, ["name"], rows)
             connection.execute(delete(tables.watches).where(_W.rule.in_(gone)))
             connection.execute(delete(tables.rules).where(_R.name.in_(gone)))
@@ -321,6 +326,14 @@ def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | N
         "revision": revision,
         "changed": False,
     }
+
+
+def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
+    """A rule that sums up at other times begins anew; one that changed in other ways still owes what it has missed."""
+    if stored is None or any(stored["spec"][name] != getattr(rule, name) for name in ("cron", "timezone")):
+        return None
+    at: datetime | None = stored["summarised_at"]
+    return at
 
 
 def _rules(connection: Connection) -> list[Rule]:

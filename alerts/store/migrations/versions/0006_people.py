@@ -23,3 +23,4 @@ def upgrade() -> None:
     )
     op.add_column("rules", sa.Column("summarised_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("deliveries", sa.Column("summary", sa.JSON(none_as_null=True), nullable=True))
+    op.create_index("ix_commitments_owner", "commitments", ["owner"])
