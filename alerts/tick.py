@@ -78,8 +78,9 @@ def plan(
             for reminder in seen.said
         ]
         count += batch.record(looked, address(words, recipients, singly), now)
+    whole = {name: some for name, some in recipients.items() if name not in singly}  # others take no summary
     for name in (rule.name for rule in mine.values() if rule.summary):
-        if summed_up := _sum_up(store, rules[name], recipients, mails_owners, now):
+        if summed_up := _sum_up(store, rules[name], whole, mails_owners, now):
             count += summed_up
             on_batch()
     return count

@@ -1,4 +1,7 @@
-"""Channels: how a message leaves. One file a channel; this one has what they all keep to, and the list of them."""
+"""Channels: how a message leaves. One file a channel; this one has what they all keep to, and the list of them.
+
+Other distributions may bring more kinds as entry points (`alerts.channels.kit` is what they are made with).
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,22 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import ValidationError
 
+from alerts.channels._plugins import brought, brought_kinds
 from alerts.channels._settings import Common, Where, complaints
+from alerts.channels.apprise import Apprise
 from alerts.channels.console import Console
 from alerts.channels.email import Email
 from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir
+from alerts.channels.ntfy import Ntfy
+from alerts.channels.pagerduty import PagerDuty
 from alerts.channels.slack import Slack
 from alerts.channels.webhook import Webhook
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 
-__all__ = ["KINDS", "LOCAL", "Channel", "Form", "Heartbeat", "build"]
+__all__ = ["KINDS", "Channel", "Form", "Heartbeat", "build", "is_local"]
 
 Form = Literal["mail", "text", "json", "post"]
 
@@ -30,8 +37,9 @@ class Channel(Protocol):
     `recipients`: who gets a delivery each; ("",) where the channel is itself the one recipient. `timezone`: the
     readers'. `timeout`: the total deadline of one send. `form`: what the message must hold: "mail" a subject, text and
     HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
-    is told. `connections`: how many sends at once it bears. `singly`: it takes one word at a time, never a digest.
-    `default`: it mails owners, too. `options`: the model of its settings.
+    is told. `connections`: how many sends at once it bears. `singly`: one message a reminder, never a digest.
+    `holds_open`: what it is told of stays open there until a `closed` word ends it. `default`: it mails owners, too.
+    `options`: the model of its settings.
     """
 
     kind: ClassVar[str]
@@ -39,6 +47,7 @@ class Channel(Protocol):
     local: ClassVar[bool]
     connections: ClassVar[int]
     singly: ClassVar[bool]
+    holds_open: ClassVar[bool]
     default: bool
     name: str
     recipients: tuple[str, ...]
@@ -59,9 +68,19 @@ class Channel(Protocol):
         """Let go of what is open; a send under way ends by its own deadline."""
 
 
-_KINDS: Mapping[str, Any] = {kind.kind: kind for kind in (Console, Email, Maildir, Slack, Webhook)}
+_KINDS: Mapping[str, Any] = {
+    kind.kind: kind for kind in (Apprise, Console, Email, Maildir, Ntfy, PagerDuty, Slack, Webhook)
+}
 KINDS: tuple[str, ...] = tuple(_KINDS)
-LOCAL = frozenset(name for name, kind in _KINDS.items() if kind.local)  # tell nobody outside
+
+
+def is_local(kind: str) -> bool:
+    """Whether channels of this kind tell nobody outside; a kind that cannot be used is none of which that is known."""
+    try:
+        found = _kind(kind)
+    except InputError:
+        return False
+    return bool(found.local)
 
 
 def build(name: str, kind: str, options: Mapping[str, object], where: Where = lambda _: "") -> Channel:
@@ -71,13 +90,24 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
     about a place in it, such as "config/alerts.yaml:12: ".
     """
     prefix = f"channels.{name}"
-    if kind not in _KINDS:
-        raise InputError(f"{where(('kind',))}{prefix}.kind: unknown kind{did_you_mean(kind, KINDS)}")
-    channel = _KINDS[kind]
+    try:
+        channel = _kind(kind)
+    except InputError as error:
+        raise InputError(f"{where(('kind',))}{prefix}.kind: {error}") from None
     model: type[Common] = channel.options
     try:
         settings = model.model_validate(dict(options))
     except ValidationError as error:
         raise InputError("\n".join(complaints(error, model, prefix, where))) from None
-    built: Channel = channel(name, settings)
+    try:
+        built: Channel = channel(name, settings)
+    except InputError as error:
+        raise InputError(f"{where(())}{prefix}: {error}") from None
     return built
+
+
+def _kind(kind: str) -> Any:
+    """The class of a kind: ours before all others, which are not even looked at for it. Raises InputError."""
+    if found := _KINDS.get(kind) or brought(kind):
+        return found
+    raise InputError(f"unknown kind{did_you_mean(kind, {*KINDS, *brought_kinds()})}")

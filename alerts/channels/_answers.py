@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any, Literal
 
 from alerts.clock import utc_now
 from alerts.core.deliveries import DeliveryError
@@ -23,29 +28,64 @@ _HINTS = {
     429: "too many messages",
 }
 
-_SLACKS = re.compile(rb"[a-z]+(_[a-z]+)+")  # its kind of reason: invalid_blocks, no_service
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one service means by an answer. What is None is taken as from any other server.
+
+    `outcome`: again, dead or out, as docs/reliability.md has them, or off: dead, and the channel takes nothing until
+    the process is started again. `reason`: the service's word for it, `hint`: what to do about it. `pause`: seconds.
+    """
+
+    outcome: Literal["again", "dead", "out", "off"] | None = None
+    reason: str | None = None
+    hint: str | None = None
+    pause: float | None = None
 
 
-def refusal(host: str, status: int, answer: bytes, pause: str) -> DeliveryError:
+Judge = Callable[[int, bytes], Verdict]  # of a status and an answer
+
+
+def unjudged(_status: int, _answer: bytes) -> Verdict:
+    """Know nothing that does not hold for every server."""
+    return Verdict()
+
+
+def refusal(host: str, status: int, answer: bytes, pause: str, judge: Judge = unjudged) -> DeliveryError:
     """Say what any status but 2xx means. Whatever is not about the message is about the receiver."""
+    verdict = judge(status, answer)
     words = [f"{host}: HTTP {status}"]
-    if hint := _HINTS.get(301 if 300 <= status < 400 else status):
+    if hint := verdict.hint or _HINTS.get(301 if 300 <= status < 400 else status):
         words.append(hint)
-    if _SLACKS.fullmatch(answer[:60].strip()):
-        words.append(answer[:60].strip().decode())
+    if verdict.reason and re.fullmatch(r"[\w.-]{1,60}", verdict.reason, re.ASCII):  # which hides no secret
+        words.append(verdict.reason)
+    usual = "off" if status == _GONE else "again" if status in _ABOUT_THE_MESSAGE else "out"
+    outcome = verdict.outcome or usual
     return DeliveryError(
         "; ".join(words),
-        permanent=status == _GONE,
-        channel_out=status not in _ABOUT_THE_MESSAGE,
-        retry_after=retry_after(pause, utc_now()),
+        permanent=outcome in ("dead", "off"),
+        channel_out=outcome in ("out", "off"),
+        retry_after=retry_after(pause or str(verdict.pause), utc_now()),
     )
 
 
+def json_of(answer: bytes) -> dict[str, Any]:
+    """The JSON object of an answer; an empty one for anything else."""
+    try:
+        found = json.loads(answer)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def retry_after(text: str, now: datetime) -> timedelta | None:
-    """Return the pause that a Retry-After asks for (RFC 9110 §10.2.3: seconds, or a date); None for anything else."""
+    """Return the pause that a Retry-After asks for (RFC 9110 §10.2.3: seconds, or a date); None for anything else.
+
+    Seconds with a fraction, which some services send, are rounded up.
+    """
     text = text.strip()
-    if text.isascii() and text.isdigit():
-        return min(timedelta(seconds=int(text[:9])), _LONGEST_PAUSE)
+    if re.fullmatch(r"\d+(\.\d*)?", text, re.ASCII):
+        return min(timedelta(seconds=math.ceil(float(text[:12]))), _LONGEST_PAUSE)
     try:
         until = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -6,7 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from alerts.channels._http import Poster, Url, as_json
+from pydantic import SecretStr
+
+from alerts.channels._answers import Verdict
+from alerts.channels._http import Poster, Url, as_json, revealed
 from alerts.channels._settings import Common
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
@@ -27,6 +30,7 @@ class Chat(ABC):
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 1
     singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
     default: bool = False
     recipients: tuple[str, ...] = ("",)
 
@@ -34,16 +38,22 @@ class Chat(ABC):
         self.name = name
         self.timezone = settings.timezone
         self.timeout = settings.deadline
-        self._poster = Poster(settings.url, self.connections)
-        self._headers: dict[str, str] = {}
+        self._poster = Poster(settings.url, self.connections, self.verdict)
+        self._headers: dict[str, str | SecretStr] = {}
+        self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
 
     @abstractmethod
     def body(self, post: Post) -> Mapping[str, object]:
         """The JSON to be posted, within the limits of the chat; made once, so that every try posts the same."""
 
+    def verdict(self, _status: int, _answer: bytes) -> Verdict:
+        """What the service means by an answer that is no success, as far as it is not what any server means."""
+        return Verdict()
+
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
-        status, _ = self._poster.post(as_json(outgoing.message).encode(), self._headers, self.timeout)
+        content = as_json(outgoing.message, revealed(self._added)).encode()
+        status, _ = self._poster.post(content, revealed(self._headers), self.timeout)
         return f"HTTP {status}"
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import refusal
+from alerts.channels._answers import Judge, refusal, unjudged
 from alerts.channels._network import Deadline, reason
 from alerts.channels._session import Session, within
 from alerts.core.deliveries import DeliveryError
@@ -34,19 +35,28 @@ def _postable(url: SecretStr) -> SecretStr:
 Url = Annotated[SecretStr, AfterValidator(_postable)]
 
 
-def as_json(message: Message) -> str:
-    """Return the message's body as JSON; the same for every retry, however the store may have ordered its keys."""
+def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
+    """Return the message's body as JSON; the same for every retry, however the store may have ordered its keys.
+
+    `added` goes along without being kept anywhere.
+    """
     if message.body is None:
         raise DeliveryError("this message was rendered without the JSON body that its channel posts")
-    text = json.dumps(dict(message.body), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = json.dumps({**message.body, **(added or {})}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.encode(errors="replace").decode()  # a lone surrogate is no Unicode, and no UTF-8 either
 
 
-class Poster:
-    """Posts to one URL over connections that are kept open; threads may share it."""
+def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
+    """The values as they are sent, and nowhere shown."""
+    return {key: one if isinstance(one, str) else one.get_secret_value() for key, one in values.items()}
 
-    def __init__(self, url: SecretStr, connections: int) -> None:
+
+class Poster:
+    """Posts to one URL over connections that are kept open; threads may share it. `judge` knows its answers."""
+
+    def __init__(self, url: SecretStr, connections: int, judge: Judge = unjudged) -> None:
         self._url = url
+        self._judge = judge
         self._host = urlsplit(url.get_secret_value()).hostname
         self._session = Session(connections)
 
@@ -79,7 +89,7 @@ class Poster:
         if 200 <= response.status_code < 300:
             return response.status_code, answer
         pause = response.headers.get("Retry-After", "")
-        raise refusal(str(self._host), response.status_code, answer, pause)
+        raise refusal(str(self._host), response.status_code, answer, pause, self._judge)
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email.headerregistry import Address
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+)
 
 from alerts.core.calendars import zone_info
 from alerts.core.errors import InputError, did_you_mean
@@ -54,6 +64,13 @@ def _each_once(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
     return addresses
 
 
+def _one_word(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", secret.get_secret_value()):
+        raise ValueError("expected one word of ASCII")
+    return secret
+
+
+Token = Annotated[SecretStr, AfterValidator(_one_word)]  # fit for a header, in which it is shown to nobody else
 Mailbox = Annotated[Address, PlainValidator(one_address)]
 Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_each_once)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -34,6 +34,7 @@ class Console:
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
     singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
     default: bool = False
     recipients: tuple[str, ...] = ("",)
 

@@ -42,6 +42,8 @@ class Email:
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 2
     singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
+    default: bool = False
 
     def __init__(self, name: str, settings: EmailSettings) -> None:
         self.name = name

@@ -33,6 +33,8 @@ class Maildir:
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
     singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
+    default: bool = False
 
     def __init__(self, name: str, settings: MaildirSettings) -> None:
         self.name = name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from alerts.channels._answers import Verdict
 from alerts.channels._chat import Chat
 from alerts.channels._markup import Markup
 from alerts.core.posts import Post, shortened
@@ -40,3 +41,7 @@ class Slack(Chat):
         sections = post.fitted(MRKDWN.write, section=SECTION, whole=room, sections=BLOCKS - 1)
         blocks += [{"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}} for text in sections]
         return {"text": header, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
+
+    def verdict(self, _status: int, answer: bytes) -> Verdict:
+        """Its word for what is wrong ("Handling errors" on its page about incoming webhooks)."""
+        return Verdict(reason=answer[:60].decode(errors="replace").strip())

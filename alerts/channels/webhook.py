@@ -7,7 +7,7 @@ import binascii
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from standardwebhooks import Webhook as Signer
 
 from alerts.channels._http import Poster, Url, as_json
@@ -20,15 +20,18 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 §5.6.2
 _OURS = {"content-type", "content-length", "transfer-encoding", "connection", "host"}
 
 
-def _signing(secret: SecretStr) -> SecretStr:
-    prefix, key = secret.get_secret_value()[:6], secret.get_secret_value()[6:]
+def _signs(secret: str) -> bool:
+    prefix, key = secret[:6], secret[6:]
     try:
-        good = prefix == "whsec_" and bool(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
+        return prefix == "whsec_" and bool(base64.b64decode(key + "=" * (-len(key) % 4), validate=True))
     except (binascii.Error, ValueError):
-        good = False
-    if not good:
+        return False
+
+
+def _signing(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if not secrets or not all(_signs(secret.get_secret_value()) for secret in secrets):
         raise ValueError("expected whsec_ followed by the key in base64")
-    return secret
+    return secrets
 
 
 def _sendable(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -41,11 +44,15 @@ def _sendable(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     return headers
 
 
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
 class WebhookSettings(Common):
-    """Where to post, the secret that signs, and headers such as Authorization."""
+    """Where to post, the secret that signs (while it changes both), and headers such as Authorization."""
 
     url: Url
-    secret: Annotated[SecretStr, AfterValidator(_signing)] | None = None
+    secret: Annotated[tuple[SecretStr, ...], AfterValidator(_signing), BeforeValidator(_listed)] = ()
     headers: Annotated[dict[str, SecretStr], AfterValidator(_sendable)] = Field(default_factory=dict)
 
 
@@ -58,6 +65,7 @@ class Webhook:
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 4
     singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
     default: bool = False
     recipients: tuple[str, ...] = ("",)
 
@@ -66,7 +74,7 @@ class Webhook:
         self.timezone = settings.timezone
         self.timeout = settings.deadline
         self._headers = settings.headers
-        self._signer = Signer(settings.secret.get_secret_value()) if settings.secret else None
+        self._signers = [Signer(secret.get_secret_value()) for secret in settings.secret]
         self._poster = Poster(settings.url, self.connections)
 
     def body(self, post: Post) -> None:
@@ -78,8 +86,9 @@ class Webhook:
         now = utc_now()  # of this try: a receiver refuses what was signed more than five minutes ago
         headers = {name: value.get_secret_value() for name, value in self._headers.items()}
         headers |= {"webhook-id": str(outgoing.id), "webhook-timestamp": str(int(now.timestamp()))}
-        if self._signer:
-            headers["webhook-signature"] = self._signer.sign(str(outgoing.id), now, body)
+        if self._signers:
+            signatures = [signer.sign(str(outgoing.id), now, body) for signer in self._signers]
+            headers["webhook-signature"] = " ".join(signatures)
         status, _ = self._poster.post(body.encode(), headers, self.timeout)
         return f"HTTP {status}"
 

@@ -6,10 +6,15 @@ from alerts.core.bounds import Bounds, say_bounds, say_day
 from alerts.core.errors import InputError
 from alerts.core.notifications import Message, Notification, Told, Trouble
 from alerts.core.posts import Post, plain_sections
+from alerts.core.reminders import Kind
 from alerts.core.summaries import Summary
 from alerts.rendering.saying import clean, flat, moment, shorten, utc
 
 SUBJECT = 120
+_URGENCY: dict[Kind, str] = {
+    "before": "soon", "on_the_day": "today", "opens": "open", "overdue": "late", "moved": "moved", "review": "open",
+    "closed": "changed",
+}  # fmt: skip
 
 
 def plain(notification: Notification, form: str) -> Message:
@@ -36,7 +41,7 @@ def plain(notification: Notification, form: str) -> Message:
         kind = "deadline.summary" if notification.summary else kind
         data = {"summary": subject, "text": text, "reminders": reminders}
         body = {"type": kind, "timestamp": utc(notification.now), "data": data}
-    post = Post(title=subject, sections=plain_sections(text)) if form == "post" else None
+    post = _post(() if notification.summary else notification.told, subject, text) if form == "post" else None
     return Message(subject=subject, text=text, body=body, rendered_at=notification.now, post=post)
 
 
@@ -59,6 +64,25 @@ def _summed_up(summary: Summary) -> list[list[str]]:
     )
     nothing = [] if summary.due else [f"Nothing is due until {say_day(summary.scope.until)}."]
     return [[*nothing, *(f"{count} {what}" for count, what in counts if count)]]
+
+
+def _post(told: tuple[Told, ...], subject: str, text: str) -> Post:
+    """What chats make use of must be right here, too: an incident that is over is resolved by it."""
+    about = {(one.reminder.commitment, one.reminder.occurrence) for one in told}
+    one = told[0] if len(about) == 1 else None
+    if one is None:
+        return Post(title=subject, sections=plain_sections(text), kinds=tuple(each.reminder.kind for each in told))
+    return Post(
+        title=subject,
+        sections=plain_sections(text),
+        urgency=_URGENCY[one.reminder.kind],
+        priority=one.tracked.commitment.priority,
+        thread=one.reminder.commitment,
+        occurrence=one.reminder.occurrence,
+        kinds=tuple(each.reminder.kind for each in told),
+        ended=one.reminder.kind == "closed" or one.tracked.commitment.status != "open",
+        more=f"alerts show {flat(clean(one.reminder.commitment))}",
+    )
 
 
 def _lines(told: Told) -> list[str]:

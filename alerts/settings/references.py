@@ -11,7 +11,9 @@ from alerts.core.errors import InputError
 from alerts.documents import Steps
 
 LARGEST_SECRET = 64 * 1024  # bytes
-SECRET_OPTIONS = frozenset({"password", "secret", "token", "url"})  # a webhook's address lets anybody post to it
+SECRET_OPTIONS = frozenset(
+    {"password", "routing_key", "secret", "token", "url"}
+)  # a webhook's address lets anybody post to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ def literal_secrets(options: Any) -> Iterator[str]:
         for key, value in options.items():
             if key == "headers" and isinstance(value, Mapping):
                 yield from (str(text) for text in value.values() if isinstance(text, str))
-            elif key in SECRET_OPTIONS and isinstance(value, str):
-                yield str(value)
+            elif key in SECRET_OPTIONS:
+                yield from (str(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
             yield from literal_secrets(value)
     elif isinstance(options, list):
         for value in options:

@@ -9,6 +9,7 @@ from alerts.core.errors import InputError
 
 EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
 ZONE = "unknown time zone: expected an IANA name such as America/New_York"
+TOPIC = "expected the topic at the end of it, such as https://ntfy.example.org/my-topic"
 URL = "https://hooks.example.org/services/s3cret"
 
 
@@ -24,9 +25,12 @@ def complaint(kind, options, where=lambda _: ""):
 @pytest.mark.parametrize(
     ("kind", "options", "form", "local", "connections", "recipients"),
     [
+        ("apprise", {"url": "json://localhost/s3cret"}, "post", False, 1, ("",)),
         ("console", {}, "text", True, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
+        ("ntfy", {"url": "https://ntfy.example.org/s3cret", "token": "tk_s3cret"}, "post", False, 1, ("",)),
+        ("pagerduty", {"routing_key": "s3cret" + "0" * 26}, "post", False, 1, ("",)),
         ("slack", {"url": URL}, "post", False, 1, ("",)),
         ("webhook", {"url": URL}, "json", False, 4, ("",)),
     ],
@@ -42,20 +46,35 @@ def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections
 
 
 def test_every_kind_is_tried_above():
-    assert channels.KINDS == ("console", "email", "maildir", "slack", "webhook")
+    assert channels.KINDS == ("apprise", "console", "email", "maildir", "ntfy", "pagerduty", "slack", "webhook")
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "line"),
     [
         ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
-        ("x", {}, "kind: unknown kind; known: console, email, maildir, slack, webhook"),
+        ("x", {}, "kind: unknown kind; known: apprise, console, email, maildir, ntfy, pagerduty, slack, webhook"),
         ("slack", {}, "url: is missing"),
         ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": "http://x:s3cret/"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL, "ulr": "s3cret"}, "ulr: unknown key; did you mean 'url'?"),
+        ("ntfy", {"url": "https://ntfy.example.org/"}, f"url: {TOPIC}"),
+        ("ntfy", {"url": "https://ntfy.example.org/s3cret?up=1"}, f"url: {TOPIC}"),
+        ("ntfy", {"url": "https://ntfy.example.org/s3cret", "token": "s3 cret"}, "token: expected one word of ASCII"),
+        ("pagerduty", {}, "routing_key: is missing"),
+        (
+            "pagerduty",
+            {"routing_key": "s3cret"},
+            "routing_key: expected the 32 letters and digits of an integration's key",
+        ),
         ("webhook", {"url": URL, "secret": "s3cret"}, "secret: expected whsec_ followed by the key in base64"),
+        ("webhook", {"url": URL, "secret": []}, "secret: expected whsec_ followed by the key in base64"),
+        (
+            "webhook",
+            {"url": URL, "secret": ["whsec_AAAA", "s3cret"]},
+            "secret: expected whsec_ followed by the key in base64",
+        ),
         ("webhook", {"url": URL, "secret": "whsec_"}, "secret: expected whsec_ followed by the key in base64"),
         (
             "webhook",

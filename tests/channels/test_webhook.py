@@ -50,6 +50,15 @@ def test_a_signed_post_verifies(httpserver, open_channel, outgoing):
     assert Webhook(SECRET).verify(request.data, dict(request.headers)) == BODY
 
 
+def test_while_the_secret_changes_a_post_verifies_with_either(httpserver, open_channel, outgoing):
+    secrets = [SECRET, "whsec_" + "A" * 32]
+    open_channel(answer(httpserver), secret=secrets).send(outgoing(body=BODY))
+    (request, _), *_ = httpserver.log
+    for secret in secrets:
+        assert Webhook(secret).verify(request.data, dict(request.headers)) == BODY
+    assert [one[:3] for one in request.headers["webhook-signature"].split(" ")] == ["v1,", "v1,"]
+
+
 def test_every_retry_posts_the_same_bytes_under_the_same_id(httpserver, open_channel, outgoing):
     channel = open_channel(answer(httpserver))
     channel.send(outgoing(body=BODY))
@@ -139,7 +148,10 @@ def test_a_429_says_for_how_long(httpserver, open_channel, outgoing):
         ("Mon, 03 Nov 2025 14:02:00 GMT", 120),
         ("Mon, 03 Nov 2025 13:00:00 GMT", None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 2),
+        ("0.65", 1),
+        ("64.57", 65),
+        ("1.5.7", None),
         ("soon", None),
         ("", None),
         ("²", None),

@@ -64,3 +64,13 @@ def test_a_cron_that_puts_a_word_too_late_is_named(
 def test_a_daily_cron_is_in_time(loaded: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text(CONFIG)
     assert "does not fire in time" not in loaded("check", "--at", "2025-10-20T00:00Z").err
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_rule_that_never_ends_an_incident_is_named(alerts: Alerts, home: Path, *, closed: bool) -> None:
+    pager = f"  pager: {{kind: pagerduty, routing_key: {'0' * 32}}}"
+    rules = RULES.replace("rules:", f"{pager}\nrules:").replace("[box]", "[box, pager]")
+    (home / "config/alerts.yaml").write_text(rules.replace("on_the_day: true", f"closed: {str(closed).lower()}"))
+    said = alerts("check", "--at", "2025-10-28T00:00Z")
+    line = "warning: rule desk: nothing ends what it opens in pager: set `closed: true` under `remind:`"
+    assert (said.code, line in said.err.splitlines()) == (0, not closed)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from alerts.core.reminders import Kind
 from alerts.rendering import Form, Renderer
 from tests.rendering.factories import TEMPLATES, single
 
@@ -85,6 +86,16 @@ def test_a_check_reports_the_errors_of_all_templates(tmp_path: Path) -> None:
         "template email/subject.txt: line 1: 'foo' is undefined",
         "template email/reminder.html: line 1: 'bar' is undefined",
     ]
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_plain_message_of_a_chat_is_about_the_same_commitment(renderer: Renderer, kind: str) -> None:
+    asked = single(kind=kind, commitment={"priority": "high"}, reminder={"occurrence": "2025-11-10"})
+    made, plain = renderer.render(asked, "post")[0].post, renderer.plain(asked, "post").post
+    assert made
+    assert plain
+    for one in ("priority", "thread", "occurrence", "kinds", "ended", "more"):
+        assert getattr(plain, one) == getattr(made, one), one
 
 
 def test_without_any_template_the_plain_message_of_a_webhook_keeps_its_shape(tmp_path: Path) -> None:

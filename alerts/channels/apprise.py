@@ -1,0 +1,103 @@
+"""Apprise: one URL of any of its services, for those that have no channel here (appriseit.com, the extra `apprise`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import SecretStr
+
+from alerts.channels._apart import ask
+from alerts.channels._network import one_line
+from alerts.channels._plain import plain, rank
+from alerts.channels._settings import Common
+from alerts.core.deliveries import DeliveryError
+from alerts.core.errors import InputError
+from alerts.core.notifications import Outgoing
+from alerts.core.posts import Post, shortened
+
+_CHILD = Path(__file__).with_name("_apprise_child.py")
+_START = timedelta(seconds=30)  # in which Apprise says what it makes of a URL; half a second, as a rule
+_TYPES = ("info", "info", "warning", "failure")  # by rank
+_COUNTER = 16  # characters that Apprise may add to a title
+_FEW = 100  # characters with which no more can be said than where to read on
+_ABOUT_THE_MESSAGE = ("400", "413", "415", "422")
+
+
+class AppriseSettings(Common):
+    """One Apprise URL, all of which is a secret."""
+
+    url: SecretStr
+
+
+class Apprise:
+    """Sends text by Apprise, each time in a process of its own, which is ended at the deadline whatever it does."""
+
+    kind: ClassVar[str] = "apprise"
+    options: ClassVar[type[AppriseSettings]] = AppriseSettings
+    form: ClassVar[Literal["post"]] = "post"
+    local: ClassVar[bool] = False
+    connections: ClassVar[int] = 1
+    singly: ClassVar[bool] = False
+    holds_open: ClassVar[bool] = False
+    default: bool = False
+    recipients: tuple[str, ...] = ("",)
+
+    def __init__(self, name: str, settings: AppriseSettings) -> None:
+        if find_spec("apprise") is None:
+            raise InputError('Apprise is not installed: pip install "deadline-alerts[apprise]"')
+        self.name = name
+        self.timezone = settings.timezone
+        self.timeout = settings.deadline
+        self._url = settings.url
+        try:
+            known = self._ask({}, _START)
+        except DeliveryError as error:
+            raise InputError(str(error)) from None
+        if not known["ok"]:
+            raise InputError(f"url: no service that Apprise can use{_why(known)}")
+        self._limits: Mapping[str, int] = known["limits"]
+
+    def body(self, post: Post) -> dict[str, object]:
+        """Title and text within the limits that Apprise says the service has; what has no room is cut visibly."""
+        room, lines = self._limits["body"], self._limits["lines"]
+        title = shortened(post.title, min(250, self._limits["title"] or room // 2))
+        text = plain(post, max(room - len(title) - _COUNTER, 0))
+        if not self._limits["title"]:
+            title, text = "", f"{title}\n{text}"
+        if room - len(post.title) < _FEW:
+            title, text = "", _pointed(post, room)
+        if 0 < lines <= text.count("\n"):
+            text = " · ".join(line for line in text.splitlines() if line)
+        return {"title": title, "body": text, "type": _TYPES[rank(post)]}
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Return "Apprise says that it was sent". Raises DeliveryError; Apprise tells no more than yes or no."""
+        said = self._ask(dict(outgoing.message.body or {}), self.timeout)
+        if said["ok"]:
+            return "Apprise says that it was sent"
+        status = re.search(r"error=(\d{3})\b", said["said"])
+        out = status is None or status[1] not in _ABOUT_THE_MESSAGE
+        raise DeliveryError(f"Apprise reported failure{_why(said)}", channel_out=out)
+
+    def close(self) -> None:
+        """Do nothing: no process outlasts its send."""
+
+    def _ask(self, asked: Mapping[str, object], total: timedelta) -> dict[str, Any]:
+        return ask("Apprise", _CHILD, {**asked, "url": self._url.get_secret_value()}, total)
+
+
+def _pointed(post: Post, room: int) -> str:
+    """The title and where to read on; the title alone where not even that has room."""
+    pointer = f" … {post.more}"
+    return (
+        shortened(post.title, room - len(pointer)) + pointer if room > 2 * len(pointer) else shortened(post.title, room)
+    )
+
+
+def _why(said: Mapping[str, Any]) -> str:
+    return f": {one_line(said['said'])}" if said["said"] else ""

@@ -1,0 +1,21 @@
+"""What a channel of another distribution is made with; CONTRIBUTING.md shows one. These names stay.
+
+A class that keeps to `Channel`, registered as an entry point in the group `alerts.channels` under the name of its
+`kind`, may be named in the configuration like any other. The short way: derive from `Chat`, and say only the body.
+"""
+
+from __future__ import annotations
+
+from alerts.channels._answers import Verdict, json_of
+from alerts.channels._chat import Chat, ChatSettings
+from alerts.channels._http import Poster, Url
+from alerts.channels._markup import Markup
+from alerts.channels._settings import Common as SettingsBase
+from alerts.core.deliveries import DeliveryError
+from alerts.core.notifications import Message, Outgoing
+from alerts.core.posts import Line, Post, Run, Section, shortened, words_of
+
+__all__ = [
+    "Chat", "ChatSettings", "DeliveryError", "Line", "Markup", "Message", "Outgoing", "Post", "Poster", "Run",
+    "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "words_of",
+]  # fmt: skip

@@ -1,0 +1,90 @@
+"""ntfy: plain text to a topic, published as JSON (docs.ntfy.sh: "Publish as JSON", "Limitations").
+
+What its errors mean stands in the server's own list of them (ntfy: server/errors.go).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+from alerts.channels._answers import Verdict, json_of
+from alerts.channels._chat import Chat, ChatSettings
+from alerts.channels._http import Url
+from alerts.channels._plain import octets, plain, rank
+from alerts.channels._settings import Token
+from alerts.core.posts import Post, shortened
+
+# Octets. A message of 4,096 becomes an attachment; the JSON as a whole may have twice as many; a title has 1,024.
+MESSAGE, TITLE, ADDRESS = 3900, 480, 1000
+_DAILY = 3600  # seconds: what is used up for the day is asked for again only so often
+_TAGS = {
+    "late": "rotating_light", "today": "alarm_clock", "soon": "hourglass_flowing_sand", "coming": "calendar",
+    "open": "question", "moved": "arrow_right", "changed": "white_check_mark", "trouble": "warning",
+}  # fmt: skip
+_NO_TOPIC, _USED_UP = (40009, 40010), (42905, 42908)
+_HINTS = {
+    400: "ntfy does not understand the message",
+    401: "ntfy does not know us: look at the token",
+    403: "we may not write to this topic: look at the token and at who may",
+    413: "the message is too large for ntfy",
+    507: "nobody has subscribed to this UnifiedPush topic, so ntfy keeps nothing for it",
+    40009: "the topic at the end of the url is none",
+    40010: "ntfy does not allow this topic: choose another",
+    40014: "the message is larger than this server takes as text, and it takes no attachments",
+    42905: "the traffic of the day is used up",
+    42908: "the messages of the day are used up",
+    42909: "too many failed logins: look at the token",
+}
+
+
+def _topic(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.query or parts.fragment or not re.fullmatch(r"[-_A-Za-z0-9]{1,64}", parts.path.rpartition("/")[2]):
+        raise ValueError("expected the topic at the end of it, such as https://ntfy.example.org/my-topic")
+    return url
+
+
+class NtfySettings(ChatSettings):
+    """The topic's URL, which is a secret (who knows it may read and write), and an access token if it needs one."""
+
+    url: Annotated[Url, AfterValidator(_topic)]
+    token: Token | None = None
+
+
+class Ntfy(Chat):
+    """Publishes to one topic, one at a time: a server takes 60 messages at once, then one in five seconds."""
+
+    kind: ClassVar[str] = "ntfy"
+    options: ClassVar[type[ChatSettings]] = NtfySettings
+
+    def __init__(self, name: str, settings: NtfySettings) -> None:
+        root, _, topic = settings.url.get_secret_value().rpartition("/")
+        super().__init__(name, settings.model_copy(update={"url": SecretStr(root + "/")}))
+        self._added = {"topic": SecretStr(topic)}
+        if settings.token:
+            self._headers = {"Authorization": SecretStr(f"Bearer {settings.token.get_secret_value()}")}
+
+    def body(self, post: Post) -> dict[str, object]:
+        """All but the topic. A tap leads to the source, if there is one and its address is not too long."""
+        link = {"click": post.link} if post.link and len(post.link.encode()) <= ADDRESS else {}
+        return {
+            "title": shortened(post.title, TITLE, octets),
+            "message": plain(post, MESSAGE, octets),
+            "priority": rank(post) + 2,  # of 1 to 5; 3 is ntfy's own
+            "tags": [_TAGS.get(post.urgency, "calendar")],
+            **link,
+        }
+
+    def verdict(self, status: int, answer: bytes) -> Verdict:
+        """Its own codes say more: a topic that is none is the channel's, and what the day has used up takes long."""
+        code = json_of(answer).get("code")
+        known = _HINTS.get(code) if isinstance(code, int) else None
+        return Verdict(
+            outcome="out" if code in _NO_TOPIC else None,
+            hint=known or _HINTS.get(status),
+            pause=_DAILY if code in _USED_UP else None,
+        )

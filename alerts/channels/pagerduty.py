@@ -1,0 +1,98 @@
+"""PagerDuty: an incident a commitment, by the Events API v2 (developer.pagerduty.com: "Events API v2 Overview").
+
+"Send an Alert Event" there has the fields and their limits, "Response Codes & Retry Logic" the answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, SecretStr
+
+from alerts.channels._answers import Verdict, json_of
+from alerts.channels._chat import Chat, ChatSettings
+from alerts.channels._http import Url
+from alerts.channels._plain import octets, plain, rank
+from alerts.core.notifications import Outgoing
+from alerts.core.posts import Post, shortened
+
+SUMMARY, KEY, WORDS, ADDRESS = 1024, 255, 100_000, 2000  # characters, characters, octets (of 512 KB in all), octets
+_SEVERITIES = ("info", "warning", "error", "critical")
+_THROTTLED = 120  # seconds: "preferably with a backoff of a few minutes"
+_NO_KEY = "PagerDuty does not know the routing_key: look at it, and at the url if the account is in the EU region"
+_HINTS = {400: "PagerDuty does not understand the event", 429: "too many events at a time"}
+
+
+def _key(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9]{32}", secret.get_secret_value()):
+        raise ValueError("expected the 32 letters and digits of an integration's key")
+    return secret
+
+
+class PagerDutySettings(ChatSettings):
+    """The integration's key, which is the secret, and where events go: the EU service region has a URL of its own."""
+
+    routing_key: Annotated[SecretStr, AfterValidator(_key)]
+    url: Url = SecretStr("https://events.pagerduty.com/v2/enqueue")
+
+
+class PagerDuty(Chat):
+    """Opens an incident with the first reminder of a commitment, adds to it with each, and resolves it at the end."""
+
+    kind: ClassVar[str] = "pagerduty"
+    options: ClassVar[type[ChatSettings]] = PagerDutySettings
+    singly: ClassVar[bool] = True
+    holds_open: ClassVar[bool] = True
+
+    def __init__(self, name: str, settings: PagerDutySettings) -> None:
+        super().__init__(name, settings)
+        self._added = {"routing_key": settings.routing_key}
+
+    def body(self, post: Post) -> dict[str, object]:
+        """All but the routing key: the end of a commitment resolves its incident, all else triggers."""
+        event: dict[str, object] = {"dedup_key": dedup_key(post), "event_action": "trigger"}
+        if post.ended:
+            return event | {"event_action": "resolve"}
+        payload = {
+            "summary": shortened(post.title, SUMMARY),
+            "source": post.thread or "deadline-alerts",
+            "severity": _SEVERITIES[rank(post)],
+            "class": ", ".join(post.kinds) or post.urgency,
+            "custom_details": {"words": [line for line in plain(post, WORDS, octets).splitlines() if line]},
+        }
+        if post.occurrence:
+            payload["component"] = post.occurrence
+        if post.link and len(post.link.encode()) <= ADDRESS:
+            event["links"] = [{"href": post.link, "text": "Source"}]
+        return event | {"client": "deadline-alerts", "payload": payload}
+
+    def send(self, outgoing: Outgoing) -> str:
+        """Post it with the time at which it was written, however late it gets through. As every chat otherwise."""
+        message = outgoing.message
+        payload: Any = (message.body or {}).get("payload")
+        if payload:
+            timed = {**payload, "timestamp": message.rendered_at.isoformat()}
+            message = replace(message, body={**(message.body or {}), "payload": timed})
+        return super().send(replace(outgoing, message=message))
+
+    def verdict(self, status: int, answer: bytes) -> Verdict:
+        """A wrong key is answered by 400, as a wrong event is; only the answer's words tell them apart."""
+        if status == 400 and re.search(r"routing.?key", str(json_of(answer).get("errors")), re.IGNORECASE):
+            return Verdict(outcome="out", hint=_NO_KEY)
+        return Verdict(hint=_HINTS.get(status), pause=_THROTTLED if status == 429 else None)
+
+
+def dedup_key(post: Post) -> str:
+    """The incident that a post belongs to: of a commitment's occurrence; what is about no single one has its own."""
+    if post.thread:
+        key = f"{post.thread}/{post.occurrence}".removesuffix("/")
+    else:
+        key = f"{post.urgency}/{_hashed(repr((post.title, post.sections)))}"
+    return key if len(key) <= KEY else _hashed(key)
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
