@@ -119,3 +119,28 @@ def test_owners_may_be_told_of_what_no_rule_matches() -> None:
 def test_only_a_channel_that_mails_can_be_marked() -> None:
     with pytest.raises(InputError, match=r"channels\.log\.default: unknown key"):
         build("log", "console", {"default": True})
+
+
+SUMS = "rules: [{name: weekly, cron: 0 8 * * mon, match: {}, notify: [log], summary: {horizon: 2 weeks}}]\n"
+
+
+def test_a_rule_may_sum_up_beside_its_reminders_or_alone() -> None:
+    (alone,) = load(CHANNELS + SUMS).rules
+    assert (alone.summary, alone.speaks) == ("P14D", False)
+    (both,) = load(CHANNELS + RULE + "    summary: {horizon: P1M}\n").rules
+    assert (both.summary, both.speaks) == ("P1M", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            SUMS.replace(", summary: {horizon: 2 weeks}", ""),
+            'c/a.yaml:4: "rules[0].remind" or "rules[0].summary" is missing',
+        ),
+        (SUMS.replace("2 weeks", "PT48H"), "c/a.yaml:4: rules[0].summary.horizon: expected whole days, such as P30D"),
+        (SUMS.replace("{horizon: 2 weeks}", "{}"), 'c/a.yaml:4: "rules[0].summary.horizon" is missing'),
+    ],
+)
+def test_a_summary_needs_a_horizon_of_whole_days(text: str, line: str) -> None:
+    assert [one[: len(line)] for one in refused(CHANNELS + text)] == [line]

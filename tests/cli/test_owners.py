@@ -137,3 +137,35 @@ def test_a_tick_mails_owners_by_name_in_their_zone(followed: Alerts, home: Path)
     (hers,) = [mail for mail in mails if "To: ana@" in mail]
     assert "followed by Ana Lopez" in hers
     assert "Asia/Tokyo" in hers
+
+
+SUMS = """\
+  - name: mondays
+    cron: "0 8 * * mon"
+    match: {}
+    summary: {horizon: P2W}
+    notify: [owner, log]
+"""
+
+
+def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG + SUMS)
+    words = followed("plan", "--days", "7", "--at", NOW, "--json").json
+    (one,) = [word for word in words if word["kind"] == "summary"]
+    assert (one["at"], one["commitment"], one["channels"]) == ("2025-11-03T08:00:00Z", None, ["box", "log"])
+    assert "(rule mondays)" in followed("plan", "--days", "7", "--at", NOW).out
+    shown = followed("preview", "mondays", "--at", NOW).out
+    assert shown.startswith("Subject: Summary to Mon 17 Nov 2025 · 4 due\n")
+    followed("preview", "mondays", "--channel", "box", "--html", "s.html", "--at", NOW)
+    assert "Nobody looks after these" in (home / "s.html").read_text()
+    followed("tick", "--at", NOW)
+    assert '"planned": 3' in followed("tick", "--at", "2025-11-03T08:00Z", "--json").out
+    listed = followed("deliveries", "--json").json
+    assert sorted(row["recipient"] for row in listed if row["summary"]) == ["", "ana@example.org", "bo@example.org"]
+    assert "it only sums up" in followed("why", "a", "--at", NOW).out
+
+
+def test_a_rule_that_sums_nothing_up_has_no_summary_to_show(followed: Alerts) -> None:
+    assert followed("preview", "desk").err == (
+        "alerts: rule desk sums nothing up: name a commitment, as in `alerts preview desk KEY`\n"
+    )
