@@ -31,6 +31,7 @@ class Chat(ABC):
     connections: ClassVar[int] = 1
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ChatSettings) -> None:
