@@ -42,8 +42,8 @@ class Channel(Protocol):
     readers'. `timeout`: the total deadline of one send. `form`: what the message must hold: "mail" a subject, text and
     HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
     is told. `connections`: how many sends at once it bears. `singly`: one message a reminder, never a digest.
-    `holds_open`: what it is told of stays open there until a `closed` word ends it. `options`: the model of its
-    settings.
+    `holds_open`: what it is told of stays open there until a `closed` word ends it. `default`: it mails owners, too.
+    `options`: the model of its settings.
     """
 
     kind: ClassVar[str]
@@ -52,6 +52,7 @@ class Channel(Protocol):
     connections: ClassVar[int]
     singly: ClassVar[bool]
     holds_open: ClassVar[bool]
+    default: bool
     name: str
     recipients: tuple[str, ...]
     timezone: str | None

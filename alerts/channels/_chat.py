@@ -36,6 +36,7 @@ class Chat(ABC):
     asking: ClassVar[Mapping[str, str]] = {}
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ChatSettings) -> None:

@@ -14,7 +14,7 @@ from pydantic import Field
 from alerts.channels._mime import mail, needs_utf8
 from alerts.channels._network import Deadline, reason
 from alerts.channels._replies import accepted, not_begun, refused, said
-from alerts.channels._settings import Common, Mailbox, Recipients
+from alerts.channels._settings import Mailbox, Mailing
 from alerts.channels._smtp import Connection, Smtp, trust
 from alerts.clock import monotonic
 from alerts.core.deliveries import DeliveryError
@@ -26,11 +26,10 @@ IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4
 _GOODBYE = timedelta(seconds=2)
 
 
-class EmailSettings(Common):
+class EmailSettings(Mailing):
     """A mail server, who writes, and to whom: each gets a mail of their own."""
 
     sender: Mailbox = Field(alias="from")
-    to: Recipients
     smtp: Smtp
 
 
@@ -44,10 +43,12 @@ class Email:
     connections: ClassVar[int] = 2
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
 
     def __init__(self, name: str, settings: EmailSettings) -> None:
         self.name = name
         self.recipients = tuple(address.addr_spec for address in settings.to)
+        self.default = settings.default
         self.timezone = settings.timezone
         self.timeout = settings.deadline
         self._sender = settings.sender
