@@ -34,8 +34,8 @@ def _laid_out(channel: Channel, message: Message) -> Message:
 
 
 def _with_calendar(message: Message, notification: Notification) -> tuple[Message, str | None]:
-    """Add the deadline that a mail is about, if it is one that has a date; a digest would fill calendars unasked."""
-    if len(notification.told) != 1:
+    """Add the deadline that a mail is about, if it is one that has a date; a list would fill calendars unasked."""
+    if len(notification.told) != 1 or notification.summary:
         return message, None
     (told,) = notification.told
     try:

@@ -15,7 +15,7 @@ from alerts.channels._headers import needs_utf8, one_click
 from alerts.channels._mime import mail
 from alerts.channels._network import Deadline, reason
 from alerts.channels._replies import accepted, not_begun, refused, said
-from alerts.channels._settings import Common, Mailbox, Recipients
+from alerts.channels._settings import Mailbox, Mailing
 from alerts.channels._smtp import Connection, Smtp, trust
 from alerts.clock import monotonic
 from alerts.core.deliveries import DeliveryError
@@ -27,11 +27,10 @@ IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4
 _GOODBYE = timedelta(seconds=2)
 
 
-class EmailSettings(Common):
+class EmailSettings(Mailing):
     """A mail server, who writes, and to whom: each gets a mail of their own; perhaps where one unsubscribes."""
 
     sender: Mailbox = Field(alias="from")
-    to: Recipients
     smtp: Smtp
     unsubscribe: str | None = None
 
@@ -51,10 +50,12 @@ class Email:
     connections: ClassVar[int] = 2
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
 
     def __init__(self, name: str, settings: EmailSettings) -> None:
         self.name = name
         self.recipients = tuple(address.addr_spec for address in settings.to)
+        self.default = settings.default
         self.timezone = settings.timezone
         self.timeout = settings.deadline
         self._sender = settings.sender

@@ -40,6 +40,7 @@ from alerts.rendering.notice import notice
 from alerts.rendering.plain import SUBJECT, plain
 from alerts.rendering.posts import post_of, sections_of
 from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
+from alerts.rendering.summaries import SummaryFacts, summary_facts
 
 Form = Literal["mail", "text", "json", "post"]
 Context = Mapping[str, Any]
@@ -49,7 +50,18 @@ class _TemplateError(Exception):
     """A template that could not be rendered; the text names it and the line."""
 
 
-OURS = (Facts, Digest, InsteadFacts, Window, SourceFacts, ChangeFacts, AcknowledgedFacts, Commands, LoopContext)
+OURS = (
+    Facts,
+    Digest,
+    SummaryFacts,
+    InsteadFacts,
+    Window,
+    SourceFacts,
+    ChangeFacts,
+    AcknowledgedFacts,
+    Commands,
+    LoopContext,
+)
 PUBLIC: dict[type, frozenset[str]] = {
     kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in OURS
 }
@@ -170,7 +182,7 @@ class Renderer:
             sections = sections_of(words)
         except ValueError as error:
             raise _TemplateError(f"template {name}: what it renders is no post: {error}") from None
-        return post_of(context["digest"], subject, sections)
+        return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
 
     def _json(self, context: Context, subject: str) -> Mapping[str, object]:
         name = "webhook/body.json"
@@ -228,18 +240,22 @@ class Renderer:
 
 
 def _context(notification: Notification) -> Context:
-    told = facts(notification)
+    told, reader, of = facts(notification), known_zone(notification.zone), notification.summary
     digest = Digest(
         told=told,
-        reader=known_zone(notification.zone),
+        reader=reader,
         now=notification.now,
         instead=instead(notification.instead_of) if notification.instead_of else None,
     )
-    return {"digest": digest, "t": told[0] if len(told) == 1 else None}
+    return {
+        "digest": digest,
+        "sums": summary_facts(of, notification, reader, told) if of else None,
+        "t": told[0] if len(told) == 1 and not of else None,
+    }
 
 
 def _which(context: Context) -> str:
-    return "reminder" if context["t"] else "digest"
+    return "reminder" if context["t"] else "summary" if context["sums"] else "digest"
 
 
 def _one_line(error: Exception) -> str:

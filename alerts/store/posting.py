@@ -18,6 +18,7 @@ from alerts.store.rows import REMINDER, chunks, insert_new
 
 _D, _L, _R = tables.deliveries.c, tables.delivery_reminders.c, tables.reminders.c
 TOLD_BY_ANOTHER = "told by another rule"
+NOBODY = "there was nobody to tell"
 
 
 def plan(
@@ -40,12 +41,14 @@ def plan(
     for some in chunks(rows):
         statement = insert_new(connection, tables.reminders).returning(_R.id)
         fresh |= set(connection.execute(statement, some).scalars())
+    addressed = {word.thing for one in post for word in one.reminders}
     post = [replace(one, reminders=tuple(word for word in one.reminders if word.id in fresh)) for one in post]
     post = [one for one in post if one.reminders]
     full, told = put(connection, post, [_delivery_row(one, tracked, speaks_next, now) for one in post])
-    silent = [word.id for word in said if word.id in fresh and word.id not in told]
-    for quiet in chunks(silent):
-        connection.execute(update(tables.reminders).where(_R.id.in_(quiet)).values(skipped=TOLD_BY_ANOTHER))
+    for reason, known in ((TOLD_BY_ANOTHER, True), (NOBODY, False)):
+        silent = fresh & {word.id for word in said if (word.thing in addressed) == known} - told
+        for quiet in chunks(silent):
+            connection.execute(update(tables.reminders).where(_R.id.in_(quiet)).values(skipped=reason))
     return len(full)
 
 

@@ -113,5 +113,9 @@ def _trouble(row: RowMapping, said: Sequence[Reminder]) -> Trouble:
         state=row["state"],
         error="; ".join(filter(None, errors)) or "not tried yet",
         attempts=row["attempts"],
-        about=tuple(f"{one.commitment} {one.kind}" for one in said),
+        about=tuple(f"{one.commitment} {one.kind}" for one in said) or _summed_up(row),
     )
+
+
+def _summed_up(row: RowMapping) -> tuple[str, ...]:
+    return (f"summary of rule {row['summary']['rule']['name']}",) if row["summary"] else ()
