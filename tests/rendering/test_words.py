@@ -309,3 +309,38 @@ def test_plain_text_fits_a_terminal(renderer: Renderer) -> None:
     )
     assert message.html is None
     assert max(map(len, message.text.splitlines())) <= 76
+
+
+LONG = "Suspension of the additional duties and of all countermeasures that were announced since 4 March"
+INSTANTS = "between 2025-11-28T10:00 and 2025-12-28T12:00"
+
+
+@pytest.mark.parametrize(
+    ("deadline", "before", "title", "subject"),
+    [
+        ("2026-11-10", "2025-11-10", "Truce", "Now Tue 10 Nov 2026 · moved; before: Mon 10 Nov 2025 · Truce"),
+        ("2026-11-10", "2025-11-10", LONG, f"Now Tue 10 Nov 2026 · moved · {LONG[:88].rstrip()}…"),
+        (
+            INSTANTS,
+            None,
+            "Truce",
+            f"Fri 28 Nov 2025 10:00 to Sun 28 Dec 2025 12:00 {NEW_YORK} · due in this window · Truce",
+        ),
+        (INSTANTS, None, LONG, f"Fri 28 Nov 2025 10:00 to Sun 28 Dec 2025 12:00 {NEW_YORK} · due in t… · {LONG[:36]}…"),
+    ],
+)
+def test_a_subject_that_would_be_too_long_loses_the_old_date_before_the_title(
+    renderer: Renderer, deadline: str, before: str | None, title: str, subject: str
+) -> None:
+    change = before and Revision(
+        number=2,
+        what="moved",
+        recorded_at=at("2025-11-03T12:00"),
+        recorded_by="desk",
+        before=bounds_of(before),
+        after=bounds_of(deadline),
+    )
+    asked = single(deadline, "moved" if change else "before", change=change, commitment={"title": title})
+    said = renderer.render(asked, "mail")[0].subject
+    assert said == subject
+    assert len(said) <= 120
