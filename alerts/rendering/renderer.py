@@ -40,6 +40,7 @@ from alerts.rendering.notice import notice
 from alerts.rendering.plain import SUBJECT, plain
 from alerts.rendering.posts import post_of, sections_of
 from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
+from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
 
 Form = Literal["mail", "text", "json", "post"]
 Context = Mapping[str, Any]
@@ -49,7 +50,21 @@ class _TemplateError(Exception):
     """A template that could not be rendered; the text names it and the line."""
 
 
-OURS = (Facts, Digest, InsteadFacts, Window, SourceFacts, ChangeFacts, AcknowledgedFacts, Commands, LoopContext)
+OURS = (
+    Facts,
+    Digest,
+    InsteadFacts,
+    Window,
+    SourceFacts,
+    ChangeFacts,
+    AcknowledgedFacts,
+    Commands,
+    Timeline,
+    Month,
+    Row,
+    Cell,
+    LoopContext,
+)
 PUBLIC: dict[type, frozenset[str]] = {
     kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in OURS
 }
@@ -219,7 +234,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters.update(FILTERS)
+        environment.filters.update(FILTERS, timeline=timeline)
         environment.policies["json.dumps_function"] = json.JSONEncoder(
             sort_keys=True
         ).encode  # else made anew each time

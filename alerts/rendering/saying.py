@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from unicodedata import combining, east_asian_width
 
 from alerts.core.bounds import say_day
 from alerts.core.calendars import Day, Point, zone_info
 from alerts.core.errors import InputError
 
 WIDTH = 76
+NEAR = 183  # days within which a month names one year
 LABEL = 11  # the column in which the text of a plain mail begins
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
 
@@ -38,6 +40,18 @@ def shorten(text: str, limit: int) -> str:
     return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
 
 
+def fill(text: str, width: int) -> str:
+    """Cut or fill a text to a width in a terminal, where the letters of some scripts take two columns."""
+    text, taken = shorten(text, width), 0
+    while (taken := sum(_columns(letter) for letter in text)) > width:
+        text = text.rstrip("…")[:-1].rstrip() + "…"
+    return text + " " * (width - taken)
+
+
+def _columns(letter: str) -> int:
+    return 0 if combining(letter) else 2 if east_asian_width(letter) in ("W", "F") else 1
+
+
 def known_zone(name: str) -> str:
     """Return the name if there is such a zone, else UTC: a word about a deadline is not lost to a typing error."""
     try:
@@ -50,6 +64,12 @@ def known_zone(name: str) -> str:
 def on_day(at: datetime, zone: str) -> date:
     """The civil day of an instant in a zone; at the ends of the calendar, in UTC."""
     return _wall(at, zone)[0].date()
+
+
+def short(day: date, today: date) -> str:
+    """Write a day as a chart has room for: with its weekday where it is near, else with its year."""
+    weekday, rest = say_day(day).split(" ", 1)
+    return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR else rest
 
 
 def moment(at: datetime, zone: str) -> str:
@@ -110,11 +130,13 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
 FILTERS = {
     "beside": beside,
     "day": say_day,
+    "fill": fill,
     "flat": flat,
     "moment": moment,
     "on_day": on_day,
     "point": point,
     "row": row,
+    "short": short,
     "sentence": sentence,
     "shorten": shorten,
     "span": span,
