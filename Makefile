@@ -62,6 +62,9 @@ bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries l
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.loads
 
+docs: $(VENV)/.installed-dev  ## write what docs/templates.md says of variables and blocks again
+	@$(BIN)/python -m pages.templates
+
 images: $(VENV)/.installed-dev  ## take the pictures of docs/images again (needs a Chromium)
 	@$(BIN)/python -m pages.images
 

@@ -17,7 +17,7 @@ WEEKS = 13
 DAYS = 7 * WEEKS  # today and the 90 that follow
 ROWS = 12  # more are counted: a mail is read, not studied
 
-Kind = Literal["", "day", "span", "opening", "onward"]
+Drawn = Literal["", "day", "span", "opening", "onward"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Cell:
     `begins` and `ends`: the outer ends of what is drawn are here. `turn`: a month begins in this column.
     """
 
-    kind: Kind = ""
+    kind: Drawn = ""
     begins: bool = False
     ends: bool = False
     turn: bool = False
