@@ -46,6 +46,7 @@ def check(context: typer.Context, at: At = None) -> None:
         wrong += str(error).splitlines()
         channels = {}
     told = samples(now)
+    wrong += here.renderer.unseen()
     wrong += _failing_templates(here, list(channels.values()), told, now)
     if wrong:
         raise InputError("\n".join(dict.fromkeys(wrong)))
@@ -143,7 +144,9 @@ def preview(
     rule: Annotated[str, typer.Argument(metavar="RULE")],
     key: Annotated[str, typer.Argument(metavar="KEY")],
     channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Else the first that is told.")] = None,
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail there.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail there; - prints it.")
+    ] = None,
     at: At = None,
 ) -> None:
     """The next message of a rule about a commitment, as it would go out."""
@@ -181,6 +184,9 @@ def preview(
     if html is not None:
         if message.html is None:
             raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
+        if str(html) == "-":
+            print(message.html, end="")
+            return
         try:
             html.write_text(message.html, encoding="utf-8")
         except OSError as error:
