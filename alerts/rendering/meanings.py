@@ -143,6 +143,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "day": "the day under which it is told",
         "start": "the first day of a window; else None",
         "cells": "what lies in each of the 13 columns",
+        "runs": "the cells with those put together that look like one, and of how many columns",
     },
     Cell: {
         "kind": "what of it lies in that week",

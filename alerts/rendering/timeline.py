@@ -55,6 +55,19 @@ class Row:
     start: date | None = None
     cells: tuple[Cell, ...]
 
+    @property
+    def runs(self) -> list[tuple[Cell, int]]:
+        """The cells with those put together that look like one, and of how many columns: fewer tags in a mail."""
+        found: list[tuple[Cell, int]] = []
+        for cell in self.cells:
+            last, columns = found[-1] if found else (Cell(kind="day"), 0)
+            apart = cell.kind in ("day", "opening") or (cell.turn and not cell.kind)
+            if cell.kind == last.kind and not apart:
+                found[-1] = (replace(last, ends=cell.ends), columns + 1)
+            else:
+                found.append((cell, 1))
+        return found
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:

@@ -120,7 +120,12 @@ def test_every_dated_item_is_drawn_in_html_under_its_date(renderer: Renderer) ->
         assert chart.count(said) == 1
     assert "2 past their date · 1 open, or without a date" in chart
     assert "The summit" not in chart
-    assert [len(re.findall(f'class="{name}', chart)) for name in ("fill-", "tint-", "panel")] == [3, 12, 27]
+    shown = re.findall(r'class="(fill|tint|panel)[^"]*" width="([\d.]+)%"', chart)
+    assert " ".join(f"{name}:{round(float(width) * 13 / 100)}" for name, width in shown) == (
+        "panel:1 panel:3 panel:5 panel:4 "  # a mark; to the end of November, of December, of January
+        "panel:1 tint:1 tint:11 "
+        "panel:4 panel:1 panel:4 panel:4"
+    )
 
 
 def test_without_a_date_in_the_coming_90_days_nothing_is_drawn(renderer: Renderer) -> None:

@@ -121,6 +121,23 @@ def test_the_ends_of_a_window_show_where_they_are_drawn() -> None:
         assert [week for week, cell in enumerate(row.cells) if cell.ends] == ends
 
 
+RUNS = [
+    ("2025-11-10", ":1 day:1 :2 :5 :4"),
+    ("2025-12-01", ":4 day:1 :4 :4"),
+    ("between 2025-11-28 and 2025-12-28", ":3 span:5 :1 :4"),
+    ("after 2025-11-10", ":1 opening:1 onward:11"),
+    ("within P6M of 2025-10-28", "span:13"),
+]
+
+
+@pytest.mark.parametrize(("deadline", "said"), RUNS)
+def test_cells_that_look_like_one_are_put_together_but_not_across_months(deadline: str, said: str) -> None:
+    row = drawn(told(deadline)).rows[0]
+    assert " ".join(f"{cell.kind}:{columns}" for cell, columns in row.runs) == said
+    ends = [(cell.begins, cell.ends) for cell, _ in row.runs if cell.kind == "span"]
+    assert not ends or ends[0] == (any(cell.begins for cell in row.cells), any(cell.ends for cell in row.cells))
+
+
 MONTHS = [
     ("2025-11-03T14:00", "Nov 2025:4 Dec:5 Jan 2026:4", [4, 9]),
     ("2025-10-28T14:00", "Oct:1 Nov:4 Dec:5 Jan 2026:3", [1, 5, 10]),
