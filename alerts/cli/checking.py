@@ -202,10 +202,10 @@ def send_test(
         to = f"{channel} → {recipient}" if recipient else channel
         try:
             answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))
-            out.print(f"{to}: {answer}", markup=False, soft_wrap=True)
+            out.print(here.settings.redaction(f"{to}: {answer}"), markup=False, soft_wrap=True)
         except DeliveryError as error:
             failed = True
-            complain(f"{to}: {error}")
+            complain(here.settings.redaction(f"{to}: {error}"))
     through.close()
     if failed:
         raise typer.Exit(1)
