@@ -147,7 +147,7 @@ class Lane:
         )
         message, error = compose(self.renderer, self.channel, notification)
         if error:
-            log.error("channel %s: %s; the built-in plain message goes out instead", claim.channel, error)
+            log.error("channel %s: %s", claim.channel, error)
         return message, error
 
     def _send(self, item: _Leased) -> Outcome | None:

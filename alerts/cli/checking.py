@@ -120,7 +120,7 @@ def preview(
         through, notification = _reminder(here, rule, key, channel, now)
     message, error = compose(here.renderer, through, notification)
     if error:
-        warn(f"{error}; the built-in plain message is shown")
+        warn(error)
     if html is not None:
         if message.html is None:
             raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
@@ -198,7 +198,7 @@ def send_test(
     failed = False
     for recipient in through.recipients:
         notification = _notification(here, through, [test_message(channel, now)], now)
-        message, _ = compose(here.renderer, through, notification)
+        message = replace(compose(here.renderer, through, notification)[0], calendar=None)  # nobody keeps a test
         to = f"{channel} → {recipient}" if recipient else channel
         try:
             answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))

@@ -95,6 +95,12 @@ class Notification:
     notice: Notice | None = None
     summary: Summary | None = None
 
+    @property
+    def thread(self) -> str | None:
+        """The key of the commitment, where it is about one alone."""
+        keys = {told.tracked.commitment.key for told in self.told}
+        return keys.pop() if len(keys) == 1 and not self.summary else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
@@ -197,8 +203,8 @@ def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID
 class Message:
     """A notification rendered. `body` is the JSON of a webhook or chat post; the others leave it out.
 
-    `thread` is what it belongs to: a commitment's key, where it is about one alone. `post` is what a chat's body is
-    made from, and is not kept.
+    `thread` is what it belongs to: a commitment's key, where it is about one alone. `calendar` is its deadline as
+    iCalendar, for a mail. `post` is what a chat's body is made from, and is not kept.
     """
 
     subject: str
@@ -207,6 +213,7 @@ class Message:
     body: Mapping[str, object] | None = None
     rendered_at: datetime
     thread: str | None = None
+    calendar: str | None = None
     post: Post | None = None
 
 

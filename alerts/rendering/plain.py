@@ -42,7 +42,8 @@ def plain(notification: Notification, form: str) -> Message:
         data = {"summary": subject, "text": text, "reminders": reminders}
         body = {"type": kind, "timestamp": utc(notification.now), "data": data}
     post = _post(() if notification.summary else notification.told, subject, text) if form == "post" else None
-    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, post=post)
+    thread = notification.thread
+    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, thread=thread, post=post)
 
 
 def _subject(notification: Notification, lines: list[list[str]]) -> str:
@@ -88,7 +89,7 @@ def _post(told: tuple[Told, ...], subject: str, text: str) -> Post:
 def _lines(told: Told) -> list[str]:
     commitment, key = told.tracked.commitment, flat(clean(told.tracked.commitment.key))
     said = [
-        _when(told.tracked.bounds),
+        when(told.tracked.bounds),
         flat(clean(commitment.title)),
         f"As stated: {flat(clean(commitment.deadline))}",
         f"Commands: alerts show {key}; alerts ack {key}",
@@ -102,7 +103,8 @@ def _instead(trouble: Trouble | None) -> list[list[str]]:
     return [[flat(clean(f"Told here because {trouble.channel} does not take it: {trouble.error}"))]] if trouble else []
 
 
-def _when(bounds: Bounds) -> str:
+def when(bounds: Bounds) -> str:
+    """Say a window in a line, whatever it is."""
     try:
         return flat(clean(say_bounds(bounds)))
     except (InputError, OverflowError, ValueError):

@@ -149,7 +149,7 @@ class Renderer:
 
     def _message(self, notification: Notification, form: Form) -> Message:
         context = _context(notification)
-        subject, thread = self._subject(context), _thread(notification)
+        subject, thread = self._subject(context), notification.thread
         text, html, body, post = subject + "\n", None, None, None
         if form in ("mail", "text"):
             text = self._plain_text(context)
@@ -252,11 +252,6 @@ def _context(notification: Notification) -> Context:
         "sums": summary_facts(of, notification, reader, told) if of else None,
         "t": told[0] if len(told) == 1 and not of else None,
     }
-
-
-def _thread(notification: Notification) -> str | None:
-    keys = {told.tracked.commitment.key for told in notification.told}
-    return keys.pop() if len(keys) == 1 and not notification.summary else None
 
 
 def _which(context: Context) -> str:

@@ -87,6 +87,7 @@ def payload_of(message: Message) -> dict[str, Any]:
         "body": message.body,
         "rendered_at": message.rendered_at.isoformat(),
         "thread": message.thread,
+        "calendar": message.calendar,
     }
 
 

@@ -241,7 +241,7 @@ deliveries = Table(
     Column("remote", Text),
     Column("last_error", Text),
     Column("ended_at", Utc),
-    Column("template_error", Text),  # why the built-in plain message went out
+    Column("template_error", Text),  # why it went out in a simpler form
     Column("instead_of", JSON),  # the delivery whose words it carries, as the reader is told of it
     Column("notice", JSON),  # what operators are told, where it carries no reminders
     Column("summary", JSON),  # of what it sums up how things stand, where it carries no reminders

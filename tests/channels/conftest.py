@@ -68,7 +68,7 @@ def scripted() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
 
 
 class Postbox:
-    """What an SMTP server was told, and what it answers: `refuse` maps a command to a reply."""
+    """What an SMTP server was told, and what it answers: `refuse` maps a command to a reply; `withhold` extensions."""
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
@@ -77,6 +77,13 @@ class Postbox:
         self.sessions: set[int] = set()
         self.logins: list[tuple[bytes, bytes]] = []
         self.refuse: dict[str, str] = {}
+        self.withhold: set[str] = set()
+        self.fail_after_data = 0  # so many mails are taken to the end and then not accepted
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802 # aiosmtpd's name
+        session.host_name = hostname
+        *offered, last = (line for line in responses if line[4:].split()[0] not in self.withhold)
+        return [*(line.replace(" ", "-", 1) if line[3] == " " else line for line in offered), f"250 {last[4:]}"]
 
     async def handle_MAIL(self, _server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
         self.sessions.add(session.peer[1])
@@ -94,6 +101,9 @@ class Postbox:
         if "DATA" in self.refuse:
             return self.refuse["DATA"]
         self.mails.append(envelope.original_content)
+        if self.fail_after_data:
+            self.fail_after_data -= 1
+            return "451 4.3.0 try again"
         self.recipients += envelope.rcpt_tos
         return "250 2.0.0 Ok: queued as 4ZX"
 

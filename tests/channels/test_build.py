@@ -10,6 +10,8 @@ from alerts.core.errors import InputError
 EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
 ZONE = "unknown time zone: expected an IANA name such as America/New_York"
 TOPIC = "expected the topic at the end of it, such as https://ntfy.example.org/my-topic"
+OFF = "expected a URL such as https://lists.example.org/off?who={recipient}"
+HTTPS = "https://lists.example.org/s3cret"
 URL = "https://hooks.example.org/services/s3cret"
 
 
@@ -124,6 +126,32 @@ def test_every_kind_is_tried_above():
             EMAIL | {"smtp": {"host": "x", "username": "me", "password": "s3cret", "security": "none"}},
             "smtp: a password is never sent in the clear: set security to starttls or tls",
         ),
+        *(
+            ("email", EMAIL | {"unsubscribe": url}, f"unsubscribe: {OFF}")
+            for url in (
+                "http://lists.example.org/s3cret",
+                "mailto:s3cret@example.org",
+                "https:///s3cret",
+                "https://me:s3cret@lists.example.org/",
+                "https://lists.example.org:s3cret/",
+                "https://[s3cret/",
+                "https://lists.example.org/s3cret off",
+                "https://lists.example.org/s3cret>, <https://eve.example.org/",
+                "https://lists.example.org/s3cret\r\nBcc: eve@example.org",
+                "https://lists.example.org/ü",
+                "https://lists.example.org/{who}",
+                "",
+            )
+        ),
+        *(
+            (
+                "email",
+                EMAIL | {"unsubscribe": url},
+                "unsubscribe: too long for one line of a mail: at most 978 characters",
+            )
+            for url in (HTTPS + "x" * (979 - len(HTTPS)), HTTPS + "x" * 935 + "{recipient}")
+        ),
+        ("email", EMAIL | {"unsubscribe": 7}, "unsubscribe: expected text"),
         (
             "email",
             EMAIL | {"smtp": {"host": "x", "ca": __file__}},
