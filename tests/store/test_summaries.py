@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
 from alerts.core.rules import Remind, Rule
-from alerts.store import Store, tables
+from alerts.store import Store, posting, tables
 from alerts.tick import Ruled, plan, relieve
 from tests.factories import NOW, acknowledge, at, claim, close, entries, entry, load, move, rule
 
@@ -221,3 +223,15 @@ def test_it_goes_to_no_channel_that_takes_one_word_at_a_time(store):
     store.outbox.mark([(one, dead, NINE, NINE) for one in claim(store, NINE)])
     relieve(store, Ruled.all([both]), channels, (), NINE)
     assert claim(store, NINE, channel="pager") == []
+
+
+def test_one_that_fails_to_be_written_down_is_made_by_the_next_turn(store, monkeypatch):
+    def fail(*_: object) -> set[UUID]:
+        raise OSError("the disk is full")
+
+    registered(store, sums())
+    with monkeypatch.context() as patched:
+        patched.setattr(posting, "put_deliveries", fail)
+        with pytest.raises(OSError, match="the disk is full"):
+            turn(store, NINE, sums())
+    assert turn(store, NINE, sums()) == 1
