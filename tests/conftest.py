@@ -1,4 +1,6 @@
-"""What all tests share: an empty database of either kind, and a store on it. PostgreSQL starts with its first test."""
+"""What all tests share: an empty database of either kind, a store on it, and one renderer, which compiles its templates
+once. PostgreSQL starts with its first test.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.rendering import Renderer
 from alerts.store import Store
 from tests import postgres
 
@@ -56,3 +59,9 @@ def store(database_url: str) -> Iterator[Store]:
     opened = Store(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def renderer() -> Renderer:
+    """A renderer of the shipped templates."""
+    return Renderer([Path(__file__).resolve().parent.parent / "templates"])

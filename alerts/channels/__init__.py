@@ -15,12 +15,16 @@ from alerts.channels._plugins import brought, brought_kinds
 from alerts.channels._settings import Common, Where, complaints
 from alerts.channels.apprise import Apprise
 from alerts.channels.console import Console
+from alerts.channels.discord import Discord
 from alerts.channels.email import Email
+from alerts.channels.googlechat import GoogleChat
 from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir
+from alerts.channels.mattermost import Mattermost
 from alerts.channels.ntfy import Ntfy
 from alerts.channels.pagerduty import PagerDuty
 from alerts.channels.slack import Slack
+from alerts.channels.teams import Teams
 from alerts.channels.webhook import Webhook
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
@@ -69,7 +73,21 @@ class Channel(Protocol):
 
 
 _KINDS: Mapping[str, Any] = {
-    kind.kind: kind for kind in (Apprise, Console, Email, Maildir, Ntfy, PagerDuty, Slack, Webhook)
+    kind.kind: kind
+    for kind in (
+        Apprise,
+        Console,
+        Discord,
+        Email,
+        GoogleChat,
+        Maildir,
+        Mattermost,
+        Ntfy,
+        PagerDuty,
+        Slack,
+        Teams,
+        Webhook,
+    )
 }
 KINDS: tuple[str, ...] = tuple(_KINDS)
 

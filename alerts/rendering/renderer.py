@@ -113,8 +113,6 @@ class Renderer:
         """
         if notification.notice:
             return notice(notification.notice, form, notification.now), None
-        if notification.summary and form == "post":  # chats have no words of their own for it
-            return plain(notification, form), None
         try:
             return self._message(notification, form), None
         except Exception as error:  # noqa: BLE001 - the word gets out, whatever the templates and the data are
@@ -138,7 +136,7 @@ class Renderer:
                 pieces.append(lambda: self._mail(context, "a subject"))
             if form == "json":
                 pieces.append(lambda: self._json(context, "a subject"))
-            if form == "post" and not notification.summary:
+            if form == "post":
                 pieces.append(lambda: self._post(context, "a subject"))
         except Exception as error:  # noqa: BLE001 - a check reports whatever there is
             return [_one_line(error)]
@@ -184,7 +182,7 @@ class Renderer:
             sections = sections_of(words)
         except ValueError as error:
             raise _TemplateError(f"template {name}: what it renders is no post: {error}") from None
-        return post_of(context["digest"], subject, sections)
+        return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
 
     def _json(self, context: Context, subject: str) -> Mapping[str, object]:
         name = "webhook/body.json"

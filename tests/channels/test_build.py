@@ -27,11 +27,15 @@ def complaint(kind, options, where=lambda _: ""):
     [
         ("apprise", {"url": "json://localhost/s3cret"}, "post", False, 1, ("",)),
         ("console", {}, "text", True, 1, ("",)),
+        ("discord", {"url": URL}, "post", False, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
+        ("googlechat", {"url": URL}, "post", False, 1, ("",)),
+        ("mattermost", {"url": URL}, "post", False, 1, ("",)),
         ("ntfy", {"url": "https://ntfy.example.org/s3cret", "token": "tk_s3cret"}, "post", False, 1, ("",)),
         ("pagerduty", {"routing_key": "s3cret" + "0" * 26}, "post", False, 1, ("",)),
         ("slack", {"url": URL}, "post", False, 1, ("",)),
+        ("teams", {"url": URL}, "post", False, 1, ("",)),
         ("webhook", {"url": URL}, "json", False, 4, ("",)),
     ],
 )
@@ -46,14 +50,15 @@ def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections
 
 
 def test_every_kind_is_tried_above():
-    assert channels.KINDS == ("apprise", "console", "email", "maildir", "ntfy", "pagerduty", "slack", "webhook")
+    kinds = "apprise console discord email googlechat maildir mattermost ntfy pagerduty slack teams webhook"
+    assert " ".join(channels.KINDS) == kinds
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "line"),
     [
         ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
-        ("x", {}, "kind: unknown kind; known: apprise, console, email, maildir, ntfy, pagerduty, slack, webhook"),
+        ("x", {}, "kind: unknown kind; known: " + ", ".join(channels.KINDS)),
         ("slack", {}, "url: is missing"),
         ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),

@@ -166,11 +166,21 @@ def test_a_webhook_gets_the_counts_and_what_is_listed(renderer: Renderer) -> Non
     ]  # fmt: skip
 
 
-def test_a_chat_gets_plain_words_and_no_error_is_reported(renderer: Renderer) -> None:
+def test_a_chat_gets_it_by_owner_and_by_what_is_asked(renderer: Renderer) -> None:
     body = slack_body(renderer, summary(*MIXED))
-    assert body["text"] == "Summary to Sat 27 Dec 2025"
-    assert "3 due" in str(body["blocks"])
-    assert "Nothing is due until Sat 27 Dec 2025." in str(slack_body(renderer, summary())["blocks"])
+    assert body["text"] == "Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date"
+    sections = [block["text"]["text"] for block in body["blocks"][1:]]
+    assert [section.splitlines()[0] for section in sections[1:-1]] == [
+        "*Ana Lopez · Past their date (1)*",
+        "*Ana Lopez · Coming (1)*",
+        "*Bo · Coming (1)*",
+        "*Bo · Open, or without a date (1)*",
+        "*Nobody looks after these · Coming (1)*",
+        "*Nobody looks after these · Open, or without a date (1)*",
+    ]
+    assert "The filing · `filing` · seen by Ann" in sections[2]
+    assert "`alerts ack KEY`" in sections[-1]
+    assert "Nothing is due until Sat 27 Dec 2025" in str(slack_body(renderer, summary())["blocks"])
 
 
 def test_the_plain_message_stands_in_where_a_template_fails(renderer: Renderer) -> None:
