@@ -10,6 +10,9 @@ from alerts.core.calendars import Day, Point, zone_info
 from alerts.core.errors import InputError
 
 WIDTH = 76
+SEPARATOR = " · "
+TELLING = 50  # characters of a title that tell it from others; a subject keeps so many
+MATTER = 20  # characters in which all that is the matter is said, a move aside
 LABEL = 11  # the column in which the text of a plain mail begins
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
 
@@ -36,6 +39,16 @@ def shorten(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+
+
+def headed(when: str, matter: str, title: str, most: int = 0) -> str:
+    """Join when, what is the matter and which; where that is longer than `most` the date survives, and of the title
+    as much as tells it from others."""
+    whole = SEPARATOR.join((when, matter, title))
+    if not most or len(whole) <= most:
+        return whole
+    room = most - len(when) - 2 * len(SEPARATOR) - min(len(title), TELLING)
+    return shorten(SEPARATOR.join((when, shorten(matter, max(room, MATTER)), title)), most)
 
 
 def known_zone(name: str) -> str:
@@ -70,6 +83,14 @@ def point(at: Point, reader: str) -> str:
     if isinstance(at, Day):
         return say_day(at.date)
     return moment(at.at, reader) if at.zone else moment(at.at, "UTC").removesuffix(" UTC")
+
+
+def stretch(first: Point, last: Point, reader: str) -> str:
+    """Write both ends of a window; a zone that they share is named once."""
+    begins, ends = point(first, reader), point(last, reader)
+    wall, _, zone = begins.rpartition(" ")
+    shared = not isinstance(first, Day) and not isinstance(last, Day) and first.zone and ends.endswith(f" {zone}")
+    return f"{wall if shared else begins} to {ends}"
 
 
 def beside(at: Point, reader: str) -> str:
@@ -111,6 +132,7 @@ FILTERS = {
     "beside": beside,
     "day": say_day,
     "flat": flat,
+    "headed": headed,
     "moment": moment,
     "on_day": on_day,
     "point": point,
@@ -118,6 +140,7 @@ FILTERS = {
     "sentence": sentence,
     "shorten": shorten,
     "span": span,
+    "stretch": stretch,
     "utc": utc,
     "words": str.split,
 }
