@@ -1,4 +1,6 @@
-"""A notification becomes a message that a channel can hand over: rendered, and for chats laid out by the channel."""
+"""A notification becomes a message that a channel can hand over: rendered, for chats laid out by the channel, and in a
+mail with the deadline for the reader's calendar. Whatever fails on the way, the word gets out.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +8,37 @@ from dataclasses import replace
 
 from alerts.channels import Channel
 from alerts.core.notifications import Message, Notification
+from alerts.interchange.ics.publishing import publish
 from alerts.rendering import Renderer
+from alerts.rendering.entries import entry_of
+
+_PLAIN = "; the built-in plain message goes out instead"
 
 
 def compose(renderer: Renderer, channel: Channel, notification: Notification) -> tuple[Message, str | None]:
-    """Return the message, and in one line what failed on the way if it is the built-in plain one."""
+    """Return the message, and in one line what failed on the way and what goes out instead."""
     message, error = renderer.render(notification, channel.form)
+    error = error and error + _PLAIN
+    if channel.form == "mail":
+        message, failed = _with_calendar(message, notification)
+        error = error or failed
     try:
         return _laid_out(channel, message), error
-    except Exception as failure:  # noqa: BLE001 - the word gets out, whatever a channel makes of its post
-        error = f"channel {channel.name}: cannot lay out the message: {type(failure).__name__}"
+    except Exception as failure:  # noqa: BLE001 - whatever a channel makes of its post
+        error = f"channel {channel.name}: cannot lay out the message: {type(failure).__name__}{_PLAIN}"
         return _laid_out(channel, renderer.plain(notification, channel.form)), error
 
 
 def _laid_out(channel: Channel, message: Message) -> Message:
     return message if message.post is None else replace(message, body=channel.body(message.post), post=None)
+
+
+def _with_calendar(message: Message, notification: Notification) -> tuple[Message, str | None]:
+    """Add the deadline that a mail is about, if it is one that has a date; a list would fill calendars unasked."""
+    if len(notification.told) != 1 or notification.summary:
+        return message, None
+    (told,) = notification.told
+    try:
+        return replace(message, calendar=publish(told, *entry_of(told), notification.now)), None
+    except Exception as failure:  # noqa: BLE001 - whatever the data are
+        return message, f"calendar: {type(failure).__name__}; the mail goes out without it"

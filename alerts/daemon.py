@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from alerts.channels import Channel, Heartbeat
 from alerts.clock import monotonic
+from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
 from alerts.cron import Firings
@@ -39,7 +40,8 @@ PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
 class Daemon:
     """Plans on each rule's cron and every minute, and sends what is due, until it is told to stop.
 
-    `operators` names the channels that hear of what does not get through; `heartbeat` is pinged after a good sweep.
+    `people` are those of the settings; `operators` names the channels that hear of what does not get through;
+    `heartbeat` is pinged after a good sweep.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Daemon:
         lanes: Sequence[Lane],
         clock: Clock,
         *,
+        people: Sequence[Person] = (),
         operators: Sequence[str] = (),
         heartbeat: Heartbeat | None = None,
     ) -> None:
@@ -56,6 +59,7 @@ class Daemon:
         self._rules = rules
         self._lanes = lanes
         self._clock = clock
+        self._people = people
         self._operators = operators
         self._heartbeat = heartbeat
         self._well = threading.Event()
@@ -76,7 +80,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         with self._store.serve():
-            prepare(self._store, self._rules, self._clock())
+            prepare(self._store, self._rules, self._clock(), self._people)
             scheduler = self._scheduler()
             scheduler.start()
             for _ in self._store.watches.settle():
@@ -216,8 +220,9 @@ class Daemon:
         return True
 
 
-def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime) -> None:
-    """Register the rules, and work out all bounds anew where the zone data are not those they came from."""
+def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime, people: Iterable[Person] = ()) -> None:
+    """Register the people of the settings and the rules, and work out all bounds anew where the zone data are new."""
+    store.people.register(people)
     store.watches.register([ruled.rule for ruled in rules.values()], now)
     store.ledger.forget_beats(PASS, now - timedelta(days=1))
     release = zone_release()

@@ -131,19 +131,23 @@ class Lane:
         return [_Leased(claim, claim.message or fresh[claim.id][1], start_by) for claim in claims]
 
     def _render(self, claim: Claim) -> tuple[Message, str | None]:
+        summary, told = None, claim.told
+        if claim.summary:
+            summary, told = self.store.summaries.gather(claim.summary, self.clock())
         notification = Notification(
             id=claim.id,
             channel=claim.channel,
             recipient=claim.recipient,
-            zone=self.channel.timezone or self.zone,
-            told=claim.told,
+            zone=claim.zone or self.channel.timezone or self.zone,
+            told=told,
             now=self.clock(),
             instead_of=claim.instead_of,
             notice=claim.notice,
+            summary=summary,
         )
         message, error = compose(self.renderer, self.channel, notification)
         if error:
-            log.error("channel %s: %s; the built-in plain message goes out instead", claim.channel, error)
+            log.error("channel %s: %s", claim.channel, error)
         return message, error
 
     def _send(self, item: _Leased) -> Outcome | None:

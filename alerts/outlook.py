@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.core.commitments import Tracked
 from alerts.core.moments import TICK
 from alerts.core.outlook import Foretold, foretell
+from alerts.core.owners import NO_OWNERS, OWNER, Owners
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Watch
 from alerts.store import Standing, Store, occurrence_of
 from alerts.tick import Ruled, current
 
-__all__ = ["Foretold", "at_once", "if_changed", "outlook"]
+__all__ = ["Foretold", "ForetoldSummary", "at_once", "if_changed", "outlook", "spoken_of", "summaries"]
 
 
 def outlook(
-    store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime, *, only: int | None = None
+    store: Store,
+    rules: Mapping[str, Ruled],
+    start: datetime,
+    end: datetime,
+    *,
+    owners: Owners = NO_OWNERS,
+    only: int | None = None,
 ) -> list[Foretold]:
     """What will go out before `end`, soonest first, of all that is tracked or `only` of one; nothing is written.
 
@@ -27,37 +34,72 @@ def outlook(
     """
     known = current(store, rules)
     standing = store.watches.standing(only=only)
-    found = [word for chunk in standing for word in _foretell(chunk, rules, known, start, end)]
+    found = [word for chunk in standing for word in _foretell(chunk, rules, known, start, end, owners=owners)]
     return sorted(found, key=lambda word: (word.reminder.send_at, word.reminder.commitment_id, word.reminder.rule))
 
 
-def at_once(store: Store, rules: Mapping[str, Ruled], now: datetime) -> Iterator[Foretold]:
+@dataclass(frozen=True, slots=True)
+class ForetoldSummary:
+    """A summary to come: when, of which rule, and the channels through which it goes."""
+
+    at: datetime
+    rule: str
+    channels: tuple[str, ...]
+
+
+def summaries(
+    store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime, owners: Owners = NO_OWNERS
+) -> Iterator[ForetoldSummary]:
+    """The summaries that go out before `end`; of several firings that were missed, the latest is still to come."""
+    since = store.summaries.since(current(store, rules))
+    for name, ruled in rules.items():
+        if ruled.rule.summary is None:
+            continue
+        served = since.get(name, start)
+        to = [owners.channel if word == OWNER and owners.people else word for word in ruled.rule.notify]
+        channels = tuple(dict.fromkeys(one for one in to if one and one != OWNER))
+        missed = ruled.cron.before(start.replace(microsecond=0) + TICK)
+        if missed is not None and missed > served and channels:
+            yield ForetoldSummary(missed, name, channels)
+        firing = ruled.cron.at_or_after(max(served, start).replace(microsecond=0) + TICK)
+        while firing is not None and firing < end and channels:
+            yield ForetoldSummary(firing, name, channels)
+            firing = ruled.cron.at_or_after(firing + TICK)
+
+
+def at_once(store: Store, rules: Mapping[str, Ruled], now: datetime, owners: Owners = NO_OWNERS) -> Iterator[Foretold]:
     """What the next tick will say of that which has changed since the last one."""
     known = current(store, rules)
     for chunk in store.watches.standing(changed_only=True):
-        yield from _foretell(chunk, rules, known, now, now + TICK)
+        yield from _foretell(chunk, rules, known, now, now + TICK, owners=owners)
 
 
-def spoken_of(store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime) -> Iterator[str]:
+def spoken_of(
+    store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime, owners: Owners = NO_OWNERS
+) -> Iterator[str]:
     """The keys of what is tracked of which anything will go out before `end`."""
     known = current(store, rules)
     for chunk in store.watches.standing():
         for one in chunk:
-            if next(_foretell([one], rules, known, start, end), None) is not None:
+            if next(_foretell([one], rules, known, start, end, owners=owners), None) is not None:
                 yield one.tracked.commitment.key
 
 
 def if_changed(
-    store: Store, rules: Mapping[str, Ruled], now: datetime, foreseen: Mapping[str, Tracked]
+    store: Store,
+    rules: Mapping[str, Ruled],
+    now: datetime,
+    foreseen: Mapping[str, Tracked],
+    owners: Owners = NO_OWNERS,
 ) -> Iterator[Foretold]:
     """What the next tick would say were commitments, by key, as foreseen; those with a negative id are new."""
     known = current(store, rules)
     for chunk in store.watches.standing():
         pairs = [(one, foreseen.get(one.tracked.commitment.key)) for one in chunk]
         some = [_as_foreseen(one, tracked, now) for one, tracked in pairs if tracked or one.changed_at]
-        yield from _foretell(some, rules, known, now, now + TICK)
+        yield from _foretell(some, rules, known, now, now + TICK, owners=owners)
     fresh = [Standing(tracked, {}, now) for tracked in foreseen.values() if tracked.id < 0]
-    yield from _foretell(fresh, rules, known, now, now + TICK)
+    yield from _foretell(fresh, rules, known, now, now + TICK, owners=owners)
 
 
 def _as_foreseen(standing: Standing, tracked: Tracked | None, now: datetime) -> Standing:
@@ -79,6 +121,8 @@ def _foretell(
     known: Mapping[str, Ruled],
     start: datetime,
     end: datetime,
+    *,
+    owners: Owners,
 ) -> Iterator[Foretold]:
     specs: dict[str, Rule] = {name: ruled.rule for name, ruled in rules.items()}
     watches = []
@@ -96,4 +140,4 @@ def _foretell(
             about = [(watch, occurrence_of(one.tracked, watch.occurrence)) for watch in mine]
             if one.tracked.open or one.watches:
                 watches += [(watch, item) for watch, item in about if item is not None]
-    return foretell(watches, specs, {name: ruled.cron for name, ruled in rules.items()}, end)
+    return foretell(watches, specs, {name: ruled.cron for name, ruled in rules.items()}, end, owners)

@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from alerts.channels import Channel
-from alerts.core.commitments import Tracked
-from alerts.core.notifications import Address, Trouble, Word, address, fall_back
+from alerts.core.commitments import Commitment, Person, Tracked
+from alerts.core.moments import TICK
+from alerts.core.notifications import Address, Trouble, Word, address, fall_back, sum_up_elsewhere
+from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
+from alerts.core.summaries import Scope
 from alerts.core.watches import Look, Watch, look
 from alerts.cron import Cron
 from alerts.store import Store
@@ -53,24 +56,67 @@ def plan(
         if stop():
             return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
+    singly = {name for name, channel in channels.items() if channel.singly}
+    mails_owners = next((name for name, channel in channels.items() if channel.default), None)
     count = 0
     mine = {name: ruled.rule for name, ruled in current(store, rules).items()}
     for batch in store.watches.due(mine, until=now, on_commit=on_batch):
         if stop():
             return count
         looked = [_look(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
+        to_owners = {one.commitment.owner for watch, one in batch.watches if OWNER in mine[watch.rule].notify}
+        owners = Owners(channel=mails_owners, people=batch.people(to_owners))
         words = [
             Word(
                 reminder=reminder,
                 notify=rules[watch.rule].rule.notify,
+                owner=_way(owners, tracked.commitment, recipients),
                 digest=rules[watch.rule].rule.digest,
                 critical=tracked.commitment.priority == "critical",
             )
             for (watch, tracked), seen in zip(batch.watches, looked, strict=True)
             for reminder in seen.said
         ]
-        count += batch.record(looked, address(words, recipients), now)
+        count += batch.record(looked, address(words, recipients, singly), now)
+    whole = {name: some for name, some in recipients.items() if name not in singly}  # others take no summary
+    for name in (rule.name for rule in mine.values() if rule.summary):
+        if summed_up := _sum_up(store, rules[name], whole, mails_owners, now):
+            count += summed_up
+            on_batch()
     return count
+
+
+def _sum_up(
+    store: Store, ruled: Ruled, recipients: Mapping[str, tuple[str, ...]], mails_owners: str | None, now: datetime
+) -> int:
+    """Write down a rule's summaries if its firing has come; of several missed firings those of the latest."""
+    rule = ruled.rule
+    firing = ruled.cron.before(now.replace(microsecond=0) + TICK)
+    since = store.summaries.since([rule.name]).get(rule.name)
+    if firing is None or since is None or firing <= since:
+        return 0
+    whole = Scope(rule=rule, firing=firing)
+    post = {(name, recipient): whole for name in rule.notify for recipient in recipients.get(name, ())}
+    if OWNER in rule.notify and mails_owners:
+        for person in store.summaries.owners(rule):
+            way = mails_owners, _as_named(person, recipients[mails_owners])
+            own = post.setdefault(way, replace(whole, owners=(person.key,)))
+            if own.owners:  # whoever gets the whole has theirs in it, and several may share an address
+                post[way] = replace(own, owners=tuple(dict.fromkeys((*own.owners, person.key))))
+    return store.summaries.put(whole, post, now)
+
+
+def _way(owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
+    """The channel and the address through which the owner of a commitment is told."""
+    owner = owners.of(commitment)
+    if owner is None or owners.channel is None:
+        return None
+    return owners.channel, _as_named(owner, recipients[owners.channel])
+
+
+def _as_named(person: Person, recipients: Iterable[str]) -> str:
+    """A person's address, as the channel writes it where it names them, too: else they would be told twice."""
+    return next((one for one in recipients if one.lower() == person.email.lower()), person.email)
 
 
 def current(store: Store, rules: Mapping[str, Ruled]) -> dict[str, Ruled]:
@@ -100,15 +146,24 @@ def relieve(
     Returns how many deliveries were in trouble.
     """
     recipients = {name: channel.recipients for name, channel in channels.items()}
+    singly = {name for name, channel in channels.items() if channel.singly}
     fallbacks = {name: ruled.rule.fallback for name, ruled in rules.items()}
     count = 0
     store.outbox.note_orphans(set(channels), now)
     for relief in store.reliefs():
         post = {
-            failing.trouble.id: fall_back(failing.reminders, fallbacks, recipients, besides=failing.trouble.channel)
+            failing.trouble.id: fall_back(
+                failing.reminders, fallbacks, recipients, singly, besides=failing.trouble.channel
+            )
             for failing in relief.failing
             if failing.undelivered
         }
+        for failing in relief.failing:
+            if failing.undelivered and failing.scope:
+                besides = failing.trouble.channel
+                post[failing.trouble.id] += sum_up_elsewhere(
+                    failing.scope, fallbacks, recipients, singly, besides=besides
+                )
         told = relief.tell_instead(post, now)
         troubles = [
             _told_instead(failing.trouble, post.get(failing.trouble.id, ()), told) for failing in relief.failing

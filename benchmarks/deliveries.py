@@ -50,6 +50,7 @@ rules:
      notify: [web], digest: false}
 """
 SHARED = """
+people: [{key: desk, name: The desk, email: desk@example.org}]
 parties: [{key: us, name: United States, timezone: America/New_York}, {key: cn, name: China}]
 sources: [{key: brief, title: Ahead of the summit, publisher: Example Press, url: "https://example.org/brief",
            published: 2025-10-28}]

@@ -38,19 +38,23 @@ rules:
 NOW = datetime(2025, 10, 28, tzinfo=UTC)
 SIZES = (100, 100_000)
 TICKS = 100
+OWNERS = 25
 MOST_TIMES, MOST_MEGABYTES = 3.0, 500.0
 
 
 def commitments(count: int, path: Path) -> None:
     """Write a file of commitments whose deadlines lie two to twelve years ahead."""
     with path.open("w") as file:
-        file.write("parties:\n  - {key: us, name: United States, timezone: America/New_York}\ncommitments:\n")
+        file.write("parties:\n  - {key: us, name: United States, timezone: America/New_York}\npeople:\n")
+        for number in range(OWNERS):
+            file.write(f"  - {{key: desk-{number}, name: Desk {number}, email: desk-{number}@example.org}}\n")
+        file.write("commitments:\n")
         for number in range(count):
             day = datetime.fromordinal(NOW.toordinal() + 730 + number * 3650 // count).date()
             file.write(
                 f"  - key: item-{number:06}\n    title: Report number {number} to the desk\n    kind: obligation\n"
                 f"    by: [us]\n    deadline: {day}\n    priority: normal\n    tags: [reports, batch-{number % 50}]\n"
-                f"    owner: desk-{number % 25}\n    note: Send it to the desk and keep a copy of what was sent.\n"
+                f"    owner: desk-{number % OWNERS}\n    note: Send it to the desk and keep a copy of what was sent.\n"
             )
 
 

@@ -26,6 +26,7 @@ from rich.table import Table
 
 from alerts.store import Store
 
+OWNERS = 25
 CONFIG = """
 database: sqlite:///{folder}/alerts.db
 channels:
@@ -34,6 +35,7 @@ rules:
   - {{name: due, cron: "* * * * *", match: {{tags: [due]}}, remind: {{before: [PT1M]}}, notify: [box], digest: false}}
   - {{name: rest, cron: "0 9 * * mon-fri", match: {{tags: [reports]}}, remind: {{before: [P7D]}}, notify: [box]}}
 """
+PEOPLE = "".join(f"  - {{key: desk-{n}, name: Desk {n}, email: desk-{n}@example.org}}\n" for n in range(OWNERS))
 HEADINGS = ("key", "title", "deadline", "owner", "tags", "note")
 MINUTES, EACH_MINUTE = 5, 20
 MOST_SECONDS, MOST_MEGABYTES, LONGEST_WAIT, LATEST_MAIL = 20.0, 500.0, 20.0, 120.0
@@ -44,7 +46,7 @@ def rows(count: int) -> Iterator[tuple[str, ...]]:
     for number in range(count):
         day = datetime(2027, 1, 1, tzinfo=UTC).date() + timedelta(days=number % 3650)
         note = "Send it to the desk, and keep a copy of what was sent."
-        yield f"item-{number:06}", f"Report number {number}", str(day), f"desk-{number % 25}", "reports", note
+        yield f"item-{number:06}", f"Report number {number}", str(day), f"desk-{number % OWNERS}", "reports", note
 
 
 def write(path: Path, count: int) -> None:
@@ -95,7 +97,7 @@ def site() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "config").mkdir()
-        (folder / "config" / "alerts.yaml").write_text(CONFIG.format(folder=folder))
+        (folder / "config" / "alerts.yaml").write_text(CONFIG.format(folder=folder) + "people:\n" + PEOPLE)
         yield folder
 
 

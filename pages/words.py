@@ -5,14 +5,17 @@ from __future__ import annotations
 TEMPLATES = {
     "chat/digest.html": "several reminders in a chat",
     "chat/reminder.html": "one reminder in a chat",
+    "chat/summary.html": "a summary in a chat",
     "email/digest.html": "several reminders in a mail",
     "email/digest.txt": "the same as plain text, for mails, the console and a maildir",
-    "email/layout.html": "the frame of both HTML mails, with the sheet for dark readers and narrow screens",
+    "email/layout.html": "the frame of all HTML mails, with the sheet for dark readers and narrow screens",
     "email/parts.html": "macros that the HTML mails share: rows, headings, commands, the chart of the coming 90 days",
     "email/parts.txt": "the chart of the coming 90 days as text",
     "email/reminder.html": "one reminder in a mail",
     "email/reminder.txt": "the same as plain text, for mails, the console and a maildir",
     "email/subject.txt": "the subject of every mail, the title of every post and the summary of every webhook",
+    "email/summary.html": "a summary in a mail",
+    "email/summary.txt": "the same as plain text, for mails, the console and a maildir",
     "phrases.jinja": "the words that all of them share, a macro for each phrase",
     "webhook/body.json": "what a webhook gets; every value goes through `tojson`",
 }

@@ -1,4 +1,6 @@
-"""What all tests share: an empty database of either kind, and a store on it. PostgreSQL starts with its first test."""
+"""What all tests share: an empty database of either kind, a store on it, and one renderer, which compiles its templates
+once. PostgreSQL starts with its first test.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
+from alerts.rendering import Renderer
 from alerts.store import Store
 from tests import postgres
 
@@ -56,3 +60,20 @@ def store(database_url: str) -> Iterator[Store]:
     opened = Store(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def renderer() -> Renderer:
+    """A renderer of the shipped templates."""
+    return Renderer([Path(__file__).resolve().parent.parent / "templates"])
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PEM file with a certificate for localhost, its key, and the authority that signed it."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    file = tmp_path_factory.mktemp("certificate") / "both.pem"
+    parts = [issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem]
+    file.write_bytes(b"".join(part.bytes() for part in parts))
+    return str(file)

@@ -109,7 +109,7 @@ def plan_at(
     """Plan once, with a channel `mail`; the rules are registered first, as they are when the daemon starts."""
     if register:
         store.watches.register(rules, now)
-    channels: Any = {"mail": SimpleNamespace(recipients=tuple(to))}
+    channels: Any = {"mail": SimpleNamespace(singly=False, default=False, recipients=tuple(to))}
     return plan(store, Ruled.all(rules), channels, now)
 
 

@@ -15,12 +15,16 @@ from alerts.channels._plugins import brought, brought_kinds
 from alerts.channels._settings import Common, Where, complaints
 from alerts.channels.apprise import Apprise
 from alerts.channels.console import Console
+from alerts.channels.discord import Discord
 from alerts.channels.email import Email
+from alerts.channels.googlechat import GoogleChat
 from alerts.channels.heartbeat import Heartbeat
 from alerts.channels.maildir import Maildir
+from alerts.channels.mattermost import Mattermost
 from alerts.channels.ntfy import Ntfy
 from alerts.channels.pagerduty import PagerDuty
 from alerts.channels.slack import Slack
+from alerts.channels.teams import Teams
 from alerts.channels.webhook import Webhook
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
@@ -38,8 +42,8 @@ class Channel(Protocol):
     readers'. `timeout`: the total deadline of one send. `form`: what the message must hold: "mail" a subject, text and
     HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
     is told. `connections`: how many sends at once it bears. `singly`: one message a reminder, never a digest.
-    `holds_open`: what it is told of stays open there until a `closed` word ends it. `options`: the model of its
-    settings.
+    `holds_open`: what it is told of stays open there until a `closed` word ends it. `default`: it mails owners, too.
+    `options`: the model of its settings.
     """
 
     kind: ClassVar[str]
@@ -48,6 +52,7 @@ class Channel(Protocol):
     connections: ClassVar[int]
     singly: ClassVar[bool]
     holds_open: ClassVar[bool]
+    default: bool
     name: str
     recipients: tuple[str, ...]
     timezone: str | None
@@ -68,7 +73,21 @@ class Channel(Protocol):
 
 
 _KINDS: Mapping[str, Any] = {
-    kind.kind: kind for kind in (Apprise, Console, Email, Maildir, Ntfy, PagerDuty, Slack, Webhook)
+    kind.kind: kind
+    for kind in (
+        Apprise,
+        Console,
+        Discord,
+        Email,
+        GoogleChat,
+        Maildir,
+        Mattermost,
+        Ntfy,
+        PagerDuty,
+        Slack,
+        Teams,
+        Webhook,
+    )
 }
 KINDS: tuple[str, ...] = tuple(_KINDS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
@@ -22,22 +23,28 @@ class ChatSettings(Common):
 
 
 class Chat(ABC):
-    """Posts JSON to one place. A kind of its own says its settings and the body, and what else is different."""
+    """Posts JSON to one place. A kind of its own says its settings and the body, and what else is different.
+
+    `asking` is what its URL must ask for in its query, unless that is there already.
+    """
 
     kind: ClassVar[str]
     options: ClassVar[type[ChatSettings]] = ChatSettings
     form: ClassVar[Literal["post"]] = "post"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 1
+    asking: ClassVar[Mapping[str, str]] = {}
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ChatSettings) -> None:
         self.name = name
         self.timezone = settings.timezone
         self.timeout = settings.deadline
-        self._poster = Poster(settings.url, self.connections, self.verdict)
+        url = SecretStr(_asking(settings.url.get_secret_value(), self.asking))
+        self._poster = Poster(url, self.connections, self.verdict)
         self._headers: dict[str, str | SecretStr] = {}
         self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
 
@@ -58,3 +65,11 @@ class Chat(ABC):
     def close(self) -> None:
         """Close the connections."""
         self._poster.close()
+
+
+def _asking(url: str, wanted: Mapping[str, str]) -> str:
+    """Add to the query of an address what it does not ask for yet."""
+    parts = urlsplit(url)
+    there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    more = urlencode({name: value for name, value in wanted.items() if name not in there})
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, more)))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 from alerts.core.posts import Line, Run, Section
 
@@ -12,60 +13,100 @@ COLOURS = {  # by urgency, as the mails have them
     "late": "#b3261e", "today": "#a84a00", "soon": "#1756b0", "coming": "#1756b0", "open": "#5b3fb5",
     "moved": "#0b6b74", "changed": "#3d6b35", "trouble": "#b3261e",
 }  # fmt: skip
-_LIVE = re.compile(r"(?<=:)(?=//)|(?<=@)(?=\S)|(?<=[Ww][Ww][Ww])(?=\.)|(?<=mailto)(?=:)", re.IGNORECASE)
+BACKTICKS = "`{}`"
+_LIVE = re.compile(  # an address, an :emoji:, a mention, and addresses without a scheme
+    r":(?=//|(?!\d+:)[+\w-]{1,64}:)|@(?=\S)|\bwww\d{0,3}(?=\.)|\b(?:mailto|tel)(?=:)", re.IGNORECASE
+)
+_OPENS = re.compile(r"\s*(?:\d{1,9}(?=[.)])|(?=[#>+-]|=+\s*\Z))")  # a list, a heading, a quote
+_ENDS = {ord(sign): f"%{ord(sign):02X}" for sign in "()<>\"'|\\`* "}  # of what may stand around an address
 
 
 def unlinked(text: str) -> str:
     """Break what a chat would make a link or a mention of by itself, with a space of no width."""
-    return _LIVE.sub("\u200b", text)
+    return _LIVE.sub("\\g<0>\u200b", text)
 
 
 def markdown(text: str) -> str:
-    """Make text inert in Markdown, links and mentions too (CommonMark 0.31 §2.4: punctuation may be escaped)."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:@])", r"\\\1", unlinked(text))
+    """Make text inert within a line of Markdown, links and mentions too (CommonMark 0.31 §2.4, §6)."""
+    return re.sub(r"([\\`*_\[\]~|<])", r"\\\1", unlinked(text))
+
+
+def markdown_opening(line: str) -> str:
+    """Make the beginning of a line inert, where Markdown reads more than within it (CommonMark 0.31 §4, §5)."""
+    return _OPENS.sub(lambda found: found[0] + "\\", line, count=1) if _OPENS.match(line) else line
+
+
+def fenced(text: str) -> str:
+    """Code in Markdown, between more backticks than there are in it (CommonMark 0.31 §6.1)."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence, room = "`" * (longest + 1), " " if longest else ""
+    return fence + room + text + room + fence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Markup:
     """The markers of one chat. `{}` stands for the text; `link` has `{text}` and `{url}`.
 
-    `escape` makes data inert outside of code, `escape_code` inside; there a backtick would end it.
+    `escape` makes data inert within a line, `escape_code` in code, `opening` the beginning of a line, and
+    `escape_address` an address in a link. Code between backticks has as many of them as it needs.
     """
 
     escape: Callable[[str], str]
+    opening: Callable[[str], str] = str
     escape_code: Callable[[str], str] = str
     escape_address: Callable[[str], str] = str
     bold: str = "**{}**"
-    italic: str = "*{}*"
-    code: str = "`{}`"
+    italic: str = "_{}_"
+    code: str = BACKTICKS
     link: str = "[{text}]({url})"
     quote: str = "> {}"
     newline: str = "\n"
 
     def write(self, section: Section) -> str:
         """A section, line by line."""
-        return self.newline.join(self._line(line) for line in section)
+        return self.newline.join(self._line(line) for line in section).strip()
 
     def _line(self, line: Line) -> str:
-        text = "".join(self._run(run) for run in line.runs)
-        return self.quote.format(text) if line.quote else text
+        runs = [
+            Run("".join(run.text for run in same), *style)  # markers that touch would be read as others
+            for style, same in groupby(line.runs, key=_style)
+        ]
+        texts = ["", *(run.text for run in runs), ""]
+        said = "".join(map(self._run, runs, texts, texts[2:]))
+        said = self.opening(said)
+        return self.quote.format(said) if line.quote else said
 
-    def _run(self, run: Run) -> str:
-        if not run.text.strip():
-            return run.text
-        text = run.text.strip()
-        before, after = run.text[: run.text.index(text[0])], run.text[len(run.text.rstrip()) :]
-        said = self.code.format(self.escape_code(text.replace("`", "'"))) if run.code else self.escape(text)
-        if run.bold:
-            said = self.bold.format(said)
-        if run.italic:
-            said = self.italic.format(said)
+    def _run(self, run: Run, before: str, after: str) -> str:
+        text = " ".join(run.text.split())
+        if not text:
+            return run.text and " "
+        said = self._code(text) if run.code else self.escape(_round(text) if run.link and self.link[0] == "[" else text)
+        if not (_wordy(before[-1:] + run.text[:1], 2) or _wordy(run.text[-1:] + after[:1], 2)):
+            said = self.bold.format(said) if run.bold else said
+            said = self.italic.format(said) if run.italic else said
         if run.link:
             said = self.link.format(text=said, url=self.escape_address(_address(run.link)))
-        return before + said + after
+        return " " * run.text[:1].isspace() + said + " " * run.text[-1:].isspace()
+
+    def _code(self, text: str) -> str:
+        said = self.escape_code(text)
+        return fenced(said) if self.code == BACKTICKS else self.code.format(said)
+
+
+def _style(run: Run) -> tuple[bool, bool, bool, str | None]:
+    return run.bold, run.italic, run.code, run.link
+
+
+def _wordy(signs: str, count: int) -> bool:
+    """Whether nothing parts them: markers within a word, or between it and a sign, are not read as such."""
+    return len(signs) == count and not any(sign.isspace() for sign in signs)
+
+
+def _round(text: str) -> str:
+    """Brackets as they may stand in a link, square ones of which the clients count each in their own way."""
+    return text.translate({ord("["): "(", ord("]"): ")"})
 
 
 def _address(url: str) -> str:
     """An address that ends nothing that stands around it."""
-    marks = {"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", '"': "%22", "'": "%27", "|": "%7C", " ": "%20", "\n": ""}
-    return "".join(marks.get(sign, sign) for sign in url)
+    return "".join(filter(str.isprintable, url)).translate(_ENDS)

@@ -27,7 +27,7 @@ def octets(text: str) -> int:
 
 
 def plain(post: Post, limit: int, size: Callable[[str], int] = len) -> str:
-    """The words of a post without any style, no larger than `limit` by `size`; what has no room is cut visibly."""
+    """The words of a post without any style, at most `limit` (1 or more) by `size`; what has no room is cut visibly."""
     whole = _BREAK.join(filter(None, (PLAIN.write(section) for section in post.sections)))
     if size(whole) <= limit:
         return whole

@@ -9,7 +9,19 @@ from alerts.channels._network import one_line
 from alerts.core.errors import InputError
 
 GROUP = "alerts.channels"
-_NEEDED = ("kind", "options", "form", "local", "connections", "singly", "holds_open", "body", "send", "close")
+_NEEDED = (
+    "kind",
+    "options",
+    "form",
+    "local",
+    "connections",
+    "singly",
+    "holds_open",
+    "default",
+    "body",
+    "send",
+    "close",
+)
 
 
 def brought_kinds() -> list[str]:

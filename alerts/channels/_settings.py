@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from email.errors import HeaderParseError
 from email.headerregistry import Address
-from email.policy import SMTP
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -24,11 +22,10 @@ from pydantic import (
 
 from alerts.core.calendars import zone_info
 from alerts.core.errors import InputError, did_you_mean
+from alerts.documents import Flag, one_address
 
 Where = Callable[[tuple[str | int, ...]], str]
 
-_LOCAL = re.compile(r'[^\s"(),:;<>@\[\]\\]{1,64}')  # RFC 5322 §3.4.1 dot-atom, beyond ASCII by RFC 6532
-_DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _WORDS = {
     "int_parsing": "expected an integer",
     "int_type": "expected an integer",
@@ -59,29 +56,6 @@ def _not_a_bool(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("expected a number")  # noqa: TRY004 # pydantic collects ValueErrors only
     return value
-
-
-def one_address(text: object) -> Address:
-    """Read exactly one mail address (RFC 5322 §3.4 mailbox), with or without a name. Raises ValueError."""
-    if not isinstance(text, str):
-        raise ValueError("expected a mail address as text")  # noqa: TRY004 # pydantic collects ValueErrors only
-    if not text.isprintable():
-        raise ValueError("a mail address must not hold line breaks or control characters")
-    not_one = "not a mail address: expected one such as desk@example.org or Desk <desk@example.org>"
-    try:
-        header: Any = SMTP.header_factory("To", text)  # an AddressHeader; the stub leaves its defects out
-        domains = [address.domain.encode("idna").decode() for address in header.addresses]
-    except (HeaderParseError, IndexError, UnicodeError):  # IndexError: `email` trips over "a@"
-        raise ValueError(not_one) from None
-    if len(domains) > 1:
-        raise ValueError(f"expected exactly one mail address, found {len(domains)}: one entry each")
-    if not domains or header.groups[0].display_name is not None or not _DOMAIN.fullmatch(domains[0]):
-        raise ValueError(not_one)
-    name, username = header.addresses[0].display_name, header.addresses[0].username
-    allowed = all("non-ASCII" in str(defect) for defect in header.defects)  # by RFC 6531
-    if not (allowed and _LOCAL.fullmatch(username)):
-        raise ValueError(not_one)
-    return Address(name, username, domains[0])
 
 
 def _each_once(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
@@ -120,6 +94,13 @@ class Common(Strict):
     def deadline(self) -> timedelta:
         """The total deadline of one send."""
         return timedelta(seconds=self.timeout)
+
+
+class Mailing(Common):
+    """What is set of channels that mail people. `default`: through this one owners are told, too."""
+
+    to: Recipients
+    default: Flag = False
 
 
 def complaints(error: ValidationError, model: type[BaseModel], prefix: str, where: Where) -> Iterator[str]:

@@ -44,6 +44,7 @@ class Apprise:
     connections: ClassVar[int] = 1
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: AppriseSettings) -> None:
@@ -64,12 +65,13 @@ class Apprise:
     def body(self, post: Post) -> dict[str, object]:
         """Title and text within the limits that Apprise says the service has; what has no room is cut visibly."""
         room, lines = self._limits["body"], self._limits["lines"]
-        title = shortened(post.title, min(250, self._limits["title"] or room // 2))
-        text = plain(post, max(room - len(title) - _COUNTER, 0))
-        if not self._limits["title"]:
-            title, text = "", f"{title}\n{text}"
-        if room - len(post.title) < _FEW:
+        title = shortened(post.title, min(250, self._limits["title"] or max(room // 2, 1)))
+        left = room - len(title) - _COUNTER
+        text = plain(post, left) if left >= _FEW else ""
+        if not text:
             title, text = "", _pointed(post, room)
+        elif not self._limits["title"]:
+            title, text = "", f"{title}\n{text}"
         if 0 < lines <= text.count("\n"):
             text = " · ".join(line for line in text.splitlines() if line)
         return {"title": title, "body": text, "type": _TYPES[rank(post)]}

@@ -35,6 +35,7 @@ class Console:
     connections: ClassVar[int] = 1
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ConsoleSettings) -> None:

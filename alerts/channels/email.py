@@ -9,12 +9,13 @@ from datetime import timedelta
 from threading import Lock
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from alerts.channels._mime import mail, needs_utf8
+from alerts.channels._headers import needs_utf8, one_click
+from alerts.channels._mime import mail
 from alerts.channels._network import Deadline, reason
 from alerts.channels._replies import accepted, not_begun, refused, said
-from alerts.channels._settings import Common, Mailbox, Recipients
+from alerts.channels._settings import Mailbox, Mailing
 from alerts.channels._smtp import Connection, Smtp, trust
 from alerts.clock import monotonic
 from alerts.core.deliveries import DeliveryError
@@ -26,12 +27,17 @@ IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4
 _GOODBYE = timedelta(seconds=2)
 
 
-class EmailSettings(Common):
-    """A mail server, who writes, and to whom: each gets a mail of their own."""
+class EmailSettings(Mailing):
+    """A mail server, who writes, and to whom: each gets a mail of their own; perhaps where one unsubscribes."""
 
     sender: Mailbox = Field(alias="from")
-    to: Recipients
     smtp: Smtp
+    unsubscribe: str | None = None
+
+    @field_validator("unsubscribe")
+    @classmethod
+    def _can_be_said(cls, url: str | None, info: ValidationInfo) -> str | None:
+        return None if url is None else one_click(url, (address.addr_spec for address in info.data.get("to", ())))
 
 
 class Email:
@@ -44,13 +50,16 @@ class Email:
     connections: ClassVar[int] = 2
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
 
     def __init__(self, name: str, settings: EmailSettings) -> None:
         self.name = name
         self.recipients = tuple(address.addr_spec for address in settings.to)
+        self.default = settings.default
         self.timezone = settings.timezone
         self.timeout = settings.deadline
         self._sender = settings.sender
+        self._unsubscribe = settings.unsubscribe
         self._smtp = settings.smtp
         ca = settings.smtp.ca
         self._context = None if settings.smtp.security == "none" else trust(str(ca) if ca else None)
@@ -67,7 +76,7 @@ class Email:
         Permanent is what the server refuses for good: this recipient, or this content. A refused sender or login
         says nothing about the recipient: the channel is out, as with every failure of the connection.
         """
-        content = mail(outgoing, self._sender)
+        content = mail(outgoing, self._sender, self._unsubscribe)
         deadline = Deadline(self.timeout)
         connection = self._begin(deadline, outgoing.recipient, len(content))
         try:
@@ -124,7 +133,9 @@ class Email:
         try:
             if needs_utf8(sender, recipient):
                 self._require_utf8(connection)
-                options += ["SMTPUTF8", "BODY=8BITMIME"]
+                options.append("SMTPUTF8")
+                if connection.has_extn("8bitmime"):  # which goes with it (RFC 6531 §3.1); all other mails are 7-bit
+                    options.append("BODY=8BITMIME")
             code, reply = connection.mail(sender, options)
             if not accepted(code):
                 raise smtplib.SMTPSenderRefused(code, reply, sender)

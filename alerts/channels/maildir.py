@@ -10,18 +10,18 @@ from pydantic import Field
 
 from alerts.channels._mime import mail
 from alerts.channels._network import reason
-from alerts.channels._settings import Common, Mailbox, Recipients, one_address
+from alerts.channels._settings import Mailbox, Mailing
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
+from alerts.documents import one_address
 
 
-class MaildirSettings(Common):
+class MaildirSettings(Mailing):
     """The folder, who writes, and to whom."""
 
     path: Path
     sender: Annotated[Mailbox, Field(alias="from")] = one_address("alerts@localhost")
-    to: Recipients
 
 
 class Maildir:
@@ -34,10 +34,12 @@ class Maildir:
     connections: ClassVar[int] = 1
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
 
     def __init__(self, name: str, settings: MaildirSettings) -> None:
         self.name = name
         self.recipients = tuple(address.addr_spec for address in settings.to)
+        self.default = settings.default
         self.timezone = settings.timezone
         self.timeout = settings.deadline
         self._sender = settings.sender

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from alerts.channels._answers import Verdict
 from alerts.channels._chat import Chat
 from alerts.channels._markup import Markup
-from alerts.core.posts import Post, shortened
+from alerts.core.posts import Post, shortened, utf16
 
 HEADER, SECTION, BLOCKS, ALL = 150, 3000, 50, 13_200  # characters, characters, blocks, characters of a whole post
+_VERDICTS = {  # what it answers in one word
+    "channel_not_found": Verdict(outcome="off", hint="the channel was deleted: make a webhook for another"),
+    "channel_is_archived": Verdict(outcome="off", hint="the channel is archived: make a webhook for another"),
+    "no_service": Verdict(outcome="off", hint="the webhook was removed or disabled: make another"),
+    "action_prohibited": Verdict(outcome="out", hint="an administrator does not allow this"),
+}
 
 
 def escape(text: str) -> str:
@@ -17,12 +24,22 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _opening(line: str) -> str:
+    """An escaped > begins a quote all the same."""
+    return "\u200b" + line if line.startswith("&gt;") else line
+
+
+def _escape_code(text: str) -> str:
+    """Slack knows no way to write a backtick in code."""
+    return escape(text.replace("`", "'"))
+
+
 MRKDWN = Markup(
     escape=escape,
-    escape_code=escape,
+    opening=_opening,
+    escape_code=_escape_code,
     escape_address=escape,
     bold="*{}*",
-    italic="_{}_",
     link="<{url}|{text}>",
     quote=">{}",
 )
@@ -35,13 +52,15 @@ class Slack(Chat):
 
     def body(self, post: Post) -> dict[str, object]:
         """A header, and a section for each of the post's. Nothing in them is made a link or a mention ("verbatim")."""
-        header = shortened(post.title, HEADER, write=escape)
-        room = ALL - 2 * len(header)
-        blocks: list[dict[str, object]] = [{"type": "header", "text": {"type": "plain_text", "text": header}}]
-        sections = post.fitted(MRKDWN.write, section=SECTION, whole=room, sections=BLOCKS - 1)
+        header = shortened(post.title, HEADER, utf16, escape)
+        title = {"type": "plain_text", "text": header, "emoji": False}
+        room = ALL - 2 * utf16(header)
+        sections = post.fitted(MRKDWN.write, utf16, section=SECTION, whole=room, sections=BLOCKS - 1)
+        blocks: list[dict[str, object]] = [{"type": "header", "text": title}]
         blocks += [{"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}} for text in sections]
         return {"text": header, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:
         """Its word for what is wrong ("Handling errors" on its page about incoming webhooks)."""
-        return Verdict(reason=answer[:60].decode(errors="replace").strip())
+        word = answer[:60].decode(errors="replace").strip()
+        return replace(_VERDICTS.get(word, Verdict()), reason=word)

@@ -66,6 +66,7 @@ class Webhook:
     connections: ClassVar[int] = 4
     singly: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
+    default: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: WebhookSettings) -> None:

@@ -31,7 +31,7 @@ def add(
         list[str] | None, typer.Option(metavar="KEY", help="The party that owes it; may be repeated.")
     ] = None,
     to: Annotated[list[str] | None, typer.Option(metavar="KEY", help="The party to which; may be repeated.")] = None,
-    owner: Annotated[str | None, typer.Option(metavar="NAME", help="Who looks after it.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="KEY", help="The person who looks after it.")] = None,
     priority: Annotated[str | None, typer.Option(metavar="P", help="low, normal, high, critical")] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="May be repeated.")] = None,
     timezone: Annotated[str | None, typer.Option(metavar="Z", help="Of the deadline, if it states none.")] = None,
@@ -52,7 +52,7 @@ def add(
     ] = None,
     at: At = None,
 ) -> None:
-    """Track one commitment. Parties and a source must be known from a file that was loaded."""
+    """Track one commitment. Parties, a source and its owner must be known already."""
     stated: dict[str, Any] = {
         "key": key, "title": title, "deadline": deadline, "kind": kind, "by": by, "to": to, "owner": owner,
         "priority": priority, "tags": tag, "timezone": timezone, "calendars": calendar, "roll": roll,
@@ -65,6 +65,7 @@ def add(
     except ValidationError as error:
         raise InputError("\n".join(said for _, said in wrongs_of(error, Entry, _name))) from None
     here, now = office(context), instant(at)
+    here.store.people.register(here.settings.people)
     here.store.commitments.add(commitment, Change(now=now, by=who(recorded_by), reason="added by hand"))
     item = here.store.commitments.find(key)
     out.print(f"{key} is tracked: {say_bounds(item.bounds)}", markup=False, soft_wrap=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
 from pathlib import Path
 from typing import Annotated, get_args
 from uuid import uuid4
@@ -16,20 +15,20 @@ import typer
 from rich.console import Console
 
 from alerts.channels import Channel, Form, is_local
-from alerts.cli.samples import samples, test_message
+from alerts.cli.doubts import early, left_open, unowned
+from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
-from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
+from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
 from alerts.composing import compose
-from alerts.core.commitments import Tracked
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
-from alerts.core.moments import Moment, single
 from alerts.core.notifications import Notification, Outgoing, Told
-from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.owners import OWNER, Owners
+from alerts.core.rules import DEFAULT_RULE, Rule
+from alerts.core.summaries import Scope, Summary
 from alerts.daemon import is_alive, outages
 from alerts.outlook import Foretold, outlook, spoken_of
 
-OCCURRENCES_AT_MOST = 60  # of what recurs, those that are looked at: a cron that is too late for one is for others
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
 out = Console(highlight=False)
 
@@ -56,17 +55,21 @@ def check(context: typer.Context, at: At = None) -> None:
         warn(f"{key}: no rule speaks for it, so nobody will be told")
     for key in default:
         warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(here.settings.default_notify)})")
-    coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660)))
+    untold = set(none)
+    for key, line, alone in unowned(here, tracked):
+        warn(line)
+        untold |= {key} if alone else set()
+    coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660), here.owners))
     for item in tracked:
         key = item.commitment.key
-        if key not in coming and key not in none:
+        if key not in coming and key not in untold:
             warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
-    for line in _early(here, tracked, now):
+    for line in early(here, tracked, now):
         warn(line)
     for rule in here.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: it notifies no channel")
-    for line in _left_open(here):
+    for line in left_open(here):
         warn(line)
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
@@ -79,52 +82,13 @@ def _failing_templates(here: Office, channels: Sequence[Channel], told: list[Tol
     if here.settings.templates:  # those that no channel needs yet are tried too
         ways += [(None, form) for form in get_args(Form) if form not in {form for _, form in ways}]
     for channel, form in ways:
-        for some in (*([one] for one in told), told):
-            sample = _notification(here, channel, some, now)
+        words: list[tuple[Summary | None, list[Told]]] = [(None, some) for some in (*([one] for one in told), told)]
+        for summary, some in (*words, *sample_summaries(told, now)):
+            sample = replace(_notification(here, channel, some, now), summary=summary)
             found = here.renderer.check(sample, form)
             yield from found
             if channel and not found and (error := compose(here.renderer, channel, sample)[1]):
                 yield error
-
-
-def _left_open(here: Office) -> Iterator[str]:
-    """Where a channel opens something for a commitment that no word of the rule would ever end."""
-    for rule in here.settings.rules:
-        for name in rule.notify:
-            if here.channels[name].holds_open and not rule.remind.closed:
-                yield f"rule {rule.name}: nothing ends what it opens in {name}: set `closed: true` under `remind:`"
-
-
-def _early(here: Office, tracked: Iterable[Tracked], now: datetime) -> list[str]:
-    """Where a cron fires only at or after the day that a lead warns of: the word goes out before, and says so."""
-    found: dict[tuple[str, str], list[tuple[str, Moment]]] = defaultdict(list)
-    for item in tracked:
-        for rule in matching(here.settings.rules, item.commitment):
-            for one in _next_occurrences(item, now):
-                for moment in single(rule, one.bounds, here.rules[rule.name].cron):
-                    if moment.early and moment.send_at >= now:
-                        what = f"{moment.offset} lead" if moment.offset else "word on the day"
-                        about = f"{one.commitment.key} {one.occurrence}".rstrip()
-                        found[rule.name, what].append((about, moment))
-    lines = []
-    for (name, what), cases in found.items():
-        cron, (key, moment) = here.rules[name].rule.cron, cases[0]
-        more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
-        lines.append(
-            f"rule {name}: its cron `{cron}` does not fire in time for the {what} of {key}{more}: "
-            f"it goes out early, {shown(moment.send_at, here.zone)} {here.zone}"
-        )
-    return lines
-
-
-def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:
-    """The commitment, or of what recurs the occurrences of the coming year."""
-    recurs = item.bounds.recurrence
-    if recurs is None:
-        return [item]
-    names = recurs.names(now.replace(tzinfo=None))
-    soon = takewhile(lambda name: recurs.order(name) < now + timedelta(days=366), names)
-    return [item.at(name) for name in islice(soon, OCCURRENCES_AT_MOST)]
 
 
 def _notification(here: Office, channel: Channel | None, told: list[Told], now: datetime) -> Notification:
@@ -142,45 +106,24 @@ def _notification(here: Office, channel: Channel | None, told: list[Told], now: 
 def preview(
     context: typer.Context,
     rule: Annotated[str, typer.Argument(metavar="RULE")],
-    key: Annotated[str, typer.Argument(metavar="KEY")],
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Else the rule's summary.")] = None,
     channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Else the first that is told.")] = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail there; - prints it.")
     ] = None,
     at: At = None,
 ) -> None:
-    """The next message of a rule about a commitment, as it would go out."""
+    """The next message of a rule about a commitment, or its next summary, as it would go out."""
     here, now = office(context), instant(at)
-    item = here.store.commitments.find(key)
     if rule not in here.rules:
         raise InputError(f"no rule is named {rule!r}{did_you_mean(rule, here.rules)}")
-    if not here.rules[rule].rule.matches(item.commitment):
-        raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
-    mine: list[Foretold] = []
-    for days in (366, 3660):  # most speak twice within a year, and ten take ten times as long
-        words = outlook(here.store, here.rules, now, now + timedelta(days=days), only=item.id)
-        mine = [one for one in words if one.reminder.rule == rule]
-        if len(mine) > 1:
-            break
-    if not mine:
-        raise InputError(f"rule {rule} has nothing more to say of {key} within ten years")
-    word = mine[0]
-    through = here.channel(channel or word.channels[0])
-    parties, sources = here.store.ledger.parties(), here.store.ledger.sources()
-    commitment = item.commitment
-    told = Told(
-        reminder=word.reminder,
-        tracked=item.at(word.reminder.occurrence),
-        by=tuple(parties[one] for one in commitment.by),
-        to=tuple(parties[one] for one in commitment.to),
-        source=sources.get(commitment.source.key) if commitment.source else None,
-        speaks_next=mine[1].reminder.send_at if len(mine) > 1 else None,
-    )
-    when = max(now, word.reminder.send_at)
-    notification = _notification(here, through, [told], when)
+    if key is None:
+        through, notification = _summary(here, rule, channel, now)
+    else:
+        through, notification = _reminder(here, rule, key, channel, now)
     message, error = compose(here.renderer, through, notification)
     if error:
-        warn(f"{error}; the built-in plain message is shown")
+        warn(error)
     if html is not None:
         if message.html is None:
             raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
@@ -198,6 +141,59 @@ def preview(
         out.print(f"Subject: {message.subject}\n\n{message.text}", markup=False, soft_wrap=True)
 
 
+def _reminder(here: Office, rule: str, key: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:
+    """The next word of a rule about a commitment. Raises InputError where there is none."""
+    item = here.store.commitments.find(key)
+    if not here.rules[rule].rule.matches(item.commitment):
+        raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
+    owners = here.owners
+    mine: list[Foretold] = []
+    for days in (366, 3660):  # most speak twice within a year, and ten take ten times as long
+        words = outlook(here.store, here.rules, now, now + timedelta(days=days), owners=owners, only=item.id)
+        mine = [one for one in words if one.reminder.rule == rule]
+        if len(mine) > 1:
+            break
+    if not mine:
+        untold = next((line for _, line, alone in unowned(here, [item]) if alone), None)
+        raise InputError(untold or f"rule {rule} has nothing more to say of {key} within ten years")
+    word = mine[0]
+    through = here.channel(channel or word.channels[0])
+    parties, sources = here.store.ledger.parties(), here.store.ledger.sources()
+    commitment = item.commitment
+    told = Told(
+        reminder=word.reminder,
+        tracked=item.at(word.reminder.occurrence),
+        by=tuple(parties[one] for one in commitment.by),
+        to=tuple(parties[one] for one in commitment.to),
+        source=sources.get(commitment.source.key) if commitment.source else None,
+        owner=owners.people.get(commitment.owner) if commitment.owner else None,
+        speaks_next=mine[1].reminder.send_at if len(mine) > 1 else None,
+    )
+    when = max(now, word.reminder.send_at)
+    notification = _notification(here, through, [told], when)
+    reader = owners.of(commitment)
+    if reader and _only_owner(here.rules[rule].rule, through.name, owners):
+        notification = replace(notification, recipient=reader.email, zone=reader.timezone or notification.zone)
+    return through, notification
+
+
+def _summary(here: Office, rule: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:
+    """The next summary of a rule, of all that it matches. Raises InputError where it makes none."""
+    ruled = here.rules[rule]
+    firing = ruled.cron.at_or_after(now) if ruled.rule.summary else None
+    if firing is None:
+        raise InputError(f"rule {rule} sums nothing up: name a commitment, as in `alerts preview {rule} KEY`")
+    first = next((name for name in ruled.rule.notify if name != OWNER), here.settings.owners_channel)
+    through = here.channel(channel or first or "")
+    summary, told = here.store.summaries.gather(Scope(rule=ruled.rule, firing=firing), firing)
+    return through, replace(_notification(here, through, list(told), firing), summary=summary)
+
+
+def _only_owner(rule: Rule, channel: str, owners: Owners) -> bool:
+    """Whether a rule speaks through a channel to owners, and not to those whom the channel names."""
+    return OWNER in rule.notify and channel == owners.channel and channel not in rule.notify
+
+
 @app.command("send-test")
 def send_test(
     context: typer.Context, channel: Annotated[str, typer.Argument(metavar="CHANNEL")], at: At = None
@@ -208,14 +204,14 @@ def send_test(
     failed = False
     for recipient in through.recipients:
         notification = _notification(here, through, [test_message(channel, now)], now)
-        message, _ = compose(here.renderer, through, notification)
+        message = replace(compose(here.renderer, through, notification)[0], calendar=None)  # nobody keeps a test
         to = f"{channel} → {recipient}" if recipient else channel
         try:
             answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))
-            out.print(f"{to}: {answer}", markup=False, soft_wrap=True)
+            out.print(here.settings.redaction(f"{to}: {answer}"), markup=False, soft_wrap=True)
         except DeliveryError as error:
             failed = True
-            complain(f"{to}: {error}")
+            complain(here.settings.redaction(f"{to}: {error}"))
     through.close()
     if failed:
         raise typer.Exit(1)

@@ -36,8 +36,10 @@ def export(
     tracked = _chosen(here, keys) if keys else list(here.store.ledger.each())
     who = {key for one in tracked for key in (*one.commitment.by, *one.commitment.to)}
     cited = {one.commitment.source.key for one in tracked if one.commitment.source}
+    owners = {one.commitment.owner for one in tracked}
     content = Content(
         tracked=tracked,
+        people=[person for key, person in here.store.people.of_files().items() if key in owners or not keys],
         parties=[party for key, party in here.store.ledger.parties().items() if key in who or not keys],
         sources=[source for key, source in here.store.ledger.sources().items() if key in cited or not keys],
         sequences=here.store.commitments.sequences(),

@@ -86,6 +86,7 @@ def _facts(here: Office, item: Tracked, speaks: str) -> Table:
         ("that is", say_bounds(bounds)),
         ("state", commitment.status),
         ("who", " → ".join(filter(None, (", ".join(commitment.by), ", ".join(commitment.to))))),
+        ("owner", _owner(here, commitment.owner)),
         ("kind", f"{commitment.kind}, {commitment.priority}"),
         ("basis", "\n".join(bounds.basis)),
         ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
@@ -98,6 +99,11 @@ def _facts(here: Office, item: Tracked, speaks: str) -> Table:
         if text:
             table.add_row(label, escape(text))
     return table
+
+
+def _owner(here: Office, key: str | None) -> str:
+    person = here.people.get(key) if key else None
+    return f"{person.name} <{person.email}> ({key})" if person else f"{key} (nobody knows who that is)" if key else ""
 
 
 def _occurrences(item: Tracked, now: datetime) -> list[Tracked]:

@@ -54,6 +54,8 @@ def load(
         for placed in file.entries
     ]
     _refuse_wrong(here, read, entries)
+    if not dry_run:
+        here.store.people.register(here.settings.people)
     change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
     with _progress("storing", len(entries)) as step:
         report = here.store.commitments.load(
@@ -61,6 +63,7 @@ def load(
             [party for found in read for party in found.parties],
             [source for found in read for source in found.sources],
             change,
+            people=[person for found in read for person in found.people],
             dry_run=dry_run,
             progress=step,
         )
@@ -76,8 +79,11 @@ def load(
     if close_missing and not dry_run:
         for path, keys in missing.items():
             here.store.commitments.withdraw(keys, replace(change, reason=f"no longer in {path}"))
+    owners = replace(here.owners, people=here.people | {one.key: one for found in read for one in found.people})
     ahead = (
-        if_changed(here.store, here.rules, now, report.foreseen) if dry_run else at_once(here.store, here.rules, now)
+        if_changed(here.store, here.rules, now, report.foreseen, owners)
+        if dry_run
+        else at_once(here.store, here.rules, now, owners)
     )
     count = sum(1 for _ in ahead)
     out.print(f"{count} to be said at once, at the next tick" if count else "nothing to be said at once")
@@ -96,12 +102,22 @@ def _read(here: Office, files: Sequence[Path], mapping: Path | None) -> list[Fil
     if columns and not any(path.suffix.lower() in interchange.TABLES for path in files):
         raise InputError(f"--columns {mapping}: none of the files is a table ({', '.join(interchange.TABLES)})")
     parties, sources = set(here.store.ledger.parties()), set(here.store.ledger.sources())
+    people, settled = set(here.people), {person.key for person in here.settings.people}
     read = []
     with _progress("reading") as step:
         for path in files:
-            found = interchange.gather(path, parties=parties, sources=sources, progress=step, columns=columns)
+            found = interchange.gather(
+                path,
+                parties=parties,
+                sources=sources,
+                people=people,
+                settled=settled,
+                progress=step,
+                columns=columns,
+            )
             parties |= {party.key for party in found.parties}
             sources |= {source.key for source in found.sources}
+            people |= {person.key for person in found.people}
             read.append(found)
     return read
 

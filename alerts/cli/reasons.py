@@ -60,6 +60,8 @@ def why(
         by_rule[one.rule].append(one)
     for name in speaking:
         out.print(f"rule {name}", style="bold", markup=False)
+        if not here.owners.channels(here.rules[name].rule.notify, item.commitment):
+            out.print("  tells nobody: it has no owner who is known", markup=False)
         _print(here, by_rule[name])
     for name, reason in silent.items():
         out.print(f"rule {name}", style="bold", markup=False)
@@ -69,6 +71,8 @@ def why(
 
 
 def _silence(here: Office, item: Tracked, name: str) -> str:
+    if not here.rules[name].rule.speaks:
+        return "it only sums up, see `alerts plan`"
     reasons = here.rules[name].rule.mismatch(item.commitment)
     return "; ".join(reasons) or "it speaks only where no other rule does"
 

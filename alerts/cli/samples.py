@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
@@ -13,6 +14,7 @@ from alerts.core.commitments import (
     Commitment,
     Kind,
     Party,
+    Person,
     Revision,
     Source,
     Status,
@@ -22,8 +24,11 @@ from alerts.core.deadlines import parse
 from alerts.core.notifications import Told
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.reminders import Reminder
+from alerts.core.rules import Rule
+from alerts.core.summaries import Scope, Summary
 
 SOURCE = Source(key="sample-source", title="A sample source", publisher="Example", url="https://example.org/source")
+OWNER = Person(key="ana", name="Ana", email="ana@example.org")
 PARTIES = (Party(key="a", name="Party A", timezone="America/New_York"), Party(key="b", name="Party B"))
 
 
@@ -40,6 +45,7 @@ def samples(now: datetime) -> list[Told]:
                 kind=kind,
                 by=("a",),
                 to=("b",),
+                owner=OWNER.key,
                 source=Citation(key=SOURCE.key, locator="paragraph 1", quote="a few words"),
                 assumptions=("this is assumed",),
                 note="This is what to do.",
@@ -50,6 +56,24 @@ def samples(now: datetime) -> list[Told]:
                 _told(Commitment(key="bare", title="Bare", deadline=full.deadline, kind=kind), about, now, None)
             )
     return found
+
+
+def sample_summaries(told: Sequence[Told], now: datetime) -> list[tuple[Summary, list[Told]]]:
+    """A summary of some of the samples, and one that has nothing to tell, each with what it lists."""
+    rule = Rule(name="sample", cron="0 9 * * *", summary="P30D")
+    scope = Scope(rule=rule, firing=now)
+    full = Summary(
+        scope=scope,
+        due=len(told),
+        overdue=1,
+        passed=2,
+        undated=3,
+        listed=tuple(("due", one.tracked) for one in told),
+        quiet=2,
+        named=(("sample", "somebody"),),
+    )
+    own = replace(scope, owners=(OWNER.key,), firing=now - timedelta(days=1))
+    return [(full, list(told)), (Summary(scope=own), [])]
 
 
 def test_message(channel: str, now: datetime) -> Told:
@@ -104,6 +128,7 @@ def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Ackn
         by=tuple(parties[key] for key in commitment.by),
         to=tuple(parties[key] for key in commitment.to),
         source=SOURCE if commitment.source else None,
+        owner=OWNER if commitment.owner else None,
         speaks_next=now + timedelta(days=1) if seen else None,
         change=change if reminder.revision else None,
     )

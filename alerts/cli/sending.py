@@ -6,8 +6,9 @@ import json
 import os
 import signal
 import sys
-from datetime import timedelta
-from typing import Annotated, get_args
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
@@ -21,7 +22,7 @@ from alerts.core.deliveries import State
 from alerts.core.errors import InputError, did_you_mean
 from alerts.daemon import Daemon, prepare
 from alerts.lane import deliver
-from alerts.outlook import outlook
+from alerts.outlook import Foretold, ForetoldSummary, outlook, summaries
 from alerts.tick import plan as plan_due
 from alerts.tick import relieve
 
@@ -42,24 +43,13 @@ def plan(
         end = first + timedelta(days=days)
     except OverflowError:
         raise InputError(f"--days {days} leads beyond the year 9999") from None
-    found = outlook(here.store, here.rules, first, end)
+    found = outlook(here.store, here.rules, first, end, owners=here.owners)
+    rows = [_word_row(word) for word in found]
+    rows += [_summary_row(one) for one in summaries(here.store, here.rules, first, end, here.owners)]
     # What is due already goes out at the next tick: it belongs to what is to come, unless a time is named.
-    words = [word for word in found if start is None or word.reminder.send_at >= first]
+    words = sorted((row for row in rows if start is None or row.at >= first), key=lambda row: row.at)
     if as_json:
-        rows = [
-            {
-                "at": rfc3339(word.reminder.send_at),
-                "moment": rfc3339(word.reminder.moment),
-                "rule": word.reminder.rule,
-                "commitment": word.reminder.commitment,
-                "occurrence": word.reminder.occurrence or None,
-                "kind": word.reminder.kind,
-                "offset": word.reminder.offset,
-                "channels": list(word.channels),
-            }
-            for word in words
-        ]
-        print(json.dumps(rows))
+        print(json.dumps([row.said for row in words]))
         return
     if not words:
         out.print(f"nothing more will be said until {shown(end, here.zone)} {here.zone}")
@@ -69,13 +59,42 @@ def plan(
     table.add_column("commitment", no_wrap=True)
     for heading in ("what", "channels"):
         table.add_column(heading)
-    for word in words:
-        said = word.reminder
-        notes = [said.offset or "", "early" * said.early, "missed before" * said.catching_up]
-        what = " ".join(filter(None, [said.kind, *notes]))
-        about = f"{said.commitment} {said.occurrence}".rstrip()
-        table.add_row(shown(said.send_at, here.zone), *map(escape, (about, what, ", ".join(word.channels))))
+    for row in words:
+        table.add_row(shown(row.at, here.zone), *map(escape, row.cells))
     out.print(table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the plan: as JSON has it, and as the table does."""
+
+    at: datetime
+    said: dict[str, Any]
+    cells: tuple[str, str, str]
+
+
+def _word_row(word: Foretold) -> _Row:
+    said = word.reminder
+    row = {
+        "at": rfc3339(said.send_at),
+        "moment": rfc3339(said.moment),
+        "rule": said.rule,
+        "commitment": said.commitment,
+        "occurrence": said.occurrence or None,
+        "kind": said.kind,
+        "offset": said.offset,
+        "channels": list(word.channels),
+    }
+    notes = [said.offset or "", "early" * said.early, "missed before" * said.catching_up]
+    what = " ".join(filter(None, [said.kind, *notes]))
+    return _Row(said.send_at, row, (f"{said.commitment} {said.occurrence}".rstrip(), what, ", ".join(word.channels)))
+
+
+def _summary_row(summary: ForetoldSummary) -> _Row:
+    at = rfc3339(summary.at)
+    row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
+    row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
+    return _Row(summary.at, row, (f"(rule {summary.rule})", "summary", ", ".join(summary.channels)))
 
 
 @app.command()
@@ -85,7 +104,7 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
     start_log(here.settings.redaction)
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
     with here.store.turn():
-        prepare(here.store, here.rules, now)
+        prepare(here.store, here.rules, now, here.settings.people)
         planned = plan_due(here.store, here.rules, here.channels, now)
         try:
             done = deliver(lanes)
@@ -110,7 +129,15 @@ def run(context: typer.Context) -> None:
     start_log(here.settings.redaction)
     lanes = here.lanes(utc_now)
     here.renderer.warm_up()
-    daemon = Daemon(here.store, here.rules, lanes, utc_now, operators=here.settings.operators, heartbeat=here.heartbeat)
+    daemon = Daemon(
+        here.store,
+        here.rules,
+        lanes,
+        utc_now,
+        people=here.settings.people,
+        operators=here.settings.operators,
+        heartbeat=here.heartbeat,
+    )
     ended = daemon.run(on_ready=lambda: _announce(here))
     sys.stdout.flush()
     if not ended:
@@ -185,6 +212,8 @@ def deliveries(
         if row["notice"]:
             count = len(row["notice"]["troubles"]) + row["notice"]["more"]
             what = f"notice of {count} that {'does' if count == 1 else 'do'} not get through"
+        if row["summary"]:
+            what = f"summary of rule {row['summary']['rule']['name']}"
         if row["instead_of"]:
             what += f" (in place of {row['instead_of']['channel']})"
         if row["last_error"]:

@@ -20,7 +20,9 @@ from alerts import shipped
 from alerts.channels import Channel, Heartbeat, build
 from alerts.clock import utc_now
 from alerts.core.calendars import Day, zone_info
+from alerts.core.commitments import Person
 from alerts.core.errors import InputError, did_you_mean
+from alerts.core.owners import Owners
 from alerts.lane import Clock, Lane
 from alerts.rendering import Renderer
 from alerts.settings import ChannelEntry, Settings, load_settings
@@ -90,6 +92,16 @@ class Office:
 
     def _build(self, entry: ChannelEntry) -> Channel:
         return build(entry.name, entry.kind, self.settings.resolve_options(entry), entry.where)
+
+    @property
+    def people(self) -> dict[str, Person]:
+        """Those of the settings, and those whom loaded files declared, by key."""
+        return self.store.people.of_files() | {person.key: person for person in self.settings.people}
+
+    @property
+    def owners(self) -> Owners:
+        """Who may look after commitments, and through which channel they are told."""
+        return Owners(channel=self.settings.owners_channel, people=self.people)
 
     @cached_property
     def renderer(self) -> Renderer:

@@ -31,6 +31,16 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who may look after commitments, and where they are told. `timezone`: in which they read."""
+
+    key: str
+    name: str
+    email: str
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a commitment was read."""
 

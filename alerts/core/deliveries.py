@@ -22,7 +22,7 @@ class Failed(IntEnum):
     """How far a delivery has failed; each is told elsewhere once, a worse one again."""
 
     NOT = 0
-    TEMPLATE = 1  # the built-in plain message goes out in its stead
+    TEMPLATE = 1  # it goes out all the same, in a simpler form
     LATE = 2  # it has failed for an hour, or was overtaken before it got through
     DEAD = 3
 

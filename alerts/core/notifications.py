@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid5
 
-from alerts.core.commitments import Party, Revision, Source, Tracked
+from alerts.core.commitments import Party, Person, Revision, Source, Tracked
+from alerts.core.owners import OWNER
 from alerts.core.posts import Post
 from alerts.core.reminders import NAMESPACE, Reminder
+from alerts.core.summaries import Scope, Summary
 
 SINGLY_AT_MOST = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
 
@@ -25,6 +27,7 @@ class Told:
     by: tuple[Party, ...] = ()
     to: tuple[Party, ...] = ()
     source: Source | None = None
+    owner: Person | None = None
     speaks_next: datetime | None = None
     change: Revision | None = None  # what a `moved` or `closed` reminder tells of
 
@@ -77,6 +80,8 @@ class Notice:
 class Notification:
     """One recipient, one channel, and one reminder or several (a digest); or a notice. `zone` is the reader's.
 
+    With a `summary` the reminders are what that lists.
+
     `instead_of`: the delivery whose words it carries because that one does not get through.
     """
 
@@ -88,50 +93,78 @@ class Notification:
     now: datetime
     instead_of: Trouble | None = None
     notice: Notice | None = None
+    summary: Summary | None = None
+
+    @property
+    def thread(self) -> str | None:
+        """The key of the commitment, where it is about one alone."""
+        keys = {told.tracked.commitment.key for told in self.told}
+        return keys.pop() if len(keys) == 1 and not self.summary else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A reminder with what decides to whom it goes and in which company."""
+    """A reminder with what decides to whom it goes and in which company.
+
+    `owner`: the channel and the recipient for which `owner` stands in `notify`, where there is somebody to tell.
+    """
 
     reminder: Reminder
     notify: tuple[str, ...]
+    owner: tuple[str, str] | None = None
     digest: bool | None = None
     critical: bool = False
+
+    def ways(self, recipients: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+        """The channels and the recipients in them that are to hear of it."""
+        for name in self.notify:
+            if name != OWNER:
+                yield from ((name, recipient) for recipient in recipients.get(name, ()))
+            elif self.owner:
+                yield self.owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Reminders on their way to one recipient through one channel."""
+    """Reminders on their way to one recipient through one channel; or, elsewhere than it was meant for, a summary."""
 
     channel: str
     recipient: str
-    reminders: tuple[Reminder, ...]
+    reminders: tuple[Reminder, ...] = ()
+    scope: Scope | None = None
 
     @property
     def id(self) -> UUID:
         """The delivery's id: the same for the same content."""
+        if self.scope:
+            return self.scope.id(self.channel, self.recipient, elsewhere=True)
         carried = sorted(str(reminder.id) for reminder in self.reminders)
         return uuid5(NAMESPACE, "\x1f".join([self.channel, self.recipient, *carried]))
 
 
-def address(words: Iterable[Word], recipients: Mapping[str, tuple[str, ...]]) -> list[Address]:
-    """Sort words by channel and recipient: the same thing once, several as a digest, what is critical singly."""
+def address(
+    words: Iterable[Word], recipients: Mapping[str, tuple[str, ...]], singly: Collection[str] = ()
+) -> list[Address]:
+    """Sort words by channel and recipient: the same thing once, several as a digest, what is critical singly.
+
+    `singly` names the channels that take one word at a time, whatever the rules say of digests.
+    """
     post: dict[tuple[str, str], dict[tuple[object, ...], Word]] = defaultdict(dict)
     for word in words:
-        said = word.reminder
-        thing = (said.commitment_id, said.occurrence, said.bounds_version, said.kind, said.moment)
-        for channel in word.notify:
-            for recipient in recipients.get(channel, ()):
-                post[channel, recipient].setdefault(thing, word)
-    return [found for (channel, to), told in post.items() for found in _bundle(channel, to, list(told.values()))]
+        for way in word.ways(recipients):
+            post[way].setdefault(word.reminder.thing, word)
+    return [
+        found
+        for (channel, to), told in post.items()
+        for found in _bundle(channel, to, list(told.values()), singly=channel in singly)
+    ]
 
 
-def _bundle(channel: str, recipient: str, words: list[Word]) -> list[Address]:
+def _bundle(channel: str, recipient: str, words: list[Word], *, singly: bool) -> list[Address]:
     unset = sum(word.digest is None and not word.critical for word in words)
     gather = {True: True, False: False, None: unset > SINGLY_AT_MOST}
     together = [word.reminder for word in words if gather[word.digest] and not word.critical]
-    if len(together) < 2:
+    if singly or len(together) < 2:
         together = []
     inside = {reminder.id for reminder in together}
     groups: list[tuple[Reminder, ...]] = [(word.reminder,) for word in words if word.reminder.id not in inside]
@@ -143,19 +176,39 @@ def fall_back(
     reminders: Iterable[Reminder],
     fallbacks: Mapping[str, str | None],
     recipients: Mapping[str, tuple[str, ...]],
+    singly: Collection[str] = (),
     *,
     besides: str,
 ) -> list[Address]:
-    """Address what one channel (`besides`) does not take to the fallbacks of the rules (rule → channel) that say it."""
+    """Address what one channel (`besides`) does not take to the fallbacks of the rules (rule → channel) that say it.
+
+    It goes there in the same company, but to a channel of `singly` one word at a time.
+    """
     ways: dict[str, list[Reminder]] = defaultdict(list)
     for reminder in reminders:
         if (channel := fallbacks.get(reminder.rule)) and channel != besides:
             ways[channel].append(reminder)
     return [
-        Address(channel=channel, recipient=recipient, reminders=tuple(words))
+        Address(channel=channel, recipient=recipient, reminders=tuple(some))
         for channel, words in ways.items()
+        for some in ([[word] for word in words] if channel in singly else [words])
         for recipient in recipients.get(channel, ())
     ]
+
+
+def sum_up_elsewhere(
+    scope: Scope,
+    fallbacks: Mapping[str, str | None],
+    recipients: Mapping[str, tuple[str, ...]],
+    singly: Collection[str] = (),
+    *,
+    besides: str,
+) -> list[Address]:
+    """Address a summary that one channel (`besides`) does not take to the fallback of its rule, if that can."""
+    channel = fallbacks.get(scope.rule.name)
+    if channel is None or channel == besides or channel in singly:
+        return []
+    return [Address(channel=channel, recipient=recipient, scope=scope) for recipient in recipients.get(channel, ())]
 
 
 def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID:
@@ -168,8 +221,8 @@ def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID
 class Message:
     """A notification rendered. `body` is the JSON of a webhook or chat post; the others leave it out.
 
-    `thread` is what it belongs to: a commitment's key, where it is about one alone. `post` is what a chat's body is
-    made from, and is not kept.
+    `thread` is what it belongs to: a commitment's key, where it is about one alone. `calendar` is its deadline as
+    iCalendar, for a mail. `post` is what a chat's body is made from, and is not kept.
     """
 
     subject: str
@@ -178,6 +231,7 @@ class Message:
     body: Mapping[str, object] | None = None
     rendered_at: datetime
     thread: str | None = None
+    calendar: str | None = None
     post: Post | None = None
 
 

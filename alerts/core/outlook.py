@@ -9,6 +9,7 @@ from datetime import datetime
 
 from alerts.core.commitments import Tracked
 from alerts.core.moments import Firings
+from alerts.core.owners import NO_OWNERS, Owners
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
 from alerts.core.watches import Watch, look
@@ -27,6 +28,7 @@ def foretell(
     rules: Mapping[str, Rule],
     firings: Mapping[str, Firings],
     until: datetime,
+    owners: Owners = NO_OWNERS,
 ) -> Iterator[Foretold]:
     """Yield what will be said before `until`, in the order in which it goes out."""
     queue: list[tuple[datetime, int, str, str, Watch, Tracked]] = []
@@ -46,11 +48,11 @@ def foretell(
         rule = rules[name]
         looked = look(rule, tracked, watch, now, firings[name])
         for said in looked.said:
-            thing = (said.commitment_id, said.occurrence, said.bounds_version, said.kind, said.moment)
-            channels = tuple(channel for channel in rule.notify if (*thing, channel) not in told)
-            told |= {(*thing, channel) for channel in channels}
-            if channels:
-                yield Foretold(said, channels)
+            reached = owners.channels(rule.notify, tracked.commitment)
+            ways = [(word, channel) for word, channel in reached if (said.thing, word) not in told]
+            told |= {(said.thing, word) for word, _ in ways}
+            if ways:
+                yield Foretold(said, tuple(dict.fromkeys(channel for _, channel in ways)))
         wait(looked.watch, tracked)
         for new in looked.unfolded:
             if (new.rule, new.commitment_id, new.occurrence) not in here:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,11 @@ class Line:
 
 Section = tuple[Line, ...]
 Write = Callable[[Section], str]  # in the markup of a chat
+Measure = Callable[[str], int]  # of what is written
+
+SMALLEST = 300  # to so little a section is cut before whole ones are left out
+SHORTEST = 60  # to so many characters a line is cut before whole ones are left out
+LOOSE = 2  # a text of so many times the characters that there is room for need not be written to see that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,73 +63,120 @@ class Post:
     more: str = "alerts list"
 
     def fitted(
-        self, write: Write, size: Callable[[str], int] = len, *, section: int, whole: int, sections: int = 1000
+        self,
+        write: Write,
+        size: Measure = len,
+        *,
+        section: int,
+        whole: int,
+        sections: int = 1000,
+        between: int = 0,
     ) -> list[str]:
         """Write each section within the limits of a chat; what has no room is cut or left out visibly.
 
         `size` measures what is written, against the limits of one `section` and of the `whole`; `sections` is how many
-        there may be. What is left out is pointed to by `more`; the last section is always kept.
+        there may be, `between` what each takes up beside its text. Where all together are too large, the large ones
+        are cut rather than any left out. What is left out is pointed to by `more`; the last is always kept.
         """
-        *head, last = [fit(one, write, size, section, self.more) for one in self.sections] or [""]
+        if not self.sections:
+            return []
+        *head, commands = self.sections
+        last = fit(commands, write, size, section, self.more)
         pointer = write((Line((Run("… there is more than one message holds: "), Run(self.more, code=True))),))
-        places = sections - 1 if len(head) < sections else sections - 2
-        room, kept = whole - size(last) - size(pointer), list[str]()
-        for text in head:
-            room -= size(text)
-            if room < 0 or len(kept) >= places:
+        room = whole - size(last) - between
+        sizes = [_size(one, write, size, section) + between for one in head]
+        share = section
+        if sum(sizes) > room:
+            room -= size(pointer) + between
+            shares = range(SMALLEST, section)
+            fits = bisect_right(shares, room, key=lambda most: sum(min(one, most + between) for one in sizes))
+            share = shares[max(fits - 1, 0)]
+        kept: list[str] = []
+        for one in head:
+            text = fit(one, write, size, share, self.more)
+            room -= size(text) + between
+            if room < 0 or len(kept) == sections - (1 if len(head) < sections else 2):
                 kept.append(pointer)
                 break
             kept.append(text)
         return [text for text in (*kept, last) if text]
 
 
-def fit(section: Section, write: Write, size: Callable[[str], int], limit: int, more: str) -> str:
-    """Write a section, its end cut visibly where it is larger than `limit`."""
-    text = write(section)
-    if size(text) <= limit:
-        return text
+def fit(section: Section, write: Write, size: Measure, limit: int, more: str) -> str:
+    """Write a section; where it is larger than `limit`, its longest lines are cut visibly, and if need be the last."""
+    if _size(section, write, size, limit) <= limit:
+        return write(section)
     pointer = Line((Run("… shortened: "), Run(more, code=True)))
-    room = limit
-    while room > 0:
-        text = write((*cut(section, room), pointer))
-        if (over := size(text) - limit) <= 0:
-            return text
-        room -= max(over // 8, 1)  # one character may be written as several octets, or escaped
-    return write((pointer,))
+    section = tuple(_cut(line, limit) for line in section)
+
+    def cut(length: int, lines: int) -> str:
+        return write((*(_cut(line, length) for line in section[:lines]), pointer))
+
+    lengths = range(SHORTEST, limit)
+    if found := bisect_right(lengths, limit, key=lambda length: size(cut(length, len(section)))):
+        return cut(lengths[found - 1], len(section))
+    lines = bisect_right(range(len(section)), limit, key=lambda lines: size(cut(SHORTEST, lines)))
+    return cut(SHORTEST, max(lines - 1, 0))
 
 
-def cut(section: Section, length: int) -> Section:
-    """The beginning of a section, so many characters long."""
-    kept: list[Line] = []
-    for line in section:
-        runs: list[Run] = []
-        for run in line.runs:
-            if length <= 0:
-                break
-            runs.append(replace(run, text=run.text[:length]))
-            length -= len(run.text)
-        if runs:
-            kept.append(replace(line, runs=tuple(runs)))
-    return tuple(kept)
+def _size(section: Section, write: Write, size: Measure, limit: int) -> int:
+    """The size of a section, or `limit` + 1 where it is larger."""
+    if sum(len(run.text) for line in section for run in line.runs) > LOOSE * limit:
+        return limit + 1
+    return min(size(write(section)), limit + 1)
 
 
-def shortened(text: str, limit: int, size: Callable[[str], int] = len, write: Callable[[str], str] = str) -> str:
-    """Write one line, its end cut visibly where it is larger than `limit`."""
-    text = " ".join(text.split())
-    written, keep = write(text), min(len(text), limit)
-    while size(written) > limit:
-        keep -= max((size(written) - limit) // 8, 1)
-        written = write(text[:keep].rstrip() + "…")
-    return written
+def _cut(line: Line, length: int) -> Line:
+    """The beginning of a line, so many characters long with the sign that it was cut."""
+    if len(line.text) <= length:
+        return line
+    runs: list[Run] = []
+    left = length - 1
+    for run in line.runs:
+        if left <= 0:
+            break
+        runs.append(replace(run, text=run.text[:left]))
+        left -= len(run.text)
+    runs[-1] = replace(runs[-1], text=runs[-1].text.rstrip() + "…")
+    return replace(line, runs=tuple(runs))
+
+
+def shortened(text: str, limit: int, size: Measure = len, write: Callable[[str], str] = str) -> str:
+    """Write one line, its end cut visibly where it is larger than `limit`; never within what one sign is written as."""
+    text = " ".join(text.split())[: limit + 1]
+    if size(written := write(text)) <= limit:
+        return written
+
+    def cut(length: int) -> str:
+        return write(text[:length].rstrip() + "…")
+
+    return cut(max(bisect_right(range(limit), limit, key=lambda length: size(cut(length))) - 1, 0))
+
+
+def utf16(text: str) -> int:
+    """The length in UTF-16 units, as browsers count: never less than one that counts characters."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def octets(text: str) -> int:
+    """The length in octets of UTF-8."""
+    return len(text.encode(errors="replace"))
 
 
 def plain_sections(text: str) -> tuple[Section, ...]:
-    """Read plain text as sections: paragraphs between empty lines."""
+    """Read plain text as sections: paragraphs between empty lines; a first column of a line is its label."""
     return tuple(
-        tuple(Line((Run(line.strip()),)) for line in part.splitlines() if line.strip())
+        tuple(_plain_line(line.strip()) for line in part.splitlines() if line.strip())
         for part in text.split("\n\n")
         if part.strip()
     )
+
+
+def _plain_line(line: str) -> Line:
+    label, column, rest = line.partition("  ")
+    rest = rest.strip()
+    said = Run(rest, code=rest.startswith("alerts "))
+    return Line((Run(f"{label}:", bold=True), Run(" "), said)) if column else Line((Run(line),))
 
 
 def words_of(sections: Sequence[Section]) -> str:

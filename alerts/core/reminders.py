@@ -43,6 +43,11 @@ class Reminder:
         what = (self.rule, self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment.isoformat())
         return uuid5(NAMESPACE, "\x1f".join(map(str, what)))
 
+    @property
+    def thing(self) -> tuple[int, str, int, str, datetime]:
+        """What is said, whichever rule says it."""
+        return self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment
+
     def late_by(self, now: datetime) -> timedelta:
         """How late the word is when it is said at `now`; nothing if that does not deserve a mention."""
         late = now - self.send_at

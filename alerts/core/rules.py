@@ -12,6 +12,7 @@ from alerts.core.commitments import Commitment
 from alerts.core.durations import Lead, parse_lead
 
 MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
+PLAIN = ("name", "cron", "timezone", "digest", "fallback", "summary")  # what is in JSON as it is here
 DEFAULT_RULE = "default"  # speaks for commitments that no rule matches, where `default_notify` is set
 
 
@@ -40,9 +41,10 @@ class Remind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels.
+    """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels, or `owner`.
 
-    `fallback` names the channel through which its words go when another does not take them.
+    `summary`: at each firing all is summed up that falls due within so long. `fallback` names the channel through which
+    its words go when another does not take them.
     """
 
     name: str
@@ -53,6 +55,12 @@ class Rule:
     notify: tuple[str, ...] = ()
     digest: bool | None = None
     fallback: str | None = None
+    summary: str | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it speaks of single commitments: one that only sums up does not."""
+        return self.summary is None or self.remind != Remind()
 
     def matches(self, commitment: Commitment) -> bool:
         """All that is named must hold, any value of each; an empty match is everything."""
@@ -89,7 +97,7 @@ class Rule:
         remind = dict(data["remind"])
         overdue = Overdue(**remind.pop("overdue")) if remind.get("overdue") else None
         remind["before"] = tuple(remind["before"])
-        rest: dict[str, Any] = {name: data.get(name) for name in ("name", "cron", "timezone", "digest", "fallback")}
+        rest: dict[str, Any] = {name: data.get(name) for name in PLAIN}
         return cls(
             **rest,
             match={what: tuple(values) for what, values in data["match"].items()},
@@ -102,11 +110,13 @@ class Rule:
         """A digest of what the rule says and when; it changes when that does."""
         said = self.to_json()
         del said["fallback"]  # decides where a word goes that failed, not whether or when there is one
+        if said["summary"] is None:
+            del said["summary"]  # a rule without one means what it meant before there were any
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:
     """The rules that speak for a commitment; the default rule only where no other does."""
-    named = [rule for rule in rules if rule.matches(commitment)]
+    named = [rule for rule in rules if rule.speaks and rule.matches(commitment)]
     others = [rule for rule in named if rule.name != DEFAULT_RULE]
     return others or named

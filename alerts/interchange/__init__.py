@@ -10,7 +10,7 @@ from alerts.interchange import csv, ics, xlsx, yaml
 from alerts.interchange.cells import entry_of
 from alerts.interchange.columns import Columns, read_columns
 from alerts.interchange.entries import Entry
-from alerts.interchange.files import Ended, Fault, File, Placed, in_line, refuse
+from alerts.interchange.files import Ended, Fault, File, Known, Placed, in_line, refuse
 from alerts.interchange.writing import WRITERS, Content
 
 __all__ = [
@@ -33,20 +33,23 @@ def gather(
     *,
     parties: Collection[str] = (),
     sources: Collection[str] = (),
+    people: Collection[str] = (),
+    settled: Collection[str] = (),
     progress: Callable[[int], None] | None = None,
     columns: Columns | None = None,
 ) -> File:
     """Read a commitments file, with what is wrong in it; its suffix says how.
 
-    `parties` and `sources` are the keys of those that are known already, `progress` is told now and then how many
-    commitments have been read, `columns` says which column of a table holds what. Raises InputError for a file of
-    another kind.
+    `parties`, `sources` and `people` are the keys of those that are known already, `settled` of people whom no file may
+    declare. `progress` is told now and then how many commitments have been read, `columns` says which column of a table
+    holds what. Raises InputError for a file of another kind.
     """
     suffix, progress = path.suffix.lower(), progress or (lambda _: None)
+    known = Known(parties=parties, sources=sources, people=people, settled=settled)
     if table := TABLES.get(suffix):
-        return table(path, parties=parties, sources=sources, progress=progress, columns=columns or Columns())
+        return table(path, known=known, progress=progress, columns=columns or Columns())
     if reader := READERS.get(suffix):
-        return reader(path, parties=parties, sources=sources, progress=progress)
+        return reader(path, known=known, progress=progress)
     raise InputError(f"{path}: expected a file that ends in {', '.join([*READERS, *TABLES])}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from alerts.core.commitments import Commitment
@@ -13,7 +13,7 @@ from alerts.core.errors import InputError
 from alerts.interchange.bytes import read_bytes
 from alerts.interchange.cells import FIELDS, cells_of, defuse, join
 from alerts.interchange.columns import Columns
-from alerts.interchange.files import File
+from alerts.interchange.files import File, Known
 from alerts.interchange.tables import Row, Table
 
 SEPARATORS = ",;\t"
@@ -21,16 +21,9 @@ LONGEST_CELL = 2**20  # characters
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
-def read(
-    path: Path,
-    *,
-    parties: Collection[str],
-    sources: Collection[str],
-    progress: Callable[[int], None],
-    columns: Columns,
-) -> File:
+def read(path: Path, *, known: Known, progress: Callable[[int], None], columns: Columns) -> File:
     """Read a table of commitments; see `alerts.interchange.gather`."""
-    return Table(str(path), columns, progress).read(_rows(path, columns), parties, sources)
+    return Table(str(path), columns, known, progress).read(_rows(path, columns))
 
 
 def _rows(path: Path, columns: Columns) -> Iterator[Row]:

@@ -9,61 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from alerts.core.calendars import zone_info
 from alerts.core.commitments import Citation, Commitment, Kind, Party, Priority, Source
-from alerts.core.deadlines import KEY, WORDS, parse
+from alerts.core.deadlines import parse
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
 from alerts.core.workdays import Roll, check_calendar
-from alerts.documents import Raw, Section, Text, once
-
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line feed
-LONGEST_LINE = 500
-LONGEST_TEXT = 10_000
-
-
-def _words(text: str) -> str:
-    stripped = text.strip()
-    if not stripped:
-        raise InputError("is empty, expected text")
-    if len(stripped) > LONGEST_TEXT:
-        raise InputError(f"is longer than {LONGEST_TEXT:,} characters")
-    if found := CONTROL.search(stripped):
-        raise InputError(f"holds the control character U+{ord(found[0]):04X}: remove it")
-    return stripped
-
-
-def _line(text: str) -> str:
-    line = _words(text)
-    if "\n" in line:
-        raise InputError("has several lines, expected one (`>-` folds them)")
-    if len(line) > LONGEST_LINE:
-        raise InputError(f"is longer than {LONGEST_LINE} characters")
-    return line
-
-
-def _key(text: str) -> str:
-    if not KEY.fullmatch(text):
-        raise InputError("expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it")
-    if text.lower() in WORDS:
-        raise InputError(f"`{text}` is a word of deadlines and cannot be a key")
-    return text
-
-
-@lru_cache(maxsize=1024)
-def _zone_error(name: str) -> str | None:
-    """Kept, because the search for the nearest name is slow and a wrong one is often there a thousand times."""
-    try:
-        zone_info(name)
-    except InputError as error:
-        return str(error)
-    return None
-
-
-def _zone(name: str) -> str:
-    if wrong := _zone_error(name):
-        raise InputError(wrong)
-    return name
+from alerts.documents import Key, Line, Raw, Section, Text, Words, Zone, once
 
 
 def _deadline(text: str) -> str:
@@ -101,10 +52,6 @@ def _address(text: str) -> str:
     return text
 
 
-Key = Annotated[Text, AfterValidator(_key)]
-Line = Annotated[Text, AfterValidator(_line)]
-Words = Annotated[Text, AfterValidator(_words)]
-Zone = Annotated[Text, AfterValidator(_zone)]
 Calendar = Annotated[Text, AfterValidator(check_calendar)]
 Keys = Annotated[tuple[Key, ...], AfterValidator(once)]
 Lines = Annotated[tuple[Line, ...], AfterValidator(once)]

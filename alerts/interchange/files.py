@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from alerts.core.commitments import Commitment, Party, Source
+from alerts.core.commitments import Commitment, Party, Person, Source
 from alerts.core.errors import InputError
 
 MOST_LINES = 50
 MOST_FAULTS = 500  # then the rest is not read: finding what is near to each wrong name takes its time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The keys of those whom a file may name without declaring them. `settled` are people whom none may declare."""
+
+    parties: Collection[str] = ()
+    sources: Collection[str] = ()
+    people: Collection[str] = ()
+    settled: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ class File:
     path: str
     parties: tuple[Party, ...] = ()
     sources: tuple[Source, ...] = ()
+    people: tuple[Person, ...] = ()
     entries: tuple[Placed, ...] = ()
     faults: tuple[Fault, ...] = ()
     unread: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -13,7 +13,7 @@ from alerts.documents import Steps
 from alerts.interchange.cells import CITED, LISTS, REQUIRED, WORDS, entry_of, split, undo_defuse
 from alerts.interchange.columns import Columns, plain
 from alerts.interchange.dates import translate
-from alerts.interchange.files import File
+from alerts.interchange.files import File, Known
 from alerts.interchange.reading import Reading
 
 Cell = str | int | float | bool | date | datetime | time | None
@@ -27,6 +27,7 @@ class Table:
 
     path: str
     columns: Columns
+    known: Known
     progress: Callable[[int], None]
     fields: dict[int, str] = field(default_factory=dict)  # by the place of the column, from 0
     headings: dict[str, str] = field(default_factory=dict)  # by field
@@ -34,7 +35,7 @@ class Table:
     reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
-        self.reading = Reading(self.path, self.progress, self.name)
+        self.reading = Reading(self.path, self.known, self.progress, self.name)
 
     def name(self, steps: Steps) -> str:
         """The heading of a part of an entry."""
@@ -43,7 +44,7 @@ class Table:
             first = next(column for column, part in CITED.items() if part == steps[1])
         return self.headings.get(first, first)
 
-    def read(self, rows: Iterable[Row], parties: Collection[str], sources: Collection[str]) -> File:
+    def read(self, rows: Iterable[Row]) -> File:
         """Read all rows; the first that is not empty has the headings."""
         try:
             for number, row in rows:
@@ -54,15 +55,15 @@ class Table:
                 else:
                     self._take(number, row)
                 if self.reading.full:
-                    return self.reading.file(parties, sources, whole=False)
+                    return self.reading.file(whole=False)
         except InputError as error:
             self.reading.broken_off(str(error))
-            return self.reading.file(parties, sources, whole=False)
+            return self.reading.file(whole=False)
         if not self.named:
             self.reading.broken_off(f"{self.path}: is empty, expected a row of headings")
         elif not self.reading.entries and not self.reading.faults:
             self.reading.broken_off(f"{self.path}: has headings and no rows")
-        return self.reading.file(parties, sources)
+        return self.reading.file()
 
     def _take_headings(self, number: int, row: Sequence[Cell]) -> None:
         """Find out what the columns hold. Raises InputError with all that is wrong with the headings."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from alerts.core.commitments import Party, Source, Tracked
+from alerts.core.commitments import Party, Person, Source, Tracked
 from alerts.documents.reading import UNPRINTABLE
 from alerts.interchange import csv, ics
 from alerts.interchange.cells import values_of
@@ -21,6 +21,7 @@ class Content:
     """What is to be written; `sequences` are the numbers with which commitments were loaded from a calendar, by key."""
 
     tracked: Sequence[Tracked]
+    people: Iterable[Person] = ()
     parties: Iterable[Party]
     sources: Iterable[Source]
     sequences: dict[str, int]
@@ -29,6 +30,7 @@ class Content:
     def as_file(self) -> dict[str, list[dict[str, Any]]]:
         """The same in the shape of a commitments file; lists in which there is nothing are left out."""
         lists = {
+            "people": [_known(person) for person in self.people],
             "parties": [_known(party) for party in self.parties],
             "sources": [_known(source) for source in self.sources],
             "commitments": [values_of(one.commitment) for one in self.tracked],
@@ -36,7 +38,7 @@ class Content:
         return {name: entries for name, entries in lists.items() if entries}
 
 
-def _known(one: Party | Source) -> dict[str, str]:
+def _known(one: Person | Party | Source) -> dict[str, str]:
     return {name: str(value) for name, value in asdict(one).items() if value is not None}
 
 

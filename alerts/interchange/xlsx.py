@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -17,22 +17,15 @@ from openpyxl.styles.numbers import is_datetime
 from alerts.core.errors import InputError, did_you_mean
 from alerts.interchange.bytes import read_bytes
 from alerts.interchange.columns import Columns
-from alerts.interchange.files import File
+from alerts.interchange.files import File, Known
 from alerts.interchange.tables import Cell, Row, Table
 
 UNPACKED = 512 * 2**20  # bytes: what a workbook may unfold to
 
 
-def read(
-    path: Path,
-    *,
-    parties: Collection[str],
-    sources: Collection[str],
-    progress: Callable[[int], None],
-    columns: Columns,
-) -> File:
+def read(path: Path, *, known: Known, progress: Callable[[int], None], columns: Columns) -> File:
     """Read the first sheet, or the one that `columns` names; see `alerts.interchange.gather`."""
-    return Table(str(path), columns, progress).read(_rows(path, columns.sheet), parties, sources)
+    return Table(str(path), columns, known, progress).read(_rows(path, columns.sheet))
 
 
 def _rows(path: Path, sheet: str | None) -> Iterator[Row]:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alerts.core.errors import InputError, did_you_mean
-from alerts.documents import Places, Section, Steps, stream
+from alerts.documents import PersonEntry, Places, Section, Steps, stream
 from alerts.interchange.entries import PartyEntry, SourceEntry
-from alerts.interchange.files import File
+from alerts.interchange.files import File, Known
 from alerts.interchange.reading import Reading
 
-TOP = ("parties", "sources", "commitments")
+TOP = ("people", "parties", "sources", "commitments")
 
 S = TypeVar("S", bound=Section)
 
 
-def read(path: Path, *, parties: Collection[str], sources: Collection[str], progress: Callable[[int], None]) -> File:
-    """Read a file. Parties and sources may be declared after their use; see `alerts.interchange.gather`."""
-    reading = Reading(str(path), progress)
+def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
+    """Read a file. People, parties and sources may be declared after their use; see `alerts.interchange.gather`."""
+    reading = Reading(str(path), known, progress)
     try:
         for steps, value, places in stream(path, items="commitments"):
             _take(reading, steps, value, places)
             if reading.full:
-                return reading.file(parties, sources, whole=False)
+                return reading.file(whole=False)
     except InputError as error:
         reading.broken_off(str(error))
-        return reading.file(parties, sources, whole=False)
-    return reading.file(parties, sources)
+        return reading.file(whole=False)
+    return reading.file()
 
 
 def _take(reading: Reading, steps: Steps, value: Any, places: Places) -> None:
@@ -42,6 +42,14 @@ def _take(reading: Reading, steps: Steps, value: Any, places: Places) -> None:
         case ("sources", *_):
             for source, at in _valid(reading, "sources", SourceEntry, value, places):
                 reading.keep(reading.sources, source.key, source.source(), at)
+        case ("people", *_):
+            for person, at in _valid(reading, "people", PersonEntry, value, places):
+                if person.key in reading.known.settled:
+                    reading.fault(
+                        at, f'the person "{person.key}" is declared in the settings: take one of the two away'
+                    )
+                else:
+                    reading.keep(reading.people, person.key, person.person(), at)
         case ("commitments",):
             reading.fault(places.line(), "commitments: expected a list of `- key: …` entries")
         case _:

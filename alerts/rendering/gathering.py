@@ -72,7 +72,7 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
         priority=commitment.priority,
         status=commitment.status,
         ended=_ended(told),
-        owner=line(commitment.owner),
+        owner=line(told.owner.name if told.owner else commitment.owner),
         tags=lines(commitment.tags),
         occurrence=line(reminder.occurrence) or "",
         rule=line(reminder.rule) or "?",

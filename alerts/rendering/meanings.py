@@ -12,6 +12,7 @@ from alerts.rendering.facts import (
     SourceFacts,
     Window,
 )
+from alerts.rendering.summaries import SummaryFacts
 from alerts.rendering.timeline import Cell, Month, Row, Timeline
 
 MEANINGS: dict[type, dict[str, str]] = {
@@ -71,6 +72,24 @@ MEANINGS: dict[type, dict[str, str]] = {
         "next": "the soonest whose day has not passed",
         "overdue": "how many obligations are late",
         "passed": "how many others have their date behind them",
+    },
+    SummaryFacts: {
+        "rule": "the rule that sums up",
+        "firing": "the firing of its cron that the summary is for",
+        "late_by": "how much later it goes out, where that is worth a word; else zero",
+        "until": "the last day that it looks ahead to",
+        "reader": "the zone of the reader",
+        "shared": "whether it is of several owners; else the reader's own",
+        "due": "how many fall due by then",
+        "overdue": "how many obligations are late",
+        "passed": "how many others have their date behind them",
+        "undated": "how many are open with no date to come",
+        "more": "how many of these are not listed, for want of room",
+        "quiet": "how many are acknowledged, and so only counted",
+        "named": "some of those, each with its key and who has seen it",
+        "told": "what is listed",
+        "count": "how many there are to be told of, listed or not",
+        "owners": "what is listed, by owner, of each by what is asked",
     },
     Window: {
         "first": "its first day or instant; None where it is not known",
@@ -158,6 +177,7 @@ FILTERS: dict[str, str] = {
     "day": "`Mon 10 Nov 2025`",
     "fill": "a text cut or filled to a width in a terminal: `text \\| fill(20)`",
     "flat": "a text on one line",
+    "headed": "date, matter and title within a length: `say.date(t) \\| headed(say.matter(t), t.title, 78)`",
     "moment": "an instant on a zone's clock: `t.now \\| moment(t.reader)` is `Mon 3 Nov 2025 09:00 America/New_York`",
     "on_day": "the civil day of an instant in a zone: `t.now \\| on_day(t.reader) \\| day`",
     "point": "a day as it is stated, an instant on the reader's clock: `t.window.last \\| point(t.reader)`",
@@ -166,6 +186,7 @@ FILTERS: dict[str, str] = {
     "short": "a day as a chart has room for: `day \\| short(digest.now \\| on_day(digest.reader))` is `Mon 10 Nov`",
     "shorten": "a text cut visibly at a length: `t.title \\| shorten(60)`",
     "span": "a stretch of time in its largest unit: `3 days`",
+    "stretch": "both ends of a window, their zone named once: `w.first \\| stretch(w.last, t.reader)`",
     "timeline": "reminders placed in the coming 90 days: `digest.told \\| timeline(digest.now, digest.reader)`",
     "utc": "an instant for machines: `2025-11-03T14:00:00Z`",
     "words": "the words of a text, as a list",

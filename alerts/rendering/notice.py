@@ -12,7 +12,7 @@ SHOWN = 20  # of what fails together, so many are described
 ABOUT = 3  # of a digest's words, so many are named
 _STATES = {
     "dead": "dead, tried no more",
-    "sent": "sent as the built-in plain message",
+    "sent": "sent in a simpler form",
     "superseded": "overtaken by a later word before it got through",
 }
 _FAILING = "still being tried"
@@ -37,7 +37,7 @@ def _subject(told: Notice) -> str:
     dead = sum(one.state == "dead" for one in told.troubles)
     plain = sum(one.state == "sent" for one in told.troubles)
     late = len(told.troubles) - dead - plain
-    counts = ((dead, "dead"), (late, "late"), (plain, "sent plain because a template fails"))
+    counts = ((dead, "dead"), (late, "late"), (plain, "sent in a simpler form"))
     said = ", ".join(f"{count} {what}" for count, what in counts if count)
     more = f", {told.more} more" if told.more else ""
     one = told.troubles[0].channel if len({one.channel for one in told.troubles}) == 1 else ""

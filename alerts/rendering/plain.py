@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from alerts.core.bounds import Bounds, say_bounds
+from alerts.core.bounds import Bounds, say_bounds, say_day
 from alerts.core.errors import InputError
 from alerts.core.notifications import Message, Notification, Told, Trouble
 from alerts.core.posts import Post, plain_sections
 from alerts.core.reminders import Kind
+from alerts.core.summaries import Summary
 from alerts.rendering.saying import clean, flat, moment, shorten, utc
 
 SUBJECT = 120
@@ -19,12 +20,9 @@ _URGENCY: dict[Kind, str] = {
 def plain(notification: Notification, form: str) -> Message:
     """Say the date, the title and the commands. Never raises."""
     lines = [_lines(told) for told in notification.told]
-    subject = shorten(
-        f"{lines[0][0]} · {lines[0][1]}"
-        if len(lines) == 1
-        else f"{len(lines)} deadlines · {lines[0][0] if lines else ''}",
-        SUBJECT,
-    )
+    subject = shorten(_subject(notification, lines), SUBJECT)
+    if notification.summary:
+        lines = [*_summed_up(notification.summary), *lines]
     text = "\n\n".join("\n".join(said) for said in (*lines, *_instead(notification.instead_of))) + "\n"
     body: dict[str, object] | None = None
     if form == "json":
@@ -39,11 +37,34 @@ def plain(notification: Notification, form: str) -> Message:
             }
             for told in notification.told
         ]
-        kind = "deadline.digest" if len(lines) > 1 else "deadline.reminder"
+        kind = "deadline.digest" if len(notification.told) > 1 else "deadline.reminder"
+        kind = "deadline.summary" if notification.summary else kind
         data = {"summary": subject, "text": text, "reminders": reminders}
         body = {"type": kind, "timestamp": utc(notification.now), "data": data}
-    post = _post(notification.told, subject, text) if form == "post" else None
-    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, post=post)
+    post = _post(() if notification.summary else notification.told, subject, text) if form == "post" else None
+    thread = notification.thread
+    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, thread=thread, post=post)
+
+
+def _subject(notification: Notification, lines: list[list[str]]) -> str:
+    if notification.summary:
+        return f"Summary to {say_day(notification.summary.scope.until)}"
+    if len(lines) == 1:
+        return f"{lines[0][0]} · {lines[0][1]}"
+    return f"{len(lines)} deadlines · {lines[0][0] if lines else ''}"
+
+
+def _summed_up(summary: Summary) -> list[list[str]]:
+    counts = (
+        (summary.due, "due"),
+        (summary.overdue, "overdue"),
+        (summary.passed, "past their date"),
+        (summary.undated, "without a date to come"),
+        (summary.quiet, "acknowledged"),
+        (summary.more, "not listed here: alerts list"),
+    )
+    nothing = [] if summary.due else [f"Nothing is due until {say_day(summary.scope.until)}."]
+    return [[*nothing, *(f"{count} {what}" for count, what in counts if count)]]
 
 
 def _post(told: tuple[Told, ...], subject: str, text: str) -> Post:
@@ -68,7 +89,7 @@ def _post(told: tuple[Told, ...], subject: str, text: str) -> Post:
 def _lines(told: Told) -> list[str]:
     commitment, key = told.tracked.commitment, flat(clean(told.tracked.commitment.key))
     said = [
-        _when(told.tracked.bounds),
+        when(told.tracked.bounds),
         flat(clean(commitment.title)),
         f"As stated: {flat(clean(commitment.deadline))}",
         f"Commands: alerts show {key}; alerts ack {key}",
@@ -82,7 +103,8 @@ def _instead(trouble: Trouble | None) -> list[list[str]]:
     return [[flat(clean(f"Told here because {trouble.channel} does not take it: {trouble.error}"))]] if trouble else []
 
 
-def _when(bounds: Bounds) -> str:
+def when(bounds: Bounds) -> str:
+    """Say a window in a line, whatever it is."""
     try:
         return flat(clean(say_bounds(bounds)))
     except (InputError, OverflowError, ValueError):

@@ -76,11 +76,11 @@ def sections_of(words: str) -> tuple[Section, ...]:
     return tuple(tuple(section) for section in reader.sections if section)
 
 
-def post_of(digest: Digest, title: str, sections: tuple[Section, ...]) -> Post:
-    """A post with all that chats may make use of beside its words."""
+def post_of(digest: Digest, title: str, sections: tuple[Section, ...], *, summary: bool) -> Post:
+    """A post with all that chats may make use of beside its words. A summary is about no single commitment."""
     told = digest.told
     things = {(t.key, t.occurrence) for t in told}
-    one = told[0] if len(things) == 1 else None
+    one = told[0] if len(things) == 1 and not summary else None
     order = ("low", "normal", "high", "critical")
     return Post(
         title=title.strip(),

@@ -41,6 +41,7 @@ from alerts.rendering.overrides import unseen
 from alerts.rendering.plain import SUBJECT, plain
 from alerts.rendering.posts import post_of, sections_of
 from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
+from alerts.rendering.summaries import SummaryFacts, summary_facts
 from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
 
 Form = Literal["mail", "text", "json", "post"]
@@ -54,6 +55,7 @@ class _TemplateError(Exception):
 OURS = (
     Facts,
     Digest,
+    SummaryFacts,
     InsteadFacts,
     Window,
     SourceFacts,
@@ -159,7 +161,7 @@ class Renderer:
 
     def _message(self, notification: Notification, form: Form) -> Message:
         context = _context(notification)
-        subject, thread = self._subject(context), _thread(notification)
+        subject, thread = self._subject(context), notification.thread
         text, html, body, post = subject + "\n", None, None, None
         if form in ("mail", "text"):
             text = self._plain_text(context)
@@ -192,7 +194,7 @@ class Renderer:
             sections = sections_of(words)
         except ValueError as error:
             raise _TemplateError(f"template {name}: what it renders is no post: {error}") from None
-        return post_of(context["digest"], subject, sections)
+        return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
 
     def _json(self, context: Context, subject: str) -> Mapping[str, object]:
         name = "webhook/body.json"
@@ -255,23 +257,22 @@ def _names(folder: Path) -> list[str]:
 
 
 def _context(notification: Notification) -> Context:
-    told = facts(notification)
+    told, reader, of = facts(notification), known_zone(notification.zone), notification.summary
     digest = Digest(
         told=told,
-        reader=known_zone(notification.zone),
+        reader=reader,
         now=notification.now,
         instead=instead(notification.instead_of) if notification.instead_of else None,
     )
-    return {"digest": digest, "t": told[0] if len(told) == 1 else None}
-
-
-def _thread(notification: Notification) -> str | None:
-    keys = {told.tracked.commitment.key for told in notification.told}
-    return keys.pop() if len(keys) == 1 else None
+    return {
+        "digest": digest,
+        "sums": summary_facts(of, notification, reader, told) if of else None,
+        "t": told[0] if len(told) == 1 and not of else None,
+    }
 
 
 def _which(context: Context) -> str:
-    return "reminder" if context["t"] else "digest"
+    return "reminder" if context["t"] else "summary" if context["sums"] else "digest"
 
 
 def _one_line(error: Exception) -> str:

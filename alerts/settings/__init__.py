@@ -7,7 +7,7 @@ Everything that is wrong is said at once, a line each, with file and line. A val
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from alerts import shipped
-from alerts.core.errors import InputError, did_you_mean
-from alerts.core.rules import DEFAULT_RULE, Rule
+from alerts.core.commitments import Person
+from alerts.core.errors import InputError
+from alerts.core.rules import Rule
 from alerts.documents import Places, Steps, lines_of, read
+from alerts.settings.crosswise import crosswise, owners_channel
 from alerts.settings.redaction import HIDDEN, Redaction
 from alerts.settings.references import References, literal_secrets
 from alerts.settings.shape import ConfigFile, default_rule
@@ -38,7 +40,10 @@ class ChannelEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the daemon and the commands go by. `shipped`: nobody has named or made a configuration of their own."""
+    """What the daemon and the commands go by. `shipped`: nobody has named or made a configuration of their own.
+
+    `owners_channel`: the one that mails owners, if any is marked `default: true`.
+    """
 
     folder: Path
     shipped: bool
@@ -47,6 +52,8 @@ class Settings:
     channels: tuple[ChannelEntry, ...]
     default_notify: tuple[str, ...]
     operators: tuple[str, ...]
+    people: tuple[Person, ...]
+    owners_channel: str | None
     heartbeat: str | None = field(repr=False)
     rules: tuple[Rule, ...]
     templates: Path | None
@@ -119,7 +126,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     except ValidationError as error:
         unresolved = {line.split(": ", 1)[0] for line in wrong}
         wrong += [line for line in lines_of(error, ConfigFile, where) if line.split(": ", 1)[0] not in unresolved]
-    wrong += _crosswise(resolved, where)
+    wrong += crosswise(resolved, where)
     templates = folder / stated.templates if not wrong and stated.templates else None
     if templates and not templates.is_dir():
         wrong.append(f"{where(('templates',))}templates: there is no folder {templates}")
@@ -139,6 +146,8 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         ),
         default_notify=stated.default_notify,
         operators=stated.operators,
+        people=tuple(entry.person() for entry in stated.people),
+        owners_channel=owners_channel(resolved),
         heartbeat=stated.heartbeat.url if stated.heartbeat else None,
         rules=tuple(rules),
         templates=templates,
@@ -185,37 +194,6 @@ def _merged(folder: Path) -> tuple[dict[str, Any], dict[str | int, Places]]:
     if wrong:
         raise InputError("\n".join(wrong))
     return data, places
-
-
-def _crosswise(data: Mapping[str, Any], where: Callable[[Steps], str]) -> Iterator[str]:
-    """What is wrong between the parts, as far as they have the shape to tell."""
-    channels = data.get("channels")
-    known = list(channels) if isinstance(channels, Mapping) else []
-    for key in ("default_notify", "operators"):
-        yield from _unknown_channels(data.get(key), known, where, (key,))
-    rules = data.get("rules")
-    first: dict[str, str] = {}
-    for number, rule in enumerate(rules if isinstance(rules, list) else []):
-        if not isinstance(rule, Mapping):
-            continue
-        yield from _unknown_channels(rule.get("notify"), known, where, ("rules", number, "notify"))
-        yield from _unknown_channels([rule.get("fallback")], known, where, ("rules", number, "fallback"), listed=False)
-        name, place = rule.get("name"), where(("rules", number, "name"))
-        if name == DEFAULT_RULE:
-            yield f'{place}"{name}" is the name of the rule that default_notify makes: choose another'
-        elif type(name) is str and name in first:
-            yield f'{place}the rule "{name}" is there twice, first at {first[name]}'
-        elif type(name) is str:
-            first[name] = place.removesuffix(": ")
-
-
-def _unknown_channels(
-    names: Any, known: list[str], where: Callable[[Steps], str], steps: Steps, *, listed: bool = True
-) -> Iterator[str]:
-    for number, name in enumerate(names if isinstance(names, list) else []):
-        if type(name) is str and name not in known:
-            place = where((*steps, number) if listed else steps)
-            yield f'{place}there is no channel "{name}"{did_you_mean(name, known)}'
 
 
 def _under(where: Callable[[Steps], str], above: Steps) -> Callable[[Steps], str]:

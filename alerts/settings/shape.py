@@ -14,7 +14,7 @@ from alerts.core.commitments import Kind, Priority
 from alerts.core.durations import Duration, parse_lead
 from alerts.core.errors import InputError
 from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
-from alerts.documents import Count, Flag, Plain, Raw, Section, Text, once
+from alerts.documents import Count, Flag, PersonEntry, Plain, Raw, Section, Text, once
 
 DATABASE = "sqlite:///var/alerts.db"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
@@ -50,6 +50,13 @@ def _every(text: str) -> str:
     duration = Duration.parse(text)
     if not duration:
         raise InputError("expected a duration longer than nothing, such as P7D")
+    return str(duration)
+
+
+def _horizon(text: str) -> str:
+    duration = Duration.parse(text)
+    if not duration.has_days or duration.time:
+        raise InputError("expected whole days, such as P30D or P3M")
     return str(duration)
 
 
@@ -116,6 +123,12 @@ def _spoken(section: RemindSection) -> RemindSection:
     return section
 
 
+class SummarySection(Section):
+    """What a rule sums up."""
+
+    horizon: Annotated[Raw, AfterValidator(_horizon)]
+
+
 class MatchSection(Section):
     """All that are named must hold, any value of each."""
 
@@ -135,7 +148,8 @@ class RuleSection(Section):
     cron: Annotated[Raw, AfterValidator(_cron)]
     timezone: Zone | None = None
     match: MatchSection
-    remind: Annotated[RemindSection, AfterValidator(_spoken)]
+    remind: Annotated[RemindSection, AfterValidator(_spoken)] | None = None
+    summary: SummarySection | None = None
     notify: Annotated[Names, Some]
     digest: Flag | None = None
     fallback: Name | None = None
@@ -147,7 +161,8 @@ class RuleSection(Section):
             cron=self.cron,
             timezone=self.timezone or zone,
             match={what: values for what, values in self.match if values},
-            remind=self.remind.remind(),
+            remind=self.remind.remind() if self.remind else Remind(),
+            summary=self.summary.horizon if self.summary else None,
             notify=self.notify,
             digest=self.digest,
             fallback=self.fallback,
@@ -181,6 +196,7 @@ class ConfigFile(Section):
     channels: dict[Name, ChannelSection] = Field(default_factory=dict)
     default_notify: Names = ()
     operators: Names = ()
+    people: tuple[PersonEntry, ...] = ()
     heartbeat: HeartbeatSection | None = None
     rules: tuple[RuleSection, ...] = ()
     templates: Filled | None = None

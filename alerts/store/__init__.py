@@ -12,7 +12,9 @@ from alerts.store.engine import Database, StoreError
 from alerts.store.ledger import Ledger
 from alerts.store.lock import beside, is_held, nobody_beside, only_one
 from alerts.store.outbox import Outbox
+from alerts.store.people import People
 from alerts.store.relief import Relief, reliefs
+from alerts.store.summaries import Summaries
 from alerts.store.watches import Batch, Standing, Watches, occurrence_of
 
 __all__ = [
@@ -34,8 +36,10 @@ class Store:
         except BaseException:
             self.database.close()
             raise
+        self.people = People(self.database)
         self.commitments = Commitments(self.database, zone)
         self.watches = Watches(self.database)
+        self.summaries = Summaries(self.database)
         self.outbox = Outbox(self.database)
         self.ledger = Ledger(self.database)
 

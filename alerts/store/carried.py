@@ -11,12 +11,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, and_, or_, select
 
-from alerts.core.commitments import Party, Revision, Source, Tracked
+from alerts.core.commitments import Party, Person, Revision, Source, Tracked
 from alerts.core.errors import InputError
 from alerts.core.notifications import Told
 from alerts.core.reminders import MERGED, REPEATED, Reminder
 from alerts.store import tables
 from alerts.store.occurrences import fetch_whole
+from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
 
 FOLLOWED = "a later word of the same was planned"
@@ -99,10 +100,11 @@ def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID,
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Parties, sources and changes that the words of some deliveries need."""
+    """Parties, sources, owners and changes that the words of some deliveries need."""
 
     parties: Mapping[str, Party]
     sources: Mapping[str, Source]
+    people: Mapping[str, Person]
     changes: Mapping[tuple[int, int], Revision]
 
     @classmethod
@@ -124,7 +126,10 @@ class Facts:
             for row in connection.execute(query).mappings():
                 changes[row["commitment_id"], row["number"]] = revision_of(row)
         return cls(
-            {row["key"]: party_of(row) for row in parties}, {row["key"]: source_of(row) for row in sources}, changes
+            parties={row["key"]: party_of(row) for row in parties},
+            sources={row["key"]: source_of(row) for row in sources},
+            people=by_key(connection, {one.owner for one in commitments if one.owner}),
+            changes=changes,
         )
 
     def told(self, reminder: Reminder, tracked: Tracked, speaks_next: datetime | None) -> Told:
@@ -135,6 +140,7 @@ class Facts:
             by=tuple(self.parties[key] for key in commitment.by if key in self.parties),
             to=tuple(self.parties[key] for key in commitment.to if key in self.parties),
             source=self.sources.get(commitment.source.key) if commitment.source else None,
+            owner=self.people.get(commitment.owner) if commitment.owner else None,
             speaks_next=speaks_next,
             change=self.changes.get((reminder.commitment_id, reminder.revision or 0)),
         )

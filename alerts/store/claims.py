@@ -10,13 +10,15 @@ from uuid import UUID
 
 from alerts.core.deliveries import Failed, Outcome
 from alerts.core.notifications import Message, Notice, Told, Trouble
+from alerts.core.summaries import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
 
-    `told` is what it carries; one to operators carries a `notice` instead.
+    `told` is what it carries; one to operators carries a `notice` instead, and a `summary` is gathered by its scope.
+    `zone`: in which the recipient reads, where that is a person who states one.
     """
 
     id: UUID
@@ -26,8 +28,10 @@ class Claim:
     attempt: int
     first_due: datetime
     deadline: datetime | None
+    zone: str | None = None
     told: tuple[Told, ...]
     notice: Notice | None = None
+    summary: Scope | None = None
     instead_of: Trouble | None = None
     message: Message | None
 
@@ -57,7 +61,7 @@ def attempt_row(claim: Claim, outcome: Outcome, started: datetime, stopped: date
     }
 
 
-def claimed(row: Any, told: tuple[Told, ...]) -> Claim:
+def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
     return Claim(
         id=row["id"],
         channel=row["channel"],
@@ -66,8 +70,10 @@ def claimed(row: Any, told: tuple[Told, ...]) -> Claim:
         attempt=row["attempts"] + 1,
         first_due=row["created_at"],
         deadline=row["deadline"],
+        zone=zone,
         told=told,
         notice=Notice.from_json(row["notice"]) if row["notice"] else None,
+        summary=Scope.from_json(row["summary"]) if row["summary"] else None,
         instead_of=Trouble.from_json(row["instead_of"]) if row["instead_of"] else None,
         message=_message(row["payload"]) if row["payload"] else None,
     )
@@ -81,6 +87,7 @@ def payload_of(message: Message) -> dict[str, Any]:
         "body": message.body,
         "rendered_at": message.rendered_at.isoformat(),
         "thread": message.thread,
+        "calendar": message.calendar,
     }
 
 

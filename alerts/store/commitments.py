@@ -9,7 +9,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from alerts.core.commitments import Commitment, Party, Revision, Source, Status, Tracked, in_order
+from alerts.core.commitments import (
+    Commitment,
+    Party,
+    Person,
+    Revision,
+    Source,
+    Status,
+    Tracked,
+    in_order,
+)
 from alerts.core.deadlines import Every, parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import occurrences, tables
@@ -17,6 +26,7 @@ from alerts.store.book import Book, edges_of, refuse, revision_after
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.engine import Database
 from alerts.store.past import as_of
+from alerts.store.people import put
 from alerts.store.rows import (
     CHANGED_AT,
     STATED,
@@ -50,6 +60,7 @@ class Commitments:
         sources: Iterable[Source],
         change: Change,
         *,
+        people: Iterable[Person] = (),
         dry_run: bool = False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Report:
@@ -82,6 +93,7 @@ class Commitments:
             same = [asdict(party) for party in parties if party not in rezoned]
             upsert(connection, tables.parties, ["key"], same)
             upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
+            put(connection, people, of_settings=False)
         done = 0
         pending = set(order)
         for some in self._in_turn(order):
@@ -160,6 +172,8 @@ class Commitments:
                 _must_know(connection, tables.parties, party, "party")
             if commitment.source:
                 _must_know(connection, tables.sources, commitment.source.key, "source")
+            if commitment.owner:
+                _must_know(connection, tables.people, commitment.owner, "person")
             entry = Entry(commitment, key, loaded=stated(commitment))
             book = Book(connection, self._zone)
             book.check({key: entry})

@@ -19,6 +19,8 @@ from alerts.store import tables
 from alerts.store.carried import FOLLOWED, carried
 from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
 from alerts.store.engine import Database
+from alerts.store.people import zones
+from alerts.store.summaries import followed
 
 log = logging.getLogger(__name__)
 _A, _D = tables.attempts.c, tables.deliveries.c
@@ -194,8 +196,11 @@ def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim
     """What is to be sent, why others are stale, and what is wrong with those of which the data cannot be read."""
     try:
         told, stale = carried(connection, rows)
-        mine = [row for row in rows if told[row["id"]] or row["notice"] is not None]
-        return {row["id"]: claimed(row, told[row["id"]]) for row in mine}, stale, {}
+        zone = zones(connection, [row["recipient"] for row in rows])
+        stale |= followed(connection, rows)
+        whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None}
+        mine = [row for row in rows if told[row["id"]] or row["id"] in whole - stale.keys()]
+        return {row["id"]: claimed(row, told[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
     except SQLAlchemyError:
         raise
     except Exception as error:

@@ -18,6 +18,7 @@ from alerts.store.rows import REMINDER, chunks, insert_new
 
 _D, _L, _R = tables.deliveries.c, tables.delivery_reminders.c, tables.reminders.c
 TOLD_BY_ANOTHER = "told by another rule"
+NOBODY = "there was nobody to tell"
 
 
 def plan(
@@ -40,12 +41,14 @@ def plan(
     for some in chunks(rows):
         statement = insert_new(connection, tables.reminders).returning(_R.id)
         fresh |= set(connection.execute(statement, some).scalars())
+    addressed = {word.thing for one in post for word in one.reminders}
     post = [replace(one, reminders=tuple(word for word in one.reminders if word.id in fresh)) for one in post]
     post = [one for one in post if one.reminders]
     full, told = put(connection, post, [_delivery_row(one, tracked, speaks_next, now) for one in post])
-    silent = [word.id for word in said if word.id in fresh and word.id not in told]
-    for quiet in chunks(silent):
-        connection.execute(update(tables.reminders).where(_R.id.in_(quiet)).values(skipped=TOLD_BY_ANOTHER))
+    for reason, known in ((TOLD_BY_ANOTHER, True), (NOBODY, False)):
+        silent = fresh & {word.id for word in said if (word.thing in addressed) == known} - told
+        for quiet in chunks(silent):
+            connection.execute(update(tables.reminders).where(_R.id.in_(quiet)).values(skipped=reason))
     return len(full)
 
 
@@ -53,10 +56,7 @@ def put(
     connection: Connection, post: Sequence[Address], deliveries: Sequence[dict[str, Any]]
 ) -> tuple[set[UUID], set[UUID]]:
     """Insert deliveries with what they carry and has not been told there; returns which, and what they tell."""
-    fresh: set[UUID] = set()
-    for some in chunks(deliveries):
-        statement = insert_new(connection, tables.deliveries).returning(_D.id)
-        fresh |= set(connection.execute(statement, some).scalars())
+    fresh = put_deliveries(connection, deliveries)
     ids = [(one, one.id) for one in post]  # worked out once: it is a digest of all that is carried
     links = [_link_row(one, mine, reminder) for one, mine in ids if mine in fresh for reminder in one.reminders]
     full: set[UUID] = set()
@@ -69,6 +69,15 @@ def put(
     for gone in chunks(fresh - full):
         connection.execute(delete(tables.deliveries).where(_D.id.in_(gone)))
     return full, told
+
+
+def put_deliveries(connection: Connection, deliveries: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Insert deliveries; returns which are new."""
+    fresh: set[UUID] = set()
+    for some in chunks(deliveries):
+        statement = insert_new(connection, tables.deliveries).returning(_D.id)
+        fresh |= set(connection.execute(statement, some).scalars())
+    return fresh
 
 
 def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:

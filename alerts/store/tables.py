@@ -100,6 +100,8 @@ commitments = Table(
 Index("ix_commitments_changed", commitments.c.changed_at, postgresql_where=commitments.c.changed_at.is_not(None),
       sqlite_where=commitments.c.changed_at.is_not(None))  # fmt: skip
 
+Index("ix_commitments_owner", commitments.c.owner)
+
 occurrences = Table(  # a row appears when something happens to an occurrence
     "occurrences",
     metadata,
@@ -160,6 +162,16 @@ sources = Table(
     Column("published", Text),
 )
 
+people = Table(
+    "people",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("timezone", Text),
+    Column("of_settings", Boolean, nullable=False),  # else a file declared it
+)
+
 rules = Table(
     "rules",
     metadata,
@@ -168,6 +180,7 @@ rules = Table(
     Column("spec", JSON, nullable=False),
     Column("registered_at", Utc, nullable=False),
     Column("settled_to", Integer),  # while its watches are being recomputed: the last commitment that was
+    Column("summarised_at", Utc),  # the last firing at which all was summed up
 )
 
 watches = Table(
@@ -228,9 +241,10 @@ deliveries = Table(
     Column("remote", Text),
     Column("last_error", Text),
     Column("ended_at", Utc),
-    Column("template_error", Text),  # why the built-in plain message went out
+    Column("template_error", Text),  # why it went out in a simpler form
     Column("instead_of", JSON),  # the delivery whose words it carries, as the reader is told of it
     Column("notice", JSON),  # what operators are told, where it carries no reminders
+    Column("summary", JSON),  # of what it sums up how things stand, where it carries no reminders
     Column("trouble", Integer, nullable=False, server_default="0"),  # how far it has failed: core.deliveries.Failed
     Column("told", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
 )

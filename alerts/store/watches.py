@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, case, delete, select, update
 
-from alerts.core.commitments import Tracked
+from alerts.core.commitments import Person, Tracked
 from alerts.core.notifications import Address
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Look, Watch
 from alerts.store import occurrences, posting, tables
 from alerts.store.engine import Database
 from alerts.store.occurrences import with_occurrences
+from alerts.store.people import by_key
 from alerts.store.reading import readable, tracked_or_none, with_changes
 from alerts.store.rows import CHUNK, TRACKED, chunks, insert_new, tracked_of, upsert
 
@@ -32,6 +33,10 @@ class Batch:
 
     connection: Connection
     watches: Sequence[tuple[Watch, Tracked]]
+
+    def people(self, keys: Iterable[str | None]) -> dict[str, Person]:
+        """Some people, by key."""
+        return by_key(self.connection, {key for key in keys if key})
 
     def record(self, looked: Sequence[Look], post: Sequence[Address], now: datetime) -> int:
         """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
@@ -80,7 +85,9 @@ class Watches:
         for name in sorted(set(self.registered()) - names):
             self._forget(name)  # first, so that a registration that was interrupted is finished by the next
         with self._database.write() as connection:
-            here = {row.name: row.hash for row in connection.execute(select(_R.name, _R.hash))}
+            query = select(_R.name, _R.hash, _R.spec, _R.summarised_at)
+            stored = {row["name"]: row for row in connection.execute(query).mappings()}
+            here = {name: row["hash"] for name, row in stored.items()}
             wanted = {rule.name: rule for rule in rules}
             fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
             gone = set(here) - set(wanted)
@@ -88,9 +95,12 @@ class Watches:
             if (fresh or gone) and "default" in wanted and wanted["default"] not in fresh:
                 fresh.append(wanted["default"])
             rows = [
-                {"name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0}
+                {
+                    "name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0,
+                    "summarised_at": _summarised_at(rule, stored.get(rule.name)),
+                }
                 for rule in fresh
-            ]
+            ]  # fmt: skip
             upsert(connection, tables.rules, ["name"], rows)
             connection.execute(delete(tables.watches).where(_W.rule.in_(gone)))
             connection.execute(delete(tables.rules).where(_R.name.in_(gone)))
@@ -316,6 +326,14 @@ def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | N
         "revision": revision,
         "changed": False,
     }
+
+
+def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
+    """A rule that sums up at other times begins anew; one that changed in other ways still owes what it has missed."""
+    if stored is None or any(stored["spec"][name] != getattr(rule, name) for name in ("cron", "timezone")):
+        return None
+    at: datetime | None = stored["summarised_at"]
+    return at
 
 
 def _rules(connection: Connection) -> list[Rule]:

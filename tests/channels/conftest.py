@@ -1,4 +1,4 @@
-"""Real servers on loopback: one that takes mails, one that speaks by a script, and a certificate for them."""
+"""Real servers on loopback: one that takes mails, and one that speaks by a script."""
 
 import socket
 import ssl
@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
@@ -68,19 +67,8 @@ def scripted() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
         thread.join(timeout=6)
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory) -> str:
-    """A PEM file with a certificate for localhost, its key, and the authority that signed it."""
-    authority = trustme.CA()
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    file = tmp_path_factory.mktemp("certificate") / "both.pem"
-    parts = [issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem]
-    file.write_bytes(b"".join(part.bytes() for part in parts))
-    return str(file)
-
-
 class Postbox:
-    """What an SMTP server was told, and what it answers: `refuse` maps a command to a reply."""
+    """What an SMTP server was told, and what it answers: `refuse` maps a command to a reply; `withhold` extensions."""
 
     def __init__(self) -> None:
         self.mails: list[bytes] = []
@@ -89,6 +77,13 @@ class Postbox:
         self.sessions: set[int] = set()
         self.logins: list[tuple[bytes, bytes]] = []
         self.refuse: dict[str, str] = {}
+        self.withhold: set[str] = set()
+        self.fail_after_data = 0  # so many mails are taken to the end and then not accepted
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802 # aiosmtpd's name
+        session.host_name = hostname
+        *offered, last = (line for line in responses if line[4:].split()[0] not in self.withhold)
+        return [*(line.replace(" ", "-", 1) if line[3] == " " else line for line in offered), f"250 {last[4:]}"]
 
     async def handle_MAIL(self, _server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
         self.sessions.add(session.peer[1])
@@ -106,6 +101,9 @@ class Postbox:
         if "DATA" in self.refuse:
             return self.refuse["DATA"]
         self.mails.append(envelope.original_content)
+        if self.fail_after_data:
+            self.fail_after_data -= 1
+            return "451 4.3.0 try again"
         self.recipients += envelope.rcpt_tos
         return "250 2.0.0 Ok: queued as 4ZX"
 

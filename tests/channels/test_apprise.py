@@ -27,6 +27,12 @@ def build(url, timeout=SLOW):
     return channels.build("other", "apprise", {"url": url, "timeout": timeout})
 
 
+@pytest.fixture(scope="module")
+def other():
+    """One that sends nothing: it takes half a second to find out about a URL."""
+    return build("json://localhost")
+
+
 @pytest.fixture
 def sent(httpserver, outgoing, caplog):
     """Send to a server that answers so, by a service of Apprise; how it ended, and what was received."""
@@ -134,11 +140,10 @@ def test_what_is_too_long_for_a_service_is_cut_visibly_into_one_message(sent):
     assert message.endswith("Seen it: alerts ack truce")
 
 
-@pytest.mark.parametrize("room", [1, 67, 160])
-def test_with_next_to_no_room_the_title_is_said(room):
-    channel = build("json://localhost")
-    channel._limits = {"body": room, "title": 0, "lines": 0}
-    body = channel.body(replace(POST, more=f"alerts show {'x' * 100}"))
+@pytest.mark.parametrize("room", [1, 67, 100])
+def test_with_next_to_no_room_the_title_is_said(other, monkeypatch, room):
+    monkeypatch.setattr(other, "_limits", {"body": room, "title": 0, "lines": 0})
+    body = other.body(replace(POST, more=f"alerts show {'x' * 100}"))
     assert body["title"] == ""
     assert body["body"] == ("…" if room == 1 else "Due Fri 7 Nov 2025")
 
@@ -146,10 +151,9 @@ def test_with_next_to_no_room_the_title_is_said(room):
 @pytest.mark.parametrize("title", [0, 250])
 @pytest.mark.parametrize("lines", [0, 2])
 @pytest.mark.parametrize("room", [160, 300, 1000, 4096])
-def test_it_fits_what_a_service_takes(title, lines, room):
-    channel = build("json://localhost")
-    channel._limits = {"body": room, "title": title, "lines": lines}
-    body = channel.body(replace(POST, sections=(*plain_sections("word " * 2000), *SECTIONS)))
+def test_it_fits_what_a_service_takes(*, other, monkeypatch, title, lines, room):
+    monkeypatch.setattr(other, "_limits", {"body": room, "title": title, "lines": lines})
+    body = other.body(replace(POST, sections=(*plain_sections("word " * 2000), *SECTIONS)))
     assert len(body["title"]) + len(body["body"]) <= room
     assert "alerts show truce" in body["body"]
     assert "Due Fri 7 Nov 2025" in body["title"] + body["body"]
@@ -179,8 +183,8 @@ def test_without_the_extra_it_is_said_what_to_install():
     )
 
 
-def test_apprise_stays_out_of_our_own_process():
-    build("json://localhost")
+def test_apprise_stays_out_of_our_own_process(other):
+    assert other._limits == {"body": 32_768, "title": 250, "lines": 0}
     assert "apprise" not in sys.modules
 
 

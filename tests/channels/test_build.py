@@ -10,6 +10,8 @@ from alerts.core.errors import InputError
 EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
 ZONE = "unknown time zone: expected an IANA name such as America/New_York"
 TOPIC = "expected the topic at the end of it, such as https://ntfy.example.org/my-topic"
+OFF = "expected a URL such as https://lists.example.org/off?who={recipient}"
+HTTPS = "https://lists.example.org/s3cret"
 URL = "https://hooks.example.org/services/s3cret"
 
 
@@ -27,11 +29,15 @@ def complaint(kind, options, where=lambda _: ""):
     [
         ("apprise", {"url": "json://localhost/s3cret"}, "post", False, 1, ("",)),
         ("console", {}, "text", True, 1, ("",)),
+        ("discord", {"url": URL}, "post", False, 1, ("",)),
         ("email", EMAIL | {"to": ["Desk <desk@x>", "me@x"]}, "mail", False, 2, ("desk@x", "me@x")),
         ("maildir", {"path": "var/mail", "to": ["you@localhost"]}, "mail", True, 1, ("you@localhost",)),
+        ("googlechat", {"url": URL}, "post", False, 1, ("",)),
+        ("mattermost", {"url": URL}, "post", False, 1, ("",)),
         ("ntfy", {"url": "https://ntfy.example.org/s3cret", "token": "tk_s3cret"}, "post", False, 1, ("",)),
         ("pagerduty", {"routing_key": "s3cret" + "0" * 26}, "post", False, 1, ("",)),
         ("slack", {"url": URL}, "post", False, 1, ("",)),
+        ("teams", {"url": URL}, "post", False, 1, ("",)),
         ("webhook", {"url": URL}, "json", False, 4, ("",)),
     ],
 )
@@ -46,14 +52,15 @@ def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections
 
 
 def test_every_kind_is_tried_above():
-    assert channels.KINDS == ("apprise", "console", "email", "maildir", "ntfy", "pagerduty", "slack", "webhook")
+    kinds = "apprise console discord email googlechat maildir mattermost ntfy pagerduty slack teams webhook"
+    assert " ".join(channels.KINDS) == kinds
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "line"),
     [
         ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
-        ("x", {}, "kind: unknown kind; known: apprise, console, email, maildir, ntfy, pagerduty, slack, webhook"),
+        ("x", {}, "kind: unknown kind; known: " + ", ".join(channels.KINDS)),
         ("slack", {}, "url: is missing"),
         ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
@@ -119,6 +126,32 @@ def test_every_kind_is_tried_above():
             EMAIL | {"smtp": {"host": "x", "username": "me", "password": "s3cret", "security": "none"}},
             "smtp: a password is never sent in the clear: set security to starttls or tls",
         ),
+        *(
+            ("email", EMAIL | {"unsubscribe": url}, f"unsubscribe: {OFF}")
+            for url in (
+                "http://lists.example.org/s3cret",
+                "mailto:s3cret@example.org",
+                "https:///s3cret",
+                "https://me:s3cret@lists.example.org/",
+                "https://lists.example.org:s3cret/",
+                "https://[s3cret/",
+                "https://lists.example.org/s3cret off",
+                "https://lists.example.org/s3cret>, <https://eve.example.org/",
+                "https://lists.example.org/s3cret\r\nBcc: eve@example.org",
+                "https://lists.example.org/ü",
+                "https://lists.example.org/{who}",
+                "",
+            )
+        ),
+        *(
+            (
+                "email",
+                EMAIL | {"unsubscribe": url},
+                "unsubscribe: too long for one line of a mail: at most 978 characters",
+            )
+            for url in (HTTPS + "x" * (979 - len(HTTPS)), HTTPS + "x" * 935 + "{recipient}")
+        ),
+        ("email", EMAIL | {"unsubscribe": 7}, "unsubscribe: expected text"),
         (
             "email",
             EMAIL | {"smtp": {"host": "x", "ca": __file__}},

@@ -18,9 +18,11 @@ def open_channel():
     """Build an e-mail channel to a port on loopback; all are closed in the end."""
     built = []
 
-    def make(port, *, timeout=5, sender="Alerts <alerts@example.org>", to=("desk@example.org",), **smtp):
+    def make(port, *, timeout=5, sender="Alerts <alerts@example.org>", to=("desk@example.org",), off=None, **smtp):
         smtp = {"host": "127.0.0.1", "port": port, "security": "none"} | smtp
-        options = {"from": sender, "to": list(to), "smtp": smtp, "timeout": timeout}
+        options = {"from": sender, "to": list(to), "smtp": smtp, "timeout": timeout} | (
+            {"unsubscribe": off} if off else {}
+        )
         built.append(channels.build("desk-mail", "email", options))
         return built[-1]
 
@@ -239,16 +241,82 @@ def test_a_drop_at_quit_is_a_success(open_channel, outgoing, scripted, monkeypat
     assert open_channel(scripted(script)).send(outgoing("desk@example.org")) == "250 taken"
 
 
-def test_smtputf8_is_asked_for_only_when_an_address_needs_it(smtp_server, postbox, open_channel, outgoing):
-    channel = open_channel(smtp_server(enable_SMTPUTF8=True), to=["jörg@example.org", "desk@example.org"])
-    channel.send(outgoing("desk@example.org", subject="Frist läuft ab"))
-    assert "SMTPUTF8" not in postbox.options
-    assert b"Subject: =?utf-8?q?Frist_l=C3=A4uft_ab?=\r\n" in postbox.mails[0]
-    channel.send(outgoing("jörg@example.org"))
-    assert "SMTPUTF8" in postbox.options
-    assert "To: jörg@example.org\r\n".encode() in postbox.mails[1]
+BEYOND = "jörg@example.org"
 
 
-def test_a_server_without_smtputf8_is_said_so(smtp_server, open_channel, outgoing):
-    with pytest.raises(DeliveryError, match="SMTPUTF8 not supported"):
-        open_channel(smtp_server(enable_SMTPUTF8=False)).send(outgoing("jörg@example.org"))
+@pytest.mark.parametrize(
+    ("withheld", "sender", "to", "asked"),
+    [
+        ((), "Alerts <alerts@example.org>", "desk@example.org", {"SIZE"}),
+        ((), "Fristenbüro <alerts@example.org>", "desk@example.org", {"SIZE"}),
+        ((), "Alerts <alerts@example.org>", "desk@müller.example.org", {"SIZE"}),
+        ((), "Fristenbüro <alerts@example.org>", BEYOND, {"SIZE", "SMTPUTF8", "BODY=8BITMIME"}),
+        ((), BEYOND, "desk@example.org", {"SIZE", "SMTPUTF8", "BODY=8BITMIME"}),
+        (("8BITMIME",), BEYOND, BEYOND, {"SIZE", "SMTPUTF8"}),
+        (("SIZE", "8BITMIME", "SMTPUTF8"), "Fristenbüro <alerts@example.org>", "desk@example.org", set()),
+    ],
+)
+def test_extensions_are_used_where_they_are_offered_and_needed(
+    *, smtp_server, postbox, open_channel, outgoing, withheld, sender, to, asked
+):
+    postbox.withhold.update(withheld)
+    channel = open_channel(smtp_server(enable_SMTPUTF8=True), sender=sender, to=[to])
+    channel.send(outgoing(channel.recipients[0], subject="Frist läuft ab", text="Schluß: 中美经贸\n", html="<p>ß</p>"))
+    assert {"SIZE" if option.startswith("SIZE=") else option for option in postbox.options} == asked
+    mail = postbox.mails[0]
+    assert b"\r\nSubject: =?utf-8?q?Frist_l=C3=A4uft_ab?=\r\n" in mail
+    assert b"\r\nAuto-Submitted: auto-generated\r\n" in mail
+    assert mail.isascii() == ("SMTPUTF8" not in asked)
+    assert mail.partition(b"\r\n\r\n")[2].isascii()
+    assert (f"\r\nTo: {to}\r\n".encode() in mail) == ("ü" not in to)
+
+
+def test_the_size_that_is_announced_is_that_of_the_mail(smtp_server, postbox, open_channel, outgoing):
+    open_channel(smtp_server()).send(outgoing("desk@example.org", text=".\n..\n"))
+    assert f"SIZE={len(postbox.mails[0])}" in postbox.options
+
+
+def test_a_server_without_smtputf8_is_said_so_in_one_line_and_the_others_get_theirs(
+    smtp_server, postbox, open_channel, outgoing
+):
+    channel = open_channel(smtp_server(enable_SMTPUTF8=False), to=[BEYOND, "desk@example.org"])
+    with pytest.raises(DeliveryError, match=r"^an address beyond ASCII: SMTPUTF8 not supported by server$") as caught:
+        channel.send(outgoing(BEYOND))
+    assert (caught.value.permanent, caught.value.channel_out) == (False, False)
+    assert not postbox.sessions
+    channel.send(outgoing("desk@example.org"))
+    assert postbox.recipients == ["desk@example.org"]
+
+
+OFF = "https://lists.example.org/off?list=alerts,desk&who="
+
+
+@pytest.mark.parametrize(
+    ("off", "to", "written"),
+    [
+        (OFF + "all", "desk@example.org", OFF + "all"),
+        (OFF + "{recipient}", "desk+a&b@example.org", OFF + "desk%2Ba%26b%40example.org"),
+        (OFF + "{recipient}", "jörg@example.org", OFF + "j%C3%B6rg%40example.org"),
+        (OFF + "x" * (978 - len(OFF)), "desk@example.org", OFF + "x" * (978 - len(OFF))),
+        (OFF + "=?utf-8?q?x?=", "desk@example.org", OFF + "=?utf-8?q?x?="),
+    ],
+)
+def test_where_one_unsubscribes_stands_on_one_line_as_it_is(
+    *, smtp_server, postbox, open_channel, outgoing, off, to, written
+):
+    open_channel(smtp_server(enable_SMTPUTF8=True), to=[to], off=off).send(outgoing(to, subject="Frist läuft ab"))
+    head = postbox.mails[0].partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert f"List-Unsubscribe: <{written}>".encode() in head
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head  # RFC 8058 §2, to the letter
+    assert max(map(len, head)) <= 998
+
+
+def test_where_nothing_is_set_no_mail_speaks_of_unsubscribing(smtp_server, postbox, open_channel, outgoing):
+    open_channel(smtp_server()).send(outgoing("desk@example.org"))
+    assert b"List-" not in postbox.mails[0]
+
+
+def test_an_address_that_makes_the_line_too_long_does_not_stop_the_mail(smtp_server, postbox, open_channel, outgoing):
+    channel = open_channel(smtp_server(), to=["me@x"], off=OFF + "x" * (972 - len(OFF)) + "{recipient}")
+    channel.send(outgoing("somebody.else@example.org"))
+    assert b"List-" not in postbox.mails[0]

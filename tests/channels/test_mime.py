@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from alerts.channels._mime import mail
-from alerts.channels._settings import one_address
+from alerts.documents import one_address
 
 SENDER = one_address("Alerts <alerts@example.org>")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.core.notifications import Address, Word, address
+from alerts.core.notifications import Address, Word, address, fall_back
 from alerts.core.reminders import Reminder
 
 NOW = datetime(2025, 11, 3, 14, tzinfo=UTC)
@@ -111,3 +111,26 @@ def test_an_address_has_the_same_id_for_the_same_content_in_any_order() -> None:
     assert both.id == Address(**make, reminders=(other, one)).id
     assert both.id != Address(**make, reminders=(one,)).id
     assert both.id != Address(channel="chat", recipient="ana", reminders=(one, other)).id
+
+
+def test_an_owner_is_told_through_the_channel_that_mails_owners_and_once_where_that_names_them_too() -> None:
+    own = replace(word(notify=("owner",)), owner=("desk-mail", "bo@example.org"))
+    both = replace(word(notify=("owner", "desk-mail")), owner=("desk-mail", "ana@example.org"))
+    assert [(one.channel, one.recipient) for one in address([own], ANA)] == [("desk-mail", "bo@example.org")]
+    assert [(one.channel, one.recipient) for one in address([both], ANA)] == [("desk-mail", "ana@example.org")]
+    assert address([word(notify=("owner",))], ANA) == []
+
+
+def test_each_owner_has_a_digest_of_their_own() -> None:
+    words = [replace(word(n, notify=("owner",)), owner=("desk-mail", f"{n % 2}@example.org")) for n in range(12)]
+    post = address(words, ANA)
+    assert sorted((one.recipient, len(one.reminders)) for one in post) == [("0@example.org", 6), ("1@example.org", 6)]
+
+
+def test_a_channel_that_takes_one_word_at_a_time_never_gets_a_digest() -> None:
+    words = [word(n, digest=digest) for n, digest in enumerate((None, None, None, None, None, None, True, True))]
+    assert sizes(address(words, ANA, {"desk-mail"})) == [1] * 8
+    assert sizes(address(words, ANA, {"another"})) == [8]
+    said = [one.reminder for one in words]
+    assert sizes(fall_back(said, {"desk": "desk-mail"}, ANA, {"desk-mail"}, besides="chat")) == [1] * 8
+    assert sizes(fall_back(said, {"desk": "desk-mail"}, ANA, besides="chat")) == [8]

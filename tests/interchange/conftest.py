@@ -63,7 +63,7 @@ def columns(here: Path) -> Callable[[str], Columns]:
 
 def wrong(path: Path, columns: Columns | None = None) -> list[str]:
     """The lines of all that is wrong with a file."""
-    found = gather(path, parties={"us", "cn"}, sources={"brief"}, columns=columns)
+    found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, columns=columns)
     with pytest.raises(InputError) as caught:
         refuse(found.faults, unread=found.unread)
     return str(caught.value).splitlines()
@@ -71,6 +71,6 @@ def wrong(path: Path, columns: Columns | None = None) -> list[str]:
 
 def stated(path: Path, columns: Columns | None = None) -> list[Any]:
     """The commitments of a file in which nothing is wrong."""
-    found = gather(path, parties={"us", "cn"}, sources={"brief"}, columns=columns)
+    found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, columns=columns)
     refuse(found.faults, unread=found.unread)
     return [entry.commitment for entry in found.entries]

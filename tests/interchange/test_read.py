@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts import shipped
-from alerts.core.commitments import Citation, Commitment, Party, Source
+from alerts.core.commitments import Citation, Commitment, Party, Person, Source
 from alerts.core.errors import InputError
 from alerts.interchange import gather, read
 
@@ -47,6 +47,7 @@ commitments:
     note: |
       Ask.
       Again.
+people: [{key: desk, name: The desk, email: Desk <desk@example.org>, timezone: Asia/Shanghai}]
 parties: [{key: cn, name: China, timezone: Asia/Shanghai, calendar: CN}, {key: us, name: United States}]
 sources: [{key: brief, title: Brief, publisher: Us, url: https://example.org/b, published: 2025-10-28}]
 """
@@ -78,6 +79,7 @@ sources: [{key: brief, title: Brief, publisher: Us, url: https://example.org/b, 
         key="brief", title="Brief", publisher="Us", url="https://example.org/b", published=date(2025, 10, 28)
     )
     assert found.sources == (brief,)
+    assert found.people == (Person(key="desk", name="The desk", email="desk@example.org", timezone="Asia/Shanghai"),)
 
 
 def test_key_title_and_deadline_are_enough(file: Path) -> None:

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from alerts.core.bounds import ZoneChoice, resolve
-from alerts.core.commitments import KINDS, PRIORITIES, Citation, Commitment, Party, Source, Tracked
+from alerts.core.commitments import KINDS, PRIORITIES, Citation, Commitment, Party, Person, Source, Tracked
 from alerts.core.deadlines import parse
+from alerts.documents.texts import CONTROL
 from alerts.interchange import WRITERS, Content, gather
-from alerts.interchange.entries import CONTROL
 from tests.factories import NOW, bounds, commitment
 
 FORMATS = sorted(WRITERS)
 US = Party(key="us", name="United States: é", timezone="America/New_York", calendar="US")
+ANA = Person(key="ana", name="Ána: 'x'", email="ana@example.org", timezone="Asia/Tokyo")
 BRIEF = Source(key="brief", title="- Brief", publisher="Us", url="https://example.org/b", published=date(2025, 10, 28))
 ODD = ["=1+1", "+1", "-1", "@x", "'=1", "''=1", "'x", "a;b", "a\\;b", "a\\", "\\n", "yes", "2025-11-10", "null", "~",
        "a: b", "# x", "007", "1e3", '"q"', "'q'", "é 漢 😀", "a,b", "%", "&a", "*a", "!a", "{a}", "[a]", "x\ty", "＝1",
@@ -42,17 +43,17 @@ def tracked(one: Commitment) -> Tracked:
 
 def written(form: str, *all_of_it: Commitment, sequences: dict[str, int] | None = None) -> str:
     every = [tracked(one) for one in all_of_it]
-    content = Content(tracked=every, parties=[US], sources=[BRIEF], sequences=sequences or {}, now=NOW)
+    content = Content(tracked=every, people=[ANA], parties=[US], sources=[BRIEF], sequences=sequences or {}, now=NOW)
     return WRITERS[form](content)
 
 
 def read_back(form: str, path: Path, *all_of_it: Commitment) -> list[Commitment]:
     file = path / f"x.{form}"
     file.write_bytes(written(form, *all_of_it).encode())
-    found = gather(file, parties={"us"}, sources={"brief"})
+    found = gather(file, parties={"us"}, sources={"brief"}, people={one.owner for one in all_of_it if one.owner})
     assert [fault.said for fault in found.faults] == []
     if form in ("yaml", "json"):
-        assert (found.parties, found.sources) == ((US,), (BRIEF,))
+        assert (found.people, found.parties, found.sources) == ((ANA,), (US,), (BRIEF,))
     return [entry.commitment for entry in found.entries]
 
 

@@ -80,6 +80,16 @@ def single(deadline: str = "2025-11-10", kind: str = "before", *, reader: str = 
     return notification(told(deadline, kind, **rest), now=now, zone=reader)
 
 
+def laced(text: str) -> Notification:
+    """A notification in which all that people state is this text."""
+    source = replace(BRIEF, title=text, publisher=text, url="javascript:alert(1)//" + text)
+    stated: dict[str, Any] = {"title": text, "note": text, "owner": text, "assumptions": (text,), "tags": (text,)}
+    stated["source"] = Citation(key="brief", locator=text, quote=text)
+    return single(
+        commitment=stated, reminder={"rule": text}, source=source, by=(Party(key="us", name=text),), tracked={}
+    )
+
+
 SLACK = channels.build("chat", "slack", {"url": "http://127.0.0.1:9/hook"})
 
 

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from alerts.core.commitments import Citation, Party
-from alerts.core.notifications import Notification
 from alerts.rendering import Renderer
-from tests.rendering.factories import BRIEF, notification, single, slack_body, told
+from tests.rendering.factories import BRIEF, laced, notification, single, slack_body, told
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -24,15 +22,6 @@ NASTY = [
     "`rm -rf ~` $(reboot)",
     "x" * 5000,
 ]
-
-
-def laced(text: str) -> Notification:
-    source = replace(BRIEF, title=text, publisher=text, url="javascript:alert(1)//" + text)
-    stated: dict[str, Any] = {"title": text, "note": text, "owner": text, "assumptions": (text,), "tags": (text,)}
-    stated["source"] = Citation(key="brief", locator=text, quote=text)
-    return single(
-        commitment=stated, reminder={"rule": text}, source=source, by=(Party(key="us", name=text),), tracked={}
-    )
 
 
 @pytest.mark.parametrize("text", NASTY)

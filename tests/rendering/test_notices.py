@@ -54,7 +54,7 @@ def test_a_notice_says_what_failed_why_what_it_was_about_and_what_to_type(render
 
 def test_the_subject_counts_by_what_happened(renderer):
     subject = render(renderer, "text", DEAD, LATE, PLAIN, more=7).subject
-    assert subject == "Alerts that do not get through: 1 dead, 1 late, 1 sent plain because a template fails, 7 more"
+    assert subject == "Alerts that do not get through: 1 dead, 1 late, 1 sent in a simpler form, 7 more"
 
 
 def test_what_is_too_much_to_read_is_counted(renderer):

@@ -42,7 +42,7 @@ BROKEN: list[tuple[Form, str, str, str]] = [
     (
         "mail",
         "phrases_dot_jinja",
-        "\n\n{% macro headline(t) %}{{ bar }}{% endmacro %}",
+        "\n\n{% macro headline(t, most) %}{{ bar }}{% endmacro %}",
         "template phrases.jinja: line 3: ",
     ),
     ("mail", "email__reminder_dot_html", '{% include "no.html" %}', "template no.html: there is no such file"),

@@ -99,7 +99,7 @@ class World:
         office = self.office()
         clock = {"now": times[0]}
         lanes = office.lanes(lambda: clock["now"])
-        prepare(office.store, office.rules, times[0])
+        prepare(office.store, office.rules, times[0], office.settings.people)
         done: Counter[str] = Counter()
         for number, now in enumerate(times):
             due = office.store.watches.next_word()

@@ -32,7 +32,11 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
     rules = [rule_of(rule, "desk" if one_channel else rule.name) for rule in history.rules]
     store.watches.register(rules, history.ticks[0])
     ruled = Ruled.all(rules)
-    channels: Any = {name: SimpleNamespace(recipients=("desk@example.org",)) for rule in rules for name in rule.notify}
+    channels: Any = {
+        name: SimpleNamespace(singly=False, default=False, recipients=("desk@example.org",))
+        for rule in rules
+        for name in rule.notify
+    }
     stated: dict[str, Commitment] = {}
     look_at: datetime | None = history.ticks[0]
     for place, (at, what) in enumerate(timeline(history)):

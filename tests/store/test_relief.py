@@ -21,9 +21,9 @@ LEAD = rule(remind=remind(before=("P7D",)), fallback="chat", digest=False)
 DEAD = Outcome(state="dead", error="550 no such user")
 LATE = Outcome(state="retry", next_at=NINE + timedelta(hours=2), error="refused", late=True, channel="out")
 CHANNELS: Any = {
-    "mail": SimpleNamespace(recipients=("desk@example.org",)),
-    "chat": SimpleNamespace(recipients=("",)),
-    "ops": SimpleNamespace(recipients=("ops@example.org", "night@example.org")),
+    "mail": SimpleNamespace(singly=False, default=False, recipients=("desk@example.org",)),
+    "chat": SimpleNamespace(singly=False, default=False, recipients=("",)),
+    "ops": SimpleNamespace(singly=False, default=False, recipients=("ops@example.org", "night@example.org")),
 }
 
 
@@ -253,7 +253,7 @@ def test_what_waits_on_a_channel_that_nobody_has_is_told_to_the_operators_after_
     gone = rule(remind=remind(before=("P7D",)), notify=("renamed",))
     load(store, entry())
     store.watches.register([gone], NOW)
-    plan(store, Ruled.all([gone]), {"renamed": SimpleNamespace(recipients=("",))}, NINE)  # type: ignore[dict-item]
+    plan(store, Ruled.all([gone]), {"renamed": SimpleNamespace(singly=False, default=False, recipients=("",))}, NINE)  # type: ignore[dict-item]
     assert relief(store, gone, now=NINE + timedelta(minutes=59)) == 0
     assert relief(store, gone, now=NINE + timedelta(hours=1)) == 1
     assert relief(store, gone, now=NINE + timedelta(hours=2)) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +16,7 @@ from icalendar import Component
 from alerts.core.errors import InputError
 from alerts.documents import Steps
 from alerts.interchange.bytes import read_bytes
-from alerts.interchange.files import Ended, File
+from alerts.interchange.files import Ended, File, Known
 from alerts.interchange.ics.deadlines import Time, Times, time_of, times
 from alerts.interchange.ics.entries import entry_of, is_over, number_of
 from alerts.interchange.ics.keys import key_of, key_of_turn
@@ -54,15 +54,15 @@ class Series:
     turns: dict[date, tuple[Any, int]] = field(default_factory=dict)
 
 
-def read(path: Path, *, parties: Collection[str], sources: Collection[str], progress: Callable[[int], None]) -> File:
+def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
     """Read the VTODOs and VEVENTs of a calendar; see `alerts.interchange.gather`."""
-    reading = Reading(str(path), progress, _name)
+    reading = Reading(str(path), known, progress, _name)
     try:
         text = _decoded(path)
         calendars = _parsed(path, text)
     except InputError as error:
         reading.broken_off(str(error))
-        return reading.file(parties, sources, whole=False)
+        return reading.file(whole=False)
     lines = iter([number for number, line in enumerate(text.split("\n"), 1) if BEGIN.fullmatch(line)])
     series: dict[str, Series] = {}
     older: list[str] = []
@@ -75,18 +75,18 @@ def read(path: Path, *, parties: Collection[str], sources: Collection[str], prog
             elif component.name not in PARTS:
                 others[component.name] += 1
         if reading.full:
-            return reading.file(parties, sources, whole=False)
+            return reading.file(whole=False)
     for one in series.values():
         _take(reading, one)
         if reading.full:
-            return reading.file(parties, sources, whole=False)
+            return reading.file(whole=False)
     if others:
         reading.notes.append("left out " + ", ".join(f"{count} {name}" for name, count in sorted(others.items())))
     if older:
         reading.notes.append(f"left out {len(older)} of an older SEQUENCE than another of the same UID in the file")
     if not series and not others and not reading.faults:
         reading.broken_off(f"{path}: holds no component at all: expected VTODO or VEVENT")
-    return reading.file(parties, sources)
+    return reading.file()
 
 
 def _name(steps: Steps) -> str:

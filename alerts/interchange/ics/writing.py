@@ -14,6 +14,7 @@ from alerts.core.recurrence import Recurrence
 from alerts.interchange import cells
 from alerts.interchange.ics.entries import CRITICAL, TIMES, own_name, times_as_written
 
+PRODUCT = "-//deadline-alerts//EN"
 NUMBERS = {"critical": CRITICAL, "high": 2, "normal": 5, "low": 9}
 STANDARD = {"key", "title", "tags", "note"}
 
@@ -21,7 +22,7 @@ STANDARD = {"key", "title", "tags", "note"}
 def write(tracked: Iterable[tuple[Tracked, int | None]], now: datetime) -> str:
     """Write a VTODO for each commitment, beside it the SEQUENCE with which it was loaded, if it was with one."""
     calendar = Calendar()
-    calendar.add("PRODID", "-//deadline-alerts//EN")
+    calendar.add("PRODID", PRODUCT)
     calendar.add("VERSION", "2.0")
     for one, sequence in tracked:
         calendar.add_component(_todo(one, sequence, now))

@@ -1,0 +1,83 @@
+"""Microsoft Teams: an Adaptive Card, posted to a workflow that begins "When a Teams webhook request is received".
+
+learn.microsoft.com: "Create incoming webhooks with Workflows for Microsoft Teams", "Create and send messages" (28 KB,
+four a second), "Adaptive Cards schema explorer": RichTextBlock, TextRun, Container. Connectors, which came before, and
+their cards are retired.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from alerts.channels._answers import Verdict, json_of
+from alerts.channels._chat import Chat
+from alerts.core.posts import Line, Post, Run, Section, octets, shortened
+
+TITLE, SECTION, ALL = 300, 5000, 20_000  # characters, octets, octets of the whole message
+ENVELOPE, LINK = 600, 2000  # octets of what is around the sections; characters of an address
+STYLES = {  # of a container, by urgency
+    "late": "attention", "today": "warning", "soon": "accent", "coming": "accent", "open": "emphasis",
+    "moved": "accent", "changed": "good", "trouble": "attention",
+}  # fmt: skip
+_VERDICTS = {  # by the code of its error
+    "WorkflowNotFound": Verdict(outcome="off", hint="the workflow was deleted: make another"),
+    "WorkflowTriggerIsNotEnabled": Verdict(outcome="out", hint="the workflow is turned off: its owner can turn it on"),
+}
+
+
+def _inert(text: str) -> str:
+    """No Markdown is read in a TextRun, but functions of dates are: {{DATE(…)}}."""
+    return text.replace("{{", "{\u200b{")
+
+
+def _run(run: Run, quote: bool) -> dict[str, object]:
+    said: dict[str, object] = {"type": "TextRun", "text": _inert(run.text)}
+    said |= {"weight": "Bolder"} if run.bold else {}
+    said |= {"italic": True} if run.italic or quote else {}
+    said |= {"isSubtle": True} if quote else {}
+    said |= {"fontType": "Monospace"} if run.code else {}
+    return said | ({"selectAction": _opening(run.link)} if run.link and len(run.link) <= LINK else {})
+
+
+def _opening(link: str) -> dict[str, str]:
+    return {"type": "Action.OpenUrl", "url": link}
+
+
+def _line(line: Line) -> dict[str, object]:
+    inlines = [_run(run, line.quote) for run in line.runs if run.text]
+    return {"type": "RichTextBlock", "spacing": "Small", "inlines": inlines}
+
+
+def _write(section: Section) -> str:
+    """A container, as JSON."""
+    lines = [_line(line) for line in section if line.text.strip()]
+    return json.dumps({"type": "Container", "separator": True, "items": lines}, ensure_ascii=False) if lines else ""
+
+
+class Teams(Chat):
+    """Posts a card to one Teams channel or chat: a coloured title, and a container for each section."""
+
+    kind: ClassVar[str] = "teams"
+
+    def body(self, post: Post) -> dict[str, object]:
+        """A message with one card of version 1.4, the newest that all of Teams' clients show."""
+        title = _inert(shortened(post.title, TITLE))
+        link = post.link if post.link and len(post.link) <= LINK else None
+        room = ALL - ENVELOPE - octets(json.dumps(title + (link or "")))
+        texts = post.fitted(_write, octets, section=SECTION, whole=room, between=1)
+        run = {"type": "TextRun", "text": title, "weight": "Bolder", "size": "Medium"}
+        head: dict[str, Any] = {"type": "Container", "style": STYLES[post.urgency], "bleed": True}
+        head["items"] = [{"type": "RichTextBlock", "inlines": [run]}]
+        card: dict[str, object] = {"type": "AdaptiveCard", "version": "1.4", "msteams": {"width": "Full"}}
+        card["body"] = [head, *map(json.loads, texts)]
+        card |= {"actions": [_opening(link) | {"title": "Open the source"}]} if link else {}
+        attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+        return {"type": "message", "attachments": [attachment]}
+
+    def verdict(self, _status: int, answer: bytes) -> Verdict:
+        """Its code for what is wrong."""
+        error = json_of(answer).get("error")
+        code = str(error.get("code", "")) if isinstance(error, dict) else ""
+        return replace(_VERDICTS.get(code, Verdict()), reason=code)

@@ -1,0 +1,74 @@
+"""What is not wrong, and yet seldom meant: nobody is told, or too late, or something is opened that nothing ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+
+from alerts.cli.wiring import Office, shown
+from alerts.core.commitments import Tracked
+from alerts.core.moments import Moment, single
+from alerts.core.owners import OWNER
+from alerts.core.rules import matching
+
+OCCURRENCES_AT_MOST = 60  # of what recurs, those that are looked at: a cron that is too late for one is for others
+
+
+def unowned(here: Office, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
+    """What has no owner whom a rule could tell: its key, a line about it, and whether nobody else is told."""
+    owners = here.owners
+    for item in tracked:
+        commitment = item.commitment
+        if owners.of(commitment):
+            continue
+        rules = [rule for rule in matching(here.settings.rules, commitment) if OWNER in rule.notify]
+        why = f"its owner {commitment.owner} is nobody who is declared" if commitment.owner else "it has no owner"
+        for rule in rules:
+            others = ", ".join(name for name in rule.notify if name != OWNER)
+            whom = f"{others} only" if others else "nobody"
+            yield commitment.key, f"{commitment.key}: {why}, so rule {rule.name} tells {whom}", not others
+
+
+def left_open(here: Office) -> Iterator[str]:
+    """Where a channel opens something for a commitment that no word of the rule would end, or takes no summary."""
+    for rule in here.settings.rules:
+        for channel in (here.channels[name] for name in rule.notify if name != OWNER):
+            if rule.speaks and channel.holds_open and not rule.remind.closed:
+                ends = "set `closed: true` under `remind:`"
+                yield f"rule {rule.name}: nothing ends what it opens in {channel.name}: {ends}"
+            if rule.summary and channel.singly:
+                yield f"rule {rule.name}: {channel.name} takes one word at a time, so no summary goes there"
+
+
+def early(here: Office, tracked: Iterable[Tracked], now: datetime) -> list[str]:
+    """Where a cron fires only at or after the day that a lead warns of: the word goes out before, and says so."""
+    found: dict[tuple[str, str], list[tuple[str, Moment]]] = defaultdict(list)
+    for item in tracked:
+        for rule in matching(here.settings.rules, item.commitment):
+            for one in _next_occurrences(item, now):
+                for moment in single(rule, one.bounds, here.rules[rule.name].cron):
+                    if moment.early and moment.send_at >= now:
+                        what = f"{moment.offset} lead" if moment.offset else "word on the day"
+                        about = f"{one.commitment.key} {one.occurrence}".rstrip()
+                        found[rule.name, what].append((about, moment))
+    lines = []
+    for (name, what), cases in found.items():
+        cron, (key, moment) = here.rules[name].rule.cron, cases[0]
+        more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
+        lines.append(
+            f"rule {name}: its cron `{cron}` does not fire in time for the {what} of {key}{more}: "
+            f"it goes out early, {shown(moment.send_at, here.zone)} {here.zone}"
+        )
+    return lines
+
+
+def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:
+    """The commitment, or of what recurs the occurrences of the coming year."""
+    recurs = item.bounds.recurrence
+    if recurs is None:
+        return [item]
+    names = recurs.names(now.replace(tzinfo=None))
+    soon = takewhile(lambda name: recurs.order(name) < now + timedelta(days=366), names)
+    return [item.at(name) for name in islice(soon, OCCURRENCES_AT_MOST)]

@@ -1,0 +1,197 @@
+"""Summaries: how things stand with all that a rule matches, at a firing of its cron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, Self
+from uuid import UUID, uuid5
+
+from alerts.core.calendars import Day, Point, zone_info
+from alerts.core.commitments import Commitment, Tracked
+from alerts.core.durations import Duration
+from alerts.core.errors import InputError
+from alerts.core.recurrence import ROLLED_AT_MOST
+from alerts.core.reminders import NAMESPACE, Kind, Reminder
+from alerts.core.rules import Rule
+
+LISTED = 200  # so many are told one by one, the rest are counted
+NAMED = 10  # of what is acknowledged, so many are named
+SLACK = timedelta(days=2)  # between a civil day somewhere on earth and the same day in UTC
+Part = Literal["late", "due", "open"]
+PARTS: Mapping[Part, Kind] = {
+    "late": "overdue",
+    "due": "before",
+    "open": "review",
+}  # in their order, and how each is asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What is to be summed up: what a rule matches, of some owners only if any are named, as of one firing."""
+
+    rule: Rule
+    firing: datetime
+    owners: tuple[str, ...] = ()
+
+    @property
+    def until(self) -> date:
+        """The last civil day to which it looks ahead, that of the rule's zone."""
+        today = self.firing.astimezone(zone_info(self.rule.timezone)).date()
+        try:
+            return Duration.parse(self.rule.summary or "P0D").shift(today)
+        except InputError:
+            return date.max
+
+    @property
+    def no_later(self) -> datetime:
+        """An instant after which nothing begins that is due within it, wherever its zone is."""
+        day = datetime(self.until.year, self.until.month, self.until.day, tzinfo=self.firing.tzinfo)
+        return day + SLACK if self.until < date.max - SLACK else datetime.max.replace(tzinfo=self.firing.tzinfo)
+
+    def holds(self, commitment: Commitment) -> bool:
+        """Whether a commitment belongs to it."""
+        return self.rule.matches(commitment) and (not self.owners or commitment.owner in self.owners)
+
+    def id(self, channel: str, recipient: str, *, elsewhere: bool = False) -> UUID:
+        """The id of the delivery to a recipient: one a firing; of what goes elsewhere, one for each owner."""
+        whose = ("elsewhere", *self.owners) if elsewhere else ()
+        what = ("summary", self.rule.name, self.firing.isoformat(), channel, recipient, *whose)
+        return uuid5(NAMESPACE, "\x1f".join(what))
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return {"rule": self.rule.to_json(), "firing": self.firing.isoformat(), "owners": list(self.owners)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        firing = datetime.fromisoformat(data["firing"])
+        return cls(rule=Rule.from_json(data["rule"]), firing=firing, owners=tuple(data["owners"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What came of it: how many are due, overdue (obligations), past their date (the others), and without one to come.
+
+    `listed` are those that are told one by one, in their order, and `more` so many that are not. What is late or
+    undated and acknowledged is left out: `quiet` so many, of which some are `named` (the commitment, and by whom).
+    """
+
+    scope: Scope
+    due: int = 0
+    overdue: int = 0
+    passed: int = 0
+    undated: int = 0
+    listed: tuple[tuple[Part, Tracked], ...] = ()
+    quiet: int = 0
+    named: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def more(self) -> int:
+        """How many are not told one by one."""
+        return self.due + self.overdue + self.passed + self.undated - len(self.listed)
+
+    def reminders(self) -> list[tuple[Reminder, Tracked]]:
+        """What is listed as if the rule spoke of each."""
+        return [(self._reminder(PARTS[part], tracked), tracked) for part, tracked in self.listed]
+
+    def _reminder(self, kind: Kind, tracked: Tracked) -> Reminder:
+        return Reminder(
+            rule=self.scope.rule.name,
+            commitment=tracked.commitment.key,
+            commitment_id=tracked.id,
+            occurrence=tracked.occurrence,
+            bounds_version=tracked.bounds_version,
+            mark=tracked.bounds.mark,
+            kind=kind,
+            moment=self.scope.firing,
+            send_at=self.scope.firing,
+        )
+
+
+def sum_up(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Summary:
+    """Sum up commitments, one after the other; of however many there are, only what is listed is kept."""
+    shelves: dict[Part, _Shelf] = {part: _Shelf() for part in PARTS}
+    overdue = quiet = 0
+    named: list[tuple[str, str]] = []
+    for one in (turn for whole in commitments if scope.holds(whole.commitment) for turn in _turns(whole, scope, now)):
+        part = part_of(one, scope, now)
+        seen = one.seen if part in ("late", "open") else None
+        if seen and (seen.until is None or seen.until > now):
+            quiet += 1
+            named += [(f"{one.commitment.key} {one.occurrence}".rstrip(), seen.by)] if len(named) < NAMED else []
+        elif part:
+            shelves[part].add(one)
+            overdue += part == "late" and one.commitment.kind == "obligation"
+    every = [(part, one) for part, shelf in shelves.items() for one in shelf.soonest()]
+    return Summary(
+        scope=scope,
+        due=shelves["due"].count,
+        overdue=overdue,
+        passed=shelves["late"].count - overdue,
+        undated=shelves["open"].count,
+        listed=tuple(every[:LISTED]),
+        quiet=quiet,
+        named=tuple(named),
+    )
+
+
+def part_of(tracked: Tracked, scope: Scope, now: datetime) -> Part | None:
+    """Where a commitment (or an occurrence) belongs; nowhere, if it is closed or lies farther ahead."""
+    bounds = tracked.bounds
+    if not tracked.open or tracked.recurs:
+        return None
+    if bounds.latest is not None and bounds.latest <= now:
+        return "late"
+    if bounds.latest is None and (bounds.earliest is None or bounds.earliest <= now):
+        return "open"
+    opening = bounds.first if bounds.opens and bounds.earliest and bounds.earliest > now else None
+    ahead = [point for point in (bounds.named or bounds.last, opening) if point]
+    return "due" if any(_day(point, scope.rule.timezone) <= scope.until for point in ahead) else None
+
+
+def _turns(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[Tracked]:
+    """A commitment, or of what recurs the occurrences that have come, and those that come within the horizon."""
+    recurs = tracked.bounds.recurrence
+    if recurs is None:
+        yield tracked
+        return
+    come = dict.fromkeys(tracked.come(now))
+    yield from (tracked.at(name) for name in come)
+    for name in recurs.names_about(now):
+        if recurs.order(name) - ROLLED_AT_MOST > scope.no_later:
+            return
+        if name not in come:
+            yield tracked.at(name)
+
+
+def _day(point: Point, zone: str) -> date:
+    """The civil day of a point: as it is stated, or of an instant as it is in a zone."""
+    return point.date if isinstance(point, Day) else point.at.astimezone(zone_info(zone)).date()
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The soonest of many, and how many there were."""
+
+    count: int = 0
+    kept: list[tuple[tuple[datetime, str, str], Tracked]] = field(default_factory=list)
+
+    def add(self, one: Tracked) -> None:
+        bounds = one.bounds
+        point = bounds.named or bounds.last or bounds.first
+        at = point.counted_start if point else one.recorded_at
+        self.count += 1
+        self.kept.append(((at, one.commitment.key, one.occurrence), one))
+        if len(self.kept) >= 2 * LISTED:
+            self._cut()
+
+    def soonest(self) -> list[Tracked]:
+        self._cut()
+        return [one for _, one in self.kept]
+
+    def _cut(self) -> None:
+        self.kept.sort(key=lambda item: item[0])
+        del self.kept[LISTED:]

@@ -1,0 +1,69 @@
+"""What templates see of a summary: the counts, and what is listed, by owner and by what is asked. No words here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from alerts.core.notifications import Notification
+from alerts.core.reminders import LATE
+from alerts.core.summaries import Summary
+from alerts.rendering.facts import Facts, Group, grouped
+from alerts.rendering.saying import clean, flat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryFacts:
+    """A summary up to and with the day `until`. `shared`: it is of several owners; else the reader's own.
+
+    `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `more` are
+    not listed; `quiet` are acknowledged, and so only counted, some of them `named`.
+    """
+
+    rule: str
+    firing: datetime
+    late_by: timedelta
+    until: date
+    reader: str
+    shared: bool
+    due: int
+    overdue: int
+    passed: int
+    undated: int
+    more: int
+    quiet: int
+    named: tuple[tuple[str, str], ...]
+    told: tuple[Facts, ...]
+
+    @property
+    def count(self) -> int:
+        """How many there are to be told of, listed or not."""
+        return self.due + self.overdue + self.passed + self.undated
+
+    @property
+    def owners(self) -> list[tuple[str | None, list[tuple[Group, list[Facts]]]]]:
+        """By owner, what nobody looks after last; of each by what is asked, then the soonest first."""
+        names = sorted({t.owner for t in self.told}, key=lambda name: (name is None, (name or "").casefold()))
+        return [(name, grouped(t for t in self.told if t.owner == name)) for name in names]
+
+
+def summary_facts(summary: Summary, notification: Notification, reader: str, told: Sequence[Facts]) -> SummaryFacts:
+    """Work out the facts of a summary, those of what it lists being there."""
+    late = notification.now - summary.scope.firing
+    return SummaryFacts(
+        rule=flat(clean(summary.scope.rule.name)),
+        firing=summary.scope.firing,
+        late_by=late if late >= LATE else timedelta(),
+        until=summary.scope.until,
+        reader=reader,
+        shared=not summary.scope.owners,
+        due=summary.due,
+        overdue=summary.overdue,
+        passed=summary.passed,
+        undated=summary.undated,
+        more=summary.more,
+        quiet=summary.quiet,
+        named=tuple((flat(clean(key)), flat(clean(by))) for key, by in summary.named),
+        told=tuple(told),
+    )

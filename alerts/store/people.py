@@ -1,0 +1,71 @@
+"""People: those of the settings, kept here for all that plans and renders, and those whom files declared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, select
+
+from alerts.core.commitments import Person
+from alerts.store import tables
+from alerts.store.engine import Database
+from alerts.store.rows import upsert
+
+_P = tables.people.c
+
+
+class People:
+    """The people of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def register(self, people: Iterable[Person]) -> None:
+        """Make these the people of the settings: those who are gone from there are forgotten.
+
+        Whom a file declared before is theirs from now on.
+        """
+        wanted = {person.key: person for person in people}
+        with self._database.read() as connection:
+            if _found(connection, _P.of_settings) == wanted:
+                return
+        with self._database.write() as connection:
+            put(connection, wanted.values(), of_settings=True)
+            connection.execute(delete(tables.people).where(_P.of_settings, _P.key.not_in(wanted)))
+
+    def of_files(self) -> dict[str, Person]:
+        """Those whom files declared, by key."""
+        with self._database.read() as connection:
+            return _found(connection, ~_P.of_settings)
+
+
+def put(connection: Connection, people: Iterable[Person], *, of_settings: bool) -> None:
+    """Insert people, or bring those up to date who are there already."""
+    upsert(connection, tables.people, ["key"], [asdict(person) | {"of_settings": of_settings} for person in people])
+
+
+def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Person]:
+    """Some people, by key."""
+    return _found(connection, _P.key.in_(keys)) if keys else {}
+
+
+def zones(connection: Connection, recipients: Iterable[str]) -> dict[str, str]:
+    """In which zone those recipients read who are people that state one."""
+    wanted = {address.lower() for address in recipients if "@" in address}
+    if not wanted:
+        return {}
+    query = select(_P.email, _P.timezone).where(func.lower(_P.email).in_(wanted), _P.timezone.is_not(None))
+    found = {email.lower(): zone for email, zone in connection.execute(query.order_by(_P.key.desc())).tuples()}
+    return {address: found[address.lower()] for address in recipients if address.lower() in found}
+
+
+def person_of(row: RowMapping) -> Person:
+    """A row of `people` as a value."""
+    return Person(**{name: row[name] for name in ("key", "name", "email", "timezone")})
+
+
+def _found(connection: Connection, condition: Any) -> dict[str, Person]:
+    rows = connection.execute(select(tables.people).where(condition)).mappings()
+    return {row["key"]: person_of(row) for row in rows}

@@ -1,0 +1,116 @@
+"""Summaries in the store: for whom they are due, written down once a firing, and gathered when they are rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from alerts.core.commitments import Commitment, Person, Tracked
+from alerts.core.notifications import Told
+from alerts.core.rules import MATCHED, Rule
+from alerts.core.summaries import Scope, Summary, sum_up
+from alerts.store import posting, tables
+from alerts.store.carried import FOLLOWED, Facts
+from alerts.store.engine import Database
+from alerts.store.occurrences import with_occurrences
+from alerts.store.people import by_key
+from alerts.store.reading import tracked_or_none
+from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks
+
+_C, _R = tables.commitments.c, tables.rules.c
+_SINCE = func.coalesce(_R.summarised_at, _R.registered_at, type_=_R.summarised_at.type)
+
+
+class Summaries:
+    """The summaries of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def since(self, rules: Iterable[str]) -> dict[str, datetime]:
+        """Up to when each of some rules has summed up: its last firing that was, or when it was registered."""
+        with self._database.read() as connection:
+            query = select(_R.name, _SINCE).where(_R.name.in_(list(rules)))
+            return dict(connection.execute(query).tuples().all())
+
+    def owners(self, rule: Rule) -> list[Person]:
+        """The people who look after anything open that a rule matches."""
+        keys: set[str] = set()
+        columns = [_C[name] for name in MATCHED if name != "key"]
+        for row in self._each(select(_C.id, _C.key, *columns).where(_C.owner.is_not(None))):
+            if row["owner"] not in keys and rule.matches(_matched(row)):
+                keys.add(row["owner"])
+        with self._database.read() as connection:
+            people = {key: person for some in chunks(sorted(keys)) for key, person in by_key(connection, some).items()}
+        return [people[key] for key in sorted(people)]
+
+    def put(self, scope: Scope, post: Mapping[tuple[str, str], Scope], now: datetime) -> int:
+        """Write down the summaries of a firing, by channel and recipient, unless that is done; returns how many.
+
+        The rule's row says once: of several processes that get here, one moves it on.
+        """
+        with self._database.write() as connection:
+            mine = (_R.name == scope.rule.name, _R.hash == scope.rule.hash, scope.firing > _SINCE)
+            if not connection.execute(update(tables.rules).where(*mine).values(summarised_at=scope.firing)).rowcount:
+                return 0
+            rows = [
+                posting.new_delivery(one.id(channel, recipient), channel, recipient, now) | {"summary": one.to_json()}
+                for (channel, recipient), one in post.items()
+            ]
+            return len(posting.put_deliveries(connection, rows))
+
+    def gather(self, scope: Scope, now: datetime) -> tuple[Summary, tuple[Told, ...]]:
+        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the words need."""
+        summary = sum_up(self._within(scope), scope, now)
+        listed = summary.reminders()
+        with self._database.read() as connection:
+            facts = Facts.fetch(connection, [tracked for _, tracked in listed], ())
+        return summary, tuple(facts.told(reminder, tracked, None) for reminder, tracked in listed)
+
+    def _within(self, scope: Scope) -> Iterator[Tracked]:
+        """What is open and may belong to a summary; what can be seen to lie farther ahead is not even read."""
+        end = scope.no_later
+        query = TRACKED.where(or_(_C.latest.is_(None), _C.latest <= end, _C.earliest <= end))
+        if scope.owners:
+            query = query.where(_C.owner.in_(scope.owners))
+        for rows in self._chunks(query):
+            found = [tracked for row in rows if (tracked := tracked_or_none(row))]
+            with self._database.read() as connection:
+                yield from with_occurrences(connection, found)
+
+    def _each(self, query: Any) -> Iterator[Any]:
+        for rows in self._chunks(query):
+            yield from rows
+
+    def _chunks(self, query: Any) -> Iterator[Sequence[Any]]:
+        """The open commitments of a query, each chunk read by itself, so that no writer waits for long."""
+        last = 0
+        while True:
+            some = query.where(_C.status == "open", _C.id > last).order_by(_C.id).limit(CHUNK)
+            with self._database.read() as connection:
+                rows = connection.execute(some).mappings().all()
+            yield rows
+            if len(rows) < CHUNK:
+                return
+            last = rows[-1]["id"]
+
+
+def followed(connection: Connection, rows: Iterable[Any]) -> dict[UUID, str]:
+    """Which deliveries hold a summary after which the rule has made a later one."""
+    scopes = {row["id"]: Scope.from_json(row["summary"]) for row in rows if row["summary"]}
+    if not scopes:
+        return {}
+    query = select(_R.name, _R.summarised_at).where(_R.name.in_({scope.rule.name for scope in scopes.values()}))
+    last = dict(connection.execute(query).tuples().all())
+    later = {one: last.get(scope.rule.name) for one, scope in scopes.items()}
+    return {one: FOLLOWED for one, at in later.items() if at and at > scopes[one].firing}
+
+
+def _matched(row: Any) -> Commitment:
+    """As much of a commitment as rules look at."""
+    stated: dict[str, Any] = {name: tuple(row[name]) if name in LISTS else row[name] for name in MATCHED}
+    return Commitment(title="", deadline="", **stated)

@@ -1,0 +1,61 @@
+"""Whatever stands in data comes out as itself in every chat: no mention, link or tag of theirs is live."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from alerts.rendering import Renderer
+from tests.channels.cases import CASES
+from tests.channels.kinds import CHATS, TEXTS, body_of
+from tests.channels.live import LIVE
+from tests.injections import INJECTIONS
+from tests.rendering.factories import BRIEF, laced, single
+
+SAFE = str(BRIEF.url)
+
+
+@pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
+def test_nothing_in_data_is_live(kind: str, renderer: Renderer) -> None:
+    found = {text: live for text in INJECTIONS if (live := [*LIVE[kind](body_of(kind, renderer, laced(text)), "none")])}
+    assert found == {}
+    assert len(INJECTIONS) >= 200
+
+
+@pytest.mark.parametrize("kind", CHATS)
+def test_the_words_of_a_link_are_data_too(kind: str, renderer: Renderer) -> None:
+    for text in INJECTIONS:
+        case = single(source=replace(BRIEF, title=text))
+        assert [*LIVE[kind](body_of(kind, renderer, case), SAFE)] == [], text
+        assert SAFE.partition("?")[0] in str(body_of(kind, renderer, case))
+
+
+@pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
+def test_what_we_say_ourselves_is_not_taken_for_it(kind: str, renderer: Renderer) -> None:
+    for name, case in CASES.items():
+        assert [*LIVE[kind](body_of(kind, renderer, case), SAFE)] == [], name
+
+
+BAD = {
+    "slack": {"text": "x", "blocks": [{"text": {"text": "<!here>"}}]},
+    "discord": {"allowed_mentions": {}, "embeds": [{"description": "[x](https://evil.example) @here"}]},
+    "mattermost": {"attachments": [{"fallback": "@all", "title": "#x", "text": "www.evil.example"}]},
+    "googlechat": {
+        "fallbackText": "<users/all>",
+        "cardsV2": [
+            {
+                "card": {
+                    "header": {"title": "x"},
+                    "sections": [{"widgets": [{"textParagraph": {"text": "<img src=x>"}}]}],
+                }
+            }
+        ],
+    },
+    "teams": {"type": "message", "url": "https://evil.example"},
+}
+
+
+@pytest.mark.parametrize("kind", CHATS)
+def test_what_is_live_is_found(kind: str) -> None:
+    assert [*LIVE[kind](BAD[kind], SAFE)]

@@ -1,0 +1,171 @@
+"""People and owners on the command line: loading, adding, exporting, looking ahead, and what has no owner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import NOW, Alerts
+
+CONFIG = """\
+people:
+  - {key: ana, name: Ana Lopez, email: ana@example.org, timezone: Asia/Tokyo}
+channels:
+  box: {kind: maildir, path: mail, to: [you@localhost], default: true}
+  log: {kind: console}
+rules:
+  - name: desk
+    cron: "0 9 * * *"
+    match: {tags: [truce]}
+    remind: {before: [P7D, P1D], on_the_day: true}
+    notify: [owner, log]
+  - name: quiet
+    cron: "0 9 * * *"
+    match: {tags: [quiet]}
+    remind: {on_the_day: true}
+    notify: [owner]
+"""
+FILE = """\
+people: [{key: bo, name: Bo, email: bo@example.org}]
+commitments:
+  - {key: a, title: A, deadline: 2025-11-10, timezone: UTC, tags: [truce], owner: ana}
+  - {key: b, title: B, deadline: 2025-11-10, timezone: UTC, tags: [truce], owner: bo}
+  - {key: c, title: C, deadline: 2025-11-10, timezone: UTC, tags: [truce]}
+  - {key: d, title: D, deadline: 2025-11-10, timezone: UTC, tags: [quiet]}
+"""
+
+
+@pytest.fixture
+def owned(alerts: Alerts, home: Path) -> Alerts:
+    (home / "config/alerts.yaml").write_text(CONFIG)
+    (home / "file.yaml").write_text(FILE)
+    return alerts
+
+
+@pytest.fixture
+def followed(owned: Alerts) -> Alerts:
+    said = owned("load", "file.yaml", "--at", NOW)
+    assert (said.code, said.out.splitlines()[0]) == (0, "loaded: 4 new, 0 changed, 0 moved, 0 unchanged")
+    return owned
+
+
+def test_an_owner_whom_nobody_declares_is_not_loaded(owned: Alerts, home: Path) -> None:
+    (home / "x.csv").write_text("key,title,deadline,owner\nr1,A,undated,anna\n")
+    assert owned("load", "x.csv").err == (
+        "alerts: x.csv:2: owner: no person has the key \"anna\": declare them under `people:`; did you mean 'ana'?\n"
+    )
+    assert owned("add", "r1", "A", "undated", "--owner", "anna").err == (
+        "alerts: no person has the key 'anna'; did you mean 'ana'?\n"
+    )
+
+
+def test_a_person_of_the_settings_is_declared_by_no_file(owned: Alerts, home: Path) -> None:
+    (home / "file.yaml").write_text(FILE.replace("key: bo, name: Bo", "key: ana, name: Ana"))
+    assert owned("load", "file.yaml").err.splitlines()[0] == (
+        'alerts: file.yaml:1: the person "ana" is declared in the settings: take one of the two away'
+    )
+
+
+def test_a_table_may_name_people_of_a_file_before_it_and_of_the_store(followed: Alerts, home: Path) -> None:
+    (home / "x.csv").write_text("key,title,deadline,owner\nr1,A,undated,bo\nr2,A,undated,ana\n")
+    assert followed("load", "x.csv", "--at", NOW).out.startswith("loaded: 2 new,")
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_what_is_exported_has_the_people_of_files_and_loads_again_and_changes_nothing(
+    followed: Alerts, home: Path, form: str
+) -> None:
+    followed("export", "-o", f"out.{form}", "--at", NOW)
+    text = (home / f"out.{form}").read_text()
+    assert "bo@example.org" in text
+    assert "ana@example.org" not in text
+    assert followed("load", f"out.{form}", "--at", NOW).out.startswith("loaded: 0 new, 0 changed, 0 moved, 4 unchanged")
+    followed("export", "-o", f"again.{form}", "--at", NOW)
+    assert (home / f"again.{form}").read_text() == text
+
+
+def test_the_plan_names_the_channel_that_mails_an_owner_where_there_is_one(followed: Alerts) -> None:
+    words = followed("plan", "--days", "30", "--at", NOW, "--json").json
+    told = {(word["commitment"], tuple(word["channels"])) for word in words}
+    assert told == {("a", ("box", "log")), ("b", ("box", "log")), ("c", ("log",))}
+
+
+def test_check_names_what_has_no_owner_and_whom_its_rule_tells_instead(followed: Alerts) -> None:
+    said = followed("check", "--at", NOW)
+    assert said.code == 0
+    assert "warning: c: it has no owner, so rule desk tells log only\n" in said.err
+    assert "warning: d: it has no owner, so rule quiet tells nobody\n" in said.err
+    assert "d: its rules have no moment" not in said.err
+
+
+def test_an_owner_who_is_gone_from_the_settings_is_named(followed: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("key: ana", "key: ada"))
+    assert "warning: a: its owner ana is nobody who is declared, so rule desk tells log only" in followed("check").err
+    assert "ana (nobody knows who that is)" in followed("show", "a").out
+
+
+def test_dry_runs_count_what_owners_whom_the_file_brings_would_be_told(owned: Alerts, home: Path) -> None:
+    (home / "file.yaml").write_text(FILE.replace("tags: [truce], owner: bo", "tags: [quiet], owner: bo"))
+    assert "nothing to be said at once" in owned("load", "file.yaml", "--dry-run", "--at", NOW).out
+    late = owned("load", "file.yaml", "--dry-run", "--at", "2025-11-10T12:00Z").out
+    assert "3 to be said at once" in late
+    assert "3 to be said at once" in owned("load", "file.yaml", "--at", "2025-11-10T12:00Z").out
+
+
+def test_preview_shows_the_word_as_its_owner_reads_it(followed: Alerts) -> None:
+    shown = followed("preview", "desk", "a", "--at", NOW)
+    assert "Ana Lopez" in shown.out
+    assert "Asia/Tokyo" in shown.out
+    assert followed("preview", "quiet", "d", "--at", NOW).err == (
+        "alerts: d: it has no owner, so rule quiet tells nobody\n"
+    )
+
+
+def test_why_says_that_a_rule_reaches_nobody(followed: Alerts) -> None:
+    assert "tells nobody: it has no owner who is known" in followed("why", "d", "--at", NOW).out
+
+
+def test_a_tick_mails_owners_by_name_in_their_zone(followed: Alerts, home: Path) -> None:
+    followed("tick", "--at", NOW)
+    followed("tick", "--at", "2025-11-03T09:00Z")
+    mails = [path.read_text() for path in (home / "mail/new").iterdir()]
+    assert sorted(next(line for line in mail.splitlines() if line.startswith("To:")) for mail in mails) == [
+        "To: ana@example.org",
+        "To: bo@example.org",
+    ]
+    (hers,) = [mail for mail in mails if "To: ana@" in mail]
+    assert "followed by Ana Lopez" in hers
+    assert "Asia/Tokyo" in hers
+
+
+SUMS = """\
+  - name: mondays
+    cron: "0 8 * * mon"
+    match: {}
+    summary: {horizon: P2W}
+    notify: [owner, log]
+"""
+
+
+def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG + SUMS)
+    words = followed("plan", "--days", "7", "--at", NOW, "--json").json
+    (one,) = [word for word in words if word["kind"] == "summary"]
+    assert (one["at"], one["commitment"], one["channels"]) == ("2025-11-03T08:00:00Z", None, ["box", "log"])
+    assert "(rule mondays)" in followed("plan", "--days", "7", "--at", NOW).out
+    shown = followed("preview", "mondays", "--at", NOW).out
+    assert shown.startswith("Subject: Summary to Mon 17 Nov 2025 · 4 due\n")
+    followed("preview", "mondays", "--channel", "box", "--html", "s.html", "--at", NOW)
+    assert "Nobody looks after these" in (home / "s.html").read_text()
+    followed("tick", "--at", NOW)
+    assert '"planned": 3' in followed("tick", "--at", "2025-11-03T08:00Z", "--json").out
+    listed = followed("deliveries", "--json").json
+    assert sorted(row["recipient"] for row in listed if row["summary"]) == ["", "ana@example.org", "bo@example.org"]
+    assert "it only sums up" in followed("why", "a", "--at", NOW).out
+
+
+def test_a_rule_that_sums_nothing_up_has_no_summary_to_show(followed: Alerts) -> None:
+    assert followed("preview", "desk").err == (
+        "alerts: rule desk sums nothing up: name a commitment, as in `alerts preview desk KEY`\n"
+    )

@@ -1,0 +1,185 @@
+"""Three hundred commitments of twenty-five owners: each is told of theirs, in their zone, and nobody else is."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.replay.conftest import World, text_of
+
+OWNERS, EACH = 25, 12
+ZONES = ("America/New_York", "Europe/Madrid", "Asia/Tokyo", "Asia/Kolkata", None)
+NOON = {
+    "America/New_York": "07:00 America/New_York",
+    "Europe/Madrid": "13:00 Europe/Madrid",
+    "Asia/Tokyo": "21:00 Asia/Tokyo",
+    "Asia/Kolkata": "17:30 Asia/Kolkata",
+    None: "12:00 UTC",
+}
+RULES = """
+rules:
+  - name: owners
+    cron: "0 9 * * *"
+    match: {tags: [reports]}
+    remind: {before: [P7D], overdue: {every: P1D, at_most: 3, then: P7D}}
+    notify: [owner]
+  - name: escalation
+    cron: "0 9 * * *"
+    match: {tags: [reports]}
+    remind: {overdue: {after: P3D, every: P1D}}
+    notify: [desk-mail]
+  - name: weekly
+    cron: "0 8 * * mon"
+    match: {tags: [reports]}
+    summary: {horizon: P30D}
+    notify: [owner, desk-mail]
+"""
+KILLED = """
+import os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from alerts.cli.wiring import Office
+from alerts.daemon import prepare
+from alerts.tick import plan
+office, now = Office(Path(sys.argv[1]), None), datetime.fromisoformat(sys.argv[2])
+prepare(office.store, office.rules, now, office.settings.people)
+plan(office.store, office.rules, office.channels, now)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+LOADED = "2025-10-28T12:00Z"
+
+
+def address(number: int) -> str:
+    return f"owner-{number:02}@example.org"
+
+
+def person(number: int) -> str:
+    zone = ZONES[number % len(ZONES)]
+    stated = f", timezone: {zone}" if zone else ""
+    return f"  - {{key: owner-{number:02}, name: Owner {number}, email: {address(number)}{stated}}}\n"
+
+
+@pytest.fixture
+def office(world: World) -> World:
+    """A world in which the desk's channel mails owners: half of them are in the settings, half come from a file."""
+    stated = (world.folder / "alerts.yaml").read_text()
+    stated = stated.replace("to: [desk@example.org, policy@example.org]", "to: [desk@example.org]\n    default: true")
+    stated = stated.replace("    timezone: America/New_York\n", "")
+    (world.folder / "alerts.yaml").write_text(stated)
+    (world.folder / "people.yaml").write_text("people:\n" + "".join(map(person, range(0, OWNERS, 2))))
+    (world.folder / "rules.yaml").write_text(RULES)
+    (world.folder.parent / "people.yaml").write_text("people:\n" + "".join(map(person, range(1, OWNERS, 2))))
+    return world
+
+
+def load(office: World, deadline: str, count: int = OWNERS * EACH) -> None:
+    """Load so many commitments, one owner's after another's, the first of each critical."""
+    rows = [
+        f"c{n:03},Report {n},{deadline},owner-{n % OWNERS:02},reports,{'critical' if n < OWNERS else 'normal'}"
+        for n in range(count)
+    ]
+    table = office.folder.parent / "register.csv"
+    table.write_text("\n".join(["key,title,deadline,owner,tags,priority", *rows]))
+    said = office.run("load", str(office.folder.parent / "people.yaml"), str(table), "--at", LOADED)
+    assert f"{count} new" in said
+
+
+def mine(number: int) -> set[str]:
+    return {f"c{n:03}" for n in range(number, OWNERS * EACH, OWNERS)}
+
+
+def test_each_owner_gets_theirs_in_their_zone_as_one_digest_and_what_is_critical(office: World) -> None:
+    load(office, "2025-11-10T12:00Z")
+    office.ticks(office.every(timedelta(hours=1), "2025-11-04T07:00Z", "2025-11-04T11:00Z"))
+    told: dict[str, list[set[str]]] = defaultdict(list)
+    words: dict[str, str] = defaultdict(str)
+    for to, mail in office.inbox.mails:
+        text = text_of(mail)
+        told[to].append(set(re.findall(r"\bc\d{3}\b", text)))
+        words[to] += text
+    assert set(told) == {address(number) for number in range(OWNERS)}
+    for number in range(OWNERS):
+        single, digest = sorted(told[address(number)], key=len)
+        assert single == {f"c{number:03}"}
+        assert single | digest == mine(number)
+        assert NOON[ZONES[number % len(ZONES)]] in words[address(number)]
+
+
+def test_a_desk_hears_after_three_days_of_what_its_owner_has_not_acknowledged(office: World) -> None:
+    load(office, "2025-11-02T12:00Z", 2)
+    office.ticks(office.every(timedelta(days=1), "2025-11-01T09:00Z", "2025-11-04T09:00Z"))
+    assert not [to for to, mail in office.inbox.mails if to == "desk@example.org" and "Summary" not in mail["Subject"]]
+    assert Counter(to for to, mail in office.inbox.mails if "overdue ·" in mail["Subject"]) == {
+        address(0): 2,
+        address(1): 2,
+    }
+    office.run("ack", "c001", "--at", "2025-11-04T10:00Z")
+    office.inbox.mails.clear()
+    office.ticks(office.every(timedelta(days=1), "2025-11-05T09:00Z", "2025-11-08T09:00Z"))
+    desk = [mail["Subject"] for to, mail in office.inbox.mails if to == "desk@example.org"]
+    assert len(desk) == 3
+    assert all("Report 0" in subject for subject in desk)
+
+
+SUMS = "2025-11-03T08:00Z"
+
+
+def summaries(office: World) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for to, mail in office.inbox.mails:
+        if mail["Subject"].startswith("Summary"):
+            found[to].append(mail["Subject"])
+    return found
+
+
+def test_everybody_gets_one_summary_though_ticks_repeat_and_a_kill_comes_before_it_is_sent(office: World) -> None:
+    load(office, "2025-11-20")
+    command = [sys.executable, "-c", KILLED, str(office.folder), "2025-11-03T08:00:30+00:00"]
+    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T07:50Z"))
+    killed = subprocess.run(command, cwd=Path.cwd(), env=os.environ, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert summaries(office) == {}
+    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T08:10Z", "2025-11-03T08:50Z"))
+    found = summaries(office)
+    assert found == {
+        **{address(number): ["Summary to Wed 3 Dec 2025 · 12 due"] for number in range(OWNERS)},
+        "desk@example.org": ["Summary to Wed 3 Dec 2025 · 300 due"],
+    }
+    for to, mail in office.inbox.mails:
+        keys = set(re.findall(r"\bc\d{3}\b", text_of(mail)))
+        if to != "desk@example.org":
+            assert keys == mine(int(to[6:8]))
+        else:
+            assert len(keys) == 200
+            assert "and 100 more: alerts list" in text_of(mail)
+
+
+def test_nothing_due_is_said_too_and_the_plan_foretells_it(office: World) -> None:
+    load(office, "2026-11-20", 1)
+    ahead = office.foretold("--from", LOADED, "--days", "7")
+    assert ahead == [
+        {
+            "at": SUMS.replace("Z", ":00Z"), "moment": SUMS.replace("Z", ":00Z"), "rule": "weekly", "commitment": None,
+            "occurrence": None, "kind": "summary", "offset": None, "channels": ["desk-mail"],
+        }
+    ]  # fmt: skip
+    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T08:30Z"))
+    nothing = ["Summary · nothing due until Wed 3 Dec 2025"]
+    assert summaries(office) == {address(0): nothing, "desk@example.org": nothing}
+
+
+def test_a_summary_that_an_outage_delayed_is_the_latest_and_says_so(office: World) -> None:
+    load(office, "2025-11-20", 1)
+    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T07:40Z"))
+    office.ticks(office.every(timedelta(minutes=10), "2025-11-19T08:00Z", "2025-11-19T08:20Z"))
+    ((to, mail),) = [one for one in office.inbox.mails if one[0] == address(0) and "Summary" in one[1]["Subject"]]
+    assert to == address(0)
+    assert "was due Mon 17 Nov 2025 03:00 America/New_York and comes 2 days late" in " ".join(text_of(mail).split())
