@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help run install test check faults mutants simulate demo bench lock clean
+.PHONY: help run install test check faults mutants simulate demo bench docs images lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries l
 	@$(BIN)/python -m benchmarks.idle_tick
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.loads
+
+docs: $(VENV)/.installed-dev  ## write what docs/templates.md says of variables and blocks again
+	@$(BIN)/python -m pages.templates
+
+images: $(VENV)/.installed-dev  ## take the pictures of docs/images again (needs a Chromium)
+	@$(BIN)/python -m pages.images
 
 lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv)
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \

@@ -11,7 +11,7 @@ from uuid import UUID
 from alerts.channels import Channel
 from alerts.core.commitments import Commitment, Person, Tracked
 from alerts.core.moments import TICK
-from alerts.core.notifications import Address, Trouble, Word, address, fall_back
+from alerts.core.notifications import Address, Trouble, Word, address, fall_back, sum_up_elsewhere
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
@@ -158,6 +158,12 @@ def relieve(
             for failing in relief.failing
             if failing.undelivered
         }
+        for failing in relief.failing:
+            if failing.undelivered and failing.scope:
+                besides = failing.trouble.channel
+                post[failing.trouble.id] += sum_up_elsewhere(
+                    failing.scope, fallbacks, recipients, singly, besides=besides
+                )
         told = relief.tell_instead(post, now)
         troubles = [
             _told_instead(failing.trouble, post.get(failing.trouble.id, ()), told) for failing in relief.failing

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from alerts.rendering import Renderer
 from alerts.store import Store
@@ -65,3 +66,14 @@ def store(database_url: str) -> Iterator[Store]:
 def renderer() -> Renderer:
     """A renderer of the shipped templates."""
     return Renderer([Path(__file__).resolve().parent.parent / "templates"])
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PEM file with a certificate for localhost, its key, and the authority that signed it."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    file = tmp_path_factory.mktemp("certificate") / "both.pem"
+    parts = [issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem]
+    file.write_bytes(b"".join(part.bytes() for part in parts))
+    return str(file)

@@ -45,6 +45,7 @@ def check(context: typer.Context, at: At = None) -> None:
         wrong += str(error).splitlines()
         channels = {}
     told = samples(now)
+    wrong += here.renderer.unseen()
     wrong += _failing_templates(here, list(channels.values()), told, now)
     if wrong:
         raise InputError("\n".join(dict.fromkeys(wrong)))
@@ -107,7 +108,9 @@ def preview(
     rule: Annotated[str, typer.Argument(metavar="RULE")],
     key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Else the rule's summary.")] = None,
     channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Else the first that is told.")] = None,
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail there.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail there; - prints it.")
+    ] = None,
     at: At = None,
 ) -> None:
     """The next message of a rule about a commitment, or its next summary, as it would go out."""
@@ -124,6 +127,9 @@ def preview(
     if html is not None:
         if message.html is None:
             raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
+        if str(html) == "-":
+            print(message.html, end="")
+            return
         try:
             html.write_text(message.html, encoding="utf-8")
         except OSError as error:
@@ -202,10 +208,10 @@ def send_test(
         to = f"{channel} → {recipient}" if recipient else channel
         try:
             answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))
-            out.print(f"{to}: {answer}", markup=False, soft_wrap=True)
+            out.print(here.settings.redaction(f"{to}: {answer}"), markup=False, soft_wrap=True)
         except DeliveryError as error:
             failed = True
-            complain(f"{to}: {error}")
+            complain(here.settings.redaction(f"{to}: {error}"))
     through.close()
     if failed:
         raise typer.Exit(1)

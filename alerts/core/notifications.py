@@ -13,7 +13,7 @@ from alerts.core.commitments import Party, Person, Revision, Source, Tracked
 from alerts.core.owners import OWNER
 from alerts.core.posts import Post
 from alerts.core.reminders import NAMESPACE, Reminder
-from alerts.core.summaries import Summary
+from alerts.core.summaries import Scope, Summary
 
 SINGLY_AT_MOST = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
 
@@ -126,15 +126,18 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Reminders on their way to one recipient through one channel."""
+    """Reminders on their way to one recipient through one channel; or, elsewhere than it was meant for, a summary."""
 
     channel: str
     recipient: str
-    reminders: tuple[Reminder, ...]
+    reminders: tuple[Reminder, ...] = ()
+    scope: Scope | None = None
 
     @property
     def id(self) -> UUID:
         """The delivery's id: the same for the same content."""
+        if self.scope:
+            return self.scope.id(self.channel, self.recipient, elsewhere=True)
         carried = sorted(str(reminder.id) for reminder in self.reminders)
         return uuid5(NAMESPACE, "\x1f".join([self.channel, self.recipient, *carried]))
 
@@ -191,6 +194,21 @@ def fall_back(
         for some in ([[word] for word in words] if channel in singly else [words])
         for recipient in recipients.get(channel, ())
     ]
+
+
+def sum_up_elsewhere(
+    scope: Scope,
+    fallbacks: Mapping[str, str | None],
+    recipients: Mapping[str, tuple[str, ...]],
+    singly: Collection[str] = (),
+    *,
+    besides: str,
+) -> list[Address]:
+    """Address a summary that one channel (`besides`) does not take to the fallback of its rule, if that can."""
+    channel = fallbacks.get(scope.rule.name)
+    if channel is None or channel == besides or channel in singly:
+        return []
+    return [Address(channel=channel, recipient=recipient, scope=scope) for recipient in recipients.get(channel, ())]
 
 
 def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID:

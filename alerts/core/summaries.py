@@ -54,9 +54,10 @@ class Scope:
         """Whether a commitment belongs to it."""
         return self.rule.matches(commitment) and (not self.owners or commitment.owner in self.owners)
 
-    def id(self, channel: str, recipient: str) -> UUID:
-        """The id of the delivery to a recipient: one for each firing."""
-        what = ("summary", self.rule.name, self.firing.isoformat(), channel, recipient)
+    def id(self, channel: str, recipient: str, *, elsewhere: bool = False) -> UUID:
+        """The id of the delivery to a recipient: one a firing; of what goes elsewhere, one for each owner."""
+        whose = ("elsewhere", *self.owners) if elsewhere else ()
+        what = ("summary", self.rule.name, self.firing.isoformat(), channel, recipient, *whose)
         return uuid5(NAMESPACE, "\x1f".join(what))
 
     def to_json(self) -> dict[str, Any]:

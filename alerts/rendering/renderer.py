@@ -37,10 +37,12 @@ from alerts.rendering.facts import (
 )
 from alerts.rendering.gathering import facts, instead
 from alerts.rendering.notice import notice
+from alerts.rendering.overrides import unseen
 from alerts.rendering.plain import SUBJECT, plain
 from alerts.rendering.posts import post_of, sections_of
 from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
 from alerts.rendering.summaries import SummaryFacts, summary_facts
+from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
 
 Form = Literal["mail", "text", "json", "post"]
 Context = Mapping[str, Any]
@@ -60,8 +62,13 @@ OURS = (
     ChangeFacts,
     AcknowledgedFacts,
     Commands,
+    Timeline,
+    Month,
+    Row,
+    Cell,
     LoopContext,
 )
+OUR_FILTERS: dict[str, Any] = {**FILTERS, "timeline": timeline}
 PUBLIC: dict[type, frozenset[str]] = {
     kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in OURS
 }
@@ -147,6 +154,11 @@ class Renderer:
                 found[_one_line(error)] = None
         return list(found)
 
+    def unseen(self) -> list[str]:
+        """What the user's own templates hold that is never shown, one line each."""
+        shipped = _names(self._folders[-1])
+        return [line for folder in self._folders[:-1] for line in unseen(self._text, _names(folder), shipped)]
+
     def _message(self, notification: Notification, form: Form) -> Message:
         context = _context(notification)
         subject, thread = self._subject(context), notification.thread
@@ -231,12 +243,17 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters.update(FILTERS)
+        environment.filters.update(OUR_FILTERS)
         environment.policies["json.dumps_function"] = json.JSONEncoder(
             sort_keys=True
         ).encode  # else made anew each time
         environment.policies["json.dumps_kwargs"] = {}
         return environment
+
+
+def _names(folder: Path) -> list[str]:
+    ends = (".html", ".txt", ".json", ".jinja")
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.name.endswith(ends))
 
 
 def _context(notification: Notification) -> Context:

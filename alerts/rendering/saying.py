@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from unicodedata import combining, east_asian_width
 
 from alerts.core.bounds import say_day
 from alerts.core.calendars import Day, Point, zone_info
 from alerts.core.errors import InputError
 
 WIDTH = 76
+NEAR = 183  # days within which a month names one year
+SEPARATOR = " · "
+TELLING = 50  # characters of a title that tell it from others; a subject keeps so many
+MATTER = 20  # characters in which all that is the matter is said, a move aside
 LABEL = 11  # the column in which the text of a plain mail begins
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
 
@@ -38,6 +43,28 @@ def shorten(text: str, limit: int) -> str:
     return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
 
 
+def fill(text: str, width: int) -> str:
+    """Cut or fill a text to a width in a terminal, where the letters of some scripts take two columns."""
+    text, taken = shorten(text, max(width, 1)), 0
+    while (taken := sum(_columns(letter) for letter in text)) > max(width, 1):
+        text = text.rstrip("…")[:-1].rstrip() + "…"
+    return text + " " * (width - taken)
+
+
+def _columns(letter: str) -> int:
+    return 0 if combining(letter) else 2 if east_asian_width(letter) in ("W", "F") else 1
+
+
+def headed(when: str, matter: str, title: str, most: int = 0) -> str:
+    """Join when, what is the matter and which; where that is longer than `most` the date survives, and of the title
+    as much as tells it from others."""
+    whole = SEPARATOR.join((when, matter, title))
+    if not most or len(whole) <= most:
+        return whole
+    room = most - len(when) - 2 * len(SEPARATOR) - min(len(title), TELLING)
+    return shorten(SEPARATOR.join((when, shorten(matter, max(room, MATTER)), title)), most)
+
+
 def known_zone(name: str) -> str:
     """Return the name if there is such a zone, else UTC: a word about a deadline is not lost to a typing error."""
     try:
@@ -50,6 +77,12 @@ def known_zone(name: str) -> str:
 def on_day(at: datetime, zone: str) -> date:
     """The civil day of an instant in a zone; at the ends of the calendar, in UTC."""
     return _wall(at, zone)[0].date()
+
+
+def short(day: date, today: date) -> str:
+    """Write a day as a chart has room for: with its weekday where it is near, else with its year."""
+    weekday, rest = say_day(day).split(" ", 1)
+    return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR else rest
 
 
 def moment(at: datetime, zone: str) -> str:
@@ -70,6 +103,14 @@ def point(at: Point, reader: str) -> str:
     if isinstance(at, Day):
         return say_day(at.date)
     return moment(at.at, reader) if at.zone else moment(at.at, "UTC").removesuffix(" UTC")
+
+
+def stretch(first: Point, last: Point, reader: str) -> str:
+    """Write both ends of a window; a zone that they share is named once."""
+    begins, ends = point(first, reader), point(last, reader)
+    wall, _, zone = begins.rpartition(" ")
+    shared = not isinstance(first, Day) and not isinstance(last, Day) and first.zone and ends.endswith(f" {zone}")
+    return f"{wall if shared else begins} to {ends}"
 
 
 def beside(at: Point, reader: str) -> str:
@@ -110,14 +151,18 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
 FILTERS = {
     "beside": beside,
     "day": say_day,
+    "fill": fill,
     "flat": flat,
+    "headed": headed,
     "moment": moment,
     "on_day": on_day,
     "point": point,
     "row": row,
+    "short": short,
     "sentence": sentence,
     "shorten": shorten,
     "span": span,
+    "stretch": stretch,
     "utc": utc,
     "words": str.split,
 }

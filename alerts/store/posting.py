@@ -56,10 +56,7 @@ def put(
     connection: Connection, post: Sequence[Address], deliveries: Sequence[dict[str, Any]]
 ) -> tuple[set[UUID], set[UUID]]:
     """Insert deliveries with what they carry and has not been told there; returns which, and what they tell."""
-    fresh: set[UUID] = set()
-    for some in chunks(deliveries):
-        statement = insert_new(connection, tables.deliveries).returning(_D.id)
-        fresh |= set(connection.execute(statement, some).scalars())
+    fresh = put_deliveries(connection, deliveries)
     ids = [(one, one.id) for one in post]  # worked out once: it is a digest of all that is carried
     links = [_link_row(one, mine, reminder) for one, mine in ids if mine in fresh for reminder in one.reminders]
     full: set[UUID] = set()
@@ -72,6 +69,15 @@ def put(
     for gone in chunks(fresh - full):
         connection.execute(delete(tables.deliveries).where(_D.id.in_(gone)))
     return full, told
+
+
+def put_deliveries(connection: Connection, deliveries: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Insert deliveries; returns which are new."""
+    fresh: set[UUID] = set()
+    for some in chunks(deliveries):
+        statement = insert_new(connection, tables.deliveries).returning(_D.id)
+        fresh |= set(connection.execute(statement, some).scalars())
+    return fresh
 
 
 def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:

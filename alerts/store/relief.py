@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from alerts.core.deliveries import Failed
 from alerts.core.notifications import Address, Notice, Trouble, notice_id
 from alerts.core.reminders import Reminder
+from alerts.core.summaries import Scope
 from alerts.store import posting, tables
 from alerts.store.engine import Database
 from alerts.store.rows import CHUNK, REMINDER, insert_new, reminder_of
@@ -26,11 +27,15 @@ SHOWN = 50  # troubles in one notice; the rest are counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failing:
-    """A delivery in trouble, and what it carries. `undelivered`: that has not got through and may go elsewhere."""
+    """A delivery in trouble, and what it carries: reminders, or a summary by its `scope`.
+
+    `undelivered`: that has not got through and may go elsewhere.
+    """
 
     trouble: Trouble
     reminders: tuple[Reminder, ...]
     undelivered: bool
+    scope: Scope | None
     row: RowMapping = field(repr=False)
 
 
@@ -49,13 +54,15 @@ class Relief:
         rows: dict[UUID, dict[str, Any]] = {}
         addresses: dict[UUID, Address] = {}
         for failing in self.failing:
-            copied = {name: failing.row[name] for name in ("speaks_next", "deadline")}
+            copied = {name: failing.row[name] for name in ("speaks_next", "deadline", "summary")}
             for one in post.get(failing.trouble.id, ()):
                 row = posting.new_delivery(one.id, one.channel, one.recipient, now)
                 rows.setdefault(one.id, row | copied | {"instead_of": failing.trouble.to_json()})
                 addresses.setdefault(one.id, one)
-        full, _ = posting.put(self.connection, list(addresses.values()), list(rows.values()))
-        return full
+        sums = [row for row in rows.values() if row["summary"]]
+        words = [row for row in rows.values() if not row["summary"]]
+        full, _ = posting.put(self.connection, [one for one in addresses.values() if not one.scope], words)
+        return full | posting.put_deliveries(self.connection, sums)
 
     def notify(self, troubles: Sequence[Trouble], operators: Mapping[str, Sequence[str]], now: datetime) -> None:
         """Write down a notice for each of the operators: channel → recipients."""
@@ -100,7 +107,15 @@ def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing
             continue
         said = tuple(words[row["id"]])
         may_go = row["trouble"] >= Failed.LATE and not ended and row["instead_of"] is None
-        found.append(Failing(trouble=_trouble(row, said), reminders=said, undelivered=may_go, row=row))
+        found.append(
+            Failing(
+                trouble=_trouble(row, said),
+                reminders=said,
+                undelivered=may_go,
+                scope=Scope.from_json(row["summary"]) if row["summary"] else None,
+                row=row,
+            )
+        )
     return found
 
 

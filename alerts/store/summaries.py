@@ -19,7 +19,7 @@ from alerts.store.engine import Database
 from alerts.store.occurrences import with_occurrences
 from alerts.store.people import by_key
 from alerts.store.reading import tracked_or_none
-from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks, insert_new
+from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks
 
 _C, _R = tables.commitments.c, tables.rules.c
 _SINCE = func.coalesce(_R.summarised_at, _R.registered_at, type_=_R.summarised_at.type)
@@ -61,9 +61,7 @@ class Summaries:
                 posting.new_delivery(one.id(channel, recipient), channel, recipient, now) | {"summary": one.to_json()}
                 for (channel, recipient), one in post.items()
             ]
-            for some in chunks(rows):
-                connection.execute(insert_new(connection, tables.deliveries), some)
-        return len(rows)
+            return len(posting.put_deliveries(connection, rows))
 
     def gather(self, scope: Scope, now: datetime) -> tuple[Summary, tuple[Told, ...]]:
         """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the words need."""

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from alerts.core.commitments import Revision
+from alerts.core.commitments import Person, Revision, Tracked
 from alerts.core.notifications import Notice, Notification, Trouble
+from alerts.core.rules import Rule
+from alerts.core.summaries import Part, Scope, Summary
 from tests.rendering.factories import NOW, bounds_of, notification, single, told
 
 TROUBLE = Trouble(
@@ -45,6 +47,19 @@ def _digest() -> Notification:
     )
 
 
+def _summary() -> Notification:
+    rule = Rule(name="weekly", cron="0 9 * * mon", timezone="UTC", summary="P30D")
+    ana = Person(key="ana", name="Ana", email="ana@example.org")
+    late = told(
+        "2025-10-30", "overdue", owner=ana, commitment={"key": "report", "title": "Purchase report to the desk"}
+    )
+    due = told("2025-11-20", commitment={"key": "filing", "title": "Filing of the schedule"})
+    scope = Scope(rule=rule, firing=NOW)
+    listed: tuple[tuple[Part, Tracked], ...] = (("late", late.tracked), ("due", due.tracked))
+    found = Summary(scope=scope, due=1, overdue=1, listed=listed, quiet=1, named=(("pledge", "Bo"),))
+    return replace(notification(late, due), summary=found)
+
+
 CASES: dict[str, Notification] = {
     "before": single(
         commitment={
@@ -57,6 +72,7 @@ CASES: dict[str, Notification] = {
     "moved": single("2025-12-01", "moved", change=CHANGE),
     "closed": single(kind="closed", commitment={"status": "fulfilled"}, change=replace(CHANGE, what="closed")),
     "digest": _digest(),
+    "summary": _summary(),
     "instead": replace(single(), instead_of=TROUBLE),
     "notice": replace(notification(), notice=Notice(troubles=(TROUBLE,), more=3)),
 }

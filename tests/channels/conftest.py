@@ -1,4 +1,4 @@
-"""Real servers on loopback: one that takes mails, one that speaks by a script, and a certificate for them."""
+"""Real servers on loopback: one that takes mails, and one that speaks by a script."""
 
 import socket
 import ssl
@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
@@ -66,17 +65,6 @@ def scripted() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
         listener.close()
     for thread in threads:
         thread.join(timeout=6)
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory) -> str:
-    """A PEM file with a certificate for localhost, its key, and the authority that signed it."""
-    authority = trustme.CA()
-    issued = authority.issue_cert("localhost", "127.0.0.1")
-    file = tmp_path_factory.mktemp("certificate") / "both.pem"
-    parts = [issued.private_key_pem, *issued.cert_chain_pems, authority.cert_pem]
-    file.write_bytes(b"".join(part.bytes() for part in parts))
-    return str(file)
 
 
 class Postbox:

@@ -11,6 +11,7 @@ from alerts.rendering import Renderer
 
 URL = "http://127.0.0.1:9/hook"
 CHATS = ("discord", "googlechat", "mattermost", "slack", "teams")
+TEXTS = ("apprise", "ntfy", "pagerduty")  # they read no markup in what they are sent
 OPTIONS: dict[str, dict[str, object]] = {
     "apprise": {"url": "json://localhost/hook"},
     "discord": {"url": URL},

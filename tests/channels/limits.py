@@ -93,12 +93,44 @@ def as_json(body: Body) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
 
 
-def webhook(_: Body) -> None:
-    """A webhook of one's own takes what it is made for."""
+def ntfy(body: Body) -> None:
+    """docs.ntfy.sh, "Limitations": a larger message becomes an attachment; no more JSON than twice that."""
+    assert set(body) - {"click"} == {"title", "message", "priority", "tags"}
+    assert body["message"].strip()
+    assert len(body["message"].encode()) < 4096
+    assert len(body["title"].encode()) <= 1024
+    assert len(as_json(body)) + 100 < 8192  # the topic comes on top
+    assert 1 <= body["priority"] <= 5
+
+
+def pagerduty(body: Body) -> None:
+    """developer.pagerduty.com, "Send an Alert Event": the fields, their limits, and 512 KB in all."""
+    assert body["event_action"] in ("trigger", "resolve")
+    assert 1 <= len(body["dedup_key"]) <= 255
+    if body["event_action"] == "trigger":
+        payload = body["payload"]
+        assert 1 <= len(payload["summary"]) <= 1024
+        assert payload["source"]
+        assert payload["severity"] in ("critical", "error", "warning", "info")
+    assert len(as_json(body)) <= 512_000
+
+
+def apprise(body: Body) -> None:
+    """What the service of the URL takes, as Apprise says it: json:// takes 32,768 characters."""
+    assert set(body) == {"title", "body", "type"}
+    assert body["body"].strip()
+    assert len(body["title"]) + len(body["body"]) <= 32_768
+    assert body["type"] in ("info", "warning", "failure")
+
+
+def webhook(body: Body) -> None:
+    """standardwebhooks.com: a type, a timestamp, the data. It takes as much as whoever made the receiver likes."""
+    assert set(body) == {"type", "timestamp", "data"}
 
 
 CHECKS: dict[str, Callable[[Body], None]] = {
-    check.__name__: check for check in (discord, googlechat, mattermost, slack, teams, webhook)
+    check.__name__: check
+    for check in (apprise, discord, googlechat, mattermost, ntfy, pagerduty, slack, teams, webhook)
 }
 
 

@@ -99,6 +99,23 @@ def teams(body: Body, allowed: str) -> Iterator[str]:
             yield from teams(one, allowed)
 
 
+def ntfy(body: Body, allowed: str) -> Iterator[str]:
+    """Plain text: nothing in it is read as Markdown, and a tap leads nowhere else (docs.ntfy.sh, "Publish as JSON")."""
+    yield from set(body) & {"markdown", "actions", "attach", "filename", "icon", "email", "call"}
+    yield from {body.get("click", allowed)} - {allowed}
+
+
+def pagerduty(body: Body, allowed: str) -> Iterator[str]:
+    """Links and images have fields of their own; all else is text."""
+    yield from set(body) - {"dedup_key", "event_action", "client", "payload", "links"}
+    yield from {link["href"] for link in body.get("links", ())} - {allowed}
+
+
+def apprise(body: Body, _allowed: str) -> Iterator[str]:
+    """Text alone, sent as such; attachments and tags would be fields of their own."""
+    yield from set(body) - {"title", "body", "type"}
+
+
 LIVE: dict[str, Callable[[Body, str], Iterator[str]]] = {
-    check.__name__: check for check in (discord, googlechat, mattermost, slack, teams)
+    check.__name__: check for check in (apprise, discord, googlechat, mattermost, ntfy, pagerduty, slack, teams)
 }

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from alerts.core.posts import words_of
 from tests.channels.generated import COUNT, messages
-from tests.channels.kinds import CHANNELS, CHATS
+from tests.channels.kinds import CHANNELS, CHATS, TEXTS
 from tests.channels.limits import CARDS, CHECKS, card_of, texts_of, well_formed
 
-ROOM = 30_000  # characters of words for which no chat has room
+ROOM = {"apprise": 40_000, "pagerduty": 110_000}  # characters of words for which there is no room
 
 
-@pytest.mark.parametrize("kind", CHATS)
+@pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
 def test_every_post_is_one_that_the_service_takes(kind: str) -> None:
     channel, posts = CHANNELS[kind], [message.post for message in messages("post")]
     assert len(posts) == COUNT
@@ -24,8 +25,14 @@ def test_every_post_is_one_that_the_service_takes(kind: str) -> None:
         CHECKS[kind](body)
         said = "\n".join(texts_of(body))
         assert "alerts ack" in said  # the commands always stay
-        if len(words_of(post.sections)) > ROOM:
+        if len(words_of(post.sections)) > ROOM.get(kind, 30_000):
             assert "… shortened: " in said or "there is more than one message holds" in said
+
+
+def test_every_webhook_holds_its_data() -> None:
+    for message in messages("json"):
+        assert json.dumps(message.body, ensure_ascii=False).encode()
+        CHECKS["webhook"](message.body)
 
 
 def test_cards_for_teams_keep_to_the_published_schema() -> None:

@@ -300,16 +300,16 @@ def test_a_handshake_that_fails_is_the_channels(ends, scripted):
         ("-1", None),
         ("1e99", None),
         ("9" * 99, 365 * 86400),
-        (format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True), 2 * 86400),
-        (format_datetime(datetime.now(UTC) - timedelta(days=2), usegmt=True), None),
+        (timedelta(days=2), 2 * 86400),
+        (timedelta(days=-2), None),
         ("soon, or never", None),
     ],
 )
 def test_the_pause_that_is_asked_for_is_passed_on(*, open_channel, outgoing, scripted, status, text, seconds):
+    if isinstance(text, timedelta):
+        text = format_datetime(datetime.now(UTC) + text, usegmt=True)
     answer = f"HTTP/1.1 {status} x\r\nRetry-After: {text}\r\nContent-Length: 0\r\n\r\n".encode()
     with pytest.raises(DeliveryError) as caught:
         open_channel(scripted(says(answer))).send(outgoing(body={}))
     pause = caught.value.retry_after
-    assert (None if pause is None else pause.total_seconds()) == (
-        seconds and pytest.approx(seconds, abs=3600)
-    )  # the dates are of when the tests were collected
+    assert (None if pause is None else pause.total_seconds()) == (seconds and pytest.approx(seconds, abs=60))

@@ -8,7 +8,7 @@ import pytest
 
 from alerts.rendering import Renderer
 from tests.channels.cases import CASES
-from tests.channels.kinds import CHATS, body_of
+from tests.channels.kinds import CHATS, TEXTS, body_of
 from tests.channels.live import LIVE
 from tests.injections import INJECTIONS
 from tests.rendering.factories import BRIEF, laced, single
@@ -16,7 +16,7 @@ from tests.rendering.factories import BRIEF, laced, single
 SAFE = str(BRIEF.url)
 
 
-@pytest.mark.parametrize("kind", CHATS)
+@pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
 def test_nothing_in_data_is_live(kind: str, renderer: Renderer) -> None:
     found = {text: live for text in INJECTIONS if (live := [*LIVE[kind](body_of(kind, renderer, laced(text)), "none")])}
     assert found == {}
@@ -31,7 +31,7 @@ def test_the_words_of_a_link_are_data_too(kind: str, renderer: Renderer) -> None
         assert SAFE.partition("?")[0] in str(body_of(kind, renderer, case))
 
 
-@pytest.mark.parametrize("kind", CHATS)
+@pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
 def test_what_we_say_ourselves_is_not_taken_for_it(kind: str, renderer: Renderer) -> None:
     for name, case in CASES.items():
         assert [*LIVE[kind](body_of(kind, renderer, case), SAFE)] == [], name

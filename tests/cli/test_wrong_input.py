@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels import KINDS
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
 ENTRY = "{key: a, title: A, deadline: 2025-11-10"
@@ -214,7 +215,7 @@ def test_the_same_key_in_two_files_is_said_with_both_places(
         ),
         pytest.param(
             "channels:\n  box: {kind: sms}",
-            "2: channels.box.kind: unknown kind; known: console, email, maildir, slack, webhook",
+            f"2: channels.box.kind: unknown kind; known: {', '.join(sorted(KINDS))}",
             id="an unknown kind",
         ),
         pytest.param(

@@ -9,6 +9,7 @@ from tests.mutants.guards import Guard
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("alerts", "tests", "templates", "config", "seeds")
+FILES = ("pyproject.toml", "CONTRIBUTING.md")  # the latter has a channel that tests make as it is written there
 
 
 def copy(target: Path, guard: Guard | None = None) -> Path:
@@ -16,7 +17,8 @@ def copy(target: Path, guard: Guard | None = None) -> Path:
     for folder in COPIED:
         # With its times, so that the bytecode is good; what is being written of that is not there any more.
         shutil.copytree(ROOT / folder, target / folder, ignore=shutil.ignore_patterns("*.pyc.*"))
-    shutil.copy2(ROOT / "pyproject.toml", target)
+    for file in FILES:
+        shutil.copy2(ROOT / file, target)
     if guard:
         (target / "alerts" / guard.file).write_text(without(guard))
     return target

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from html.parser import HTMLParser
 from typing import Any
+
+import pytest
 
 from alerts.core.notifications import Notification
 from alerts.rendering import Renderer
-from tests.rendering.factories import at, notification, slack_body, told
+from tests.rendering.factories import TEMPLATES, at, notification, slack_body, told
+from tests.rendering.test_hostile import NASTY
 
 
 def mixed() -> Notification:
@@ -32,7 +37,9 @@ def test_the_subject_counts_names_the_next_and_what_is_late(renderer: Renderer) 
 
 def test_what_is_asked_orders_it_then_the_soonest(renderer: Renderer) -> None:
     text = renderer.render(mixed(), "text")[0].text
-    places = [text.index(f"The {key}") for key in ("summit", "report", "today", "truce", "later", "tariff", "done")]
+    places = [
+        text.index(f"\n    The {key}") for key in ("summit", "report", "today", "truce", "later", "tariff", "done")
+    ]
     assert places == sorted(places)
     assert 'alerts move KEY "YYYY-MM-DD"' in text
 
@@ -73,3 +80,104 @@ def test_a_webhook_of_one_is_a_reminder_with_its_bounds(renderer: Renderer) -> N
     assert (one["certainty"], one["kind"], one["rule"]) == ("no end", "before", "truce-desk")
     assert one["speaks_next"] == "2025-11-10T14:00:00Z"
     assert one["source"]["url"] == "https://example.org/brief?a=1&b=2"
+
+
+def html_of(renderer: Renderer, asked: Notification) -> str:
+    message, error = renderer.render(asked, "mail")
+    assert error is None
+    return message.html or ""
+
+
+def test_the_coming_90_days_are_drawn_in_text(renderer: Renderer) -> None:
+    text = renderer.render(mixed(), "text")[0].text
+    assert text.split("\n\n")[1:3] == [
+        "THE COMING 90 DAYS",
+        """\
+                                     Nov 2025    Dec            Jan 2026
+                                     3  10 17 24 1  8  15 22 29 5  12 19 26
+Mon 3 Nov   The today                ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
+Mon 10 Nov  The truce                ·  ●┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
+Mon 1 Dec   The later                ·  ·  ·  ·  ●  ·  ·  ·  ·  ·  ·  ·  ·
+2 past their date · 1 open, or without a date""",
+    ]
+
+
+@pytest.mark.parametrize(
+    "title", ["x" * 500, "報告書を提出する：輸出管理に関する年次報告書の提出期限", "a\u0301" * 60, "short"]
+)
+def test_the_lines_of_the_chart_stay_in_their_columns(renderer: Renderer, title: str) -> None:
+    one = told("between 2025-11-28 and 2026-05-01", commitment={"key": "k", "title": title})
+    text = renderer.render(notification(one, told()), "text")[0].text
+    line = next(line for line in text.splitlines() if "━" in line)
+    wide = sum("⺀" <= letter <= "\uffef" for letter in line) - sum(letter == "\u0301" for letter in line)
+    assert len(line) + wide == 76
+    assert line.endswith(" ·  ·  ·  " + "━" * 30)
+
+
+def test_every_dated_item_is_drawn_in_html_under_its_date(renderer: Renderer) -> None:
+    chart = html_of(renderer, mixed()).partition("The coming 90 days")[2].partition("Past their date")[0]
+    for said in ("Mon 3 Nov<", "The today", "Mon 10 Nov<", "The truce", "Mon 1 Dec<", "The later"):
+        assert chart.count(said) == 1
+    assert "2 past their date · 1 open, or without a date" in chart
+    assert "The summit" not in chart
+    shown = re.findall(r'class="(fill|tint|panel)[^"]*" width="([\d.]+)%"', chart)
+    assert " ".join(f"{name}:{round(float(width) * 13 / 100)}" for name, width in shown) == (
+        "panel:1 panel:3 panel:5 panel:4 "  # a mark; to the end of November, of December, of January
+        "panel:1 tint:1 tint:11 "
+        "panel:4 panel:1 panel:4 panel:4"
+    )
+
+
+def test_without_a_date_in_the_coming_90_days_nothing_is_drawn(renderer: Renderer) -> None:
+    both = notification(told("undated", "review"), told("2027-01-01", commitment={"key": "k"}))
+    message, _ = renderer.render(both, "mail")
+    assert "90 days" not in message.text.lower() + (message.html or "").lower()
+
+
+DROPPED = re.compile(
+    r"display:\s*(inline-)?(grid|flex)|position:|float:|url\(|<(svg|img|script|canvas|link)|@import", re.IGNORECASE
+)
+
+
+def test_the_html_holds_nothing_that_mail_clients_drop(renderer: Renderer) -> None:
+    html = html_of(renderer, mixed())
+    assert not DROPPED.search(html)
+    for cell in re.findall(r'<td class="(?:fill|tint|panel)[^>]*>', html):
+        assert "bgcolor=" in cell
+        assert "background:" in cell
+
+
+def test_the_sheet_of_the_dark_knows_every_colour_that_is_drawn(renderer: Renderer) -> None:
+    parts = (TEMPLATES / "email/parts.html").read_text() + (TEMPLATES / "email/layout.html").read_text()
+    dark = parts.partition("prefers-color-scheme: dark")[2].partition("</style>")[0]
+    ink, tint = (re.search(rf"set {name} = {{(.+?)}}", parts, re.DOTALL) for name in ("ink", "tint"))
+    assert ink
+    assert tint
+    for start, found in (("", ink), ("fill-", ink), ("tint-", tint)):
+        for name in re.findall(r'"(\w+)":', found[1]):
+            assert re.search(rf"\.{start}{name}\b", dark), f"{start}{name}"
+
+
+class Opened(HTMLParser):
+    """Which tags and which attributes there are."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags, self.names = set[str](), set[str]()
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.names |= {name for name, _ in attrs}
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_hostile_data_open_no_tag_and_set_no_attribute_in_a_digest(renderer: Renderer, text: str) -> None:
+    stated = {"title": text, "owner": text, "note": text, "tags": (text,)}
+    harmless, laced = (
+        html_of(renderer, notification(told("2025-11-10"), told("2025-12-01", commitment={"key": "k", **more})))
+        for more in ({"title": "t", "owner": "o"}, stated)
+    )
+    assert Opened(laced).tags == Opened(harmless).tags
+    assert Opened(laced).names == Opened(harmless).names
+    assert not set(laced) & set("\x00\x07\x1b\u202e\r")

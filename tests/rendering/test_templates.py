@@ -42,7 +42,7 @@ BROKEN: list[tuple[Form, str, str, str]] = [
     (
         "mail",
         "phrases_dot_jinja",
-        "\n\n{% macro headline(t) %}{{ bar }}{% endmacro %}",
+        "\n\n{% macro headline(t, most) %}{{ bar }}{% endmacro %}",
         "template phrases.jinja: line 3: ",
     ),
     ("mail", "email__reminder_dot_html", '{% include "no.html" %}', "template no.html: there is no such file"),
@@ -111,3 +111,38 @@ def test_a_template_is_compiled_once(tmp_path: Path) -> None:
     renderer.render(single(), "text")
     (tmp_path / "email/subject.txt").write_text("second")
     assert renderer.render(single(), "text")[0].subject == "first"
+
+
+EXTENDS = '{% extends "shipped/email/reminder.html" %}\n'
+OWN = "email__reminder_dot_html"
+INSIDE = "{% block content %}{% block x %}{% endblock %}{% endblock %}"
+MAYBE = '{% extends digest.rule or "shipped/email/reminder.html" %}{% block x %}{% endblock %}'
+NO_SUCH = (
+    "template email/reminder.html: line 2: shipped/email/reminder.html has no block fotter to replace, only basis, "
+    "commands, content, facts, footer, head, ledger, preheader, to_do"
+)
+BESIDE = "template email/reminder.html: line 4: what stands outside of the blocks is never shown"
+UNUSED = "template email/remainder.html: nothing uses it; the files that are used have the names of the shipped ones"
+UNSEEN = [
+    (OWN, EXTENDS + "{% block fotter %}ours{% endblock %}", [NO_SUCH]),
+    (OWN, EXTENDS + "{% block footer %}ours{% endblock %}\n\nand more", [BESIDE]),
+    ("email__remainder_dot_html", "x", [UNUSED]),
+    (OWN, EXTENDS + "{% set a = 1 %}\n" + INSIDE, []),
+    (OWN, MAYBE, []),
+    (OWN, '{% extends "email/reminder.html" %}', []),
+    (OWN, "{% if", []),
+    ("notes__README_dot_txt", "what these are", []),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "said"), UNSEEN)
+def test_what_would_never_be_shown_is_named(tmp_path: Path, name: str, text: str, said: list[str]) -> None:
+    assert own(tmp_path, **{name: text}).unseen() == said
+
+
+def test_what_another_template_includes_is_used(tmp_path: Path) -> None:
+    shown = '{% include "email/ours.html" %}'
+    text = '{% extends "shipped/email/reminder.html" %}{% block footer %}' + shown + "{% endblock %}"
+    renderer = own(tmp_path, email__reminder_dot_html=text, email__ours_dot_html="<p>ours</p>")
+    assert renderer.unseen() == []
+    assert "<p>ours</p>" in (renderer.render(single(), "mail")[0].html or "")

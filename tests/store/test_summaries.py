@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
 from alerts.core.rules import Remind, Rule
-from alerts.store import Store, tables
+from alerts.store import Store, posting, tables
 from alerts.tick import Ruled, plan, relieve
 from tests.factories import NOW, acknowledge, at, claim, close, entries, entry, load, move, rule
 
@@ -195,3 +197,41 @@ def test_one_whose_data_cannot_be_read_is_left_out(store):
     (one,) = claim(store, NINE)
     assert one.summary is not None
     assert store.summaries.gather(one.summary, NINE)[0].due == 1
+
+
+def test_one_that_does_not_get_through_goes_to_the_fallback_one_for_each_owner(store):
+    load(store, entry("a", owner="ana"), entry("b", owner="bo"), people=[ANA, BO])
+    mine = sums(notify=("owner",), fallback="chat")
+    registered(store, mine)
+    assert turn(store, NINE, mine) == 2
+    dead = Outcome(state="dead", error="550 no such user")
+    store.outbox.mark([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    channels: Any = CHANNELS | {"chat": SimpleNamespace(singly=False, default=False, recipients=("",))}
+    assert relieve(store, Ruled.all([mine]), channels, (), NINE) == 2
+    assert relieve(store, Ruled.all([mine]), channels, (), NINE) == 0
+    found = claim(store, NINE, channel="chat")
+    assert sorted(one.summary.owners for one in found if one.summary) == [("ana",), ("bo",)]
+    assert {one.instead_of.recipient for one in found if one.instead_of} == {ANA.email, BO.email}
+
+
+def test_it_goes_to_no_channel_that_takes_one_word_at_a_time(store):
+    both = sums(notify=("pager", "mail"), fallback="pager")
+    registered(store, both)
+    channels: Any = CHANNELS | {"pager": SimpleNamespace(singly=True, default=False, recipients=("",))}
+    assert turn(store, NINE, both, channels=channels) == 1
+    dead = Outcome(state="dead", error="550 no such user")
+    store.outbox.mark([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    relieve(store, Ruled.all([both]), channels, (), NINE)
+    assert claim(store, NINE, channel="pager") == []
+
+
+def test_one_that_fails_to_be_written_down_is_made_by_the_next_turn(store, monkeypatch):
+    def fail(*_: object) -> set[UUID]:
+        raise OSError("the disk is full")
+
+    registered(store, sums())
+    with monkeypatch.context() as patched:
+        patched.setattr(posting, "put_deliveries", fail)
+        with pytest.raises(OSError, match="the disk is full"):
+            turn(store, NINE, sums())
+    assert turn(store, NINE, sums()) == 1

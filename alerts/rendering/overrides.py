@@ -1,0 +1,69 @@
+"""What a user's own templates hold that nobody would ever see, and that no rendering fails for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from jinja2 import Environment, TemplateError, meta, nodes
+
+
+def unseen(environment: Environment, own: Iterable[str], shipped: Iterable[str]) -> Iterator[str]:
+    """Name, one line each: blocks that replace nothing, text beside the blocks, and files that nothing uses."""
+    parsed = {name: found for name in own if (found := _parsed(environment, name))}
+    used = set(shipped)
+    for template in parsed.values():
+        used |= {name for name in meta.find_referenced_templates(template) if name}
+    places = {name.partition("/")[0] for name in used if "/" in name}
+    for name, template in parsed.items():
+        if name not in used and ("/" not in name or name.partition("/")[0] in places):
+            yield f"template {name}: nothing uses it; the files that are used have the names of the shipped ones"
+        if (parent := _parent(template)) is not None:
+            yield from _beside(name, template, parent, _blocks(environment, parent))
+
+
+def _beside(name: str, template: nodes.Template, parent: str, known: set[str]) -> Iterator[str]:
+    if not known:  # there is no such file, or what it extends is worked out: rendering it says so, or shows it
+        return
+    after = next(number for number, node in enumerate(template.body) if isinstance(node, nodes.Extends))
+    for node in template.body[after:]:
+        if isinstance(node, nodes.Block) and node.name not in known:
+            there = ", ".join(sorted(known))
+            yield f"template {name}: line {node.lineno}: {parent} has no block {node.name} to replace, only {there}"
+        if isinstance(node, nodes.Output) and (line := _shown(node)):
+            yield f"template {name}: line {line}: what stands outside of the blocks is never shown"
+
+
+def _shown(output: nodes.Output) -> int | None:
+    """The line on which a piece of a template has more than white space."""
+    for part in output.nodes:
+        if not isinstance(part, nodes.TemplateData):
+            return part.lineno
+        if text := part.data.lstrip():
+            return part.lineno + part.data.removesuffix(text).count("\n")
+    return None
+
+
+def _parsed(environment: Environment, name: str) -> nodes.Template | None:
+    """A template as Jinja reads it; None where it cannot be read, which is said when it is rendered."""
+    try:
+        assert environment.loader
+        return environment.parse(environment.loader.get_source(environment, name)[0])
+    except (TemplateError, UnicodeDecodeError):
+        return None
+
+
+def _parent(template: nodes.Template) -> str | None:
+    """What it extends, where that is written down."""
+    found = next((node for node in template.body if isinstance(node, nodes.Extends)), None)
+    said = found.template.value if found and isinstance(found.template, nodes.Const) else None
+    return said if isinstance(said, str) else None
+
+
+def _blocks(environment: Environment, name: str | None) -> set[str]:
+    """The blocks of a template and of what it extends."""
+    known, read = set[str](), set[str]()
+    while name and name not in read and (template := _parsed(environment, name)):
+        read.add(name)
+        known |= {block.name for block in template.find_all(nodes.Block)}
+        name = _parent(template)
+    return known

@@ -1,0 +1,105 @@
+"""`make images`: what readers see of the seed's mails, in light and dark and on a telephone, into docs/images.
+
+The same bytes each time: the seed as if loaded on the day of the brief, looked at on fixed days.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from alerts import interchange, shipped
+from alerts.cli.wiring import Office
+from alerts.core.notifications import Notification, Told
+from alerts.outlook import outlook
+from alerts.store import Change, Entry
+from pages.browser import browser, find
+from pages.png import smaller
+
+FOLDER = Path(__file__).parents[1] / "docs" / "images"
+LOADED = datetime(2025, 10, 28, 9, tzinfo=UTC)
+SHOWN = {"alert": datetime(2025, 11, 3, 14, tzinfo=UTC), "digest": datetime(2025, 10, 28, 14, tzinfo=UTC)}
+ALONE = "truce-review"
+READER = "America/New_York"
+LOOKS = {"": (700, False), "-dark": (700, True), "-narrow": (320, False)}
+AT_MOST = 200_000  # octets of a picture: a page with two of them is read on the way
+CHANNELS = "channels:\n  mail: {kind: maildir, path: mail, to: [desk@localhost]}\n"
+
+
+def office(folder: Path) -> Office:
+    """The shipped rules, told to a maildir, with the seed loaded."""
+    (folder / "alerts.yaml").write_text(CHANNELS)
+    rules = (shipped.folder("config") / "rules.yaml").read_text(encoding="utf-8")
+    (folder / "rules.yaml").write_text(rules.replace("[console, maildir]", "[mail]"), encoding="utf-8")
+    here = Office(folder, f"sqlite:///{folder}/alerts.db")
+    read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
+    entries = [Entry(placed.commitment, placed.place) for placed in read.entries]
+    here.store.commitments.load(entries, read.parties, read.sources, Change(now=LOADED, by="desk"))
+    return here
+
+
+def told(here: Office, now: datetime) -> list[Told]:
+    """The next word about each commitment, and when the one after it comes."""
+    parties, sources = here.store.ledger.parties(), here.store.ledger.sources()
+    found: list[Told] = []
+    for item in here.store.ledger.tracked():
+        words = outlook(here.store, here.rules, now, now + timedelta(days=400), only=item.id)
+        first, second = [word for word in words if not word.reminder.catching_up][:2]
+        about = item.commitment
+        found.append(
+            Told(
+                reminder=replace(first.reminder, send_at=now),
+                tracked=item,
+                by=tuple(parties[one] for one in about.by),
+                to=tuple(parties[one] for one in about.to),
+                source=sources.get(about.source.key) if about.source else None,
+                speaks_next=second.reminder.send_at,
+            )
+        )
+    return found
+
+
+def mails() -> dict[str, str]:
+    """The HTML of one alert, and of a digest of all."""
+    with tempfile.TemporaryDirectory() as folder:
+        here = office(Path(folder))
+        found = {}
+        for name, now in SHOWN.items():
+            words = told(here, now)
+            if name == "alert":
+                words = [one for one in words if one.tracked.commitment.key == ALONE]
+            asked = Notification(
+                id=UUID(int=0), channel="mail", recipient="desk", zone=READER, told=tuple(words), now=now
+            )
+            message, error = here.renderer.render(asked, "mail")
+            if error or not message.html:
+                raise RuntimeError(error)
+            found[name] = message.html
+        return found
+
+
+def main() -> None:
+    program = find()
+    if program is None:
+        sys.exit("make images: there is no Chromium on this machine: install one, or name it with CHROMIUM=/path/to/it")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wrong = []
+    with browser(program) as tab:
+        for name, html in mails().items():
+            for look, (width, dark) in LOOKS.items():
+                taken, wide = tab.picture(html, width=width, dark=dark)
+                png = smaller(taken)
+                (FOLDER / f"{name}{look}.png").write_bytes(png)
+                print(f"docs/images/{name}{look}.png: {len(png):,} octets")
+                wrong += [f"{name}{look}: {wide} points wide in a window of {width}"] * (wide > width)
+                wrong += [f"{name}{look}: larger than {AT_MOST:,} octets"] * (len(png) > AT_MOST)
+    if wrong:
+        sys.exit("make images: " + "; ".join(wrong))
+
+
+if __name__ == "__main__":
+    main()

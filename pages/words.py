@@ -1,0 +1,89 @@
+"""What the templates, their blocks and the codes in them mean, for docs/templates.md."""
+
+from __future__ import annotations
+
+TEMPLATES = {
+    "chat/digest.html": "several reminders in a chat",
+    "chat/reminder.html": "one reminder in a chat",
+    "chat/summary.html": "a summary in a chat",
+    "email/digest.html": "several reminders in a mail",
+    "email/digest.txt": "the same as plain text, for mails, the console and a maildir",
+    "email/layout.html": "the frame of all HTML mails, with the sheet for dark readers and narrow screens",
+    "email/parts.html": "macros that the HTML mails share: rows, headings, commands, the chart of the coming 90 days",
+    "email/parts.txt": "the chart of the coming 90 days as text",
+    "email/reminder.html": "one reminder in a mail",
+    "email/reminder.txt": "the same as plain text, for mails, the console and a maildir",
+    "email/subject.txt": "the subject of every mail, the title of every post and the summary of every webhook",
+    "email/summary.html": "a summary in a mail",
+    "email/summary.txt": "the same as plain text, for mails, the console and a maildir",
+    "phrases.jinja": "the words that all of them share, a macro for each phrase",
+    "webhook/body.json": "what a webhook gets; every value goes through `tojson`",
+}
+
+BLOCKS = {
+    "preheader": "what a mail program shows beside the subject",
+    "content": "all between the bar and the footer: the blocks below",
+    "head": "the date, the title and how things stand",
+    "facts": "who, how certain; in a chat also when and what to do",
+    "to_do": "what to do, the note, and where to look",
+    "basis": "as stated, what that means, what is assumed, the source",
+    "ledger": "who has seen it, when it speaks next",
+    "timeline": "the chart of the coming 90 days",
+    "items": "the reminders, group by group",
+    "commands": "what can be typed",
+    "footer": "below the card: why it was sent",
+}
+
+CODES = {
+    "kind": {
+        "before": "ahead of its day, by a lead of the rule",
+        "on_the_day": "its day has come",
+        "opens": "its window begins",
+        "overdue": "it is past its latest bound, and nobody has acknowledged that",
+        "moved": "its date has changed, or is known now",
+        "review": "it has no date, or is open with no end: how does it stand?",
+        "closed": "it is fulfilled, breached or withdrawn",
+    },
+    "what": {
+        "obligation": "somebody has to do it",
+        "expiry": "it ends",
+        "event": "it takes place",
+        "request": "somebody is asked for it",
+        "expectation": "somebody expects it",
+    },
+    "standing": {
+        "undated": "there is no date",
+        "ahead": "its day or window is to come",
+        "today": "it is its last day, or its window is open",
+        "past": "it is late",
+        "holds": "`after D`: D is to come",
+        "holds_today": "`after D`: it is D",
+        "opens": "it begins later, and has no known end",
+        "opened": "it has begun, and has no known end",
+    },
+    "certainty": {
+        "stated": "as stated",
+        "worked out": "worked out from what is stated",
+        "window": "no single day is stated",
+        "no end": "no end is stated",
+        "not stated": "`undated`",
+        "to be decided": "`undated (tbd)`",
+        "explicitly none": "`undated (none)`",
+        "open": "it hangs on what has no date",
+        "recurring": "it comes again and again",
+    },
+    "group": {
+        "late": "past their date",
+        "today": "on their day",
+        "coming": "to come",
+        "open": "open with no known end, or without a date",
+        "changed": "moved or closed",
+    },
+    "kind of a cell": {
+        "": "nothing",
+        "day": "its day",
+        "span": "a part of its window",
+        "opening": "the day from which it is open with no known end",
+        "onward": "the time from then on",
+    },
+}

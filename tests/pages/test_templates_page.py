@@ -1,0 +1,88 @@
+"""docs/templates.md names all that templates may use, and is what `make docs` makes."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+import pytest
+from jinja2.runtime import LoopContext
+
+from alerts.core.commitments import Kind as What
+from alerts.core.reminders import Kind
+from alerts.rendering import Renderer
+from alerts.rendering.facts import Certainty, Group, Standing
+from alerts.rendering.meanings import FILTERS, MEANINGS
+from alerts.rendering.posts import BLOCKS as LINES
+from alerts.rendering.posts import STYLES
+from alerts.rendering.renderer import OUR_FILTERS, OURS
+from alerts.rendering.timeline import Drawn
+from pages.templates import PAGE, blocks, described, made, names
+from pages.words import BLOCKS, CODES, TEMPLATES
+from tests.rendering.factories import TEMPLATES as FOLDER
+from tests.rendering.factories import notification, single, told
+
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_is_what_the_types_say() -> None:
+    assert made(TEXT) == TEXT, "run `make docs`"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OURS if kind is not LoopContext], ids=lambda kind: kind.__name__)
+def test_every_field_that_templates_see_has_a_meaning(kind: type) -> None:
+    assert set(MEANINGS[kind]) == set(described(kind))
+    assert all(f"| `{name}` |" in TEXT for name in MEANINGS[kind])
+
+
+def test_every_filter_has_a_meaning() -> None:
+    assert set(FILTERS) == set(OUR_FILTERS)
+
+
+def test_every_template_and_block_has_a_meaning() -> None:
+    assert list(TEMPLATES) == names()
+    assert set(BLOCKS) == {block for name in names() for block in blocks(name)}
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("kind", Kind), ("what", What), ("standing", Standing), ("certainty", Certainty), ("group", Group),
+     ("kind of a cell", Drawn)],
+)  # fmt: skip
+def test_every_code_has_a_meaning(name: str, codes: object) -> None:
+    assert tuple(CODES[name]) == get_args(codes)
+
+
+def test_every_tag_of_a_chat_is_named() -> None:
+    assert all(re.search(rf"`<{tag}[ >]", TEXT) for tag in (*LINES, *STYLES, "hr"))
+
+
+def test_the_block_that_the_page_replaces_is_replaced(tmp_path) -> None:
+    example = re.search(r"```jinja\n(.+?)```", TEXT, re.DOTALL)
+    assert example
+    path = tmp_path / "email" / "reminder.html"
+    path.parent.mkdir()
+    path.write_text(example[1])
+    renderer = Renderer([tmp_path, FOLDER])
+    message, error = renderer.render(single(), "mail")
+    assert error is None
+    assert "Questions? Write to desk@example.org." in (message.html or "")
+    assert renderer.check(single(), "mail") == []
+
+
+OWN = [
+    ("email/reminder.html", "footer", '{{ say.who(t) }} {{ html.link("https://example.org", ink["late"]) }}'),
+    ("email/digest.html", "timeline", '{{ html.heading("Ours") }} {{ say.digest_headline(digest) }} {{ ink["open"] }}'),
+    ("chat/reminder.html", "ledger", "<p>{{ say.next(t) }}</p>"),
+    ("chat/digest.html", "commands", "<p>{{ say.digest_headline(digest) }}</p>"),
+]
+
+
+@pytest.mark.parametrize(("name", "block", "text"), OWN)
+def test_what_the_page_says_is_there_in_a_block_is_there(tmp_path, name: str, block: str, text: str) -> None:
+    path = tmp_path / name
+    path.parent.mkdir()
+    path.write_text(f'{{% extends "shipped/{name}" %}}{{% block {block} %}}{text}{{% endblock %}}')
+    asked = single() if "reminder" in name else notification(told(), told("2025-12-01"))
+    form = "post" if name.startswith("chat") else "mail"
+    assert Renderer([tmp_path, FOLDER]).check(asked, form) == []
