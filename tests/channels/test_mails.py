@@ -17,6 +17,7 @@ from alerts.channels import Channel
 from alerts.composing import compose
 from alerts.core.commitments import Revision
 from alerts.core.notifications import Notice, Notification, Outgoing
+from alerts.core.summaries import Scope, Summary
 from alerts.lane import Lane
 from alerts.rendering import Renderer
 from alerts.store import Store
@@ -148,14 +149,16 @@ def test_a_mail_that_says_when_it_is_now_changes_the_entry_that_is_there(receive
     assert [str(event.decoded("DTSTART")) for event in events] == ["2025-11-10", "2026-11-10", "2026-11-10"]
 
 
-def test_a_digest_a_notice_and_what_has_no_date_bring_none(received: Any) -> None:
+def test_a_digest_a_notice_a_summary_and_what_has_no_date_bring_none(received: Any) -> None:
     quiet = [
         notification(told(), told(commitment={"key": "soybeans"})),
         notification(notice=Notice(troubles=(), more=1)),
+        notification(told(), summary=Summary(scope=Scope(rule=rule(summary="P30D"), firing=NOW), due=1)),
         notification(told("undated", "review")),
     ]
     mails = received(*quiet)
-    assert [calendar_of(mail) for mail in mails] == [None] * 3
+    assert [calendar_of(mail) for mail in mails] == [None] * 4
+    assert [mail["References"] is None for mail in mails] == [True, True, True, False]
     assert {mail.get_content_type() for mail in mails} <= {"multipart/alternative", "text/plain"}
 
 

@@ -168,6 +168,13 @@ def test_a_test_message_that_is_refused_is_one_line_without_the_address(channel:
     assert (said.code, said.out, said.err) == (1, "", f"alerts: {channel}: 127.0.0.1: Connection refused\n")
 
 
+def test_a_test_message_puts_nothing_into_a_calendar(alerts: Alerts, home: Path) -> None:
+    assert alerts("send-test", "box", "--at", NOW).code == 0
+    (mail,) = (home / "mail/new").iterdir()
+    assert b"multipart/alternative" in mail.read_bytes()
+    assert b"calendar" not in mail.read_bytes()
+
+
 def test_a_dead_delivery_is_seen_tried_again_and_dismissed(loaded: Alerts, home: Path, httpserver: HTTPServer) -> None:
     httpserver.expect_request("/gone").respond_with_data("", 410)
     config = CONFIG.replace("{env: HOOK}", json.dumps(httpserver.url_for("/gone"))).replace("[box]", "[hook]")
