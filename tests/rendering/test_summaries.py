@@ -66,6 +66,16 @@ Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date
 All that is due until Sat 27 Dec 2025, is past its date, or is open without
 one.
 
+THE COMING 90 DAYS
+
+                                        Dec         Jan 2026       Feb
+                                     27 4  11 18 25 1  8  15 22 29 5  12 19
+Mon 1 Dec   The filing               ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
+Fri 5 Dec   The answer               ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
+Sat 20 Dec  The review               ·  ·  ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·
+Only what falls due to Sat 27 Dec 2025 · 1 past its date · 2 open, or
+without a date
+
 Ana Lopez
 
 PAST THEIR DATE (1)
@@ -118,7 +128,7 @@ All of it  alerts show KEY
 def test_a_shared_one_is_by_owner_and_by_what_is_asked(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(*MIXED), "mail")
     assert message.text == TEXT
-    html = message.html or ""
+    html = (message.html or "").partition("Only what falls due")[2]
     places = [html.index(words) for words in ("Ana Lopez", "The report", "The filing", "Bo", "Nobody looks after")]
     assert places == sorted(places)
     assert "seen by Ann" in html
@@ -190,3 +200,21 @@ def test_the_plain_message_stands_in_where_a_template_fails(renderer: Renderer) 
         assert "1 overdue" in message.text
     assert message.body is not None
     assert message.body["type"] == "deadline.summary"
+
+
+def test_a_summary_draws_what_it_lists_and_says_up_to_when(renderer: Renderer) -> None:
+    message, error = renderer.render(summary(*MIXED), "mail")
+    assert error is None
+    assert "THE COMING 90 DAYS" in message.text
+    assert "Mon 1 Dec   The filing               ●  ·  ·  ·  ·" in message.text
+    said = "Only what falls due to Sat 27 Dec 2025 · 1 past its date · 2 open, or without a date"
+    assert said in " ".join(message.text.split())
+    assert message.html
+    assert said in message.html
+    assert message.html.count("The review") == 2
+
+
+def test_a_summary_without_a_date_to_come_draws_nothing(renderer: Renderer) -> None:
+    message, error = renderer.render(summary(MIXED[4]), "mail")
+    assert error is None
+    assert "90 days" not in message.text.lower() + (message.html or "").lower()
