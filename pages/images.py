@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,10 @@ from uuid import UUID
 
 from alerts import interchange, shipped
 from alerts.cli.wiring import Office
+from alerts.core.commitments import Person
 from alerts.core.notifications import Notification, Told
+from alerts.core.rules import Rule
+from alerts.core.summaries import Scope
 from alerts.outlook import outlook
 from alerts.store import Change, Entry
 from pages.browser import browser, find
@@ -23,6 +27,9 @@ from pages.png import smaller
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 LOADED = datetime(2025, 10, 28, 9, tzinfo=UTC)
 SHOWN = {"alert": datetime(2025, 11, 3, 14, tzinfo=UTC), "digest": datetime(2025, 10, 28, 14, tzinfo=UTC)}
+SUMMED = datetime(2025, 11, 3, 13, tzinfo=UTC)  # Monday, 8:00 in New York
+MONDAYS = Rule(name="mondays", cron="0 8 * * mon", timezone="America/New_York", summary="P60D")
+OWNERS = tuple(Person(key=key, name=f"{key.title()} desk", email=f"{key}@example.org") for key in ("trade", "supply"))
 ALONE = "truce-review"
 READER = "America/New_York"
 LOOKS = {"": (700, False), "-dark": (700, True), "-narrow": (320, False)}
@@ -37,8 +44,11 @@ def office(folder: Path) -> Office:
     (folder / "rules.yaml").write_text(rules.replace("[console, maildir]", "[mail]"), encoding="utf-8")
     here = Office(folder, f"sqlite:///{folder}/alerts.db")
     read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
-    entries = [Entry(placed.commitment, placed.place) for placed in read.entries]
-    here.store.commitments.load(entries, read.parties, read.sources, Change(now=LOADED, by="desk"))
+    entries = [
+        Entry(replace(placed.commitment, owner=OWNERS[number % 2].key), placed.place)
+        for number, placed in enumerate(read.entries)
+    ]
+    here.store.commitments.load(entries, read.parties, read.sources, Change(now=LOADED, by="desk"), people=OWNERS)
     return here
 
 
@@ -64,7 +74,7 @@ def told(here: Office, now: datetime) -> list[Told]:
 
 
 def mails() -> dict[str, str]:
-    """The HTML of one alert, and of a digest of all."""
+    """The HTML of one alert, of a digest of all, and of a summary."""
     with tempfile.TemporaryDirectory() as folder:
         here = office(Path(folder))
         found = {}
@@ -72,14 +82,23 @@ def mails() -> dict[str, str]:
             words = told(here, now)
             if name == "alert":
                 words = [one for one in words if one.tracked.commitment.key == ALONE]
-            asked = Notification(
-                id=UUID(int=0), channel="mail", recipient="desk", zone=READER, told=tuple(words), now=now
-            )
-            message, error = here.renderer.render(asked, "mail")
-            if error or not message.html:
-                raise RuntimeError(error)
-            found[name] = message.html
+            found[name] = html(here, addressed(words, now))
+        summary, words_summed = here.store.summaries.gather(Scope(rule=MONDAYS, firing=SUMMED), SUMMED)
+        found["summary"] = html(here, replace(addressed(words_summed, SUMMED), summary=summary))
         return found
+
+
+def addressed(words: Iterable[Told], now: datetime) -> Notification:
+    """Words on their way to one reader."""
+    return Notification(id=UUID(int=0), channel="mail", recipient="desk", zone=READER, told=tuple(words), now=now)
+
+
+def html(here: Office, asked: Notification) -> str:
+    """The HTML of a mail."""
+    message, error = here.renderer.render(asked, "mail")
+    if error or not message.html:
+        raise RuntimeError(error)
+    return message.html
 
 
 def main() -> None:
@@ -89,9 +108,9 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     wrong = []
     with browser(program) as tab:
-        for name, html in mails().items():
+        for name, page in mails().items():
             for look, (width, dark) in LOOKS.items():
-                taken, wide = tab.picture(html, width=width, dark=dark)
+                taken, wide = tab.picture(page, width=width, dark=dark)
                 png = smaller(taken)
                 (FOLDER / f"{name}{look}.png").write_bytes(png)
                 print(f"docs/images/{name}{look}.png: {len(png):,} octets")
