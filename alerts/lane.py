@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from alerts.channels import Channel
 from alerts.clock import monotonic
@@ -77,7 +78,7 @@ class Lane:
                     if not any(monotonic() > item.ends_by + OVERDUE for item in running.values()):
                         self.seen_at = self.clock()  # a lane whose every claim fails has not been seen at work
                     if not allowed and waiting:
-                        self._give_back(waiting)
+                        self._give_back(item.claim for item in waiting)
                         waiting.clear()
                     for _ in range(min(room, len(waiting))):
                         item = waiting.popleft()
@@ -90,7 +91,7 @@ class Lane:
                     with suppress(Exception):  # the first is raised
                         self._collect(running)
                 with suppress(Exception):
-                    self._give_back(waiting)
+                    self._give_back(item.claim for item in waiting)
                 raise
 
     def pause(self) -> timedelta | None:
@@ -119,16 +120,47 @@ class Lane:
         mine = [item.claim.id for item in running]  # whose lease may seem to have ended where the clock was put on
         claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, 2 * timeout + RENDERED, mine)
         try:
-            fresh = {claim.id: (claim.fence, *self._render(claim)) for claim in claims if claim.message is None}
-            self.store.outbox.keep(fresh)
+            messages = self._messages(claims, begun + RENDERED.total_seconds())
         except Exception:
             with suppress(Exception):  # the first is raised
                 self.store.outbox.give_back(claims, self.clock())
             raise
+        start_by = begun + (timeout + RENDERED).total_seconds()
+        return [_Leased(claim, messages[claim.id], start_by) for claim in claims if claim.id in messages]
+
+    def _messages(self, claims: Sequence[Claim], until: float) -> dict[UUID, Message]:
+        """The messages of claims, rendered and stored if they were not yet.
+
+        What cannot be rendered has failed as if it could not be sent, and holds up no other. What there is no time for
+        `until` then is given back, one apart: so it goes on, however long one takes.
+        """
+        found = {claim.id: claim.message for claim in claims if claim.message}
+        fresh: dict[UUID, tuple[int, Message, str | None]] = {}
+        back: list[Claim] = []
+        failed: list[Mark] = []
+        for claim in claims:
+            if claim.id in found:
+                continue
+            if fresh and monotonic() > until:
+                back.append(claim)
+                continue
+            started = self.clock()
+            try:
+                fresh[claim.id] = (claim.fence, *self._render(claim))
+            except StoreError:
+                raise
+            except Exception as error:
+                log.exception("channel %s: %s cannot be rendered", claim.channel, str(claim.id)[:8])
+                what = DeliveryError(f"cannot be rendered: {type(error).__name__}")
+                failed.append((claim, self._failed(claim, what), started, self.clock()))
+        self.store.outbox.keep(fresh)
+        self._give_back(back)
+        if failed:
+            self._mark(failed)
+            self._learn(failed)
         if any(error for _, _, error in fresh.values()):
             self.on_trouble()
-        start_by = begun + (timeout + RENDERED).total_seconds()
-        return [_Leased(claim, claim.message or fresh[claim.id][1], start_by) for claim in claims]
+        return found | {one: message for one, (_, message, _) in fresh.items()}
 
     def _render(self, claim: Claim) -> tuple[Message, str | None]:
         summary, told = None, claim.told
@@ -167,6 +199,10 @@ class Lane:
         except Exception as failure:  # a fault in one channel must not stop the others, nor lose the word
             log.exception("channel %s failed in a way that it should not", claim.channel)
             error = DeliveryError(f"unexpected {type(failure).__name__} in the channel")
+        return self._failed(claim, error)
+
+    def _failed(self, claim: Claim, error: DeliveryError) -> Outcome:
+        """What becomes of a delivery after an attempt that failed."""
         outcome = after_failure(
             error,
             attempt=claim.attempt,
@@ -194,7 +230,7 @@ class Lane:
         if marks:
             self._mark(marks)  # first: what is given back is sent once all the same, what is not marked is not
         if late:
-            self._give_back(late)
+            self._give_back(item.claim for item in late)
         if marks:
             self._learn(marks)
         return Counter(outcome.state for _, outcome, _, _ in marks)
@@ -244,8 +280,8 @@ class Lane:
                     self._mark([one])  # the others are not held up by it
                 return None
 
-    def _give_back(self, items: Iterable[_Leased]) -> None:
-        self.store.outbox.give_back([item.claim for item in items], self.clock())
+    def _give_back(self, claims: Iterable[Claim]) -> None:
+        self.store.outbox.give_back(list(claims), self.clock())
 
 
 @dataclass(slots=True)

@@ -314,3 +314,40 @@ def test_a_lane_whose_every_claim_fails_is_not_well(store, lanes, clock, monkeyp
     with pytest.raises(ZeroDivisionError):
         lane.drain()
     assert not lane.is_well(clock.now)
+
+
+def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere(
+    store, lanes, httpserver, monkeypatch, clock
+):
+    sent, said = answer(httpserver, "/hook", lambda _: 200), answer(httpserver, "/spare", lambda _: 200)
+    odd, render = [], Lane._render
+
+    def fail_on_one(lane: Lane, claim: Claim) -> Any:
+        odd.append(claim.id)
+        return render(lane, claim) if claim.id != odd[0] or lane.channel.name != "hook" else 1 / 0
+
+    monkeypatch.setattr(Lane, "_render", fail_on_one)
+    lanes["hook"].drain()
+    assert states(store) == {"sent": MANY - 1, "retry": 1}
+    for _ in range(12):
+        clock.now += timedelta(minutes=30)
+        lanes["hook"].drain()
+    channels = {name: lane.channel for name, lane in lanes.items()}
+    assert relieve(store, Ruled.all([LEAD]), channels, (), clock.now) == 1
+    lanes["spare"].drain()
+    assert (len(sent), len(said)) == (MANY - 1, 1)
+
+
+def test_what_takes_long_to_render_is_given_back_and_goes_out_all_the_same(store, lanes, httpserver, monkeypatch):
+    sent, ticking = answer(httpserver, "/hook", lambda _: 200), [0.0]
+
+    def slow(lane: Lane, claim: Claim) -> Any:
+        ticking[0] += 3.0
+        return render(lane, claim)
+
+    render = Lane._render
+    monkeypatch.setattr(Lane, "_render", slow)
+    monkeypatch.setattr("alerts.lane.monotonic", lambda: ticking[0])
+    assert lanes["hook"].drain() == {"sent": MANY}
+    assert set(sent.values()) == {1}
+    assert {row["attempts"] for row in store.ledger.deliveries(limit=MANY)} == {1}

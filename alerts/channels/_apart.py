@@ -29,9 +29,11 @@ def ask(who: str, script: Path, asked: Mapping[str, object], total: timedelta) -
         done = subprocess.run(  # noqa: S603 # our own file; what is asked goes by stdin, which nobody else sees
             [sys.executable, "-I", str(script)],
             input=json.dumps({**asked, "timeout": seconds}),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             check=False,
             encoding="utf-8",
+            errors="replace",
             env=kept | {"HOME": os.devnull},
             start_new_session=True,  # Ctrl-C is for us to hear
             timeout=seconds,

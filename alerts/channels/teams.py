@@ -8,6 +8,7 @@ their cards are retired.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -29,7 +30,7 @@ _VERDICTS = {  # by the code of its error
 
 def _inert(text: str) -> str:
     """No Markdown is read in a TextRun, but functions of dates are: {{DATE(…)}}."""
-    return text.replace("{{", "{\u200b{")
+    return re.sub(r"\{(?=\{)", "{\u200b", text)
 
 
 def _run(run: Run, quote: bool) -> dict[str, object]:

@@ -65,7 +65,7 @@ def add(
     except ValidationError as error:
         raise InputError("\n".join(said for _, said in wrongs_of(error, Entry, _name))) from None
     here, now = office(context), instant(at)
-    here.store.people.register(here.settings.people)
+    here.store.people.add(here.settings.people)
     here.store.commitments.add(commitment, Change(now=now, by=who(recorded_by), reason="added by hand"))
     item = here.store.commitments.find(key)
     out.print(f"{key} is tracked: {say_bounds(item.bounds)}", markup=False, soft_wrap=True)

@@ -55,7 +55,7 @@ def load(
     ]
     _refuse_wrong(here, read, entries)
     if not dry_run:
-        here.store.people.register(here.settings.people)
+        here.store.people.add(here.settings.people)
     change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
     with _progress("storing", len(entries)) as step:
         report = here.store.commitments.load(

@@ -32,7 +32,7 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     facts = Facts.fetch(connection, tracked.values(), links)
-    later = _said_later(connection, links)
+    later = _said_later(connection, links) | _ended_since(connection, links)
     speaks_next = {row["id"]: row["speaks_next"] for row in rows}
     told: dict[UUID, list[Told]] = {one: [] for one in ids}
     stale: dict[UUID, str] = {}
@@ -94,6 +94,30 @@ def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID,
         .join(my_plan, my_plan.c.id == mine.c.delivery_id)
         .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.created_at >= my_plan.c.created_at))
         .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGED), other.c.kind.in_(MERGED))
+    )
+    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+
+
+def _ended_since(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+    """Links whose word of a move did not get through before the end was told to the same recipient.
+
+    Told after that, it would open again what the end has closed at the other side.
+    """
+    ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
+    if not ids:
+        return set()
+    mine, other, my_plan = (
+        tables.delivery_reminders.alias(),
+        tables.delivery_reminders.alias(),
+        tables.deliveries.alias(),
+    )
+    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "channel", "recipient")]
+    about = or_(other.c.occurrence == mine.c.occurrence, other.c.occurrence == "")
+    query = (
+        select(mine.c.delivery_id, mine.c.reminder_id)
+        .join(other, and_(*same, about, other.c.kind == "closed", other.c.moment >= mine.c.moment))
+        .join(my_plan, and_(my_plan.c.id == mine.c.delivery_id, my_plan.c.attempts > 0))
+        .where(mine.c.delivery_id.in_(ids), mine.c.kind == "moved")
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
 

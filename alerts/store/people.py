@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy import Connection, RowMapping, delete, func, or_, select
 
 from alerts.core.commitments import Person
 from alerts.store import tables
@@ -35,6 +35,15 @@ class People:
             put(connection, wanted.values(), of_settings=True)
             connection.execute(delete(tables.people).where(_P.of_settings, _P.key.not_in(wanted)))
 
+    def add(self, people: Iterable[Person]) -> None:
+        """Let these be known as people of the settings, and forget nobody: the daemon's settings may be others."""
+        wanted = {person.key: person for person in people}
+        with self._database.read() as connection:
+            if by_key(connection, list(wanted)) == wanted:
+                return
+        with self._database.write() as connection:
+            put(connection, wanted.values(), of_settings=True)
+
     def of_files(self) -> dict[str, Person]:
         """Those whom files declared, by key."""
         with self._database.read() as connection:
@@ -51,12 +60,13 @@ def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Person]:
     return _found(connection, _P.key.in_(keys)) if keys else {}
 
 
-def zones(connection: Connection, recipients: Iterable[str]) -> dict[str, str]:
+def zones(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
     """In which zone those recipients read who are people that state one."""
     wanted = {address.lower() for address in recipients if "@" in address}
     if not wanted:
         return {}
-    query = select(_P.email, _P.timezone).where(func.lower(_P.email).in_(wanted), _P.timezone.is_not(None))
+    same = or_(func.lower(_P.email).in_(wanted), _P.email.in_(recipients))  # SQLite's lower() knows ASCII only
+    query = select(_P.email, _P.timezone).where(same, _P.timezone.is_not(None))
     found = {email.lower(): zone for email, zone in connection.execute(query.order_by(_P.key.desc())).tuples()}
     return {address: found[address.lower()] for address in recipients if address.lower() in found}
 

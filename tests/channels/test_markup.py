@@ -9,7 +9,9 @@ from alerts.channels.discord import MARKDOWN
 from alerts.channels.mattermost import MARKDOWN as MATTERMOST
 from alerts.channels.mattermost import escape as mattermost
 from alerts.channels.slack import MRKDWN
-from alerts.core.posts import Line, Run
+from alerts.core.posts import Line, Post, Run
+from tests.channels.kinds import CHANNELS
+from tests.channels.limits import texts_of
 
 
 def line(*runs: Run, quote: bool = False) -> Line:
@@ -107,3 +109,9 @@ def test_text_is_inert_in_markdown(text: str, discord: str, mattermosts: str) ->
 def test_code_is_fenced_by_more_backticks_than_it_has() -> None:
     assert [fenced(text) for text in ("a", "`", "a``b")] == ["`a`", "`` ` ``", "``` a``b ```"]
     assert markdown_opening("") == ""
+
+
+@pytest.mark.parametrize("text", ["{{DATE(2026-01-01)}}", "{{{DATE(2026-01-01)}}}", "{{{{"])
+def test_a_card_for_teams_calls_no_function(text: str) -> None:
+    body = CHANNELS["teams"].body(Post(title=text, sections=((Line((Run(text),)),),)))
+    assert "{{" not in str(texts_of(body))

@@ -50,3 +50,23 @@ def test_an_incident_is_opened_and_ended_and_no_secret_is_kept(
     assert b"event_action" in kept
     shown = kept + "".join(one.out + one.err for one in said).encode()
     assert not [secret for secret in (KEY, "secret-topic", "tk_secrettoken") if secret.encode() in shown]
+
+
+def test_a_move_that_did_not_get_through_opens_nothing_again_after_the_end(
+    alerts: Alerts, home: Path, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEY", KEY)
+    monkeypatch.setenv("TOKEN", "tk_secrettoken")
+    config = CONFIG.format(server=httpserver.url_for("/")).replace("closed: true", "moved: true, closed: true")
+    (home / "config/alerts.yaml").write_text(config.replace("[pager, phone]", "[pager]"))
+    (home / "one.yaml").write_text("commitments: [{key: filing, title: File, deadline: 2025-12-20, timezone: UTC}]")
+    httpserver.expect_ordered_request("/v2/enqueue").respond_with_data("", 503)
+    httpserver.expect_ordered_request("/v2/enqueue").respond_with_json({"status": "success"}, 202)
+    assert alerts("load", "one.yaml", "--at", "2025-10-28T10:00Z").code == 0
+    alerts("tick", "--at", "2025-10-28T10:01Z")
+    alerts("move", "filing", "2025-12-24", "--because", "late", "--at", "2025-10-28T11:00Z")
+    alerts("tick", "--at", "2025-10-28T11:01Z")
+    alerts("close", "filing", "--as", "fulfilled", "--at", "2025-10-28T11:01Z")
+    for minute in (2, 30, 59):
+        alerts("tick", "--at", f"2025-10-28T11:{minute:02}Z")
+    assert [json.loads(request.data)["event_action"] for request, _ in httpserver.log] == ["trigger", "resolve"]

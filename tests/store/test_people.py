@@ -88,3 +88,19 @@ def test_the_owners_of_a_batch_are_found_by_one_query(store, statements):
     with statements() as heard:
         plan(store, Ruled.all([LEAD]), CHANNELS, NINE)
     assert sum("FROM people" in statement for statement, _ in heard) == 1
+
+
+def test_a_command_with_other_settings_forgets_no_one(store):
+    store.people.register([ANA, BO])
+    store.people.add([])
+    store.people.add([Person(key="cy", name="Cy", email="cy@example.org")])
+    load(store, entry(owner="bo"))
+    assert ("mail", "Bo@example.org") in planned(store)
+
+
+def test_an_address_beyond_ascii_reads_in_the_zone_of_its_person(store):
+    emile = Person(key="e", name="E", email="Émile@example.org", timezone="Europe/Paris")
+    store.people.register([emile])
+    load(store, entry(owner="e"))
+    planned(store)
+    assert {one.recipient: one.zone for one in claim(store, NINE)}["Émile@example.org"] == "Europe/Paris"
