@@ -45,7 +45,7 @@ check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 	@$(BIN)/lint-imports --no-cache
 
 test: check  ## everything that must pass, on as many processors as there are (up to four)
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all of it (an hour; SEED=n repeats one)
 	@FAULTS=all $(BIN)/python -m pytest -s tests/faults $(ARGS)

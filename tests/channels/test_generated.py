@@ -12,6 +12,7 @@ from tests.channels.generated import COUNT, messages
 from tests.channels.kinds import CHANNELS, CHATS, TEXTS
 from tests.channels.limits import CARDS, CHECKS, card_of, texts_of, well_formed
 
+pytestmark = pytest.mark.xdist_group("generated")  # rendered once
 ROOM = {"apprise": 40_000, "pagerduty": 110_000}  # characters of words for which there is no room
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ from werkzeug import Request, Response
 
 from alerts.channels import KINDS
 from tests.channels.conftest import free_port
+from tests.cli.conftest import Alerts
 
 CONFIG = """\
 channels:
@@ -117,36 +114,21 @@ def echo(httpserver: HTTPServer) -> HTTPServer:
     return httpserver
 
 
-@dataclass(frozen=True)
-class Shell:
-    """Runs commands as processes of their own, in a folder and with an environment of their own."""
-
-    folder: Path
-    environment: dict[str, str]
-
-    def __call__(self, *words: str) -> str:
-        """What a command said, on either stream."""
-        command = [sys.executable, "-m", "alerts", *words]
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=180, check=False
-        )
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
-
 @pytest.fixture
-def shell(tmp_path: Path, echo: HTTPServer, smtp: int, certificate: str) -> Shell:
-    """A folder in which all channels are set up, each to fail."""
+def failing(
+    *, home: Path, alerts: Alerts, echo: HTTPServer, smtp: int, certificate: str, monkeypatch: pytest.MonkeyPatch
+) -> Alerts:
+    """Commands in a folder in which all channels are set up, each to fail, and all is logged."""
     http = echo.url_for("/")
-    (tmp_path / "config").mkdir()
-    shutil.copy(certificate, tmp_path / "config/ca.pem")
-    (tmp_path / "config/password").write_text("p4ss-w0rd-in-a-file\n")
-    (tmp_path / "config/mattermost").write_text(f"{http}404/hooks/matter-s3cret\n")
-    (tmp_path / "config/alerts.yaml").write_text(CONFIG.format(http=http, smtp=smtp, names=", ".join(NAMES)))
-    (tmp_path / "one.yaml").write_text("commitments: [{key: filing, title: File, deadline: 2025-11-01, timezone: UTC}]")
-    secrets = {name: value.format(http=http, port=echo.port) for name, value in SECRETS.items()}
-    more = {"ALERTS_LOG": "DEBUG", "ALERTS_DATABASE": f"sqlite:///{tmp_path}/alerts.db", "PYTHONPATH": str(Path.cwd())}
-    return Shell(tmp_path, os.environ | secrets | more)
+    shutil.copy(certificate, home / "config/ca.pem")
+    (home / "config/password").write_text("p4ss-w0rd-in-a-file\n")
+    (home / "config/mattermost").write_text(f"{http}404/hooks/matter-s3cret\n")
+    (home / "config/alerts.yaml").write_text(CONFIG.format(http=http, smtp=smtp, names=", ".join(NAMES)))
+    (home / "one.yaml").write_text("commitments: [{key: filing, title: File, deadline: 2025-11-01, timezone: UTC}]")
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value.format(http=http, port=echo.port))
+    monkeypatch.setenv("ALERTS_LOG", "DEBUG")
+    return alerts
 
 
 def test_every_kind_is_among_them() -> None:
@@ -154,17 +136,16 @@ def test_every_kind_is_among_them() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")  # of the test's own mail server
-def test_no_secret_is_found_in_logs_database_or_output(shell: Shell, echo: HTTPServer) -> None:
-    said = [shell("load", "one.yaml", "--at", "2025-10-28T10:00Z")]
-    said += [shell("tick", "--at", f"2025-{at}:00Z") for at in ("10-31T10", "10-31T12", "11-04T12")]
-    said += [shell("send-test", name) for name in NAMES]
-    said += [shell(*words.split()) for words in ("check", "health", "deliveries", "deliveries --json", "plan --json")]
+def test_no_secret_is_found_in_logs_database_or_output(failing: Alerts, home: Path, echo: HTTPServer) -> None:
+    said = [failing("load", "one.yaml", "--at", "2025-10-28T10:00Z")]
+    said += [failing("tick", "--at", f"2025-{at}:00Z") for at in ("10-31T10", "10-31T12", "11-04T12")]
+    said += [failing("send-test", name) for name in NAMES]
+    said += [failing(*words.split()) for words in ("check", "health", "deliveries", "deliveries --json", "plan --json")]
     asked = " ".join(f"{one.url} {dict(one.headers)} {one.get_data(as_text=True)}" for one, _ in echo.log)
     assert [secret for secret in TELLING if secret not in asked and secret not in NEVER_POSTED] == []
-    files = [file for file in shell.folder.rglob("*") if file.is_file() and "config" not in file.parts]
-    found = b"".join(file.read_bytes() for file in files) + "".join(said).encode()
-    assert b"ok: 15 channels" in found
-    assert b"HTTP 302" in found
-    assert b"login refused (535)" in found
+    files = [file for file in home.rglob("*") if file.is_file() and "config" not in file.parts]
+    found = b"".join(file.read_bytes() for file in files) + "".join(one.out + one.err for one in said).encode()
+    for shown in (b"ok: 15 channels", b"HTTP 302", b"login refused (535)", b" DEBUG "):
+        assert shown in found
     assert len(TELLING) == 20
     assert [secret for secret in TELLING if secret.encode() in found] == []
