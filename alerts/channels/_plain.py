@@ -8,7 +8,7 @@ from collections.abc import Callable
 from alerts.channels._markup import Markup
 from alerts.core.posts import Post, shortened
 
-PLAIN = Markup(escape=str, bold="{}", italic="{}", code="{}", link="{text} ({url})", quote="“{}”")
+PLAIN = Markup(escape=str, bold="{}", italic="{}", code="{}", link="{text} ({url})", quote="{}")
 _BREAK = "\n\n"
 _ROOMY = 1000  # with less room than this, sections would be cut to shreds
 _URGENT = {"late": 2, "today": 2, "trouble": 2, "soon": 1, "moved": 1, "open": 1}

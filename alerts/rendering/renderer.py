@@ -218,6 +218,8 @@ class Renderer:
             return f"template {error.name or name}: there is no such file"
         if isinstance(error, TemplateSyntaxError):
             return f"template {error.name or name}: line {error.lineno}: {error.message}"
+        if isinstance(error, RecursionError):
+            return f"template {name}: it extends or includes itself: the shipped one is shipped/{name}"
         frames = [(self._named(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
         places = [(found, line) for found, line in frames if found]
         found, line = places[-1] if places else (name, None)

@@ -46,6 +46,12 @@ BROKEN: list[tuple[Form, str, str, str]] = [
         "template phrases.jinja: line 3: ",
     ),
     ("mail", "email__reminder_dot_html", '{% include "no.html" %}', "template no.html: there is no such file"),
+    (
+        "mail",
+        "email__reminder_dot_html",
+        '{% extends "email/reminder.html" %}',
+        "template email/reminder.html: it extends or includes itself: the shipped one is shipped/email/reminder.html",
+    ),
     ("post", "chat__reminder_dot_html", "{{ 1 / 0 }}", "template chat/reminder.html: line 1: division by zero"),
     (
         "post",
