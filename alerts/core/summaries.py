@@ -55,8 +55,11 @@ class Scope:
         return self.rule.matches(commitment) and (not self.owners or commitment.owner in self.owners)
 
     def id(self, channel: str, recipient: str, *, elsewhere: bool = False) -> UUID:
-        """The id of the delivery to a recipient: one a firing; of what goes elsewhere, one for each owner."""
-        whose = ("elsewhere", *self.owners) if elsewhere else ()
+        """The id of the delivery to a recipient: one a firing, and of what goes elsewhere one more for each owner.
+
+        The whole is the same wherever it was meant for: whoever has it does not get it again in another's stead.
+        """
+        whose = ("elsewhere" if elsewhere else "own", *(self.owners if elsewhere else ())) if self.owners else ()
         what = ("summary", self.rule.name, self.firing.isoformat(), channel, recipient, *whose)
         return uuid5(NAMESPACE, "\x1f".join(what))
 

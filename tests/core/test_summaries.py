@@ -170,7 +170,16 @@ def test_a_scope_comes_back_from_json_and_its_id_is_one_for_each_firing_and_reci
         Scope(rule=Rule(name="other", cron="0 9 * * *"), firing=FIRING).id("mail", "a@example.org"),
     }
     assert len(ids) == 5
-    assert SCOPE.id("mail", "a@example.org") in ids
+    bos = Scope(rule=RULE, firing=FIRING, owners=("bo",))
+    assert bos.id("mail", "a@example.org") in ids
+
+
+def test_the_whole_has_one_id_wherever_it_was_meant_for_and_what_is_ones_own_is_another_thing() -> None:
+    own, bos = (Scope(rule=RULE, firing=FIRING, owners=(one,)) for one in ("ana", "bo"))
+    whole = SCOPE.id("mail", "a@example.org")
+    assert SCOPE.id("mail", "a@example.org", elsewhere=True) == whole
+    others = [own.id("mail", "a@example.org", elsewhere=True), bos.id("mail", "a@example.org", elsewhere=True)]
+    assert len({whole, own.id("mail", "a@example.org"), *others}) == 4
 
 
 def test_a_rule_that_only_sums_up_speaks_of_nothing_and_its_summary_belongs_to_what_it_means() -> None:
