@@ -13,6 +13,7 @@ from alerts.core.commitments import Commitment, Person, Tracked
 from alerts.core.notifications import Told
 from alerts.core.rules import MATCHED, Rule
 from alerts.core.summaries import Scope, Summary, sum_up
+from alerts.cron import Cron
 from alerts.store import posting, tables
 from alerts.store.carried import FOLLOWED, Facts
 from alerts.store.engine import Database
@@ -104,10 +105,17 @@ def followed(connection: Connection, rows: Iterable[Any]) -> dict[UUID, str]:
     scopes = {row["id"]: Scope.from_json(row["summary"]) for row in rows if row["summary"]}
     if not scopes:
         return {}
-    query = select(_R.name, _R.summarised_at).where(_R.name.in_({scope.rule.name for scope in scopes.values()}))
-    last = dict(connection.execute(query).tuples().all())
-    later = {one: last.get(scope.rule.name) for one, scope in scopes.items()}
-    return {one: FOLLOWED for one, at in later.items() if at and at > scopes[one].firing}
+    query = select(_R.name, _R.spec, _R.summarised_at).where(_R.summarised_at.is_not(None))
+    names = {scope.rule.name for scope in scopes.values()}
+    rules = {row.name: row for row in connection.execute(query.where(_R.name.in_(names)))}
+    later = {one: rules.get(scope.rule.name) for one, scope in scopes.items()}
+    mine = {one: row for one, row in later.items() if row and row.summarised_at > scopes[one].firing}
+    return {one: FOLLOWED for one, row in mine.items() if _fires(row.spec, row.summarised_at)}
+
+
+def _fires(spec: Mapping[str, Any], at: datetime) -> bool:
+    """Whether a rule fires then: else it was made to sum up at other times then, and has not done so yet."""
+    return Cron(spec["cron"], spec["timezone"]).at_or_after(at) == at
 
 
 def _matched(row: Any) -> Commitment:

@@ -77,6 +77,31 @@ def test_a_rule_that_changed_in_other_ways_still_tells_what_it_missed_and_one_wi
     assert turn(store, NINE + 3 * LATER, earlier) == 1
 
 
+def test_a_summary_that_was_taken_away_and_put_back_begins_anew(store):
+    registered(store, sums())
+    turn(store, NINE, sums())
+    registered(store, rule("weekly"), now=NINE + timedelta(hours=1))
+    back = NINE + 3 * LATER + timedelta(hours=5)
+    registered(store, sums(), now=back)
+    assert [turn(store, now, sums()) for now in (back, NINE + 4 * LATER)] == [0, 1]
+
+
+def test_a_rule_that_changed_in_other_ways_before_its_first_summary_still_owes_that(store):
+    registered(store, sums())
+    wider, widest = sums(summary="P60D"), sums(summary="P90D")
+    registered(store, wider, now=NINE + timedelta(hours=1))
+    registered(store, widest, now=NINE + timedelta(hours=2))
+    assert [turn(store, NINE + timedelta(hours=2), widest) for _ in range(2)] == [1, 0]
+
+
+def test_one_that_waits_while_its_rule_gets_another_cron_and_changes_again_still_goes_out(store):
+    registered(store, sums())
+    turn(store, NINE, sums())
+    registered(store, sums(cron="0 8 * * *"), now=NINE + timedelta(minutes=1))
+    registered(store, sums(cron="0 8 * * *", summary="P60D"), now=NINE + timedelta(minutes=2))
+    assert [one.summary.firing for one in claim(store, NINE + timedelta(minutes=3)) if one.summary] == [NINE]
+
+
 def test_another_meaning_that_was_registered_last_goes_before(store):
     registered(store, sums())
     registered(store, sums(summary="P60D"))
