@@ -67,3 +67,25 @@ def test_whoever_has_only_their_own_gets_the_whole_from_the_fallback(store):
         ((), True),
         (("ana",), False),
     ]
+
+
+def test_one_that_the_next_firing_has_overtaken_goes_to_no_fallback_and_operators_read_that_it_failed(store):
+    mine = sums("chat")
+    assert begin(store, mine) == 1
+    refuse(store)
+    assert plan(store, Ruled.all([mine]), CHANNELS, TOMORROW) == 1
+    refuse(store, TOMORROW)  # what is overtaken is set aside when the next is claimed
+    found = troubles(store, mine, TOMORROW + timedelta(hours=1))
+    assert sorted((one.state, one.instead) for one in found) == [("retry", ("mail",)), ("superseded", ())]
+    (only,) = claim(store, TOMORROW + timedelta(hours=1), channel="mail")
+    assert only.summary is not None
+    assert only.summary.firing == TOMORROW
+
+
+def test_one_that_is_overtaken_and_not_yet_set_aside_goes_to_no_fallback_either(store):
+    mine = sums("chat")
+    assert begin(store, mine) == 1
+    refuse(store)
+    assert plan(store, Ruled.all([mine]), CHANNELS, TOMORROW) == 1
+    (trouble,) = troubles(store, mine, TOMORROW)
+    assert (trouble.state, trouble.instead) == ("retry", ())
