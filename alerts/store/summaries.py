@@ -38,15 +38,20 @@ class Summaries:
             query = select(_R.name, _SINCE).where(_R.name.in_(list(rules)))
             return dict(connection.execute(query).tuples().all())
 
-    def owners(self, rule: Rule) -> list[Person]:
-        """The people who look after anything open that a rule matches."""
+    def owner_keys(self, rule: Rule) -> set[str]:
+        """The keys of those who look after anything open that a rule matches, whether they are known or not."""
         keys: set[str] = set()
         columns = [_C[name] for name in MATCHED if name != "key"]
         for row in self._each(select(_C.id, _C.key, *columns).where(_C.owner.is_not(None))):
             if row["owner"] not in keys and rule.matches(_matched(row)):
                 keys.add(row["owner"])
+        return keys
+
+    def owners(self, rule: Rule) -> list[Person]:
+        """The people who look after anything open that a rule matches."""
+        keys = sorted(self.owner_keys(rule))
         with self._database.read() as connection:
-            people = {key: person for some in chunks(sorted(keys)) for key, person in by_key(connection, some).items()}
+            people = {key: person for some in chunks(keys) for key, person in by_key(connection, some).items()}
         return [people[key] for key in sorted(people)]
 
     def put(self, scope: Scope, post: Mapping[tuple[str, str], Scope], now: datetime) -> int:
