@@ -24,6 +24,7 @@ from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks
 
 _C, _R = tables.commitments.c, tables.rules.c
 _SINCE = func.coalesce(_R.summarised_at, _R.registered_at, type_=_R.summarised_at.type)
+Gathered = tuple[Summary, tuple[Told, ...]]
 
 
 class Summaries:
@@ -31,6 +32,7 @@ class Summaries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last: tuple[Scope, datetime, Gathered] | None = None  # swapped as one, so that lanes may share it
 
     def since(self, rules: Iterable[str]) -> dict[str, datetime]:
         """Up to when each of some rules has summed up: its last firing that was, or when it was registered."""
@@ -69,13 +71,21 @@ class Summaries:
             ]
             return len(posting.put_deliveries(connection, rows))
 
-    def gather(self, scope: Scope, now: datetime) -> tuple[Summary, tuple[Told, ...]]:
-        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the words need."""
+    def gather(self, scope: Scope, now: datetime) -> Gathered:
+        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the words need.
+
+        The last is kept: of one firing's recipients those that are rendered as of the same instant share it.
+        """
+        last = self._last
+        if last and last[:2] == (scope, now):
+            return last[2]
         summary = sum_up(self._within(scope), scope, now)
         listed = summary.reminders()
         with self._database.read() as connection:
             facts = Facts.fetch(connection, [tracked for _, tracked in listed], ())
-        return summary, tuple(facts.told(reminder, tracked, None) for reminder, tracked in listed)
+        gathered = summary, tuple(facts.told(reminder, tracked, None) for reminder, tracked in listed)
+        self._last = (scope, now, gathered)
+        return gathered
 
     def _within(self, scope: Scope) -> Iterator[Tracked]:
         """What is open and may belong to a summary; what can be seen to lie farther ahead is not even read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
 from alerts.core.rules import Remind, Rule
+from alerts.core.summaries import Scope
 from alerts.store import Store, posting, tables
 from alerts.tick import Ruled, plan, relieve
 from tests.factories import NOW, acknowledge, at, claim, close, entries, entry, load, move, rule
@@ -210,6 +212,18 @@ def test_what_lies_far_ahead_is_not_read_and_no_more_than_a_chunk_is_held(store,
         summary, _ = store.summaries.gather(one.summary, NINE)
     assert summary.due == 1
     assert sum("FROM commitments" in statement for statement, _ in heard) == 1
+
+
+def test_the_recipients_of_one_firing_share_what_is_gathered_as_of_one_instant_and_no_other(store, statements):
+    load(store, entry("a"), entry("b", owner="ana"), people=[ANA])
+    whole = Scope(rule=sums(), firing=NINE)
+    first = store.summaries.gather(whole, NINE)
+    with statements() as heard:
+        assert store.summaries.gather(Scope.from_json(whole.to_json()), NINE) == first
+    assert list(heard) == []
+    assert store.summaries.gather(replace(whole, owners=("ana",)), NINE)[0].due == 1
+    close(store, "a")
+    assert store.summaries.gather(whole, NINE + timedelta(microseconds=1))[0].due == 1
 
 
 def test_one_whose_data_cannot_be_read_is_left_out(store):
