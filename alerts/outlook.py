@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -48,16 +48,24 @@ class ForetoldSummary:
 
 
 def summaries(
-    store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime, owners: Owners = NO_OWNERS
+    store: Store,
+    rules: Mapping[str, Ruled],
+    start: datetime,
+    end: datetime,
+    owners: Owners = NO_OWNERS,
+    *,
+    singly: Collection[str] = (),
 ) -> Iterator[ForetoldSummary]:
-    """The summaries that go out before `end`; of several firings that were missed, the latest is still to come."""
+    """The summaries that go out before `end`; of several firings that were missed, the latest is still to come.
+
+    `singly` names the channels that take one word at a time, and so no summary.
+    """
     since = store.summaries.since(current(store, rules))
     for name, ruled in rules.items():
         if ruled.rule.summary is None:
             continue
         served = since.get(name, start)
-        to = [owners.channel if word == OWNER and owners.people else word for word in ruled.rule.notify]
-        channels = tuple(dict.fromkeys(one for one in to if one and one != OWNER))
+        channels = tuple(one for one in _whole(store, ruled.rule, owners) if one not in singly)
         missed = ruled.cron.before(start.replace(microsecond=0) + TICK)
         if missed is not None and missed > served and channels:
             yield ForetoldSummary(missed, name, channels)
@@ -65,6 +73,14 @@ def summaries(
         while firing is not None and firing < end and channels:
             yield ForetoldSummary(firing, name, channels)
             firing = ruled.cron.at_or_after(firing + TICK)
+
+
+def _whole(store: Store, rule: Rule, owners: Owners) -> list[str]:
+    """The channels that a summary of a rule is for; the owners' where there is one to tell as things stand."""
+    asked = OWNER in rule.notify and owners.channel and owners.people
+    owned = asked and not store.summaries.owner_keys(rule).isdisjoint(owners.people)
+    to = [(owners.channel if owned else None) if word == OWNER else word for word in rule.notify]
+    return list(dict.fromkeys(one for one in to if one))
 
 
 def at_once(store: Store, rules: Mapping[str, Ruled], now: datetime, owners: Owners = NO_OWNERS) -> Iterator[Foretold]:

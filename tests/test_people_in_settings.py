@@ -144,3 +144,14 @@ def test_a_rule_may_sum_up_beside_its_reminders_or_alone() -> None:
 )
 def test_a_summary_needs_a_horizon_of_whole_days(text: str, line: str) -> None:
     assert [one[: len(line)] for one in refused(CHANNELS + text)] == [line]
+
+
+@pytest.mark.parametrize("horizon", ["P100Y", "P25M", "P2Y1D", "P733D", "P9999Y", "105 weeks"])
+def test_a_summary_looks_ahead_two_years_at_most(horizon: str) -> None:
+    (line,) = refused(CHANNELS + SUMS.replace("2 weeks", horizon))
+    assert line.startswith(f"c/a.yaml:4: rules[0].summary.horizon: expected two years at most, found {horizon!r}: ")
+
+
+@pytest.mark.parametrize("horizon", ["P2Y", "P24M", "P1Y12M", "P732D", "104 weeks"])
+def test_two_years_are_no_longer_than_that_however_they_are_written(horizon: str) -> None:
+    assert load(CHANNELS + SUMS.replace("2 weeks", horizon)).rules[0].summary

@@ -30,7 +30,7 @@ from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 
-__all__ = ["KINDS", "Channel", "Form", "Heartbeat", "build", "is_local"]
+__all__ = ["KINDS", "Channel", "Form", "Heartbeat", "build", "is_local", "takes_singly"]
 
 Form = Literal["mail", "text", "json", "post"]
 
@@ -99,6 +99,14 @@ def is_local(kind: str) -> bool:
     except InputError:
         return False
     return bool(found.local)
+
+
+def takes_singly(kind: str) -> bool:
+    """Whether a kind takes one word at a time, whatever else is wrong with a channel of it."""
+    try:
+        return bool(_kind(kind).singly)
+    except InputError:
+        return False
 
 
 def build(name: str, kind: str, options: Mapping[str, object], where: Where = lambda _: "") -> Channel:

@@ -40,6 +40,8 @@ def left_open(here: Office) -> Iterator[str]:
                 yield f"rule {rule.name}: nothing ends what it opens in {channel.name}: {ends}"
             if rule.summary and channel.singly:
                 yield f"rule {rule.name}: {channel.name} takes one word at a time, so no summary goes there"
+        if rule.summary and all(name != OWNER and here.channels[name].singly for name in rule.notify):
+            yield f"rule {rule.name}: none of its channels takes a summary, so it sums up for nobody"
 
 
 def early(here: Office, tracked: Iterable[Tracked], now: datetime) -> list[str]:

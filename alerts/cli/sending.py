@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alerts.channels import Channel
+from alerts.channels import Channel, takes_singly
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
 from alerts.core.deliveries import State
@@ -45,7 +45,9 @@ def plan(
         raise InputError(f"--days {days} leads beyond the year 9999") from None
     found = outlook(here.store, here.rules, first, end, owners=here.owners)
     rows = [_word_row(word) for word in found]
-    rows += [_summary_row(one) for one in summaries(here.store, here.rules, first, end, here.owners)]
+    singly = {entry.name for entry in here.settings.channels if takes_singly(entry.kind)}  # no secret is needed for it
+    sums = summaries(here.store, here.rules, first, end, here.owners, singly=singly)
+    rows += [_summary_row(one) for one in sums]
     # What is due already goes out at the next tick: it belongs to what is to come, unless a time is named.
     words = sorted((row for row in rows if start is None or row.at >= first), key=lambda row: row.at)
     if as_json:

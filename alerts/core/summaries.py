@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID, uuid5
 
@@ -38,7 +38,7 @@ class Scope:
     @property
     def until(self) -> date:
         """The last civil day to which it looks ahead, that of the rule's zone."""
-        today = self.firing.astimezone(zone_info(self.rule.timezone)).date()
+        today = _civil(self.firing, self.rule.timezone)
         try:
             return Duration.parse(self.rule.summary or "P0D").shift(today)
         except InputError:
@@ -55,8 +55,11 @@ class Scope:
         return self.rule.matches(commitment) and (not self.owners or commitment.owner in self.owners)
 
     def id(self, channel: str, recipient: str, *, elsewhere: bool = False) -> UUID:
-        """The id of the delivery to a recipient: one a firing; of what goes elsewhere, one for each owner."""
-        whose = ("elsewhere", *self.owners) if elsewhere else ()
+        """The id of the delivery to a recipient: one a firing, and of what goes elsewhere one more for each owner.
+
+        The whole is the same wherever it was meant for: whoever has it does not get it again in another's stead.
+        """
+        whose = ("elsewhere" if elsewhere else "own", *(self.owners if elsewhere else ())) if self.owners else ()
         what = ("summary", self.rule.name, self.firing.isoformat(), channel, recipient, *whose)
         return uuid5(NAMESPACE, "\x1f".join(what))
 
@@ -163,13 +166,22 @@ def _turns(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[Tracked]:
     for name in recurs.names_about(now):
         if recurs.order(name) - ROLLED_AT_MOST > scope.no_later:
             return
-        if name not in come:
-            yield tracked.at(name)
+        one = None if name in come else tracked.at(name)  # what passed before it was recorded was never asked for
+        if one and (one.bounds.latest is None or one.bounds.latest > now):
+            yield one
 
 
 def _day(point: Point, zone: str) -> date:
     """The civil day of a point: as it is stated, or of an instant as it is in a zone."""
-    return point.date if isinstance(point, Day) else point.at.astimezone(zone_info(zone)).date()
+    return point.date if isinstance(point, Day) else _civil(point.at, zone)
+
+
+def _civil(at: datetime, zone: str) -> date:
+    """The civil day of an instant in a zone; at the ends of the calendar, where that has none, the day in UTC."""
+    try:
+        return at.astimezone(zone_info(zone)).date()
+    except OverflowError:
+        return at.astimezone(UTC).date()
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from alerts.core.summaries import Scope
 from alerts.store import posting, tables
 from alerts.store.engine import Database
 from alerts.store.rows import CHUNK, REMINDER, insert_new, reminder_of
+from alerts.store.summaries import followed
 
 _C, _D, _L, _R = (
     table.c for table in (tables.commitments, tables.deliveries, tables.delivery_reminders, tables.reminders)
@@ -100,13 +101,15 @@ def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing
     words: dict[UUID, list[Reminder]] = defaultdict(list)
     for link in connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings():
         words[link["delivery_id"]].append(reminder_of(link, link["key"]))
-    found = []
+    found, overtaken = [], followed(connection, rows)  # elsewhere these would be stale as well
     for row in rows:
         ended = row["state"] in ("sent", "dismissed")  # it has got through meanwhile, or somebody knows of it
         if ended and not (row["template_error"] and row["told"] < Failed.TEMPLATE):
             continue
         said = tuple(words[row["id"]])
-        may_go = row["trouble"] >= Failed.LATE and not ended and row["instead_of"] is None
+        may_go = (
+            row["trouble"] >= Failed.LATE and not ended and row["instead_of"] is None and row["id"] not in overtaken
+        )
         found.append(
             Failing(
                 trouble=_trouble(row, said),

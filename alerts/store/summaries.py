@@ -13,6 +13,7 @@ from alerts.core.commitments import Commitment, Person, Tracked
 from alerts.core.notifications import Told
 from alerts.core.rules import MATCHED, Rule
 from alerts.core.summaries import Scope, Summary, sum_up
+from alerts.cron import Cron
 from alerts.store import posting, tables
 from alerts.store.carried import FOLLOWED, Facts
 from alerts.store.engine import Database
@@ -23,6 +24,7 @@ from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks
 
 _C, _R = tables.commitments.c, tables.rules.c
 _SINCE = func.coalesce(_R.summarised_at, _R.registered_at, type_=_R.summarised_at.type)
+Gathered = tuple[Summary, tuple[Told, ...]]
 
 
 class Summaries:
@@ -30,6 +32,7 @@ class Summaries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._last: tuple[Scope, datetime, Gathered] | None = None  # swapped as one, so that lanes may share it
 
     def since(self, rules: Iterable[str]) -> dict[str, datetime]:
         """Up to when each of some rules has summed up: its last firing that was, or when it was registered."""
@@ -37,15 +40,20 @@ class Summaries:
             query = select(_R.name, _SINCE).where(_R.name.in_(list(rules)))
             return dict(connection.execute(query).tuples().all())
 
-    def owners(self, rule: Rule) -> list[Person]:
-        """The people who look after anything open that a rule matches."""
+    def owner_keys(self, rule: Rule) -> set[str]:
+        """The keys of those who look after anything open that a rule matches, whether they are known or not."""
         keys: set[str] = set()
         columns = [_C[name] for name in MATCHED if name != "key"]
         for row in self._each(select(_C.id, _C.key, *columns).where(_C.owner.is_not(None))):
             if row["owner"] not in keys and rule.matches(_matched(row)):
                 keys.add(row["owner"])
+        return keys
+
+    def owners(self, rule: Rule) -> list[Person]:
+        """The people who look after anything open that a rule matches."""
+        keys = sorted(self.owner_keys(rule))
         with self._database.read() as connection:
-            people = {key: person for some in chunks(sorted(keys)) for key, person in by_key(connection, some).items()}
+            people = {key: person for some in chunks(keys) for key, person in by_key(connection, some).items()}
         return [people[key] for key in sorted(people)]
 
     def put(self, scope: Scope, post: Mapping[tuple[str, str], Scope], now: datetime) -> int:
@@ -63,13 +71,21 @@ class Summaries:
             ]
             return len(posting.put_deliveries(connection, rows))
 
-    def gather(self, scope: Scope, now: datetime) -> tuple[Summary, tuple[Told, ...]]:
-        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the words need."""
+    def gather(self, scope: Scope, now: datetime) -> Gathered:
+        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the words need.
+
+        The last is kept: of one firing's recipients those that are rendered as of the same instant share it.
+        """
+        last = self._last
+        if last and last[:2] == (scope, now):
+            return last[2]
         summary = sum_up(self._within(scope), scope, now)
         listed = summary.reminders()
         with self._database.read() as connection:
             facts = Facts.fetch(connection, [tracked for _, tracked in listed], ())
-        return summary, tuple(facts.told(reminder, tracked, None) for reminder, tracked in listed)
+        gathered = summary, tuple(facts.told(reminder, tracked, None) for reminder, tracked in listed)
+        self._last = (scope, now, gathered)
+        return gathered
 
     def _within(self, scope: Scope) -> Iterator[Tracked]:
         """What is open and may belong to a summary; what can be seen to lie farther ahead is not even read."""
@@ -104,10 +120,17 @@ def followed(connection: Connection, rows: Iterable[Any]) -> dict[UUID, str]:
     scopes = {row["id"]: Scope.from_json(row["summary"]) for row in rows if row["summary"]}
     if not scopes:
         return {}
-    query = select(_R.name, _R.summarised_at).where(_R.name.in_({scope.rule.name for scope in scopes.values()}))
-    last = dict(connection.execute(query).tuples().all())
-    later = {one: last.get(scope.rule.name) for one, scope in scopes.items()}
-    return {one: FOLLOWED for one, at in later.items() if at and at > scopes[one].firing}
+    query = select(_R.name, _R.spec, _R.summarised_at).where(_R.summarised_at.is_not(None))
+    names = {scope.rule.name for scope in scopes.values()}
+    rules = {row.name: row for row in connection.execute(query.where(_R.name.in_(names)))}
+    later = {one: rules.get(scope.rule.name) for one, scope in scopes.items()}
+    mine = {one: row for one, row in later.items() if row and row.summarised_at > scopes[one].firing}
+    return {one: FOLLOWED for one, row in mine.items() if _fires(row.spec, row.summarised_at)}
+
+
+def _fires(spec: Mapping[str, Any], at: datetime) -> bool:
+    """Whether a rule fires then: else it was made to sum up at other times then, and has not done so yet."""
+    return Cron(spec["cron"], spec["timezone"]).at_or_after(at) == at
 
 
 def _matched(row: Any) -> Commitment:

@@ -180,7 +180,7 @@ rules = Table(
     Column("spec", JSON, nullable=False),
     Column("registered_at", Utc, nullable=False),
     Column("settled_to", Integer),  # while its watches are being recomputed: the last commitment that was
-    Column("summarised_at", Utc),  # the last firing at which all was summed up
+    Column("summarised_at", Utc),  # up to when all is summed up: its last firing, or since when it has been to
 )
 
 watches = Table(

@@ -85,7 +85,7 @@ class Watches:
         for name in sorted(set(self.registered()) - names):
             self._forget(name)  # first, so that a registration that was interrupted is finished by the next
         with self._database.write() as connection:
-            query = select(_R.name, _R.hash, _R.spec, _R.summarised_at)
+            query = select(_R.name, _R.hash, _R.spec, _R.registered_at, _R.summarised_at)
             stored = {row["name"]: row for row in connection.execute(query).mappings()}
             here = {name: row["hash"] for name, row in stored.items()}
             wanted = {rule.name: rule for rule in rules}
@@ -329,10 +329,15 @@ def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | N
 
 
 def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
-    """A rule that sums up at other times begins anew; one that changed in other ways still owes what it has missed."""
-    if stored is None or any(stored["spec"][name] != getattr(rule, name) for name in ("cron", "timezone")):
+    """A rule that sums up anew or at other times begins anew; one that changed in other ways still owes what it missed.
+
+    It owes that since its last firing or, if none has been, since it was registered to sum up at these times.
+    """
+    if stored is None or stored["spec"].get("summary") is None:
         return None
-    at: datetime | None = stored["summarised_at"]
+    if any(stored["spec"][name] != getattr(rule, name) for name in ("cron", "timezone")):
+        return None
+    at: datetime = stored["summarised_at"] or stored["registered_at"]
     return at
 
 

@@ -165,6 +165,28 @@ def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed
     assert "it only sums up" in followed("why", "a", "--at", NOW).out
 
 
+PAGER = CONFIG.replace("rules:\n", "  pager: {kind: pagerduty, routing_key: %s}\nrules:\n" % ("a" * 32), 1)
+
+
+def test_the_plan_foretells_no_summary_where_nobody_gets_one_and_check_says_so(followed: Alerts, home: Path) -> None:
+    def foretold(notify: str, match: str = "{}") -> list[list[str]]:
+        sums = SUMS.replace("[owner, log]", notify).replace("match: {}", f"match: {match}")
+        (home / "config/alerts.yaml").write_text(PAGER + sums)
+        words = followed("plan", "--days", "7", "--at", NOW, "--json").json
+        return [word["channels"] for word in words if word["kind"] == "summary"]
+
+    assert foretold("[owner, pager, log]") == [["box", "log"]]
+    assert foretold("[owner, log]", "{tags: [quiet]}") == [["log"]]  # nobody looks after what that matches
+    assert foretold("[owner]", "{tags: [quiet]}") == []
+    assert "none of its channels takes a summary" not in followed("check", "--at", NOW).err
+    assert foretold("[pager]") == []
+    nobody = "warning: rule mondays: none of its channels takes a summary, so it sums up for nobody\n"
+    assert nobody in followed("check", "--at", NOW).err
+    text = (home / "config/alerts.yaml").read_text()
+    (home / "config/alerts.yaml").write_text(text.replace("a" * 32, "{env: NO_SUCH_KEY}"))
+    assert followed("plan", "--days", "7", "--at", NOW).code == 0
+
+
 def test_a_rule_that_sums_nothing_up_has_no_summary_to_show(followed: Alerts) -> None:
     assert followed("preview", "desk").err == (
         "alerts: rule desk sums nothing up: name a commitment, as in `alerts preview desk KEY`\n"

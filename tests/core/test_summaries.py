@@ -70,6 +70,16 @@ def test_the_last_day_is_that_of_the_rules_zone() -> None:
     assert str(Scope(rule=Rule(name="r", cron="* * * * *", summary="P9999Y"), firing=FIRING).until) == "9999-12-31"
 
 
+@pytest.mark.parametrize("deadline", ["between 2025-10-01T00:00Z and 9999-12-31T23:30Z", "9999-12-31T23:30Z"])
+def test_the_last_hours_of_the_calendar_are_farther_ahead_wherever_the_rule_is(deadline: str) -> None:
+    tokyo = Rule(name="r", cron="0 9 * * *", timezone="Asia/Tokyo", summary="P30D")
+    found = sum_up([tracked(deadline=deadline)], Scope(rule=tokyo, firing=FIRING), FIRING)
+    assert (counts(found), found.listed) == ((0, 0, 0, 0, 0), ())
+    last = Scope(rule=tokyo, firing=at("9999-12-31T23:00"))
+    assert str(last.until) == "9999-12-31"
+    assert counts(sum_up([tracked(deadline=deadline)], last, FIRING)) == (1, 0, 0, 0, 0)
+
+
 def test_what_another_rule_or_owner_has_and_what_is_closed_is_left_out() -> None:
     mine = tracked("mine", owner="ana")
     others = [tracked("tag", tags=("y",), owner="ana"), tracked("bo", owner="bo"), tracked("end", status="fulfilled")]
@@ -121,6 +131,14 @@ def test_the_occurrences_that_are_late_and_open_and_those_within_the_horizon_are
     assert found.named == (("m 2025-11-13", "Ann"),)
 
 
+def test_occurrences_that_were_history_when_it_was_recorded_are_not_late() -> None:
+    weekly = tracked("w", "every FREQ=WEEKLY from 2025-01-06", recorded_at=at("2025-11-26"))
+    found = sum_up([weekly], SCOPE, FIRING)
+    assert [(part, one.occurrence) for part, one in found.listed] == [
+        ("due", day) for day in ("2025-12-01", "2025-12-08", "2025-12-15", "2025-12-22")
+    ]
+
+
 def test_of_very_many_the_soonest_are_listed_late_ones_first_and_the_rest_counted() -> None:
     kept = 0
 
@@ -152,7 +170,16 @@ def test_a_scope_comes_back_from_json_and_its_id_is_one_for_each_firing_and_reci
         Scope(rule=Rule(name="other", cron="0 9 * * *"), firing=FIRING).id("mail", "a@example.org"),
     }
     assert len(ids) == 5
-    assert SCOPE.id("mail", "a@example.org") in ids
+    bos = Scope(rule=RULE, firing=FIRING, owners=("bo",))
+    assert bos.id("mail", "a@example.org") in ids
+
+
+def test_the_whole_has_one_id_wherever_it_was_meant_for_and_what_is_ones_own_is_another_thing() -> None:
+    own, bos = (Scope(rule=RULE, firing=FIRING, owners=(one,)) for one in ("ana", "bo"))
+    whole = SCOPE.id("mail", "a@example.org")
+    assert SCOPE.id("mail", "a@example.org", elsewhere=True) == whole
+    others = [own.id("mail", "a@example.org", elsewhere=True), bos.id("mail", "a@example.org", elsewhere=True)]
+    assert len({whole, own.id("mail", "a@example.org"), *others}) == 4
 
 
 def test_a_rule_that_only_sums_up_speaks_of_nothing_and_its_summary_belongs_to_what_it_means() -> None:

@@ -290,7 +290,7 @@ GUARDS = (
           "store/test_summaries.py::test_one_that_fails_to_be_written_down_is_made_by_the_next_turn[sqlite]"),
     Guard("a summary that a later one has followed is stale",
           "store/summaries.py",
-          "if at and at > scopes[one].firing}", "if False}",
+          "if row and row.summarised_at > scopes[one].firing}", "if False}",
           "store/test_summaries.py::test_one_that_a_later_one_has_followed_does_not_go_out_any_more[sqlite]"),
     Guard("the owner of a commitment is told, and not the channel's readers",
           "core/notifications.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
 from alerts.core.rules import Remind, Rule
+from alerts.core.summaries import Scope
 from alerts.store import Store, posting, tables
 from alerts.tick import Ruled, plan, relieve
 from tests.factories import NOW, acknowledge, at, claim, close, entries, entry, load, move, rule
@@ -75,6 +77,31 @@ def test_a_rule_that_changed_in_other_ways_still_tells_what_it_missed_and_one_wi
     registered(store, earlier, now=NINE + 2 * LATER)
     assert turn(store, NINE + 2 * LATER, earlier) == 0
     assert turn(store, NINE + 3 * LATER, earlier) == 1
+
+
+def test_a_summary_that_was_taken_away_and_put_back_begins_anew(store):
+    registered(store, sums())
+    turn(store, NINE, sums())
+    registered(store, rule("weekly"), now=NINE + timedelta(hours=1))
+    back = NINE + 3 * LATER + timedelta(hours=5)
+    registered(store, sums(), now=back)
+    assert [turn(store, now, sums()) for now in (back, NINE + 4 * LATER)] == [0, 1]
+
+
+def test_a_rule_that_changed_in_other_ways_before_its_first_summary_still_owes_that(store):
+    registered(store, sums())
+    wider, widest = sums(summary="P60D"), sums(summary="P90D")
+    registered(store, wider, now=NINE + timedelta(hours=1))
+    registered(store, widest, now=NINE + timedelta(hours=2))
+    assert [turn(store, NINE + timedelta(hours=2), widest) for _ in range(2)] == [1, 0]
+
+
+def test_one_that_waits_while_its_rule_gets_another_cron_and_changes_again_still_goes_out(store):
+    registered(store, sums())
+    turn(store, NINE, sums())
+    registered(store, sums(cron="0 8 * * *"), now=NINE + timedelta(minutes=1))
+    registered(store, sums(cron="0 8 * * *", summary="P60D"), now=NINE + timedelta(minutes=2))
+    assert [one.summary.firing for one in claim(store, NINE + timedelta(minutes=3)) if one.summary] == [NINE]
 
 
 def test_another_meaning_that_was_registered_last_goes_before(store):
@@ -185,6 +212,18 @@ def test_what_lies_far_ahead_is_not_read_and_no_more_than_a_chunk_is_held(store,
         summary, _ = store.summaries.gather(one.summary, NINE)
     assert summary.due == 1
     assert sum("FROM commitments" in statement for statement, _ in heard) == 1
+
+
+def test_the_recipients_of_one_firing_share_what_is_gathered_as_of_one_instant_and_no_other(store, statements):
+    load(store, entry("a"), entry("b", owner="ana"), people=[ANA])
+    whole = Scope(rule=sums(), firing=NINE)
+    first = store.summaries.gather(whole, NINE)
+    with statements() as heard:
+        assert store.summaries.gather(Scope.from_json(whole.to_json()), NINE) == first
+    assert list(heard) == []
+    assert store.summaries.gather(replace(whole, owners=("ana",)), NINE)[0].due == 1
+    close(store, "a")
+    assert store.summaries.gather(whole, NINE + timedelta(microseconds=1))[0].due == 1
 
 
 def test_one_whose_data_cannot_be_read_is_left_out(store):
