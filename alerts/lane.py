@@ -138,6 +138,7 @@ class Lane:
         fresh: dict[UUID, tuple[int, Message, str | None]] = {}
         back: list[Claim] = []
         failed: list[Mark] = []
+        now = self.clock()  # the same for all: what is summed up for several is gathered once
         for claim in claims:
             if claim.id in found:
                 continue
@@ -146,7 +147,7 @@ class Lane:
                 continue
             started = self.clock()
             try:
-                fresh[claim.id] = (claim.fence, *self._render(claim))
+                fresh[claim.id] = (claim.fence, *self._render(claim, now))
             except StoreError:
                 raise
             except Exception as error:
@@ -162,17 +163,17 @@ class Lane:
             self.on_trouble()
         return found | {one: message for one, (_, message, _) in fresh.items()}
 
-    def _render(self, claim: Claim) -> tuple[Message, str | None]:
+    def _render(self, claim: Claim, now: datetime) -> tuple[Message, str | None]:
         summary, told = None, claim.told
         if claim.summary:
-            summary, told = self.store.summaries.gather(claim.summary, self.clock())
+            summary, told = self.store.summaries.gather(claim.summary, now)
         notification = Notification(
             id=claim.id,
             channel=claim.channel,
             recipient=claim.recipient,
             zone=claim.zone or self.channel.timezone or self.zone,
             told=told,
-            now=self.clock(),
+            now=now,
             instead_of=claim.instead_of,
             notice=claim.notice,
             summary=summary,

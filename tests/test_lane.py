@@ -322,9 +322,9 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
     sent, said = answer(httpserver, "/hook", lambda _: 200), answer(httpserver, "/spare", lambda _: 200)
     odd, render = [], Lane._render
 
-    def fail_on_one(lane: Lane, claim: Claim) -> Any:
+    def fail_on_one(lane: Lane, claim: Claim, now: datetime) -> Any:
         odd.append(claim.id)
-        return render(lane, claim) if claim.id != odd[0] or lane.channel.name != "hook" else 1 / 0
+        return render(lane, claim, now) if claim.id != odd[0] or lane.channel.name != "hook" else 1 / 0
 
     monkeypatch.setattr(Lane, "_render", fail_on_one)
     lanes["hook"].drain()
@@ -341,9 +341,9 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
 def test_what_takes_long_to_render_is_given_back_and_goes_out_all_the_same(store, lanes, httpserver, monkeypatch):
     sent, ticking = answer(httpserver, "/hook", lambda _: 200), [0.0]
 
-    def slow(lane: Lane, claim: Claim) -> Any:
+    def slow(lane: Lane, claim: Claim, now: datetime) -> Any:
         ticking[0] += 3.0
-        return render(lane, claim)
+        return render(lane, claim, now)
 
     render = Lane._render
     monkeypatch.setattr(Lane, "_render", slow)
