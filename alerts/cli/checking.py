@@ -20,6 +20,7 @@ from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
 from alerts.composing import compose
+from alerts.core.commitments import Tracked
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Notification, Outgoing, Told
@@ -50,15 +51,7 @@ def check(context: typer.Context, at: At = None) -> None:
     if wrong:
         raise InputError("\n".join(dict.fromkeys(wrong)))
     tracked = here.store.ledger.tracked()
-    none, default = unsaid(here, tracked)
-    for key in none:
-        warn(f"{key}: no rule speaks for it, so nobody will be told")
-    for key in default:
-        warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(here.settings.default_notify)})")
-    untold = set(none)
-    for key, line, alone in unowned(here, tracked):
-        warn(line)
-        untold |= {key} if alone else set()
+    untold = _warn_untold(here, tracked)
     coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660), here.owners))
     for item in tracked:
         key = item.commitment.key
@@ -74,6 +67,22 @@ def check(context: typer.Context, at: At = None) -> None:
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def _warn_untold(here: Office, tracked: Sequence[Tracked]) -> set[str]:
+    """Say of what nobody is told, or only few; returns the keys of that of which nobody is, for want of whom."""
+    found = unsaid(here, tracked, here.owners)
+    lines = list(unowned(here, tracked))
+    for key in found.ruleless:
+        warn(f"{key}: no rule speaks for it, so nobody will be told")
+    named = {key for key, _, _ in lines}
+    for words, keys in found.default.items():
+        for key in keys:
+            if key not in named:
+                warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(words)})")
+    for _, line, _ in lines:
+        warn(line)
+    return {*found.ruleless, *(key for key, _, alone in lines if alone)}
 
 
 def _failing_templates(here: Office, channels: Sequence[Channel], told: list[Told], now: datetime) -> Iterator[str]:
@@ -259,6 +268,7 @@ def _unwell(here: Office, now: datetime) -> list[str]:
         wrong.append("no open commitments: nothing is watched")
     if all(is_local(entry.kind) for entry in here.settings.channels):
         wrong.append("only local channels: nobody outside this machine is told")
+    wrong += unsaid(here, here.store.ledger.each(), here.owners).untold
     registered = here.store.watches.registered()
     for name, ruled in here.rules.items():
         if registered.get(name, ruled.rule.hash) != ruled.rule.hash:

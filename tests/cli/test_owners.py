@@ -169,3 +169,47 @@ def test_a_rule_that_sums_nothing_up_has_no_summary_to_show(followed: Alerts) ->
     assert followed("preview", "desk").err == (
         "alerts: rule desk sums nothing up: name a commitment, as in `alerts preview desk KEY`\n"
     )
+
+
+DEFAULT = CONFIG.replace("rules:", "default_notify: [owner]\nrules:")
+LONELY = "commitments: [{key: e, title: E, deadline: 2025-11-01, timezone: UTC}]"
+
+
+@pytest.fixture
+def lonely(alerts: Alerts, home: Path) -> Alerts:
+    """Where only `default_notify: [owner]` speaks for a commitment that has no owner."""
+    (home / "config/alerts.yaml").write_text(DEFAULT)
+    (home / "file.yaml").write_text(LONELY)
+    return alerts
+
+
+def test_what_default_notify_would_tell_an_owner_who_is_not_there_is_said_to_reach_nobody(lonely: Alerts) -> None:
+    line = "warning: nobody will be told of e: it has no owner\n"
+    for words in (["--dry-run"], []):
+        said = lonely("load", "file.yaml", "--at", NOW, *words)
+        assert (said.err, said.out.splitlines()[-1]) == (line, "nothing to be said at once")
+    lonely("tick", "--at", NOW)
+    listed = lonely("list")
+    assert listed.err == line
+    assert listed.out.splitlines()[1].split() == ["e", "Sat", "1", "Nov", "2025", "to", "nobody", "default"]
+    assert [row["speaks_next"] for row in lonely("list", "--json").json] == [None]
+
+
+def test_check_says_once_that_default_notify_reaches_nobody(lonely: Alerts) -> None:
+    lonely("load", "file.yaml", "--at", NOW)
+    lines = [line for line in lonely("check", "--at", NOW).err.splitlines() if "warning: e" in line]
+    assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner) tells nobody"]
+
+
+def test_health_names_what_nobody_is_told_of(lonely: Alerts, home: Path) -> None:
+    lonely("load", "file.yaml", "--at", NOW)
+    assert "alerts: nobody will be told of e: it has no owner\n" in lonely("health").err
+    (home / "config/alerts.yaml").write_text(CONFIG)
+    assert "alerts: no rule speaks for e: nobody will be told\n" in lonely("health").err
+
+
+def test_default_notify_is_said_to_tell_only_whom_it_reaches(lonely: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(DEFAULT.replace("default_notify: [owner]", "default_notify: [owner, log]"))
+    assert lonely("load", "file.yaml", "--at", NOW).err == "no rule names e: told to default_notify (log)\n"
+    lines = [line for line in lonely("check", "--at", NOW).err.splitlines() if "warning: e" in line]
+    assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner, log) tells log only"]
