@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from alerts.channels import Channel, Form, is_local
-from alerts.cli.doubts import early, left_open, unowned
+from alerts.cli.doubts import early, left_open, strangers, unowned
 from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
@@ -62,7 +62,7 @@ def check(context: typer.Context, at: At = None) -> None:
     for rule in here.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: it notifies no channel")
-    for line in left_open(here):
+    for line in (*strangers(here), *left_open(here)):
         warn(line)
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]

@@ -10,6 +10,7 @@ from itertools import islice, takewhile
 from alerts.cli.showing import ownerless
 from alerts.cli.wiring import Office, shown
 from alerts.core.commitments import Tracked
+from alerts.core.errors import did_you_mean
 from alerts.core.moments import Moment, single
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE, matching
@@ -32,6 +33,16 @@ def unowned(here: Office, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str
             if rule.name == DEFAULT_RULE:
                 why, which = f"no rule names it, and {why}", f"default_notify ({', '.join(rule.notify)})"
             yield commitment.key, f"{commitment.key}: {why}, so {which} tells {whom}", not others
+
+
+def strangers(here: Office) -> Iterator[str]:
+    """Where a rule matches an owner whom nobody declares: it never speaks for one."""
+    people = here.people
+    for rule in here.settings.rules:
+        for key in rule.match.get("owner", ()):
+            if key not in people:
+                near = did_you_mean(key, people)
+                yield f'rule {rule.name} matches the owner "{key}", whom nobody declares{near}'
 
 
 def left_open(here: Office) -> Iterator[str]:

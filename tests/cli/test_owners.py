@@ -213,3 +213,9 @@ def test_default_notify_is_said_to_tell_only_whom_it_reaches(lonely: Alerts, hom
     assert lonely("load", "file.yaml", "--at", NOW).err == "no rule names e: told to default_notify (log)\n"
     lines = [line for line in lonely("check", "--at", NOW).err.splitlines() if "warning: e" in line]
     assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner, log) tells log only"]
+
+
+def test_a_rule_that_matches_an_owner_whom_nobody_declares_is_named(followed: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("{tags: [quiet]}", "{owner: [anna, bo, ana]}"))
+    lines = [line for line in followed("check", "--at", NOW).err.splitlines() if "matches the owner" in line]
+    assert lines == ["warning: rule quiet matches the owner \"anna\", whom nobody declares; did you mean 'ana'?"]
