@@ -236,10 +236,11 @@ def health(
     """Whether alerts get out: exit code 1 and a line for each thing that is wrong."""
     here, now = office(context), instant(at)
     wrong: list[str] = []
-    if not is_alive(here.store, now, socket.gethostname() if live else None):
+    up = is_alive(here.store, now, socket.gethostname() if live else None)
+    if not up:
         wrong.append("no daemon is up, or none has planned and delivered for five minutes: start `alerts run`")
     if not live:
-        wrong += _unwell(here, now)
+        wrong += _unwell(here, now, up=up)
     if as_json:
         print(json.dumps([{"problem": line} for line in wrong]))
     elif not wrong:
@@ -255,7 +256,7 @@ def _counted(deliveries: int) -> str:
     return "1 delivery is" if deliveries == 1 else f"{deliveries} deliveries are"
 
 
-def _unwell(here: Office, now: datetime) -> list[str]:
+def _unwell(here: Office, now: datetime, *, up: bool) -> list[str]:
     counts = here.store.ledger.counts()
     wrong = []
     if dead := counts.get("dead"):
@@ -269,7 +270,7 @@ def _unwell(here: Office, now: datetime) -> list[str]:
     if all(is_local(entry.kind) for entry in here.settings.channels):
         wrong.append("only local channels: nobody outside this machine is told")
     wrong += unsaid(here, here.store.ledger.each(), here.owners).untold
-    registered = here.store.watches.registered()
+    registered = here.store.watches.registered() if up else {}
     for name, ruled in here.rules.items():
         if registered.get(name, ruled.rule.hash) != ruled.rule.hash:
             wrong.append(f"rule {name} means something else in the running daemon: restart it")
