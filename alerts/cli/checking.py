@@ -152,6 +152,8 @@ def preview(
 
 def _reminder(here: Office, rule: str, key: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:
     """The next word of a rule about a commitment. Raises InputError where there is none."""
+    if not here.rules[rule].rule.speaks:
+        raise InputError(f"rule {rule} only sums up: leave the key off, as in `alerts preview {rule}`")
     item = here.store.commitments.find(key)
     if not here.rules[rule].rule.matches(item.commitment):
         raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")

@@ -215,6 +215,13 @@ def test_default_notify_is_said_to_tell_only_whom_it_reaches(lonely: Alerts, hom
     assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner, log) tells log only"]
 
 
+def test_preview_of_a_rule_that_only_sums_up_takes_no_key(followed: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG + SUMS)
+    assert followed("preview", "mondays", "a").err == (
+        "alerts: rule mondays only sums up: leave the key off, as in `alerts preview mondays`\n"
+    )
+
+
 def test_a_rule_that_matches_an_owner_whom_nobody_declares_is_named(followed: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text(CONFIG.replace("{tags: [quiet]}", "{owner: [anna, bo, ana]}"))
     lines = [line for line in followed("check", "--at", NOW).err.splitlines() if "matches the owner" in line]
