@@ -141,7 +141,14 @@ def test_a_rule_may_sum_up_beside_its_reminders_or_alone() -> None:
             'c/a.yaml:4: "rules[0].remind" or "rules[0].summary" is missing',
         ),
         (SUMS.replace("2 weeks", "PT48H"), "c/a.yaml:4: rules[0].summary.horizon: expected whole days, such as P30D"),
-        (SUMS.replace("{horizon: 2 weeks}", "{}"), 'c/a.yaml:4: "rules[0].summary.horizon" is missing'),
+        (
+            SUMS.replace("{horizon: 2 weeks}", "{}"),
+            'c/a.yaml:4: "rules[0].summary.horizon" is missing, as in {horizon: P30D}',
+        ),
+        (
+            SUMS.replace("{horizon: 2 weeks}", "true"),
+            "c/a.yaml:4: rules[0].summary: expected a mapping, such as {horizon: P30D}",
+        ),
     ],
 )
 def test_a_summary_needs_a_horizon_of_whole_days(text: str, line: str) -> None:
