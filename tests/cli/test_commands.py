@@ -267,3 +267,26 @@ def test_a_log_line_shows_no_secret(loaded: Alerts, home: Path) -> None:
     assert "Connection refused (retry)" in said.err
     assert "SECRET" not in said.err + said.out
     assert logging.root.handlers
+
+
+def test_the_plan_reads_as_people_speak_and_names_the_rule(loaded: Alerts) -> None:
+    lines = loaded("plan", "--days", "20", "--at", NOW).out.splitlines()
+    rows = [(line[23:39].split()[0], " ".join(line.split()[6:-1])) for line in lines[1:]]
+    assert lines[0].split() == ["at", "(UTC)", "commitment", "rule", "what", "channels"]
+    assert [what for key, what in rows if key == "summit"][:5] == [
+        "desk 7 days before, told late",
+        "desk 1 day before",
+        "desk on the day",
+        "desk overdue",
+        "desk overdue for 1 day",
+    ]
+
+
+def test_the_plan_says_within_how_many_days_nothing_is_said(loaded: Alerts) -> None:
+    loaded("tick", "--at", "2025-10-28T12:00Z")
+    assert loaded("plan", "--from", "2025-10-27T12:00Z", "--days", "1").out == (
+        "nothing will be said within 1 day (to Tue 28 Oct 2025 12:00 UTC)\n"
+    )
+    assert loaded("plan", "--from", "2025-10-21T12:00Z", "--days", "3").out == (
+        "nothing will be said within 3 days (to Fri 24 Oct 2025 12:00 UTC)\n"
+    )
