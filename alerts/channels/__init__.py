@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import ValidationError
 
 from alerts.channels._plugins import brought, brought_kinds
-from alerts.channels._settings import Common, Where, complaints
+from alerts.channels._settings import Common, Mailing, Where, complaints
 from alerts.channels.apprise import Apprise
 from alerts.channels.console import Console
 from alerts.channels.discord import Discord
@@ -124,12 +124,18 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
     try:
         settings = model.model_validate(dict(options))
     except ValidationError as error:
-        raise InputError("\n".join(complaints(error, model, prefix, where))) from None
+        raise InputError("\n".join(complaints(error, model, prefix, where, _of_others()))) from None
     try:
         built: Channel = channel(name, settings)
     except InputError as error:
         raise InputError(f"{where(())}{prefix}: {error}") from None
     return built
+
+
+def _of_others() -> dict[str, str]:
+    """What to say of keys that stand for more than a setting, on kinds that have none of it."""
+    mailing = [name for name, kind in _KINDS.items() if issubclass(kind.options, Mailing)]
+    return {"default": f"only {' and '.join(mailing)} can be the default, through which owners are told"}
 
 
 def _kind(kind: str) -> Any:

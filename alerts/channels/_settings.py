@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from email.headerregistry import Address
 from typing import Annotated, Any
@@ -103,16 +103,23 @@ class Mailing(Common):
     default: Flag = False
 
 
-def complaints(error: ValidationError, model: type[BaseModel], prefix: str, where: Where) -> Iterator[str]:
-    """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer`, never a value."""
+def complaints(
+    error: ValidationError, model: type[BaseModel], prefix: str, where: Where, elsewhere: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer`, never a value.
+
+    `elsewhere`: what to say of keys that only other kinds know.
+    """
     for detail in error.errors(include_url=False, include_input=False):
         path = detail["loc"]
         name = ".".join((prefix, *map(str, path)))
-        yield f"{where(path)}{name if name.isprintable() else ascii(name)}: {_words(detail, model)}"
+        yield f"{where(path)}{name if name.isprintable() else ascii(name)}: {_words(detail, model, elsewhere)}"
 
 
-def _words(detail: Any, model: type[BaseModel]) -> str:
+def _words(detail: Any, model: type[BaseModel], elsewhere: Mapping[str, str]) -> str:
     kind, path = detail["type"], detail["loc"]
+    if kind == "extra_forbidden" and len(path) == 1 and path[0] in elsewhere:
+        return elsewhere[path[0]]
     if kind == "extra_forbidden":
         return f"unknown key{did_you_mean(str(path[-1]), _known(model, path[:-1]))}"
     if kind == "value_error":

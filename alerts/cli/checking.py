@@ -15,11 +15,12 @@ import typer
 from rich.console import Console
 
 from alerts.channels import Channel, Form, is_local
-from alerts.cli.doubts import early, left_open, unowned
+from alerts.cli.doubts import early, left_open, strangers, unowned
 from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
 from alerts.composing import compose
+from alerts.core.commitments import Tracked
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Notification, Outgoing, Told
@@ -50,15 +51,7 @@ def check(context: typer.Context, at: At = None) -> None:
     if wrong:
         raise InputError("\n".join(dict.fromkeys(wrong)))
     tracked = here.store.ledger.tracked()
-    none, default = unsaid(here, tracked)
-    for key in none:
-        warn(f"{key}: no rule speaks for it, so nobody will be told")
-    for key in default:
-        warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(here.settings.default_notify)})")
-    untold = set(none)
-    for key, line, alone in unowned(here, tracked):
-        warn(line)
-        untold |= {key} if alone else set()
+    untold = _warn_untold(here, tracked)
     coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660), here.owners))
     for item in tracked:
         key = item.commitment.key
@@ -69,11 +62,27 @@ def check(context: typer.Context, at: At = None) -> None:
     for rule in here.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: it notifies no channel")
-    for line in left_open(here):
+    for line in (*strangers(here), *left_open(here)):
         warn(line)
     warn_of_silence(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def _warn_untold(here: Office, tracked: Sequence[Tracked]) -> set[str]:
+    """Say of what nobody is told, or only few; returns the keys of that of which nobody is, for want of whom."""
+    found = unsaid(here, tracked, here.owners)
+    lines = list(unowned(here, tracked))
+    for key in found.ruleless:
+        warn(f"{key}: no rule speaks for it, so nobody will be told")
+    named = {key for key, _, _ in lines}
+    for words, keys in found.default.items():
+        for key in keys:
+            if key not in named:
+                warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(words)})")
+    for _, line, _ in lines:
+        warn(line)
+    return {*found.ruleless, *(key for key, _, alone in lines if alone)}
 
 
 def _failing_templates(here: Office, channels: Sequence[Channel], told: list[Told], now: datetime) -> Iterator[str]:
@@ -143,6 +152,8 @@ def preview(
 
 def _reminder(here: Office, rule: str, key: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:
     """The next word of a rule about a commitment. Raises InputError where there is none."""
+    if not here.rules[rule].rule.speaks:
+        raise InputError(f"rule {rule} only sums up: leave the key off, as in `alerts preview {rule}`")
     item = here.store.commitments.find(key)
     if not here.rules[rule].rule.matches(item.commitment):
         raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
@@ -227,10 +238,11 @@ def health(
     """Whether alerts get out: exit code 1 and a line for each thing that is wrong."""
     here, now = office(context), instant(at)
     wrong: list[str] = []
-    if not is_alive(here.store, now, socket.gethostname() if live else None):
+    up = is_alive(here.store, now, socket.gethostname() if live else None)
+    if not up:
         wrong.append("no daemon is up, or none has planned and delivered for five minutes: start `alerts run`")
     if not live:
-        wrong += _unwell(here, now)
+        wrong += _unwell(here, now, up=up)
     if as_json:
         print(json.dumps([{"problem": line} for line in wrong]))
     elif not wrong:
@@ -246,7 +258,7 @@ def _counted(deliveries: int) -> str:
     return "1 delivery is" if deliveries == 1 else f"{deliveries} deliveries are"
 
 
-def _unwell(here: Office, now: datetime) -> list[str]:
+def _unwell(here: Office, now: datetime, *, up: bool) -> list[str]:
     counts = here.store.ledger.counts()
     wrong = []
     if dead := counts.get("dead"):
@@ -259,7 +271,8 @@ def _unwell(here: Office, now: datetime) -> list[str]:
         wrong.append("no open commitments: nothing is watched")
     if all(is_local(entry.kind) for entry in here.settings.channels):
         wrong.append("only local channels: nobody outside this machine is told")
-    registered = here.store.watches.registered()
+    wrong += unsaid(here, here.store.ledger.each(), here.owners).untold
+    registered = here.store.watches.registered() if up else {}
     for name, ruled in here.rules.items():
         if registered.get(name, ruled.rule.hash) != ruled.rule.hash:
             wrong.append(f"rule {name} means something else in the running daemon: restart it")

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
+from alerts.cli.showing import ownerless
 from alerts.cli.wiring import Office, shown
 from alerts.core.commitments import Tracked
+from alerts.core.errors import did_you_mean
 from alerts.core.moments import Moment, single
 from alerts.core.owners import OWNER
-from alerts.core.rules import matching
+from alerts.core.rules import DEFAULT_RULE, matching
 
 OCCURRENCES_AT_MOST = 60  # of what recurs, those that are looked at: a cron that is too late for one is for others
 
@@ -24,11 +26,23 @@ def unowned(here: Office, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str
         if owners.of(commitment):
             continue
         rules = [rule for rule in matching(here.settings.rules, commitment) if OWNER in rule.notify]
-        why = f"its owner {commitment.owner} is nobody who is declared" if commitment.owner else "it has no owner"
         for rule in rules:
             others = ", ".join(name for name in rule.notify if name != OWNER)
             whom = f"{others} only" if others else "nobody"
-            yield commitment.key, f"{commitment.key}: {why}, so rule {rule.name} tells {whom}", not others
+            why, which = ownerless(commitment), f"rule {rule.name}"
+            if rule.name == DEFAULT_RULE:
+                why, which = f"no rule names it, and {why}", f"default_notify ({', '.join(rule.notify)})"
+            yield commitment.key, f"{commitment.key}: {why}, so {which} tells {whom}", not others
+
+
+def strangers(here: Office) -> Iterator[str]:
+    """Where a rule matches an owner whom nobody declares: it never speaks for one."""
+    people = here.people
+    for rule in here.settings.rules:
+        for key in rule.match.get("owner", ()):
+            if key not in people:
+                near = did_you_mean(key, people)
+                yield f'rule {rule.name} matches the owner "{key}", whom nobody declares{near}'
 
 
 def left_open(here: Office) -> Iterator[str]:

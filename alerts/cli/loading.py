@@ -87,7 +87,7 @@ def load(
     )
     count = sum(1 for _ in ahead)
     out.print(f"{count} to be said at once, at the next tick" if count else "nothing to be said at once")
-    warn_unsaid(here, (*here.store.ledger.each(), *(one for one in report.foreseen.values() if one.id < 0)))
+    warn_unsaid(here, (*here.store.ledger.each(), *(one for one in report.foreseen.values() if one.id < 0)), owners)
     if report.conflicts:
         raise InputError("\n".join(one.said for one in report.conflicts))
 

@@ -19,13 +19,16 @@ from alerts.channels import Channel, takes_singly
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
 from alerts.core.deliveries import State
+from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError, did_you_mean
+from alerts.core.reminders import Kind, Reminder
 from alerts.daemon import Daemon, prepare
 from alerts.lane import deliver
 from alerts.outlook import Foretold, ForetoldSummary, outlook, summaries
 from alerts.tick import plan as plan_due
 from alerts.tick import relieve
 
+SPOKEN: dict[Kind, str] = {"on_the_day": "on the day", "opens": "when it opens", "review": "at its review"}
 out = Console(highlight=False)
 
 
@@ -54,12 +57,13 @@ def plan(
         print(json.dumps([row.said for row in words]))
         return
     if not words:
-        out.print(f"nothing more will be said until {shown(end, here.zone)} {here.zone}")
+        within = f"{days} day{'s' * (days != 1)}"
+        out.print(f"nothing will be said within {within} (to {shown(end, here.zone)} {here.zone})", soft_wrap=True)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(f"at ({here.zone})", no_wrap=True)
     table.add_column("commitment", no_wrap=True)
-    for heading in ("what", "channels"):
+    for heading in ("rule", "what", "channels"):
         table.add_column(heading)
     for row in words:
         table.add_row(shown(row.at, here.zone), *map(escape, row.cells))
@@ -72,7 +76,7 @@ class _Row:
 
     at: datetime
     said: dict[str, Any]
-    cells: tuple[str, str, str]
+    cells: tuple[str, str, str, str]
 
 
 def _word_row(word: Foretold) -> _Row:
@@ -87,16 +91,26 @@ def _word_row(word: Foretold) -> _Row:
         "offset": said.offset,
         "channels": list(word.channels),
     }
-    notes = [said.offset or "", "early" * said.early, "missed before" * said.catching_up]
-    what = " ".join(filter(None, [said.kind, *notes]))
-    return _Row(said.send_at, row, (f"{said.commitment} {said.occurrence}".rstrip(), what, ", ".join(word.channels)))
+    about = f"{said.commitment} {said.occurrence}".rstrip()
+    return _Row(said.send_at, row, (about, said.rule, _what(said), ", ".join(word.channels)))
+
+
+def _what(said: Reminder) -> str:
+    """What is said, in words: `7 days before`, `on the day`, `overdue for 6 days`."""
+    stated = parse_lead(said.offset) if said.offset else None
+    what = SPOKEN.get(said.kind, said.kind)
+    if stated and said.kind == "before":
+        what = f"{stated.words} before"
+    elif stated and said.kind == "overdue":
+        what = f"overdue for {stated.words}"
+    return what + ", told early" * said.early + ", told late" * said.catching_up
 
 
 def _summary_row(summary: ForetoldSummary) -> _Row:
     at = rfc3339(summary.at)
     row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
     row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
-    return _Row(summary.at, row, (f"(rule {summary.rule})", "summary", ", ".join(summary.channels)))
+    return _Row(summary.at, row, ("–", summary.rule, "summary", ", ".join(summary.channels)))
 
 
 @app.command()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -27,6 +30,7 @@ from alerts.core.calendars import zone_info
 from alerts.core.commitments import Commitment, Tracked, choose_zone
 from alerts.core.deadlines import kind_of, parse, references
 from alerts.core.edtf import edtf
+from alerts.core.owners import Owners
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.workdays import ROLLS, check_calendar, check_roll
 
@@ -34,25 +38,54 @@ UNSAID_AT_MOST = 10  # names of commitments without a rule that a warning lists
 out = Console(highlight=False)
 
 
-def unsaid(here: Office, tracked: Iterable[Tracked]) -> tuple[list[str], list[str]]:
-    """The open commitments that no rule speaks for, and those for which only `default_notify` does."""
-    none, default = [], []
-    for item in tracked:
-        rules = [rule.name for rule in matching(here.settings.rules, item.commitment)] if item.open else ["closed"]
+@dataclass(slots=True)
+class Unsaid:
+    """Keys of open commitments of which too few are told.
+
+    `ruleless`: no rule speaks for them; `unowned`: their rules tell owners only, and they have none who is known (by
+    why); `default`: only `default_notify` speaks for them (by the words of it that reach anybody).
+    """
+
+    ruleless: list[str] = field(default_factory=list)
+    unowned: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    default: dict[tuple[str, ...], list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def untold(self) -> list[str]:
+        """A line for each reason why nobody is told of some."""
+        lines = [f"no rule speaks for {few(self.ruleless)}: nobody will be told"] if self.ruleless else []
+        return lines + [f"nobody will be told of {few(keys)}: {why}" for why, keys in self.unowned.items()]
+
+
+def unsaid(here: Office, tracked: Iterable[Tracked], owners: Owners) -> Unsaid:
+    """Find the open commitments of which nobody is told, or only those whom `default_notify` names."""
+    found = Unsaid()
+    for item in (one for one in tracked if one.open):
+        commitment = item.commitment
+        rules = matching(here.settings.rules, commitment)
+        reached = {word for rule in rules for word, _ in owners.channels(rule.notify, commitment)}
         if not rules:
-            none.append(item.commitment.key)
-        elif rules == [DEFAULT_RULE]:
-            default.append(item.commitment.key)
-    return none, default
+            found.ruleless.append(commitment.key)
+        elif not reached:
+            found.unowned[ownerless(commitment)].append(commitment.key)
+        elif [rule.name for rule in rules] == [DEFAULT_RULE]:
+            words = tuple(word for word in rules[0].notify if word in reached)
+            found.default[words].append(commitment.key)
+    return found
 
 
-def warn_unsaid(here: Office, tracked: Iterable[Tracked]) -> None:
+def ownerless(commitment: Commitment) -> str:
+    """Say why no owner can be told of a commitment."""
+    return f"its owner {commitment.owner} is nobody who is declared" if commitment.owner else "it has no owner"
+
+
+def warn_unsaid(here: Office, tracked: Iterable[Tracked], owners: Owners | None = None) -> None:
     """Name the open commitments for which nobody, or only `default_notify`, is told."""
-    none, default = unsaid(here, tracked)
-    if none:
-        warn(f"no rule speaks for {few(none)}: nobody will be told")
-    if default:
-        note(f"no rule names {few(default)}: told to default_notify ({', '.join(here.settings.default_notify)})")
+    found = unsaid(here, tracked, owners or here.owners)
+    for line in found.untold:
+        warn(line)
+    for words, keys in found.default.items():
+        note(f"no rule names {few(keys)}: told to default_notify ({', '.join(words)})")
 
 
 def few(keys: Sequence[str]) -> str:
@@ -71,7 +104,9 @@ def list_(
     here = office(context)
     tracked = here.store.ledger.tracked(closed=closed)
     changed = changed_ids(here)
-    next_at = {one: at for one, at in here.store.ledger.speaks_next().items() if one not in changed}
+    unowned = {key for keys in unsaid(here, tracked, here.owners).unowned.values() for key in keys}
+    silent = changed | {item.id for item in tracked if item.commitment.key in unowned}
+    next_at = {one: at for one, at in here.store.ledger.speaks_next().items() if one not in silent}
     if as_json:
         print(json.dumps([row_of(here, item) | {"speaks_next": rfc3339(next_at.get(item.id))} for item in tracked]))
         return
@@ -83,6 +118,14 @@ def list_(
             soft_wrap=True,
         )
         return
+    out.print(_table(here, tracked, next_at, changed, unowned))
+    warn_unsaid(here, tracked)
+
+
+def _table(
+    here: Office, tracked: Sequence[Tracked], next_at: Mapping[int, datetime], changed: set[int], unowned: set[str]
+) -> Table:
+    """A row for each that is tracked; red are those of which nobody is told."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("key", no_wrap=True)
     for heading in ("deadline", f"speaks next ({here.zone})", "rules"):
@@ -95,10 +138,12 @@ def list_(
         elif item.seen:
             deadline += f" – acknowledged by {item.seen.by}"
         speaks = "at the next tick" if rules and item.id in changed else shown(next_at.get(item.id), here.zone)
+        if item.commitment.key in unowned:
+            speaks = "to nobody"
         cells = (item.commitment.key, deadline, speaks, ", ".join(rules) or "NONE")
-        table.add_row(*map(escape, cells), style="bold red" if not rules and item.open else None)
-    out.print(table)
-    warn_unsaid(here, tracked)
+        untold = (not rules and item.open) or item.commitment.key in unowned
+        table.add_row(*map(escape, cells), style="bold red" if untold else None)
+    return table
 
 
 def changed_ids(here: Office) -> set[int]:

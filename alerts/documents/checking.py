@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from alerts.core.errors import InputError, did_you_mean
 from alerts.documents.reading import Plain, Steps
@@ -65,17 +66,19 @@ def wrongs_of(
         named = (name or _name)(steps)
         match found["type"]:
             case "missing":
-                wrong = f'"{named}" is missing'
+                such = _example(model, steps[:-1])
+                wrong = f'"{named}" is missing' + (f", as in {such}" if such else "")
             case "extra_forbidden":
                 wrong = f'unknown key "{named}"{did_you_mean(str(steps[-1]), _fields(model, steps[:-1]))}'
             case "value_error":
                 wrong = f"{named}: {found['ctx']['error']}" if named else str(found["ctx"]["error"])
             case kind:
-                wrong = f"{named}: {_expected(kind, found)}" if named else _expected(kind, found)
+                said = _expected(kind, found, _example(model, steps) or "{key: value}")
+                wrong = f"{named}: {said}" if named else said
         yield steps, wrong
 
 
-def _expected(kind: str, found: Mapping[str, Any]) -> str:
+def _expected(kind: str, found: Mapping[str, Any], mapping: str) -> str:
     match kind:
         case "literal_error":
             known = re.findall(r"'([^']*)'", found["ctx"]["expected"])
@@ -84,7 +87,7 @@ def _expected(kind: str, found: Mapping[str, Any]) -> str:
         case "list_type" | "tuple_type":
             return "expected a list, such as [one, another]"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return "expected a mapping, such as {key: value}"
+            return f"expected a mapping, such as {mapping}"
         case "string_type":
             return "is empty, expected text" if found["input"] is None else "expected text"
     said = str(found["msg"])
@@ -96,14 +99,20 @@ def _name(steps: Steps) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
 
 
-def _fields(model: type[BaseModel], steps: Steps) -> list[str]:
+def _fields(model: type[BaseModel], steps: Steps) -> Mapping[str, FieldInfo]:
     """The keys that a model knows where the steps lead."""
     here: Any = model
     for step in steps:
-        fields = getattr(_model_in(here), "model_fields", {})
+        fields: Mapping[str | int, FieldInfo] = getattr(_model_in(here), "model_fields", {})
         if step in fields:
             here = fields[step].annotation
-    return list(getattr(_model_in(here), "model_fields", {}))
+    return getattr(_model_in(here), "model_fields", {})
+
+
+def _example(model: type[BaseModel], steps: Steps) -> str:
+    """A mapping that may stand where the steps lead, of the keys that have examples; empty where none has."""
+    stated = [f"{name}: {one.examples[0]}" for name, one in _fields(model, steps).items() if one.examples]
+    return f"{{{', '.join(stated)}}}" if stated else ""
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -128,7 +128,7 @@ def _spoken(section: RemindSection) -> RemindSection:
 class SummarySection(Section):
     """What a rule sums up."""
 
-    horizon: Annotated[Raw, AfterValidator(_horizon)]
+    horizon: Annotated[Raw, AfterValidator(_horizon), Field(examples=["P30D"])]
 
 
 class MatchSection(Section):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
+from alerts.cli import checking
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
 
@@ -207,6 +208,18 @@ def test_health_without_a_daemon_says_so_and_ends_with_1(loaded: Alerts) -> None
     assert loaded("health", "--json").json == [{"problem": silent}]
 
 
+def test_only_a_daemon_that_is_up_is_to_be_restarted(
+    loaded: Alerts, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded("tick", "--at", NOW)
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("P7D", "P5D"))
+    assert "restart it" not in loaded("health", "--at", NOW).err
+    monkeypatch.setattr(checking, "is_alive", lambda *_: True)
+    assert loaded("health", "--at", NOW).err == (
+        "alerts: rule desk means something else in the running daemon: restart it\n"
+    )
+
+
 def test_a_narrow_terminal_breaks_no_line_of_an_error(loaded: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     assert loaded("health").err.count("\n") == 1
@@ -254,3 +267,26 @@ def test_a_log_line_shows_no_secret(loaded: Alerts, home: Path) -> None:
     assert "Connection refused (retry)" in said.err
     assert "SECRET" not in said.err + said.out
     assert logging.root.handlers
+
+
+def test_the_plan_reads_as_people_speak_and_names_the_rule(loaded: Alerts) -> None:
+    lines = loaded("plan", "--days", "20", "--at", NOW).out.splitlines()
+    rows = [(line[23:39].split()[0], " ".join(line.split()[6:-1])) for line in lines[1:]]
+    assert lines[0].split() == ["at", "(UTC)", "commitment", "rule", "what", "channels"]
+    assert [what for key, what in rows if key == "summit"][:5] == [
+        "desk 7 days before, told late",
+        "desk 1 day before",
+        "desk on the day",
+        "desk overdue",
+        "desk overdue for 1 day",
+    ]
+
+
+def test_the_plan_says_within_how_many_days_nothing_is_said(loaded: Alerts) -> None:
+    loaded("tick", "--at", "2025-10-28T12:00Z")
+    assert loaded("plan", "--from", "2025-10-27T12:00Z", "--days", "1").out == (
+        "nothing will be said within 1 day (to Tue 28 Oct 2025 12:00 UTC)\n"
+    )
+    assert loaded("plan", "--from", "2025-10-21T12:00Z", "--days", "3").out == (
+        "nothing will be said within 3 days (to Fri 24 Oct 2025 12:00 UTC)\n"
+    )

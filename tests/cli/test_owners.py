@@ -153,7 +153,8 @@ def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed
     words = followed("plan", "--days", "7", "--at", NOW, "--json").json
     (one,) = [word for word in words if word["kind"] == "summary"]
     assert (one["at"], one["commitment"], one["channels"]) == ("2025-11-03T08:00:00Z", None, ["box", "log"])
-    assert "(rule mondays)" in followed("plan", "--days", "7", "--at", NOW).out
+    lines = [line.split() for line in followed("plan", "--days", "7", "--at", NOW).out.splitlines()]
+    assert ["–", "mondays", "summary", "box,", "log"] in [line[5:] for line in lines]
     shown = followed("preview", "mondays", "--at", NOW).out
     assert shown.startswith("Subject: Summary to Mon 17 Nov 2025 · 4 due\n")
     followed("preview", "mondays", "--channel", "box", "--html", "s.html", "--at", NOW)
@@ -191,3 +192,60 @@ def test_a_rule_that_sums_nothing_up_has_no_summary_to_show(followed: Alerts) ->
     assert followed("preview", "desk").err == (
         "alerts: rule desk sums nothing up: name a commitment, as in `alerts preview desk KEY`\n"
     )
+
+
+DEFAULT = CONFIG.replace("rules:", "default_notify: [owner]\nrules:")
+LONELY = "commitments: [{key: e, title: E, deadline: 2025-11-01, timezone: UTC}]"
+
+
+@pytest.fixture
+def lonely(alerts: Alerts, home: Path) -> Alerts:
+    """Where only `default_notify: [owner]` speaks for a commitment that has no owner."""
+    (home / "config/alerts.yaml").write_text(DEFAULT)
+    (home / "file.yaml").write_text(LONELY)
+    return alerts
+
+
+def test_what_default_notify_would_tell_an_owner_who_is_not_there_is_said_to_reach_nobody(lonely: Alerts) -> None:
+    line = "warning: nobody will be told of e: it has no owner\n"
+    for words in (["--dry-run"], []):
+        said = lonely("load", "file.yaml", "--at", NOW, *words)
+        assert (said.err, said.out.splitlines()[-1]) == (line, "nothing to be said at once")
+    lonely("tick", "--at", NOW)
+    listed = lonely("list")
+    assert listed.err == line
+    assert listed.out.splitlines()[1].split() == ["e", "Sat", "1", "Nov", "2025", "to", "nobody", "default"]
+    assert [row["speaks_next"] for row in lonely("list", "--json").json] == [None]
+
+
+def test_check_says_once_that_default_notify_reaches_nobody(lonely: Alerts) -> None:
+    lonely("load", "file.yaml", "--at", NOW)
+    lines = [line for line in lonely("check", "--at", NOW).err.splitlines() if "warning: e" in line]
+    assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner) tells nobody"]
+
+
+def test_health_names_what_nobody_is_told_of(lonely: Alerts, home: Path) -> None:
+    lonely("load", "file.yaml", "--at", NOW)
+    assert "alerts: nobody will be told of e: it has no owner\n" in lonely("health").err
+    (home / "config/alerts.yaml").write_text(CONFIG)
+    assert "alerts: no rule speaks for e: nobody will be told\n" in lonely("health").err
+
+
+def test_default_notify_is_said_to_tell_only_whom_it_reaches(lonely: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(DEFAULT.replace("default_notify: [owner]", "default_notify: [owner, log]"))
+    assert lonely("load", "file.yaml", "--at", NOW).err == "no rule names e: told to default_notify (log)\n"
+    lines = [line for line in lonely("check", "--at", NOW).err.splitlines() if "warning: e" in line]
+    assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner, log) tells log only"]
+
+
+def test_preview_of_a_rule_that_only_sums_up_takes_no_key(followed: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG + SUMS)
+    assert followed("preview", "mondays", "a").err == (
+        "alerts: rule mondays only sums up: leave the key off, as in `alerts preview mondays`\n"
+    )
+
+
+def test_a_rule_that_matches_an_owner_whom_nobody_declares_is_named(followed: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("{tags: [quiet]}", "{owner: [anna, bo, ana]}"))
+    lines = [line for line in followed("check", "--at", NOW).err.splitlines() if "matches the owner" in line]
+    assert lines == ["warning: rule quiet matches the owner \"anna\", whom nobody declares; did you mean 'ana'?"]
