@@ -23,6 +23,7 @@ _C, _D, _L, _R, _W = (
         tables.commitments, tables.deliveries, tables.delivery_reminders, tables.reminders, tables.watches
     )
 )  # fmt: skip
+_BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +107,19 @@ class Ledger:
             return [{**row, "deliveries": sent[row["id"]]} for row in words]
 
     def deliveries(self, state: str | None = None, limit: int = 1000) -> list[Mapping[str, Any]]:
-        """The latest deliveries, oldest first, each with what it carries."""
+        """The latest deliveries, oldest first, each with what it carries; of one time by that, then by channel."""
         query = select(*(column for column in _D if column.name not in ("payload", "speaks_next")))
         query = query if state is None else query.where(_D.state == state)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(_D.created_at.desc(), _D.id).limit(limit)).mappings().all()
+            rows = connection.execute(query.order_by(_D.created_at.desc(), *_BY_CHANNEL).limit(limit)).mappings().all()
             words: dict[UUID, list[str]] = defaultdict(list)
             for some in chunks([row["id"] for row in rows]):
                 carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
-                for one, key, kind in connection.execute(carried.where(_L.delivery_id.in_(some))):
+                carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _L.kind)
+                for one, key, kind in connection.execute(carried):
                     words[one].append(f"{key} {kind}")
-            return [{**row, "carries": words[row["id"]]} for row in reversed(rows)]
+        found = [{**row, "carries": words[row["id"]]} for row in rows]
+        return sorted(found, key=lambda row: (row["created_at"], row["carries"]))  # else as the query has them
 
     def stuck(self, since: datetime) -> int:
         """How many deliveries were planned by then, and are neither sent nor given up."""

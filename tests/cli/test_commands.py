@@ -290,3 +290,18 @@ def test_the_plan_says_within_how_many_days_nothing_is_said(loaded: Alerts) -> N
     assert loaded("plan", "--from", "2025-10-21T12:00Z", "--days", "3").out == (
         "nothing will be said within 3 days (to Fri 24 Oct 2025 12:00 UTC)\n"
     )
+
+
+def test_deliveries_of_one_time_are_listed_by_commitment_and_channel(alerts: Alerts, home: Path) -> None:
+    config = CONFIG.replace("notify: [box]", "notify: [side, box]\n    digest: false")
+    (home / "config/alerts.yaml").write_text(
+        config.replace("rules:", "  side: {kind: maildir, path: side, to: [you@localhost]}\nrules:")
+    )
+    entries = [f"  - {{key: k{n}, title: K, deadline: 2025-10-30, timezone: UTC, tags: [truce]}}" for n in (4, 2, 1, 3)]
+    (home / "k.yaml").write_text("\n".join(["commitments:", *entries]))
+    alerts("load", "k.yaml", "--at", NOW)
+    alerts("tick", "--at", NOW)
+    alerts("tick", "--at", "2025-10-29T09:00Z")
+    rows = [(row["created_at"], *row["carries"], row["channel"]) for row in alerts("deliveries", "--json").json]
+    assert len(rows) == 16
+    assert rows == sorted(rows)
