@@ -79,21 +79,26 @@ def plan(
         ]
         count += batch.record(looked, address(words, recipients, singly), now)
     whole = {name: some for name, some in recipients.items() if name not in singly}  # others take no summary
-    for name in (rule.name for rule in mine.values() if rule.summary):
-        if summed_up := _sum_up(store, rules[name], whole, mails_owners, now):
+    for name, since in store.summaries.since([rule.name for rule in mine.values() if rule.summary]).items():
+        if summed_up := _sum_up(store, rules[name], since=since, recipients=whole, mails_owners=mails_owners, now=now):
             count += summed_up
             on_batch()
     return count
 
 
 def _sum_up(
-    store: Store, ruled: Ruled, recipients: Mapping[str, tuple[str, ...]], mails_owners: str | None, now: datetime
+    store: Store,
+    ruled: Ruled,
+    *,
+    since: datetime,
+    recipients: Mapping[str, tuple[str, ...]],
+    mails_owners: str | None,
+    now: datetime,
 ) -> int:
     """Write down a rule's summaries if its firing has come; of several missed firings those of the latest."""
     rule = ruled.rule
     firing = ruled.cron.before(now.replace(microsecond=0) + TICK)
-    since = store.summaries.since([rule.name]).get(rule.name)
-    if firing is None or since is None or firing <= since:
+    if firing is None or firing <= since:
         return 0
     whole = Scope(rule=rule, firing=firing)
     post = {(name, recipient): whole for name in rule.notify for recipient in recipients.get(name, ())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,8 +34,10 @@ class Summaries:
         self._database = database
         self._last: tuple[Scope, datetime, Gathered] | None = None  # swapped as one, so that lanes may share it
 
-    def since(self, rules: Iterable[str]) -> dict[str, datetime]:
+    def since(self, rules: Collection[str]) -> dict[str, datetime]:
         """Up to when each of some rules has summed up: its last firing that was, or when it was registered."""
+        if not rules:
+            return {}
         with self._database.read() as connection:
             query = select(_R.name, _SINCE).where(_R.name.in_(list(rules)))
             return dict(connection.execute(query).tuples().all())
