@@ -206,7 +206,7 @@ class Lane:
         """What becomes of a delivery after an attempt that failed."""
         outcome = after_failure(
             error,
-            attempt=claim.attempt,
+            attempt=claim.tries,
             now=self.clock(),
             first_due=claim.first_due,
             deadline=claim.deadline,

@@ -246,14 +246,29 @@ DeliveryId = Annotated[
 
 
 @app.command()
-def retry(context: typer.Context, id_: DeliveryId, at: At = None) -> None:
-    """Send a dead delivery again, under the same id."""
-    one = office(context).store.ledger.retry(id_, instant(at))
+def retry(
+    context: typer.Context,
+    id_: DeliveryId,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="C", help="Through this channel instead, to its recipients.")
+    ] = None,
+    at: At = None,
+) -> None:
+    """Send a delivery again, by the full schedule: one that is dead, waits for its next try, or was dismissed."""
+    here, now = office(context), instant(at)
+    if channel is not None:
+        through = here.channel(channel)
+        sent = here.store.ledger.retry_through(id_, through.name, through.recipients, now, one_at_a_time=through.singly)
+        through.close()
+        names = ", ".join(str(one)[:8] for one in sent)
+        out.print(f"sent through {channel} at the next tick as {names}; {id_[:8]} is dismissed")
+        return
+    one = here.store.ledger.retry(id_, now)
     out.print(f"{str(one)[:8]} will be tried again at the next tick")
 
 
 @app.command()
 def dismiss(context: typer.Context, id_: DeliveryId, at: At = None) -> None:
-    """Let a dead delivery go: health no longer counts it."""
+    """Let a delivery go that is dead, or not sent yet: it is not tried any more, and health no longer counts it."""
     one = office(context).store.ledger.dismiss(id_, instant(at))
     out.print(f"{str(one)[:8]} is dismissed")

@@ -18,7 +18,8 @@ class Claim:
     """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
 
     `told` is what it carries; one to operators carries a `notice` instead, and a `summary` is gathered by its scope.
-    `zone`: in which the recipient reads, where that is a person who states one.
+    `zone`: in which the recipient reads, where that is a person who states one. `first_due` and `tries` (this one
+    included) count from when a person last retried it; `attempt` counts all that were ever made.
     """
 
     id: UUID
@@ -26,6 +27,7 @@ class Claim:
     recipient: str
     fence: int
     attempt: int
+    tries: int
     first_due: datetime
     deadline: datetime | None
     zone: str | None = None
@@ -68,7 +70,8 @@ def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
         recipient=row["recipient"],
         fence=row["fence"] + 1,
         attempt=row["attempts"] + 1,
-        first_due=row["created_at"],
+        tries=row["attempts"] + 1 - row["tried_before"],
+        first_due=row["retried_at"] or row["created_at"],
         deadline=row["deadline"],
         zone=zone,
         told=told,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, cast, func, select, update
+from sqlalchemy import func, select
 
 from alerts.core.commitments import Party, Revision, Source, Tracked
-from alerts.core.errors import InputError
-from alerts.store import tables
-from alerts.store.carried import carried
+from alerts.store import retries, tables
 from alerts.store.engine import Database
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
@@ -123,43 +121,23 @@ class Ledger:
 
     def stuck(self, since: datetime) -> int:
         """How many deliveries were planned by then, and are neither sent nor given up."""
-        query = select(func.count()).where(tables.OPEN, _D.created_at < since)
+        query = select(func.count()).where(tables.OPEN, func.coalesce(_D.retried_at, _D.created_at) < since)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 
     def retry(self, start: str, now: datetime) -> UUID:
-        """Send a dead delivery again. Raises InputError where there is none, or several, whose id starts so.
+        """Send again, by the full schedule, the delivery whose id starts so. Raises InputError where that cannot be."""
+        return retries.retry(self._database, start, now)
 
-        What has been overtaken meanwhile is not sent any more; that is said, too.
-        """
-        return self._end(
-            start,
-            ("dead", "dismissed"),
-            {"state": "retry", "next_at": now, "ended_at": None, "trouble": 0, "told": 0},
-            to_be_sent=True,
-        )
+    def retry_through(
+        self, start: str, channel: str, recipients: Sequence[str], now: datetime, *, one_at_a_time: bool = False
+    ) -> list[UUID]:
+        """Send what that delivery carries through another channel instead. Raises InputError where that cannot be."""
+        return retries.retry_through(self._database, start, channel, recipients, now, one_at_a_time=one_at_a_time)
 
     def dismiss(self, start: str, now: datetime) -> UUID:
-        """Let a dead delivery go."""
-        return self._end(start, ("dead",), {"state": "dismissed", "ended_at": now})
-
-    def _end(self, start: str, states: tuple[str, ...], values: dict[str, Any], *, to_be_sent: bool = False) -> UUID:
-        wanted = start.lower().replace("-", "")
-        with self._database.write() as connection:
-            plain = func.replace(cast(_D.id, String), "-", "")
-            query = select(tables.deliveries).where(plain.like(f"{wanted}%")).limit(2)
-            found = connection.execute(query).mappings().all() if wanted.isalnum() else []
-            if len(found) != 1:
-                many = "several deliveries have ids that start" if found else "no delivery has an id that starts"
-                raise InputError(f"{many} with {start!r}: see `alerts deliveries`")
-            one, state = found[0]["id"], found[0]["state"]
-            if state not in states:
-                raise InputError(f"delivery {str(one)[:8]} is {state}, not {' or '.join(states)}")
-            told, stale = carried(connection, found) if to_be_sent else ({}, {})
-            if one in stale and not told[one]:
-                raise InputError(f"delivery {str(one)[:8]} is not sent any more: {stale[one]}; `alerts dismiss` it")
-            connection.execute(update(tables.deliveries).where(_D.id == one).values(values))
-            return UUID(str(one))
+        """Let that delivery go. Raises InputError where that cannot be."""
+        return retries.dismiss(self._database, start, now)
 
     def beat(self, name: str, value: str, now: datetime) -> None:
         """Leave a sign of life, or remember a fact."""

@@ -24,6 +24,7 @@ from alerts.store.summaries import followed
 
 log = logging.getLogger(__name__)
 _A, _D = tables.attempts.c, tables.deliveries.c
+_FIRST_DUE = func.coalesce(_D.retried_at, _D.created_at)  # from when on its schedule counts
 LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout that a channel may have
 
 
@@ -120,7 +121,7 @@ class Outbox:
         So what waits behind a breaker fares as what is tried. Returns whether there is any.
         """
         mine = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")))
-        old = and_(_D.created_at <= now - TRY_AT_LEAST, func.coalesce(_D.deadline, now) <= now)
+        old = and_(now - TRY_AT_LEAST >= _FIRST_DUE, func.coalesce(_D.deadline, now) <= now)
         if not self._any(*mine, or_(old, _late(now))):
             return False
         dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
@@ -219,11 +220,12 @@ def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim
 
 
 def _put_off(row: Any, error: str, now: datetime) -> dict[str, Any]:
-    attempt = row["attempts"] + 1
-    if now >= give_up_at(row["created_at"], row["deadline"]):
+    attempt, first_due = row["attempts"] + 1, row["retried_at"] or row["created_at"]
+    if now >= give_up_at(first_due, row["deadline"]):
         return _aside(row, "dead", error, Failed.DEAD, ended_at=now, attempts=attempt)
-    late = Failed.LATE if now - row["created_at"] >= LATE else Failed.NOT
-    return _aside(row, "retry", error, late, next_at=now + backoff(attempt), attempts=attempt)
+    late = Failed.LATE if now - first_due >= LATE else Failed.NOT
+    pause = backoff(attempt - row["tried_before"])
+    return _aside(row, "retry", error, late, next_at=now + pause, attempts=attempt)
 
 
 def _overtaken(row: Any, reason: str | None, now: datetime) -> dict[str, Any]:
@@ -240,4 +242,4 @@ def _aside(row: Any, state: State, error: str | None, failed: Failed, **values: 
 
 def _late(now: datetime) -> Any:
     """Whether it has waited for an hour, and that is not written down yet."""
-    return and_(_D.created_at <= now - LATE, _D.trouble < int(Failed.LATE), _D.notice.is_(None))
+    return and_(now - LATE >= _FIRST_DUE, _D.trouble < int(Failed.LATE), _D.notice.is_(None))

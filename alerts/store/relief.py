@@ -94,13 +94,19 @@ def reliefs(database: Database) -> Iterator[Relief]:
             return  # another replica is at them
 
 
-def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing]:
+def reminders_of(connection: Connection, rows: Sequence[RowMapping]) -> Mapping[UUID, list[Reminder]]:
+    """The reminders that deliveries carry, oldest first, by the id of the delivery."""
     ids = [row["id"] for row in rows]
     query = select(_L.delivery_id, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(_L.delivery_id.in_(ids))
     query = query.join(tables.reminders, _R.id == _L.reminder_id).join(tables.commitments, _C.id == _R.commitment_id)
-    words: dict[UUID, list[Reminder]] = defaultdict(list)
+    found: dict[UUID, list[Reminder]] = defaultdict(list)
     for link in connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings():
-        words[link["delivery_id"]].append(reminder_of(link, link["key"]))
+        found[link["delivery_id"]].append(reminder_of(link, link["key"]))
+    return found
+
+
+def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing]:
+    words = reminders_of(connection, rows)
     found, overtaken = [], followed(connection, rows)  # elsewhere these would be stale as well
     for row in rows:
         ended = row["state"] in ("sent", "dismissed")  # it has got through meanwhile, or somebody knows of it
@@ -112,7 +118,7 @@ def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing
         )
         found.append(
             Failing(
-                trouble=_trouble(row, said),
+                trouble=trouble_of(row, said),
                 reminders=said,
                 undelivered=may_go,
                 scope=Scope.from_json(row["summary"]) if row["summary"] else None,
@@ -122,7 +128,8 @@ def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing
     return found
 
 
-def _trouble(row: RowMapping, said: Sequence[Reminder]) -> Trouble:
+def trouble_of(row: RowMapping, said: Sequence[Reminder]) -> Trouble:
+    """What others are told of a delivery that fails."""
     errors = (row["template_error"], row["last_error"] if row["state"] != "sent" else None)
     return Trouble(
         id=row["id"],

@@ -247,6 +247,8 @@ deliveries = Table(
     Column("summary", JSON),  # of what it sums up how things stand, where it carries no reminders
     Column("trouble", Integer, nullable=False, server_default="0"),  # how far it has failed: core.deliveries.Failed
     Column("told", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
+    Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
+    Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)
@@ -254,6 +256,14 @@ _DEAD = text("state = 'dead'")
 Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=_DEAD, sqlite_where=_DEAD)
 RELIEF = text("trouble > told")
 Index("ix_deliveries_relief", deliveries.c.created_at, postgresql_where=RELIEF, sqlite_where=RELIEF)
+
+missing_recipients = Table(  # of open deliveries, those to whom no live process delivers
+    "missing_recipients",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("since", Utc, nullable=False),  # when a live process first noticed it
+)
 
 delivery_reminders = Table(
     "delivery_reminders",

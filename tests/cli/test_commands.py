@@ -184,10 +184,13 @@ def test_a_dead_delivery_is_seen_tried_again_and_dismissed(loaded: Alerts, home:
     one, two = (row["id"] for row in loaded("deliveries", "--state", "dead", "--json").json)
     assert "alerts: 2 deliveries are dead: " in loaded("health", "--at", NOW).err
     assert loaded("retry", one[:8], "--at", NOW).out == f"{one[:8]} will be tried again at the next tick\n"
-    assert loaded("retry", one[:8], "--at", NOW).err == f"alerts: delivery {one[:8]} is retry, not dead or dismissed\n"
     assert loaded("tick", "--at", NOW, "--json").json == {"planned": 0, "dead": 1}
     for each in (one, two):
         assert loaded("dismiss", each).out == f"{each[:8]} is dismissed\n"
+    refused = (
+        f"alerts: delivery {one[:8]} is dismissed: `alerts dismiss` takes what is pending, retry, leased or dead\n"
+    )
+    assert loaded("dismiss", one).err == refused
     assert loaded("deliveries", "--state", "dead").out == "no deliveries that are dead\n"
     assert "dead" not in loaded("health", "--at", NOW).err
 
