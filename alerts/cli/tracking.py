@@ -25,6 +25,8 @@ from alerts.store import Change
 
 out = Console(highlight=False)
 OneOf = Annotated[str, typer.Option("--occurrence", metavar="NAME", help="Of what recurs only this one: 2025-11-30.")]
+Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="One or more; all of them or none.")]
+Whole = Annotated[bool, typer.Option("--all", help="Of what recurs the whole: all occurrences, those to come too.")]
 
 
 @app.command()
@@ -35,13 +37,15 @@ def move(
     because: Annotated[str, typer.Option("--because", metavar="WHY", help="The reason; it is told with the move.")],
     source: Annotated[str | None, typer.Option("--source", metavar="KEY", help="A declared source.")] = None,
     occurrence: OneOf = "",
+    whole: Whole = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Give a commitment another deadline; what hangs on it moves too, and everybody concerned is told."""
     here = office(context)
+    _one_of_two(occurrence, whole=whole)
     change = Change(now=instant(at), by=who(by), reason=words(because, "--because"), source=source)
-    report = here.store.commitments.move(key, expression, change, occurrence)
+    report = here.store.commitments.move(key, expression, change, occurrence, whole=whole)
     if not report.moved and not report.edited:
         out.print(f"{key} reads so already: nothing changed", markup=False, soft_wrap=True)
     for verb, moves in (("moved", report.moved), ("follows", report.derived)):
@@ -55,20 +59,23 @@ def move(
 @app.command()
 def close(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY")],
+    keys: Keys,
     status: Annotated[str, typer.Option("--as", metavar="fulfilled|breached|withdrawn", help="How it ended.")],
     because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
     occurrence: OneOf = "",
+    whole: Whole = False,
     by: By = None,
     at: At = None,
 ) -> None:
-    """End a commitment: nothing more is said of it but that."""
+    """End commitments, all of them or none: no more alerts about them but that."""
     if status not in ENDS:
         raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
     here = office(context)
+    _one_of_two(occurrence, whole=whole)
     change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
-    here.store.commitments.close(key, status, change, occurrence)  # type: ignore[arg-type]
-    out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
+    here.store.commitments.close(keys, status, change, occurrence, whole=whole)  # type: ignore[arg-type]
+    for key in dict.fromkeys(keys):
+        out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -94,6 +101,13 @@ def ack(
     quiet = f"until {shown(end, here.zone)} {here.zone}" if end else "until its deadline moves"
     done = f"{_name(key, occurrence)} is acknowledged by {who(by)}: repeats keep quiet {quiet}"
     out.print(done, markup=False, soft_wrap=True)
+
+
+def _one_of_two(occurrence: str, *, whole: bool) -> None:
+    if occurrence and whole:
+        raise typer.BadParameter(
+            "names one occurrence, and --all the whole: use one of them", param_hint="--occurrence"
+        )
 
 
 def _name(key: str, occurrence: str) -> str:

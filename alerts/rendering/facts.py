@@ -107,7 +107,7 @@ class AcknowledgedFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """What can be typed about it, ready for a shell."""
+    """What can be typed about it, ready for a shell; of what recurs each names the occurrence."""
 
     ack: str
     move: str
@@ -175,6 +175,12 @@ class Facts:
     speaks_next: datetime | None
     change: ChangeFacts | None
     commands: Commands
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The commands that answer it; where it is closed, the one that shows it."""
+        said = self.commands
+        return (said.show,) if self.ended else (said.ack, said.close, said.move)
 
     @property
     def group(self) -> Group:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
@@ -13,11 +12,11 @@ from alerts.core.deadlines import parse, references
 from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError
 from alerts.core.notifications import Notification, Told, Trouble
+from alerts.rendering.commands import commands
 from alerts.rendering.facts import (
     AcknowledgedFacts,
     Certainty,
     ChangeFacts,
-    Commands,
     Facts,
     InsteadFacts,
     SourceFacts,
@@ -60,10 +59,6 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
     counted = window.first if standing == "opened" else window.counted
     counting_zone = (counted.zone or "UTC") if counted else reader
     today = on_day(now, counting_zone)
-    key = shlex.quote(commitment.key)
-    which = shlex.quote(reminder.occurrence) if reminder.occurrence else "YYYY-MM-DD" if tracked.recurs else ""
-    one = f" --occurrence {which}" if which else ""
-    only = one if reminder.occurrence else ""
     return Facts(
         key=line(commitment.key) or "?",
         title=line(commitment.title) or "(untitled)",
@@ -106,14 +101,7 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
         acknowledged=_acknowledged(told, line),
         speaks_next=told.speaks_next,
         change=_change(told.change, line, now) if told.change else None,
-        commands=Commands(
-            ack=flat(clean(f"alerts ack {key}{one}")),
-            move=flat(
-                clean(f'alerts move {key}{only} "{"every …" if tracked.recurs else "YYYY-MM-DD"}" --because "…"')
-            ),
-            close=flat(clean(f"alerts close {key}{only} --as fulfilled")),
-            show=flat(clean(f"alerts show {key}")),
-        ),
+        commands=commands(told),
     )
 
 

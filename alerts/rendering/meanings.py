@@ -59,6 +59,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "speaks_next": "when the rules speak of it again",
         "change": "the change that a `moved` or `closed` word tells of",
         "commands": "what can be typed about it",
+        "answers": "those of the commands that answer it; where it is closed, the one that shows it",
         "group": "under which heading of a digest it stands",
         "urgency": "the group, with `soon` for what comes within seven days, and `moved`: the colour of a message",
     },

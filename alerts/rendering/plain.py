@@ -8,6 +8,7 @@ from alerts.core.notifications import Message, Notification, Told, Trouble
 from alerts.core.posts import Post, plain_sections
 from alerts.core.reminders import Kind
 from alerts.core.summaries import Summary
+from alerts.rendering.commands import commands
 from alerts.rendering.saying import clean, flat, moment, shorten, utc
 
 SUBJECT = 120
@@ -82,17 +83,17 @@ def _post(told: tuple[Told, ...], subject: str, text: str) -> Post:
         occurrence=one.reminder.occurrence,
         kinds=tuple(each.reminder.kind for each in told),
         ended=one.reminder.kind == "closed" or one.tracked.commitment.status != "open",
-        more=f"alerts show {flat(clean(one.reminder.commitment))}",
+        more=commands(one).show,
     )
 
 
 def _lines(told: Told) -> list[str]:
-    commitment, key = told.tracked.commitment, flat(clean(told.tracked.commitment.key))
+    commitment, typed = told.tracked.commitment, commands(told)
     said = [
         when(told.tracked.bounds),
         flat(clean(commitment.title)),
         f"As stated: {flat(clean(commitment.deadline))}",
-        f"Commands: alerts show {key}; alerts ack {key}",
+        f"Commands: {typed.show}; {typed.ack}",
     ]
     if told.speaks_next:
         said.append(f"Next word: {moment(told.speaks_next, 'UTC')}")

@@ -41,6 +41,7 @@ from alerts.store.rows import (
     tracked_of,
     upsert,
 )
+from alerts.store.several import all_or_none, several
 
 _C = tables.commitments.c
 T = TypeVar("T")
@@ -208,15 +209,16 @@ class Commitments:
                     ended = revision_after(now, change, "closed", detail="withdrawn")
                     self._append(connection, now, ended, status="withdrawn")
 
-    def move(self, key: str, deadline: str, change: Change, occurrence: str = "") -> Report:
+    def move(self, key: str, deadline: str, change: Change, occurrence: str = "", *, whole: bool = False) -> Report:
         """Give a commitment another deadline; whatever hangs on it moves in the same transaction.
 
-        Of what recurs, one occurrence may be moved by itself.
+        What recurs is moved one occurrence at a time, unless the `whole` is meant.
         """
         report = Report()
         with self._database.change() as connection:
             now = self._one(connection, key)
             _must_be_open(now, "moved")
+            occurrences.must_name_one(now.at(occurrence), "moved", whole=whole)
             if change.source is not None:
                 _must_know(connection, tables.sources, change.source, "source")
             if occurrence:
@@ -247,17 +249,24 @@ class Commitments:
         self._append(connection, now, replace(revision, before=now.bounds, after=bounds))
         report.moved.append(Move(f"{now.commitment.key} {now.occurrence}", now.bounds, bounds))
 
-    def close(self, key: str, status: Status, change: Change, occurrence: str = "") -> None:
-        """End a commitment, or one occurrence of it. Raises InputError for one that has ended."""
-        with self._database.change() as connection:
-            now = self._one(connection, key).at(occurrence)
-            _must_be_open(now, "closed")
-            revision = revision_after(now, change, "closed", detail=status)
-            if occurrence:
-                occurrences.note(connection, now, occurrence, status=status)
-                self._append(connection, now, revision)
-            else:
-                self._append(connection, now, revision, status=status)
+    def close(
+        self, keys: str | Sequence[str], status: Status, change: Change, occurrence: str = "", *, whole: bool = False
+    ) -> None:
+        """End commitments, or one occurrence of each: all of them, or none.
+
+        Raises InputError with a line for each that is not there or has ended, and for each that recurs where neither
+        the occurrence nor the `whole` is named.
+        """
+        with self._database.change() as connection, all_or_none() as attempt:
+            for key in several(keys):
+                with attempt():
+                    now = self._one(connection, key).at(occurrence)
+                    _must_be_open(now, "closed")
+                    occurrences.must_name_one(now, "closed", whole=whole)
+                    revision = revision_after(now, change, "closed", detail=status)
+                    if occurrence:
+                        occurrences.note(connection, now, occurrence, status=status)
+                    self._append(connection, now, revision, **({} if occurrence else {"status": status}))
 
     def acknowledge(self, key: str, until: datetime | None, change: Change, occurrence: str = "") -> None:
         """Silence the overdue and review repeats of a commitment; of what recurs, those of one occurrence."""

@@ -109,12 +109,12 @@ def one(tracked: Tracked, occurrence: str) -> ColumnElement[bool]:
     return and_(_O.commitment_id == tracked.id, _O.occurrence == occurrence)
 
 
-def must_name_one(tracked: Tracked, done: str) -> None:
-    """Raise InputError for what recurs: it is done to one occurrence."""
+def must_name_one(tracked: Tracked, done: str, *, whole: bool = False) -> None:
+    """Raise InputError for what recurs, unless the `whole` is meant: it is done to one occurrence."""
     recurs = tracked.bounds.recurrence
-    if recurs is not None:
-        one = next(recurs.names(), "")
-        raise InputError(f"{tracked.commitment.key} recurs: say which one is {done}, as in --occurrence {one}")
+    if recurs is not None and not whole:
+        key, one = tracked.commitment.key, next(recurs.names(), "")
+        raise InputError(f"{key} recurs: say which one is {done}, as in --occurrence {one}; --all means the whole")
 
 
 def _mark_of(bounds: Bounds, name: str) -> str | None:

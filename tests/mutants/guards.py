@@ -355,5 +355,17 @@ GUARDS = (
           "core/watches.py",
           "    for change in _unseen(eye, watch) if watch.mark is not None else ():", "    for change in ():",
           "store/test_occurrences.py::test_one_occurrence_moves_by_itself[sqlite-early]"),
+    Guard("what recurs is answered one occurrence at a time",
+          "store/occurrences.py",
+          "    if recurs is not None and not whole:", "    if False:",
+          "cli/test_pasted.py::test_what_recurs_is_answered_one_occurrence_at_a_time"),
+    Guard("a command in a message names its occurrence",
+          "rendering/commands.py",
+          'f" --occurrence {shlex.quote(one)}" if one else ', "",
+          "cli/test_pasted.py::test_each_command_of_an_alert_acts_on_its_occurrence_and_nothing_else[text]"),
+    Guard("several keys in one command are all done or none",
+          "store/several.py",
+          "    refuse(wrong)\n", "",
+          "cli/test_pasted.py::test_several_are_closed_in_one_command_or_none"),
 )
 # fmt: on

@@ -41,7 +41,7 @@ def test_what_is_asked_orders_it_then_the_soonest(renderer: Renderer) -> None:
         text.index(f"\n    The {key}") for key in ("summit", "report", "today", "truce", "later", "tariff", "done")
     ]
     assert places == sorted(places)
-    assert 'alerts move KEY "YYYY-MM-DD"' in text
+    assert '\n    alerts move report "YYYY-MM-DD" --because "…"\n' in text
 
 
 def test_a_digest_of_hundreds_holds_every_one(renderer: Renderer) -> None:
@@ -59,7 +59,8 @@ def test_a_digest_of_hundreds_fits_a_slack_post_and_says_what_is_left_out(render
     assert len(blocks) <= 50
     assert sum(len(block["text"]["text"]) for block in blocks) <= 13_200
     assert "alerts list" in blocks[-2]["text"]["text"]
-    assert "alerts ack KEY" in blocks[-1]["text"]["text"]
+    assert "`alerts ack k-0`\\n`alerts close k-0 --as fulfilled`" in str(blocks)
+    assert "The commands below each entry" in blocks[-1]["text"]["text"]
 
 
 def test_a_webhook_carries_every_reminder_as_data(renderer: Renderer) -> None:

@@ -82,14 +82,14 @@ PAST THEIR DATE (1)
 
   - Mon 10 Nov 2025 · overdue
     The report
-    report
+    alerts ack report
 
 COMING (1)
 
   - Mon 1 Dec 2025 · due that day
     The filing
     seen by Ann
-    filing
+    alerts ack filing
 
 Bo
 
@@ -97,13 +97,13 @@ COMING (1)
 
   - Fri 5 Dec 2025 · due that day
     The answer
-    answer
+    alerts ack answer
 
 OPEN, OR WITHOUT A DATE (1)
 
   - No date stated · is there a date now?
     The tariff
-    tariff
+    alerts ack tariff
 
 Nobody looks after these
 
@@ -111,17 +111,17 @@ COMING (1)
 
   - Sat 20 Dec 2025 · due that day
     The review
-    review
+    alerts ack review
 
 OPEN, OR WITHOUT A DATE (1)
 
   - No date stated · is there a date now?
     The quota
-    quota
+    alerts ack quota
 
-Seen it    alerts ack KEY
-All of it  alerts show KEY
-           Rule monthly; KEY is the word on each one’s last line.
+Answer     The command below each entry acknowledges it. “alerts show” with
+           its key shows all of it.
+           Rule monthly.
 """
 
 
@@ -188,8 +188,8 @@ def test_a_chat_gets_it_by_owner_and_by_what_is_asked(renderer: Renderer) -> Non
         "*Nobody looks after these · Coming (1)*",
         "*Nobody looks after these · Open, or without a date (1)*",
     ]
-    assert "The filing · `filing` · seen by Ann" in sections[2]
-    assert "`alerts ack KEY`" in sections[-1]
+    assert "The filing · `alerts ack filing` · seen by Ann" in sections[2]
+    assert "The command below each entry acknowledges it." in sections[-1]
     assert "Nothing is due until Sat 27 Dec 2025" in str(slack_body(renderer, summary())["blocks"])
 
 

@@ -160,7 +160,7 @@ def test_what_recurred_and_what_will_recur_change_places(store):
     ("act", "refusal"),
     [
         (lambda s: s.commitments.acknowledge("report", None, change(LOADED)),
-         "report recurs: say which one is acknowledged, as in --occurrence 2025-11-30"),
+         "report recurs: say which one is acknowledged, as in --occurrence 2025-11-30; --all means the whole"),
         (lambda s: s.commitments.close("report", "fulfilled", change(LOADED), "2025-12-30"),
          "there is no occurrence '2025-12-30': expected one such as '2025-11-30'; did you mean"),
         (lambda s: s.commitments.close("once", "fulfilled", change(LOADED), "2025-12-30"),

@@ -1,0 +1,212 @@
+"""Each command that a message shows, pasted into a shell as a reader would: it acts on what the message is about."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shlex
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from alerts.core.commitments import Revision, Tracked
+from alerts.core.notifications import Notification, Told
+from alerts.core.reminders import Kind, Reminder
+from alerts.core.rules import Rule
+from alerts.core.summaries import Scope, Summary
+from alerts.rendering import Renderer
+from alerts.store import Change, Entry, Store
+from tests.channels.kinds import OPTIONS, body_of
+from tests.cli.conftest import Alerts
+from tests.factories import at, commitment
+from tests.rendering.factories import TEMPLATES, notification
+
+NOW = at("2025-12-01T09:00")
+MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-10-31"
+HOURLY = "every FREQ=WEEKLY from 2025-11-03T09:30[Asia/Seoul]"
+NAMES = (("reports", "2025-11-30"), ("reports", "2025-12-31"), ("calls", "2025-12-01T09:30"), ("once", ""))
+COMMAND = re.compile(r"alerts (?:ack|snooze|close|move|show) [^`<>\n·;]*")
+MEDIA = ("text", "html", "plain", *OPTIONS)
+RENDERER = Renderer([TEMPLATES])
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that tracks two series and what comes once, to be copied."""
+    path = tmp_path_factory.mktemp("series") / "alerts.db"
+    store = Store(f"sqlite:///{path}")
+    stated = (("reports", MONTHLY), ("calls", HOURLY), ("once", "2025-12-05"))
+    entries = [Entry(commitment(key, deadline, timezone=None), key) for key, deadline in stated]
+    store.commitments.load(entries, [], [], Change(now=at("2025-10-01T00:00"), by="desk"))
+    store.close()
+    return path
+
+
+@pytest.fixture
+def found(base: Path) -> Iterator[dict[str, Tracked]]:
+    store = Store(f"sqlite:///{base}")
+    yield {key: store.commitments.find(key) for key in ("reports", "calls", "once")}
+    store.close()
+
+
+def _told(tracked: Tracked, occurrence: str, kind: Kind) -> Told:
+    one = tracked.at(occurrence)
+    reminder = Reminder(
+        rule="desk", commitment=one.commitment.key, commitment_id=one.id, occurrence=occurrence,
+        bounds_version=one.bounds_version, mark=one.bounds.mark, kind=kind, moment=NOW, send_at=NOW,
+        offset="P7D" if kind == "before" else None,
+    )  # fmt: skip
+    what: Any = "closed" if kind == "closed" else "moved"
+    change = Revision(number=2, what=what, recorded_at=NOW, recorded_by="desk", before=one.bounds, after=one.bounds)
+    return Told(reminder=reminder, tracked=one, change=change if kind in ("moved", "closed") else None)
+
+
+def _summed(items: tuple[Told, ...]) -> Notification:
+    scope = Scope(rule=Rule(name="monthly", cron="0 9 1 * *", summary="P30D", timezone="UTC"), firing=NOW)
+    found = Summary(scope=scope, due=len(items), overdue=0, listed=tuple(("due", one.tracked) for one in items))
+    return notification(*items, now=NOW, zone="UTC", summary=found)
+
+
+def _read(asked: Notification, medium: str) -> str:
+    """What a reader sees, with a line for each line that they see."""
+    match medium:
+        case "text":
+            return RENDERER.render(asked, "mail")[0].text
+        case "html":
+            return _visible(RENDERER.render(asked, "mail")[0].html or "")
+        case "plain":
+            return RENDERER.plain(asked, "text").text
+    texts = [text for text in _strings(body_of(medium, RENDERER, asked)) if "alerts " in text]
+    return html.unescape("\n".join(texts)).replace("\\", "")
+
+
+def _strings(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield from (_strings(json.loads(data)) if data.startswith(('{"', '[{"')) else (data,))
+    for one in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from _strings(one)
+
+
+def _visible(page: str) -> str:
+    class Reader(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.text = ""
+
+        def handle_starttag(self, tag: str, attrs: Any) -> None:  # noqa: ARG002  # the base class names it
+            self.text += "" if tag in ("span", "b") else "\n"
+
+        def handle_data(self, data: str) -> None:
+            self.text += data.replace("\n", " ")
+
+    reader = Reader()
+    reader.feed(page)
+    return reader.text
+
+
+def _commands(text: str) -> list[str]:
+    return list(dict.fromkeys(" ".join(one.split()) for one in COMMAND.findall(text)))
+
+
+def _touched(path: Path) -> set[tuple[str, str]]:
+    """The commitments and occurrences to which something has happened, by their revisions."""
+    query = "SELECT c.key, coalesce(r.occurrence, '') FROM revisions r JOIN commitments c ON c.id = r.commitment_id"
+    with closing(sqlite3.connect(path)) as database:
+        return set(database.execute(f"{query} WHERE r.number > 1").fetchall())
+
+
+def _paste(alerts: Alerts, home: Path, base: Path, command: str) -> set[tuple[str, str]]:
+    """Run a command on a fresh copy of the database, as a shell reads it; return what it has touched."""
+    shutil.copy(base, home / "alerts.db")
+    words = shlex.split(
+        command.replace("YYYY-MM-DD", "2026-03-02").replace("every …", "every FREQ=YEARLY from 2026-01-31")
+    )
+    done = alerts(*words[1:], *(() if words[1] == "show" else ("--at", "2025-12-01T10:00Z")))
+    assert done.code == 0, (command, done.err)
+    return _touched(home / "alerts.db")
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_each_command_of_an_alert_acts_on_its_occurrence_and_nothing_else(
+    medium: str, alerts: Alerts, home: Path, base: Path, found: dict[str, Tracked]
+) -> None:
+    seen: dict[str, set[tuple[str, str]]] = {}
+    for kind in get_args(Kind):
+        for key, name in NAMES:
+            item = _told(found[key], name, kind)
+            for command in _commands(_read(notification(item, now=NOW, zone="UTC"), medium)):
+                seen.setdefault(command, set()).add((key, name))
+    for command, about in seen.items():
+        touched = _paste(alerts, home, base, command)
+        if command.split()[1] == "show":
+            assert not touched
+        else:
+            assert touched == about, command
+    acked = {one for command, about in seen.items() if " ack " in command for one in about}
+    assert acked == set(NAMES), "each offers an answer"
+
+
+@pytest.mark.parametrize(("medium", "form"), [(one, form) for one in MEDIA for form in ("digest", "summary")])
+def test_each_command_of_a_list_acts_on_one_entry(  # noqa: PLR0917  # fixtures
+    medium: str, form: str, alerts: Alerts, home: Path, base: Path, found: dict[str, Tracked]
+) -> None:
+    items = tuple(_told(found[key], name, "overdue") for key, name in NAMES)
+    asked = notification(*items, now=NOW, zone="UTC") if form == "digest" else _summed(items)
+    commands = [one for one in _commands(_read(asked, medium)) if " show " not in one]
+    acked = [one for one in commands if " ack " in one]
+    assert {next(iter(_paste(alerts, home, base, one))) for one in acked} == set(NAMES)
+    for command in commands:
+        touched = _paste(alerts, home, base, command)
+        assert len(touched) == 1, command
+        assert touched < set(NAMES), command
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_an_alert_about_a_whole_series_says_that_its_commands_mean_the_whole(
+    medium: str, found: dict[str, Tracked]
+) -> None:
+    commands = _commands(_read(notification(_told(found["reports"], "", "moved"), now=NOW, zone="UTC"), medium))
+    answers = [one for one in commands if " show " not in one]
+    assert answers
+    assert all(" --all" in one for one in answers)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("close", "reports", "--as", "fulfilled"), ("move", "reports", MONTHLY, "--because", "x"), ("ack", "reports")],
+)
+def test_what_recurs_is_answered_one_occurrence_at_a_time(
+    words: tuple[str, ...], alerts: Alerts, home: Path, base: Path
+) -> None:
+    shutil.copy(base, home / "alerts.db")
+    done = alerts(*words)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "reports recurs: say which one is" in done.err
+    assert "--occurrence 20" in done.err
+    assert "--all" in done.err
+    assert not _touched(home / "alerts.db")
+
+
+def test_several_are_closed_in_one_command_or_none(alerts: Alerts, home: Path, base: Path) -> None:
+    shutil.copy(base, home / "alerts.db")
+    done = alerts("close", "once", "reports", "onse", "calls", "--as", "fulfilled")
+    assert done.code == 1
+    assert [line.split(":")[1].split()[0] for line in done.err.splitlines()] == ["reports", "no", "calls"]
+    assert not _touched(home / "alerts.db")
+    done = alerts("close", "once", "reports", "--all", "--as", "fulfilled", "--at", "2025-12-01T10:00Z")
+    assert done.out == "once is closed: fulfilled\nreports is closed: fulfilled\n"
+    assert _touched(home / "alerts.db") == {("once", ""), ("reports", "")}
+
+
+def test_an_occurrence_and_all_contradict_each_other(alerts: Alerts, home: Path, base: Path) -> None:
+    shutil.copy(base, home / "alerts.db")
+    done = alerts("close", "reports", "--all", "--occurrence", "2025-11-30", "--as", "fulfilled")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert not _touched(home / "alerts.db")
