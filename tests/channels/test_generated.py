@@ -25,7 +25,7 @@ def test_every_post_is_one_that_the_service_takes(kind: str) -> None:
         well_formed(body)
         CHECKS[kind](body)
         said = "\n".join(texts_of(body))
-        assert "alerts ack" in said  # the commands always stay
+        assert "alerts ack" in said or "alerts list" in said  # the last section always stays
         if len(words_of(post.sections)) > ROOM.get(kind, 30_000):
             assert "… shortened: " in said or "there is more than one message holds" in said
 
