@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from alerts.store.addresses import StoreError
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
-from alerts.store.engine import Database, StoreError
+from alerts.store.engine import Database
 from alerts.store.ledger import Ledger
 from alerts.store.lock import beside, is_held, nobody_beside, only_one
 from alerts.store.outbox import Outbox

@@ -15,7 +15,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, create_engine, event, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import (
     ArgumentError,
@@ -29,25 +29,22 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from alerts.clock import utc_now
-from alerts.core.errors import InputError
+from alerts.store.addresses import StoreError, driver_options, parse_address
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY = 30.0  # seconds that SQLite waits for another process's write, each of which holds for less than one
 GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of SQLite's busy handler
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
 CHANGE_LOCK = 7_246_012
+NO_RIGHTS = ("42501", "3F000")  # PostgreSQL: insufficient privilege; no such schema
 WAL_IS_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases with the WAL-reset fix, by minor version
-
-
-class StoreError(InputError):
-    """The database cannot be used as it is; the text says what is wrong and what would be right."""
 
 
 class Database:
     """A database and its transactions. Raises StoreError where it cannot be opened."""
 
     def __init__(self, url: str) -> None:
-        self.url = _parse(url)
+        self.url = parse_address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._turn: Any = threading.RLock() if self.sqlite else _Free()
         self._engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
@@ -161,6 +158,8 @@ class Database:
             # not know comes before any statement.
             if type(error) is DatabaseError or (isinstance(error, ProgrammingError) and error.statement is None):
                 raise StoreError(f"database {self.name}: {str(error.orig).strip()}") from error
+            if isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in NO_RIGHTS:
+                raise StoreError(f"database {self.name}: {str(error.orig).strip().splitlines()[0]}") from error
             raise
         except PoolTimeout as error:
             raise StoreError(f"database {self.name}: all its connections are in use") from error
@@ -172,22 +171,6 @@ class _Free:
     def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):  # the latter for a port that is no number
-        raise StoreError("the database address cannot be read: expected sqlite:///var/alerts.db or "
-                         "postgresql+psycopg://user@host/name") from None  # fmt: skip
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreError(f"databases of the kind {parsed.get_backend_name()!r} are not supported: sqlite or postgresql")
-    if parsed.get_backend_name() == "postgresql":
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.database in (None, "", ":memory:") or parsed.query or "\0" in (parsed.database or ""):
-        raise StoreError("an SQLite database needs a file, and takes no options: sqlite:///var/alerts.db (alerts must "
-                         "survive a restart)")  # fmt: skip
-    return parsed.set(drivername="sqlite")
 
 
 def _sqlite(url: URL) -> Engine:
@@ -230,10 +213,22 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
 
 
 def _postgresql(url: URL) -> Engine:
+    address, options = driver_options(url)
     try:
-        return create_engine(url, pool_pre_ping=True, pool_size=20)
+        engine = create_engine(address, pool_pre_ping=True, pool_size=20, connect_args=options)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError("PostgreSQL needs its driver: pip install 'deadline-alerts[postgres]'") from None
+    except ArgumentError as error:  # a port among the options that is no number
+        raise StoreError(f"the database address cannot be used: {error}") from None
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(dialect: Any, _: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+        try:
+            return dialect.connect(*arguments, **options)
+        except (TypeError, ValueError) as error:  # of the address: a host with a label that is too long, say
+            raise StoreError(f"the database address cannot be used: {error}") from None
+
+    return engine
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from alerts.clock import monotonic
-from alerts.store.engine import StoreError
+from alerts.store.addresses import StoreError
 
 PATIENCE = 1.0  # seconds
 

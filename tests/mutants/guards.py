@@ -39,6 +39,16 @@ GUARDS = (
           "word.id in fresh)", "word.id)",
           "store/test_outbox.py::test_a_word_that_was_planned_goes_to_nobody_who_was_added_since[sqlite]"),
 
+    # Addresses of databases
+    Guard("prepared statements can be turned off",
+          "store/addresses.py",
+          'if isinstance(stated, str) and stated.lower() in _OFF:', 'if isinstance(stated, str) and stated == "off":',
+          "store/test_addresses.py::test_prepared_statements_can_be_turned_off"),
+    Guard("an option that would end each transaction at once is refused",
+          "store/addresses.py",
+          '_NOT_HERE = ("autocommit", ', "_NOT_HERE = (",
+          "store/test_addresses.py::test_an_option_that_would_break_transactions_or_text_is_refused"),
+
     # One transaction
     Guard("reminders and deliveries in one transaction",
           "store/posting.py",
