@@ -43,6 +43,7 @@ CODES = {
         "moved": "its date has changed, or is known now",
         "review": "it has no date, or is open with no end: how does it stand?",
         "closed": "it is fulfilled, breached or withdrawn",
+        "reopened": "it was closed, and is open again",
     },
     "what": {
         "obligation": "somebody has to do it",

@@ -9,12 +9,13 @@ from typing import NoReturn
 
 import typer
 
-from alerts.cli import adding, checking, exporting, history, loading, reasons, sending, showing, tracking
+from alerts.cli import adding, checking, exporting, history, loading, reasons, reopening, sending, showing, tracking
 from alerts.cli.wiring import app
 from alerts.core.errors import InputError
 
 __all__ = [
-    "adding", "app", "checking", "exporting", "history", "loading", "main", "reasons", "sending", "showing", "tracking"
+    "adding", "app", "checking", "exporting", "history", "loading", "main", "reasons", "reopening", "sending",
+    "showing", "tracking"
 ]  # fmt: skip
 
 

@@ -109,17 +109,17 @@ def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Ackn
         moment=now,
         send_at=now,
         offset="P7D" if about in ("before", "overdue", "review") else None,
-        revision=2 if about in ("moved", "closed") else None,
+        revision=2 if about in ("moved", "closed", "reopened") else None,
     )
     change = Revision(
         number=2,
-        what="moved" if about == "moved" else "closed",
+        what=about if about in ("moved", "reopened") else "closed",
         recorded_at=now,
         recorded_by="somebody",
         reason="it was agreed so",
         before=resolve(parse("undated"), ZoneChoice(), {}) if about == "moved" else None,
         after=bounds if about == "moved" else None,
-        detail=status if about == "closed" else None,
+        detail={"closed": status, "reopened": "it was withdrawn"}.get(about),
     )
     parties = {party.key: party for party in PARTIES}
     return Told(

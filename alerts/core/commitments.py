@@ -97,7 +97,7 @@ class Revision:
     """One version of a commitment. `before` and `after` are its bounds where they changed."""
 
     number: int
-    what: Literal["recorded", "edited", "moved", "acknowledged", "closed"]
+    what: Literal["recorded", "edited", "moved", "acknowledged", "closed", "reopened"]
     recorded_at: datetime
     recorded_by: str
     reason: str | None = None
@@ -115,10 +115,12 @@ class Revision:
 class Occurrence:
     """What has happened to one occurrence of a recurring commitment.
 
-    `bounds`, their `version` and `stated_at` (when) are there where it alone was moved.
+    `bounds`, their `version` and `stated_at` (when) are there where it alone was moved. `reopened`: how often it alone
+    was: that many versions is it ahead of the whole.
     """
 
     status: Status = "open"
+    reopened: int = 0
     bounds: Bounds | None = None
     version: int | None = None
     stated_at: datetime | None = None
@@ -189,7 +191,7 @@ class Tracked:
             self,
             commitment=replace(self.commitment, status=status),
             bounds=here.bounds or bounds,
-            bounds_version=(here.version if here.bounds else None) or self.bounds_version,
+            bounds_version=(here.version if here.bounds else None) or self.bounds_version + here.reopened,
             acknowledged=here.acknowledged,
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,

@@ -73,17 +73,18 @@ def account(
     `history` are all its revisions, oldest first; `recorded` its reminders of this rule and occurrence.
     """
     written = {(word.kind, word.bounds_version, word.moment): word for word in recorded}
-    end = next((one for one in history if one.what == "closed" and one.occurrence in ("", tracked.occurrence)), None)
+    ends = [one for one in history if one.what in ("closed", "reopened")]
+    ends = [one for one in ends if one.occurrence in ("", tracked.occurrence)]
     quiet = _Quiet([one for one in history if one.occurrence == tracked.occurrence])
     found: list[Account] = []
     for span in _spans(tracked, history):
-        for moment in _moments(rule, replace(tracked, bounds=span.bounds), firings, _horizon(span, end, now)):
+        for moment in _moments(rule, replace(tracked, bounds=span.bounds), firings, _horizon(span, ends, now)):
             keys = [(moment.kind, version, moment.at) for version in span.versions]
             words = [written.pop(key) for key in keys if key in written]
             if words:
                 found += map(_as_recorded, words)
                 continue
-            reason = _unsaid(moment, span, end, quiet, registered_at)
+            reason = _unsaid(moment, span, ends, quiet, registered_at)
             outcome: Outcome = "to come" if reason is None and moment.send_at > now else "not said"
             reason = reason or (None if outcome == "to come" else "no tick has written it down yet")
             found.append(
@@ -101,11 +102,14 @@ def _spans(tracked: Tracked, history: Sequence[Revision]) -> list[_Span]:
     """Which bounds were known when; of an occurrence, its own."""
     found: list[_Span] = []
     alone = False  # moved by itself, it stays where it is when the whole moves
+    ahead = 0  # reopened by itself, its version is ahead of that of the whole
     for revision in history:
         after = _bounds_after(revision, tracked.occurrence)
-        if found and revision.after is not None:
+        ahead += revision.what == "reopened" and revision.occurrence != ""
+        if found and (revision.after is not None or revision.what == "reopened"):
             span = found[-1]
-            found[-1] = replace(span, versions=range(span.versions.start, revision.bounds_version + 1))
+            stop = max(span.versions.stop, revision.bounds_version + 1 + ahead)
+            found[-1] = replace(span, versions=range(span.versions.start, stop))
         if after is None:
             alone = alone and (revision.occurrence != "" or revision.after is None)
             continue
@@ -131,10 +135,18 @@ def _bounds_after(revision: Revision, name: str) -> Bounds | None:
         return None
 
 
-def _horizon(span: _Span, end: Revision | None, now: datetime) -> datetime:
+def _horizon(span: _Span, ends: Sequence[Revision], now: datetime) -> datetime:
     """Up to where repeats are listed: as long as the bounds were known, and it was open."""
-    ends = [now, *([span.known_to] if span.known_to else []), *([end.recorded_at] if end else [])]
-    return min(ends)
+    closed = [ends[-1].recorded_at] if ends and ends[-1].what == "closed" else []
+    return min([now, *([span.known_to] if span.known_to else []), *closed])
+
+
+def _closed_at(at: datetime, ends: Sequence[Revision]) -> tuple[Revision, Revision | None] | None:
+    """The end that held at an instant, and the reopening after it, if there was one."""
+    before = [one for one in ends if one.recorded_at <= at]
+    if not before or before[-1].what != "closed":
+        return None
+    return before[-1], next((one for one in ends if one.what == "reopened" and one.recorded_at > at), None)
 
 
 def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) -> Iterator[Moment]:
@@ -161,12 +173,14 @@ class _Quiet:
             late = revision.recorded_at > moment.send_at
             if late and (seen is not None or revision.what == "moved"):
                 break
-            seen = {"acknowledged": revision, "moved": None}.get(revision.what, seen)
+            seen = {"acknowledged": revision, "moved": None, "reopened": None}.get(revision.what, seen)
         until = datetime.fromisoformat(seen.detail.removeprefix("until ")) if seen and seen.detail else None
         return seen if until is None or moment.send_at < until else None
 
 
-def _unsaid(moment: Moment, span: _Span, end: Revision | None, quiet: _Quiet, registered_at: datetime) -> str | None:
+def _unsaid(
+    moment: Moment, span: _Span, ends: Sequence[Revision], quiet: _Quiet, registered_at: datetime
+) -> str | None:
     """Why a moment that was not written down was not said; nothing where it is still to come."""
     if moment.send_at < span.known_from:
         return f"had gone by when this date was recorded ({_day(span.known_from)})"
@@ -174,8 +188,10 @@ def _unsaid(moment: Moment, span: _Span, end: Revision | None, quiet: _Quiet, re
         return f"had gone by when the rule was registered ({_day(registered_at)})"
     if span.known_to is not None and span.moved_to is not None and span.known_to <= moment.send_at:
         return f"moved before that ({_day(span.known_to)}), to {say_bounds(span.moved_to)}"
-    if end is not None and end.recorded_at <= moment.send_at:
-        return f"closed before that ({_day(end.recorded_at)}, {end.detail})"
+    if closed := _closed_at(moment.send_at, ends):
+        end, again = closed
+        until = f", reopened after it ({_day(again.recorded_at)})" if again else ""
+        return f"closed before that ({_day(end.recorded_at)}, {end.detail}){until}"
     if seen := quiet.by(moment):
         return f"acknowledged by {seen.recorded_by} ({_day(seen.recorded_at)})"
     return None
@@ -186,16 +202,33 @@ def _changes(
 ) -> Iterator[Account]:
     """Moves and ends that the rule was not asked to tell of, or that were there before it."""
     told = {(one.kind, one.moment) for one in found}
-    tells: Mapping[Kind, bool] = {"moved": rule.remind.moved, "closed": rule.remind.closed}
+    tells: Mapping[Kind, bool] = {
+        "moved": rule.remind.moved, "closed": rule.remind.closed, "reopened": rule.remind.closed
+    }  # fmt: skip
+    kinds: Mapping[str, Kind] = {"moved": "moved", "closed": "closed", "reopened": "reopened"}
     for revision in history:
-        kind: Kind = "moved" if revision.what == "moved" else "closed"
-        at = revision.recorded_at
-        if revision.what not in tells or revision.occurrence != tracked.occurrence or (kind, at) in told:
+        kind, at = kinds.get(revision.what), revision.recorded_at
+        if kind is None or revision.occurrence != tracked.occurrence or (kind, at) in told:
             continue
-        reason = "no tick has written it down yet" if tells[kind] else f"the rule does not say so: `{kind}: true`"
+        setting = "closed" if kind == "reopened" else kind
+        reason = "no tick has written it down yet" if tells[kind] else f"the rule does not say so: `{setting}: true`"
+        if tells[kind] and _undone(revision, history, found):
+            reason = "closed and reopened before it was told"
         if tells[kind] and at <= registered_at:
             reason = f"was there when the rule was registered ({_day(registered_at)})"
         yield Account(kind=kind, moment=at, send_at=at, offset=None, outcome="not said", reason=reason)
+
+
+def _undone(revision: Revision, history: Sequence[Revision], found: Sequence[Account]) -> bool:
+    """Whether an end or a reopening was followed by another before any was told."""
+    if revision.what == "moved":
+        return False
+    later = [one for one in history if one.number > revision.number and one.occurrence == revision.occurrence]
+    earlier = [one for one in history if one.number < revision.number and one.occurrence == revision.occurrence]
+    told = {one.moment for one in found if one.kind in ("closed", "reopened")}
+    if revision.what == "closed":
+        return any(one.what == "reopened" for one in later)
+    return any(one.what == "closed" and one.recorded_at not in told for one in earlier[-1:])
 
 
 def _as_recorded(word: Recorded) -> Account:

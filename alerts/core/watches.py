@@ -11,6 +11,7 @@ from alerts.core.commitments import Revision, Tracked
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
 from alerts.core.occurrences import before_moves, exists, kept, names, passed
 from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
+from alerts.core.reopening import Ends, ended_by
 from alerts.core.rules import Rule
 
 JUST_AFTER = timedelta(microseconds=1)  # moments lie on whole seconds
@@ -79,7 +80,8 @@ class _Eye:
         """Phrase a revision: it goes out at once."""
         after = revision.after or self.tracked.bounds
         at = revision.recorded_at
-        moment = Moment("moved" if revision.what == "moved" else "closed", at, at)
+        kinds: dict[str, Kind] = {"moved": "moved", "reopened": "reopened"}
+        moment = Moment(kinds.get(revision.what, "closed"), at, at)
         told = self.reminder(moment, revision=revision.number, occurrence=revision.occurrence)
         return replace(told, bounds_version=revision.bounds_version, mark=after.mark)
 
@@ -98,6 +100,9 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
     moved = watch.mark is not None and watch.mark != tracked.bounds.mark
     if moved:  # whoever has seen the old date has not seen the new one
         tracked = replace(tracked, acknowledged=tracked.seen)
+    reopened = _reopened(tracked, watch)
+    if reopened:
+        tracked = ended_by(reopened, tracked)
     eye = _Eye(rule, tracked, firings)
     said, skipped = _changes(eye, watch)
     if tracked.recurs:
@@ -105,7 +110,9 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
     # What went out up to `seen` is served; of what lies before it, only something new is still to be said.
     since = (tracked.stated_at or watch.since) if moved else watch.since
     seen = watch.cursor if watch.cursor is not None else since - TICK
-    if moved:  # the new bounds have nothing to say of the time before they were known
+    if reopened:
+        since = max(since, reopened.recorded_at) if moved else reopened.recorded_at
+    if moved or reopened:  # the new bounds have nothing to say of the time before they were known
         seen = max(seen, since - TICK)
     horizon = max(now, seen)
     next_at = None
@@ -116,9 +123,10 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         due = [moment for moment in once if seen < moment.send_at <= now]
         due += _due_repeats(eye, repeats, seen, now)
         missed = None
-        if watch.cursor is None or watch.changed or moved:
+        if watch.cursor is None or watch.changed or moved or reopened:
             missed = _missed(eye, once, repeats, seen, spoken)
-        if missed is not None and moved and _tells_of_move(eye, watch):  # that word says where the new bounds stand
+        told_of = (moved and _tells_of_move(eye, watch)) or _tells_of_reopening(eye, watch)
+        if missed is not None and told_of:  # that word says where the new bounds stand
             spoken, missed = _place(missed.kind, missed.at), None
         if spoken is not None:  # a cron that is now later means again what has gone out
             due = [moment for moment in due if moment.kind not in MERGED or _place(moment.kind, moment.at) > spoken]
@@ -145,7 +153,10 @@ def _changes(eye: _Eye, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
     fresh = [revision for revision in _unseen(eye, watch) if revision.occurrence == eye.tracked.occurrence]
     moving = eye.rule.remind.moved and (eye.tracked.open or any(revision.what == "closed" for revision in fresh))
     moves = [eye.change(revision) for revision in fresh if revision.what == "moved"] if moving else []
-    ends = [eye.change(revision) for revision in fresh if revision.what == "closed"] if eye.rule.remind.closed else []
+    told = Ends.among(fresh, eye.tracked.occurrence).told(eye.tracked) if eye.rule.remind.closed else ()
+    ends = [eye.change(revision) for revision in told]
+    if _tells_of_reopening(eye, watch):  # that word says where it stands
+        return ends, [replace(move, skipped="told with the reopening") for move in moves]
     if watch.mark == eye.tracked.bounds.mark:
         return ends, [replace(move, skipped="moved there and back before it was told") for move in moves]
     return [*moves, *ends], []
@@ -154,6 +165,20 @@ def _changes(eye: _Eye, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
 def _tells_of_move(eye: _Eye, watch: Watch) -> bool:
     """Whether a word of the move goes out: by this watch or, for an occurrence, by the one of the whole."""
     return eye.rule.remind.moved and any(revision.what == "moved" for revision in _unseen(eye, watch))
+
+
+def _reopened(tracked: Tracked, watch: Watch) -> Revision | None:
+    """The reopening that a watch has not seen, of what was closed when it last looked."""
+    if watch.mark is None:
+        return None
+    unseen = [revision for revision in tracked.changes if revision.number > watch.revision]
+    return Ends.among(unseen, tracked.occurrence).reopening(tracked)
+
+
+def _tells_of_reopening(eye: _Eye, watch: Watch) -> bool:
+    """Whether a word of the reopening goes out by this watch; that of a recurrence says nothing of each occurrence."""
+    ends = Ends.among(_unseen(eye, watch), eye.tracked.occurrence) if watch.mark is not None else Ends(own=())
+    return eye.rule.remind.closed and any(one.what == "reopened" for one in ends.told(eye.tracked))
 
 
 def _place(kind: Kind, at: datetime) -> datetime:
@@ -178,12 +203,15 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
     last = None if anew else watch.spoken
     since = (tracked.stated_at or watch.since) if moved else watch.since
     told_of = moved and _tells_of_move(eye, watch)  # that word stands for what is missed
+    reopened = _reopened(tracked, watch)  # what came while it was closed is missed, too
+    if reopened and not moved:
+        since = reopened.recorded_at
     fresh = Watch(
         rule=watch.rule,
         commitment_id=watch.commitment_id,
         since=since,
         next_at=now,
-        cursor=None if anew else watch.cursor,
+        cursor=None if anew or reopened else watch.cursor,
         revision=tracked.revision,
     )
     before = before_moves(tracked, watch.revision, watch.spoken) if watch.mark is not None else None

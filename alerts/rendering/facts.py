@@ -71,7 +71,7 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
-    """The revision that a `moved` or `closed` word tells of."""
+    """The revision that a `moved`, `closed` or `reopened` word tells of. `was`: as what it was closed before that."""
 
     recorded_at: datetime
     recorded_by: str
@@ -80,6 +80,7 @@ class ChangeFacts:
     cause: str | None
     before: Window | None
     after: Window | None
+    was: str | None = None
 
     @property
     def days(self) -> int:

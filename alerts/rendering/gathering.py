@@ -159,6 +159,10 @@ def _ended(told: Told) -> str | None:
     return next((end for end in ENDS if detail and detail.startswith(end)), "closed")
 
 
+def _closed_as(change: Revision) -> str | None:
+    return next((end for end in ENDS if change.detail and change.detail.endswith(end)), None)
+
+
 def _lead(offset: str | None) -> str | None:
     try:
         return parse_lead(offset).words if offset else None
@@ -208,4 +212,5 @@ def _change(change: Revision, line: Callable[[str | None], str | None], now: dat
         cause=line(change.cause),
         before=_window(change.before, now) if change.before else None,
         after=_window(change.after, now) if change.after else None,
+        was=_closed_as(change) if change.what == "reopened" else None,
     )

@@ -14,7 +14,7 @@ from alerts.rendering.saying import clean, flat, moment, shorten, utc
 SUBJECT = 120
 _URGENCY: dict[Kind, str] = {
     "before": "soon", "on_the_day": "today", "opens": "open", "overdue": "late", "moved": "moved", "review": "open",
-    "closed": "changed",
+    "closed": "changed", "reopened": "soon",
 }  # fmt: skip
 
 

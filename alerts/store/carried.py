@@ -32,7 +32,7 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     facts = Facts.fetch(connection, tracked.values(), links)
-    later = _said_later(connection, links) | _ended_since(connection, links)
+    later = _said_later(connection, links) | _ended_since(connection, links) | _told_anew(connection, links)
     speaks_next = {row["id"]: row["speaks_next"] for row in rows}
     told: dict[UUID, list[Told]] = {one: [] for one in ids}
     stale: dict[UUID, str] = {}
@@ -61,11 +61,13 @@ def _about(reminder: Reminder, tracked: Tracked) -> Tracked:
 
 def _stale(reminder: Reminder, tracked: Tracked) -> str | None:
     """Why a word that was planned must not go out any more; moves and ends are not undone by what they tell."""
+    if reminder.kind == "closed" and tracked.open:
+        return "reopened meanwhile"
     if reminder.kind in ("moved", "closed"):
         return None
     if not tracked.open:
         return f"closed meanwhile ({tracked.commitment.status})"
-    if reminder.mark != tracked.bounds.mark:
+    if reminder.mark != tracked.bounds.mark and reminder.kind != "reopened":
         return "moved meanwhile"
     seen = tracked.acknowledged
     if reminder.kind in REPEATED and seen and (seen.until is None or reminder.send_at < seen.until):
@@ -118,6 +120,22 @@ def _ended_since(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID
         .join(other, and_(*same, about, other.c.kind == "closed", other.c.moment >= mine.c.moment))
         .join(my_plan, and_(my_plan.c.id == mine.c.delivery_id, my_plan.c.attempts > 0))
         .where(mine.c.delivery_id.in_(ids), mine.c.kind == "moved")
+    )
+    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+
+
+def _told_anew(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+    """Links whose word of an end or a reopening is followed by another, to the same recipient."""
+    kinds = ("closed", "reopened")
+    ids = {link["delivery_id"] for link in links if link["kind"] in kinds}
+    if not ids:
+        return set()
+    mine, other = tables.delivery_reminders.alias(), tables.delivery_reminders.alias()
+    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
+    query = (
+        select(mine.c.delivery_id, mine.c.reminder_id)
+        .join(other, and_(*same, other.c.kind.in_(kinds), other.c.moment > mine.c.moment))
+        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(kinds))
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
 

@@ -21,7 +21,7 @@ from alerts.core.commitments import (
 )
 from alerts.core.deadlines import Every, parse, references
 from alerts.core.errors import InputError, did_you_mean
-from alerts.store import occurrences, tables
+from alerts.store import occurrences, reopening, tables
 from alerts.store.book import Book, edges_of, refuse, revision_after
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.engine import Database
@@ -267,6 +267,25 @@ class Commitments:
                     if occurrence:
                         occurrences.note(connection, now, occurrence, status=status)
                     self._append(connection, now, revision, **({} if occurrence else {"status": status}))
+
+    def reopen(self, key: str, change: Change, occurrence: str = "") -> Report:
+        """Open again what was closed, work its bounds out anew, and move what follows from them.
+
+        Raises InputError for what is open, and for an occurrence of what is closed as a whole.
+        """
+        report = Report()
+        with self._database.change() as connection:
+            whole = self._one(connection, key)
+            if occurrence:
+                reopening.reopen_one(connection, whole, occurrence, change)
+                return report
+            reopening.must_be_closed(whole)
+            entry = Entry(replace(whole.commitment, status="open"), key)
+            book = Book(connection, self._zone)
+            book.check({key: entry})
+            reopening.reopen(connection, [whole], change)
+            book.write([entry], change, report, set())
+        return report
 
     def acknowledge(self, key: str, until: datetime | None, change: Change, occurrence: str = "") -> None:
         """Silence the overdue and review repeats of a commitment; of what recurs, those of one occurrence."""

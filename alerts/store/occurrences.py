@@ -131,6 +131,7 @@ def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
         status=row["status"] or "open",
         bounds=Bounds.from_json(row["bounds"]) if row["bounds"] else None,
         version=row["version"],
+        reopened=row["reopened"],
         stated_at=row["stated_at"],
         acknowledged=seen,
     )

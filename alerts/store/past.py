@@ -44,6 +44,8 @@ def _after(was: Tracked, revision: Revision) -> Tracked:
         was = replace(was, acknowledged=_seen(revision))
     if revision.what == "closed":
         was = replace(was, commitment=replace(was.commitment, status=_end(revision)))
+    if revision.what == "reopened":
+        was = replace(was, commitment=replace(was.commitment, status="open"), acknowledged=None)
     return was
 
 
@@ -59,6 +61,8 @@ def _occurrence(here: Occurrence, revision: Revision) -> Occurrence:
             return replace(here, acknowledged=_seen(revision))
         case "closed":
             return replace(here, status=_end(revision))
+        case "reopened":
+            return replace(here, status="open", acknowledged=None, reopened=here.reopened + (here.bounds is None))
         case _:
             return here
 

@@ -62,7 +62,7 @@ def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, 
     # What recurs asks how it was before, too.
     whole = and_(table.c.what == "moved", func.coalesce(table.c.occurrence, "") == "")
     query = select(table).where(
-        table.c.commitment_id.in_(seen), table.c.what.in_(("moved", "closed")), or_(unseen, whole)
+        table.c.commitment_id.in_(seen), table.c.what.in_(("moved", "closed", "reopened")), or_(unseen, whole)
     )
     changes: dict[int, list[Revision]] = defaultdict(list)
     for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():

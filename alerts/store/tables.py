@@ -94,6 +94,7 @@ commitments = Table(
     Column("loaded", JSON),  # the row as a file last stated it
     Column("loaded_from", Text),  # which file that was
     Column("loaded_sequence", Integer),  # its revision there, where the file counts them
+    Column("restated", JSON),  # what a file states anew while it is closed, until somebody decides
     Column("changed_at", Utc),  # set while the watches have not been told of a change
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
 )
@@ -115,6 +116,7 @@ occurrences = Table(  # a row appears when something happens to an occurrence
     Column("bounds", JSON),
     Column("version", Integer),
     Column("stated_at", Utc),
+    Column("reopened", Integer, nullable=False, server_default="0"),  # how often
 )
 
 references = Table(

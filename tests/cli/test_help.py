@@ -11,6 +11,7 @@ from tests.cli.conftest import Alerts
 COMMANDS = {
     "load": "FILE --dry-run --close-missing --columns --at",
     "add": "KEY TITLE DEADLINE --kind --by --to --owner --priority --tag --timezone --note --at",
+    "reopen": "KEY --because --occurrence --by --at",
     "export": "KEY --format --output --at",
     "list": "--json",
     "show": "KEY --as-of --at --json",

@@ -60,7 +60,7 @@ def test_a_terminal_without_the_characters_shows_others(loaded: Alerts, home: Pa
 
 @pytest.mark.usefixtures("loaded")
 def test_a_process_says_what_it_is_told_to() -> None:
-    ended = shell("alerts list --json && alerts nope")
+    ended = shell("alerts list --json && alerts zzz")
     assert ended.returncode == 2
     assert [row["key"] for row in json.loads(ended.stdout)] == ["summit", "decision"]
-    assert ended.stderr == "alerts: No such command 'nope'; see `alerts --help`\n"
+    assert ended.stderr == "alerts: No such command 'zzz'; see `alerts --help`\n"

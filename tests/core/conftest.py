@@ -107,6 +107,15 @@ class Followed:
         self.tracked = replace(self.tracked, commitment=replace(self.tracked.commitment, status="fulfilled"))
         self._revise("closed", now)
 
+    def reopen(self, now: str) -> None:
+        """Open it again, which ends an acknowledgement."""
+        self.tracked = replace(self.tracked, commitment=replace(self.tracked.commitment, status="open"))
+        version = self.tracked.bounds_version + 1
+        self.tracked = replace(self.tracked, bounds_version=version)
+        self._revise("reopened", now)
+        if (seen := self.tracked.acknowledged) and (seen.until is None or seen.until > at(now)):
+            self.tracked = replace(self.tracked, acknowledged=replace(seen, until=at(now)))
+
     def acknowledge(self, now: str, until: str | None = None) -> None:
         seen = Acknowledgement(by="ana", at=at(now), until=at(until) if until else None)
         self.tracked = replace(self.tracked, acknowledged=seen)

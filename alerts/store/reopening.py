@@ -1,0 +1,78 @@
+"""What was closed is open again: a commitment, or one occurrence of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, update
+
+from alerts.core.commitments import Tracked
+from alerts.core.errors import InputError
+from alerts.store import occurrences, tables
+from alerts.store.book import revision_after
+from alerts.store.changes import Change
+from alerts.store.rows import CHANGED_AT, append_revisions, revision_row
+
+_C, _O = tables.commitments.c, tables.occurrences.c
+
+
+def reopened(now: Tracked, change: Change) -> Tracked:
+    """A closed commitment, or an occurrence that was closed by itself, as its reopening leaves it."""
+    detail = f"it was {now.commitment.status}"
+    version = now.bounds_version + 1
+    revision = revision_after(now, change, "reopened", detail=detail, version=version)
+    return replace(
+        now,
+        commitment=replace(now.commitment, status="open"),
+        bounds_version=version,
+        revision=revision.number,
+        changes=(*now.changes, revision),
+    )
+
+
+def reopen(connection: Connection, closed: Sequence[Tracked], change: Change) -> None:
+    """Store that commitments are open again, and end what was acknowledged of them; their bounds stay as they are."""
+    rows, history = [], []
+    for now in closed:
+        after = reopened(now, change)
+        history.append(revision_row(now.id, after.changes[-1]))
+        rows.append({
+            "_id": now.id, "_changed_at": change.now, "bounds_version": after.bounds_version,
+            "revision": after.revision,
+        })  # fmt: skip
+    if rows:
+        ids = [row["_id"] for row in rows]
+        occurrences.end_acknowledgement(connection, _O.commitment_id.in_(ids), change.now)
+        names: dict[str, Any] = {name: bindparam(name) for name in ("bounds_version", "revision")}
+        names |= {"status": "open", "changed_at": CHANGED_AT}
+        connection.execute(update(tables.commitments).where(_C.id == bindparam("_id")).values(names), rows)
+    append_revisions(connection, history)
+
+
+def reopen_one(connection: Connection, whole: Tracked, name: str, change: Change) -> None:
+    """Store that one occurrence is open again. Raises InputError where the whole is closed."""
+    if not whole.open:
+        raise InputError(
+            f"{whole.commitment.key} is closed as a whole ({whole.commitment.status}): reopen that first, without "
+            "--occurrence"
+        )
+    now = whole.at(name)
+    must_be_closed(now)
+    revision = reopened(now, change).changes[-1]
+    own = whole.occurrences[name]
+    values = {"version": revision.bounds_version} if own.bounds else {"reopened": own.reopened + 1}
+    occurrences.note(connection, now, name, status=None, **values)
+    occurrences.end_acknowledgement(connection, occurrences.one(now, name), change.now)
+    append_revisions(connection, [revision_row(now.id, revision)])
+    changed = update(tables.commitments).where(_C.id == now.id)
+    values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT}
+    connection.execute(changed.values(values_now), {"_changed_at": change.now})
+
+
+def must_be_closed(now: Tracked) -> None:
+    """Raise InputError for what is open."""
+    if now.open:
+        name = f"{now.commitment.key} {now.occurrence}".rstrip()
+        raise InputError(f"{name} is open: there is nothing to reopen")
