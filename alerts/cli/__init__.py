@@ -9,13 +9,25 @@ from typing import NoReturn
 
 import typer
 
-from alerts.cli import adding, checking, exporting, history, loading, reasons, reopening, sending, showing, tracking
+from alerts.cli import (
+    adding,
+    answering,
+    checking,
+    exporting,
+    history,
+    loading,
+    reasons,
+    reopening,
+    sending,
+    showing,
+    tracking,
+)
 from alerts.cli.wiring import app
 from alerts.core.errors import InputError
 
 __all__ = [
-    "adding", "app", "checking", "exporting", "history", "loading", "main", "reasons", "reopening", "sending",
-    "showing", "tracking"
+    "adding", "answering", "app", "checking", "exporting", "history", "loading", "main", "reasons", "reopening",
+    "sending", "showing", "tracking",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from rich.table import Table
 from alerts.channels import Channel, takes_singly
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
-from alerts.core.deliveries import State
+from alerts.core.deliveries import OPEN, State
 from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.reminders import Kind, Reminder
@@ -208,10 +208,10 @@ def deliveries(
         raise typer.BadParameter(
             f"{state!r} is not a state{did_you_mean(state, get_args(State))}", param_hint="--state"
         )
-    here = office(context)
+    here, now = office(context), utc_now()
     rows = here.store.ledger.deliveries(state, limit)
     if as_json:
-        times = ("created_at", "next_at", "deadline", "lease_until", "ended_at")
+        times = ("created_at", "next_at", "deadline", "lease_until", "ended_at", "held_until")
         print(
             json.dumps([{**row, "id": str(row["id"]), **{name: rfc3339(row[name]) for name in times}} for row in rows])
         )
@@ -232,6 +232,8 @@ def deliveries(
             what = f"summary of rule {row['summary']['rule']['name']}"
         if row["instead_of"]:
             what += f" (in place of {row['instead_of']['channel']})"
+        if row["held_until"] and row["state"] in OPEN and row["held_until"] > now:
+            what += f" (snoozed until {shown(row['held_until'], here.zone)})"
         if row["last_error"]:
             what += f" – {row['last_error']}"
         cells = (row["channel"], row["recipient"], row["state"], str(row["attempts"]), what)

@@ -169,7 +169,8 @@ def row_of(here: Office, item: Tracked) -> dict[str, Any]:
         "latest": rfc3339(item.bounds.latest),
         "timezone": item.bounds.zone,
         "bounds_version": item.bounds_version,
-        "acknowledged": seen and {"by": seen.by, "at": rfc3339(seen.at), "until": rfc3339(seen.until)},
+        "acknowledged": seen
+        and {"by": seen.by, "at": rfc3339(seen.at), "until": rfc3339(seen.until), "stage": seen.stage},
         "rules": [rule.name for rule in matching(here.settings.rules, commitment)],
     }
 

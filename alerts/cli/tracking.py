@@ -1,4 +1,4 @@
-"""Commands that change one that is tracked: move, close, ack."""
+"""Commands that change one that is tracked: move, close."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from alerts.cli.wiring import (
     At,
     By,
     app,
-    day_or_instant,
     instant,
     office,
-    shown,
     who,
     words,
 )
 from alerts.core.bounds import say_bounds
 from alerts.core.commitments import ENDS
-from alerts.core.errors import InputError, did_you_mean
+from alerts.core.errors import did_you_mean
 from alerts.store import Change
 
 out = Console(highlight=False)
@@ -76,31 +74,6 @@ def close(
     here.store.commitments.close(keys, status, change, occurrence, whole=whole)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
         out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
-
-
-@app.command()
-def ack(
-    context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY")],
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="T", help="Keep quiet until then: a day (included) or an instant.")
-    ] = None,
-    because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
-    occurrence: OneOf = "",
-    by: By = None,
-    at: At = None,
-) -> None:
-    """Acknowledge: overdue and review repeats keep quiet until T, or until the deadline moves."""
-    here, now = office(context), instant(at)
-    item = here.store.commitments.find(key).at(occurrence)
-    end = day_or_instant(until, item.bounds.zone or here.zone) if until else None
-    if end is not None and end <= now:
-        raise InputError(f"--until {until} has passed already")
-    change = Change(now=now, by=who(by), reason=because and words(because, "--because"))
-    here.store.commitments.acknowledge(key, end, change, occurrence)
-    quiet = f"until {shown(end, here.zone)} {here.zone}" if end else "until its deadline moves"
-    done = f"{_name(key, occurrence)} is acknowledged by {who(by)}: repeats keep quiet {quiet}"
-    out.print(done, markup=False, soft_wrap=True)
 
 
 def _one_of_two(occurrence: str, *, whole: bool) -> None:

@@ -30,6 +30,7 @@ from alerts.settings.redaction import Redaction
 from alerts.store import Store
 from alerts.tick import Ruled
 
+LAST_DAY = date(9999, 12, 29)  # the day after it lies on every clock on earth within the year 9999
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 app = typer.Typer(
@@ -186,10 +187,16 @@ def day_or_instant(text: str, zone: str) -> datetime:
     """An instant, or the first instant after a civil day in a zone ("until the 5th" includes it)."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
         try:
-            return Day(date.fromisoformat(text), zone).end
+            day = date.fromisoformat(text)
         except ValueError:
             raise InputError(f"there is no such day as {text}") from None
-    return instant(text, "a day such as 2025-11-05, or an instant such as 2025-11-05T09:00Z")
+        if day > LAST_DAY:
+            raise InputError(f"{text} is too far ahead: name a day up to {LAST_DAY}")
+        return Day(day, zone).end
+    at = instant(text, "a day such as 2025-11-05, or an instant such as 2025-11-05T09:00Z")
+    if at.date() > LAST_DAY:
+        raise InputError(f"{text} is too far ahead: name an instant up to {LAST_DAY}")
+    return at
 
 
 def words(text: str, option: str) -> str:
@@ -208,8 +215,14 @@ def rfc3339(at: datetime | None) -> str | None:
 
 
 def shown(at: datetime | None, zone: str) -> str:
-    """An instant as a terminal shows it: weekday first, in a zone."""
-    return at.astimezone(zone_info(zone)).strftime("%a %-d %b %Y %H:%M") if at else "–"
+    """An instant as a terminal shows it: weekday first, in a zone (in UTC, at the ends of the calendar)."""
+    if at is None:
+        return "–"
+    try:
+        at = at.astimezone(zone_info(zone))
+    except OverflowError:
+        at = at.astimezone(UTC)
+    return at.strftime("%a %-d %b %Y %H:%M")
 
 
 def note(text: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from alerts.core.bounds import Bounds, ZoneChoice
 from alerts.core.bounds import occurrence as occurrence_bounds
 from alerts.core.errors import InputError
+from alerts.core.stages import Stage
 from alerts.core.workdays import Roll
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation"]
@@ -85,11 +86,24 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """Somebody has seen it: repeats keep quiet until `until`, or for as long as the bounds stay."""
+    """Somebody has seen it at a stage: the repeats of that stage pause (`core.answers` says for how long).
+
+    `until`: when the pause ends, where that was said. `stage` is None where an older version recorded it.
+    """
 
     by: str
     at: datetime
     until: datetime | None = None
+    stage: Stage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """Somebody has put off all alerts until an instant; moves and closings are told all the same."""
+
+    by: str
+    at: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +111,7 @@ class Revision:
     """One version of a commitment. `before` and `after` are its bounds where they changed."""
 
     number: int
-    what: Literal["recorded", "edited", "moved", "acknowledged", "closed", "reopened"]
+    what: Literal["recorded", "edited", "moved", "acknowledged", "closed", "reopened", "snoozed", "unacknowledged"]
     recorded_at: datetime
     recorded_by: str
     reason: str | None = None
@@ -125,6 +139,7 @@ class Occurrence:
     version: int | None = None
     stated_at: datetime | None = None
     acknowledged: Acknowledgement | None = None
+    snoozed: Snooze | None = None  # for everybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +148,7 @@ class Tracked:
 
     Of a recurring one, `at` gives an occurrence as if it were a commitment by itself. `stated_at`: when the present
     bounds were recorded; what had passed by then is history. `acknowledged` outlasts a move as what silenced the
-    repeats up to there; `seen` is one that still holds.
+    repeats up to there; `seen` is one of the present bounds. `snoozed`, too, outlasts a move: see `snooze`.
     """
 
     id: int
@@ -143,6 +158,7 @@ class Tracked:
     recorded_at: datetime
     revision: int = 1  # the number of the latest one
     acknowledged: Acknowledgement | None = None
+    snoozed: Snooze | None = None
     changes: tuple[Revision, ...] = ()  # moves and ends that a watch may not have seen yet, oldest first
     occurrence: str = ""
     occurrences: Mapping[str, Occurrence] = field(default_factory=dict)  # those to which something has happened
@@ -157,6 +173,12 @@ class Tracked:
         """The acknowledgement of the present bounds."""
         moved_at, seen = self.stated_at, self.acknowledged
         return None if seen and seen.until and moved_at and seen.until <= moved_at else seen
+
+    @property
+    def snooze(self) -> Snooze | None:
+        """The snooze for everybody that a move has not ended; its time may be over."""
+        moved_at, snoozed = self.stated_at, self.snoozed
+        return None if snoozed and moved_at and snoozed.until <= moved_at else snoozed
 
     @property
     def recurs(self) -> bool:
@@ -193,6 +215,7 @@ class Tracked:
             bounds=here.bounds or bounds,
             bounds_version=(here.version if here.bounds else None) or self.bounds_version + here.reopened,
             acknowledged=here.acknowledged,
+            snoozed=max(filter(None, (here.snoozed, self.snoozed)), key=lambda one: one.until, default=None),
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},

@@ -109,6 +109,14 @@ def single(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
     return list({(moment.kind, moment.at): moment for moment in found if moment}.values())
 
 
+def first_overdue(rule: Rule, bounds: Bounds) -> datetime | None:
+    """The first moment at which a rule means what is late to be told of."""
+    if bounds.last is None or rule.remind.overdue is None:
+        return None
+    found = _overdue(_late_from(bounds.last), rule.remind.overdue)(0)
+    return found[0] if found else None
+
+
 def series(rule: Rule, tracked: Tracked, firings: Firings) -> Series | None:
     """The moments that repeat: overdue from the latest bound on, or reviews where there is none."""
     bounds = tracked.bounds

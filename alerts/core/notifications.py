@@ -30,6 +30,7 @@ class Told:
     owner: Person | None = None
     speaks_next: datetime | None = None
     change: Revision | None = None  # what a `moved` or `closed` reminder tells of
+    pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

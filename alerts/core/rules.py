@@ -12,7 +12,15 @@ from alerts.core.commitments import Commitment
 from alerts.core.durations import Lead, parse_lead
 
 MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
-PLAIN = ("name", "cron", "timezone", "digest", "fallback", "summary")  # what is in JSON as it is here
+PLAIN = (
+    "name",
+    "cron",
+    "timezone",
+    "digest",
+    "fallback",
+    "summary",
+    "acknowledged_for",
+)  # what is in JSON as it is here
 DEFAULT_RULE = "default"  # speaks for commitments that no rule matches, where `default_notify` is set
 
 
@@ -44,7 +52,8 @@ class Rule:
     """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels, or `owner`.
 
     `summary`: at each firing all is summed up that falls due within so long. `fallback` names the channel through which
-    its words go when another does not take them.
+    its words go when another does not take them. `acknowledged_for`: how long an acknowledgement pauses its repeats,
+    where whoever gave it did not say (`core.answers` has what holds otherwise).
     """
 
     name: str
@@ -56,6 +65,7 @@ class Rule:
     digest: bool | None = None
     fallback: str | None = None
     summary: str | None = None
+    acknowledged_for: str | None = None
 
     @property
     def speaks(self) -> bool:
@@ -112,6 +122,8 @@ class Rule:
         del said["fallback"]  # decides where a word goes that failed, not whether or when there is one
         if said["summary"] is None:
             del said["summary"]  # a rule without one means what it meant before there were any
+        if said["acknowledged_for"] is None:
+            del said["acknowledged_for"]  # likewise
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 

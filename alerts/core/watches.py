@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
+from alerts.core.answers import pause_ends, resumes_at, resumption, silences
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
 from alerts.core.occurrences import before_moves, exists, kept, names, passed
@@ -87,8 +88,7 @@ class _Eye:
 
     def silent(self, moment: Moment) -> bool:
         """Whether an acknowledgement silences a repeat."""
-        seen = self.tracked.acknowledged
-        return seen is not None and (seen.until is None or moment.send_at < seen.until)
+        return silences(self.rule, self.tracked, moment.kind, moment.at, moment.send_at)
 
 
 def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Firings) -> Look:
@@ -114,12 +114,17 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         since = max(since, reopened.recorded_at) if moved else reopened.recorded_at
     if moved or reopened:  # the new bounds have nothing to say of the time before they were known
         seen = max(seen, since - TICK)
+    resumes = resumes_at(tracked.snooze, tracked.bounds, firings) if tracked.open and tracked.snooze else None
+    if resumes is not None and now < resumes:
+        return Look(_held(eye, watch, resumes, seen if moved else None), tuple(said), tuple(skipped))
     horizon = max(now, seen)
     next_at = None
     spoken = None if moved else watch.spoken
     if tracked.open:
         once = single(rule, tracked.bounds, firings)
         repeats = series(rule, tracked, firings)
+        again = resumption(rule, tracked, repeats, firings) if repeats else None
+        once += [again] if again else []
         due = [moment for moment in once if seen < moment.send_at <= now]
         due += _due_repeats(eye, repeats, seen, now)
         missed = None
@@ -131,6 +136,8 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         if spoken is not None:  # a cron that is now later means again what has gone out
             due = [moment for moment in due if moment.kind not in MERGED or _place(moment.kind, moment.at) > spoken]
         told, merged = _merge(eye, due, missed, since)
+        if resumes is not None and seen < resumes:
+            told = [_after_snooze(word, resumes, early=resumes < _end_of_snooze(tracked)) for word in told]
         said, skipped = [*said, *told], [*skipped, *merged]
         spoken = max((at for at in (spoken, *(_place(word.kind, word.moment) for word in told)) if at), default=None)
         next_at = _next(eye, once, repeats, horizon)
@@ -144,6 +151,27 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         changed=False,
     )
     return Look(after, tuple(said), tuple(skipped))
+
+
+def _held(eye: _Eye, watch: Watch, resumes: datetime, seen: datetime | None) -> Watch:
+    """The watch while a snooze lasts: what goes out meanwhile is not served, so the latest of it is told at the end.
+
+    `seen` is there where it has moved: what the new bounds had missed is told then, unless a word of the move says it.
+    """
+    after = replace(watch, next_at=resumes, mark=eye.tracked.bounds.mark, revision=eye.tracked.revision)
+    if seen is None:
+        return after
+    return replace(after, cursor=seen, spoken=None, changed=not _tells_of_move(eye, watch))
+
+
+def _after_snooze(word: Reminder, resumes: datetime, *, early: bool) -> Reminder:
+    """A word that a snooze has held back goes out when that ends."""
+    return replace(word, send_at=resumes, early=word.early or early) if word.send_at < resumes else word
+
+
+def _end_of_snooze(tracked: Tracked) -> datetime:
+    assert tracked.snooze is not None
+    return tracked.snooze.until
 
 
 def _changes(eye: _Eye, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
@@ -325,8 +353,8 @@ def _next(eye: _Eye, once: list[Moment], repeats: Series | None, horizon: dateti
     """When the watch next has something to say, as things stand."""
     coming = [moment.send_at for moment in once if moment.send_at > horizon]
     if repeats is not None:
-        seen = eye.tracked.acknowledged
-        if seen is None or seen.until is not None:
-            start = max(horizon, seen.until - TICK) if seen and seen.until else horizon
-            coming += [moment.send_at for moment in islice(repeats.going_out_after(start), 1)]
+        found = [moment for moment in islice(repeats.going_out_after(horizon), 1) if not eye.silent(moment)]
+        if not found and (end := pause_ends(eye.rule, eye.tracked)):
+            found = list(islice(repeats.going_out_after(max(horizon, end - TICK)), 1))
+        coming += [moment.send_at for moment in found]
     return min(coming, default=None)

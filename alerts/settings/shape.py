@@ -155,6 +155,7 @@ class RuleSection(Section):
     notify: Annotated[Names, Some]
     digest: Flag | None = None
     fallback: Name | None = None
+    acknowledged_for: Every | None = None
 
     def rule(self, zone: str) -> Rule:
         """The rule; `zone` is that of its cron where it states none."""
@@ -168,6 +169,7 @@ class RuleSection(Section):
             notify=self.notify,
             digest=self.digest,
             fallback=self.fallback,
+            acknowledged_for=self.acknowledged_for,
         )
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, or_, select
 
+from alerts.core.answers import pause_ends, silences
 from alerts.core.commitments import Party, Person, Revision, Source, Tracked
 from alerts.core.errors import InputError
 from alerts.core.notifications import Told
-from alerts.core.reminders import MERGED, REPEATED, Reminder
+from alerts.core.reminders import MERGED, Reminder
+from alerts.core.rules import Rule
 from alerts.store import tables
 from alerts.store.occurrences import fetch_whole
 from alerts.store.people import by_key
@@ -32,6 +34,7 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     facts = Facts.fetch(connection, tracked.values(), links)
+    rules = rules_of(connection, links) if any(_answered(one) for one in tracked.values()) else {}
     later = _said_later(connection, links) | _ended_since(connection, links) | _told_anew(connection, links)
     speaks_next = {row["id"]: row["speaks_next"] for row in rows}
     told: dict[UUID, list[Told]] = {one: [] for one in ids}
@@ -40,14 +43,16 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         whole = tracked[link["commitment_id"]]
         reminder = reminder_of(link, whole.commitment.key)
         about = _about(reminder, whole)
-        reason = _stale(reminder, about)
+        reason = _stale(reminder, about, rules.get(reminder.rule))
         if reason is None and (link["delivery_id"], link["id"]) in later:
             reason = FOLLOWED
         if reason is not None:
             stale[link["delivery_id"]] = reason
             continue
         at = speaks_next[link["delivery_id"]].get(str(link["id"]))
-        told[link["delivery_id"]].append(facts.told(reminder, about, datetime.fromisoformat(at) if at else None))
+        said = facts.told(reminder, about, datetime.fromisoformat(at) if at else None)
+        ends = pause_ends(rules.get(reminder.rule), about) if about.seen else None
+        told[link["delivery_id"]].append(replace(said, pause_ends=ends))
     return {one: tuple(items) for one, items in told.items()}, stale
 
 
@@ -59,7 +64,19 @@ def _about(reminder: Reminder, tracked: Tracked) -> Tracked:
         return tracked
 
 
-def _stale(reminder: Reminder, tracked: Tracked) -> str | None:
+def _answered(tracked: Tracked) -> bool:
+    """Whether anything of it is acknowledged."""
+    return tracked.acknowledged is not None or any(one.acknowledged for one in tracked.occurrences.values())
+
+
+def rules_of(connection: Connection, links: Sequence[Any]) -> dict[str, Rule]:
+    """The rules of some reminders, by name; those that are registered."""
+    r = tables.rules.c
+    specs = connection.execute(select(r.spec).where(r.name.in_({link["rule"] for link in links}))).scalars()
+    return {rule.name: rule for rule in map(Rule.from_json, specs)}
+
+
+def _stale(reminder: Reminder, tracked: Tracked, rule: Rule | None) -> str | None:
     """Why a word that was planned must not go out any more; moves and ends are not undone by what they tell."""
     if reminder.kind == "closed" and tracked.open:
         return "reopened meanwhile"
@@ -70,7 +87,7 @@ def _stale(reminder: Reminder, tracked: Tracked) -> str | None:
     if reminder.mark != tracked.bounds.mark and reminder.kind != "reopened":
         return "moved meanwhile"
     seen = tracked.acknowledged
-    if reminder.kind in REPEATED and seen and (seen.until is None or reminder.send_at < seen.until):
+    if seen and silences(rule, tracked, reminder.kind, reminder.moment, reminder.send_at):
         return f"acknowledged meanwhile by {seen.by}"
     return None
 

@@ -63,6 +63,12 @@ def attempt_row(claim: Claim, outcome: Outcome, started: datetime, stopped: date
     }
 
 
+def first_due(row: Any) -> datetime:
+    """When a delivery was first due: planned, sent again by a person, or at the end of a snooze."""
+    times: list[datetime | None] = [row["created_at"], row["retried_at"], row["held_until"]]
+    return max(at for at in times if at)
+
+
 def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
     return Claim(
         id=row["id"],
@@ -71,7 +77,7 @@ def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
         fence=row["fence"] + 1,
         attempt=row["attempts"] + 1,
         tries=row["attempts"] + 1 - row["tried_before"],
-        first_due=row["retried_at"] or row["created_at"],
+        first_due=first_due(row),
         deadline=row["deadline"],
         zone=zone,
         told=told,

@@ -9,11 +9,15 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from alerts.core import answers as core_answers
+from alerts.core.answers import check_snooze, detail_of, snooze_detail
 from alerts.core.commitments import (
+    Acknowledgement,
     Commitment,
     Party,
     Person,
     Revision,
+    Snooze,
     Source,
     Status,
     Tracked,
@@ -21,7 +25,8 @@ from alerts.core.commitments import (
 )
 from alerts.core.deadlines import Every, parse, references
 from alerts.core.errors import InputError, did_you_mean
-from alerts.store import occurrences, reopening, tables
+from alerts.core.stages import stage_of
+from alerts.store import answers, occurrences, reopening, tables
 from alerts.store.book import Book, edges_of, refuse, revision_after
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.engine import Database
@@ -204,7 +209,9 @@ class Commitments:
         """Close commitments as withdrawn; those that have ended meanwhile are left as they are."""
         for some in self._in_turn(keys):
             with self._database.change() as connection:
-                for row in connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all():
+                rows = connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all()
+                answers.end_all_snoozes(connection, [row["id"] for row in rows], change.now)
+                for row in rows:
                     now = tracked_of(row)
                     ended = revision_after(now, change, "closed", detail="withdrawn")
                     self._append(connection, now, ended, status="withdrawn")
@@ -245,6 +252,7 @@ class Commitments:
         }  # fmt: skip
         occurrences.note(connection, now, now.occurrence, **values)
         occurrences.end_acknowledgement(connection, occurrences.one(now, now.occurrence), change.now)
+        answers.end_moved(connection, [(now.id, now.occurrence)], change.now)
         revision = revision_after(now, change, "moved", version=version)
         self._append(connection, now, replace(revision, before=now.bounds, after=bounds))
         report.moved.append(Move(f"{now.commitment.key} {now.occurrence}", now.bounds, bounds))
@@ -264,6 +272,7 @@ class Commitments:
                     _must_be_open(now, "closed")
                     occurrences.must_name_one(now, "closed", whole=whole)
                     revision = revision_after(now, change, "closed", detail=status)
+                    answers.end_snoozes(connection, now.id, occurrence, change.now)
                     if occurrence:
                         occurrences.note(connection, now, occurrence, status=status)
                     self._append(connection, now, revision, **({} if occurrence else {"status": status}))
@@ -293,9 +302,56 @@ class Commitments:
             now = self._one(connection, key).at(occurrence)
             _must_be_open(now, "acknowledged")
             occurrences.must_name_one(now, "acknowledged")
-            occurrences.note(connection, now, occurrence, **occurrences.acknowledged(change.by, change.now, until))
-            detail = f"until {until:%Y-%m-%dT%H:%MZ}" if until else None
+            stage = stage_of(now.bounds, change.now)
+            seen = Acknowledgement(by=change.by, at=change.now, until=until, stage=stage)
+            occurrences.note(connection, now, occurrence, **answers.acknowledged(seen))
+            detail = detail_of(stage, until)
             self._append(connection, now, revision_after(now, change, "acknowledged", detail=detail))
+
+    def snooze(
+        self,
+        key: str,
+        until: datetime,
+        change: Change,
+        occurrence: str = "",
+        *,
+        recipient: str | None,
+        past_due: bool = False,
+    ) -> None:
+        """Put off all alerts but moves and closings, for one recipient, or for everybody where none is named.
+
+        Raises InputError where that would end too late (`core.answers.check_snooze`).
+        """
+        with self._database.change() as connection:
+            now = self._one(connection, key).at(occurrence)
+            _must_be_open(now, "snoozed")
+            occurrences.must_name_one(now, "snoozed")
+            check_snooze(now, until, change.now, past_due=past_due)
+            snooze = Snooze(by=change.by, at=change.now, until=until)
+            if recipient is None:
+                occurrences.note(connection, now, occurrence, **answers.snoozed(snooze))
+            else:
+                answers.snooze_own(connection, now, snooze, recipient)
+            answers.release(connection, [now.id], change.now)
+            detail = snooze_detail(until, recipient)
+            self._append(connection, now, revision_after(now, change, "snoozed", detail=detail))
+
+    def take_back(self, key: str, change: Change, occurrence: str = "") -> list[str]:
+        """End what was acknowledged and snoozed, and return what that was. Raises InputError where there is nothing."""
+        with self._database.change() as connection:
+            now = self._one(connection, key).at(occurrence)
+            _must_be_open(now, "taken back")
+            own = answers.own_snoozes(connection, [now.id]).get(now.id, [])
+            ended = core_answers.standing(now, change.now)
+            ended += [f"the snooze for {one.recipient}" for one in own if one.occurrence == occurrence]
+            if not ended:
+                name = f"{key} {occurrence}".rstrip()
+                raise InputError(f"{name} is neither acknowledged nor snoozed: there is nothing to take back")
+            occurrences.end_acknowledgement(connection, occurrences.one(now, occurrence), change.now)
+            answers.end_snoozes(connection, now.id, occurrence, change.now)
+            detail = ", ".join(ended)
+            self._append(connection, now, revision_after(now, change, "unacknowledged", detail=detail))
+            return ended
 
     def recompute(self, change: Change, report: Report | None = None, parties: Iterable[Party] = ()) -> Report:
         """Work out all open bounds anew: zone data or a party's zone has changed."""

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from alerts.core.commitments import Party, Revision, Source, Tracked
 from alerts.store import retries, tables
 from alerts.store.engine import Database
+from alerts.store.holds import due_since
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
 _C, _D, _L, _R, _W = (
@@ -121,7 +122,7 @@ class Ledger:
 
     def stuck(self, since: datetime) -> int:
         """How many deliveries were planned by then, and are neither sent nor given up."""
-        query = select(func.count()).where(tables.OPEN, func.coalesce(_D.retried_at, _D.created_at) < since)
+        query = select(func.count()).where(tables.OPEN, due_since < since)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 

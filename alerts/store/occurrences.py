@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, tuple_, update
 
 from alerts.core.bounds import Bounds, occurrence
-from alerts.core.commitments import Acknowledgement, Occurrence, Tracked
+from alerts.core.commitments import Occurrence, Tracked
 from alerts.core.errors import InputError
-from alerts.store import tables
-from alerts.store.rows import chunks, fetch_tracked, upsert
+from alerts.store import answers, tables
+from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, snooze_of, upsert
 
 _O = tables.occurrences.c
 KEY = ("commitment_id", "occurrence")
@@ -42,11 +42,6 @@ def note(connection: Connection, tracked: Tracked, occurrence: str, **values: An
     upsert(connection, tables.occurrences, KEY, [row])
 
 
-def acknowledged(by: str, at: datetime, until: datetime | None) -> dict[str, Any]:
-    """The columns of an acknowledgement."""
-    return {"acknowledged_by": by, "acknowledged_at": at, "acknowledged_until": until}
-
-
 def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]], now: datetime) -> None:
     """Let a move to other bounds end what it ends: whoever has seen the old date has not seen the new one.
 
@@ -62,6 +57,7 @@ def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, 
                 ended.append((old.id, name))
     for some in chunks(ended):
         end_acknowledgement(connection, tuple_(*(_O[name] for name in KEY)).in_(some), now)
+        answers.end_moved(connection, some, now)
 
 
 def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
@@ -124,14 +120,12 @@ def _mark_of(bounds: Bounds, name: str) -> str | None:
 
 
 def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
-    seen = None
-    if row["acknowledged_at"] is not None:
-        seen = Acknowledgement(by=row["acknowledged_by"], at=row["acknowledged_at"], until=row["acknowledged_until"])
     return Occurrence(
         status=row["status"] or "open",
         bounds=Bounds.from_json(row["bounds"]) if row["bounds"] else None,
         version=row["version"],
         reopened=row["reopened"],
         stated_at=row["stated_at"],
-        acknowledged=seen,
+        acknowledged=acknowledgement_of(row),
+        snoozed=snooze_of(row),
     )

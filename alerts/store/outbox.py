@@ -17,14 +17,14 @@ from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Ou
 from alerts.core.notifications import Message
 from alerts.store import tables
 from alerts.store.carried import FOLLOWED, carried
-from alerts.store.claims import Claim, attempt_row, claimed, mark_row, payload_of
+from alerts.store.claims import Claim, attempt_row, claimed, first_due, mark_row, payload_of
 from alerts.store.engine import Database
+from alerts.store.holds import due_since, hold
 from alerts.store.people import zones
 from alerts.store.summaries import followed
 
 log = logging.getLogger(__name__)
 _A, _D = tables.attempts.c, tables.deliveries.c
-_FIRST_DUE = func.coalesce(_D.retried_at, _D.created_at)  # from when on its schedule counts
 LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout that a channel may have
 
 
@@ -121,7 +121,7 @@ class Outbox:
         So what waits behind a breaker fares as what is tried. Returns whether there is any.
         """
         mine = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")))
-        old = and_(now - TRY_AT_LEAST >= _FIRST_DUE, func.coalesce(_D.deadline, now) <= now)
+        old = and_(now - TRY_AT_LEAST >= due_since, func.coalesce(_D.deadline, now) <= now)
         if not self._any(*mine, or_(old, _late(now))):
             return False
         dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
@@ -161,7 +161,8 @@ class Outbox:
     def pause(self, channel: str, now: datetime) -> timedelta | None:
         """How long there is nothing to try on a channel; None where nothing waits."""
         mine = (tables.OPEN, _D.channel == channel)
-        waiting = select(func.min(_D.next_at)).where(*mine, _D.state != "leased").scalar_subquery()
+        ready = case((_D.held_until > _D.next_at, _D.held_until), else_=_D.next_at)
+        waiting = select(func.min(ready, type_=_D.next_at.type)).where(*mine, _D.state != "leased").scalar_subquery()
         leased = select(func.min(_D.lease_until)).where(*mine, _D.state == "leased").scalar_subquery()
         with self._database.read() as connection:
             next_at, lapses_at = connection.execute(select(waiting, leased)).one()
@@ -175,10 +176,12 @@ def _claimable(channel: str, now: datetime, real: datetime, besides: Collection[
     waiting = and_(_D.state.in_(("pending", "retry")), or_(_D.next_at <= now, _D.next_at > now + LONGEST_PAUSE))
     abandoned = and_(_D.state == "leased", or_(_D.lease_until <= real, _D.lease_until > real + LONGEST_LEASE))
     mine = (_D.id.not_in(besides),) if besides else ()
-    return tables.OPEN, _D.channel == channel, or_(waiting, abandoned), *mine
+    free = or_(_D.held_until.is_(None), _D.held_until <= now)
+    return tables.OPEN, _D.channel == channel, or_(waiting, abandoned), free, *mine
 
 
 def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
+    rows = hold(connection, rows, now)
     claims, stale, broken = _read(connection, rows)
     aside = [
         _put_off(row, broken[row["id"]], now) if row["id"] in broken else _overtaken(row, stale.get(row["id"]), now)
@@ -220,10 +223,10 @@ def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim
 
 
 def _put_off(row: Any, error: str, now: datetime) -> dict[str, Any]:
-    attempt, first_due = row["attempts"] + 1, row["retried_at"] or row["created_at"]
-    if now >= give_up_at(first_due, row["deadline"]):
+    attempt, due = row["attempts"] + 1, first_due(row)
+    if now >= give_up_at(due, row["deadline"]):
         return _aside(row, "dead", error, Failed.DEAD, ended_at=now, attempts=attempt)
-    late = Failed.LATE if now - first_due >= LATE else Failed.NOT
+    late = Failed.LATE if now - due >= LATE else Failed.NOT
     pause = backoff(attempt - row["tried_before"])
     return _aside(row, "retry", error, late, next_at=now + pause, attempts=attempt)
 
@@ -242,4 +245,4 @@ def _aside(row: Any, state: State, error: str | None, failed: Failed, **values: 
 
 def _late(now: datetime) -> Any:
     """Whether it has waited for an hour, and that is not written down yet."""
-    return and_(now - LATE >= _FIRST_DUE, _D.trouble < int(Failed.LATE), _D.notice.is_(None))
+    return and_(now - LATE >= due_since, _D.trouble < int(Failed.LATE), _D.notice.is_(None))

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.core.commitments import Acknowledgement, Commitment, Occurrence, Revision, Status, Tracked
+from alerts.core.answers import read_detail, read_snooze
+from alerts.core.commitments import Acknowledgement, Commitment, Occurrence, Revision, Snooze, Status, Tracked
 from alerts.core.errors import InputError
 from alerts.store.rows import commitment_of
 
@@ -22,7 +23,9 @@ def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
             f"{now.commitment.key} was not known at {at:%Y-%m-%dT%H:%MZ}: it was recorded at "
             f"{now.recorded_at:%Y-%m-%dT%H:%MZ}"
         )
-    was = replace(now, commitment=replace(now.commitment, status="open"), acknowledged=None, occurrences={})
+    was = replace(
+        now, commitment=replace(now.commitment, status="open"), acknowledged=None, snoozed=None, occurrences={}
+    )
     for revision in known:
         was = _after(was, revision)
     return was
@@ -39,9 +42,11 @@ def _after(was: Tracked, revision: Revision) -> Tracked:
     if revision.after is not None:
         recurs = revision.after.recurrence
         kept = {name: here for name, here in was.occurrences.items() if recurs and recurs.has(name)}
-        was = replace(was, bounds=revision.after, acknowledged=None, occurrences=kept, stated_at=revision.recorded_at)
-    if revision.what == "acknowledged":
-        was = replace(was, acknowledged=_seen(revision))
+        was = replace(
+            was, bounds=revision.after, acknowledged=None, snoozed=None, occurrences=kept,
+            stated_at=revision.recorded_at,
+        )  # fmt: skip
+    was = replace(was, acknowledged=_seen(was.acknowledged, revision), snoozed=_snoozed(was.snoozed, revision))
     if revision.what == "closed":
         was = replace(was, commitment=replace(was.commitment, status=_end(revision)))
     if revision.what == "reopened":
@@ -56,9 +61,10 @@ def _stated(commitment: Commitment, revision: Revision) -> Commitment:
 def _occurrence(here: Occurrence, revision: Revision) -> Occurrence:
     match revision.what:
         case "moved":
-            return replace(here, bounds=revision.after, acknowledged=None)
-        case "acknowledged":
-            return replace(here, acknowledged=_seen(revision))
+            return replace(here, bounds=revision.after, acknowledged=None, snoozed=None)
+        case "acknowledged" | "unacknowledged" | "snoozed":
+            seen, snoozed = _seen(here.acknowledged, revision), _snoozed(here.snoozed, revision)
+            return replace(here, acknowledged=seen, snoozed=snoozed)
         case "closed":
             return replace(here, status=_end(revision))
         case "reopened":
@@ -71,6 +77,15 @@ def _end(revision: Revision) -> Status:
     return revision.detail or "withdrawn"  # type: ignore[return-value]  # `close` wrote it
 
 
-def _seen(revision: Revision) -> Acknowledgement:
-    until = datetime.fromisoformat(revision.detail.removeprefix("until ")) if revision.detail else None
-    return Acknowledgement(by=revision.recorded_by, at=revision.recorded_at, until=until)
+def _seen(before: Acknowledgement | None, revision: Revision) -> Acknowledgement | None:
+    """The acknowledgement after a revision."""
+    if revision.what == "acknowledged":
+        return read_detail(revision)
+    return None if revision.what == "unacknowledged" else before
+
+
+def _snoozed(before: Snooze | None, revision: Revision) -> Snooze | None:
+    """The snooze for everybody after a revision."""
+    if revision.what == "snoozed":
+        return read_snooze(revision) or before
+    return None if revision.what in ("unacknowledged", "closed") else before

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from alerts.core.bounds import Bounds
-from alerts.core.commitments import Acknowledgement, Citation, Commitment, Party, Revision, Source, Tracked
+from alerts.core.commitments import Acknowledgement, Citation, Commitment, Party, Revision, Snooze, Source, Tracked
 from alerts.core.reminders import Reminder
 from alerts.store import tables
 
@@ -90,14 +90,30 @@ TRACKED = select(
     _O.acknowledged_by,
     _O.acknowledged_at,
     _O.acknowledged_until,
+    _O.acknowledged_stage,
+    _O.snoozed_by,
+    _O.snoozed_at,
+    _O.snoozed_until,
 ).select_from(tables.commitments.outerjoin(tables.occurrences, (_O.commitment_id == _C.id) & (_O.occurrence == "")))
+
+
+def acknowledgement_of(row: RowMapping | Mapping[str, Any]) -> Acknowledgement | None:
+    """The acknowledgement in a row, if there is one."""
+    if row["acknowledged_at"] is None:
+        return None
+    names = ("by", "at", "until", "stage")
+    return Acknowledgement(**{name: row[f"acknowledged_{name}"] for name in names})
+
+
+def snooze_of(row: RowMapping | Mapping[str, Any]) -> Snooze | None:
+    """The snooze for everybody in a row, if there is one."""
+    if row["snoozed_until"] is None:
+        return None
+    return Snooze(**{name: row[f"snoozed_{name}"] for name in ("by", "at", "until")})
 
 
 def tracked_of(row: RowMapping, changes: Iterable[Revision] = ()) -> Tracked:
     """A row of TRACKED as a value."""
-    seen = None
-    if row["acknowledged_at"] is not None:
-        seen = Acknowledgement(by=row["acknowledged_by"], at=row["acknowledged_at"], until=row["acknowledged_until"])
     return Tracked(
         id=row["id"],
         commitment=commitment_of(row["key"], row["status"], {name: row[name] for name in STATED}),
@@ -106,7 +122,8 @@ def tracked_of(row: RowMapping, changes: Iterable[Revision] = ()) -> Tracked:
         recorded_at=row["recorded_at"],
         stated_at=row["stated_at"],
         revision=row["revision"],
-        acknowledged=seen,
+        acknowledged=acknowledgement_of(row),
+        snoozed=snooze_of(row),
         changes=tuple(changes),
     )
 

@@ -117,6 +117,21 @@ occurrences = Table(  # a row appears when something happens to an occurrence
     Column("version", Integer),
     Column("stated_at", Utc),
     Column("reopened", Integer, nullable=False, server_default="0"),  # how often
+    Column("acknowledged_stage", Text),
+    Column("snoozed_by", Text),  # for everybody
+    Column("snoozed_at", Utc),
+    Column("snoozed_until", Utc),
+)
+
+snoozes = Table(  # each for one recipient; `occurrence` is empty for the whole
+    "snoozes",
+    metadata,
+    _commitment(primary_key=True),
+    Column("occurrence", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),  # in small letters
+    Column("by", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("until", Utc, nullable=False),
 )
 
 references = Table(
@@ -251,6 +266,7 @@ deliveries = Table(
     Column("told", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
     Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
     Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
+    Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)

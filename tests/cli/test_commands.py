@@ -84,11 +84,13 @@ def test_a_move_to_where_it_stands_changes_nothing(loaded: Alerts) -> None:
 
 
 def test_an_acknowledgement_until_a_day_holds_through_that_day(loaded: Alerts) -> None:
-    said = loaded("ack", "summit", "--until", "2025-11-05", "--by", "Ann [red]", "--at", NOW)
-    assert said.out == "summit is acknowledged by Ann [red]: repeats keep quiet until Thu 6 Nov 2025 00:00 UTC\n"
+    said = loaded("ack", "summit", "--until", "2025-11-05", "--by", "Ann [red]", "--at", "2025-10-31T20:00Z")
+    assert said.out == "summit is acknowledged by Ann [red]: reminders paused until Thu 6 Nov 2025 00:00 UTC\n"
     seen = loaded("list", "--json").json[0]["acknowledged"]
-    assert seen == {"by": "Ann [red]", "at": "2025-10-28T10:00:00Z", "until": "2025-11-06T00:00:00Z"}
-    assert "by Ann [red] on Tue 28 Oct 2025 10:00, until Thu 6 Nov 2025 00:00" in loaded("show", "summit").out
+    assert seen == {
+        "by": "Ann [red]", "at": "2025-10-31T20:00:00Z", "until": "2025-11-06T00:00:00Z", "stage": "overdue"
+    }  # fmt: skip
+    assert "by Ann [red] on Fri 31 Oct 2025 20:00, until Thu 6 Nov 2025 00:00" in loaded("show", "summit").out
 
 
 def test_what_is_closed_leaves_the_list_but_can_be_shown(loaded: Alerts) -> None:

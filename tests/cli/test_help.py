@@ -13,6 +13,8 @@ COMMANDS = {
     "add": "KEY TITLE DEADLINE --kind --by --to --owner --priority --tag --timezone --note --at",
     "reopen": "KEY --because --occurrence --by --at",
     "export": "KEY --format --output --at",
+    "snooze": "KEY --until --for-all --past-due --because --occurrence --by --at",
+    "unack": "KEY --because --occurrence --by --at",
     "list": "--json",
     "show": "KEY --as-of --at --json",
     "resolve": "EXPR --timezone --calendars --roll --json",

@@ -102,13 +102,13 @@ def test_a_watch_that_is_new_is_not_told_of_what_was_before_it(follow: Follow) -
 @pytest.mark.parametrize(
     ("until", "expected"),
     [
-        (None, []),
+        (None, ["overdue Thu 20 Nov 14:00", "overdue P9D Fri 21 Nov 14:00", "overdue P16D Fri 28 Nov 14:00"]),
         ("2025-11-21T00:00Z", ["overdue P9D Fri 21 Nov 14:00", "overdue P16D Fri 28 Nov 14:00"]),
         ("2025-11-21T14:00Z", ["overdue P9D Fri 21 Nov 14:00", "overdue P16D Fri 28 Nov 14:00"]),
-        ("2025-11-21T14:01Z", ["overdue P16D Fri 28 Nov 14:00"]),
+        ("2025-11-21T14:01Z", ["overdue Mon 24 Nov 14:00", "overdue P16D Fri 28 Nov 14:00"]),
     ],
 )
-def test_an_acknowledgement_silences_repeats_for_good_or_until(
+def test_an_acknowledgement_silences_repeats_for_a_week_or_until_and_then_one_alert_goes_out(
     follow: Follow, until: str | None, expected: list[str]
 ) -> None:
     found = follow("2025-11-11", before=(), on_the_day=False, overdue=Overdue(at_most=3, then="P7D"))
@@ -120,9 +120,12 @@ def test_an_acknowledgement_silences_repeats_for_good_or_until(
 def test_an_acknowledgement_silences_no_lead_no_day_no_opening_no_move(follow: Follow) -> None:
     found = follow("after 2025-11-10", before=("P7D",))
     found.acknowledge("2025-10-29T09:00Z")
-    assert found.until("2026-02-01T00:00Z") == [
+    assert found.until("2025-11-26T00:00Z") == [
         "before P7D Mon 3 Nov 14:00", "on_the_day Mon 10 Nov 14:00", "opens Tue 11 Nov 14:00",
+        "review P14D Tue 25 Nov 14:00",  # it was ahead that somebody had seen it
     ]  # fmt: skip
+    found.acknowledge("2025-11-26T09:00Z", "2026-06-01T00:00Z")
+    assert found.until("2026-02-01T00:00Z") == []
     found.move("after 2026-02-10", "2026-02-02T09:00Z")  # ends the silence, too
     assert found.until("2026-03-01T00:00Z")[0] == "moved Mon 2 Feb 09:00"
     assert found.until("2026-03-01T00:00Z") == []

@@ -1,0 +1,128 @@
+"""Commands that answer an alert: ack, snooze, unack."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from alerts.cli.tracking import OneOf
+from alerts.cli.wiring import At, By, Office, app, day_or_instant, instant, office, shown, who, words
+from alerts.core.answers import REPEATS, paused_until, stage_answered
+from alerts.core.commitments import Tracked
+from alerts.core.errors import InputError, did_you_mean
+from alerts.core.rules import matching
+from alerts.core.stages import Stage
+from alerts.store import Change
+
+AT_STAGE: dict[Stage, str] = {"ahead": "before it is due", "due": "while it is due"}
+Because = Annotated[str | None, typer.Option("--because", metavar="WHY")]
+out = Console(highlight=False)
+
+
+@app.command()
+def ack(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="T", help="Pause repeats until then: a day (included) or an instant."),
+    ] = None,
+    because: Because = None,
+    occurrence: OneOf = "",
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Acknowledge: pauses the repeats of its stage (overdue: 7 days, under review: 30, or as the rule says)."""
+    here, now = office(context), instant(at)
+    end = _end(here, here.store.commitments.find(key).at(occurrence), until, now)
+    change = Change(now=now, by=who(by), reason=because and words(because, "--because"))
+    here.store.commitments.acknowledge(key, end, change, occurrence)
+    item = here.store.commitments.find(key).at(occurrence)
+    out.print(f"{_name(item)} is acknowledged by {who(by)}: {_follows(here, item, now)}", markup=False, soft_wrap=True)
+
+
+def _follows(here: Office, item: Tracked, now: datetime) -> str:
+    """Say what an acknowledgement pauses, and until when."""
+    stage = stage_answered(item)
+    assert stage is not None
+    if stage not in REPEATS:
+        return f"seen {AT_STAGE[stage]}; alerts go on as before"
+    ends = paused_until(matching(here.settings.rules, item.commitment), item, now)
+    return f"reminders paused until {shown(ends, here.zone)} {here.zone}"
+
+
+@app.command()
+def snooze(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    until: Annotated[str, typer.Option("--until", metavar="T", help="Until then: a day (included) or an instant.")],
+    for_all: Annotated[bool, typer.Option("--for-all", help="For everybody; else only for whoever asks.")] = False,
+    past_due: Annotated[bool, typer.Option("--past-due", help="Even beyond its deadline.")] = False,
+    because: Because = None,
+    occurrence: OneOf = "",
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Put off all alerts but moves and closings until T; then the latest that was missed goes out."""
+    here, now = office(context), instant(at)
+    name = who(by)
+    recipient = None if for_all else _recipient(here, name)
+    end = _end(here, here.store.commitments.find(key).at(occurrence), until, now)
+    assert end is not None
+    change = Change(now=now, by=name, reason=because and words(because, "--because"))
+    here.store.commitments.snooze(key, end, change, occurrence, recipient=recipient, past_due=past_due)
+    whom = recipient or "everybody"
+    what = f"{key} {occurrence}".rstrip()
+    out.print(f"{what} is snoozed for {whom} until {shown(end, here.zone)} {here.zone}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def unack(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    because: Because = None,
+    occurrence: OneOf = "",
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Take back an acknowledgement and the snoozes: alerts go out again from the rule's next firing on."""
+    here = office(context)
+    change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
+    ended = here.store.commitments.take_back(key, change, occurrence)
+    what = f"{key} {occurrence}".rstrip()
+    out.print(f"{what}: {', '.join(ended)} taken back", markup=False, soft_wrap=True)
+
+
+def _end(here: Office, item: Tracked, until: str | None, now: datetime) -> datetime | None:
+    """Read `--until`. Raises InputError where it has passed."""
+    end = day_or_instant(until, item.bounds.zone or here.zone) if until else None
+    if end is not None and end <= now:
+        raise InputError(f"--until {until} has passed already")
+    return end
+
+
+def _recipient(here: Office, name: str) -> str:
+    """The address at which whoever asks is told. Raises InputError for somebody whom nobody declares."""
+    people = here.people
+    if name in people:
+        return people[name].email
+    told = {person.email for person in people.values()}
+    for entry in here.settings.channels:
+        with suppress(InputError):  # a channel that cannot be built tells nobody
+            told |= {one for one in here.channel(entry.name).recipients if one}
+    found = next((one for one in sorted(told) if one.lower() == name.lower()), None)
+    if found is None:
+        near = did_you_mean(name, [*people, *told])
+        raise InputError(
+            f"{name!r} is neither a declared person nor a recipient{near}: name one with --by, or snooze it for "
+            "everybody with --for-all"
+        )
+    return found
+
+
+def _name(item: Tracked) -> str:
+    return f"{item.commitment.key} {item.occurrence}".rstrip()

@@ -1,0 +1,36 @@
+"""Stages: where an occurrence stands, between the time before its window and the time after its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, get_args
+
+from alerts.core.calendars import Day
+from alerts.core.windows import Bounds
+
+Stage = Literal["ahead", "due", "overdue", "under_review"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+
+def stage_of(bounds: Bounds, at: datetime) -> Stage:
+    """Return the stage at an instant.
+
+    Ahead before the window opens or the named day begins; due from then until `latest`; overdue from there. What has
+    no `latest` is under review once it is open, and so is what has no date.
+    """
+    begins = _begins(bounds)
+    if bounds.latest is not None:
+        if at >= bounds.latest:
+            return "overdue"
+        return "ahead" if begins is not None and at < begins else "due"
+    return "ahead" if begins is not None and at < begins else "under_review"
+
+
+def _begins(bounds: Bounds) -> datetime | None:
+    """When the window opens, or the named day begins, as leads count it."""
+    if bounds.opens and bounds.first is not None:
+        return bounds.first.counted_start
+    point = bounds.named or bounds.last or bounds.first
+    if point is None:
+        return None
+    return point.counted_start if isinstance(point, Day) else Day(point.date, point.zone).counted_start

@@ -1,0 +1,87 @@
+"""Answers in the store: acknowledgements and snoozes, who gave them, and what ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, tuple_, update
+
+from alerts.core.commitments import Acknowledgement, Snooze, Tracked
+from alerts.store import tables
+from alerts.store.rows import chunks, upsert
+
+_D, _L, _O, _S = tables.deliveries.c, tables.delivery_reminders.c, tables.occurrences.c, tables.snoozes.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSnooze:
+    """A snooze for one recipient, who has another name than the address only where people are declared."""
+
+    recipient: str
+    occurrence: str
+    by: str
+    at: datetime
+    until: datetime
+
+
+def acknowledged(seen: Acknowledgement) -> dict[str, Any]:
+    """The columns of an acknowledgement."""
+    return {f"acknowledged_{name}": getattr(seen, name) for name in ("by", "at", "until", "stage")}
+
+
+def snoozed(snooze: Snooze) -> dict[str, Any]:
+    """The columns of a snooze for everybody."""
+    return {f"snoozed_{name}": getattr(snooze, name) for name in ("by", "at", "until")}
+
+
+def snooze_own(connection: Connection, tracked: Tracked, snooze: Snooze, recipient: str) -> None:
+    """Keep a snooze for one recipient; a later one takes its place."""
+    values = {"by": snooze.by, "at": snooze.at, "until": snooze.until}
+    row = {"commitment_id": tracked.id, "occurrence": tracked.occurrence, "recipient": recipient.lower(), **values}
+    upsert(connection, tables.snoozes, ["commitment_id", "occurrence", "recipient"], [row])
+
+
+def own_snoozes(connection: Connection, ids: Iterable[int]) -> dict[int, list[OwnSnooze]]:
+    """The snoozes for single recipients, by commitment."""
+    found: dict[int, list[OwnSnooze]] = {}
+    for some in chunks(ids):
+        query = select(tables.snoozes).where(_S.commitment_id.in_(some)).order_by(_S.until, _S.recipient)
+        for row in connection.execute(query).mappings():
+            one = OwnSnooze(**{name: row[name] for name in ("recipient", "occurrence", "by", "at", "until")})
+            found.setdefault(row["commitment_id"], []).append(one)
+    return found
+
+
+def end_snoozes(connection: Connection, one: int, occurrence: str, now: datetime) -> None:
+    """End the snoozes of an occurrence, or of the whole with all its occurrences, and let go what they held back."""
+    if not occurrence:
+        end_all_snoozes(connection, [one], now)
+        return
+    end_moved(connection, [(one, occurrence)], now)
+
+
+def end_moved(connection: Connection, which: Sequence[tuple[int, str]], now: datetime) -> None:
+    """End the snoozes of just these occurrences (`""`: of the whole, but of none of its occurrences)."""
+    if which:
+        mine = tuple_(_O.commitment_id, _O.occurrence).in_(which)
+        connection.execute(update(tables.occurrences).where(mine, _O.snoozed_until > now).values(snoozed_until=now))
+        connection.execute(delete(tables.snoozes).where(tuple_(_S.commitment_id, _S.occurrence).in_(which)))
+        release(connection, {one for one, _ in which}, now)
+
+
+def end_all_snoozes(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    """End the snoozes of commitments, of their occurrences as well."""
+    held = update(tables.occurrences).where(_O.commitment_id.in_(ids), _O.snoozed_until > now)
+    connection.execute(held.values(snoozed_until=now))
+    connection.execute(delete(tables.snoozes).where(_S.commitment_id.in_(ids)))
+    release(connection, ids, now)
+
+
+def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:
+    """Let deliveries be looked at again that were held back for the sake of some commitments."""
+    carry = select(_L.delivery_id).where(_L.commitment_id.in_(list(ids)))
+    held = update(tables.deliveries).where(tables.OPEN, _D.held_until > now, _D.id.in_(carry))
+    connection.execute(held.values(held_until=now))

@@ -1,0 +1,147 @@
+"""Holds: what is snoozed is set apart at the claim and waits, whatever else a delivery carries goes on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import Connection, and_, case, func, insert, or_, select, update
+
+from alerts.core.answers import resumes_at
+from alerts.core.bounds import Bounds
+from alerts.core.commitments import Snooze
+from alerts.core.errors import InputError
+from alerts.core.reminders import NAMESPACE
+from alerts.cron import Cron
+from alerts.store import tables
+from alerts.store.carried import rules_of
+from alerts.store.occurrences import fetch_whole
+
+_D, _L, _R, _O, _S, _W = (
+    table.c
+    for table in (
+        tables.deliveries, tables.delivery_reminders, tables.reminders, tables.occurrences, tables.snoozes,
+        tables.watches,
+    )
+)  # fmt: skip
+TOLD_ANYWAY = ("moved", "closed", "reopened")
+PLANNED_BY = timedelta(hours=1)  # so long what was held waits for the planner to say whether a later word stands for it
+ASK_AGAIN = timedelta(seconds=5)
+_ASKED = func.coalesce(_D.retried_at, _D.created_at)
+due_since = case((_D.held_until > _ASKED, _D.held_until), else_=_ASKED)  # its schedule counts from here
+
+
+def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence[Any]:
+    """Hold back what is snoozed of some deliveries; returns the rows of those of which something is left to be sent.
+
+    What only a part of a delivery waits for is put into one of its own, so that the rest goes out.
+    """
+    ids = [row["id"] for row in rows]
+    links = _snoozed(connection, ids, now)
+    if not links:
+        return rows
+    held = _held_until(connection, links, now)
+    carried: dict[UUID, set[UUID]] = defaultdict(set)
+    for one, reminder in connection.execute(select(_L.delivery_id, _L.reminder_id).where(_L.delivery_id.in_(held))):
+        carried[one].add(reminder)
+    left: list[Any] = []
+    for row in rows:
+        waits = held.get(row["id"])
+        if not waits:
+            left.append(row)
+        elif waits.keys() >= carried[row["id"]]:
+            _wait(connection, row, min(waits.values()))
+        else:
+            left.append(_set_apart(connection, row, waits))
+    return left
+
+
+def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> list[Any]:
+    """What of some deliveries is snoozed, or was until lately: for everybody, and for their recipients."""
+    columns = (_L.delivery_id, _L.reminder_id, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
+    about = (_L.delivery_id.in_(ids), _L.kind.not_in(TOLD_ANYWAY))
+    lately = now - PLANNED_BY
+    here = and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == ""))
+    everybody = (
+        select(*columns, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
+        .join(tables.reminders, _R.id == _L.reminder_id)
+        .join(tables.occurrences, here)
+        # What was planned after that has been looked at with the snooze in mind.
+        .where(*about, _O.snoozed_until > lately, _R.send_at <= _O.snoozed_at)
+    )
+    mine = and_(_S.commitment_id == _L.commitment_id, or_(_S.occurrence == _L.occurrence, _S.occurrence == ""))
+    own = (
+        select(*columns, _S.by, _S.at, _S.until)
+        .join(tables.reminders, _R.id == _L.reminder_id)
+        .join(tables.snoozes, and_(mine, _S.recipient == func.lower(_L.recipient)))
+        .where(*about, _S.until > now)
+    )
+    found: list[Any] = []
+    for query, for_all in ((everybody, True), (own, False)):
+        found += [{**row, "for_all": for_all} for row in connection.execute(query).mappings()]
+    return found
+
+
+def _held_until(
+    connection: Connection, links: Sequence[Mapping[str, Any]], now: datetime
+) -> dict[UUID, dict[UUID, datetime]]:
+    """Until when each reminder waits, by delivery."""
+    tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
+    crons = {name: Cron(rule.cron, rule.timezone) for name, rule in rules_of(connection, links).items()}
+    held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    for link in links:
+        whole = tracked[link["commitment_id"]]
+        try:
+            one = whole.at(link["occurrence"])
+        except InputError:  # a move has left it out, and the claim will see that
+            continue
+        snooze = Snooze(by=link["by"], at=link["at"], until=link["until"])
+        if not one.open or (one.stated_at and snooze.until <= one.stated_at):
+            continue
+        cron = crons.get(link["rule"])
+        until = _resumes(snooze, one.bounds, cron, for_all=link["for_all"])
+        if link["for_all"] and until <= now < until + PLANNED_BY and _is_due(connection, link, now):
+            until = now + ASK_AGAIN  # a later word may stand for it: let that be planned first
+        if until > now:
+            waits = held[link["delivery_id"]]
+            waits[link["reminder_id"]] = max(until, waits.get(link["reminder_id"], until))
+    return {one: waits for one, waits in held.items() if waits}
+
+
+def _resumes(snooze: Snooze, bounds: Bounds, cron: Cron | None, *, for_all: bool) -> datetime:
+    """When it goes out: as the rule does after a snooze for everybody; else at its end, but before it is late."""
+    too_late = bounds.latest is not None and snooze.until == bounds.latest
+    return resumes_at(snooze, bounds, cron) if cron and (for_all or too_late) else snooze.until
+
+
+def _is_due(connection: Connection, link: Mapping[str, Any], now: datetime) -> bool:
+    mine = (_W.rule == link["rule"], _W.commitment_id == link["commitment_id"], _W.occurrence == link["occurrence"])
+    return connection.execute(select(1).where(*mine, _W.next_at <= now)).first() is not None
+
+
+def _wait(connection: Connection, row: Any, until: datetime) -> None:
+    state = "retry" if row["state"] == "leased" else row["state"]
+    values = {"held_until": until, "state": state, "lease_until": None}
+    connection.execute(update(tables.deliveries).where(_D.id == row["id"]).values(values))
+
+
+def _set_apart(connection: Connection, row: Any, waits: Mapping[UUID, datetime]) -> dict[str, Any]:
+    """Move what waits into deliveries of its own, one for each time; what is left is rendered anew. Returns that."""
+    by_time: dict[datetime, list[UUID]] = defaultdict(list)
+    for reminder, until in waits.items():
+        by_time[until].append(reminder)
+    for until, some in by_time.items():
+        one = uuid5(NAMESPACE, "\x1f".join(["held", str(row["id"]), *sorted(map(str, some))]))
+        copied = {
+            name: row[name] for name in ("channel", "recipient", "created_at", "speaks_next", "deadline", "instead_of")
+        }
+        fresh = {"id": one, "state": "pending", "attempts": 0, "fence": 0, "next_at": until, "held_until": until}
+        connection.execute(insert(tables.deliveries).values(fresh | copied))
+        mine = (_L.delivery_id == row["id"], _L.reminder_id.in_(some))
+        connection.execute(update(tables.delivery_reminders).where(*mine).values(delivery_id=one))
+    bare = {"payload": None, "payload_hash": None}
+    connection.execute(update(tables.deliveries).where(_D.id == row["id"]).values(bare))
+    return {**row, **bare}
