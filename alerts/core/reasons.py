@@ -8,11 +8,12 @@ from datetime import datetime
 from itertools import islice, takewhile
 from typing import Literal
 
+from alerts.core.answers import read_detail, resumes_at, silences
 from alerts.core.bounds import Bounds, occurrence, say_bounds
-from alerts.core.commitments import Revision, Tracked
+from alerts.core.commitments import Acknowledgement, Revision, Tracked
 from alerts.core.errors import InputError
 from alerts.core.moments import Firings, Moment, series, single
-from alerts.core.reminders import REPEATED, Kind
+from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
 
 REPEATS_AT_MOST = 1000  # of a series under the same bounds
@@ -75,7 +76,7 @@ def account(
     written = {(word.kind, word.bounds_version, word.moment): word for word in recorded}
     ends = [one for one in history if one.what in ("closed", "reopened")]
     ends = [one for one in ends if one.occurrence in ("", tracked.occurrence)]
-    quiet = _Quiet([one for one in history if one.occurrence == tracked.occurrence])
+    quiet = _Quiet(rule, tracked, [one for one in history if one.occurrence == tracked.occurrence])
     found: list[Account] = []
     for span in _spans(tracked, history):
         for moment in _moments(rule, replace(tracked, bounds=span.bounds), firings, _horizon(span, ends, now)):
@@ -86,6 +87,10 @@ def account(
                 continue
             reason = _unsaid(moment, span, ends, quiet, registered_at)
             outcome: Outcome = "to come" if reason is None and moment.send_at > now else "not said"
+            if reason is None and (snooze := tracked.snooze) and moment.send_at < snooze.until:
+                resumes = resumes_at(snooze, span.bounds, firings)
+                if now < resumes and snooze.at <= now:
+                    outcome, reason = "to come", f"snoozed by {snooze.by} until {_day(snooze.until)}"
             reason = reason or (None if outcome == "to come" else "no tick has written it down yet")
             found.append(
                 Account(
@@ -162,20 +167,29 @@ def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) 
 class _Quiet:
     """Acknowledgements, and the times for which each of them silences repeats."""
 
+    rule: Rule
+    tracked: Tracked
     history: Sequence[Revision]
 
-    def by(self, moment: Moment) -> Revision | None:
+    def by(self, moment: Moment, bounds: Bounds) -> Acknowledgement | None:
         """Who had acknowledged when a repeat should have gone out, or before a tick came to it."""
-        if moment.kind not in REPEATED:
-            return None
-        seen: Revision | None = None
+        seen: Acknowledgement | None = None
         for revision in self.history:
             late = revision.recorded_at > moment.send_at
             if late and (seen is not None or revision.what == "moved"):
                 break
-            seen = {"acknowledged": revision, "moved": None, "reopened": None}.get(revision.what, seen)
-        until = datetime.fromisoformat(seen.detail.removeprefix("until ")) if seen and seen.detail else None
-        return seen if until is None or moment.send_at < until else None
+            if revision.what == "unacknowledged" and seen is not None:
+                seen = replace(seen, until=revision.recorded_at)
+            else:
+                seen = _seen(revision, seen)
+        about = replace(self.tracked, bounds=bounds, acknowledged=seen)
+        return seen if silences(self.rule, about, moment.kind, moment.at, moment.send_at) else None
+
+
+def _seen(revision: Revision, before: Acknowledgement | None) -> Acknowledgement | None:
+    if revision.what == "acknowledged":
+        return read_detail(revision)
+    return None if revision.what in ("moved", "reopened") else before
 
 
 def _unsaid(
@@ -192,8 +206,8 @@ def _unsaid(
         end, again = closed
         until = f", reopened after it ({_day(again.recorded_at)})" if again else ""
         return f"closed before that ({_day(end.recorded_at)}, {end.detail}){until}"
-    if seen := quiet.by(moment):
-        return f"acknowledged by {seen.recorded_by} ({_day(seen.recorded_at)})"
+    if seen := quiet.by(moment, span.bounds):
+        return f"acknowledged by {seen.by} ({_day(seen.at)})"
     return None
 
 

@@ -34,8 +34,11 @@ def test_each_occurrence_is_warned_of_closed_and_late_by_itself(store):
         "2025-12-31 overdue P7D, Thu 8 Jan",
         "2025-12-31 overdue P14D, Thu 15 Jan",
         "2026-01-31 before P7D, Sat 24 Jan",
+        "2025-12-31 overdue, Wed 28 Jan",  # a week after somebody had seen it
+        "2025-12-31 overdue P28D, Thu 29 Jan",
         "2026-01-31 on_the_day, Sat 31 Jan",
         "2026-01-31 overdue P0D, Sun 1 Feb",
+        "2025-12-31 overdue P35D, Thu 5 Feb",
         "2026-01-31 overdue P7D, Sun 8 Feb",
     ]
     assert said(store, skipped=True) == []
