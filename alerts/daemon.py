@@ -22,8 +22,10 @@ from alerts.clock import monotonic
 from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
+from alerts.core.registration import Registered, RuleSet
 from alerts.cron import Firings
 from alerts.lane import SEEN, Clock, Lane
+from alerts.processes import Process, few
 from alerts.store import Change, Store
 from alerts.tick import Ruled, current, plan, relieve
 
@@ -41,7 +43,7 @@ class Daemon:
     """Plans on each rule's cron and every minute, and sends what is due, until it is told to stop.
 
     `people` are those of the settings; `operators` names the channels that hear of what does not get through;
-    `heartbeat` is pinged after a good sweep.
+    `heartbeat` is pinged after a good sweep; `mine` is the whole of what it registers.
     """
 
     def __init__(
@@ -54,12 +56,12 @@ class Daemon:
         people: Sequence[Person] = (),
         operators: Sequence[str] = (),
         heartbeat: Heartbeat | None = None,
+        mine: RuleSet | None = None,
     ) -> None:
         self._store = store
         self._rules = rules
         self._lanes = lanes
         self._clock = clock
-        self._people = people
         self._operators = operators
         self._heartbeat = heartbeat
         self._well = threading.Event()
@@ -71,6 +73,7 @@ class Daemon:
             lane.on_trouble = self._bell.set
         self._bells = {lane.channel.name: threading.Event() for lane in lanes}
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
+        self._process = Process(store, self.name, mine or set_of(rules, people))
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> bool:
         """Serve until SIGTERM or SIGINT; returns whether all that was in flight has ended.
@@ -80,7 +83,9 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
         with self._store.serve():
-            prepare(self._store, self._rules, self._clock(), self._people)
+            self._process.report(self._clock())  # first: so that nobody takes what this one registers for abandoned
+            registered = self._process.register(self._clock())
+            prepare(self._store, self._rules, self._clock(), registered=registered)
             scheduler = self._scheduler()
             scheduler.start()
             for _ in self._store.watches.settle():
@@ -97,6 +102,7 @@ class Daemon:
             ended = self._end(workers)
             try:
                 self._store.ledger.forget_beats(self.name, datetime.max.replace(tzinfo=UTC))
+                self._store.registrations.sign_off(self.name)
             except InputError as error:
                 log.warning("cannot sign off: %s", error)
             return ended
@@ -129,7 +135,11 @@ class Daemon:
         while not self._stop.is_set():
             turns = (self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
             well = all(turns) and self._try("the sign of life", lambda: self._beat(self._clock()))
-            if well and all(lane.is_well(self._clock()) for lane in self._lanes):
+            if (
+                well
+                and self._process.is_well(self._clock())
+                and all(lane.is_well(self._clock()) for lane in self._lanes)
+            ):
                 self._well.set()
             pause = GATHER if self._gathering else SWEEP if well else PAUSE
             self._bell.wait(pause.total_seconds())
@@ -150,9 +160,10 @@ class Daemon:
         return False
 
     def _plan_once(self) -> None:
+        self._process.renew(self._clock())
         plan(self._store, self._rules, self._channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
-        for name in sorted(set(self._rules) - set(current(self._store, self._rules))):
-            log.error("rule %s has another meaning elsewhere: not planned here; restart with one config", name)
+        if lacking := sorted(set(self._rules) - set(current(self._store, self._rules))):
+            log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 
     def _relieve(self) -> None:
         """Tell failures elsewhere: the first at once, and then together what fails within the same few seconds."""
@@ -190,6 +201,7 @@ class Daemon:
     def _beat(self, now: datetime) -> None:
         lanes = {lane.channel.name: lane.sign(now) for lane in self._lanes}
         self._store.ledger.beat(self.name, json.dumps(lanes), now)
+        self._process.report(now)
         self._beaten_at = now
 
     def _send(self, lane: Lane) -> None:
@@ -220,11 +232,26 @@ class Daemon:
         return True
 
 
-def prepare(store: Store, rules: Mapping[str, Ruled], now: datetime, people: Iterable[Person] = ()) -> None:
-    """Register the people of the settings and the rules, and work out all bounds anew where the zone data are new."""
-    store.people.register(people)
-    store.watches.register([ruled.rule for ruled in rules.values()], now)
+def set_of(rules: Mapping[str, Ruled], people: Iterable[Person] = ()) -> RuleSet:
+    """What a process goes by of which only rules and people matter."""
+    return RuleSet(rules={name: ruled.rule for name, ruled in rules.items()}, people=tuple(people))
+
+
+def prepare(
+    store: Store,
+    rules: Mapping[str, Ruled],
+    now: datetime,
+    people: Iterable[Person] = (),
+    *,
+    registered: Registered | None = None,
+) -> None:
+    """Register the rules and the people of the settings, unless that was done (`registered`), and work out all bounds
+    anew where the zone data are new.
+    """
+    if registered is None:
+        Process(store, "alone", set_of(rules, people)).register(now)
     store.ledger.forget_beats(PASS, now - timedelta(days=1))
+    store.registrations.forget_processes(now - timedelta(days=1))
     release = zone_release()
     known = store.ledger.beats().get("zone data")
     if known is None or known.value != release:

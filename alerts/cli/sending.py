@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import Channel, takes_singly
+from alerts.cli.turns import LEFT_ALONE, begin_turn
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
 from alerts.core.deliveries import OPEN, State
@@ -113,21 +114,30 @@ def _summary_row(summary: ForetoldSummary) -> _Row:
     return _Row(summary.at, row, ("–", summary.rule, "summary", ", ".join(summary.channels)))
 
 
+TakeOver = Annotated[
+    bool, typer.Option("--take-over", help="Make these rules the registered ones, whoever registered others.")
+]
+
+
 @app.command()
-def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
+def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_json: Json = False) -> None:
     """One turn, then stop: write down what has fallen due, and hand it over."""
     here, now = office(context), instant(at)
     start_log(here.settings.redaction)
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
-    with here.store.turn():
-        prepare(here.store, here.rules, now, here.settings.people)
-        planned = plan_due(here.store, here.rules, here.channels, now)
+    with here.store.turn() as alone:
+        turn = begin_turn(here, now, alone=alone, take_over=take_over)
+        prepare(here.store, here.rules, now, registered=turn.registered)
+        planned = plan_due(here.store, turn.rules, turn.channels, now)
+        mine = [lane for lane in lanes if lane.channel.name in turn.channels]
         try:
-            done = deliver(lanes)
+            done = deliver(mine)
         finally:  # one channel that cannot be served keeps no failure of the others from being told
-            failed = relieve(here.store, here.rules, here.channels, here.settings.operators, now)
+            failed = turn.registered.is_mine and relieve(
+                here.store, here.rules, here.channels, here.settings.operators, now
+            )
         if failed:
-            done += deliver(lanes)
+            done += deliver(mine)
     for channel in here.channels.values():
         channel.close()
     if as_json:
@@ -135,6 +145,8 @@ def tick(context: typer.Context, at: At = None, as_json: Json = False) -> None:
     else:
         ends = ", ".join(f"{count} {state}" for state, count in sorted(done.items())) or "nothing to hand over"
         out.print(f"{planned} planned; {ends}")
+    if turn.left_to_nobody:
+        raise typer.Exit(LEFT_ALONE)
 
 
 @app.command()
@@ -153,6 +165,7 @@ def run(context: typer.Context) -> None:
         people=here.settings.people,
         operators=here.settings.operators,
         heartbeat=here.heartbeat,
+        mine=here.rule_set,
     )
     ended = daemon.run(on_ready=lambda: _announce(here))
     sys.stdout.flush()

@@ -23,9 +23,11 @@ from alerts.core.calendars import Day, zone_info
 from alerts.core.commitments import Person
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.owners import Owners
+from alerts.core.registration import RuleSet
 from alerts.lane import Clock, Lane
 from alerts.rendering import Renderer
 from alerts.settings import ChannelEntry, Settings, load_settings
+from alerts.settings.identity import rule_set
 from alerts.settings.redaction import Redaction
 from alerts.store import Store
 from alerts.tick import Ruled
@@ -70,6 +72,11 @@ class Office:
     def rules(self) -> dict[str, Ruled]:
         """The rules by name."""
         return Ruled.all(self.settings.rules)
+
+    @cached_property
+    def rule_set(self) -> RuleSet:
+        """What a process with these settings goes by."""
+        return rule_set(self.settings)
 
     @cached_property
     def channels(self) -> dict[str, Channel]:

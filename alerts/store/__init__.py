@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 
 from alerts.store.addresses import StoreError
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
@@ -14,14 +15,17 @@ from alerts.store.ledger import Ledger
 from alerts.store.lock import beside, is_held, nobody_beside, only_one
 from alerts.store.outbox import Outbox
 from alerts.store.people import People
+from alerts.store.registrations import ProcessStatus, Registrations
 from alerts.store.relief import Relief, reliefs
 from alerts.store.summaries import Summaries
 from alerts.store.watches import Batch, Standing, Watches, occurrence_of
 
 __all__ = [
-    "Batch", "Change", "Claim", "Entry", "Move", "Relief", "Report", "Standing", "Store", "StoreError", "Wrong",
-    "occurrence_of",
+    "Batch", "Change", "Claim", "Entry", "Move", "ProcessStatus", "Relief", "Report", "Standing", "Store", "StoreError",
+    "Wrong", "occurrence_of",
 ]  # fmt: skip
+
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Store:
@@ -38,6 +42,7 @@ class Store:
             self.database.close()
             raise
         self.people = People(self.database)
+        self.registrations = Registrations(self.database)
         self.commitments = Commitments(self.database, zone)
         self.watches = Watches(self.database)
         self.summaries = Summaries(self.database)
@@ -62,6 +67,7 @@ class Store:
             self.database.check()
             if nobody_beside(self.database.path):
                 self.outbox.free_leases()
+            self.registrations.forget_processes(LAST)  # whoever wrote them cannot live: we hold the lock
             yield
 
     def is_served(self) -> bool:
@@ -73,14 +79,19 @@ class Store:
         return reliefs(self.database)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Take one turn: as `serve`, but beside a daemon or another turn, if there is one, whose leases stand."""
+    def turn(self) -> Iterator[bool]:
+        """Take one turn: as `serve`, but beside a daemon or another turn, if there is one, whose leases stand.
+
+        Yields whether no lock says that there is one.
+        """
         with ExitStack() as held:
+            alone = False
             with suppress(StoreError):
                 held.enter_context(self.serve())
+                alone = True
             if self.database.path is not None:
                 held.enter_context(beside(self.database.path))
-            yield
+            yield alone
 
     def close(self) -> None:
         """Close all connections."""

@@ -69,6 +69,7 @@ class Ledger:
     def speaks_next(self) -> dict[int, datetime]:
         """When each commitment is next spoken of, by its id."""
         query = select(_W.commitment_id, func.min(_W.next_at)).where(_W.next_at.is_not(None))
+        query = query.where(_W.rule.not_in(tables.REMOVED))
         with self._database.read() as connection:
             return dict(connection.execute(query.group_by(_W.commitment_id)).tuples().all())
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, or_, select
+from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
 
 from alerts.core.commitments import Person
 from alerts.store import tables
 from alerts.store.engine import Database
-from alerts.store.rows import upsert
+from alerts.store.rows import insert_new, upsert
 
 _P = tables.people.c
 
@@ -36,13 +37,13 @@ class People:
             connection.execute(delete(tables.people).where(_P.of_settings, _P.key.not_in(wanted)))
 
     def add(self, people: Iterable[Person]) -> None:
-        """Let these be known as people of the settings, and forget nobody: the daemon's settings may be others."""
+        """Let these be known as people of the settings, where they are not: the daemon's settings may say otherwise."""
         wanted = {person.key: person for person in people}
         with self._database.read() as connection:
-            if by_key(connection, list(wanted)) == wanted:
-                return
-        with self._database.write() as connection:
-            put(connection, wanted.values(), of_settings=True)
+            rows = [_row(one, of_settings=True) for key, one in wanted.items() if key not in by_key(connection, wanted)]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(insert_new(connection, tables.people), rows)
 
     def of_files(self) -> dict[str, Person]:
         """Those whom files declared, by key."""
@@ -52,7 +53,20 @@ class People:
 
 def put(connection: Connection, people: Iterable[Person], *, of_settings: bool) -> None:
     """Insert people, or bring those up to date who are there already."""
-    upsert(connection, tables.people, ["key"], [asdict(person) | {"of_settings": of_settings} for person in people])
+    upsert(connection, tables.people, ["key"], [_row(person, of_settings=of_settings) for person in people])
+
+
+def _row(person: Person, *, of_settings: bool) -> dict[str, Any]:
+    return asdict(person) | {"of_settings": of_settings, "removed_at": None}
+
+
+def put_registered(connection: Connection, people: Iterable[Person], now: datetime) -> None:
+    """Make these the people of the settings; those who are left out can still be told until they are forgotten."""
+    wanted = {person.key: person for person in people}
+    if _found(connection, _P.of_settings & _P.removed_at.is_(None)) != wanted:
+        put(connection, wanted.values(), of_settings=True)
+    gone = (_P.of_settings, _P.removed_at.is_(None), _P.key.not_in(wanted))
+    connection.execute(update(tables.people).where(*gone).values(removed_at=now))
 
 
 def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Person]:

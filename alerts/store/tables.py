@@ -187,6 +187,7 @@ people = Table(
     Column("email", Text, nullable=False),
     Column("timezone", Text),
     Column("of_settings", Boolean, nullable=False),  # else a file declared it
+    Column("removed_at", Utc),  # when the settings left the person out; forgotten an hour later
 )
 
 rules = Table(
@@ -198,6 +199,37 @@ rules = Table(
     Column("registered_at", Utc, nullable=False),
     Column("settled_to", Integer),  # while its watches are being recomputed: the last commitment that was
     Column("summarised_at", Utc),  # up to when all is summed up: its last firing, or since when it has been to
+    Column("removed_at", Utc),  # when a registration left it out; it ends an hour later
+    Column("ending", Boolean, nullable=False, server_default=sa.false()),  # its watches are being removed
+)
+REMOVED = sa.select(rules.c.name).where(rules.c.removed_at.is_not(None))  # nobody plans them until they are put back
+
+registrations = Table(  # append-only: the last is the one that holds
+    "registrations",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("folder", Text),
+    Column("rules", JSON, nullable=False),  # name → hash
+    Column("channels", JSON, nullable=False),  # name → fingerprint
+    Column("registered_by", Text, nullable=False),
+    Column("registered_at", Utc, nullable=False),
+)
+
+processes = Table(  # one row a daemon, removed when it ends in order
+    "processes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("rule_set", Text, nullable=False),  # the hash of the set that it runs
+    Column("folder", Text),
+    Column("rules", JSON, nullable=False),  # name → hash
+    Column("channels", JSON, nullable=False),  # names
+    Column("seen_at", Utc, nullable=False),
+    Column("problems", JSON, nullable=False),  # line → since when
+    Column("warnings", JSON, nullable=False),  # lines
+    Column("reload", JSON),  # how the last one went
 )
 
 watches = Table(

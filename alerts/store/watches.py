@@ -82,28 +82,12 @@ class Watches:
     def register(self, rules: Sequence[Rule], now: datetime) -> None:
         """Make these the rules: what is new or means something else is settled anew, what is gone is forgotten."""
         names = {rule.name for rule in rules}
-        for name in sorted(set(self.registered()) - names):
+        with self._database.read() as connection:
+            stored = set(connection.execute(select(_R.name)).scalars())
+        for name in sorted(stored - names):
             self._forget(name)  # first, so that a registration that was interrupted is finished by the next
         with self._database.write() as connection:
-            query = select(_R.name, _R.hash, _R.spec, _R.registered_at, _R.summarised_at)
-            stored = {row["name"]: row for row in connection.execute(query).mappings()}
-            here = {name: row["hash"] for name, row in stored.items()}
-            wanted = {rule.name: rule for rule in rules}
-            fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
-            gone = set(here) - set(wanted)
-            # The default rule speaks where no other does, so any change may add to what it watches, or take from it.
-            if (fresh or gone) and "default" in wanted and wanted["default"] not in fresh:
-                fresh.append(wanted["default"])
-            rows = [
-                {
-                    "name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0,
-                    "summarised_at": _summarised_at(rule, stored.get(rule.name)),
-                }
-                for rule in fresh
-            ]  # fmt: skip
-            upsert(connection, tables.rules, ["name"], rows)
-            connection.execute(delete(tables.watches).where(_W.rule.in_(gone)))
-            connection.execute(delete(tables.rules).where(_R.name.in_(gone)))
+            put_rules(connection, rules, now, at_once=True)
 
     def _forget(self, rule: str) -> None:
         last, more = 0, True
@@ -118,7 +102,8 @@ class Watches:
     def registered(self) -> dict[str, str]:
         """The rules as last registered: name → hash."""
         with self._database.read() as connection:
-            return {row.name: row.hash for row in connection.execute(select(_R.name, _R.hash))}
+            query = select(_R.name, _R.hash).where(_R.removed_at.is_(None))
+            return {row.name: row.hash for row in connection.execute(query)}
 
     def settle(self) -> Iterator[int]:
         """Bring the watches up to what has changed since; yields after each batch how many commitments it held."""
@@ -271,7 +256,8 @@ class Watches:
         """When something is next to be said, as far as the watches know, and the key of what it is about."""
         with self._database.read() as connection:
             query = select(_W.next_at, _C.key).join(tables.commitments, _C.id == _W.commitment_id)
-            row = connection.execute(query.where(_W.next_at.is_not(None)).order_by(_W.next_at).limit(1)).first()
+            query = query.where(_W.next_at.is_not(None), _W.rule.not_in(tables.REMOVED))
+            row = connection.execute(query.order_by(_W.next_at).limit(1)).first()
             return (row.next_at, row.key) if row else None
 
     def standing(self, *, changed_only: bool = False, only: int | None = None) -> Iterator[list[Standing]]:
@@ -341,6 +327,41 @@ def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
     return at
 
 
+def put_rules(
+    connection: Connection, rules: Sequence[Rule], now: datetime, *, at_once: bool = False
+) -> tuple[str, ...]:
+    """Make these the rules: what is new or means something else is settled anew; returns the names of what is gone.
+
+    What is gone is forgotten `at_once`, or else only marked as removed: its watches are kept in step until it ends, and
+    where it is put back before, nothing has ended.
+    """
+    query = select(_R.name, _R.hash, _R.spec, _R.registered_at, _R.summarised_at, _R.removed_at, _R.ending)
+    stored = {row["name"]: row for row in connection.execute(query).mappings()}
+    here = {name: row["hash"] for name, row in stored.items() if not row["ending"]}
+    wanted = {rule.name: rule for rule in rules}
+    fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
+    left_out = {name for name, row in stored.items() if name not in wanted and (at_once or row["removed_at"] is None)}
+    # The default rule speaks where no other does, so any change may add to what it watches, or take from it.
+    if (fresh or (at_once and left_out)) and "default" in wanted and wanted["default"] not in fresh:
+        fresh.append(wanted["default"])
+    rows = [
+        {
+            "name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0,
+            "summarised_at": _summarised_at(rule, stored.get(rule.name)), "removed_at": None, "ending": False,
+        }
+        for rule in fresh
+    ]  # fmt: skip
+    upsert(connection, tables.rules, ["name"], rows)
+    put_back = [name for name, row in stored.items() if name in wanted and row["removed_at"] is not None]
+    connection.execute(update(tables.rules).where(_R.name.in_(put_back)).values(removed_at=None))
+    if at_once:
+        connection.execute(delete(tables.watches).where(_W.rule.in_(left_out)))
+        connection.execute(delete(tables.rules).where(_R.name.in_(left_out)))
+    else:
+        connection.execute(update(tables.rules).where(_R.name.in_(left_out)).values(removed_at=now))
+    return tuple(sorted(left_out))
+
+
 def _rules(connection: Connection) -> list[Rule]:
-    specs = connection.execute(select(_R.spec).order_by(_R.name)).scalars()
+    specs = connection.execute(select(_R.spec).where(~_R.ending).order_by(_R.name)).scalars()
     return [Rule.from_json(spec) for spec in specs]

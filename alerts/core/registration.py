@@ -1,0 +1,100 @@
+"""Which process may say which rules a database goes by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+from alerts.core.commitments import Person
+from alerts.core.rules import Rule
+
+GRACE = timedelta(hours=1)  # what a new configuration leaves out ends so much later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """What a process goes by: the rules, the channels (name → fingerprint), people and zone of its configuration.
+
+    `folder`: where the configuration lies.
+    """
+
+    rules: Mapping[str, Rule]
+    channels: Mapping[str, str] = field(default_factory=dict)
+    people: Sequence[Person] = ()
+    zone: str | None = None
+    folder: str | None = None
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The hash of each rule, by name."""
+        return {name: rule.hash for name, rule in self.rules.items()}
+
+    @property
+    def hash(self) -> str:
+        """A digest of all of it but the folder."""
+        whole = {
+            "rules": {name: (rule.hash, rule.fallback) for name, rule in self.rules.items()},
+            "channels": dict(self.channels),
+            "people": sorted(json.dumps(asdict(person), sort_keys=True) for person in self.people),
+            "zone": self.zone,
+        }
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A set that was registered. `hash` is empty where only its rules are known, as after an upgrade."""
+
+    hash: str
+    folder: str | None
+    rules: Mapping[str, str]
+    channels: Mapping[str, str]
+    registered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """How a try to register ended.
+
+    `is_mine`: whether the own set is the registered one now; `is_new`: whether it was not before. `removed` names the
+    rules that this left out, `left_alone` those that mean something else here or are in only one of both.
+    """
+
+    is_mine: bool
+    is_new: bool = False
+    removed: tuple[str, ...] = ()
+    left_alone: tuple[str, ...] = ()
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+
+def daemon_may(mine: RuleSet, history: Sequence[Registration], others: Collection[str]) -> bool:
+    """Return whether a daemon may register its set: one never seen, the current one, or one that nobody replaced alive.
+
+    `others` are the sets that other live processes run. A set that was replaced is taken back only where none of them
+    runs a later one. A configuration without any rule replaces nothing.
+    """
+    if not mine.rules and history:
+        return False
+    hashes = [one.hash for one in history]
+    if mine.hash not in hashes:
+        return True
+    last = len(hashes) - 1 - hashes[::-1].index(mine.hash)
+    return not set(hashes[last + 1 :]) & set(others)
+
+
+def tick_may(mine: RuleSet, history: Sequence[Registration], *, daemon_lives: bool, take_over: bool) -> bool:
+    """Return whether a single tick may register its set."""
+    if take_over or not history:
+        return True
+    last = history[-1]
+    if not last.hash and dict(last.rules) == mine.hashes:
+        return True
+    return last.hash == mine.hash or (not daemon_lives and bool(mine.rules) and last.folder == mine.folder)
+
+
+def differences(mine: Mapping[str, str], registered: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the rules that mean different things in two sets, or are in only one of them."""
+    return tuple(sorted(name for name in {*mine, *registered} if mine.get(name) != registered.get(name)))

@@ -1,0 +1,109 @@
+"""This process among others on its database: what it registers, what it says of itself, and where they disagree."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from alerts.core.registration import GRACE, Registered, RuleSet, daemon_may
+from alerts.lane import SEEN
+from alerts.store import ProcessStatus, Store
+
+log = logging.getLogger(__name__)
+
+ALIVE = SEEN  # a process that has not been seen for so long is no better than a lane
+PATIENCE = timedelta(minutes=5)  # rules that nobody plans fail the health after so long
+NAMED = 10  # rules that a line lists
+
+
+def few(names: Sequence[str]) -> str:
+    """The first so many names, and how many more there are."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+class Process:
+    """A daemon as others on its database see it. `mine` is the set that it runs."""
+
+    def __init__(self, store: Store, name: str, mine: RuleSet) -> None:
+        self._store = store
+        self.name = name
+        self.mine = mine
+        self._since: dict[str, datetime] = {}  # kind of problem → since when
+        self._lines: dict[str, str] = {}
+        self.warnings: Sequence[str] = ()
+        self.reload: Mapping[str, Any] | None = None
+
+    def register(self, now: datetime) -> Registered:
+        """Register the own set where it may be, and say what became of it."""
+        may = partial(daemon_may, self.mine)
+        found = self._store.registrations.register(self.mine, now, by=self.name, alive=ALIVE, may=may)
+        announce(found, now)
+        if not found.is_mine:
+            log.error(
+                "another process runs a newer configuration: rules %s are not planned here as they stand in %s",
+                few(found.left_alone) or "none",
+                self.mine.folder,
+            )
+        return found
+
+    def renew(self, now: datetime) -> None:
+        """Take the rules back where a process that replaced them has gone, and end what was removed an hour ago."""
+        if not self._store.registrations.is_current(self.mine.hash):
+            self.register(now)
+        for name in self._store.registrations.end_removed(now):
+            log.warning("rule %s has ended: it was left out an hour ago", name)
+
+    def report(self, now: datetime) -> None:
+        """Write down that this process lives, what it runs, and where that disagrees with what is registered."""
+        self._compare(now)
+        self._store.registrations.report(
+            ProcessStatus(
+                name=self.name,
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                rule_set=self.mine.hash,
+                folder=self.mine.folder,
+                rules=self.mine.hashes,
+                channels=sorted(self.mine.channels),
+                seen_at=now,
+                problems={self._lines[kind]: at.isoformat() for kind, at in self._since.items()},
+                warnings=list(self.warnings),
+                reload=self.reload,
+            )
+        )
+
+    def is_well(self, now: datetime) -> bool:
+        """Whether no rule has gone unplanned for five minutes."""
+        return not any(now - at >= PATIENCE for at in self._since.values())
+
+    def _compare(self, now: datetime) -> None:
+        registered = self._store.watches.registered()
+        others = [one for one in self._store.registrations.processes(now, ALIVE) if one.name != self.name]
+        planned = {pair for one in others for pair in one.rules.items()} | set(self.mine.hashes.items())
+        unplanned = sorted(name for name, what in registered.items() if (name, what) not in planned)
+        strange = sorted(name for name, what in self.mine.hashes.items() if registered.get(name) != what)
+        where = f"{socket.gethostname()} (process {os.getpid()}, {self.mine.folder})"
+        self._lines = {
+            "unplanned": f"no live process plans what is registered as rule {few(unplanned)}: start one that has it",
+            "strange": f"rule {few(strange)} of {where} is not what is registered: end the processes that have another "
+            "configuration",
+        }
+        found = [kind for kind, names in (("unplanned", unplanned), ("strange", strange)) if names]
+        self._since = {kind: self._since.get(kind, now) for kind in found}
+
+
+def announce(found: Registered, now: datetime) -> None:
+    """Log what a registration leaves out."""
+    if found.removed:
+        log.warning(
+            "left out of the configuration: rule %s; ends at %s, and goes on as if nothing had been if it is put back "
+            "before",
+            few(found.removed),
+            (now + GRACE).strftime("%H:%M UTC"),
+        )

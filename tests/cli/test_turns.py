@@ -1,0 +1,79 @@
+"""A tick on a database that goes by other rules changes nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CONFIG, NOW, Alerts
+
+LATER = "2025-10-28T10:05Z"
+
+
+def names(home: Path) -> set[str]:
+    with closing(sqlite3.connect(home / "alerts.db")) as database:
+        return {name for (name,) in database.execute("SELECT name FROM rules WHERE removed_at IS NULL")}
+
+
+def watches(home: Path) -> int:
+    with closing(sqlite3.connect(home / "alerts.db")) as database:
+        found: int = database.execute("SELECT count(*) FROM watches").fetchone()[0]
+        return found
+
+
+def test_a_tick_from_an_empty_folder_leaves_the_rules_alone_and_sends_nothing(
+    loaded: Alerts, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded("tick", "--at", NOW)
+    before = watches(home), names(home)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    said = loaded("tick", "--at", "2025-11-20T10:00Z")
+    assert said.code == 3
+    assert said.out == "0 planned; nothing to hand over\n"
+    assert f"goes by {home}/config, with other rules or channels. Left alone: " in said.err
+    assert (watches(home), names(home)) == before
+    assert not (tmp_path / "empty/var/mail").exists() or not list((tmp_path / "empty/var/mail").rglob("*.eml"))
+    assert loaded("tick", "--at", "2025-11-20T10:00Z", "--take-over").code == 0
+    assert "desk" not in names(home)
+
+
+def test_a_tick_from_another_folder_plans_what_is_the_same_there(loaded: Alerts, home: Path) -> None:
+    loaded("tick", "--at", NOW)
+    (home / "other").mkdir()
+    (home / "other/alerts.yaml").write_text(CONFIG + CONFIG.split("rules:\n")[1].replace("desk", "more"))
+    said = loaded("--config", "other", "tick", "--at", "2025-10-30T09:00Z")
+    assert (said.code, "Left alone: more;" in said.err) == (3, True)
+    assert said.out.startswith("2 planned")
+    assert names(home) == {"desk"}
+
+
+def test_a_rule_is_not_planned_through_a_channel_that_is_another(loaded: Alerts, home: Path) -> None:
+    """It would go to other recipients, and be lost to those whom it is for."""
+    loaded("tick", "--at", NOW)
+    (home / "other").mkdir()
+    (home / "other/alerts.yaml").write_text(CONFIG.replace("you@localhost", "me@localhost"))
+    said = loaded("--config", "other", "tick", "--at", "2025-10-30T09:00Z")
+    assert (said.code, said.out) == (3, "0 planned; nothing to hand over\n")
+    assert "Left alone: desk;" in said.err
+
+
+def test_a_tick_from_the_same_folder_takes_an_edit_over_and_names_what_it_leaves_out(
+    loaded: Alerts, home: Path
+) -> None:
+    loaded("tick", "--at", NOW)
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
+    said = loaded("tick", "--at", LATER)
+    assert (said.code, names(home)) == (0, {"renamed"})
+    assert "left out of the configuration: rule desk; ends at 11:05 UTC" in said.err
+
+
+@pytest.mark.parametrize("words", [["plan"], ["list"], ["check"], ["health"], ["deliveries"], ["why", "summit"]])
+def test_no_other_command_registers(loaded: Alerts, home: Path, words: list[str]) -> None:
+    loaded("tick", "--at", NOW)
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
+    loaded(*words)
+    assert names(home) == {"desk"}
