@@ -19,6 +19,14 @@ SINGLY_AT_MOST = 5  # where a rule leaves it open, more than so many words for o
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarEntry:
+    """By what readers' calendars know an entry: its UID, unique in the world, and a SEQUENCE that only rises."""
+
+    uid: str
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A reminder with all that its words need."""
 
@@ -31,6 +39,7 @@ class Told:
     speaks_next: datetime | None = None
     change: Revision | None = None  # what a `moved` or `closed` reminder tells of
     pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
+    entry: CalendarEntry | None = None  # where it may go into calendars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

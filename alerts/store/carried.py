@@ -18,6 +18,7 @@ from alerts.core.notifications import Told
 from alerts.core.reminders import MERGED, Reminder
 from alerts.core.rules import Rule
 from alerts.store import tables
+from alerts.store.calendar_entries import entries
 from alerts.store.occurrences import fetch_whole
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
@@ -32,6 +33,9 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     columns = (_L.delivery_id, _R.id, *(_R[name] for name in REMINDER))
     query = select(*columns).join(tables.reminders, _R.id == _L.reminder_id).where(_L.delivery_id.in_(ids))
     links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
+    known_as = entries(
+        connection, {(link["commitment_id"], link["occurrence"]) for link in links}
+    )  # before what changes
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     facts = Facts.fetch(connection, tracked.values(), links)
     rules = rules_of(connection, links) if any(_answered(one) for one in tracked.values()) else {}
@@ -52,7 +56,8 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         at = speaks_next[link["delivery_id"]].get(str(link["id"]))
         said = facts.told(reminder, about, datetime.fromisoformat(at) if at else None)
         ends = pause_ends(rules.get(reminder.rule), about) if about.seen else None
-        told[link["delivery_id"]].append(replace(said, pause_ends=ends))
+        entry = known_as.get((link["commitment_id"], link["occurrence"]))
+        told[link["delivery_id"]].append(replace(said, pause_ends=ends, entry=entry))
     return {one: tuple(items) for one, items in told.items()}, stale
 
 

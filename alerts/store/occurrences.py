@@ -14,7 +14,7 @@ from alerts.core.bounds import Bounds, occurrence
 from alerts.core.commitments import Occurrence, Tracked
 from alerts.core.errors import InputError
 from alerts.store import answers, tables
-from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, snooze_of, upsert
+from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_sequences, snooze_of, upsert
 
 _O = tables.occurrences.c
 KEY = ("commitment_id", "occurrence")
@@ -97,6 +97,7 @@ def resolve_again(
             values: dict[str, Any] = {"bounds": bounds.to_json()}
             if bounds.mark != Bounds.from_json(row["bounds"]).mark:
                 values |= {"stated_at": now, "version": row["version"] + 1}
+                raise_sequences(connection, [row["commitment_id"]])  # there may be no revision that does
             connection.execute(update(tables.occurrences).where(which).values(values))
 
 

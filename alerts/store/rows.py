@@ -7,7 +7,7 @@ from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
@@ -183,6 +183,15 @@ def source_row(source: Source) -> dict[str, Any]:
 
 
 def append_revisions(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Add to the history."""
+    """Add to the history; what is sent to calendars from now on is newer than what was."""
     if rows:
         connection.execute(insert(tables.revisions), rows)
+        raise_sequences(connection, {row["commitment_id"] for row in rows if row["number"] > 1})
+
+
+def raise_sequences(connection: Connection, ids: Iterable[int]) -> None:
+    """Raise the SEQUENCE of commitments, and so of all their occurrences (RFC 5545 §3.8.7.4)."""
+    rows = [{"_id": one} for one in sorted(ids)]
+    if rows:
+        statement = update(tables.commitments).where(_C.id == bindparam("_id")).values(sequence=_C.sequence + 1)
+        connection.execute(statement, rows)

@@ -96,6 +96,7 @@ commitments = Table(
     Column("loaded_sequence", Integer),  # its revision there, where the file counts them
     Column("restated", JSON),  # what a file states anew while it is closed, until somebody decides
     Column("changed_at", Utc),  # set while the watches have not been told of a change
+    Column("sequence", Integer, nullable=False, server_default="0"),  # of its entries in calendars: only rises
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
 )
 Index("ix_commitments_changed", commitments.c.changed_at, postgresql_where=commitments.c.changed_at.is_not(None),
@@ -132,6 +133,14 @@ snoozes = Table(  # each for one recipient; `occurrence` is empty for the whole
     Column("by", Text, nullable=False),
     Column("at", Utc, nullable=False),
     Column("until", Utc, nullable=False),
+)
+
+calendar_uids = Table(  # of what was sent under another UID than it would be now
+    "calendar_uids",
+    metadata,
+    _commitment(primary_key=True),
+    Column("occurrence", Text, primary_key=True),
+    Column("uid", Text, nullable=False),
 )
 
 references = Table(

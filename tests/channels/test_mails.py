@@ -16,7 +16,7 @@ from alerts import channels
 from alerts.channels import Channel
 from alerts.composing import compose
 from alerts.core.commitments import Revision
-from alerts.core.notifications import Notice, Notification, Outgoing
+from alerts.core.notifications import CalendarEntry, Notice, Notification, Outgoing
 from alerts.core.summaries import Scope, Summary
 from alerts.lane import Lane
 from alerts.rendering import Renderer
@@ -135,15 +135,21 @@ def test_the_deadline_lies_beside_the_words(received: Any, postbox: Any) -> None
         assert "deadline.ics" not in part.get_content()
 
 
+def known_as(sequence: int) -> CalendarEntry:
+    return CalendarEntry(uid="truce-review@here", sequence=sequence)
+
+
 def test_a_mail_that_says_when_it_is_now_changes_the_entry_that_is_there(received: Any) -> None:
     ahead = {"bounds_version": 2}
     said = [
         told("2025-11-10"),
-        told("2026-11-10", "moved", change=MOVED, tracked=ahead),
-        told("2026-11-10", "closed", change=CLOSED, commitment={"status": "fulfilled"}, tracked=ahead),
+        told("2026-11-10", "moved", change=MOVED, tracked=ahead, entry=known_as(1)),
+        told(
+            "2026-11-10", "closed", change=CLOSED, commitment={"status": "fulfilled"}, tracked=ahead, entry=known_as(2)
+        ),
     ]
     events = [calendar_of(mail) for mail in received(*map(notification, said))]
-    assert {event["UID"] for event in events} == {"truce-review"}
+    assert {event["UID"] for event in events} == {"truce-review@here"}
     assert [event["SEQUENCE"] for event in events] == [0, 1, 2]
     assert [event["STATUS"] for event in events] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert [str(event.decoded("DTSTART")) for event in events] == ["2025-11-10", "2026-11-10", "2026-11-10"]
@@ -172,7 +178,7 @@ def test_a_calendar_that_fails_costs_no_word_and_is_reported(channel: Channel, r
 def test_the_plain_mail_of_a_broken_template_brings_the_deadline_along(channel: Channel, tmp_path: Any) -> None:
     message, error = compose(Renderer([tmp_path]), channel, notification(told()))
     assert error == "template email/subject.txt: there is no such file; the built-in plain message goes out instead"
-    assert "UID:truce-review" in (message.calendar or "")
+    assert "UID:truce-review@here" in (message.calendar or "")
 
 
 def test_a_retry_sends_the_same_bytes_whatever_has_changed_since(
@@ -189,5 +195,5 @@ def test_a_retry_sends_the_same_bytes_whatever_has_changed_since(
     load(store, entry("truce", "2025-11-10", title="Otherwise", note="and with a note", priority="critical"))
     now = at("2025-11-03T09:10")
     assert lane.drain() == {"sent": 1}
-    assert b"\r\nUID:truce\r\n" in postbox.mails[0]
+    assert b"\r\nUID:truce@" in postbox.mails[0]
     assert postbox.mails[0] == postbox.mails[1]

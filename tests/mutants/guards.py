@@ -333,6 +333,29 @@ GUARDS = (
           "connection.execute(select(func.pg_advisory_xact_lock(CHANGE_LOCK)))", "pass",
           "store/test_concurrent_changes.py::test_replicas_that_acknowledge_at_once_are_all_recorded"),
 
+    # Entries in calendars
+    Guard("no other installation makes the same UID",
+          "store/calendar_entries.py",
+          "uuid4().hex", '"0"',
+          "store/test_calendar_entries.py::test_a_delivery_carries_an_entry_that_no_other_installation_makes[sqlite-sqlite]"),
+    Guard("what was sent before keeps its UID",
+          "store/migrations/versions/0012_calendar_uids.py",
+          "    op.execute(SENT)\n", "",
+          "store/test_calendar_entries.py::test_what_was_sent_before_keeps_its_uid_and_does_not_fall_behind[sqlite]"),
+    Guard("what was sent before has a lower SEQUENCE",
+          "store/migrations/versions/0012_calendar_uids.py",
+          "    op.execute(SEQUENCE)\n", "",
+          "store/test_calendar_entries.py::test_what_was_sent_before_keeps_its_uid_and_does_not_fall_behind[sqlite]"),
+    Guard("a change raises the SEQUENCE",
+          "store/rows.py",
+          "        raise_sequences(connection, {row[", "        raise_sequences(connection, {0 and row[",
+          "store/test_calendar_entries.py::test_each_change_raises_the_sequence[sqlite-moved-back] "
+          "store/test_calendar_entries.py::test_each_change_raises_the_sequence[sqlite-closed]"),
+    Guard("an occurrence that follows a zone raises the SEQUENCE",
+          "store/occurrences.py",
+          '                raise_sequences(connection, [row["commitment_id"]])', "                pass",
+          "store/test_calendar_entries.py::test_an_occurrence_that_only_follows_a_zone_raises_it_too[sqlite]"),
+
     # What recurs, and what a move means
     Guard("what is late comes after the day itself",
           "core/watches.py",

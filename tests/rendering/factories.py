@@ -13,7 +13,7 @@ from alerts.composing import compose
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.commitments import Citation, Commitment, Party, Source, Tracked
 from alerts.core.deadlines import parse
-from alerts.core.notifications import Notification, Told
+from alerts.core.notifications import CalendarEntry, Notification, Told
 from alerts.core.reminders import Reminder
 from alerts.rendering import Renderer
 
@@ -64,6 +64,7 @@ def told(
         "by": tuple(PARTIES[key] for key in promise.by if key in PARTIES),
         "to": tuple(PARTIES[key] for key in promise.to if key in PARTIES),
         "source": BRIEF,
+        "entry": CalendarEntry(uid=f"{promise.key}@here"),
     } | rest
     return Told(reminder=word, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest)
 

@@ -17,22 +17,22 @@ Times = tuple[date, date | None]
 def publish(told: Told, title: str, words: str, now: datetime) -> str | None:
     """Write the VEVENT of a deadline, of one line and of more; `now` (aware) is its DTSTAMP, its times are days or UTC.
 
-    None for what has no date and had none before the change that is told, and for what recurs: each of its occurrences
-    is an entry. The UID is that of an export, for an occurrence with its name. SEQUENCE rises with the bounds, as
-    there, and once more at the end (RFC 5545 §3.8.7.4); what is closed, or has lost its date, is CANCELLED.
+    None for what has no date and had none before the change that is told, for what recurs: each of its occurrences is
+    an entry, and for what no calendar is to know. UID and SEQUENCE are those of `told.entry`; what is closed, or has
+    lost its date, is CANCELLED.
 
     There is no ORGANIZER, though RFC 5546 §3.2.1 asks for one: with it a program may take the entry for a meeting to
     which somebody else invites.
     """
-    tracked, name = told.tracked, told.reminder.occurrence
+    tracked, entry = told.tracked, told.entry
     dated = _times(tracked.bounds)
     times = dated or (_times(told.change.before) if told.change and told.change.before else None)
-    if times is None:
+    if times is None or entry is None:
         return None
     event = Event()
-    event.add("UID", f"{tracked.commitment.key}.{name}" if name else tracked.commitment.key)
+    event.add("UID", entry.uid)
     event.add("DTSTAMP", now.astimezone(UTC))
-    event.add("SEQUENCE", tracked.bounds_version - 1 + (not tracked.open))
+    event.add("SEQUENCE", entry.sequence)
     event.add("SUMMARY", title)
     event.add("DESCRIPTION", words)
     event.add("DTSTART", times[0])
