@@ -119,7 +119,16 @@ class Closed:
     occurrence: str = ""
 
 
-Event = Moved | Edited | Acknowledged | Closed
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """Open again: one turn that had ended, or, where `occurrence` is empty, the whole commitment."""
+
+    at: datetime
+    key: str
+    occurrence: str = ""
+
+
+Event = Moved | Edited | Acknowledged | Closed | Reopened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,10 @@ Readings of the design where it leaves a choice:
   of one turn makes one of that turn only.
 * What is closed says so (its moves, too, that were not told yet), and nothing else that was still due. A turn that ends
   with the whole does not say its own moves.
+* What is closed and reopened between two ticks was never closed. Else a reopening is told where ends are told, once,
+  and only if it still holds; that word stands for the moves since, and for what was missed while it was closed. Where
+  ends are not told, the latest that was missed is said, as of what is new, unless it was said before the end. Each turn
+  of what was reopened as a whole says what it missed: the word of the whole does not say that.
 * What a silenced repeat means is neither said nor merged.
 * Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names
   first.
@@ -26,7 +30,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.oracle.crons import Firings, firings
-from tests.oracle.data import Acknowledged, Closed, History, Rule, Word
+from tests.oracle.data import Acknowledged, History, Reopened, Rule, Word
 from tests.oracle.moments import Moment, moments
 from tests.oracle.resolving import Bounds, recorded_edge
 from tests.oracle.turns import Course, Stated, courses
@@ -41,54 +45,71 @@ def words(history: History) -> list[Word]:
     """Return every word of the history, in the order of the ticks."""
     start, end = history.ticks[0], history.ticks[-1]
     found = courses(history, (end + 2 * YEAR).date())
-    ended = {event.key: event.at for event in history.events if isinstance(event, Closed) and not event.occurrence}
+    again: dict[str, list[Reopened]] = {key: [] for key in found}
+    for event in history.events:
+        if isinstance(event, Reopened):
+            again[event.key].append(event)
     said: list[Word] = []
     for rule in history.rules:
         fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 3 * YEAR)
-        for course in found.values():
+        for key, course in found.items():
             if rule.matches(course.one):
-                said += Watch(rule, course, fires, history, ended.get(course.one.key)).words()
+                said += Watch(rule, course, fires, history, again[key]).words()
     return sorted(said)
 
 
 @dataclass(slots=True)
 class Watch:
-    """One rule's eye on one commitment."""
+    """One rule's eye on one commitment. `reopened`: when it, or one of its turns, was opened again."""
 
     rule: Rule
     course: Course
     fires: Firings
     history: History
-    ended: datetime | None
+    reopened: list[Reopened]
 
     def words(self) -> Iterator[Word]:
-        first = self.tick_from(self.course.one.recorded_at)
-        if first is None or (self.ended and self.ended <= first):
+        first = self.first()
+        if first is None:
             return
         names = {name: None for stated in self.course.stated for name in stated.turns}
+        ends = {name: list(self.ends(name, first)) for name in ("", *names)}
+        again = {name: {word.tick for word in told if word.kind == "reopened"} for name, told in ends.items()}
         moves = {name: list(self.moves(name, first)) for name in ("", *names)}
-        for told in moves.values():
-            yield from told
-        yield from self.ends(first)
+        for name, told in moves.items():
+            yield from ends[name]
+            yield from (move for move in told if move.tick not in again[name])
         whole = {move.tick for move in moves[""]}
         for name in names:
-            yield from self.turn(name, whole | {move.tick for move in moves[name]})
+            yield from self.turn(name, whole | {move.tick for move in moves[name]}, again[name])
 
     def tick_from(self, at: datetime) -> datetime | None:
         """Return the first tick at or after an instant."""
         place = bisect_left(self.history.ticks, at)
         return self.history.ticks[place] if place < len(self.history.ticks) else None
 
+    def first(self) -> datetime | None:
+        """Return the first tick at which it is open: from then on it is followed."""
+        begun = [self.course.one.recorded_at, *(event.at for event in self.reopened if not event.occurrence)]
+        ticks = [tick for at in begun if (tick := self.tick_from(at))]
+        return next((tick for tick in ticks if self.is_open("", tick)), None)
+
+    def is_open(self, name: str, at: datetime) -> bool:
+        """Whether the whole, and the turn if one is named, is open at an instant."""
+        return self.course.was_open(at) and not (name and self.course.is_closed(name, at))
+
     def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> Word:
-        since = version_since(self.course.stated, name, tick)
+        again = [event.at for event in self.reopened if event.at <= tick and event.occurrence in ("", name)]
+        alone = [event.at for event in self.reopened if event.at <= tick and event.occurrence == name]
+        since = version_since(self.course.stated, name, tick, again, alone)
         return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said, since)
 
     def moves(self, name: str, first: datetime) -> Iterator[Word]:
         """Yield a word for each move of the whole or of one turn, unless it leads back before anybody looked."""
         moves = [stated for stated in self.course.stated if stated.moved == name]
         for tick in sorted({tick for stated in moves if (tick := self.tick_from(stated.at)) and tick > first}):
-            if not self.rule.moved or (self.ended and self.ended <= tick and not self.tells_end(name, tick)):
-                return
+            if not self.rule.moved or (not self.course.was_open(tick) and not self.tells_end(name, tick)):
+                continue
             since = [stated for stated in moves if self.tick_from(stated.at) == tick]
             before = [stated for stated in self.course.stated if stated.at < since[0].at]
             looked = [stated for stated in before if self.tick_from(stated.at) != tick]
@@ -101,45 +122,71 @@ class Watch:
 
     def tells_end(self, name: str, tick: datetime) -> bool:
         """Whether something that has ended by a tick says so there: the whole, or a turn that ended by itself."""
-        ends = [at for one, at in self.course.closed if one == name] if name else [self.ended]
-        return any(at and self.tick_from(at) == tick for at in ends)
+        return any(closed and self.tick_from(at) == tick for at, closed in self.spells(name))
 
-    def ends(self, first: datetime) -> Iterator[Word]:
-        """Yield a word for each end that came after the first look; of a turn, if it is still there."""
-        ends = [("", self.ended)] if self.ended else []
-        for name, at in [*ends, *self.course.closed]:
-            tick = self.tick_from(at)
-            if self.rule.closed and tick and at > first:
-                stated = self.course.stated_at(tick)
-                if not name or (stated and name in stated.turns):
-                    yield self.word(tick, name, "closed", at)
+    def spells(self, name: str) -> list[tuple[datetime, bool]]:
+        """When the whole or one turn was closed (True) or reopened, in order."""
+        if not name:
+            return self.course.spells
+        closed = [(at, True) for one, at in self.course.closed if one == name]
+        return sorted([*closed, *((event.at, False) for event in self.reopened if event.occurrence == name)])
 
-    def turn(self, name: str, told: set[datetime]) -> Iterator[Word]:
+    def ends(self, name: str, first: datetime) -> Iterator[Word]:
+        """Yield a word for each end and reopening that holds at the tick that sees it, and did not hold before."""
+        spells = self.spells(name)
+        for tick in sorted({tick for at, _ in spells if at > first and (tick := self.tick_from(at))}):
+            seen = [(at, closed) for at, closed in spells if self.tick_from(at) == tick]
+            at, closed = seen[-1]
+            stated = self.course.stated_at(tick)
+            there = not name or (stated and name in stated.turns)
+            # The first of what was seen tells how it stood before: it was open if it was closed then.
+            if self.rule.closed and there and (closed or (not seen[0][1] and self.is_open(name, tick))):
+                yield self.word(tick, name, "closed" if closed else "reopened", at)
+
+    def opened_again(self, name: str, tick: datetime) -> datetime | None:
+        """Return when a turn, or the whole with it, was last reopened, if that is news at a tick."""
+        found = []
+        for one in {"", name}:
+            seen = [(at, closed) for at, closed in self.spells(one) if self.tick_from(at) == tick]
+            found += [seen[-1][0]] if seen and not seen[0][1] and not seen[-1][1] else []
+        return max(found, default=None)
+
+    def turn(self, name: str, told: set[datetime], again: set[datetime]) -> Iterator[Word]:
         """Look at one turn at every tick at which it may have something to say."""
         spells = [(stated.at, stated.turns.get(name)) for stated in self.course.stated]
         seen = {spell.bounds.mark: spell.bounds for _, spell in spells if spell and spell.tracked}
         schedules = {mark: self.schedule(bounds) for mark, bounds in seen.items()}
         times = {at for at, _ in spells} | {one.send_at for schedule in schedules.values() for one in schedule}
+        times |= {at for one in {"", name} for at, _ in self.spells(one)}
         acks = [one for one in self.course.acknowledged if one.occurrence == name]
         looked = self.course.one.recorded_at
         before: Bounds | None = None
+        spoken: tuple[datetime, bool] | None = None
         for tick in sorted({tick for at in times if (tick := self.tick_from(at)) and tick >= looked}):
-            if self.ended and self.ended <= tick:
-                return
             stated = self.course.stated_at(tick)
             spell = stated.turns.get(name) if stated else None
-            if spell and spell.tracked and not self.course.is_closed(name, tick):
+            if spell and spell.tracked and self.is_open(name, tick):
                 since, bounds = spell.since, spell.bounds
                 fresh = before is None or before.mark != bounds.mark
+                reopened = self.opened_again(name, tick)
+                spoken = None if fresh else spoken
+                if reopened:
+                    since = max(since, reopened) if fresh else reopened
                 ack = next((one for one in reversed(acks) if one.at <= tick), None)
-                if fresh and ack and ack.until and ack.until <= since:
+                if (fresh or reopened) and ack and ack.until and ack.until <= since:
                     ack = None
                 heard = [one for one in schedules[bounds.mark] if not silenced(one, ack)]
-                new = [one for one in heard if (since <= one.send_at if fresh else looked < one.send_at)]
+                anew = fresh or reopened is not None
+                new = [one for one in heard if (since <= one.send_at if anew else looked < one.send_at)]
                 due = [one for one in new if one.send_at <= tick]
-                missed = [one for one in heard if one.send_at < since] if fresh and tick not in told else []
+                missed = [one for one in heard if one.send_at < since] if anew else []
+                if missed and spoken and place(max(missed, key=latest)) <= spoken:
+                    missed = []
+                if missed and ((fresh and tick in told) or tick in again):
+                    spoken, missed = place(max(missed, key=latest)), []
                 for one, said in merged(due, missed):
                     yield self.word(tick, name, one.kind, one.at, said=said)
+                    spoken = max(spoken or place(one), place(one)) if said else spoken
             looked, before = tick, spell.bounds if spell and spell.tracked else None
 
     def schedule(self, bounds: Bounds) -> list[Moment]:
@@ -148,15 +195,20 @@ class Watch:
             self.rule,
             bounds,
             fires=self.fires,
-            until=min(self.ended or self.history.ticks[-1], self.history.ticks[-1]),
+            until=self.history.ticks[-1],
             calendars=self.course.calendars,
             review_every=one.review_every,
             recorded=recorded_edge(one.recorded_at),
         )
 
 
-def version_since(stated: Iterable[Stated], name: str, tick: datetime) -> datetime | None:
-    """Return when the bounds version of a turn began; one that was moved by itself does not move with the whole."""
+def version_since(
+    stated: Iterable[Stated], name: str, tick: datetime, again: Iterable[datetime], own: Iterable[datetime]
+) -> datetime | None:
+    """Return when the bounds version of a turn began; one that was moved by itself does not move with the whole.
+
+    `again`: when it, alone (`own`) or with the whole, was reopened, which makes a version, too.
+    """
     since, alone, before = None, False, None
     for one in stated:
         turn = one.turns.get(name)
@@ -165,7 +217,7 @@ def version_since(stated: Iterable[Stated], name: str, tick: datetime) -> dateti
             since = since if unmoved and not one.moved else one.at
             alone = turn is not None and (alone or one.moved == name != "")
         before = turn
-    return since
+    return max((at for at in (since, *(own if alone else again)) if at), default=None)
 
 
 def merged(due: list[Moment], missed: list[Moment]) -> Iterator[tuple[Moment, bool]]:
@@ -190,6 +242,11 @@ def told_once(words: list[Word]) -> list[Word]:
 
 def latest(one: Moment) -> tuple[datetime, datetime, int]:
     return one.at, one.send_at, -ORDER.index(one.kind)
+
+
+def place(one: Moment) -> tuple[datetime, bool]:
+    """Where a moment stands among those told: what is late comes after the day itself, where both begin at once."""
+    return one.at, one.kind in REPEATING
 
 
 def silenced(one: Moment, ack: Acknowledged | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from tests.oracle.data import Acknowledged, Closed, Commitment, Event, History, Moved, Overdue, Rule
+from tests.oracle.data import Acknowledged, Closed, Commitment, Event, History, Moved, Overdue, Reopened, Rule
 from tests.oracle.expressions import Day, Every, Expression
 from tests.oracle.saying import words
 from tests.oracle.spans import Span
@@ -75,6 +75,16 @@ def test_an_acknowledgement_silences_what_repeats() -> None:
 
 def test_an_end_ends_it() -> None:
     assert said(TENTH, Closed(at("11-04T10:00"), "truce")) == ["before 11-03T14", "closed 11-04T10"]
+
+
+def test_a_reopening_is_the_word_for_what_was_missed_while_it_was_closed() -> None:
+    events = Closed(at("11-04T10:00"), "truce"), Reopened(at("11-11T20:00"), "truce")
+    assert said(TENTH, *events)[1:] == ["closed 11-04T10", "reopened 11-11T20", "overdue 11-12T14"]
+
+
+def test_closed_and_reopened_before_a_tick_is_nothing() -> None:
+    events = Closed(at("11-04T10:10"), "truce"), Reopened(at("11-04T10:20"), "truce")
+    assert said(TENTH, *events) == said(TENTH)
 
 
 def test_each_turn_is_told_by_itself() -> None:

@@ -10,7 +10,9 @@ Readings of the design where it leaves a choice:
 * A turn that was moved by itself keeps its name and has the bounds of its new date, and stays closed or moved for as
   long as the recurrence has a turn of that name. It is tracked from then on, as a commitment is that is recorded late,
   unless it is taken back before a tick.
-* An acknowledgement ends when the bounds of its own turn change, or when a move leaves the turn out.
+* An acknowledgement ends when the bounds of its own turn change, when a move leaves the turn out, or when its turn or
+  the whole is reopened.
+* What is reopened gets the bounds that its deadline means now: it did not follow while it was closed.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from typing import Any
 
 from dateutil.rrule import rrulestr
 
-from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party
+from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party, Reopened
 from tests.oracle.expressions import Day, Every, Expression, Wall, references
 from tests.oracle.resolving import UNKNOWN, Bounds, Setting, resolve
 
@@ -61,7 +63,8 @@ class Course:
     ended: bool = False
     alone: dict[str, Bounds] = field(default_factory=dict)  # of turns that were moved by themselves
     closed: list[tuple[str, datetime]] = field(default_factory=list)
-    reopened: list[tuple[str, datetime]] = field(default_factory=list)
+    reopened: list[tuple[str, datetime]] = field(default_factory=list)  # or forgotten
+    spells: list[tuple[datetime, bool]] = field(default_factory=list)  # when the whole was closed (True) or reopened
     acknowledged: list[Acknowledged] = field(default_factory=list)  # `until` is when it has ended at the latest
 
     @property
@@ -82,12 +85,27 @@ class Course:
         known += [(when, False) for one, when in self.reopened if one == name and when <= at]
         return max(known)[1] if known else False
 
+    def was_open(self, at: datetime) -> bool:
+        """Whether the whole was open at a time."""
+        return not next((closed for when, closed in reversed(self.spells) if when <= at), False)
+
     def forget(self, names: Sequence[str], at: datetime) -> None:
         """Let go what has happened to turns that a tick has not found any more."""
         for name in names:
             self.alone.pop(name, None)
             if self.is_closed(name, at):
                 self.reopened.append((name, at))
+
+    def reopen(self, name: str, at: datetime) -> None:
+        """Open a turn or, where it has no name, the whole again: whoever has seen it has seen something else."""
+        if name:
+            self.reopened.append((name, at))
+        else:
+            self.ended = False
+            self.spells.append((at, False))
+        for place, one in enumerate(self.acknowledged):
+            if name in ("", one.occurrence) and (one.until is None or one.until > at):
+                self.acknowledged[place] = replace(one, until=at)
 
     def end_acknowledgements(self, turns: dict[str, Bounds], at: datetime) -> None:
         """End those of turns whose bounds are now others, or that are left out."""
@@ -118,9 +136,15 @@ def courses(history: History, until: date) -> dict[str, Course]:
                 continue
             case Closed(key=key, occurrence=""):
                 found[key].ended = True
+                found[key].spells.append((at, True))
                 continue
             case Closed(key=key):
                 found[key].closed.append((change.occurrence, at))
+                continue
+            case Reopened(key=key, occurrence=""):
+                found[key].reopen("", at)
+            case Reopened(key=key):
+                found[key].reopen(change.occurrence, at)
                 continue
             case Acknowledged(key=key):
                 found[key].acknowledged.append(change)

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count as counter
 from random import Random
 
-from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party
+from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party, Reopened
 from tests.oracle.expressions import Every, Expression
 from tests.oracle.resolving import Bounds, plain
 from tests.oracle.turns import Course, begin, hanging, move_alone, on, restate, setting_of
@@ -79,6 +79,8 @@ class Lives:
             at, _, what, key = heappop(self.ahead)
             if what == "record":
                 self.record(at, key)
+            elif what == "reopen" and key in self.courses:
+                self.reopen(at, key)
             elif key in self.courses and not self.courses[key].ended:
                 {"move": self.move, "edit": self.edit, "acknowledge": self.acknowledge, "close": self.close}[what](
                     at, key
@@ -228,20 +230,49 @@ class Lives:
         if recurs and self.random.random() < 0.6 and (name := self.turn(at, key)):
             self.events.append(Closed(at, key, name))
             self.courses[key].closed.append((name, at))
+            self.plan_reopening(at, key)
             self.plan(self.instant(at, at + 45 * DAY), "close", key)
             return
         self.events.append(Closed(at, key))
         self.courses[key].ended = True
+        self.courses[key].spells.append((at, True))
+        self.plan_reopening(at, key)
+
+    def plan_reopening(self, at: datetime, key: str) -> None:
+        """One time in four it was closed too early: somebody sees that within minutes, or weeks later."""
+        if self.random.random() < 0.25:
+            after = self.random.choice((timedelta(minutes=3), timedelta(hours=20), 50 * DAY))
+            self.plan(self.instant(at, at + after), "reopen", key)
+
+    def reopen(self, at: datetime, key: str) -> None:
+        """Open the whole again, or else a turn that was closed by itself."""
+        course, random = self.courses[key], self.random
+        if course.ended:
+            name = ""
+            course.ended = False
+            if not self.state(key, course.deadline, at):
+                course.ended = True
+                return
+        else:
+            closed = {name for name, _ in course.closed if name in course.now.turns and course.is_closed(name, at)}
+            if not closed:
+                return
+            name = random.choice(sorted(closed))
+        course.reopen(name, at)
+        self.events.append(Reopened(at, key, name))
+        later = at + random.choice((timedelta(minutes=5), 40 * DAY))
+        for what in ("close", "move", "acknowledge"):
+            if random.random() < 0.5:
+                self.plan(self.instant(at, later), what, key)
 
     def turn(self, at: datetime, key: str) -> str | None:
         """Choose a turn that is late or soon due; what does not recur has but one, without a name."""
         course = self.courses[key]
-        closed = {name for name, _ in course.closed}
         near = [
             name
             for name, turn in course.now.turns.items()
             if turn.tracked
-            and name not in closed
+            and not course.is_closed(name, at)
             and (not name or turn.bounds.latest is None or turn.bounds.latest < at + 30 * DAY)
         ]
         return self.random.choice(near) if near else None

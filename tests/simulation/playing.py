@@ -16,7 +16,7 @@ from alerts.core.commitments import Commitment, Party
 from alerts.core.deadlines import parse
 from alerts.store import Change, Entry, Store, tables
 from alerts.tick import Ruled, plan
-from tests.oracle.data import Acknowledged, Closed, Edited, Event, History, Moved, Rule, Word
+from tests.oracle.data import Acknowledged, Closed, Edited, Event, History, Moved, Reopened, Rule, Word
 from tests.oracle.data import Commitment as Stated
 
 
@@ -49,7 +49,7 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
                 entry = Entry(replace(stated[key], title=title), key)
                 store.commitments.load([entry], parties, [], Change(now=at, by="desk"))
                 look_at = at
-            case Moved() | Acknowledged() | Closed():
+            case Moved() | Acknowledged() | Closed() | Reopened():
                 happen(store, what)
                 look_at = at
             case None if (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
@@ -74,11 +74,13 @@ def happen(store: Store, event: Event) -> None:
     change = Change(now=event.at, by="desk")
     match event:
         case Moved(_, key, deadline, occurrence):
-            store.commitments.move(key, str(deadline), change, occurrence)
+            store.commitments.move(key, str(deadline), change, occurrence, whole=not occurrence)
         case Acknowledged(_, key, occurrence, until):
             store.commitments.acknowledge(key, until, change, occurrence)
         case Closed(_, key, occurrence):
-            store.commitments.close(key, "fulfilled", change, occurrence)
+            store.commitments.close(key, "fulfilled", change, occurrence, whole=not occurrence)
+        case Reopened(_, key, occurrence):
+            store.commitments.reopen(key, change, occurrence)
 
 
 def words(store: Store) -> Iterator[Word]:
