@@ -177,6 +177,7 @@ def _reminder(here: Office, rule: str, key: str, channel: str | None, now: datet
         by=tuple(parties[one] for one in commitment.by),
         to=tuple(parties[one] for one in commitment.to),
         source=sources.get(commitment.source.key) if commitment.source else None,
+        earlier_sources=tuple(sources.get(one.key) for one in commitment.earlier_sources),
         owner=owners.people.get(commitment.owner) if commitment.owner else None,
         speaks_next=mine[1].reminder.send_at if len(mine) > 1 else None,
     )

@@ -35,7 +35,7 @@ def export(
     here = office(context)
     tracked = _chosen(here, keys) if keys else list(here.store.ledger.each())
     who = {key for one in tracked for key in (*one.commitment.by, *one.commitment.to)}
-    cited = {one.commitment.source.key for one in tracked if one.commitment.source}
+    cited = {source.key for one in tracked for source in one.commitment.sources}
     owners = {one.commitment.owner for one in tracked}
     content = Content(
         tracked=tracked,

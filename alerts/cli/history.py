@@ -50,6 +50,7 @@ def show(
             "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
             "note": item.commitment.note,
             "source": item.commitment.source and asdict(item.commitment.source),
+            "sources": [asdict(source) for source in item.commitment.sources],
             "speaks_next": None if changed else rfc3339(next_at),
             "occurrences": [_occurrence_row(one) for one in _occurrences(item, now)],
             "history": [_revision_row(revision) for revision in history],
@@ -76,7 +77,7 @@ def show(
 
 
 def _facts(here: Office, item: Tracked, speaks: str) -> Table:
-    commitment, bounds, source = item.commitment, item.bounds, item.commitment.source
+    commitment, bounds = item.commitment, item.bounds
     rules = ", ".join(rule.name for rule in matching(here.settings.rules, commitment))
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
@@ -90,7 +91,7 @@ def _facts(here: Office, item: Tracked, speaks: str) -> Table:
         ("kind", f"{commitment.kind}, {commitment.priority}"),
         ("basis", "\n".join(bounds.basis)),
         ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
-        ("source", ", ".join(filter(None, (source.key, source.locator, source.quote))) if source else ""),
+        ("source", "\n".join(", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)),
         ("note", commitment.note or ""),
         ("acknowledged", _acknowledged(item, here.zone)),
         ("rules", rules or "NONE"),

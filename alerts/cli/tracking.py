@@ -17,10 +17,11 @@ from alerts.cli.wiring import (
     words,
 )
 from alerts.core.bounds import say_bounds
-from alerts.core.commitments import ENDS
+from alerts.core.commitments import ENDS, Citation
 from alerts.core.errors import did_you_mean
 from alerts.store import Change
 
+OTHER_ZONE = "2025-11-14[Europe/Paris]"
 out = Console(highlight=False)
 OneOf = Annotated[str, typer.Option("--occurrence", metavar="NAME", help="Of what recurs only this one: 2025-11-30.")]
 Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="One or more; all of them or none.")]
@@ -33,7 +34,11 @@ def move(
     key: Annotated[str, typer.Argument(metavar="KEY")],
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="The new deadline.")],
     because: Annotated[str, typer.Option("--because", metavar="WHY", help="The reason; it is told with the move.")],
-    source: Annotated[str | None, typer.Option("--source", metavar="KEY", help="A declared source.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="KEY", help="A declared source: alerts cite it from now on.")
+    ] = None,
+    source_locator: Annotated[str | None, typer.Option(metavar="WHERE", help="The place in it.")] = None,
+    source_quote: Annotated[str | None, typer.Option(metavar="WORDS", help="What it says.")] = None,
     occurrence: OneOf = "",
     whole: Whole = False,
     by: By = None,
@@ -43,7 +48,8 @@ def move(
     here = office(context)
     _one_of_two(occurrence, whole=whole)
     change = Change(now=instant(at), by=who(by), reason=words(because, "--because"), source=source)
-    report = here.store.commitments.move(key, expression, change, occurrence, whole=whole)
+    cited = _citation(source, source_locator, source_quote)
+    report = here.store.commitments.move(key, expression, change, occurrence, whole=whole, cited=cited)
     if not report.moved and not report.edited:
         out.print(f"{key} reads so already: nothing changed", markup=False, soft_wrap=True)
     for verb, moves in (("moved", report.moved), ("follows", report.derived)):
@@ -52,6 +58,9 @@ def move(
             out.print(line, markup=False, soft_wrap=True)
     if report.edited:
         out.print(f"{key} is stated otherwise now; its bounds are the same", markup=False, soft_wrap=True)
+    if report.kept_zone:
+        kept = f"the zone stays {report.kept_zone}, as the deadline before stated; to change it, name one: {OTHER_ZONE}"
+        out.print(kept, markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -74,6 +83,17 @@ def close(
     here.store.commitments.close(keys, status, change, occurrence, whole=whole)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
         out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
+
+
+def _citation(key: str | None, locator: str | None, quote: str | None) -> Citation | None:
+    if key is None:
+        if locator or quote:
+            raise typer.BadParameter("say of which source: --source KEY", param_hint="--source-locator, --source-quote")
+        return None
+    place, said = (
+        text and words(text, option) for text, option in ((locator, "--source-locator"), (quote, "--source-quote"))
+    )
+    return Citation(key=key, locator=place or None, quote=said or None)
 
 
 def _one_of_two(occurrence: str, *, whole: bool) -> None:

@@ -63,7 +63,10 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """A promise as somebody wrote it down; `deadline` in the words of `core.deadlines`, canonical."""
+    """A promise as somebody wrote it down; `deadline` in the words of `core.deadlines`, canonical.
+
+    `source` is the newest, and the one that alerts cite; `earlier_sources` are those before, the newest first.
+    """
 
     key: str
     title: str
@@ -82,6 +85,22 @@ class Commitment:
     source: Citation | None = None
     assumptions: tuple[str, ...] = ()
     note: str | None = None
+    earlier_sources: tuple[Citation, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Citation, ...]:
+        """All that it was read in, the newest first: `source`, then those before."""
+        return (*((self.source,) if self.source else ()), *self.earlier_sources)
+
+    def citing(self, *sources: Citation) -> Commitment:
+        """The same with these sources, the newest first."""
+        return replace(self, source=sources[0] if sources else None, earlier_sources=sources[1:])
+
+    def citing_first(self, cited: Citation) -> Commitment:
+        """The same with one source before all others; what was cited of it before stays, unless more is cited now."""
+        known = next((one for one in self.sources if one.key == cited.key), cited)
+        first = replace(known, locator=cited.locator or known.locator, quote=cited.quote or known.quote)
+        return self.citing(first, *(one for one in self.sources if one.key != cited.key))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

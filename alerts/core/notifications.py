@@ -35,6 +35,7 @@ class Told:
     by: tuple[Party, ...] = ()
     to: tuple[Party, ...] = ()
     source: Source | None = None
+    earlier_sources: tuple[Source | None, ...] = ()  # one for each of the commitment's; None for one that is not known
     owner: Person | None = None
     speaks_next: datetime | None = None
     change: Revision | None = None  # what a `moved` or `closed` reminder tells of

@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from alerts.core.commitments import Citation, Commitment, Kind, Party, Priority, Source
 from alerts.core.deadlines import parse
@@ -83,11 +83,19 @@ class SourceEntry(Section):
 
 
 class CitationEntry(Section):
-    """The `source` of a commitment."""
+    """The `source` of a commitment, or one of its `sources`."""
 
     key: Key
     locator: Line | None = None
     quote: Line | None = None
+
+    def citation(self) -> Citation:
+        return Citation(key=self.key, locator=self.locator, quote=self.quote)
+
+
+def _each_once(cited: tuple[CitationEntry, ...]) -> tuple[CitationEntry, ...]:
+    once(tuple(one.key for one in cited))
+    return cited
 
 
 class Entry(Section):
@@ -107,13 +115,21 @@ class Entry(Section):
     roll: Roll = "none"
     review_every: Annotated[Raw, AfterValidator(_duration)] | None = None
     source: CitationEntry | None = None
+    sources: Annotated[tuple[CitationEntry, ...], AfterValidator(_each_once)] = ()
     assumptions: Lines = ()
     note: Words | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Entry:
+        if self.source and self.sources:
+            raise InputError("source and sources are both there: name all of them under `sources`, the newest first")
+        return self
 
     def commitment(self, shared: dict[Any, Any]) -> Commitment:
         """The commitment. Values that others have too are taken from `shared`, so that each is kept once."""
         keep = shared.setdefault
-        cited = self.source and Citation(key=self.source.key, locator=self.source.locator, quote=self.source.quote)
+        cited = [one.citation() for one in ((self.source,) if self.source else self.sources)]
+        cited = [keep(one, one) for one in cited]
         return Commitment(
             key=self.key,
             title=self.title,
@@ -128,7 +144,8 @@ class Entry(Section):
             calendars=keep(self.calendars, self.calendars),
             roll=self.roll,
             review_every=keep(self.review_every, self.review_every),
-            source=keep(cited, cited),
+            source=cited[0] if cited else None,
+            earlier_sources=tuple(cited[1:]),
             assumptions=keep(self.assumptions, self.assumptions),
             note=self.note,
         )

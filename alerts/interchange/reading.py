@@ -86,6 +86,8 @@ class Reading:
                 self._cite("parties", key, (word,), line_of((word, number)))
         if entry.source:
             self._cite("sources", entry.source.key, ("source",), line_of(("source", "key")))
+        for number, cited in enumerate(entry.sources):
+            self._cite("sources", cited.key, ("sources",), line_of(("sources", number, "key")))
         if entry.owner:
             self._cite("people", entry.owner, ("owner",), line_of(("owner",)))
         self.entries[entry.key] = Placed(entry.commitment(self.shared), self.path, line_of(()), sequence)

@@ -170,6 +170,7 @@ class Facts:
     to: tuple[str, ...]
     note: str | None
     source: SourceFacts | None
+    sources: tuple[SourceFacts, ...]
     basis: tuple[str, ...]
     assumptions: tuple[str, ...]
     acknowledged: AcknowledgedFacts | None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice, repeat
 
 from alerts.core.bounds import ROLLED, SAY_UNDATED, Bounds
-from alerts.core.commitments import ENDS, Commitment, Party, Revision
+from alerts.core.commitments import ENDS, Citation, Commitment, Party, Revision, Source
 from alerts.core.deadlines import parse, references
 from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError
@@ -54,6 +54,7 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
     def lines(texts: Iterable[str]) -> tuple[str, ...]:
         return tuple(found for text in texts if (found := line(text)))
 
+    cited = tuple(_sources(told, line))
     window = _window(bounds, now)
     standing = _standing(window, now)
     counted = window.first if standing == "opened" else window.counted
@@ -95,7 +96,8 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
         by=lines(_names(told.by, commitment.by)),
         to=lines(_names(told.to, commitment.to)),
         note=clean(commitment.note).strip() or None if commitment.note else None,
-        source=_source(told, line),
+        source=cited[0] if cited else None,
+        sources=cited,
         basis=lines(bounds.basis),
         assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
         acknowledged=_acknowledged(told, line),
@@ -181,10 +183,16 @@ def _names(parties: tuple[Party, ...], keys: tuple[str, ...]) -> list[str]:
     return [party.name for party in parties] or list(keys)
 
 
-def _source(told: Told, line: Callable[[str | None], str | None]) -> SourceFacts | None:
-    source, citation = told.source, told.tracked.commitment.source
-    if source is None and citation is None:
-        return None
+def _sources(told: Told, line: Callable[[str | None], str | None]) -> Iterator[SourceFacts]:
+    commitment = told.tracked.commitment
+    if told.source is not None or commitment.source is not None:
+        yield _source(told.source, commitment.source, line)
+    known = chain(told.earlier_sources, repeat(None))
+    for source, citation in zip(known, commitment.earlier_sources, strict=False):
+        yield _source(source, citation, line)
+
+
+def _source(source: Source | None, citation: Citation | None, line: Callable[[str | None], str | None]) -> SourceFacts:
     url = line(source.url) if source else None
     followed = url and url.lower().startswith(("https://", "http://")) and not set(url) & set(' "|\\')
     return SourceFacts(

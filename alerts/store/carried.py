@@ -175,7 +175,7 @@ class Facts:
     def fetch(cls, connection: Connection, tracked: Iterable[Tracked], links: Sequence[Any]) -> Facts:
         commitments = [item.commitment for item in tracked]
         who = {key for one in commitments for key in (*one.by, *one.to)}
-        cited = {one.source.key for one in commitments if one.source}
+        cited = {source.key for one in commitments for source in one.sources}
         p, s, v = tables.parties, tables.sources, tables.revisions
         parties = connection.execute(select(p).where(p.c.key.in_(who))).mappings()
         sources = connection.execute(select(s).where(s.c.key.in_(cited))).mappings()
@@ -204,6 +204,7 @@ class Facts:
             by=tuple(self.parties[key] for key in commitment.by if key in self.parties),
             to=tuple(self.parties[key] for key in commitment.to if key in self.parties),
             source=self.sources.get(commitment.source.key) if commitment.source else None,
+            earlier_sources=tuple(self.sources.get(one.key) for one in commitment.earlier_sources),
             owner=self.people.get(commitment.owner) if commitment.owner else None,
             speaks_next=speaks_next,
             change=self.changes.get((reminder.commitment_id, reminder.revision or 0)),

@@ -44,7 +44,7 @@ class Report:
 
     `fields` are those that changed; `conflicts` were moved by hand since the file last stated them, and are stated
     otherwise now; `older` are of a revision before the one that was loaded last. `foreseen` is how a dry run would
-    have left what it would have touched.
+    have left what it would have touched. `kept_zone` is the one that a move kept, as the deadline before stated it.
     """
 
     new: list[str] = field(default_factory=list)
@@ -56,6 +56,7 @@ class Report:
     conflicts: list[Wrong] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
     foreseen: dict[str, Tracked] = field(default_factory=dict)
+    kept_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, select, update
 
 from alerts.core import answers as core_answers
 from alerts.core.answers import check_snooze, detail_of, snooze_detail
 from alerts.core.commitments import (
     Acknowledgement,
+    Citation,
     Commitment,
     Party,
     Person,
@@ -23,15 +24,17 @@ from alerts.core.commitments import (
     Tracked,
     in_order,
 )
-from alerts.core.deadlines import Every, parse, references
+from alerts.core.deadlines import Every, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.stages import stage_of
 from alerts.store import answers, occurrences, reopening, tables
 from alerts.store.book import Book, edges_of, refuse, revision_after
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
+from alerts.store.conflicts import conflicts, loaded_before
 from alerts.store.engine import Database
 from alerts.store.past import as_of
 from alerts.store.people import put
+from alerts.store.restating import cited_by, restate, restate_one
 from alerts.store.rows import (
     CHANGED_AT,
     STATED,
@@ -154,15 +157,15 @@ class Commitments:
                     continue
                 file = stated_now.file or row["loaded_from"]
                 entry = replace(stated_now, loaded=said, file=file, sequence=sequence)
-                if row["loaded"] == said:
+                if row["loaded"] is not None and loaded_before(row) == said:
                     report.unchanged += 1
                     if (row["loaded_from"], row["loaded_sequence"]) != (entry.file, entry.sequence):
                         renamed.append(entry)
                     continue
-                last = row["loaded"] or {}
+                last = loaded_before(row)
                 fresh = {name: value for name, value in said.items() if name not in last or last[name] != value}
-                if _conflicts(row, fresh):
-                    report.conflicts.append(Wrong(key, f"{entry.place}: {_say_conflict(row, fresh)}"))
+                if wrong := conflicts(row, fresh):
+                    report.conflicts += [Wrong(key, f"{entry.place}: {one}") for one in wrong]
                     continue
                 merged = {name: row[name] for name in STATED} | fresh
                 wanted[key] = replace(entry, commitment=commitment_of(key, row["status"], merged))
@@ -176,8 +179,8 @@ class Commitments:
                 raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
             for party in (*commitment.by, *commitment.to):
                 _must_know(connection, tables.parties, party, "party")
-            if commitment.source:
-                _must_know(connection, tables.sources, commitment.source.key, "source")
+            for cited in commitment.sources:
+                _must_know(connection, tables.sources, cited.key, "source")
             if commitment.owner:
                 _must_know(connection, tables.people, commitment.owner, "person")
             entry = Entry(commitment, key, loaded=stated(commitment))
@@ -216,10 +219,21 @@ class Commitments:
                     ended = revision_after(now, change, "closed", detail="withdrawn")
                     self._append(connection, now, ended, status="withdrawn")
 
-    def move(self, key: str, deadline: str, change: Change, occurrence: str = "", *, whole: bool = False) -> Report:
+    def move(
+        self,
+        key: str,
+        deadline: str,
+        change: Change,
+        occurrence: str = "",
+        *,
+        whole: bool = False,
+        cited: Citation | None = None,
+    ) -> Report:
         """Give a commitment another deadline; whatever hangs on it moves in the same transaction.
 
-        What recurs is moved one occurrence at a time, unless the `whole` is meant.
+        What recurs is moved one occurrence at a time, unless the `whole` is meant. The new deadline keeps the zone that
+        the old one stated. A source that is `cited`, or that the change names, comes before those that it had; of one
+        occurrence only the history names it.
         """
         report = Report()
         with self._database.change() as connection:
@@ -231,7 +245,7 @@ class Commitments:
             if occurrence:
                 self._move_one(connection, now.at(occurrence), deadline, change, report)
                 return report
-            entry = Entry(replace(now.commitment, deadline=str(parse(deadline))), key)
+            entry = Entry(restate(now.commitment, deadline, cited_by(change, cited), report), key)
             book = Book(connection, self._zone)
             book.check({key: entry})
             book.write([entry], change, report, set())
@@ -240,7 +254,7 @@ class Commitments:
     def _move_one(self, connection: Connection, now: Tracked, deadline: str, change: Change, report: Report) -> None:
         """Move one occurrence: it keeps its name."""
         _must_be_open(now, "moved")
-        stated = parse(deadline)
+        stated = restate_one(connection, now, deadline, report)
         if references(stated) or isinstance(stated, Every):
             raise InputError(f"`{stated}`: one occurrence is moved to a date of its own")
         bounds = Book(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
@@ -417,24 +431,6 @@ def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
     rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
     here = {row["key"]: tracked_of(row) for row in rows}
     return [Entry(here[key].commitment, key) for key in keys if key in here]
-
-
-def _conflicts(row: RowMapping, fresh: Mapping[str, Any]) -> bool:
-    """Whether a file states another deadline than it did while somebody moved the commitment to a third."""
-    last = row["loaded"] or {}
-    return (
-        row["status"] == "open"
-        and "deadline" in fresh
-        and row["deadline"] not in (fresh["deadline"], last.get("deadline", row["deadline"]))
-    )
-
-
-def _say_conflict(row: RowMapping, fresh: Mapping[str, Any]) -> str:
-    stands, states = row["deadline"], fresh["deadline"]
-    return (
-        f"deadline: the file says `{states}` now and `{row['loaded']['deadline']}` before, but it was moved to "
-        f'`{stands}` meanwhile: write that, or `alerts move {row["key"]} "{states}"` first'
-    )
 
 
 def _must_be_open(now: Tracked, done: str) -> None:

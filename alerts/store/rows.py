@@ -46,7 +46,6 @@ def upsert(connection: Connection, table: Any, key: Sequence[str], rows: Sequenc
 
 def stated(commitment: Commitment) -> dict[str, Any]:
     """What a user states of a commitment, as JSON: all but its key and its status."""
-    source = commitment.source
     return {
         "title": commitment.title,
         "deadline": commitment.deadline,
@@ -60,17 +59,24 @@ def stated(commitment: Commitment) -> dict[str, Any]:
         "calendars": list(commitment.calendars),
         "roll": commitment.roll,
         "review_every": commitment.review_every,
-        "source": source and {"key": source.key, "locator": source.locator, "quote": source.quote},
+        "source": commitment.source and _cited(commitment.source),
         "assumptions": list(commitment.assumptions),
         "note": commitment.note,
+        "earlier_sources": [_cited(one) for one in commitment.earlier_sources],
     }
+
+
+def _cited(one: Citation) -> dict[str, Any]:
+    return {"key": one.key, "locator": one.locator, "quote": one.quote}
 
 
 def commitment_of(key: str, status: Any, said: Mapping[str, Any]) -> Commitment:
     """Read back what `stated` wrote."""
     values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in said.items()}
     source = values.pop("source")
-    return Commitment(key=key, status=status, source=Citation(**source) if source else None, **values)
+    earlier = tuple(Citation(**one) for one in values.pop("earlier_sources", ()))
+    cited = Citation(**source) if source else None
+    return Commitment(key=key, status=status, source=cited, earlier_sources=earlier, **values)
 
 
 STATED = tuple(stated(Commitment(key="k", title="", deadline="undated")))

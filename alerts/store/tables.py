@@ -83,6 +83,7 @@ commitments = Table(
     Column("source", JSON),
     Column("assumptions", JSON, nullable=False),
     Column("note", Text),
+    Column("earlier_sources", JSON, nullable=False, server_default="[]"),  # behind the newest, which is `source`
     Column("bounds", JSON, nullable=False),
     Column("earliest", Utc),
     Column("latest", Utc),

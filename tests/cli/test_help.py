@@ -24,7 +24,7 @@ COMMANDS = {
     "send-test": "CHANNEL",
     "tick": "--at",
     "run": "",
-    "move": "KEY EXPR --because --source --occurrence --all --at",
+    "move": "KEY EXPR --because --source --source-locator --source-quote --occurrence --all --at",
     "close": "KEY --as --occurrence --all --at",
     "ack": "KEY --until --occurrence --at",
     "deliveries": "--state --json",

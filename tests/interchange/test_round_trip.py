@@ -23,6 +23,7 @@ from tests.factories import NOW, bounds, commitment
 FORMATS = sorted(WRITERS)
 US = Party(key="us", name="United States: é", timezone="America/New_York", calendar="US")
 ANA = Person(key="ana", name="Ána: 'x'", email="ana@example.org", timezone="Asia/Tokyo")
+MEMO = Source(key="memo", title="A memo")
 BRIEF = Source(key="brief", title="- Brief", publisher="Us", url="https://example.org/b", published=date(2025, 10, 28))
 ODD = ["=1+1", "+1", "-1", "@x", "'=1", "''=1", "'x", "a;b", "a\\;b", "a\\", "\\n", "yes", "2025-11-10", "null", "~",
        "a: b", "# x", "007", "1e3", '"q"', "'q'", "é 漢 😀", "a,b", "%", "&a", "*a", "!a", "{a}", "[a]", "x\ty", "＝1",
@@ -43,17 +44,21 @@ def tracked(one: Commitment) -> Tracked:
 
 def written(form: str, *all_of_it: Commitment, sequences: dict[str, int] | None = None) -> str:
     every = [tracked(one) for one in all_of_it]
-    content = Content(tracked=every, people=[ANA], parties=[US], sources=[BRIEF], sequences=sequences or {}, now=NOW)
+    content = Content(
+        tracked=every, people=[ANA], parties=[US], sources=[BRIEF, MEMO], sequences=sequences or {}, now=NOW
+    )
     return WRITERS[form](content)
 
 
 def read_back(form: str, path: Path, *all_of_it: Commitment) -> list[Commitment]:
     file = path / f"x.{form}"
     file.write_bytes(written(form, *all_of_it).encode())
-    found = gather(file, parties={"us"}, sources={"brief"}, people={one.owner for one in all_of_it if one.owner})
+    found = gather(
+        file, parties={"us"}, sources={"brief", "memo"}, people={one.owner for one in all_of_it if one.owner}
+    )
     assert [fault.said for fault in found.faults] == []
     if form in ("yaml", "json"):
-        assert (found.people, found.parties, found.sources) == ((ANA,), (US,), (BRIEF,))
+        assert (found.people, found.parties, found.sources) == ((ANA,), (US,), (BRIEF, MEMO))
     return [entry.commitment for entry in found.entries]
 
 
@@ -96,6 +101,7 @@ commitments = st.builds(
     tags=lists, assumptions=lists, note=st.none() | words(60, breaks=True),
     source=st.none() | st.builds(Citation, key=st.just("brief"), locator=st.none() | words(20), quote=words(20)),
 )  # fmt: skip
+memos = st.builds(Citation, key=st.just("memo"), locator=st.none() | words(20), quote=st.none() | words(20))
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -105,6 +111,16 @@ commitments = st.builds(
 @given(one=commitments)
 def test_any_words_come_back(form: str, one: Commitment, tmp_path: Path) -> None:
     assert read_back(form, tmp_path, one) == [one]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(one=commitments, earlier=memos)
+def test_several_sources_come_back_the_newest_first(
+    form: str, one: Commitment, earlier: Citation, tmp_path: Path
+) -> None:
+    both = one.citing(*one.sources, earlier)
+    assert read_back(form, tmp_path, both) == [both]
 
 
 def test_no_cell_of_a_csv_file_can_be_taken_for_a_formula() -> None:

@@ -1,6 +1,9 @@
-"""Several sources for a commitment, and edits with before and after."""
+"""Several sources for a commitment."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0008"
 down_revision = "0007"
@@ -9,4 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Filled in by the change that needs it."""
+    op.add_column(
+        "commitments", sa.Column("earlier_sources", sa.JSON(none_as_null=True), nullable=False, server_default="[]")
+    )
