@@ -13,6 +13,7 @@ from alerts.cli import (
     adding,
     answering,
     checking,
+    editing,
     exporting,
     history,
     loading,
@@ -26,8 +27,8 @@ from alerts.cli.wiring import app
 from alerts.core.errors import InputError
 
 __all__ = [
-    "adding", "answering", "app", "checking", "exporting", "history", "loading", "main", "reasons", "reopening",
-    "sending", "showing", "tracking",
+    "adding", "answering", "app", "checking", "editing", "exporting", "history", "loading", "main", "reasons",
+    "reopening", "sending", "showing", "tracking",
 ]  # fmt: skip
 
 

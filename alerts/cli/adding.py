@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -27,7 +28,7 @@ def add(
     title: Annotated[str, typer.Argument(metavar="TITLE", help="What is promised, in a line.")],
     deadline: Annotated[str, typer.Argument(metavar="DEADLINE", help="As in a file, such as 'after 2025-11-10'.")],
     kind: Annotated[str | None, typer.Option(metavar="KIND", help="obligation, expiry, event, request, …")] = None,
-    by: Annotated[
+    owed_by: Annotated[
         list[str] | None, typer.Option(metavar="KEY", help="The party that owes it; may be repeated.")
     ] = None,
     to: Annotated[list[str] | None, typer.Option(metavar="KEY", help="The party to which; may be repeated.")] = None,
@@ -47,14 +48,15 @@ def add(
     source_quote: Annotated[str | None, typer.Option(metavar="WORDS", help="What it says.")] = None,
     assumption: Annotated[list[str] | None, typer.Option(metavar="TEXT", help="May be repeated.")] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="What to do.")] = None,
-    recorded_by: Annotated[
-        str | None, typer.Option("--recorded-by", metavar="NAME", help="Who adds it; else ALERTS_USER or the login.")
+    by: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Who adds it; else ALERTS_USER or the login name. Who owes it: --owed-by."),
     ] = None,
     at: At = None,
 ) -> None:
     """Track one commitment. Parties, a source and its owner must be known already."""
     stated: dict[str, Any] = {
-        "key": key, "title": title, "deadline": deadline, "kind": kind, "by": by, "to": to, "owner": owner,
+        "key": key, "title": title, "deadline": deadline, "kind": kind, "by": owed_by, "to": to, "owner": owner,
         "priority": priority, "tags": tag, "timezone": timezone, "calendars": calendar, "roll": roll,
         "review_every": review_every, "source": source,
         "source_locator": source_locator, "source_quote": source_quote, "assumptions": assumption, "note": note,
@@ -63,22 +65,34 @@ def add(
     try:
         commitment = Entry.model_validate(entry_of(given)).commitment({})
     except ValidationError as error:
-        raise InputError("\n".join(said for _, said in wrongs_of(error, Entry, _name))) from None
+        raise InputError("\n".join(said for _, said in wrongs_of(error, Entry, option_of))) from None
     here, now = office(context), instant(at)
+    adder = _who_adds(by or [], here.store.ledger.parties())
     here.store.people.add(here.settings.people)
-    here.store.commitments.add(commitment, Change(now=now, by=who(recorded_by), reason="added by hand"))
+    here.store.commitments.add(commitment, Change(now=now, by=adder, reason="added by hand"))
     item = here.store.commitments.find(key)
     out.print(f"{key} is tracked: {say_bounds(item.bounds)}", markup=False, soft_wrap=True)
     warn_unsaid(here, [item])
 
 
-def _name(steps: Steps) -> str:
-    """What a part is called on the command line."""
-    name = str(steps[0])
+def _who_adds(by: Sequence[str], parties: Collection[str]) -> str:
+    """Who adds it. Raises where `--by` names a party, as it once did: it says who does it now, not who owes it."""
+    if len(by) > 1 or (by and by[0] in parties):
+        owed = " ".join(f"--owed-by {one}" for one in by)
+        raise typer.BadParameter(
+            f"says who adds it, and {', '.join(by)} {'is a party' if len(by) == 1 else 'are several'}: who owes it is "
+            f"{owed}", param_hint="--by",
+        )  # fmt: skip
+    return who(by[0] if by else None)
+
+
+def option_of(steps: Steps) -> str:
+    """Return what a part of an entry is called on the command line."""
+    name = str(steps[0]) if steps else ""
     if name == "source" and len(steps) > 1 and steps[1] != "key":
         name = f"source_{steps[1]}"
     if name in ("key", "title", "deadline"):
         return name.upper()
-    return "--" + {"tags": "tag", "assumptions": "assumption", "calendars": "calendar"}.get(name, name).replace(
-        "_", "-"
-    )
+    return "--" + {"by": "owed_by", "tags": "tag", "assumptions": "assumption", "calendars": "calendar"}.get(
+        name, name
+    ).replace("_", "-")

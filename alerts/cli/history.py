@@ -17,6 +17,7 @@ from alerts.cli.showing import changed_ids, row_of
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown
 from alerts.core.bounds import say_bounds
 from alerts.core.commitments import Revision, Tracked
+from alerts.core.edits import FieldChange, field_changes
 from alerts.core.rules import matching
 
 SHOWN_AT_MOST = 12  # occurrences
@@ -44,6 +45,7 @@ def show(
         history = [revision for revision in history if revision.recorded_at <= now]
         said = [word for word in said if word["planned_at"] <= now]
         changed, next_at = False, None
+    edits = field_changes(history)
     if as_json:
         detail = {
             "basis": item.bounds.basis,
@@ -53,7 +55,7 @@ def show(
             "sources": [asdict(source) for source in item.commitment.sources],
             "speaks_next": None if changed else rfc3339(next_at),
             "occurrences": [_occurrence_row(one) for one in _occurrences(item, now)],
-            "history": [_revision_row(revision) for revision in history],
+            "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in history],
             "reminders": [_said_row(word) for word in said],
         }
         print(json.dumps(row_of(here, item) | detail, default=str))
@@ -69,7 +71,8 @@ def show(
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
     for revision in history:
-        out.print("  " + "  ".join(_revision_line(revision, here.zone)), markup=False)
+        line = _revision_line(revision, here.zone, edits.get(revision.number, ()))
+        out.print("  " + "  ".join(line), markup=False)
     if said:
         out.print("\nSaid", style="bold")
     for word in said:
@@ -142,7 +145,7 @@ def _acknowledged(item: Tracked, zone: str) -> str:
     return f"by {seen.by} on {shown(seen.at, zone)}" + (f", until {shown(seen.until, zone)}" if seen.until else "")
 
 
-def _revision_row(revision: Revision) -> dict[str, Any]:
+def _revision_row(revision: Revision, edits: Sequence[FieldChange]) -> dict[str, Any]:
     return {
         "number": revision.number,
         "what": revision.what,
@@ -155,12 +158,15 @@ def _revision_row(revision: Revision) -> dict[str, Any]:
         "old": say_bounds(revision.before) if revision.before else None,
         "new": say_bounds(revision.after) if revision.after else None,
         "detail": revision.detail,
+        "changes": {one.name: {"before": one.before, "after": one.after} for one in edits},
     }
 
 
-def _revision_line(revision: Revision, zone: str) -> Sequence[str]:
-    row = _revision_row(revision)
-    change = f"{row['old']} → {row['new']}" if row["old"] else (revision.detail or "")
+def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) -> Sequence[str]:
+    row = _revision_row(revision, edits)
+    change = f"{row['old']} → {row['new']}" if row["old"] else ""
+    also = "; ".join(str(one) for one in edits if not change or one.name != "deadline")
+    change = "; ".join(filter(None, (change, also))) or revision.detail or ""
     source = f"source {revision.source}" if revision.source and revision.what == "moved" else None
     cause = revision.cause and f"because {revision.cause} moved"
     why = " · ".join(filter(None, (revision.reason, source, cause)))

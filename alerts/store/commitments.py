@@ -27,7 +27,7 @@ from alerts.core.commitments import (
 from alerts.core.deadlines import Every, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.stages import stage_of
-from alerts.store import answers, occurrences, reopening, tables
+from alerts.store import answers, edits, occurrences, reopening, tables
 from alerts.store.book import Book, edges_of, refuse, revision_after
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
 from alerts.store.conflicts import conflicts, loaded_before
@@ -177,12 +177,7 @@ class Commitments:
             key = commitment.key
             if connection.execute(select(_C.id).where(_C.key == key)).first():
                 raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
-            for party in (*commitment.by, *commitment.to):
-                _must_know(connection, tables.parties, party, "party")
-            for cited in commitment.sources:
-                _must_know(connection, tables.sources, cited.key, "source")
-            if commitment.owner:
-                _must_know(connection, tables.people, commitment.owner, "person")
+            edits.must_know_all(connection, commitment)
             entry = Entry(commitment, key, loaded=stated(commitment))
             book = Book(connection, self._zone)
             book.check({key: entry})
@@ -241,7 +236,7 @@ class Commitments:
             _must_be_open(now, "moved")
             occurrences.must_name_one(now.at(occurrence), "moved", whole=whole)
             if change.source is not None:
-                _must_know(connection, tables.sources, change.source, "source")
+                edits.must_know(connection, tables.sources, change.source, "source")
             if occurrence:
                 self._move_one(connection, now.at(occurrence), deadline, change, report)
                 return report
@@ -270,6 +265,11 @@ class Commitments:
         revision = revision_after(now, change, "moved", version=version)
         self._append(connection, now, replace(revision, before=now.bounds, after=bounds))
         report.moved.append(Move(f"{now.commitment.key} {now.occurrence}", now.bounds, bounds))
+
+    def edit(self, key: str, how: Callable[[Commitment], Commitment], change: Change) -> Report:
+        """Change what is stated of a commitment beside its deadline (`alerts.store.edits`)."""
+        with self._database.change() as connection:
+            return edits.edit(connection, Book(connection, self._zone), self._one(connection, key), how, change)
 
     def close(
         self, keys: str | Sequence[str], status: Status, change: Change, occurrence: str = "", *, whole: bool = False
@@ -437,9 +437,3 @@ def _must_be_open(now: Tracked, done: str) -> None:
     if not now.open:
         name = f"{now.commitment.key} {now.occurrence}".rstrip()
         raise InputError(f"{name} is closed ({now.commitment.status}): it cannot be {done} any more")
-
-
-def _must_know(connection: Connection, table: Any, key: str, what: str) -> None:
-    keys = list(connection.execute(select(table.c.key)).scalars())
-    if key not in keys:
-        raise InputError(f"no {what} has the key {key!r}{did_you_mean(key, keys)}")

@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from alerts.core.edits import in_words
+
 OPTIONS = {
     "title": "--title", "kind": "--kind", "priority": "--priority", "owner": "--owner", "timezone": "--timezone",
     "review_every": "--review-every", "note": "--note", "roll": "--roll",
 }  # fmt: skip
-SHOWN = 60  # characters of a value
 
 
 def loaded_before(row: RowMapping) -> dict[str, Any]:
@@ -46,17 +47,3 @@ def _say(key: str, name: str, before: Any, stands: Any, states: Any) -> str:
         f"{name.replace('earlier_sources', 'sources')}: the file says {in_words(states)} now and {in_words(before)} "
         f"before, but it was edited to {in_words(stands)} meanwhile: write that, or `{how}` first"
     )
-
-
-def in_words(value: Any) -> str:
-    """A stated value on one line, as people read it."""
-    match value:
-        case None | "" | []:
-            return "nothing"
-        case {"key": key}:
-            more = ", ".join(value[name] for name in ("locator", "quote") if value.get(name))
-            return f"`{key}`" + (f" ({more})" if more else "")
-        case list():
-            return ", ".join(in_words(one) for one in value)
-    text = " ".join(str(value).split())
-    return f"`{text[:SHOWN]}{'…' if len(text) > SHOWN else ''}`"

@@ -76,9 +76,10 @@ def test_a_format_that_there_is_not_is_said(loaded: Alerts) -> None:
 def test_one_is_added_with_all_that_can_be_said_of_it(loaded: Alerts, home: Path) -> None:
     (home / "config/people.yaml").write_text("people: [{key: desk, name: The desk, email: desk@example.org}]\n")
     said = loaded(
-        "add", "report", "The report", "P1D after summit", "--by", "us", "--to", "us", "--tag", "truce", "--tag", "x",
-        "--kind", "request", "--priority", "high", "--owner", "desk", "--timezone", "UTC", "--source", "brief",
-        "--source-quote", "soon", "--assumption", "ours", "--note", "Ask.", "--recorded-by", "Ann", "--at", NOW,
+        "add", "report", "The report", "P1D after summit", "--owed-by", "us", "--to", "us", "--tag", "truce",
+        "--tag", "x", "--kind", "request", "--priority", "high", "--owner", "desk", "--timezone", "UTC",
+        "--source", "brief", "--source-quote", "soon", "--assumption", "ours", "--note", "Ask.",
+        "--by", "Ann", "--at", NOW,
     )  # fmt: skip
     assert (said.out, said.err) == ("report is tracked: Fri 31 Oct 2025\n", "")
     found = loaded("show", "report", "--json").json
@@ -90,7 +91,7 @@ def test_one_is_added_with_all_that_can_be_said_of_it(loaded: Alerts, home: Path
     ("words", "line"),
     [
         (["summit", "A", "undated"], "summit is tracked already: `alerts move` gives it another deadline"),
-        (["a", "A", "undated", "--by", "su"], "no party has the key 'su'; known: us"),
+        (["a", "A", "undated", "--owed-by", "su"], "no party has the key 'su'; known: us"),
         (["a", "A", "undated", "--owner", "ana"], "no person has the key 'ana'"),
         (["a", "A", "undated", "--kind", "obligaton"], ("--kind: expected one of obligation, expiry, event, request, "
          "expectation; did you mean 'obligation'?")),

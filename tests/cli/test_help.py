@@ -8,9 +8,10 @@ import pytest
 
 from tests.cli.conftest import Alerts
 
+# fmt: off
 COMMANDS = {
     "load": "FILE --dry-run --close-missing --columns --at",
-    "add": "KEY TITLE DEADLINE --kind --by --to --owner --priority --tag --timezone --note --at",
+    "add": "KEY TITLE DEADLINE --kind --owed-by --by --to --owner --priority --tag --timezone --note --at",
     "reopen": "KEY --because --occurrence --by --at",
     "export": "KEY --format --output --at",
     "snooze": "KEY --until --for-all --past-due --because --occurrence --by --at",
@@ -25,6 +26,10 @@ COMMANDS = {
     "tick": "--at",
     "run": "",
     "move": "KEY EXPR --because --source --source-locator --source-quote --occurrence --all --at",
+    "edit": "KEY --title --note --owner --priority --kind --tag --untag --owed-by --to --timezone --calendar --roll "
+            "--review-every --assumption --source --add-source --source-locator --source-quote --because --by --at",
+    "assign": "KEY PERSON --because --by --at",
+    "note": "KEY TEXT --because --by --at",
     "close": "KEY --as --occurrence --all --at",
     "ack": "KEY --until --occurrence --at",
     "deliveries": "--state --json",
@@ -33,6 +38,7 @@ COMMANDS = {
     "health": "--live --at --json",
     "why": "KEY --occurrence --at --json",
 }
+# fmt: on
 
 
 def test_no_arguments_show_the_help(alerts: Alerts) -> None:
