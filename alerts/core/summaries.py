@@ -135,10 +135,16 @@ def sum_up(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Summa
         overdue=overdue,
         passed=shelves["late"].count - overdue,
         undated=shelves["open"].count,
-        listed=tuple(every[:LISTED]),
+        listed=tuple(_most_urgent(every)),
         quiet=quiet,
         named=tuple(named),
     )
+
+
+def _most_urgent(every: list[tuple[Part, Tracked]]) -> list[tuple[Part, Tracked]]:
+    """So many as are listed, in their order: what is critical before all else, then what is late."""
+    first = sorted(range(len(every)), key=lambda place: every[place][1].commitment.priority != "critical")
+    return [every[place] for place in sorted(first[:LISTED])]
 
 
 def part_of(tracked: Tracked, scope: Scope, now: datetime) -> Part | None:
@@ -186,24 +192,24 @@ def _civil(at: datetime, zone: str) -> date:
 
 @dataclass(slots=True)
 class _Shelf:
-    """The soonest of many, and how many there were."""
+    """The soonest of many, what is critical before all else, and how many there were."""
 
     count: int = 0
-    kept: list[tuple[tuple[datetime, str, str], Tracked]] = field(default_factory=list)
+    kept: list[tuple[bool, tuple[datetime, str, str], Tracked]] = field(default_factory=list)
 
     def add(self, one: Tracked) -> None:
         bounds = one.bounds
         point = bounds.named or bounds.last or bounds.first
         at = point.counted_start if point else one.recorded_at
         self.count += 1
-        self.kept.append(((at, one.commitment.key, one.occurrence), one))
+        self.kept.append((one.commitment.priority != "critical", (at, one.commitment.key, one.occurrence), one))
         if len(self.kept) >= 2 * LISTED:
             self._cut()
 
     def soonest(self) -> list[Tracked]:
         self._cut()
-        return [one for _, one in self.kept]
+        return [one for _, _, one in sorted(self.kept, key=lambda item: item[1])]
 
     def _cut(self) -> None:
-        self.kept.sort(key=lambda item: item[0])
+        self.kept.sort(key=lambda item: item[:2])
         del self.kept[LISTED:]

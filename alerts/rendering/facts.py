@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,6 +18,8 @@ Certainty = Literal[
 ]
 Group = Literal["late", "today", "coming", "open", "changed"]
 GROUPS: tuple[Group, ...] = ("late", "today", "coming", "open", "changed")
+URGENCY: tuple[Group, ...] = ("late", "today", "changed", "coming", "open")
+LISTED = 200  # at most so many are listed in one message, the rest are counted
 SOON = 7  # days from which on a coming date is shown as near
 
 
@@ -210,6 +213,12 @@ def grouped(items: Iterable[Facts]) -> list[tuple[Group, list[Facts]]]:
     return [(group, found) for group in GROUPS if (found := [item for item in placed if item.group == group])]
 
 
+def most_urgent(items: Iterable[Facts]) -> tuple[Facts, ...]:
+    """As many as are listed at most: what is critical first, then what is late, and of the same the soonest first."""
+    ranked = sorted(items, key=lambda t: (t.priority != "critical", URGENCY.index(t.group), _soonest(t)))
+    return tuple(ranked[:LISTED])
+
+
 def _soonest(item: Facts) -> tuple[bool, str, str]:
     counted = item.window.counted
     return (counted is None, counted.counted_start.isoformat() if counted else "", item.key)
@@ -217,11 +226,12 @@ def _soonest(item: Facts) -> tuple[bool, str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What a notification tells, taken together."""
+    """What a notification tells, taken together; `listed` is what there is room for, the most urgent first."""
 
     told: tuple[Facts, ...]
     reader: str
     now: datetime
+    listed: tuple[Facts, ...]
     instead: InsteadFacts | None = None
 
     @property
@@ -230,8 +240,18 @@ class Digest:
 
     @property
     def groups(self) -> list[tuple[Group, list[Facts]]]:
-        """By what is asked, then the soonest first."""
-        return grouped(self.told)
+        """What is listed, by what is asked, then the soonest first."""
+        return grouped(self.listed)
+
+    @property
+    def sizes(self) -> dict[Group, int]:
+        """How many there are in each group, listed or not."""
+        return Counter(t.group for t in self.told)
+
+    @property
+    def more(self) -> int:
+        """How many are not listed."""
+        return self.count - len(self.listed)
 
     @property
     def next(self) -> Facts | None:

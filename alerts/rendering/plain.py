@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alerts.core.bounds import Bounds, say_bounds, say_day
 from alerts.core.errors import InputError
 from alerts.core.notifications import Message, Notification, Told, Trouble
@@ -9,6 +11,8 @@ from alerts.core.posts import Post, plain_sections
 from alerts.core.reminders import Kind
 from alerts.core.summaries import Summary
 from alerts.rendering.commands import commands
+from alerts.rendering.facts import LISTED
+from alerts.rendering.fitting import LARGEST
 from alerts.rendering.saying import clean, flat, moment, shorten, utc
 
 SUBJECT = 120
@@ -22,6 +26,7 @@ def plain(notification: Notification, form: str) -> Message:
     """Say the date, the title and the commands. Never raises."""
     lines = [_lines(told) for told in notification.told]
     subject = shorten(_subject(notification, lines), SUBJECT)
+    lines = _bounded(notification.told, lines)
     if notification.summary:
         lines = [*_summed_up(notification.summary), *lines]
     text = "\n\n".join("\n".join(said) for said in (*lines, *_instead(notification.instead_of))) + "\n"
@@ -45,6 +50,25 @@ def plain(notification: Notification, form: str) -> Message:
     post = _post(() if notification.summary else notification.told, subject, text) if form == "post" else None
     thread = notification.thread
     return Message(subject=subject, text=text, body=body, rendered_at=notification.now, thread=thread, post=post)
+
+
+def _bounded(told: Sequence[Told], lines: list[list[str]]) -> list[list[str]]:
+    """As many as have room, of more the most urgent: what is critical, then what is late; the rest are counted."""
+    urgent = sorted(
+        range(len(told)),
+        key=lambda place: (
+            told[place].tracked.commitment.priority != "critical",
+            told[place].reminder.kind != "overdue",
+        ),
+    )
+    kept: list[list[str]] = []
+    room = LARGEST
+    for place in urgent[:LISTED] if len(told) > 1 else urgent:
+        room -= sum(len(line.encode(errors="replace")) + 1 for line in lines[place]) + 1
+        if kept and room < 0:
+            break
+        kept.append(lines[place])
+    return kept if len(kept) == len(lines) else [*kept, [f"… and {len(lines) - len(kept)} more: alerts list"]]
 
 
 def _subject(notification: Notification, lines: list[list[str]]) -> str:

@@ -7,6 +7,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +35,9 @@ from alerts.rendering.facts import (
     InsteadFacts,
     SourceFacts,
     Window,
+    most_urgent,
 )
+from alerts.rendering.fitting import fit
 from alerts.rendering.gathering import facts, instead
 from alerts.rendering.notice import notice
 from alerts.rendering.overrides import unseen
@@ -163,10 +166,10 @@ class Renderer:
         context = _context(notification)
         subject, thread = self._subject(context), notification.thread
         text, html, body, post = subject + "\n", None, None, None
-        if form in ("mail", "text"):
-            text = self._plain_text(context)
         if form == "mail":
-            html = self._mail(context, subject)
+            text, html = self._within(context, self._plain_text, lambda some: self._mail(some, subject))
+        if form == "text":
+            (text,) = self._within(context, self._plain_text)
         if form == "json":
             body = self._json(context, subject)
         if form == "post":
@@ -175,6 +178,17 @@ class Renderer:
         return Message(
             subject=subject, text=text, html=html, body=body, rendered_at=notification.now, thread=thread, post=post
         )
+
+    def _within(self, context: Context, *render: Callable[[Context], str]) -> tuple[str, ...]:
+        """Render a message with as many entries as there is room for in each of its forms."""
+        digest, sums = context["digest"], context["sums"]
+
+        def pieces(room: int) -> tuple[str, ...]:
+            listed = digest.listed[:room]
+            some = {"digest": replace(digest, listed=listed), "sums": sums and replace(sums, listed=listed)}
+            return tuple(one({**context, **some}) for one in render)
+
+        return fit(pieces, len(digest.listed))
 
     def _subject(self, context: Context) -> str:
         return shorten(flat(self._fill(self._text, "email/subject.txt", context)), SUBJECT)
@@ -260,15 +274,17 @@ def _names(folder: Path) -> list[str]:
 
 def _context(notification: Notification) -> Context:
     told, reader, of = facts(notification), known_zone(notification.zone), notification.summary
+    listed = most_urgent(told)
     digest = Digest(
         told=told,
+        listed=listed,
         reader=reader,
         now=notification.now,
         instead=instead(notification.instead_of) if notification.instead_of else None,
     )
     return {
         "digest": digest,
-        "sums": summary_facts(of, notification, reader, told) if of else None,
+        "sums": summary_facts(of, notification, reader, told, listed) if of else None,
         "t": told[0] if len(told) == 1 and not of else None,
     }
 

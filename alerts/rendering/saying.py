@@ -40,7 +40,7 @@ def shorten(text: str, limit: int) -> str:
     """Cut visibly, never inside an entity such as `&amp;`."""
     if len(text) <= limit:
         return text
-    return re.sub(r"&[a-z]{0,3}$", "", text[: limit - 1]).rstrip() + "…"
+    return re.sub(r"&#?[a-z0-9]{0,4}$", "", text[: limit - 1]).rstrip() + "…"
 
 
 def fill(text: str, width: int) -> str:

@@ -17,8 +17,9 @@ from alerts.rendering.saying import clean, flat
 class SummaryFacts:
     """A summary up to and with the day `until`. `shared`: it is of several owners; else the reader's own.
 
-    `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `more` are
-    not listed; `quiet` are acknowledged, and so only counted, some of them `named`.
+    `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `told` are
+    told one by one, `untold` only counted; `listed` is what there is room for, the most urgent first. `quiet` are
+    acknowledged, and so only counted, some of them `named`.
     """
 
     rule: str
@@ -31,10 +32,16 @@ class SummaryFacts:
     overdue: int
     passed: int
     undated: int
-    more: int
+    untold: int
     quiet: int
     named: tuple[tuple[str, str], ...]
     told: tuple[Facts, ...]
+    listed: tuple[Facts, ...]
+
+    @property
+    def more(self) -> int:
+        """How many are not listed."""
+        return self.untold + len(self.told) - len(self.listed)
 
     @property
     def count(self) -> int:
@@ -43,13 +50,15 @@ class SummaryFacts:
 
     @property
     def owners(self) -> list[tuple[str | None, list[tuple[Group, list[Facts]]]]]:
-        """By owner, what nobody looks after last; of each by what is asked, then the soonest first."""
-        names = sorted({t.owner for t in self.told}, key=lambda name: (name is None, (name or "").casefold()))
-        return [(name, grouped(t for t in self.told if t.owner == name)) for name in names]
+        """What is listed by owner, what nobody looks after last; of each by what is asked, then the soonest first."""
+        names = sorted({t.owner for t in self.listed}, key=lambda name: (name is None, (name or "").casefold()))
+        return [(name, grouped(t for t in self.listed if t.owner == name)) for name in names]
 
 
-def summary_facts(summary: Summary, notification: Notification, reader: str, told: Sequence[Facts]) -> SummaryFacts:
-    """Work out the facts of a summary, those of what it lists being there."""
+def summary_facts(
+    summary: Summary, notification: Notification, reader: str, told: Sequence[Facts], listed: Sequence[Facts]
+) -> SummaryFacts:
+    """Work out the facts of a summary, those of what it tells one by one being there."""
     late = notification.now - summary.scope.firing
     return SummaryFacts(
         rule=flat(clean(summary.scope.rule.name)),
@@ -62,8 +71,9 @@ def summary_facts(summary: Summary, notification: Notification, reader: str, tol
         overdue=summary.overdue,
         passed=summary.passed,
         undated=summary.undated,
-        more=summary.more,
+        untold=summary.more,
         quiet=summary.quiet,
         named=tuple((flat(clean(key)), flat(clean(by))) for key, by in summary.named),
         told=tuple(told),
+        listed=tuple(listed),
     )

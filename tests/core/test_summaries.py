@@ -188,3 +188,11 @@ def test_a_rule_that_only_sums_up_speaks_of_nothing_and_its_summary_belongs_to_w
     plain = Rule(name="monthly", cron="0 9 * * *")
     assert plain.speaks
     assert len({plain.hash, Rule(name="monthly", cron="0 9 * * *", summary="P7D").hash, RULE.hash}) == 3
+
+
+def test_what_is_critical_is_listed_however_far_ahead_it_lies() -> None:
+    many = [tracked(f"late-{number:05}", "2025-11-01") for number in range(300)]
+    vital = tracked("vital", "2025-12-20", priority="critical")
+    found = sum_up([*many, vital], SCOPE, FIRING)
+    assert len(found.listed) == LISTED
+    assert [one.commitment.key for _, one in found.listed][-1] == "vital"

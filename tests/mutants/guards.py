@@ -356,6 +356,22 @@ GUARDS = (
           "connection.execute(select(func.pg_advisory_xact_lock(CHANGE_LOCK)))", "pass",
           "store/test_concurrent_changes.py::test_replicas_that_acknowledge_at_once_are_all_recorded"),
 
+    # What a mail reader shows
+    Guard("a digest is no larger than what is shown of a mail",
+          "rendering/fitting.py",
+          "_size(pieces)) <= LARGEST or most", "_size(pieces)) or most",
+          "channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[3] "
+          "channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[4] "
+          "channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[5]"),
+    Guard("what is critical is listed first",
+          "rendering/facts.py",
+          't.priority != "critical", URGENCY', "False, URGENCY",
+          "rendering/test_digest.py::test_what_is_critical_or_late_is_listed_first"),
+    Guard("no more than two hundred are listed",
+          "rendering/facts.py",
+          "tuple(ranked[:LISTED])", "tuple(ranked)",
+          "rendering/test_digest.py::test_no_more_than_two_hundred_are_listed_however_small_they_are"),
+
     # Entries in calendars
     Guard("no other installation makes the same UID",
           "store/calendar_entries.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,11 +45,39 @@ def test_what_is_asked_orders_it_then_the_soonest(renderer: Renderer) -> None:
     assert '\n    alerts move report "YYYY-MM-DD" --because "…"\n' in text
 
 
-def test_a_digest_of_hundreds_holds_every_one(renderer: Renderer) -> None:
+def test_of_hundreds_as_many_are_listed_as_have_room_and_the_rest_are_counted(renderer: Renderer) -> None:
     many = notification(*(told(commitment={"key": f"k-{n}", "title": f"Number {n}."}) for n in range(500)))
     message, error = renderer.render(many, "mail")
     assert error is None
-    assert all(f"Number {n}." in message.text and f"Number {n}." in (message.html or "") for n in range(500))
+    listed = message.text.count("alerts ack k-")
+    assert 50 <= listed <= 200
+    assert message.subject.startswith("500 deadlines · ")
+    assert "COMING (500)" in message.text
+    assert f"… and {500 - listed} more, which had no room here; all that is tracked:\n    alerts list\n" in message.text
+    html = message.html or ""
+    assert html.count("alerts ack k-") == listed
+    assert f"… and {500 - listed} more" in html
+
+
+def test_what_is_critical_or_late_is_listed_first(renderer: Renderer) -> None:
+    ahead = [told("2025-12-01", commitment={"key": f"ahead-{n}"}) for n in range(300)]
+    late = [told("2025-10-01", "overdue", commitment={"key": f"late-{n}"}) for n in range(5)]
+    vital = [told("2025-12-31", commitment={"key": f"vital-{n}", "priority": "critical"}) for n in range(5)]
+    text = renderer.render(notification(*ahead, *late, *vital), "mail")[0].text
+    for key in ("late", "vital"):
+        assert [text.count(f"alerts ack {key}-{n}") for n in range(5)] == [1] * 5
+    assert 0 < text.count("alerts ack ahead-") < 300
+
+
+def test_no_more_than_two_hundred_are_listed_however_small_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "email"
+    folder.mkdir()
+    short = "{% for _, items in digest.groups %}{% for t in items %}<p>{{ t.key }}</p>{% endfor %}{% endfor %}"
+    (folder / "digest.html").write_text(short)
+    (folder / "digest.txt").write_text("{{ digest.more }} more")
+    many = notification(*(told(commitment={"key": f"k-{n}"}) for n in range(500)))
+    message, error = Renderer([tmp_path, TEMPLATES]).render(many, "mail")
+    assert (error, (message.html or "").count("<p>"), message.text) == (None, 200, "300 more\n")
 
 
 def test_a_digest_of_hundreds_fits_a_slack_post_and_says_what_is_left_out(renderer: Renderer) -> None:

@@ -150,8 +150,8 @@ def test_nothing_says_so_and_what_is_acknowledged_is_named_on_one_line(renderer:
 
 def test_what_is_not_listed_is_counted(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(*MIXED, due=103), "mail")
-    assert "and 100 more: alerts list\n" in message.text
-    assert "and 100 more: alerts list" in (message.html or "")
+    assert "\n… and 100 more, which had no room here; all that is tracked:\n    alerts list\n" in message.text
+    assert "… and 100 more, which had no room here" in (message.html or "")
 
 
 def test_one_that_comes_late_says_how_late(renderer: Renderer) -> None:
