@@ -1,5 +1,16 @@
-"""`python -m alerts` is the command `alerts`."""
+"""The command `alerts`, and `python -m alerts`: from the first moment on Ctrl-C ends it without a traceback."""
 
-from alerts.cli import main
+import signal
 
-main()
+
+def main() -> None:
+    """Run a command."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is to be ignored, as by nohup
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from alerts.cli import main as run  # noqa: PLC0415  # a second of imports, during which Ctrl-C ends it
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

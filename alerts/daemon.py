@@ -25,14 +25,15 @@ from alerts.core.errors import InputError
 from alerts.core.registration import Registered, RuleSet
 from alerts.cron import Firings
 from alerts.lane import SEEN, Clock, Lane
-from alerts.processes import Process, few
+from alerts.processes import Process, few, notes
+from alerts.reloading import Answer, Configuration, Reloading, changes
 from alerts.store import Change, Store
 from alerts.tick import Ruled, current, plan, relieve
+from alerts.workers import Workers
 
 log = logging.getLogger(__name__)
 
 SWEEP = timedelta(minutes=1)
-GRACE = timedelta(seconds=7)  # what is in flight at the end may take so long; container engines allow ten seconds
 PAUSE = timedelta(seconds=5)  # after the database could not be used
 GATHER = timedelta(seconds=10)  # failures within so long are told together
 ALIVE = SEEN  # a process that has not passed for so long is no better than a lane
@@ -43,7 +44,8 @@ class Daemon:
     """Plans on each rule's cron and every minute, and sends what is due, until it is told to stop.
 
     `people` are those of the settings; `operators` names the channels that hear of what does not get through;
-    `heartbeat` is pinged after a good sweep; `mine` is the whole of what it registers.
+    `heartbeat` is pinged after a good sweep. `first` is the whole configuration in place of these, and `load` reads it
+    anew on SIGHUP.
     """
 
     def __init__(
@@ -56,24 +58,23 @@ class Daemon:
         people: Sequence[Person] = (),
         operators: Sequence[str] = (),
         heartbeat: Heartbeat | None = None,
-        mine: RuleSet | None = None,
+        first: Configuration | None = None,
+        load: Callable[[], Configuration] | None = None,
     ) -> None:
         self._store = store
-        self._rules = rules
-        self._lanes = lanes
         self._clock = clock
-        self._operators = operators
-        self._heartbeat = heartbeat
+        self._now = first or Configuration(
+            mine=set_of(rules, people), rules=rules, lanes=lanes, operators=operators, heartbeat=heartbeat
+        )
         self._well = threading.Event()
         self._gathering, self._relieved_at = False, float("-inf")
         self._stop = threading.Event()
         self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
-        for lane in lanes:
-            lane.on_trouble = self._bell.set
-        self._bells = {lane.channel.name: threading.Event() for lane in lanes}
+        self._workers = Workers(self._now.lanes, self._now.made_of, self._bell.set)
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
-        self._process = Process(store, self.name, mine or set_of(rules, people))
+        self._process = Process(store, self.name, self._now.mine)
+        self._reloading = Reloading(load or self._no_load, clock, refused=self._refused, offered=self._bell.set)
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> bool:
         """Serve until SIGTERM or SIGINT; returns whether all that was in flight has ended.
@@ -82,24 +83,24 @@ class Daemon:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
+        signal.signal(signal.SIGHUP, self._hung_up)
         with self._store.serve():
             self._process.report(self._clock())  # first: so that nobody takes what this one registers for abandoned
             registered = self._process.register(self._clock())
-            prepare(self._store, self._rules, self._clock(), registered=registered)
+            prepare(self._store, self._now.rules, self._clock(), registered=registered)
             scheduler = self._scheduler()
             scheduler.start()
             for _ in self._store.watches.settle():
                 if self._stop.is_set():
                     break
             on_ready()
-            workers = [threading.Thread(target=self._send, args=(lane,), daemon=True) for lane in self._lanes]
-            for worker in workers:
-                worker.start()
-            if self._heartbeat:
-                threading.Thread(target=self._ping, args=(self._heartbeat,), daemon=True).start()
-            self._plan()
+            self._workers.start()
+            self._reloading.start()
+            threading.Thread(target=self._ping, daemon=True).start()
+            self._plan(scheduler)
             scheduler.shutdown(wait=False)
-            ended = self._end(workers)
+            self._workers.stop()  # what a reload has put to work since, too
+            ended = self._workers.end()
             try:
                 self._store.ledger.forget_beats(self.name, datetime.max.replace(tzinfo=UTC))
                 self._store.registrations.sign_off(self.name)
@@ -107,14 +108,28 @@ class Daemon:
                 log.warning("cannot sign off: %s", error)
             return ended
 
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that are at work."""
+        return self._workers.channels
+
     def _scheduler(self) -> BackgroundScheduler:
         """One entry a rule, on its cron, and the sweep: each only rings the bell, so none can be missed for long."""
         options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults=options)
-        for name, ruled in self._rules.items():
-            scheduler.add_job(self._bell.set, Firings(ruled.cron), id=f"rule {name}", name=name)
+        self._schedule(scheduler)
         scheduler.add_job(self._bell.set, IntervalTrigger(seconds=int(SWEEP.total_seconds()), timezone=UTC), id="sweep")
         return scheduler
+
+    def _schedule(self, scheduler: BackgroundScheduler) -> None:
+        for job in scheduler.get_jobs():
+            if job.id != "sweep":
+                job.remove()
+        for name, ruled in self._now.rules.items():
+            scheduler.add_job(self._bell.set, Firings(ruled.cron), id=f"rule {name}", name=name)
+
+    def _hung_up(self, *_: object) -> None:
+        threading.Thread(target=self._reloading.ask).start()  # the main thread may hold the very locks that it takes
 
     def _signalled(self, number: int, _: FrameType | None) -> None:
         log.info("%s: finishing what is in flight", signal.Signals(number).name)
@@ -122,24 +137,17 @@ class Daemon:
 
     def _end_all(self) -> None:
         self._stop.set()
-        for lane in self._lanes:
-            lane.stop.set()
-        self._ring()
+        self._reloading.stop()
+        self._workers.stop()
         self._bell.set()
 
-    def _ring(self) -> None:
-        for bell in self._bells.values():
-            bell.set()
-
-    def _plan(self) -> None:
+    def _plan(self, scheduler: BackgroundScheduler) -> None:
         while not self._stop.is_set():
+            self._try("the reload", lambda: self._take_over(scheduler))
             turns = (self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
             well = all(turns) and self._try("the sign of life", lambda: self._beat(self._clock()))
-            if (
-                well
-                and self._process.is_well(self._clock())
-                and all(lane.is_well(self._clock()) for lane in self._lanes)
-            ):
+            now = self._clock()
+            if well and self._process.is_well(now) and all(lane.is_well(now) for lane in self._workers.lanes):
                 self._well.set()
             pause = GATHER if self._gathering else SWEEP if well else PAUSE
             self._bell.wait(pause.total_seconds())
@@ -161,8 +169,8 @@ class Daemon:
 
     def _plan_once(self) -> None:
         self._process.renew(self._clock())
-        plan(self._store, self._rules, self._channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
-        if lacking := sorted(set(self._rules) - set(current(self._store, self._rules))):
+        plan(self._store, self._now.rules, self.channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
+        if lacking := sorted(set(self._now.rules) - set(current(self._store, self._now.rules))):
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 
     def _relieve(self) -> None:
@@ -171,65 +179,65 @@ class Daemon:
         if self._gathering:
             return
         try:
-            if relieve(self._store, self._rules, self._channels, self._operators, self._clock()):
+            if relieve(self._store, self._now.rules, self.channels, self._now.operators, self._clock()):
                 self._relieved_at = monotonic()
         finally:
-            self._ring()  # also for what was written down before it failed
+            self._workers.ring()  # also for what was written down before it failed
 
-    @property
-    def _channels(self) -> Mapping[str, Channel]:
-        return {lane.channel.name: lane.channel for lane in self._lanes}
-
-    def _ping(self, heartbeat: Heartbeat) -> None:
+    def _ping(self) -> None:
         """Tell whoever watches from outside that a sweep went well: silence is what they wake up of."""
         while not self._stop.is_set():
             self._well.wait()
             self._well.clear()
+            if (heartbeat := self._now.heartbeat) is None:
+                continue
             try:
                 heartbeat.ping()
             except DeliveryError as error:
                 log.warning("heartbeat: %s", error)
             self._stop.wait(PAUSE.total_seconds())  # many short sweeps are not worth a request each
 
+    def _take_over(self, scheduler: BackgroundScheduler) -> None:
+        """Go by a configuration that was read anew, if there is one."""
+        found = self._reloading.found
+        if found is None:
+            return
+        began, new = found
+        before = self._now
+        registered = self._process.take_over(new.mine, self._clock())
+        prepare(self._store, new.rules, self._clock(), registered=registered)
+        self._workers.exchange(new.lanes, new.made_of)
+        self._now = new
+        self._schedule(scheduler)
+        self._reloading.taken(found)
+        lines = [*changes(before.mine, new.mine), *notes(registered, self._clock())]
+        for line in lines:
+            log.info("reload: %s", line)
+        self._process.edited, self._process.reload = [], Answer(began=began, taken=True, lines=lines).to_json()
+        self._process.report(self._clock())
+
+    def _refused(self, answer: Answer) -> None:
+        """Keep what runs, and say so to whoever asks for the health."""
+        self._process.edited = [f"the files cannot be taken over: {line}" for line in answer.lines]
+        self._process.reload = answer.to_json()
+        self._process.report(self._clock())
+
+    def _no_load(self) -> Configuration:
+        raise InputError("this process cannot read its configuration anew")
+
     def _pulse(self) -> None:
         """After a batch: let it be sent, and in a long turn show that it goes on."""
-        self._ring()
+        self._workers.ring()
         now = self._clock()
         if now - self._beaten_at > SWEEP:
             self._beat(now)
 
     def _beat(self, now: datetime) -> None:
-        lanes = {lane.channel.name: lane.sign(now) for lane in self._lanes}
+        lanes = {lane.channel.name: lane.sign(now) for lane in self._workers.lanes}
         self._store.ledger.beat(self.name, json.dumps(lanes), now)
+        self._process.files_changed(self._now.digest() != self._now.read, now)
         self._process.report(now)
         self._beaten_at = now
-
-    def _send(self, lane: Lane) -> None:
-        bell = self._bells[lane.channel.name]
-        while not self._stop.is_set():
-            pause = PAUSE
-            try:
-                lane.drain()
-                pause = self._until_next(lane)
-            except InputError as error:
-                log.error("sending via %s: %s", lane.channel.name, error)  # noqa: TRY400 # the line says it all
-            except Exception:
-                log.exception("sending via %s failed; again in %s s", lane.channel.name, PAUSE.total_seconds())
-            bell.wait(pause.total_seconds())
-            bell.clear()
-
-    def _until_next(self, lane: Lane) -> timedelta:
-        pause = lane.pause()
-        return SWEEP if pause is None else min(max(pause, timedelta(seconds=0.05)), SWEEP)
-
-    def _end(self, workers: Sequence[threading.Thread]) -> bool:
-        deadline = monotonic() + GRACE.total_seconds()
-        for worker in workers:
-            worker.join(max(deadline - monotonic(), 0.0))
-        if any(worker.is_alive() for worker in workers):
-            log.warning("something is still in flight: it will be sent again under the same id")
-            return False
-        return True
 
 
 def set_of(rules: Mapping[str, Ruled], people: Iterable[Person] = ()) -> RuleSet:

@@ -57,6 +57,7 @@ class Lane:
     redact: Callable[[str], str] = str
     breaker: Breaker = field(default_factory=Breaker)
     stop: threading.Event = field(default_factory=threading.Event)
+    retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
     seen_at: datetime | None = None  # when it last looked after its deliveries
 
     def drain(self) -> Counter[str]:
@@ -94,6 +95,10 @@ class Lane:
                     self._give_back(item.claim for item in waiting)
                 raise
 
+    def take_over(self, other: Lane) -> None:
+        """Render as another lane of the same channel does; breaker and connections stay."""
+        self.renderer, self.zone, self.redact = other.renderer, other.zone, other.redact
+
     def pause(self) -> timedelta | None:
         """How long there is nothing to do; None where nothing waits."""
         pause, probe = self.store.outbox.pause(self.channel.name, self.clock()), self.breaker.probe_at
@@ -111,7 +116,11 @@ class Lane:
 
     def _allowed(self) -> int:
         """How many sends may be under way: none at the end of the process, or while the breaker is open."""
-        return 0 if self.stop.is_set() else self.breaker.allows(self.clock(), self.channel.connections)
+        return (
+            0
+            if self.stop.is_set() or self.retired.is_set()
+            else self.breaker.allows(self.clock(), self.channel.connections)
+        )
 
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
         timeout = self.channel.timeout

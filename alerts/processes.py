@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -36,21 +37,27 @@ class Process:
         self.mine = mine
         self._since: dict[str, datetime] = {}  # kind of problem → since when
         self._lines: dict[str, str] = {}
-        self.warnings: Sequence[str] = ()
+        self.edited: Sequence[str] = ()  # what is wrong with files that were to be taken over
+        self._changed_at: datetime | None = None
+        self._lock = threading.Lock()
         self.reload: Mapping[str, Any] | None = None
 
     def register(self, now: datetime) -> Registered:
         """Register the own set where it may be, and say what became of it."""
         may = partial(daemon_may, self.mine)
         found = self._store.registrations.register(self.mine, now, by=self.name, alive=ALIVE, may=may)
-        announce(found, now)
-        if not found.is_mine:
-            log.error(
-                "another process runs a newer configuration: rules %s are not planned here as they stand in %s",
-                few(found.left_alone) or "none",
-                self.mine.folder,
-            )
+        for line in notes(found, now):
+            log.warning("%s", line)
         return found
+
+    def take_over(self, mine: RuleSet, now: datetime) -> Registered:
+        """Run another set from now on, and register it; where that cannot be written down, the old one stays."""
+        before, self.mine = self.mine, mine
+        try:
+            return self.register(now)
+        except Exception:
+            self.mine = before
+            raise
 
     def renew(self, now: datetime) -> None:
         """Take the rules back where a process that replaced them has gone, and end what was removed an hour ago."""
@@ -59,23 +66,37 @@ class Process:
         for name in self._store.registrations.end_removed(now):
             log.warning("rule %s has ended: it was left out an hour ago", name)
 
+    def files_changed(self, changed: bool, now: datetime) -> None:
+        """Note whether the files differ from what runs."""
+        if changed and self._changed_at is None:
+            log.warning("files in %s have changed: `alerts reload` takes them over", self.mine.folder)
+        self._changed_at = (self._changed_at or now) if changed else None
+        if not changed:
+            self.edited = ()  # a broken edit that was taken back
+
     def report(self, now: datetime) -> None:
         """Write down that this process lives, what it runs, and where that disagrees with what is registered."""
-        self._compare(now)
-        self._store.registrations.report(
-            ProcessStatus(
-                name=self.name,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                rule_set=self.mine.hash,
-                folder=self.mine.folder,
-                rules=self.mine.hashes,
-                channels=sorted(self.mine.channels),
-                seen_at=now,
-                problems={self._lines[kind]: at.isoformat() for kind, at in self._since.items()},
-                warnings=list(self.warnings),
-                reload=self.reload,
-            )
+        with self._lock:
+            self._compare(now)
+            self._store.registrations.report(self._status(now))
+
+    def _status(self, now: datetime) -> ProcessStatus:
+        changed = []
+        if self._changed_at:
+            since = self._changed_at.strftime("%H:%M UTC")
+            changed = [f"files in {self.mine.folder} have changed since {since}: `alerts reload` takes them over"]
+        return ProcessStatus(
+            name=self.name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            rule_set=self.mine.hash,
+            folder=self.mine.folder,
+            rules=self.mine.hashes,
+            channels=sorted(self.mine.channels),
+            seen_at=now,
+            problems={self._lines[kind]: at.isoformat() for kind, at in self._since.items()},
+            warnings=[*self.edited] or changed,
+            reload=self.reload,
         )
 
     def is_well(self, now: datetime) -> bool:
@@ -98,12 +119,13 @@ class Process:
         self._since = {kind: self._since.get(kind, now) for kind in found}
 
 
-def announce(found: Registered, now: datetime) -> None:
-    """Log what a registration leaves out."""
+def notes(found: Registered, now: datetime) -> list[str]:
+    """Return lines about what a registration leaves out, or about the one that stands in its way."""
+    lines = []
     if found.removed:
-        log.warning(
-            "left out of the configuration: rule %s; ends at %s, and goes on as if nothing had been if it is put back "
-            "before",
-            few(found.removed),
-            (now + GRACE).strftime("%H:%M UTC"),
-        )
+        ends = (now + GRACE).strftime("%H:%M UTC")
+        lines.append(f"left out of the configuration: rule {few(found.removed)}; ends at {ends}, and goes on as if "
+                     "nothing had been if it is put back before")  # fmt: skip
+    if not found.is_mine:
+        lines.append(f"another process runs a newer configuration: rule {few(found.left_alone) or '–'} is left to it")
+    return lines

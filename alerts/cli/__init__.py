@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import NoReturn
 
@@ -18,6 +20,7 @@ from alerts.cli import (
     history,
     loading,
     reasons,
+    reloading,
     reopening,
     sending,
     showing,
@@ -28,7 +31,7 @@ from alerts.core.errors import InputError
 
 __all__ = [
     "adding", "answering", "app", "checking", "editing", "exporting", "history", "loading", "main", "reasons",
-    "reopening", "sending", "showing", "tracking",
+    "reloading", "reopening", "sending", "showing", "tracking",
 ]  # fmt: skip
 
 
@@ -46,11 +49,20 @@ def main() -> None:
         command = getattr(getattr(error, "ctx", None), "command_path", "alerts")
         said = " ".join(error.format_message().split()).removesuffix(".")
         _refuse([f"{said}; see `{command} --help`"], error.exit_code)
+    except KeyboardInterrupt:
+        interrupt()
     except OSError as error:
         if error.filename is None:  # a full disk, or a reader that has gone: what is still to be written never can be
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         _refuse([] if isinstance(error, BrokenPipeError) else [f"{error.filename or 'output'}: {error.strerror}"], 1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def interrupt() -> NoReturn:
+    """End as Ctrl-C ends a program: at once and without a word, whatever threads still wait for."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(128 + signal.SIGINT)
 
 
 def _refuse(lines: list[str], code: int) -> NoReturn:

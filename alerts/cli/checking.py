@@ -16,6 +16,7 @@ from rich.console import Console
 
 from alerts.channels import Channel, Form, is_local
 from alerts.cli.doubts import early, left_open, strangers, unowned
+from alerts.cli.elsewhere import disagreements, unreadable, warn_of_other_rules
 from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
@@ -38,18 +39,10 @@ out = Console(highlight=False)
 def check(context: typer.Context, at: At = None) -> None:
     """Configuration, rules, channels with their secrets, and every template: all that is wrong, at once."""
     here, now = office(context), instant(at)
-    wrong: list[str] = []
-    try:
-        channels = here.channels
-        _ = here.heartbeat
-    except InputError as error:
-        wrong += str(error).splitlines()
-        channels = {}
     told = samples(now)
-    wrong += here.renderer.unseen()
-    wrong += _failing_templates(here, list(channels.values()), told, now)
-    if wrong:
-        raise InputError("\n".join(dict.fromkeys(wrong)))
+    if wrong := problems(here, told, now):
+        raise InputError("\n".join(wrong))
+    channels = here.channels
     tracked = here.store.ledger.tracked()
     untold = _warn_untold(here, tracked)
     coming = set(spoken_of(here.store, here.rules, now, now + timedelta(days=3660), here.owners))
@@ -65,8 +58,23 @@ def check(context: typer.Context, at: At = None) -> None:
     for line in (*strangers(here), *left_open(here)):
         warn(line)
     warn_of_silence(here)
+    warn_of_other_rules(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]
     out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def problems(here: Office, told: list[Told], now: datetime) -> list[str]:
+    """All that is wrong with channels, secrets and templates; `told` is what the templates are tried with."""
+    wrong: list[str] = []
+    channels: dict[str, Channel] = {}
+    try:
+        channels = here.channels
+        _ = here.heartbeat
+    except InputError as error:
+        wrong += str(error).splitlines()
+    wrong += here.renderer.unseen()
+    wrong += _failing_templates(here, list(channels.values()), told, now)
+    return list(dict.fromkeys(wrong))
 
 
 def _warn_untold(here: Office, tracked: Sequence[Tracked]) -> set[str]:
@@ -238,19 +246,27 @@ def health(
 ) -> None:
     """Whether alerts get out: exit code 1 and a line for each thing that is wrong."""
     here, now = office(context), instant(at)
+    doubts = unreadable(here)
     wrong: list[str] = []
     up = is_alive(here.store, now, socket.gethostname() if live else None)
     if not up:
         wrong.append("no daemon is up, or none has planned and delivered for five minutes: start `alerts run`")
     if not live:
-        wrong += _unwell(here, now, up=up)
+        wrong += _unwell(here, now)
+        wrong += [] if doubts else _untold(here)
+        found = disagreements(here, now)
+        wrong += found.problems if up else []
+        doubts += found.warnings if up else []
+    doubts = [line for line in dict.fromkeys(doubts) if line not in wrong]
     if as_json:
-        print(json.dumps([{"problem": line} for line in wrong]))
-    elif not wrong:
-        out.print("ok")
+        print(json.dumps([{"problem": line} for line in wrong] + [{"warning": line} for line in doubts]))
     else:
+        for line in doubts:
+            warn(line)
         for line in wrong:
             complain(line)
+        if not wrong:
+            out.print("ok")
     if wrong:
         raise typer.Exit(1)
 
@@ -259,7 +275,7 @@ def _counted(deliveries: int) -> str:
     return "1 delivery is" if deliveries == 1 else f"{deliveries} deliveries are"
 
 
-def _unwell(here: Office, now: datetime, *, up: bool) -> list[str]:
+def _unwell(here: Office, now: datetime) -> list[str]:
     counts = here.store.ledger.counts()
     wrong = []
     if dead := counts.get("dead"):
@@ -270,11 +286,12 @@ def _unwell(here: Office, now: datetime, *, up: bool) -> list[str]:
         wrong.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
     if not counts.get("open"):
         wrong.append("no open commitments: nothing is watched")
+    return wrong
+
+
+def _untold(here: Office) -> list[str]:
+    """Whom these settings would not reach."""
+    wrong = []
     if all(is_local(entry.kind) for entry in here.settings.channels):
         wrong.append("only local channels: nobody outside this machine is told")
-    wrong += unsaid(here, here.store.ledger.each(), here.owners).untold
-    registered = here.store.watches.registered() if up else {}
-    for name, ruled in here.rules.items():
-        if registered.get(name, ruled.rule.hash) != ruled.rule.hash:
-            wrong.append(f"rule {name} means something else in the running daemon: restart it")
-    return wrong
+    return wrong + unsaid(here, here.store.ledger.each(), here.owners).untold

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from alerts.cli.elsewhere import warn_of_other_rules
 from alerts.cli.history import SHOWN_AT_MOST
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown
 from alerts.core.commitments import Tracked
@@ -47,6 +48,7 @@ def why(
     """Why something was said of a commitment, or was not: each moment of each rule, and what became of it."""
     here, now = office(context), instant(at)
     item = here.store.commitments.find(key)
+    warn_of_other_rules(here)
     names = [occurrence] if occurrence else ["", *list(item.come(now))[-SHOWN_AT_MOST:]]
     speaking = [rule.name for rule in matching(here.settings.rules, item.commitment)]
     told = [one for name in speaking for one in _accounts(here, item, name, names, now)]

@@ -16,7 +16,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import Channel, takes_singly
-from alerts.cli.turns import LEFT_ALONE, begin_turn
+from alerts.cli.elsewhere import warn_of_other_rules
+from alerts.cli.reloading import configuration, read_anew
+from alerts.cli.turns import LEFT_ALONE, begin_turn, ending_early
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
 from alerts.core.deliveries import OPEN, State
@@ -47,6 +49,7 @@ def plan(
         end = first + timedelta(days=days)
     except OverflowError:
         raise InputError(f"--days {days} leads beyond the year 9999") from None
+    warn_of_other_rules(here)
     found = outlook(here.store, here.rules, first, end, owners=here.owners)
     rows = [_word_row(word) for word in found]
     singly = {entry.name for entry in here.settings.channels if takes_singly(entry.kind)}  # no secret is needed for it
@@ -125,7 +128,7 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
     here, now = office(context), instant(at)
     start_log(here.settings.redaction)
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
-    with here.store.turn() as alone:
+    with ending_early(lanes), here.store.turn() as alone:
         turn = begin_turn(here, now, alone=alone, take_over=take_over)
         prepare(here.store, here.rules, now, registered=turn.registered)
         planned = plan_due(here.store, turn.rules, turn.channels, now)
@@ -151,27 +154,22 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
 
 @app.command()
 def run(context: typer.Context) -> None:
-    """The daemon: evaluates the rules on their crons and sends what is due, until SIGTERM or Ctrl-C."""
+    """The daemon: evaluates the rules on their crons and sends what is due, until SIGTERM or Ctrl-C.
+
+    SIGHUP and `alerts reload` let it take its files over anew.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it reads the files now
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon is there to end in order
     here = office(context)
     start_log(here.settings.redaction)
-    lanes = here.lanes(utc_now)
+    first = configuration(here)
     here.renderer.warm_up()
-    daemon = Daemon(
-        here.store,
-        here.rules,
-        lanes,
-        utc_now,
-        people=here.settings.people,
-        operators=here.settings.operators,
-        heartbeat=here.heartbeat,
-        mine=here.rule_set,
-    )
+    daemon = Daemon(here.store, first.rules, first.lanes, utc_now, first=first, load=lambda: read_anew(here, utc_now()))
     ended = daemon.run(on_ready=lambda: _announce(here))
     sys.stdout.flush()
     if not ended:
         os._exit(0)  # a thread still waits for a peer; its delivery stays leased and is sent again, never lost
-    for channel in here.channels.values():
+    for channel in daemon.channels.values():
         channel.close()
     here.store.close()
 

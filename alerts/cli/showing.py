@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts import shipped
+from alerts.cli.elsewhere import warn_of_other_rules
 from alerts.cli.wiring import (
     Json,
     Office,
@@ -103,6 +104,7 @@ def list_(
     """What is tracked, soonest first, and when each is next spoken of."""
     here = office(context)
     tracked = here.store.ledger.tracked(closed=closed)
+    warn_of_other_rules(here)
     changed = changed_ids(here)
     unowned = {key for keys in unsaid(here, tracked, here.owners).unowned.values() for key in keys}
     silent = changed | {item.id for item in tracked if item.commitment.key in unowned}

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+
+import typer
 
 from alerts.channels import Channel
 from alerts.cli.wiring import Office, warn
 from alerts.clock import utc_now
 from alerts.core.owners import OWNER
 from alerts.core.registration import Registered, Registration, tick_may
-from alerts.processes import ALIVE, announce, few
+from alerts.lane import Lane
+from alerts.processes import ALIVE, few, notes
 from alerts.tick import Ruled
+
+log = logging.getLogger(__name__)
 
 LEFT_ALONE = 3  # the exit code where rules were left alone that no daemon plans
 
@@ -43,8 +51,9 @@ def begin_turn(here: Office, now: datetime, *, alone: bool, take_over: bool) -> 
 
     by = f"tick:{socket.gethostname()}:{os.getpid()}"
     registered = store.registrations.register(mine, now, by=by, alive=ALIVE, may=may)
-    announce(registered, now)
     if registered.is_mine:
+        for line in notes(registered, now):
+            log.warning("%s", line)
         store.registrations.end_removed(now)
         return Turn(registered=registered, rules=here.rules, channels=here.channels, left_to_nobody=False)
     same = {name for name, mark in mine.channels.items() if registered.channels.get(name) == mark}
@@ -52,6 +61,27 @@ def begin_turn(here: Office, now: datetime, *, alone: bool, take_over: bool) -> 
     rules = {name: ruled for name, ruled in here.rules.items() if _reaches_only(here, ruled, same)}
     _say(here, registered, set(here.rules) - set(rules), daemon_lives=daemon_lives)
     return Turn(registered=registered, rules=rules, channels=channels, left_to_nobody=not daemon_lives)
+
+
+@contextmanager
+def ending_early(lanes: Iterable[Lane]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a turn after what is in flight; the second time at once."""
+    came: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        came.append(number)
+        signal.signal(number, signal.SIG_DFL)
+        for lane in lanes:
+            lane.retired.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        raise typer.Exit(128 + came[0])
 
 
 def _reaches_only(here: Office, ruled: Ruled, channels: Collection[str]) -> bool:

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,9 +26,10 @@ from alerts.core.owners import Owners
 from alerts.core.registration import RuleSet
 from alerts.lane import Clock, Lane
 from alerts.rendering import Renderer
-from alerts.settings import ChannelEntry, Settings, load_settings
+from alerts.settings import ChannelEntry, Settings, load_settings, settings_folder
 from alerts.settings.identity import rule_set
 from alerts.settings.redaction import Redaction
+from alerts.settings.rescue import rescued_database
 from alerts.store import Store
 from alerts.tick import Ruled
 
@@ -52,6 +53,17 @@ class Office:
 
     config: Path | None
     url: str | None
+    digest: str = ""  # of the files that were read, where somebody has to know whether they have changed since
+    checked: set[str] = field(default_factory=set)  # digests of what templates were tried with, and none failed
+    is_rescued: bool = False  # whether only the database is known: the configuration cannot be read
+
+    def rescue(self) -> bool:
+        """Go on with the database alone, where the settings cannot be read; returns whether it could be found."""
+        address = rescued_database(settings_folder(self.config, os.environ), self.url, os.environ)
+        if address is None:
+            return False
+        self.store, self.is_rescued = Store(address), True
+        return True
 
     @cached_property
     def settings(self) -> Settings:

@@ -155,6 +155,11 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     )
 
 
+def settings_folder(config: Path | None, environ: Mapping[str, str]) -> Path:
+    """The folder that `load_settings` reads. Raises InputError where there is none."""
+    return _folder(config, environ)[0]
+
+
 def _folder(config: Path | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
     """The folder to read, and whether it is the shipped one for want of another."""
     named = config or (Path(environ["ALERTS_CONFIG"]) if environ.get("ALERTS_CONFIG") else None)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from alerts.cli import checking
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
 
@@ -211,18 +210,6 @@ def test_health_without_a_daemon_says_so_and_ends_with_1(loaded: Alerts) -> None
         assert loaded(*words).err == f"alerts: {silent}\n"
         assert loaded(*words).code == 1
     assert loaded("health", "--json").json == [{"problem": silent}]
-
-
-def test_only_a_daemon_that_is_up_is_to_be_restarted(
-    loaded: Alerts, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    loaded("tick", "--at", NOW)
-    (home / "config/alerts.yaml").write_text(CONFIG.replace("P7D", "P5D"))
-    assert "restart it" not in loaded("health", "--at", NOW).err
-    monkeypatch.setattr(checking, "is_alive", lambda *_: True)
-    assert loaded("health", "--at", NOW).err == (
-        "alerts: rule desk means something else in the running daemon: restart it\n"
-    )
 
 
 def test_a_narrow_terminal_breaks_no_line_of_an_error(loaded: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:

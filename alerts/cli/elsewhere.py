@@ -1,0 +1,63 @@
+"""What the processes on a database go by, where that is not what the files here say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alerts.cli.wiring import Office, warn
+from alerts.clock import utc_now
+from alerts.core.errors import InputError
+from alerts.core.registration import differences
+from alerts.processes import ALIVE, PATIENCE, few
+from alerts.store import ProcessStatus
+
+
+def live(here: Office) -> list[ProcessStatus]:
+    """The daemons that are up now."""
+    return here.store.registrations.processes(utc_now(), ALIVE) if here.store.is_served() else []
+
+
+def warn_of_other_rules(here: Office) -> None:
+    """Say where a daemon goes by other rules than these files: what is shown here is not what it does."""
+    if not live(here):
+        return
+    others = differences(here.rule_set.hashes, here.store.watches.registered())
+    if others:
+        warn(f"other rules than the daemon: {few(others)}; `alerts reload` takes these files over")
+    elif not here.store.registrations.is_current(here.rule_set.hash):
+        warn("other channels or people than the daemon; `alerts reload` takes these files over")
+
+
+def unreadable(here: Office) -> list[str]:
+    """Return what is wrong with the files, where the database can be found all the same, and go on with that.
+
+    A broken edit is not taken over, and so is no trouble yet. Raises InputError where the database cannot be found.
+    """
+    try:
+        _ = here.settings
+    except InputError as error:
+        if not here.rescue():
+            raise
+        return [f"the files cannot be taken over: {line}" for line in str(error).splitlines()]
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disagreements:
+    """Where processes, what is registered and files differ."""
+
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def disagreements(here: Office, now: datetime) -> Disagreements:
+    """What the live processes say of rules that nobody plans, and of files that they have not taken over."""
+    found = Disagreements()
+    for one in here.store.registrations.processes(now, ALIVE):
+        for line, since in one.problems.items():
+            late = now - datetime.fromisoformat(since) >= PATIENCE
+            (found.problems if late else found.warnings).append(line)
+        found.warnings.extend(one.warnings)
+    found.problems[:] = dict.fromkeys(found.problems)
+    return found

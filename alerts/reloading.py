@@ -1,0 +1,156 @@
+"""A configuration that a daemon can take over while it runs, and the thread that reads one when it is asked to."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from alerts.channels import Heartbeat
+from alerts.core.errors import InputError
+from alerts.core.registration import RuleSet, differences
+from alerts.lane import Clock, Lane
+from alerts.tick import Ruled
+
+log = logging.getLogger(__name__)
+
+
+def unchanged() -> str:
+    """Stand for files that never change."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """All that a daemon goes by, checked and built.
+
+    `made_of`: what each channel was built from, by its name. `digest` reads the files anew and returns a digest of
+    them, which was `read` when they were taken over.
+    """
+
+    mine: RuleSet
+    rules: Mapping[str, Ruled]
+    lanes: Sequence[Lane]
+    made_of: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    operators: Sequence[str] = ()
+    heartbeat: Heartbeat | None = None
+    digest: Callable[[], str] = unchanged
+    read: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How a reload went: what it changed, or why nothing was taken over."""
+
+    began: datetime
+    taken: bool
+    lines: Sequence[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it as a process states it."""
+        return {"began": self.began.isoformat(), "taken": self.taken, "lines": list(self.lines)}
+
+
+class Reloading:
+    """Reads the configuration anew when it is asked to, and offers it to the thread that plans.
+
+    `load` raises InputError with all that is wrong. `refused` is called where nothing can be taken over, `offered`
+    where something can.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Configuration],
+        clock: Clock,
+        *,
+        refused: Callable[[Answer], None],
+        offered: Callable[[], None],
+    ) -> None:
+        self._load = load
+        self._clock = clock
+        self._refused = refused
+        self._offered = offered
+        self._asked = threading.Event()
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._found: tuple[datetime, Configuration] | None = None
+
+    def start(self) -> None:
+        """Begin to wait for being asked."""
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def ask(self) -> None:
+        """Ask for the configuration to be read anew."""
+        self._asked.set()
+
+    def stop(self) -> None:
+        """Read nothing more."""
+        self._stopped = True
+        self._asked.set()
+
+    @property
+    def found(self) -> tuple[datetime, Configuration] | None:
+        """What waits to be taken over, and since when it was read."""
+        with self._lock:
+            return self._found
+
+    def taken(self, found: tuple[datetime, Configuration]) -> None:
+        """Forget what was taken over, unless a newer one waits."""
+        with self._lock:
+            if self._found is found:
+                self._found = None
+
+    def _serve(self) -> None:
+        while True:
+            self._asked.wait()
+            self._asked.clear()
+            if self._stopped:
+                return
+            began = self._clock()
+            try:
+                found = began, self._load()
+            except InputError as error:
+                self._refuse(began, str(error).splitlines())
+            except Exception as error:
+                log.exception("the configuration cannot be read")
+                self._refuse(began, [f"the configuration cannot be read: {type(error).__name__}"])
+            else:
+                with self._lock:
+                    self._found = found
+                self._offered()
+
+    def _refuse(self, began: datetime, lines: Sequence[str]) -> None:
+        for line in lines:
+            log.error("reload: %s", line)
+        log.error("reload: nothing is taken over; what runs goes on as it is")
+        try:
+            self._refused(Answer(began=began, taken=False, lines=lines))
+        except InputError as error:
+            log.warning("reload: %s", error)
+
+
+def changes(before: RuleSet, after: RuleSet) -> list[str]:
+    """Return a line for each kind of thing that a new configuration changes."""
+    found = []
+    for what, old, new in (
+        ("rules", before.hashes, after.hashes),
+        ("channels", dict(before.channels), dict(after.channels)),
+        ("people", _people(before), _people(after)),
+    ):
+        names = differences(old, new)
+        added = [name for name in names if name not in old]
+        gone = [name for name in names if name not in new]
+        other = [name for name in names if name in old and name in new]
+        parts = [
+            f"{label} {', '.join(some)}" for label, some in (("new", added), ("changed", other), ("gone", gone)) if some
+        ]
+        if parts:
+            found.append(f"{what}: {'; '.join(parts)}")
+    return found or ["nothing has changed in rules, channels or people; templates are read anew"]
+
+
+def _people(found: RuleSet) -> dict[str, str]:
+    return {person.key: repr(person) for person in found.people}

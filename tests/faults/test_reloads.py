@@ -1,0 +1,154 @@
+"""A daemon that is asked again and again to take its files over, broken and half written ones too, loses nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from tests.faults.patience import eventually
+
+WHOLE = os.environ.get("FAULTS") == "all"
+RELOADS, DELIVERIES = (100, 2000) if WHOLE else (12, 128)
+TAGS = 4
+RULE = (
+    "  - {{name: r{n}, cron: '* * * * *', match: {{tags: [t{n}]}}, digest: false, remind: {{before: [P7D]}}, "
+    "notify: [{to}]}}\n"
+)
+PEOPLE = "people: [{key: ana, name: Ana, email: ana@example.org}]\n"
+
+
+class Place:
+    """A folder with a configuration in several files, a daemon on it, and what it has posted."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+        (folder / "config").mkdir()
+        self.write(0)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def write(self, turn: int, *, rules: int = TAGS, broken: bool = False, people: bool = True) -> None:
+        """Write the files anew; some of them as if the writer had not come to the end."""
+        config = self.folder / "config"
+        (config / "alerts.yaml").write_text(
+            f"database: sqlite:///{self.folder}/alerts.db\n"
+            "channels:\n"
+            f"  hook: {{kind: webhook, url: '{self.url}', timeout: {20 + turn % 2}}}\n"
+            f"  box: {{kind: maildir, path: {self.folder}/mail, to: [desk@example.org], default: true}}\n"
+        )
+        text = "rules:\n" + "".join(RULE.format(n=n, to="hook, owner" if n == 3 else "hook") for n in range(rules))
+        (config / "rules.yaml").write_text(text[:-20] if broken else text)
+        (config / "people.yaml").unlink(missing_ok=True)
+        if people:
+            (config / "people.yaml").write_text(PEOPLE)
+
+    def start(self) -> None:
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen([*self.command, "run"], stdout=log, stderr=log)
+        eventually(lambda: self.ask("select name from processes") and "Ctrl-C" in self.log, "the daemon is up")
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "alerts", "--config", str(self.folder / "config")]
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def ask(self, query: str) -> list[tuple[str, ...]]:
+        if not (self.folder / "alerts.db").exists():
+            return []
+        with closing(sqlite3.connect(self.folder / "alerts.db", timeout=30)) as database:
+            try:
+                return database.execute(query).fetchall()
+            except sqlite3.OperationalError:  # before it is migrated
+                return []
+
+    def load(self, number: int, count: int) -> None:
+        """Track some more, of which a reminder is due at once, while the daemon is at work."""
+        due = (datetime.now(UTC) + timedelta(days=3)).date()
+        entries = [
+            f"  - {{key: c{number}-{n}, title: C, deadline: {due}, tags: [t{n % TAGS}], owner: ana}}\n"
+            for n in range(count)
+        ]
+        path = self.folder / f"batch{number}.yaml"
+        path.write_text("commitments:\n" + "".join(entries))
+        subprocess.run([*self.command, "load", str(path)], check=True, capture_output=True)
+
+    def reload(self, *, taken: bool) -> None:
+        """Ask for a reload and wait for the answer, which must be the right one."""
+        assert self.process
+        before = self.answers()
+        self.process.send_signal(signal.SIGHUP)
+        limit = time.monotonic() + 60
+        while (answer := self.answers()) == before:
+            assert time.monotonic() < limit, self.log
+            time.sleep(0.02)
+        assert json.loads(answer)["taken"] is taken, answer
+
+    def answers(self) -> str:
+        return (self.ask("select reload from processes") or [("",)])[0][0]
+
+
+@pytest.fixture
+def posted(httpserver: HTTPServer) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+
+    def take(request: Request) -> Response:
+        data = request.get_json()["data"]["reminders"]
+        found.extend((request.headers["webhook-id"], one["commitment"]["key"]) for one in data)
+        return Response(status=200)
+
+    httpserver.expect_request("/hook", method="POST").respond_with_handler(take)
+    return found
+
+
+@pytest.fixture
+def place(tmp_path: Path, httpserver: HTTPServer) -> Iterator[Place]:
+    found = Place(tmp_path, httpserver.url_for("/hook"))
+    yield found
+    if found.process and found.process.poll() is None:
+        found.process.kill()
+        found.process.wait()
+
+
+def test_reloads_lose_and_repeat_nothing(place: Place, posted: list[tuple[str, str]]) -> None:
+    place.load(0, DELIVERIES // 4)
+    place.start()
+    for turn in range(1, RELOADS + 1):
+        broken, half = turn % 3 == 0, turn % 4 == 0 and turn % 3 != 0
+        if turn % (RELOADS // 4) == 0 and turn < RELOADS:
+            place.write(turn)
+            place.load(turn, DELIVERIES // 4)
+        place.write(turn, broken=broken, rules=TAGS - 1 if half else TAGS, people=not half)
+        place.reload(taken=not broken)
+    place.write(0)
+    place.reload(taken=True)
+    eventually(lambda: len(posted) >= DELIVERIES, "all are told", every=0.1)
+    eventually(lambda: not open_deliveries(place), "and marked", every=0.1)
+    assert max(Counter(posted).values()) == 1, "none is posted twice"
+    keys = Counter(key for _, key in posted)
+    assert (len(keys), max(keys.values())) == (DELIVERIES, 1)
+    mails = list((place.folder / "mail/new").iterdir())
+    assert len(mails) == DELIVERIES // TAGS, "the owners of those of the rule that was left out have theirs, too"
+    assert place.process
+    place.process.send_signal(signal.SIGTERM)
+    assert place.process.wait(20) == 0
+    assert "Traceback" not in place.log
+
+
+def open_deliveries(place: Place) -> int:
+    return int(place.ask("select count(*) from deliveries where state <> 'sent'")[0][0])

@@ -1,0 +1,159 @@
+"""Reload and registration as a user meets them: a real daemon, files that change, and commands beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.faults.patience import eventually
+
+CONFIG = """\
+channels:
+  box: {kind: maildir, path: mail, to: [you@example.org]}
+rules:
+  - {name: desk, cron: "* * * * *", match: {}, remind: {before: [P7D]}, notify: [box]}
+  - {name: more, cron: "0 9 * * *", match: {}, remind: {before: [P1D]}, notify: [box]}
+"""
+ALERTS = [sys.executable, "-m", "alerts"]
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*ALERTS, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def write(folder: Path, text: str) -> None:
+    (folder / "config/alerts.yaml").write_text(text)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with a daemon at work in it."""
+    monkeypatch.delenv("ALERTS_CONFIG", raising=False)
+    monkeypatch.setenv("ALERTS_DATABASE", f"sqlite:///{tmp_path}/alerts.db")
+    (tmp_path / "config").mkdir()
+    write(tmp_path, CONFIG)
+    with (tmp_path / "log").open("wb") as log:
+        daemon = subprocess.Popen([*ALERTS, "run"], cwd=tmp_path, stdout=log, stderr=log)
+    eventually(lambda: "Ctrl-C" in (tmp_path / "log").read_text(), "it is up")
+    yield tmp_path
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(30) == 0
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def rules(home: Path) -> set[str]:
+    with closing(sqlite3.connect(home / "alerts.db", timeout=30)) as database:
+        return {name for (name,) in database.execute("SELECT name FROM rules WHERE removed_at IS NULL")}
+
+
+def test_an_edit_is_reported_taken_over_and_what_it_leaves_out_is_named(home: Path) -> None:
+    write(home, CONFIG.replace("name: more", "name: renamed"))
+    for words in (["plan"], ["list"], ["check"]):
+        assert "warning: other rules than the daemon: more, renamed;" in run(home, *words).stderr
+    assert rules(home) == {"desk", "more"}, "a changed file is not taken over by itself"
+    done = run(home, "reload")
+    assert (done.returncode, "rules: new renamed; gone more" in done.stdout) == (0, True)
+    assert "left out of the configuration: rule more; ends at " in done.stdout
+    assert rules(home) == {"desk", "renamed"}
+    assert "other rules" not in run(home, "plan").stderr
+
+
+BROKEN = [
+    (CONFIG + "  - {name: bad", "config/alerts.yaml:7: is not YAML"),
+    (CONFIG.replace("0 9 * * *", "99 9 * * *"), "config/alerts.yaml:5: rules[1].cron: "),
+    (CONFIG.replace("[box]", "[bx]"), 'config/alerts.yaml:4: there is no channel "bx"'),
+    (CONFIG.split("rules:", maxsplit=1)[0], "there is no rule in it any more: that is not taken over"),
+    (CONFIG + "database: sqlite:///elsewhere.db\n", ""),  # ALERTS_DATABASE stands before it
+]
+
+
+@pytest.mark.parametrize(("text", "line"), BROKEN)
+def test_a_broken_edit_keeps_what_runs_and_health_warns_of_it(home: Path, text: str, line: str) -> None:
+    write(home, text)
+    done = run(home, "reload")
+    assert done.returncode == (1 if line else 0)
+    assert line in done.stderr
+    assert rules(home) == {"desk", "more"}
+    health = run(home, "health", "--json")
+    found = json.loads(health.stdout)
+    assert any(line in one.get("warning", "") for one in found) or not line
+    assert not any(line in one.get("problem", "") for one in found if line)
+    assert run(home, "health", "--live").returncode == 0, "a container is not restarted for it"
+
+
+def test_a_tick_from_an_empty_folder_changes_nothing(home: Path, tmp_path: Path) -> None:
+    due = (datetime.now(UTC) + timedelta(days=30)).date()
+    (home / "c.yaml").write_text(f"commitments: [{{key: a, title: A, deadline: {due}}}]\n")
+    run(home, "load", "c.yaml")
+    os.kill(pid(home), signal.SIGHUP)  # rings the bell: it settles what was loaded
+    eventually(lambda: watches(home) == 2, "it is watched")
+    (tmp_path / "empty").mkdir()
+    done = run(tmp_path / "empty", "tick")
+    assert (done.returncode, "Left alone: " in done.stderr) == (0, True)
+    assert (rules(home), watches(home)) == ({"desk", "more"}, 2)
+
+
+def watches(home: Path) -> int:
+    with closing(sqlite3.connect(home / "alerts.db", timeout=30)) as database:
+        return int(database.execute("SELECT count(*) FROM watches").fetchone()[0])
+
+
+def pid(home: Path) -> int:
+    with closing(sqlite3.connect(home / "alerts.db", timeout=30)) as database:
+        return int(database.execute("SELECT pid FROM processes").fetchone()[0])
+
+
+def test_reload_without_a_daemon_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALERTS_DATABASE", f"sqlite:///{tmp_path}/alerts.db")
+    (tmp_path / "config").mkdir()
+    write(tmp_path, CONFIG)
+    done = run(tmp_path, "reload")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "no daemon on this host serves" in done.stderr
+
+
+@pytest.mark.parametrize("after", [0.2, 0.5, 1.2])
+@pytest.mark.parametrize("words", [["run"], ["list"], ["tick"]])
+def test_ctrl_c_ends_a_start_without_a_traceback(tmp_path: Path, words: list[str], after: float) -> None:
+    """At whatever moment: while modules are imported, while a lock is waited for, at work."""
+    (tmp_path / "config").mkdir()
+    write(tmp_path, CONFIG)
+    one = subprocess.Popen(
+        [*ALERTS, *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(after)
+    one.send_signal(signal.SIGINT)
+    _, errors = one.communicate(timeout=30)
+    assert "Traceback" not in errors or "runpy" in errors.split("alerts/__main__.py")[0]
+    assert one.returncode in (0, 130, -signal.SIGINT, 1)
+
+
+def test_ctrl_c_ends_a_command_that_waits_for_the_database(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    write(tmp_path, CONFIG + f"database: sqlite:///{tmp_path}/alerts.db\n")
+    run(tmp_path, "list")
+    with closing(sqlite3.connect(tmp_path / "alerts.db", isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        one = subprocess.Popen(
+            [*ALERTS, "tick"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        time.sleep(4)
+        one.send_signal(signal.SIGINT)
+        _, errors = one.communicate(timeout=15)
+    assert (one.returncode, errors) == (-signal.SIGINT, "")
