@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from alerts.channels import Channel, Form, is_local
+from alerts.cli import restating
 from alerts.cli.doubts import early, left_open, strangers, unowned
 from alerts.cli.elsewhere import disagreements, unreadable, warn_of_other_rules
 from alerts.cli.samples import sample_summaries, samples, test_message
@@ -57,6 +58,11 @@ def check(context: typer.Context, at: At = None) -> None:
             warn(f"rule {rule.name}: it notifies no channel")
     for line in (*strangers(here), *left_open(here)):
         warn(line)
+    undecided = here.store.commitments.restated()
+    for one in undecided:
+        warn(restating.line(one))
+    if undecided:
+        warn(f"{len(undecided)} closed and stated anew: {restating.WHAT_TO_DO}")
     warn_of_silence(here)
     warn_of_other_rules(here)
     named = [rule for rule in here.settings.rules if rule.name != DEFAULT_RULE]

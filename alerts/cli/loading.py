@@ -17,13 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from alerts import interchange
+from alerts.cli import restating
 from alerts.cli.showing import few, warn_unsaid
 from alerts.cli.wiring import At, By, Office, app, instant, office, who
 from alerts.core.bounds import say_bounds
 from alerts.core.errors import InputError
 from alerts.interchange import Fault, File
 from alerts.outlook import at_once, if_changed
-from alerts.store import Change, Entry, Report
+from alerts.store import Change, Closed, Entry, Report
 
 SHOWN_AT_MOST = 200  # rows of the table of what would be loaded
 MOVES_AT_MOST = 20
@@ -44,8 +45,13 @@ def load(
     close_missing: Annotated[
         bool, typer.Option("--close-missing", help="Close what was loaded from a file and is no longer in it.")
     ] = False,
+    reopen: Annotated[bool, typer.Option("--reopen", help="Open again what is closed and stated anew.")] = False,
+    keep_closed: Annotated[
+        bool, typer.Option("--keep-closed", help="Leave closed what is stated anew, and name it no more.")
+    ] = False,
 ) -> None:
     """Import commitments. Loading a file again changes only what the file changed since it was last loaded."""
+    closed = restating.decision(reopen=reopen, keep_closed=keep_closed)
     here, now = office(context), instant(at)
     read = _read(here, files, columns)
     entries = [
@@ -53,7 +59,7 @@ def load(
         for file in read
         for placed in file.entries
     ]
-    _refuse_wrong(here, read, entries)
+    _refuse_wrong(here, read, entries, closed)
     if not dry_run:
         here.store.people.add(here.settings.people)
     change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
@@ -64,6 +70,7 @@ def load(
             [source for found in read for source in found.sources],
             change,
             people=[person for found in read for person in found.people],
+            closed=closed,
             dry_run=dry_run,
             progress=step,
         )
@@ -76,9 +83,12 @@ def load(
             out.print(f"  {move.key}: {say_bounds(move.before)} → {say_bounds(move.after)}", markup=False)
     _say_beside(here, read, report)
     _say_missing(missing, dry_run=dry_run, close_missing=close_missing)
-    if close_missing and not dry_run:
-        for path, keys in missing.items():
+    restating.say(report, dry_run=dry_run)
+    if not dry_run:
+        for path, keys in missing.items() if close_missing else ():
             here.store.commitments.withdraw(keys, replace(change, reason=f"no longer in {path}"))
+        for file in read:
+            here.store.commitments.note_left(_remembered(file.path), _present(read))
     owners = replace(here.owners, people=here.people | {one.key: one for found in read for one in found.people})
     ahead = (
         if_changed(here.store, here.rules, now, report.foreseen, owners)
@@ -90,6 +100,8 @@ def load(
     warn_unsaid(here, (*here.store.ledger.each(), *(one for one in report.foreseen.values() if one.id < 0)), owners)
     if report.conflicts:
         raise InputError("\n".join(one.said for one in report.conflicts))
+    if report.restated:
+        raise typer.Exit(restating.LEFT_CLOSED)
 
 
 def _remembered(path: str) -> str:
@@ -122,7 +134,7 @@ def _read(here: Office, files: Sequence[Path], mapping: Path | None) -> list[Fil
     return read
 
 
-def _refuse_wrong(here: Office, read: Sequence[File], entries: Sequence[Entry]) -> None:
+def _refuse_wrong(here: Office, read: Sequence[File], entries: Sequence[Entry], closed: Closed) -> None:
     """Raise InputError with all that is wrong in any of the files, in their order, if anything is."""
     faults = {file.path: list(file.faults) for file in read}
     lines: dict[str, tuple[str, int]] = {}
@@ -142,7 +154,7 @@ def _refuse_wrong(here: Office, read: Sequence[File], entries: Sequence[Entry]) 
         parties = [party for file in read for party in file.parties]
         fine = {entry.commitment.key: entry for entry in reversed(entries)}
         unread = {key for file in read for key in file.besides}
-        for wrong in here.store.commitments.wrong(list(fine.values()), parties, unread):
+        for wrong in here.store.commitments.wrong(list(fine.values()), parties, unread, closed):
             path, line = lines.get(wrong.key, (read[-1].path, sys.maxsize))
             faults[path].append(Fault(line, wrong.said))
     interchange.refuse(
@@ -169,8 +181,9 @@ def _progress(what: str, total: int | None = None) -> Iterator[Callable[[int], N
 
 def _show_counts(report: Report, done: str) -> None:
     counts = f"{len(report.new)} new, {len(report.edited)} changed, {len(report.moved)} moved"
-    conflicts = f", {len(report.conflicts)} in conflict" if report.conflicts else ""
-    out.print(f"{done}: {counts}, {report.unchanged} unchanged{conflicts}")
+    more = ((report.reopened, "reopened"), (report.restated, "left closed"), (report.conflicts, "in conflict"))
+    rest = "".join(f", {len(some)} {what}" for some, what in more if some)
+    out.print(f"{done}: {counts}, {report.unchanged} unchanged{rest}")
 
 
 def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
@@ -182,6 +195,7 @@ def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
             others = ", ".join(name for name in report.fields.get(move.key, ()) if name != "deadline")
             said = f"{say_bounds(move.before)} → {say_bounds(move.after)}" + (f" (also {others})" if others else "")
             rows.append((move.key, verb, said))
+    rows += [(key, "reopened", "it is closed, and stated anew") for key in report.reopened]
     rows += [(one.key, "conflict", "moved by hand since it was loaded") for one in report.conflicts]
     rows += [(key, "missing", f"no longer in {path}") for path, keys in missing.items() for key in keys]
     if not rows:

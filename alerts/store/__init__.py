@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 
 from alerts.store.addresses import StoreError
-from alerts.store.changes import Change, Entry, Move, Report, Wrong
+from alerts.store.changes import Change, Entry, Move, Report, Restated, Wrong
 from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database
@@ -17,12 +17,13 @@ from alerts.store.outbox import Outbox
 from alerts.store.people import People
 from alerts.store.registrations import ProcessStatus, Registrations
 from alerts.store.relief import Relief, reliefs
+from alerts.store.restated import Closed
 from alerts.store.summaries import Summaries
 from alerts.store.watches import Batch, Standing, Watches, occurrence_of
 
 __all__ = [
-    "Batch", "Change", "Claim", "Entry", "Move", "ProcessStatus", "Relief", "Report", "Standing", "Store", "StoreError",
-    "Wrong", "occurrence_of",
+    "Batch", "Change", "Claim", "Closed", "Entry", "Move", "ProcessStatus", "Relief", "Report", "Restated", "Standing",
+    "Store", "StoreError", "Wrong", "occurrence_of",
 ]  # fmt: skip
 
 LAST = datetime.max.replace(tzinfo=UTC)

@@ -182,14 +182,15 @@ class Book:
         *,
         dry_run: bool = False,
         recomputed: bool = False,
+        reopened: Mapping[str, Tracked] | None = None,
     ) -> None:
         """Store a chunk of entries, and what follows from it for all that hangs on them.
 
-        `pending` are stored by later chunks. Between two entries may stand one that only follows: it is worked out
-        where it stands, and stored with all that follows.
+        `reopened` are closed in the store, and taken as open. `pending` are stored by later chunks. Between two entries
+        may stand one that only follows: it is worked out where it stands, and stored with all that follows.
         """
         keys = [entry.commitment.key for entry in entries]
-        here = self._tracked(keys)
+        here = self._tracked(keys) | dict(reopened or {})
         needs = {entry.commitment.key: references(parse(entry.commitment.deadline)) for entry in entries}
         by_key = {entry.commitment.key: entry for entry in entries}
         between = self._hanging(keys, skip=pending | set(keys)) if here and any(needs.values()) else {}

@@ -38,6 +38,18 @@ class Wrong:
     said: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restated:
+    """What is closed, and what a file states of it anew. `fields` are those that differ from how it stands."""
+
+    key: str
+    status: str
+    place: str  # file:line
+    fields: tuple[str, ...]
+    deadline: str
+    stated: str  # the deadline that the file states
+
+
 @dataclass(slots=True)
 class Report:
     """What a load did, or would do: keys by what became of them.
@@ -45,6 +57,7 @@ class Report:
     `fields` are those that changed; `conflicts` were moved by hand since the file last stated them, and are stated
     otherwise now; `older` are of a revision before the one that was loaded last. `foreseen` is how a dry run would
     have left what it would have touched. `kept_zone` is the one that a move kept, as the deadline before stated it.
+    `restated` are closed and left so, `kept` are for good, `reopened` are open again.
     """
 
     new: list[str] = field(default_factory=list)
@@ -55,6 +68,9 @@ class Report:
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     conflicts: list[Wrong] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
+    restated: list[Restated] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
     foreseen: dict[str, Tracked] = field(default_factory=dict)
     kept_zone: str | None = None
 

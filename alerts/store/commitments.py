@@ -27,13 +27,14 @@ from alerts.core.commitments import (
 from alerts.core.deadlines import Every, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.stages import stage_of
-from alerts.store import answers, edits, occurrences, reopening, tables
+from alerts.store import answers, edits, occurrences, reopening, restated, tables
 from alerts.store.book import Book, edges_of, refuse, revision_after
-from alerts.store.changes import Change, Entry, Move, Report, Wrong
+from alerts.store.changes import Change, Entry, Move, Report, Restated, Wrong
 from alerts.store.conflicts import conflicts, loaded_before
 from alerts.store.engine import Database
 from alerts.store.past import as_of
 from alerts.store.people import put
+from alerts.store.restated import Closed
 from alerts.store.restating import cited_by, restate, restate_one
 from alerts.store.rows import (
     CHANGED_AT,
@@ -70,6 +71,7 @@ class Commitments:
         change: Change,
         *,
         people: Iterable[Person] = (),
+        closed: Closed = "name",
         dry_run: bool = False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Report:
@@ -77,7 +79,8 @@ class Commitments:
 
         Raises InputError, one line for each thing that is wrong, before anything is stored; a dry run reports conflicts
         instead. Stored in chunks: a load that was interrupted is finished by repeating it. What is moved by hand
-        while it goes on, and so that it conflicts, is reported, too, and left as it is.
+        while it goes on, and so that it conflicts, is reported, too, and left as it is. `closed` says what becomes of
+        what is closed and stated anew: it is named and left, left for good, or opened again.
         """
         parties, sources = list(parties), list(sources)
         report = Report()
@@ -85,7 +88,7 @@ class Commitments:
         with self._database.look() as connection:
             book = Book(connection, self._zone, parties)
             rezoned = book.rezoned
-            wanted, renamed = self._wanted(connection, entries, report)
+            wanted, renamed = self._wanted(connection, entries, report, closed)
             order, wrong = book.try_all(wanted)
             refuse([one.said for one in (*wrong, *(() if dry_run else report.conflicts))])
         if dry_run:
@@ -94,7 +97,9 @@ class Commitments:
                 pending = set(order)
                 for some in chunks(order):
                     pending -= set(some)
-                    book.write([wanted[key] for key in some], change, report, pending, dry_run=True)
+                    opened = reopening.reopened_of(connection, some, wanted, change)
+                    some_now = [wanted[key] for key in some]
+                    book.write(some_now, change, report, pending, dry_run=True, reopened=opened)
                 if rezoned:
                     self._recompute(connection, book, change, report, skip=set(order))
             return report
@@ -110,7 +115,8 @@ class Commitments:
             with self._database.change() as connection:
                 # Looked at again: somebody may have moved or closed one meanwhile.
                 again = Report(conflicts=report.conflicts)
-                now, _ = self._wanted(connection, [stated_by[key] for key in some], again)
+                now, _ = self._wanted(connection, [stated_by[key] for key in some], again, closed)
+                reopening.reopen_stated(connection, some, now, change)
                 book = Book(connection, self._zone, parties)
                 book.write([now[key] for key in some if key in now], change, report, pending)
             done += len(some)
@@ -118,22 +124,31 @@ class Commitments:
         for others in self._in_turn(renamed):
             with self._database.change() as connection:
                 Book(connection, self._zone).note_loaded(others)
+        with self._database.write() as connection:
+            restated.note(connection, stated_by, report)
+        report.unchanged -= restated.count_unchanged(report)
         if rezoned:
             self.recompute(replace(change, reason="the zone of a party changed"), report, parties)
             with self._database.write() as connection:  # last: until then a repeated load sees that it is not finished
                 upsert(connection, tables.parties, ["key"], [asdict(party) for party in rezoned])
         return report
 
-    def wrong(self, entries: Sequence[Entry], parties: Iterable[Party], unread: Collection[str]) -> list[Wrong]:
+    def wrong(
+        self,
+        entries: Sequence[Entry],
+        parties: Iterable[Party],
+        unread: Collection[str],
+        closed: Closed = "name",
+    ) -> list[Wrong]:
         """What is wrong with entries beside others that are so wrong already that they cannot be read: `unread`."""
         report = Report()
         with self._database.look() as connection:
-            wanted, _ = self._wanted(connection, entries, report)
+            wanted, _ = self._wanted(connection, entries, report, closed)
             _, wrong = Book(connection, self._zone, parties).try_all(wanted, unread)
         return [*wrong, *report.conflicts]
 
     def _wanted(
-        self, connection: Connection, entries: Sequence[Entry], report: Report
+        self, connection: Connection, entries: Sequence[Entry], report: Report, closed: Closed
     ) -> tuple[dict[str, Entry], list[Entry]]:
         """The entries that are new, or that a file states otherwise than before: as they are to become.
 
@@ -157,7 +172,14 @@ class Commitments:
                     continue
                 file = stated_now.file or row["loaded_from"]
                 entry = replace(stated_now, loaded=said, file=file, sequence=sequence)
-                if row["loaded"] is not None and loaded_before(row) == said:
+                anew = restated.is_anew(row, entry)
+                if anew and closed == "name":
+                    report.restated.append(restated.restated(row, entry))
+                    continue
+                if anew and closed == "keep":
+                    report.kept.append(key)
+                    continue
+                if row["loaded"] is not None and loaded_before(row) == said and not anew:
                     report.unchanged += 1
                     if (row["loaded_from"], row["loaded_sequence"]) != (entry.file, entry.sequence):
                         renamed.append(entry)
@@ -168,7 +190,10 @@ class Commitments:
                     report.conflicts += [Wrong(key, f"{entry.place}: {one}") for one in wrong]
                     continue
                 merged = {name: row[name] for name in STATED} | fresh
-                wanted[key] = replace(entry, commitment=commitment_of(key, row["status"], merged))
+                if anew:
+                    report.reopened.append(key)
+                status = "open" if anew else row["status"]
+                wanted[key] = replace(entry, commitment=commitment_of(key, status, merged))
         return wanted, renamed
 
     def add(self, commitment: Commitment, change: Change) -> None:
@@ -188,6 +213,16 @@ class Commitments:
         query = select(_C.key).where(_C.loaded_from == file, _C.status == "open").order_by(_C.key)
         with self._database.read() as connection:
             return [key for key in connection.execute(query).scalars() if key not in present]
+
+    def note_left(self, file: str, present: Collection[str]) -> None:
+        """Remember which closed ones are no longer in a file: one that comes back there is stated anew."""
+        with self._database.write() as connection:
+            restated.note_left(connection, file, present)
+
+    def restated(self) -> list[Restated]:
+        """What is closed, and a file states anew, until somebody decides what becomes of it."""
+        with self._database.read() as connection:
+            return restated.undecided(connection)
 
     def statuses(self, keys: Iterable[str]) -> dict[str, Status]:
         """The status of each of some commitments that is tracked."""
@@ -212,7 +247,7 @@ class Commitments:
                 for row in rows:
                     now = tracked_of(row)
                     ended = revision_after(now, change, "closed", detail="withdrawn")
-                    self._append(connection, now, ended, status="withdrawn")
+                    self._append(connection, now, ended, status="withdrawn", loaded_from=restated.LEFT)
 
     def move(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +12,8 @@ from alerts.core.commitments import Tracked
 from alerts.core.errors import InputError
 from alerts.store import occurrences, tables
 from alerts.store.book import revision_after
-from alerts.store.changes import Change
-from alerts.store.rows import CHANGED_AT, append_revisions, revision_row
+from alerts.store.changes import Change, Entry
+from alerts.store.rows import CHANGED_AT, TRACKED, append_revisions, revision_row, tracked_of
 
 _C, _O = tables.commitments.c, tables.occurrences.c
 
@@ -49,6 +49,24 @@ def reopen(connection: Connection, closed: Sequence[Tracked], change: Change) ->
         names |= {"status": "open", "changed_at": CHANGED_AT}
         connection.execute(update(tables.commitments).where(_C.id == bindparam("_id")).values(names), rows)
     append_revisions(connection, history)
+
+
+def reopened_of(
+    connection: Connection, keys: Sequence[str], wanted: Mapping[str, Entry], change: Change
+) -> dict[str, Tracked]:
+    """Those of some commitments that are closed and wanted open, as their reopening would leave them."""
+    return {now.commitment.key: reopened(now, change) for now in _closed(connection, keys, wanted)}
+
+
+def reopen_stated(connection: Connection, keys: Sequence[str], wanted: Mapping[str, Entry], change: Change) -> None:
+    """Open those of some commitments again that are closed and wanted open."""
+    reopen(connection, _closed(connection, keys, wanted), change)
+
+
+def _closed(connection: Connection, keys: Sequence[str], wanted: Mapping[str, Entry]) -> list[Tracked]:
+    some = [key for key in keys if key in wanted and wanted[key].commitment.status == "open"]
+    rows = connection.execute(TRACKED.where(_C.key.in_(some), _C.status != "open")).mappings()
+    return [tracked_of(row) for row in rows]
 
 
 def reopen_one(connection: Connection, whole: Tracked, name: str, change: Change) -> None:
