@@ -10,7 +10,6 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
 from types import FrameType
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from alerts.channels import Channel, Heartbeat
-from alerts.clock import monotonic
+from alerts.clock import monotonic, utc_now
 from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
@@ -26,8 +25,9 @@ from alerts.core.registration import Registered, RuleSet
 from alerts.cron import Firings
 from alerts.lane import SEEN, Clock, Lane
 from alerts.processes import Process, few, notes
+from alerts.recomputing import take_data, take_zone
 from alerts.reloading import Answer, Configuration, Reloading, changes
-from alerts.store import Change, Store
+from alerts.store import Store
 from alerts.tick import Ruled, current, plan, relieve
 from alerts.workers import Workers
 
@@ -64,7 +64,7 @@ class Daemon:
         self._store = store
         self._clock = clock
         self._now = first or Configuration(
-            mine=set_of(rules, people), rules=rules, lanes=lanes, operators=operators, heartbeat=heartbeat
+            mine=set_of(rules, people, store.zone), rules=rules, lanes=lanes, operators=operators, heartbeat=heartbeat
         )
         self._well = threading.Event()
         self._gathering, self._relieved_at = False, float("-inf")
@@ -205,6 +205,7 @@ class Daemon:
         began, new = found
         before = self._now
         registered = self._process.take_over(new.mine, self._clock())
+        self._store.zone = new.mine.zone
         prepare(self._store, new.rules, self._clock(), registered=registered)
         self._workers.exchange(new.lanes, new.made_of)
         self._now = new
@@ -240,9 +241,9 @@ class Daemon:
         self._beaten_at = now
 
 
-def set_of(rules: Mapping[str, Ruled], people: Iterable[Person] = ()) -> RuleSet:
-    """What a process goes by of which only rules and people matter."""
-    return RuleSet(rules={name: ruled.rule for name, ruled in rules.items()}, people=tuple(people))
+def set_of(rules: Mapping[str, Ruled], people: Iterable[Person] = (), zone: str | None = None) -> RuleSet:
+    """What a process goes by of which only rules, people and the zone matter."""
+    return RuleSet(rules={name: ruled.rule for name, ruled in rules.items()}, people=tuple(people), zone=zone)
 
 
 def prepare(
@@ -254,34 +255,20 @@ def prepare(
     registered: Registered | None = None,
 ) -> None:
     """Register the rules and the people of the settings, unless that was done (`registered`), and work out all bounds
-    anew where the zone data are new.
+    anew where the settings' zone or the data that they rest on have changed.
     """
     if registered is None:
-        Process(store, "alone", set_of(rules, people)).register(now)
+        registered = Process(store, "alone", set_of(rules, people, store.zone)).register(now)
     store.ledger.forget_beats(PASS, now - timedelta(days=1))
     store.registrations.forget_processes(now - timedelta(days=1))
-    release = zone_release()
-    known = store.ledger.beats().get("zone data")
-    if known is None or known.value != release:
-        if known is not None:
-            log.info("zone data: %s, before it was %s: working out all deadlines anew", release, known.value)
-            try:
-                store.commitments.recompute(Change(now=now, by="alerts", reason=f"zone data {release}"))
-            except InputError as error:  # the old bounds stand, alerts go on, and the next start tries again
-                log.error("cannot work out all deadlines anew: %s", error)  # noqa: TRY400 # the line says it all
-                return
-        store.ledger.beat("zone data", release, now)
+    if registered.is_mine:
+        take_data(store, now)
+        take_zone(store, store.zone, now)
 
 
-def zone_release() -> str:
-    """The releases of the time zone and holiday data that deadlines are worked out with."""
-    found = []
-    for package in ("tzdata", "holidays"):
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            found.append(f"{package} of the system")
-    return ", ".join(found)
+def nobody_serves(store: Store) -> bool:
+    """Whether no daemon is up that would apply a change of the settings' zone or of the data by itself."""
+    return not store.is_served() if store.database.sqlite else not is_alive(store, utc_now())
 
 
 def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:

@@ -14,6 +14,7 @@ from alerts.core.errors import InputError
 from alerts.core.registration import RuleSet, differences
 from alerts.lane import Clock, Lane
 from alerts.tick import Ruled
+from alerts.zone_data import read_anew
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,7 @@ class Reloading:
             if self._stopped:
                 return
             began = self._clock()
+            read_anew()  # before crons are made of them
             try:
                 found = began, self._load()
             except InputError as error:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,12 +20,15 @@ from rich.table import Table
 from alerts import interchange
 from alerts.cli import restating
 from alerts.cli.showing import few, warn_unsaid
-from alerts.cli.wiring import At, By, Office, app, instant, office, who
-from alerts.core.bounds import say_bounds
+from alerts.cli.wiring import At, By, Office, app, instant, note, office, warn, who
+from alerts.core.bounds import say_bounds, say_move
 from alerts.core.errors import InputError
+from alerts.core.registration import tick_may
+from alerts.daemon import nobody_serves
 from alerts.interchange import Fault, File
 from alerts.outlook import at_once, if_changed
-from alerts.store import Change, Closed, Entry, Report
+from alerts.recomputing import take_data, take_zone
+from alerts.store import Change, Closed, Entry, Move, Report
 
 SHOWN_AT_MOST = 200  # rows of the table of what would be loaded
 MOVES_AT_MOST = 20
@@ -62,6 +66,9 @@ def load(
     _refuse_wrong(here, read, entries, closed)
     if not dry_run:
         here.store.people.add(here.settings.people)
+        _take_zone(here, now)
+    elif (used := here.store.resolved_with.zone(here.settings.timezone)) != here.settings.timezone:
+        note(f"shown with the time zone {used or 'none'}: a load takes {here.settings.timezone or 'none'} over first")
     change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
     with _progress("storing", len(entries)) as step:
         report = here.store.commitments.load(
@@ -79,8 +86,7 @@ def load(
     if dry_run:
         _show_table(report, missing)
     else:
-        for move in [*report.moved, *report.derived][:MOVES_AT_MOST]:
-            out.print(f"  {move.key}: {say_bounds(move.before)} → {say_bounds(move.after)}", markup=False)
+        _show_moves([*report.moved, *report.derived])
     _say_beside(here, read, report)
     _say_missing(missing, dry_run=dry_run, close_missing=close_missing)
     restating.say(report, dry_run=dry_run)
@@ -102,6 +108,26 @@ def load(
         raise InputError("\n".join(one.said for one in report.conflicts))
     if report.restated:
         raise typer.Exit(restating.LEFT_CLOSED)
+
+
+def _take_zone(here: Office, now: datetime) -> None:
+    """Where no daemon does it, let a changed zone of the settings and newer data hold for what is tracked already."""
+    used = here.store.resolved_with.zone(here.settings.timezone)
+    if nobody_serves(here.store):
+        history = here.store.registrations.history()
+        if tick_may(here.rule_set, history, daemon_lives=False, take_over=False):  # else it is another folder's to say
+            taken = (*take_data(here.store, now), *take_zone(here.store, here.settings.timezone, now))
+            for one in (one for one in taken if one.moves):
+                _say(f"{one.reason}: {len(one.moves)} moved")
+                _show_moves(one.moves)
+            return
+    if used != here.settings.timezone:
+        warn(f"{here.store.name} goes by the time zone {used or 'none'}, not by {here.settings.timezone or 'none'}")
+
+
+def _show_moves(moves: Sequence[Move]) -> None:
+    for move in moves[:MOVES_AT_MOST]:
+        out.print(f"  {move.key}: {say_move(move.before, move.after)}", markup=False, soft_wrap=True)
 
 
 def _remembered(path: str) -> str:
@@ -193,7 +219,7 @@ def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
     for verb, moves in (("moved", report.moved), ("follows", report.derived)):
         for move in moves:
             others = ", ".join(name for name in report.fields.get(move.key, ()) if name != "deadline")
-            said = f"{say_bounds(move.before)} → {say_bounds(move.after)}" + (f" (also {others})" if others else "")
+            said = say_move(move.before, move.after) + (f" (also {others})" if others else "")
             rows.append((move.key, verb, said))
     rows += [(key, "reopened", "it is closed, and stated anew") for key in report.reopened]
     rows += [(one.key, "conflict", "moved by hand since it was loaded") for one in report.conflicts]
@@ -213,8 +239,8 @@ def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
 def _say_beside(here: Office, read: Sequence[File], report: Report) -> None:
     """Say what the files hold that was not loaded."""
     for file in read:
-        for note in file.notes:
-            _say(f"{file.path}: {note}")
+        for said in file.notes:
+            _say(f"{file.path}: {said}")
         status = here.store.commitments.statuses(one.key for one in file.ended)
         unknown = [one.key for one in file.ended if one.key not in status]
         still_open = [one.key for one in file.ended if status.get(one.key) == "open"]

@@ -16,7 +16,7 @@ from alerts.cli.wiring import (
     who,
     words,
 )
-from alerts.core.bounds import say_bounds
+from alerts.core.bounds import say_move
 from alerts.core.commitments import ENDS, Citation
 from alerts.core.errors import did_you_mean
 from alerts.store import Change
@@ -54,7 +54,7 @@ def move(
         out.print(f"{key} reads so already: nothing changed", markup=False, soft_wrap=True)
     for verb, moves in (("moved", report.moved), ("follows", report.derived)):
         for one in moves:
-            line = f"{one.key} {verb}: {say_bounds(one.before)} → {say_bounds(one.after)}"
+            line = f"{one.key} {verb}: {say_move(one.before, one.after)}"
             out.print(line, markup=False, soft_wrap=True)
     if report.edited:
         out.print(f"{key} is stated otherwise now; its bounds are the same", markup=False, soft_wrap=True)

@@ -33,11 +33,12 @@ from alerts.core.expressions import (
     kind_of,
 )
 from alerts.core.recurrence import Recurrence
-from alerts.core.windows import ROLLED, SAY_UNDATED, Bounds, say_bounds, say_day, say_point
+from alerts.core.windows import ROLLED, SAY_UNDATED, Bounds, say_bounds, say_day, say_move, say_point
 from alerts.core.workdays import Roll, Workdays
 
 __all__ = [
-    "ROLLED", "SAY_UNDATED", "Bounds", "ZoneChoice", "occurrence", "resolve", "say_bounds", "say_day", "say_point"
+    "ROLLED", "SAY_UNDATED", "Bounds", "ZoneChoice", "occurrence", "resolve", "say_bounds", "say_day", "say_move",
+    "say_point",
 ]  # fmt: skip
 
 NO_ZONE = "no time zone is stated: "

@@ -114,6 +114,18 @@ def say_point(point: Point) -> str:
     return f"{say_day(wall.date())} {wall:%H:%M} {point.zone or '(zone not stated)'}"
 
 
+def say_move(before: Bounds, after: Bounds) -> str:
+    """Say how a window has changed; where its days stay the same, in which zone they are counted, and when it ends."""
+    if say_bounds(before) != say_bounds(after):
+        return f"{say_bounds(before)} → {say_bounds(after)}"
+    return f"{say_bounds(after)}: {_say_zone(before)} → {_say_zone(after)}"
+
+
+def _say_zone(bounds: Bounds) -> str:
+    zone = bounds.zone or (bounds.recurrence and bounds.recurrence.zone) or "no time zone is stated"
+    return f"{zone} (late from {bounds.latest:%a %-d %b %H:%M} UTC)" if bounds.latest else zone
+
+
 def say_bounds(bounds: Bounds) -> str:
     """Say a window in a few words, never with an exclusive bound."""
     first, last, named = bounds.first, bounds.last, bounds.named

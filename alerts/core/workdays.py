@@ -24,6 +24,11 @@ WEEKEND = "weekend"
 DECREED_SINCE = 2024
 
 
+def data_release() -> str:
+    """Return the release of the holidays that business days are counted with."""
+    return release
+
+
 def check_calendar(code: str) -> str:
     """Return a calendar's code if there is such a calendar: US, DE-BY, XNYS. Raises InputError."""
     if wrong := _unknown(code):

@@ -17,6 +17,7 @@ from alerts.store.outbox import Outbox
 from alerts.store.people import People
 from alerts.store.registrations import ProcessStatus, Registrations
 from alerts.store.relief import Relief, reliefs
+from alerts.store.resolved_with import ResolvedWith
 from alerts.store.restated import Closed
 from alerts.store.summaries import Summaries
 from alerts.store.watches import Batch, Standing, Watches, occurrence_of
@@ -44,6 +45,8 @@ class Store:
             raise
         self.people = People(self.database)
         self.registrations = Registrations(self.database)
+        self.zone = zone
+        self.resolved_with = ResolvedWith(self.database)
         self.commitments = Commitments(self.database, zone)
         self.watches = Watches(self.database)
         self.summaries = Summaries(self.database)

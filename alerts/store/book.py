@@ -17,6 +17,7 @@ from alerts.core.deadlines import Deadline, parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import occurrences, tables
 from alerts.store.changes import Change, Entry, Move, Report, Wrong
+from alerts.store.resolved_with import stored_zone
 from alerts.store.rows import (
     CHANGED_AT,
     TRACKED,
@@ -39,16 +40,16 @@ class Book:
 
     def __init__(self, connection: Connection, zone: str | None, parties: Iterable[Party] = ()) -> None:
         self._connection = connection
-        self._zone = zone
+        self._zone = stored_zone(connection, zone)
         self._edges: dict[str, tuple[str, ...]] | None = None
         self._foreseen: dict[str, Bounds] = {}  # what a dry run would have stored
         stored = {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
         declared = {party.key: party for party in parties}
-        self.rezoned = [
-            party
+        self.rezoned = {  # parties that change so that deadlines may move, and what they were
+            party: stored[key]
             for key, party in declared.items()
             if key in stored and (stored[key].timezone, stored[key].calendar) != (party.timezone, party.calendar)
-        ]
+        }
         self._parties: Mapping[str, Party] = stored | declared
 
     def edges(self) -> dict[str, tuple[str, ...]]:
@@ -237,7 +238,7 @@ class Book:
         self._insert(fresh, change)
         self._update(moves, change, "moved")
         self._update(edits, change, "edited", quiet=recomputed)
-        self._refresh(edits, change)
+        self._refresh(edits, change, self._shifted(edits) if recomputed else set())
         again = [(old, self._resolver(new)) for old, new, _ in (*moves, *edits)]
         occurrences.resolve_again(self._connection, again, change.now)
         self._hang(keys, needs)
@@ -330,16 +331,28 @@ class Book:
             moved = [(old, bounds) for old, _, bounds in changed]
             occurrences.end_acknowledgements(self._connection, moved, change.now)
 
-    def _refresh(self, same: Sequence[tuple[Tracked, Commitment, Bounds]], change: Change) -> None:
-        """Store bounds that have not moved but say otherwise why, or count leads on other calendars: no revision."""
+    def _shifted(self, same: Sequence[tuple[Tracked, Commitment, Bounds]]) -> set[int]:
+        """Of bounds whose days and zones stay, those that begin or end at another instant with newer zone data."""
+        ends = {old.id: (bounds.earliest, bounds.latest) for old, _, bounds in same}
+        rows = self._connection.execute(select(_C.id, _C.earliest, _C.latest).where(_C.id.in_(ends)))
+        return {row.id for row in rows if (row.earliest, row.latest) != ends[row.id]}
+
+    def _refresh(
+        self, same: Sequence[tuple[Tracked, Commitment, Bounds]], change: Change, shifted: Collection[int] = ()
+    ) -> None:
+        """Store bounds that have not moved but say otherwise why, count leads on other calendars, or are `shifted`.
+
+        There is no revision: who was told of the day and its zone was told what still holds.
+        """
         rows = [
-            {"_id": old.id, "bounds": bounds.to_json(), "_changed_at": change.now}
+            {"_id": old.id, **bounds_columns(bounds), "_changed_at": change.now}
             for old, new, bounds in same
-            if old.bounds != bounds and stated(old.commitment) == stated(new)
+            if (old.bounds != bounds or old.id in shifted) and stated(old.commitment) == stated(new)
         ]
         if rows:
             statement = update(tables.commitments).where(_C.id == bindparam("_id"))
-            statement = statement.values(bounds=bindparam("bounds"), changed_at=CHANGED_AT)
+            names: dict[str, Any] = {name: bindparam(name) for name in rows[0] if not name.startswith("_")}
+            statement = statement.values(names | {"changed_at": CHANGED_AT})
             self._connection.execute(statement, rows)
 
     def _hang(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:
@@ -380,6 +393,11 @@ class Book:
 def _resolve_alone(deadline: Deadline, zone: ZoneChoice) -> Bounds:
     """Bounds of a deadline that hangs on nothing: of many commitments, a great part share theirs."""
     return resolve(deadline, zone, {})
+
+
+def forget_resolved() -> None:
+    """Resolve anew what was resolved before: with other zone data it comes out otherwise."""
+    _resolve_alone.cache_clear()
 
 
 def _with_assumptions(bounds: Bounds, stated: Iterable[str]) -> Bounds:

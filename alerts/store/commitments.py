@@ -28,7 +28,7 @@ from alerts.core.deadlines import Every, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.stages import stage_of
 from alerts.store import answers, edits, occurrences, reopening, restated, tables
-from alerts.store.book import Book, edges_of, refuse, revision_after
+from alerts.store.book import Book, edges_of, forget_resolved, refuse, revision_after
 from alerts.store.changes import Change, Entry, Move, Report, Restated, Wrong
 from alerts.store.conflicts import conflicts, loaded_before
 from alerts.store.engine import Database
@@ -100,8 +100,9 @@ class Commitments:
                     opened = reopening.reopened_of(connection, some, wanted, change)
                     some_now = [wanted[key] for key in some]
                     book.write(some_now, change, report, pending, dry_run=True, reopened=opened)
-                if rezoned:
-                    self._recompute(connection, book, change, report, skip=set(order))
+                for party in rezoned:
+                    concerned = [key for key in _open(connection, party) if key not in wanted]
+                    self._recompute(connection, book, change, report, concerned)
             return report
         with self._database.write() as connection:
             same = [asdict(party) for party in parties if party not in rezoned]
@@ -128,7 +129,8 @@ class Commitments:
             restated.note(connection, stated_by, report)
         report.unchanged -= restated.count_unchanged(report)
         if rezoned:
-            self.recompute(replace(change, reason="the zone of a party changed"), report, parties)
+            for party, before in rezoned.items():
+                self.recompute(replace(change, reason=_say_rezoned(before, party)), report, parties, of=party)
             with self._database.write() as connection:  # last: until then a repeated load sees that it is not finished
                 upsert(connection, tables.parties, ["key"], [asdict(party) for party in rezoned])
         return report
@@ -402,21 +404,29 @@ class Commitments:
             self._append(connection, now, revision_after(now, change, "unacknowledged", detail=detail))
             return ended
 
-    def recompute(self, change: Change, report: Report | None = None, parties: Iterable[Party] = ()) -> Report:
-        """Work out all open bounds anew: zone data or a party's zone has changed."""
+    def recompute(
+        self, change: Change, report: Report | None = None, parties: Iterable[Party] = (), of: Party | None = None
+    ) -> Report:
+        """Work out open bounds anew: all of them, or those of what one party owes."""
         report = report or Report()
         parties = list(parties)
         with self._database.read() as connection:
-            order = _open(connection)
+            order = _open(connection, of)
         for some in self._in_turn(order):
             with self._database.change() as connection:
                 entries = _as_they_stand(connection, some)
                 Book(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
         return report
 
-    def _recompute(self, connection: Connection, book: Book, change: Change, report: Report, skip: set[str]) -> None:
+    def forget_resolved(self) -> None:
+        """Resolve anew what was resolved before: with other zone data it comes out otherwise."""
+        forget_resolved()
+
+    def _recompute(
+        self, connection: Connection, book: Book, change: Change, report: Report, keys: Iterable[str]
+    ) -> None:
         """Foretell what recomputing would move."""
-        for some in chunks(key for key in _open(connection) if key not in skip):
+        for some in chunks(keys):
             book.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
 
     def _in_turn(self, items: Iterable[T]) -> Iterator[list[T]]:
@@ -455,9 +465,10 @@ class Commitments:
         connection.execute(changed, {"_changed_at": revision.recorded_at})
 
 
-def _open(connection: Connection) -> list[str]:
-    """The keys of all that is open, each after those that it hangs on."""
-    keys = connection.execute(select(_C.key).where(_C.status == "open").order_by(_C.id)).scalars()
+def _open(connection: Connection, of: Party | None = None) -> list[str]:
+    """The keys of all that is open, or of what one party owes, each after those that it hangs on."""
+    query = select(_C.key, _C.by).where(_C.status == "open").order_by(_C.id)
+    keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
     hangs_on = edges_of(connection)
     return in_order({key: hangs_on.get(key, ()) for key in keys})
 
@@ -466,6 +477,18 @@ def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
     rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
     here = {row["key"]: tracked_of(row) for row in rows}
     return [Entry(here[key].commitment, key) for key in keys if key in here]
+
+
+def _say_rezoned(before: Party, party: Party) -> str:
+    """What has changed of a party so that deadlines move."""
+    differs = [
+        f"{name} of {party.name} changed from {old or 'none'} to {new or 'none'}"
+        for name, old, new in (
+            ("time zone", before.timezone, party.timezone), ("calendar", before.calendar, party.calendar)
+        )
+        if old != new
+    ]  # fmt: skip
+    return ", ".join(differs)
 
 
 def _must_be_open(now: Tracked, done: str) -> None:

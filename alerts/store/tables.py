@@ -362,6 +362,16 @@ attempts = Table(
     Column("error", Text),
 )
 
+resolved_with = Table(  # what bounds were worked out with: the value that holds is that of the highest number
+    "resolved_with",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("reason", Text),  # why all bounds are to be worked out anew, until that has been done
+)
+
 meta = Table(
     "meta",
     metadata,

@@ -39,6 +39,24 @@ GUARDS = (
           "word.id in fresh)", "word.id)",
           "store/test_outbox.py::test_a_word_that_was_planned_goes_to_nobody_who_was_added_since[sqlite]"),
 
+    # What deadlines rest on
+    Guard("older zone data move nothing",
+          "recomputing.py",
+          "return value not in past if newer is None else newer", "return True",
+          "test_recomputing.py::test_newer_zone_data_move_what_they_change_and_older_ones_move_nothing[sqlite]"),
+    Guard("commands resolve with the zone that is stored",
+          "store/book.py",
+          "self._zone = stored_zone(connection, zone)", "self._zone = zone",
+          "test_recomputing.py::test_a_partys_zone_moves_what_the_party_owes_and_says_so[sqlite]"),
+    Guard("deadlines that were to be worked out anew are so by the next process",
+          "store/resolved_with.py",
+          "                return waits\n", "                return None\n",
+          "test_recomputing.py::test_what_was_interrupted_is_finished_by_the_next[sqlite]"),
+    Guard("a day that begins at another instant is looked at again",
+          "store/book.py",
+          "if (old.bounds != bounds or old.id in shifted) and", "if old.bounds != bounds and",
+          "test_recomputing.py::test_a_day_that_newer_data_begin_at_another_instant_is_looked_at_again_and_not_told[sqlite]"),
+
     # Addresses of databases
     Guard("prepared statements can be turned off",
           "store/addresses.py",

@@ -108,7 +108,7 @@ def test_a_zone_whose_load_was_interrupted_is_applied_by_repeating_it(store, mon
     load(store, stated, parties=[party("cn", "Asia/Shanghai")])
     file = {"parties": [party("cn", "America/New_York")], "now": LATER}
 
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:

@@ -287,7 +287,10 @@ def test_a_party_that_moves_to_another_zone_takes_its_deadlines_along(store):
     report = load(store, stated, parties=[party("cn", "America/New_York")], now=LATER)
     assert tracked(store).bounds.latest == at("2025-11-11T05:00")
     assert [one.key for one in report.moved] == ["truce"]
-    assert store.ledger.history(tracked(store).id)[-1].reason == "the zone of a party changed"
+    assert (
+        store.ledger.history(tracked(store).id)[-1].reason
+        == "time zone of CN changed from Asia/Shanghai to America/New_York"
+    )
 
 
 def from_file(name, *items, **more):

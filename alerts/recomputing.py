@@ -1,0 +1,87 @@
+"""Deadlines worked out anew where what they were worked out with has changed: the settings' zone, zones, holidays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from alerts.core.errors import InputError
+from alerts.store import Change, Move, Store
+from alerts.zone_data import holidays_data, is_newer, read_anew, zone_data
+
+log = logging.getLogger(__name__)
+
+DATA: tuple[tuple[str, str, Callable[[], str]], ...] = (
+    ("zone data", "zone data", zone_data),
+    ("holidays", "holidays release", holidays_data),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """Why all deadlines were worked out anew, and which have moved by it."""
+
+    reason: str
+    moves: tuple[Move, ...]
+
+
+def take_data(store: Store, now: datetime) -> list[Recomputed]:
+    """Work out all deadlines anew where the zone data or the holidays are newer than those that they rest on.
+
+    Towards newer ones only, so that two replicas with different data never move things to and fro.
+    """
+    read_anew()
+    store.commitments.forget_resolved()
+    done = []
+    for name, said, find in DATA:
+        value = find()
+        reason = store.resolved_with.take(
+            name, value, now, reason=_data_reason(said, value), may=partial(_is_forward, value)
+        )
+        if store.resolved_with.values().get(name) != value:
+            log.warning("%s %s here, deadlines rest on %s: update this installation", said, value,
+                        store.resolved_with.values().get(name))  # fmt: skip
+        done += _recompute(store, name, reason, now)
+    return done
+
+
+def take_zone(store: Store, zone: str | None, now: datetime) -> list[Recomputed]:
+    """Let the settings' zone hold for all deadlines for which nobody states one, and work those out anew."""
+    reason = store.resolved_with.take(
+        "timezone", zone or "", now, reason=lambda before: _zone_reason(before, zone), may=lambda _: True
+    )
+    return _recompute(store, "timezone", reason, now)
+
+
+def _data_reason(said: str, value: str) -> Callable[[str | None], str]:
+    def reason(before: str | None) -> str:
+        return f"{said} {value}" + (f", before it was {before}" if before else "")
+
+    return reason
+
+
+def _zone_reason(before: str | None, zone: str | None) -> str:
+    if before is None:
+        return f"time zone of the settings is {zone or 'not set'}"
+    return f"time zone of the settings changed from {before or 'none'} to {zone or 'none'}"
+
+
+def _is_forward(value: str, past: list[str]) -> bool:
+    newer = is_newer(value, past[-1])
+    return value not in past if newer is None else newer
+
+
+def _recompute(store: Store, name: str, reason: str | None, now: datetime) -> list[Recomputed]:
+    if reason is None:
+        return []
+    log.info("%s: working out all deadlines anew", reason)
+    try:
+        report = store.commitments.recompute(Change(now=now, by="alerts", reason=reason))
+    except InputError as error:  # the old bounds stand, alerts go on, and the next start tries again
+        log.error("cannot work out all deadlines anew: %s", error)  # noqa: TRY400 # the line says it all
+        return []
+    store.resolved_with.finish(name)
+    return [Recomputed(reason, (*report.moved, *report.derived))]
