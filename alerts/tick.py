@@ -11,7 +11,7 @@ from uuid import UUID
 from alerts.channels import Channel
 from alerts.core.commitments import Commitment, Person, Tracked
 from alerts.core.moments import TICK
-from alerts.core.notifications import Address, Trouble, Word, address, fall_back, sum_up_elsewhere
+from alerts.core.notifications import Address, Routes, Trouble, Word, fall_back, sum_up_elsewhere
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
@@ -57,6 +57,7 @@ def plan(
             return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
     singly = {name for name, channel in channels.items() if channel.singly}
+    routes = Routes(recipients=recipients, singly=singly)
     mails_owners = next((name for name, channel in channels.items() if channel.default), None)
     count = 0
     mine = {name: ruled.rule for name, ruled in current(store, rules).items()}
@@ -77,7 +78,12 @@ def plan(
             for (watch, tracked), seen in zip(batch.watches, looked, strict=True)
             for reminder in seen.said
         ]
-        count += batch.record(looked, address(words, recipients, singly), now)
+        count += batch.record(looked, words, now, routes)
+    if stop():
+        return count
+    for sealed in store.gathering.seal(mine, now):
+        count += sealed
+        on_batch()
     whole = {name: some for name, some in recipients.items() if name not in singly}  # others take no summary
     for name, since in store.summaries.since([rule.name for rule in mine.values() if rule.summary]).items():
         if summed_up := _sum_up(store, rules[name], since=since, recipients=whole, mails_owners=mails_owners, now=now):

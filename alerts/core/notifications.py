@@ -10,6 +10,7 @@ from typing import Any, Self
 from uuid import UUID, uuid5
 
 from alerts.core.commitments import Party, Person, Revision, Source, Tracked
+from alerts.core.merging import merge, reason
 from alerts.core.owners import OWNER
 from alerts.core.posts import Post
 from alerts.core.reminders import NAMESPACE, Reminder
@@ -153,32 +154,74 @@ class Address:
         return uuid5(NAMESPACE, "\x1f".join([self.channel, self.recipient, *carried]))
 
 
-def address(
-    words: Iterable[Word], recipients: Mapping[str, tuple[str, ...]], singly: Collection[str] = ()
-) -> list[Address]:
-    """Sort words by channel and recipient: the same thing once, several as a digest, what is critical singly.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """Where reminders can go: the recipients of each channel, and the channels (`singly`) that take one at a time."""
 
-    `singly` names the channels that take one word at a time, whatever the rules say of digests.
-    """
+    recipients: Mapping[str, tuple[str, ...]]
+    singly: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """A reminder that may share a digest with others for one recipient; `digest` is what its rule says of that."""
+
+    channel: str
+    recipient: str
+    reminder: Reminder
+    digest: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sorted:
+    """What is due by where it goes: at once, or gathered; and the reasons why some of it (by `thing`) is merged."""
+
+    at_once: tuple[Address, ...]
+    gathered: tuple[Gathered, ...]
+    merged: Mapping[tuple[object, ...], str]
+    addressed: frozenset[tuple[object, ...]]  # all for which there is anybody
+
+
+def sort_out(words: Iterable[Word], routes: Routes) -> Sorted:
+    """Sort words by channel and recipient: the same thing once, of one state the latest, what is critical at once."""
     post: dict[tuple[str, str], dict[tuple[object, ...], Word]] = defaultdict(dict)
     for word in words:
-        for way in word.ways(recipients):
+        for way in word.ways(routes.recipients):
             post[way].setdefault(word.reminder.thing, word)
-    return [
-        found
-        for (channel, to), told in post.items()
-        for found in _bundle(channel, to, list(told.values()), singly=channel in singly)
-    ]
+    at_once: list[Address] = []
+    gathered: list[Gathered] = []
+    merged: dict[tuple[object, ...], str] = {}
+    for (channel, to), told in post.items():
+        gone = merge(word.reminder for word in told.values())
+        merged |= {thing: reason(gone[word.reminder.id]) for thing, word in told.items() if word.reminder.id in gone}
+        for word in told.values():
+            if word.reminder.id in gone:
+                continue
+            if channel in routes.singly or word.critical or word.digest is False:
+                at_once.append(Address(channel=channel, recipient=to, reminders=(word.reminder,)))
+            else:
+                gathered.append(Gathered(channel=channel, recipient=to, reminder=word.reminder, digest=word.digest))
+    addressed = frozenset(thing for told in post.values() for thing in told)
+    return Sorted(at_once=tuple(at_once), gathered=tuple(gathered), merged=merged, addressed=addressed)
 
 
-def _bundle(channel: str, recipient: str, words: list[Word], *, singly: bool) -> list[Address]:
-    unset = sum(word.digest is None and not word.critical for word in words)
-    gather = {True: True, False: False, None: unset > SINGLY_AT_MOST}
-    together = [word.reminder for word in words if gather[word.digest] and not word.critical]
-    if singly or len(together) < 2:
+def seal(gathered: Iterable[Gathered]) -> list[Address]:
+    """Put what was gathered for each recipient into one digest, or, where its rule leaves that open and it is little,
+    into deliveries of their own.
+    """
+    post: dict[tuple[str, str], list[Gathered]] = defaultdict(list)
+    for one in gathered:
+        post[one.channel, one.recipient].append(one)
+    return [found for (channel, to), some in post.items() for found in _seal(channel, to, some)]
+
+
+def _seal(channel: str, recipient: str, some: Sequence[Gathered]) -> list[Address]:
+    many = sum(one.digest is None for one in some) > SINGLY_AT_MOST
+    together = [one.reminder for one in some if one.digest or (one.digest is None and many)]
+    if len(together) < 2:
         together = []
     inside = {reminder.id for reminder in together}
-    groups: list[tuple[Reminder, ...]] = [(word.reminder,) for word in words if word.reminder.id not in inside]
+    groups: list[tuple[Reminder, ...]] = [(one.reminder,) for one in some if one.reminder.id not in inside]
     groups += [tuple(together)] if together else []
     return [Address(channel=channel, recipient=recipient, reminders=group) for group in groups]
 

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 Kind = Literal["before", "on_the_day", "opens", "overdue", "moved", "review", "closed", "reopened"]
-MERGED: frozenset[Kind] = frozenset({"before", "on_the_day", "overdue", "review"})
+MERGED: frozenset[Kind] = frozenset({"before", "on_the_day", "opens", "overdue", "review"})  # all but changes
 REPEATED: frozenset[Kind] = frozenset({"overdue", "review"})  # what an acknowledgement silences
 NAMESPACE = UUID("6e3a1f0c-5d0b-5a6e-9c57-0d4f6f0b7a11")
 LATE = timedelta(hours=1)  # from here on a word says that it is late
@@ -19,7 +19,8 @@ class Reminder:
     """Rule × occurrence × bounds version × kind × moment. `mark` is that of the bounds it speaks of.
 
     `early`: no later firing would be in time. `catching_up`: it was missed before the commitment, the rule or the lead
-    was there. `revision`: the change that a `moved`, `closed` or `reopened` tells of. A skipped one has a reason.
+    was there. `revision`: the change that a `moved`, `closed` or `reopened` tells of; `first_revision`: where several
+    moves are told as one, the first of them. A skipped one has a reason.
     """
 
     rule: str
@@ -35,6 +36,7 @@ class Reminder:
     early: bool = False
     catching_up: bool = False
     revision: int | None = None
+    first_revision: int | None = None
     skipped: str | None = None
 
     @property

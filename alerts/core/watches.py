@@ -9,6 +9,7 @@ from itertools import islice, takewhile
 
 from alerts.core.answers import pause_ends, resumes_at, resumption, silences
 from alerts.core.commitments import Revision, Tracked
+from alerts.core.merging import reason
 from alerts.core.moments import TICK, Firings, Moment, Series, series, single
 from alerts.core.occurrences import before_moves, exists, kept, names, passed
 from alerts.core.reminders import MERGED, REPEATED, Kind, Reminder
@@ -134,7 +135,7 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         if missed is not None and told_of:  # that word says where the new bounds stand
             spoken, missed = _place(missed.kind, missed.at), None
         if spoken is not None:  # a cron that is now later means again what has gone out
-            due = [moment for moment in due if moment.kind not in MERGED or _place(moment.kind, moment.at) > spoken]
+            due = [moment for moment in due if moment.kind == "opens" or _place(moment.kind, moment.at) > spoken]
         told, merged = _merge(eye, due, missed, since)
         if resumes is not None and seen < resumes:
             told = [_after_snooze(word, resumes, early=resumes < _end_of_snooze(tracked)) for word in told]
@@ -187,7 +188,11 @@ def _changes(eye: _Eye, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
         return ends, [replace(move, skipped="told with the reopening") for move in moves]
     if watch.mark == eye.tracked.bounds.mark:
         return ends, [replace(move, skipped="moved there and back before it was told") for move in moves]
-    return [*moves, *ends], []
+    if len(moves) < 2:
+        return [*moves, *ends], []
+    *early, last = moves  # told as one, from the old date to the present one
+    merged = [replace(move, skipped=reason(last)) for move in early]
+    return [replace(last, first_revision=moves[0].revision), *ends], merged
 
 
 def _tells_of_move(eye: _Eye, watch: Watch) -> bool:
@@ -343,8 +348,7 @@ def _merge(
     if len(mergeable) < 2:
         return told, []
     latest = max(mergeable, key=lambda word: (word.moment, word.send_at))
-    reason = f"merged into the later one of {latest.moment:%Y-%m-%dT%H:%MZ}"
-    skipped = [replace(word, skipped=reason) for word in mergeable if word is not latest]
+    skipped = [replace(word, skipped=reason(latest)) for word in mergeable if word is not latest]
     kept = [word for word in told if word is latest or word not in mergeable]
     return kept, sorted(skipped, key=lambda word: word.moment)[-SKIPPED_AT_MOST:]
 

@@ -11,6 +11,7 @@ from alerts.store.changes import Change, Entry, Move, Report, Restated, Wrong
 from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database
+from alerts.store.gathering import Gathering
 from alerts.store.ledger import Ledger
 from alerts.store.lock import beside, is_held, nobody_beside, only_one
 from alerts.store.outbox import Outbox
@@ -49,6 +50,7 @@ class Store:
         self.resolved_with = ResolvedWith(self.database)
         self.commitments = Commitments(self.database, zone)
         self.watches = Watches(self.database)
+        self.gathering = Gathering(self.database)
         self.summaries = Summaries(self.database)
         self.outbox = Outbox(self.database)
         self.ledger = Ledger(self.database)

@@ -19,6 +19,7 @@ from alerts.core.reminders import MERGED, Reminder
 from alerts.core.rules import Rule
 from alerts.store import tables
 from alerts.store.calendar_entries import entries
+from alerts.store.moves import moved_again, told_as_one
 from alerts.store.occurrences import fetch_whole
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
@@ -40,6 +41,8 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     facts = Facts.fetch(connection, tracked.values(), links)
     rules = rules_of(connection, links) if any(_answered(one) for one in tracked.values()) else {}
     later = _said_later(connection, links) | _ended_since(connection, links) | _told_anew(connection, links)
+    later |= moved_again(connection, links)
+    moves = told_as_one(connection, links)
     speaks_next = {row["id"]: row["speaks_next"] for row in rows}
     told: dict[UUID, list[Told]] = {one: [] for one in ids}
     stale: dict[UUID, str] = {}
@@ -57,7 +60,9 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         said = facts.told(reminder, about, datetime.fromisoformat(at) if at else None)
         ends = pause_ends(rules.get(reminder.rule), about) if about.seen else None
         entry = known_as.get((link["commitment_id"], link["occurrence"]))
-        told[link["delivery_id"]].append(replace(said, pause_ends=ends, entry=entry))
+        said = replace(said, pause_ends=ends, entry=entry)
+        move = moves.get((link["delivery_id"], link["id"]))
+        told[link["delivery_id"]].append(replace(said, change=move) if move else said)
     return {one: tuple(items) for one, items in told.items()}, stale
 
 

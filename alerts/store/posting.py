@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, insert, update
 
 from alerts.core.commitments import Tracked
-from alerts.core.notifications import Address
+from alerts.core.notifications import Address, Gathered, Routes, Word, seal, sort_out
 from alerts.core.reminders import Reminder
 from alerts.store import tables
 from alerts.store.rows import REMINDER, chunks, insert_new
@@ -21,35 +22,53 @@ TOLD_BY_ANOTHER = "told by another rule"
 NOBODY = "there was nobody to tell"
 
 
-def plan(
-    connection: Connection,
-    *,
-    said: Sequence[Reminder],
-    skipped: Sequence[Reminder],
-    post: Sequence[Address],
-    tracked: Mapping[tuple[int, str], Tracked],
-    speaks_next: Mapping[tuple[str, int, str], datetime | None],
-    now: datetime,
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What has fallen due: reminders that are said (in `words` with where they go), and skipped ones.
+
+    `tracked` is what they are about, `next_alert_at` when their watches (rule, commitment, occurrence) speak next.
+    """
+
+    said: Sequence[Reminder]
+    skipped: Sequence[Reminder]
+    words: Sequence[Word]
+    tracked: Mapping[tuple[int, str], Tracked]
+    next_alert_at: Mapping[tuple[str, int, str], datetime | None]
+
+
+def plan(connection: Connection, planned: Planned, routes: Routes, now: datetime, *, gather: bool) -> int:
     """Write down what is to be said, in the caller's transaction; returns how many deliveries are new.
 
     The unique keys decide: a reminder that was recorded before is not recorded again, and what a recipient has been
-    told through a channel, by whatever rule, is not told again.
+    told through a channel, by whatever rule, is not told again. `gather`: more may be due, so what may share a digest
+    waits.
     """
-    rows = [_reminder_row(reminder, now) for reminder in (*said, *skipped)]
+    rows = [_reminder_row(reminder, now) for reminder in (*planned.said, *planned.skipped)]
     fresh: set[UUID] = set()
     for some in chunks(rows):
         statement = insert_new(connection, tables.reminders).returning(_R.id)
         fresh |= set(connection.execute(statement, some).scalars())
-    addressed = {word.thing for one in post for word in one.reminders}
-    post = [replace(one, reminders=tuple(word for word in one.reminders if word.id in fresh)) for one in post]
-    post = [one for one in post if one.reminders]
-    full, told = put(connection, post, [_delivery_row(one, tracked, speaks_next, now) for one in post])
-    for reason, known in ((TOLD_BY_ANOTHER, True), (NOBODY, False)):
-        silent = fresh & {word.id for word in said if (word.thing in addressed) == known} - told
-        for quiet in chunks(silent):
-            connection.execute(update(tables.reminders).where(_R.id.in_(quiet)).values(skipped=reason))
+    found = sort_out((word for word in planned.words if word.reminder.id in fresh), routes)
+    post = [*found.at_once, *(() if gather else seal(found.gathered))]
+    full, told = put(connection, post, [_delivery_row(one, planned, now) for one in post])
+    if gather:
+        told |= {one.reminder.id for one in found.gathered}
+        for waiting in chunks(_gathered_row(one, planned, now) for one in found.gathered):
+            connection.execute(insert(tables.gathered), waiting)
+    reasons: dict[str, list[UUID]] = defaultdict(list)
+    for reminder in planned.said:
+        if reminder.id in fresh and reminder.id not in told:
+            known = TOLD_BY_ANOTHER if reminder.thing in found.addressed else NOBODY
+            reasons[found.merged.get(reminder.thing, known)].append(reminder.id)
+    skip(connection, reasons)
     return len(full)
+
+
+def skip(connection: Connection, reasons: Mapping[str, Sequence[UUID]]) -> None:
+    """Record why reminders are not sent to anybody."""
+    for reason, ids in reasons.items():
+        for some in chunks(ids):
+            connection.execute(update(tables.reminders).where(_R.id.in_(some)).values(skipped=reason))
 
 
 def put(
@@ -84,19 +103,41 @@ def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
     return {name: getattr(reminder, name) for name in REMINDER} | {"id": reminder.id, "planned_at": now}
 
 
-def _delivery_row(
-    one: Address,
-    tracked: Mapping[tuple[int, str], Tracked],
-    speaks_next: Mapping[tuple[str, int, str], datetime | None],
-    now: datetime,
+def _delivery_row(one: Address, planned: Planned, now: datetime) -> dict[str, Any]:
+    later = {reminder.id: planned.next_alert_at.get(_watch_of(reminder)) for reminder in one.reminders}
+    ends = [_deadline_of(reminder, planned) for reminder in one.reminders]
+    return delivery_row(one, later, ends, now)
+
+
+def delivery_row(
+    one: Address, next_alert_at: Mapping[UUID, datetime | None], ends: Iterable[datetime | None], now: datetime
 ) -> dict[str, Any]:
-    about = [tracked.get((word.commitment_id, word.occurrence)) for word in one.reminders]
-    ends = [item.bounds.latest for item in about if item]
-    later = {str(word.id): speaks_next.get((word.rule, word.commitment_id, word.occurrence)) for word in one.reminders}
+    """A row for a delivery, with when each of its reminders is next followed by another, and when their dates end."""
     return new_delivery(one.id, one.channel, one.recipient, now) | {
-        "speaks_next": {word: at.isoformat() if at else None for word, at in later.items()},
+        "speaks_next": {str(mine): at.isoformat() if at else None for mine, at in next_alert_at.items()},
         "deadline": max((end for end in ends if end), default=None),
     }
+
+
+def _gathered_row(one: Gathered, planned: Planned, now: datetime) -> dict[str, Any]:
+    return {
+        "channel": one.channel,
+        "recipient": one.recipient,
+        "reminder_id": one.reminder.id,
+        "digest": one.digest,
+        "next_alert_at": planned.next_alert_at.get(_watch_of(one.reminder)),
+        "deadline": _deadline_of(one.reminder, planned),
+        "planned_at": now,
+    }
+
+
+def _watch_of(reminder: Reminder) -> tuple[str, int, str]:
+    return reminder.rule, reminder.commitment_id, reminder.occurrence
+
+
+def _deadline_of(reminder: Reminder, planned: Planned) -> datetime | None:
+    about = planned.tracked.get((reminder.commitment_id, reminder.occurrence))
+    return about.bounds.latest if about else None
 
 
 def new_delivery(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, Any]:

@@ -159,7 +159,8 @@ def revision_row(commitment_id: int, revision: Revision) -> dict[str, Any]:
 
 
 REMINDER = (
-    "rule commitment_id occurrence bounds_version mark kind moment send_at offset early catching_up revision skipped"
+    "rule commitment_id occurrence bounds_version mark kind moment send_at offset early catching_up revision "
+    "first_revision skipped"
 ).split()
 
 

@@ -275,6 +275,7 @@ reminders = Table(
     Column("early", Boolean, nullable=False),
     Column("catching_up", Boolean, nullable=False),
     Column("revision", Integer),
+    Column("first_revision", Integer),  # of several moves that are told as one
     Column("skipped", Text),  # the reason, where it was not said
     Column("planned_at", Utc, nullable=False),
     UniqueConstraint("rule", "commitment_id", "occurrence", "bounds_version", "kind", "moment", name="uq_reminders"),
@@ -297,6 +298,7 @@ deliveries = Table(
     Column("fence", Integer, nullable=False),
     Column("payload", JSON),
     Column("payload_hash", String(64)),
+    Column("entries", String(64)),  # a digest of the reminders that held when the payload was rendered
     Column("remote", Text),
     Column("last_error", Text),
     Column("ended_at", Utc),
@@ -348,6 +350,18 @@ Index(
     delivery_reminders.c.channel,
     delivery_reminders.c.recipient,
     unique=True,
+)
+
+gathered = Table(  # reminders that wait until nothing is due any more, to be put into deliveries together
+    "gathered",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("reminder_id", ForeignKey("reminders.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("digest", Boolean),  # as its rule has it
+    Column("next_alert_at", Utc),
+    Column("deadline", Utc),
+    Column("planned_at", Utc, nullable=False),
 )
 
 attempts = Table(

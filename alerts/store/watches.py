@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, case, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, case, delete, exists, or_, select, update
 
 from alerts.core.commitments import Person, Tracked
-from alerts.core.notifications import Address
+from alerts.core.notifications import Routes, Word
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Look, Watch
-from alerts.store import occurrences, posting, tables
+from alerts.store import gathering, occurrences, posting, tables
 from alerts.store.engine import Database
 from alerts.store.occurrences import with_occurrences
 from alerts.store.people import by_key
@@ -25,6 +25,7 @@ _W, _R, _C = tables.watches.c, tables.rules.c, tables.commitments.c
 WATCH = ("rule", "commitment_id", "occurrence", "since", "next_at", "cursor", "spoken", "mark", "revision", "changed")
 KEY = ("rule", "commitment_id", "occurrence")
 LOOK_AGAIN = timedelta(hours=1)  # after data that could not be read
+NOWHERE = Routes(recipients={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,26 +34,14 @@ class Batch:
 
     connection: Connection
     watches: Sequence[tuple[Watch, Tracked]]
+    due: ColumnElement[bool]  # of watches, these among them, until they are moved on
 
     def people(self, keys: Iterable[str | None]) -> dict[str, Person]:
         """Some people, by key."""
         return by_key(self.connection, {key for key in keys if key})
 
-    def record(self, looked: Sequence[Look], post: Sequence[Address], now: datetime) -> int:
+    def record(self, looked: Sequence[Look], words: Sequence[Word], now: datetime, routes: Routes = NOWHERE) -> int:
         """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
-        tracked = {(item.id, item.occurrence): item for _, item in self.watches}
-        speaks_next = {
-            (look.watch.rule, look.watch.commitment_id, look.watch.occurrence): look.watch.next_at for look in looked
-        }
-        count = posting.plan(
-            self.connection,
-            said=[reminder for look in looked for reminder in look.said],
-            skipped=[reminder for look in looked for reminder in look.skipped],
-            post=post,
-            tracked=tracked,
-            speaks_next=speaks_next,
-            now=now,
-        )
         names: dict[str, Any] = {name: bindparam(name) for name in WATCH if name not in KEY}
         mine = [_W[name] == bindparam(f"_{name}") for name in KEY]
         rows = [{(f"_{name}" if name in KEY else name): getattr(look.watch, name) for name in WATCH} for look in looked]
@@ -61,7 +50,18 @@ class Batch:
         unfolded = [{name: getattr(watch, name) for name in WATCH} for look in looked for watch in look.unfolded]
         for some in chunks(unfolded):
             self.connection.execute(insert_new(self.connection, tables.watches), some)
-        return count
+        planned = posting.Planned(
+            said=[reminder for look in looked for reminder in look.said],
+            skipped=[reminder for look in looked for reminder in look.skipped],
+            words=words,
+            tracked={(item.id, item.occurrence): item for _, item in self.watches},
+            next_alert_at={
+                (look.watch.rule, look.watch.commitment_id, look.watch.occurrence): look.watch.next_at
+                for look in looked
+            },
+        )
+        gather = gathering.must_wait(self.connection, self.due)
+        return posting.plan(self.connection, planned, routes, now, gather=gather)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,26 +231,52 @@ class Watches:
         A batch is committed when the next is asked for; an exception rolls it back and leaves its watches due.
         `on_commit` is called between batches, when no transaction is open: it may write, too.
         """
-        mine = (_W.next_at <= until, _W.rule.in_(rules))
+        due = gathering.is_due(rules, until)
         count = 0
-        while self._any(and_(_W.next_at.is_not(None), *mine)):
+        while self._any(due):
             with self._database.write() as connection:
-                query = select(*(_W[name] for name in WATCH)).where(*mine)
-                query = query.order_by(_W.next_at, _W.commitment_id, _W.rule).limit(CHUNK)
-                rows = connection.execute(self._free(query, tables.watches)).mappings().all()
+                rows = self._some_due(connection, rules, until)
                 watches = [Watch(**row) for row in rows]
                 tracked, broken = readable(connection, watches)
                 if broken:
                     put_off = update(tables.watches).where(_W.commitment_id.in_(broken), _W.next_at <= until)
                     connection.execute(put_off.values(next_at=until + LOOK_AGAIN))
                 self._forget_occurrences(connection, watches, tracked)
-                yield Batch(connection, _pairs(watches, tracked))
+                yield Batch(connection, _pairs(watches, tracked), due)
             count += len(rows)
             on_commit()
             if not rows:
                 break  # another replica is at them
         if count >= CHUNK:
             self._analyze("watches")
+
+    def _some_due(self, connection: Connection, rules: Collection[str], until: datetime) -> list[RowMapping]:
+        """About CHUNK of what is due, the longest waiting first, with all rules of an occurrence together.
+
+        So what they say of it at once is merged, and no replica has some of it while another has the rest. What recurs
+        comes before its occurrences, for it may make watches of them.
+        """
+        query = select(*(_W[name] for name in WATCH)).where(gathering.is_due(rules, until))
+        query = query.order_by(_W.next_at, _W.commitment_id, _W.rule)
+        if len(rules) < 2:
+            return list(connection.execute(self._free(query.limit(CHUNK), tables.watches)).mappings())
+        other = tables.watches.alias()
+        same = and_(other.c.occurrence == _W.occurrence, other.c.rule < _W.rule)
+        whole = and_(other.c.occurrence == "", _W.occurrence != "")
+        earlier = exists().where(other.c.commitment_id == _W.commitment_id, or_(same, whole))
+        earlier = earlier.where(gathering.is_due(rules, until, other.c))
+        firsts = self._free(query.where(~earlier).limit(CHUNK), tables.watches)
+        pairs = [(row["commitment_id"], row["occurrence"]) for row in connection.execute(firsts).mappings()]
+        mine = self._free(query.where(_W.commitment_id.in_({one for one, _ in pairs})), tables.watches)
+        found: dict[tuple[int, str], list[RowMapping]] = {pair: [] for pair in pairs}
+        for row in connection.execute(mine).mappings():
+            if (pair := (row["commitment_id"], row["occurrence"])) in found:
+                found[pair].append(row)
+        rows: list[RowMapping] = []
+        for pair in pairs:
+            if len(rows) < CHUNK:  # those that are left over are free for others when this transaction ends
+                rows += found[pair]
+        return sorted(rows, key=lambda row: (row["next_at"], row["commitment_id"], row["rule"]))
 
     def next_word(self) -> tuple[datetime, str] | None:
         """When something is next to be said, as far as the watches know, and the key of what it is about."""

@@ -46,13 +46,15 @@ def test_there_and_back_after_it_was_told_is_told_again(follow: Follow) -> None:
     assert found.until("2025-11-11T00:00Z") == ["moved Thu 6 Nov 10:00", *DAY_AND_EVE]
 
 
-def test_two_moves_before_a_tick_are_both_told(follow: Follow) -> None:
+def test_two_moves_before_a_tick_are_told_as_one(follow: Follow) -> None:
     found = follow("2025-11-10")
     found.until("2025-11-04T00:00Z")
     found.move("2025-12-10", "2025-11-05T10:00Z")
     found.move("2025-12-11", "2025-11-05T10:05Z")
-    assert found.tick("2025-11-05T12:00Z") == ["moved Wed 5 Nov 10:00", "moved Wed 5 Nov 10:05"]
-    assert [word.bounds_version for word in found.said[-2:]] == [2, 3]
+    assert found.tick("2025-11-05T12:00Z") == ["moved Wed 5 Nov 10:05"]
+    one, merged = found.said[-1], found.skipped[-1]
+    assert (one.bounds_version, one.first_revision, one.revision) == (3, merged.revision, merged.revision + 1)
+    assert merged.skipped == "merged into the alert that it was moved (2025-11-05T10:05Z)"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.core.notifications import Address, Word, address, fall_back
+from alerts.core.notifications import Address, Routes, Word, fall_back, seal, sort_out
 from alerts.core.reminders import Reminder
 
 NOW = datetime(2025, 11, 3, 14, tzinfo=UTC)
+DAY = timedelta(days=1)
 ANA = {"desk-mail": ("ana@example.org",)}
 
 
@@ -27,6 +29,12 @@ def word(
         moment=NOW, send_at=NOW,
     )  # fmt: skip
     return Word(reminder=replace(said, **changes), notify=notify, digest=digest, critical=critical)  # type: ignore[arg-type]
+
+
+def address(words: list[Word], recipients: dict[str, tuple[str, ...]], singly: Collection[str] = ()) -> list[Address]:
+    """Return the deliveries where nothing else is to be waited for."""
+    found = sort_out(words, Routes(recipients=recipients, singly=singly))
+    return [*found.at_once, *seal(found.gathered)]
 
 
 def sizes(post: list[Address]) -> list[int]:
@@ -69,19 +77,38 @@ def test_the_same_thing_is_told_once_by_the_rule_that_comes_first() -> None:
     assert [one.reminders[0].rule for one in post] == ["first"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"kind": "on_the_day"},
-        {"moment": NOW - timedelta(1)},
-        {"bounds_version": 2},
-        {"commitment_id": 2},
-        {"occurrence": "2"},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("change", [{"commitment_id": 2}, {"occurrence": "2"}, {"kind": "moved"}], ids=str)
 def test_another_thing_is_another_word(change: dict[str, object]) -> None:
-    assert sizes(address([word(), word(**change)], ANA)) == [1, 1]  # type: ignore[arg-type]
+    of_move = {"kind": "moved"} if change.get("kind") else {}
+    assert sizes(address([word(**of_move, moment=NOW - DAY), word(**change)], ANA)) == [1, 1]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        (["opens", "overdue"], ["overdue"]),
+        (["opens", "review"], ["review"]),
+        (["before", "on_the_day", "opens"], ["opens"]),
+        (["moved", "overdue"], ["moved"]),
+        (["closed", "overdue"], ["closed"]),
+        (["moved", "closed", "opens", "before"], ["moved", "closed"]),
+    ],
+    ids=" ".join,
+)
+def test_of_one_state_the_latest_moment_goes_out_and_changes_stand_for_the_rest(
+    kinds: list[str], told: list[str]
+) -> None:
+    words = [word(kind=kind, rule=kind, moment=NOW + n * DAY) for n, kind in enumerate(kinds)]
+    found = sort_out(words, Routes(recipients=ANA))
+    assert [one.reminder.kind for one in found.gathered] == told
+    assert len(found.merged) == len(kinds) - len(told)
+    assert all(why.startswith("merged into the") for why in found.merged.values())
+
+
+def test_what_is_merged_for_one_recipient_goes_to_another_who_is_not_told_the_later_one() -> None:
+    words = [word(notify=("desk-mail", "chat")), word(moment=NOW + DAY, kind="on_the_day")]
+    post = address(words, ANA | {"chat": ("#policy",)})
+    assert {(one.channel, one.reminders[0].kind) for one in post} == {("desk-mail", "on_the_day"), ("chat", "before")}
 
 
 def test_what_a_second_rule_tells_goes_only_to_those_whom_the_first_did_not_reach() -> None:

@@ -115,12 +115,13 @@ def test_overdue_is_said_at_most_so_often_and_then_slower(follow: Follow) -> Non
 def test_a_fortnight_of_outage_becomes_one_word_and_the_others_are_recorded(follow: Follow) -> None:
     found = follow("after 2025-11-10")
     found.until("2025-10-29T00:00Z")
-    assert found.tick("2025-11-12T03:00Z") == ["on_the_day Mon 10 Nov 14:00", "opens Tue 11 Nov 14:00"]
-    assert [(word.offset, word.skipped) for word in found.skipped] == [
-        ("P7D", "merged into the later one of 2025-11-10T05:00Z"),
-        ("P1D", "merged into the later one of 2025-11-10T05:00Z"),
+    assert found.tick("2025-11-12T03:00Z") == ["opens Tue 11 Nov 14:00"]
+    assert [(word.kind, word.offset, word.skipped) for word in found.skipped] == [
+        ("before", "P7D", "merged into the later one of 2025-11-11T05:00Z"),
+        ("before", "P1D", "merged into the later one of 2025-11-11T05:00Z"),
+        ("on_the_day", None, "merged into the later one of 2025-11-11T05:00Z"),
     ]
-    assert found.said[-2].late_by(found.watch.cursor) == timedelta(days=1, hours=13)
+    assert found.said[-1].late_by(found.watch.cursor) == timedelta(hours=13)
 
 
 def test_after_an_outage_across_the_deadline_only_the_latest_overdue_word_is_said(follow: Follow) -> None:

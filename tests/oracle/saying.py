@@ -3,9 +3,9 @@
 Readings of the design where it leaves a choice:
 
 * What was recorded and moved before the first tick has not moved for anybody; what was closed by then was never there.
-* Each of several moves before a tick is told, unless the last leads back to what was true at the tick before. That
-  was no move, then: nothing is missed by it, and what was due meanwhile goes out as usual; an acknowledgement ends by
-  it all the same, for the bounds did change, and what it had silenced up to there stays silent.
+* Of several moves before a tick the last is told, for all of them, unless it leads back to what was true at the tick
+  before. That was no move, then: nothing is missed by it, and what was due meanwhile goes out as usual; an
+  acknowledgement ends by it all the same, for the bounds did change, and what it had silenced up to there stays silent.
 * Where a rule tells a move, that word stands for what was missed under the new bounds: nothing is caught up with,
   nor of the turns of a recurrence that was moved.
 * A turn that was moved by itself tells that as a turn. What a turn did that is gone by the next tick is not told.
@@ -18,6 +18,9 @@ Readings of the design where it leaves a choice:
   ends are not told, the latest that was missed is said, as of what is new, unless it was said before the end. Each turn
   of what was reopened as a whole says what it missed: the word of the whole does not say that.
 * What a silenced repeat means is neither said nor merged.
+* A move or an end of the same turn stands for all else that a tick would say of it, and is never merged away itself.
+* Where several rules speak to one recipient, what they say of a turn at one tick is merged, too: the latest moment, of
+  one instant the kind that the design names first. A moment that was told before still stands for earlier ones.
 * Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names
   first.
 """
@@ -36,7 +39,6 @@ from tests.oracle.resolving import Bounds, recorded_edge
 from tests.oracle.turns import Course, Stated, courses
 
 REPEATING = ("overdue", "review")
-MERGING = ("before", "on_the_day", "overdue", "review")
 ORDER = ("before", "on_the_day", "opens", "overdue", "review")
 YEAR = timedelta(days=366)
 
@@ -81,7 +83,8 @@ class Watch:
             yield from (move for move in told if move.tick not in again[name])
         whole = {move.tick for move in moves[""]}
         for name in names:
-            yield from self.turn(name, whole | {move.tick for move in moves[name]}, again[name])
+            own = {move.tick for move in moves[name]}
+            yield from self.turn(name, whole | own, again[name], own | again[name])
 
     def tick_from(self, at: datetime) -> datetime | None:
         """Return the first tick at or after an instant."""
@@ -118,7 +121,7 @@ class Watch:
             mark = mark_of(now, name) if now else None
             if mark and mark != known[-1]:
                 for stated in since:
-                    yield self.word(tick, name, "moved", stated.at)
+                    yield self.word(tick, name, "moved", stated.at, said=stated is since[-1])
 
     def tells_end(self, name: str, tick: datetime) -> bool:
         """Whether something that has ended by a tick says so there: the whole, or a turn that ended by itself."""
@@ -151,8 +154,8 @@ class Watch:
             found += [seen[-1][0]] if seen and not seen[0][1] and not seen[-1][1] else []
         return max(found, default=None)
 
-    def turn(self, name: str, told: set[datetime], again: set[datetime]) -> Iterator[Word]:
-        """Look at one turn at every tick at which it may have something to say."""
+    def turn(self, name: str, told: set[datetime], again: set[datetime], own: set[datetime]) -> Iterator[Word]:
+        """Look at one turn at every tick at which it may have something to say; at its `own` a change of it is told."""
         spells = [(stated.at, stated.turns.get(name)) for stated in self.course.stated]
         seen = {spell.bounds.mark: spell.bounds for _, spell in spells if spell and spell.tracked}
         schedules = {mark: self.schedule(bounds) for mark, bounds in seen.items()}
@@ -185,7 +188,7 @@ class Watch:
                 if missed and ((fresh and tick in told) or tick in again):
                     spoken, missed = place(max(missed, key=latest)), []
                 for one, said in merged(due, missed):
-                    yield self.word(tick, name, one.kind, one.at, said=said)
+                    yield self.word(tick, name, one.kind, one.at, said=said and tick not in own)
                     spoken = max(spoken or place(one), place(one)) if said else spoken
             looked, before = tick, spell.bounds if spell and spell.tracked else None
 
@@ -221,20 +224,22 @@ def version_since(
 
 
 def merged(due: list[Moment], missed: list[Moment]) -> Iterator[tuple[Moment, bool]]:
-    """Say the latest of what merges, what was missed with it, and not the others; the rest is said one by one."""
-    merging = [one for one in due if one.kind in MERGING]
-    if missed:
-        merging.append(max(missed, key=latest))
+    """Say the latest of what is due and of what was missed with it, and not the others."""
+    merging = [*due, max(missed, key=latest)] if missed else due
     last = max(merging, key=latest, default=None)
     yield from ((one, one is last) for one in merging)
-    yield from ((one, True) for one in due if one.kind not in MERGING)
 
 
 def told_once(words: list[Word]) -> list[Word]:
-    """Leave what one recipient is told where all rules speak to it: each thing once, whichever rule is the first."""
-    found: dict[tuple[object, ...], Word] = {}
+    """Leave what one recipient is told where all rules speak to it: of one state the latest, and each thing once."""
+    at_once: dict[tuple[object, ...], list[Word]] = {}
     for word in sorted(words):
         if word.said:
+            at_once.setdefault((word.tick, word.commitment, word.occurrence), []).append(word)
+    found: dict[tuple[object, ...], Word] = {}
+    for some in at_once.values():
+        changes = [word for word in some if word.kind not in ORDER]
+        for word in changes or [max(some, key=lambda word: (word.moment, -ORDER.index(word.kind)))]:
             what = (word.commitment, word.occurrence, word.since, word.kind, word.moment)
             found.setdefault(what, replace(word, rule=""))
     return list(found.values())

@@ -87,14 +87,14 @@ def test_what_was_history_moves_by_itself(store, back, expected):
 
 
 def test_one_that_moved_by_itself_opens_though_the_whole_moves_after_that(store):
-    opening = rule(remind=remind(opens=True, moved=True))
+    opening = rule(remind=remind(opens=True))
     load(store, entry("report", MONTHLY), now=LOADED)
     plan_at(store, LOADED, opening)
     window = "between 2025-12-10 and 2025-12-20"
     store.commitments.move("report", window, change(at("2025-12-01T00:00")), "2025-11-30")
     move(store, "report", MONTHLY + " except 2026-01-31", now=at("2025-12-12T00:00"))
     plan_at(store, at("2025-12-12T09:00"), opening, register=False)
-    assert said(store) == ["moved, Fri 12 Dec", "2025-11-30 moved, Fri 12 Dec", "2025-11-30 opens, Fri 12 Dec"]
+    assert said(store) == ["2025-11-30 opens, Fri 12 Dec"]
 
 
 def test_an_end_of_one_is_told_though_the_whole_ends_before_the_next_look(store):
@@ -127,4 +127,4 @@ def test_a_lead_between_two_moves_is_told_where_the_second_left_its_occurrence_a
     move(store, "report", fridays, now=at("2025-11-12T00:00"))
     move(store, "report", f"{fridays} except 2026-01-30", now=at("2025-11-22T00:00"))
     tick(store, days("2025-11-23", "2025-11-23"))
-    assert said(store) == ["moved, Sun 23 Nov", "moved, Sun 23 Nov", "2025-11-28 before P7D, Sun 23 Nov"]
+    assert said(store) == ["moved, Sun 23 Nov", "2025-11-28 before P7D, Sun 23 Nov"]

@@ -1,0 +1,40 @@
+"""One state, one alert: of what a recipient would be told of one occurrence at once, the latest moment goes out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from alerts.core.reminders import MERGED, Reminder
+
+ORDER = ("before", "on_the_day", "opens", "overdue", "review")  # of moments that are one instant, the first goes out
+
+
+def merge(reminders: Iterable[Reminder]) -> dict[UUID, Reminder]:
+    """Return what does not go out to a recipient, by its id, each with the reminder that stands for it.
+
+    A move, an end or a reopening always goes out, and stands for what is due beside it.
+    """
+    by_occurrence: dict[tuple[int, str], list[Reminder]] = defaultdict(list)
+    for reminder in reminders:
+        by_occurrence[reminder.commitment_id, reminder.occurrence].append(reminder)
+    merged: dict[UUID, Reminder] = {}
+    for some in by_occurrence.values():
+        if len(some) > 1:
+            changes = [one for one in some if one.kind not in MERGED]
+            latest = max(changes or some, key=_place)
+            merged |= {one.id: latest for one in some if one.kind in MERGED and one is not latest}
+    return merged
+
+
+def reason(latest: Reminder) -> str:
+    """Why a reminder is not sent for which another stands."""
+    if latest.kind in MERGED:
+        return f"merged into the later one of {latest.moment:%Y-%m-%dT%H:%MZ}"
+    return f"merged into the alert that it was {latest.kind} ({latest.moment:%Y-%m-%dT%H:%MZ})"
+
+
+def _place(reminder: Reminder) -> tuple[object, ...]:
+    rank = ORDER.index(reminder.kind) if reminder.kind in ORDER else len(ORDER)
+    return reminder.moment, -rank

@@ -1,0 +1,126 @@
+"""Reminders that may share a digest: kept until nothing that is due by then is left, and sealed into deliveries.
+
+They wait in the database. A process that is killed in between leaves them to its successor or to another replica, and
+each recipient has one digest all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+
+from alerts.core.merging import merge, reason
+from alerts.core.notifications import Gathered, seal
+from alerts.store import posting, tables
+from alerts.store.engine import Database
+from alerts.store.rows import REMINDER, chunks, reminder_of
+
+_C, _G, _L, _R, _W = (
+    table.c for table in (
+        tables.commitments, tables.gathered, tables.delivery_reminders, tables.reminders, tables.watches
+    )
+)  # fmt: skip
+HELD_UP = timedelta(minutes=2)  # another replica that has not come to an end by then is waited for no longer
+
+
+def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> ColumnElement[bool]:
+    """Whether a watch of one of these rules has something to say by then."""
+    return and_(watches.next_at.is_not(None), watches.next_at <= until, watches.rule.in_(rules))
+
+
+def must_wait(connection: Connection, due: ColumnElement[bool]) -> bool:
+    """Whether more may join what is said now: something is due still, or waits already."""
+    return _any(connection, _W.rule, due) or _any(connection, _G.channel)
+
+
+class Gathering:
+    """What is gathered in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting_since: datetime | None = None  # for another process, which has watches that are due
+
+    def seal(self, rules: Collection[str], now: datetime) -> Iterator[int]:
+        """Seal what was gathered, unless a watch of these rules is due: yields the number of deliveries per recipient.
+
+        Each recipient's is a transaction. A replica that holds on to what is due is waited for, but not for ever.
+        """
+        due = is_due(rules, now)
+        while self._is_waiting():
+            with self._database.write() as connection:
+                if _any(connection, _W.rule, due) and not self._held_up(now):
+                    return
+                sealed = _seal_next(connection, now, lock=not self._database.sqlite)
+            if sealed is None:
+                return
+            yield sealed
+        self._waiting_since = None
+
+    def _is_waiting(self) -> bool:
+        with self._database.read() as connection:
+            return _any(connection, _G.channel)
+
+    def _held_up(self, now: datetime) -> bool:
+        self._waiting_since = self._waiting_since or now
+        return now - self._waiting_since >= HELD_UP
+
+
+def _any(connection: Connection, column: Any, *conditions: Any) -> bool:
+    return connection.execute(select(column).where(*conditions).limit(1)).first() is not None
+
+
+def _seal_next(connection: Connection, now: datetime, *, lock: bool) -> int | None:
+    """Seal what one recipient has; None where there is nothing, or another replica was at it first and goes on."""
+    order = (_G.planned_at, _G.channel, _G.recipient, _G.reminder_id)
+    some = select(_G.channel, _G.recipient).order_by(*order).limit(1)
+    way = connection.execute(some.with_for_update() if lock else some).first()
+    if way is None:
+        return None
+    mine = (_G.channel == way.channel, _G.recipient == way.recipient)
+    query = select(tables.gathered, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(*mine)
+    query = query.join(tables.reminders, _R.id == _G.reminder_id).join(tables.commitments, _C.id == _R.commitment_id)
+    query = query.order_by(_R.send_at, _R.moment, _R.id)
+    rows = connection.execute(query.with_for_update(of=tables.gathered) if lock else query).mappings().all()
+    sealed = _deliver(connection, rows, now)
+    for ids in chunks(row["reminder_id"] for row in rows):
+        connection.execute(delete(tables.gathered).where(*mine, _G.reminder_id.in_(ids)))
+    return sealed
+
+
+def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
+    """Write the deliveries; of what has been gathered in several turns, too, the latest of one state goes out."""
+    by_id = {row["id"]: row for row in rows}
+    found = [
+        Gathered(
+            channel=row["channel"], recipient=row["recipient"], reminder=reminder_of(row, row["key"]),
+            digest=row["digest"],
+        )
+        for row in rows
+    ]  # fmt: skip
+    merged = merge(one.reminder for one in found)
+    post = seal(one for one in found if one.reminder.id not in merged)
+    deliveries = []
+    for one in post:
+        mine = [by_id[reminder.id] for reminder in one.reminders]
+        later = {row["id"]: row["next_alert_at"] for row in mine}
+        deliveries.append(posting.delivery_row(one, later, (row["deadline"] for row in mine), now))
+    full, told = posting.put(connection, post, deliveries)
+    reasons: dict[str, list[UUID]] = {}
+    for quiet in _told_to_nobody(connection, [one for one in by_id if one not in told]):
+        why = reason(merged[quiet]) if quiet in merged else posting.TOLD_BY_ANOTHER
+        reasons.setdefault(why, []).append(quiet)
+    posting.skip(connection, reasons)
+    return len(full)
+
+
+def _told_to_nobody(connection: Connection, reminders: Sequence[UUID]) -> Iterator[UUID]:
+    """Those that no delivery carries, and that are gathered for nobody else."""
+    for some in chunks(reminders):
+        told = set(connection.execute(select(_L.reminder_id).where(_L.reminder_id.in_(some))).scalars())
+        ways = select(_G.reminder_id).where(_G.reminder_id.in_(some)).group_by(_G.reminder_id)
+        told |= set(connection.execute(ways.having(func.count() > 1)).scalars())
+        yield from (one for one in some if one not in told)
