@@ -78,7 +78,7 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "line"), BROKEN)
+@pytest.mark.parametrize(("text", "line"), BROKEN, ids=["not yaml", "no cron", "no channel", "emptied", "overridden"])
 def test_a_broken_edit_keeps_what_runs_and_health_warns_of_it(home: Path, text: str, line: str) -> None:
     write(home, text)
     done = run(home, "reload")
