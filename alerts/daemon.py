@@ -27,7 +27,7 @@ from alerts.lane import SEEN, Clock, Lane
 from alerts.processes import Process, few, notes
 from alerts.recomputing import take_data, take_zone
 from alerts.reloading import Answer, Configuration, Reloading, changes
-from alerts.store import Store
+from alerts.store import Store, Waiting
 from alerts.tick import Ruled, current, plan, relieve
 from alerts.workers import Workers
 
@@ -68,6 +68,7 @@ class Daemon:
         )
         self._well = threading.Event()
         self._gathering, self._relieved_at = False, float("-inf")
+        self._missing: Sequence[Waiting] = ()
         self._stop = threading.Event()
         self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
@@ -147,7 +148,8 @@ class Daemon:
             turns = (self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
             well = all(turns) and self._try("the sign of life", lambda: self._beat(self._clock()))
             now = self._clock()
-            if well and self._process.is_well(now) and all(lane.is_well(now) for lane in self._workers.lanes):
+            delivers = not self._missing and all(lane.is_well(now) for lane in self._workers.lanes)
+            if well and self._process.is_well(now) and delivers:
                 self._well.set()
             pause = GATHER if self._gathering else SWEEP if well else PAUSE
             self._bell.wait(pause.total_seconds())
@@ -181,6 +183,7 @@ class Daemon:
         try:
             if relieve(self._store, self._now.rules, self.channels, self._now.operators, self._clock()):
                 self._relieved_at = monotonic()
+            self._missing = self._store.missing.waiting(self._clock())
         finally:
             self._workers.ring()  # also for what was written down before it failed
 

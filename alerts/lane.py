@@ -20,7 +20,7 @@ from alerts.core.breakers import Breaker
 from alerts.core.deliveries import DeliveryError, Outcome, after_failure
 from alerts.core.notifications import Message, Notification, Outgoing
 from alerts.rendering import Renderer
-from alerts.store import Claim, Store, StoreError
+from alerts.store import Claim, Reach, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Lane:
 
     def pause(self) -> timedelta | None:
         """How long there is nothing to do; None where nothing waits."""
-        pause, probe = self.store.outbox.pause(self.channel.name, self.clock()), self.breaker.probe_at
+        pause, probe = self.store.outbox.pause(self.channel.name, self.clock(), self._reach), self.breaker.probe_at
         return max(pause, probe - self.clock()) if pause is not None and probe else pause
 
     def is_well(self, now: datetime) -> bool:
@@ -110,9 +110,14 @@ class Lane:
         out = breaker.out_since is not None and now - breaker.out_since >= OUT
         return now - (self.seen_at or now) <= SEEN and not out and not breaker.off
 
-    def sign(self, now: datetime) -> dict[str, str | None]:
-        """What others may know: when it was last seen at work, and why its channel takes nothing, if so."""
-        return {"seen_at": (self.seen_at or now).isoformat(), "out": self.breaker.off or self.breaker.reason}
+    def sign(self, now: datetime) -> dict[str, object]:
+        """What others may know: when it was last at work, why its channel takes nothing, if so, and whom it reaches."""
+        out = self.breaker.off or self.breaker.reason
+        return {"seen_at": (self.seen_at or now).isoformat(), "out": out} | self._reach.to_json()
+
+    @property
+    def _reach(self) -> Reach:
+        return Reach(recipients=self.channel.recipients, owners=self.channel.default)
 
     def _allowed(self) -> int:
         """How many sends may be under way: none at the end of the process, or while the breaker is open."""
@@ -127,7 +132,8 @@ class Lane:
         begun = monotonic()
         limit = 1 if self.breaker.out_since else CLAIMED_AT_ONCE * allowed
         mine = [item.claim.id for item in running]  # whose lease may seem to have ended where the clock was put on
-        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, 2 * timeout + RENDERED, mine)
+        lease = 2 * timeout + RENDERED
+        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, lease, mine, reach=self._reach)
         try:
             messages = self._messages(claims, begun + RENDERED.total_seconds())
         except Exception:

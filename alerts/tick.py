@@ -17,7 +17,7 @@ from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
 from alerts.core.watches import Look, Watch, look
 from alerts.cron import Cron
-from alerts.store import Store
+from alerts.store import Reach, Store
 
 log = logging.getLogger(__name__)
 
@@ -154,13 +154,17 @@ def relieve(
 ) -> int:
     """Tell elsewhere what does not get through: its words to the rule's fallback, the failure to the operators.
 
-    Returns how many deliveries were in trouble.
+    Returns how many deliveries were in trouble. Where other rules are registered than these, it is left to a process
+    that has those: this one may not know to whom else to turn.
     """
+    if set(store.watches.registered()) - set(current(store, rules)):
+        return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
     singly = {name for name, channel in channels.items() if channel.singly}
     fallbacks = {name: ruled.rule.fallback for name, ruled in rules.items()}
     count = 0
-    store.outbox.note_orphans(set(channels), now)
+    own = {name: Reach(recipients=channel.recipients, owners=channel.default) for name, channel in channels.items()}
+    store.missing.notice(own, now)
     for relief in store.reliefs():
         post = {
             failing.trouble.id: fall_back(

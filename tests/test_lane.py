@@ -176,8 +176,8 @@ def test_who_wakes_up_after_its_lease_sends_nothing_that_another_took_over(store
     seen = answer(httpserver, "/hook", lambda _: 200)
     claim, clock, theirs = store.outbox.claim, [0.0], []
 
-    def stopped_after_the_claim(*asked: Any) -> list[Claim]:
-        mine = claim(*asked)
+    def stopped_after_the_claim(*asked: Any, **more: Any) -> list[Claim]:
+        mine = claim(*asked, **more)
         if not theirs:
             clock[0] += 3600
             with store.database.write() as connection:
@@ -226,11 +226,11 @@ def test_what_is_in_flight_when_the_database_is_lost_is_marked_all_the_same(stor
     seen = answer(httpserver, "/hook", lambda _: 200)
     claim, calls = store.outbox.claim, []
 
-    def out_the_second_time(*arguments: Any) -> Any:
+    def out_the_second_time(*arguments: Any, **more: Any) -> Any:
         calls.append(arguments)
         if len(calls) == 2:
             raise StoreError("the connection was lost")
-        return claim(*arguments)
+        return claim(*arguments, **more)
 
     monkeypatch.setattr(store.outbox, "claim", out_the_second_time)
     with pytest.raises(StoreError):
@@ -309,7 +309,7 @@ def test_a_lane_whose_every_claim_fails_is_not_well(store, lanes, clock, monkeyp
     lane = lanes["hook"]
     lane.drain()
     assert lane.is_well(clock.now)
-    monkeypatch.setattr(store.outbox, "claim", lambda *_: 1 / 0)
+    monkeypatch.setattr(store.outbox, "claim", lambda *_, **__: 1 / 0)
     clock.now += timedelta(minutes=6)
     with pytest.raises(ZeroDivisionError):
         lane.drain()

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -17,7 +18,9 @@ from alerts.core.breakers import Breaker
 from alerts.daemon import Daemon
 from alerts.lane import Lane
 from alerts.rendering import Renderer
-from alerts.store import Store, StoreError
+from alerts.store import Store, StoreError, tables
+from alerts.store.missing import ALIVE
+from alerts.store.posting import new_delivery
 from tests.factories import NOW
 
 TOO_SOON = 0.5  # seconds within which a heartbeat comes that nothing holds back
@@ -59,7 +62,17 @@ def channel_is_off(lane: Lane, *, well: bool) -> None:
     lane.breaker = Breaker() if well else Breaker(off="HTTP 410")
 
 
-@pytest.mark.parametrize("befalls", [planning_fails, channel_is_off])
+def deliveries_wait_for_nobody(lane: Lane, *, well: bool) -> None:
+    way = {"channel": "gone", "recipient": ""}
+    with lane.store.database.write() as connection:
+        connection.execute(tables.deliveries.delete())
+        connection.execute(tables.missing_recipients.delete())
+        if not well:
+            connection.execute(tables.deliveries.insert(), new_delivery(uuid4(), "gone", "", NOW))
+            connection.execute(tables.missing_recipients.insert(), way | {"since": NOW - ALIVE})
+
+
+@pytest.mark.parametrize("befalls", [planning_fails, channel_is_off, deliveries_wait_for_nobody])
 def test_the_heartbeat_waits_for_a_sweep_that_went_well(
     *,
     lane: Lane,

@@ -20,7 +20,7 @@ from alerts.cli.doubts import early, left_open, strangers, unowned
 from alerts.cli.elsewhere import disagreements, unreadable, warn_of_other_rules
 from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
-from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, warn, warn_of_silence
+from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
 from alerts.composing import compose
 from alerts.core.commitments import Tracked
 from alerts.core.deliveries import DeliveryError
@@ -288,6 +288,11 @@ def _unwell(here: Office, now: datetime) -> list[str]:
         wrong.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
     for name, why in outages(here.store, now).items():
         wrong.append(f"channel {name} takes nothing: {why}")
+    wrong += [
+        f"{one.text} since {shown(one.since, here.zone)} {here.zone}, and {_counted(one.count)} waiting for it: "
+        "put it back, or `alerts retry ID --channel C`, or `alerts dismiss ID`"
+        for one in here.store.missing.waiting(now)
+    ]
     if stuck := here.store.ledger.stuck(now - STUCK):
         wrong.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
     if not counts.get("open"):

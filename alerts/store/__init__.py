@@ -14,7 +14,8 @@ from alerts.store.engine import Database
 from alerts.store.gathering import Gathering
 from alerts.store.ledger import Ledger
 from alerts.store.lock import beside, is_held, nobody_beside, only_one
-from alerts.store.outbox import Outbox
+from alerts.store.missing import Missing, Waiting
+from alerts.store.outbox import Outbox, Reach
 from alerts.store.people import People
 from alerts.store.registrations import ProcessStatus, Registrations
 from alerts.store.relief import Relief, reliefs
@@ -24,8 +25,8 @@ from alerts.store.summaries import Summaries
 from alerts.store.watches import Batch, Standing, Watches, occurrence_of
 
 __all__ = [
-    "Batch", "Change", "Claim", "Closed", "Entry", "Move", "ProcessStatus", "Relief", "Report", "Restated", "Standing",
-    "Store", "StoreError", "Wrong", "occurrence_of",
+    "Batch", "Change", "Claim", "Closed", "Entry", "Move", "ProcessStatus", "Reach", "Relief", "Report", "Restated",
+    "Standing", "Store", "StoreError", "Waiting", "Wrong", "occurrence_of",
 ]  # fmt: skip
 
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -53,6 +54,7 @@ class Store:
         self.gathering = Gathering(self.database)
         self.summaries = Summaries(self.database)
         self.outbox = Outbox(self.database)
+        self.missing = Missing(self.database, self.outbox)
         self.ledger = Ledger(self.database)
 
     @property

@@ -6,11 +6,12 @@ import hashlib
 import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Outcome, State, backoff, give_up_at
@@ -21,6 +22,7 @@ from alerts.store.claims import Claim, attempt_row, claimed, first_due, mark_row
 from alerts.store.engine import Database
 from alerts.store.holds import due_since, hold
 from alerts.store.people import zones
+from alerts.store.rows import CHUNK
 from alerts.store.summaries import followed
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,38 @@ _TRIED = insert(tables.attempts).from_select(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """To whom a process delivers through a channel: `recipients` (None: anybody) and, if `owners`, all people."""
+
+    recipients: tuple[str, ...] | None = None
+    owners: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return {"to": self.recipients, "owners": self.owners}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote; a process of an earlier version says nothing, and delivers to anybody."""
+        to = data.get("to")
+        return cls(recipients=None if to is None else tuple(to), owners=bool(data.get("owners")))
+
+
+ANYBODY = Reach()
+
+
+def reached(reach: Reach) -> Any:
+    """Whether the recipient of a delivery is one of them."""
+    if reach.recipients is None:
+        return true()
+    mine = _D.recipient.in_(reach.recipients)
+    if not reach.owners:
+        return mine
+    people = tables.people.c.email
+    return or_(mine, _D.recipient.in_(select(people)), func.lower(_D.recipient).in_(select(func.lower(people))))
+
+
 class Outbox:
     """The deliveries of a database."""
 
@@ -64,16 +98,23 @@ class Outbox:
         self._database = database
 
     def claim(
-        self, channel: str, now: datetime, limit: int, lease: timedelta, besides: Collection[UUID] = ()
+        self,
+        channel: str,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        besides: Collection[UUID] = (),
+        *,
+        reach: Reach = ANYBODY,
     ) -> list[Claim]:
-        """Lease what is due on a channel, but not `besides`; what has meanwhile become stale is superseded instead.
+        """Lease what is due on a channel for whom we reach, but not `besides`; what has become stale is superseded.
 
         What is due goes by `now`; the lease (a duration) goes by the real clock.
         """
-        while self._due(channel, now, besides):
+        while self._due(channel, now, besides, reach):
             with self._database.write() as connection:
                 real = self._database.real_now(connection)
-                query = select(tables.deliveries).where(*_claimable(channel, now, real, besides))
+                query = select(tables.deliveries).where(*_claimable(channel, now, real, besides), reached(reach))
                 query = query.order_by(_D.next_at).limit(limit)
                 if not self._database.sqlite:
                     query = query.with_for_update(skip_locked=True)
@@ -83,10 +124,10 @@ class Outbox:
                 return found
         return []
 
-    def _due(self, channel: str, now: datetime, besides: Collection[UUID]) -> bool:
+    def _due(self, channel: str, now: datetime, besides: Collection[UUID], reach: Reach) -> bool:
         with self._database.read() as connection:
             due = _claimable(channel, now, self._database.real_now(connection), besides)
-            return connection.execute(select(_D.id).where(*due).limit(1)).first() is not None
+            return connection.execute(select(_D.id).where(*due, reached(reach)).limit(1)).first() is not None
 
     def keep(self, rendered: Mapping[UUID, tuple[int, Message, str | None]]) -> None:
         """Store messages at their first claim (fence, message, what failed in the template), so that every try sends
@@ -121,7 +162,7 @@ class Outbox:
         So what waits behind a breaker fares as what is tried. Returns whether there is any.
         """
         mine = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")))
-        old = and_(now - TRY_AT_LEAST >= due_since, func.coalesce(_D.deadline, now) <= now)
+        old = _too_old(now)
         if not self._any(*mine, or_(old, _late(now))):
             return False
         dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
@@ -131,14 +172,27 @@ class Outbox:
             connection.execute(table.where(*mine, _late(now)).values(trouble=int(Failed.LATE), last_error=error))
         return True
 
-    def note_orphans(self, known: Collection[str], now: datetime) -> None:
-        """Let what has waited for an hour on a channel that is not `known` be told elsewhere; others may have it."""
-        orphans = (tables.OPEN, _D.channel.not_in(known), _late(now))
-        if self._any(*orphans):
-            error = "no process that is up has this channel"
+    def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
+        """Nobody delivers there any more: let what waits be told elsewhere, and end what is stale or too old."""
+        untold = and_(_D.trouble < int(Failed.LATE), _D.notice.is_(None))
+        mine = (
+            tables.OPEN,
+            _D.channel == channel,
+            _D.recipient == recipient,
+            or_(_too_old(now), untold),
+            _not_held(now),
+        )
+        while self._any(*mine):
             with self._database.write() as connection:
-                late = {"trouble": int(Failed.LATE), "last_error": func.coalesce(_D.last_error, error)}
-                connection.execute(update(tables.deliveries).where(*orphans).values(late))
+                free = or_(_D.state != "leased", _abandoned(self._database.real_now(connection)))
+                query = select(tables.deliveries).where(*mine, free).order_by(_D.created_at, _D.id).limit(CHUNK)
+                if not self._database.sqlite:
+                    query = query.with_for_update(skip_locked=True)
+                rows = connection.execute(query).mappings().all()
+                if aside := _gone(connection, hold(connection, rows, now), error, now):
+                    connection.execute(_SET_ASIDE, aside)
+            if len(rows) < CHUNK:
+                return  # what is left is being sent, or another replica is at it
 
     def _any(self, *conditions: Any) -> bool:
         with self._database.read() as connection:
@@ -158,9 +212,9 @@ class Outbox:
                 update(tables.deliveries).where(_D.state == "leased").values(state="retry", lease_until=None)
             )
 
-    def pause(self, channel: str, now: datetime) -> timedelta | None:
-        """How long there is nothing to try on a channel; None where nothing waits."""
-        mine = (tables.OPEN, _D.channel == channel)
+    def pause(self, channel: str, now: datetime, reach: Reach = ANYBODY) -> timedelta | None:
+        """How long there is nothing to try on a channel for whom we reach; None where nothing waits."""
+        mine = (tables.OPEN, _D.channel == channel, reached(reach))
         ready = case((_D.held_until > _D.next_at, _D.held_until), else_=_D.next_at)
         waiting = select(func.min(ready, type_=_D.next_at.type)).where(*mine, _D.state != "leased").scalar_subquery()
         leased = select(func.min(_D.lease_until)).where(*mine, _D.state == "leased").scalar_subquery()
@@ -174,10 +228,18 @@ class Outbox:
 def _claimable(channel: str, now: datetime, real: datetime, besides: Collection[UUID]) -> tuple[Any, ...]:
     """What may be leased. A time farther ahead than any that we set was set by a clock that has been put back since."""
     waiting = and_(_D.state.in_(("pending", "retry")), or_(_D.next_at <= now, _D.next_at > now + LONGEST_PAUSE))
-    abandoned = and_(_D.state == "leased", or_(_D.lease_until <= real, _D.lease_until > real + LONGEST_LEASE))
     mine = (_D.id.not_in(besides),) if besides else ()
-    free = or_(_D.held_until.is_(None), _D.held_until <= now)
-    return tables.OPEN, _D.channel == channel, or_(waiting, abandoned), free, *mine
+    return tables.OPEN, _D.channel == channel, or_(waiting, _abandoned(real)), _not_held(now), *mine
+
+
+def _not_held(now: datetime) -> Any:
+    """Whether no snooze holds it back."""
+    return or_(_D.held_until.is_(None), _D.held_until <= now)
+
+
+def _abandoned(real: datetime) -> Any:
+    """Whether it was leased by a process that has not marked it in time."""
+    return and_(_D.state == "leased", or_(_D.lease_until <= real, _D.lease_until > real + LONGEST_LEASE))
 
 
 def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
@@ -238,9 +300,30 @@ def _overtaken(row: Any, reason: str | None, now: datetime) -> dict[str, Any]:
     return _aside(row, "superseded", reason, Failed.NOT, ended_at=now)
 
 
+def _gone(connection: Connection, rows: Sequence[Any], error: str, now: datetime) -> list[dict[str, Any]]:
+    """What becomes of deliveries to whom nobody delivers: stale, dead after their time, or told elsewhere."""
+    claims, stale, broken = _read(connection, rows)
+    found = []
+    for row in rows:
+        why = "; ".join(filter(None, (row["last_error"], error)))
+        if row["id"] not in claims and row["id"] not in broken:
+            found.append(_overtaken(row, stale.get(row["id"]), now))
+        elif now >= give_up_at(first_due(row), row["deadline"]):
+            found.append(_aside(row, "dead", f"{why} (given up: too old)", Failed.DEAD, ended_at=now))
+        else:
+            state: State = "pending" if row["state"] == "pending" else "retry"
+            found.append(_aside(row, state, why, Failed.LATE, next_at=row["next_at"] or now))
+    return found
+
+
 def _aside(row: Any, state: State, error: str | None, failed: Failed, **values: Any) -> dict[str, Any]:
     rest = {"next_at": None, "ended_at": None, "attempts": row["attempts"]}
     return {"_id": row["id"], "_trouble": int(failed), "state": state, "last_error": error} | rest | values
+
+
+def _too_old(now: datetime) -> Any:
+    """Whether its time is over, as `give_up_at` reckons it."""
+    return and_(now - TRY_AT_LEAST >= due_since, func.coalesce(_D.deadline, now) <= now)
 
 
 def _late(now: datetime) -> Any:

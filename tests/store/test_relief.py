@@ -254,6 +254,7 @@ def test_what_waits_on_a_channel_that_nobody_has_is_told_to_the_operators_after_
     load(store, entry())
     store.watches.register([gone], NOW)
     plan(store, Ruled.all([gone]), {"renamed": SimpleNamespace(singly=False, default=False, recipients=("",))}, NINE)  # type: ignore[dict-item]
+    assert relief(store, gone, now=NINE) == 0
     assert relief(store, gone, now=NINE + timedelta(minutes=59)) == 0
     assert relief(store, gone, now=NINE + timedelta(hours=1)) == 1
     assert relief(store, gone, now=NINE + timedelta(hours=2)) == 0

@@ -112,7 +112,8 @@ def test_what_is_let_go_while_it_is_being_sent_stays_so(store):
 
 
 def test_of_two_people_who_retry_at_once_one_is_told_that_the_other_did(store, monkeypatch):
-    one = died(store)
+    (one,) = due(store)
+    end(store, Outcome(state="retry", next_at=NINE, error="451"), claim(store, NINE)[0])
     both = threading.Barrier(2, timeout=20)
     held = store.database.sqlite  # there the second waits for the first from its first look on
     answers: list[str] = []
