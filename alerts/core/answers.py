@@ -34,9 +34,8 @@ def pause_ends(rule: Rule | None, tracked: Tracked) -> datetime | None:
     seen, stage = tracked.acknowledged, stage_answered(tracked)
     if seen is None or stage is None or stage not in REPEATS:
         return None
-    if seen.until is not None:
-        return _whole(seen.until)
-    return _whole(_shifted(seen.at, (rule and rule.acknowledged_for) or ACKNOWLEDGED_FOR[stage]))
+    end = seen.until or _shifted(seen.at, (rule and rule.acknowledged_for) or ACKNOWLEDGED_FOR[stage])
+    return _whole(min(end, seen.ended) if seen.ended else end)
 
 
 def paused_until(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> datetime | None:
@@ -55,7 +54,7 @@ def acknowledged_now(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> 
         return None
     if stage in REPEATS:
         return seen if paused_until(rules, tracked, now) else None
-    return seen if stage_of(tracked.bounds, now) == stage and not (seen.until and seen.until <= now) else None
+    return seen if stage_of(tracked.bounds, now) == stage and not _over(seen, now) else None
 
 
 def silences(rule: Rule | None, tracked: Tracked, kind: Kind, at: datetime, send_at: datetime) -> bool:
@@ -74,7 +73,8 @@ def resumption(rule: Rule, tracked: Tracked, repeats: Series, firings: Firings) 
 
     None where a repeat goes out at that firing, or the rule had not begun to repeat.
     """
-    stage = stage_answered(tracked) if tracked.seen else None
+    seen = tracked.seen
+    stage = stage_answered(tracked) if seen and seen.ended is None else None
     end = pause_ends(rule, tracked) if stage and REPEATS.get(stage) == repeats.kind else None
     begun = repeats.instant(0)
     if end is None or begun is None or begun[0] > end:
@@ -110,7 +110,7 @@ def snoozed_now(tracked: Tracked, now: datetime) -> Snooze | None:
 def standing(tracked: Tracked, now: datetime) -> list[str]:
     """Name what may be taken back: the acknowledgement and the snooze for everybody that have not ended."""
     seen, snooze = tracked.seen, snoozed_now(tracked, now)
-    held = seen is not None and (seen.until is None or seen.until > now)
+    held = seen is not None and not _over(seen, now)
     found = [f"the acknowledgement of {seen.by}"] if seen and held else []
     return found + ([f"the snooze of {snooze.by} for everybody"] if snooze else [])
 
@@ -140,6 +140,10 @@ def _escalates_at(rule: Rule, bounds: Bounds) -> datetime | None:
     """The first moment of a rule that speaks only of what is late for a while."""
     overdue = rule.remind.overdue
     return first_overdue(rule, bounds) if overdue and Duration.parse(overdue.after) else None
+
+
+def _over(seen: Acknowledgement, now: datetime) -> bool:
+    return any(end is not None and end <= now for end in (seen.until, seen.ended))
 
 
 def _shifted(at: datetime, duration: str) -> datetime:

@@ -107,13 +107,15 @@ class Commitment:
 class Acknowledgement:
     """Somebody has seen it at a stage: the repeats of that stage pause (`core.answers` says for how long).
 
-    `until`: when the pause ends, where that was said. `stage` is None where an older version recorded it.
+    `until`: when the pause ends, where that was said. `ended`: when a move or a reopening ended it. `stage` is
+    None where an older version recorded it.
     """
 
     by: str
     at: datetime
     until: datetime | None = None
     stage: Stage | None = None
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +193,8 @@ class Tracked:
     def seen(self) -> Acknowledgement | None:
         """The acknowledgement of the present bounds."""
         moved_at, seen = self.stated_at, self.acknowledged
-        return None if seen and seen.until and moved_at and seen.until <= moved_at else seen
+        ends = (seen.until, seen.ended) if seen else ()
+        return None if moved_at and any(end and end <= moved_at for end in ends) else seen
 
     @property
     def snooze(self) -> Snooze | None:

@@ -48,7 +48,8 @@ class Ends:
 def ended_by(reopened: Revision, now: Tracked) -> Tracked:
     """What a reopening leaves of an acknowledgement: nothing, unless that came later."""
     seen = now.acknowledged
-    ended = seen is not None and seen.until is not None and seen.until <= reopened.recorded_at
+    ends = (seen.until, seen.ended) if seen else ()
+    ended = any(end is not None and end <= reopened.recorded_at for end in ends)
     return replace(now, acknowledged=None) if ended else now
 
 

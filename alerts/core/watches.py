@@ -92,6 +92,18 @@ class _Eye:
         return silences(self.rule, self.tracked, moment.kind, moment.at, moment.send_at)
 
 
+@dataclass(frozen=True, slots=True)
+class _Anew:
+    """What has changed since a watch looked: whether a word says so, what was missed, and up to where that lies."""
+
+    moved: bool
+    reopened: bool
+    told: bool
+    missed: bool
+    seen: datetime
+    spoken: datetime | None
+
+
 def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Firings) -> Look:
     """Work out what a watch has to say by `now`, and when it is to look again.
 
@@ -116,8 +128,6 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
     if moved or reopened:  # the new bounds have nothing to say of the time before they were known
         seen = max(seen, since - TICK)
     resumes = resumes_at(tracked.snooze, tracked.bounds, firings) if tracked.open and tracked.snooze else None
-    if resumes is not None and now < resumes:
-        return Look(_held(eye, watch, resumes, seen if moved else None), tuple(said), tuple(skipped))
     horizon = max(now, seen)
     next_at = None
     spoken = None if moved else watch.spoken
@@ -134,6 +144,9 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         told_of = (moved and _tells_of_move(eye, watch)) or _tells_of_reopening(eye, watch)
         if missed is not None and told_of:  # that word says where the new bounds stand
             spoken, missed = _place(missed.kind, missed.at), None
+        if resumes is not None and now < resumes:
+            anew = _Anew(moved, reopened is not None, told_of, missed is not None, seen, spoken)
+            return Look(_held(eye, watch, resumes, anew), tuple(said), tuple(skipped))
         if spoken is not None:  # a cron that is now later means again what has gone out
             due = [moment for moment in due if moment.kind == "opens" or _place(moment.kind, moment.at) > spoken]
         told, merged = _merge(eye, due, missed, since)
@@ -154,15 +167,17 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
     return Look(after, tuple(said), tuple(skipped))
 
 
-def _held(eye: _Eye, watch: Watch, resumes: datetime, seen: datetime | None) -> Watch:
+def _held(eye: _Eye, watch: Watch, resumes: datetime, anew: _Anew) -> Watch:
     """The watch while a snooze lasts: what goes out meanwhile is not served, so the latest of it is told at the end.
 
-    `seen` is there where it has moved: what the new bounds had missed is told then, unless a word of the move says it.
+    What new bounds, or a reopening, had missed is told then, too, unless a word of the change says it.
     """
     after = replace(watch, next_at=resumes, mark=eye.tracked.bounds.mark, revision=eye.tracked.revision)
-    if seen is None:
-        return after
-    return replace(after, cursor=seen, spoken=None, changed=not _tells_of_move(eye, watch))
+    if anew.told:
+        return replace(after, cursor=anew.seen, spoken=anew.spoken, changed=False)
+    if anew.moved:
+        return replace(after, mark=watch.mark)
+    return replace(after, cursor=anew.seen, changed=anew.missed) if anew.reopened else after
 
 
 def _after_snooze(word: Reminder, resumes: datetime, *, early: bool) -> Reminder:

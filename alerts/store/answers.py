@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, delete, or_, select, tuple_, update
 
 from alerts.core.commitments import Acknowledgement, Snooze, Tracked
 from alerts.store import tables
 from alerts.store.rows import chunks, upsert
 
+NO_SNOOZE: dict[str, Any] = {"snoozed_by": None, "snoozed_at": None, "snoozed_until": None}
 _D, _L, _O, _S = tables.deliveries.c, tables.delivery_reminders.c, tables.occurrences.c, tables.snoozes.c
 
 
@@ -29,7 +30,7 @@ class OwnSnooze:
 
 def acknowledged(seen: Acknowledgement) -> dict[str, Any]:
     """The columns of an acknowledgement."""
-    return {f"acknowledged_{name}": getattr(seen, name) for name in ("by", "at", "until", "stage")}
+    return {f"acknowledged_{name}": getattr(seen, name) for name in ("by", "at", "until", "stage", "ended")}
 
 
 def snoozed(snooze: Snooze) -> dict[str, Any]:
@@ -67,17 +68,28 @@ def end_moved(connection: Connection, which: Sequence[tuple[int, str]], now: dat
     """End the snoozes of just these occurrences (`""`: of the whole, but of none of its occurrences)."""
     if which:
         mine = tuple_(_O.commitment_id, _O.occurrence).in_(which)
-        connection.execute(update(tables.occurrences).where(mine, _O.snoozed_until > now).values(snoozed_until=now))
+        connection.execute(update(tables.occurrences).where(mine, _O.snoozed_until.is_not(None)).values(NO_SNOOZE))
         connection.execute(delete(tables.snoozes).where(tuple_(_S.commitment_id, _S.occurrence).in_(which)))
         release(connection, {one for one, _ in which}, now)
 
 
 def end_all_snoozes(connection: Connection, ids: Sequence[int], now: datetime) -> None:
     """End the snoozes of commitments, of their occurrences as well."""
-    held = update(tables.occurrences).where(_O.commitment_id.in_(ids), _O.snoozed_until > now)
-    connection.execute(held.values(snoozed_until=now))
+    held = update(tables.occurrences).where(_O.commitment_id.in_(ids), _O.snoozed_until.is_not(None))
+    connection.execute(held.values(NO_SNOOZE))
     connection.execute(delete(tables.snoozes).where(_S.commitment_id.in_(ids)))
     release(connection, ids, now)
+
+
+def take_back(connection: Connection, tracked: Tracked, now: datetime) -> None:
+    """End the answers of an occurrence now: what follows their end follows."""
+    mine = (_O.commitment_id == tracked.id, _O.occurrence == tracked.occurrence)
+    for at, until in ((_O.acknowledged_at, _O.acknowledged_until), (_O.snoozed_at, _O.snoozed_until)):
+        held = update(tables.occurrences).where(*mine, at.is_not(None), or_(until.is_(None), until > now))
+        connection.execute(held.values({until.name: now}))
+    own = (_S.commitment_id == tracked.id, _S.occurrence == tracked.occurrence)
+    connection.execute(delete(tables.snoozes).where(*own))
+    release(connection, [tracked.id], now)
 
 
 def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:

@@ -398,8 +398,7 @@ class Commitments:
             if not ended:
                 name = f"{key} {occurrence}".rstrip()
                 raise InputError(f"{name} is neither acknowledged nor snoozed: there is nothing to take back")
-            occurrences.end_acknowledgement(connection, occurrences.one(now, occurrence), change.now)
-            answers.end_snoozes(connection, now.id, occurrence, change.now)
+            answers.take_back(connection, now, change.now)
             detail = ", ".join(ended)
             self._append(connection, now, revision_after(now, change, "unacknowledged", detail=detail))
             return ended

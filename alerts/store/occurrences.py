@@ -72,9 +72,9 @@ def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
 
 def end_acknowledgement(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
     """Let acknowledgements hold until now and no longer."""
-    later = or_(_O.acknowledged_until.is_(None), _O.acknowledged_until > now)
+    later = or_(_O.acknowledged_ended.is_(None), _O.acknowledged_ended > now)
     held = update(tables.occurrences).where(which, _O.acknowledged_at.is_not(None), later)
-    connection.execute(held.values(acknowledged_until=now))
+    connection.execute(held.values(acknowledged_ended=now))
 
 
 def _with_occurrences(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]]) -> list[tuple[Tracked, Bounds]]:

@@ -97,6 +97,7 @@ TRACKED = select(
     _O.acknowledged_at,
     _O.acknowledged_until,
     _O.acknowledged_stage,
+    _O.acknowledged_ended,
     _O.snoozed_by,
     _O.snoozed_at,
     _O.snoozed_until,
@@ -107,7 +108,7 @@ def acknowledgement_of(row: RowMapping | Mapping[str, Any]) -> Acknowledgement |
     """The acknowledgement in a row, if there is one."""
     if row["acknowledged_at"] is None:
         return None
-    names = ("by", "at", "until", "stage")
+    names = ("by", "at", "until", "stage", "ended")
     return Acknowledgement(**{name: row[f"acknowledged_{name}"] for name in names})
 
 

@@ -120,6 +120,7 @@ occurrences = Table(  # a row appears when something happens to an occurrence
     Column("stated_at", Utc),
     Column("reopened", Integer, nullable=False, server_default="0"),  # how often
     Column("acknowledged_stage", Text),
+    Column("acknowledged_ended", Utc),  # by a move or a reopening
     Column("snoozed_by", Text),  # for everybody
     Column("snoozed_at", Utc),
     Column("snoozed_until", Utc),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Acknowledgement, Commitment, Revision, Tracked
+from alerts.core.commitments import Acknowledgement, Commitment, Revision, Snooze, Tracked
 from alerts.core.deadlines import parse
 from alerts.core.outlook import foretell
 from alerts.core.reminders import Reminder
@@ -100,8 +100,10 @@ class Followed:
         self.tracked = replace(
             self.tracked, commitment=promise, bounds=bounds, bounds_version=version, stated_at=at(now)
         )
-        if (seen := self.tracked.acknowledged) and (seen.until is None or seen.until > at(now)):
-            self.tracked = replace(self.tracked, acknowledged=replace(seen, until=at(now)))
+        if (seen := self.tracked.acknowledged) and (seen.ended is None or seen.ended > at(now)):
+            self.tracked = replace(self.tracked, acknowledged=replace(seen, ended=at(now)))
+        if (snoozed := self.tracked.snoozed) and snoozed.until > at(now):
+            self.tracked = replace(self.tracked, snoozed=replace(snoozed, until=at(now)))
 
     def close(self, now: str) -> None:
         self.tracked = replace(self.tracked, commitment=replace(self.tracked.commitment, status="fulfilled"))
@@ -120,6 +122,19 @@ class Followed:
         seen = Acknowledgement(by="ana", at=at(now), until=at(until) if until else None)
         self.tracked = replace(self.tracked, acknowledged=seen)
         self._revise("acknowledged", now)
+
+    def snooze(self, now: str, until: str) -> None:
+        self.tracked = replace(self.tracked, snoozed=Snooze(by="ana", at=at(now), until=at(until)))
+        self._revise("snoozed", now)
+
+    def take_back(self, now: str) -> None:
+        seen, snoozed = self.tracked.acknowledged, self.tracked.snoozed
+        self.tracked = replace(
+            self.tracked,
+            acknowledged=seen and replace(seen, ended=at(now)),
+            snoozed=snoozed and replace(snoozed, until=min(at(now), snoozed.until)),
+        )
+        self._revise("unacknowledged", now)
 
     def change_rule(self, now: str, cron: str | None = None, **remind: Any) -> None:
         self.use(replace(self.rule, cron=cron or self.rule.cron, remind=replace(self.rule.remind, **remind)))

@@ -500,7 +500,7 @@ GUARDS = (
           "core/test_changes.py::test_moved_into_the_past_it_is_late_at_once_and_the_move_says_so"),
     Guard("what was silenced stays so after a move",
           "store/occurrences.py",
-          "held.values(acknowledged_until=now)", "held.values(acknowledged_at=None)",
+          "held.values(acknowledged_ended=now)", "held.values(acknowledged_at=None)",
           "store/test_changes.py::test_what_was_silenced_stays_so_after_a_move_there_and_back[sqlite]"),
     Guard("an acknowledgement ends with the bounds",
           "store/occurrences.py",

@@ -70,6 +70,7 @@ class Rule:
     moved: bool = False
     review: Span | None = None
     closed: bool = False
+    acknowledged_for: Span | None = None
 
     def matches(self, one: Commitment) -> bool:
         """All that are named must hold, any value of each."""
@@ -108,6 +109,26 @@ class Acknowledged:
     key: str
     occurrence: str = ""
     until: datetime | None = None
+    ended: datetime | None = None  # by a change of the date, or a reopening
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """All alerts put off, for everybody, until an instant."""
+
+    at: datetime
+    key: str
+    occurrence: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The acknowledgement and the snooze, ended by hand."""
+
+    at: datetime
+    key: str
+    occurrence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +149,7 @@ class Reopened:
     occurrence: str = ""
 
 
-Event = Moved | Edited | Acknowledged | Closed | Reopened
+Event = Moved | Edited | Acknowledged | Snoozed | TakenBack | Closed | Reopened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

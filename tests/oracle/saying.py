@@ -17,10 +17,13 @@ Readings of the design where it leaves a choice:
   and only if it still holds; that word stands for the moves since, and for what was missed while it was closed. Where
   ends are not told, the latest that was missed is said, as of what is new, unless it was said before the end. Each turn
   of what was reopened as a whole says what it missed: the word of the whole does not say that.
-* What a silenced repeat means is neither said nor merged.
 * A move or an end of the same turn stands for all else that a tick would say of it, and is never merged away itself.
 * Where several rules speak to one recipient, what they say of a turn at one tick is merged, too: the latest moment, of
   one instant the kind that the design names first. A moment that was told before still stands for earlier ones.
+* What a silenced repeat means is neither said nor merged. An acknowledgement silences the repeats of the stage in which
+  it was given; when it ends, one alert goes out at the next firing of each rule that repeats by then.
+* While all is snoozed a watch does not look; so what it missed is one word when that ends. A snooze that ends when it
+  becomes late ends at the last firing before that.
 * Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names
   first.
 """
@@ -33,12 +36,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.oracle.crons import Firings, firings
-from tests.oracle.data import Acknowledged, History, Reopened, Rule, Word
-from tests.oracle.moments import Moment, moments
-from tests.oracle.resolving import Bounds, recorded_edge
+from tests.oracle.data import Acknowledged, History, Reopened, Rule, Snoozed, Word
+from tests.oracle.moments import Moment, moments, overdue
+from tests.oracle.resolving import Bounds, InstantEdge, recorded_edge
+from tests.oracle.spans import Span
 from tests.oracle.turns import Course, Stated, courses
 
-REPEATING = ("overdue", "review")
 ORDER = ("before", "on_the_day", "opens", "overdue", "review")
 YEAR = timedelta(days=366)
 
@@ -58,6 +61,14 @@ def words(history: History) -> list[Word]:
             if rule.matches(course.one):
                 said += Watch(rule, course, fires, history, again[key]).words()
     return sorted(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Repeats of a kind that are silenced, and until when."""
+
+    kind: str
+    end: datetime
 
 
 @dataclass(slots=True)
@@ -162,6 +173,12 @@ class Watch:
         times = {at for at, _ in spells} | {one.send_at for schedule in schedules.values() for one in schedule}
         times |= {at for one in {"", name} for at, _ in self.spells(one)}
         acks = [one for one in self.course.acknowledged if one.occurrence == name]
+        acks = [replace(one, until=at) for one in acks for at in (one.until, *self.taken_back(name))]
+        snoozes = [one for one in self.course.snoozed if one.occurrence == name]
+        snoozes = [replace(one, until=at) for one in snoozes for at in (one.until, *self.taken_back(name))]
+        times |= {self.fires.first_from(pause.end) for one in acks if (pause := self.pause(one))}
+        times |= {self.resumes(one, bounds) for one in snoozes for bounds in seen.values()}
+        owed: datetime | None = None
         looked = self.course.one.recorded_at
         before: Bounds | None = None
         spoken: tuple[datetime, bool] | None = None
@@ -175,11 +192,15 @@ class Watch:
                 spoken = None if fresh else spoken
                 if reopened:
                     since = max(since, reopened) if fresh else reopened
-                ack = next((one for one in reversed(acks) if one.at <= tick), None)
-                if (fresh or reopened) and ack and ack.until and ack.until <= since:
+                ack = self.course.acknowledged_at(name, tick)
+                if (fresh or reopened) and ack and ack.ended and ack.ended <= since:
                     ack = None
-                heard = [one for one in schedules[bounds.mark] if not silenced(one, ack)]
-                anew = fresh or reopened is not None
+                pause = self.pause(ack) if ack else None
+                heard = [one for one in schedules[bounds.mark] if not self.silenced(one, pause, bounds)]
+                if pause and ack and not ack.ended:
+                    heard += self.resumption(pause, schedules[bounds.mark])
+                anew = fresh or reopened is not None or owed is not None
+                since = owed or since
                 new = [one for one in heard if (since <= one.send_at if anew else looked < one.send_at)]
                 due = [one for one in new if one.send_at <= tick]
                 missed = [one for one in heard if one.send_at < since] if anew else []
@@ -187,10 +208,66 @@ class Watch:
                     missed = []
                 if missed and ((fresh and tick in told) or tick in again):
                     spoken, missed = place(max(missed, key=latest)), []
+                snooze = self.course.snoozed_at(name, tick)
+                if snooze and tick < self.resumes(snooze, bounds):
+                    if (fresh and tick in told) or (reopened and tick in again):
+                        looked, before, owed = since - timedelta(seconds=1), bounds, None
+                    elif reopened and not fresh:
+                        owed = since
+                    continue
+                owed = None
                 for one, said in merged(due, missed):
                     yield self.word(tick, name, one.kind, one.at, said=said and tick not in own)
                     spoken = max(spoken or place(one), place(one)) if said else spoken
             looked, before = tick, spell.bounds if spell and spell.tracked else None
+
+    def taken_back(self, name: str) -> list[datetime]:
+        return [at for which, at in self.course.taken_back if which == name]
+
+    def pause(self, ack: Acknowledged) -> Pause | None:
+        """Return which repeats an acknowledgement silences, and until when: those of its stage."""
+        stated = self.course.stated_at(ack.at)
+        turn = stated.turns.get(ack.occurrence) if stated else None
+        if turn is None:
+            return None
+        bounds = turn.bounds
+        if bounds.latest:
+            kind = "overdue" if ack.at >= bounds.latest else None
+        else:
+            kind = "review" if bounds.first is None or ack.at >= bounds.first.counted else None
+        if kind is None:
+            return None
+        lasts = self.rule.acknowledged_for or Span(days=7 if kind == "overdue" else 30)
+        end = ack.until or InstantEdge(ack.at, "UTC").moved(lasts).at
+        return Pause(kind, min(end, ack.ended) if ack.ended else end)
+
+    def silenced(self, one: Moment, pause: Pause | None, bounds: Bounds) -> bool:
+        """Say whether an acknowledgement keeps a moment quiet; the first of an escalation it never does."""
+        if pause is None or one.kind != pause.kind:
+            return False
+        how = self.rule.overdue
+        if one.kind == "overdue" and how and how.after != Span() and bounds.last:
+            first = next(overdue(bounds.last, how))
+            return one.at != first and one.send_at < pause.end
+        return one.send_at < pause.end
+
+    def resumption(self, pause: Pause, schedule: list[Moment]) -> list[Moment]:
+        """Return the alert at the first firing after a pause, unless a repeat goes out there anyway."""
+        repeats = [one for one in schedule if one.kind == pause.kind]
+        firing = self.fires.first_from(pause.end)
+        if not any(one.at <= pause.end for one in repeats) or any(one.send_at == firing for one in repeats):
+            return []
+        return [Moment(firing, pause.end, pause.kind)]
+
+    def resumes(self, snooze: Snoozed, bounds: Bounds) -> datetime:
+        """Return when a snooze lets go: at the rule's next firing, but before it is late what ends before."""
+        until, latest = snooze.until, bounds.latest
+        firing = self.fires.first_from(until)
+        if latest is None or until > latest:
+            return firing
+        if until == latest:
+            return self.fires.last_before(until)
+        return firing if firing < latest else until
 
     def schedule(self, bounds: Bounds) -> list[Moment]:
         one = self.course.one
@@ -251,12 +328,7 @@ def latest(one: Moment) -> tuple[datetime, datetime, int]:
 
 def place(one: Moment) -> tuple[datetime, bool]:
     """Where a moment stands among those told: what is late comes after the day itself, where both begin at once."""
-    return one.at, one.kind in REPEATING
-
-
-def silenced(one: Moment, ack: Acknowledged | None) -> bool:
-    """Say whether an acknowledgement keeps it quiet."""
-    return one.kind in REPEATING and ack is not None and (ack.until is None or one.send_at < ack.until)
+    return one.at, one.kind in ("overdue", "review")
 
 
 def mark_of(stated: Stated, name: str) -> object:

@@ -25,9 +25,23 @@ from typing import Any
 
 from dateutil.rrule import rrulestr
 
-from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party, Reopened
+from tests.oracle.data import (
+    Acknowledged,
+    Closed,
+    Commitment,
+    Edited,
+    Event,
+    History,
+    Moved,
+    Party,
+    Reopened,
+    Snoozed,
+    TakenBack,
+)
 from tests.oracle.expressions import Day, Every, Expression, Wall, references
 from tests.oracle.resolving import UNKNOWN, Bounds, Setting, resolve
+
+ALONE = "the one turn of what does not recur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,11 @@ class Course:
     closed: list[tuple[str, datetime]] = field(default_factory=list)
     reopened: list[tuple[str, datetime]] = field(default_factory=list)  # or forgotten
     spells: list[tuple[datetime, bool]] = field(default_factory=list)  # when the whole was closed (True) or reopened
-    acknowledged: list[Acknowledged] = field(default_factory=list)  # `until` is when it has ended at the latest
+    acknowledged: list[Acknowledged] = field(default_factory=list)
+    snoozed: list[Snoozed] = field(default_factory=list)
+    ends: list[tuple[str, datetime]] = field(default_factory=list)  # of acknowledgements
+    woken: list[tuple[str, datetime]] = field(default_factory=list)  # snoozes that are forgotten; "" is all
+    taken_back: list[tuple[str, datetime]] = field(default_factory=list)
 
     @property
     def now(self) -> Stated:
@@ -103,18 +121,44 @@ class Course:
         else:
             self.ended = False
             self.spells.append((at, False))
-        for place, one in enumerate(self.acknowledged):
-            if name in ("", one.occurrence) and (one.until is None or one.until > at):
-                self.acknowledged[place] = replace(one, until=at)
+        for seen in {one.occurrence for one in self.acknowledged if name in ("", one.occurrence)}:
+            self.ends.append((seen, at))
 
-    def end_acknowledgements(self, turns: dict[str, Bounds], at: datetime) -> None:
+    def end_answers(self, turns: dict[str, Bounds], at: datetime) -> None:
         """End those of turns whose bounds are now others, or that are left out."""
         before = self.now.turns if self.stated else {}
-        for place, one in enumerate(self.acknowledged):
-            was, now = before.get(one.occurrence), turns.get(one.occurrence)
-            same = was is not None and now is not None and was.bounds.mark == now.mark
-            if not same and (one.until is None or one.until > at):
-                self.acknowledged[place] = replace(one, until=at)
+        for name in {one.occurrence for one in (*self.acknowledged, *self.snoozed)}:
+            was, now = before.get(name), turns.get(name)
+            if was is None or now is None or was.bounds.mark != now.mark:
+                self.ends.append((name, at))
+                self.woken.append((name or ALONE, at))
+
+    def answer(self, event: Acknowledged | Snoozed | TakenBack) -> None:
+        match event:
+            case Acknowledged():
+                self.acknowledged.append(event)
+            case Snoozed():
+                self.snoozed.append(event)
+            case TakenBack():
+                self.taken_back.append((event.occurrence, event.at))
+
+    def acknowledged_at(self, name: str, tick: datetime) -> Acknowledged | None:
+        """Return the acknowledgement of a turn as it is known at a tick."""
+        one = next((one for one in reversed(self.acknowledged) if one.occurrence == name and one.at <= tick), None)
+        if one is None:
+            return None
+        taken = [at for which, at in self.taken_back if which == name and one.at < at <= tick]
+        ended = [at for which, at in self.ends if which == name and one.at < at <= tick]
+        until = min([*taken, *([one.until] if one.until else [])], default=None)
+        return replace(one, until=until, ended=min(ended, default=None))
+
+    def snoozed_at(self, name: str, tick: datetime) -> Snoozed | None:
+        """Return the snooze of a turn as it is known at a tick, though its time may be over."""
+        one = next((one for one in reversed(self.snoozed) if one.occurrence == name and one.at <= tick), None)
+        if one is None or any(which in ("", name or ALONE) and one.at < at <= tick for which, at in self.woken):
+            return None
+        taken = [at for which, at in self.taken_back if which == name and one.at < at <= tick]
+        return replace(one, until=min([one.until, *taken]))
 
 
 def courses(history: History, until: date) -> dict[str, Course]:
@@ -137,8 +181,10 @@ def courses(history: History, until: date) -> dict[str, Course]:
             case Closed(key=key, occurrence=""):
                 found[key].ended = True
                 found[key].spells.append((at, True))
+                found[key].woken.append(("", at))
                 continue
             case Closed(key=key):
+                found[key].woken.append((change.occurrence, at))
                 found[key].closed.append((change.occurrence, at))
                 continue
             case Reopened(key=key, occurrence=""):
@@ -146,8 +192,8 @@ def courses(history: History, until: date) -> dict[str, Course]:
             case Reopened(key=key):
                 found[key].reopen(change.occurrence, at)
                 continue
-            case Acknowledged(key=key):
-                found[key].acknowledged.append(change)
+            case Acknowledged(key=key) | Snoozed(key=key) | TakenBack(key=key):
+                found[key].answer(change)
                 continue
             case Edited():
                 continue
@@ -208,7 +254,7 @@ def restate(
     if before and looked and before.at <= looked:
         course.forget([name for name in (*course.alone, *dict(course.closed)) if name not in before.turns], at)
     turns |= {name: bounds for name, bounds in course.alone.items() if name in turns}
-    course.end_acknowledgements(turns, at)
+    course.end_answers(turns, at)
     course.stated.append(Stated(at, mark, {name: come(course, name, turns[name], at, looked) for name in turns}))
 
 
@@ -229,7 +275,7 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
     if bounds.mark == now.turns[name].bounds.mark:
         return
     course.alone[name] = bounds
-    course.end_acknowledgements({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, move.at)
+    course.end_answers({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, move.at)
     seen = course.stated_at(looked) if looked else None
     here = seen.turns.get(name) if seen else None
     turn = Turn(move.at, bounds, here.tracked if here and here.bounds.mark == bounds.mark else True)

@@ -7,7 +7,19 @@ from heapq import heappop, heappush
 from itertools import count as counter
 from random import Random
 
-from tests.oracle.data import Acknowledged, Closed, Commitment, Edited, Event, History, Moved, Party, Reopened
+from tests.oracle.data import (
+    Acknowledged,
+    Closed,
+    Commitment,
+    Edited,
+    Event,
+    History,
+    Moved,
+    Party,
+    Reopened,
+    Snoozed,
+    TakenBack,
+)
 from tests.oracle.expressions import Every, Expression
 from tests.oracle.resolving import Bounds, plain
 from tests.oracle.turns import Course, begin, hanging, move_alone, on, restate, setting_of
@@ -82,9 +94,10 @@ class Lives:
             elif what == "reopen" and key in self.courses:
                 self.reopen(at, key)
             elif key in self.courses and not self.courses[key].ended:
-                {"move": self.move, "edit": self.edit, "acknowledge": self.acknowledge, "close": self.close}[what](
-                    at, key
-                )
+                {
+                    "move": self.move, "edit": self.edit, "acknowledge": self.acknowledge, "close": self.close,
+                    "snooze": self.snooze, "take back": self.take_back,
+                }[what](at, key)  # fmt: skip
 
     def record(self, at: datetime, key: str) -> None:
         random = self.random
@@ -156,6 +169,8 @@ class Lives:
             self.plan(self.instant(at, max(due, at) + 20 * DAY), "edit", key)
         if random.random() < 0.6:
             self.plan(self.instant(max(due, at), max(due, at) + 40 * DAY), "acknowledge", key)
+        if random.random() < 0.4:
+            self.plan(self.instant(at, max(due, at) + 20 * DAY), "snooze", key)
         lasts = random.choice((-20, 5, 30, 90, 200)) if recurs or random.random() < 0.9 else 700
         end = max(at, due + lasts * DAY)
         self.plan(self.instant(end, end + 3 * DAY), "close", key)
@@ -219,6 +234,32 @@ class Lives:
         self.events.append(Acknowledged(at, key, name, until))
         if random.random() < (0.8 if name else 0.3):
             self.plan(self.instant(at, at + 40 * DAY), "acknowledge", key)
+        if random.random() < 0.15:
+            self.plan(self.instant(at, at + 20 * DAY), "take back", key)
+
+    def snooze(self, at: datetime, key: str) -> None:
+        """Put it off, now and then to the very instant from which it is late."""
+        random, name = self.random, self.turn(at, key)
+        if name is None:
+            return
+        latest = self.courses[key].now.turns[name].bounds.latest
+        until = self.instant(at, at + self.days(1, 30))
+        if latest and latest > at and random.random() < 0.3:
+            until = latest
+        self.events.append(Snoozed(at, key, name, until))
+        if random.random() < (0.8 if name else 0.3):
+            self.plan(self.instant(at, at + 60 * DAY), "snooze", key)
+        if random.random() < 0.15:
+            self.plan(self.instant(at, until), "take back", key)
+
+    def take_back(self, at: datetime, key: str) -> None:
+        """Take back what was answered last, if the turn is there still and has not ended."""
+        course = self.courses[key]
+        answers = [one for one in self.events if isinstance(one, Acknowledged | Snoozed) and one.key == key]
+        name = answers[-1].occurrence
+        turn = course.now.turns.get(name)
+        if turn and turn.tracked and name not in {closed for closed, _ in course.closed}:
+            self.events.append(TakenBack(at, key, name))
 
     def close(self, at: datetime, key: str) -> None:
         """Close it, or put that off where it has moved away; of a recurring one, often a turn at a time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,22 @@ from sqlalchemy import select
 from alerts.core import rules as real
 from alerts.core.commitments import Commitment, Party
 from alerts.core.deadlines import parse
+from alerts.core.errors import InputError
 from alerts.store import Change, Entry, Store, tables
 from alerts.tick import Ruled, plan
-from tests.oracle.data import Acknowledged, Closed, Edited, Event, History, Moved, Reopened, Rule, Word
+from tests.oracle.data import (
+    Acknowledged,
+    Closed,
+    Edited,
+    Event,
+    History,
+    Moved,
+    Reopened,
+    Rule,
+    Snoozed,
+    TakenBack,
+    Word,
+)
 from tests.oracle.data import Commitment as Stated
 
 
@@ -49,7 +63,7 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
                 entry = Entry(replace(stated[key], title=title), key)
                 store.commitments.load([entry], parties, [], Change(now=at, by="desk"))
                 look_at = at
-            case Moved() | Acknowledged() | Closed() | Reopened():
+            case Moved() | Acknowledged() | Snoozed() | TakenBack() | Closed() | Reopened():
                 happen(store, what)
                 look_at = at
             case None if (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
@@ -77,6 +91,11 @@ def happen(store: Store, event: Event) -> None:
             store.commitments.move(key, str(deadline), change, occurrence, whole=not occurrence)
         case Acknowledged(_, key, occurrence, until):
             store.commitments.acknowledge(key, until, change, occurrence)
+        case Snoozed(_, key, occurrence, until):
+            store.commitments.snooze(key, until, change, occurrence, recipient=None, past_due=True)
+        case TakenBack(_, key, occurrence):
+            with suppress(InputError):  # it has ended meanwhile
+                store.commitments.take_back(key, change, occurrence)
         case Closed(_, key, occurrence):
             store.commitments.close(key, "fulfilled", change, occurrence, whole=not occurrence)
         case Reopened(_, key, occurrence):
@@ -133,4 +152,5 @@ def rule_of(rule: Rule, channel: str) -> real.Rule:
             closed=rule.closed,
         ),
         notify=(channel,),
+        acknowledged_for=str(rule.acknowledged_for) if rule.acknowledged_for else None,
     )

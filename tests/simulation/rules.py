@@ -31,6 +31,7 @@ LEADS = [
     Span(days=1, hours=6),
 ]
 REVIEWS = [Span(days=14), Span(days=30), Span(months=1), Span(months=3), Span(weeks=6)]
+PAUSES = [None, None, Span(days=2), Span(hours=30), Span(weeks=2), Span(months=1)]
 TAGS = "alpha beta gamma delta epsilon zeta".split()
 
 
@@ -51,6 +52,7 @@ def some_rules(random: Random, *, business_leads: bool) -> tuple[Rule, ...]:
             moved=random.random() < 0.7,
             review=random.choice(REVIEWS) if random.random() < 0.85 else None,
             closed=random.random() < 0.7,
+            acknowledged_for=random.choice(PAUSES),
         )
         for number, (match, cron) in enumerate(zip(matches, crons, strict=True))
     )

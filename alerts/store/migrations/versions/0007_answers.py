@@ -40,7 +40,7 @@ _M = sa.table("meta", sa.column("name"), sa.column("value"), sa.column("at", Utc
 def upgrade() -> None:
     op.add_column("occurrences", sa.Column("acknowledged_stage", sa.Text(), nullable=True))
     op.add_column("occurrences", sa.Column("snoozed_by", sa.Text(), nullable=True))
-    for name in ("snoozed_at", "snoozed_until"):
+    for name in ("acknowledged_ended", "snoozed_at", "snoozed_until"):
         op.add_column("occurrences", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     op.add_column("deliveries", sa.Column("held_until", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
