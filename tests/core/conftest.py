@@ -131,7 +131,7 @@ class Followed:
         seen, snoozed = self.tracked.acknowledged, self.tracked.snoozed
         self.tracked = replace(
             self.tracked,
-            acknowledged=seen and replace(seen, ended=at(now)),
+            acknowledged=seen and replace(seen, until=at(now)),
             snoozed=snoozed and replace(snoozed, until=min(at(now), snoozed.until)),
         )
         self._revise("unacknowledged", now)

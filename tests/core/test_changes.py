@@ -185,7 +185,7 @@ def test_an_opening_after_a_move_is_said_whatever_else_happens_before_the_next_t
 def test_what_was_silenced_stays_so_after_a_move_there_and_back(follow: Follow) -> None:
     found = follow("2025-11-10")
     found.until("2025-11-11T20:00Z")
-    found.acknowledge("2025-11-11T20:00Z")
+    found.acknowledge("2025-11-11T20:00Z", "2025-12-31T00:00Z")
     found.tick("2025-11-11T20:01Z")
     found.move("2025-12-01", "2025-11-20T20:00Z")
     found.move("2025-11-10", "2025-11-20T20:10Z")
