@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from alerts.cli.tracking import OneOf
+from alerts.cli.tracking import Keys, OneOf, Whole, one_of_two
 from alerts.cli.wiring import At, By, Office, app, day_or_instant, instant, office, shown, who, words
 from alerts.core.answers import REPEATS, paused_until, stage_answered
 from alerts.core.commitments import Tracked
@@ -26,23 +27,28 @@ out = Console(highlight=False)
 @app.command()
 def ack(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY")],
+    keys: Keys,
     until: Annotated[
         str | None,
         typer.Option("--until", metavar="T", help="Pause repeats until then: a day (included) or an instant."),
     ] = None,
     because: Because = None,
     occurrence: OneOf = "",
+    whole: Whole = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Acknowledge: pauses the repeats of its stage (overdue: 7 days, under review: 30, or as the rule says)."""
     here, now = office(context), instant(at)
-    end = _end(here, here.store.commitments.find(key).at(occurrence), until, now)
+    one_of_two(occurrence, whole=whole)
+    ends = _ends(here, keys, occurrence, until, now)
     change = Change(now=now, by=who(by), reason=because and words(because, "--because"))
-    here.store.commitments.acknowledge(key, end, change, occurrence)
-    item = here.store.commitments.find(key).at(occurrence)
-    out.print(f"{_name(item)} is acknowledged by {who(by)}: {_follows(here, item, now)}", markup=False, soft_wrap=True)
+    done = here.store.commitments.acknowledge(keys, ends, change, occurrence, whole=whole)
+    found = {key: here.store.commitments.find(key) for key, _ in done}
+    for key, name in done:
+        item = found[key].at(name)
+        said = f"{_name(item)} is acknowledged by {who(by)}: {_follows(here, item, now)}"
+        out.print(said, markup=False, soft_wrap=True)
 
 
 def _follows(here: Office, item: Tracked, now: datetime) -> str:
@@ -58,12 +64,13 @@ def _follows(here: Office, item: Tracked, now: datetime) -> str:
 @app.command()
 def snooze(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY")],
+    keys: Keys,
     until: Annotated[str, typer.Option("--until", metavar="T", help="Until then: a day (included) or an instant.")],
     for_all: Annotated[bool, typer.Option("--for-all", help="For everybody; else only for whoever asks.")] = False,
     past_due: Annotated[bool, typer.Option("--past-due", help="Even beyond its deadline.")] = False,
     because: Because = None,
     occurrence: OneOf = "",
+    whole: Whole = False,
     by: By = None,
     at: At = None,
 ) -> None:
@@ -71,38 +78,55 @@ def snooze(
     here, now = office(context), instant(at)
     name = who(by)
     recipient = None if for_all else _recipient(here, name)
-    end = _end(here, here.store.commitments.find(key).at(occurrence), until, now)
-    assert end is not None
+    one_of_two(occurrence, whole=whole)
+    ends = _ends(here, keys, occurrence, until, now)
     change = Change(now=now, by=name, reason=because and words(because, "--because"))
-    here.store.commitments.snooze(key, end, change, occurrence, recipient=recipient, past_due=past_due)
+    here.store.commitments.snooze(
+        keys, ends, change, occurrence, recipient=recipient, past_due=past_due, whole=whole
+    )  # fmt: skip
     whom = recipient or "everybody"
-    what = f"{key} {occurrence}".rstrip()
-    out.print(f"{what} is snoozed for {whom} until {shown(end, here.zone)} {here.zone}", markup=False, soft_wrap=True)
+    for key, end in ends.items():
+        what = f"{key} {occurrence}".rstrip()
+        said = f"{what} is snoozed for {whom} until {shown(end, here.zone)} {here.zone}"
+        out.print(said, markup=False, soft_wrap=True)
 
 
 @app.command()
 def unack(
     context: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY")],
+    keys: Keys,
     because: Because = None,
     occurrence: OneOf = "",
+    whole: Whole = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Take back an acknowledgement and the snoozes: alerts go out again from the rule's next firing on."""
     here = office(context)
     change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
-    ended = here.store.commitments.take_back(key, change, occurrence)
-    what = f"{key} {occurrence}".rstrip()
-    out.print(f"{what}: {', '.join(ended)} taken back", markup=False, soft_wrap=True)
+    one_of_two(occurrence, whole=whole)
+    for key, name, ended in here.store.commitments.take_back(keys, change, occurrence, whole=whole):
+        what = f"{key} {name}".rstrip()
+        out.print(f"{what}: {', '.join(ended)} taken back", markup=False, soft_wrap=True)
 
 
-def _end(here: Office, item: Tracked, until: str | None, now: datetime) -> datetime | None:
-    """Read `--until`. Raises InputError where it has passed."""
-    end = day_or_instant(until, item.bounds.zone or here.zone) if until else None
-    if end is not None and end <= now:
-        raise InputError(f"--until {until} has passed already")
-    return end
+def _ends(
+    here: Office, keys: Sequence[str], occurrence: str, until: str | None, now: datetime
+) -> dict[str, datetime | None]:
+    """Read `--until` in the zone of each commitment; what is not there is left to the store to refuse.
+
+    Raises InputError where it has passed.
+    """
+    found: dict[str, datetime | None] = {}
+    for key in dict.fromkeys(keys):
+        try:
+            zone = here.store.commitments.find(key).at(occurrence).bounds.zone or here.zone
+        except InputError:
+            zone = here.zone
+        found[key] = day_or_instant(until, zone) if until else None
+        if (end := found[key]) is not None and end <= now:
+            raise InputError(f"--until {until} has passed already")
+    return found
 
 
 def _recipient(here: Office, name: str) -> str:

@@ -46,7 +46,7 @@ def move(
 ) -> None:
     """Give a commitment another deadline; what hangs on it moves too, and everybody concerned is told."""
     here = office(context)
-    _one_of_two(occurrence, whole=whole)
+    one_of_two(occurrence, whole=whole)
     change = Change(now=instant(at), by=who(by), reason=words(because, "--because"), source=source)
     cited = _citation(source, source_locator, source_quote)
     report = here.store.commitments.move(key, expression, change, occurrence, whole=whole, cited=cited)
@@ -78,7 +78,7 @@ def close(
     if status not in ENDS:
         raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
     here = office(context)
-    _one_of_two(occurrence, whole=whole)
+    one_of_two(occurrence, whole=whole)
     change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
     here.store.commitments.close(keys, status, change, occurrence, whole=whole)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
@@ -96,7 +96,8 @@ def _citation(key: str | None, locator: str | None, quote: str | None) -> Citati
     return Citation(key=key, locator=place or None, quote=said or None)
 
 
-def _one_of_two(occurrence: str, *, whole: bool) -> None:
+def one_of_two(occurrence: str, *, whole: bool) -> None:
+    """Raise where one occurrence is named, and the whole as well."""
     if occurrence and whole:
         raise typer.BadParameter(
             "names one occurrence, and --all the whole: use one of them", param_hint="--occurrence"

@@ -9,16 +9,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select, update
 
-from alerts.core import answers as core_answers
-from alerts.core.answers import check_snooze, detail_of, snooze_detail
 from alerts.core.commitments import (
-    Acknowledgement,
     Citation,
     Commitment,
     Party,
     Person,
     Revision,
-    Snooze,
     Source,
     Status,
     Tracked,
@@ -26,16 +22,16 @@ from alerts.core.commitments import (
 )
 from alerts.core.deadlines import Every, references
 from alerts.core.errors import InputError, did_you_mean
-from alerts.core.stages import stage_of
-from alerts.store import answers, edits, occurrences, reopening, restated, tables
+from alerts.store import answering, answers, edits, occurrences, reopening, restated, tables
+from alerts.store.answering import Given, Until, until_of
 from alerts.store.book import Book, edges_of, forget_resolved, refuse, revision_after
 from alerts.store.changes import Change, Entry, Move, Report, Restated, Wrong
 from alerts.store.conflicts import conflicts, loaded_before
 from alerts.store.engine import Database
+from alerts.store.moving import cited_by, restate, restate_one
 from alerts.store.past import as_of
 from alerts.store.people import put
 from alerts.store.restated import Closed
-from alerts.store.restating import cited_by, restate, restate_one
 from alerts.store.rows import (
     CHANGED_AT,
     STATED,
@@ -347,61 +343,73 @@ class Commitments:
             book.write([entry], change, report, set())
         return report
 
-    def acknowledge(self, key: str, until: datetime | None, change: Change, occurrence: str = "") -> None:
-        """Silence the overdue and review repeats of a commitment; of what recurs, those of one occurrence."""
-        with self._database.change() as connection:
-            now = self._one(connection, key).at(occurrence)
-            _must_be_open(now, "acknowledged")
-            occurrences.must_name_one(now, "acknowledged")
-            stage = stage_of(now.bounds, change.now)
-            seen = Acknowledgement(by=change.by, at=change.now, until=until, stage=stage)
-            occurrences.note(connection, now, occurrence, **answers.acknowledged(seen))
-            detail = detail_of(stage, until)
-            self._append(connection, now, revision_after(now, change, "acknowledged", detail=detail))
+    def acknowledge(
+        self, keys: str | Sequence[str], until: Until, change: Change, occurrence: str = "", *, whole: bool = False
+    ) -> list[tuple[str, str]]:
+        """Acknowledge commitments, or one occurrence of each: all of them, or none; `alerts.store.answering`.
+
+        Returns the key and the occurrence of each that was acknowledged.
+        """
+        given: list[Given] = []
+        with self._database.change() as connection, all_or_none() as attempt:
+            for key in several(keys):
+                with attempt():
+                    now = self._to_answer(connection, key, occurrence, "acknowledged")
+                    end = until_of(until, key)
+                    given += answering.acknowledge(connection, now, end, change, occurrence, every=whole)
+            self._append_all(connection, given)
+        return [(one.commitment.key, one.occurrence) for one, _ in given]
 
     def snooze(
         self,
-        key: str,
-        until: datetime,
+        keys: str | Sequence[str],
+        until: Until,
         change: Change,
         occurrence: str = "",
         *,
         recipient: str | None,
         past_due: bool = False,
+        whole: bool = False,
     ) -> None:
         """Put off all alerts but moves and closings, for one recipient, or for everybody where none is named.
 
-        Raises InputError where that would end too late (`core.answers.check_snooze`).
+        All of them, or none. Raises InputError where that would end too late (`core.answers.check_snooze`).
         """
-        with self._database.change() as connection:
-            now = self._one(connection, key).at(occurrence)
-            _must_be_open(now, "snoozed")
-            occurrences.must_name_one(now, "snoozed")
-            check_snooze(now, until, change.now, past_due=past_due)
-            snooze = Snooze(by=change.by, at=change.now, until=until)
-            if recipient is None:
-                occurrences.note(connection, now, occurrence, **answers.snoozed(snooze))
-            else:
-                answers.snooze_own(connection, now, snooze, recipient)
-            answers.release(connection, [now.id], change.now)
-            detail = snooze_detail(until, recipient)
-            self._append(connection, now, revision_after(now, change, "snoozed", detail=detail))
+        given: list[Given] = []
+        with self._database.change() as connection, all_or_none() as attempt:
+            for key in several(keys):
+                with attempt():
+                    now = self._to_answer(connection, key, occurrence, "snoozed").at(occurrence)
+                    occurrences.must_name_one(now, "snoozed", whole=whole)
+                    end = until_of(until, key)
+                    if end is not None:
+                        given.append(answering.snooze(connection, now, end, change, recipient, past_due=past_due))
+            self._append_all(connection, given)
 
-    def take_back(self, key: str, change: Change, occurrence: str = "") -> list[str]:
-        """End what was acknowledged and snoozed, and return what that was. Raises InputError where there is nothing."""
-        with self._database.change() as connection:
-            now = self._one(connection, key).at(occurrence)
-            _must_be_open(now, "taken back")
-            own = answers.own_snoozes(connection, [now.id]).get(now.id, [])
-            ended = core_answers.standing(now, change.now)
-            ended += [f"the snooze for {one.recipient}" for one in own if one.occurrence == occurrence]
-            if not ended:
-                name = f"{key} {occurrence}".rstrip()
-                raise InputError(f"{name} is neither acknowledged nor snoozed: there is nothing to take back")
-            answers.take_back(connection, now, change.now)
-            detail = ", ".join(ended)
-            self._append(connection, now, revision_after(now, change, "unacknowledged", detail=detail))
-            return ended
+    def take_back(
+        self, keys: str | Sequence[str], change: Change, occurrence: str = "", *, whole: bool = False
+    ) -> list[tuple[str, str, list[str]]]:
+        """End what was acknowledged and snoozed: all of it, or none.
+
+        Returns key, occurrence and what was ended. Raises InputError with a line for each where there is nothing.
+        """
+        found: list[tuple[Given, list[str]]] = []
+        with self._database.change() as connection, all_or_none() as attempt:
+            for key in several(keys):
+                with attempt():
+                    now = self._to_answer(connection, key, occurrence, "taken back")
+                    found += answering.take_back(connection, now, change, occurrence, every=whole)
+            self._append_all(connection, [given for given, _ in found])
+        return [(one.commitment.key, one.occurrence, ended) for (one, _), ended in found]
+
+    def _to_answer(self, connection: Connection, key: str, occurrence: str, done: str) -> Tracked:
+        now = self._one(connection, key)
+        _must_be_open(now.at(occurrence), done)
+        return now
+
+    def _append_all(self, connection: Connection, given: Sequence[Given]) -> None:
+        for one, revision in given:
+            self._append(connection, one, revision)
 
     def recompute(
         self, change: Change, report: Report | None = None, parties: Iterable[Party] = (), of: Party | None = None

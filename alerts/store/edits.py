@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from alerts.core.commitments import Commitment, Tracked
+from alerts.core.deadlines import parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import tables
 from alerts.store.book import Book
@@ -33,8 +34,9 @@ def edit(
     must_know_all(connection, wanted, now.commitment)
     entry = Entry(wanted, key)
     book.check({key: entry})
-    reason = change.reason or _why(now.commitment, wanted)
-    book.write([entry], replace(change, reason=reason), report, set())
+    if change.reason is None and now.open and _moves(book, now, wanted):
+        change = replace(change, reason=_why(now.commitment, wanted))
+    book.write([entry], change, report, set())
     return report
 
 
@@ -63,6 +65,11 @@ def must_know(connection: Connection, table: Any, key: str, what: str) -> None:
 def _named(commitment: Commitment) -> tuple[set[str], set[str], set[str]]:
     cited = {one.key for one in commitment.sources}
     return {*commitment.by, *commitment.to}, cited, {commitment.owner} if commitment.owner else set()
+
+
+def _moves(book: Book, now: Tracked, wanted: Commitment) -> bool:
+    known = book.known(references(parse(wanted.deadline)))
+    return book.bounds(wanted, known).mark != now.bounds.mark
 
 
 def _why(old: Commitment, new: Commitment) -> str | None:

@@ -210,3 +210,61 @@ def test_an_occurrence_and_all_contradict_each_other(alerts: Alerts, home: Path,
     done = alerts("close", "reports", "--all", "--occurrence", "2025-11-30", "--as", "fulfilled")
     assert (done.code, done.err.count("\n")) == (2, 1)
     assert not _touched(home / "alerts.db")
+
+
+@pytest.mark.parametrize(
+    "words", [("ack",), ("snooze", "--until", "2025-12-02", "--for-all", "--past-due"), ("close", "--as", "fulfilled")]
+)
+def test_several_are_answered_in_one_command_or_none(
+    words: tuple[str, ...], alerts: Alerts, home: Path, base: Path
+) -> None:
+    shutil.copy(base, home / "alerts.db")
+    command, *options = words
+    done = alerts(command, "once", "reports", "onse", "calls", *options, "--at", "2025-12-01T10:00Z")
+    assert done.code == 1
+    assert [line.split()[1] for line in done.err.splitlines()] == ["reports", "no", "calls"]
+    assert not _touched(home / "alerts.db")
+    names = ("--occurrence", "2025-11-30")
+    done = alerts(command, "once", "reports", *options, *names, "--at", "2025-12-01T10:00Z")
+    assert done.err == "alerts: once does not recur: it has no occurrence '2025-11-30'\n"
+    assert not _touched(home / "alerts.db")
+    done = alerts(command, "once", "reports", *options, "--all", "--at", "2025-12-01T10:00Z")
+    assert (done.code, {line.split()[0] for line in done.out.splitlines()}) == (0, {"once", "reports"})
+    assert {key for key, _ in _touched(home / "alerts.db")} == {"once", "reports"}
+
+
+def test_all_of_a_series_is_acknowledged_one_occurrence_at_a_time_as_far_as_it_has_come(
+    alerts: Alerts, home: Path, base: Path
+) -> None:
+    shutil.copy(base, home / "alerts.db")
+    done = alerts("ack", "reports", "--all", "--at", "2025-12-01T10:00Z")
+    assert [line.split(" is ")[0] for line in done.out.splitlines()] == ["reports 2025-10-31", "reports 2025-11-30"]
+    assert _touched(home / "alerts.db") == {("reports", "2025-10-31"), ("reports", "2025-11-30")}
+    numbers = [one["number"] for one in alerts("show", "reports", "--json").json["history"]]
+    assert numbers == [1, 2, 3]
+    done = alerts("unack", "reports", "--all", "--at", "2025-12-01T11:00Z")
+    assert [line.split(":")[0] for line in done.out.splitlines()] == ["reports 2025-10-31", "reports 2025-11-30"]
+    early = alerts("ack", "calls", "--all", "--at", "2025-11-02T10:00Z")
+    assert early.err == (
+        "alerts: calls: no open occurrence has come yet; name one that is ahead: --occurrence 2025-11-03T09:30\n"
+    )
+
+
+def test_a_snooze_of_the_whole_is_taken_back_as_a_whole(alerts: Alerts, home: Path, base: Path) -> None:
+    shutil.copy(base, home / "alerts.db")
+    at_ten = ("--at", "2025-12-01T10:00Z")
+    done = alerts("snooze", "reports", "--all", "--for-all", "--until", "2025-12-05", *at_ten)
+    assert done.out.startswith("reports is snoozed for everybody until")
+    one = alerts("unack", "reports", "--occurrence", "2025-11-30", *at_ten)
+    assert one.err.endswith("the whole of it is snoozed by desk: --all takes that back\n")
+    assert alerts("unack", "reports", "--all", *at_ten).out == "reports: the snooze of desk for everybody taken back\n"
+
+
+@pytest.mark.parametrize("kind", ["moved", "closed"])
+def test_the_commands_of_an_alert_about_a_whole_series_can_be_pasted(
+    kind: Kind, alerts: Alerts, home: Path, base: Path, found: dict[str, Tracked]
+) -> None:
+    told = _told(found["reports"], "", kind)
+    for command in _commands(_read(notification(told, now=NOW, zone="UTC"), "text")):
+        touched = {key for key, _ in _paste(alerts, home, base, command)}
+        assert touched == (set() if " show " in command else {"reports"})

@@ -85,6 +85,13 @@ def test_an_edit_of_the_zone_moves_it_and_what_depends_on_it_and_says_why(store)
     }
 
 
+def test_an_edit_that_moves_nothing_has_no_reason_but_the_one_that_is_given(store):
+    load(store, entry(deadline="2025-11-10[Asia/Seoul]"))
+    edit(store, timezone="Europe/Paris")
+    last = store.ledger.history(tracked(store).id)[-1]
+    assert (last.what, last.reason) == ("edited", None)
+
+
 def test_an_edit_of_the_obligor_moves_it_to_their_zone(store):
     load(store, entry(timezone=None, by=("us",)), parties=[party("us", "America/New_York"), party("kr", "Asia/Seoul")])
     report = edit(store, by=("kr",), reason="taken over")
