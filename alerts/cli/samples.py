@@ -70,7 +70,6 @@ def sample_summaries(told: Sequence[Told], now: datetime) -> list[tuple[Summary,
         undated=3,
         listed=tuple(("due", one.tracked) for one in told),
         quiet=2,
-        named=(("sample", "somebody"),),
     )
     own = replace(scope, owners=(OWNER.key,), firing=now - timedelta(days=1))
     return [(full, list(told)), (Summary(scope=own), [])]

@@ -26,6 +26,8 @@ from alerts.cli.wiring import (
     shown,
     warn,
 )
+from alerts.clock import utc_now
+from alerts.core.answers import acknowledged_now, paused_until, snoozed_now
 from alerts.core.bounds import resolve, say_bounds
 from alerts.core.calendars import zone_info
 from alerts.core.commitments import Commitment, Tracked, choose_zone
@@ -137,8 +139,7 @@ def _table(
         deadline = say_bounds(item.bounds) if item.bounds.named or item.recurs else item.commitment.deadline
         if not item.open:
             deadline += f" – {item.commitment.status}"
-        elif item.seen:
-            deadline += f" – acknowledged by {item.seen.by}"
+        deadline += "".join(f" – {said}" for said in answered(here, item))
         speaks = "at the next tick" if rules and item.id in changed else shown(next_at.get(item.id), here.zone)
         if item.commitment.key in unowned:
             speaks = "to nobody"
@@ -146,6 +147,17 @@ def _table(
         untold = (not rules and item.open) or item.commitment.key in unowned
         table.add_row(*map(escape, cells), style="bold red" if untold else None)
     return table
+
+
+def answered(here: Office, item: Tracked) -> list[str]:
+    """Say who has acknowledged it and snoozed it for everybody, and until when; nothing where that has ended."""
+    now, rules, said = utc_now(), matching(here.settings.rules, item.commitment), []
+    if seen := acknowledged_now(rules, item, now):
+        ends = paused_until(rules, item, now)
+        said.append(f"acknowledged by {seen.by}" + (f" until {shown(ends, here.zone)}" if ends else ""))
+    if snooze := snoozed_now(item, now):
+        said.append(f"snoozed by {snooze.by} until {shown(snooze.until, here.zone)}")
+    return said
 
 
 def changed_ids(here: Office) -> set[int]:
@@ -173,6 +185,7 @@ def row_of(here: Office, item: Tracked) -> dict[str, Any]:
         "bounds_version": item.bounds_version,
         "acknowledged": seen
         and {"by": seen.by, "at": rfc3339(seen.at), "until": rfc3339(seen.until), "stage": seen.stage},
+        "snoozed": item.snooze and {"by": item.snooze.by, "until": rfc3339(item.snooze.until)},
         "rules": [rule.name for rule in matching(here.settings.rules, commitment)],
     }
 

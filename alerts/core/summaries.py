@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID, uuid5
 
+from alerts.core.answers import paused_until, snoozed_now
 from alerts.core.calendars import Day, Point, zone_info
 from alerts.core.commitments import Commitment, Tracked
 from alerts.core.durations import Duration
@@ -17,7 +18,6 @@ from alerts.core.reminders import NAMESPACE, Kind, Reminder
 from alerts.core.rules import Rule
 
 LISTED = 200  # so many are told one by one, the rest are counted
-NAMED = 10  # of what is acknowledged, so many are named
 SLACK = timedelta(days=2)  # between a civil day somewhere on earth and the same day in UTC
 Part = Literal["late", "due", "open"]
 PARTS: Mapping[Part, Kind] = {
@@ -78,8 +78,8 @@ class Scope:
 class Summary:
     """What came of it: how many are due, overdue (obligations), past their date (the others), and without one to come.
 
-    `listed` are those that are told one by one, in their order, and `more` so many that are not. What is late or
-    undated and acknowledged is left out: `quiet` so many, of which some are `named` (the commitment, and by whom).
+    `listed` are those that are told one by one, in their order, and `more` so many that are not. `quiet` counts what is
+    late or undated and acknowledged or snoozed: that is listed, too, after the others where there is no room for all.
     """
 
     scope: Scope
@@ -89,7 +89,6 @@ class Summary:
     undated: int = 0
     listed: tuple[tuple[Part, Tracked], ...] = ()
     quiet: int = 0
-    named: tuple[tuple[str, str], ...] = ()
 
     @property
     def more(self) -> int:
@@ -117,27 +116,26 @@ class Summary:
 def sum_up(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Summary:
     """Sum up commitments, one after the other; of however many there are, only what is listed is kept."""
     shelves: dict[Part, _Shelf] = {part: _Shelf() for part in PARTS}
-    overdue = quiet = 0
-    named: list[tuple[str, str]] = []
+    paused: dict[Part, _Shelf] = {part: _Shelf() for part in PARTS}
+    overdue = 0
     for one in (turn for whole in commitments if scope.holds(whole.commitment) for turn in _turns(whole, scope, now)):
         part = part_of(one, scope, now)
-        seen = one.seen if part in ("late", "open") else None
-        if seen and (seen.until is None or seen.until > now):
-            quiet += 1
-            named += [(f"{one.commitment.key} {one.occurrence}".rstrip(), seen.by)] if len(named) < NAMED else []
-        elif part:
-            shelves[part].add(one)
+        if part:
+            is_quiet = part != "due" and (paused_until([scope.rule], one, now) or snoozed_now(one, now)) is not None
+            (paused if is_quiet else shelves)[part].add(one)
             overdue += part == "late" and one.commitment.kind == "obligation"
-    every = [(part, one) for part, shelf in shelves.items() for one in shelf.soonest()]
+    both = [*shelves.items(), *paused.items()]
+    every = [(part, one) for part, shelf in both for one in shelf.soonest()]
+    quiet = sum(shelf.count for shelf in paused.values())
+    counts = {part: shelves[part].count + paused[part].count for part in PARTS}
     return Summary(
         scope=scope,
-        due=shelves["due"].count,
+        due=counts["due"],
         overdue=overdue,
-        passed=shelves["late"].count - overdue,
-        undated=shelves["open"].count,
+        passed=counts["late"] - overdue,
+        undated=counts["open"],
         listed=tuple(_most_urgent(every)),
         quiet=quiet,
-        named=tuple(named),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 from alerts.core.calendars import Day, Instant, Point
 from alerts.core.commitments import Kind
 from alerts.core.reminders import Kind as ReminderKind
+from alerts.core.stages import Stage
 
 Standing = Literal["undated", "ahead", "today", "past", "holds", "holds_today", "opens", "opened"]
 Certainty = Literal[
@@ -102,11 +103,20 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgedFacts:
-    """Who has seen it, when, and until when it keeps quiet (None: for as long as the date stays)."""
+    """Who has seen it, when, at which stage, and until when the rule's repeats pause (None: they do not)."""
 
     by: str
     at: datetime
     until: datetime | None
+    stage: Stage = "overdue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnoozedFacts:
+    """Who has snoozed it for everybody, and until when."""
+
+    by: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +187,8 @@ class Facts:
     basis: tuple[str, ...]
     assumptions: tuple[str, ...]
     acknowledged: AcknowledgedFacts | None
+    snoozed: SnoozedFacts | None
+    stage: Stage
     speaks_next: datetime | None
     change: ChangeFacts | None
     commands: Commands

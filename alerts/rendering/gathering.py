@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice, repeat
 
+from alerts.core.answers import REPEATS, snoozed_now, stage_answered
 from alerts.core.bounds import ROLLED, SAY_UNDATED, Bounds
-from alerts.core.commitments import ENDS, Citation, Commitment, Party, Revision, Source
+from alerts.core.commitments import ENDS, Citation, Commitment, Party, Revision, Source, Tracked
 from alerts.core.deadlines import parse, references
 from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError
 from alerts.core.notifications import Notification, Told, Trouble
+from alerts.core.stages import stage_of
 from alerts.rendering.commands import commands
 from alerts.rendering.facts import (
     AcknowledgedFacts,
@@ -19,6 +21,7 @@ from alerts.rendering.facts import (
     ChangeFacts,
     Facts,
     InsteadFacts,
+    SnoozedFacts,
     SourceFacts,
     Standing,
     Window,
@@ -101,6 +104,8 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
         basis=lines(bounds.basis),
         assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
         acknowledged=_acknowledged(told, line),
+        snoozed=_snoozed(tracked, line, now),
+        stage=stage_of(bounds, now),
         speaks_next=told.speaks_next,
         change=_change(told.change, line, now) if told.change else None,
         commands=commands(told),
@@ -207,8 +212,16 @@ def _source(source: Source | None, citation: Citation | None, line: Callable[[st
 
 
 def _acknowledged(told: Told, line: Callable[[str | None], str | None]) -> AcknowledgedFacts | None:
-    seen = told.tracked.seen
-    return AcknowledgedFacts(by=line(seen.by) or "somebody", at=seen.at, until=seen.until) if seen else None
+    seen, stage = told.tracked.seen, stage_answered(told.tracked)
+    if seen is None or stage is None:
+        return None
+    until = told.pause_ends or (seen.until if stage in REPEATS else None)
+    return AcknowledgedFacts(by=line(seen.by) or "somebody", at=seen.at, until=until, stage=stage)
+
+
+def _snoozed(tracked: Tracked, line: Callable[[str | None], str | None], now: datetime) -> SnoozedFacts | None:
+    snooze = snoozed_now(tracked, now)
+    return SnoozedFacts(by=line(snooze.by) or "somebody", until=snooze.until) if snooze else None
 
 
 def _change(change: Revision, line: Callable[[str | None], str | None], now: datetime) -> ChangeFacts:

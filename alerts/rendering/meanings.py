@@ -9,6 +9,7 @@ from alerts.rendering.facts import (
     Digest,
     Facts,
     InsteadFacts,
+    SnoozedFacts,
     SourceFacts,
     Window,
 )
@@ -57,6 +58,8 @@ MEANINGS: dict[type, dict[str, str]] = {
         "basis": "how the deadline was worked out, a sentence each",
         "assumptions": "what was assumed for that, a sentence each",
         "acknowledged": "who has seen it",
+        "snoozed": "who has snoozed it for everybody",
+        "stage": "how it stands when the message is written: `ahead`, `due`, `overdue` or `under_review`",
         "speaks_next": "when the rules speak of it again",
         "change": "the change that a `moved`, `closed` or `reopened` word tells of",
         "commands": "what can be typed about it",
@@ -90,8 +93,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "passed": "how many others have their date behind them",
         "undated": "how many are open with no date to come",
         "more": "how many of these are not listed, for want of room",
-        "quiet": "how many are acknowledged, and so only counted",
-        "named": "some of those, each with its key and who has seen it",
+        "quiet": "how many of these are acknowledged or snoozed",
         "told": "what is told one by one, in the order of planning",
         "untold": "how many are only counted",
         "listed": "those for which a mail has room, what is critical or late first",
@@ -135,7 +137,12 @@ MEANINGS: dict[type, dict[str, str]] = {
     AcknowledgedFacts: {
         "by": "who has seen it",
         "at": "when",
-        "until": "until when it keeps quiet; None: for as long as the date stays",
+        "until": "until when the rule's repeats pause; None where they do not",
+        "stage": "`ahead`, `due`, `overdue` or `under_review`, as it stood then",
+    },
+    SnoozedFacts: {
+        "by": "who",
+        "until": "until when",
     },
     Commands: {
         "ack": "to say that one has seen it",

@@ -85,7 +85,7 @@ def _summed_up(summary: Summary) -> list[list[str]]:
         (summary.overdue, "overdue"),
         (summary.passed, "past their date"),
         (summary.undated, "without a date to come"),
-        (summary.quiet, "acknowledged"),
+        (summary.quiet, "acknowledged or snoozed"),
         (summary.more, "not listed here: alerts list"),
     )
     nothing = [] if summary.due else [f"Nothing is due until {say_day(summary.scope.until)}."]

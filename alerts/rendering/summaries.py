@@ -18,8 +18,8 @@ class SummaryFacts:
     """A summary up to and with the day `until`. `shared`: it is of several owners; else the reader's own.
 
     `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `told` are
-    told one by one, `untold` only counted; `listed` is what there is room for, the most urgent first. `quiet` are
-    acknowledged, and so only counted, some of them `named`.
+    told one by one, `untold` only counted; `listed` is what there is room for, the most urgent first. `quiet` of all
+    are acknowledged or snoozed.
     """
 
     rule: str
@@ -34,7 +34,6 @@ class SummaryFacts:
     undated: int
     untold: int
     quiet: int
-    named: tuple[tuple[str, str], ...]
     told: tuple[Facts, ...]
     listed: tuple[Facts, ...]
 
@@ -73,7 +72,6 @@ def summary_facts(
         undated=summary.undated,
         untold=summary.more,
         quiet=summary.quiet,
-        named=tuple((flat(clean(key)), flat(clean(by))) for key, by in summary.named),
         told=tuple(told),
         listed=tuple(listed),
     )

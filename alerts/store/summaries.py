@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, or_, select, update
 
+from alerts.core.answers import paused_until
 from alerts.core.commitments import Commitment, Person, Tracked
 from alerts.core.notifications import Told
-from alerts.core.rules import MATCHED, Rule
+from alerts.core.rules import MATCHED, Rule, matching
 from alerts.core.summaries import Scope, Summary, sum_up
 from alerts.cron import Cron
 from alerts.store import posting, tables
@@ -85,7 +87,10 @@ class Summaries:
         listed = summary.reminders()
         with self._database.read() as connection:
             facts = Facts.fetch(connection, [tracked for _, tracked in listed], ())
-        gathered = summary, tuple(facts.told(reminder, tracked, None) for reminder, tracked in listed)
+            rules = [Rule.from_json(spec) for spec in connection.execute(select(_R.spec)).scalars()]
+        said = [(facts.told(reminder, tracked, None), tracked) for reminder, tracked in listed]
+        ends = [paused_until(matching(rules, tracked.commitment), tracked, now) for _, tracked in listed]
+        gathered = summary, tuple(replace(told, pause_ends=end) for (told, _), end in zip(said, ends, strict=True))
         self._last = (scope, now, gathered)
         return gathered
 

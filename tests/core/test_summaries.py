@@ -11,7 +11,7 @@ from alerts.core.bounds import ZoneChoice, resolve
 from alerts.core.commitments import Acknowledgement, Commitment, Occurrence, Tracked
 from alerts.core.deadlines import parse
 from alerts.core.rules import Rule
-from alerts.core.summaries import LISTED, NAMED, Scope, Summary, sum_up
+from alerts.core.summaries import LISTED, Scope, Summary, sum_up
 from tests.factories import at, bounds
 
 FIRING = at("2025-11-27T14:00")
@@ -93,8 +93,8 @@ def test_obligations_are_overdue_and_the_others_past_their_date() -> None:
     assert counts(sum_up(late, SCOPE, FIRING)) == (0, 1, 2, 0, 0)
 
 
-def test_what_is_acknowledged_and_late_or_undated_is_only_counted_and_named() -> None:
-    seen = Acknowledgement(by="Ann", at=at("2025-11-20"))
+def test_what_is_acknowledged_or_snoozed_is_listed_after_the_rest() -> None:
+    seen = Acknowledgement(by="Ann", at=at("2025-11-24"))
     over = Acknowledgement(by="Ann", at=at("2025-11-20"), until=at("2025-11-25"))
     found = sum_up(
         [
@@ -106,11 +106,8 @@ def test_what_is_acknowledged_and_late_or_undated_is_only_counted_and_named() ->
         SCOPE,
         FIRING,
     )
-    assert counts(found) == (1, 1, 0, 0, 2)
-    assert found.named == (("late", "Ann"), ("undated", "Ann"))
-    assert [one.commitment.key for _, one in found.listed] == ["again", "due"]
-    many = [tracked(f"{n:03}", "undated", acknowledged=seen) for n in range(50)]
-    assert (sum_up(many, SCOPE, FIRING).quiet, len(sum_up(many, SCOPE, FIRING).named)) == (50, NAMED)
+    assert counts(found) == (1, 2, 0, 1, 2)
+    assert [one.commitment.key for _, one in found.listed] == ["again", "due", "late", "undated"]
 
 
 def test_the_occurrences_that_are_late_and_open_and_those_within_the_horizon_are_told_by_themselves() -> None:
@@ -120,15 +117,15 @@ def test_the_occurrences_that_are_late_and_open_and_those_within_the_horizon_are
         recorded_at=at("2025-11-05"),
         occurrences={
             "2025-11-06": Occurrence(status="fulfilled"),
-            "2025-11-13": Occurrence(acknowledged=Acknowledgement(by="Ann", at=at("2025-11-20"))),
+            "2025-11-13": Occurrence(acknowledged=Acknowledgement(by="Ann", at=at("2025-11-24"))),
         },
     )
     found = sum_up([monthly], SCOPE, FIRING)
     assert [(part, one.occurrence) for part, one in found.listed] == [
         ("late", "2025-11-20"),
         *(("due", day) for day in ("2025-11-27", "2025-12-04", "2025-12-11", "2025-12-18", "2025-12-25")),
+        ("late", "2025-11-13"),  # acknowledged
     ]
-    assert found.named == (("m 2025-11-13", "Ann"),)
 
 
 def test_occurrences_that_were_history_when_it_was_recorded_are_not_late() -> None:

@@ -333,7 +333,7 @@ def test_a_message_holds_all_that_one_needs_to_act(renderer: Renderer) -> None:
             "no time zone is stated",
             "Pre-summit brief, The desk, published Tue 28 Oct 2025",
             "paragraph 1: “until after November 10”",
-            "maria, Sun 2 Nov 2025 05:00 America/New_York; quiet until the date changes",
+            "maria, Sun 2 Nov 2025 05:00 America/New_York; before it was due",
             "Mon 10 Nov 2025 09:00 America/New_York",
             "alerts ack truce-review",
             'alerts move truce-review "YYYY-MM-DD" --because "…"',

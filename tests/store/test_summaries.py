@@ -160,8 +160,11 @@ def test_it_holds_what_holds_when_it_is_gathered(store):
     acknowledge(store, "u")
     assert one.summary is not None
     summary, told = store.summaries.gather(one.summary, NINE)
-    assert [(word.reminder.commitment, word.reminder.kind, word.owner) for word in told] == [("due", "before", ANA)]
-    assert (summary.due, summary.undated, summary.quiet) == (1, 0, 1)
+    assert [(word.reminder.commitment, word.reminder.kind, word.owner) for word in told] == [
+        ("due", "before", ANA), ("u", "review", None)
+    ]  # fmt: skip
+    assert (summary.due, summary.undated, summary.quiet) == (1, 1, 1)
+    assert told[1].pause_ends == NOW + timedelta(days=30)
 
 
 def test_it_goes_out_though_there_is_nothing_to_tell(store):
