@@ -11,12 +11,12 @@ from pydantic import SecretStr
 
 from alerts.channels._answers import Verdict
 from alerts.channels._http import Poster, Url, as_json, revealed
-from alerts.channels._settings import Common
+from alerts.channels._reach import HttpSettings
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 
 
-class ChatSettings(Common):
+class ChatSettings(HttpSettings):
     """The webhook's URL, which is itself the secret."""
 
     url: Url
@@ -44,7 +44,7 @@ class Chat(ABC):
         self.timezone = settings.timezone
         self.timeout = settings.deadline
         url = SecretStr(_asking(settings.url.get_secret_value(), self.asking))
-        self._poster = Poster(url, self.connections, self.verdict)
+        self._poster = Poster(url, self.connections, self.verdict, settings.reach)
         self._headers: dict[str, str | SecretStr] = {}
         self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
 

@@ -1,4 +1,4 @@
-"""Posting JSON over HTTP: no redirects, no proxies from the environment, a capped answer, one deadline for it all."""
+"""Posting JSON over HTTP: no redirects, a proxy only where one is set, a capped answer, one deadline for it all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, SecretStr
 
 from alerts.channels._answers import Judge, refusal, unjudged
 from alerts.channels._network import Deadline, reason
+from alerts.channels._reach import DIRECT, Reach, proxy_says
 from alerts.channels._session import Session, within
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Message
@@ -52,9 +53,13 @@ def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
 
 
 class Poster:
-    """Posts to one URL over connections that are kept open; threads may share it. `judge` knows its answers."""
+    """Posts to one URL over connections that are kept open; threads may share it. `judge` knows its answers.
 
-    def __init__(self, url: SecretStr, connections: int, judge: Judge = unjudged) -> None:
+    `reach` says through which proxy, whom to trust, and as whom.
+    """
+
+    def __init__(self, url: SecretStr, connections: int, judge: Judge = unjudged, reach: Reach = DIRECT) -> None:
+        self._way = reach.way(url.get_secret_value())
         self._url = url
         self._judge = judge
         self._host = urlsplit(url.get_secret_value()).hostname
@@ -81,11 +86,15 @@ class Poster:
                     timeout=deadline.left(),
                     allow_redirects=False,
                     stream=True,
+                    proxies=dict(self._way.proxies),
+                    verify=self._way.verify,
+                    cert=self._way.certificate,
                 ) as response,
             ):
                 answer = _start_of(response)
         except (requests.RequestException, OSError, ValueError) as error:
-            raise DeliveryError(f"{self._host}: {reason(error)}", channel_out=True) from None
+            words = f"{self._host}: {proxy_says(error) or reason(error)}"
+            raise DeliveryError(words, channel_out=True) from None
         if 200 <= response.status_code < 300:
             return response.status_code, answer
         pause = response.headers.get("Retry-After", "")

@@ -7,7 +7,7 @@ import io
 import re
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from alerts.clock import monotonic
@@ -82,8 +82,7 @@ def one_line(text: str, limit: int = 200) -> str:
 
 def reason(error: BaseException) -> str:
     """Say why a connection failed without the exception's own text, which may hold the URL."""
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return one_line(f"certificate not trusted: {cause.verify_message}")
         if isinstance(cause, TimeoutError):
@@ -92,5 +91,15 @@ def reason(error: BaseException) -> str:
             break  # how the end of a connection shows depends on what was under way
         if isinstance(cause, OSError) and isinstance(cause.strerror, str):
             return one_line(cause.strerror)
-        cause = cause.__cause__ or cause.__context__
-    return f"connection lost ({type(cause or error).__name__})"
+    else:
+        cause = error
+    return f"connection lost ({type(cause).__name__})"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception, what caused it, and so on; urllib3 hands some on as an argument only."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        inner = next((one for one in cause.args if isinstance(one, BaseException)), None)
+        cause = cause.__cause__ or cause.__context__ or inner

@@ -10,6 +10,7 @@ from alerts.core.deliveries import DeliveryError
 # Our login or the order of our commands is wanting, whichever command is answered so (RFC 4954 §6, RFC 5321 §4.2.2).
 _ABOUT_US = (503, 530, 535, 538)
 _CLOSING = 421  # the service is not available and closes, whichever command is answered so (RFC 5321 §3.8)
+_REFUSED_LOGIN = 535  # RFC 4954 §6
 _TOO_LARGE = 552  # to the SIZE that MAIL announced (RFC 1870 §6.1)
 
 
@@ -32,7 +33,7 @@ def not_begun(server: str, error: OSError) -> DeliveryError:
     """Say why no mail could be begun; only one that is too large for the server is alone in that."""
     if isinstance(error, smtplib.SMTPSenderRefused) and error.smtp_code == _TOO_LARGE:
         return refused("mail", error.smtp_code, error.smtp_error)
-    return DeliveryError(f"{server}: {_why(error)}", channel_out=True)
+    return DeliveryError(f"{server}: {why(error)}", channel_out=True)
 
 
 def said(code: int, reply: bytes | str) -> str:
@@ -40,9 +41,11 @@ def said(code: int, reply: bytes | str) -> str:
     return one_line(f"{code} {reply.decode(errors='replace') if isinstance(reply, bytes) else reply}")
 
 
-def _why(error: OSError) -> str:
-    """The words of a failed login are left out: they may repeat who tried."""
+def why(error: OSError) -> str:
+    """Say why a connection failed. The words of a failed login are left out: they may repeat who tried."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"login refused ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code == _REFUSED_LOGIN:  # and then it hung up
         return f"login refused ({error.smtp_code})"
     if isinstance(error, smtplib.SMTPSenderRefused):
         return f"sender refused: {said(error.smtp_code, error.smtp_error)}"

@@ -88,9 +88,10 @@ class _Adapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close what idles; requests forgets its pools, and only the garbage collector closes them."""
-        pools: Any = self.poolmanager.pools
-        for key in pools.keys():  # noqa: SIM118 # it is no dict, and does not iterate
-            pools.get(key).close()
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            pools: Any = manager.pools
+            for key in pools.keys():  # noqa: SIM118 # it is no dict, and does not iterate
+                pools.get(key).close()
         super().close()
 
 

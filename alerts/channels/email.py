@@ -13,8 +13,9 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from alerts.channels._headers import needs_utf8, one_click
 from alerts.channels._mime import mail
-from alerts.channels._network import Deadline, reason
-from alerts.channels._replies import accepted, not_begun, refused, said
+from alerts.channels._network import Deadline
+from alerts.channels._oauth import Tokens
+from alerts.channels._replies import accepted, not_begun, refused, said, why
 from alerts.channels._settings import Mailbox, Mailing
 from alerts.channels._smtp import Connection, Smtp, trust
 from alerts.clock import monotonic
@@ -63,6 +64,9 @@ class Email:
         self._smtp = settings.smtp
         ca = settings.smtp.ca
         self._context = None if settings.smtp.security == "none" else trust(str(ca) if ca else None)
+        self._tokens = (
+            Tokens(settings.smtp.token_file, settings.smtp.token_command) if settings.smtp.auth == "xoauth2" else None
+        )
         self._idle: deque[Connection] = deque()
         self._lock = Lock()
         self._closed = False
@@ -90,7 +94,7 @@ class Email:
         except OSError as error:
             connection.close()
             raise DeliveryError(
-                f"{self._smtp.host}: {reason(error)} in the middle of the mail; should it have arrived all the same, "
+                f"{self._smtp.host}: {why(error)} in the middle of the mail; should it have arrived all the same, "
                 "the repeat has the same Message-ID",
                 channel_out=True,
             ) from None
@@ -121,7 +125,9 @@ class Email:
                 kept.deadline = deadline
                 return kept
         try:
-            connection = Connection(self._smtp, self._context, deadline)
+            connection = Connection(
+                self._smtp, self._context, deadline, domain=self._sender.domain, tokens=self._tokens
+            )
             self._mail_from(connection, recipient, size)
         except OSError as error:  # which smtplib's own are, too
             raise not_begun(f"{self._smtp.host}:{self._smtp.port}", error) from None

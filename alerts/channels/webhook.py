@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from standardwebhooks import Webhook as Signer
 
 from alerts.channels._http import Poster, Url, as_json
-from alerts.channels._settings import Common
+from alerts.channels._reach import HttpSettings
 from alerts.clock import utc_now
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
@@ -48,7 +48,7 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-class WebhookSettings(Common):
+class WebhookSettings(HttpSettings):
     """Where to post, the secret that signs (while it changes both), and headers such as Authorization."""
 
     url: Url
@@ -75,7 +75,7 @@ class Webhook:
         self.timeout = settings.deadline
         self._headers = settings.headers
         self._signers = [Signer(secret.get_secret_value()) for secret in settings.secret]
-        self._poster = Poster(settings.url, self.connections)
+        self._poster = Poster(settings.url, self.connections, reach=settings.reach)
 
     def body(self, post: Post) -> None:
         """Need none: the message itself is what is sent."""

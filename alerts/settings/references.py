@@ -99,6 +99,8 @@ def literal_secrets(options: Any) -> Iterator[str]:
                 yield from (str(text) for text in value.values() if isinstance(text, str))
             elif key in SECRET_OPTIONS:
                 yield from (str(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
+            elif key == "proxy" and isinstance(value, str) and "@" in value:  # its login is; a proxy's name is not
+                yield value
             yield from literal_secrets(value)
     elif isinstance(options, list):
         for value in options:

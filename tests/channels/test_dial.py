@@ -146,6 +146,6 @@ def test_our_own_name_is_not_waited_for(outgoing, scripted, monkeypatch):
             channel.send(outgoing("desk@example.org"))
         answered.set()
         _smtp._full_name().result()
-    assert greetings == [b"ehlo [127.0.0.1]\r\n", *[b"ehlo mail.example.org\r\n"] * 2]
+    assert greetings == [b"ehlo example.org\r\n", *[b"ehlo mail.example.org\r\n"] * 2]
     assert asked == [1]
     _smtp._full_name.cache_clear()

@@ -1,4 +1,4 @@
-"""Twenty secrets in the configuration, and every channel failing in every way: none is found in anything afterwards."""
+"""Two dozen secrets configured, and every channel failing in every way: none is found in anything afterwards."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ channels:
   teams: {{kind: teams, url: {{env: S_TEAMS}}}}
   space: {{kind: googlechat, url: {{env: S_SPACE}}}}
   matter: {{kind: mattermost, url: {{file: mattermost}}}}
+  behind: {{kind: mattermost, url: "https://chat.example.org/hooks/behind-s3cret", proxy: {{env: S_PROXY}}}}
+  behind-lit: {{kind: webhook, url: "https://chat.example.org/x", proxy: "http://me:literal-pr0xy-s3cret@127.0.0.1:9"}}
+  mail-token: {{kind: email, from: a@example.org, to: [b@example.org], smtp: {{host: localhost, port: {smtp},
+    security: tls, ca: config/ca.pem, username: us3r-name, auth: xoauth2, token_file: config/token}}}}
   phone: {{kind: ntfy, url: {{env: S_TOPIC}}, token: {{env: S_NTFY}}}}
   pager: {{kind: pagerduty, routing_key: {{env: S_PAGER}}, url: "{http}500/v2/s3cret-enqueue"}}
   hook: {{kind: webhook, url: {{env: S_HOOK}}, secret: {{env: S_SIGNING}},
@@ -57,6 +61,7 @@ SECRETS = {
     "S_TOPIC": "{http}500/topic-s3cret",
     "S_NTFY": "tk_ntfy-s3cret-token",
     "S_PAGER": "0123456789abcdef0123456789abcdef",
+    "S_PROXY": "http://me:pr0xy-s3cret@127.0.0.1:{port}",
     "S_HOOK": "{http}302/hook-s3cret",
     "S_SIGNING": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "S_HEADER": "Bearer header-s3cret",
@@ -67,12 +72,13 @@ TELLING = (
     "p4ss-w0rd-echoed", "p4ss-w0rd-in-a-file", "slack-s3cret", "literal-s3cret", "discord-s3cret", "teams-s3cret",
     "space-k3y-s3cret", "space-t0ken-s3cret", "matter-s3cret", "topic-s3cret", "tk_ntfy-s3cret-token",
     "0123456789abcdef0123456789abcdef", "hook-s3cret", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "header-s3cret",
+    "behind-s3cret", "pr0xy-s3cret", "literal-pr0xy-s3cret", "ya29.t0ken-s3cret",
     "literal-hook-s3cret", "literal-header-s3cret", "apprise-s3cret", "apprise-path-s3cret", "heartbeat-s3cret",
 )  # fmt: skip
 
 NEVER_POSTED = {  # they sign, log in elsewhere, or go to a port where nobody listens
     "p4ss-w0rd-echoed", "p4ss-w0rd-in-a-file", "literal-s3cret", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "apprise-s3cret",
-    "heartbeat-s3cret",
+    "heartbeat-s3cret", "behind-s3cret", "pr0xy-s3cret", "literal-pr0xy-s3cret", "ya29.t0ken-s3cret",
 }  # fmt: skip
 NAMES = re.findall(r"^  (\S+): \{\{kind", CONFIG, re.MULTILINE)
 
@@ -121,6 +127,7 @@ def failing(
     """Commands in a folder in which all channels are set up, each to fail, and all is logged."""
     http = echo.url_for("/")
     shutil.copy(certificate, home / "config/ca.pem")
+    (home / "config/token").write_text("ya29.t0ken-s3cret\n")
     (home / "config/password").write_text("p4ss-w0rd-in-a-file\n")
     (home / "config/mattermost").write_text(f"{http}404/hooks/matter-s3cret\n")
     (home / "config/alerts.yaml").write_text(CONFIG.format(http=http, smtp=smtp, names=", ".join(NAMES)))
@@ -145,7 +152,7 @@ def test_no_secret_is_found_in_logs_database_or_output(failing: Alerts, home: Pa
     assert [secret for secret in TELLING if secret not in asked and secret not in NEVER_POSTED] == []
     files = [file for file in home.rglob("*") if file.is_file() and "config" not in file.parts]
     found = b"".join(file.read_bytes() for file in files) + "".join(one.out + one.err for one in said).encode()
-    for shown in (b"ok: 15 channels", b"HTTP 302", b"login refused (535)", b" DEBUG "):
+    for shown in (b"ok: 18 channels", b"HTTP 302", b"login refused (535)", b" DEBUG "):
         assert shown in found
-    assert len(TELLING) == 20
+    assert len(TELLING) == 24
     assert [secret for secret in TELLING if secret.encode() in found] == []

@@ -446,6 +446,28 @@ GUARDS = (
           "connection.execute(select(func.pg_advisory_xact_lock(CHANGE_LOCK)))", "pass",
           "store/test_concurrent_changes.py::test_replicas_that_acknowledge_at_once_are_all_recorded"),
 
+    # How servers are reached
+    Guard("a container does not greet with an address that is nobody's",
+          "channels/_smtp.py",
+          'name.rpartition(".")[2].lower() not in _NOBODYS', "name == found",
+          "channels/test_smtp_greeting.py::test_a_host_without_a_name_greets_as_who_writes_unless_it_is_told"),
+    Guard("what a server says before it hangs up is told",
+          "channels/_smtp.py",
+          "raise self._hung_up() or error from None", "raise",
+          "channels/test_smtp_greeting.py::test_what_the_server_says_before_it_hangs_up_is_in_the_error"),
+    Guard("a token that was refused is asked for again",
+          "channels/_smtp.py",
+          "            tokens.refused(token)\n", "",
+          "channels/test_smtp_greeting.py::test_a_token_that_has_run_out_is_asked_for_again"),
+    Guard("the environment counts only where it is asked for",
+          "channels/_reach.py",
+          "if asked != ENVIRONMENT:", 'if asked not in (ENVIRONMENT, ""):',
+          "channels/test_reach.py::test_the_environment_counts_where_it_is_asked_for_and_only_there"),
+    Guard("behind a proxy the server is verified",
+          "channels/_http.py",
+          "verify=self._way.verify,", "verify=not self._way.proxies and self._way.verify,",
+          "channels/test_reach.py::test_a_proxy_makes_the_connection_and_the_server_behind_it_is_verified"),
+
     # What a mail reader shows
     Guard("a digest is no larger than what is shown of a mail",
           "rendering/fitting.py",
