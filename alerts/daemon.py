@@ -172,6 +172,7 @@ class Daemon:
     def _plan_once(self) -> None:
         self._process.renew(self._clock())
         plan(self._store, self._now.rules, self.channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
+        self._store.refuse_hidden(self._clock())
         if lacking := sorted(set(self._now.rules) - set(current(self._store, self._now.rules))):
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from alerts.core.errors import InputError
-from alerts.store import Change, Move, Store
+from alerts.store import Change, Move, Store, StoreError
 from alerts.zone_data import holidays_data, is_newer, read_anew, zone_data
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,8 @@ def _recompute(store: Store, name: str, reason: str | None, now: datetime) -> li
     log.info("%s: working out all deadlines anew", reason)
     try:
         report = store.commitments.recompute(Change(now=now, by="alerts", reason=reason))
+    except StoreError:
+        raise
     except InputError as error:  # the old bounds stand, alerts go on, and the next start tries again
         log.error("cannot work out all deadlines anew: %s", error)  # noqa: TRY400 # the line says it all
         return []

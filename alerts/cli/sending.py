@@ -141,6 +141,7 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
             )
         if failed:
             done += deliver(mine)
+        here.store.refuse_hidden(now)  # last: what was found has been handed over
     for channel in here.channels.values():
         channel.close()
     if as_json:

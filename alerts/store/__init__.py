@@ -12,8 +12,9 @@ from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database
 from alerts.store.gathering import Gathering
+from alerts.store.hidden import refuse_hidden
 from alerts.store.ledger import Ledger
-from alerts.store.lock import beside, is_held, nobody_beside, only_one
+from alerts.store.lock import ServedError, beside, is_held, nobody_beside, only_one
 from alerts.store.missing import Missing, Waiting
 from alerts.store.outbox import Outbox, Reach
 from alerts.store.people import People
@@ -63,16 +64,17 @@ class Store:
         return self.database.name
 
     @contextmanager
-    def serve(self) -> Iterator[None]:
+    def serve(self, *, check: bool = True) -> Iterator[None]:
         """Serve this database: with SQLite nobody else may, and what a predecessor left leased is free at once.
 
-        Raises StoreError where another daemon serves it, or where it is damaged.
+        Raises StoreError where another daemon serves it, or where it is damaged; the `check` for that reads it whole.
         """
         if self.database.path is None:
             yield
             return
         with only_one(self.database.path):
-            self.database.check()
+            if check:
+                self.database.check()
             if nobody_beside(self.database.path):
                 self.outbox.free_leases()
             self.registrations.forget_processes(LAST)  # whoever wrote them cannot live: we hold the lock
@@ -81,6 +83,10 @@ class Store:
     def is_served(self) -> bool:
         """Whether a daemon may be up: with SQLite its lock tells; with PostgreSQL only its signs of life do."""
         return self.database.path is None or is_held(self.database.path)
+
+    def refuse_hidden(self, now: datetime) -> None:
+        """Raise StoreError where a damaged index hides something that is due."""
+        refuse_hidden(self.database, now)
 
     def reliefs(self) -> Iterator[Relief]:
         """Yield deliveries whose failure is to be told elsewhere, in batches."""
@@ -94,8 +100,8 @@ class Store:
         """
         with ExitStack() as held:
             alone = False
-            with suppress(StoreError):
-                held.enter_context(self.serve())
+            with suppress(ServedError):  # and nothing else: damage, say, must not be swallowed
+                held.enter_context(self.serve(check=False))
                 alone = True
             if self.database.path is not None:
                 held.enter_context(beside(self.database.path))

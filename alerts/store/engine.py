@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, event, func, select
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -37,6 +37,7 @@ GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of S
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
 CHANGE_LOCK = 7_246_012
 NO_RIGHTS = ("42501", "3F000")  # PostgreSQL: insufficient privilege; no such schema
+CORRUPT = sqlite3.SQLITE_CORRUPT
 WAL_IS_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases with the WAL-reset fix, by minor version
 
 
@@ -127,10 +128,7 @@ class Database:
         with self.read() as connection:
             said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
         if said != "ok":
-            raise StoreError(
-                f"database {self.name} is damaged ({said.splitlines()[-1]}): put a copy in its place, or save what can "
-                f"be with `sqlite3 {self.name} .recover`"
-            )
+            raise damaged(self.name, said.splitlines()[-1])
 
     def close(self) -> None:
         """Close all connections."""
@@ -165,6 +163,14 @@ class Database:
             raise StoreError(f"database {self.name}: all its connections are in use") from error
 
 
+def damaged(name: str, how: str) -> StoreError:
+    """Return what to say of an SQLite file that is damaged."""
+    return StoreError(
+        f"database {name} is damaged ({how}): put a copy in its place, or save what can be with "
+        f"`sqlite3 {name} .recover`"
+    )
+
+
 class _Free:
     """No turn to wait for: PostgreSQL takes many writers."""
 
@@ -197,6 +203,13 @@ def _sqlite(url: URL) -> Engine:
         if opened:
             arguments[0], options["uri"] = f"{path.absolute().as_uri()}?mode=rw", True
         opened.append(str(path))
+
+    @event.listens_for(engine, "handle_error")
+    def _is_damaged(context: ExceptionContext) -> None:
+        # Here, because what fails while a batch is written fails outside of the function that opened the transaction.
+        error = context.original_exception
+        if isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF == CORRUPT:
+            raise damaged(str(path.resolve()), str(error)) from error
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

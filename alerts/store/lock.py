@@ -12,6 +12,11 @@ from threading import Event
 from alerts.clock import monotonic
 from alerts.store.addresses import StoreError
 
+
+class ServedError(StoreError):
+    """Another process serves the database."""
+
+
 PATIENCE = 1.0  # seconds
 
 
@@ -84,7 +89,7 @@ def only_one(database: Path) -> Iterator[None]:
     try:
         if not _taken(file):
             pid = os.read(file, 32).decode(errors="replace").strip() or "unknown"
-            raise StoreError(
+            raise ServedError(
                 f"another daemon (pid {pid}) serves {database} already; several replicas need PostgreSQL"
             ) from None
         os.truncate(file, 0)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Outcome, State, backoff, give_up_at
 from alerts.core.notifications import Message
 from alerts.store import tables
+from alerts.store.addresses import StoreError
 from alerts.store.carried import FOLLOWED, carried
 from alerts.store.claims import Claim, attempt_row, claimed, first_due, mark_row, payload_of
 from alerts.store.engine import Database
@@ -267,7 +268,7 @@ def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim
         whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None}
         mine = [row for row in rows if told[row["id"]] or row["id"] in whole - stale.keys()]
         return {row["id"]: claimed(row, told[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
-    except SQLAlchemyError:
+    except (SQLAlchemyError, StoreError):
         raise
     except Exception as error:
         if len(rows) == 1:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.watches import Watch
 from alerts.store import tables
+from alerts.store.addresses import StoreError
 from alerts.store.occurrences import fetch_whole
 from alerts.store.rows import revision_of, tracked_of
 
@@ -32,7 +33,7 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
     """The commitments of some watches, and which of them cannot be read."""
     try:
         return with_changes(connection, watches), set()
-    except SQLAlchemyError:
+    except (SQLAlchemyError, StoreError):
         raise
     except Exception:
         ids = {watch.commitment_id for watch in watches}

@@ -39,6 +39,16 @@ GUARDS = (
           "word.id in fresh)", "word.id)",
           "store/test_outbox.py::test_a_word_that_was_planned_goes_to_nobody_who_was_added_since[sqlite]"),
 
+    # Damage
+    Guard("an index that hides what is due is found",
+          "store/hidden.py",
+          "if connection.execute(query, these).first():", "if None:",
+          "cli/test_damage.py::test_an_index_that_hides_what_is_due_is_found"),
+    Guard("damage is no reason to put off a row",
+          "store/engine.py",
+          'raise damaged(str(path.resolve()), str(error)) from error', "return",
+          "cli/test_damage.py::test_no_command_reports_success_after_it_has_read_damage"),
+
     # What deadlines rest on
     Guard("older zone data move nothing",
           "recomputing.py",
