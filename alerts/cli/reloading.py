@@ -30,6 +30,14 @@ LONG = timedelta(minutes=10)
 out = Console(highlight=False)
 
 
+def refuse_shipped(here: Office) -> None:
+    """Raise InputError where the shipped rules would take the place of somebody's own, as from a wrong folder."""
+    history = here.store.registrations.history()
+    folder = history[-1].folder if history else None
+    if here.settings.shipped and folder not in (None, here.rule_set.folder):
+        raise InputError(f"{here.store.name} goes by {folder}, and here is no ./config: name that folder with --config")
+
+
 def configuration(here: Office) -> Configuration:
     """Build what a daemon goes by. Raises InputError with all that is wrong in any channel."""
     settings = here.settings
@@ -114,6 +122,8 @@ def reload(context: typer.Context, wait: Wait = 60) -> None:
         for line in broken:
             complain(line)
         raise InputError(f"no daemon on this host serves {here.store.name}: start `alerts run`")
+    if not here.is_rescued:  # of several daemons those that read these files, if any does
+        found = [one for one in found if one.folder == here.rule_set.folder] or found
     asked = utc_now()
     for one in found:
         os.kill(one.pid, signal.SIGHUP)

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from alerts.channels import Channel, takes_singly
 from alerts.cli.elsewhere import warn_of_other_rules
-from alerts.cli.reloading import configuration, read_anew
+from alerts.cli.reloading import configuration, read_anew, refuse_shipped
 from alerts.cli.turns import LEFT_ALONE, begin_turn, ending_early
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
@@ -163,6 +163,7 @@ def run(context: typer.Context) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon is there to end in order
     here = office(context)
     start_log(here.settings.redaction)
+    refuse_shipped(here)
     first = configuration(here)
     here.renderer.warm_up()
     daemon = Daemon(here.store, first.rules, first.lanes, utc_now, first=first, load=lambda: read_anew(here, utc_now()))

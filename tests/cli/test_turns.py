@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -39,6 +40,19 @@ def test_a_tick_from_an_empty_folder_leaves_the_rules_alone_and_sends_nothing(
     assert not (tmp_path / "empty/var/mail").exists() or not list((tmp_path / "empty/var/mail").rglob("*.eml"))
     assert loaded("tick", "--at", "2025-11-20T10:00Z", "--take-over").code == 0
     assert "desk" not in names(home)
+
+
+def test_a_daemon_with_the_shipped_rules_does_not_take_the_place_of_own_ones(
+    loaded: Alerts, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded("tick", "--at", NOW)
+    (home / "empty").mkdir()
+    monkeypatch.chdir(home / "empty")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process keeps its own
+    said = loaded("run")
+    assert said.code == 1
+    assert f"goes by {home}/config, and here is no ./config: name that folder with --config" in said.err
+    assert names(home) == {"desk"}
 
 
 def test_a_tick_from_another_folder_plans_what_is_the_same_there(loaded: Alerts, home: Path) -> None:
