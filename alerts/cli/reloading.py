@@ -21,6 +21,7 @@ from alerts.cli.samples import samples
 from alerts.cli.wiring import Office, app, complain, office, warn
 from alerts.clock import monotonic, utc_now
 from alerts.core.errors import InputError
+from alerts.lane import Clock
 from alerts.reloading import Configuration
 from alerts.settings import Settings
 from alerts.store import ProcessStatus
@@ -38,13 +39,13 @@ def refuse_shipped(here: Office) -> None:
         raise InputError(f"{here.store.name} goes by {folder}, and here is no ./config: name that folder with --config")
 
 
-def configuration(here: Office) -> Configuration:
+def configuration(here: Office, clock: Clock) -> Configuration:
     """Build what a daemon goes by. Raises InputError with all that is wrong in any channel."""
     settings = here.settings
     return Configuration(
         mine=here.rule_set,
         rules=here.rules,
-        lanes=here.lanes(utc_now),
+        lanes=here.lanes(clock),
         made_of={entry.name: (entry.kind, settings.resolve_options(entry)) for entry in settings.channels},
         operators=settings.operators,
         heartbeat=here.heartbeat,
@@ -53,12 +54,12 @@ def configuration(here: Office) -> Configuration:
     )
 
 
-def read_anew(here: Office, now: datetime) -> Configuration:
+def read_anew(here: Office, clock: Clock) -> Configuration:
     """Read the files of a daemon again and check them as `alerts check` does. Raises InputError with all that is wrong.
 
     What is between two reads of a file that is being written is not taken over: all must be the same after the check.
     """
-    fresh = Office(here.config, here.url)
+    fresh, now = Office(here.config, here.url), clock()
     settings = fresh.settings
     if settings.database != here.settings.database:
         raise InputError(f"{settings.folder}: the database is another: that needs a restart")
@@ -75,7 +76,7 @@ def read_anew(here: Office, now: datetime) -> Configuration:
             raise InputError("\n".join(wrong))
         here.checked.add(rendered)
     fresh.renderer.warm_up()
-    found = configuration(fresh)
+    found = configuration(fresh, clock)
     if Office(here.config, here.url).rule_set != found.mine or found.digest() != found.read:
         raise InputError(f"{settings.folder}: a file changed while it was read: `alerts reload` again")
     return found

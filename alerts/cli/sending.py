@@ -164,9 +164,9 @@ def run(context: typer.Context) -> None:
     here = office(context)
     start_log(here.settings.redaction)
     refuse_shipped(here)
-    first = configuration(here)
+    first = configuration(here, utc_now)
     here.renderer.warm_up()
-    daemon = Daemon(here.store, first.rules, first.lanes, utc_now, first=first, load=lambda: read_anew(here, utc_now()))
+    daemon = Daemon(here.store, first.rules, first.lanes, utc_now, first=first, load=lambda: read_anew(here, utc_now))
     ended = daemon.run(on_ready=lambda: _announce(here))
     sys.stdout.flush()
     if not ended:

@@ -23,6 +23,7 @@ import alerts.cli.wiring
 import alerts.clock
 import alerts.daemon
 import alerts.store.engine
+import alerts.workers
 
 HASTE = timedelta(seconds=2)
 SCHEDULING = (apscheduler.schedulers.base, apscheduler.executors.base, apscheduler.triggers.interval)
@@ -49,8 +50,8 @@ def turn() -> None:
 
 def hurry() -> None:
     """Sweep every few seconds."""
-    alerts.daemon.SWEEP = HASTE
-    alerts.daemon.PAUSE = HASTE / 2
+    alerts.daemon.SWEEP = alerts.workers.LOOK = HASTE
+    alerts.daemon.PAUSE = alerts.workers.PAUSE = HASTE / 2
 
 
 if __name__ == "__main__":
