@@ -9,8 +9,9 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from alerts.cli.doubts import passed, skipping
 from alerts.cli.showing import warn_unsaid
-from alerts.cli.wiring import At, app, instant, office, who
+from alerts.cli.wiring import At, app, instant, office, warn, who
 from alerts.core.bounds import say_bounds
 from alerts.core.errors import InputError
 from alerts.core.workdays import ROLLS
@@ -72,6 +73,8 @@ def add(
     here.store.commitments.add(commitment, Change(now=now, by=adder, reason="added by hand"))
     item = here.store.commitments.find(key)
     out.print(f"{key} is tracked: {say_bounds(item.bounds)}", markup=False, soft_wrap=True)
+    for line in (*skipping([item]), *passed([item], now)):
+        warn(line)
     warn_unsaid(here, [item])
 
 

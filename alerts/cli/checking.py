@@ -16,7 +16,7 @@ from rich.console import Console
 
 from alerts.channels import Channel, Form, is_local
 from alerts.cli import restating
-from alerts.cli.doubts import early, left_open, strangers, unowned
+from alerts.cli.doubts import early, left_open, skipping, strangers, unowned
 from alerts.cli.elsewhere import disagreements, unreadable, warn_of_other_rules
 from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
@@ -51,7 +51,7 @@ def check(context: typer.Context, at: At = None) -> None:
         key = item.commitment.key
         if key not in coming and key not in untold:
             warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
-    for line in early(here, tracked, now):
+    for line in (*early(here, tracked, now), *skipping(tracked)):
         warn(line)
     for rule in here.settings.rules:
         if not rule.notify:

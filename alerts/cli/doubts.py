@@ -9,11 +9,14 @@ from itertools import islice, takewhile
 
 from alerts.cli.showing import ownerless
 from alerts.cli.wiring import Office, shown
+from alerts.core.bounds import say_bounds
 from alerts.core.commitments import Tracked
+from alerts.core.deadlines import parse
 from alerts.core.errors import did_you_mean
 from alerts.core.moments import Moment, single
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.skipping import skips
 
 OCCURRENCES_AT_MOST = 60  # of what recurs, those that are looked at: a cron that is too late for one is for others
 
@@ -78,6 +81,23 @@ def early(here: Office, tracked: Iterable[Tracked], now: datetime) -> list[str]:
             f"it goes out early, {shown(moment.send_at, here.zone)} {here.zone}"
         )
     return lines
+
+
+def skipping(tracked: Iterable[Tracked]) -> Iterator[str]:
+    """What recurs, and passes over a month or a year that has no such day."""
+    for item in tracked:
+        if item.recurs and (said := skips(parse(item.commitment.deadline))):
+            yield f"{item.commitment.key}: `{item.commitment.deadline}` {said}"
+
+
+def passed(tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:
+    """What has its date behind it already: that is told at once, or was meant for another year."""
+    for item in tracked:
+        recurs, latest = item.bounds.recurrence, item.bounds.latest
+        ends = [latest] if recurs is None else (item.at(name).bounds.latest for name in recurs.names_about(now))
+        if all(end is not None and end <= now for end in ends):
+            said = "all its occurrences have passed" if recurs else f"that date has passed: {say_bounds(item.bounds)}"
+            yield f"{item.commitment.key}: {said}"
 
 
 def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:

@@ -22,8 +22,10 @@ from alerts.cli import restating
 from alerts.cli.showing import few, warn_unsaid
 from alerts.cli.wiring import At, By, Office, app, instant, note, office, warn, who
 from alerts.core.bounds import say_bounds, say_move
+from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
 from alerts.core.registration import tick_may
+from alerts.core.skipping import skips
 from alerts.daemon import nobody_serves
 from alerts.interchange import Fault, File
 from alerts.outlook import at_once, if_changed
@@ -32,6 +34,7 @@ from alerts.store import Change, Closed, Entry, Move, Report
 
 SHOWN_AT_MOST = 200  # rows of the table of what would be loaded
 MOVES_AT_MOST = 20
+SKIPPING_AT_MOST = 20
 out = Console(highlight=False)
 
 
@@ -103,6 +106,13 @@ def load(
     )
     count = sum(1 for _ in ahead)
     out.print(f"{count} to be said at once, at the next tick" if count else "nothing to be said at once")
+    fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
+    stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)
+    skipping = [(one, said) for one in stated if (said := skips(parse(one.deadline)))]
+    for one, said in skipping[:SKIPPING_AT_MOST]:
+        warn(f"{one.key}: `{one.deadline}` {said}")
+    if len(skipping) > SKIPPING_AT_MOST:
+        warn(f"{len(skipping) - SKIPPING_AT_MOST} more pass over months or years; `alerts check` names all")
     warn_unsaid(here, (*here.store.ledger.each(), *(one for one in report.foreseen.values() if one.id < 0)), owners)
     if report.conflicts:
         raise InputError("\n".join(one.said for one in report.conflicts))

@@ -35,6 +35,7 @@ from alerts.core.deadlines import kind_of, parse, references
 from alerts.core.edtf import edtf
 from alerts.core.owners import Owners
 from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.skipping import skips
 from alerts.core.workdays import ROLLS, check_calendar, check_roll
 
 UNSAID_AT_MOST = 10  # names of commitments without a rule that a warning lists
@@ -211,6 +212,8 @@ def resolve_(
     zone = choose_zone(stated, {}, here.settings.timezone)
     known = {key: here.store.commitments.find(key).bounds for key in sorted(references(deadline))}
     bounds = resolve(deadline, zone, known)
+    if skipped := skips(deadline):
+        warn(f"`{deadline}` {skipped}")
     if as_json:
         ends = {"earliest": rfc3339(bounds.earliest), "latest": rfc3339(bounds.latest), "timezone": bounds.zone}
         words = {"basis": list(bounds.basis), "assumptions": list(bounds.assumptions)}

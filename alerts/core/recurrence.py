@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -132,7 +132,7 @@ class Recurrence:
     @property
     def words(self) -> str:
         """Read it out: `every month (on day -1)`, `every 2 weeks (on Monday)`."""
-        parts = _split(self.rule)
+        parts = split_rule(self.rule)
         unit, count = _FREQ[parts.pop("FREQ")], int(parts.pop("INTERVAL", "1"))
         parts.pop("WKST", None)
         said = f"every {unit}" if count == 1 else f"every {count} {unit}s"
@@ -171,7 +171,7 @@ def read_rule(text: str, start: date | datetime) -> str:
     Raises InputError for what RFC 5545 (3.3.10) does not allow, what recurs more often than daily, and what never
     comes round.
     """
-    parts = _split(text.upper())
+    parts = split_rule(text.upper())
     if "FREQ" not in parts:
         raise InputError(f"the rule has no FREQ: {EXAMPLE}")
     for name, value in parts.items():
@@ -195,7 +195,8 @@ def _late(start: datetime) -> datetime:
     return start.replace(year=start.year + 400 * max(cycles, 0))
 
 
-def _split(text: str) -> dict[str, str]:
+def split_rule(text: str) -> dict[str, str]:
+    """The parts of a rule by name. Raises InputError for what is none."""
     parts: dict[str, str] = {}
     for part in text.strip(";").split(";"):
         name, equals, value = part.partition("=")
@@ -268,17 +269,38 @@ class _Expansion:
 @lru_cache(maxsize=4096)
 def _expand(rule: str, start: datetime, zone: str | None) -> _Expansion:
     """Expand on the wall clock."""
-    parts = _split(rule)
+    parts = split_rule(rule)
     if until := parts.get("UNTIL"):
         try:
             parts["UNTIL"] = _until(until, zone)
         except ValueError:
             raise InputError(f"UNTIL={until}: there is no such date or time") from None
-    text = ";".join(f"{name}={value}" for name, value in parts.items())
     try:
-        return _Expansion(iter(rrulestr(text, dtstart=start)))
+        return _Expansion(_walls(parts, start))
     except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"the rule {rule} cannot be read: {error}") from None
+
+
+def _walls(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
+    """What RFC 5545 (3.3.10) gives, where the library reads it otherwise.
+
+    A place in the set of a week (BYSETPOS) is one in the whole week, that of the start as well; the library counts in
+    what is left of it. A week of the year without a weekday has that of the start; the library gives all seven.
+    """
+    if "BYWEEKNO" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY", "BYYEARDAY"}:
+        parts = parts | {"BYDAY": tuple(_DAYS)[start.weekday()]}
+    if parts["FREQ"] != "WEEKLY" or "BYSETPOS" not in parts:
+        return iter(_read(parts, start))
+    days = tuple(_DAYS)
+    parts = {"BYDAY": days[start.weekday()]} | parts
+    count = int(parts.pop("COUNT")) if "COUNT" in parts else None
+    into_week = (start.weekday() - days.index(parts.get("WKST", "MO"))) % 7
+    whole = (wall for wall in _read(parts, start - timedelta(days=into_week)) if wall >= start)
+    return islice(whole, count)
+
+
+def _read(parts: Mapping[str, str], start: datetime) -> Iterable[datetime]:
+    return rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
 
 
 def _until(text: str, zone: str | None) -> str:

@@ -44,6 +44,20 @@ def names(text: str, count: int = 4) -> list[str]:
          "2025-11-10 2025-11-12 2025-11-14 2025-11-15"),
         ("every FREQ=WEEKLY from 2025-11-10T09:30",
          "2025-11-10T09:30 2025-11-17T09:30 2025-11-24T09:30 2025-12-01T09:30"),
+        # Places in the set of a week are those of the whole week, the first one as well (3 March 2027 is a Wednesday).
+        ("every FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=1 from 2027-03-03", "2027-03-08 2027-03-15 2027-03-22 2027-03-29"),
+        ("every FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=-1 from 2027-03-03", "2027-03-05 2027-03-12 2027-03-19 2027-03-26"),
+        ("every FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=2 from 2027-03-03", "2027-03-03 2027-03-10 2027-03-17 2027-03-24"),
+        ("every FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR;BYSETPOS=1 from 2027-03-03",
+         "2027-03-15 2027-03-29 2027-04-12 2027-04-26"),
+        ("every FREQ=WEEKLY;BYDAY=SU,MO;BYSETPOS=1;WKST=SU from 2027-03-01",
+         "2027-03-07 2027-03-14 2027-03-21 2027-03-28"),
+        ("every FREQ=WEEKLY;BYDAY=MO,WE,FR;BYSETPOS=1;COUNT=2 from 2027-03-03", "2027-03-08 2027-03-15"),
+        ("every FREQ=WEEKLY;BYDAY=MO,WE;BYSETPOS=1;UNTIL=20270315 from 2027-03-03", "2027-03-08 2027-03-15"),
+        # A week of the year without a weekday has that of the start.
+        ("every FREQ=YEARLY;BYWEEKNO=20 from 2026-05-11", "2026-05-11 2027-05-17 2028-05-15 2029-05-14"),
+        ("every FREQ=YEARLY;BYWEEKNO=1 from 2026-01-01", "2026-01-01 2027-01-07 2028-01-06 2029-01-04"),
+        ("every FREQ=YEARLY;BYWEEKNO=20;BYDAY=TU from 2026-05-11", "2026-05-12 2027-05-18 2028-05-16 2029-05-15"),
         # 04:00 UTC on the 12th is 23:00 of the 11th in New York: the occurrence of 22:00 on the 11th is the last.
         ("every FREQ=DAILY;UNTIL=20251112T040000Z from 2025-11-10T22:00", "2025-11-10T22:00 2025-11-11T22:00"),
         ("every FREQ=DAILY from 9999-12-30", "9999-12-30 9999-12-31"),
