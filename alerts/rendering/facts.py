@@ -200,6 +200,20 @@ class Facts:
         return (said.show,) if self.ended else (said.ack, said.close, said.move)
 
     @property
+    def day_ends(self) -> datetime | None:
+        """When its day is over where it counts; None for a time, and where no zone is stated."""
+        counted = self.window.counted
+        return counted.end if isinstance(counted, Day) and counted.zone else None
+
+    @property
+    def day_differs(self) -> bool:
+        """Whether its day is over where it counts and not yet for the reader, or the other way round."""
+        counted, ends = self.window.counted, self.day_ends
+        if ends is None or counted is None:
+            return False
+        return (self.now >= ends) != (self.now >= Day(counted.date, self.reader).end)
+
+    @property
     def group(self) -> Group:
         """Under which heading of a digest it stands."""
         if self.ended or self.kind in ("moved", "closed"):

@@ -42,6 +42,8 @@ MEANINGS: dict[type, dict[str, str]] = {
         "earliest": "the instant from which it can be due",
         "latest": "the instant from which it is late",
         "zone": "the zone of the deadline; None where it is not stated",
+        "day_ends": "when its day is over where it counts; None for a time, and where no zone is stated",
+        "day_differs": "whether its day is over where it counts and not yet for the reader, or the other way round",
         "reader": "the zone of the reader",
         "now": "when the message is written",
         "today": "the day that `days` are counted from",
