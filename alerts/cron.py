@@ -1,113 +1,102 @@
 """Standard cron text, and the instants at which it fires.
 
-A firing is an instant of the wall clock in the rule's zone: one that falls into a gap of the clock is moved forward by
-the gap, one that the clock shows twice fires once, the first time. APScheduler knows the calendar of the fields; zones
-are ours, because its own trigger fires twice in an overlap and names times that do not exist in a gap.
+What fires when is cronsim's to say, which goes by Debian's cron where the clocks change. A cron whose minutes or hours
+begin with `*` fires whenever the wall clock shows such a time: in both passes of an hour that is repeated, and not in
+one that is left out. One at fixed times fires once: in the first pass, or right after the gap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
+from cronsim import CronSim, CronSimError
 
-from alerts.core.calendars import at_wall, zone_info
+from alerts.core.calendars import zone_info
 from alerts.core.errors import InputError
 
 FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 EXAMPLE = "expected five fields such as `0 9 * * mon-fri` (minute hour day month weekday)"
-LONGEST_PAUSE = timedelta(days=366 * 9)  # 29 February, across a century that has none
-WIDEST_GAP = timedelta(hours=25)  # Samoa left out a whole day
+SECOND = timedelta(seconds=1)
+ENDS = (StopIteration, OverflowError)  # no firing within fifty years, or the calendar has not begun or has ended
 
 
 def check(text: str) -> None:
     """Raise InputError unless `text` is a cron expression that fires at all."""
-    _trigger(text)
+    _standard(text)
 
 
 class Cron:
     """The firings of a cron expression in a zone. Raises InputError for one that cannot be read or never fires."""
 
     def __init__(self, text: str, timezone: str) -> None:
-        self._trigger = _trigger(text)
-        self._zone = zone_info(timezone)
+        self._text = _standard(text)
+        zone = zone_info(timezone)
+        self._zone: tzinfo = UTC if timezone == "UTC" else zone  # the quick way of cronsim
         self.at_or_after = lru_cache(maxsize=65536)(self._at_or_after)
         self.before = lru_cache(maxsize=65536)(self._before)
 
     def _at_or_after(self, at: datetime) -> datetime | None:
         """The first firing at or after an instant; None where the calendar ends."""
         try:
-            return self._search(at)
-        except OverflowError:  # the zone's calendar has not begun, or has ended
+            start = (at - timedelta(microseconds=1)).astimezone(self._zone)
+            firings = _Firings(self._text, start)
+            while (firing := next(firings).astimezone(UTC)) < at:
+                pass  # of fixed times, in the second pass of an hour cronsim begins with those of the first
+        except ENDS:
             return None
-
-    def _search(self, at: datetime) -> datetime | None:
-        wall = at.astimezone(self._zone).replace(tzinfo=None)
-        best: datetime | None = None
-        for candidate in self._walls(wall - self._gap(at)):
-            if best is not None and candidate >= best.astimezone(self._zone).replace(tzinfo=None):
-                break
-            firing = at_wall(candidate, self._zone)
-            if firing >= at and (best is None or firing < best):
-                best = firing
-        return best
-
-    def _before(self, at: datetime) -> datetime | None:
-        """The last firing before an instant; None where there was none for nine years."""
-        span = self._pause_after(at)
-        while span < 2 * LONGEST_PAUSE:
-            try:
-                firing = self._at_or_after(at - span)
-            except OverflowError:
-                return None
-            if firing is not None and firing < at:
-                return self._last_between(firing, at)
-            span *= 2
-        return None
-
-    def _last_between(self, firing: datetime, at: datetime) -> datetime:
-        """The last firing before an instant, from an earlier one on: a few steps, then by halves."""
-        high, step = at, timedelta(seconds=1)
-        for steps in range(200):
-            middle = firing + step if steps < 8 else max(firing + (high - firing) / 2, firing + step)
-            found = self._at_or_after(middle)
-            if found is not None and found < at:
-                firing = found
-            else:
-                high = middle
-            if high - firing <= step:
-                break
         return firing
 
-    def _pause_after(self, at: datetime) -> timedelta:
-        """How far apart the next two firings are: a first guess at how far back the last one lies."""
-        one = self.at_or_after(at)
-        other = self.at_or_after(one + timedelta(seconds=1)) if one else None
-        return other - one if one and other else timedelta(days=1)
-
-    def _gap(self, at: datetime) -> timedelta:
-        """How far the clock was set forward shortly before an instant: firings of the gap may still be to come."""
+    def _before(self, at: datetime) -> datetime | None:
+        """The last firing before an instant; None where there was none for fifty years."""
         try:
-            earlier = at - WIDEST_GAP
-            now, then = (moment.astimezone(self._zone).utcoffset() for moment in (at, earlier))
-        except OverflowError:
-            return timedelta()
-        return max((now or timedelta()) - (then or timedelta()), timedelta())
+            firings = _Firings(self._text, at.astimezone(self._zone), reverse=True)
+            while (firing := next(firings).astimezone(UTC)) >= at:
+                pass
+        except ENDS:
+            return None
+        # Backwards cronsim passes over a few in the hours around a change of the clock: forwards it finds them.
+        while (later := self._at_or_after(firing + SECOND)) is not None and later < at:
+            firing = later
+        return firing
 
-    def _walls(self, since: datetime) -> Iterator[datetime]:
-        """Wall-clock firings at or after a naive time, in order."""
-        start = since.replace(tzinfo=UTC)
-        previous = None
-        while True:
-            found: datetime | None = self._trigger.get_next_fire_time(previous, start)
-            if found is None:
-                return
-            yield found.replace(tzinfo=None)
-            previous, start = found, found + timedelta(seconds=1)
+
+class _Firings(CronSim):
+    """cronsim, where a step that lands on a time that the clocks leave out goes on at the instant that it stands for.
+
+    Else what lies between that and the next whole hour of the clock is passed over: in Havana, where midnight is left
+    out, and on Lord Howe Island, where the clocks change by half an hour.
+    """
+
+    def advance_day(self) -> bool:
+        return self._settled(moved=super().advance_day())
+
+    def reverse_day(self) -> bool:
+        return self._settled(moved=super().reverse_day())
+
+    def advance_month(self) -> None:
+        super().advance_month()
+        self._settled(moved=True)
+
+    def reverse_month(self) -> None:
+        super().reverse_month()
+        self._settled(moved=True)
+
+    def advance_hour(self) -> bool:
+        if self.dt.hour in self.hours:
+            return False
+        while self.dt.hour not in self.hours:
+            self.tick(seconds=3600 - 60 * self.dt.minute - self.dt.second)
+            if self.dt.hour == 0:
+                break  # of another day
+        return True
+
+    def _settled(self, *, moved: bool) -> bool:
+        if moved and self.dt.tzinfo not in (None, UTC):
+            self.dt = self.dt.astimezone(UTC).astimezone(self.dt.tzinfo)
+        return moved
 
 
 class Firings(BaseTrigger):  # type: ignore[misc]  # apscheduler publishes no types
@@ -125,25 +114,31 @@ class Firings(BaseTrigger):  # type: ignore[misc]  # apscheduler publishes no ty
 
 
 @lru_cache(maxsize=256)
-def _trigger(text: str) -> CronTrigger:
+def _standard(text: str) -> str:
+    """The cron as cronsim reads it. Raises InputError where it cannot be read, or never fires."""
     fields = text.split()
     if len(fields) != len(FIELDS):
         raise InputError(f"the cron {text!r} has {len(fields)} fields: {EXAMPLE}")
-    if fields[2] != "*" and fields[4] != "*":
+    minute, hour, day, month, weekday = fields
+    if day != "*" and weekday != "*":
         raise InputError(
             f"the cron {text!r} names a day of the month and a weekday: cron would fire on either, which is seldom "
             "meant; leave one of them `*`, and write a second rule for the other"
         )
-    values = dict(zip(FIELDS, fields, strict=True)) | {"day_of_week": _weekdays(fields[4], text)}
-    try:
-        trigger = CronTrigger(timezone=UTC, **values)
-    except ValueError as error:
-        raise InputError(f"the cron {text!r} cannot be read: {str(error).rstrip('.')}; {EXAMPLE}") from None
+    day = "L" if day == "last" else day
+    weekday = _weekdays(weekday, text)
     start = datetime(2001, 1, 1, tzinfo=UTC)
-    bounded = CronTrigger(timezone=UTC, end_date=start + LONGEST_PAUSE, **values)
-    if bounded.get_next_fire_time(None, start) is None:
-        raise InputError(f"the cron {text!r} never fires: there is no such day")
-    return trigger
+    try:
+        CronSim(f"{minute} {hour} {day} * {weekday}", start)
+        CronSim(f"{minute} {hour} * {month} {weekday}", start)
+    except CronSimError as error:
+        raise InputError(f"the cron {text!r} cannot be read: {str(error).lower()}; {EXAMPLE}") from None
+    found = f"{minute} {hour} {day} {month} {weekday}"
+    try:
+        next(CronSim(found, start))
+    except (CronSimError, StopIteration):
+        raise InputError(f"the cron {text!r} never fires: there is no such day") from None
+    return found
 
 
 def _weekdays(field: str, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from alerts.core.errors import InputError
 from alerts.cron import Cron, Firings, check
+from tests.oracle.crons import firings as every_firing
 
 NEW_YORK = "America/New_York"
 SECOND = timedelta(seconds=1)
@@ -86,17 +88,37 @@ def test_the_29th_of_february_fires_in_leap_years() -> None:
     ("cron", "zone", "start", "end", "expected"),
     [
         ("30 1 * * *", NEW_YORK, "2025-11-01T12:00Z", "2025-11-04T00:00Z", ["02 05:30", "03 06:30"]),  # shown twice
-        ("30 2 * * *", NEW_YORK, "2025-03-08T12:00Z", "2025-03-11T00:00Z", ["09 07:30", "10 06:30"]),  # 03:30
+        ("30 2 * * *", NEW_YORK, "2025-03-08T12:00Z", "2025-03-11T00:00Z", ["09 07:00", "10 06:30"]),  # 03:00
         ("0,30 2-3 * * *", NEW_YORK, "2025-03-09T00:00Z", "2025-03-09T12:00Z", ["09 07:00", "09 07:30"]),  # once each
         ("0 0 * * *", "America/Havana", "2025-03-09T00:00Z", "2025-03-11T00:00Z", ["09 05:00", "10 04:00"]),
         ("0 0 * * *", "America/Havana", "2025-11-02T00:00Z", "2025-11-04T00:00Z", ["02 04:00", "03 05:00"]),
-        ("15 2 * * *", "Australia/Lord_Howe", "2025-10-04T00:00Z", "2025-10-06T00:00Z", ["04 15:45", "05 15:15"]),
-        ("0 9 * * *", "Pacific/Apia", "2011-12-29T00:00Z", "2012-01-01T00:00Z", ["29 19:00", "30 19:00", "31 19:00"]),
-        ("0 9 30 * *", "Pacific/Apia", "2011-12-01T00:00Z", "2012-01-01T00:00Z", ["30 19:00"]),  # on the 31st
+        ("15 2 * * *", "Australia/Lord_Howe", "2025-10-04T00:00Z", "2025-10-06T00:00Z", ["04 15:30", "05 15:15"]),
+        ("0 9 * * *", "Pacific/Apia", "2011-12-29T00:00Z", "2011-12-31T00:00Z", ["29 19:00", "30 10:00", "30 19:00"]),
+        ("0 9 30 * *", "Pacific/Apia", "2011-12-01T00:00Z", "2012-01-01T00:00Z", ["30 10:00"]),  # as the 31st begins
         ("0 9 * * *", "Africa/Casablanca", "2025-02-22T00:00Z", "2025-02-24T00:00Z", ["22 08:00", "23 09:00"]),
     ],
 )  # fmt: skip
-def test_a_firing_in_a_gap_is_moved_forward_and_one_that_is_shown_twice_fires_once(
+def test_a_fixed_time_in_a_gap_fires_right_after_it_and_one_that_is_shown_twice_fires_once(
+    cron: str, zone: str, start: str, end: str, expected: list[str]
+) -> None:
+    assert firings(cron, zone, start, end) == expected
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "start", "end", "expected"),
+    [
+        ("*/15 * * * *", NEW_YORK, "2025-11-02T05:30Z", "2025-11-02T07:15Z",
+         ["02 05:30", "02 05:45", "02 06:00", "02 06:15", "02 06:30", "02 06:45", "02 07:00"]),
+        ("0 * * * *", NEW_YORK, "2025-11-02T04:30Z", "2025-11-02T07:30Z", ["02 05:00", "02 06:00", "02 07:00"]),
+        ("*/30 1 * * *", NEW_YORK, "2025-11-02T00:00Z", "2025-11-03T00:00Z",
+         ["02 05:00", "02 05:30", "02 06:00", "02 06:30"]),
+        ("*/30 2 * * *", NEW_YORK, "2025-03-09T00:00Z", "2025-03-10T00:00Z", []),  # there is no such hour
+        ("0,30 1 * * *", NEW_YORK, "2025-11-02T00:00Z", "2025-11-03T00:00Z", ["02 05:00", "02 05:30"]),  # fixed
+        ("*/30 1 * * sun", "America/Havana", "2025-03-08T00:00Z", "2025-03-10T00:00Z", ["09 05:00", "09 05:30"]),
+        ("*/30 3 * * *", "Australia/Lord_Howe", "2025-10-04T12:00Z", "2025-10-05T00:00Z", ["04 16:00", "04 16:30"]),
+    ],
+)  # fmt: skip
+def test_what_fires_at_every_such_time_of_the_clock_fires_in_both_passes_and_in_no_gap(
     cron: str, zone: str, start: str, end: str, expected: list[str]
 ) -> None:
     assert firings(cron, zone, start, end) == expected
@@ -124,7 +146,11 @@ def test_the_calendar_ends_and_so_do_the_firings() -> None:
     assert daily.before(at("0001-01-01T09:00Z")) is None
 
 
-CRONS = st.sampled_from(["0 9 * * mon-fri", "*/15 * * * *", "30 1 * * *", "30 2 * * *", "0 0 1 * *", "15,45 0-3 * * *"])
+TEXTS = (
+    "0 9 * * mon-fri", "*/15 * * * *", "30 1 * * *", "30 2 * * *", "0 0 1 * *", "15,45 0-3 * * *", "*/20 1-2 * * *",
+    "5 */2 * * sun", "0 0 * * *", "*/10 0 * * *",
+)  # fmt: skip
+CRONS = st.sampled_from(TEXTS)
 ZONES = st.sampled_from(["UTC", NEW_YORK, "America/Havana", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca"])
 INSTANTS = st.datetimes(datetime(2011, 12, 25), datetime(2012, 4, 15), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -140,6 +166,28 @@ def test_no_firing_lies_between_the_last_before_and_the_first_after(cron: str, z
     assert clock.at_or_after(last + SECOND) == first
     assert clock.at_or_after(first) == first
     assert clock.before(first) == last
+
+
+@pytest.mark.parametrize("zone", [NEW_YORK, "America/Havana", "Europe/Berlin", "Pacific/Apia", "Africa/Casablanca"])
+@pytest.mark.parametrize("cron", TEXTS)
+def test_firings_are_those_of_a_second_reckoning_that_looks_at_every_minute(cron: str, zone: str) -> None:
+    for start in (at("2011-12-27T00:00Z"), at("2025-03-07T00:00Z"), at("2025-10-25T00:00Z"), at("2025-11-01T00:00Z")):
+        end = start + timedelta(days=5)
+        every = every_firing(cron, zone, start - timedelta(days=32), end + timedelta(days=32))
+        clock, now = Cron(cron, zone), start
+        while now < end:
+            assert clock.at_or_after(now) == every.first_from(now)
+            assert clock.before(now) == every.last_before(now)
+            now += timedelta(minutes=7)
+
+
+def test_firings_are_found_in_the_same_time_however_rare_they_are() -> None:
+    leap, steps = Cron("0 0 29 2 *", NEW_YORK), list[int]()
+    sys.setprofile(lambda *_: steps.append(1))
+    leap.at_or_after(at("2096-03-01T00:00Z"))
+    leap.before(at("2104-02-29T00:00Z"))
+    sys.setprofile(None)
+    assert len(steps) < 20_000  # a look at each of the days would be some 3,000 times a dozen
 
 
 def test_the_scheduler_rings_at_the_same_instants_and_never_for_the_past() -> None:

@@ -1,16 +1,16 @@
 """Standard cron text as the plain list of its firings.
 
-A firing is a wall time of the rule's zone: one that the clocks leave out is moved forward by the gap, one that they
-show twice is the first. So there is at most one firing for each wall time that matches.
+A cron whose minutes or hours begin with `*` fires at each instant at which the clocks show a time that matches. One at
+fixed times fires once for each: the first time where the clocks show it twice, right after where they leave it out.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from tests.oracle.zones import instant, wall
+from tests.oracle.zones import clock_of, instant, wall
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 MONTHS = ("", *"jan feb mar apr may jun jul aug sep oct nov dec".split())
@@ -56,11 +56,26 @@ def firings(cron: str, zone: str, start: datetime, end: datetime) -> Firings:
     minutes, hours = numbers(minute, 0, 59), numbers(hour, 0, 23)
     days, months = numbers(day_of_month, 1, 31), numbers(month, 1, 12, MONTHS)
     weekdays = {number % 7 for number in numbers(weekday, 0, 7, WEEKDAYS)}
+    wild = minute.startswith("*") or hour.startswith("*")
     clock = [time(h, m) for h in sorted(hours) for m in sorted(minutes)]
     found: set[datetime] = set()
     day: date = wall(start, zone).date()
     while day <= wall(end, zone).date():
         if day.day in days and day.month in months and day.isoweekday() % 7 in weekdays:
-            found |= {instant(datetime.combine(day, at), zone) for at in clock}
+            for at in clock:
+                found |= _shown(datetime.combine(day, at), zone) if wild else {_once(datetime.combine(day, at), zone)}
         day += timedelta(days=1)
     return Firings(sorted(found))
+
+
+def _shown(stated: datetime, zone: str) -> set[datetime]:
+    """Return the instants at which the clocks show a time: none, one or two."""
+    both = (stated.replace(tzinfo=clock_of(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    return {at for at in both if wall(at, zone) == stated}
+
+
+def _once(stated: datetime, zone: str) -> datetime:
+    """Return the first instant at which the clocks show a time, or the first one after it that they do show."""
+    while wall(instant(stated, zone), zone) != stated:
+        stated += timedelta(minutes=1)
+    return instant(stated, zone)
