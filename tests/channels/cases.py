@@ -56,7 +56,7 @@ def _summary() -> Notification:
     due = told("2025-11-20", commitment={"key": "filing", "title": "Filing of the schedule"})
     scope = Scope(rule=rule, firing=NOW)
     listed: tuple[tuple[Part, Tracked], ...] = (("late", late.tracked), ("due", due.tracked))
-    found = Summary(scope=scope, due=1, overdue=1, listed=listed, quiet=1, named=(("pledge", "Bo"),))
+    found = Summary(scope=scope, due=1, overdue=1, listed=listed, quiet=1)
     return replace(notification(late, due), summary=found)
 
 
