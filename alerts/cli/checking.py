@@ -51,6 +51,10 @@ def check(context: typer.Context, at: At = None) -> None:
         key = item.commitment.key
         if key not in coming and key not in untold:
             warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
+    if (graced := here.store.commitments.graced()) and graced[1] > now:
+        count, ends = graced
+        many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
+        warn(f"{count} {many} {shown(ends, here.zone)} {here.zone}: `alerts plan --upgrade` shows what goes out then")
     for line in (*early(here, tracked, now), *skipping(tracked)):
         warn(line)
     for rule in here.settings.rules:

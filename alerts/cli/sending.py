@@ -19,6 +19,7 @@ from alerts.channels import Channel, takes_singly
 from alerts.cli.elsewhere import warn_of_other_rules
 from alerts.cli.reloading import configuration, read_anew, refuse_shipped
 from alerts.cli.turns import LEFT_ALONE, begin_turn, ending_early
+from alerts.cli.upgrading import say_upgrade
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
 from alerts.core.deliveries import OPEN, State
@@ -40,11 +41,15 @@ def plan(
     context: typer.Context,
     start: Annotated[str | None, typer.Option("--from", metavar="T", help="From this instant on; else now.")] = None,
     days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=36500, help="So many days on.")] = 90,
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Only count what the upgrade of alerts sends.")] = False,
     at: At = None,
     as_json: Json = False,
 ) -> None:
     """What will be said when, and through which channels, if nothing changes."""
     here, first = office(context), instant(start or at)
+    if upgrade:
+        say_upgrade(here, first)
+        return
     try:
         end = first + timedelta(days=days)
     except OverflowError:

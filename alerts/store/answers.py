@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, tuple_, update
+from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
 
 from alerts.core.commitments import Acknowledgement, Snooze, Tracked
 from alerts.store import tables
 from alerts.store.rows import chunks, upsert
 
+GRACE = timedelta(days=7)  # after an upgrade, for what had no end before (migration 0007)
 NO_SNOOZE: dict[str, Any] = {"snoozed_by": None, "snoozed_at": None, "snoozed_until": None}
 _D, _L, _O, _S = tables.deliveries.c, tables.delivery_reminders.c, tables.occurrences.c, tables.snoozes.c
 
@@ -90,6 +91,28 @@ def take_back(connection: Connection, tracked: Tracked, now: datetime) -> None:
     own = (_S.commitment_id == tracked.id, _S.occurrence == tracked.occurrence)
     connection.execute(delete(tables.snoozes).where(*own))
     release(connection, [tracked.id], now)
+
+
+def graced(connection: Connection) -> tuple[int, datetime] | None:
+    """How many acknowledgements end a week after the upgrade that gave them an end, and when."""
+    m, c = tables.meta.c, tables.commitments.c
+    upgraded = connection.execute(select(m.at).where(m.name == "answers upgraded")).scalar()
+    if upgraded is None:
+        return None
+    ends = upgraded + GRACE
+    query = select(func.count()).select_from(tables.occurrences).join(tables.commitments, c.id == _O.commitment_id)
+    held = query.where(_O.acknowledged_until == ends, _O.acknowledged_ended.is_(None), c.status == "open")
+    count = connection.execute(held).scalar_one()
+    return (count, ends) if count else None
+
+
+def graced_keys(connection: Connection) -> set[tuple[str, str]]:
+    """The commitments and occurrences of which an acknowledgement ends so."""
+    found, c = graced(connection), tables.commitments.c
+    if found is None:
+        return set()
+    query = select(c.key, _O.occurrence).join(tables.occurrences, c.id == _O.commitment_id)
+    return set(connection.execute(query.where(_O.acknowledged_until == found[1])).tuples().all())
 
 
 def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:

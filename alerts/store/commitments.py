@@ -386,6 +386,16 @@ class Commitments:
                         given.append(answering.snooze(connection, now, end, change, recipient, past_due=past_due))
             self._append_all(connection, given)
 
+    def graced_keys(self) -> set[tuple[str, str]]:
+        """Which commitments and occurrences those are of."""
+        with self._database.read() as connection:
+            return answers.graced_keys(connection)
+
+    def graced(self) -> tuple[int, datetime] | None:
+        """How many acknowledgements of an older version end after the upgrade, and when; None where there are none."""
+        with self._database.read() as connection:
+            return answers.graced(connection)
+
     def take_back(
         self, keys: str | Sequence[str], change: Change, occurrence: str = "", *, whole: bool = False
     ) -> list[tuple[str, str, list[str]]]:

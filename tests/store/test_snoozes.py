@@ -1,0 +1,192 @@
+"""Snoozes in the store: held at the claim, for one or for all, and let go; what an upgrade makes of answers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import insert, select, text
+
+from alerts.core.bounds import ZoneChoice, resolve
+from alerts.core.deadlines import parse
+from alerts.core.deliveries import Outcome
+from alerts.core.errors import InputError
+from alerts.core.rules import Overdue
+from alerts.store import Store, tables
+from alerts.store.engine import MIGRATIONS, Database
+from tests.factories import NOW, at, change, claim, close, entry, load, move, plan_at, remind, rule, tracked
+
+ANN, BO = "ann@example.org", "bo@example.org"
+NINE = at("2025-11-03T09:00")  # a week before the truce ends
+LEADS = rule(remind=remind(before=("P7D", "P5D"), on_the_day=True, moved=True, closed=True), digest=True)
+UNTIL = at("2025-11-06T00:00")
+
+
+def snooze(store, key="truce", until=UNTIL, recipient=None, now=NOW):
+    store.commitments.snooze(key, until, change(now), recipient=recipient)
+
+
+def told(store, now):
+    """What is claimed at a time, by recipient: each key with the offset that it is told with."""
+    return sorted(
+        (one.recipient, tuple((word.reminder.commitment, word.reminder.offset) for word in one.told))
+        for one in claim(store, now)
+    )
+
+
+def mark_all(store, now):
+    done = [(one, Outcome(state="sent", remote="250 ok"), now, now) for one in claim(store, now)]
+    store.outbox.mark(done)
+    return len(done)
+
+
+@pytest.fixture
+def planned(store):
+    load(store, entry(), entry("other"))
+    plan_at(store, NOW, LEADS, to=(ANN, BO))
+    return store
+
+
+def test_what_one_has_snoozed_waits_and_the_rest_of_the_digest_goes(planned):
+    snooze(planned, recipient=ANN.upper())
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN, BO))
+    both = (("other", "P7D"), ("truce", "P7D"))
+    found = [(who, tuple(sorted(words))) for who, words in told(planned, NINE)]
+    assert found == [(ANN, (("other", "P7D"),)), (BO, both)]
+
+
+def test_at_the_end_the_latest_goes_and_the_others_are_superseded(planned):
+    snooze(planned, recipient=ANN)
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    assert mark_all(planned, NINE) == 1
+    later = at("2025-11-05T09:00")
+    plan_at(planned, later, LEADS, register=False, to=(ANN,))
+    assert mark_all(planned, later) == 1
+    assert claim(planned, UNTIL - timedelta(seconds=1)) == []
+    assert planned.outbox.pause("mail", later) == UNTIL - later
+    assert told(planned, UNTIL) == [(ANN, (("truce", "P5D"),))]
+    states = [one["state"] for one in planned.ledger.deliveries()]
+    assert sorted(states) == ["leased", "sent", "sent", "superseded"]
+
+
+def test_what_is_held_is_neither_stuck_nor_late_nor_given_up(planned):
+    snooze(planned, recipient=ANN)
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    mark_all(planned, NINE)
+    assert planned.ledger.stuck(UNTIL) == 0
+    assert not planned.outbox.note_outage("mail", "down", UNTIL - timedelta(hours=1))
+    (one,) = claim(planned, UNTIL)
+    assert one.first_due == UNTIL
+
+
+def test_what_waits_is_held_by_a_snooze_for_everybody(planned):
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    snooze(planned, now=NINE + timedelta(minutes=1))
+    assert told(planned, NINE + timedelta(minutes=2)) == [(ANN, (("other", "P7D"),))]
+    end = at("2025-11-06T09:00")  # the rule's first firing after it
+    plan_at(planned, end, LEADS, register=False, to=(ANN,))
+    assert ("truce", "P5D") in [word for _, words in told(planned, end) for word in words]
+    assert [one["state"] for one in planned.ledger.deliveries()].count("superseded") == 1
+
+
+def test_while_everybody_snoozes_nothing_is_planned_and_then_the_latest(planned):
+    snooze(planned)
+    for day in ("2025-11-03T09:00", "2025-11-05T09:00"):
+        plan_at(planned, at(day), LEADS, register=False, to=(ANN,))
+        assert told(planned, at(day)) == [(ANN, (("other", "P7D" if "03" in day[8:10] else "P5D"),))]
+    plan_at(planned, at("2025-11-06T09:00"), LEADS, register=False, to=(ANN,))
+    assert told(planned, at("2025-11-06T09:00")) == [(ANN, (("truce", "P5D"),))]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda store, now: store.commitments.take_back("truce", change(now)),
+        lambda store, now: move(store, "truce", "2025-11-20", now),
+        lambda store, now: close(store, "truce", now=now),
+    ],
+    ids=["taken back", "moved", "closed"],
+)
+def test_what_ends_a_snooze_lets_go_what_it_held(planned, end):
+    snooze(planned, recipient=ANN)
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    mark_all(planned, NINE)
+    later = NINE + timedelta(hours=1)
+    assert claim(planned, later) == []
+    end(planned, later)
+    claim(planned, later)
+    assert "pending" not in [one["state"] for one in planned.ledger.deliveries()]
+
+
+def test_it_is_a_revision_and_what_is_not_answered_cannot_be_taken_back(planned):
+    with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
+        planned.commitments.take_back("truce", change(NOW))
+    snooze(planned)
+    assert planned.commitments.take_back("truce", change(NOW)) == [("truce", "", ["the snooze of desk for everybody"])]
+    history = planned.ledger.history(tracked(planned).id)
+    assert [(one.what, one.detail) for one in history][1:] == [
+        ("snoozed", "until 2025-11-06T00:00Z for everybody"),
+        ("unacknowledged", "the snooze of desk for everybody"),
+    ]
+
+
+OLD = 2_000
+
+
+def test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_upgrade(empty_url):
+    _old_database(empty_url)
+    store = Store(empty_url)
+    upgraded = store.ledger.beats()["answers upgraded"].at
+    ends = upgraded + timedelta(days=7)
+    with store.database.read() as connection:
+        rows = connection.execute(
+            text("select acknowledged_stage, count(*) from occurrences group by acknowledged_stage")
+        ).all()
+        until = connection.execute(select(tables.occurrences.c.acknowledged_until).distinct()).scalars().all()
+    assert (rows, until) == ([("overdue", OLD)], [ends])
+    assert store.commitments.graced() == (OLD, ends)
+    late = rule(remind=remind(before=(), on_the_day=False, opens=False, moved=False, closed=False, overdue=Overdue()))
+    assert plan_at(store, upgraded, late) == 0  # no flood
+    assert plan_at(store, ends - timedelta(days=1), late, register=False) == 0
+    assert plan_at(store, ends + timedelta(days=1), late, register=False) > 0  # and no silence
+    with store.database.read() as connection:
+        told = select(tables.delivery_reminders.c.commitment_id).distinct()
+        assert len(connection.execute(told).all()) == OLD
+    store.close()
+
+
+def _old_database(url: str) -> None:
+    """A database of version 0006 in which what was due a year ago was acknowledged before."""
+    database = Database(url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    bounds = resolve(parse("2025-01-10"), ZoneChoice("UTC"), {})
+    recorded, seen = at("2025-01-01T00:00"), at("2025-01-03T00:00")
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        stated = {
+            "title": "Old", "deadline": "2025-01-10", "kind": "obligation", "priority": "normal", "status": "open",
+            "by": [], "to": [], "tags": [], "calendars": [], "roll": "none", "assumptions": [],
+            "bounds": bounds.to_json(), "earliest": bounds.earliest, "latest": bounds.latest, "mark": bounds.mark,
+            "bounds_version": 1, "revision": 1, "recorded_at": recorded,
+        }  # fmt: skip
+        ids = range(1, OLD + 1)
+        connection.execute(insert(tables.commitments), [{"id": n, "key": f"old{n:04}", **stated} for n in ids])
+        answered = {"acknowledged_by": "ann", "acknowledged_at": seen}
+        old = tables.occurrences.c
+        columns = [{"commitment_id": n, "occurrence": "", **answered} for n in ids]
+        names = [old[name] for name in ("commitment_id", "occurrence", "acknowledged_by", "acknowledged_at")]
+        sql = ", ".join(column.name for column in names)
+        marks = ", ".join(f":{column.name}" for column in names)
+        connection.execute(
+            text(f"insert into occurrences ({sql}) values ({marks})"),  # names of columns
+            [{**row, "acknowledged_at": _as_stored(row["acknowledged_at"], database)} for row in columns],
+        )
+    database.close()
+
+
+def _as_stored(when, database):
+    return when.strftime("%Y-%m-%d %H:%M:%S.%f") if database.sqlite else when
