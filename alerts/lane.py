@@ -18,9 +18,14 @@ from alerts.clock import monotonic
 from alerts.composing import compose
 from alerts.core.breakers import Breaker
 from alerts.core.deliveries import DeliveryError, Outcome, after_failure
-from alerts.core.notifications import Message, Notification, Outgoing
+from alerts.core.notifications import Message, Notification, Outgoing, entries_of
 from alerts.rendering import Renderer
+<<<<<<< HEAD
 from alerts.store import Claim, Reach, Store, StoreError
+=======
+from alerts.rendering.saying import known_zone, on_day
+from alerts.store import Claim, Store, StoreError
+>>>>>>> a562224 (Say at each claim what is true on the reader's day, and of the entries that still hold)
 
 log = logging.getLogger(__name__)
 
@@ -144,16 +149,16 @@ class Lane:
         return [_Leased(claim, messages[claim.id], start_by) for claim in claims if claim.id in messages]
 
     def _messages(self, claims: Sequence[Claim], until: float) -> dict[UUID, Message]:
-        """The messages of claims, rendered and stored if they were not yet.
+        """The messages of claims, rendered and stored if they were not yet, or are no longer true.
 
         What cannot be rendered has failed as if it could not be sent, and holds up no other. What there is no time for
         `until` then is given back, one apart: so it goes on, however long one takes.
         """
-        found = {claim.id: claim.message for claim in claims if claim.message}
+        now = self.clock()  # the same for all: what is summed up for several is gathered once
+        found = {claim.id: claim.message for claim in claims if claim.message and self._is_true(claim, now)}
         fresh: dict[UUID, tuple[int, Message, str | None]] = {}
         back: list[Claim] = []
         failed: list[Mark] = []
-        now = self.clock()  # the same for all: what is summed up for several is gathered once
         for claim in claims:
             if claim.id in found:
                 continue
@@ -167,9 +172,12 @@ class Lane:
                 raise
             except Exception as error:
                 log.exception("channel %s: %s cannot be rendered", claim.channel, str(claim.id)[:8])
+                if claim.message:  # better what was true then than nothing
+                    found[claim.id] = claim.message
+                    continue
                 what = DeliveryError(f"cannot be rendered: {type(error).__name__}")
                 failed.append((claim, self._failed(claim, what), started, self.clock()))
-        self.store.outbox.keep(fresh)
+        self.store.outbox.keep(fresh, {claim.id: entries_of(claim.told) for claim in claims})
         self._give_back(back)
         if failed:
             self._mark(failed)
@@ -177,6 +185,16 @@ class Lane:
         if any(error for _, _, error in fresh.values()):
             self.on_trouble()
         return found | {one: message for one, (_, message, _) in fresh.items()}
+
+    def _is_true(self, claim: Claim, now: datetime) -> bool:
+        """Whether the stored message was rendered on the reader's present day, of the entries that still hold."""
+        assert claim.message is not None
+        zone = self._zone(claim)
+        same_day = on_day(claim.message.rendered_at, zone) == on_day(now, zone)
+        return same_day and claim.entries in (None, entries_of(claim.told))
+
+    def _zone(self, claim: Claim) -> str:
+        return known_zone(claim.zone or self.channel.timezone or self.zone)
 
     def _render(self, claim: Claim, now: datetime) -> tuple[Message, str | None]:
         summary, told = None, claim.told

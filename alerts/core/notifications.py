@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -269,6 +270,12 @@ def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID
     """The id of a notice to operators: the same for the same troubles."""
     told = sorted(f"{one.id} {one.state} {one.attempts}" for one in troubles)
     return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *told]))
+
+
+def entries_of(told: Iterable[Told]) -> str:
+    """A digest of which reminders a message was rendered with."""
+    ids = sorted(str(one.reminder.id) for one in told)
+    return hashlib.sha256(" ".join(ids).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ class Claim:
     summary: Scope | None = None
     instead_of: Trouble | None = None
     message: Message | None
+    entries: str | None = None  # of which reminders the message was made, where that was written down
 
 
 def mark_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
         summary=Scope.from_json(row["summary"]) if row["summary"] else None,
         instead_of=Trouble.from_json(row["instead_of"]) if row["instead_of"] else None,
         message=_message(row["payload"]) if row["payload"] else None,
+        entries=row["entries"],
     )
 
 

@@ -43,7 +43,7 @@ _MARK = update(tables.deliveries).where(_MINE).values(
     | {"lease_until": None, "trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
 )  # fmt: skip
 _KEEP = update(tables.deliveries).where(_MINE).values(
-    {name: bindparam(name) for name in ("payload", "payload_hash", "template_error")}
+    {name: bindparam(name) for name in ("payload", "payload_hash", "entries", "template_error")}
     | {"trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
 )  # fmt: skip
 _GIVE_BACK = update(tables.deliveries).where(_MINE).values(
@@ -130,15 +130,19 @@ class Outbox:
             due = _claimable(channel, now, self._database.real_now(connection), besides)
             return connection.execute(select(_D.id).where(*due, reached(reach)).limit(1)).first() is not None
 
-    def keep(self, rendered: Mapping[UUID, tuple[int, Message, str | None]]) -> None:
-        """Store messages at their first claim (fence, message, what failed in the template), so that every try sends
-        the same bytes. A template that failed is told to the operators.
+    def keep(
+        self, rendered: Mapping[UUID, tuple[int, Message, str | None]], entries: Mapping[UUID, str] | None = None
+    ) -> None:
+        """Store messages (fence, message, what failed in the template), so that every try sends the same bytes for as
+        long as they are true. `entries` says of which reminders each was made. A template that failed is told to the
+        operators.
         """
         rows = []
         for one, (fence, message, error) in rendered.items():
             payload = payload_of(message)
             digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
             values = {"payload": payload, "payload_hash": digest, "template_error": error}
+            values["entries"] = entries.get(one) if entries else None
             trouble = int(Failed.TEMPLATE if error else Failed.NOT)
             rows.append({"_id": one, "_fence": fence, "_trouble": trouble} | values)
         if rows:
