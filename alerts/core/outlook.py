@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.core.commitments import Tracked
+from alerts.core.merging import merge
 from alerts.core.moments import Firings
 from alerts.core.owners import NO_OWNERS, Owners
 from alerts.core.reminders import Reminder
@@ -44,16 +46,43 @@ def foretell(
         wait(watch, tracked)
     told: set[tuple[object, ...]] = set()
     while queue and queue[0][0] < until:
-        now, _, name, _, watch, tracked = heapq.heappop(queue)
-        rule = rules[name]
-        looked = look(rule, tracked, watch, now, firings[name])
-        for said in looked.said:
-            reached = owners.channels(rule.notify, tracked.commitment)
-            ways = [(word, channel) for word, channel in reached if (said.thing, word) not in told]
-            told |= {(said.thing, word) for word, _ in ways}
-            if ways:
-                yield Foretold(said, tuple(dict.fromkeys(channel for _, channel in ways)))
-        wait(looked.watch, tracked)
-        for new in looked.unfolded:
-            if (new.rule, new.commitment_id, new.occurrence) not in here:
-                wait(new, tracked.at(new.occurrence))
+        now = queue[0][0]
+        said: list[tuple[Reminder, Rule, Tracked]] = []
+        while queue and queue[0][0] == now:
+            _, _, name, _, watch, tracked = heapq.heappop(queue)
+            looked = look(rules[name], tracked, watch, now, firings[name])
+            said += [(reminder, rules[name], tracked) for reminder in looked.said]
+            wait(looked.watch, tracked)
+            for new in looked.unfolded:
+                if (new.rule, new.commitment_id, new.occurrence) not in here:
+                    wait(new, tracked.at(new.occurrence))
+        yield from _reached(said, owners, told)
+
+
+def _reached(
+    said: Sequence[tuple[Reminder, Rule, Tracked]], owners: Owners, told: set[tuple[object, ...]]
+) -> Iterator[Foretold]:
+    """Yield what goes out of what is said at once: through each channel, the latest of one state, and each thing once.
+
+    What has been told is added to `told`.
+    """
+    addressed = [(one, list(owners.channels(rule.notify, tracked.commitment))) for one, rule, tracked in said]
+    by_way: dict[str, dict[tuple[object, ...], Reminder]] = defaultdict(dict)
+    for reminder, ways in addressed:
+        for word, _ in ways:
+            by_way[word].setdefault(reminder.thing, reminder)
+    gone = {(one.thing, word) for word, some in by_way.items() for one in _merged(some.values())}
+    for reminder, ways in addressed:
+        mine = [
+            (word, channel)
+            for word, channel in ways
+            if (reminder.thing, word) not in told and (reminder.thing, word) not in gone
+        ]
+        told |= {(reminder.thing, word) for word, _ in mine}
+        if mine:
+            yield Foretold(reminder, tuple(dict.fromkeys(channel for _, channel in mine)))
+
+
+def _merged(reminders: Collection[Reminder]) -> list[Reminder]:
+    merged = merge(reminders)
+    return [one for one in reminders if one.id in merged]
