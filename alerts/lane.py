@@ -20,12 +20,8 @@ from alerts.core.breakers import Breaker
 from alerts.core.deliveries import DeliveryError, Outcome, after_failure
 from alerts.core.notifications import Message, Notification, Outgoing, entries_of
 from alerts.rendering import Renderer
-<<<<<<< HEAD
-from alerts.store import Claim, Reach, Store, StoreError
-=======
 from alerts.rendering.saying import known_zone, on_day
-from alerts.store import Claim, Store, StoreError
->>>>>>> a562224 (Say at each claim what is true on the reader's day, and of the entries that still hold)
+from alerts.store import Claim, Reach, Store, StoreError
 
 log = logging.getLogger(__name__)
 
