@@ -212,7 +212,8 @@ def of_base(base: Base, setting: Setting) -> Bounds:
         case Period(year, month):
             first = date(year, month or 1, 1)
             last = Span(months=1).civil(first) if month else date(year + 1, 1, 1)
-            return Bounds(DayEdge(first, setting.zone), DayEdge(last - ONE, setting.zone))
+            zone = base.zone or setting.zone
+            return Bounds(DayEdge(first, zone), DayEdge(last - ONE, zone))
         case Reference(key):
             return setting.bounds_of(key)
 

@@ -12,6 +12,7 @@ Readings of the design where it leaves a choice:
   unless it is taken back before a tick.
 * An acknowledgement ends when the bounds of its own turn change, when a move leaves the turn out, or when its turn or
   the whole is reopened.
+* A move to a date that names no zone keeps the one that the deadline before named (`placing.py`).
 * What is reopened gets the bounds that its deadline means now: it did not follow while it was closed.
 """
 
@@ -39,6 +40,7 @@ from tests.oracle.data import (
     TakenBack,
 )
 from tests.oracle.expressions import Day, Every, Expression, Wall, references
+from tests.oracle.placing import kept
 from tests.oracle.resolving import UNKNOWN, Bounds, Setting, resolve
 
 ALONE = "the one turn of what does not recur"
@@ -76,6 +78,7 @@ class Course:
     needs: set[str] = field(default_factory=set)
     ended: bool = False
     alone: dict[str, Bounds] = field(default_factory=dict)  # of turns that were moved by themselves
+    own: dict[str, Expression] = field(default_factory=dict)  # and what to
     closed: list[tuple[str, datetime]] = field(default_factory=list)
     reopened: list[tuple[str, datetime]] = field(default_factory=list)  # or forgotten
     spells: list[tuple[datetime, bool]] = field(default_factory=list)  # when the whole was closed (True) or reopened
@@ -111,6 +114,7 @@ class Course:
         """Let go what has happened to turns that a tick has not found any more."""
         for name in names:
             self.alone.pop(name, None)
+            self.own.pop(name, None)
             if self.is_closed(name, at):
                 self.reopened.append((name, at))
 
@@ -174,7 +178,7 @@ def courses(history: History, until: date) -> dict[str, Course]:
             case Commitment(key=key):
                 found[key] = begin(change, history.parties, history.timezone)
             case Moved(key=key, occurrence=""):
-                found[key].state(change.deadline)
+                found[key].state(kept(found[key].deadline, change.deadline))
             case Moved(key=key):
                 move_alone(found[key], found, change, looked)
                 continue
@@ -271,10 +275,12 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
     """Move one turn by itself; the others stay as they are."""
     assert not isinstance(move.deadline, Every)
     now, name = course.now, move.occurrence
-    bounds = resolve(move.deadline, setting_of(course, found))
+    deadline = kept(course.own.get(name, course.deadline), move.deadline)
+    assert not isinstance(deadline, Every)
+    bounds = resolve(deadline, setting_of(course, found))
     if bounds.mark == now.turns[name].bounds.mark:
         return
-    course.alone[name] = bounds
+    course.alone[name], course.own[name] = bounds, deadline
     course.end_answers({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, move.at)
     seen = course.stated_at(looked) if looked else None
     here = seen.turns.get(name) if seen else None

@@ -21,6 +21,7 @@ from tests.oracle.data import (
     TakenBack,
 )
 from tests.oracle.expressions import Every, Expression
+from tests.oracle.placing import kept
 from tests.oracle.resolving import Bounds, plain
 from tests.oracle.turns import Course, begin, hanging, move_alone, on, restate, setting_of
 from tests.simulation.deadlines import ZONES, Deadlines
@@ -213,10 +214,11 @@ class Lives:
     def moved(self, at: datetime, key: str, deadline: Expression, turn: str = "") -> None:
         move, course = Moved(at, key, deadline, turn), self.courses[key]
         if not turn:
-            sound = self.state(key, deadline, at)
+            sound = self.state(key, kept(course.deadline, deadline), at)
         else:
-            assert not isinstance(deadline, Every)
-            sound = not self.is_reversed(plain(deadline, setting_of(course, self.courses)))
+            there = kept(course.own.get(turn, course.deadline), deadline)
+            assert not isinstance(there, Every)
+            sound = not self.is_reversed(plain(there, setting_of(course, self.courses)))
             if sound:
                 move_alone(course, self.courses, move, None)
         if sound:
