@@ -145,7 +145,8 @@ class Daemon:
     def _plan(self, scheduler: BackgroundScheduler) -> None:
         while not self._stop.is_set():
             self._try("the reload", lambda: self._take_over(scheduler))
-            turns = (self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
+            intact = self._try("the indexes", lambda: self._store.refuse_hidden(self._clock()))
+            turns = (intact, self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
             well = all(turns) and self._try("the sign of life", lambda: self._beat(self._clock()))
             now = self._clock()
             delivers = not self._missing and all(lane.is_well(now) for lane in self._workers.lanes)
@@ -172,7 +173,6 @@ class Daemon:
     def _plan_once(self) -> None:
         self._process.renew(self._clock())
         plan(self._store, self._now.rules, self.channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
-        self._store.refuse_hidden(self._clock())
         if lacking := sorted(set(self._now.rules) - set(current(self._store, self._now.rules))):
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 
