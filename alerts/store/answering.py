@@ -75,6 +75,7 @@ def take_back(
     """
     occurrences.must_name_one(whole.at(occurrence), "taken back", whole=every)
     own = answers.own_snoozes(connection, [whole.id]).get(whole.id, [])
+    held = [snoozed for snoozed in own if snoozed.until > change.now]
     names = ["", *whole.occurrences] if every else [occurrence]
     given: list[tuple[Given, list[str]]] = []
     for name in names:
@@ -84,7 +85,7 @@ def take_back(
             continue
         here = whole.occurrences.get(name, Occurrence()).snoozed if name else one.snoozed  # not that of the whole
         ended = core.standing(replace(one, snoozed=here), change.now)
-        ended += [f"the snooze for {snoozed.recipient}" for snoozed in own if snoozed.occurrence == name]
+        ended += [f"the snooze for {snoozed.recipient}" for snoozed in held if snoozed.occurrence == name]
         if not ended:
             continue
         answers.take_back(connection, one, change.now)
@@ -92,7 +93,9 @@ def take_back(
         given.append(((now, revision_after(now, change, "unacknowledged", detail=", ".join(ended))), ended))
     if not given:
         name = f"{whole.commitment.key} {occurrence}".rstrip()
-        held = core.snoozed_now(whole, change.now)
-        more = f"; the whole of it is snoozed by {held.by}: --all takes that back" if occurrence and held else ""
+        all_of_it = core.snoozed_now(whole, change.now)
+        more = (
+            f"; the whole of it is snoozed by {all_of_it.by}: --all takes that back" if occurrence and all_of_it else ""
+        )
         raise InputError(f"{name} is neither acknowledged nor snoozed: there is nothing to take back{more}")
     return given

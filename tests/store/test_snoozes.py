@@ -190,3 +190,9 @@ def _old_database(url: str) -> None:
 
 def _as_stored(when, database):
     return when.strftime("%Y-%m-%d %H:%M:%S.%f") if database.sqlite else when
+
+
+def test_a_snooze_that_is_over_is_not_there_to_be_taken_back(planned):
+    snooze(planned, recipient=ANN)
+    with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
+        planned.commitments.take_back("truce", change(UNTIL))

@@ -92,9 +92,8 @@ def _answered(row: Any, now: datetime) -> dict[str, Any]:
     if until is None or until > now:
         lasted = LASTED.get(stage)
         ended = until is None and lasted is not None and at + lasted <= now
-        if stands in LASTED and (
-            stage != stands or ended
-        ):  # it has passed into another stage since, or has stood for its time
+        # It has passed into another stage since, or has stood for its time.
+        if stands in LASTED and (stage != stands or ended):
             until = min(filter(None, (until, now + GRACE)))
             stage = stands
     return {"_id": row["commitment_id"], "_occurrence": row["occurrence"], "_stage": stage, "_until": until}
