@@ -271,7 +271,9 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
             own = replace(own, since=known, cursor=known - TICK if told_of else None)
         mark = before.mark(name) if before and anew else None
         served = None if watch.changed else watch.cursor
-        return replace(own, cursor=served, mark=mark, revision=watch.revision) if mark else own
+        if mark:
+            return replace(own, cursor=served, mark=mark, revision=watch.revision)
+        return replace(own, spoken=_stood_for(eye, own)) if moved and told_of else own
 
     unfolded = _told_by_themselves(eye, watch, start, anew=anew and tracked.open)
     for name in kept(tracked, before) if tracked.open and before else ():
@@ -301,6 +303,16 @@ def _unfold(eye: _Eye, watch: Watch, now: datetime, told: Look) -> Look:
         changed=False,
     )
     return replace(told, watch=after, unfolded=tuple(unfolded.values()))
+
+
+def _stood_for(eye: _Eye, own: Watch) -> datetime | None:
+    """The latest moment of an occurrence for which the word of a move stands: a reopening does not say it either."""
+    one = eye.tracked.at(own.occurrence)
+    repeats = series(eye.rule, one, eye.firings)
+    missed = _missed(
+        replace(eye, tracked=one), single(eye.rule, one.bounds, eye.firings), repeats, own.since - TICK, None
+    )
+    return _place(missed.kind, missed.at) if missed else None
 
 
 def _told_by_themselves(eye: _Eye, watch: Watch, start: Callable[[str], Watch], *, anew: bool) -> dict[str, Watch]:

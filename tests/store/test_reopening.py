@@ -155,3 +155,17 @@ def test_what_was_known_then_is_what_it_was_then(store):
     reopen(store)
     states = [store.commitments.as_of("truce", at(day)).open for day in ("2025-10-28T12:00", "2025-10-29T12:00")]
     assert [*states, store.commitments.as_of("truce", REOPENED).open] == [True, False, True]
+
+
+def test_what_a_move_stood_for_is_not_said_when_the_series_is_reopened(store):
+    early = rule(remind=remind(before=("P60D",), closed=True, moved=True))
+    load(store, entry(deadline="every FREQ=MONTHLY;BYMONTHDAY=15 from 2026-06-15"))
+    plan_at(store, at("2025-10-28T10:00"), early)
+    anew = "every FREQ=MONTHLY;BYMONTHDAY=20 from 2025-12-20"
+    store.commitments.move("truce", anew, change(CLOSED), whole=True)
+    plan_at(store, CLOSED, early)
+    close(store, "truce", now=LATER)
+    plan_at(store, LATER, early)
+    reopen(store)
+    plan_at(store, REOPENED, early)
+    assert sorted(told(store)) == [("closed", None), ("moved", None), ("reopened", None)]
