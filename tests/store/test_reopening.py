@@ -114,7 +114,7 @@ def test_it_ends_an_acknowledgement(store):
         close(store, key, now=CLOSED)
         reopen(store, key)
     seen = [tracked(store, "a"), tracked(store, "b").at("2025-11-15")]
-    assert [one.acknowledged.until for one in seen] == [REOPENED] * 2
+    assert [one.acknowledged.ended for one in seen] == [REOPENED] * 2
 
 
 def test_one_occurrence_is_reopened_by_itself_and_told(store):
