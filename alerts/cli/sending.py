@@ -285,6 +285,8 @@ def retry(
         return
     one = here.store.ledger.retry(id_, now)
     out.print(f"{str(one)[:8]} will be tried again at the next tick")
+    for text in sorted(found.text for found in here.store.missing.waiting(now)):
+        warn(f"{text}: what waits for it goes out by `alerts retry ID --channel C` only")
 
 
 @app.command()
