@@ -18,6 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from alerts.channels import Channel, Heartbeat
 from alerts.clock import monotonic, utc_now
+from alerts.clock_check import ClockCheck
 from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
@@ -72,7 +73,8 @@ class Daemon:
         self._stop = threading.Event()
         self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
-        self._workers = Workers(self._now.lanes, self._now.made_of, self._bell.set)
+        self._clock_check = ClockCheck(store, clock, self._second_clock)
+        self._workers = Workers(self._now.lanes, self._now.made_of, self._bell.set, may_send=self._may_send)
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
         self._process = Process(store, self.name, self._now.mine)
         self._reloading = Reloading(load or self._no_load, clock, refused=self._refused, offered=self._bell.set)
@@ -86,6 +88,8 @@ class Daemon:
             signal.signal(number, self._signalled)
         signal.signal(signal.SIGHUP, self._hung_up)
         with self._store.serve():
+            if not self._wait_for_the_clock():
+                return True
             self._process.report(self._clock())  # first: so that nobody takes what this one registers for abandoned
             registered = self._process.register(self._clock())
             prepare(self._store, self._now.rules, self._clock(), registered=registered)
@@ -144,6 +148,8 @@ class Daemon:
 
     def _plan(self, scheduler: BackgroundScheduler) -> None:
         while not self._stop.is_set():
+            if not self._clock_check.is_sure() and not self._wait_for_the_clock():
+                return
             self._try("the reload", lambda: self._take_over(scheduler))
             intact = self._try("the indexes", lambda: self._store.refuse_hidden(self._clock()))
             turns = (intact, self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
@@ -152,11 +158,36 @@ class Daemon:
             delivers = not self._missing and all(lane.is_well(now) for lane in self._workers.lanes)
             if well and self._process.is_well(now) and delivers:
                 self._well.set()
+            if well:
+                self._try("the sign of a good sweep", self._clock_check.swept)
             pause = GATHER if self._gathering else SWEEP if well else PAUSE
             self._bell.wait(pause.total_seconds())
             if self._gathering:
                 self._stop.wait(1)  # the bell rings with every failure
             self._bell.clear()
+
+    def _wait_for_the_clock(self) -> bool:
+        """Do nothing until the clock can be believed; returns whether it can be, else the process is to end."""
+        sure = self._clock_check.is_sure() and self._clock_check.begin()
+        while not sure and not self._stop.is_set():
+            try:
+                sure = self._clock_check.settle()
+            except InputError as error:
+                log.error("the clock: %s; again in a moment", error)  # noqa: TRY400 # the line says it all
+            if not sure:
+                self._stop.wait(PAUSE.total_seconds())
+        return sure
+
+    def _may_send(self) -> bool:
+        return self._clock_check.is_sure()
+
+    def _second_clock(self) -> datetime | None:
+        heartbeat = self._now.heartbeat
+        try:
+            return heartbeat.date() if heartbeat else None
+        except DeliveryError as error:
+            log.warning("the second clock: %s", error)
+            return None
 
     def _try(self, what: str, step: Callable[[], None]) -> bool:
         """Take a step of a sweep; whatever fails, the next are taken, and all again after a pause."""

@@ -42,9 +42,15 @@ def nothing() -> None:
     """Do nothing."""
 
 
+def always() -> bool:
+    """Say yes."""
+    return True
+
+
 @dataclass(slots=True)
 class Lane:
-    """What one channel has to send. `on_trouble` is called when a failure is there to be told elsewhere.
+    """What one channel has to send. `on_trouble` is called when a failure is there to be told elsewhere; nothing is
+    claimed while `may_send` says no.
 
     `redact` takes secrets out of what is stored of answers and errors.
     """
@@ -55,6 +61,7 @@ class Lane:
     zone: str
     clock: Clock
     on_trouble: Callable[[], None] = nothing
+    may_send: Callable[[], bool] = always
     redact: Callable[[str], str] = str
     breaker: Breaker = field(default_factory=Breaker)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -124,7 +131,7 @@ class Lane:
         """How many sends may be under way: none at the end of the process, or while the breaker is open."""
         return (
             0
-            if self.stop.is_set() or self.retired.is_set()
+            if self.stop.is_set() or self.retired.is_set() or not self.may_send()
             else self.breaker.allows(self.clock(), self.channel.connections)
         )
 

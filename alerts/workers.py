@@ -12,7 +12,7 @@ from typing import Any
 from alerts.channels import Channel
 from alerts.clock import monotonic
 from alerts.core.errors import InputError
-from alerts.lane import Lane
+from alerts.lane import Lane, always
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,9 @@ class _Worker:
 class Workers:
     """The lanes of a daemon and their threads. `made_of`: what each channel was built from, by its name."""
 
-    def __init__(self, lanes: Sequence[Lane], made_of: Mapping[str, Any], on_trouble: Callable[[], None]) -> None:
+    def __init__(self, lanes: Sequence[Lane], made_of: Mapping[str, Any], on_trouble: Callable[[], None], *,
+                 may_send: Callable[[], bool] = always) -> None:  # fmt: skip
+        self._may_send = may_send
         self._on_trouble = on_trouble
         self._made_of = made_of
         self._stopped = threading.Event()
@@ -100,7 +102,7 @@ class Workers:
         return True
 
     def _worker(self, lane: Lane) -> _Worker:
-        lane.on_trouble = self._on_trouble
+        lane.on_trouble, lane.may_send = self._on_trouble, self._may_send
         return _Worker(lane)
 
     def _start(self, worker: _Worker) -> None:

@@ -211,7 +211,8 @@ def test_what_does_not_get_through_is_told_by_the_fallback_and_to_the_operators_
     (site.folder / "config" / "alerts.yaml").write_text(
         WATCHED.format(folder=site.folder, url=httpserver.url_for("/hook"), **urls)
     )
-    httpserver.expect_request("/gone").respond_with_data("", status=410)
+    # Gone only after a good sweep: while a channel is off, no sweep is good.
+    httpserver.expect_request("/gone").respond_with_handler(lambda _: Response(status=410 if beats else 503))
     httpserver.expect_request("/ops").respond_with_handler(lambda request: notices.append(request.json) or Response())
     httpserver.expect_request("/beat", "GET").respond_with_handler(lambda _: beats.append("beat") or Response())
     site.load(f"key: filing, title: File it, deadline: {in_days(3)}")

@@ -101,6 +101,16 @@ def test_a_dead_server_costs_an_attempt_a_connection_and_one_a_probe(store, lane
     assert all(one["attempts"] <= 2 for one in store.ledger.deliveries())
 
 
+def test_nothing_is_claimed_while_it_may_not_send(store, lanes, httpserver):
+    """While the clock is in doubt, say."""
+    seen = answer(httpserver, "/hook", lambda _: 200)
+    lanes["hook"].may_send = lambda: False
+    assert not lanes["hook"].drain()
+    assert not seen
+    lanes["hook"].may_send = lambda: True
+    assert lanes["hook"].drain()["sent"] == MANY
+
+
 def test_a_message_that_is_refused_holds_up_no_other(store, lanes, httpserver):
     odd: list[UUID] = []
 

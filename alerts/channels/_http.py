@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -72,6 +73,30 @@ class Poster:
     def get(self, total: timedelta) -> tuple[int, bytes]:
         """Ask for what is there; as `post`."""
         return self._ask("GET", None, {}, total)
+
+    def date(self, total: timedelta) -> datetime | None:
+        """Return the `Date:` of an answer, whatever else it says (RFC 9110, section 6.6.1). Raises DeliveryError."""
+        deadline = Deadline(total)
+        try:
+            with (
+                within(deadline),
+                self._session.request(
+                    "HEAD",
+                    self._url.get_secret_value(),
+                    timeout=deadline.left(),
+                    allow_redirects=False,
+                    stream=True,
+                    proxies=dict(self._way.proxies),
+                    verify=self._way.verify,
+                    cert=self._way.certificate,
+                ) as response,
+            ):
+                stated = parsedate_to_datetime(response.headers.get("Date", ""))
+        except (requests.RequestException, OSError) as error:
+            raise DeliveryError(f"{self._host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
+        except (TypeError, ValueError):  # there is none, or it is no date
+            return None
+        return stated if stated.tzinfo else stated.replace(tzinfo=UTC)
 
     def _ask(self, method: str, body: bytes | None, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
         deadline = Deadline(total)

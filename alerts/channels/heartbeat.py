@@ -5,9 +5,10 @@ Services of that kind (healthchecks.io "Pinging API", Cronitor, Uptime Kuma's pu
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from alerts.channels._http import Poster, Url
 from alerts.channels._settings import Strict
@@ -29,6 +30,11 @@ class Heartbeat:
         except ValidationError:
             raise InputError("heartbeat.url: expected a URL that starts with https:// or http://") from None
         self._poster = Poster(settings.url, 1)
+        self._root = Poster(SecretStr(urlunsplit((*urlsplit(settings.url.get_secret_value())[:2], "/", "", ""))), 1)
+
+    def date(self) -> datetime | None:
+        """Return the clock of the other side, without saying that all is well. Raises DeliveryError."""
+        return self._root.date(TIMEOUT)
 
     def ping(self) -> None:
         """Say that all is well. Raises DeliveryError."""

@@ -15,6 +15,7 @@ from alerts.cli import (
     adding,
     answering,
     checking,
+    clocks,
     editing,
     exporting,
     history,
@@ -30,7 +31,7 @@ from alerts.cli.wiring import app
 from alerts.core.errors import InputError
 
 __all__ = [
-    "adding", "answering", "app", "checking", "editing", "exporting", "history", "loading", "main", "reasons",
+    "adding", "answering", "app", "checking", "clocks", "editing", "exporting", "history", "loading", "main", "reasons",
     "reloading", "reopening", "sending", "showing", "tracking",
 ]  # fmt: skip
 

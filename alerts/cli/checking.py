@@ -21,6 +21,7 @@ from alerts.cli.elsewhere import disagreements, unreadable, warn_of_other_rules
 from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
+from alerts.clock_check import DOUBT
 from alerts.composing import compose
 from alerts.core.commitments import Tracked
 from alerts.core.deliveries import DeliveryError
@@ -299,6 +300,8 @@ def _unwell(here: Office, now: datetime) -> list[str]:
     ]
     if stuck := here.store.ledger.stuck(now - STUCK):
         wrong.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
+    if doubt := here.store.ledger.beats().get(DOUBT):
+        wrong.append(f"{doubt.value}: nothing is planned, sent or ended; put it right, or `alerts clock accept`")
     if not counts.get("open"):
         wrong.append("no open commitments: nothing is watched")
     return wrong

@@ -22,6 +22,7 @@ from alerts.cli.turns import LEFT_ALONE, begin_turn, ending_early
 from alerts.cli.upgrading import say_upgrade
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown, start_log, warn, warn_of_silence
 from alerts.clock import utc_now
+from alerts.clock_check import ClockCheck
 from alerts.core.deliveries import OPEN, State
 from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError, did_you_mean
@@ -133,7 +134,10 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
     here, now = office(context), instant(at)
     start_log(here.settings.redaction)
     lanes = here.lanes(lambda: now)  # before anything is written: a channel that cannot be built is an error
+    check = ClockCheck(here.store, lambda: now, here.second_clock)
     with ending_early(lanes), here.store.turn() as alone:
+        if at is None and not check.begin():
+            raise InputError("the clock is in doubt: nothing was planned, sent or ended")
         turn = begin_turn(here, now, alone=alone, take_over=take_over)
         prepare(here.store, here.rules, now, registered=turn.registered)
         planned = plan_due(here.store, turn.rules, turn.channels, now)
@@ -146,6 +150,8 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
             )
         if failed:
             done += deliver(mine)
+        if at is None:
+            check.swept()
         here.store.refuse_hidden(now)  # last: what was found has been handed over
     for channel in here.channels.values():
         channel.close()

@@ -21,6 +21,7 @@ from alerts.channels import Channel, Heartbeat, build
 from alerts.clock import utc_now
 from alerts.core.calendars import Day, zone_info
 from alerts.core.commitments import Person
+from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.owners import Owners
 from alerts.core.registration import RuleSet
@@ -143,6 +144,14 @@ class Office:
             return Heartbeat(self.settings.heartbeat)
         except InputError as error:
             raise InputError(f"{self.settings.folder}: {error}") from None
+
+    def second_clock(self) -> datetime | None:
+        """The clock of whoever is told that all is well, if anybody is."""
+        try:
+            return self.heartbeat.date() if self.heartbeat else None
+        except DeliveryError as error:
+            logging.getLogger(__name__).warning("the second clock: %s", error)
+            return None
 
     def lanes(self, clock: Clock) -> list[Lane]:
         """A lane for each channel."""

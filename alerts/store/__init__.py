@@ -84,6 +84,13 @@ class Store:
         """Whether a daemon may be up: with SQLite its lock tells; with PostgreSQL only its signs of life do."""
         return self.database.path is None or is_held(self.database.path)
 
+    def second_clock(self) -> datetime | None:
+        """The clock of the database's server, where it has one of its own."""
+        if self.database.sqlite:
+            return None
+        with self.database.read() as connection:
+            return self.database.real_now(connection)
+
     def refuse_hidden(self, now: datetime) -> None:
         """Raise StoreError where a damaged index hides something that is due."""
         refuse_hidden(self.database, now)

@@ -152,6 +152,11 @@ class Ledger:
             rows = connection.execute(select(tables.meta)).mappings()
             return {row["name"]: Beat(**row) for row in rows}
 
+    def forget(self, name: str) -> None:
+        """Drop one sign of life or fact."""
+        with self._database.write() as connection:
+            connection.execute(tables.meta.delete().where(tables.meta.c.name == name))
+
     def forget_beats(self, prefix: str, before: datetime) -> None:
         """Drop the signs of processes that have ended."""
         with self._database.write() as connection:

@@ -25,6 +25,7 @@ COMMANDS = {
     "send-test": "CHANNEL",
     "tick": "--at",
     "run": "",
+    "clock": "accept",
     "reload": "",
     "move": "KEY EXPR --because --source --source-locator --source-quote --occurrence --all --at",
     "edit": "KEY --title --note --owner --priority --kind --tag --untag --owed-by --to --timezone --calendar --roll "

@@ -39,6 +39,24 @@ GUARDS = (
           "word.reminder.id in fresh)", "word.reminder.id)",
           "store/test_outbox.py::test_a_word_that_was_planned_goes_to_nobody_who_was_added_since[sqlite]"),
 
+    # The clock
+    Guard("a clock that parts from the steady one is doubted",
+          "clock_check.py",
+          "        return apart if abs(apart) > APART else None", "        return None",
+          "test_clock_check.py::test_a_jump_is_doubted_at_once_said_and_over_when_it_is_put_right"),
+    Guard("a start before the last good sweep is doubted",
+          "clock_check.py",
+          "if swept and swept.at - now > APART:", "if False:",
+          "test_clock_check.py::test_a_start_far_before_the_last_good_sweep_is_doubted_until_it_is_put_right"),
+    Guard("a restart settles no doubt",
+          "clock_check.py",
+          "if swept and DOUBT in beats and", "if False and",
+          "test_clock_check.py::test_a_restart_settles_nothing"),
+    Guard("nothing is claimed while the clock is in doubt",
+          "lane.py",
+          " or not self.may_send()", "",
+          "test_lane.py::test_nothing_is_claimed_while_it_may_not_send"),
+
     # Damage
     Guard("an index that hides what is due is found",
           "store/hidden.py",
