@@ -75,7 +75,7 @@ GUARDS = (
     Guard("commands resolve with the zone that is stored",
           "store/book.py",
           "self._zone = stored_zone(connection, zone)", "self._zone = zone",
-          "test_recomputing.py::test_a_partys_zone_moves_what_the_party_owes_and_says_so[sqlite]"),
+          "test_recomputing.py::test_a_zone_that_is_set_after_loading_reaches_what_it_concerns_and_is_told[sqlite]"),
     Guard("deadlines that were to be worked out anew are so by the next process",
           "store/resolved_with.py",
           "                return waits\n", "                return None\n",

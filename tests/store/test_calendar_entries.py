@@ -7,9 +7,9 @@ import re
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import text, update
 
-from alerts.store import Store
+from alerts.store import Store, tables
 from alerts.store.calendar_entries import entries
 from alerts.store.engine import MIGRATIONS, Database
 from tests.factories import NOW, at, change, claim, close, entry, load, move, party, plan_at, rule, tracked
@@ -100,6 +100,8 @@ def test_an_occurrence_that_only_follows_a_zone_raises_it_too(store):
     """What was moved by itself is worked out anew without a revision where the zone of who owes it changes."""
     load(store, entry("report", f"{MONTHLY}[UTC]", timezone=None, by=("cn",)), parties=[party("cn", "Asia/Shanghai")])
     store.commitments.move("report", "2026-01-07T12:00", change(NOW), "2025-12-31")
+    with store.database.write() as connection:  # as it was kept before a move kept the zone that was stated
+        connection.execute(update(tables.occurrences).values(deadline="2026-01-07T12:00"))
     before = known_as(store, "report", "2025-12-31").sequence
     load(store, parties=[party("cn", "America/New_York")])
     assert known_as(store, "report", "2025-12-31").sequence > before
