@@ -356,8 +356,9 @@ def _missed(
     """The latest moment that would have gone out by `seen`, unless something as late has been told already."""
     gone = [moment for moment in once if moment.send_at <= seen]
     if repeats is not None:
-        last = repeats.last_gone_out(seen)
-        gone += [last] if last and not eye.silent(last) else []
+        first = next(repeats.after(None), None)  # that of an escalation goes out though the later ones are silenced
+        ends = (first if first and first.send_at <= seen else None, repeats.last_gone_out(seen))
+        gone += [moment for moment in ends if moment and not eye.silent(moment)]
     latest = max(gone, key=lambda moment: (moment.at, moment.send_at), default=None)
     if latest is None or (spoken is not None and _place(latest.kind, latest.at) <= spoken):
         return None

@@ -56,6 +56,13 @@ def test_an_escalation_goes_out_once_while_it_is_acknowledged(follow: Follow) ->
     assert found.until("2025-11-20T00:00Z") == ["overdue P8D Wed 19 Nov 14:00"]
 
 
+def test_an_escalation_that_was_missed_goes_out_though_what_follows_it_is_silenced(follow: Follow) -> None:
+    """The second reckoning found that an older lead went out in its place (seed 4)."""
+    found = follow("2025-10-10", before=("P2D",), on_the_day=False, overdue=Overdue(after="P3D", every="P1D"))
+    found.acknowledge("2025-10-28T16:30Z")
+    assert found.until("2025-10-29T00:00Z") == ["overdue P3D Tue 28 Oct 16:00 catching up"]
+
+
 @pytest.mark.parametrize(
     ("lasts", "expected"),
     [("P2D", "overdue P10D Fri 21 Nov 14:00"), (None, "overdue Wed 26 Nov 14:00")],
