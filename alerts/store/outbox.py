@@ -11,7 +11,21 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, insert, literal, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Outcome, State, backoff, give_up_at
@@ -117,9 +131,7 @@ class Outbox:
                 real = self._database.real_now(connection)
                 query = select(tables.deliveries).where(*_claimable(channel, now, real, besides), reached(reach))
                 query = query.order_by(_D.next_at).limit(limit)
-                if not self._database.sqlite:
-                    query = query.with_for_update(skip_locked=True)
-                rows = connection.execute(query).mappings().all()
+                rows = connection.execute(self._not_held(query)).mappings().all()
                 found = _lease(connection, rows, now, real + lease)
             if found or not rows:
                 return found
@@ -191,13 +203,15 @@ class Outbox:
             with self._database.write() as connection:
                 free = or_(_D.state != "leased", _abandoned(self._database.real_now(connection)))
                 query = select(tables.deliveries).where(*mine, free).order_by(_D.created_at, _D.id).limit(CHUNK)
-                if not self._database.sqlite:
-                    query = query.with_for_update(skip_locked=True)
-                rows = connection.execute(query).mappings().all()
+                rows = connection.execute(self._not_held(query)).mappings().all()
                 if aside := _gone(connection, hold(connection, rows, now), error, now):
                     connection.execute(_SET_ASIDE, aside)
             if len(rows) < CHUNK:
                 return  # what is left is being sent, or another replica is at it
+
+    def _not_held(self, query: Select[Any]) -> Select[Any]:
+        """Leave the rows that another replica holds to it, and do not wait for them; SQLite has one writer."""
+        return query if self._database.sqlite else query.with_for_update(skip_locked=True)
 
     def _any(self, *conditions: Any) -> bool:
         with self._database.read() as connection:
