@@ -37,4 +37,4 @@ def reason(latest: Reminder) -> str:
 
 def _place(reminder: Reminder) -> tuple[object, ...]:
     rank = ORDER.index(reminder.kind) if reminder.kind in ORDER else len(ORDER)
-    return reminder.moment, -rank
+    return reminder.bounds_version, reminder.moment, -rank  # of older bounds, it would not hold at the claim

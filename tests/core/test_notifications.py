@@ -105,6 +105,12 @@ def test_of_one_state_the_latest_moment_goes_out_and_changes_stand_for_the_rest(
     assert all(why.startswith("merged into the") for why in found.merged.values())
 
 
+def test_what_older_bounds_meant_never_stands_for_what_the_present_ones_mean() -> None:
+    words = [word(kind="overdue", moment=NOW + DAY, bounds_version=1), word(moment=NOW, bounds_version=2)]
+    (told,) = sort_out(words, Routes(recipients=ANA)).gathered
+    assert told.reminder.bounds_version == 2
+
+
 def test_what_is_merged_for_one_recipient_goes_to_another_who_is_not_told_the_later_one() -> None:
     words = [word(notify=("desk-mail", "chat")), word(moment=NOW + DAY, kind="on_the_day")]
     post = address(words, ANA | {"chat": ("#policy",)})

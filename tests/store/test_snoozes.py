@@ -133,6 +133,7 @@ def test_it_is_a_revision_and_what_is_not_answered_cannot_be_taken_back(planned)
 
 
 OLD = 2_000
+LATE = rule(remind=remind(before=(), on_the_day=False, opens=False, moved=False, closed=False, overdue=Overdue()))
 
 
 def test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_upgrade(empty_url):
@@ -147,10 +148,9 @@ def test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_
         until = connection.execute(select(tables.occurrences.c.acknowledged_until).distinct()).scalars().all()
     assert (rows, until) == ([("overdue", OLD)], [ends])
     assert store.commitments.graced() == (OLD, ends)
-    late = rule(remind=remind(before=(), on_the_day=False, opens=False, moved=False, closed=False, overdue=Overdue()))
-    assert plan_at(store, upgraded, late) == 0  # no flood
-    assert plan_at(store, ends - timedelta(days=1), late, register=False) == 0
-    assert plan_at(store, ends + timedelta(days=1), late, register=False) > 0  # and no silence
+    assert plan_at(store, upgraded, LATE, register=False) == 0  # no flood
+    assert plan_at(store, ends - timedelta(days=1), LATE, register=False) == 0
+    assert plan_at(store, ends + timedelta(days=1), LATE, register=False) > 0  # and no silence
     with store.database.read() as connection:
         told = select(tables.delivery_reminders.c.commitment_id).distinct()
         assert len(connection.execute(told).all()) == OLD
@@ -158,7 +158,10 @@ def test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_
 
 
 def _old_database(url: str) -> None:
-    """A database of version 0006 in which what was due a year ago was acknowledged before."""
+    """A database of version 0006 in which what was due a year ago was acknowledged before.
+
+    Its watches had nothing more to say, so they sleep without an end.
+    """
     database = Database(url)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -175,6 +178,11 @@ def _old_database(url: str) -> None:
         }  # fmt: skip
         ids = range(1, OLD + 1)
         connection.execute(insert(tables.commitments), [{"id": n, "key": f"old{n:04}", **stated} for n in ids])
+        registered = {"name": LATE.name, "hash": LATE.hash, "spec": LATE.to_json(), "registered_at": recorded}
+        connection.execute(insert(tables.rules), registered)
+        asleep = {"rule": LATE.name, "occurrence": "", "since": recorded, "cursor": seen, "mark": bounds.mark,
+                  "revision": 2, "changed": False}  # fmt: skip
+        connection.execute(insert(tables.watches), [{"commitment_id": n, **asleep} for n in ids])
         answered = {"acknowledged_by": "ann", "acknowledged_at": seen}
         old = tables.occurrences.c
         columns = [{"commitment_id": n, "occurrence": "", **answered} for n in ids]

@@ -33,7 +33,9 @@ _O = sa.table(
     "occurrences", sa.column("commitment_id"), sa.column("occurrence"), sa.column("acknowledged_at", Utc),
     sa.column("acknowledged_until", Utc), sa.column("acknowledged_stage"), sa.column("bounds", JSON),
 )  # fmt: skip
-_C = sa.table("commitments", sa.column("id"), sa.column("bounds", JSON))
+_C = sa.table(
+    "commitments", sa.column("id"), sa.column("bounds", JSON), sa.column("status"), sa.column("changed_at", Utc)
+)  # fmt: skip
 _M = sa.table("meta", sa.column("name"), sa.column("value"), sa.column("at", Utc))
 
 
@@ -69,8 +71,15 @@ def upgrade() -> None:
             .values(acknowledged_stage=sa.bindparam("_stage"), acknowledged_until=sa.bindparam("_until", type_=Utc())),
             [_answered(row, now) for row in rows],
         )
+        _wake(connection, {row["commitment_id"] for row in rows}, now)
     if found:
         connection.execute(sa.insert(_M).values(name="answers upgraded", value="0007", at=now))
+
+
+def _wake(connection: Any, ids: set[int], now: datetime) -> None:
+    """Let the watches of what was acknowledged look again: they sleep for ever where they had nothing more to say."""
+    asleep = (_C.c.id.in_(ids), _C.c.status == "open", _C.c.changed_at.is_(None))
+    connection.execute(sa.update(_C).where(*asleep).values(changed_at=now))
 
 
 def _acknowledged(connection: Any) -> Iterator[list[Any]]:
