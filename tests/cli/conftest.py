@@ -128,7 +128,8 @@ def rows(home: Path) -> Callable[[], int]:
             return 0
         with closing(sqlite3.connect(home / "alerts.db")) as database:
             names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            kept = [name for (name,) in names if name != "alembic_version" and not name.startswith("sqlite_")]
+            stands = ("alembic_version", "resolved_with")
+            kept = [name for (name,) in names if name not in stands and not name.startswith("sqlite_")]
             return sum(database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in kept)
 
     return count

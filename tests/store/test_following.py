@@ -140,15 +140,15 @@ def test_what_hangs_on_something_closed_stays_with_it(store):
     assert is_settled(store)
 
 
-def test_a_file_that_moves_what_is_closed_is_an_edit_and_the_bounds_stay(store):
+def test_a_file_that_moves_what_is_closed_is_named_and_its_deadline_and_bounds_stay(store):
     load(store, entry())
     close(store, "truce")
     report = load(store, entry(deadline="2025-12-10"), now=LATER)
     found = tracked(store)
-    assert (report.moved, report.edited) == ([], ["truce"])
-    assert (found.commitment.deadline, found.bounds.latest, found.bounds_version) == ("2025-12-10", at("2025-11-11"), 1)
+    assert (report.moved, report.edited, [one.key for one in report.restated]) == ([], [], ["truce"])
+    assert (found.commitment.deadline, found.bounds.latest, found.bounds_version) == ("2025-11-10", at("2025-11-11"), 1)
     history = [(one.what, one.detail) for one in store.ledger.history(found.id)]
-    assert history == [("recorded", None), ("closed", "fulfilled"), ("edited", "deadline")]
+    assert history == [("recorded", None), ("closed", "fulfilled")]
 
 
 def test_what_hangs_on_something_closed_goes_by_the_bounds_that_it_keeps(store, any_chunks):
