@@ -5,23 +5,26 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, NullPool, Table, create_engine, select, text
+from sqlalchemy import Connection, NullPool, Table, create_engine, insert, select, text
 
 from alerts.store import tables
+from alerts.store.calendar_entries import INSTALLATION
 from tests import postgres
 from tests.faults.patience import eventually
 
 OTHERS = """select count(*) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
 LAPSE = "update deliveries set lease_until = clock_timestamp() - interval '1 second' where state = 'leased'"
-# What may differ between a run that was never killed and one that was: numbers that a sequence gave, and how often and
-# when it was tried.
+# What may differ between a run that was never killed and one that was: numbers that a sequence gave, which process it
+# was, and how often and when it was tried.
 LOOSE = {
     "commitments": {"id"},
+    "registrations": {"registered_by"},  # a process, by its number
     "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "instead_of"},
 }
 BY_COMMITMENT = ("commitment_id", "hangs_on")
@@ -104,6 +107,13 @@ def opened(url: str) -> Iterator[Connection]:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
     finally:
         engine.dispose()
+
+
+def name_installation(url: str) -> None:
+    """Give a database the id that its calendar entries name, so that its copies send the same bytes."""
+    with opened(url) as connection:
+        known = {"name": INSTALLATION, "value": "0" * 32, "at": datetime(2025, 11, 1, tzinfo=UTC)}
+        connection.execute(insert(tables.meta), known)
 
 
 def states(url: str, *, notices: bool = True) -> dict[str, str]:

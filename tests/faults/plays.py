@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.databases import contents, states
+from tests.faults.databases import contents, name_installation, states
 from tests.faults.nursery import Ran
 from tests.faults.sinks import Accepted
 from tests.faults.world import CONNECTIONS, Scene, World
@@ -65,6 +65,8 @@ class Play:
             world.sinks.settle()
             self._databases.settle(url)
             self.expected[scene.name] = Expected(base, ran.passed, states(url, notices=False), contents(url))
+            if base == url:  # the first; what follows begins with copies
+                name_installation(url)
             self.tallies[scene.name] = Tally(self._databases.kind, scene.name, len(ran.passed))
 
     def kill(self, scene: Scene, numbers: Sequence[int]) -> None:

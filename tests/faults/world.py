@@ -73,8 +73,8 @@ class World:
             Scene("first start and load", "before", ("load", first, "--at", NOW)),
             Scene("tick", "before", ("tick", "--at", NOW)),
             Scene("load of changes", "after", ("load", changed, "--at", LATER)),
-            Scene("tick on changed rules", "after", ("tick", "--at", LATER)),
-            Scene("tick with a dead recipient", "failing", ("tick", "--at", LAST)),
+            Scene("tick on changed rules", "after", ("tick", "--take-over", "--at", LATER)),
+            Scene("tick with a dead recipient", "failing", ("tick", "--take-over", "--at", LAST)),
         ]
 
     def run(self, scene: Scene, url: str, die_at: int | None = None) -> Ran:

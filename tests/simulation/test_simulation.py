@@ -17,7 +17,7 @@ def test_what_was_planned_is_what_had_to_be_said(tmp_path: Path) -> None:
     history = Lives(SEED, 50, frozenset(), timedelta(days=366)).history
     found = compare(history, words(history), list(play(history, tmp_path)))
     assert {word.kind for word in found.expected if word.said} == set(
-        "before on_the_day opens overdue moved review closed".split()
+        "before on_the_day opens overdue moved review closed reopened".split()
     )
     assert found.agree, "\n".join(found.report())
 
