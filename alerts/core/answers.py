@@ -90,7 +90,7 @@ def resumes_at(snooze: Snooze, bounds: Bounds, firings: Firings) -> datetime:
     """Return when a rule tells what a snooze has held back: at its first firing after that, unless that is too late.
 
     What ends before it is late is told before it is late: at the end of the snooze, or, where that is when it becomes
-    late, at the last firing before.
+    late, at the last firing before; where none is left after the snooze was given, at its end.
     """
     end = _whole(snooze.until)
     firing, latest = firings.at_or_after(end), bounds.latest
@@ -98,7 +98,8 @@ def resumes_at(snooze: Snooze, bounds: Bounds, firings: Firings) -> datetime:
         return firing or end
     if end < latest:
         return firing if firing and firing < latest else end
-    return firings.before(end) or end
+    before = firings.before(end)
+    return before if before and before > snooze.at else end
 
 
 def snoozed_now(tracked: Tracked, now: datetime) -> Snooze | None:
@@ -121,6 +122,11 @@ def check_snooze(tracked: Tracked, until: datetime, now: datetime, *, past_due: 
         raise InputError(f"a snooze ends in the future, and {until:%Y-%m-%dT%H:%MZ} has passed")
     latest = tracked.bounds.latest
     if past_due:
+        return
+    if tracked.recurs:  # none of its occurrences may become late meanwhile
+        for one in map(tracked.at, tracked.come(now)):
+            if one.open:
+                check_snooze(one, until, now)
         return
     name = f"{tracked.commitment.key} {tracked.occurrence}".rstrip()
     if latest is not None and latest <= now:

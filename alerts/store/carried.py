@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,14 +15,14 @@ from alerts.core.answers import pause_ends, silences
 from alerts.core.commitments import Party, Person, Revision, Source, Tracked
 from alerts.core.errors import InputError
 from alerts.core.notifications import Told
-from alerts.core.reminders import MERGED, Reminder
+from alerts.core.reminders import MERGED, REPEATED, Reminder
 from alerts.core.rules import Rule
 from alerts.store import tables
 from alerts.store.calendar_entries import entries
 from alerts.store.moves import moved_again, told_as_one
 from alerts.store.occurrences import fetch_whole
 from alerts.store.people import by_key
-from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
+from alerts.store.rows import REMINDER, chunks, party_of, reminder_of, revision_of, source_of
 
 FOLLOWED = "a later word of the same was planned"
 _L, _R = tables.delivery_reminders.c, tables.reminders.c
@@ -39,7 +39,10 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     )  # before what changes
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     facts = Facts.fetch(connection, tracked.values(), links)
-    rules = rules_of(connection, links) if any(_answered(one) for one in tracked.values()) else {}
+    answered = [link for link in links if _answered(tracked[link["commitment_id"]])]
+    others = _other_rules(connection, answered)
+    names = {link["rule"] for link in answered}.union(*others.values())
+    rules = rules_of(connection, names) if names else {}
     later = _said_later(connection, links) | _ended_since(connection, links) | _told_anew(connection, links)
     later |= moved_again(connection, links)
     moves = told_as_one(connection, links)
@@ -50,7 +53,7 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         whole = tracked[link["commitment_id"]]
         reminder = reminder_of(link, whole.commitment.key)
         about = _about(reminder, whole)
-        reason = _stale(reminder, about, rules.get(reminder.rule))
+        reason = _stale(reminder, about, [rules.get(name) for name in (reminder.rule, *others[link["id"]])])
         if reason is None and (link["delivery_id"], link["id"]) in later:
             reason = FOLLOWED
         if reason is not None:
@@ -79,15 +82,31 @@ def _answered(tracked: Tracked) -> bool:
     return tracked.acknowledged is not None or any(one.acknowledged for one in tracked.occurrences.values())
 
 
-def rules_of(connection: Connection, links: Sequence[Any]) -> dict[str, Rule]:
-    """The rules of some reminders, by name; those that are registered."""
+def _other_rules(connection: Connection, links: Sequence[Any]) -> dict[UUID, list[str]]:
+    """Return the other rules that mean the same repeat, by the reminder that is sent for all of them."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    mine, other = tables.reminders.alias(), tables.reminders.alias()
+    thing = ("commitment_id", "occurrence", "bounds_version", "kind", "moment")
+    same = and_(*(mine.c[name] == other.c[name] for name in thing), mine.c.rule != other.c.rule)
+    for some in chunks({link["id"] for link in links if link["kind"] in REPEATED}):
+        query = select(mine.c.id, other.c.rule).join(other, same).where(mine.c.id.in_(some))
+        for row in connection.execute(query):
+            found[row.id].append(row.rule)
+    return found
+
+
+def rules_of(connection: Connection, names: Collection[str]) -> dict[str, Rule]:
+    """Some rules, by name; those that are registered."""
     r = tables.rules.c
-    specs = connection.execute(select(r.spec).where(r.name.in_({link["rule"] for link in links}))).scalars()
+    specs = connection.execute(select(r.spec).where(r.name.in_(names))).scalars()
     return {rule.name: rule for rule in map(Rule.from_json, specs)}
 
 
-def _stale(reminder: Reminder, tracked: Tracked, rule: Rule | None) -> str | None:
-    """Why a word that was planned must not go out any more; moves and ends are not undone by what they tell."""
+def _stale(reminder: Reminder, tracked: Tracked, rules: Sequence[Rule | None]) -> str | None:
+    """Why a word that was planned must not go out any more; moves and ends are not undone by what they tell.
+
+    It stands for all `rules` that mean it: an acknowledgement silences it only where it does so under each.
+    """
     if reminder.kind == "closed" and tracked.open:
         return "reopened meanwhile"
     if reminder.kind in ("moved", "closed"):
@@ -97,7 +116,8 @@ def _stale(reminder: Reminder, tracked: Tracked, rule: Rule | None) -> str | Non
     if reminder.mark != tracked.bounds.mark and reminder.kind != "reopened":
         return "moved meanwhile"
     seen = tracked.acknowledged
-    if seen and silences(rule, tracked, reminder.kind, reminder.moment, reminder.send_at):
+    what = (reminder.kind, reminder.moment, reminder.send_at)
+    if seen and all(silences(rule, tracked, *what) for rule in rules):
         return f"acknowledged meanwhile by {seen.by}"
     return None
 
@@ -106,6 +126,7 @@ def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID,
     """Links whose word has been followed by a later one of the same commitment, to the same recipient.
 
     After a move there and back the same moment is told anew, of the new version of the bounds: that one is later, too.
+    So is a reopening, which says where it stands.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] in MERGED}
     if not ids:
@@ -117,12 +138,13 @@ def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID,
     again = and_(
         other.c.moment == mine.c.moment, other.c.kind == mine.c.kind, other.c.bounds_version > mine.c.bounds_version
     )
+    reopened = and_(other.c.kind == "reopened", other.c.bounds_version > mine.c.bounds_version)
     query = (
         select(mine.c.delivery_id, mine.c.reminder_id)
-        .join(other, and_(*same, or_(later, again)))
+        .join(other, and_(*same, or_(and_(other.c.kind.in_(MERGED), or_(later, again)), reopened)))
         .join(my_plan, my_plan.c.id == mine.c.delivery_id)
         .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.created_at >= my_plan.c.created_at))
-        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGED), other.c.kind.in_(MERGED))
+        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGED))
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
 

@@ -90,7 +90,8 @@ def _held_until(
 ) -> dict[UUID, dict[UUID, datetime]]:
     """Until when each reminder waits, by delivery."""
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
-    crons = {name: Cron(rule.cron, rule.timezone) for name, rule in rules_of(connection, links).items()}
+    rules = rules_of(connection, {link["rule"] for link in links})
+    crons = {name: Cron(rule.cron, rule.timezone) for name, rule in rules.items()}
     held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
     for link in links:
         whole = tracked[link["commitment_id"]]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from alerts.core.answers import acknowledged_now, check_snooze, detail_of, paused_until, read_detail
-from alerts.core.commitments import Acknowledgement, Revision
+from alerts.core.answers import acknowledged_now, check_snooze, detail_of, paused_until, read_detail, resumes_at
+from alerts.core.commitments import Acknowledgement, Revision, Snooze
 from alerts.core.errors import InputError
 from alerts.core.rules import Overdue, Rule
 from alerts.core.stages import stage_of
@@ -183,3 +183,19 @@ def test_it_is_acknowledged_until_the_first_rule_speaks_again(follow: Follow) ->
     assert paused_until([found.rule, short], found.tracked, at("2025-11-13T00:00Z")) == at("2025-11-14T00:00Z")
     assert paused_until([found.rule], found.tracked, at("2025-11-20T00:00Z")) is None
     assert acknowledged_now([short], found.tracked, at("2025-11-15T00:00Z")) is None
+
+
+def test_a_snooze_until_it_is_late_holds_where_no_firing_is_left_before(follow: Follow) -> None:
+    snooze = Snooze(by="ana", at=at("2025-11-10T14:01Z"), until=at("2025-11-11T05:00Z"))  # the last firing was at 14:00
+    found = follow("2025-11-10")
+    assert resumes_at(snooze, found.tracked.bounds, found.cron) == snooze.until
+    earlier = replace(snooze, at=at("2025-11-10T13:59Z"))
+    assert resumes_at(earlier, found.tracked.bounds, found.cron) == at("2025-11-10T14:00Z")
+
+
+def test_a_whole_series_is_not_snoozed_past_the_end_of_an_occurrence(follow: Follow) -> None:
+    tracked, now = follow("every FREQ=WEEKLY from 2025-11-03").tracked, at("2025-10-28T16:00Z")
+    check_snooze(tracked, at("2025-11-03T00:00Z"), now)
+    with pytest.raises(InputError, match="truce-review 2025-11-03 is overdue from 2025-11-04T05:00Z on"):
+        check_snooze(tracked, at("2025-11-20T00:00Z"), now)
+    check_snooze(tracked, at("2025-11-20T00:00Z"), now, past_due=True)

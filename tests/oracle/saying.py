@@ -266,7 +266,8 @@ class Watch:
         if latest is None or until > latest:
             return firing
         if until == latest:
-            return self.fires.last_before(until)
+            before = self.fires.last_before(until)
+            return before if before > snooze.at else until
         return firing if firing < latest else until
 
     def schedule(self, bounds: Bounds) -> list[Moment]:
