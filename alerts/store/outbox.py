@@ -178,16 +178,23 @@ class Outbox:
 
         So what waits behind a breaker fares as what is tried. Returns whether there is any.
         """
-        mine = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")))
-        old = _too_old(now)
-        if not self._any(*mine, or_(old, _late(now))):
-            return False
+        old, late = _too_old(now), _late(now)
+        mine = (tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")), or_(old, late))
         dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
-        with self._database.write() as connection:
-            table = update(tables.deliveries)
-            connection.execute(table.where(*mine, old).values(**dead, trouble=_worse(literal(int(Failed.DEAD)))))
-            connection.execute(table.where(*mine, _late(now)).values(trouble=int(Failed.LATE), last_error=error))
-        return True
+        table, found = update(tables.deliveries), False
+        while self._any(*mine):
+            with self._database.write() as connection:
+                query = select(tables.deliveries).where(*mine).order_by(_D.created_at, _D.id).limit(CHUNK)
+                rows = connection.execute(self._not_held(query)).mappings().all()
+                # Nothing is claimed meanwhile, so it is here that what is snoozed is seen to wait for that.
+                ours = _D.id.in_([row["id"] for row in hold(connection, rows, now)])
+                ended = table.where(*mine, old, ours).values(**dead, trouble=_worse(literal(int(Failed.DEAD))))
+                waits = table.where(*mine, late, ours).values(trouble=int(Failed.LATE), last_error=error)
+                for change in (ended, waits):
+                    found = connection.execute(change).rowcount > 0 or found
+            if len(rows) < CHUNK:
+                break  # what is left another replica is at
+        return found
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
         """Nobody delivers there any more: let what waits be told elsewhere, and end what is stale or too old."""

@@ -595,6 +595,11 @@ GUARDS = (
           "store/outbox.py",
           "rows = hold(connection, rows, now)", "rows = list(rows)",
           "store/test_snoozes.py::test_what_one_has_snoozed_waits_and_the_rest_of_the_digest_goes[sqlite]"),
+    Guard("an outage ends nothing that is snoozed",
+          "store/outbox.py",
+          'for row in hold(connection, rows, now)])', "for row in rows])",
+          "store/test_snoozes.py::"
+          "test_behind_a_channel_that_is_out_what_one_has_snoozed_is_not_dead_when_its_time_is_over[sqlite]"),
     Guard("what a snooze held goes when that is over",
           "store/answers.py",
           "connection.execute(held.values(held_until=now))", "held.values(held_until=now)",

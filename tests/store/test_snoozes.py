@@ -81,6 +81,25 @@ def test_what_is_held_is_neither_stuck_nor_late_nor_given_up(planned):
     assert one.first_due == UNTIL
 
 
+def test_behind_a_channel_that_is_out_what_one_has_snoozed_is_not_dead_when_its_time_is_over(planned):
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    end = at("2025-11-20T00:00")
+    planned.commitments.snooze("truce", end, change(NINE), recipient=ANN, past_due=True)
+    later = at("2025-11-12T09:00")
+    assert planned.outbox.note_outage("mail", "down", later)  # of the other one
+    assert sorted(one["state"] for one in planned.ledger.deliveries()) == ["dead", "pending"]
+    assert claim(planned, end - timedelta(seconds=1)) == []
+    assert told(planned, end) == [(ANN, (("truce", "P7D"),))]
+
+
+def test_behind_a_channel_that_is_out_what_all_have_snoozed_is_not_late(planned):
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    for key in ("truce", "other"):
+        snooze(planned, key, now=NINE + timedelta(minutes=1))
+    assert not planned.outbox.note_outage("mail", "down", NINE + timedelta(hours=2))
+    assert [one["trouble"] for one in planned.ledger.deliveries()] == [0]
+
+
 def test_what_waits_is_held_by_a_snooze_for_everybody(planned):
     plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
     snooze(planned, now=NINE + timedelta(minutes=1))
