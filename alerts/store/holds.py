@@ -60,17 +60,16 @@ def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence
 
 
 def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> list[Any]:
-    """What of some deliveries is snoozed, or was until lately: for everybody, and for their recipients."""
+    """What of some deliveries is snoozed, or was for everybody since it was planned: it may wait for a firing still."""
     columns = (_L.delivery_id, _L.reminder_id, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
     about = (_L.delivery_id.in_(ids), _L.kind.not_in(TOLD_ANYWAY))
-    lately = now - PLANNED_BY
     here = and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == ""))
     everybody = (
         select(*columns, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
         .join(tables.reminders, _R.id == _L.reminder_id)
         .join(tables.occurrences, here)
         # What was planned after that has been looked at with the snooze in mind.
-        .where(*about, _O.snoozed_until > lately, _R.send_at <= _O.snoozed_at)
+        .where(*about, _O.snoozed_until.is_not(None), _R.send_at <= _O.snoozed_at)
     )
     mine = and_(_S.commitment_id == _L.commitment_id, or_(_S.occurrence == _L.occurrence, _S.occurrence == ""))
     own = (

@@ -600,6 +600,11 @@ GUARDS = (
           'for row in hold(connection, rows, now)])', "for row in rows])",
           "store/test_snoozes.py::"
           "test_behind_a_channel_that_is_out_what_one_has_snoozed_is_not_dead_when_its_time_is_over[sqlite]"),
+    Guard("a word that was held hours after its snooze lets the later one be planned first",
+          "store/holds.py",
+          "_O.snoozed_until.is_not(None), _R", "_O.snoozed_until > now - PLANNED_BY, _R",
+          "store/test_snoozes.py::"
+          "test_where_the_next_firing_is_hours_after_the_end_the_later_word_is_planned_first[sqlite-True]"),
     Guard("what a snooze held goes when that is over",
           "store/answers.py",
           "connection.execute(held.values(held_until=now))", "held.values(held_until=now)",

@@ -119,6 +119,19 @@ def test_while_everybody_snoozes_nothing_is_planned_and_then_the_latest(planned)
     assert told(planned, at("2025-11-06T09:00")) == [(ANN, (("truce", "P5D"),))]
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_where_the_next_firing_is_hours_after_the_end_the_later_word_is_planned_first(planned, held):
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    snooze(planned, until=at("2025-11-05T18:00"), now=NINE + timedelta(minutes=1))
+    first = NINE + timedelta(minutes=2) if held else at("2025-11-05T20:00")  # else nothing was tried until then
+    assert told(planned, first) == [(ANN, (("other", "P7D"),))]
+    end = at("2025-11-06T09:00")
+    assert ("truce", "P7D") not in [word for _, words in told(planned, end) for word in words]
+    plan_at(planned, end, LEADS, register=False, to=(ANN,))
+    found = [word for _, words in told(planned, end + timedelta(seconds=6)) for word in words]
+    assert [offset for key, offset in found if key == "truce"] == ["P5D"]
+
+
 @pytest.mark.parametrize(
     "end",
     [
