@@ -19,12 +19,13 @@ from alerts.cron import Cron
 from alerts.store import tables
 from alerts.store.carried import rules_of
 from alerts.store.occurrences import fetch_whole
+from alerts.store.rows import chunks
 
-_D, _L, _R, _O, _S, _W = (
+_D, _G, _L, _R, _O, _S, _W = (
     table.c
     for table in (
-        tables.deliveries, tables.delivery_reminders, tables.reminders, tables.occurrences, tables.snoozes,
-        tables.watches,
+        tables.deliveries, tables.gathered, tables.delivery_reminders, tables.reminders, tables.occurrences,
+        tables.snoozes, tables.watches,
     )
 )  # fmt: skip
 TOLD_ANYWAY = ("moved", "closed", "reopened")
@@ -61,7 +62,8 @@ def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence
 
 def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> list[Any]:
     """What of some deliveries is snoozed, or was for everybody since it was planned: it may wait for a firing still."""
-    columns = (_L.delivery_id, _L.reminder_id, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
+    whose = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient)
+    columns = (*whose, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
     about = (_L.delivery_id.in_(ids), _L.kind.not_in(TOLD_ANYWAY))
     here = and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == ""))
     everybody = (
@@ -91,7 +93,7 @@ def _held_until(
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     rules = rules_of(connection, {link["rule"] for link in links})
     crons = {name: Cron(rule.cron, rule.timezone) for name, rule in rules.items()}
-    held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    ends: list[tuple[Mapping[str, Any], datetime]] = []
     for link in links:
         whole = tracked[link["commitment_id"]]
         try:
@@ -102,13 +104,16 @@ def _held_until(
         if not one.open or (one.stated_at and snooze.until <= one.stated_at):
             continue
         cron = crons.get(link["rule"])
-        until = _resumes(snooze, one.bounds, cron, for_all=link["for_all"])
-        if link["for_all"] and until <= now < until + PLANNED_BY and _is_due(connection, link, now):
-            until = now + ASK_AGAIN  # a later word may stand for it: let that be planned first
+        ends.append((link, _resumes(snooze, one.bounds, cron, for_all=link["for_all"])))
+    over = [link for link, until in ends if link["for_all"] and until <= now < until + PLANNED_BY]
+    # A later word may stand for these: let that be planned, and put into its digest, first.
+    ends += [(link, now + ASK_AGAIN) for link in _followed_soon(connection, over, now)]
+    held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    for link, until in ends:
         if until > now:
             waits = held[link["delivery_id"]]
             waits[link["reminder_id"]] = max(until, waits.get(link["reminder_id"], until))
-    return {one: waits for one, waits in held.items() if waits}
+    return held
 
 
 def _resumes(snooze: Snooze, bounds: Bounds, cron: Cron | None, *, for_all: bool) -> datetime:
@@ -117,9 +122,25 @@ def _resumes(snooze: Snooze, bounds: Bounds, cron: Cron | None, *, for_all: bool
     return resumes_at(snooze, bounds, cron) if cron and (for_all or too_late) else snooze.until
 
 
-def _is_due(connection: Connection, link: Mapping[str, Any], now: datetime) -> bool:
-    mine = (_W.rule == link["rule"], _W.commitment_id == link["commitment_id"], _W.occurrence == link["occurrence"])
-    return connection.execute(select(1).where(*mine, _W.next_at <= now)).first() is not None
+def _followed_soon(
+    connection: Connection, links: Sequence[Mapping[str, Any]], now: datetime
+) -> list[Mapping[str, Any]]:
+    """Those of which the watch is due, or of which a word is gathered for the same recipient."""
+    due: set[tuple[Any, ...]] = set()
+    gathered: set[tuple[Any, ...]] = set()
+    about, way = ("commitment_id", "occurrence"), ("channel", "recipient")
+    for some in chunks({link["commitment_id"] for link in links}):
+        watched = select(_W.rule, *(_W[name] for name in about)).where(_W.commitment_id.in_(some), _W.next_at <= now)
+        due |= set(connection.execute(watched).tuples())
+        waiting = select(*(_G[name] for name in way), *(_R[name] for name in about))
+        waiting = waiting.join(tables.reminders, _R.id == _G.reminder_id).where(_R.commitment_id.in_(some))
+        gathered |= set(connection.execute(waiting).tuples())
+    found = []
+    for link in links:
+        mine = tuple(link[name] for name in about)
+        if (link["rule"], *mine) in due or (*(link[name] for name in way), *mine) in gathered:
+            found.append(link)
+    return found
 
 
 def _wait(connection: Connection, row: Any, until: datetime) -> None:

@@ -605,6 +605,11 @@ GUARDS = (
           "_O.snoozed_until.is_not(None), _R", "_O.snoozed_until > now - PLANNED_BY, _R",
           "store/test_snoozes.py::"
           "test_where_the_next_firing_is_hours_after_the_end_the_later_word_is_planned_first[sqlite-True]"),
+    Guard("a word that was held waits while the later one is gathered",
+          "store/holds.py",
+          " or (*(link[name] for name in way), *mine) in gathered:", ":",
+          "store/test_snoozes.py::"
+          "test_what_was_held_waits_for_the_later_word_while_that_is_gathered_for_a_digest[sqlite]"),
     Guard("what a snooze held goes when that is over",
           "store/answers.py",
           "connection.execute(held.values(held_until=now))", "held.values(held_until=now)",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from alembic import command
@@ -16,6 +18,7 @@ from alerts.core.errors import InputError
 from alerts.core.rules import Overdue
 from alerts.store import Store, tables
 from alerts.store.engine import MIGRATIONS, Database
+from alerts.tick import Ruled, plan
 from tests.factories import NOW, at, change, claim, close, entry, load, move, plan_at, remind, rule, tracked
 
 ANN, BO = "ann@example.org", "bo@example.org"
@@ -130,6 +133,23 @@ def test_where_the_next_firing_is_hours_after_the_end_the_later_word_is_planned_
     plan_at(planned, end, LEADS, register=False, to=(ANN,))
     found = [word for _, words in told(planned, end + timedelta(seconds=6)) for word in words]
     assert [offset for key, offset in found if key == "truce"] == ["P5D"]
+
+
+def test_what_was_held_waits_for_the_later_word_while_that_is_gathered_for_a_digest(planned, monkeypatch):
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    for key in ("truce", "other"):
+        snooze(planned, key, now=NINE + timedelta(minutes=1))
+    assert claim(planned, NINE + timedelta(minutes=2)) == []
+    monkeypatch.setattr("alerts.store.watches.CHUNK", 1)
+    end, found = at("2025-11-06T09:00"), []
+    channels: Any = {"mail": SimpleNamespace(singly=False, default=False, recipients=(ANN,))}
+
+    def lane():
+        found.append(told(planned, end + timedelta(seconds=6 * (len(found) + 1))))
+
+    plan(planned, Ruled.all([LEADS]), channels, end, on_batch=lane)
+    ((who, words),) = [one for some in found for one in some]
+    assert (who, sorted(words)) == (ANN, [("other", "P5D"), ("truce", "P5D")])
 
 
 @pytest.mark.parametrize(
