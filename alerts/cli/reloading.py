@@ -21,6 +21,7 @@ from alerts.cli.samples import samples
 from alerts.cli.wiring import Office, app, complain, office, warn
 from alerts.clock import monotonic, utc_now
 from alerts.core.errors import InputError
+from alerts.core.registration import shipped_may
 from alerts.lane import Clock
 from alerts.reloading import Configuration
 from alerts.settings import Settings
@@ -34,8 +35,8 @@ out = Console(highlight=False)
 def refuse_shipped(here: Office) -> None:
     """Raise InputError where the shipped rules would take the place of somebody's own, as from a wrong folder."""
     history = here.store.registrations.history()
-    folder = history[-1].folder if history else None
-    if here.settings.shipped and folder not in (None, here.rule_set.folder):
+    if here.settings.shipped and not shipped_may(here.rule_set, history):
+        folder = history[-1].folder or "rules that are not the shipped ones"
         raise InputError(f"{here.store.name} goes by {folder}, and here is no ./config: name that folder with --config")
 
 

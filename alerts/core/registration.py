@@ -12,6 +12,7 @@ from alerts.core.commitments import Person
 from alerts.core.rules import Rule
 
 GRACE = timedelta(hours=1)  # what a new configuration leaves out ends so much later
+SHIPPED = "shipped"  # stands for the folder of the configuration that comes with the package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +91,24 @@ def tick_may(mine: RuleSet, history: Sequence[Registration], *, daemon_lives: bo
     if take_over or not history:
         return True
     last = history[-1]
-    if not last.hash and dict(last.rules) == mine.hashes:
+    if is_same(mine, last):
         return True
-    return last.hash == mine.hash or (not daemon_lives and bool(mine.rules) and last.folder == mine.folder)
+    if daemon_lives or not mine.rules:
+        return False
+    if mine.folder == SHIPPED:  # for want of another, as in a wrong folder
+        return last.folder == SHIPPED
+    # Before there was a history no folder was known, and the shipped set is nobody's own.
+    return last.folder in (mine.folder, None, SHIPPED)
+
+
+def shipped_may(mine: RuleSet, history: Sequence[Registration]) -> bool:
+    """Return whether a daemon may run the shipped set: where it takes the place of nobody's own."""
+    return not history or history[-1].folder == SHIPPED or is_same(mine, history[-1])
+
+
+def is_same(mine: RuleSet, last: Registration) -> bool:
+    """Return whether a set is the registered one, as far as that is known."""
+    return last.hash == mine.hash or (not last.hash and dict(last.rules) == mine.hashes)
 
 
 def differences(mine: Mapping[str, str], registered: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from alerts.core.registration import RuleSet
+from alerts.core.registration import SHIPPED, RuleSet
 from alerts.settings import ChannelEntry, Settings
 
 
@@ -16,7 +16,7 @@ def rule_set(settings: Settings) -> RuleSet:
         channels={entry.name: _fingerprint(entry, settings) for entry in settings.channels},
         people=settings.people,
         zone=settings.timezone,
-        folder="shipped" if settings.shipped else str(settings.folder.resolve()),
+        folder=SHIPPED if settings.shipped else str(settings.folder.resolve()),
     )
 
 

@@ -85,6 +85,45 @@ def test_a_tick_from_the_same_folder_takes_an_edit_over_and_names_what_it_leaves
     assert "left out of the configuration: rule desk; ends at 11:05 UTC" in said.err
 
 
+def forget_history(home: Path) -> None:
+    """Leave the database as an upgrade from a version without registrations does."""
+    with closing(sqlite3.connect(home / "alerts.db")) as database, database:
+        database.execute("DELETE FROM registrations")
+
+
+def test_after_an_upgrade_an_edited_rule_goes_on_with_the_next_tick(loaded: Alerts, home: Path) -> None:
+    loaded("tick", "--at", NOW)
+    forget_history(home)
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("P1D]", "P2D]"))
+    said = loaded("tick", "--at", "2025-10-29T10:00Z")
+    assert (said.code, said.out.split(" planned")[0]) == (0, "2")
+
+
+def test_after_an_upgrade_the_shipped_rules_take_the_place_of_nobodys_own(
+    loaded: Alerts, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded("tick", "--at", NOW)
+    forget_history(home)
+    (home / "empty").mkdir()
+    monkeypatch.chdir(home / "empty")
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr("alerts.cli.sending.Daemon", None)  # so that it ends where it is not refused
+    assert loaded("tick", "--at", LATER).code == 3
+    said = loaded("run")
+    assert said.code == 1
+    assert "goes by rules that are not the shipped ones, and here is no ./config: name that folder" in said.err
+    assert names(home) == {"desk"}
+
+
+def test_an_own_configuration_takes_the_place_of_the_shipped_one(
+    loaded: Alerts, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config").rename(home / "own")
+    loaded("tick", "--at", NOW)
+    said = loaded("--config", "own", "tick", "--at", LATER)
+    assert (said.code, names(home)) == (0, {"desk"})
+
+
 @pytest.mark.parametrize("words", [["plan"], ["list"], ["check"], ["health"], ["deliveries"], ["why", "summit"]])
 def test_no_other_command_registers(loaded: Alerts, home: Path, words: list[str]) -> None:
     loaded("tick", "--at", NOW)

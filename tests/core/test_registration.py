@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.core.commitments import Person
-from alerts.core.registration import Registration, RuleSet, daemon_may, differences, tick_may
+from alerts.core.registration import SHIPPED, Registration, RuleSet, daemon_may, differences, shipped_may, tick_may
 from tests.factories import rule
 
 
@@ -71,7 +71,24 @@ def test_after_an_upgrade_a_tick_goes_on_with_the_rules_that_are_there() -> None
     """Before there was a history only the rules were known."""
     before = [Registration(hash="", folder=None, rules=rule_set("mine").hashes, channels={})]
     assert tick_may(rule_set("mine"), before, daemon_lives=False, take_over=False)
-    assert not tick_may(rule_set("other"), before, daemon_lives=False, take_over=False)
+    assert tick_may(rule_set("other"), before, daemon_lives=False, take_over=False), "its user may have edited it"
+    assert not tick_may(rule_set("other"), before, daemon_lives=True, take_over=False)
+
+
+def test_the_shipped_rules_take_the_place_of_nobodys_own() -> None:
+    shipped, unknown = rule_set("mine", SHIPPED), Registration(hash="", folder=None, rules={"old": "1"}, channels={})
+    for before in ([unknown], registered("own")):
+        assert not tick_may(shipped, before, daemon_lives=False, take_over=False)
+        assert not shipped_may(shipped, before)
+    for before in ([], registered("earlier", folder=SHIPPED), [replace(unknown, rules=shipped.hashes)]):
+        assert tick_may(shipped, before, daemon_lives=False, take_over=False)
+        assert shipped_may(shipped, before)
+
+
+def test_an_own_set_takes_the_place_of_the_shipped_one() -> None:
+    before = registered("mine", folder=SHIPPED)
+    assert tick_may(rule_set("own"), before, daemon_lives=False, take_over=False)
+    assert not tick_may(rule_set("own"), before, daemon_lives=True, take_over=False)
 
 
 ANA = Person(key="ana", name="Ana", email="ana@example.org")
