@@ -83,6 +83,7 @@ class ClockCheck:
                 return
             self._anchor = (self._clock(), self._steady())
         self._store.ledger.beat(SWEPT, "", self._anchor[0])
+        self._forget_doubt()  # of another process, too: it would make the next outage a reason to stop
 
     def _against_sweep(self, now: datetime) -> str | None:
         """Doubt a clock by which the last good sweep lies in the future, or so long ago as no outage lasts."""
@@ -103,8 +104,14 @@ class ClockCheck:
 
     def _go_on(self, now: datetime) -> bool:
         if not self._running:
+            self._forget_doubt()  # that of a process which ended before its clock was put right
             self._running, self._anchor = True, (now, self._steady())
         return True
+
+    def _forget_doubt(self) -> None:
+        """Drop a doubt that is settled, and an acceptance that nobody needs now."""
+        for name in {DOUBT, ACCEPTED} & set(self._store.ledger.beats()):
+            self._store.ledger.forget(name)
 
     def _parted(self) -> timedelta | None:
         wall, steady = self._anchor
@@ -121,8 +128,7 @@ class ClockCheck:
         self._said_at = None
         self._doubt, self._running, self._anchor = None, True, (now, self._steady())
         self._store.ledger.beat(SWEPT, "", now)
-        for name in (DOUBT, ACCEPTED):
-            self._store.ledger.forget(name)
+        self._forget_doubt()
         return True
 
     def _ask(self) -> datetime | None:

@@ -129,3 +129,18 @@ def test_a_restart_settles_nothing(check, clocks, store):
     assert not again.begin()
     clocks.wall = NOW
     assert again.settle()
+
+
+def test_a_doubt_that_another_process_left_is_forgotten_once_the_clock_is_right(check, clocks, store):
+    """As with cron only: a boot before the time is set, and later an outage of three days."""
+    assert not ClockCheck(store, lambda: NOW - timedelta(days=10)).begin()
+    assert ClockCheck(store, lambda: clocks.wall).begin()
+    assert DOUBT not in store.ledger.beats()
+    assert ClockCheck(store, lambda: NOW + timedelta(days=4)).begin()
+
+
+def test_a_good_sweep_forgets_what_was_doubted_and_accepted_beside_it(check, clocks, store):
+    assert not ClockCheck(store, lambda: NOW - timedelta(days=10)).begin()
+    accept(store, clocks.wall)
+    check.swept()
+    assert not {DOUBT, ACCEPTED} & set(store.ledger.beats())

@@ -22,6 +22,7 @@ class Guard:
 
 
 # fmt: off
+ANSWERED = f"\n{' ' * 20}cert=self._way.certificate,\n{' ' * 16}) as response,\n{' ' * 12}):\n{' ' * 16}answer"  # a POST
 UNFENCED = 'where(_D.id == bindparam("_id"), _D.fence >= bindparam("_fence"), _D.state == "leased")'
 
 GUARDS = (
@@ -52,6 +53,14 @@ GUARDS = (
           "clock_check.py",
           "if swept and DOUBT in beats and", "if False and",
           "test_clock_check.py::test_a_restart_settles_nothing"),
+    Guard("a good start forgets the doubt of a process that has ended",
+          "clock_check.py",
+          "            self._forget_doubt()  # that of a process", "            # that of a process",
+          "test_clock_check.py::test_a_doubt_that_another_process_left_is_forgotten_once_the_clock_is_right"),
+    Guard("a good sweep forgets what was doubted beside it",
+          "clock_check.py",
+          "        self._forget_doubt()  # of another process", "        # of another process",
+          "test_clock_check.py::test_a_good_sweep_forgets_what_was_doubted_and_accepted_beside_it"),
     Guard("nothing is claimed while the clock is in doubt",
           "lane.py",
           " or not self.may_send()", "",
@@ -540,7 +549,7 @@ GUARDS = (
           "channels/test_reach.py::test_the_environment_counts_where_it_is_asked_for_and_only_there"),
     Guard("behind a proxy the server is verified",
           "channels/_http.py",
-          "verify=self._way.verify,", "verify=not self._way.proxies and self._way.verify,",
+          f"verify=self._way.verify,{ANSWERED}", f"verify=not self._way.proxies and self._way.verify,{ANSWERED}",
           "channels/test_reach.py::test_a_proxy_makes_the_connection_and_the_server_behind_it_is_verified"),
 
     # What a mail reader shows
