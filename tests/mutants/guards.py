@@ -22,7 +22,7 @@ class Guard:
 
 
 # fmt: off
-ANSWERED = f"\n{' ' * 20}cert=self._way.certificate,\n{' ' * 16}) as response,\n{' ' * 12}):\n{' ' * 16}answer"  # a POST
+ANSWERED = f"\n{' ' * 20}cert=self._way.certificate,\n{' ' * 16}) as response,\n{' ' * 12}):\n{' ' * 16}answer"
 UNFENCED = 'where(_D.id == bindparam("_id"), _D.fence >= bindparam("_fence"), _D.state == "leased")'
 
 GUARDS = (
