@@ -1,9 +1,12 @@
 """Reopening: a revision that works out the date anew, ends what silenced it, and is told once."""
 
+from datetime import timedelta
+
 import pytest
 
 from alerts.core.deliveries import Outcome
 from alerts.core.errors import InputError
+from alerts.core.rules import Overdue
 from alerts.store import Store
 from tests.factories import acknowledge, at, change, claim, close, entry, load, move, plan_at, remind, rule, tracked
 
@@ -169,3 +172,33 @@ def test_what_a_move_stood_for_is_not_said_when_the_series_is_reopened(store):
     reopen(store)
     plan_at(store, REOPENED, early)
     assert sorted(told(store)) == [("closed", None), ("moved", None), ("reopened", None)]
+
+
+def test_what_still_waits_is_not_sent_beside_the_reopening(store):
+    nine = at("2025-11-03T09:00")
+    leads = rule(remind=remind(before=("P7D",), closed=True), digest=False)
+    load(store, entry())
+    plan_at(store, at("2025-10-28T12:00"), leads)
+    plan_at(store, nine, leads, register=False)
+    (one,) = claim(store, nine)
+    again = Outcome(state="retry", next_at=nine + timedelta(minutes=30), error="450")
+    store.outbox.mark([(one, again, nine, nine)])
+    close(store, "truce", now=nine + timedelta(minutes=1))
+    plan_at(store, nine + timedelta(minutes=2), leads, register=False)
+    reopen(store, now=nine + timedelta(minutes=5))
+    plan_at(store, nine + timedelta(minutes=6), leads, register=False)
+    found = claim(store, nine + timedelta(minutes=31))
+    assert [word.reminder.kind for one in found for word in one.told] == ["reopened"]
+
+
+def test_a_repeat_that_an_escalation_means_too_is_sent_though_it_is_acknowledged_before_the_claim(store):
+    def late(**overdue):
+        return remind(before=(), on_the_day=False, opens=False, moved=False, closed=False, overdue=Overdue(**overdue))
+
+    rules = (rule("a", remind=late(), digest=False), rule("b", remind=late(after="P2D"), digest=False))
+    load(store, entry())
+    plan_at(store, at("2025-10-28T12:00"), *rules)
+    third = at("2025-11-13T09:00")
+    plan_at(store, third, *rules, register=False)
+    acknowledge(store, "truce", now=third + timedelta(seconds=30))
+    assert [word.reminder.offset for one in claim(store, third + timedelta(minutes=1)) for word in one.told] == ["P2D"]
