@@ -17,7 +17,7 @@ from rich.console import Console
 from alerts.channels import Channel, Form, is_local
 from alerts.cli import restating
 from alerts.cli.doubts import early, left_open, skipping, strangers, unowned
-from alerts.cli.elsewhere import disagreements, unreadable, warn_of_other_rules
+from alerts.cli.elsewhere import disagreements, left_alone, unreadable, warn_of_other_rules
 from alerts.cli.samples import sample_summaries, samples, test_message
 from alerts.cli.showing import unsaid
 from alerts.cli.wiring import At, Json, Office, app, complain, instant, office, shown, warn, warn_of_silence
@@ -264,7 +264,7 @@ def health(
         wrong.append("no daemon is up, or none has planned and delivered for five minutes: start `alerts run`")
     if not live:
         wrong += _unwell(here, now)
-        wrong += [] if doubts else _untold(here)
+        wrong += [] if doubts else [*_untold(here), *left_alone(here)]
         found = disagreements(here, now)
         wrong += found.problems if up else []
         doubts += found.warnings if up else []

@@ -8,7 +8,7 @@ from datetime import datetime
 from alerts.cli.wiring import Office, warn
 from alerts.clock import utc_now
 from alerts.core.errors import InputError
-from alerts.core.registration import differences
+from alerts.core.registration import differences, tick_may
 from alerts.processes import ALIVE, PATIENCE, few
 from alerts.store import ProcessStatus
 
@@ -21,12 +21,25 @@ def live(here: Office) -> list[ProcessStatus]:
 def warn_of_other_rules(here: Office) -> None:
     """Say where a daemon goes by other rules than these files: what is shown here is not what it does."""
     if not live(here):
+        for line in left_alone(here):
+            warn(line)
         return
     others = differences(here.rule_set.hashes, here.store.watches.registered())
     if others:
         warn(f"other rules than the daemon: {few(others)}; `alerts reload` takes these files over")
     elif not here.store.registrations.is_current(here.rule_set.hash):
         warn("other channels or people than the daemon; `alerts reload` takes these files over")
+
+
+def left_alone(here: Office) -> list[str]:
+    """Return a line where no daemon lives and a tick with these files would leave rules to nobody."""
+    history = here.store.registrations.history()
+    if live(here) or tick_may(here.rule_set, history, daemon_lives=False, take_over=False):
+        return []
+    last = history[-1].folder or "another configuration"
+    what = f"name that folder with --config, or register {here.settings.folder} with `alerts tick --take-over`"
+    goes_by = f"{here.store.name} goes by {last}, with other rules or channels"
+    return [f"{goes_by}: `alerts tick` would leave them alone; {what}"]
 
 
 def unreadable(here: Office) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+from pathlib import Path
 
 from alerts.core.registration import SHIPPED, RuleSet
 from alerts.settings import ChannelEntry, Settings
@@ -16,8 +18,16 @@ def rule_set(settings: Settings) -> RuleSet:
         channels={entry.name: _fingerprint(entry, settings) for entry in settings.channels},
         people=settings.people,
         zone=settings.timezone,
-        folder=SHIPPED if settings.shipped else str(settings.folder.resolve()),
+        folder=SHIPPED if settings.shipped else address(settings.folder),
     )
+
+
+def address(folder: Path) -> str:
+    """Return where a folder lies, with its links as they are named: a deployment changes where they lead."""
+    here = Path(os.environ.get("PWD", ""))  # as the shell came here; the system knows it without links only
+    if not (here.is_absolute() and here.exists() and here.samefile(".")):
+        here = Path.cwd()
+    return os.path.normpath(here / folder)
 
 
 def _fingerprint(entry: ChannelEntry, settings: Settings) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from alerts.core.registration import GRACE, Registered, Registration, RuleSet, differences
+from alerts.core.registration import GRACE, SHIPPED, Registered, Registration, RuleSet, differences
 from alerts.store import tables
 from alerts.store.engine import Database
 from alerts.store.people import put_registered
@@ -64,6 +64,10 @@ class Registrations:
                 return Registered(is_mine=False, left_alone=left, channels=found.channels)
             if is_new:
                 connection.execute(insert(tables.registrations), [_row(mine, now, by)])
+            elif last and not others and mine.folder not in (last.folder, None, SHIPPED):  # it was moved
+                newest = select(func.max(_H.number)).scalar_subquery()
+                there = update(tables.registrations).where(_H.number == newest)
+                connection.execute(there.values(folder=mine.folder))
             removed = put_rules(connection, list(mine.rules.values()), now)
             put_registered(connection, mine.people, now)
         return Registered(is_mine=True, is_new=is_new, removed=removed, channels=mine.channels)

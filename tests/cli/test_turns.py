@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.settings.identity import address
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
 LATER = "2025-10-28T10:05Z"
@@ -122,6 +123,44 @@ def test_an_own_configuration_takes_the_place_of_the_shipped_one(
     loaded("tick", "--at", NOW)
     said = loaded("--config", "own", "tick", "--at", LATER)
     assert (said.code, names(home)) == (0, {"desk"})
+
+
+def test_a_link_that_leads_elsewhere_after_a_deployment_is_the_same_folder(loaded: Alerts, home: Path) -> None:
+    (home / "current").symlink_to("config")
+    loaded("--config", "current", "tick", "--at", NOW)
+    (home / "next").mkdir()
+    (home / "next/alerts.yaml").write_text(CONFIG.replace("P1D]", "P2D]"))
+    (home / "current").unlink()
+    (home / "current").symlink_to("next")
+    said = loaded("--config", "current", "tick", "--at", "2025-10-29T10:00Z")
+    assert (said.code, said.err.count("Left alone")) == (0, 0)
+
+
+def test_a_shell_that_came_through_a_link_counts_as_there(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "current").symlink_to(".")
+    monkeypatch.setenv("PWD", f"{home}/current")
+    assert address(Path("config")) == f"{home}/current/config"
+    monkeypatch.setenv("PWD", "/nowhere")
+    assert address(Path("config")) == f"{home}/config"
+
+
+def test_a_folder_that_was_moved_goes_on(loaded: Alerts, home: Path) -> None:
+    loaded("tick", "--at", NOW)
+    (home / "config").rename(home / "moved")
+    loaded("--config", "moved", "tick", "--at", LATER)
+    (home / "moved/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
+    said = loaded("--config", "moved", "tick", "--at", LATER)
+    assert (said.code, names(home)) == (0, {"renamed"})
+
+
+@pytest.mark.parametrize("word", ["check", "health"])
+def test_what_a_tick_would_leave_alone_is_said_before(loaded: Alerts, home: Path, word: str) -> None:
+    loaded("tick", "--at", NOW)
+    assert "would leave them alone" not in loaded(word).err
+    (home / "other").mkdir()
+    (home / "other/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
+    said = loaded("--config", "other", word)
+    assert f"goes by {home}/config, with other rules or channels: `alerts tick` would leave them alone" in said.err
 
 
 @pytest.mark.parametrize("words", [["plan"], ["list"], ["check"], ["health"], ["deliveries"], ["why", "summit"]])

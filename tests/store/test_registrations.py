@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts.core.commitments import Person
-from alerts.core.registration import GRACE, Registered, RuleSet, daemon_may
+from alerts.core.registration import GRACE, SHIPPED, Registered, RuleSet, daemon_may
 from alerts.core.rules import Rule
 from alerts.store import ProcessStatus, Store, tables
 from tests.factories import NOW, at, entry, load, plan_at, remind, rule, settle
@@ -200,3 +200,15 @@ def test_one_that_is_put_back_with_another_meaning_is_settled_anew(store, meanin
     again = rule("a", remind=A.remind, cron=meaning)
     register(store, again, B, now=NOW + MINUTE)
     assert (settle(store) > 0) is (meaning != A.cron)
+
+
+def test_the_folder_of_a_set_follows_where_it_was_moved(store):
+    def go(folder: str) -> str | None:
+        mine = RuleSet(rules={"a": A}, folder=folder)
+        store.registrations.register(mine, NOW, by="one", alive=ALIVE, may=partial(daemon_may, mine))
+        (last,) = store.registrations.history()
+        return last.folder
+
+    assert [go("/one"), go("/two"), go(SHIPPED)] == ["/one", "/two", "/two"]
+    lives(store, "daemon", A)
+    assert go("/three") == "/two", "a daemon lives: a tick from elsewhere changes nothing"
