@@ -70,6 +70,7 @@ class Daemon:
         self._well = threading.Event()
         self._gathering, self._relieved_at = False, float("-inf")
         self._missing: Sequence[Waiting] = ()
+        self._taken_back: Registered | None = None
         self._stop = threading.Event()
         self._beaten_at = datetime.min.replace(tzinfo=UTC)
         self._bell = threading.Event()
@@ -202,7 +203,10 @@ class Daemon:
         return False
 
     def _plan_once(self) -> None:
-        self._process.renew(self._clock())
+        self._taken_back = self._process.renew(self._clock()) or self._taken_back
+        if self._taken_back:  # with their zone; in the next sweep, where that fails
+            prepare(self._store, self._now.rules, self._clock(), registered=self._taken_back)
+            self._taken_back = None
         plan(self._store, self._now.rules, self.channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
         if lacking := sorted(set(self._now.rules) - set(current(self._store, self._now.rules))):
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
@@ -288,14 +292,18 @@ def prepare(
     people: Iterable[Person] = (),
     *,
     registered: Registered | None = None,
+    real: datetime | None = None,
 ) -> None:
     """Register the rules and the people of the settings, unless that was done (`registered`), and work out all bounds
     anew where the settings' zone or the data that they rest on have changed.
+
+    `real` is the present, where `now` is not: processes that live say so by that.
     """
+    seen_since = (real or now) - timedelta(days=1)
     if registered is None:
         registered = Process(store, "alone", set_of(rules, people, store.zone)).register(now)
-    store.ledger.forget_beats(PASS, now - timedelta(days=1))
-    store.registrations.forget_processes(now - timedelta(days=1))
+    store.ledger.forget_beats(PASS, seen_since)
+    store.registrations.forget_processes(seen_since)
     if registered.is_mine:
         take_data(store, now)
         take_zone(store, store.zone, now)

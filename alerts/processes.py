@@ -59,12 +59,16 @@ class Process:
             self.mine = before
             raise
 
-    def renew(self, now: datetime) -> None:
-        """Take the rules back where a process that replaced them has gone, and end what was removed an hour ago."""
-        if not self._store.registrations.is_current(self.mine.hash):
-            self.register(now)
+    def renew(self, now: datetime) -> Registered | None:
+        """Take the rules back where a process that replaced them has gone, and end what was removed an hour ago.
+
+        Returns how that went, or None where the own set is the registered one.
+        """
+        current = self._store.registrations.is_current(self.mine.hash)
+        registered = None if current else self.register(now)
         for name in self._store.registrations.end_removed(now):
             log.warning("rule %s has ended: it was left out an hour ago", name)
+        return registered
 
     def files_changed(self, changed: bool, now: datetime) -> None:
         """Note whether the files differ from what runs."""

@@ -65,7 +65,10 @@ def test_it_takes_its_rules_back_once_nobody_runs_the_others(store: Store) -> No
     old.renew(NOW + MINUTE)
     assert set(store.watches.registered()) == {"b"}
     store.registrations.sign_off("new")
-    old.renew(NOW + MINUTE)
+    taken = old.renew(NOW + MINUTE)
+    assert taken is not None
+    assert taken.is_mine, "its zone is to be taken, too"
+    assert old.renew(NOW + MINUTE) is None
     old.report(NOW + MINUTE)
     assert set(store.watches.registered()) == {"a"}
     assert old.is_well(NOW + 2 * PATIENCE)

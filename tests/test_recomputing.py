@@ -9,7 +9,7 @@ import pytest
 
 from alerts.core.bounds import say_move
 from alerts.core.rules import Overdue
-from alerts.daemon import prepare
+from alerts.daemon import Daemon, prepare
 from alerts.recomputing import DATA, take_data, take_zone
 from alerts.store import Store
 from alerts.tick import Ruled
@@ -192,3 +192,24 @@ def test_a_move_that_leaves_the_date_names_the_zones(store):
     said = say_move(taken.moves[0].before, taken.moves[0].after)
     assert said.startswith("Tue 10 Mar 2026: no time zone is stated (late from ")
     assert "→ Asia/Tokyo (late from Tue 10 Mar 15:00 UTC)" in said
+
+
+def test_a_daemon_that_takes_its_rules_back_takes_its_zone_back(database_url):
+    desk = Ruled.all([rule()])
+    store = Store(database_url, "Asia/Tokyo")
+    daemon = Daemon(store, desk, [], lambda: NOW)
+    prepare(store, desk, NOW)
+    load(store, entry("a", DEADLINE, timezone=None))
+    other = Store(database_url, "Europe/Berlin")
+    prepare(other, desk, NOW)
+    other.close()
+    assert tracked(store, "a").bounds.zone == "Europe/Berlin"
+    daemon._plan_once()
+    assert tracked(store, "a").bounds.zone == "Asia/Tokyo"
+    store.close()
+
+
+def test_a_turn_for_a_later_moment_forgets_no_process_that_lives(store):
+    store.ledger.beat("pass:here", "{}", NOW)
+    prepare(store, {}, NOW + timedelta(days=30), real=NOW)
+    assert "pass:here" in store.ledger.beats()

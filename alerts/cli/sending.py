@@ -139,7 +139,7 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
         if at is None and not check.begin():
             raise InputError("the clock is in doubt: nothing was planned, sent or ended")
         turn = begin_turn(here, now, alone=alone, take_over=take_over)
-        prepare(here.store, here.rules, now, registered=turn.registered)
+        prepare(here.store, here.rules, now, registered=turn.registered, real=utc_now())
         planned = plan_due(here.store, turn.rules, turn.channels, now)
         mine = [lane for lane in lanes if lane.channel.name in turn.channels]
         try:

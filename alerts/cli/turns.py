@@ -10,16 +10,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 import typer
 
 from alerts.channels import Channel
 from alerts.cli.wiring import Office, warn
 from alerts.clock import utc_now
+from alerts.core.errors import InputError
 from alerts.core.owners import OWNER
 from alerts.core.registration import Registered, Registration, tick_may
 from alerts.lane import Lane
 from alerts.processes import ALIVE, few, notes
+from alerts.store import ProcessStatus
 from alerts.tick import Ruled
 
 log = logging.getLogger(__name__)
@@ -44,7 +47,10 @@ def begin_turn(here: Office, now: datetime, *, alone: bool, take_over: bool) -> 
     that went to other recipients would be lost to those whom it is for.
     """
     store, mine = here.store, here.rule_set
-    daemon_lives = not alone or bool(store.registrations.processes(utc_now(), ALIVE))
+    daemons = store.registrations.processes(utc_now(), ALIVE)
+    daemon_lives = not alone or bool(daemons)
+    if take_over and daemon_lives and not store.registrations.is_current(mine.hash):
+        _refuse_take_over(here, daemons)
 
     def may(history: Sequence[Registration], _: Collection[str]) -> bool:
         return tick_may(mine, history, daemon_lives=daemon_lives, take_over=take_over)
@@ -54,7 +60,7 @@ def begin_turn(here: Office, now: datetime, *, alone: bool, take_over: bool) -> 
     if registered.is_mine:
         for line in notes(registered, now):
             log.warning("%s", line)
-        store.registrations.end_removed(now)
+        store.registrations.end_removed(min(now, utc_now()))  # never early, whatever moment the turn is for
         return Turn(registered=registered, rules=here.rules, channels=here.channels, left_to_nobody=False)
     same = {name for name, mark in mine.channels.items() if registered.channels.get(name) == mark}
     channels = {name: channel for name, channel in here.channels.items() if name in same}
@@ -88,6 +94,15 @@ def _reaches_only(here: Office, ruled: Ruled, channels: Collection[str]) -> bool
     """Whether a rule notifies no channel but these."""
     told = {here.settings.owners_channel if word == OWNER else word for word in ruled.rule.notify}
     return told <= set(channels)
+
+
+def _refuse_take_over(here: Office, daemons: Sequence[ProcessStatus]) -> NoReturn:
+    """Refuse to register rules that a daemon would replace with its own a minute later."""
+    named = [f"{one.host} (process {one.pid}, {one.folder or 'no folder'})" for one in daemons]
+    raise InputError(
+        f"{here.store.name} is served by {few(named) or 'another process'}: `alerts reload` lets a daemon take its "
+        "files over; to register others, end it first"
+    )
 
 
 def _say(here: Office, registered: Registered, elsewhere: Collection[str], *, daemon_lives: bool) -> None:

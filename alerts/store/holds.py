@@ -159,7 +159,8 @@ def _set_apart(connection: Connection, row: Any, waits: Mapping[UUID, datetime])
         copied = {
             name: row[name] for name in ("channel", "recipient", "created_at", "speaks_next", "deadline", "instead_of")
         }
-        fresh = {"id": one, "state": "pending", "attempts": 0, "fence": 0, "next_at": until, "held_until": until}
+        due = {"next_at": row["next_at"] or row["created_at"], "held_until": until}  # what ends the snooze lets it go
+        fresh = {"id": one, "state": "pending", "attempts": 0, "fence": 0, **due}
         connection.execute(insert(tables.deliveries).values(fresh | copied))
         mine = (_L.delivery_id == row["id"], _L.reminder_id.in_(some))
         connection.execute(update(tables.delivery_reminders).where(*mine).values(delivery_id=one))

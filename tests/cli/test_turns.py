@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts.settings.identity import address
+from alerts.store import Store
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
 LATER = "2025-10-28T10:05Z"
@@ -169,3 +171,24 @@ def test_no_other_command_registers(loaded: Alerts, home: Path, words: list[str]
     (home / "config/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
     loaded(*words)
     assert names(home) == {"desk"}
+
+
+def test_a_turn_for_a_later_moment_ends_no_rule_early(loaded: Alerts, home: Path) -> None:
+    loaded("tick")
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
+    loaded("tick")
+    loaded("tick", "--at", str(datetime.now(UTC) + timedelta(days=1)))
+    with closing(sqlite3.connect(home / "alerts.db")) as database:
+        assert {name for (name,) in database.execute("SELECT name FROM rules")} == {"desk", "renamed"}
+
+
+def test_a_tick_takes_nothing_over_while_a_daemon_lives(loaded: Alerts, home: Path) -> None:
+    loaded("tick", "--at", NOW)
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
+    store = Store(f"sqlite:///{home}/alerts.db")
+    with store.serve():
+        said = loaded("tick", "--at", LATER, "--take-over")
+    store.close()
+    assert (said.code, names(home)) == (1, {"desk"})
+    assert "`alerts reload` lets a daemon take its files over" in said.err
+    assert said.err.count("\n") == 1

@@ -172,6 +172,15 @@ def test_what_ends_a_snooze_lets_go_what_it_held(planned, end):
     assert "pending" not in [one["state"] for one in planned.ledger.deliveries()]
 
 
+def test_what_was_set_apart_comes_as_soon_as_its_snooze_is_taken_back(planned):
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    snooze(planned, recipient=ANN, now=NINE)
+    assert told(planned, NINE) == [(ANN, (("other", "P7D"),))]
+    later = NINE + timedelta(minutes=5)
+    planned.commitments.take_back("truce", change(later))
+    assert told(planned, later) == [(ANN, (("truce", "P7D"),))]
+
+
 def test_it_is_a_revision_and_what_is_not_answered_cannot_be_taken_back(planned):
     with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
         planned.commitments.take_back("truce", change(NOW))
