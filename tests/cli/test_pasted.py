@@ -253,7 +253,7 @@ def test_all_of_a_series_is_acknowledged_one_occurrence_at_a_time_as_far_as_it_h
 def test_a_snooze_of_the_whole_is_taken_back_as_a_whole(alerts: Alerts, home: Path, base: Path) -> None:
     shutil.copy(base, home / "alerts.db")
     at_ten = ("--at", "2025-12-01T10:00Z")
-    done = alerts("snooze", "reports", "--all", "--for-all", "--until", "2025-12-05", *at_ten)
+    done = alerts("snooze", "reports", "--all", "--for-all", "--until", "2025-12-05", "--past-due", *at_ten)
     assert done.out.startswith("reports is snoozed for everybody until")
     one = alerts("unack", "reports", "--occurrence", "2025-11-30", *at_ten)
     assert one.err.endswith("the whole of it is snoozed by desk: --all takes that back\n")
