@@ -22,9 +22,9 @@ from alerts.clock_check import ClockCheck
 from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
-from alerts.core.registration import Registered, RuleSet
+from alerts.core.registration import ALIVE, Registered, RuleSet
 from alerts.cron import Firings
-from alerts.lane import SEEN, Clock, Lane
+from alerts.lane import Clock, Lane
 from alerts.processes import Process, few, notes
 from alerts.recomputing import take_data, take_zone
 from alerts.reloading import Answer, Configuration, Reloading, changes
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 SWEEP = timedelta(minutes=1)
 PAUSE = timedelta(seconds=5)  # after the database could not be used
 GATHER = timedelta(seconds=10)  # failures within so long are told together
-ALIVE = SEEN  # a process that has not passed for so long is no better than a lane
 PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
 
 

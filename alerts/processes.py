@@ -11,13 +11,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from alerts.core.registration import GRACE, Registered, RuleSet, daemon_may
-from alerts.lane import SEEN
+from alerts.core.registration import ALIVE, GRACE, Registered, RuleSet, daemon_may
 from alerts.store import ProcessStatus, Store
 
 log = logging.getLogger(__name__)
 
-ALIVE = SEEN  # a process that has not been seen for so long is no better than a lane
 PATIENCE = timedelta(minutes=5)  # rules that nobody plans fail the health after so long
 NAMED = 10  # rules that a line lists
 

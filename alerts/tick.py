@@ -13,6 +13,7 @@ from alerts.core.commitments import Commitment, Person, Tracked
 from alerts.core.moments import TICK
 from alerts.core.notifications import Address, Routes, Trouble, Word, fall_back, sum_up_elsewhere
 from alerts.core.owners import OWNER, Owners
+from alerts.core.registration import ALIVE
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
 from alerts.core.watches import Look, Watch, look
@@ -61,7 +62,8 @@ def plan(
     mails_owners = next((name for name, channel in channels.items() if channel.default), None)
     count = 0
     mine = {name: ruled.rule for name, ruled in current(store, rules).items()}
-    for batch in store.watches.due(mine, until=now, on_commit=on_batch):
+    planned = store.registrations.planned(now, ALIVE)
+    for batch in store.watches.due(mine, until=now, on_commit=on_batch, planned=planned):
         if stop():
             return count
         looked = [_look(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
@@ -81,7 +83,7 @@ def plan(
         count += batch.record(looked, words, now, routes)
     if stop():
         return count
-    for sealed in store.gathering.seal(mine, now):
+    for sealed in store.gathering.seal({*mine, *planned}, now):
         count += sealed
         on_batch()
     whole = {name: some for name, some in recipients.items() if name not in singly}  # others take no summary

@@ -8,8 +8,8 @@ from datetime import datetime
 from alerts.cli.wiring import Office, warn
 from alerts.clock import utc_now
 from alerts.core.errors import InputError
-from alerts.core.registration import differences, tick_may
-from alerts.processes import ALIVE, PATIENCE, few
+from alerts.core.registration import ALIVE, differences, tick_may
+from alerts.processes import PATIENCE, few
 from alerts.store import ProcessStatus
 
 

@@ -19,9 +19,9 @@ from alerts.cli.wiring import Office, warn
 from alerts.clock import utc_now
 from alerts.core.errors import InputError
 from alerts.core.owners import OWNER
-from alerts.core.registration import Registered, Registration, tick_may
+from alerts.core.registration import ALIVE, Registered, Registration, tick_may
 from alerts.lane import Lane
-from alerts.processes import ALIVE, few, notes
+from alerts.processes import few, notes
 from alerts.store import ProcessStatus
 from alerts.tick import Ruled
 

@@ -12,6 +12,7 @@ from alerts.core.commitments import Person
 from alerts.core.rules import Rule
 
 GRACE = timedelta(hours=1)  # what a new configuration leaves out ends so much later
+ALIVE = timedelta(minutes=5)  # a process that was not seen for so long is taken for dead
 SHIPPED = "shipped"  # stands for the folder of the configuration that comes with the package
 
 

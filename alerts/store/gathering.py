@@ -24,7 +24,7 @@ _C, _G, _L, _R, _W = (
         tables.commitments, tables.gathered, tables.delivery_reminders, tables.reminders, tables.watches
     )
 )  # fmt: skip
-HELD_UP = timedelta(minutes=2)  # another replica that has not come to an end by then is waited for no longer
+HELD_UP = timedelta(minutes=2)  # another process that has added nothing for so long is waited for no longer
 
 
 def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> ColumnElement[bool]:
@@ -42,31 +42,31 @@ class Gathering:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting_since: datetime | None = None  # for another process, which has watches that are due
 
     def seal(self, rules: Collection[str], now: datetime) -> Iterator[int]:
         """Seal what was gathered, unless a watch of these rules is due: yields the number of deliveries per recipient.
 
-        Each recipient's is a transaction. A replica that holds on to what is due is waited for, but not for ever.
+        Each recipient's is a transaction. `rules` are those that some live process plans. A process that has watches
+        which are due is waited for, until nothing has been added for two minutes.
         """
         due = is_due(rules, now)
         while self._is_waiting():
             with self._database.write() as connection:
-                if _any(connection, _W.rule, due) and not self._held_up(now):
+                if _any(connection, _W.rule, due) and not _held_up(connection, now):
                     return
                 sealed = _seal_next(connection, now, lock=not self._database.sqlite)
             if sealed is None:
                 return
             yield sealed
-        self._waiting_since = None
 
     def _is_waiting(self) -> bool:
         with self._database.read() as connection:
             return _any(connection, _G.channel)
 
-    def _held_up(self, now: datetime) -> bool:
-        self._waiting_since = self._waiting_since or now
-        return now - self._waiting_since >= HELD_UP
+
+def _held_up(connection: Connection, now: datetime) -> bool:
+    added: datetime | None = connection.execute(select(func.max(_G.planned_at))).scalar()
+    return added is not None and abs(now - added) >= HELD_UP
 
 
 def _any(connection: Connection, column: Any, *conditions: Any) -> bool:

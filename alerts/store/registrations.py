@@ -128,6 +128,13 @@ class Registrations:
         with self._database.read() as connection:
             return [ProcessStatus(**row._mapping) for row in _live(connection, now, alive)]
 
+    def planned(self, now: datetime, alive: timedelta) -> set[str]:
+        """The names of the registered rules that a live process plans."""
+        with self._database.read() as connection:
+            registered = connection.execute(select(_R.name, _R.hash).where(_R.removed_at.is_(None))).tuples().all()
+            rules = [row.rules for row in _live(connection, now, alive)]
+        return {name for name, what in registered if any(one.get(name) == what for one in rules)}
+
     def sign_off(self, name: str) -> None:
         """Forget a process that ends."""
         with self._database.write() as connection:

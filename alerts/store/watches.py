@@ -224,14 +224,21 @@ class Watches:
             connection.execute(delete(tables.watches).where(*one), gone)
 
     def due(
-        self, rules: Mapping[str, Rule], until: datetime, on_commit: Callable[[], None] = lambda: None
+        self,
+        rules: Mapping[str, Rule],
+        until: datetime,
+        on_commit: Callable[[], None] = lambda: None,
+        *,
+        planned: Collection[str] = (),
     ) -> Iterator[Batch]:
         """Yield batches of the watches of these rules that have fallen due, each in its own transaction.
+
+        `planned` are the rules that other processes plan: their reminders may join the same digests.
 
         A batch is committed when the next is asked for; an exception rolls it back and leaves its watches due.
         `on_commit` is called between batches, when no transaction is open: it may write, too.
         """
-        due = gathering.is_due(rules, until)
+        due, any_due = gathering.is_due(rules, until), gathering.is_due({*rules, *planned}, until)
         count = 0
         while self._any(due):
             with self._database.write() as connection:
@@ -242,7 +249,7 @@ class Watches:
                     put_off = update(tables.watches).where(_W.commitment_id.in_(broken), _W.next_at <= until)
                     connection.execute(put_off.values(next_at=until + LOOK_AGAIN))
                 self._forget_occurrences(connection, watches, tracked)
-                yield Batch(connection, _pairs(watches, tracked), due)
+                yield Batch(connection, _pairs(watches, tracked), any_due)
             count += len(rows)
             on_commit()
             if not rows:

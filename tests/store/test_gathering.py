@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from alerts.store import Store, tables
+from alerts.core.registration import RuleSet
+from alerts.store import ProcessStatus, Store, tables
 from alerts.tick import Ruled, plan
-from tests.factories import NOW, at, claim, entries, load, plan_at, remind, rule
+from tests.factories import NOW, at, claim, entries, entry, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
 BOTH = ("a@example.org", "b@example.org")
@@ -128,3 +130,37 @@ def test_a_replica_that_holds_on_to_what_is_due_is_waited_for_but_not_for_ever(r
     assert turn(other, now=at("2025-11-03T09:01")) == 0
     assert turn(other, now=at("2025-11-03T09:02")) == 6
     held.close()
+
+
+def lives(store: Store, *rules: Any) -> None:
+    """Let a daemon be alive that plans these rules."""
+    mine = RuleSet(rules={one.name: one for one in rules})
+    status = ProcessStatus(
+        name="daemon", host="h", pid=1, rule_set=mine.hash, folder=None, rules=mine.hashes, channels=[], seen_at=NINE
+    )
+    store.registrations.report(status)
+
+
+@pytest.mark.usefixtures("batches_of_five")
+def test_a_tick_with_other_rules_seals_nothing_that_a_daemon_still_gathers(store):
+    other = rule("other", remind=remind(before=("P1D",)))
+    planned(store, 17, LEAD, other)
+    lives(store, LEAD, other)
+    with pytest.raises(KilledError):
+        turn(store, LEAD, other, on_batch=killed_after(1))
+    assert turn(store, other) == 0  # it shares one rule with the daemon, and has nothing due
+    assert plan(store, {}, CHANNELS, NINE) == 0  # and this one shares none
+    turn(store, LEAD, other)
+    assert digests(store) == [("a@example.org", 17), ("b@example.org", 17)]
+
+
+@pytest.mark.usefixtures("batches_of_five")
+def test_reminders_of_a_process_that_has_nothing_due_join_the_digest_of_one_that_has(store):
+    other = rule("other", remind=remind(before=("P7D",)), match={"tags": ("urgent",)})
+    most = replace(LEAD, match={"tags": ("calm",)})
+    load(store, *entries(17, tags=("calm",)), *(entry(f"u{number}", tags=("urgent",)) for number in range(2)))
+    plan_at(store, NOW, most, other, to=BOTH)
+    lives(store, most)
+    assert turn(store, other) == 0
+    turn(store, most)
+    assert digests(store) == [("a@example.org", 19), ("b@example.org", 19)]
