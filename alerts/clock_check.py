@@ -126,10 +126,21 @@ class ClockCheck:
         log.warning("the clock is believed again: %s", why)
         now = self._clock()
         self._said_at = None
+        self._rearm(now)
         self._doubt, self._running, self._anchor = None, True, (now, self._steady())
         self._store.ledger.beat(SWEPT, "", now)
         self._forget_doubt()
         return True
+
+    def _rearm(self, now: datetime) -> None:
+        swept = self._store.ledger.beats().get(SWEPT)
+        if swept is None or swept.at - now <= APART:
+            return
+        count = self._store.rearm(now)
+        log.warning(
+            "the clock was ahead until %s: %d alerts that went out more than two days early will be sent again",
+            _say(swept.at), count,
+        )  # fmt: skip
 
     def _ask(self) -> datetime | None:
         try:

@@ -18,6 +18,7 @@ from alerts.store.lock import ServedError, beside, is_held, nobody_beside, only_
 from alerts.store.missing import Missing, Waiting
 from alerts.store.outbox import Outbox, Reach
 from alerts.store.people import People
+from alerts.store.rearming import rearm
 from alerts.store.registrations import ProcessStatus, Registrations
 from alerts.store.relief import Relief, reliefs
 from alerts.store.resolved_with import ResolvedWith
@@ -90,6 +91,10 @@ class Store:
             return None
         with self.database.read() as connection:
             return self.database.real_now(connection)
+
+    def rearm(self, now: datetime) -> int:
+        """Let alerts be sent again that a clock which was ahead has sent too early; returns how many."""
+        return rearm(self.database, now)
 
     def refuse_hidden(self, now: datetime) -> None:
         """Raise StoreError where a damaged index hides something that is due."""
