@@ -19,12 +19,14 @@ from alerts.core.reminders import MERGED, REPEATED, Reminder
 from alerts.core.rules import Rule
 from alerts.store import tables
 from alerts.store.calendar_entries import entries
+from alerts.store.ends import ended_already
 from alerts.store.moves import moved_again, told_as_one
 from alerts.store.occurrences import fetch_whole
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, chunks, party_of, reminder_of, revision_of, source_of
 
 FOLLOWED = "a later word of the same was planned"
+TOLD = "its recipient was told of the same end last"
 _L, _R = tables.delivery_reminders.c, tables.reminders.c
 
 
@@ -45,6 +47,7 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
     rules = rules_of(connection, names) if names else {}
     later = _said_later(connection, links) | _ended_since(connection, links) | _told_anew(connection, links)
     later |= moved_again(connection, links)
+    known = ended_already(connection, links)
     moves = told_as_one(connection, links)
     speaks_next = {row["id"]: row["speaks_next"] for row in rows}
     told: dict[UUID, list[Told]] = {one: [] for one in ids}
@@ -56,6 +59,8 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         reason = _stale(reminder, about, [rules.get(name) for name in (reminder.rule, *others[link["id"]])])
         if reason is None and (link["delivery_id"], link["id"]) in later:
             reason = FOLLOWED
+        if reason is None and (link["delivery_id"], link["id"]) in known:
+            reason = TOLD
         if reason is not None:
             stale[link["delivery_id"]] = reason
             continue

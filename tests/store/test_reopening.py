@@ -202,3 +202,54 @@ def test_a_repeat_that_an_escalation_means_too_is_sent_though_it_is_acknowledged
     plan_at(store, third, *rules, register=False)
     acknowledge(store, "truce", now=third + timedelta(seconds=30))
     assert [word.reminder.offset for one in claim(store, third + timedelta(minutes=1)) for word in one.told] == ["P2D"]
+
+
+AGAIN = at("2025-11-01T09:00")
+
+
+def send(store: Store, now) -> list[str]:
+    """The kinds of the alerts that go out at a time."""
+    sent = claim(store, now)
+    store.outbox.mark([(one, Outcome(state="sent", remote="250 ok"), now, now) for one in sent])
+    return [word.reminder.kind for one in sent for word in one.told]
+
+
+@pytest.mark.parametrize(
+    ("status", "date", "heard", "expected"),
+    [
+        ("fulfilled", None, True, []),
+        ("withdrawn", None, True, ["closed"]),
+        ("fulfilled", "2025-12-10", True, ["closed"]),
+        ("fulfilled", None, False, ["closed"]),  # the first alert was superseded while it was open
+    ],
+    ids=["same", "other-end", "other-date", "not-heard"],
+)
+def test_what_is_closed_again_before_a_tick_is_told_again_only_where_that_is_news(store, status, date, heard, expected):
+    load(store, entry())
+    plan_at(store, at("2025-10-28T10:00"), ENDS)
+    close(store, "truce", now=CLOSED)
+    plan_at(store, CLOSED, ENDS)
+    if heard:
+        assert send(store, CLOSED) == ["closed"]
+    reopen(store)
+    if not heard:
+        assert send(store, REOPENED) == []
+    if date:
+        move(store, "truce", date, REOPENED + timedelta(hours=1))
+    close(store, "truce", status, now=AGAIN)
+    plan_at(store, AGAIN, ENDS)
+    assert [kind for kind in send(store, AGAIN) if kind == "closed"] == expected
+
+
+def test_what_was_told_to_be_open_meanwhile_is_told_to_be_closed_again(store):
+    load(store, entry())
+    plan_at(store, at("2025-10-28T10:00"), ENDS)
+    found = []
+    for now, step in ((CLOSED, close), (REOPENED, None), (AGAIN, close)):
+        if step:
+            step(store, "truce", now=now)
+        else:
+            reopen(store)
+        plan_at(store, now, ENDS)
+        found += send(store, now)
+    assert found == ["closed", "reopened", "closed"]
