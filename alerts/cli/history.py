@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alerts.cli.showing import changed_ids, row_of
+from alerts.cli.showing import changed_ids, row_of, snoozes
 from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown
 from alerts.core.bounds import say_bounds
 from alerts.core.commitments import Revision, Tracked
@@ -45,6 +45,7 @@ def show(
         history = [revision for revision in history if revision.recorded_at <= now]
         said = [word for word in said if word["planned_at"] <= now]
         changed, next_at = False, None
+    own = [one for one in here.store.ledger.own_snoozes([item.id]).get(item.id, ()) if one.at <= now]
     edits = field_changes(history)
     if as_json:
         detail = {
@@ -58,7 +59,7 @@ def show(
             "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in history],
             "reminders": [_said_row(word) for word in said],
         }
-        print(json.dumps(row_of(here, item) | detail, default=str))
+        print(json.dumps(row_of(here, item, own) | detail, default=str))
         return
     speaks = f"{shown(next_at, here.zone)} {here.zone}" if next_at else "not unless it changes"
     if changed:
@@ -67,7 +68,7 @@ def show(
         speaks = ""
         out.print(f"as of {shown(now, here.zone)} {here.zone}", style="dim")
     out.print(item.commitment.title, style="bold", markup=False)
-    out.print(_facts(here, item, speaks))
+    out.print(_facts(here, item, speaks, snoozes(here, item, own, now)))
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
     for revision in history:
@@ -79,7 +80,7 @@ def show(
         out.print("  " + "  ".join(_said_line(word, here.zone)), markup=False)
 
 
-def _facts(here: Office, item: Tracked, speaks: str) -> Table:
+def _facts(here: Office, item: Tracked, speaks: str, snoozed: Sequence[str]) -> Table:
     commitment, bounds = item.commitment, item.bounds
     rules = ", ".join(rule.name for rule in matching(here.settings.rules, commitment))
     table = Table.grid(padding=(0, 2))
@@ -97,6 +98,7 @@ def _facts(here: Office, item: Tracked, speaks: str) -> Table:
         ("source", "\n".join(", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)),
         ("note", commitment.note or ""),
         ("acknowledged", _acknowledged(item, here.zone)),
+        ("snoozed", "\n".join(said.replace("snoozed by", "by") for said in snoozed)),
         ("rules", rules or "NONE"),
         ("speaks next", speaks if rules or not speaks else "not unless it changes"),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -27,10 +27,10 @@ from alerts.cli.wiring import (
     warn,
 )
 from alerts.clock import utc_now
-from alerts.core.answers import acknowledged_now, paused_until, snoozed_now
+from alerts.core.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
 from alerts.core.bounds import resolve, say_bounds
 from alerts.core.calendars import zone_info
-from alerts.core.commitments import Commitment, Tracked, choose_zone
+from alerts.core.commitments import Commitment, OwnSnooze, Tracked, choose_zone
 from alerts.core.deadlines import kind_of, parse, references
 from alerts.core.edtf import edtf
 from alerts.core.owners import Owners
@@ -112,8 +112,10 @@ def list_(
     unowned = {key for keys in unsaid(here, tracked, here.owners).unowned.values() for key in keys}
     silent = changed | {item.id for item in tracked if item.commitment.key in unowned}
     next_at = {one: at for one, at in here.store.ledger.speaks_next().items() if one not in silent}
+    own = here.store.ledger.own_snoozes(item.id for item in tracked)
     if as_json:
-        print(json.dumps([row_of(here, item) | {"speaks_next": rfc3339(next_at.get(item.id))} for item in tracked]))
+        more = {item.id: {"speaks_next": rfc3339(next_at.get(item.id))} for item in tracked}
+        print(json.dumps([row_of(here, item, own.get(item.id, ())) | more[item.id] for item in tracked]))
         return
     if not tracked:
         seed = shipped.folder("seeds") / "us-china-truce-2025.yaml"
@@ -123,12 +125,17 @@ def list_(
             soft_wrap=True,
         )
         return
-    out.print(_table(here, tracked, next_at, changed, unowned))
+    out.print(_table(here, tracked, next_at, own, changed, unowned))
     warn_unsaid(here, tracked)
 
 
 def _table(
-    here: Office, tracked: Sequence[Tracked], next_at: Mapping[int, datetime], changed: set[int], unowned: set[str]
+    here: Office,
+    tracked: Sequence[Tracked],
+    next_at: Mapping[int, datetime],
+    own: Mapping[int, Sequence[OwnSnooze]],
+    changed: set[int],
+    unowned: set[str],
 ) -> Table:
     """A row for each that is tracked; red are those of which nobody is told."""
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -140,7 +147,7 @@ def _table(
         deadline = say_bounds(item.bounds) if item.bounds.named or item.recurs else item.commitment.deadline
         if not item.open:
             deadline += f" – {item.commitment.status}"
-        deadline += "".join(f" – {said}" for said in answered(here, item))
+        deadline += "".join(f" – {said}" for said in answered(here, item, own.get(item.id, ())))
         speaks = "at the next tick" if rules and item.id in changed else shown(next_at.get(item.id), here.zone)
         if item.commitment.key in unowned:
             speaks = "to nobody"
@@ -150,15 +157,31 @@ def _table(
     return table
 
 
-def answered(here: Office, item: Tracked) -> list[str]:
-    """Say who has acknowledged it and snoozed it for everybody, and until when; nothing where that has ended."""
+def answered(here: Office, item: Tracked, own: Iterable[OwnSnooze]) -> list[str]:
+    """Say who has acknowledged and snoozed it, and until when; nothing where that has ended."""
     now, rules, said = utc_now(), matching(here.settings.rules, item.commitment), []
     if seen := acknowledged_now(rules, item, now):
         ends = paused_until(rules, item, now)
         said.append(f"acknowledged by {seen.by}" + (f" until {shown(ends, here.zone)}" if ends else ""))
-    if snooze := snoozed_now(item, now):
-        said.append(f"snoozed by {snooze.by} until {shown(snooze.until, here.zone)}")
+    return said + snoozes(here, item, own, now)
+
+
+def snoozes(here: Office, item: Tracked, own: Iterable[OwnSnooze], now: datetime) -> list[str]:
+    """Say who has snoozed it for everybody, and who for one recipient alone: it or one of its occurrences."""
+    said = [f"snoozed by {one.by} until {shown(one.until, here.zone)}" for one in [snoozed_now(item, now)] if one]
+    for one in own_now(item, own, now):
+        which = f"{one.occurrence} " if one.occurrence and not item.occurrence else ""
+        said.append(f"{which}snoozed by {one.by} until {shown(one.until, here.zone)} (for {_whom(one)} only)")
     return said
+
+
+def own_now(item: Tracked, own: Iterable[OwnSnooze], now: datetime) -> list[OwnSnooze]:
+    """The snoozes for single recipients that have not ended; of what recurs, those of its occurrences, too."""
+    return [one for one in own if own_snoozes_now([one], replace(item, occurrence=one.occurrence), now)]
+
+
+def _whom(one: OwnSnooze) -> str:
+    return one.name or one.recipient
 
 
 def changed_ids(here: Office) -> set[int]:
@@ -166,7 +189,7 @@ def changed_ids(here: Office) -> set[int]:
     return {one.tracked.id for some in here.store.watches.standing(changed_only=True) for one in some}
 
 
-def row_of(here: Office, item: Tracked) -> dict[str, Any]:
+def row_of(here: Office, item: Tracked, own: Iterable[OwnSnooze]) -> dict[str, Any]:
     """A commitment as JSON has it."""
     commitment, seen = item.commitment, item.seen
     return {
@@ -187,6 +210,15 @@ def row_of(here: Office, item: Tracked) -> dict[str, Any]:
         "acknowledged": seen
         and {"by": seen.by, "at": rfc3339(seen.at), "until": rfc3339(seen.until), "stage": seen.stage},
         "snoozed": item.snooze and {"by": item.snooze.by, "until": rfc3339(item.snooze.until)},
+        "own_snoozes": [
+            {
+                "recipient": one.recipient,
+                "occurrence": one.occurrence or None,
+                "by": one.by,
+                "until": rfc3339(one.until),
+            }
+            for one in own_now(item, own, utc_now())
+        ],
         "rules": [rule.name for rule in matching(here.settings.rules, commitment)],
     }
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from alerts.core.bounds import Bounds
 from alerts.core.calendars import Instant
-from alerts.core.commitments import Acknowledgement, Revision, Snooze, Tracked
+from alerts.core.commitments import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
 from alerts.core.moments import TICK, Firings, Moment, Series, first_overdue
@@ -106,6 +106,12 @@ def snoozed_now(tracked: Tracked, now: datetime) -> Snooze | None:
     """Return the snooze for everybody, while it lasts."""
     snooze = tracked.snooze if tracked.open else None
     return snooze if snooze and snooze.until > now else None
+
+
+def own_snoozes_now(some: Iterable[OwnSnooze], tracked: Tracked, now: datetime) -> tuple[OwnSnooze, ...]:
+    """Return the snoozes for single recipients that put off this occurrence, or the whole, while they last."""
+    mine = [one for one in some if one.occurrence in ("", tracked.occurrence)]
+    return tuple(one for one in mine if tracked.open and one.until > now)
 
 
 def standing(tracked: Tracked, now: datetime) -> list[str]:

@@ -128,6 +128,21 @@ class Snooze:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSnooze:
+    """A snooze for one recipient. `name` is that of the person whose address it is, where people declare one.
+
+    `occurrence` is empty for the whole: of what recurs it puts off all occurrences.
+    """
+
+    recipient: str
+    occurrence: str
+    by: str
+    at: datetime
+    until: datetime
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One version of a commitment. `before` and `after` are its bounds where they changed."""
 

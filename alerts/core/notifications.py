@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid5
 
-from alerts.core.commitments import Party, Person, Revision, Source, Tracked
+from alerts.core.commitments import OwnSnooze, Party, Person, Revision, Source, Tracked
 from alerts.core.merging import merge, reason
 from alerts.core.owners import OWNER
 from alerts.core.posts import Post
@@ -42,6 +42,7 @@ class Told:
     speaks_next: datetime | None = None
     change: Revision | None = None  # what a `moved` or `closed` reminder tells of
     pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
+    snoozes: tuple[OwnSnooze, ...] = ()  # for single recipients, over or not
     entry: CalendarEntry | None = None  # where it may go into calendars
 
 

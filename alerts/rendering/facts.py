@@ -113,10 +113,11 @@ class AcknowledgedFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnoozedFacts:
-    """Who has snoozed it for everybody, and until when."""
+    """Who has snoozed it, and until when: for everybody, or for `whom` alone."""
 
     by: str
     until: datetime
+    whom: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,7 @@ class Facts:
     assumptions: tuple[str, ...]
     acknowledged: AcknowledgedFacts | None
     snoozed: SnoozedFacts | None
+    own_snoozes: tuple[SnoozedFacts, ...]
     stage: Stage
     speaks_next: datetime | None
     change: ChangeFacts | None

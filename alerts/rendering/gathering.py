@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice, repeat
 
-from alerts.core.answers import REPEATS, snoozed_now, stage_answered
+from alerts.core.answers import REPEATS, own_snoozes_now, snoozed_now, stage_answered
 from alerts.core.bounds import ROLLED, SAY_UNDATED, Bounds
 from alerts.core.commitments import ENDS, Citation, Commitment, Party, Revision, Source, Tracked
 from alerts.core.deadlines import parse, references
@@ -105,6 +105,7 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
         assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
         acknowledged=_acknowledged(told, line),
         snoozed=_snoozed(tracked, line, now),
+        own_snoozes=_own_snoozes(told, line, now),
         stage=stage_of(bounds, now),
         speaks_next=told.speaks_next,
         change=_change(told.change, line, now) if told.change else None,
@@ -222,6 +223,13 @@ def _acknowledged(told: Told, line: Callable[[str | None], str | None]) -> Ackno
 def _snoozed(tracked: Tracked, line: Callable[[str | None], str | None], now: datetime) -> SnoozedFacts | None:
     snooze = snoozed_now(tracked, now)
     return SnoozedFacts(by=line(snooze.by) or "somebody", until=snooze.until) if snooze else None
+
+
+def _own_snoozes(told: Told, line: Callable[[str | None], str | None], now: datetime) -> tuple[SnoozedFacts, ...]:
+    return tuple(
+        SnoozedFacts(by=line(one.by) or "somebody", until=one.until, whom=line(one.name or one.recipient) or "somebody")
+        for one in own_snoozes_now(told.snoozes, told.tracked, now)
+    )
 
 
 def _change(change: Revision, line: Callable[[str | None], str | None], now: datetime) -> ChangeFacts:

@@ -61,6 +61,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "assumptions": "what was assumed for that, a sentence each",
         "acknowledged": "who has seen it",
         "snoozed": "who has snoozed it for everybody",
+        "own_snoozes": "who has snoozed it for one recipient alone",
         "stage": "how it stands when the message is written: `ahead`, `due`, `overdue` or `under_review`",
         "speaks_next": "when the rules speak of it again",
         "change": "the change that a `moved`, `closed` or `reopened` word tells of",
@@ -145,6 +146,7 @@ MEANINGS: dict[type, dict[str, str]] = {
     SnoozedFacts: {
         "by": "who",
         "until": "until when",
+        "whom": "for whom alone; None: for everybody",
     },
     Commands: {
         "ack": "to say that one has seen it",

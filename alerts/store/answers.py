@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
 
-from alerts.core.commitments import Acknowledgement, Snooze, Tracked
+from alerts.core.commitments import Acknowledgement, OwnSnooze, Snooze, Tracked
 from alerts.store import tables
+from alerts.store.people import names
 from alerts.store.rows import chunks, upsert
 
 GRACE = timedelta(days=7)  # after an upgrade, for what had no end before (migration 0007)
 NO_SNOOZE: dict[str, Any] = {"snoozed_by": None, "snoozed_at": None, "snoozed_until": None}
 _D, _L, _O, _S = tables.deliveries.c, tables.delivery_reminders.c, tables.occurrences.c, tables.snoozes.c
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnSnooze:
-    """A snooze for one recipient, who has another name than the address only where people are declared."""
-
-    recipient: str
-    occurrence: str
-    by: str
-    at: datetime
-    until: datetime
 
 
 def acknowledged(seen: Acknowledgement) -> dict[str, Any]:
@@ -51,8 +40,11 @@ def own_snoozes(connection: Connection, ids: Iterable[int]) -> dict[int, list[Ow
     found: dict[int, list[OwnSnooze]] = {}
     for some in chunks(ids):
         query = select(tables.snoozes).where(_S.commitment_id.in_(some)).order_by(_S.until, _S.recipient)
-        for row in connection.execute(query).mappings():
-            one = OwnSnooze(**{name: row[name] for name in ("recipient", "occurrence", "by", "at", "until")})
+        rows = connection.execute(query).mappings().all()
+        named = names(connection, {row["recipient"] for row in rows})
+        for row in rows:
+            stored = {name: row[name] for name in ("recipient", "occurrence", "by", "at", "until")}
+            one = OwnSnooze(**stored, name=named.get(row["recipient"]))
             found.setdefault(row["commitment_id"], []).append(one)
     return found
 

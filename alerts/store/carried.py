@@ -12,12 +12,13 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, or_, select
 
 from alerts.core.answers import pause_ends, silences
-from alerts.core.commitments import Party, Person, Revision, Source, Tracked
+from alerts.core.commitments import OwnSnooze, Party, Person, Revision, Source, Tracked
 from alerts.core.errors import InputError
 from alerts.core.notifications import Told
 from alerts.core.reminders import MERGED, REPEATED, Reminder
 from alerts.core.rules import Rule
 from alerts.store import tables
+from alerts.store.answers import own_snoozes
 from alerts.store.calendar_entries import entries
 from alerts.store.ends import ended_already
 from alerts.store.moves import moved_again, told_as_one
@@ -196,15 +197,17 @@ def _told_anew(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Parties, sources, owners and changes that the words of some deliveries need."""
+    """Parties, sources, owners, changes and snoozes for single recipients that the words of some deliveries need."""
 
     parties: Mapping[str, Party]
     sources: Mapping[str, Source]
     people: Mapping[str, Person]
     changes: Mapping[tuple[int, int], Revision]
+    snoozes: Mapping[int, Sequence[OwnSnooze]]
 
     @classmethod
     def fetch(cls, connection: Connection, tracked: Iterable[Tracked], links: Sequence[Any]) -> Facts:
+        tracked = list(tracked)
         commitments = [item.commitment for item in tracked]
         who = {key for one in commitments for key in (*one.by, *one.to)}
         cited = {source.key for one in commitments for source in one.sources}
@@ -226,6 +229,7 @@ class Facts:
             sources={row["key"]: source_of(row) for row in sources},
             people=by_key(connection, {one.owner for one in commitments if one.owner}),
             changes=changes,
+            snoozes=own_snoozes(connection, {item.id for item in tracked}),
         )
 
     def told(self, reminder: Reminder, tracked: Tracked, speaks_next: datetime | None) -> Told:
@@ -240,4 +244,5 @@ class Facts:
             owner=self.people.get(commitment.owner) if commitment.owner else None,
             speaks_next=speaks_next,
             change=self.changes.get((reminder.commitment_id, reminder.revision or 0)),
+            snoozes=tuple(self.snoozes.get(tracked.id, ())),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from alerts.core.commitments import Party, Revision, Source, Tracked
+from alerts.core.commitments import OwnSnooze, Party, Revision, Source, Tracked
 from alerts.store import retries, tables
+from alerts.store.answers import own_snoozes
 from alerts.store.engine import Database
 from alerts.store.holds import due_since
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
@@ -86,6 +87,11 @@ class Ledger:
     def sources(self) -> dict[str, Source]:
         with self._database.read() as connection:
             return {row["key"]: source_of(row) for row in connection.execute(select(tables.sources)).mappings()}
+
+    def own_snoozes(self, ids: Iterable[int]) -> Mapping[int, Sequence[OwnSnooze]]:
+        """The snoozes for single recipients, over or not, by commitment."""
+        with self._database.read() as connection:
+            return own_snoozes(connection, ids)
 
     def history(self, commitment_id: int) -> list[Revision]:
         """All revisions of a commitment, oldest first."""

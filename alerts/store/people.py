@@ -85,6 +85,17 @@ def zones(connection: Connection, recipients: Collection[str]) -> dict[str, str]
     return {address: found[address.lower()] for address in recipients if address.lower() in found}
 
 
+def names(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
+    """The names of those recipients who are people."""
+    wanted = {address.lower() for address in recipients if "@" in address}
+    if not wanted:
+        return {}
+    same = or_(func.lower(_P.email).in_(wanted), _P.email.in_(recipients))  # as above
+    query = select(_P.email, _P.name).where(same).order_by(_P.key.desc())
+    found = {email.lower(): name for email, name in connection.execute(query).tuples()}
+    return {address: found[address.lower()] for address in recipients if address.lower() in found}
+
+
 def person_of(row: RowMapping) -> Person:
     """A row of `people` as a value."""
     return Person(**{name: row[name] for name in ("key", "name", "email", "timezone")})

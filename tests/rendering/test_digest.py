@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts.core.commitments import OwnSnooze
 from alerts.core.notifications import Notification
 from alerts.rendering import Renderer
-from tests.rendering.factories import TEMPLATES, at, notification, slack_body, told
+from tests.rendering.factories import NOW, TEMPLATES, at, notification, slack_body, told
 from tests.rendering.test_hostile import NASTY
 
 
@@ -211,3 +213,41 @@ def test_hostile_data_open_no_tag_and_set_no_attribute_in_a_digest(renderer: Ren
     assert Opened(laced).tags == Opened(harmless).tags
     assert Opened(laced).names == Opened(harmless).names
     assert not set(laced) & set("\x00\x07\x1b\u202e\r")
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        (
+            ("before", "overdue"),
+            "Acknowledging pauses the reminders of what is overdue or under review for a while; of",
+        ),
+        (("overdue", "overdue"), "Acknowledging pauses the reminders for a while."),
+        (("before", "before"), "Acknowledging only says that you have seen it: alerts go on."),
+    ],
+)
+def test_it_says_what_an_acknowledgement_would_do(renderer: Renderer, about: tuple[str, ...], said: str) -> None:
+    dates = {"before": "2025-11-10", "overdue": "2025-10-31"}
+    asked = notification(*(told(dates[kind], kind, commitment={"key": f"k{n}"}) for n, kind in enumerate(about)))
+    for form in ("mail", "text"):
+        message, error = renderer.render(asked, form)
+        assert error is None
+        assert said in " ".join(message.text.split())
+    assert said in (renderer.render(asked, "mail")[0].html or "")
+    assert said in str(slack_body(renderer, asked))
+
+
+def test_a_snooze_for_one_alone_is_named_in_digests_and_alerts(renderer: Renderer) -> None:
+    ends = at("2025-11-05T14:00")
+    mine = OwnSnooze(recipient="ana@example.org", occurrence="", by="ana", at=NOW, until=ends, name="Ana Lopez")
+    over, other = replace(mine, by="bo", until=NOW), replace(mine, by="cy", occurrence="2025-12-10")
+    item = told(snoozes=(mine, over, other))
+    for asked in (notification(item, told(commitment={"key": "other"})), notification(item)):
+        message, error = renderer.render(asked, "mail")
+        assert error is None
+        words = " ".join(message.text.split())
+        assert (
+            words.lower().count("snoozed by ana until wed 5 nov 2025 09:00 america/new_york (for ana lopez only)") == 1
+        )
+        assert "snoozed by bo" not in words
+        assert "snoozed by cy" not in words

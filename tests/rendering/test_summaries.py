@@ -120,7 +120,9 @@ OPEN, OR WITHOUT A DATE (1)
     alerts ack quota
 
 Answer     The command below each entry acknowledges it. “alerts show” with
-           its key shows all of it.
+           its key shows all of it. Acknowledging pauses the reminders of
+           what is overdue or under review for a while; of the others it
+           only says that you have seen them: alerts go on.
            Rule monthly.
 """
 

@@ -12,10 +12,12 @@ from alembic.config import Config
 from sqlalchemy import insert, select, text
 
 from alerts.core.bounds import ZoneChoice, resolve
+from alerts.core.commitments import Person
 from alerts.core.deadlines import parse
 from alerts.core.deliveries import Outcome
 from alerts.core.errors import InputError
 from alerts.core.rules import Overdue
+from alerts.core.summaries import Scope
 from alerts.store import Store, tables
 from alerts.store.engine import MIGRATIONS, Database
 from alerts.tick import Ruled, plan
@@ -265,3 +267,22 @@ def test_a_snooze_that_is_over_is_not_there_to_be_taken_back(planned):
     snooze(planned, recipient=ANN)
     with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
         planned.commitments.take_back("truce", change(UNTIL))
+
+
+def test_a_snooze_for_one_is_with_what_others_are_told_and_names_the_person(planned):
+    planned.people.register([Person(key="ann", name="Ann Lee", email="Ann@example.org")])
+    snooze(planned, recipient=ANN)
+    plan_at(planned, NINE, LEADS, register=False, to=(BO,))
+    found = {one.tracked.commitment.key: one.snoozes for (claimed,) in [claim(planned, NINE)] for one in claimed.told}
+    (mine,) = found["truce"]
+    assert (mine.name, mine.recipient, mine.until, found["other"]) == ("Ann Lee", ANN, UNTIL, ())
+
+
+def test_a_summary_names_snoozes_for_one(planned):
+    snooze(planned, recipient=ANN)
+    monthly = rule(summary="P30D", remind=remind(before=()))
+    _, told_of = planned.summaries.gather(Scope(rule=monthly, firing=NINE), NINE)
+    assert {one.tracked.commitment.key: [each.recipient for each in one.snoozes] for one in told_of} == {
+        "truce": [ANN],
+        "other": [],
+    }
