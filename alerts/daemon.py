@@ -245,11 +245,11 @@ class Daemon:
         registered = self._process.take_over(new.mine, self._clock())
         self._store.zone = new.mine.zone
         prepare(self._store, new.rules, self._clock(), registered=registered)
-        self._workers.exchange(new.lanes, new.made_of)
+        anew = self._workers.exchange(new.lanes, new.made_of)
         self._now = new
         self._schedule(scheduler)
         self._reloading.taken(found)
-        lines = [*changes(before.mine, new.mine), *notes(registered, self._clock())]
+        lines = [*changes(before.mine, new.mine, anew), *notes(registered, self._clock())]
         for line in lines:
             log.info("reload: %s", line)
         self._process.edited, self._process.reload = [], Answer(began=began, taken=True, lines=lines).to_json()

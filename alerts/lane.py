@@ -279,7 +279,9 @@ class Lane:
             self.breaker = self.breaker.after(outcome, started=started, ended=ended)
             error = outcome.error if outcome.channel == "out" else error
         if self.breaker.off and not before.off:
-            log.error("channel %s is off until the process is started again: %s", self.channel.name, self.breaker.off)
+            log.error(
+                "channel %s is off until its settings change or a restart: %s", self.channel.name, self.breaker.off
+            )
         elif self.breaker.out_since and not before.out_since:
             log.warning("channel %s is out: %s; it is tried with one delivery at a time", self.channel.name, error)
         elif before.out_since and not (self.breaker.out_since or self.breaker.off):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -134,15 +134,18 @@ class Reloading:
             log.warning("reload: %s", error)
 
 
-def changes(before: RuleSet, after: RuleSet) -> list[str]:
-    """Return a line for each kind of thing that a new configuration changes."""
+def changes(before: RuleSet, after: RuleSet, anew: Iterable[str] = ()) -> list[str]:
+    """Return a line for each kind of thing that a new configuration changes.
+
+    `anew` names channels that were built anew, also where only the content of a file or secret has changed.
+    """
     found = []
     for what, old, new in (
         ("rules", before.hashes, after.hashes),
         ("channels", dict(before.channels), dict(after.channels)),
         ("people", _people(before), _people(after)),
     ):
-        names = differences(old, new)
+        names = sorted({*differences(old, new), *(anew if what == "channels" else ())})
         added = [name for name in names if name not in old]
         gone = [name for name in names if name not in new]
         other = [name for name in names if name in old and name in new]

@@ -55,9 +55,12 @@ class Workers:
         for worker in self._workers.values():
             self._start(worker)
 
-    def exchange(self, lanes: Sequence[Lane], made_of: Mapping[str, Any]) -> None:
+    def exchange(self, lanes: Sequence[Lane], made_of: Mapping[str, Any]) -> list[str]:
         """Go on with these lanes. Where a channel is made of the same as before, its lane stays and is brought up to
-        date; where not, the old one ends what is in flight, claims nothing more, and closes its channel.
+        date; where not, the old one ends what is in flight, claims nothing more, and closes its channel. The new one
+        begins with a closed breaker: what held up the old channel need not hold up this one.
+
+        Returns the names of the channels that were there before and were built anew.
         """
         found: dict[str, _Worker] = {}
         for lane in lanes:
@@ -78,6 +81,7 @@ class Workers:
             if worker.thread is None:
                 self._start(worker)
         self._threads = [one for one in self._threads if one.is_alive()]
+        return [name for name, worker in found.items() if name in before and worker is not before[name]]
 
     def ring(self) -> None:
         """Let every lane look for something to do."""

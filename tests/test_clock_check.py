@@ -117,7 +117,7 @@ def test_the_clock_of_the_database_server_is_the_second_one(postgresql_url):
 
 def test_the_date_of_the_heartbeats_server_is_asked_for_without_a_ping(httpserver: HTTPServer):
     httpserver.expect_request("/", "HEAD").respond_with_response(Response(status=404))
-    found = Heartbeat(httpserver.url_for("/ping/SECRET")).date()
+    found = Heartbeat({"url": httpserver.url_for("/ping/SECRET")}).date()
     assert abs(found - datetime.now(UTC)) < timedelta(minutes=1)
     assert [request.path for request, _ in httpserver.log] == ["/"]
 

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import trustme
+from pytest_httpserver import HTTPServer
 
 from tests.faults.patience import eventually
 
@@ -112,6 +114,52 @@ def watches(home: Path) -> int:
 def pid(home: Path) -> int:
     with closing(sqlite3.connect(home / "alerts.db", timeout=30)) as database:
         return int(database.execute("SELECT pid FROM processes").fetchone()[0])
+
+
+HOOK = """\
+channels:
+  box: {{kind: maildir, path: mail, to: [you@example.org]}}
+  hook: {{kind: webhook, url: "{url}", ca: ca.pem}}
+rules:
+  - {{name: desk, cron: "* * * * *", match: {{}}, remind: {{overdue: true}}, notify: [hook]}}
+"""
+
+
+def test_a_renewed_certificate_is_taken_over_and_gives_the_channel_a_fresh_chance(
+    home: Path, httpserver: HTTPServer
+) -> None:
+    """The path is the same; a receiver that has closed the url for good is asked again by the new channel only."""
+    answers = httpserver.expect_ordered_request
+    answers("/hook").respond_with_data("", status=410)
+    answers("/hook").respond_with_data("")
+    ca = home / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(str(ca))
+    write(home, HOOK.format(url=httpserver.url_for("/hook")))
+    assert "channels: new hook" in run(home, "reload").stdout
+    due(home, "a")
+    eventually(lambda: states(home) == ["dead"], "the receiver has closed the url", within=150)
+    assert "nothing has changed in rules" in run(home, "reload").stdout
+    trustme.CA().cert_pem.write_to_path(str(ca))
+    done = run(home, "reload")
+    assert "channels: changed hook" in done.stdout
+    assert run(home, "retry", delivery(home)).returncode == 0
+    run(home, "reload")  # rings the bell
+    eventually(lambda: states(home) == ["sent"], "the new channel delivers")
+
+
+def due(home: Path, key: str) -> None:
+    (home / f"{key}.yaml").write_text(f"commitments: [{{key: {key}, title: A, deadline: 2026-01-01}}]\n")
+    assert run(home, "load", f"{key}.yaml").returncode == 0
+
+
+def delivery(home: Path) -> str:
+    return str(json.loads(run(home, "deliveries", "--json").stdout)[0]["id"])
+
+
+def states(home: Path) -> list[str]:
+    with closing(sqlite3.connect(home / "alerts.db", timeout=30)) as database:
+        query = "SELECT state FROM deliveries WHERE channel = 'hook' ORDER BY created_at"
+        return [state for (state,) in database.execute(query)]
 
 
 def test_reload_without_a_daemon_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

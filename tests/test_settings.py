@@ -303,7 +303,9 @@ def test_operators_a_fallback_and_a_heartbeat_are_read_and_its_url_is_a_secret(h
     more = "operators: [log]\nheartbeat: {url: {env: BEAT}}\n"
     rule = RULE.rstrip() + "\n    fallback: log\n"
     found = load(CHANNELS + more + rule, {"BEAT": "https://beat.example.org/1234"})
-    assert (found.operators, found.heartbeat) == (("log",), "https://beat.example.org/1234")
+    assert found.operators == ("log",)
+    assert found.heartbeat
+    assert found.heartbeat.options == {"url": "https://beat.example.org/1234"}
     assert found.rules[0].fallback == "log"
     assert "https://beat.example.org/1234" in found.secrets()
     assert "1234" not in repr(found)

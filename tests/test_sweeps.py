@@ -93,6 +93,6 @@ def test_the_heartbeat_waits_for_a_sweep_that_went_well(
         befalls(lane, well=len(came) > 2)
 
     monkeypatch.setattr("alerts.daemon.plan", sweep)
-    daemon = Daemon(lane.store, {}, [lane], lane.clock, heartbeat=Heartbeat(httpserver.url_for("/beat")))
+    daemon = Daemon(lane.store, {}, [lane], lane.clock, heartbeat=Heartbeat({"url": httpserver.url_for("/beat")}))
     assert daemon.run()
     assert came[:4] == [False, False, False, True]

@@ -5,11 +5,13 @@ Other distributions may bring more kinds as entry points (`alerts.channels.kit` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from alerts.channels._plugins import brought, brought_kinds
 from alerts.channels._settings import Common, Mailing, Where, complaints
@@ -30,7 +32,7 @@ from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 
-__all__ = ["KINDS", "Channel", "Form", "Heartbeat", "build", "is_local", "takes_singly"]
+__all__ = ["KINDS", "Channel", "Form", "Heartbeat", "build", "contents", "is_local", "takes_singly"]
 
 Form = Literal["mail", "text", "json", "post"]
 
@@ -130,6 +132,30 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
     except InputError as error:
         raise InputError(f"{where(())}{prefix}: {error}") from None
     return built
+
+
+def contents(kind: str, options: Mapping[str, object]) -> dict[str, str]:
+    """A digest of each file that the settings of a channel name, by its path; none where they cannot be used."""
+    try:
+        settings: Common = _kind(kind).options.model_validate(dict(options))
+    except (InputError, ValidationError):
+        return {}
+    return {str(path): _digest(path) for path in _files(settings)}
+
+
+def _files(settings: BaseModel) -> Iterator[Path]:
+    for _, value in settings:
+        if isinstance(value, BaseModel):
+            yield from _files(value)
+        elif isinstance(value, Path) and value.is_file():
+            yield value
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:  # it has just gone
+        return ""
 
 
 def _of_others() -> dict[str, str]:

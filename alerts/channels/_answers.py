@@ -34,7 +34,8 @@ class Verdict:
     """What one service means by an answer. What is None is taken as from any other server.
 
     `outcome`: again, dead or out, as docs/reliability.md has them, or off: dead, and the channel takes nothing until
-    the process is started again. `reason`: the service's word for it, `hint`: what to do about it. `pause`: seconds.
+    its settings change or the process is started again. `reason`: what the service calls it, `hint`: what to do about
+    it. `pause`: seconds.
     """
 
     outcome: Literal["again", "dead", "out", "off"] | None = None

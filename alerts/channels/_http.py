@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Annotated
@@ -76,29 +77,27 @@ class Poster:
 
     def date(self, total: timedelta) -> datetime | None:
         """Return the `Date:` of an answer, whatever else it says (RFC 9110, section 6.6.1). Raises DeliveryError."""
-        deadline = Deadline(total)
+        with self._answer("HEAD", total) as response:
+            text = response.headers.get("Date", "")
         try:
-            with (
-                within(deadline),
-                self._session.request(
-                    "HEAD",
-                    self._url.get_secret_value(),
-                    timeout=deadline.left(),
-                    allow_redirects=False,
-                    stream=True,
-                    proxies=dict(self._way.proxies),
-                    verify=self._way.verify,
-                    cert=self._way.certificate,
-                ) as response,
-            ):
-                stated = parsedate_to_datetime(response.headers.get("Date", ""))
-        except (requests.RequestException, OSError) as error:
-            raise DeliveryError(f"{self._host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
+            stated = parsedate_to_datetime(text)
         except (TypeError, ValueError):  # there is none, or it is no date
             return None
         return stated if stated.tzinfo else stated.replace(tzinfo=UTC)
 
     def _ask(self, method: str, body: bytes | None, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
+        with self._answer(method, total, body, headers) as response:
+            answer = _start_of(response)
+        if 200 <= response.status_code < 300:
+            return response.status_code, answer
+        pause = response.headers.get("Retry-After", "")
+        raise refusal(str(self._host), response.status_code, answer, pause, self._judge)
+
+    @contextmanager
+    def _answer(
+        self, method: str, total: timedelta, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Iterator[requests.Response]:
+        """The answer to a request, of which only the head has been read. Raises DeliveryError where there is none."""
         deadline = Deadline(total)
         try:
             with (
@@ -116,14 +115,9 @@ class Poster:
                     cert=self._way.certificate,
                 ) as response,
             ):
-                answer = _start_of(response)
+                yield response
         except (requests.RequestException, OSError, ValueError) as error:
-            words = f"{self._host}: {proxy_says(error) or reason(error)}"
-            raise DeliveryError(words, channel_out=True) from None
-        if 200 <= response.status_code < 300:
-            return response.status_code, answer
-        pause = response.headers.get("Retry-After", "")
-        raise refusal(str(self._host), response.status_code, answer, pause, self._judge)
+            raise DeliveryError(f"{self._host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
 
     def close(self) -> None:
         """Close the connections."""

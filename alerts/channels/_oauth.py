@@ -68,7 +68,7 @@ class Tokens:
 
 
 def initial_response(username: str, token: str) -> str:
-    """The words with which a client begins, in base64 (Gmail, "The SASL XOAUTH2 mechanism")."""
+    """The initial client response, in base64 (Gmail, "The SASL XOAUTH2 mechanism")."""
     return b64encode(f"user={username}\x01auth=Bearer {token}\x01\x01".encode()).decode()
 
 
@@ -83,5 +83,5 @@ def _read(file: Path) -> str:
 def _usable(text: str, what: str) -> str:
     token = text.strip()
     if not token or len(token) > LONGEST or not token.isascii() or not token.isprintable() or " " in token:
-        raise TokenError(f"{what} is no token: expected one word of ASCII")
+        raise TokenError(f"{what} is no token: expected ASCII without spaces")
     return token

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, FilePath, SecretStr, model_validator
 from requests.utils import get_environ_proxies
 
 from alerts.channels._network import causes
-from alerts.channels._settings import Common
+from alerts.channels._settings import Common, Strict
 
 ENVIRONMENT = "environment"
 _TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -62,7 +62,7 @@ def _proxy(value: SecretStr) -> SecretStr:
     except ValueError:
         usable = False
     if not usable or not text.isprintable() or " " in text:
-        raise ValueError("expected a proxy as http://HOST:PORT, or the word environment")
+        raise ValueError("expected a proxy as http://HOST:PORT, or `environment`")
     return value
 
 
@@ -74,8 +74,8 @@ def _trusted(ca: FilePath) -> FilePath:
     return ca
 
 
-class HttpSettings(Common):
-    """What may be set on every channel that posts over HTTP; files are found from the working directory."""
+class Reaching(Strict):
+    """What may be set of whoever sends requests over HTTP; files are found from the working directory."""
 
     proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = None
     ca: Annotated[FilePath, AfterValidator(_trusted)] | None = None
@@ -83,7 +83,7 @@ class HttpSettings(Common):
     key: FilePath | None = None
 
     @model_validator(mode="after")
-    def _certificate_can_be_shown(self) -> HttpSettings:
+    def _certificate_can_be_shown(self) -> Reaching:
         if self.key and not self.certificate:
             raise ValueError("a key goes with a certificate")
         if self.certificate:
@@ -102,6 +102,10 @@ class HttpSettings(Common):
         if self.certificate and self.key:
             shown = str(self.certificate), str(self.key)
         return Reach(proxy=self.proxy, ca=str(self.ca) if self.ca else None, certificate=shown)
+
+
+class HttpSettings(Reaching, Common):
+    """What may be set on every channel that posts over HTTP."""
 
 
 def proxy_says(error: BaseException) -> str | None:

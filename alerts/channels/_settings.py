@@ -64,13 +64,13 @@ def _each_once(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
     return addresses
 
 
-def _one_word(secret: SecretStr) -> SecretStr:
+def _no_space(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", secret.get_secret_value()):
-        raise ValueError("expected one word of ASCII")
+        raise ValueError("expected ASCII without spaces")
     return secret
 
 
-Token = Annotated[SecretStr, AfterValidator(_one_word)]  # fit for a header, in which it is shown to nobody else
+Token = Annotated[SecretStr, AfterValidator(_no_space)]  # fit for a header, in which it is shown to nobody else
 Mailbox = Annotated[Address, PlainValidator(one_address)]
 Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_each_once)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -5,32 +5,38 @@ Services of that kind (healthchecks.io "Pinging API", Cronitor, Uptime Kuma's pu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr, ValidationError
 
 from alerts.channels._http import Poster, Url
-from alerts.channels._settings import Strict
+from alerts.channels._reach import Reaching
+from alerts.channels._settings import Where, complaints
 from alerts.core.errors import InputError
 
 TIMEOUT = timedelta(seconds=10)
 
 
-class _Settings(Strict):
+class _Settings(Reaching):
     url: Url
 
 
 class Heartbeat:
-    """Pings one URL, which is a secret. Raises InputError where it is no URL."""
+    """Pings one URL, which is a secret, reached as any HTTP channel is.
 
-    def __init__(self, url: str) -> None:
+    Raises InputError with a line for every mistake, none of which shows a value; `where` gives what to put before it.
+    """
+
+    def __init__(self, options: Mapping[str, object], where: Where = lambda _: "") -> None:
         try:
-            settings = _Settings.model_validate({"url": url})
-        except ValidationError:
-            raise InputError("heartbeat.url: expected a URL that starts with https:// or http://") from None
-        self._poster = Poster(settings.url, 1)
-        self._root = Poster(SecretStr(urlunsplit((*urlsplit(settings.url.get_secret_value())[:2], "/", "", ""))), 1)
+            settings = _Settings.model_validate(dict(options))
+        except ValidationError as error:
+            raise InputError("\n".join(complaints(error, _Settings, "heartbeat", where, {}))) from None
+        root = urlunsplit((*urlsplit(settings.url.get_secret_value())[:2], "/", "", ""))
+        self._poster = Poster(settings.url, 1, reach=settings.reach)
+        self._root = Poster(SecretStr(root), 1, reach=settings.reach)
 
     def date(self) -> datetime | None:
         """Return the clock of the other side, without saying that all is well. Raises DeliveryError."""

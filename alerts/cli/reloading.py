@@ -47,7 +47,7 @@ def configuration(here: Office, clock: Clock) -> Configuration:
         mine=here.rule_set,
         rules=here.rules,
         lanes=here.lanes(clock),
-        made_of={entry.name: (entry.kind, settings.resolve_options(entry)) for entry in settings.channels},
+        made_of=dict(here.made_of),
         operators=settings.operators,
         heartbeat=here.heartbeat,
         digest=_reader(settings),

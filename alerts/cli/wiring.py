@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from alerts import shipped
-from alerts.channels import Channel, Heartbeat, build
+from alerts.channels import Channel, Heartbeat, build, contents
 from alerts.clock import utc_now
 from alerts.core.calendars import Day, zone_info
 from alerts.core.commitments import Person
@@ -56,6 +56,7 @@ class Office:
     url: str | None
     digest: str = ""  # of the files that were read, where somebody has to know whether they have changed since
     checked: set[str] = field(default_factory=set)  # digests of what templates were tried with, and none failed
+    made_of: dict[str, object] = field(default_factory=dict, repr=False)  # what each channel was built from, by name
     is_rescued: bool = False  # whether only the database is known: the configuration cannot be read
 
     def rescue(self) -> bool:
@@ -112,7 +113,10 @@ class Office:
         return self._build(entries[name])
 
     def _build(self, entry: ChannelEntry) -> Channel:
-        return build(entry.name, entry.kind, self.settings.resolve_options(entry), entry.where)
+        options = self.settings.resolve_options(entry)
+        files = contents(entry.kind, options)  # first: what changes while it is built counts as changed
+        self.made_of[entry.name] = entry.kind, options, files
+        return build(entry.name, entry.kind, options, entry.where)
 
     @property
     def people(self) -> dict[str, Person]:
@@ -137,13 +141,9 @@ class Office:
 
     @cached_property
     def heartbeat(self) -> Heartbeat | None:
-        """Who is told that all is well, if anybody. Raises InputError where the url is none."""
-        if not self.settings.heartbeat:
-            return None
-        try:
-            return Heartbeat(self.settings.heartbeat)
-        except InputError as error:
-            raise InputError(f"{self.settings.folder}: {error}") from None
+        """Who is told that all is well, if anybody. Raises InputError with all that is wrong in how."""
+        stated = self.settings.heartbeat
+        return Heartbeat(stated.options, stated.where) if stated else None
 
     def second_clock(self) -> datetime | None:
         """The clock of whoever is told that all is well, if anybody is."""

@@ -54,7 +54,7 @@ class Settings:
     operators: tuple[str, ...]
     people: tuple[Person, ...]
     owners_channel: str | None
-    heartbeat: str | None = field(repr=False)
+    heartbeat: ChannelEntry | None = field(repr=False)
     rules: tuple[Rule, ...]
     templates: Path | None
     references: References = field(repr=False)
@@ -89,11 +89,9 @@ class Settings:
     def secrets(self) -> tuple[str, ...]:
         """All values that no log, error or listing may show, longest first; what cannot be read is left out."""
         found = set(self.references.found)
-        for entry in self.channels:
+        for entry in (*self.channels, *([self.heartbeat] if self.heartbeat else [])):
             found.update(self.references.values(entry.options))
             found.update(literal_secrets(entry.options))
-        if self.heartbeat:
-            found.add(self.heartbeat)
         if password := re.search(r"://[^:/@]*:(.*)@", self.database):
             found.add(password[1])
         return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
@@ -148,11 +146,19 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         operators=stated.operators,
         people=tuple(entry.person() for entry in stated.people),
         owners_channel=owners_channel(resolved),
-        heartbeat=stated.heartbeat.url if stated.heartbeat else None,
+        heartbeat=_heartbeat(stated, where),
         rules=tuple(rules),
         templates=templates,
         references=references,
     )
+
+
+def _heartbeat(stated: ConfigFile, where: Callable[[Steps], str]) -> ChannelEntry | None:
+    """The heartbeat, which is stated as a channel is; its references have been resolved."""
+    if stated.heartbeat is None:
+        return None
+    under = _under(where, ("heartbeat",))
+    return ChannelEntry(name="heartbeat", kind="heartbeat", options=stated.heartbeat.options, where=under)
 
 
 def settings_folder(config: Path | None, environ: Mapping[str, str]) -> Path:

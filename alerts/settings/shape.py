@@ -187,9 +187,16 @@ class ChannelSection(Section):
 
 
 class HeartbeatSection(Section):
-    """Where to say that a sweep went well."""
+    """Where to say that a sweep went well; how that is reached is checked where the heartbeat is built."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     url: Filled
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """All of it, as written."""
+        return {"url": self.url, **(self.model_extra or {})}
 
 
 class ConfigFile(Section):

@@ -68,7 +68,11 @@ def test_every_kind_is_tried_above():
         ("slack", {"url": URL, "ulr": "s3cret"}, "ulr: unknown key; did you mean 'url'?"),
         ("ntfy", {"url": "https://ntfy.example.org/"}, f"url: {TOPIC}"),
         ("ntfy", {"url": "https://ntfy.example.org/s3cret?up=1"}, f"url: {TOPIC}"),
-        ("ntfy", {"url": "https://ntfy.example.org/s3cret", "token": "s3 cret"}, "token: expected one word of ASCII"),
+        (
+            "ntfy",
+            {"url": "https://ntfy.example.org/s3cret", "token": "s3 cret"},
+            "token: expected ASCII without spaces",
+        ),
         ("pagerduty", {}, "routing_key: is missing"),
         (
             "pagerduty",

@@ -81,6 +81,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"ok")
 
+    def do_GET(self) -> None:
+        self.server.who.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
     def log_message(self, *_: object) -> None: ...
 
 
@@ -202,6 +211,38 @@ def test_the_environment_counts_where_it_is_asked_for_and_only_there(
     assert len(proxy.asked) == 1
 
 
+def test_the_heartbeat_goes_through_a_proxy_to_a_server_of_the_company_s_own(
+    serve: Any, proxy_to: Any, ca: str
+) -> None:
+    """The second clock, which asks the same server, goes the same way."""
+    server = serve()
+    proxy = proxy_to(server)
+    beat = channels.Heartbeat(
+        {"url": "https://chat.example.org/ping/1", "proxy": f"http://127.0.0.1:{proxy.port}", "ca": ca}
+    )
+    beat.ping()
+    assert beat.date() is not None
+    assert server.who == ["/ping/1", "/"]
+    assert all(line.startswith("CONNECT chat.example.org:443 HTTP/1.") for line in proxy.asked)
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"proxy": "socks5://u:s3cret@h"}, "here: heartbeat.proxy: expected a proxy as http://HOST:PORT"),
+        ({"ca": __file__}, "here: heartbeat.ca: expected a readable file of PEM certificates"),
+        ({"key": __file__}, "here: heartbeat: a key goes with a certificate"),
+        ({"prxy": "environment"}, "here: heartbeat.prxy: unknown key; did you mean 'proxy'?"),
+        ({"url": "s3cret"}, "here: heartbeat.url: expected a URL that starts with https:// or http://"),
+    ],
+)
+def test_what_a_heartbeat_cannot_use_is_refused_with_its_place(options: dict[str, str], line: str) -> None:
+    with pytest.raises(InputError) as caught:
+        channels.Heartbeat({"url": "https://beat.example.org/s3cret", **options}, lambda _: "here: ")
+    assert str(caught.value).startswith(line)
+    assert "s3cret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("apart", [False, True], ids=["one-file", "two-files"])
 def test_a_server_that_demands_a_certificate_is_shown_it(
     serve: Any, ca: str, authority: trustme.CA, tmp_path: Path, outgoing: Any, *, apart: bool
@@ -224,8 +265,8 @@ def test_a_server_that_demands_a_certificate_is_shown_it(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"proxy": "socks5://127.0.0.1:1080"}, "proxy: expected a proxy as http://HOST:PORT, or the word environment"),
-        ({"proxy": "http://"}, "proxy: expected a proxy as http://HOST:PORT, or the word environment"),
+        ({"proxy": "socks5://127.0.0.1:1080"}, "proxy: expected a proxy as http://HOST:PORT, or `environment`"),
+        ({"proxy": "http://"}, "proxy: expected a proxy as http://HOST:PORT, or `environment`"),
         ({"proxy": "http://us3r:s3cret@h:port"}, "proxy: expected a proxy as http://HOST:PORT"),
         ({"ca": "no-such.pem"}, "ca: "),
         ({"ca": __file__}, "ca: expected a readable file of PEM certificates"),

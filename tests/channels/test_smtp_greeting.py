@@ -174,8 +174,8 @@ def test_a_token_that_has_run_out_is_asked_for_again(
     ("code", "said"),
     [
         ("import sys; print('s3cret'); sys.exit('s3cret')", "the token command failed (exit code 1)"),
-        ("print('s3cret and more')", "what the token command prints is no token: expected one word of ASCII"),
-        ("pass", "what the token command prints is no token: expected one word of ASCII"),
+        ("print('s3cret and more')", "what the token command prints is no token: expected ASCII without spaces"),
+        ("pass", "what the token command prints is no token: expected ASCII without spaces"),
     ],
 )
 def test_what_a_command_prints_is_never_said(login: Any, code: str, said: str) -> None:
