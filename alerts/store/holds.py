@@ -61,7 +61,7 @@ def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence
 
 
 def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> list[Any]:
-    """What of some deliveries is snoozed, or was for everybody since it was planned: it may wait for a firing still."""
+    """What of some deliveries is snoozed, or was until a moment ago: it may wait for a firing still."""
     whose = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient)
     columns = (*whose, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
     about = (_L.delivery_id.in_(ids), _L.kind.not_in(TOLD_ANYWAY))
@@ -78,7 +78,7 @@ def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> li
         select(*columns, _S.by, _S.at, _S.until)
         .join(tables.reminders, _R.id == _L.reminder_id)
         .join(tables.snoozes, and_(mine, _S.recipient == func.lower(_L.recipient)))
-        .where(*about, _S.until > now)
+        .where(*about, _S.until > now - PLANNED_BY)
     )
     found: list[Any] = []
     for query, for_all in ((everybody, True), (own, False)):
@@ -105,7 +105,7 @@ def _held_until(
             continue
         cron = crons.get(link["rule"])
         ends.append((link, _resumes(snooze, one.bounds, cron, for_all=link["for_all"])))
-    over = [link for link, until in ends if link["for_all"] and until <= now < until + PLANNED_BY]
+    over = [link for link, until in ends if until <= now < until + PLANNED_BY]
     # A later word may stand for these: let that be planned, and put into its digest, first.
     ends += [(link, now + ASK_AGAIN) for link in _followed_soon(connection, over, now)]
     held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
@@ -126,19 +126,22 @@ def _followed_soon(
     connection: Connection, links: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Mapping[str, Any]]:
     """Those of which the watch is due, or of which a word is gathered for the same recipient."""
-    due: set[tuple[Any, ...]] = set()
+    due: dict[tuple[Any, ...], datetime] = {}
     gathered: set[tuple[Any, ...]] = set()
     about, way = ("commitment_id", "occurrence"), ("channel", "recipient")
     for some in chunks({link["commitment_id"] for link in links}):
-        watched = select(_W.rule, *(_W[name] for name in about)).where(_W.commitment_id.in_(some), _W.next_at <= now)
-        due |= set(connection.execute(watched).tuples())
+        watched = select(_W.rule, *(_W[name] for name in about), _W.next_at)
+        watched = watched.where(_W.commitment_id.in_(some), _W.next_at <= now)
+        due |= {tuple(mine): at for *mine, at in connection.execute(watched)}
         waiting = select(*(_G[name] for name in way), *(_R[name] for name in about))
         waiting = waiting.join(tables.reminders, _R.id == _G.reminder_id).where(_R.commitment_id.in_(some))
         gathered |= set(connection.execute(waiting).tuples())
     found = []
     for link in links:
         mine = tuple(link[name] for name in about)
-        if (link["rule"], *mine) in due or (*(link[name] for name in way), *mine) in gathered:
+        at = due.get((link["rule"], *mine))
+        fires = at is not None and (link["for_all"] or at >= link["until"])  # else it was planned while it waited
+        if fires or (*(link[name] for name in way), *mine) in gathered:
             found.append(link)
     return found
 

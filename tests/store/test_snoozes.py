@@ -86,6 +86,17 @@ def test_what_is_held_is_neither_stuck_nor_late_nor_given_up(planned):
     assert one.first_due == UNTIL
 
 
+def test_at_a_firing_where_ones_own_snooze_ends_only_the_later_reminder_goes_out(planned):
+    fifth = at("2025-11-05T09:00")
+    snooze(planned, recipient=ANN, until=fifth)
+    plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
+    told(planned, NINE)
+    assert told(planned, fifth) == [], "the planner has not come to it yet"
+    plan_at(planned, fifth, LEADS, register=False, to=(ANN,))
+    found = told(planned, fifth + timedelta(seconds=6))
+    assert found == [(ANN, (("other", "P5D"), ("truce", "P5D")))]
+
+
 def test_behind_a_channel_that_is_out_what_one_has_snoozed_is_not_dead_when_its_time_is_over(planned):
     plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
     end = at("2025-11-20T00:00")
