@@ -71,6 +71,17 @@ def test_an_edit_is_reported_taken_over_and_what_it_leaves_out_is_named(home: Pa
     assert "other rules" not in run(home, "plan").stderr
 
 
+def test_another_zone_than_the_daemons_is_said_and_resolve_goes_by_the_daemons(home: Path) -> None:
+    write(home, "timezone: Asia/Tokyo\n" + CONFIG)
+    found = run(home, "check").stderr
+    assert "the daemon goes by the time zone none, these files by Asia/Tokyo; `alerts reload` takes these" in found
+    assert "other channels or people" not in found
+    assert json.loads(run(home, "resolve", "2025-11-10", "--json").stdout)["timezone"] != "Asia/Tokyo"
+    assert run(home, "reload").returncode == 0
+    assert json.loads(run(home, "resolve", "2025-11-10", "--json").stdout)["timezone"] == "Asia/Tokyo"
+    assert "time zone" not in run(home, "check").stderr
+
+
 BROKEN = [
     (CONFIG + "  - {name: bad", "config/alerts.yaml:7: is not YAML"),
     (CONFIG.replace("0 9 * * *", "99 9 * * *"), "config/alerts.yaml:5: rules[1].cron: "),

@@ -11,6 +11,7 @@ from alerts.core.errors import InputError
 from alerts.core.registration import ALIVE, differences, tick_may
 from alerts.processes import PATIENCE, few
 from alerts.store import ProcessStatus
+from alerts.store.addresses import may_exist
 
 
 def live(here: Office) -> list[ProcessStatus]:
@@ -25,10 +26,22 @@ def warn_of_other_rules(here: Office) -> None:
             warn(line)
         return
     others = differences(here.rule_set.hashes, here.store.watches.registered())
+    mine, zone = here.settings.timezone, registered_zone(here)
+    if zone != mine:
+        zones = f"the daemon goes by the time zone {zone or 'none'}, these files by {mine or 'none'}"
+        warn(f"{zones}; `alerts reload` takes these files over")
     if others:
         warn(f"other rules than the daemon: {few(others)}; `alerts reload` takes these files over")
-    elif not here.store.registrations.is_current(here.rule_set.hash):
+    elif zone == mine and not here.store.registrations.is_current(here.rule_set.hash):
         warn("other channels or people than the daemon; `alerts reload` takes these files over")
+
+
+def registered_zone(here: Office) -> str | None:
+    """The settings' zone that deadlines are resolved with: while a daemon lives, the one that it registered."""
+    stated = here.settings.timezone
+    if not may_exist(here.settings.database) or not live(here):
+        return stated
+    return here.store.resolved_with.zone(stated)
 
 
 def left_alone(here: Office) -> list[str]:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts import shipped
-from alerts.cli.elsewhere import warn_of_other_rules
+from alerts.cli.elsewhere import registered_zone, warn_of_other_rules
 from alerts.cli.wiring import (
     Json,
     Office,
@@ -241,7 +241,7 @@ def resolve_(
         zone_info(timezone)
     codes = tuple(dict.fromkeys(check_calendar(code.strip()) for code in calendars.split(",") if code.strip()))
     stated = Commitment(key="", title="", deadline="", timezone=timezone, calendars=codes, roll=check_roll(roll))
-    zone = choose_zone(stated, {}, here.settings.timezone)
+    zone = choose_zone(stated, {}, registered_zone(here))
     known = {key: here.store.commitments.find(key).bounds for key in sorted(references(deadline))}
     bounds = resolve(deadline, zone, known)
     if skipped := skips(deadline):

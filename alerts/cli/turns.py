@@ -56,9 +56,9 @@ def begin_turn(here: Office, now: datetime, *, alone: bool, take_over: bool) -> 
         return tick_may(mine, history, daemon_lives=daemon_lives, take_over=take_over)
 
     by = f"tick:{socket.gethostname()}:{os.getpid()}"
-    registered = store.registrations.register(mine, now, by=by, alive=ALIVE, may=may)
+    registered = store.registrations.register(mine, now, by=by, alive=ALIVE, may=may, real=utc_now())
     if registered.is_mine:
-        for line in notes(registered, now):
+        for line in notes(registered, utc_now()):
             log.warning("%s", line)
         store.registrations.end_removed(min(now, utc_now()))  # never early, whatever moment the turn is for
         return Turn(registered=registered, rules=here.rules, channels=here.channels, left_to_nobody=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, make_url
@@ -30,6 +31,12 @@ def parse_address(text: str) -> URL:
     if backend not in ("sqlite", "postgresql"):
         raise StoreError(f"databases of the kind {backend!r} are not supported: sqlite or postgresql")
     return _sqlite(parsed) if backend == "sqlite" else _postgresql(parsed)
+
+
+def may_exist(text: str) -> bool:
+    """Return whether there may be a database at an address, without making one. Raises StoreError for a bad address."""
+    url = parse_address(text)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
 
 
 def _sqlite(url: URL) -> URL:

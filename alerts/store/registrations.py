@@ -48,28 +48,32 @@ class Registrations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def register(self, mine: RuleSet, now: datetime, *, by: str, alive: timedelta, may: May) -> Registered:
+    def register(
+        self, mine: RuleSet, now: datetime, *, by: str, alive: timedelta, may: May, real: datetime | None = None
+    ) -> Registered:
         """Make a set the registered one, if it may be. What it leaves out ends after an hour.
 
         `may` is asked with the history and with the sets that other processes run which were seen within `alive`.
+        `real` is what the clock says where `now` is another moment, for which a turn is taken.
         """
+        real = real or now
         with self._database.change() as connection:
             history = _history(connection)
             last = history[-1] if history else None
             is_new = last is None or last.hash != mine.hash
-            others = {row.rule_set for row in _live(connection, now, alive) if row.name != by}
+            others = {row.rule_set for row in _live(connection, real, alive) if row.name != by}
             if is_new and not may(history, others):
                 found = last or Registration(hash="", folder=None, rules={}, channels={})
                 left = differences(mine.hashes, found.rules)
                 return Registered(is_mine=False, left_alone=left, channels=found.channels)
             if is_new:
-                connection.execute(insert(tables.registrations), [_row(mine, now, by)])
+                connection.execute(insert(tables.registrations), [_row(mine, real, by)])
             elif last and not others and mine.folder not in (last.folder, None, SHIPPED):  # it was moved
                 newest = select(func.max(_H.number)).scalar_subquery()
                 there = update(tables.registrations).where(_H.number == newest)
                 connection.execute(there.values(folder=mine.folder))
-            removed = put_rules(connection, list(mine.rules.values()), now)
-            put_registered(connection, mine.people, now)
+            removed = put_rules(connection, list(mine.rules.values()), now, removed_at=real)
+            put_registered(connection, mine.people, real)
         return Registered(is_mine=True, is_new=is_new, removed=removed, channels=mine.channels)
 
     def is_current(self, rule_set: str) -> bool:

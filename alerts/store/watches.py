@@ -361,7 +361,12 @@ def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
 
 
 def put_rules(
-    connection: Connection, rules: Sequence[Rule], now: datetime, *, at_once: bool = False
+    connection: Connection,
+    rules: Sequence[Rule],
+    now: datetime,
+    *,
+    at_once: bool = False,
+    removed_at: datetime | None = None,
 ) -> tuple[str, ...]:
     """Make these the rules: what is new or means something else is settled anew; returns the names of what is gone.
 
@@ -391,7 +396,7 @@ def put_rules(
         connection.execute(delete(tables.watches).where(_W.rule.in_(left_out)))
         connection.execute(delete(tables.rules).where(_R.name.in_(left_out)))
     else:
-        connection.execute(update(tables.rules).where(_R.name.in_(left_out)).values(removed_at=now))
+        connection.execute(update(tables.rules).where(_R.name.in_(left_out)).values(removed_at=removed_at or now))
     return tuple(sorted(left_out))
 
 
