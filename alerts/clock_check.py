@@ -13,10 +13,12 @@ from alerts.store import Store
 
 log = logging.getLogger(__name__)
 
-APART = timedelta(days=2, hours=1)  # two days are what summer time, a wrong zone and a wrong date add up to
+MAX_DRIFT = timedelta(days=2, hours=1)  # two days are what summer time, a wrong zone and a wrong date add up to
 LONG_OUTAGE = timedelta(days=300)  # without a second clock nothing tells so long an outage from a wrong year
-SAY_AGAIN = 600.0  # seconds
-HALTED = "nothing is planned, sent or ended until it is put right, a second clock agrees, or `alerts clock accept`"
+LOG_AGAIN_AFTER = 600.0  # seconds
+PLANNING_STOPPED = (
+    "nothing is planned, sent or ended until it is put right, a second clock agrees, or `alerts clock accept`"
+)
 SWEPT, DOUBT, ACCEPTED = "last sweep", "clock doubt", "clock accepted"
 Now = Callable[[], datetime]
 
@@ -54,7 +56,7 @@ class ClockCheck:
     def is_sure(self) -> bool:
         """Whether the clock can be believed now. Reads no database: every claim asks it."""
         with self._lock:
-            return self._doubt is None and not self._parted()
+            return self._doubt is None and not self._drift()
 
     def settle(self) -> bool:
         """Look whether a doubt is settled, say it where it is not, and return whether the clock can be believed."""
@@ -67,40 +69,44 @@ class ClockCheck:
             if self._is_accepted(now):
                 return self._believe("it was accepted")
             second = self._ask()
-            if second and abs(second - now) <= APART:
-                return self._believe(f"a second clock says {_say(second)}")
-            if self._said_at is None or self._steady() - self._said_at > SAY_AGAIN:
+            if second and abs(second - now) <= MAX_DRIFT:
+                return self._believe(f"a second clock says {_report_doubt(second)}")
+            if self._said_at is None or self._steady() - self._said_at > LOG_AGAIN_AFTER:
                 self._said_at = self._steady()
-                other = f"; a second clock says {_say(second)}" if second else ""
-                log.error("%s%s: %s", self._doubt, other, HALTED)
-            self._store.ledger.beat(DOUBT, self._doubt or "", now)
+                other = f"; a second clock says {_report_doubt(second)}" if second else ""
+                log.error("%s%s: %s", self._doubt, other, PLANNING_STOPPED)
+            self._store.ledger.record_fact(DOUBT, self._doubt or "", now)
             return False
 
     def swept(self) -> None:
         """Remember a good sweep, and go on from there."""
         with self._lock:
-            if self._doubt or self._parted():
+            if self._doubt or self._drift():
                 return
             self._anchor = (self._clock(), self._steady())
-        self._store.ledger.beat(SWEPT, "", self._anchor[0])
+        self._store.ledger.record_fact(SWEPT, "", self._anchor[0])
         self._forget_doubt()  # of another process, too: it would make the next outage a reason to stop
 
     def _against_sweep(self, now: datetime) -> str | None:
         """Doubt a clock by which the last good sweep lies in the future, or so long ago as no outage lasts."""
-        beats = self._store.ledger.beats()
-        swept = beats.get(SWEPT)
-        if swept and swept.at - now > APART:
-            return f"the last good sweep was at {_say(swept.at)}, and this machine's clock says {_say(now)}"
+        facts = self._store.ledger.facts()
+        swept = facts.get(SWEPT)
+        if swept and swept.at - now > MAX_DRIFT:
+            return f"the last good sweep was at {_report_doubt(swept.at)}, and this machine's clock says {_report_doubt(now)}"
         if swept and now - swept.at > LONG_OUTAGE:
             days = (now - swept.at).days
-            return f"the last good sweep was at {_say(swept.at)}, {days} days ago by this machine's clock"
-        if swept and DOUBT in beats and abs(now - swept.at) > APART:  # a restart settles nothing
-            return f"the last good sweep was at {_say(swept.at)}, and the clock has been in doubt since"
+            return f"the last good sweep was at {_report_doubt(swept.at)}, {days} days ago by this machine's clock"
+        if swept and DOUBT in facts and abs(now - swept.at) > MAX_DRIFT:  # a restart settles nothing
+            return f"the last good sweep was at {_report_doubt(swept.at)}, and the clock has been in doubt since"
         return None
 
     def _against_steady(self, now: datetime) -> str | None:
-        parted = self._parted()
-        return f"this machine's clock says {_say(now)}, {_parting(parted)} the steady clock" if parted else None
+        parted = self._drift()
+        return (
+            f"this machine's clock says {_report_doubt(now)}, {_describe_drift(parted)} the steady clock"
+            if parted
+            else None
+        )
 
     def _go_on(self, now: datetime) -> bool:
         if not self._running:
@@ -110,36 +116,36 @@ class ClockCheck:
 
     def _forget_doubt(self) -> None:
         """Drop a doubt that is settled, and an acceptance that nobody needs now."""
-        for name in {DOUBT, ACCEPTED} & set(self._store.ledger.beats()):
+        for name in {DOUBT, ACCEPTED} & set(self._store.ledger.facts()):
             self._store.ledger.forget(name)
 
-    def _parted(self) -> timedelta | None:
+    def _drift(self) -> timedelta | None:
         wall, steady = self._anchor
         apart = (self._clock() - wall) - timedelta(seconds=self._steady() - steady)
-        return apart if abs(apart) > APART else None
+        return apart if abs(apart) > MAX_DRIFT else None
 
     def _is_accepted(self, now: datetime) -> bool:
-        accepted = self._store.ledger.beats().get(ACCEPTED)
-        return accepted is not None and abs(accepted.at - now) <= APART
+        accepted = self._store.ledger.facts().get(ACCEPTED)
+        return accepted is not None and abs(accepted.at - now) <= MAX_DRIFT
 
     def _believe(self, why: str) -> bool:
         log.warning("the clock is believed again: %s", why)
         now = self._clock()
         self._said_at = None
-        self._rearm(now)
+        self._resend_too_early(now)
         self._doubt, self._running, self._anchor = None, True, (now, self._steady())
-        self._store.ledger.beat(SWEPT, "", now)
+        self._store.ledger.record_fact(SWEPT, "", now)
         self._forget_doubt()
         return True
 
-    def _rearm(self, now: datetime) -> None:
-        swept = self._store.ledger.beats().get(SWEPT)
-        if swept is None or swept.at - now <= APART:
+    def _resend_too_early(self, now: datetime) -> None:
+        swept = self._store.ledger.facts().get(SWEPT)
+        if swept is None or swept.at - now <= MAX_DRIFT:
             return
-        count = self._store.rearm(now)
+        count = self._store.resend_too_early(now)
         log.warning(
             "the clock was ahead until %s: %d alerts that went out more than two days early will be sent again",
-            _say(swept.at), count,
+            _report_doubt(swept.at), count,
         )  # fmt: skip
 
     def _ask(self) -> datetime | None:
@@ -152,15 +158,15 @@ class ClockCheck:
 
 def accept(store: Store, now: datetime) -> str | None:
     """Let the clock be believed as it is; returns what was doubted, or None where nothing is."""
-    doubt = store.ledger.beats().get(DOUBT)
-    store.ledger.beat(ACCEPTED, "", now)
+    doubt = store.ledger.facts().get(DOUBT)
+    store.ledger.record_fact(ACCEPTED, "", now)
     return doubt.value if doubt else None
 
 
-def _say(at: datetime) -> str:
+def _report_doubt(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _parting(apart: timedelta) -> str:
+def _describe_drift(apart: timedelta) -> str:
     days = abs(apart) // timedelta(days=1)
     return f"{days} days {'ahead of' if apart > timedelta() else 'behind'}"

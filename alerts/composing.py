@@ -17,28 +17,28 @@ _PLAIN = "; the built-in plain message goes out instead"
 
 def compose(renderer: Renderer, channel: Channel, notification: Notification) -> tuple[Message, str | None]:
     """Return the message, and in one line what failed on the way and what goes out instead."""
-    message, error = renderer.render(notification, channel.form)
+    message, error = renderer.render(notification, channel.medium)
     error = error and error + _PLAIN
-    if channel.form == "mail":
+    if channel.medium == "mail":
         message, failed = _with_calendar(message, notification)
         error = error or failed
     try:
-        return _laid_out(channel, message), error
+        return _with_body(channel, message), error
     except Exception as failure:  # noqa: BLE001 - whatever a channel makes of its post
         error = f"channel {channel.name}: cannot lay out the message: {type(failure).__name__}{_PLAIN}"
-        return _laid_out(channel, renderer.plain(notification, channel.form)), error
+        return _with_body(channel, renderer.plain(notification, channel.medium)), error
 
 
-def _laid_out(channel: Channel, message: Message) -> Message:
+def _with_body(channel: Channel, message: Message) -> Message:
     return message if message.post is None else replace(message, body=channel.body(message.post), post=None)
 
 
 def _with_calendar(message: Message, notification: Notification) -> tuple[Message, str | None]:
     """Add the deadline that a mail is about, if it is one that has a date; a list would fill calendars unasked."""
-    if len(notification.told) != 1 or notification.summary:
+    if len(notification.contexts) != 1 or notification.summary:
         return message, None
-    (told,) = notification.told
+    (context,) = notification.contexts
     try:
-        return replace(message, calendar=publish(told, *entry_of(told), notification.now)), None
+        return replace(message, calendar=publish(context, *entry_of(context), notification.now)), None
     except Exception as failure:  # noqa: BLE001 - whatever the data are
         return message, f"calendar: {type(failure).__name__}; the mail goes out without it"

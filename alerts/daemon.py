@@ -24,13 +24,13 @@ from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
 from alerts.core.registration import ALIVE, Registered, RuleSet
 from alerts.cron import Firings
-from alerts.lane import Clock, Lane
+from alerts.lane import Clock, ChannelWorker
 from alerts.processes import Process, few, notes
 from alerts.recomputing import take_data, take_zone
 from alerts.reloading import Answer, Configuration, Reloading, changes
-from alerts.store import Store, Waiting
-from alerts.tick import Ruled, current, plan, relieve
-from alerts.workers import Workers
+from alerts.store import Store, UnservedDeliveries
+from alerts.tick import ScheduledRule, current, plan, handle_failures
+from alerts.workers import WorkerPool
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ class Daemon:
     def __init__(
         self,
         store: Store,
-        rules: Mapping[str, Ruled],
-        lanes: Sequence[Lane],
+        rules: Mapping[str, ScheduledRule],
+        workers: Sequence[ChannelWorker],
         clock: Clock,
         *,
         people: Sequence[Person] = (),
@@ -64,20 +64,24 @@ class Daemon:
         self._store = store
         self._clock = clock
         self._now = first or Configuration(
-            mine=set_of(rules, people, store.zone), rules=rules, lanes=lanes, operators=operators, heartbeat=heartbeat
+            mine=set_of(rules, people, store.zone),
+            rules=rules,
+            workers=workers,
+            operators=operators,
+            heartbeat=heartbeat,
         )
         self._well = threading.Event()
-        self._gathering, self._relieved_at = False, float("-inf")
-        self._missing: Sequence[Waiting] = ()
+        self._gathering, self._failures_handled_at = False, float("-inf")
+        self._missing: Sequence[UnservedDeliveries] = ()
         self._taken_back: Registered | None = None
         self._stop = threading.Event()
-        self._beaten_at = datetime.min.replace(tzinfo=UTC)
-        self._bell = threading.Event()
+        self._status_recorded_at = datetime.min.replace(tzinfo=UTC)
+        self._wake = threading.Event()
         self._clock_check = ClockCheck(store, clock, self._second_clock)
-        self._workers = Workers(self._now.lanes, self._now.made_of, self._bell.set, may_send=self._may_send)
+        self._pool = WorkerPool(self._now.workers, self._now.built_from, self._wake.set, may_send=self._may_send)
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
         self._process = Process(store, self.name, self._now.mine)
-        self._reloading = Reloading(load or self._no_load, clock, refused=self._refused, offered=self._bell.set)
+        self._reloading = Reloading(load or self._no_load, clock, refused=self._refused, offered=self._wake.set)
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> bool:
         """Serve until SIGTERM or SIGINT; returns whether all that was in flight has ended.
@@ -99,15 +103,15 @@ class Daemon:
                 if self._stop.is_set():
                     break
             on_ready()
-            self._workers.start()
+            self._pool.start()
             self._reloading.start()
             threading.Thread(target=self._ping, daemon=True).start()
             self._plan(scheduler)
             scheduler.shutdown(wait=False)
-            self._workers.stop()  # what a reload has put to work since, too
-            ended = self._workers.end()
+            self._pool.stop()  # what a reload has put to work since, too
+            ended = self._pool.end()
             try:
-                self._store.ledger.forget_beats(self.name, datetime.max.replace(tzinfo=UTC))
+                self._store.ledger.forget_facts(self.name, datetime.max.replace(tzinfo=UTC))
                 self._store.registrations.sign_off(self.name)
             except InputError as error:
                 log.warning("cannot sign off: %s", error)
@@ -116,22 +120,22 @@ class Daemon:
     @property
     def channels(self) -> Mapping[str, Channel]:
         """The channels that are at work."""
-        return self._workers.channels
+        return self._pool.channels
 
     def _scheduler(self) -> BackgroundScheduler:
         """One entry a rule, on its cron, and the sweep: each only rings the bell, so none can be missed for long."""
         options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults=options)
         self._schedule(scheduler)
-        scheduler.add_job(self._bell.set, IntervalTrigger(seconds=int(SWEEP.total_seconds()), timezone=UTC), id="sweep")
+        scheduler.add_job(self._wake.set, IntervalTrigger(seconds=int(SWEEP.total_seconds()), timezone=UTC), id="sweep")
         return scheduler
 
     def _schedule(self, scheduler: BackgroundScheduler) -> None:
         for job in scheduler.get_jobs():
             if job.id != "sweep":
                 job.remove()
-        for name, ruled in self._now.rules.items():
-            scheduler.add_job(self._bell.set, Firings(ruled.cron), id=f"rule {name}", name=name)
+        for name, scheduled in self._now.rules.items():
+            scheduler.add_job(self._wake.set, Firings(scheduled.cron), id=f"rule {name}", name=name)
 
     def _hung_up(self, *_: object) -> None:
         threading.Thread(target=self._reloading.ask).start()  # the main thread may hold the very locks that it takes
@@ -143,28 +147,32 @@ class Daemon:
     def _end_all(self) -> None:
         self._stop.set()
         self._reloading.stop()
-        self._workers.stop()
-        self._bell.set()
+        self._pool.stop()
+        self._wake.set()
 
     def _plan(self, scheduler: BackgroundScheduler) -> None:
         while not self._stop.is_set():
             if not self._clock_check.is_sure() and not self._wait_for_the_clock():
                 return
             self._try("the reload", lambda: self._take_over(scheduler))
-            intact = self._try("the indexes", lambda: self._store.refuse_hidden(self._clock()))
-            turns = (intact, self._try("planning", self._plan_once), self._try("telling of failures", self._relieve))
-            well = all(turns) and self._try("the sign of life", lambda: self._beat(self._clock()))
+            intact = self._try("the indexes", lambda: self._store.check_indexes(self._clock()))
+            turns = (
+                intact,
+                self._try("planning", self._plan_once),
+                self._try("telling of failures", self._handle_failures),
+            )
+            well = all(turns) and self._try("the sign of life", lambda: self._record_status(self._clock()))
             now = self._clock()
-            delivers = not self._missing and all(lane.is_well(now) for lane in self._workers.lanes)
+            delivers = not self._missing and all(worker.is_well(now) for worker in self._pool.workers)
             if well and self._process.is_well(now) and delivers:
                 self._well.set()
             if well:
                 self._try("the sign of a good sweep", self._clock_check.swept)
             pause = GATHER if self._gathering else SWEEP if well else PAUSE
-            self._bell.wait(pause.total_seconds())
+            self._wake.wait(pause.total_seconds())
             if self._gathering:
                 self._stop.wait(1)  # the bell rings with every failure
-            self._bell.clear()
+            self._wake.clear()
 
     def _wait_for_the_clock(self) -> bool:
         """Do nothing until the clock can be believed; returns whether it can be, else the process is to end."""
@@ -210,17 +218,17 @@ class Daemon:
         if lacking := sorted(set(self._now.rules) - set(current(self._store, self._now.rules))):
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 
-    def _relieve(self) -> None:
+    def _handle_failures(self) -> None:
         """Tell failures elsewhere: the first at once, and then together what fails within the same few seconds."""
-        self._gathering = monotonic() < self._relieved_at + GATHER.total_seconds()
+        self._gathering = monotonic() < self._failures_handled_at + GATHER.total_seconds()
         if self._gathering:
             return
         try:
-            if relieve(self._store, self._now.rules, self.channels, self._now.operators, self._clock()):
-                self._relieved_at = monotonic()
-            self._missing = self._store.missing.waiting(self._clock())
+            if handle_failures(self._store, self._now.rules, self.channels, self._now.operators, self._clock()):
+                self._failures_handled_at = monotonic()
+            self._missing = self._store.unserved.waiting(self._clock())
         finally:
-            self._workers.ring()  # also for what was written down before it failed
+            self._pool.wake_all()  # also for what was written down before it failed
 
     def _ping(self) -> None:
         """Tell whoever watches from outside that a sweep went well: silence is what they wake up of."""
@@ -245,7 +253,7 @@ class Daemon:
         registered = self._process.take_over(new.mine, self._clock())
         self._store.zone = new.mine.zone
         prepare(self._store, new.rules, self._clock(), registered=registered)
-        anew = self._workers.exchange(new.lanes, new.made_of)
+        anew = self._pool.exchange(new.workers, new.built_from)
         self._now = new
         self._schedule(scheduler)
         self._reloading.taken(found)
@@ -266,27 +274,27 @@ class Daemon:
 
     def _pulse(self) -> None:
         """After a batch: let it be sent, and in a long turn show that it goes on."""
-        self._workers.ring()
+        self._pool.wake_all()
         now = self._clock()
-        if now - self._beaten_at > SWEEP:
-            self._beat(now)
+        if now - self._status_recorded_at > SWEEP:
+            self._record_status(now)
 
-    def _beat(self, now: datetime) -> None:
-        lanes = {lane.channel.name: lane.sign(now) for lane in self._workers.lanes}
-        self._store.ledger.beat(self.name, json.dumps(lanes), now)
+    def _record_status(self, now: datetime) -> None:
+        workers = {worker.channel.name: worker.process_status(now) for worker in self._pool.workers}
+        self._store.ledger.record_fact(self.name, json.dumps(workers), now)
         self._process.files_changed(self._now.digest() != self._now.read, now)
         self._process.report(now)
-        self._beaten_at = now
+        self._status_recorded_at = now
 
 
-def set_of(rules: Mapping[str, Ruled], people: Iterable[Person] = (), zone: str | None = None) -> RuleSet:
+def set_of(rules: Mapping[str, ScheduledRule], people: Iterable[Person] = (), zone: str | None = None) -> RuleSet:
     """What a process goes by of which only rules, people and the zone matter."""
-    return RuleSet(rules={name: ruled.rule for name, ruled in rules.items()}, people=tuple(people), zone=zone)
+    return RuleSet(rules={name: scheduled.rule for name, scheduled in rules.items()}, people=tuple(people), zone=zone)
 
 
 def prepare(
     store: Store,
-    rules: Mapping[str, Ruled],
+    rules: Mapping[str, ScheduledRule],
     now: datetime,
     people: Iterable[Person] = (),
     *,
@@ -301,7 +309,7 @@ def prepare(
     seen_since = (real or now) - timedelta(days=1)
     if registered is None:
         registered = Process(store, "alone", set_of(rules, people, store.zone)).register(now)
-    store.ledger.forget_beats(PASS, seen_since)
+    store.ledger.forget_facts(PASS, seen_since)
     store.registrations.forget_processes(seen_since)
     if registered.is_mine:
         take_data(store, now)
@@ -317,17 +325,17 @@ def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:
     """Whether a daemon (of this host, if named) has lately planned, and looked at all its channels."""
     if not store.is_served():
         return False
-    for beat in store.ledger.beats().values():
-        if not beat.name.startswith(PASS + (f"{host}:" if host else "")) or abs(now - beat.at) > ALIVE:
+    for fact in store.ledger.facts().values():
+        if not fact.name.startswith(PASS + (f"{host}:" if host else "")) or abs(now - fact.at) > ALIVE:
             continue  # in the future, too: the clock has been put back since
-        lanes = [datetime.fromisoformat(sign["seen_at"]) for sign in json.loads(beat.value).values()]
-        if all(beat.at - at <= ALIVE for at in lanes):
+        workers = [datetime.fromisoformat(status["seen_at"]) for status in json.loads(fact.value).values()]
+        if all(fact.at - at <= ALIVE for at in workers):
             return True
     return False
 
 
 def outages(store: Store, now: datetime) -> dict[str, str]:
     """Channels of which a process that is up says that nothing gets through, and why."""
-    beats = [beat for beat in store.ledger.beats().values() if beat.name.startswith(PASS) and now - beat.at <= ALIVE]
-    signs = [(name, sign) for beat in beats for name, sign in json.loads(beat.value).items()]
-    return {name: sign["out"] for name, sign in signs if sign["out"]}
+    facts = [fact for fact in store.ledger.facts().values() if fact.name.startswith(PASS) and now - fact.at <= ALIVE]
+    statuses = [(name, status) for fact in facts for name, status in json.loads(fact.value).items()]
+    return {name: status["out"] for name, status in statuses if status["out"]}

@@ -18,24 +18,24 @@ from alerts.clock import monotonic
 from alerts.composing import compose
 from alerts.core.breakers import Breaker
 from alerts.core.deliveries import DeliveryError, Outcome, after_failure
-from alerts.core.notifications import Message, Notification, Outgoing, entries_of
+from alerts.core.notifications import Message, Notification, Outgoing, reminders_digest
 from alerts.rendering import Renderer
 from alerts.rendering.saying import known_zone, on_day
-from alerts.store import Claim, Reach, Store, StoreError
+from alerts.store import Claim, ServedRecipients, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-CLAIMED_AT_ONCE = 16  # per connection of a channel
+CLAIMS_PER_CONNECTION = 16  # per connection of a channel
 RENDERED = timedelta(seconds=5)  # what is claimed at once is rendered and begun within so long, on a slow machine too
-MARK_AGAIN = 1.0  # seconds
-SAY_AGAIN = 60  # one in so many failures to mark is logged
-LOOK_UP = 1.0  # seconds after which a lane that waits for its sends looks whether it is to stop
-SEEN = timedelta(minutes=5)  # a lane that has not been seen for so long is not well
-OUT = timedelta(minutes=10)  # nor is one whose channel takes nothing for so long
+RETRY_RECORDING_AFTER = 1.0  # seconds
+LOG_EVERY = 60  # one in so many failures to mark is logged
+POLL_SECONDS = 1.0  # seconds after which a lane that waits for its sends looks whether it is to stop
+SEEN_WITHIN = timedelta(minutes=5)  # a lane that has not been seen for so long is not well
+OUT_FOR = timedelta(minutes=10)  # nor is one whose channel takes nothing for so long
 OVERDUE = 10.0  # seconds past its total deadline after which a send is stuck, which none should ever be
 
 Clock = Callable[[], datetime]
-Mark = tuple[Claim, Outcome, datetime, datetime]
+EndedAttempt = tuple[Claim, Outcome, datetime, datetime]
 
 
 def nothing() -> None:
@@ -48,8 +48,8 @@ def always() -> bool:
 
 
 @dataclass(slots=True)
-class Lane:
-    """What one channel has to send. `on_trouble` is called when a failure is there to be told elsewhere; nothing is
+class ChannelWorker:
+    """What one channel has to send. `on_failure` is called when a failure is there to be told elsewhere; nothing is
     claimed while `may_send` says no.
 
     `redact` takes secrets out of what is stored of answers and errors.
@@ -60,7 +60,7 @@ class Lane:
     renderer: Renderer
     zone: str
     clock: Clock
-    on_trouble: Callable[[], None] = nothing
+    on_failure: Callable[[], None] = nothing
     may_send: Callable[[], bool] = always
     redact: Callable[[str], str] = str
     breaker: Breaker = field(default_factory=Breaker)
@@ -87,7 +87,7 @@ class Lane:
                     if not any(monotonic() > item.ends_by + OVERDUE for item in running.values()):
                         self.seen_at = self.clock()  # a lane whose every claim fails has not been seen at work
                     if not allowed and waiting:
-                        self._give_back(item.claim for item in waiting)
+                        self._return_claims(item.claim for item in waiting)
                         waiting.clear()
                     for _ in range(min(room, len(waiting))):
                         item = waiting.popleft()
@@ -100,32 +100,32 @@ class Lane:
                     with suppress(Exception):  # the first is raised
                         self._collect(running)
                 with suppress(Exception):
-                    self._give_back(item.claim for item in waiting)
+                    self._return_claims(item.claim for item in waiting)
                 raise
 
-    def take_over(self, other: Lane) -> None:
+    def take_over(self, other: ChannelWorker) -> None:
         """Render as another lane of the same channel does; breaker and connections stay."""
         self.renderer, self.zone, self.redact = other.renderer, other.zone, other.redact
 
     def pause(self) -> timedelta | None:
         """How long there is nothing to do; None where nothing waits."""
-        pause, probe = self.store.outbox.pause(self.channel.name, self.clock(), self._reach), self.breaker.probe_at
+        pause, probe = self.store.outbox.pause(self.channel.name, self.clock(), self._served), self.breaker.probe_at
         return max(pause, probe - self.clock()) if pause is not None and probe else pause
 
     def is_well(self, now: datetime) -> bool:
         """Whether it looks after its deliveries, and gets them through."""
         breaker = self.breaker
-        out = breaker.out_since is not None and now - breaker.out_since >= OUT
-        return now - (self.seen_at or now) <= SEEN and not out and not breaker.off
+        out = breaker.out_since is not None and now - breaker.out_since >= OUT_FOR
+        return now - (self.seen_at or now) <= SEEN_WITHIN and not out and not breaker.off
 
-    def sign(self, now: datetime) -> dict[str, object]:
+    def process_status(self, now: datetime) -> dict[str, object]:
         """What others may know: when it was last at work, why its channel takes nothing, if so, and whom it reaches."""
         out = self.breaker.off or self.breaker.reason
-        return {"seen_at": (self.seen_at or now).isoformat(), "out": out} | self._reach.to_json()
+        return {"seen_at": (self.seen_at or now).isoformat(), "out": out} | self._served.to_json()
 
     @property
-    def _reach(self) -> Reach:
-        return Reach(recipients=self.channel.recipients, owners=self.channel.default)
+    def _served(self) -> ServedRecipients:
+        return ServedRecipients(recipients=self.channel.recipients, owners=self.channel.default)
 
     def _allowed(self) -> int:
         """How many sends may be under way: none at the end of the process, or while the breaker is open."""
@@ -138,15 +138,15 @@ class Lane:
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
         timeout = self.channel.timeout
         begun = monotonic()
-        limit = 1 if self.breaker.out_since else CLAIMED_AT_ONCE * allowed
+        limit = 1 if self.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
         mine = [item.claim.id for item in running]  # whose lease may seem to have ended where the clock was put on
         lease = 2 * timeout + RENDERED
-        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, lease, mine, reach=self._reach)
+        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, lease, mine, served=self._served)
         try:
             messages = self._messages(claims, begun + RENDERED.total_seconds())
         except Exception:
             with suppress(Exception):  # the first is raised
-                self.store.outbox.give_back(claims, self.clock())
+                self.store.outbox.return_claims(claims, self.clock())
             raise
         start_by = begun + (timeout + RENDERED).total_seconds()
         return [_Leased(claim, messages[claim.id], start_by) for claim in claims if claim.id in messages]
@@ -161,7 +161,7 @@ class Lane:
         found = {claim.id: claim.message for claim in claims if claim.message and self._is_true(claim, now)}
         fresh: dict[UUID, tuple[int, Message, str | None]] = {}
         back: list[Claim] = []
-        failed: list[Mark] = []
+        failed: list[EndedAttempt] = []
         for claim in claims:
             if claim.id in found:
                 continue
@@ -180,13 +180,13 @@ class Lane:
                     continue
                 what = DeliveryError(f"cannot be rendered: {type(error).__name__}")
                 failed.append((claim, self._failed(claim, what), started, self.clock()))
-        self.store.outbox.keep(fresh, {claim.id: entries_of(claim.told) for claim in claims})
-        self._give_back(back)
+        self.store.outbox.keep(fresh, {claim.id: reminders_digest(claim.contexts) for claim in claims})
+        self._return_claims(back)
         if failed:
-            self._mark(failed)
+            self._record_outcomes(failed)
             self._learn(failed)
         if any(error for _, _, error in fresh.values()):
-            self.on_trouble()
+            self.on_failure()
         return found | {one: message for one, (_, message, _) in fresh.items()}
 
     def _is_true(self, claim: Claim, now: datetime) -> bool:
@@ -194,23 +194,23 @@ class Lane:
         assert claim.message is not None
         zone = self._zone(claim)
         same_day = on_day(claim.message.rendered_at, zone) == on_day(now, zone)
-        return same_day and claim.entries in (None, entries_of(claim.told))
+        return same_day and claim.entries in (None, reminders_digest(claim.contexts))
 
     def _zone(self, claim: Claim) -> str:
         return known_zone(claim.zone or self.channel.timezone or self.zone)
 
     def _render(self, claim: Claim, now: datetime) -> tuple[Message, str | None]:
-        summary, told = None, claim.told
+        summary, contexts = None, claim.contexts
         if claim.summary:
-            summary, told = self.store.summaries.gather(claim.summary, now)
+            summary, contexts = self.store.summaries.gather(claim.summary, now)
         notification = Notification(
             id=claim.id,
             channel=claim.channel,
             recipient=claim.recipient,
             zone=claim.zone or self.channel.timezone or self.zone,
-            told=told,
+            contexts=contexts,
             now=now,
-            instead_of=claim.instead_of,
+            fallback_for=claim.fallback_for,
             notice=claim.notice,
             summary=summary,
         )
@@ -255,27 +255,29 @@ class Lane:
 
     def _collect(self, running: dict[Future[Outcome | None], _Leased]) -> Counter[str]:
         """Wait for some of the sends to end, and write down how they did."""
-        ended, _ = wait(running, timeout=LOOK_UP, return_when=FIRST_COMPLETED)
+        ended, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
         late: list[_Leased] = []
-        marks: list[Mark] = []
+        ended_attempts: list[EndedAttempt] = []
         for future in ended:
             item, outcome = running.pop(future), future.result()
             if outcome is None:
                 late.append(item)
             else:
-                marks.append((item.claim, outcome, item.started or self.clock(), self.clock()))
-        if marks:
-            self._mark(marks)  # first: what is given back is sent once all the same, what is not marked is not
+                ended_attempts.append((item.claim, outcome, item.started or self.clock(), self.clock()))
+        if ended_attempts:
+            self._record_outcomes(
+                ended_attempts
+            )  # first: what is given back is sent once all the same, what is not marked is not
         if late:
-            self._give_back(item.claim for item in late)
-        if marks:
-            self._learn(marks)
-        return Counter(outcome.state for _, outcome, _, _ in marks)
+            self._return_claims(item.claim for item in late)
+        if ended_attempts:
+            self._learn(ended_attempts)
+        return Counter(outcome.state for _, outcome, _, _ in ended_attempts)
 
-    def _learn(self, marks: Iterable[Mark]) -> None:
+    def _learn(self, ended_attempts: Iterable[EndedAttempt]) -> None:
         """Let the breaker know; what waits behind an open one is not forgotten over it."""
         before, error = self.breaker, None
-        for _, outcome, started, ended in marks:
+        for _, outcome, started, ended in ended_attempts:
             self.breaker = self.breaker.after(outcome, started=started, ended=ended)
             error = outcome.error if outcome.channel == "out" else error
         if self.breaker.off and not before.off:
@@ -287,40 +289,40 @@ class Lane:
         elif before.out_since and not (self.breaker.out_since or self.breaker.off):
             log.info("channel %s is back", self.channel.name)
         waited_out = error is not None and self.store.outbox.note_outage(self.channel.name, error, self.clock())
-        if waited_out or any(outcome.state == "dead" or outcome.late for _, outcome, _, _ in marks):
-            self.on_trouble()
+        if waited_out or any(outcome.state == "dead" or outcome.late for _, outcome, _, _ in ended_attempts):
+            self.on_failure()
 
-    def _mark(self, marks: Sequence[Mark]) -> None:
+    def _record_outcomes(self, ended_attempts: Sequence[EndedAttempt]) -> None:
         """Write down how attempts ended, for as long as it takes: what is sent and not marked is sent twice."""
         give_up, turn = float("inf"), 0
         while True:
             try:
-                return self.store.outbox.mark(marks)
+                return self.store.outbox.record_outcomes(ended_attempts)
             except StoreError as error:
                 if self.stop.is_set():
                     give_up = min(give_up, monotonic() + self.channel.timeout.total_seconds())
                 if monotonic() > give_up:
                     raise
-                if turn % SAY_AGAIN == 0:
+                if turn % LOG_EVERY == 0:
                     log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
                 turn += 1
-                threading.Event().wait(MARK_AGAIN)  # not `self.stop`, which may be set already
+                threading.Event().wait(RETRY_RECORDING_AFTER)  # not `self.stop`, which may be set already
             except Exception:
                 log.exception("cannot write down what was sent via %s", self.channel.name)
-                if len(marks) == 1:
-                    claim, outcome, started, ended = marks[0]
-                    words = f"the answer cannot be stored (attempt {claim.attempt})"
-                    bare = replace(outcome, remote=None, error=words if outcome.error else None)
+                if len(ended_attempts) == 1:
+                    claim, outcome, started, ended = ended_attempts[0]
+                    text = f"the answer cannot be stored (attempt {claim.attempt})"
+                    bare = replace(outcome, remote=None, error=text if outcome.error else None)
                     if bare == outcome:
                         raise
-                    marks = [(claim, bare, started, ended)]
+                    ended_attempts = [(claim, bare, started, ended)]
                     continue
-                for one in marks:
-                    self._mark([one])  # the others are not held up by it
+                for one in ended_attempts:
+                    self._record_outcomes([one])  # the others are not held up by it
                 return None
 
-    def _give_back(self, claims: Iterable[Claim]) -> None:
-        self.store.outbox.give_back(list(claims), self.clock())
+    def _return_claims(self, claims: Iterable[Claim]) -> None:
+        self.store.outbox.return_claims(list(claims), self.clock())
 
 
 @dataclass(slots=True)
@@ -332,11 +334,11 @@ class _Leased:
     ends_by: float = float("inf")
 
 
-def deliver(lanes: Sequence[Lane]) -> Counter[str]:
+def deliver(workers: Sequence[ChannelWorker]) -> Counter[str]:
     """Hand over what is due on all channels at once; returns how many deliveries ended how."""
     total: Counter[str] = Counter()
-    if lanes:
-        with ThreadPoolExecutor(len(lanes), thread_name_prefix="lane") as pool:
-            for done in pool.map(Lane.drain, lanes):
+    if workers:
+        with ThreadPoolExecutor(len(workers), thread_name_prefix="lane") as pool:
+            for done in pool.map(ChannelWorker.drain, workers):
                 total += done
     return total

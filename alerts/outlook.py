@@ -7,39 +7,49 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.core.commitments import Tracked
-from alerts.core.moments import TICK
-from alerts.core.outlook import Foretold, foretell
+from alerts.core.moments import ONE_SECOND
+from alerts.core.outlook import Forecast, forecast_reminders
 from alerts.core.owners import NO_OWNERS, OWNER, Owners
 from alerts.core.rules import Rule, matching
 from alerts.core.watches import Watch
-from alerts.store import Standing, Store, occurrence_of
-from alerts.tick import Ruled, current
+from alerts.store import WatchedCommitment, Store, occurrence_of
+from alerts.tick import ScheduledRule, current
 
-__all__ = ["Foretold", "ForetoldSummary", "at_once", "if_changed", "outlook", "spoken_of", "summaries"]
+__all__ = [
+    "Forecast",
+    "SummaryForecast",
+    "forecast_of_changes",
+    "forecast_after_change",
+    "forecast",
+    "keys_with_alerts",
+    "summaries",
+]
 
 
-def outlook(
+def forecast(
     store: Store,
-    rules: Mapping[str, Ruled],
+    rules: Mapping[str, ScheduledRule],
     start: datetime,
     end: datetime,
     *,
     owners: Owners = NO_OWNERS,
     only: int | None = None,
-) -> list[Foretold]:
+) -> list[Forecast]:
     """What will go out before `end`, soonest first, of all that is tracked or `only` of one; nothing is written.
 
     Rules that are not registered yet, or have another meaning now, are taken as they stand in the settings, from
     `start` on.
     """
     known = current(store, rules)
-    standing = store.watches.standing(only=only)
-    found = [word for chunk in standing for word in _foretell(chunk, rules, known, start, end, owners=owners)]
-    return sorted(found, key=lambda word: (word.reminder.send_at, word.reminder.commitment_id, word.reminder.rule))
+    watched = store.watches.watched_commitments(only=only)
+    found = [forecast for chunk in watched for forecast in _forecast(chunk, rules, known, start, end, owners=owners)]
+    return sorted(
+        found, key=lambda forecast: (forecast.reminder.send_at, forecast.reminder.commitment_id, forecast.reminder.rule)
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class ForetoldSummary:
+class SummaryForecast:
     """A summary to come: when, of which rule, and the channels through which it goes."""
 
     at: datetime
@@ -49,100 +59,102 @@ class ForetoldSummary:
 
 def summaries(
     store: Store,
-    rules: Mapping[str, Ruled],
+    rules: Mapping[str, ScheduledRule],
     start: datetime,
     end: datetime,
     owners: Owners = NO_OWNERS,
     *,
-    singly: Collection[str] = (),
-) -> Iterator[ForetoldSummary]:
+    one_at_a_time: Collection[str] = (),
+) -> Iterator[SummaryForecast]:
     """The summaries that go out before `end`; of several firings that were missed, the latest is still to come.
 
-    `singly` names the channels that take one word at a time, and so no summary.
+    `one_at_a_time` names the channels that take one word at a time, and so no summary.
     """
     since = store.summaries.since(current(store, rules))
-    for name, ruled in rules.items():
-        if ruled.rule.summary is None:
+    for name, scheduled in rules.items():
+        if scheduled.rule.summary is None:
             continue
         served = since.get(name, start)
-        channels = tuple(one for one in _whole(store, ruled.rule, owners) if one not in singly)
-        missed = ruled.cron.before(start.replace(microsecond=0) + TICK)
+        channels = tuple(one for one in _summary_channels(store, scheduled.rule, owners) if one not in one_at_a_time)
+        missed = scheduled.cron.before(start.replace(microsecond=0) + ONE_SECOND)
         if missed is not None and missed > served and channels:
-            yield ForetoldSummary(missed, name, channels)
-        firing = ruled.cron.at_or_after(max(served, start).replace(microsecond=0) + TICK)
+            yield SummaryForecast(missed, name, channels)
+        firing = scheduled.cron.at_or_after(max(served, start).replace(microsecond=0) + ONE_SECOND)
         while firing is not None and firing < end and channels:
-            yield ForetoldSummary(firing, name, channels)
-            firing = ruled.cron.at_or_after(firing + TICK)
+            yield SummaryForecast(firing, name, channels)
+            firing = scheduled.cron.at_or_after(firing + ONE_SECOND)
 
 
-def _whole(store: Store, rule: Rule, owners: Owners) -> list[str]:
+def _summary_channels(store: Store, rule: Rule, owners: Owners) -> list[str]:
     """The channels that a summary of a rule is for; the owners' where there is one to tell as things stand."""
     asked = OWNER in rule.notify and owners.channel and owners.people
     owned = asked and not store.summaries.owner_keys(rule).isdisjoint(owners.people)
-    to = [(owners.channel if owned else None) if word == OWNER else word for word in rule.notify]
+    to = [(owners.channel if owned else None) if name == OWNER else name for name in rule.notify]
     return list(dict.fromkeys(one for one in to if one))
 
 
-def at_once(store: Store, rules: Mapping[str, Ruled], now: datetime, owners: Owners = NO_OWNERS) -> Iterator[Foretold]:
+def forecast_of_changes(
+    store: Store, rules: Mapping[str, ScheduledRule], now: datetime, owners: Owners = NO_OWNERS
+) -> Iterator[Forecast]:
     """What the next tick will say of that which has changed since the last one."""
     known = current(store, rules)
-    for chunk in store.watches.standing(changed_only=True):
-        yield from _foretell(chunk, rules, known, now, now + TICK, owners=owners)
+    for chunk in store.watches.watched_commitments(changed_only=True):
+        yield from _forecast(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
 
 
-def spoken_of(
-    store: Store, rules: Mapping[str, Ruled], start: datetime, end: datetime, owners: Owners = NO_OWNERS
+def keys_with_alerts(
+    store: Store, rules: Mapping[str, ScheduledRule], start: datetime, end: datetime, owners: Owners = NO_OWNERS
 ) -> Iterator[str]:
     """The keys of what is tracked of which anything will go out before `end`."""
     known = current(store, rules)
-    for chunk in store.watches.standing():
+    for chunk in store.watches.watched_commitments():
         for one in chunk:
-            if next(_foretell([one], rules, known, start, end, owners=owners), None) is not None:
+            if next(_forecast([one], rules, known, start, end, owners=owners), None) is not None:
                 yield one.tracked.commitment.key
 
 
-def if_changed(
+def forecast_after_change(
     store: Store,
-    rules: Mapping[str, Ruled],
+    rules: Mapping[str, ScheduledRule],
     now: datetime,
-    foreseen: Mapping[str, Tracked],
+    planned_state: Mapping[str, Tracked],
     owners: Owners = NO_OWNERS,
-) -> Iterator[Foretold]:
+) -> Iterator[Forecast]:
     """What the next tick would say were commitments, by key, as foreseen; those with a negative id are new."""
     known = current(store, rules)
-    for chunk in store.watches.standing():
-        pairs = [(one, foreseen.get(one.tracked.commitment.key)) for one in chunk]
-        some = [_as_foreseen(one, tracked, now) for one, tracked in pairs if tracked or one.changed_at]
-        yield from _foretell(some, rules, known, now, now + TICK, owners=owners)
-    fresh = [Standing(tracked, {}, now) for tracked in foreseen.values() if tracked.id < 0]
-    yield from _foretell(fresh, rules, known, now, now + TICK, owners=owners)
+    for chunk in store.watches.watched_commitments():
+        pairs = [(one, planned_state.get(one.tracked.commitment.key)) for one in chunk]
+        some = [_as_planned(one, tracked, now) for one, tracked in pairs if tracked or one.changed_at]
+        yield from _forecast(some, rules, known, now, now + ONE_SECOND, owners=owners)
+    fresh = [WatchedCommitment(tracked, {}, now) for tracked in planned_state.values() if tracked.id < 0]
+    yield from _forecast(fresh, rules, known, now, now + ONE_SECOND, owners=owners)
 
 
-def _as_foreseen(standing: Standing, tracked: Tracked | None, now: datetime) -> Standing:
+def _as_planned(watched: WatchedCommitment, tracked: Tracked | None, now: datetime) -> WatchedCommitment:
     if tracked is None:
-        return standing
-    was = standing.tracked
-    foreseen = replace(
+        return watched
+    was = watched.tracked
+    planned_state = replace(
         tracked,
         changes=(*was.changes, *tracked.changes),
         occurrences=was.occurrences,
-        stated_at=was.stated_at if was.bounds.mark == tracked.bounds.mark else now,
+        stated_at=was.stated_at if was.bounds.fingerprint == tracked.bounds.fingerprint else now,
     )
-    return replace(standing, tracked=foreseen, changed_at=now)
+    return replace(watched, tracked=planned_state, changed_at=now)
 
 
-def _foretell(
-    standing: Iterable[Standing],
-    rules: Mapping[str, Ruled],
-    known: Mapping[str, Ruled],
+def _forecast(
+    watched: Iterable[WatchedCommitment],
+    rules: Mapping[str, ScheduledRule],
+    known: Mapping[str, ScheduledRule],
     start: datetime,
     end: datetime,
     *,
     owners: Owners,
-) -> Iterator[Foretold]:
-    specs: dict[str, Rule] = {name: ruled.rule for name, ruled in rules.items()}
+) -> Iterator[Forecast]:
+    specs: dict[str, Rule] = {name: scheduled.rule for name, scheduled in rules.items()}
     watches = []
-    for one in standing:
+    for one in watched:
         for rule in matching(specs.values(), one.tracked.commitment):
             mine = [watch for (name, _), watch in one.watches.items() if name == rule.name]
             if not mine:
@@ -156,4 +168,4 @@ def _foretell(
             about = [(watch, occurrence_of(one.tracked, watch.occurrence)) for watch in mine]
             if one.tracked.open or one.watches:
                 watches += [(watch, item) for watch, item in about if item is not None]
-    return foretell(watches, specs, {name: ruled.cron for name, ruled in rules.items()}, end, owners)
+    return forecast_reminders(watches, specs, {name: scheduled.cron for name, scheduled in rules.items()}, end, owners)

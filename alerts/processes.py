@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from alerts.core.registration import ALIVE, GRACE, Registered, RuleSet, daemon_may
+from alerts.core.registration import ALIVE, GRACE, Registered, RuleSet, daemon_may_register
 from alerts.store import ProcessStatus, Store
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class Process:
 
     def register(self, now: datetime) -> Registered:
         """Register the own set where it may be, and say what became of it."""
-        may = partial(daemon_may, self.mine)
+        may = partial(daemon_may_register, self.mine)
         found = self._store.registrations.register(self.mine, now, by=self.name, alive=ALIVE, may=may)
         for line in notes(found, now):
             log.warning("%s", line)

@@ -36,13 +36,13 @@ def take_data(store: Store, now: datetime) -> list[Recomputed]:
     read_anew()
     store.commitments.forget_resolved()
     done = []
-    for name, said, find in DATA:
+    for name, label, find in DATA:
         value = find()
         reason = store.resolved_with.take(
-            name, value, now, reason=_data_reason(said, value), may=partial(_is_forward, value)
+            name, value, now, reason=_data_reason(label, value), may=partial(_is_forward, value)
         )
         if store.resolved_with.values().get(name) != value:
-            log.warning("%s %s here, deadlines rest on %s: update this installation", said, value,
+            log.warning("%s %s here, deadlines rest on %s: update this installation", label, value,
                         store.resolved_with.values().get(name))  # fmt: skip
         done += _recompute(store, name, reason, now)
     return done
@@ -56,9 +56,9 @@ def take_zone(store: Store, zone: str | None, now: datetime) -> list[Recomputed]
     return _recompute(store, "timezone", reason, now)
 
 
-def _data_reason(said: str, value: str) -> Callable[[str | None], str]:
+def _data_reason(label: str, value: str) -> Callable[[str | None], str]:
     def reason(before: str | None) -> str:
-        return f"{said} {value}" + (f", before it was {before}" if before else "")
+        return f"{label} {value}" + (f", before it was {before}" if before else "")
 
     return reason
 
@@ -86,4 +86,4 @@ def _recompute(store: Store, name: str, reason: str | None, now: datetime) -> li
         log.error("cannot work out all deadlines anew: %s", error)  # noqa: TRY400 # the line says it all
         return []
     store.resolved_with.finish(name)
-    return [Recomputed(reason, (*report.moved, *report.derived))]
+    return [Recomputed(reason, (*report.moved, *report.moved_dependants))]

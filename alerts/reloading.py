@@ -12,8 +12,8 @@ from typing import Any
 from alerts.channels import Heartbeat
 from alerts.core.errors import InputError
 from alerts.core.registration import RuleSet, differences
-from alerts.lane import Clock, Lane
-from alerts.tick import Ruled
+from alerts.lane import Clock, ChannelWorker
+from alerts.tick import ScheduledRule
 from alerts.zone_data import read_anew
 
 log = logging.getLogger(__name__)
@@ -28,14 +28,14 @@ def unchanged() -> str:
 class Configuration:
     """All that a daemon goes by, checked and built.
 
-    `made_of`: what each channel was built from, by its name. `digest` reads the files anew and returns a digest of
+    `built_from`: what each channel was built from, by its name. `digest` reads the files anew and returns a digest of
     them, which was `read` when they were taken over.
     """
 
     mine: RuleSet
-    rules: Mapping[str, Ruled]
-    lanes: Sequence[Lane]
-    made_of: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    rules: Mapping[str, ScheduledRule]
+    workers: Sequence[ChannelWorker]
+    built_from: Mapping[str, Any] = field(default_factory=dict, repr=False)
     operators: Sequence[str] = ()
     heartbeat: Heartbeat | None = None
     digest: Callable[[], str] = unchanged

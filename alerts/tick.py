@@ -10,37 +10,44 @@ from uuid import UUID
 
 from alerts.channels import Channel
 from alerts.core.commitments import Commitment, Person, Tracked
-from alerts.core.moments import TICK
-from alerts.core.notifications import Address, Routes, Trouble, Word, fall_back, sum_up_elsewhere
+from alerts.core.moments import ONE_SECOND
+from alerts.core.notifications import (
+    Envelope,
+    Routes,
+    DeliveryFailure,
+    AddressedReminder,
+    address_to_fallbacks,
+    address_summary_to_fallback,
+)
 from alerts.core.owners import OWNER, Owners
 from alerts.core.registration import ALIVE
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
-from alerts.core.watches import Look, Watch, look
+from alerts.core.watches import Evaluation, Watch, evaluate
 from alerts.cron import Cron
-from alerts.store import Reach, Store
+from alerts.store import ServedRecipients, Store
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN = timedelta(hours=1)  # after a look that failed
+RETRY_AFTER = timedelta(hours=1)  # after a look that failed
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class ScheduledRule:
     """A rule and the firings of its cron."""
 
     rule: Rule
     cron: Cron
 
     @classmethod
-    def all(cls, rules: Iterable[Rule]) -> dict[str, Ruled]:
+    def all(cls, rules: Iterable[Rule]) -> dict[str, ScheduledRule]:
         """The rules by name."""
         return {rule.name: cls(rule, Cron(rule.cron, rule.timezone)) for rule in rules}
 
 
 def plan(
     store: Store,
-    rules: Mapping[str, Ruled],
+    rules: Mapping[str, ScheduledRule],
     channels: Mapping[str, Channel],
     now: datetime,
     *,
@@ -57,69 +64,75 @@ def plan(
         if stop():
             return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
-    singly = {name for name, channel in channels.items() if channel.singly}
-    routes = Routes(recipients=recipients, singly=singly)
-    mails_owners = next((name for name, channel in channels.items() if channel.default), None)
+    one_at_a_time = {name for name, channel in channels.items() if channel.one_at_a_time}
+    routes = Routes(recipients=recipients, one_at_a_time=one_at_a_time)
+    owners_channel = next((name for name, channel in channels.items() if channel.default), None)
     count = 0
-    mine = {name: ruled.rule for name, ruled in current(store, rules).items()}
+    mine = {name: scheduled.rule for name, scheduled in current(store, rules).items()}
     planned = store.registrations.planned(now, ALIVE)
     for batch in store.watches.due(mine, until=now, on_commit=on_batch, planned=planned):
         if stop():
             return count
-        looked = [_look(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
+        evaluations = [_evaluate(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
         to_owners = {one.commitment.owner for watch, one in batch.watches if OWNER in mine[watch.rule].notify}
-        owners = Owners(channel=mails_owners, people=batch.people(to_owners))
-        words = [
-            Word(
+        owners = Owners(channel=owners_channel, people=batch.people(to_owners))
+        addressed = [
+            AddressedReminder(
                 reminder=reminder,
                 notify=rules[watch.rule].rule.notify,
-                owner=_way(owners, tracked.commitment, recipients),
+                owner=_owner_route(owners, tracked.commitment, recipients),
                 digest=rules[watch.rule].rule.digest,
                 critical=tracked.commitment.priority == "critical",
             )
-            for (watch, tracked), seen in zip(batch.watches, looked, strict=True)
-            for reminder in seen.said
+            for (watch, tracked), evaluation in zip(batch.watches, evaluations, strict=True)
+            for reminder in evaluation.reminders
         ]
-        count += batch.record(looked, words, now, routes)
+        count += batch.record(evaluations, addressed, now, routes)
     if stop():
         return count
     for sealed in store.gathering.seal({*mine, *planned}, now):
         count += sealed
         on_batch()
-    whole = {name: some for name, some in recipients.items() if name not in singly}  # others take no summary
+    digest_recipients = {
+        name: some for name, some in recipients.items() if name not in one_at_a_time
+    }  # others take no summary
     for name, since in store.summaries.since([rule.name for rule in mine.values() if rule.summary]).items():
-        if summed_up := _sum_up(store, rules[name], since=since, recipients=whole, mails_owners=mails_owners, now=now):
-            count += summed_up
+        if summaries_planned := _plan_summaries(
+            store, rules[name], since=since, recipients=digest_recipients, owners_channel=owners_channel, now=now
+        ):
+            count += summaries_planned
             on_batch()
     return count
 
 
-def _sum_up(
+def _plan_summaries(
     store: Store,
-    ruled: Ruled,
+    scheduled: ScheduledRule,
     *,
     since: datetime,
     recipients: Mapping[str, tuple[str, ...]],
-    mails_owners: str | None,
+    owners_channel: str | None,
     now: datetime,
 ) -> int:
     """Write down a rule's summaries if its firing has come; of several missed firings those of the latest."""
-    rule = ruled.rule
-    firing = ruled.cron.before(now.replace(microsecond=0) + TICK)
+    rule = scheduled.rule
+    firing = scheduled.cron.before(now.replace(microsecond=0) + ONE_SECOND)
     if firing is None or firing <= since:
         return 0
-    whole = Scope(rule=rule, firing=firing)
-    post = {(name, recipient): whole for name in rule.notify for recipient in recipients.get(name, ())}
-    if OWNER in rule.notify and mails_owners:
+    scope = Scope(rule=rule, firing=firing)
+    scopes = {(name, recipient): scope for name in rule.notify for recipient in recipients.get(name, ())}
+    if OWNER in rule.notify and owners_channel:
         for person in store.summaries.owners(rule):
-            way = mails_owners, _as_named(person, recipients[mails_owners])
-            own = post.setdefault(way, replace(whole, owners=(person.key,)))
+            route = owners_channel, _as_named(person, recipients[owners_channel])
+            own = scopes.setdefault(route, replace(scope, owners=(person.key,)))
             if own.owners:  # whoever gets the whole has theirs in it, and several may share an address
-                post[way] = replace(own, owners=tuple(dict.fromkeys((*own.owners, person.key))))
-    return store.summaries.put(whole, post, now)
+                scopes[route] = replace(own, owners=tuple(dict.fromkeys((*own.owners, person.key))))
+    return store.summaries.put(scope, scopes, now)
 
 
-def _way(owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[str, ...]]) -> tuple[str, str] | None:
+def _owner_route(
+    owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[str, ...]]
+) -> tuple[str, str] | None:
     """The channel and the address through which the owner of a commitment is told."""
     owner = owners.of(commitment)
     if owner is None or owners.channel is None:
@@ -132,24 +145,24 @@ def _as_named(person: Person, recipients: Iterable[str]) -> str:
     return next((one for one in recipients if one.lower() == person.email.lower()), person.email)
 
 
-def current(store: Store, rules: Mapping[str, Ruled]) -> dict[str, Ruled]:
+def current(store: Store, rules: Mapping[str, ScheduledRule]) -> dict[str, ScheduledRule]:
     """The rules that mean what was last registered under their names."""
     registered = store.watches.registered()
-    return {name: ruled for name, ruled in rules.items() if registered.get(name) == ruled.rule.hash}
+    return {name: scheduled for name, scheduled in rules.items() if registered.get(name) == scheduled.rule.hash}
 
 
-def _look(ruled: Ruled, tracked: Tracked, watch: Watch, now: datetime) -> Look:
+def _evaluate(scheduled: ScheduledRule, tracked: Tracked, watch: Watch, now: datetime) -> Evaluation:
     """One look; should it fail, the others are not held up, and it is tried again."""
     try:
-        return look(ruled.rule, tracked, watch, now, ruled.cron)
+        return evaluate(scheduled.rule, tracked, watch, now, scheduled.cron)
     except Exception:
         log.exception("rule %s cannot look at %s; again in an hour", watch.rule, tracked.commitment.key)
-        return Look(replace(watch, next_at=now + LOOK_AGAIN))
+        return Evaluation(replace(watch, next_at=now + RETRY_AFTER))
 
 
-def relieve(
+def handle_failures(
     store: Store,
-    rules: Mapping[str, Ruled],
+    rules: Mapping[str, ScheduledRule],
     channels: Mapping[str, Channel],
     operators: Sequence[str],
     now: datetime,
@@ -162,33 +175,39 @@ def relieve(
     if set(store.watches.registered()) - set(current(store, rules)):
         return 0
     recipients = {name: channel.recipients for name, channel in channels.items()}
-    singly = {name for name, channel in channels.items() if channel.singly}
-    fallbacks = {name: ruled.rule.fallback for name, ruled in rules.items()}
+    one_at_a_time = {name for name, channel in channels.items() if channel.one_at_a_time}
+    fallbacks = {name: scheduled.rule.fallback for name, scheduled in rules.items()}
     count = 0
-    own = {name: Reach(recipients=channel.recipients, owners=channel.default) for name, channel in channels.items()}
-    store.missing.notice(own, now)
-    for relief in store.reliefs():
-        post = {
-            failing.trouble.id: fall_back(
-                failing.reminders, fallbacks, recipients, singly, besides=failing.trouble.channel
+    own = {
+        name: ServedRecipients(recipients=channel.recipients, owners=channel.default)
+        for name, channel in channels.items()
+    }
+    store.unserved.update(own, now)
+    for failure_batch in store.failure_batches():
+        envelopes = {
+            failed.failure.id: address_to_fallbacks(
+                failed.reminders, fallbacks, recipients, one_at_a_time, exclude=failed.failure.channel
             )
-            for failing in relief.failing
-            if failing.undelivered
+            for failed in failure_batch.deliveries
+            if failed.may_fall_back
         }
-        for failing in relief.failing:
-            if failing.undelivered and failing.scope:
-                besides = failing.trouble.channel
-                post[failing.trouble.id] += sum_up_elsewhere(
-                    failing.scope, fallbacks, recipients, singly, besides=besides
+        for failed in failure_batch.deliveries:
+            if failed.may_fall_back and failed.scope:
+                exclude = failed.failure.channel
+                envelopes[failed.failure.id] += address_summary_to_fallback(
+                    failed.scope, fallbacks, recipients, one_at_a_time, exclude=exclude
                 )
-        told = relief.tell_instead(post, now)
-        troubles = [
-            _told_instead(failing.trouble, post.get(failing.trouble.id, ()), told) for failing in relief.failing
+        sent = failure_batch.send_to_fallback(envelopes, now)
+        failures = [
+            _with_fallback_channels(failed.failure, envelopes.get(failed.failure.id, ()), sent)
+            for failed in failure_batch.deliveries
         ]
-        relief.notify(troubles, {name: recipients[name] for name in operators if name in recipients}, now)
-        count += len(troubles)
+        failure_batch.notify(failures, {name: recipients[name] for name in operators if name in recipients}, now)
+        count += len(failures)
     return count
 
 
-def _told_instead(trouble: Trouble, post: Iterable[Address], told: Collection[UUID]) -> Trouble:
-    return replace(trouble, instead=tuple(sorted({one.channel for one in post if one.id in told})))
+def _with_fallback_channels(
+    failure: DeliveryFailure, envelopes: Iterable[Envelope], sent: Collection[UUID]
+) -> DeliveryFailure:
+    return replace(failure, fallback_channels=tuple(sorted({one.channel for one in envelopes if one.id in sent})))

@@ -12,88 +12,88 @@ from typing import Any
 from alerts.channels import Channel
 from alerts.clock import monotonic
 from alerts.core.errors import InputError
-from alerts.lane import Lane, always
+from alerts.lane import ChannelWorker, always
 
 log = logging.getLogger(__name__)
 
 PAUSE = timedelta(seconds=5)  # after the database could not be used
-LOOK = timedelta(minutes=1)  # at the latest after so long it looks for something to do
+POLL_INTERVAL = timedelta(minutes=1)  # at the latest after so long it looks for something to do
 GRACE = timedelta(seconds=7)  # what is in flight at the end may take so long; container engines allow ten seconds
 
 
 @dataclass(slots=True, eq=False)
-class _Worker:
-    lane: Lane
-    bell: threading.Event = field(default_factory=threading.Event)
+class _RunningWorker:
+    worker: ChannelWorker
+    wake: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
 
-class Workers:
-    """The lanes of a daemon and their threads. `made_of`: what each channel was built from, by its name."""
+class WorkerPool:
+    """The lanes of a daemon and their threads. `built_from`: what each channel was built from, by its name."""
 
-    def __init__(self, lanes: Sequence[Lane], made_of: Mapping[str, Any], on_trouble: Callable[[], None], *,
+    def __init__(self, workers: Sequence[ChannelWorker], built_from: Mapping[str, Any], on_failure: Callable[[], None], *,
                  may_send: Callable[[], bool] = always) -> None:  # fmt: skip
         self._may_send = may_send
-        self._on_trouble = on_trouble
-        self._made_of = made_of
+        self._on_failure = on_failure
+        self._made_of = built_from
         self._stopped = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._workers = {lane.channel.name: self._worker(lane) for lane in lanes}
+        self._pool = {worker.channel.name: self._new_worker(worker) for worker in workers}
 
     @property
-    def lanes(self) -> list[Lane]:
+    def workers(self) -> list[ChannelWorker]:
         """The lanes that are at work."""
-        return [worker.lane for worker in self._workers.values()]
+        return [running.worker for running in self._pool.values()]
 
     @property
     def channels(self) -> dict[str, Channel]:
         """Their channels, by name."""
-        return {name: worker.lane.channel for name, worker in self._workers.items()}
+        return {name: running.worker.channel for name, running in self._pool.items()}
 
     def start(self) -> None:
         """Begin to send."""
-        for worker in self._workers.values():
-            self._start(worker)
+        for running in self._pool.values():
+            self._start(running)
 
-    def exchange(self, lanes: Sequence[Lane], made_of: Mapping[str, Any]) -> list[str]:
+    def exchange(self, workers: Sequence[ChannelWorker], built_from: Mapping[str, Any]) -> list[str]:
         """Go on with these lanes. Where a channel is made of the same as before, its lane stays and is brought up to
         date; where not, the old one ends what is in flight, claims nothing more, and closes its channel. The new one
         begins with a closed breaker: what held up the old channel need not hold up this one.
 
         Returns the names of the channels that were there before and were built anew.
         """
-        found: dict[str, _Worker] = {}
-        for lane in lanes:
-            name = lane.channel.name
-            old = self._workers.get(name)
-            if old and self._made_of.get(name) == made_of.get(name):
-                old.lane.take_over(lane)
-                lane.channel.close()
+        found: dict[str, _RunningWorker] = {}
+        for worker in workers:
+            name = worker.channel.name
+            old = self._pool.get(name)
+            if old and self._made_of.get(name) == built_from.get(name):
+                old.worker.take_over(worker)
+                worker.channel.close()
                 found[name] = old
             else:
-                found[name] = self._worker(lane)
-        before, self._workers, self._made_of = self._workers, found, made_of
-        for worker in before.values():
-            if worker not in found.values():
-                worker.lane.retired.set()
-                worker.bell.set()
-        for worker in found.values():
-            if worker.thread is None:
-                self._start(worker)
+                found[name] = self._new_worker(worker)
+        before, self._pool, self._made_of = self._pool, found, built_from
+        for running in before.values():
+            if running not in found.values():
+                running.worker.retired.set()
+                running.wake.set()
+        for running in found.values():
+            if running.thread is None:
+                self._start(running)
         self._threads = [one for one in self._threads if one.is_alive()]
-        return [name for name, worker in found.items() if name in before and worker is not before[name]]
+        return [name for name, running in found.items() if name in before and running is not before[name]]
 
-    def ring(self) -> None:
+    def wake_all(self) -> None:
         """Let every lane look for something to do."""
-        for worker in self._workers.values():
-            worker.bell.set()
+        for running in self._pool.values():
+            running.wake.set()
 
     def stop(self) -> None:
         """Let every lane end after what is in flight."""
         self._stopped.set()
-        for lane in self.lanes:
-            lane.stop.set()
-        self.ring()
+        for worker in self.workers:
+            worker.stop.set()
+        self.wake_all()
 
     def end(self) -> bool:
         """Wait for what is in flight, and return whether it has ended."""
@@ -105,32 +105,32 @@ class Workers:
             return False
         return True
 
-    def _worker(self, lane: Lane) -> _Worker:
-        lane.on_trouble, lane.may_send = self._on_trouble, self._may_send
-        return _Worker(lane)
+    def _new_worker(self, worker: ChannelWorker) -> _RunningWorker:
+        worker.on_failure, worker.may_send = self._on_failure, self._may_send
+        return _RunningWorker(worker)
 
-    def _start(self, worker: _Worker) -> None:
-        worker.thread = threading.Thread(target=self._send, args=(worker,), daemon=True)
-        self._threads.append(worker.thread)
-        worker.thread.start()
+    def _start(self, running: _RunningWorker) -> None:
+        running.thread = threading.Thread(target=self._send, args=(running,), daemon=True)
+        self._threads.append(running.thread)
+        running.thread.start()
 
-    def _send(self, worker: _Worker) -> None:
-        lane, name = worker.lane, worker.lane.channel.name
-        while not (self._stopped.is_set() or lane.retired.is_set()):
+    def _send(self, running: _RunningWorker) -> None:
+        worker, name = running.worker, running.worker.channel.name
+        while not (self._stopped.is_set() or worker.retired.is_set()):
             pause = PAUSE
             try:
-                lane.drain()
-                pause = _until_next(lane)
+                worker.drain()
+                pause = _until_next(worker)
             except InputError as error:
                 log.error("sending via %s: %s", name, error)  # noqa: TRY400 # the line says it all
             except Exception:
                 log.exception("sending via %s failed; again in %s s", name, PAUSE.total_seconds())
-            worker.bell.wait(pause.total_seconds())
-            worker.bell.clear()
-        if lane.retired.is_set():
-            lane.channel.close()
+            running.wake.wait(pause.total_seconds())
+            running.wake.clear()
+        if worker.retired.is_set():
+            worker.channel.close()
 
 
-def _until_next(lane: Lane) -> timedelta:
-    pause = lane.pause()
-    return LOOK if pause is None else min(max(pause, timedelta(seconds=0.05)), LOOK)
+def _until_next(worker: ChannelWorker) -> timedelta:
+    pause = worker.pause()
+    return POLL_INTERVAL if pause is None else min(max(pause, timedelta(seconds=0.05)), POLL_INTERVAL)

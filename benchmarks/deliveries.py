@@ -23,7 +23,7 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from alerts.cli.wiring import Office
+from alerts.cli.wiring import App
 from alerts.daemon import prepare
 from alerts.lane import deliver
 from alerts.tick import plan
@@ -106,19 +106,19 @@ class Bench:
     def ours(self, tag: str) -> tuple[Cost, Cost]:
         """What planning and what delivering costs, for each delivery."""
         self.load(tag, FIRINGS[tag], LOADED)
-        office = Office(self.folder, None)
-        lanes = [lane for lane in office.lanes(lambda: FIRINGS[tag]) if lane.channel.name == tag]
-        prepare(office.store, office.rules, LOADED)
-        if plan(office.store, office.rules, office.channels, LOADED):
+        get_app = App(self.folder, None)
+        workers = [worker for worker in get_app.workers(lambda: FIRINGS[tag]) if worker.channel.name == tag]
+        prepare(get_app.store, get_app.rules, LOADED)
+        if plan(get_app.store, get_app.rules, get_app.channels, LOADED):
             raise SystemExit("something was due before the firing: this measures nothing")
         costs: list[Cost] = []
         with Cost.of(self.count, costs):
-            planned = plan(office.store, office.rules, office.channels, FIRINGS[tag])
+            planned = plan(get_app.store, get_app.rules, get_app.channels, FIRINGS[tag])
         with Cost.of(self.count, costs):
-            done = deliver(lanes)
-        for channel in office.channels.values():
+            done = deliver(workers)
+        for channel in get_app.channels.values():
             channel.close()
-        office.store.close()
+        get_app.store.close()
         if planned != self.count or done != {"sent": self.count}:
             raise SystemExit(f"{planned} planned, then {dict(done)}: expected {self.count} sent")
         return costs[0], costs[1]

@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from alerts.cli.wiring import Office
+from alerts.cli.wiring import App
 from alerts.daemon import prepare
 from alerts.lane import deliver
 from alerts.tick import plan
@@ -79,22 +79,22 @@ def measure(count: int, database: str | None) -> tuple[float, float, float, floa
         url = database or f"sqlite:///{folder}/alerts.db"
         (folder / "alerts.yaml").write_text(CONFIG % folder + f"database: {url}\n")
         seconds, megabytes = load(folder, count)
-        office = Office(folder, url)
-        lanes = office.lanes(lambda: NOW)
-        prepare(office.store, office.rules, NOW)
+        get_app = App(folder, url)
+        workers = get_app.workers(lambda: NOW)
+        prepare(get_app.store, get_app.rules, NOW)
         began = time.perf_counter()
-        plan(office.store, office.rules, office.channels, NOW)
-        deliver(lanes)
+        plan(get_app.store, get_app.rules, get_app.channels, NOW)
+        deliver(workers)
         first = time.perf_counter() - began
         ticks = []
         for _ in range(TICKS):
             began = time.perf_counter()
-            planned = plan(office.store, office.rules, office.channels, NOW)
-            deliver(lanes)
+            planned = plan(get_app.store, get_app.rules, get_app.channels, NOW)
+            deliver(workers)
             ticks.append(time.perf_counter() - began)
             if planned:
                 raise SystemExit("something was due: this measures nothing")
-        office.store.close()
+        get_app.store.close()
         return seconds, megabytes, first, statistics.median(ticks)
 
 

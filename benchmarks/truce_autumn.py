@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts import interchange, shipped
-from alerts.cli.wiring import Office
+from alerts.cli.wiring import App
 from alerts.daemon import prepare
 from alerts.lane import deliver
 from alerts.outlook import outlook
@@ -68,28 +68,28 @@ def configuration() -> Path:
     return folder
 
 
-def load(office: Office) -> None:
+def load(get_app: App) -> None:
     """Track what the seed states, as if it were the day of the brief."""
     read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
     entries = [Entry(placed.commitment, placed.place) for placed in read.entries]
-    office.store.commitments.load(entries, read.parties, read.sources, Change(now=START, by="demo"))
+    get_app.store.commitments.load(entries, read.parties, read.sources, Change(now=START, by="demo"))
 
 
-def enter(office: Office, entered: Entered) -> None:
+def enter(get_app: App, entered: Entered) -> None:
     """Do what somebody enters."""
     change = Change(now=entered.at, by="demo", reason=entered.why)
     if entered.deadline:
-        office.store.commitments.move(entered.key, entered.deadline, change)
+        get_app.store.commitments.move(entered.key, entered.deadline, change)
     else:
-        office.store.commitments.close(entered.key, "fulfilled", change)
+        get_app.store.commitments.close(entered.key, "fulfilled", change)
 
 
-def moments(office: Office) -> Iterator[datetime]:
+def moments(get_app: App) -> Iterator[datetime]:
     """The instants at which something is to be said or entered, each after what the one before has led to."""
     now = START
     yield now
     while True:
-        words = [word.reminder.send_at for word in outlook(office.store, office.rules, now, END)]
+        words = [word.reminder.send_at for word in outlook(get_app.store, get_app.rules, now, END)]
         entered = [entered.at for entered in ENTERED]
         coming = [at for at in (*words, *entered) if at > now]
         if not coming or min(coming) >= END:
@@ -108,27 +108,27 @@ def subjects(folder: Path, known: set[str]) -> list[str]:
 
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
-    office = Office(configuration(), f"sqlite:///{FOLDER}/alerts.db")
+    get_app = App(configuration(), f"sqlite:///{FOLDER}/alerts.db")
     out.rule("[bold]DEMO[/]: the truce autumn of 2025, replayed; nobody is told anything")
     out.print(
         f"Ten commitments of a news brief, {START:%d %b %Y} to {END:%d %b %Y}, told to desk@localhost; times are UTC."
     )
     out.print("What is entered on the way (») is made up, to show what moves with it.\n", style="dim")
-    load(office)
+    load(get_app)
     clock = {"now": START}
-    lanes = office.lanes(lambda: clock["now"])
-    prepare(office.store, office.rules, START)
+    workers = get_app.workers(lambda: clock["now"])
+    prepare(get_app.store, get_app.rules, START)
     known: set[str] = set()
     day = ""
-    for now in moments(office):
+    for now in moments(get_app):
         clock["now"] = now
         lines = []
         for entered in ENTERED:
             if entered.at == now:
-                enter(office, entered)
+                enter(get_app, entered)
                 lines.append(Text(f"» {entered.command}", style="cyan"))
-        plan(office.store, office.rules, office.channels, now)
-        deliver(lanes)
+        plan(get_app.store, get_app.rules, get_app.channels, now)
+        deliver(workers)
         lines += [Text(subject) for subject in subjects(FOLDER / "mail", known)]
         for line in lines:
             today = f"{now:%a %d %b %Y}"

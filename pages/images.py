@@ -14,12 +14,12 @@ from pathlib import Path
 from uuid import UUID
 
 from alerts import interchange, shipped
-from alerts.cli.wiring import Office
+from alerts.cli.wiring import App
 from alerts.core.commitments import Person
-from alerts.core.notifications import Notification, Told
+from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
-from alerts.outlook import outlook
+from alerts.outlook import forecast
 from alerts.store import Change, Entry
 from pages.browser import browser, find
 from pages.png import smaller
@@ -37,37 +37,37 @@ AT_MOST = 200_000  # octets of a picture: a page with two of them is read on the
 CHANNELS = "channels:\n  mail: {kind: maildir, path: mail, to: [desk@localhost]}\n"
 
 
-def office(folder: Path) -> Office:
+def office(folder: Path) -> App:
     """The shipped rules, told to a maildir, with the seed loaded."""
     (folder / "alerts.yaml").write_text(CHANNELS)
     rules = (shipped.folder("config") / "rules.yaml").read_text(encoding="utf-8")
     (folder / "rules.yaml").write_text(rules.replace("[console, maildir]", "[mail]"), encoding="utf-8")
-    here = Office(folder, f"sqlite:///{folder}/alerts.db")
+    app = App(folder, f"sqlite:///{folder}/alerts.db")
     read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
     entries = [
         Entry(replace(placed.commitment, owner=OWNERS[number % 2].key), placed.place)
         for number, placed in enumerate(read.entries)
     ]
-    here.store.commitments.load(entries, read.parties, read.sources, Change(now=LOADED, by="desk"), people=OWNERS)
-    return here
+    app.store.commitments.load(entries, read.parties, read.sources, Change(now=LOADED, by="desk"), people=OWNERS)
+    return app
 
 
-def told(here: Office, now: datetime) -> list[Told]:
+def told(app: App, now: datetime) -> list[ReminderContext]:
     """The next word about each commitment, and when the one after it comes."""
-    parties, sources = here.store.ledger.parties(), here.store.ledger.sources()
-    found: list[Told] = []
-    for item in here.store.ledger.tracked():
-        words = outlook(here.store, here.rules, now, now + timedelta(days=400), only=item.id)
+    parties, sources = app.store.ledger.parties(), app.store.ledger.sources()
+    found: list[ReminderContext] = []
+    for item in app.store.ledger.tracked():
+        words = forecast(app.store, app.rules, now, now + timedelta(days=400), only=item.id)
         first, second = [word for word in words if not word.reminder.catching_up][:2]
         about = item.commitment
         found.append(
-            Told(
+            ReminderContext(
                 reminder=replace(first.reminder, send_at=now),
                 tracked=item,
                 by=tuple(parties[one] for one in about.by),
                 to=tuple(parties[one] for one in about.to),
                 source=sources.get(about.source.key) if about.source else None,
-                speaks_next=second.reminder.send_at,
+                next_alert_at=second.reminder.send_at,
             )
         )
     return found
@@ -76,26 +76,26 @@ def told(here: Office, now: datetime) -> list[Told]:
 def mails() -> dict[str, str]:
     """The HTML of one alert, of a digest of all, and of a summary."""
     with tempfile.TemporaryDirectory() as folder:
-        here = office(Path(folder))
+        app = office(Path(folder))
         found = {}
         for name, now in SHOWN.items():
-            words = told(here, now)
+            words = told(app, now)
             if name == "alert":
                 words = [one for one in words if one.tracked.commitment.key == ALONE]
-            found[name] = html(here, addressed(words, now))
-        summary, words_summed = here.store.summaries.gather(Scope(rule=MONDAYS, firing=SUMMED), SUMMED)
-        found["summary"] = html(here, replace(addressed(words_summed, SUMMED), summary=summary))
+            found[name] = html(app, addressed(words, now))
+        summary, words_summed = app.store.summaries.gather(Scope(rule=MONDAYS, firing=SUMMED), SUMMED)
+        found["summary"] = html(app, replace(addressed(words_summed, SUMMED), summary=summary))
         return found
 
 
-def addressed(words: Iterable[Told], now: datetime) -> Notification:
+def addressed(words: Iterable[ReminderContext], now: datetime) -> Notification:
     """Words on their way to one reader."""
-    return Notification(id=UUID(int=0), channel="mail", recipient="desk", zone=READER, told=tuple(words), now=now)
+    return Notification(id=UUID(int=0), channel="mail", recipient="desk", zone=READER, contexts=tuple(words), now=now)
 
 
-def html(here: Office, asked: Notification) -> str:
+def html(app: App, asked: Notification) -> str:
     """The HTML of a mail."""
-    message, error = here.renderer.render(asked, "mail")
+    message, error = app.renderer.render(asked, "mail")
     if error or not message.html:
         raise RuntimeError(error)
     return message.html

@@ -13,7 +13,7 @@ from alerts.core.deadlines import parse
 from alerts.core.notifications import Message
 from alerts.core.rules import Overdue, Remind, Rule
 from alerts.store import Change, Claim, Entry, Report, Store
-from alerts.tick import Ruled, plan
+from alerts.tick import ScheduledRule, plan
 
 LEASE = timedelta(minutes=1)
 
@@ -109,8 +109,8 @@ def plan_at(
     """Plan once, with a channel `mail`; the rules are registered first, as they are when the daemon starts."""
     if register:
         store.watches.register(rules, now)
-    channels: Any = {"mail": SimpleNamespace(singly=False, default=False, recipients=tuple(to))}
-    return plan(store, Ruled.all(rules), channels, now)
+    channels: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=False, recipients=tuple(to))}
+    return plan(store, ScheduledRule.all(rules), channels, now)
 
 
 def claim(store: Store, now: datetime, limit: int = 100, channel: str = "mail") -> list[Claim]:

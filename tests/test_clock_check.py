@@ -45,12 +45,12 @@ def test_a_jump_is_doubted_at_once_said_and_over_when_it_is_put_right(check, clo
     assert not check.is_sure()
     assert not check.settle()
     check.swept()
-    assert store.ledger.beats()[SWEPT].at == NOW, "what the wrong clock says is not remembered"
-    assert "the steady clock" in store.ledger.beats()[DOUBT].value
+    assert store.ledger.facts()[SWEPT].at == NOW, "what the wrong clock says is not remembered"
+    assert "the steady clock" in store.ledger.facts()[DOUBT].value
     clocks.wall -= by
     assert check.settle()
     assert check.is_sure()
-    assert DOUBT not in store.ledger.beats()
+    assert DOUBT not in store.ledger.facts()
 
 
 @pytest.mark.parametrize("by", [TWO_DAYS, -TWO_DAYS, timedelta(hours=-1)])
@@ -98,7 +98,7 @@ def test_a_person_may_accept_it(check, clocks, store):
     assert not check.settle()
     assert "ahead of the steady clock" in accept(store, clocks.wall)
     assert check.settle()
-    assert not {DOUBT, ACCEPTED} & set(store.ledger.beats())
+    assert not {DOUBT, ACCEPTED} & set(store.ledger.facts())
 
 
 def test_an_acceptance_counts_for_the_clock_that_it_was_given_for(check, clocks, store):
@@ -135,7 +135,7 @@ def test_a_doubt_that_another_process_left_is_forgotten_once_the_clock_is_right(
     """As with cron only: a boot before the time is set, and later an outage of three days."""
     assert not ClockCheck(store, lambda: NOW - timedelta(days=10)).begin()
     assert ClockCheck(store, lambda: clocks.wall).begin()
-    assert DOUBT not in store.ledger.beats()
+    assert DOUBT not in store.ledger.facts()
     assert ClockCheck(store, lambda: NOW + timedelta(days=4)).begin()
 
 
@@ -143,4 +143,4 @@ def test_a_good_sweep_forgets_what_was_doubted_and_accepted_beside_it(check, clo
     assert not ClockCheck(store, lambda: NOW - timedelta(days=10)).begin()
     accept(store, clocks.wall)
     check.swept()
-    assert not {DOUBT, ACCEPTED} & set(store.ledger.beats())
+    assert not {DOUBT, ACCEPTED} & set(store.ledger.facts())

@@ -206,15 +206,15 @@ def test_what_does_not_get_through_is_told_by_the_fallback_and_to_the_operators_
     site: Site, received: list[str], httpserver: HTTPServer
 ) -> None:
     notices: list[dict[str, Any]] = []
-    beats: list[str] = []
+    facts: list[str] = []
     urls = {name: httpserver.url_for(f"/{name}") for name in ("gone", "ops", "beat")}
     (site.folder / "config" / "alerts.yaml").write_text(
         WATCHED.format(folder=site.folder, url=httpserver.url_for("/hook"), **urls)
     )
     # Gone only after a good sweep: while a channel is off, no sweep is good.
-    httpserver.expect_request("/gone").respond_with_handler(lambda _: Response(status=410 if beats else 503))
+    httpserver.expect_request("/gone").respond_with_handler(lambda _: Response(status=410 if facts else 503))
     httpserver.expect_request("/ops").respond_with_handler(lambda request: notices.append(request.json) or Response())
-    httpserver.expect_request("/beat", "GET").respond_with_handler(lambda _: beats.append("beat") or Response())
+    httpserver.expect_request("/beat", "GET").respond_with_handler(lambda _: facts.append("beat") or Response())
     site.load(f"key: filing, title: File it, deadline: {in_days(3)}")
     site.start()
     eventually(lambda: received, "the fallback has the word")
@@ -222,7 +222,7 @@ def test_what_does_not_get_through_is_told_by_the_fallback_and_to_the_operators_
     (trouble,) = notices[0]["data"]["troubles"]
     assert (trouble["channel"], trouble["state"], trouble["about"]) == ("gone", "dead", ["filing before"])
     assert trouble["instead"] == ["chat"]
-    eventually(lambda: beats, "the heartbeat tells that the first sweep went well")
+    eventually(lambda: facts, "the heartbeat tells that the first sweep went well")
     assert "channel gone takes nothing: localhost: HTTP 410" in site.run("health", code=1)
     assert "1 delivery is dead" in site.run("health", code=1)
     dead = next(one for one in json.loads(site.run("deliveries", "--state", "dead", "--json")))

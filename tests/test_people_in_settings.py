@@ -128,9 +128,9 @@ SUMS = "rules: [{name: weekly, cron: 0 8 * * mon, match: {}, notify: [log], summ
 
 def test_a_rule_may_sum_up_beside_its_reminders_or_alone() -> None:
     (alone,) = load(CHANNELS + SUMS).rules
-    assert (alone.summary, alone.speaks) == ("P14D", False)
+    assert (alone.summary, alone.sends_alerts) == ("P14D", False)
     (both,) = load(CHANNELS + RULE + "    summary: {horizon: P1M}\n").rules
-    assert (both.summary, both.speaks) == ("P1M", True)
+    assert (both.summary, both.sends_alerts) == ("P1M", True)
 
 
 @pytest.mark.parametrize(

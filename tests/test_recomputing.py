@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from alerts.core.bounds import say_move
+from alerts.core.bounds import describe_move
 from alerts.core.rules import Overdue
 from alerts.daemon import Daemon, prepare
 from alerts.recomputing import DATA, take_data, take_zone
 from alerts.store import Store
-from alerts.tick import Ruled
+from alerts.tick import ScheduledRule
 from alerts.zone_data import is_newer, read_anew, zone_data
 from tests.factories import NOW, at, close, entry, load, party, plan_at, remind, rule, settle, tracked
 
@@ -92,11 +92,11 @@ def test_a_partys_zone_moves_what_the_party_owes_and_says_so(store):
 
 def test_the_start_of_a_daemon_takes_the_zone_of_its_settings(database_url):
     first = Store(database_url)
-    prepare(first, Ruled.all([rule()]), NOW)
+    prepare(first, ScheduledRule.all([rule()]), NOW)
     load(first, entry("a", DEADLINE, timezone=None))
     first.close()
     second = Store(database_url, "Asia/Tokyo")
-    prepare(second, Ruled.all([rule()]), LATER)
+    prepare(second, ScheduledRule.all([rule()]), LATER)
     assert tracked(second, "a").bounds.zone == "Asia/Tokyo"
     second.close()
 
@@ -142,11 +142,11 @@ def test_a_day_that_newer_data_begin_at_another_instant_is_looked_at_again_and_n
     desk = rule(cron="* * * * *", remind=remind(overdue=Overdue(), moved=True), notify=("mail",))
     settle(store, desk)
     plan_at(store, NOW, desk)
-    assert store.watches.next_word() == (at("2026-03-10T23:00"), "berlin")
+    assert store.watches.next_alert() == (at("2026-03-10T23:00"), "berlin")
     release(zones, "2091b")
     assert moves(take_data(store, LATER)) == {"zone data 2091b, before it was 2091a": []}
     plan_at(store, LATER, desk)
-    assert store.watches.next_word() == (at("2026-03-10T15:00"), "berlin")
+    assert store.watches.next_alert() == (at("2026-03-10T15:00"), "berlin")
     assert store.ledger.reminders(tracked(store, "berlin").id) == []
 
 
@@ -189,13 +189,13 @@ def test_a_move_that_leaves_the_date_names_the_zones(store):
     take_zone(store, None, at("2025-10-01"))
     load(store, entry("a", DEADLINE, timezone=None))
     (taken,) = take_zone(store, "Asia/Tokyo", LATER)
-    said = say_move(taken.moves[0].before, taken.moves[0].after)
+    said = describe_move(taken.moves[0].before, taken.moves[0].after)
     assert said.startswith("Tue 10 Mar 2026: no time zone is stated (late from ")
     assert "→ Asia/Tokyo (late from Tue 10 Mar 15:00 UTC)" in said
 
 
 def test_a_daemon_that_takes_its_rules_back_takes_its_zone_back(database_url):
-    desk = Ruled.all([rule()])
+    desk = ScheduledRule.all([rule()])
     store = Store(database_url, "Asia/Tokyo")
     daemon = Daemon(store, desk, [], lambda: NOW)
     prepare(store, desk, NOW)
@@ -212,4 +212,4 @@ def test_a_daemon_that_takes_its_rules_back_takes_its_zone_back(database_url):
 def test_a_turn_for_a_later_moment_forgets_no_process_that_lives(store):
     store.ledger.beat("pass:here", "{}", NOW)
     prepare(store, {}, NOW + timedelta(days=30), real=NOW)
-    assert "pass:here" in store.ledger.beats()
+    assert "pass:here" in store.ledger.facts()

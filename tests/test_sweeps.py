@@ -16,7 +16,7 @@ from alerts import shipped
 from alerts.channels import Heartbeat, build
 from alerts.core.breakers import Breaker
 from alerts.daemon import Daemon
-from alerts.lane import Lane
+from alerts.lane import ChannelWorker
 from alerts.rendering import Renderer
 from alerts.store import Store, StoreError, tables
 from alerts.store.missing import ALIVE
@@ -28,10 +28,10 @@ PATIENCE = 30.0
 
 
 @pytest.fixture
-def lane(sqlite_url: str, httpserver: HTTPServer) -> Iterator[Lane]:
+def worker(sqlite_url: str, httpserver: HTTPServer) -> Iterator[ChannelWorker]:
     store = Store(sqlite_url)
     channel = build("hook", "webhook", {"url": httpserver.url_for("/hook"), "timeout": 5})
-    yield Lane(store, channel, Renderer([shipped.folder("templates")]), "UTC", lambda: NOW)
+    yield ChannelWorker(store, channel, Renderer([shipped.folder("templates")]), "UTC", lambda: NOW)
     channel.close()
     store.close()
 
@@ -53,18 +53,18 @@ def signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def planning_fails(_: Lane, *, well: bool) -> None:
+def planning_fails(_: ChannelWorker, *, well: bool) -> None:
     if not well:
         raise StoreError("the disk is full")
 
 
-def channel_is_off(lane: Lane, *, well: bool) -> None:
-    lane.breaker = Breaker() if well else Breaker(off="HTTP 410")
+def channel_is_off(worker: ChannelWorker, *, well: bool) -> None:
+    worker.breaker = Breaker() if well else Breaker(off="HTTP 410")
 
 
-def deliveries_wait_for_nobody(lane: Lane, *, well: bool) -> None:
+def deliveries_wait_for_nobody(worker: ChannelWorker, *, well: bool) -> None:
     way = {"channel": "gone", "recipient": ""}
-    with lane.store.database.write() as connection:
+    with worker.store.database.write() as connection:
         connection.execute(tables.deliveries.delete())
         connection.execute(tables.missing_recipients.delete())
         if not well:
@@ -75,7 +75,7 @@ def deliveries_wait_for_nobody(lane: Lane, *, well: bool) -> None:
 @pytest.mark.parametrize("befalls", [planning_fails, channel_is_off, deliveries_wait_for_nobody])
 def test_the_heartbeat_waits_for_a_sweep_that_went_well(
     *,
-    lane: Lane,
+    worker: ChannelWorker,
     beaten: threading.Event,
     httpserver: HTTPServer,
     signals: None,
@@ -86,13 +86,13 @@ def test_the_heartbeat_waits_for_a_sweep_that_went_well(
 
     def sweep(*_: object, **__: object) -> None:
         """Two sweeps go badly, the others well; whether one was told shows in the one after it."""
-        lane.on_trouble()  # so that the next comes at once
+        worker.on_failure()  # so that the next comes at once
         came.append(beaten.wait((0, TOO_SOON, 0, PATIENCE)[len(came)]) if len(came) < 4 else True)
         if len(came) == 4:
             os.kill(os.getpid(), signal.SIGTERM)
-        befalls(lane, well=len(came) > 2)
+        befalls(worker, well=len(came) > 2)
 
     monkeypatch.setattr("alerts.daemon.plan", sweep)
-    daemon = Daemon(lane.store, {}, [lane], lane.clock, heartbeat=Heartbeat({"url": httpserver.url_for("/beat")}))
+    daemon = Daemon(worker.store, {}, [worker], worker.clock, heartbeat=Heartbeat({"url": httpserver.url_for("/beat")}))
     assert daemon.run()
     assert came[:4] == [False, False, False, True]

@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from alerts.channels._plugins import brought, brought_kinds
-from alerts.channels._settings import Common, Mailing, Where, complaints
+from alerts.channels._plugins import plugin, plugin_kinds
+from alerts.channels._settings import CommonSettings, MailSettings, Where, setting_errors
 from alerts.channels.apprise import Apprise
 from alerts.channels.console import Console
 from alerts.channels.discord import Discord
@@ -32,18 +32,18 @@ from alerts.core.errors import InputError, did_you_mean
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 
-__all__ = ["KINDS", "Channel", "Form", "Heartbeat", "build", "contents", "is_local", "takes_singly"]
+__all__ = ["KINDS", "Channel", "Medium", "Heartbeat", "build", "contents", "is_local", "takes_one_at_a_time"]
 
-Form = Literal["mail", "text", "json", "post"]
+Medium = Literal["mail", "text", "json", "post"]
 
 
 class Channel(Protocol):
     """A way out. Threads may share one.
 
     `recipients`: who gets a delivery each; ("",) where the channel is itself the one recipient. `timezone`: the
-    readers'. `timeout`: the total deadline of one send. `form`: what the message must hold: "mail" a subject, text and
+    readers'. `timeout`: the total deadline of one send. `medium`: what the message must hold: "mail" a subject, text and
     HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
-    is told. `connections`: how many sends at once it bears. `singly`: one message a reminder, never a digest.
+    is told. `connections`: how many sends at once it bears. `one_at_a_time`: one message a reminder, never a digest.
     `holds_open`: what it is told of stays open there until a `closed` word ends it. `default`: it mails owners, too.
     `options`: the model of its settings.
     """
@@ -52,7 +52,7 @@ class Channel(Protocol):
     options: ClassVar[type[Any]]
     local: ClassVar[bool]
     connections: ClassVar[int]
-    singly: ClassVar[bool]
+    one_at_a_time: ClassVar[bool]
     holds_open: ClassVar[bool]
     default: bool
     name: str
@@ -61,7 +61,7 @@ class Channel(Protocol):
     timeout: timedelta
 
     @property
-    def form(self) -> Form:
+    def medium(self) -> Medium:
         """What the message must hold."""
 
     def body(self, post: Post) -> Mapping[str, object] | None:
@@ -103,10 +103,10 @@ def is_local(kind: str) -> bool:
     return bool(found.local)
 
 
-def takes_singly(kind: str) -> bool:
+def takes_one_at_a_time(kind: str) -> bool:
     """Whether a kind takes one word at a time, whatever else is wrong with a channel of it."""
     try:
-        return bool(_kind(kind).singly)
+        return bool(_kind(kind).one_at_a_time)
     except InputError:
         return False
 
@@ -122,11 +122,11 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
         channel = _kind(kind)
     except InputError as error:
         raise InputError(f"{where(('kind',))}{prefix}.kind: {error}") from None
-    model: type[Common] = channel.options
+    model: type[CommonSettings] = channel.options
     try:
         settings = model.model_validate(dict(options))
     except ValidationError as error:
-        raise InputError("\n".join(complaints(error, model, prefix, where, _of_others()))) from None
+        raise InputError("\n".join(setting_errors(error, model, prefix, where, _of_others()))) from None
     try:
         built: Channel = channel(name, settings)
     except InputError as error:
@@ -137,7 +137,7 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
 def contents(kind: str, options: Mapping[str, object]) -> dict[str, str]:
     """A digest of each file that the settings of a channel name, by its path; none where they cannot be used."""
     try:
-        settings: Common = _kind(kind).options.model_validate(dict(options))
+        settings: CommonSettings = _kind(kind).options.model_validate(dict(options))
     except (InputError, ValidationError):
         return {}
     return {str(path): _digest(path) for path in _files(settings)}
@@ -160,12 +160,12 @@ def _digest(path: Path) -> str:
 
 def _of_others() -> dict[str, str]:
     """What to say of keys that stand for more than a setting, on kinds that have none of it."""
-    mailing = [name for name, kind in _KINDS.items() if issubclass(kind.options, Mailing)]
+    mailing = [name for name, kind in _KINDS.items() if issubclass(kind.options, MailSettings)]
     return {"default": f"only {' and '.join(mailing)} can be the default, through which owners are told"}
 
 
 def _kind(kind: str) -> Any:
     """The class of a kind: ours before all others, which are not even looked at for it. Raises InputError."""
-    if found := _KINDS.get(kind) or brought(kind):
+    if found := _KINDS.get(kind) or plugin(kind):
         return found
-    raise InputError(f"unknown kind{did_you_mean(kind, {*KINDS, *brought_kinds()})}")
+    raise InputError(f"unknown kind{did_you_mean(kind, {*KINDS, *plugin_kinds()})}")

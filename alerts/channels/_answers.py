@@ -44,26 +44,28 @@ class Verdict:
     pause: float | None = None
 
 
-Judge = Callable[[int, bytes], Verdict]  # of a status and an answer
+VerdictReader = Callable[[int, bytes], Verdict]  # of a status and an answer
 
 
-def unjudged(_status: int, _answer: bytes) -> Verdict:
+def default_verdict(_status: int, _answer: bytes) -> Verdict:
     """Know nothing that does not hold for every server."""
     return Verdict()
 
 
-def refusal(host: str, status: int, answer: bytes, pause: str, judge: Judge = unjudged) -> DeliveryError:
+def refusal(
+    host: str, status: int, answer: bytes, pause: str, read_verdict: VerdictReader = default_verdict
+) -> DeliveryError:
     """Say what any status but 2xx means. Whatever is not about the message is about the receiver."""
-    verdict = judge(status, answer)
-    words = [f"{host}: HTTP {status}"]
+    verdict = read_verdict(status, answer)
+    description = [f"{host}: HTTP {status}"]
     if hint := verdict.hint or _HINTS.get(301 if 300 <= status < 400 else status):
-        words.append(hint)
+        description.append(hint)
     if verdict.reason and re.fullmatch(r"[\w.-]{1,60}", verdict.reason, re.ASCII):  # which hides no secret
-        words.append(verdict.reason)
+        description.append(verdict.reason)
     usual = "off" if status == _GONE else "again" if status in _ABOUT_THE_MESSAGE else "out"
     outcome = verdict.outcome or usual
     return DeliveryError(
-        "; ".join(words),
+        "; ".join(description),
         permanent=outcome in ("dead", "off"),
         channel_out=outcome in ("out", "off"),
         retry_after=retry_after(pause or str(verdict.pause), utc_now()),

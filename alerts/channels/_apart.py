@@ -17,7 +17,7 @@ from alerts.core.deliveries import DeliveryError
 _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
-def ask(who: str, script: Path, asked: Mapping[str, object], total: timedelta) -> dict[str, Any]:
+def run_isolated(who: str, script: Path, request: Mapping[str, object], total: timedelta) -> dict[str, Any]:
     """Return the answer: a JSON object for a JSON object, which is told `timeout` (seconds) as well.
 
     Of the environment it sees no proxy, no secret of others, and no home with a .netrc in it. Raises DeliveryError, in
@@ -28,7 +28,7 @@ def ask(who: str, script: Path, asked: Mapping[str, object], total: timedelta) -
     try:
         done = subprocess.run(  # noqa: S603 # our own file; what is asked goes by stdin, which nobody else sees
             [sys.executable, "-I", str(script)],
-            input=json.dumps({**asked, "timeout": seconds}),
+            input=json.dumps({**request, "timeout": seconds}),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             check=False,

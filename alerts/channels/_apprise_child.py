@@ -19,7 +19,7 @@ _MEMORY = 1 << 30  # octets of address space, against an answer that has no end
 _PARTS = re.compile(r"[/:@?&=#,+\s]+")
 
 
-class _Said(logging.Handler):
+class _LastWarning(logging.Handler):
     """Keeps the last of Apprise's warnings."""
 
     last = ""
@@ -60,35 +60,35 @@ def service_of(url: str) -> Any:
     return service
 
 
-def answer(asked: dict[str, Any]) -> dict[str, Any]:
+def answer(request: dict[str, Any]) -> dict[str, Any]:
     """What comes of it: `ok`, what Apprise said if not, and the limits of the service."""
-    said = _Said(logging.WARNING)
+    last_warning = _LastWarning(logging.WARNING)
     log = logging.getLogger("apprise")
     log.propagate = False
-    log.addHandler(said)
-    service = service_of(asked["url"])
+    log.addHandler(last_warning)
+    service = service_of(request["url"])
     if service is None:
-        return {"ok": False, "said": redacted(said.last, asked["url"])}
+        return {"ok": False, "said": redacted(last_warning.last, request["url"])}
     limits = {"body": service.body_maxlen, "title": service.title_maxlen, "lines": service.body_max_line_count}
-    if "body" not in asked:
+    if "body" not in request:
         return {"ok": True, "limits": limits}
-    service.socket_connect_timeout = service.socket_read_timeout = asked["timeout"]
+    service.socket_connect_timeout = service.socket_read_timeout = request["timeout"]
     try:
         ok = service.notify(
-            body=asked["body"], title=asked["title"], notify_type=asked["type"], body_format="text", attach=None
+            body=request["body"], title=request["title"], notify_type=request["type"], body_format="text", attach=None
         )
     except Exception as error:  # noqa: BLE001 # one of 200 services, which may fail in any way
-        ok, said.last = False, type(error).__name__
-    return {"ok": bool(ok), "said": redacted(said.last, asked["url"])}
+        ok, last_warning.last = False, type(error).__name__
+    return {"ok": bool(ok), "said": redacted(last_warning.last, request["url"])}
 
 
 def main() -> None:
     """Answer, by the deadline at the latest: also when nobody is left who would end it."""
-    asked = json.load(sys.stdin)
-    signal.setitimer(signal.ITIMER_REAL, asked["timeout"] + 1)
+    request = json.load(sys.stdin)
+    signal.setitimer(signal.ITIMER_REAL, request["timeout"] + 1)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     out, sys.stdout = sys.stdout, sys.stderr  # a service may print
-    print(json.dumps(answer(asked)), file=out)  # it is what it is asked for
+    print(json.dumps(answer(request)), file=out)  # it is what it is asked for
 
 
 if __name__ == "__main__":

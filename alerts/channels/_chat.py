@@ -25,16 +25,16 @@ class ChatSettings(HttpSettings):
 class Chat(ABC):
     """Posts JSON to one place. A kind of its own says its settings and the body, and what else is different.
 
-    `asking` is what its URL must ask for in its query, unless that is there already.
+    `query_parameters` is what its URL must ask for in its query, unless that is there already.
     """
 
     kind: ClassVar[str]
     options: ClassVar[type[ChatSettings]] = ChatSettings
-    form: ClassVar[Literal["post"]] = "post"
+    medium: ClassVar[Literal["post"]] = "post"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 1
-    asking: ClassVar[Mapping[str, str]] = {}
-    singly: ClassVar[bool] = False
+    query_parameters: ClassVar[Mapping[str, str]] = {}
+    one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
     recipients: tuple[str, ...] = ("",)
@@ -42,9 +42,9 @@ class Chat(ABC):
     def __init__(self, name: str, settings: ChatSettings) -> None:
         self.name = name
         self.timezone = settings.timezone
-        self.timeout = settings.deadline
-        url = SecretStr(_asking(settings.url.get_secret_value(), self.asking))
-        self._poster = Poster(url, self.connections, self.verdict, settings.reach)
+        self.timeout = settings.total_timeout
+        url = SecretStr(_with_query_parameters(settings.url.get_secret_value(), self.query_parameters))
+        self._poster = Poster(url, self.connections, self.verdict, settings.route)
         self._headers: dict[str, str | SecretStr] = {}
         self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
 
@@ -67,7 +67,7 @@ class Chat(ABC):
         self._poster.close()
 
 
-def _asking(url: str, wanted: Mapping[str, str]) -> str:
+def _with_query_parameters(url: str, wanted: Mapping[str, str]) -> str:
     """Add to the query of an address what it does not ask for yet."""
     parts = urlsplit(url)
     there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}

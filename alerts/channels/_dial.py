@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock, Thread, Timer
 from typing import Any, TypeVar
 
-from alerts.channels._network import Deadline
+from alerts.channels._network import TimeBudget
 
 _BUFFER = 64 * 1024  # octets that the kernel takes in for us unread; answers are short
 _Value = TypeVar("_Value")
@@ -18,13 +18,13 @@ _lookups: dict[tuple[str, int], Future[Any]] = {}  # the last look-up of each na
 _lock = Lock()
 
 
-def dial(host: str, port: int, deadline: Deadline) -> socket.socket:
+def dial(host: str, port: int, budget: TimeBudget) -> socket.socket:
     """Connect to the first address of `host` that answers, each getting its share of what is left. Raises OSError."""
-    addresses = _look_up(host.strip("[]"), port, deadline)
+    addresses = _look_up(host.strip("[]"), port, budget)
     refusal = OSError(errno.EADDRNOTAVAIL, "the name has no address")
     for number, address in enumerate(addresses):
         try:
-            return _connect(address, deadline.left() / (len(addresses) - number))
+            return _connect(address, budget.left() / (len(addresses) - number))
         except OSError as error:
             refusal = error
     raise refusal
@@ -45,21 +45,21 @@ def _connect(found: Any, seconds: float) -> socket.socket:
 
 
 @contextmanager
-def cut_off(sock: socket.socket, deadline: Deadline) -> Iterator[None]:
+def cut_off(sock: socket.socket, budget: TimeBudget) -> Iterator[None]:
     """Shut the connection down should the deadline pass during a TLS handshake inside. Raises TimeoutError then.
 
     A socket's time-out is not enough: OpenSSL looks up only when it waits, and reads on and on while a peer floods it
     with what a handshake may ignore (HelloRequest, RFC 5246 §7.4.1.1).
     """
     twin = sock.dup()  # for the first is taken over by the TLS socket
-    timer = Timer(deadline.left(), _shut_down, (twin,))
+    timer = Timer(budget.left(), _shut_down, (twin,))
     timer.daemon = True
     timer.start()
     try:
-        sock.settimeout(deadline.left())
+        sock.settimeout(budget.left())
         yield
     except OSError:
-        deadline.left()  # that it has passed says more than how it showed
+        budget.left()  # that it has passed says more than how it showed
         raise
     finally:
         timer.cancel()
@@ -72,7 +72,7 @@ def _shut_down(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RDWR)
 
 
-def _look_up(host: str, port: int, deadline: Deadline) -> list[Any]:
+def _look_up(host: str, port: int, budget: TimeBudget) -> list[Any]:
     """Ask for the addresses of `host`. Those who ask while an answer is awaited share it: a name hangs one thread."""
     with _lock:
         lookup = _lookups.get((host, port))
@@ -80,7 +80,7 @@ def _look_up(host: str, port: int, deadline: Deadline) -> list[Any]:
             lookup = in_background(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
             _lookups[host, port] = lookup
     try:
-        addresses: list[Any] = lookup.result(deadline.left())
+        addresses: list[Any] = lookup.result(budget.left())
     except UnicodeError:  # a label of no or too many letters
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
     return addresses

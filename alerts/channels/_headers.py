@@ -77,9 +77,9 @@ def _addressed(name: str, address: str, utf8: bool) -> str:
     return str(policy.header_factory(name, address).fold(policy=policy))
 
 
-def _subject(words: str) -> str:
+def _subject(text: str) -> str:
     """Return the header. Words beyond ASCII are encoded as a whole: `email.policy` loses spaces between them."""
-    line = one_line(words, 900)
+    line = one_line(text, 900)
     if not line.isascii() or "=?" in line:
         line = Header(line, "utf-8", _EW_LINE, "Subject").encode(linesep="\r\n")
     return f"Subject: {line}\r\n"

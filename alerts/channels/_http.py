@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import Judge, refusal, unjudged
-from alerts.channels._network import Deadline, reason
-from alerts.channels._reach import DIRECT, Reach, proxy_says
+from alerts.channels._answers import VerdictReader, refusal, default_verdict
+from alerts.channels._network import TimeBudget, reason
+from alerts.channels._reach import DIRECT, HttpRoute, proxy_says
 from alerts.channels._session import Session, within
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Message
@@ -55,15 +55,17 @@ def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
 
 
 class Poster:
-    """Posts to one URL over connections that are kept open; threads may share it. `judge` knows its answers.
+    """Posts to one URL over connections that are kept open; threads may share it. `read_verdict` knows its answers.
 
-    `reach` says through which proxy, whom to trust, and as whom.
+    `route` says through which proxy, whom to trust, and as whom.
     """
 
-    def __init__(self, url: SecretStr, connections: int, judge: Judge = unjudged, reach: Reach = DIRECT) -> None:
-        self._way = reach.way(url.get_secret_value())
+    def __init__(
+        self, url: SecretStr, connections: int, read_verdict: VerdictReader = default_verdict, route: HttpRoute = DIRECT
+    ) -> None:
+        self._way = route.settings_for(url.get_secret_value())
         self._url = url
-        self._judge = judge
+        self._read_verdict = read_verdict
         self._host = urlsplit(url.get_secret_value()).hostname
         self._session = Session(connections)
 
@@ -91,23 +93,23 @@ class Poster:
         if 200 <= response.status_code < 300:
             return response.status_code, answer
         pause = response.headers.get("Retry-After", "")
-        raise refusal(str(self._host), response.status_code, answer, pause, self._judge)
+        raise refusal(str(self._host), response.status_code, answer, pause, self._read_verdict)
 
     @contextmanager
     def _answer(
         self, method: str, total: timedelta, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Iterator[requests.Response]:
         """The answer to a request, of which only the head has been read. Raises DeliveryError where there is none."""
-        deadline = Deadline(total)
+        budget = TimeBudget(total)
         try:
             with (
-                within(deadline),
+                within(budget),
                 self._session.request(
                     method,
                     self._url.get_secret_value(),
                     data=body,
                     headers=headers,
-                    timeout=deadline.left(),
+                    timeout=budget.left(),
                     allow_redirects=False,
                     stream=True,
                     proxies=dict(self._way.proxies),

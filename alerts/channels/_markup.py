@@ -18,7 +18,9 @@ _LIVE = re.compile(  # an address, an :emoji:, a mention, and addresses without 
     r":(?=//|(?!\d+:)[+\w-]{1,64}:)|@(?=\S)|\bwww\d{0,3}(?=\.)|\b(?:mailto|tel)(?=:)", re.IGNORECASE
 )
 _OPENS = re.compile(r"\s*(?:\d{1,9}(?=[.)])|(?=[#>+-]|=+\s*\Z))")  # a list, a heading, a quote
-_ENDS = {ord(sign): f"%{ord(sign):02X}" for sign in "()<>\"'|\\`* "}  # of what may stand around an address
+_ENDS = {
+    ord(character): f"%{ord(character):02X}" for character in "()<>\"'|\\`* "
+}  # of what may stand around an address
 
 
 def unlinked(text: str) -> str:
@@ -72,37 +74,41 @@ class Markup:
             for style, same in groupby(line.runs, key=_style)
         ]
         texts = ["", *(run.text for run in runs), ""]
-        said = "".join(map(self._run, runs, texts, texts[2:]))
-        said = self.opening(said)
-        return self.quote.format(said) if line.quote else said
+        escaped = "".join(map(self._run, runs, texts, texts[2:]))
+        escaped = self.opening(escaped)
+        return self.quote.format(escaped) if line.quote else escaped
 
     def _run(self, run: Run, before: str, after: str) -> str:
         text = " ".join(run.text.split())
         if not text:
             return run.text and " "
-        said = self._code(text) if run.code else self.escape(_round(text) if run.link and self.link[0] == "[" else text)
-        if not (_wordy(before[-1:] + run.text[:1], 2) or _wordy(run.text[-1:] + after[:1], 2)):
-            said = self.bold.format(said) if run.bold else said
-            said = self.italic.format(said) if run.italic else said
+        escaped = (
+            self._code(text)
+            if run.code
+            else self.escape(_escape_brackets(text) if run.link and self.link[0] == "[" else text)
+        )
+        if not (_inside_word(before[-1:] + run.text[:1], 2) or _inside_word(run.text[-1:] + after[:1], 2)):
+            escaped = self.bold.format(escaped) if run.bold else escaped
+            escaped = self.italic.format(escaped) if run.italic else escaped
         if run.link:
-            said = self.link.format(text=said, url=self.escape_address(_address(run.link)))
-        return " " * run.text[:1].isspace() + said + " " * run.text[-1:].isspace()
+            escaped = self.link.format(text=escaped, url=self.escape_address(_address(run.link)))
+        return " " * run.text[:1].isspace() + escaped + " " * run.text[-1:].isspace()
 
     def _code(self, text: str) -> str:
-        said = self.escape_code(text)
-        return fenced(said) if self.code == BACKTICKS else self.code.format(said)
+        escaped = self.escape_code(text)
+        return fenced(escaped) if self.code == BACKTICKS else self.code.format(escaped)
 
 
 def _style(run: Run) -> tuple[bool, bool, bool, str | None]:
     return run.bold, run.italic, run.code, run.link
 
 
-def _wordy(signs: str, count: int) -> bool:
+def _inside_word(characters: str, count: int) -> bool:
     """Whether nothing parts them: markers within a word, or between it and a sign, are not read as such."""
-    return len(signs) == count and not any(sign.isspace() for sign in signs)
+    return len(characters) == count and not any(character.isspace() for character in characters)
 
 
-def _round(text: str) -> str:
+def _escape_brackets(text: str) -> str:
     """Brackets as they may stand in a link, square ones of which the clients count each in their own way."""
     return text.translate({ord("["): "(", ord("]"): ")"})
 

@@ -43,12 +43,12 @@ def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:
     return begin + edge + b"\r\n" + between.join(parts) + b"\r\n" + edge + b"--\r\n"
 
 
-def _part(subtype: str, words: str, more: str = "") -> bytes:
+def _part(subtype: str, text: str, more: str = "") -> bytes:
     """Return one part, its lines at most 76 long: quoted-printable, or base64 where that would triple it."""
-    lines = words.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # a tenth of what a pattern costs
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # a tenth of what a pattern costs
     content = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", lines).encode()
     content = content.removesuffix(b"\r\n") + b"\r\n"  # b2a_qp breaks lines with LF unless it has seen a CRLF
-    if len(content) < 1.2 * len(words):
+    if len(content) < 1.2 * len(text):
         encoding, body = "quoted-printable", binascii.b2a_qp(content)
     else:
         encoding, body = "base64", encodebytes(content).replace(b"\n", b"\r\n")

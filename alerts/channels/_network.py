@@ -16,7 +16,7 @@ _RECORD = 16 * 1024  # octets, the most in one TLS record (RFC 8446 §5.1)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\s]+")
 
 
-class Deadline:
+class TimeBudget:
     """The instant by which one send must have ended, however slowly the peer answers.
 
     A socket's own timeout starts anew with every byte, so a peer that drips holds it for ever.

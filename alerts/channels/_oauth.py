@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
-from alerts.channels._network import Deadline
+from alerts.channels._network import TimeBudget
 
 COMMAND_AT_MOST = 10.0  # seconds that a command may take, within the deadline of the send
 LONGEST = 16 * 1024  # characters
@@ -30,14 +30,14 @@ class Tokens:
         self._lock = Lock()
         self._kept: str | None = None
 
-    def get(self, deadline: Deadline) -> tuple[str, bool]:
+    def get(self, budget: TimeBudget) -> tuple[str, bool]:
         """Return a token, and whether it is new: read or printed just now. Raises TokenError."""
         if self._file is not None:
             return _usable(_read(self._file), f"the token file {self._file}"), True
         with self._lock:
             if self._kept is not None:
                 return self._kept, False
-            self._kept = _usable(self._printed(deadline), "what the token command prints")
+            self._kept = _usable(self._from_command(budget), "what the token command prints")
             return self._kept, True
 
     def refused(self, token: str) -> None:
@@ -46,7 +46,7 @@ class Tokens:
             if self._kept == token:
                 self._kept = None
 
-    def _printed(self, deadline: Deadline) -> str:
+    def _from_command(self, budget: TimeBudget) -> str:
         command = list(self._command or ())
         try:
             done = subprocess.run(  # noqa: S603 # the operator's own command, without a shell
@@ -56,7 +56,7 @@ class Tokens:
                 stderr=subprocess.DEVNULL,  # which may hold secrets, as the output does
                 check=False,
                 start_new_session=True,  # Ctrl-C is for us to hear
-                timeout=min(COMMAND_AT_MOST, deadline.left()),
+                timeout=min(COMMAND_AT_MOST, budget.left()),
             )
         except subprocess.TimeoutExpired:
             raise TokenError("the token command timed out") from None

@@ -9,7 +9,7 @@ from alerts.channels._network import one_line
 from alerts.core.errors import InputError
 
 GROUP = "alerts.channels"
-_NEEDED = (
+_REQUIRED = (
     "kind",
     "options",
     "form",
@@ -24,12 +24,12 @@ _NEEDED = (
 )
 
 
-def brought_kinds() -> list[str]:
+def plugin_kinds() -> list[str]:
     """The names of all kinds that are brought, whether or not they can be used."""
     return sorted({point.name for point in entry_points(group=GROUP)})
 
 
-def brought(kind: str) -> Any | None:
+def plugin(kind: str) -> Any | None:
     """The class of a kind that another distribution brings; None where none does.
 
     Raises InputError where it cannot be used: it fails to import, is no channel, or two distributions bring it.
@@ -42,8 +42,8 @@ def brought(kind: str) -> Any | None:
     try:
         found = points[0].load()
     except Exception as error:  # noqa: BLE001 # it is not our code, and may fail in any way
-        raise InputError(one_line(f"{_origin(points[0])} cannot be imported: {_said(error)}", 300)) from None
-    missing = [name for name in _NEEDED if not hasattr(found, name)]
+        raise InputError(one_line(f"{_origin(points[0])} cannot be imported: {_describe_error(error)}", 300)) from None
+    missing = [name for name in _REQUIRED if not hasattr(found, name)]
     if missing:
         raise InputError(f"{_origin(points[0])} is no channel: it has no {', '.join(missing)}")
     if found.kind != kind:
@@ -55,5 +55,5 @@ def _origin(point: EntryPoint) -> str:
     return f"{point.value} of {point.dist.name}" if point.dist else point.value
 
 
-def _said(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, FilePath, SecretStr, model_validator
 from requests.utils import get_environ_proxies
 
 from alerts.channels._network import causes
-from alerts.channels._settings import Common, Strict
+from alerts.channels._settings import CommonSettings, StrictSettings
 
 ENVIRONMENT = "environment"
 _TRUST = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -22,7 +22,7 @@ _REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
+class RequestSettings:
     """What `requests` is told for one URL. `verify`: a file or folder of certificates; None for the usual ones."""
 
     proxies: Mapping[str, str] = field(default_factory=dict)
@@ -31,25 +31,25 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class HttpRoute:
     """How a channel reaches its server; `proxy` is an address, "environment", or None for straight to it."""
 
     proxy: SecretStr | None = None
     ca: str | None = None
     certificate: str | tuple[str, str] | None = None
 
-    def way(self, url: str) -> Way:
+    def settings_for(self, url: str) -> RequestSettings:
         """Work it out for a URL. The environment counts only where it is asked for."""
         asked = self.proxy.get_secret_value() if self.proxy else ""
         ours = self.ca
         if asked != ENVIRONMENT:
             proxies = {"http": asked, "https": asked} if asked else {}
-            return Way(proxies=proxies, verify=ours, certificate=self.certificate)
+            return RequestSettings(proxies=proxies, verify=ours, certificate=self.certificate)
         theirs = next((found for name in _TRUST if (found := os.environ.get(name))), None)
-        return Way(proxies=get_environ_proxies(url), verify=self.ca or theirs, certificate=self.certificate)
+        return RequestSettings(proxies=get_environ_proxies(url), verify=self.ca or theirs, certificate=self.certificate)
 
 
-DIRECT = Reach()
+DIRECT = HttpRoute()
 
 
 def _proxy(value: SecretStr) -> SecretStr:
@@ -74,7 +74,7 @@ def _trusted(ca: FilePath) -> FilePath:
     return ca
 
 
-class Reaching(Strict):
+class Reaching(StrictSettings):
     """What may be set of whoever sends requests over HTTP; files are found from the working directory."""
 
     proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = None
@@ -96,15 +96,15 @@ class Reaching(Strict):
         return self
 
     @property
-    def reach(self) -> Reach:
+    def route(self) -> HttpRoute:
         """The same for whoever posts."""
         shown: str | tuple[str, str] | None = str(self.certificate) if self.certificate else None
         if self.certificate and self.key:
             shown = str(self.certificate), str(self.key)
-        return Reach(proxy=self.proxy, ca=str(self.ca) if self.ca else None, certificate=shown)
+        return HttpRoute(proxy=self.proxy, ca=str(self.ca) if self.ca else None, certificate=shown)
 
 
-class HttpSettings(Reaching, Common):
+class HttpSettings(Reaching, CommonSettings):
     """What may be set on every channel that posts over HTTP."""
 
 

@@ -16,23 +16,23 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from alerts.channels._dial import cut_off, dial
-from alerts.channels._network import Deadline, TimedReader, send_all
+from alerts.channels._network import TimeBudget, TimedReader, send_all
 
 # urllib3 logs the path of what it posts to, and the path of a webhook is a secret.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 ANSWER_AT_MOST = 128 * 1024  # octets, heads and framing with it
-_DEADLINE: ContextVar[Deadline] = ContextVar("deadline of the post under way")
+_BUDGET: ContextVar[TimeBudget] = ContextVar("deadline of the post under way")
 
 
 @contextmanager
-def within(deadline: Deadline) -> Iterator[None]:
+def within(budget: TimeBudget) -> Iterator[None]:
     """Let every step of this thread's posts inside keep to one deadline."""
-    token = _DEADLINE.set(deadline)
+    token = _BUDGET.set(budget)
     try:
         yield
     finally:
-        _DEADLINE.reset(token)
+        _BUDGET.reset(token)
 
 
 class _Answer(http.client.HTTPResponse):
@@ -41,7 +41,7 @@ class _Answer(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         assert isinstance(self.fp, io.BufferedReader)
-        self._reader = TimedReader(sock, self.fp.detach(), _DEADLINE.get().left, ANSWER_AT_MOST)
+        self._reader = TimedReader(sock, self.fp.detach(), _BUDGET.get().left, ANSWER_AT_MOST)
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
@@ -53,8 +53,8 @@ class _Answer(http.client.HTTPResponse):
 
     def _read_status(self) -> tuple[str, int, str]:
         """Pass 1xx for 100, which is read over until the answer comes (RFC 9110 §15.2); 101 was not asked for."""
-        version, status, words = super()._read_status()  # type: ignore[misc]  # not in the stub
-        return version, 100 if 102 <= status < 200 else status, words
+        version, status, fields = super()._read_status()  # type: ignore[misc]  # not in the stub
+        return version, 100 if 102 <= status < 200 else status, fields
 
 
 class _Connection(http.client.HTTPConnection):
@@ -64,8 +64,8 @@ class _Connection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect, and have urllib3 do the handshake if there is one."""
-        self._dialled = dial(getattr(self, "_dns_host", self.host), self.port, _DEADLINE.get())
-        with cut_off(self._dialled, _DEADLINE.get()):
+        self._dialled = dial(getattr(self, "_dns_host", self.host), self.port, _BUDGET.get())
+        with cut_off(self._dialled, _BUDGET.get()):
             super().connect()
 
     def _new_conn(self) -> socket.socket:
@@ -75,7 +75,7 @@ class _Connection(http.client.HTTPConnection):
         """Send all of it; urllib3 passes bytes only, for such is the body."""
         if self.sock is None:
             self.connect()
-        send_all(self.sock, data, _DEADLINE.get().left)
+        send_all(self.sock, data, _BUDGET.get().left)
 
 
 class _Adapter(HTTPAdapter):

@@ -26,7 +26,7 @@ from alerts.documents import Flag, one_address
 
 Where = Callable[[tuple[str | int, ...]], str]
 
-_WORDS = {
+_MESSAGES = {
     "int_parsing": "expected an integer",
     "int_type": "expected an integer",
     "int_from_float": "expected an integer",
@@ -58,7 +58,7 @@ def _not_a_bool(value: object) -> object:
     return value
 
 
-def _each_once(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+def _without_duplicates(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
     if len({address.addr_spec for address in addresses}) < len(addresses):
         raise ValueError("an address is named twice")
     return addresses
@@ -72,59 +72,59 @@ def _no_space(secret: SecretStr) -> SecretStr:
 
 Token = Annotated[SecretStr, AfterValidator(_no_space)]  # fit for a header, in which it is shown to nobody else
 Mailbox = Annotated[Address, PlainValidator(one_address)]
-Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_each_once)]
+Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_without_duplicates)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=65535)]
 Seconds = Annotated[float, BeforeValidator(_not_a_bool), Field(gt=0, le=600, allow_inf_nan=False)]
 
 
-class Strict(BaseModel):
+class StrictSettings(BaseModel):
     """Settings in which an unknown key is an error, and no error shows a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class Common(Strict):
+class CommonSettings(StrictSettings):
     """What may be set on every channel: the readers' zone, and the total deadline of one send in seconds."""
 
     timezone: Zone | None = None
     timeout: Seconds = 30.0
 
     @property
-    def deadline(self) -> timedelta:
+    def total_timeout(self) -> timedelta:
         """The total deadline of one send."""
         return timedelta(seconds=self.timeout)
 
 
-class Mailing(Common):
+class MailSettings(CommonSettings):
     """What is set of channels that mail people. `default`: through this one owners are told, too."""
 
     to: Recipients
     default: Flag = False
 
 
-def complaints(
-    error: ValidationError, model: type[BaseModel], prefix: str, where: Where, elsewhere: Mapping[str, str]
+def setting_errors(
+    error: ValidationError, model: type[BaseModel], prefix: str, where: Where, hint_for: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer`, never a value.
 
-    `elsewhere`: what to say of keys that only other kinds know.
+    `hint_for`: what to say of keys that only other kinds know.
     """
     for detail in error.errors(include_url=False, include_input=False):
         path = detail["loc"]
         name = ".".join((prefix, *map(str, path)))
-        yield f"{where(path)}{name if name.isprintable() else ascii(name)}: {_words(detail, model, elsewhere)}"
+        yield f"{where(path)}{name if name.isprintable() else ascii(name)}: {_describe(detail, model, hint_for)}"
 
 
-def _words(detail: Any, model: type[BaseModel], elsewhere: Mapping[str, str]) -> str:
+def _describe(detail: Any, model: type[BaseModel], hint_for: Mapping[str, str]) -> str:
     kind, path = detail["type"], detail["loc"]
-    if kind == "extra_forbidden" and len(path) == 1 and path[0] in elsewhere:
-        return elsewhere[path[0]]
+    if kind == "extra_forbidden" and len(path) == 1 and path[0] in hint_for:
+        return hint_for[path[0]]
     if kind == "extra_forbidden":
         return f"unknown key{did_you_mean(str(path[-1]), _known(model, path[:-1]))}"
     if kind == "value_error":
         return str(detail["ctx"]["error"])
-    return _WORDS.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
+    return _MESSAGES.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
 
 
 def _known(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

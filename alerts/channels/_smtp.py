@@ -14,18 +14,18 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, FilePath, SecretStr, model_validator
 
 from alerts.channels._dial import cut_off, dial, in_background
-from alerts.channels._network import Deadline, TimedReader, send_all
+from alerts.channels._network import TimeBudget, TimedReader, send_all
 from alerts.channels._oauth import Tokens, initial_response
-from alerts.channels._settings import Port, Strict
+from alerts.channels._settings import Port, StrictSettings
 from alerts.clock import monotonic
 
 REPLY_LIMIT = 64 * 1024  # octets; a greeting with all its extensions has about 500
-HEARD = 1000  # octets of a reply that breaks off
+REPLY_KEPT = 1000  # octets of a reply that breaks off
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_NAME}(\.{_NAME})*")
 _LITERAL = re.compile(r"\[(IPv6:[0-9A-Fa-f:.]+|\d{1,3}(\.\d{1,3}){3})\]")  # RFC 5321 §4.1.3
-_NOBODYS = ("localhost", "localdomain")  # names that every host has, and none is known by
-_NO = re.compile(rb"([45]\d\d)(?:[ -](.*))?")
+_SHARED_NAMES = ("localhost", "localdomain")  # names that every host has, and none is known by
+_REFUSAL = re.compile(rb"([45]\d\d)(?:[ -](.*))?")
 
 
 def trust(ca: str | None) -> ssl.SSLContext:
@@ -47,7 +47,7 @@ def _greeting(name: str) -> str:
     return name
 
 
-class Smtp(Strict):
+class Smtp(StrictSettings):
     """The server that takes our mails, and how it is spoken to. `helo` is the name we greet with."""
 
     host: Annotated[str, Field(pattern=r"^[^\s/@]+$")]
@@ -82,18 +82,18 @@ def _full_name() -> Future[str]:
     return in_background(socket.getfqdn)
 
 
-def _own_name(deadline: Deadline, domain: str) -> str:
+def _own_name(budget: TimeBudget, domain: str) -> str:
     """The name we greet with: the host's, looked up once, for a broken resolver is not waited for.
 
     A host without a full name, such as a container, greets with the `domain` of who writes: relays refuse an address
     that is nobody's (RFC 5321 §4.1.3 leaves it to those who have no name at all).
     """
     try:
-        found = _full_name().result(deadline.left() / 4)
+        found = _full_name().result(budget.left() / 4)
     except OSError:
         found = ""
     for name in (found, domain.encode("idna").decode() if _encodes(domain) else ""):
-        if "." in name and _DOMAIN.fullmatch(name) and name.rpartition(".")[2].lower() not in _NOBODYS:
+        if "." in name and _DOMAIN.fullmatch(name) and name.rpartition(".")[2].lower() not in _SHARED_NAMES:
             return name
     return "[127.0.0.1]"
 
@@ -109,17 +109,17 @@ def _encodes(domain: str) -> bool:
 class _Reader(TimedReader):
     """Keeps the beginning of the reply that is read, should it break off."""
 
-    heard = b""
+    received = b""
 
     def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]  # as its base
         count = super().readinto(buffer)
-        if count and len(self.heard) < HEARD:
-            self.heard += bytes(buffer[:count])
+        if count and len(self.received) < REPLY_KEPT:
+            self.received += bytes(buffer[:count])
         return count
 
 
 class Connection(smtplib.SMTP):
-    """An open, secured and logged-in connection. `deadline` may be replaced before each mail.
+    """An open, secured and logged-in connection. `budget` may be replaced before each mail.
 
     Raises OSError (smtplib.SMTPException is one), also when the deadline passes in the middle of a reply.
     """
@@ -128,22 +128,22 @@ class Connection(smtplib.SMTP):
         self,
         smtp: Smtp,
         context: ssl.SSLContext | None,
-        deadline: Deadline,
+        budget: TimeBudget,
         *,
         domain: str = "",
         tokens: Tokens | None = None,
     ) -> None:
-        self.deadline = deadline
+        self.budget = budget
         self._refusal: tuple[int, bytes] | None = None  # the last reply, if that was one
         self.mails = 0
         self.used_at = monotonic()
         self._outer_tls = context if smtp.security == "tls" else None
         self._reader: _Reader | None = None
         try:
-            name = smtp.helo or _own_name(deadline, domain)
-            super().__init__(smtp.host, smtp.port, local_hostname=name, timeout=deadline.left())
+            name = smtp.helo or _own_name(budget, domain)
+            super().__init__(smtp.host, smtp.port, local_hostname=name, timeout=budget.left())
             if smtp.security == "starttls" and self.sock is not None:
-                with cut_off(self.sock, deadline):
+                with cut_off(self.sock, budget):
                     self.starttls(context=context)
             self.ehlo_or_helo_if_needed()
             if smtp.username is not None and tokens is not None:
@@ -162,14 +162,14 @@ class Connection(smtplib.SMTP):
 
     def _show_token(self, username: str, tokens: Tokens) -> None:
         """Log in by a token; one that was good before, and is refused now, has run out: with a new one, once."""
-        token, fresh = tokens.get(self.deadline)
+        token, fresh = tokens.get(self.budget)
         try:
             self._authenticate(username, token)
         except smtplib.SMTPAuthenticationError:
             tokens.refused(token)
             if fresh:
                 raise
-            token, _ = tokens.get(self.deadline)
+            token, _ = tokens.get(self.budget)
             self._authenticate(username, token)
 
     def _authenticate(self, username: str, token: str) -> None:
@@ -184,10 +184,10 @@ class Connection(smtplib.SMTP):
             raise smtplib.SMTPAuthenticationError(code, reply)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002 # smtplib's signature
-        sock = dial(host, port, self.deadline)
+        sock = dial(host, port, self.budget)
         if self._outer_tls is None:
             return sock
-        with cut_off(sock, self.deadline):
+        with cut_off(sock, self.budget):
             return self._outer_tls.wrap_socket(sock, server_hostname=host)
 
     def getreply(self) -> tuple[int, bytes]:
@@ -197,24 +197,24 @@ class Connection(smtplib.SMTP):
             self._reader = _Reader(self.sock, raw, self._left, REPLY_LIMIT)
             self.file = io.BufferedReader(self._reader)
         if self._reader is not None:
-            self._reader.allowance, self._reader.heard = REPLY_LIMIT, b""
+            self._reader.allowance, self._reader.received = REPLY_LIMIT, b""
         try:
             code, reply = super().getreply()
         except smtplib.SMTPServerDisconnected as error:
-            raise self._hung_up() or error from None
+            raise self._closing_reply() or error from None
         self._refusal = (code, reply) if code >= 400 else None
         return code, reply
 
-    def _hung_up(self) -> smtplib.SMTPResponseException | None:
+    def _closing_reply(self) -> smtplib.SMTPResponseException | None:
         """What the server said before it hung up, if that was a refusal (421 above all, RFC 5321 §3.8)."""
-        heard = self._reader.heard if self._reader else b""
-        if lines := [found for line in heard.splitlines() if (found := _NO.match(line))]:
-            words = b" ".join(line[2] or b"" for line in lines)
-            return smtplib.SMTPResponseException(int(lines[0][1]), words)
+        received = self._reader.received if self._reader else b""
+        if lines := [found for line in received.splitlines() if (found := _REFUSAL.match(line))]:
+            texts = b" ".join(line[2] or b"" for line in lines)
+            return smtplib.SMTPResponseException(int(lines[0][1]), texts)
         return smtplib.SMTPResponseException(*self._refusal) if self._refusal else None
 
     def _left(self) -> float:
-        return self.deadline.left()  # of the mail under way: the reader outlives it
+        return self.budget.left()  # of the mail under way: the reader outlives it
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]  # the stub's Buffer is wider than what is sent
         """Send all of it, or raise SMTPServerDisconnected."""
@@ -224,11 +224,11 @@ class Connection(smtplib.SMTP):
             send_all(self.sock, s.encode(self.command_encoding) if isinstance(s, str) else s, self._left)
         except OSError as error:
             self.close()
-            raise self._hung_up() or smtplib.SMTPServerDisconnected("connection lost") from error
+            raise self._closing_reply() or smtplib.SMTPServerDisconnected("connection lost") from error
 
-    def leave(self, deadline: Deadline) -> None:
+    def quit_within(self, budget: TimeBudget) -> None:
         """Say goodbye if the server still listens; what it accepted stays accepted either way (RFC 5321 §4.1.1.10)."""
-        self.deadline = deadline
+        self.budget = budget
         try:
             self.quit()
         except OSError:

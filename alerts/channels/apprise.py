@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import SecretStr
 
-from alerts.channels._apart import ask
+from alerts.channels._apart import run_isolated
 from alerts.channels._network import one_line
-from alerts.channels._plain import plain, rank
-from alerts.channels._settings import Common
+from alerts.channels._plain import plain_text, rank
+from alerts.channels._settings import CommonSettings
 from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError
 from alerts.core.notifications import Outgoing
@@ -28,7 +28,7 @@ _FEW = 100  # characters with which no more can be said than where to read on
 _ABOUT_THE_MESSAGE = ("400", "413", "415", "422")
 
 
-class AppriseSettings(Common):
+class AppriseSettings(CommonSettings):
     """One Apprise URL, all of which is a secret."""
 
     url: SecretStr
@@ -39,10 +39,10 @@ class Apprise:
 
     kind: ClassVar[str] = "apprise"
     options: ClassVar[type[AppriseSettings]] = AppriseSettings
-    form: ClassVar[Literal["post"]] = "post"
+    medium: ClassVar[Literal["post"]] = "post"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 1
-    singly: ClassVar[bool] = False
+    one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
     recipients: tuple[str, ...] = ("",)
@@ -52,7 +52,7 @@ class Apprise:
             raise InputError('Apprise is not installed: pip install "deadline-alerts[apprise]"')
         self.name = name
         self.timezone = settings.timezone
-        self.timeout = settings.deadline
+        self.timeout = settings.total_timeout
         self._url = settings.url
         try:
             known = self._ask({}, _START)
@@ -67,7 +67,7 @@ class Apprise:
         room, lines = self._limits["body"], self._limits["lines"]
         title = shortened(post.title, min(250, self._limits["title"] or max(room // 2, 1)))
         left = room - len(title) - _COUNTER
-        text = plain(post, left) if left >= _FEW else ""
+        text = plain_text(post, left) if left >= _FEW else ""
         if not text:
             title, text = "", _pointed(post, room)
         elif not self._limits["title"]:
@@ -78,18 +78,18 @@ class Apprise:
 
     def send(self, outgoing: Outgoing) -> str:
         """Return "Apprise says that it was sent". Raises DeliveryError; Apprise tells no more than yes or no."""
-        said = self._ask(dict(outgoing.message.body or {}), self.timeout)
-        if said["ok"]:
+        warning = self._ask(dict(outgoing.message.body or {}), self.timeout)
+        if warning["ok"]:
             return "Apprise says that it was sent"
-        status = re.search(r"error=(\d{3})\b", said["said"])
+        status = re.search(r"error=(\d{3})\b", warning["said"])
         out = status is None or status[1] not in _ABOUT_THE_MESSAGE
-        raise DeliveryError(f"Apprise reported failure{_why(said)}", channel_out=out)
+        raise DeliveryError(f"Apprise reported failure{_why(warning)}", channel_out=out)
 
     def close(self) -> None:
         """Do nothing: no process outlasts its send."""
 
-    def _ask(self, asked: Mapping[str, object], total: timedelta) -> dict[str, Any]:
-        return ask("Apprise", _CHILD, {**asked, "url": self._url.get_secret_value()}, total)
+    def _ask(self, request: Mapping[str, object], total: timedelta) -> dict[str, Any]:
+        return run_isolated("Apprise", _CHILD, {**request, "url": self._url.get_secret_value()}, total)
 
 
 def _pointed(post: Post, room: int) -> str:
@@ -100,5 +100,5 @@ def _pointed(post: Post, room: int) -> str:
     )
 
 
-def _why(said: Mapping[str, Any]) -> str:
-    return f": {one_line(said['said'])}" if said["said"] else ""
+def _why(warning: Mapping[str, Any]) -> str:
+    return f": {one_line(warning['said'])}" if warning["said"] else ""

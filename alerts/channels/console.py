@@ -13,7 +13,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from alerts.channels._network import one_line, reason
-from alerts.channels._settings import Common
+from alerts.channels._settings import CommonSettings
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Message, Outgoing
 from alerts.core.posts import Post
@@ -21,7 +21,7 @@ from alerts.core.posts import Post
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-class ConsoleSettings(Common):
+class ConsoleSettings(CommonSettings):
     """Nothing but what every channel has."""
 
 
@@ -30,10 +30,10 @@ class Console:
 
     kind: ClassVar[str] = "console"
     options: ClassVar[type[ConsoleSettings]] = ConsoleSettings
-    form: ClassVar[Literal["text"]] = "text"
+    medium: ClassVar[Literal["text"]] = "text"
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
-    singly: ClassVar[bool] = False
+    one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
     recipients: tuple[str, ...] = ("",)
@@ -41,7 +41,7 @@ class Console:
     def __init__(self, name: str, settings: ConsoleSettings) -> None:
         self.name = name
         self.timezone = settings.timezone
-        self.timeout = settings.deadline
+        self.timeout = settings.total_timeout
 
     def body(self, post: Post) -> None:
         """Need none: the message itself is what is sent."""
@@ -53,8 +53,8 @@ class Console:
             raise DeliveryError("standard output is closed", channel_out=True)
         try:
             encoding = stream.encoding or "utf-8"
-            words = framed(outgoing.message, terminal=stream.isatty()).encode(encoding, "replace").decode(encoding)
-            stream.write(words)  # at once: threads write here too
+            text = framed(outgoing.message, terminal=stream.isatty()).encode(encoding, "replace").decode(encoding)
+            stream.write(text)  # at once: threads write here too
             stream.flush()
         except OSError as error:
             raise DeliveryError(f"standard output: {reason(error)}", channel_out=True) from None

@@ -21,7 +21,9 @@ class Discord(Chat):
     """Posts embeds of one colour to one Discord channel; the first has the title."""
 
     kind: ClassVar[str] = "discord"
-    asking: ClassVar[Mapping[str, str]] = {"wait": "true"}  # else it says yes before it has looked at the message
+    query_parameters: ClassVar[Mapping[str, str]] = {
+        "wait": "true"
+    }  # else it says yes before it has looked at the message
 
     def body(self, post: Post) -> dict[str, object]:
         """As few embeds as hold it: one, unless it is long. No mention in them calls anybody."""
@@ -41,7 +43,9 @@ class Discord(Chat):
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:
         """A webhook that is gone must not be asked again; a 429 says in its body, too, for how long."""
-        said = json_of(answer)
-        code = str(said.get("code", ""))
+        escaped = json_of(answer)
+        code = str(escaped.get("code", ""))
         gone = "the webhook was deleted, or its url is not whole: make another" if code in GONE else None
-        return Verdict(outcome="off" if gone else None, hint=gone, reason=code or None, pause=said.get("retry_after"))
+        return Verdict(
+            outcome="off" if gone else None, hint=gone, reason=code or None, pause=escaped.get("retry_after")
+        )

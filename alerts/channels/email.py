@@ -13,10 +13,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from alerts.channels._headers import needs_utf8, one_click
 from alerts.channels._mime import mail
-from alerts.channels._network import Deadline
+from alerts.channels._network import TimeBudget
 from alerts.channels._oauth import Tokens
-from alerts.channels._replies import accepted, not_begun, refused, said, why
-from alerts.channels._settings import Mailbox, Mailing
+from alerts.channels._replies import accepted, cannot_start, refused, reply_line, connection_error
+from alerts.channels._settings import Mailbox, MailSettings
 from alerts.channels._smtp import Connection, Smtp, trust
 from alerts.clock import monotonic
 from alerts.core.deliveries import DeliveryError
@@ -28,7 +28,7 @@ IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4
 _GOODBYE = timedelta(seconds=2)
 
 
-class EmailSettings(Mailing):
+class EmailSettings(MailSettings):
     """A mail server, who writes, and to whom: each gets a mail of their own; perhaps where one unsubscribes."""
 
     sender: Mailbox = Field(alias="from")
@@ -46,10 +46,10 @@ class Email:
 
     kind: ClassVar[str] = "email"
     options: ClassVar[type[EmailSettings]] = EmailSettings
-    form: ClassVar[Literal["mail"]] = "mail"
+    medium: ClassVar[Literal["mail"]] = "mail"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 2
-    singly: ClassVar[bool] = False
+    one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
 
@@ -58,7 +58,7 @@ class Email:
         self.recipients = tuple(address.addr_spec for address in settings.to)
         self.default = settings.default
         self.timezone = settings.timezone
-        self.timeout = settings.deadline
+        self.timeout = settings.total_timeout
         self._sender = settings.sender
         self._unsubscribe = settings.unsubscribe
         self._smtp = settings.smtp
@@ -81,8 +81,8 @@ class Email:
         says nothing about the recipient: the channel is out, as with every failure of the connection.
         """
         content = mail(outgoing, self._sender, self._unsubscribe)
-        deadline = Deadline(self.timeout)
-        connection = self._begin(deadline, outgoing.recipient, len(content))
+        budget = TimeBudget(self.timeout)
+        connection = self._begin(budget, outgoing.recipient, len(content))
         try:
             reply = _hand_over(connection, outgoing.recipient, content)
         except DeliveryError as refusal:
@@ -94,7 +94,7 @@ class Email:
         except OSError as error:
             connection.close()
             raise DeliveryError(
-                f"{self._smtp.host}: {why(error)} in the middle of the mail; should it have arrived all the same, "
+                f"{self._smtp.host}: {connection_error(error)} in the middle of the mail; should it have arrived all the same, "
                 "the repeat has the same Message-ID",
                 channel_out=True,
             ) from None
@@ -108,29 +108,27 @@ class Email:
             self._closed = True
             idle = list(self._idle)
             self._idle.clear()
-        goodbye = Deadline(_GOODBYE)
+        goodbye = TimeBudget(_GOODBYE)
         for connection in idle:
-            connection.leave(goodbye)
+            connection.quit_within(goodbye)
 
-    def _begin(self, deadline: Deadline, recipient: str, size: int) -> Connection:
+    def _begin(self, budget: TimeBudget, recipient: str, size: int) -> Connection:
         """Return a connection on which the server has accepted MAIL; a kept one that went dead is replaced, once."""
         kept = self._take()
         if kept is not None:
             try:
-                kept.deadline = Deadline(timedelta(seconds=deadline.left() / 2))  # one that went silent is dead, too
+                kept.budget = TimeBudget(timedelta(seconds=budget.left() / 2))  # one that went silent is dead, too
                 self._mail_from(kept, recipient, size)
             except OSError:
                 kept.close()
             else:
-                kept.deadline = deadline
+                kept.budget = budget
                 return kept
         try:
-            connection = Connection(
-                self._smtp, self._context, deadline, domain=self._sender.domain, tokens=self._tokens
-            )
+            connection = Connection(self._smtp, self._context, budget, domain=self._sender.domain, tokens=self._tokens)
             self._mail_from(connection, recipient, size)
         except OSError as error:  # which smtplib's own are, too
-            raise not_begun(f"{self._smtp.host}:{self._smtp.port}", error) from None
+            raise cannot_start(f"{self._smtp.host}:{self._smtp.port}", error) from None
         return connection
 
     def _mail_from(self, connection: Connection, recipient: str, size: int) -> None:
@@ -174,7 +172,7 @@ class Email:
                 self._idle.append(connection)
         if not kept:
             with suppress(TimeoutError):  # the goodbye is a part of the send that it follows
-                connection.leave(Deadline(min(_GOODBYE, timedelta(seconds=connection.deadline.left()))))
+                connection.quit_within(TimeBudget(min(_GOODBYE, timedelta(seconds=connection.budget.left()))))
             connection.close()
 
     def _reset(self, connection: Connection) -> None:
@@ -199,4 +197,4 @@ def _hand_over(connection: Connection, recipient: str, content: bytes) -> str:
         raise refused("mail", error.smtp_code, error.smtp_error) from None
     if not accepted(code):
         raise refused("mail", code, reply)
-    return said(code, reply)
+    return reply_line(code, reply)

@@ -36,7 +36,7 @@ class GoogleChat(Chat):
     """Posts a card to one space, about one a second; all about one commitment stands in one thread."""
 
     kind: ClassVar[str] = "googlechat"
-    asking: ClassVar[Mapping[str, str]] = {"messageReplyOption": "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"}
+    query_parameters: ClassVar[Mapping[str, str]] = {"messageReplyOption": "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"}
 
     def body(self, post: Post) -> dict[str, object]:
         """A header and a section for each of the post's; bold words have the colour."""

@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 
 from alerts.channels._http import Poster, Url
 from alerts.channels._reach import Reaching
-from alerts.channels._settings import Where, complaints
+from alerts.channels._settings import Where, setting_errors
 from alerts.core.errors import InputError
 
 TIMEOUT = timedelta(seconds=10)
@@ -33,10 +33,10 @@ class Heartbeat:
         try:
             settings = _Settings.model_validate(dict(options))
         except ValidationError as error:
-            raise InputError("\n".join(complaints(error, _Settings, "heartbeat", where, {}))) from None
+            raise InputError("\n".join(setting_errors(error, _Settings, "heartbeat", where, {}))) from None
         root = urlunsplit((*urlsplit(settings.url.get_secret_value())[:2], "/", "", ""))
-        self._poster = Poster(settings.url, 1, reach=settings.reach)
-        self._root = Poster(SecretStr(root), 1, reach=settings.reach)
+        self._poster = Poster(settings.url, 1, route=settings.route)
+        self._root = Poster(SecretStr(root), 1, route=settings.route)
 
     def date(self) -> datetime | None:
         """Return the clock of the other side, without saying that all is well. Raises DeliveryError."""

@@ -10,12 +10,12 @@ from alerts.channels._answers import Verdict, json_of
 from alerts.channels._chat import Chat, ChatSettings
 from alerts.channels._http import Poster, Url
 from alerts.channels._markup import Markup
-from alerts.channels._settings import Common as SettingsBase
+from alerts.channels._settings import CommonSettings as SettingsBase
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Message, Outgoing
-from alerts.core.posts import Line, Post, Run, Section, shortened, words_of
+from alerts.core.posts import Line, Post, Run, Section, shortened, text_of
 
 __all__ = [
     "Chat", "ChatSettings", "DeliveryError", "Line", "Markup", "Message", "Outgoing", "Post", "Poster", "Run",
-    "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "words_of",
+    "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "text_of",
 ]  # fmt: skip

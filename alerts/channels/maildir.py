@@ -10,14 +10,14 @@ from pydantic import Field
 
 from alerts.channels._mime import mail
 from alerts.channels._network import reason
-from alerts.channels._settings import Mailbox, Mailing
+from alerts.channels._settings import Mailbox, MailSettings
 from alerts.core.deliveries import DeliveryError
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post
 from alerts.documents import one_address
 
 
-class MaildirSettings(Mailing):
+class MaildirSettings(MailSettings):
     """The folder, who writes, and to whom."""
 
     path: Path
@@ -29,10 +29,10 @@ class Maildir:
 
     kind: ClassVar[str] = "maildir"
     options: ClassVar[type[MaildirSettings]] = MaildirSettings
-    form: ClassVar[Literal["mail"]] = "mail"
+    medium: ClassVar[Literal["mail"]] = "mail"
     local: ClassVar[bool] = True
     connections: ClassVar[int] = 1
-    singly: ClassVar[bool] = False
+    one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
 
@@ -41,7 +41,7 @@ class Maildir:
         self.recipients = tuple(address.addr_spec for address in settings.to)
         self.default = settings.default
         self.timezone = settings.timezone
-        self.timeout = settings.deadline
+        self.timeout = settings.total_timeout
         self._sender = settings.sender
         self._path = settings.path
 

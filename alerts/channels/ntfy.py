@@ -14,7 +14,7 @@ from pydantic import AfterValidator, SecretStr
 from alerts.channels._answers import Verdict, json_of
 from alerts.channels._chat import Chat, ChatSettings
 from alerts.channels._http import Url
-from alerts.channels._plain import octets, plain, rank
+from alerts.channels._plain import json_octets, plain_text, rank
 from alerts.channels._settings import Token
 from alerts.core.posts import Post, shortened
 
@@ -72,8 +72,8 @@ class Ntfy(Chat):
         """All but the topic. A tap leads to the source, if there is one and its address is not too long."""
         link = {"click": post.link} if post.link and len(post.link.encode()) <= ADDRESS else {}
         return {
-            "title": shortened(post.title, TITLE, octets),
-            "message": plain(post, MESSAGE, octets),
+            "title": shortened(post.title, TITLE, json_octets),
+            "message": plain_text(post, MESSAGE, json_octets),
             "priority": rank(post) + 2,  # of 1 to 5; 3 is ntfy's own
             "tags": [_TAGS.get(post.urgency, "calendar")],
             **link,

@@ -15,11 +15,11 @@ from pydantic import AfterValidator, SecretStr
 from alerts.channels._answers import Verdict, json_of
 from alerts.channels._chat import Chat, ChatSettings
 from alerts.channels._http import Url
-from alerts.channels._plain import octets, plain, rank
+from alerts.channels._plain import json_octets, plain_text, rank
 from alerts.core.notifications import Outgoing
 from alerts.core.posts import Post, shortened
 
-SUMMARY, KEY, WORDS, ADDRESS = 1024, 255, 100_000, 2000  # characters, characters, octets (of 512 KB in all), octets
+SUMMARY, KEY, TEXT, ADDRESS = 1024, 255, 100_000, 2000  # characters, characters, octets (of 512 KB in all), octets
 _SEVERITIES = ("info", "warning", "error", "critical")
 _THROTTLED = 120  # seconds: "preferably with a backoff of a few minutes"
 _NO_KEY = "PagerDuty does not know the routing_key: look at it, and at the url if the account is in the EU region"
@@ -44,7 +44,7 @@ class PagerDuty(Chat):
 
     kind: ClassVar[str] = "pagerduty"
     options: ClassVar[type[ChatSettings]] = PagerDutySettings
-    singly: ClassVar[bool] = True
+    one_at_a_time: ClassVar[bool] = True
     holds_open: ClassVar[bool] = True
 
     def __init__(self, name: str, settings: PagerDutySettings) -> None:
@@ -61,7 +61,7 @@ class PagerDuty(Chat):
             "source": post.thread or "deadline-alerts",
             "severity": _SEVERITIES[rank(post)],
             "class": ", ".join(post.kinds) or post.urgency,
-            "custom_details": {"words": [line for line in plain(post, WORDS, octets).splitlines() if line]},
+            "custom_details": {"words": [line for line in plain_text(post, TEXT, json_octets).splitlines() if line]},
         }
         if post.occurrence:
             payload["component"] = post.occurrence

@@ -62,5 +62,5 @@ class Slack(Chat):
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:
         """Its word for what is wrong ("Handling errors" on its page about incoming webhooks)."""
-        word = answer[:60].decode(errors="replace").strip()
-        return replace(_VERDICTS.get(word, Verdict()), reason=word)
+        error_code = answer[:60].decode(errors="replace").strip()
+        return replace(_VERDICTS.get(error_code, Verdict()), reason=error_code)

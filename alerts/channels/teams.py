@@ -34,12 +34,12 @@ def _inert(text: str) -> str:
 
 
 def _run(run: Run, quote: bool) -> dict[str, object]:
-    said: dict[str, object] = {"type": "TextRun", "text": _inert(run.text)}
-    said |= {"weight": "Bolder"} if run.bold else {}
-    said |= {"italic": True} if run.italic or quote else {}
-    said |= {"isSubtle": True} if quote else {}
-    said |= {"fontType": "Monospace"} if run.code else {}
-    return said | ({"selectAction": _opening(run.link)} if run.link and len(run.link) <= LINK else {})
+    escaped: dict[str, object] = {"type": "TextRun", "text": _inert(run.text)}
+    escaped |= {"weight": "Bolder"} if run.bold else {}
+    escaped |= {"italic": True} if run.italic or quote else {}
+    escaped |= {"isSubtle": True} if quote else {}
+    escaped |= {"fontType": "Monospace"} if run.code else {}
+    return escaped | ({"selectAction": _opening(run.link)} if run.link and len(run.link) <= LINK else {})
 
 
 def _opening(link: str) -> dict[str, str]:

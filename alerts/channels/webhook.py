@@ -61,10 +61,10 @@ class Webhook:
 
     kind: ClassVar[str] = "webhook"
     options: ClassVar[type[WebhookSettings]] = WebhookSettings
-    form: ClassVar[Literal["json"]] = "json"
+    medium: ClassVar[Literal["json"]] = "json"
     local: ClassVar[bool] = False
     connections: ClassVar[int] = 4
-    singly: ClassVar[bool] = False
+    one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
     recipients: tuple[str, ...] = ("",)
@@ -72,10 +72,10 @@ class Webhook:
     def __init__(self, name: str, settings: WebhookSettings) -> None:
         self.name = name
         self.timezone = settings.timezone
-        self.timeout = settings.deadline
+        self.timeout = settings.total_timeout
         self._headers = settings.headers
         self._signers = [Signer(secret.get_secret_value()) for secret in settings.secret]
-        self._poster = Poster(settings.url, self.connections, reach=settings.reach)
+        self._poster = Poster(settings.url, self.connections, route=settings.route)
 
     def body(self, post: Post) -> None:
         """Need none: the message itself is what is sent."""

@@ -27,11 +27,11 @@ from alerts.cli import (
     showing,
     tracking,
 )
-from alerts.cli.wiring import app
+from alerts.cli.wiring import cli
 from alerts.core.errors import InputError
 
 __all__ = [
-    "adding", "answering", "app", "checking", "clocks", "editing", "exporting", "history", "loading", "main", "reasons",
+    "adding", "answering", "cli", "checking", "clocks", "editing", "exporting", "history", "loading", "main", "reasons",
     "reloading", "reopening", "sending", "showing", "tracking",
 ]  # fmt: skip
 
@@ -42,7 +42,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no such character shows `?`
     try:
-        code = app(sys.argv[1:] or ["--help"], prog_name="alerts", standalone_mode=False)
+        code = cli(sys.argv[1:] or ["--help"], prog_name="alerts", standalone_mode=False)
         print(end="", flush=True)
     except InputError as error:
         _refuse(str(error).splitlines(), 1)

@@ -9,20 +9,20 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from alerts.cli.doubts import passed, skipping
-from alerts.cli.showing import warn_unsaid
-from alerts.cli.wiring import At, app, instant, office, warn, who
-from alerts.core.bounds import say_bounds
+from alerts.cli.doubts import past_dates, skipped_dates
+from alerts.cli.showing import warn_without_recipient
+from alerts.cli.wiring import At, cli, instant, get_app, warn, who
+from alerts.core.bounds import describe_bounds
 from alerts.core.errors import InputError
 from alerts.core.workdays import ROLLS
-from alerts.documents import Steps, wrongs_of
+from alerts.documents import Steps, problems_of
 from alerts.interchange import Entry, entry_of
 from alerts.store import Change
 
 out = Console(highlight=False)
 
 
-@app.command()
+@cli.command()
 def add(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY", help="By which it is known from now on.")],
@@ -66,16 +66,16 @@ def add(
     try:
         commitment = Entry.model_validate(entry_of(given)).commitment({})
     except ValidationError as error:
-        raise InputError("\n".join(said for _, said in wrongs_of(error, Entry, option_of))) from None
-    here, now = office(context), instant(at)
-    adder = _who_adds(by or [], here.store.ledger.parties())
-    here.store.people.add(here.settings.people)
-    here.store.commitments.add(commitment, Change(now=now, by=adder, reason="added by hand"))
-    item = here.store.commitments.find(key)
-    out.print(f"{key} is tracked: {say_bounds(item.bounds)}", markup=False, soft_wrap=True)
-    for line in (*skipping([item]), *passed([item], now)):
+        raise InputError("\n".join(said for _, said in problems_of(error, Entry, option_of))) from None
+    app, now = get_app(context), instant(at)
+    adder = _who_adds(by or [], app.store.ledger.parties())
+    app.store.people.add(app.settings.people)
+    app.store.commitments.add(commitment, Change(now=now, by=adder, reason="added by hand"))
+    item = app.store.commitments.find(key)
+    out.print(f"{key} is tracked: {describe_bounds(item.bounds)}", markup=False, soft_wrap=True)
+    for line in (*skipped_dates([item]), *past_dates([item], now)):
         warn(line)
-    warn_unsaid(here, [item])
+    warn_without_recipient(app, [item])
 
 
 def _who_adds(by: Sequence[str], parties: Collection[str]) -> str:

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from alerts.cli.tracking import Keys, OneOf, Whole, one_of_two
-from alerts.cli.wiring import At, By, Office, app, day_or_instant, instant, office, shown, who, words
-from alerts.core.answers import REPEATS, paused_until, stage_answered
+from alerts.cli.tracking import Keys, OneOccurrence, AllOccurrences, either_occurrence_or_all
+from alerts.cli.wiring import At, By, App, cli, day_or_instant, instant, get_app, shown, who, checked_reason
+from alerts.core.answers import KIND_PAUSED_AT, paused_until, acknowledged_stage
 from alerts.core.commitments import Tracked
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.rules import matching
@@ -24,7 +24,7 @@ Because = Annotated[str | None, typer.Option("--because", metavar="WHY")]
 out = Console(highlight=False)
 
 
-@app.command()
+@cli.command()
 def ack(
     context: typer.Context,
     keys: Keys,
@@ -33,35 +33,35 @@ def ack(
         typer.Option("--until", metavar="T", help="Pause repeats until then: a day (included) or an instant."),
     ] = None,
     because: Because = None,
-    occurrence: OneOf = "",
-    whole: Whole = False,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Acknowledge: pauses the repeats of its stage (overdue: 7 days, under review: 30, or as the rule says)."""
-    here, now = office(context), instant(at)
-    one_of_two(occurrence, whole=whole)
-    ends = _ends(here, keys, occurrence, until, now)
-    change = Change(now=now, by=who(by), reason=because and words(because, "--because"))
-    done = here.store.commitments.acknowledge(keys, ends, change, occurrence, whole=whole)
-    found = {key: here.store.commitments.find(key) for key, _ in done}
+    app, now = get_app(context), instant(at)
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    ends = _ends(app, keys, occurrence, until, now)
+    change = Change(now=now, by=who(by), reason=because and checked_reason(because, "--because"))
+    done = app.store.commitments.acknowledge(keys, ends, change, occurrence, all_occurrences=all_occurrences)
+    found = {key: app.store.commitments.find(key) for key, _ in done}
     for key, name in done:
         item = found[key].at(name)
-        said = f"{_name(item)} is acknowledged by {who(by)}: {_follows(here, item, now)}"
+        said = f"{_name(item)} is acknowledged by {who(by)}: {_follows(app, item, now)}"
         out.print(said, markup=False, soft_wrap=True)
 
 
-def _follows(here: Office, item: Tracked, now: datetime) -> str:
+def _follows(app: App, item: Tracked, now: datetime) -> str:
     """Say what an acknowledgement pauses, and until when."""
-    stage = stage_answered(item)
+    stage = acknowledged_stage(item)
     assert stage is not None
-    if stage not in REPEATS:
+    if stage not in KIND_PAUSED_AT:
         return f"seen {AT_STAGE[stage]}; alerts go on as before"
-    ends = paused_until(matching(here.settings.rules, item.commitment), item, now)
-    return f"reminders paused until {shown(ends, here.zone)} {here.zone}"
+    ends = paused_until(matching(app.settings.rules, item.commitment), item, now)
+    return f"reminders paused until {shown(ends, app.zone)} {app.zone}"
 
 
-@app.command()
+@cli.command()
 def snooze(
     context: typer.Context,
     keys: Keys,
@@ -69,49 +69,51 @@ def snooze(
     for_all: Annotated[bool, typer.Option("--for-all", help="For everybody; else only for whoever asks.")] = False,
     past_due: Annotated[bool, typer.Option("--past-due", help="Even beyond its deadline.")] = False,
     because: Because = None,
-    occurrence: OneOf = "",
-    whole: Whole = False,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Put off all alerts but moves and closings until T; then the latest that was missed goes out."""
-    here, now = office(context), instant(at)
+    app, now = get_app(context), instant(at)
     name = who(by)
-    recipient = None if for_all else _recipient(here, name)
-    one_of_two(occurrence, whole=whole)
-    ends = _ends(here, keys, occurrence, until, now)
-    change = Change(now=now, by=name, reason=because and words(because, "--because"))
-    here.store.commitments.snooze(
-        keys, ends, change, occurrence, recipient=recipient, past_due=past_due, whole=whole
+    recipient = None if for_all else _recipient(app, name)
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    ends = _ends(app, keys, occurrence, until, now)
+    change = Change(now=now, by=name, reason=because and checked_reason(because, "--because"))
+    app.store.commitments.snooze(
+        keys, ends, change, occurrence, recipient=recipient, past_due=past_due, all_occurrences=all_occurrences
     )  # fmt: skip
     whom = recipient or "everybody"
     for key, end in ends.items():
         what = f"{key} {occurrence}".rstrip()
-        said = f"{what} is snoozed for {whom} until {shown(end, here.zone)} {here.zone}"
+        said = f"{what} is snoozed for {whom} until {shown(end, app.zone)} {app.zone}"
         out.print(said, markup=False, soft_wrap=True)
 
 
-@app.command()
+@cli.command()
 def unack(
     context: typer.Context,
     keys: Keys,
     because: Because = None,
-    occurrence: OneOf = "",
-    whole: Whole = False,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Take back an acknowledgement and the snoozes: alerts go out again from the rule's next firing on."""
-    here = office(context)
-    change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
-    one_of_two(occurrence, whole=whole)
-    for key, name, ended in here.store.commitments.take_back(keys, change, occurrence, whole=whole):
+    app = get_app(context)
+    change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    for key, name, ended in app.store.commitments.withdraw_answers(
+        keys, change, occurrence, all_occurrences=all_occurrences
+    ):
         what = f"{key} {name}".rstrip()
         out.print(f"{what}: {', '.join(ended)} taken back", markup=False, soft_wrap=True)
 
 
 def _ends(
-    here: Office, keys: Sequence[str], occurrence: str, until: str | None, now: datetime
+    app: App, keys: Sequence[str], occurrence: str, until: str | None, now: datetime
 ) -> dict[str, datetime | None]:
     """Read `--until` in the zone of each commitment; what is not there is left to the store to refuse.
 
@@ -120,24 +122,24 @@ def _ends(
     found: dict[str, datetime | None] = {}
     for key in dict.fromkeys(keys):
         try:
-            zone = here.store.commitments.find(key).at(occurrence).bounds.zone or here.zone
+            zone = app.store.commitments.find(key).at(occurrence).bounds.zone or app.zone
         except InputError:
-            zone = here.zone
+            zone = app.zone
         found[key] = day_or_instant(until, zone) if until else None
         if (end := found[key]) is not None and end <= now:
             raise InputError(f"--until {until} has passed already")
     return found
 
 
-def _recipient(here: Office, name: str) -> str:
+def _recipient(app: App, name: str) -> str:
     """The address at which whoever asks is told. Raises InputError for somebody whom nobody declares."""
-    people = here.people
+    people = app.people
     if name in people:
         return people[name].email
     told = {person.email for person in people.values()}
-    for entry in here.settings.channels:
+    for entry in app.settings.channels:
         with suppress(InputError):  # a channel that cannot be built tells nobody
-            told |= {one for one in here.channel(entry.name).recipients if one}
+            told |= {one for one in app.channel(entry.name).recipients if one}
     found = next((one for one in sorted(told) if one.lower() == name.lower()), None)
     if found is None:
         near = did_you_mean(name, [*people, *told])

@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from alerts.cli.adding import option_of
-from alerts.cli.showing import warn_unsaid
-from alerts.cli.wiring import At, By, Office, app, instant, office, who, words
-from alerts.core.bounds import say_bounds
+from alerts.cli.showing import warn_without_recipient
+from alerts.cli.wiring import At, By, App, cli, instant, get_app, who, checked_reason
+from alerts.core.bounds import describe_bounds
 from alerts.core.commitments import Citation, Commitment
 from alerts.core.edits import field_changes
 from alerts.core.errors import InputError
-from alerts.documents import wrongs_of
+from alerts.documents import problems_of
 from alerts.interchange import Entry
 from alerts.interchange.cells import values_of
 from alerts.store import Change
@@ -27,7 +27,7 @@ Keys = list[str] | None
 out = Console(highlight=False)
 
 
-@app.command()
+@cli.command()
 def edit(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
@@ -81,10 +81,10 @@ def edit(
             return found.citing_first(*newest) if newest else found
         return found.citing(*newest, *(one for one in now.earlier_sources if one.key != cited))
 
-    _edit(office(context), key, changed, because, by, at)
+    _edit(get_app(context), key, changed, because, by, at)
 
 
-@app.command()
+@cli.command()
 def assign(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
@@ -94,10 +94,10 @@ def assign(
     at: At = None,
 ) -> None:
     """Give a commitment to a person: from now on they are told as its owner."""
-    _edit(office(context), key, lambda now: _stated(now, {"owner": person}), because, by, at)
+    _edit(get_app(context), key, lambda now: _stated(now, {"owner": person}), because, by, at)
 
 
-@app.command()
+@cli.command()
 def note(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
@@ -113,26 +113,26 @@ def note(
     def noted(now: Commitment) -> Commitment:
         return _stated(now, {"note": "\n".join(filter(None, (now.note, text.strip())))})
 
-    _edit(office(context), key, noted, because, by, at)
+    _edit(get_app(context), key, noted, because, by, at)
 
 
 def _edit(
-    here: Office, key: str, how: Callable[[Commitment], Commitment], because: str | None, by: str | None, at: str | None
+    app: App, key: str, how: Callable[[Commitment], Commitment], because: str | None, by: str | None, at: str | None
 ) -> None:
     """Make an edit, and say what it has changed."""
-    here.store.people.add(here.settings.people)
-    change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
-    report = here.store.commitments.edit(key, how, change)
-    item = here.store.commitments.find(key)
+    app.store.people.add(app.settings.people)
+    change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
+    report = app.store.commitments.edit(key, how, change)
+    item = app.store.commitments.find(key)
     lines = [f"{key} reads so already: nothing changed"]
     if report.edited or report.moved:
-        history = here.store.ledger.history(item.id)
+        history = app.store.ledger.history(item.id)
         lines = [f"{key} {one}" for one in field_changes(history).get(item.revision, ())]
-    for verb, moves in (("moved", report.moved), ("follows", report.derived)):
-        lines += [f"{one.key} {verb}: {say_bounds(one.before)} → {say_bounds(one.after)}" for one in moves]
+    for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
+        lines += [f"{one.key} {verb}: {describe_bounds(one.before)} → {describe_bounds(one.after)}" for one in moves]
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)
-    warn_unsaid(here, [item])
+    warn_without_recipient(app, [item])
 
 
 def _stated(now: Commitment, values: dict[str, Any]) -> Commitment:
@@ -141,7 +141,7 @@ def _stated(now: Commitment, values: dict[str, Any]) -> Commitment:
     try:
         found = Entry.model_validate(merged).commitment({})
     except ValidationError as error:
-        raise InputError("\n".join(said for _, said in wrongs_of(error, Entry, option_of))) from None
+        raise InputError("\n".join(said for _, said in problems_of(error, Entry, option_of))) from None
     return replace(found, status=now.status)
 
 

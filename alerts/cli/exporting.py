@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from alerts.cli.showing import few
-from alerts.cli.wiring import At, Office, app, instant, note, office
+from alerts.cli.wiring import At, App, cli, instant, note, get_app
 from alerts.core.commitments import Tracked
 from alerts.core.deadlines import parse, references
 from alerts.core.errors import InputError, did_you_mean
@@ -18,34 +18,36 @@ from alerts.interchange import WRITERS, Content
 FORMATS = "|".join(WRITERS)
 
 
-@app.command()
+@cli.command()
 def export(
     context: typer.Context,
     keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Else all that is open.")] = None,
-    form: Annotated[
+    file_format: Annotated[
         str | None, typer.Option("--format", metavar=FORMATS, help="Else by the suffix of FILE; else yaml.")
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else stdout.")] = None,
     at: At = None,
 ) -> None:
     """Write what is open as a file that loads again and then changes nothing. What is closed is left out."""
-    form = form or _form(output)
-    if form not in WRITERS:
-        raise typer.BadParameter(f"{form!r} is not a format{did_you_mean(form, WRITERS)}", param_hint="--format")
-    here = office(context)
-    tracked = _chosen(here, keys) if keys else list(here.store.ledger.each())
+    file_format = file_format or _file_format(output)
+    if file_format not in WRITERS:
+        raise typer.BadParameter(
+            f"{file_format!r} is not a format{did_you_mean(file_format, WRITERS)}", param_hint="--format"
+        )
+    app = get_app(context)
+    tracked = _chosen(app, keys) if keys else list(app.store.ledger.each())
     who = {key for one in tracked for key in (*one.commitment.by, *one.commitment.to)}
     cited = {source.key for one in tracked for source in one.commitment.sources}
     owners = {one.commitment.owner for one in tracked}
     content = Content(
         tracked=tracked,
-        people=[person for key, person in here.store.people.of_files().items() if key in owners or not keys],
-        parties=[party for key, party in here.store.ledger.parties().items() if key in who or not keys],
-        sources=[source for key, source in here.store.ledger.sources().items() if key in cited or not keys],
-        sequences=here.store.commitments.sequences(),
+        people=[person for key, person in app.store.people.of_files().items() if key in owners or not keys],
+        parties=[party for key, party in app.store.ledger.parties().items() if key in who or not keys],
+        sources=[source for key, source in app.store.ledger.sources().items() if key in cited or not keys],
+        sequences=app.store.commitments.sequences(),
         now=instant(at),
     )
-    data = WRITERS[form](content).encode()
+    data = WRITERS[file_format](content).encode()
     if output is None:
         typer.echo(data, nl=False)
     else:
@@ -57,24 +59,24 @@ def export(
         note(f"some of it hangs on what is not exported, and loads only where that is tracked: {few(sorted(beyond))}")
 
 
-def _form(output: Path | None) -> str:
+def _file_format(output: Path | None) -> str:
     suffix = output.suffix.lower().removeprefix(".") if output else ""
     return {"": "yaml", "yml": "yaml"}.get(suffix, suffix)
 
 
-def _chosen(here: Office, keys: Sequence[str]) -> list[Tracked]:
+def _chosen(app: App, keys: Sequence[str]) -> list[Tracked]:
     """Those of some keys. Raises InputError for each that is not there, or closed."""
-    found, wrong = [], []
+    found, errors = [], []
     for key in dict.fromkeys(keys):
         try:
-            one = here.store.commitments.find(key)
+            one = app.store.commitments.find(key)
         except InputError as error:
-            wrong.append(str(error))
+            errors.append(str(error))
             continue
         if one.open:
             found.append(one)
         else:
-            wrong.append(f"{key} is closed ({one.commitment.status}): loaded elsewhere it would be open again")
-    if wrong:
-        raise InputError("\n".join(wrong))
+            errors.append(f"{key} is closed ({one.commitment.status}): loaded elsewhere it would be open again")
+    if errors:
+        raise InputError("\n".join(errors))
     return found

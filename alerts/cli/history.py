@@ -14,17 +14,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.cli.showing import changed_ids, row_of, snoozes
-from alerts.cli.wiring import At, Json, Office, app, instant, office, rfc3339, shown
-from alerts.core.bounds import say_bounds
+from alerts.cli.wiring import At, Json, App, cli, instant, get_app, as_rfc3339, shown
+from alerts.core.bounds import describe_bounds
 from alerts.core.commitments import Revision, Tracked
 from alerts.core.edits import FieldChange, field_changes
 from alerts.core.rules import matching
 
-SHOWN_AT_MOST = 12  # occurrences
+MAX_OCCURRENCES_SHOWN = 12  # occurrences
 out = Console(highlight=False)
 
 
-@app.command()
+@cli.command()
 def show(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
@@ -35,86 +35,86 @@ def show(
     as_json: Json = False,
 ) -> None:
     """One commitment: its bounds and why, its history, what was said and what was not."""
-    here, now = office(context), instant(at)
-    item = here.store.commitments.find(key)
-    history, said = here.store.ledger.history(item.id), here.store.ledger.reminders(item.id)
-    changed, next_at = item.id in changed_ids(here), here.store.ledger.speaks_next().get(item.id)
+    app, now = get_app(context), instant(at)
+    item = app.store.commitments.find(key)
+    history, reminders_shown = app.store.ledger.history(item.id), app.store.ledger.reminders(item.id)
+    changed, next_at = item.id in changed_ids(app), app.store.ledger.next_alert_at().get(item.id)
     if as_of is not None:
         now = instant(as_of)
-        item = here.store.commitments.as_of(key, now)
+        item = app.store.commitments.as_of(key, now)
         history = [revision for revision in history if revision.recorded_at <= now]
-        said = [word for word in said if word["planned_at"] <= now]
+        reminders_shown = [reminder for reminder in reminders_shown if reminder["planned_at"] <= now]
         changed, next_at = False, None
-    own = [one for one in here.store.ledger.own_snoozes([item.id]).get(item.id, ()) if one.at <= now]
+    own = [one for one in app.store.ledger.own_snoozes([item.id]).get(item.id, ()) if one.at <= now]
     edits = field_changes(history)
     if as_json:
         detail = {
-            "basis": item.bounds.basis,
+            "basis": item.bounds.explanation,
             "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
             "note": item.commitment.note,
             "source": item.commitment.source and asdict(item.commitment.source),
             "sources": [asdict(source) for source in item.commitment.sources],
-            "speaks_next": None if changed else rfc3339(next_at),
+            "next_alert_at": None if changed else as_rfc3339(next_at),
             "occurrences": [_occurrence_row(one) for one in _occurrences(item, now)],
             "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in history],
-            "reminders": [_said_row(word) for word in said],
+            "reminders": [_reminder_row(reminder) for reminder in reminders_shown],
         }
-        print(json.dumps(row_of(here, item, own) | detail, default=str))
+        print(json.dumps(row_of(app, item, own) | detail, default=str))
         return
-    speaks = f"{shown(next_at, here.zone)} {here.zone}" if next_at else "not unless it changes"
+    next_alert = f"{shown(next_at, app.zone)} {app.zone}" if next_at else "not unless it changes"
     if changed:
-        speaks = "set at the next tick; `alerts plan` foretells it"
+        next_alert = "set at the next tick; `alerts plan` foretells it"
     if as_of is not None:
-        speaks = ""
-        out.print(f"as of {shown(now, here.zone)} {here.zone}", style="dim")
+        next_alert = ""
+        out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
     out.print(item.commitment.title, style="bold", markup=False)
-    out.print(_facts(here, item, speaks, snoozes(here, item, own, now)))
+    out.print(_facts(app, item, next_alert, snoozes(app, item, own, now)))
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
     for revision in history:
-        line = _revision_line(revision, here.zone, edits.get(revision.number, ()))
+        line = _revision_line(revision, app.zone, edits.get(revision.number, ()))
         out.print("  " + "  ".join(line), markup=False)
-    if said:
+    if reminders_shown:
         out.print("\nSaid", style="bold")
-    for word in said:
-        out.print("  " + "  ".join(_said_line(word, here.zone)), markup=False)
+    for reminder in reminders_shown:
+        out.print("  " + "  ".join(_reminder_line(reminder, app.zone)), markup=False)
 
 
-def _facts(here: Office, item: Tracked, speaks: str, snoozed: Sequence[str]) -> Table:
+def _facts(app: App, item: Tracked, next_alert: str, snoozed: Sequence[str]) -> Table:
     commitment, bounds = item.commitment, item.bounds
-    rules = ", ".join(rule.name for rule in matching(here.settings.rules, commitment))
+    rules = ", ".join(rule.name for rule in matching(app.settings.rules, commitment))
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for label, text in (
         ("deadline", commitment.deadline),
-        ("that is", say_bounds(bounds)),
+        ("that is", describe_bounds(bounds)),
         ("state", commitment.status),
         ("who", " → ".join(filter(None, (", ".join(commitment.by), ", ".join(commitment.to))))),
-        ("owner", _owner(here, commitment.owner)),
+        ("owner", _owner(app, commitment.owner)),
         ("kind", f"{commitment.kind}, {commitment.priority}"),
-        ("basis", "\n".join(bounds.basis)),
+        ("basis", "\n".join(bounds.explanation)),
         ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
         ("source", "\n".join(", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)),
         ("note", commitment.note or ""),
-        ("acknowledged", _acknowledged(item, here.zone)),
-        ("snoozed", "\n".join(said.replace("snoozed by", "by") for said in snoozed)),
+        ("acknowledged", _acknowledged(item, app.zone)),
+        ("snoozed", "\n".join(reminders_shown.replace("snoozed by", "by") for reminders_shown in snoozed)),
         ("rules", rules or "NONE"),
-        ("speaks next", speaks if rules or not speaks else "not unless it changes"),
+        ("speaks next", next_alert if rules or not next_alert else "not unless it changes"),
     ):
         if text:
             table.add_row(label, escape(text))
     return table
 
 
-def _owner(here: Office, key: str | None) -> str:
-    person = here.people.get(key) if key else None
+def _owner(app: App, key: str | None) -> str:
+    person = app.people.get(key) if key else None
     return f"{person.name} <{person.email}> ({key})" if person else f"{key} (nobody knows who that is)" if key else ""
 
 
 def _occurrences(item: Tracked, now: datetime) -> list[Tracked]:
     """What has come or been touched, and the next one; the latest so many."""
-    return [item.at(name) for name in list(item.come(now))[-SHOWN_AT_MOST:]]
+    return [item.at(name) for name in list(item.relevant_occurrences(now))[-MAX_OCCURRENCES_SHOWN:]]
 
 
 def _print_occurrences(item: Tracked, now: datetime) -> None:
@@ -125,26 +125,28 @@ def _print_occurrences(item: Tracked, now: datetime) -> None:
     for one in found:
         late = one.open and one.bounds.latest is not None and one.bounds.latest <= now
         state = "late" if late else "to come" if one.open else one.commitment.status
-        seen = f"acknowledged by {one.seen.by}" if one.seen else ""
-        line = (one.occurrence, say_bounds(one.bounds), state, seen)
+        acknowledgement = f"acknowledged by {one.current_acknowledgement.by}" if one.current_acknowledgement else ""
+        line = (one.occurrence, describe_bounds(one.bounds), state, acknowledgement)
         out.print("  " + "  ".join(filter(None, line)), markup=False)
 
 
 def _occurrence_row(one: Tracked) -> dict[str, Any]:
     return {
         "occurrence": one.occurrence,
-        "earliest": rfc3339(one.bounds.earliest),
-        "latest": rfc3339(one.bounds.latest),
+        "earliest": as_rfc3339(one.bounds.earliest),
+        "latest": as_rfc3339(one.bounds.latest),
         "status": one.commitment.status,
-        "acknowledged": one.seen and one.seen.by,
+        "acknowledged": one.current_acknowledgement and one.current_acknowledgement.by,
     }
 
 
 def _acknowledged(item: Tracked, zone: str) -> str:
-    seen = item.seen
-    if seen is None:
+    acknowledgement = item.current_acknowledgement
+    if acknowledgement is None:
         return ""
-    return f"by {seen.by} on {shown(seen.at, zone)}" + (f", until {shown(seen.until, zone)}" if seen.until else "")
+    return f"by {acknowledgement.by} on {shown(acknowledgement.at, zone)}" + (
+        f", until {shown(acknowledgement.until, zone)}" if acknowledgement.until else ""
+    )
 
 
 def _revision_row(revision: Revision, edits: Sequence[FieldChange]) -> dict[str, Any]:
@@ -152,13 +154,13 @@ def _revision_row(revision: Revision, edits: Sequence[FieldChange]) -> dict[str,
         "number": revision.number,
         "what": revision.what,
         "occurrence": revision.occurrence or None,
-        "recorded_at": rfc3339(revision.recorded_at),
+        "recorded_at": as_rfc3339(revision.recorded_at),
         "recorded_by": revision.recorded_by,
         "reason": revision.reason,
         "source": revision.source,
         "cause": revision.cause,
-        "old": say_bounds(revision.before) if revision.before else None,
-        "new": say_bounds(revision.after) if revision.after else None,
+        "old": describe_bounds(revision.before) if revision.before else None,
+        "new": describe_bounds(revision.after) if revision.after else None,
         "detail": revision.detail,
         "changes": {one.name: {"before": one.before, "after": one.after} for one in edits},
     }
@@ -176,20 +178,20 @@ def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) 
     return [text for text in (shown(revision.recorded_at, zone), what, change, revision.recorded_by, why) if text]
 
 
-def _said_row(word: Any) -> dict[str, Any]:
+def _reminder_row(reminder: Any) -> dict[str, Any]:
     names = ("rule", "kind", "offset", "early", "bounds_version", "skipped")
-    sent = [{**one, "id": str(one["id"]), "ended_at": rfc3339(one["ended_at"])} for one in word["deliveries"]]
-    times = {name: rfc3339(word[name]) for name in ("moment", "send_at", "planned_at")}
-    which = {"occurrence": word["occurrence"] or None}
-    return {name: word[name] for name in names} | which | times | {"deliveries": sent}
+    sent = [{**one, "id": str(one["id"]), "ended_at": as_rfc3339(one["ended_at"])} for one in reminder["deliveries"]]
+    times = {name: as_rfc3339(reminder[name]) for name in ("moment", "send_at", "planned_at")}
+    which = {"occurrence": reminder["occurrence"] or None}
+    return {name: reminder[name] for name in names} | which | times | {"deliveries": sent}
 
 
-def _said_line(word: Any, zone: str) -> list[str]:
-    kind = " ".join(filter(None, (word["occurrence"], word["kind"], word["offset"])))
-    told = ", ".join(f"{one['channel']} {one['state']}" for one in word["deliveries"])
+def _reminder_line(reminder: Any, zone: str) -> list[str]:
+    kind = " ".join(filter(None, (reminder["occurrence"], reminder["kind"], reminder["offset"])))
+    times_sent = ", ".join(f"{one['channel']} {one['state']}" for one in reminder["deliveries"])
     return [
-        shown(word["send_at"], zone),
+        shown(reminder["send_at"], zone),
         kind,
-        f"({word['rule']})",
-        f"not said: {word['skipped']}" if word["skipped"] else told,
+        f"({reminder['rule']})",
+        f"not said: {reminder['skipped']}" if reminder["skipped"] else times_sent,
     ]

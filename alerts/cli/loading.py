@@ -19,26 +19,26 @@ from rich.table import Table
 
 from alerts import interchange
 from alerts.cli import restating
-from alerts.cli.showing import few, warn_unsaid
-from alerts.cli.wiring import At, By, Office, app, instant, note, office, warn, who
-from alerts.core.bounds import say_bounds, say_move
+from alerts.cli.showing import few, warn_without_recipient
+from alerts.cli.wiring import At, By, App, cli, instant, note, get_app, warn, who
+from alerts.core.bounds import describe_bounds, describe_move
 from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
-from alerts.core.registration import tick_may
-from alerts.core.skipping import skips
+from alerts.core.registration import tick_may_register
+from alerts.core.skipping import skipped_periods
 from alerts.daemon import nobody_serves
-from alerts.interchange import Fault, File
-from alerts.outlook import at_once, if_changed
+from alerts.interchange import FileProblem, File
+from alerts.outlook import forecast_of_changes, forecast_after_change
 from alerts.recomputing import take_data, take_zone
 from alerts.store import Change, Closed, Entry, Move, Report
 
-SHOWN_AT_MOST = 200  # rows of the table of what would be loaded
-MOVES_AT_MOST = 20
-SKIPPING_AT_MOST = 20
+MAX_ROWS_SHOWN = 200  # rows of the table of what would be loaded
+MAX_MOVES_SHOWN = 20
+MAX_SKIPPING_SHOWN = 20
 out = Console(highlight=False)
 
 
-@app.command()
+@cli.command()
 def load(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of commitments: " + interchange.KINDS)],
@@ -59,22 +59,22 @@ def load(
 ) -> None:
     """Import commitments. Loading a file again changes only what the file changed since it was last loaded."""
     closed = restating.decision(reopen=reopen, keep_closed=keep_closed)
-    here, now = office(context), instant(at)
-    read = _read(here, files, columns)
+    app, now = get_app(context), instant(at)
+    read = _read(app, files, columns)
     entries = [
         Entry(placed.commitment, placed.place, _remembered(file.path), placed.sequence)
         for file in read
         for placed in file.entries
     ]
-    _refuse_wrong(here, read, entries, closed)
+    _refuse_problems(app, read, entries, closed)
     if not dry_run:
-        here.store.people.add(here.settings.people)
-        _take_zone(here, now)
-    elif (used := here.store.resolved_with.zone(here.settings.timezone)) != here.settings.timezone:
-        note(f"shown with the time zone {used or 'none'}: a load takes {here.settings.timezone or 'none'} over first")
+        app.store.people.add(app.settings.people)
+        _apply_zone(app, now)
+    elif (used := app.store.resolved_with.zone(app.settings.timezone)) != app.settings.timezone:
+        note(f"shown with the time zone {used or 'none'}: a load takes {app.settings.timezone or 'none'} over first")
     change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
     with _progress("storing", len(entries)) as step:
-        report = here.store.commitments.load(
+        report = app.store.commitments.load(
             entries,
             [party for found in read for party in found.parties],
             [source for found in read for source in found.sources],
@@ -84,60 +84,66 @@ def load(
             dry_run=dry_run,
             progress=step,
         )
-    missing = {file.path: here.store.commitments.missing(_remembered(file.path), _present(read)) for file in read}
+    missing = {
+        file.path: app.store.commitments.no_longer_stated(_remembered(file.path), _present(read)) for file in read
+    }
     _show_counts(report, "would load" if dry_run else "loaded")
     if dry_run:
         _show_table(report, missing)
     else:
-        _show_moves([*report.moved, *report.derived])
-    _say_beside(here, read, report)
-    _say_missing(missing, dry_run=dry_run, close_missing=close_missing)
-    restating.say(report, dry_run=dry_run)
+        _show_moves([*report.moved, *report.moved_dependants])
+    _report_not_loaded(app, read, report)
+    _report_missing(missing, dry_run=dry_run, close_missing=close_missing)
+    restating.report_closed(report, dry_run=dry_run)
     if not dry_run:
         for path, keys in missing.items() if close_missing else ():
-            here.store.commitments.withdraw(keys, replace(change, reason=f"no longer in {path}"))
+            app.store.commitments.withdraw(keys, replace(change, reason=f"no longer in {path}"))
         for file in read:
-            here.store.commitments.note_left(_remembered(file.path), _present(read))
-    owners = replace(here.owners, people=here.people | {one.key: one for found in read for one in found.people})
+            app.store.commitments.note_left(_remembered(file.path), _present(read))
+    owners = replace(app.owners, people=app.people | {one.key: one for found in read for one in found.people})
     ahead = (
-        if_changed(here.store, here.rules, now, report.foreseen, owners)
+        forecast_after_change(app.store, app.rules, now, report.planned_state, owners)
         if dry_run
-        else at_once(here.store, here.rules, now, owners)
+        else forecast_of_changes(app.store, app.rules, now, owners)
     )
     count = sum(1 for _ in ahead)
     out.print(f"{count} to be said at once, at the next tick" if count else "nothing to be said at once")
     fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
     stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)
-    skipping = [(one, said) for one in stated if (said := skips(parse(one.deadline)))]
-    for one, said in skipping[:SKIPPING_AT_MOST]:
+    skipping = [(one, said) for one in stated if (said := skipped_periods(parse(one.deadline)))]
+    for one, said in skipping[:MAX_SKIPPING_SHOWN]:
         warn(f"{one.key}: `{one.deadline}` {said}")
-    if len(skipping) > SKIPPING_AT_MOST:
-        warn(f"{len(skipping) - SKIPPING_AT_MOST} more pass over months or years; `alerts check` names all")
-    warn_unsaid(here, (*here.store.ledger.each(), *(one for one in report.foreseen.values() if one.id < 0)), owners)
+    if len(skipping) > MAX_SKIPPING_SHOWN:
+        warn(f"{len(skipping) - MAX_SKIPPING_SHOWN} more pass over months or years; `alerts check` names all")
+    warn_without_recipient(
+        app, (*app.store.ledger.each(), *(one for one in report.planned_state.values() if one.id < 0)), owners
+    )
     if report.conflicts:
-        raise InputError("\n".join(one.said for one in report.conflicts))
+        raise InputError("\n".join(one.message for one in report.conflicts))
     if report.restated:
         raise typer.Exit(restating.LEFT_CLOSED)
 
 
-def _take_zone(here: Office, now: datetime) -> None:
+def _apply_zone(app: App, now: datetime) -> None:
     """Where no daemon does it, let a changed zone of the settings and newer data hold for what is tracked already."""
-    used = here.store.resolved_with.zone(here.settings.timezone)
-    if nobody_serves(here.store):
-        history = here.store.registrations.history()
-        if tick_may(here.rule_set, history, daemon_lives=False, take_over=False):  # else it is another folder's to say
-            taken = (*take_data(here.store, now), *take_zone(here.store, here.settings.timezone, now))
+    used = app.store.resolved_with.zone(app.settings.timezone)
+    if nobody_serves(app.store):
+        history = app.store.registrations.history()
+        if tick_may_register(
+            app.rule_set, history, daemon_lives=False, take_over=False
+        ):  # else it is another folder's to say
+            taken = (*take_data(app.store, now), *take_zone(app.store, app.settings.timezone, now))
             for one in (one for one in taken if one.moves):
                 _say(f"{one.reason}: {len(one.moves)} moved")
                 _show_moves(one.moves)
             return
-    if used != here.settings.timezone:
-        warn(f"{here.store.name} goes by the time zone {used or 'none'}, not by {here.settings.timezone or 'none'}")
+    if used != app.settings.timezone:
+        warn(f"{app.store.name} goes by the time zone {used or 'none'}, not by {app.settings.timezone or 'none'}")
 
 
 def _show_moves(moves: Sequence[Move]) -> None:
-    for move in moves[:MOVES_AT_MOST]:
-        out.print(f"  {move.key}: {say_move(move.before, move.after)}", markup=False, soft_wrap=True)
+    for move in moves[:MAX_MOVES_SHOWN]:
+        out.print(f"  {move.key}: {describe_move(move.before, move.after)}", markup=False, soft_wrap=True)
 
 
 def _remembered(path: str) -> str:
@@ -145,12 +151,12 @@ def _remembered(path: str) -> str:
     return os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links, which deployments change
 
 
-def _read(here: Office, files: Sequence[Path], mapping: Path | None) -> list[File]:
+def _read(app: App, files: Sequence[Path], mapping: Path | None) -> list[File]:
     columns = interchange.read_columns(mapping) if mapping else None
     if columns and not any(path.suffix.lower() in interchange.TABLES for path in files):
         raise InputError(f"--columns {mapping}: none of the files is a table ({', '.join(interchange.TABLES)})")
-    parties, sources = set(here.store.ledger.parties()), set(here.store.ledger.sources())
-    people, settled = set(here.people), {person.key for person in here.settings.people}
+    parties, sources = set(app.store.ledger.parties()), set(app.store.ledger.sources())
+    people, settled = set(app.people), {person.key for person in app.settings.people}
     read = []
     with _progress("reading") as step:
         for path in files:
@@ -170,9 +176,9 @@ def _read(here: Office, files: Sequence[Path], mapping: Path | None) -> list[Fil
     return read
 
 
-def _refuse_wrong(here: Office, read: Sequence[File], entries: Sequence[Entry], closed: Closed) -> None:
+def _refuse_problems(app: App, read: Sequence[File], entries: Sequence[Entry], closed: Closed) -> None:
     """Raise InputError with all that is wrong in any of the files, in their order, if anything is."""
-    faults = {file.path: list(file.faults) for file in read}
+    problems = {file.path: list(file.problems) for file in read}
     lines: dict[str, tuple[str, int]] = {}
     first: dict[str, str] = {}
     for file in read:
@@ -180,21 +186,21 @@ def _refuse_wrong(here: Office, read: Sequence[File], entries: Sequence[Entry], 
             key = placed.commitment.key
             if key in first:
                 said = f'{placed.place}: the key "{key}" is there twice, first at {first[key]}'
-                faults[file.path].append(Fault(placed.line, said))
+                problems[file.path].append(FileProblem(placed.line, said))
             else:
                 first[key] = placed.place
                 lines[key] = (file.path, placed.line)
-    if not any(faults.values()):
+    if not any(problems.values()):
         return
     if not any(file.unread for file in read):  # else what is hung on may stand in what was not read
         parties = [party for file in read for party in file.parties]
         fine = {entry.commitment.key: entry for entry in reversed(entries)}
-        unread = {key for file in read for key in file.besides}
-        for wrong in here.store.commitments.wrong(list(fine.values()), parties, unread, closed):
-            path, line = lines.get(wrong.key, (read[-1].path, sys.maxsize))
-            faults[path].append(Fault(line, wrong.said))
+        unread = {key for file in read for key in file.unread_keys}
+        for entry_problems in app.store.commitments.find_problems(list(fine.values()), parties, unread, closed):
+            path, line = lines.get(entry_problems.key, (read[-1].path, sys.maxsize))
+            problems[path].append(FileProblem(line, entry_problems.message))
     interchange.refuse(
-        [fault for found in faults.values() for fault in interchange.in_line(found)],
+        [problem for found in problems.values() for problem in interchange.in_line(found)],
         unread=any(file.unread for file in read),
     )
 
@@ -202,7 +208,7 @@ def _refuse_wrong(here: Office, read: Sequence[File], entries: Sequence[Entry], 
 def _present(read: Sequence[File]) -> set[str]:
     """All keys of which the files speak."""
     entries = {placed.commitment.key for file in read for placed in file.entries}
-    return entries | {key for file in read for key in (*file.besides, *(one.key for one in file.ended))}
+    return entries | {key for file in read for key in (*file.unread_keys, *(one.key for one in file.ended))}
 
 
 @contextmanager
@@ -224,12 +230,12 @@ def _show_counts(report: Report, done: str) -> None:
 
 def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
     """Show a row for each commitment that would not stay as it is."""
-    rows = [(key, "new", say_bounds(report.foreseen[key].bounds)) for key in report.new]
+    rows = [(key, "new", describe_bounds(report.planned_state[key].bounds)) for key in report.new]
     rows += [(key, "changed", ", ".join(report.fields[key])) for key in report.edited]
-    for verb, moves in (("moved", report.moved), ("follows", report.derived)):
+    for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         for move in moves:
             others = ", ".join(name for name in report.fields.get(move.key, ()) if name != "deadline")
-            said = say_move(move.before, move.after) + (f" (also {others})" if others else "")
+            said = describe_move(move.before, move.after) + (f" (also {others})" if others else "")
             rows.append((move.key, verb, said))
     rows += [(key, "reopened", "it is closed, and stated anew") for key in report.reopened]
     rows += [(one.key, "conflict", "moved by hand since it was loaded") for one in report.conflicts]
@@ -239,19 +245,19 @@ def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("key", "what", "how"):
         table.add_column(heading, overflow="fold")
-    for row in rows[:SHOWN_AT_MOST]:
+    for row in rows[:MAX_ROWS_SHOWN]:
         table.add_row(*map(escape, row))
     out.print(table)
-    if len(rows) > SHOWN_AT_MOST:
-        out.print(f"and {len(rows) - SHOWN_AT_MOST:,} more")
+    if len(rows) > MAX_ROWS_SHOWN:
+        out.print(f"and {len(rows) - MAX_ROWS_SHOWN:,} more")
 
 
-def _say_beside(here: Office, read: Sequence[File], report: Report) -> None:
+def _report_not_loaded(app: App, read: Sequence[File], report: Report) -> None:
     """Say what the files hold that was not loaded."""
     for file in read:
         for said in file.notes:
             _say(f"{file.path}: {said}")
-        status = here.store.commitments.statuses(one.key for one in file.ended)
+        status = app.store.commitments.statuses(one.key for one in file.ended)
         unknown = [one.key for one in file.ended if one.key not in status]
         still_open = [one.key for one in file.ended if status.get(one.key) == "open"]
         if unknown:
@@ -262,7 +268,7 @@ def _say_beside(here: Office, read: Sequence[File], report: Report) -> None:
         _say(f"{len(report.older)} left alone, of an older SEQUENCE than was loaded before: {few(report.older)}")
 
 
-def _say_missing(missing: dict[str, list[str]], *, dry_run: bool, close_missing: bool) -> None:
+def _report_missing(missing: dict[str, list[str]], *, dry_run: bool, close_missing: bool) -> None:
     """Name what was loaded from a file and is no longer in it, and say what becomes of it."""
     for path, keys in missing.items():
         if keys and close_missing:

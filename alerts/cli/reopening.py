@@ -7,32 +7,32 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from alerts.cli.tracking import OneOf
-from alerts.cli.wiring import At, By, app, instant, office, who, words
-from alerts.core.bounds import say_bounds
+from alerts.cli.tracking import OneOccurrence
+from alerts.cli.wiring import At, By, cli, instant, get_app, who, checked_reason
+from alerts.core.bounds import describe_bounds
 from alerts.store import Change
 
 out = Console(highlight=False)
 
 
-@app.command()
+@cli.command()
 def reopen(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
     because: Annotated[str, typer.Option("--because", metavar="WHY", help="The reason; it is told with it.")],
-    occurrence: OneOf = "",
+    occurrence: OneOccurrence = "",
     by: By = None,
     at: At = None,
 ) -> None:
     """Open again what was closed: its date is worked out anew, and those who hear of its end hear of this."""
-    here = office(context)
-    change = Change(now=instant(at), by=who(by), reason=words(because, "--because"))
-    report = here.store.commitments.reopen(key, change, occurrence)
-    item = here.store.commitments.find(key).at(occurrence)
+    app = get_app(context)
+    change = Change(now=instant(at), by=who(by), reason=checked_reason(because, "--because"))
+    report = app.store.commitments.reopen(key, change, occurrence)
+    item = app.store.commitments.find(key).at(occurrence)
     out.print(
-        f"{key} {occurrence}".rstrip() + f" is open again: {say_bounds(item.bounds)}", markup=False, soft_wrap=True
+        f"{key} {occurrence}".rstrip() + f" is open again: {describe_bounds(item.bounds)}", markup=False, soft_wrap=True
     )
-    for verb, moves in (("moved", report.moved), ("follows", report.derived)):
+    for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         for one in moves:
-            line = f"{one.key} {verb}: {say_bounds(one.before)} → {say_bounds(one.after)}"
+            line = f"{one.key} {verb}: {describe_bounds(one.before)} → {describe_bounds(one.after)}"
             out.print(line, markup=False, soft_wrap=True)

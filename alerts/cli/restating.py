@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.console import Console
 
 from alerts.core.errors import InputError
-from alerts.store import Closed, Report, Restated
+from alerts.store import Closed, Report, RestatedEntry
 
 LEFT_CLOSED = 3  # the exit code of a load that named some
-NAMED_AT_MOST = 50
+MAX_KEYS_LISTED = 50
 WHAT_TO_DO = "load the file with --reopen to open them again, or with --keep-closed to leave them so"
 out = Console(highlight=False)
 
@@ -20,11 +20,11 @@ def decision(*, reopen: bool, keep_closed: bool) -> Closed:
     return "reopen" if reopen else "keep" if keep_closed else "name"
 
 
-def say(report: Report, *, dry_run: bool) -> None:
+def report_closed(report: Report, *, dry_run: bool) -> None:
     """Name what is left closed, and say what to do."""
-    for one in report.restated[:NAMED_AT_MOST]:
+    for one in report.restated[:MAX_KEYS_LISTED]:
         _print(f"  {line(one)}")
-    if more := report.restated[NAMED_AT_MOST:]:
+    if more := report.restated[MAX_KEYS_LISTED:]:
         _print(f"  … and {len(more)} more")
     if report.restated:
         _print(f"{len(report.restated)} left closed, which `alerts check` goes on to name: {WHAT_TO_DO}")
@@ -32,7 +32,7 @@ def say(report: Report, *, dry_run: bool) -> None:
         _print(f"{len(report.kept)} {'would stay' if dry_run else 'stay'} closed as they are")
 
 
-def line(one: Restated) -> str:
+def line(one: RestatedEntry) -> str:
     """One that is closed, and what the file states: in one line."""
     others = [name for name in one.fields if name != "deadline"]
     said = [f"deadline `{one.deadline}` → `{one.stated}`"] if "deadline" in one.fields else []

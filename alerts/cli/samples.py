@@ -21,7 +21,7 @@ from alerts.core.commitments import (
     Tracked,
 )
 from alerts.core.deadlines import parse
-from alerts.core.notifications import Told
+from alerts.core.notifications import ReminderContext
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
@@ -32,16 +32,16 @@ OWNER = Person(key="ana", name="Ana", email="ana@example.org")
 PARTIES = (Party(key="a", name="Party A", timezone="America/New_York"), Party(key="b", name="Party B"))
 
 
-def samples(now: datetime) -> list[Told]:
+def samples(now: datetime) -> list[ReminderContext]:
     """A reminder of every kind about a commitment of every kind, once with all stated, once with next to nothing."""
     found = []
     for number, kind in enumerate(get_args(Kind)):
         for about in get_args(ReminderKind):
-            shape = "undated" if about == "review" and number % 2 else "after {}" if about == "opens" else "{}"
+            schema = "undated" if about == "review" and number % 2 else "after {}" if about == "opens" else "{}"
             full = Commitment(
                 key=f"sample-{kind}",
                 title=f"A sample {kind}",
-                deadline=shape.format((now + timedelta(days=7)).date()),
+                deadline=schema.format((now + timedelta(days=7)).date()),
                 kind=kind,
                 by=("a",),
                 to=("b",),
@@ -58,7 +58,7 @@ def samples(now: datetime) -> list[Told]:
     return found
 
 
-def sample_summaries(told: Sequence[Told], now: datetime) -> list[tuple[Summary, list[Told]]]:
+def sample_summaries(told: Sequence[ReminderContext], now: datetime) -> list[tuple[Summary, list[ReminderContext]]]:
     """A summary of some of the samples, and one that has nothing to tell, each with what it lists."""
     rule = Rule(name="sample", cron="0 9 * * *", summary="P30D")
     scope = Scope(rule=rule, firing=now)
@@ -75,7 +75,7 @@ def sample_summaries(told: Sequence[Told], now: datetime) -> list[tuple[Summary,
     return [(full, list(told)), (Summary(scope=own), [])]
 
 
-def test_message(channel: str, now: datetime) -> Told:
+def test_message(channel: str, now: datetime) -> ReminderContext:
     """The reminder that a test message carries."""
     commitment = Commitment(
         key="test-message",
@@ -87,7 +87,7 @@ def test_message(channel: str, now: datetime) -> Told:
     return replace(_told(commitment, "on_the_day", now, None), source=None)
 
 
-def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Acknowledgement | None) -> Told:
+def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Acknowledgement | None) -> ReminderContext:
     bounds = resolve(parse(commitment.deadline), ZoneChoice(commitment.timezone), {})
     status: Status = "fulfilled" if about == "closed" else "open"
     tracked = Tracked(
@@ -103,7 +103,7 @@ def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Ackn
         commitment=commitment.key,
         commitment_id=1,
         bounds_version=1,
-        mark=bounds.mark,
+        fingerprint=bounds.fingerprint,
         kind=about,
         moment=now,
         send_at=now,
@@ -121,13 +121,13 @@ def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Ackn
         detail={"closed": status, "reopened": "it was withdrawn"}.get(about),
     )
     parties = {party.key: party for party in PARTIES}
-    return Told(
+    return ReminderContext(
         reminder=reminder,
         tracked=tracked,
         by=tuple(parties[key] for key in commitment.by),
         to=tuple(parties[key] for key in commitment.to),
         source=SOURCE if commitment.source else None,
         owner=OWNER if commitment.owner else None,
-        speaks_next=now + timedelta(days=1) if seen else None,
+        next_alert_at=now + timedelta(days=1) if seen else None,
         change=change if reminder.revision else None,
     )

@@ -10,25 +10,29 @@ from rich.console import Console
 from alerts.cli.wiring import (
     At,
     By,
-    app,
+    cli,
     instant,
-    office,
+    get_app,
     who,
-    words,
+    checked_reason,
 )
-from alerts.core.bounds import say_move
+from alerts.core.bounds import describe_move
 from alerts.core.commitments import ENDS, Citation
 from alerts.core.errors import did_you_mean
 from alerts.store import Change
 
 OTHER_ZONE = "2025-11-14[Europe/Paris]"
 out = Console(highlight=False)
-OneOf = Annotated[str, typer.Option("--occurrence", metavar="NAME", help="Of what recurs only this one: 2025-11-30.")]
+OneOccurrence = Annotated[
+    str, typer.Option("--occurrence", metavar="NAME", help="Of what recurs only this one: 2025-11-30.")
+]
 Keys = Annotated[list[str], typer.Argument(metavar="KEY...", help="One or more; all of them or none.")]
-Whole = Annotated[bool, typer.Option("--all", help="Of what recurs the whole: all occurrences, those to come too.")]
+AllOccurrences = Annotated[
+    bool, typer.Option("--all", help="Of what recurs the whole: all occurrences, those to come too.")
+]
 
 
-@app.command()
+@cli.command()
 def move(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
@@ -39,22 +43,24 @@ def move(
     ] = None,
     source_locator: Annotated[str | None, typer.Option(metavar="WHERE", help="The place in it.")] = None,
     source_quote: Annotated[str | None, typer.Option(metavar="WORDS", help="What it says.")] = None,
-    occurrence: OneOf = "",
-    whole: Whole = False,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Give a commitment another deadline; what hangs on it moves too, and everybody concerned is told."""
-    here = office(context)
-    one_of_two(occurrence, whole=whole)
-    change = Change(now=instant(at), by=who(by), reason=words(because, "--because"), source=source)
+    app = get_app(context)
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    change = Change(now=instant(at), by=who(by), reason=checked_reason(because, "--because"), source=source)
     cited = _citation(source, source_locator, source_quote)
-    report = here.store.commitments.move(key, expression, change, occurrence, whole=whole, cited=cited)
+    report = app.store.commitments.move(
+        key, expression, change, occurrence, all_occurrences=all_occurrences, cited=cited
+    )
     if not report.moved and not report.edited:
         out.print(f"{key} reads so already: nothing changed", markup=False, soft_wrap=True)
-    for verb, moves in (("moved", report.moved), ("follows", report.derived)):
+    for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         for one in moves:
-            line = f"{one.key} {verb}: {say_move(one.before, one.after)}"
+            line = f"{one.key} {verb}: {describe_move(one.before, one.after)}"
             out.print(line, markup=False, soft_wrap=True)
     if report.edited:
         out.print(f"{key} is stated otherwise now; its bounds are the same", markup=False, soft_wrap=True)
@@ -63,24 +69,24 @@ def move(
         out.print(kept, markup=False, soft_wrap=True)
 
 
-@app.command()
+@cli.command()
 def close(
     context: typer.Context,
     keys: Keys,
     status: Annotated[str, typer.Option("--as", metavar="fulfilled|breached|withdrawn", help="How it ended.")],
     because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
-    occurrence: OneOf = "",
-    whole: Whole = False,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """End commitments, all of them or none: no more alerts about them but that."""
     if status not in ENDS:
         raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
-    here = office(context)
-    one_of_two(occurrence, whole=whole)
-    change = Change(now=instant(at), by=who(by), reason=because and words(because, "--because"))
-    here.store.commitments.close(keys, status, change, occurrence, whole=whole)  # type: ignore[arg-type]
+    app = get_app(context)
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
+    app.store.commitments.close(keys, status, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
         out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
 
@@ -91,14 +97,15 @@ def _citation(key: str | None, locator: str | None, quote: str | None) -> Citati
             raise typer.BadParameter("say of which source: --source KEY", param_hint="--source-locator, --source-quote")
         return None
     place, said = (
-        text and words(text, option) for text, option in ((locator, "--source-locator"), (quote, "--source-quote"))
+        text and checked_reason(text, option)
+        for text, option in ((locator, "--source-locator"), (quote, "--source-quote"))
     )
     return Citation(key=key, locator=place or None, quote=said or None)
 
 
-def one_of_two(occurrence: str, *, whole: bool) -> None:
+def either_occurrence_or_all(occurrence: str, *, all_occurrences: bool) -> None:
     """Raise where one occurrence is named, and the whole as well."""
-    if occurrence and whole:
+    if occurrence and all_occurrences:
         raise typer.BadParameter(
             "names one occurrence, and --all the whole: use one of them", param_hint="--occurrence"
         )

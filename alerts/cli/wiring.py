@@ -25,19 +25,19 @@ from alerts.core.deliveries import DeliveryError
 from alerts.core.errors import InputError, did_you_mean
 from alerts.core.owners import Owners
 from alerts.core.registration import RuleSet
-from alerts.lane import Clock, Lane
+from alerts.lane import Clock, ChannelWorker
 from alerts.rendering import Renderer
 from alerts.settings import ChannelEntry, Settings, load_settings, settings_folder
 from alerts.settings.identity import rule_set
 from alerts.settings.redaction import Redaction
 from alerts.settings.rescue import rescued_database
 from alerts.store import Store
-from alerts.tick import Ruled
+from alerts.tick import ScheduledRule
 
 LAST_DAY = date(9999, 12, 29)  # the day after it lies on every clock on earth within the year 9999
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-app = typer.Typer(
+cli = typer.Typer(
     name="alerts",
     no_args_is_help=True,
     add_completion=False,
@@ -49,14 +49,14 @@ app = typer.Typer(
 
 
 @dataclass
-class Office:
+class App:
     """One command's view of the world, each part made when it is first asked for."""
 
     config: Path | None
     url: str | None
     digest: str = ""  # of the files that were read, where somebody has to know whether they have changed since
     checked: set[str] = field(default_factory=set)  # digests of what templates were tried with, and none failed
-    made_of: dict[str, object] = field(default_factory=dict, repr=False)  # what each channel was built from, by name
+    built_from: dict[str, object] = field(default_factory=dict, repr=False)  # what each channel was built from, by name
     is_rescued: bool = False  # whether only the database is known: the configuration cannot be read
 
     def rescue(self) -> bool:
@@ -83,9 +83,9 @@ class Office:
         return Store(self.settings.database, self.settings.timezone)
 
     @cached_property
-    def rules(self) -> dict[str, Ruled]:
+    def rules(self) -> dict[str, ScheduledRule]:
         """The rules by name."""
-        return Ruled.all(self.settings.rules)
+        return ScheduledRule.all(self.settings.rules)
 
     @cached_property
     def rule_set(self) -> RuleSet:
@@ -95,14 +95,14 @@ class Office:
     @cached_property
     def channels(self) -> dict[str, Channel]:
         """The channels by name, secrets resolved. Raises InputError with all that is wrong in any."""
-        found, wrong = {}, []
+        found, errors = {}, []
         for entry in self.settings.channels:
             try:
                 found[entry.name] = self._build(entry)
             except InputError as error:
-                wrong.append(str(error))
-        if wrong:
-            raise InputError("\n".join(wrong))
+                errors.append(str(error))
+        if errors:
+            raise InputError("\n".join(errors))
         return found
 
     def channel(self, name: str) -> Channel:
@@ -115,7 +115,7 @@ class Office:
     def _build(self, entry: ChannelEntry) -> Channel:
         options = self.settings.resolve_options(entry)
         files = contents(entry.kind, options)  # first: what changes while it is built counts as changed
-        self.made_of[entry.name] = entry.kind, options, files
+        self.built_from[entry.name] = entry.kind, options, files
         return build(entry.name, entry.kind, options, entry.where)
 
     @property
@@ -153,11 +153,11 @@ class Office:
             logging.getLogger(__name__).warning("the second clock: %s", error)
             return None
 
-    def lanes(self, clock: Clock) -> list[Lane]:
+    def workers(self, clock: Clock) -> list[ChannelWorker]:
         """A lane for each channel."""
         redact = self.settings.redaction
         found = self.channels.values()
-        return [Lane(self.store, channel, self.renderer, self.zone, clock, redact=redact) for channel in found]
+        return [ChannelWorker(self.store, channel, self.renderer, self.zone, clock, redact=redact) for channel in found]
 
 
 Config = Annotated[
@@ -173,22 +173,22 @@ By = Annotated[
 ]
 
 
-@app.callback()
+@cli.callback()
 def _before(context: typer.Context, config: Config = None, database: DatabaseUrl = None) -> None:
-    context.obj = Office(config, database)
+    context.obj = App(config, database)
 
 
-def office(context: typer.Context) -> Office:
+def get_app(context: typer.Context) -> App:
     """The office that was set up before the command."""
     found = context.obj
-    assert isinstance(found, Office)
+    assert isinstance(found, App)
     return found
 
 
 def who(by: str | None) -> str:
     """The name under which a change is recorded."""
     if by is not None:
-        return words(by, "--by")
+        return checked_reason(by, "--by")
     try:
         return os.environ.get("ALERTS_USER") or getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user need not have a name
@@ -227,7 +227,7 @@ def day_or_instant(text: str, zone: str) -> datetime:
     return at
 
 
-def words(text: str, option: str) -> str:
+def checked_reason(text: str, option: str) -> str:
     """What somebody says of a change, fit to be stored and told: not empty, and one line."""
     stripped = text.strip()
     if not stripped:
@@ -237,7 +237,7 @@ def words(text: str, option: str) -> str:
     return stripped
 
 
-def rfc3339(at: datetime | None) -> str | None:
+def as_rfc3339(at: datetime | None) -> str | None:
     """An instant as JSON has it."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
@@ -263,15 +263,15 @@ def warn(text: str) -> None:
     Console(stderr=True, highlight=False).print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
 
 
-def warn_of_silence(here: Office) -> None:
+def warn_if_nobody_is_told(app: App) -> None:
     """Say who would not hear of what: nobody of anything, or operators not of what fails."""
-    if all(channel.local for channel in here.channels.values()):
+    if all(channel.local for channel in app.channels.values()):
         warn("only local channels: nobody outside this machine is told")
-    elif not here.settings.operators:
+    elif not app.settings.operators:
         warn("no `operators:` are set: nobody is told of what does not get through but the log and `alerts health`")
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Say what is wrong, on stderr: one line."""
     Console(stderr=True, highlight=False).print(f"alerts: {text}", markup=False, soft_wrap=True)
 

@@ -10,20 +10,20 @@ from alerts.core.calendars import Instant
 from alerts.core.commitments import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
-from alerts.core.moments import TICK, Firings, Moment, Series, first_overdue
+from alerts.core.moments import ONE_SECOND, Firings, Moment, RepeatingMoments, first_overdue
 from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
 from alerts.core.stages import STAGES, Stage, stage_of
 
 ACKNOWLEDGED_FOR: Mapping[Stage, str] = {"overdue": "P7D", "under_review": "P30D"}  # where a rule does not say
-REPEATS: Mapping[Stage, Kind] = {"overdue": "overdue", "under_review": "review"}  # what is repeated at a stage
-SNOOZED_AT_MOST = Duration(days=30)  # where it is not known from when it is late
+KIND_PAUSED_AT: Mapping[Stage, Kind] = {"overdue": "overdue", "under_review": "review"}  # what is repeated at a stage
+LONGEST_OPEN_SNOOZE = Duration(days=30)  # where it is not known from when it is late
 
 
-def stage_answered(tracked: Tracked) -> Stage | None:
+def acknowledged_stage(tracked: Tracked) -> Stage | None:
     """Return the stage at which it was acknowledged, if it was."""
-    seen = tracked.acknowledged
-    return (seen.stage or stage_of(tracked.bounds, seen.at)) if seen else None
+    acknowledgement = tracked.acknowledged
+    return (acknowledgement.stage or stage_of(tracked.bounds, acknowledgement.at)) if acknowledgement else None
 
 
 def pause_ends(rule: Rule | None, tracked: Tracked) -> datetime | None:
@@ -31,16 +31,18 @@ def pause_ends(rule: Rule | None, tracked: Tracked) -> datetime | None:
 
     Without a rule the time holds for which an acknowledgement stands where a rule does not say.
     """
-    seen, stage = tracked.acknowledged, stage_answered(tracked)
-    if seen is None or stage is None or stage not in REPEATS:
+    acknowledgement, stage = tracked.acknowledged, acknowledged_stage(tracked)
+    if acknowledgement is None or stage is None or stage not in KIND_PAUSED_AT:
         return None
-    end = seen.until or _shifted(seen.at, (rule and rule.acknowledged_for) or ACKNOWLEDGED_FOR[stage])
-    return _whole(min(end, seen.ended) if seen.ended else end)
+    end = acknowledgement.until or _shifted(
+        acknowledgement.at, (rule and rule.acknowledged_for) or ACKNOWLEDGED_FOR[stage]
+    )
+    return _whole(min(end, acknowledgement.ended) if acknowledgement.ended else end)
 
 
 def paused_until(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> datetime | None:
     """Return until when an acknowledgement silences repeats: the first end under any of the rules; None where not."""
-    if tracked.seen is None:
+    if tracked.current_acknowledgement is None:
         return None
     mine: list[Rule | None] = [rule for rule in rules if rule.remind.overdue or rule.remind.review]
     ends = [end for rule in (mine or [None]) if (end := pause_ends(rule, tracked))]
@@ -49,18 +51,18 @@ def paused_until(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> date
 
 def acknowledged_now(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> Acknowledgement | None:
     """Return the acknowledgement while it counts: until its pause ends; ahead and while due, until the next stage."""
-    seen, stage = tracked.seen, stage_answered(tracked)
-    if seen is None or not tracked.open:
+    acknowledgement, stage = tracked.current_acknowledgement, acknowledged_stage(tracked)
+    if acknowledgement is None or not tracked.open:
         return None
-    if stage in REPEATS:
-        return seen if paused_until(rules, tracked, now) else None
-    return seen if stage_of(tracked.bounds, now) == stage and not _over(seen, now) else None
+    if stage in KIND_PAUSED_AT:
+        return acknowledgement if paused_until(rules, tracked, now) else None
+    return acknowledgement if stage_of(tracked.bounds, now) == stage and not _over(acknowledgement, now) else None
 
 
 def silences(rule: Rule | None, tracked: Tracked, kind: Kind, at: datetime, send_at: datetime) -> bool:
     """Whether an acknowledgement silences a moment: only repeats of its stage, and never the first of an escalation."""
-    stage = stage_answered(tracked)
-    if stage is None or REPEATS.get(stage) != kind:
+    stage = acknowledged_stage(tracked)
+    if stage is None or KIND_PAUSED_AT.get(stage) != kind:
         return False
     if rule is not None and at == _escalates_at(rule, tracked.bounds):
         return False
@@ -68,21 +70,21 @@ def silences(rule: Rule | None, tracked: Tracked, kind: Kind, at: datetime, send
     return end is not None and send_at < end
 
 
-def resumption(rule: Rule, tracked: Tracked, repeats: Series, firings: Firings) -> Moment | None:
+def resuming_moment(rule: Rule, tracked: Tracked, repeats: RepeatingMoments, firings: Firings) -> Moment | None:
     """Return the alert that goes out when an acknowledgement has ended, at the rule's next firing.
 
     None where a repeat goes out at that firing, or the rule had not begun to repeat.
     """
-    seen = tracked.seen
-    stage = stage_answered(tracked) if seen and seen.ended is None else None
-    end = pause_ends(rule, tracked) if stage and REPEATS.get(stage) == repeats.kind else None
+    acknowledgement = tracked.current_acknowledgement
+    stage = acknowledged_stage(tracked) if acknowledgement and acknowledgement.ended is None else None
+    end = pause_ends(rule, tracked) if stage and KIND_PAUSED_AT.get(stage) == repeats.kind else None
     begun = repeats.instant(0)
     if end is None or begun is None or begun[0] > end:
         return None
     firing = firings.at_or_after(end)
     if firing is None:
         return None
-    repeat = next(repeats.going_out_after(firing - TICK), None)
+    repeat = next(repeats.due_after(firing - ONE_SECOND), None)
     return None if repeat and repeat.send_at == firing else Moment(repeats.kind, end, firing)
 
 
@@ -114,11 +116,11 @@ def own_snoozes_now(some: Iterable[OwnSnooze], tracked: Tracked, now: datetime) 
     return tuple(one for one in mine if tracked.open and one.until > now)
 
 
-def standing(tracked: Tracked, now: datetime) -> list[str]:
+def active_answers(tracked: Tracked, now: datetime) -> list[str]:
     """Name what may be taken back: the acknowledgement and the snooze for everybody that have not ended."""
-    seen, snooze = tracked.seen, snoozed_now(tracked, now)
-    held = seen is not None and not _over(seen, now)
-    found = [f"the acknowledgement of {seen.by}"] if seen and held else []
+    acknowledgement, snooze = tracked.current_acknowledgement, snoozed_now(tracked, now)
+    held = acknowledgement is not None and not _over(acknowledgement, now)
+    found = [f"the acknowledgement of {acknowledgement.by}"] if acknowledgement and held else []
     return found + ([f"the snooze of {snooze.by} for everybody"] if snooze else [])
 
 
@@ -130,7 +132,7 @@ def check_snooze(tracked: Tracked, until: datetime, now: datetime, *, past_due: 
     if past_due:
         return
     if tracked.recurs:  # none of its occurrences may become late meanwhile
-        for one in map(tracked.at, tracked.come(now)):
+        for one in map(tracked.at, tracked.relevant_occurrences(now)):
             if one.open:
                 check_snooze(one, until, now)
         return
@@ -142,9 +144,9 @@ def check_snooze(tracked: Tracked, until: datetime, now: datetime, *, past_due: 
             f"{name} is overdue from {latest:%Y-%m-%dT%H:%MZ} on, before the snooze would end: name an earlier end, or "
             "add --past-due"
         )
-    if latest is None and until > _shifted(now, str(SNOOZED_AT_MOST)):
+    if latest is None and until > _shifted(now, str(LONGEST_OPEN_SNOOZE)):
         raise InputError(
-            f"{name} has no end that is known: a snooze ends within {SNOOZED_AT_MOST.words}, or add --past-due"
+            f"{name} has no end that is known: a snooze ends within {LONGEST_OPEN_SNOOZE.to_text}, or add --past-due"
         )
 
 
@@ -154,8 +156,8 @@ def _escalates_at(rule: Rule, bounds: Bounds) -> datetime | None:
     return first_overdue(rule, bounds) if overdue and Duration.parse(overdue.after) else None
 
 
-def _over(seen: Acknowledgement, now: datetime) -> bool:
-    return any(end is not None and end <= now for end in (seen.until, seen.ended))
+def _over(acknowledgement: Acknowledgement, now: datetime) -> bool:
+    return any(end is not None and end <= now for end in (acknowledgement.until, acknowledgement.ended))
 
 
 def _shifted(at: datetime, duration: str) -> datetime:
@@ -173,12 +175,12 @@ def _whole(at: datetime) -> datetime:
         return at.replace(microsecond=0)
 
 
-def detail_of(stage: Stage, until: datetime | None) -> str:
+def format_acknowledgement(stage: Stage, until: datetime | None) -> str:
     """The detail of a revision that acknowledges: `overdue`, or `overdue; until 2025-11-05T09:00Z`."""
     return "; ".join(filter(None, (stage.replace("_", " "), f"until {until:%Y-%m-%dT%H:%MZ}" if until else None)))
 
 
-def read_detail(revision: Revision) -> Acknowledgement:
+def parse_acknowledgement(revision: Revision) -> Acknowledgement:
     """Read the acknowledgement in a revision; one of an older version does not say the stage."""
     parts = (revision.detail or "").split("; ")
     until = next((part.removeprefix("until ") for part in parts if part.startswith("until ")), None)
@@ -191,12 +193,12 @@ def read_detail(revision: Revision) -> Acknowledgement:
     )
 
 
-def snooze_detail(until: datetime, whom: str | None) -> str:
+def format_snooze(until: datetime, whom: str | None) -> str:
     """The detail of a revision that snoozes; for `whom`, or for everybody."""
     return f"until {until:%Y-%m-%dT%H:%MZ} for {whom or 'everybody'}"
 
 
-def read_snooze(revision: Revision) -> Snooze | None:
+def parse_snooze(revision: Revision) -> Snooze | None:
     """Read the snooze in a revision; None where it is not for everybody."""
     until, _, whom = (revision.detail or "").removeprefix("until ").partition(" for ")
     if whom != "everybody":

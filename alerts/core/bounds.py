@@ -33,19 +33,27 @@ from alerts.core.expressions import (
     kind_of,
 )
 from alerts.core.recurrence import Recurrence
-from alerts.core.windows import ROLLED, SAY_UNDATED, Bounds, say_bounds, say_day, say_move, say_point
-from alerts.core.workdays import Roll, Workdays
+from alerts.core.windows import (
+    ROLLED_FROM,
+    UNDATED_TEXTS,
+    Bounds,
+    describe_bounds,
+    format_day,
+    describe_move,
+    format_point,
+)
+from alerts.core.workdays import Roll, BusinessCalendar
 
 __all__ = [
-    "ROLLED", "SAY_UNDATED", "Bounds", "ZoneChoice", "occurrence", "resolve", "say_bounds", "say_day", "say_move",
-    "say_point",
+    "ROLLED_FROM", "UNDATED_TEXTS", "Bounds", "ZoneChoice", "occurrence", "resolve", "describe_bounds", "format_day", "describe_move",
+    "format_point",
 ]  # fmt: skip
 
 NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
 LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
 IN_UTC = "leads are counted in UTC"
-PASSED_AT_MOST = 5  # holidays that the basis names one by one
+MAX_HOLIDAYS_NAMED = 5  # holidays that the basis names one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,12 @@ class _Resolution:
     zone: ZoneChoice
     known: Mapping[str, Bounds]
     unzoned: bool = False
-    basis: list[str] = field(default_factory=list)
+    explanation: list[str] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
-    workdays: Workdays = field(init=False)
+    business_days: BusinessCalendar = field(init=False)
 
     def __post_init__(self) -> None:
-        self.workdays = Workdays(self.zone.calendars)
+        self.business_days = BusinessCalendar(self.zone.calendars)
 
     def dated(self, term: Dated) -> tuple[Point, Point]:
         """The first and last point of a date as stated: the days of a month or year, else one point twice."""
@@ -81,7 +89,7 @@ class _Resolution:
         zone = term.zone
         if zone is None and not (isinstance(term, WallTime) and term.offset is not None):
             zone = self.zone.name
-            self._say_zone()
+            self._explain_zone()
         match term:
             case CivilDay(date=date):
                 return Day(date, zone), Day(date, zone)
@@ -100,7 +108,7 @@ class _Resolution:
             raise InputError(f"the offset of {term} contradicts its zone, which is at {real[:3]}:{real[3:]} then")
         return Instant(at, term.zone or self.zone.name or "UTC")
 
-    def _say_zone(self) -> None:
+    def _explain_zone(self) -> None:
         if self.zone.name is None:
             self.unzoned = True
         elif self.zone.assumed_from:
@@ -116,10 +124,10 @@ class _Resolution:
         if bounds.recurrence:
             raise InputError(f"{term.key} comes again and again: a deadline cannot hang on it, for it has no one date")
         if bounds.named is None:
-            self.basis.append(f"{term.key} has no date itself, so nothing follows from it yet")
+            self.explanation.append(f"{term.key} has no date itself, so nothing follows from it yet")
         else:
-            self.basis.append(f"{term.key}: {say_bounds(bounds)}")
-            self.assumptions += [f"{term.key}: {said}" for said in bounds.assumptions]
+            self.explanation.append(f"{term.key}: {describe_bounds(bounds)}")
+            self.assumptions += [f"{term.key}: {earlier_lead}" for earlier_lead in bounds.assumptions]
         return bounds.first, bounds.last
 
     def shift(self, point: Point | None, lead: Lead, direction: Literal["after", "before"]) -> Point | None:
@@ -129,23 +137,23 @@ class _Resolution:
         if isinstance(lead, Duration):
             return _shift(point, lead if direction == "after" else lead.negated())
         count = lead.count if direction == "after" else -lead.count
-        day, skipped = self.workdays.count(point.date, count)
-        passed = [f"{say_day(off)} ({self.workdays.why_off(off)})" for off in sorted(skipped)]
-        if len(passed) > PASSED_AT_MOST:
-            passed = [*passed[:PASSED_AT_MOST], f"{len(passed) - PASSED_AT_MOST} more"]
+        day, skipped = self.business_days.count(point.date, count)
+        passed = [f"{format_day(off)} ({self.business_days.why_off(off)})" for off in sorted(skipped)]
+        if len(passed) > MAX_HOLIDAYS_NAMED:
+            passed = [*passed[:MAX_HOLIDAYS_NAMED], f"{len(passed) - MAX_HOLIDAYS_NAMED} more"]
         over = f", passing {', '.join(passed)}" if passed else ""
-        self.basis.append(f"{lead} {direction} {say_day(point.date)} is {say_day(day)}{over}")
+        self.explanation.append(f"{lead} {direction} {format_day(point.date)} is {format_day(day)}{over}")
         return Day(day, point.zone)
 
-    def say_calendars(self) -> None:
+    def explain_calendars(self) -> None:
         """Say what is assumed of the days that were looked at."""
-        if not self.workdays.touched:
+        if not self.business_days.touched:
             return
         if not self.zone.calendars:
             self.assumptions.append("no calendar is stated: business days are Monday to Friday, without holidays")
         elif self.zone.calendars_from:
             self.assumptions.append(f"calendar {', '.join(self.zone.calendars)}, {self.zone.calendars_from}")
-        self.assumptions += self.workdays.provisional
+        self.assumptions += self.business_days.provisional
 
 
 def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -> Bounds:
@@ -157,19 +165,21 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
     work = _Resolution(zone, known)
     try:
         bounds = _rolled(_bounds(deadline, work), work)
-        assert bounds.mark  # worked out here, where leaving the years 1 to 9999 can still be refused
+        assert bounds.fingerprint  # worked out here, where leaving the years 1 to 9999 can still be refused
         bounds = replace(bounds, form=kind_of(deadline), calendars=zone.calendars)
-        said = (say_bounds(bounds),) if bounds.named or bounds.recurrence else ()
+        earlier_lead = (describe_bounds(bounds),) if bounds.named or bounds.recurrence else ()
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
-    work.say_calendars()
+    work.explain_calendars()
     if work.unzoned:
         recurs = bounds.recurrence is not None
         ends = [FIRST_ON_EARTH] * (bounds.first is not None or recurs)
         ends += [LAST_ON_EARTH] * (bounds.last is not None or recurs)
         work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
-    basis = (*work.basis, *said, *bounds.basis)
-    return replace(bounds, basis=tuple(dict.fromkeys(basis)), assumptions=tuple(dict.fromkeys(work.assumptions)))
+    explanation = (*work.explanation, *earlier_lead, *bounds.explanation)
+    return replace(
+        bounds, explanation=tuple(dict.fromkeys(explanation)), assumptions=tuple(dict.fromkeys(work.assumptions))
+    )
 
 
 def occurrence(bounds: Bounds, name: str) -> Bounds:
@@ -179,9 +189,13 @@ def occurrence(bounds: Bounds, name: str) -> Bounds:
     point = recurs.point(name)
     work = _Resolution(ZoneChoice(point.zone, calendars=bounds.calendars, roll=recurs.roll), {})
     found = _rolled(_between(point, point), work)
-    basis = (*bounds.basis[:-1], f"the occurrence of {name} of what recurs {recurs.words}", *work.basis)
-    assumptions = (*bounds.assumptions, *work.workdays.provisional)
-    return replace(found, form="on", basis=basis, assumptions=assumptions, calendars=bounds.calendars)
+    explanation = (
+        *bounds.explanation[:-1],
+        f"the occurrence of {name} of what recurs {recurs.to_text}",
+        *work.explanation,
+    )
+    assumptions = (*bounds.assumptions, *work.business_days.provisional)
+    return replace(found, form="on", explanation=explanation, assumptions=assumptions, calendars=bounds.calendars)
 
 
 def _bounds(deadline: Deadline, work: _Resolution) -> Bounds:
@@ -220,7 +234,7 @@ def _window(
             point, _ = work.dated(start)
             begins = start.date if isinstance(start, CivilDay) else start.wall
             if (roll := work.zone.roll) != "none":
-                work.workdays.why_off(point.date)  # so that it is said on which calendars
+                work.business_days.why_off(point.date)  # so that it is said on which calendars
             recurs = Recurrence(rule, begins, point.zone, without, roll)
             name = next(recurs.names(), None)
             if name is None:
@@ -228,7 +242,7 @@ def _window(
             assert recurs.point(name).end  # outside the years 1 to 9999 it is refused, as any other date
             return Bounds(recurrence=recurs)
         case Undated(meaning):
-            return Bounds(basis=(SAY_UNDATED[meaning],))
+            return Bounds(explanation=(UNDATED_TEXTS[meaning],))
 
 
 def _between(first: Point | None, last: Point | None) -> Bounds:
@@ -242,16 +256,16 @@ def _one_of(deadline: OneOf, work: _Resolution) -> Bounds:
     least of those known; of `later` it is the other way round.
     """
     found = [(part, replace(_bounds(part, work), form=kind_of(part))) for part in deadline.parts]
-    work.basis += [f"`{part}`: {say_bounds(bounds)}" for part, bounds in found]
+    work.explanation += [f"`{part}`: {describe_bounds(bounds)}" for part, bounds in found]
     begins = [(bounds.earliest, bounds.first, part) for part, bounds in found]
     ends = [(bounds.latest, bounds.last, part) for part, bounds in found]
     first = _extreme(begins, deadline.which, certain=deadline.which == "earlier")
     last = _extreme(ends, deadline.which, certain=deadline.which == "later")
     if last and first and first[1] == last[1]:
-        work.basis.append(f"`{last[1]}` is the {deadline.which}")
+        work.explanation.append(f"`{last[1]}` is the {deadline.which}")
     else:
         for end, decides in (("beginning", first), ("end", last)):
-            work.basis.append(f"its {end} is that of `{decides[1]}`" if decides else f"its {end} is not known")
+            work.explanation.append(f"its {end} is that of `{decides[1]}`" if decides else f"its {end} is not known")
     return _between(first and first[0], last and last[0])
 
 
@@ -289,11 +303,11 @@ def _rolled(bounds: Bounds, work: _Resolution) -> Bounds:
     first, last, how = bounds.first, bounds.last, work.zone.roll
     if last is None or how == "none":
         return bounds
-    why = work.workdays.why_off(last.date)
+    why = work.business_days.why_off(last.date)
     if why is None:
         return bounds
-    moved = last.on(Day(work.workdays.roll(last.date, how)))
-    work.basis.append(f"{ROLLED} {say_day(last.date)} ({why}) to {say_day(moved.date)}")
+    moved = last.on(Day(work.business_days.roll(last.date, how)))
+    work.explanation.append(f"{ROLLED_FROM} {format_day(last.date)} ({why}) to {format_day(moved.date)}")
     whole = first == last or _reversed(first, moved)
     return replace(bounds, first=moved if whole else first, last=moved, named=moved)
 

@@ -184,7 +184,7 @@ class Tracked:
 
     Of a recurring one, `at` gives an occurrence as if it were a commitment by itself. `stated_at`: when the present
     bounds were recorded; what had passed by then is history. `acknowledged` outlasts a move as what silenced the
-    repeats up to there; `seen` is one of the present bounds. `snoozed`, too, outlasts a move: see `snooze`.
+    repeats up to there; `acknowledgement` is one of the present bounds. `snoozed`, too, outlasts a move: see `snooze`.
     """
 
     id: int
@@ -205,11 +205,11 @@ class Tracked:
         return self.commitment.status == "open"
 
     @property
-    def seen(self) -> Acknowledgement | None:
+    def current_acknowledgement(self) -> Acknowledgement | None:
         """The acknowledgement of the present bounds."""
-        moved_at, seen = self.stated_at, self.acknowledged
-        ends = (seen.until, seen.ended) if seen else ()
-        return None if moved_at and any(end and end <= moved_at for end in ends) else seen
+        moved_at, acknowledgement = self.stated_at, self.acknowledged
+        ends = (acknowledgement.until, acknowledgement.ended) if acknowledgement else ()
+        return None if moved_at and any(end and end <= moved_at for end in ends) else acknowledgement
 
     @property
     def snooze(self) -> Snooze | None:
@@ -222,7 +222,7 @@ class Tracked:
         """Whether it speaks through its occurrences only."""
         return self.bounds.recurrence is not None
 
-    def come(self, now: datetime) -> Iterator[str]:
+    def relevant_occurrences(self, now: datetime) -> Iterator[str]:
         """The names of the occurrences that have come, or to which something has happened, and of the next one."""
         recurs = self.bounds.recurrence
         if recurs is None:
@@ -256,10 +256,10 @@ class Tracked:
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},
-            stated_at=(here.stated_at if here.bounds else None) or self._known_since(occurrence, bounds.mark),
+            stated_at=(here.stated_at if here.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
         )
 
-    def _known_since(self, occurrence: str, mark: str) -> datetime | None:
+    def _known_since(self, occurrence: str, fingerprint: str) -> datetime | None:
         """When an occurrence came to its bounds: moves of the whole that left it alone are passed over."""
         since = self.stated_at
         moves = [change for change in self.changes if change.what == "moved" and not change.occurrence]
@@ -267,7 +267,7 @@ class Tracked:
             recurs = move.before.recurrence if move.before else None
             if not (move.before and recurs and recurs.has(occurrence)):
                 break
-            if occurrence_bounds(move.before, occurrence).mark != mark:
+            if occurrence_bounds(move.before, occurrence).fingerprint != fingerprint:
                 break
             since = moves[number - 1].recorded_at if number else self.recorded_at
         return since
@@ -292,7 +292,7 @@ def _owes(party: Party) -> str:
     return f"that of {party.name}, who owes it (assumed)"
 
 
-class CircleError(InputError):
+class DependencyCycleError(InputError):
     """Deadlines that hang on each other in a circle; `keys` are those on it, the first of them again at the end."""
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -300,28 +300,28 @@ class CircleError(InputError):
         self.keys = keys
 
 
-def in_order(hangs_on: Mapping[str, Iterable[str]]) -> list[str]:
+def dependency_order(depends_on: Mapping[str, Iterable[str]]) -> list[str]:
     """Sort keys so that each comes after those that it hangs on.
 
     Raises CircleError that names the cycle if there is one. Keys that are hung on but not given are left out.
     """
     done: dict[str, None] = {}
-    for start in hangs_on:
+    for start in depends_on:
         path: dict[str, list[str]] = {}
         todo = [start]
         while todo:
             key = todo[-1]
-            if key in done or key not in hangs_on:
+            if key in done or key not in depends_on:
                 todo.pop()
                 continue
             if key not in path:
-                path[key] = [other for other in hangs_on[key] if other not in done]
+                path[key] = [other for other in depends_on[key] if other not in done]
             if path[key]:
                 other = path[key].pop()
                 if other in path:
                     keys = list(path)
                     cycle = [*keys[keys.index(other) :], other]
-                    raise CircleError(cycle)
+                    raise DependencyCycleError(cycle)
                 todo.append(other)
             else:
                 done[key] = None

@@ -19,37 +19,37 @@ OPEN_DIGITS = re.compile(r"\d[\dX]{3}(-[\dX]{2}){0,2}[~?%]?", re.ASCII | re.IGNO
 SEASONS = range(21, 42)  # ISO 8601-2, 4.8: 2025-21 is the spring of 2025
 
 
-def read_date(word: str) -> Dated | None:
+def read_date(token: str) -> Dated | None:
     """Read a date, or None where the word is none. Raises InputError for one that there is not."""
     try:
-        if found := DATE.fullmatch(word):
-            return _civil(word, found)
-        if found := TIME.fullmatch(word):
+        if found := DATE.fullmatch(token):
+            return _civil(token, found)
+        if found := TIME.fullmatch(token):
             day, clock, offset, zone = found.groups()
             return WallTime(datetime.fromisoformat(f"{day}T{clock}"), _offset(offset), _zone(zone))
     except InputError:
         raise
     except ValueError:
-        raise InputError(f"there is no such date or time as {word}") from None
-    if OPEN_DIGITS.fullmatch(word) and "X" in word.upper():
+        raise InputError(f"there is no such date or time as {token}") from None
+    if OPEN_DIGITS.fullmatch(token) and "X" in token.upper():
         raise InputError(
-            f"{word} leaves open which year, or a part of a number: whole days and months may be left open "
+            f"{token} leaves open which year, or a part of a number: whole days and months may be left open "
             "(2025-11-XX, 2025-XX), a decade is stated as `between 2020 and 2029`"
         )
-    if word[-1:] in DOUBTS and TIME.fullmatch(word[:-1]):
-        raise InputError(f"`{word[-1]}` says how sure a date is: it cannot stand after a time")
+    if token[-1:] in DOUBTS and TIME.fullmatch(token[:-1]):
+        raise InputError(f"`{token[-1]}` says how sure a date is: it cannot stand after a time")
     return None
 
 
-def _civil(word: str, found: re.Match[str]) -> Dated:
+def _civil(token: str, found: re.Match[str]) -> Dated:
     year, month, day, doubt, zone = found.groups()
     meaning = DOUBTS[doubt] if doubt else None
     if month is None or not month.isdigit():
         if day is not None and day.isdigit():
-            raise InputError(f"{word} states a day of no month: state the month, or leave both open (2025-XX-XX)")
+            raise InputError(f"{token} states a day of no month: state the month, or leave both open (2025-XX-XX)")
         return CivilPeriod(date(int(year), 1, 1).year, None, _zone(zone), meaning)
     if int(month) in SEASONS:
-        raise InputError(f"{word} is a season, and nobody says when it begins: state months, as in 2025-03/2025-05")
+        raise InputError(f"{token} is a season, and nobody says when it begins: state months, as in 2025-03/2025-05")
     if day is None or not day.isdigit():
         return CivilPeriod(date(int(year), int(month), 1).year, int(month), _zone(zone), meaning)
     return CivilDay(date(int(year), int(month), int(day)), _zone(zone), meaning)

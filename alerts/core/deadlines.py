@@ -73,7 +73,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words = [(match.start(), match.group()) for match in TOKEN.finditer(text[: LONGEST + 1])]
+        self.tokens = [(match.start(), match.group()) for match in TOKEN.finditer(text[: LONGEST + 1])]
         self.next = 0
         self.depth = 0
 
@@ -81,7 +81,7 @@ class _Reader:
         found = self.expression() if len(self.text) <= LONGEST else None
         if found is None or len(str(found)) > LONGEST:
             raise DeadlineError(f"column 1: a deadline of more than {LONGEST:,} characters is not one")
-        if self.next < len(self.words):
+        if self.next < len(self.tokens):
             self.fail("expected the end")
         return found
 
@@ -130,12 +130,12 @@ class _Reader:
         if self.peek() != "(":
             return Undated()
         self.take()
-        word = self.peek()
-        if word not in ("tbd", "none"):
+        token = self.peek()
+        if token not in ("tbd", "none"):
             self.fail("expected `tbd` or `none` in the brackets after `undated`")
         self.take()
-        self.expect(")", f"undated ({word})")
-        return Undated(UNDATED[word])
+        self.expect(")", f"undated ({token})")
+        return Undated(UNDATED[token])
 
     def _one_of(self, which: Literal["earlier", "later"]) -> OneOf:
         example = f"{which} of (2025-11-10; P7D after KEY)"
@@ -157,9 +157,9 @@ class _Reader:
         if self.depth:
             self.fail("expected a deadline that has one date: what recurs stands alone")
         self.take()
-        place, _ = self._here()
+        place, _ = self._column()
         found = RULE.match(self.text, place)
-        while self.next < len(self.words) and found and self.words[self.next][0] < found.end():
+        while self.next < len(self.tokens) and found and self.tokens[self.next][0] < found.end():
             self.take()
         self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
         start = self.term("from")
@@ -181,8 +181,8 @@ class _Reader:
         more = self.peek() == "except"
         while more:
             self.take()
-            _, word = self._here()
-            name, more = word.removesuffix(","), word.endswith(",")
+            _, token = self._column()
+            name, more = token.removesuffix(","), token.endswith(",")
             try:
                 read = datetime if isinstance(begins, datetime) else date
                 found.append(name_occurrence(read.fromisoformat(name)))
@@ -195,23 +195,23 @@ class _Reader:
         return tuple(sorted(set(found), key=Recurrence.order))
 
     def _at_duration(self) -> bool:
-        word, following = self.peek(), self.peek(1)
-        if word.isdecimal() and following:
-            return len(word) != 4 or bool(UNITS.fullmatch(following)) or following[:3] in MONTHS
-        return word[:1] == "p" or (word.isdecimal() and len(word) not in (4, 8))  # those are meant as dates
+        token, following = self.peek(), self.peek(1)
+        if token.isdecimal() and following:
+            return len(token) != 4 or bool(UNITS.fullmatch(following)) or following[:3] in MONTHS
+        return token[:1] == "p" or (token.isdecimal() and len(token) not in (4, 8))  # those are meant as dates
 
     def _shifted(self) -> Shifted:
         duration = self.duration("the beginning")
-        word = self.peek()
-        if word not in ("after", "before"):
+        token = self.peek()
+        if token not in ("after", "before"):
             self.fail(f"expected `after` or `before` following the duration {duration}")
         self.take()
-        return Shifted(duration, "after" if word == "after" else "before", self.term(word))
+        return Shifted(duration, "after" if token == "after" else "before", self.term(token))
 
     def _interval(self) -> Between | From | To | None:
         """`A/B`, where either side may be `..` (open) or empty (unknown)."""
-        place, word = self._here()
-        sides = OUTSIDE_BRACKETS.split(word)
+        place, token = self._column()
+        sides = OUTSIDE_BRACKETS.split(token)
         if len(sides) != 2 or not all(side in ("", "..") or side[0].isdigit() for side in sides):
             return None
         first = self._side(place, sides[0])
@@ -235,7 +235,7 @@ class _Reader:
         return found
 
     def _on(self) -> On:
-        term = self._dated(*self._here())
+        term = self._dated(*self._column())
         if term is None:
             self.fail("expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after KEY` or `undated`")
         self.take()
@@ -243,28 +243,28 @@ class _Reader:
 
     def term(self, after: str) -> Term:
         """Read a date or a key."""
-        term = self._dated(*self._here())
+        term = self._dated(*self._column())
         if term is None:
             return self.reference(after, "a date or a commitment's key")
         self.take()
         return self._zoned(term)
 
     def reference(self, after: str, expected: str = "a commitment's key") -> Reference:
-        _, word = self._here()
-        if not KEY.fullmatch(word) or word.lower() in WORDS:
+        _, token = self._column()
+        if not KEY.fullmatch(token) or token.lower() in WORDS:
             self.fail(f"expected {expected} after `{after}`")
         self.take()
-        return Reference(word)
+        return Reference(token)
 
     def duration(self, after: str) -> Lead:
         """Read `P7D`, `7 days` or `10 business days`."""
-        place, word = self._here()
-        count = (3 if self.peek(1) == "business" else 2) if word.isdecimal() else 1
-        words = [word for _, word in self.words[self.next : self.next + count]]
+        place, token = self._column()
+        count = (3 if self.peek(1) == "business" else 2) if token.isdecimal() else 1
+        tokens = [token for _, token in self.tokens[self.next : self.next + count]]
         if count == 2 and self.peek(1)[:3] in MONTHS:
             self.fail("expected a date as 2025-11-10")
         try:
-            found = parse_lead(" ".join(words))
+            found = parse_lead(" ".join(tokens))
         except InputError as error:
             raise DeadlineError(f"column {place + 1}: {error}") from None
         if not found:
@@ -272,15 +272,15 @@ class _Reader:
         self.next += count
         return found
 
-    def _dated(self, place: int, word: str) -> Dated | None:
+    def _dated(self, place: int, token: str) -> Dated | None:
         try:
-            found = read_date(word)
+            found = read_date(token)
         except InputError as error:
             raise DeadlineError(f"column {place + 1}: {error}") from None
-        if found is None and word[:1].isdigit() and not KEY.fullmatch(word):
+        if found is None and token[:1].isdigit() and not KEY.fullmatch(token):
             self.fail("expected a date written as 2025-11-10 or 2025-11-10T12:01")
-        if found is None and word[:1] in DOUBTS and word[1:2].isdigit():
-            self.fail(f"expected `{word[0]}` at the end of a date, as in 2025-11{word[0]}")
+        if found is None and token[:1] in DOUBTS and token[1:2].isdigit():
+            self.fail(f"expected `{token[0]}` at the end of a date, as in 2025-11{token[0]}")
         return found
 
     def _zoned(self, term: Dated) -> Dated:
@@ -289,30 +289,30 @@ class _Reader:
             self.take()
             return replace(term, zone=AOE)
         if re.fullmatch(r"\d?\d:\d\d(:\d\d)?", self.peek()):
-            self.fail(f"a time belongs to its date, as in {self.words[self.next - 1][1]}T{self.peek():0>5}")
+            self.fail(f"a time belongs to its date, as in {self.tokens[self.next - 1][1]}T{self.peek():0>5}")
         return term
 
-    def expect(self, word: str, example: str) -> None:
-        if self.peek() != word:
-            self.fail(f"expected `{word}` as in `{example}`")
+    def expect(self, token: str, example: str) -> None:
+        if self.peek() != token:
+            self.fail(f"expected `{token}` as in `{example}`")
         self.take()
 
     def peek(self, ahead: int = 0) -> str:
-        return self._here(ahead)[1].lower()
+        return self._column(ahead)[1].lower()
 
     def take(self) -> None:
         self.next += 1
 
-    def _here(self, ahead: int = 0) -> tuple[int, str]:
+    def _column(self, ahead: int = 0) -> tuple[int, str]:
         place = self.next + ahead
-        return self.words[place] if place < len(self.words) else (len(self.text), "")
+        return self.tokens[place] if place < len(self.tokens) else (len(self.text), "")
 
     def fail(self, expected: str) -> NoReturn:
-        place, word = self._here()
-        found = f"found `{_shown(word)}`" if word else "but the text ends there"
+        place, token = self._column()
+        found = f"found `{_printable(token)}`" if token else "but the text ends there"
         raise DeadlineError(f"column {place + 1}: {expected}, {found}")
 
 
-def _shown(word: str) -> str:
+def _printable(token: str) -> str:
     """A word as it may be printed: short, and without what a terminal would not show."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in word[:40])
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in token[:40])

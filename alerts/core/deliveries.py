@@ -14,11 +14,11 @@ OPEN: tuple[State, ...] = ("pending", "retry", "leased")
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600))
 JITTER = 0.2
 LONGEST_PAUSE = BACKOFF[-1] * (1 + JITTER)
-TRY_AT_LEAST = timedelta(days=3)
+TRY_FOR_AT_LEAST = timedelta(days=3)
 LATE = timedelta(hours=1)  # what has failed for so long is told elsewhere, too, while tries go on
 
 
-class Failed(IntEnum):
+class FailureLevel(IntEnum):
     """How far a delivery has failed; each is told elsewhere once, a worse one again."""
 
     NOT = 0
@@ -68,7 +68,7 @@ def backoff(attempt: int) -> timedelta:
 
 def give_up_at(first_due: datetime, deadline: datetime | None) -> datetime:
     """When tries end: three days after it was first due, and in any case not before the deadline has passed."""
-    return max(first_due + TRY_AT_LEAST, deadline or first_due)
+    return max(first_due + TRY_FOR_AT_LEAST, deadline or first_due)
 
 
 def after_failure(

@@ -97,7 +97,7 @@ class Duration:
         return sign + "P" + (civil or "0D" * (not exact)) + (f"T{exact}" if exact else "")
 
     @property
-    def words(self) -> str:
+    def to_text(self) -> str:
         """Read it out: `6 months`, `1 year and 10 days`."""
         seconds = int(abs(self.time.total_seconds()))
         counts = [
@@ -108,8 +108,8 @@ class Duration:
             (seconds // 60 % 60, "minute"),
             (seconds % 60, "second"),
         ]
-        said = [f"{n} {unit}{'s' * (n != 1)}" for n, unit in counts if n]
-        return " and ".join(said) or "no time"
+        parts = [f"{n} {unit}{'s' * (n != 1)}" for n, unit in counts if n]
+        return " and ".join(parts) or "no time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +132,10 @@ class BusinessDays:
         return bool(self.count)
 
     def __str__(self) -> str:
-        return self.words
+        return self.to_text
 
     @property
-    def words(self) -> str:
+    def to_text(self) -> str:
         """Read it out, which is how it is written: `10 business days`."""
         return f"{self.count} business day{'s' * (self.count != 1)}"
 

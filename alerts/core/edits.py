@@ -21,7 +21,7 @@ class FieldChange:
     after: Any
 
     def __str__(self) -> str:
-        return f"{self.name.replace('_', ' ')}: {in_words(self.before)} → {in_words(self.after)}"
+        return f"{self.name.replace('_', ' ')}: {format_value(self.before)} → {format_value(self.after)}"
 
 
 def field_changes(history: Iterable[Revision]) -> dict[int, tuple[FieldChange, ...]]:
@@ -57,7 +57,7 @@ def _sources(stated: Mapping[str, Any]) -> list[Any]:
     return [*filter(None, [stated.get("source")]), *stated.get("earlier_sources", ())]
 
 
-def in_words(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A stated value on one line, as people read it."""
     match value:
         case None | "" | []:
@@ -66,6 +66,6 @@ def in_words(value: Any) -> str:
             more = ", ".join(value[name] for name in ("locator", "quote") if value.get(name))
             return f"`{key}`" + (f" ({more})" if more else "")
         case list():
-            return ", ".join(in_words(one) for one in value)
+            return ", ".join(format_value(one) for one in value)
     text = " ".join(str(value).split())
     return f"`{text[:SHOWN]}{'…' if len(text) > SHOWN else ''}`"

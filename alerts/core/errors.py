@@ -10,10 +10,10 @@ class InputError(ValueError):
     """Something that a user wrote cannot be used; the text is one line fit to be shown as it is."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the end of an error line: the nearest known word, or all of them when they are few."""
     choices = sorted(known)
-    near = get_close_matches(word, choices, n=1)
+    near = get_close_matches(name, choices, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"
     if choices and len(choices) <= 12:

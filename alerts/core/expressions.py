@@ -23,7 +23,7 @@ DOUBTS: dict[str, Doubt] = {"~": "approximate", "?": "uncertain", "%": "approxim
 
 
 def _doubt(doubt: Doubt | None) -> str:
-    return next((mark for mark, meaning in DOUBTS.items() if meaning == doubt), "")
+    return next((doubt_sign for doubt_sign, meaning in DOUBTS.items() if meaning == doubt), "")
 
 
 def _zone(zone: str | None) -> str:
@@ -139,10 +139,10 @@ class By:
     """`by D` (be done) and `until D` (it holds): the same bounds in other words."""
 
     term: Term
-    word: Literal["by", "until"] = "by"
+    preposition: Literal["by", "until"] = "by"
 
     def __str__(self) -> str:
-        return f"{self.word} {self.term}"
+        return f"{self.preposition} {self.term}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +237,8 @@ class Undated:
     meaning: Meaning = "not stated"
 
     def __str__(self) -> str:
-        word = next(word for word, meaning in UNDATED.items() if meaning == self.meaning)
-        return f"undated ({word})" if word else "undated"
+        keyword = next(keyword for keyword, meaning in UNDATED.items() if meaning == self.meaning)
+        return f"undated ({keyword})" if keyword else "undated"
 
 
 Deadline = On | After | By | Between | From | To | Within | Shifted | During | OneOf | Every | Undated
@@ -260,8 +260,8 @@ KINDS: dict[type[Deadline], str] = {
 def kind_of(deadline: Deadline) -> str:
     """Name the kind of a deadline: one of the values of KINDS, until, earlier or later."""
     match deadline:
-        case By(word=word):
-            return word
+        case By(preposition=keyword):
+            return keyword
         case OneOf(which=which):
             return which
         case _:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from alerts.core.reminders import MERGED, Reminder
+from alerts.core.reminders import MERGEABLE_KINDS, Reminder
 
 ORDER = ("before", "on_the_day", "opens", "overdue", "review")  # of moments that are one instant, the first goes out
 
@@ -22,15 +22,15 @@ def merge(reminders: Iterable[Reminder]) -> dict[UUID, Reminder]:
     merged: dict[UUID, Reminder] = {}
     for some in by_occurrence.values():
         if len(some) > 1:
-            changes = [one for one in some if one.kind not in MERGED]
+            changes = [one for one in some if one.kind not in MERGEABLE_KINDS]
             latest = max(changes or some, key=_place)
-            merged |= {one.id: latest for one in some if one.kind in MERGED and one is not latest}
+            merged |= {one.id: latest for one in some if one.kind in MERGEABLE_KINDS and one is not latest}
     return merged
 
 
 def reason(latest: Reminder) -> str:
     """Why a reminder is not sent for which another stands."""
-    if latest.kind in MERGED:
+    if latest.kind in MERGEABLE_KINDS:
         return f"merged into the later one of {latest.moment:%Y-%m-%dT%H:%MZ}"
     return f"merged into the alert that it was {latest.kind} ({latest.moment:%Y-%m-%dT%H:%MZ})"
 

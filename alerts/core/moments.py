@@ -14,9 +14,9 @@ from alerts.core.durations import BusinessDays, Duration, Lead
 from alerts.core.errors import InputError
 from alerts.core.reminders import Kind
 from alerts.core.rules import Overdue, Rule
-from alerts.core.workdays import Workdays, known_calendars
+from alerts.core.workdays import BusinessCalendar, supported_calendars
 
-TICK = timedelta(seconds=1)  # firings lie on whole seconds
+ONE_SECOND = timedelta(seconds=1)  # firings lie on whole seconds
 
 
 class Firings(Protocol):
@@ -41,7 +41,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class RepeatingMoments:
     """Moments that repeat: `instant(k)` for k = 0, 1, … rises, and is None beyond the year 9999."""
 
     kind: Kind
@@ -52,18 +52,18 @@ class Series:
         """The moments later than an instant (all, if None), oldest first."""
         return self._from(0 if at is None else self._first_after(at))
 
-    def going_out_after(self, at: datetime) -> Iterator[Moment]:
+    def due_after(self, at: datetime) -> Iterator[Moment]:
         """The moments whose firing is later than an instant: those after the last firing up to it."""
         return self.after(self._last_firing(at))
 
-    def last_gone_out(self, at: datetime) -> Moment | None:
+    def last_due_by(self, at: datetime) -> Moment | None:
         """The latest moment whose firing lies at or before an instant."""
         firing = self._last_firing(at)
         index = self._first_after(firing) if firing else 0
         return next(self._from(index - 1), None) if index else None
 
     def _last_firing(self, at: datetime) -> datetime | None:
-        return self.firings.before(at.replace(microsecond=0) + TICK)
+        return self.firings.before(at.replace(microsecond=0) + ONE_SECOND)
 
     def _from(self, index: int) -> Iterator[Moment]:
         last = None
@@ -93,7 +93,7 @@ class Series:
         return high
 
 
-def single(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
+def one_time_moments(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
     """The moments that come once: leads, the day itself, the opening."""
     found: list[Moment | None] = []
     named, first = bounds.named, bounds.first
@@ -117,7 +117,7 @@ def first_overdue(rule: Rule, bounds: Bounds) -> datetime | None:
     return found[0] if found else None
 
 
-def series(rule: Rule, tracked: Tracked, firings: Firings) -> Series | None:
+def repeating_moments(rule: Rule, tracked: Tracked, firings: Firings) -> RepeatingMoments | None:
     """The moments that repeat: overdue from the latest bound on, or reviews where there is none."""
     bounds = tracked.bounds
     if bounds.recurrence is not None:
@@ -125,12 +125,12 @@ def series(rule: Rule, tracked: Tracked, firings: Firings) -> Series | None:
     if bounds.last is not None:
         if rule.remind.overdue is None:
             return None
-        return Series("overdue", _overdue(_late_from(bounds.last), rule.remind.overdue), firings)
+        return RepeatingMoments("overdue", _overdue(_late_from(bounds.last), rule.remind.overdue), firings)
     if rule.remind.review is None:
         return None
     every = Duration.parse(tracked.commitment.review_every or rule.remind.review)
     base = bounds.first or Instant(tracked.recorded_at, "UTC")
-    return Series("review", lambda index: _later(base, every.times(index + 1)), firings)
+    return RepeatingMoments("review", lambda index: _later(base, every.times(index + 1)), firings)
 
 
 def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:
@@ -142,20 +142,20 @@ def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:
         return None  # a lead that begins before the year 1 has no moment
     day = _day_of(named).counted_start
     limit = named.counted_start if at >= day else day
-    return _in_time("before", at, limit, firings, str(lead))
+    return _at_firing_before("before", at, limit, firings, str(lead))
 
 
 def _business_days_before(named: Point, lead: BusinessDays, calendars: tuple[str, ...]) -> datetime:
     """The start of the day so many business days before a day; before an instant, its wall clock on that day."""
-    day, _ = Workdays(known_calendars(calendars)).count(named.date, -lead.count)
+    day, _ = BusinessCalendar(supported_calendars(calendars)).count(named.date, -lead.count)
     return named.on(Day(day)).counted_start
 
 
 def _on_the_day(named: Point, firings: Firings) -> Moment | None:
-    return _in_time("on_the_day", _day_of(named).counted_start, named.counted_end, firings)
+    return _at_firing_before("on_the_day", _day_of(named).counted_start, named.counted_end, firings)
 
 
-def _in_time(kind: Kind, at: datetime, limit: datetime, firings: Firings, offset: str | None = None) -> Moment:
+def _at_firing_before(kind: Kind, at: datetime, limit: datetime, firings: Firings, offset: str | None = None) -> Moment:
     """A moment at its firing, or, where that would come too late, at the last firing before it."""
     send_at = firings.at_or_after(at)
     if send_at is not None and send_at < limit:
@@ -177,8 +177,8 @@ def _overdue(base: Point, overdue: Overdue) -> Callable[[int], tuple[datetime, D
     after, every, then = (Duration.parse(text) for text in (overdue.after, overdue.every, overdue.then))
 
     def instant(index: int) -> tuple[datetime, Duration] | None:
-        often = index if overdue.at_most is None else min(index, overdue.at_most - 1)
-        return _later(base, after.plus(every.times(often)).plus(then.times(index - often)))
+        interval = index if overdue.at_most is None else min(index, overdue.at_most - 1)
+        return _later(base, after.plus(every.times(interval)).plus(then.times(index - interval)))
 
     return instant
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from alerts.core.commitments import Revision
 
 
-def as_one(moves: Sequence[Revision]) -> Revision:
+def merge_moves(moves: Sequence[Revision]) -> Revision:
     """Return the last of some moves, oldest first, as one that leads from where the first of them began."""
     if len(moves) == 1:
         return moves[0]
@@ -22,10 +22,10 @@ def as_one(moves: Sequence[Revision]) -> Revision:
     )
 
 
-def leads_back(moves: Sequence[Revision]) -> bool:
+def returns_to_start(moves: Sequence[Revision]) -> bool:
     """Whether some moves lead back to where the first of them began."""
     before, after = moves[0].before, moves[-1].after
-    return before is not None and after is not None and before.mark == after.mark
+    return before is not None and after is not None and before.fingerprint == after.fingerprint
 
 
 def _all(texts: Iterable[str | None], between: str) -> str | None:

@@ -17,7 +17,7 @@ from alerts.core.posts import Post
 from alerts.core.reminders import NAMESPACE, Reminder
 from alerts.core.summaries import Scope, Summary
 
-SINGLY_AT_MOST = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
+MAX_SINGLE_ALERTS = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class CalendarEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReminderContext:
     """A reminder with all that its words need."""
 
     reminder: Reminder
@@ -39,7 +39,7 @@ class Told:
     source: Source | None = None
     earlier_sources: tuple[Source | None, ...] = ()  # one for each of the commitment's; None for one that is not known
     owner: Person | None = None
-    speaks_next: datetime | None = None
+    next_alert_at: datetime | None = None
     change: Revision | None = None  # what a `moved` or `closed` reminder tells of
     pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
     snoozes: tuple[OwnSnooze, ...] = ()  # for single recipients, over or not
@@ -47,7 +47,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class DeliveryFailure:
     """A delivery that operators must hear of: it is dead, it has failed for an hour, or its template failed.
 
     `about` says what it carries ("truce before"), `instead` to which channels the words went in its place.
@@ -60,7 +60,7 @@ class Trouble:
     error: str
     attempts: int = 0
     about: tuple[str, ...] = ()
-    instead: tuple[str, ...] = ()
+    fallback_channels: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
@@ -77,17 +77,17 @@ class Trouble:
 class Notice:
     """What operators are told: troubles, and how many `more` there are beside."""
 
-    troubles: tuple[Trouble, ...]
+    failures: tuple[DeliveryFailure, ...]
     more: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
-        return {"troubles": [one.to_json() for one in self.troubles], "more": self.more}
+        return {"troubles": [one.to_json() for one in self.failures], "more": self.more}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        return cls(troubles=tuple(Trouble.from_json(one) for one in data["troubles"]), more=data["more"])
+        return cls(failures=tuple(DeliveryFailure.from_json(one) for one in data["troubles"]), more=data["more"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,28 +96,28 @@ class Notification:
 
     With a `summary` the reminders are what that lists.
 
-    `instead_of`: the delivery whose words it carries because that one does not get through.
+    `fallback_for`: the delivery whose words it carries because that one does not get through.
     """
 
     id: UUID
     channel: str
     recipient: str
     zone: str
-    told: tuple[Told, ...]
+    contexts: tuple[ReminderContext, ...]
     now: datetime
-    instead_of: Trouble | None = None
+    fallback_for: DeliveryFailure | None = None
     notice: Notice | None = None
     summary: Summary | None = None
 
     @property
     def thread(self) -> str | None:
         """The key of the commitment, where it is about one alone."""
-        keys = {told.tracked.commitment.key for told in self.told}
+        keys = {context.tracked.commitment.key for context in self.contexts}
         return keys.pop() if len(keys) == 1 and not self.summary else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class AddressedReminder:
     """A reminder with what decides to whom it goes and in which company.
 
     `owner`: the channel and the recipient for which `owner` stands in `notify`, where there is somebody to tell.
@@ -129,7 +129,7 @@ class Word:
     digest: bool | None = None
     critical: bool = False
 
-    def ways(self, recipients: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    def routes(self, recipients: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
         """The channels and the recipients in them that are to hear of it."""
         for name in self.notify:
             if name != OWNER:
@@ -139,7 +139,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Envelope:
     """Reminders on their way to one recipient through one channel; or, elsewhere than it was meant for, a summary."""
 
     channel: str
@@ -151,21 +151,21 @@ class Address:
     def id(self) -> UUID:
         """The delivery's id: the same for the same content."""
         if self.scope:
-            return self.scope.id(self.channel, self.recipient, elsewhere=True)
+            return self.scope.id(self.channel, self.recipient, is_fallback=True)
         carried = sorted(str(reminder.id) for reminder in self.reminders)
         return uuid5(NAMESPACE, "\x1f".join([self.channel, self.recipient, *carried]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """Where reminders can go: the recipients of each channel, and the channels (`singly`) that take one at a time."""
+    """Where reminders can go: the recipients of each channel, and the channels (`one_at_a_time`) that take one at a time."""
 
     recipients: Mapping[str, tuple[str, ...]]
-    singly: Collection[str] = ()
+    one_at_a_time: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
+class GatheredReminder:
     """A reminder that may share a digest with others for one recipient; `digest` is what its rule says of that."""
 
     channel: str
@@ -175,107 +175,111 @@ class Gathered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sorted:
-    """What is due by where it goes: at once, or gathered; and the reasons why some of it (by `thing`) is merged."""
+class SortedReminders:
+    """What is due by where it goes: at once, or gathered; and the reasons why some of it (by `alert_key`) is merged."""
 
-    at_once: tuple[Address, ...]
-    gathered: tuple[Gathered, ...]
+    at_once: tuple[Envelope, ...]
+    gathered: tuple[GatheredReminder, ...]
     merged: Mapping[tuple[object, ...], str]
     addressed: frozenset[tuple[object, ...]]  # all for which there is anybody
 
 
-def sort_out(words: Iterable[Word], routes: Routes) -> Sorted:
+def sort_by_route(items: Iterable[AddressedReminder], routes: Routes) -> SortedReminders:
     """Sort words by channel and recipient: the same thing once, of one state the latest, what is critical at once."""
-    post: dict[tuple[str, str], dict[tuple[object, ...], Word]] = defaultdict(dict)
-    for word in words:
-        for way in word.ways(routes.recipients):
-            post[way].setdefault(word.reminder.thing, word)
-    at_once: list[Address] = []
-    gathered: list[Gathered] = []
+    by_route: dict[tuple[str, str], dict[tuple[object, ...], AddressedReminder]] = defaultdict(dict)
+    for item in items:
+        for route in item.routes(routes.recipients):
+            by_route[route].setdefault(item.reminder.alert_key, item)
+    at_once: list[Envelope] = []
+    gathered: list[GatheredReminder] = []
     merged: dict[tuple[object, ...], str] = {}
-    for (channel, to), told in post.items():
-        gone = merge(word.reminder for word in told.values())
-        merged |= {thing: reason(gone[word.reminder.id]) for thing, word in told.items() if word.reminder.id in gone}
-        for word in told.values():
-            if word.reminder.id in gone:
+    for (channel, to), by_key in by_route.items():
+        gone = merge(item.reminder for item in by_key.values())
+        merged |= {
+            alert_key: reason(gone[item.reminder.id]) for alert_key, item in by_key.items() if item.reminder.id in gone
+        }
+        for item in by_key.values():
+            if item.reminder.id in gone:
                 continue
-            if channel in routes.singly or word.critical or word.digest is False:
-                at_once.append(Address(channel=channel, recipient=to, reminders=(word.reminder,)))
+            if channel in routes.one_at_a_time or item.critical or item.digest is False:
+                at_once.append(Envelope(channel=channel, recipient=to, reminders=(item.reminder,)))
             else:
-                gathered.append(Gathered(channel=channel, recipient=to, reminder=word.reminder, digest=word.digest))
-    addressed = frozenset(thing for told in post.values() for thing in told)
-    return Sorted(at_once=tuple(at_once), gathered=tuple(gathered), merged=merged, addressed=addressed)
+                gathered.append(
+                    GatheredReminder(channel=channel, recipient=to, reminder=item.reminder, digest=item.digest)
+                )
+    addressed = frozenset(alert_key for by_key in by_route.values() for alert_key in by_key)
+    return SortedReminders(at_once=tuple(at_once), gathered=tuple(gathered), merged=merged, addressed=addressed)
 
 
-def seal(gathered: Iterable[Gathered]) -> list[Address]:
+def seal(gathered: Iterable[GatheredReminder]) -> list[Envelope]:
     """Put what was gathered for each recipient into one digest, or, where its rule leaves that open and it is little,
     into deliveries of their own.
     """
-    post: dict[tuple[str, str], list[Gathered]] = defaultdict(list)
+    by_route: dict[tuple[str, str], list[GatheredReminder]] = defaultdict(list)
     for one in gathered:
-        post[one.channel, one.recipient].append(one)
-    return [found for (channel, to), some in post.items() for found in _seal(channel, to, some)]
+        by_route[one.channel, one.recipient].append(one)
+    return [found for (channel, to), some in by_route.items() for found in _seal(channel, to, some)]
 
 
-def _seal(channel: str, recipient: str, some: Sequence[Gathered]) -> list[Address]:
-    many = sum(one.digest is None for one in some) > SINGLY_AT_MOST
+def _seal(channel: str, recipient: str, some: Sequence[GatheredReminder]) -> list[Envelope]:
+    many = sum(one.digest is None for one in some) > MAX_SINGLE_ALERTS
     together = [one.reminder for one in some if one.digest or (one.digest is None and many)]
     if len(together) < 2:
         together = []
     inside = {reminder.id for reminder in together}
     groups: list[tuple[Reminder, ...]] = [(one.reminder,) for one in some if one.reminder.id not in inside]
     groups += [tuple(together)] if together else []
-    return [Address(channel=channel, recipient=recipient, reminders=group) for group in groups]
+    return [Envelope(channel=channel, recipient=recipient, reminders=group) for group in groups]
 
 
-def fall_back(
+def address_to_fallbacks(
     reminders: Iterable[Reminder],
     fallbacks: Mapping[str, str | None],
     recipients: Mapping[str, tuple[str, ...]],
-    singly: Collection[str] = (),
+    one_at_a_time: Collection[str] = (),
     *,
-    besides: str,
-) -> list[Address]:
-    """Address what one channel (`besides`) does not take to the fallbacks of the rules (rule → channel) that say it.
+    exclude: str,
+) -> list[Envelope]:
+    """Address what one channel (`exclude`) does not take to the fallbacks of the rules (rule → channel) that say it.
 
-    It goes there in the same company, but to a channel of `singly` one word at a time.
+    It goes there in the same company, but to a channel of `one_at_a_time` one word at a time.
     """
-    ways: dict[str, list[Reminder]] = defaultdict(list)
+    routes: dict[str, list[Reminder]] = defaultdict(list)
     for reminder in reminders:
-        if (channel := fallbacks.get(reminder.rule)) and channel != besides:
-            ways[channel].append(reminder)
+        if (channel := fallbacks.get(reminder.rule)) and channel != exclude:
+            routes[channel].append(reminder)
     return [
-        Address(channel=channel, recipient=recipient, reminders=tuple(some))
-        for channel, words in ways.items()
-        for some in ([[word] for word in words] if channel in singly else [words])
+        Envelope(channel=channel, recipient=recipient, reminders=tuple(some))
+        for channel, carried in routes.items()
+        for some in ([[single] for single in carried] if channel in one_at_a_time else [carried])
         for recipient in recipients.get(channel, ())
     ]
 
 
-def sum_up_elsewhere(
+def address_summary_to_fallback(
     scope: Scope,
     fallbacks: Mapping[str, str | None],
     recipients: Mapping[str, tuple[str, ...]],
-    singly: Collection[str] = (),
+    one_at_a_time: Collection[str] = (),
     *,
-    besides: str,
-) -> list[Address]:
-    """Address a summary that one channel (`besides`) does not take to the fallback of its rule, if that can."""
+    exclude: str,
+) -> list[Envelope]:
+    """Address a summary that one channel (`exclude`) does not take to the fallback of its rule, if that can."""
     channel = fallbacks.get(scope.rule.name)
-    if channel is None or channel == besides or channel in singly:
+    if channel is None or channel == exclude or channel in one_at_a_time:
         return []
-    return [Address(channel=channel, recipient=recipient, scope=scope) for recipient in recipients.get(channel, ())]
+    return [Envelope(channel=channel, recipient=recipient, scope=scope) for recipient in recipients.get(channel, ())]
 
 
-def notice_id(channel: str, recipient: str, troubles: Sequence[Trouble]) -> UUID:
+def notice_id(channel: str, recipient: str, failures: Sequence[DeliveryFailure]) -> UUID:
     """The id of a notice to operators: the same for the same troubles."""
-    told = sorted(f"{one.id} {one.state} {one.attempts}" for one in troubles)
-    return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *told]))
+    statements = sorted(f"{one.id} {one.state} {one.attempts}" for one in failures)
+    return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *statements]))
 
 
-def entries_of(told: Iterable[Told]) -> str:
+def reminders_digest(contexts: Iterable[ReminderContext]) -> str:
     """A digest of which reminders a message was rendered with."""
-    ids = sorted(str(one.reminder.id) for one in told)
+    ids = sorted(str(one.reminder.id) for one in contexts)
     return hashlib.sha256(" ".join(ids).encode()).hexdigest()
 
 

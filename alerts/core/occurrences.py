@@ -12,41 +12,41 @@ from alerts.core.recurrence import ROLLED_AT_MOST, Recurrence
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousRecurrence:
     """A recurrence when a watch last looked: its bounds, since when, and the last occurrence that was watched."""
 
     bounds: Bounds
     stated_at: datetime
     last: datetime | None
 
-    def mark(self, name: str) -> str | None:
+    def fingerprint(self, name: str) -> str | None:
         """The bounds of an occurrence that was tracked and had no watch of its own yet."""
         recurs = self.bounds.recurrence
         if recurs is None or not recurs.has(name):
             return None
         found = occurrence(self.bounds, name)
         late = found.latest is not None and found.latest <= self.stated_at
-        return found.mark if (recurs.order(name) > self.last if self.last else not late) else None
+        return found.fingerprint if (recurs.order(name) > self.last if self.last else not late) else None
 
 
-def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> Before | None:
+def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> PreviousRecurrence | None:
     """The recurrence before its moves as a whole that came after the revision `seen`, if there are any."""
     moves = [change for change in tracked.changes if change.what == "moved" and not change.occurrence]
     unseen = [move for move in moves if move.number > seen]
     if not unseen or unseen[0].before is None:
         return None
     stated = [move.recorded_at for move in moves if move.number <= seen]
-    return Before(unseen[0].before, max(stated, default=tracked.recorded_at), last)
+    return PreviousRecurrence(unseen[0].before, max(stated, default=tracked.recorded_at), last)
 
 
-def kept(tracked: Tracked, before: Before) -> Iterator[str]:
+def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
     """What was tracked, is still there, and had passed when the recurrence was stated anew."""
     stated_at = tracked.stated_at or tracked.recorded_at
     for name in before.bounds.recurrence.names_about(before.stated_at) if before.bounds.recurrence else ():
         order = Recurrence.order(name)
         if order > stated_at and order - ROLLED_AT_MOST > stated_at:
             return
-        if before.mark(name) and exists(tracked, name) and passed(tracked, name):
+        if before.fingerprint(name) and exists(tracked, name) and passed(tracked, name):
             yield name
 
 

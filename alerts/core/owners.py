@@ -23,8 +23,8 @@ class Owners:
 
     def channels(self, notify: Iterable[str], commitment: Commitment) -> list[tuple[str, str]]:
         """Each word of a `notify` that reaches anybody, with the channel that it stands for."""
-        found = [(word, self.channel if word == OWNER else word) for word in notify]
-        return [(word, name) for word, name in found if name and (word != OWNER or self.of(commitment))]
+        found = [(target, self.channel if target == OWNER else target) for target in notify]
+        return [(target, name) for target, name in found if name and (target != OWNER or self.of(commitment))]
 
 
 NO_OWNERS = Owners()

@@ -175,10 +175,10 @@ def plain_sections(text: str) -> tuple[Section, ...]:
 def _plain_line(line: str) -> Line:
     label, column, rest = line.partition("  ")
     rest = rest.strip()
-    said = Run(rest, code=rest.startswith("alerts "))
-    return Line((Run(f"{label}:", bold=True), Run(" "), said)) if column else Line((Run(line),))
+    value = Run(rest, code=rest.startswith("alerts "))
+    return Line((Run(f"{label}:", bold=True), Run(" "), value)) if column else Line((Run(line),))
 
 
-def words_of(sections: Sequence[Section]) -> str:
+def text_of(sections: Sequence[Section]) -> str:
     """The words of a post without any style, a line each."""
     return "\n\n".join("\n".join(line.text for line in section) for section in sections)

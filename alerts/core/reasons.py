@@ -8,15 +8,15 @@ from datetime import datetime
 from itertools import islice, takewhile
 from typing import Literal
 
-from alerts.core.answers import read_detail, resumes_at, silences
-from alerts.core.bounds import Bounds, occurrence, say_bounds
+from alerts.core.answers import parse_acknowledgement, resumes_at, silences
+from alerts.core.bounds import Bounds, occurrence, describe_bounds
 from alerts.core.commitments import Acknowledgement, Revision, Tracked
 from alerts.core.errors import InputError
-from alerts.core.moments import Firings, Moment, series, single
+from alerts.core.moments import Firings, Moment, repeating_moments, one_time_moments
 from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
 
-REPEATS_AT_MOST = 1000  # of a series under the same bounds
+MAX_REPEATS_EXPLAINED = 1000  # of a series under the same bounds
 Outcome = Literal["said", "not said", "to come"]
 
 
@@ -33,7 +33,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Explanation:
     """What became of one moment. `recorded` is there where it was written down."""
 
     kind: Kind
@@ -59,7 +59,7 @@ class _Span:
     moved_to: Bounds | None = None
 
 
-def account(
+def explain(
     rule: Rule,
     tracked: Tracked,
     history: Sequence[Revision],
@@ -68,24 +68,26 @@ def account(
     *,
     registered_at: datetime,
     now: datetime,
-) -> list[Account]:
+) -> list[Explanation]:
     """Tell of a commitment, or of one occurrence (`tracked.at(name)`), what became of each moment of a rule.
 
     `history` are all its revisions, oldest first; `recorded` its reminders of this rule and occurrence.
     """
-    written = {(word.kind, word.bounds_version, word.moment): word for word in recorded}
+    written = {(reminder.kind, reminder.bounds_version, reminder.moment): reminder for reminder in recorded}
     ends = [one for one in history if one.what in ("closed", "reopened")]
     ends = [one for one in ends if one.occurrence in ("", tracked.occurrence)]
-    quiet = _Quiet(rule, tracked, [one for one in history if one.occurrence == tracked.occurrence])
-    found: list[Account] = []
+    acknowledgements = _Acknowledgements(
+        rule, tracked, [one for one in history if one.occurrence == tracked.occurrence]
+    )
+    found: list[Explanation] = []
     for span in _spans(tracked, history):
         for moment in _moments(rule, replace(tracked, bounds=span.bounds), firings, _horizon(span, ends, now)):
             keys = [(moment.kind, version, moment.at) for version in span.versions]
-            words = [written.pop(key) for key in keys if key in written]
-            if words:
-                found += map(_as_recorded, words)
+            reminders = [written.pop(key) for key in keys if key in written]
+            if reminders:
+                found += map(_from_recorded, reminders)
                 continue
-            reason = _unsaid(moment, span, ends, quiet, registered_at)
+            reason = _reason_not_sent(moment, span, ends, acknowledgements, registered_at)
             outcome: Outcome = "to come" if reason is None and moment.send_at > now else "not said"
             if reason is None and (snooze := tracked.snooze) and moment.send_at < snooze.until:
                 resumes = resumes_at(snooze, span.bounds, firings)
@@ -93,12 +95,12 @@ def account(
                     outcome, reason = "to come", f"snoozed by {snooze.by} until {_day(snooze.until)}"
             reason = reason or (None if outcome == "to come" else "no tick has written it down yet")
             found.append(
-                Account(
+                Explanation(
                     kind=moment.kind, moment=moment.at, send_at=moment.send_at, offset=moment.offset,
                     outcome=outcome, reason=reason,
                 )
             )  # fmt: skip
-    found += [_as_recorded(word) for word in written.values()]
+    found += [_from_recorded(reminder) for reminder in written.values()]
     found += _changes(rule, tracked, history, found, registered_at)
     return sorted(found, key=lambda one: (one.send_at, one.moment))
 
@@ -119,7 +121,7 @@ def _spans(tracked: Tracked, history: Sequence[Revision]) -> list[_Span]:
             alone = alone and (revision.occurrence != "" or revision.after is None)
             continue
         alone = alone or revision.occurrence != ""
-        if found and ((alone and not revision.occurrence) or found[-1].bounds.mark == after.mark):
+        if found and ((alone and not revision.occurrence) or found[-1].bounds.fingerprint == after.fingerprint):
             continue
         version = revision.bounds_version
         if found:
@@ -155,16 +157,16 @@ def _closed_at(at: datetime, ends: Sequence[Revision]) -> tuple[Revision, Revisi
 
 
 def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) -> Iterator[Moment]:
-    yield from single(rule, tracked.bounds, firings)
-    repeats = series(rule, tracked, firings)
+    yield from one_time_moments(rule, tracked.bounds, firings)
+    repeats = repeating_moments(rule, tracked, firings)
     if repeats is not None:
         gone = takewhile(lambda moment: moment.send_at <= horizon, repeats.after(None))
-        yield from islice(gone, REPEATS_AT_MOST)
-        yield from islice(repeats.going_out_after(horizon), 1)
+        yield from islice(gone, MAX_REPEATS_EXPLAINED)
+        yield from islice(repeats.due_after(horizon), 1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Quiet:
+class _Acknowledgements:
     """Acknowledgements, and the times for which each of them silences repeats."""
 
     rule: Rule
@@ -188,12 +190,12 @@ class _Quiet:
 
 def _seen(revision: Revision, before: Acknowledgement | None) -> Acknowledgement | None:
     if revision.what == "acknowledged":
-        return read_detail(revision)
+        return parse_acknowledgement(revision)
     return None if revision.what in ("moved", "reopened") else before
 
 
-def _unsaid(
-    moment: Moment, span: _Span, ends: Sequence[Revision], quiet: _Quiet, registered_at: datetime
+def _reason_not_sent(
+    moment: Moment, span: _Span, ends: Sequence[Revision], acknowledgements: _Acknowledgements, registered_at: datetime
 ) -> str | None:
     """Why a moment that was not written down was not said; nothing where it is still to come."""
     if moment.send_at < span.known_from:
@@ -201,28 +203,28 @@ def _unsaid(
     if moment.send_at < registered_at:
         return f"had gone by when the rule was registered ({_day(registered_at)})"
     if span.known_to is not None and span.moved_to is not None and span.known_to <= moment.send_at:
-        return f"moved before that ({_day(span.known_to)}), to {say_bounds(span.moved_to)}"
+        return f"moved before that ({_day(span.known_to)}), to {describe_bounds(span.moved_to)}"
     if closed := _closed_at(moment.send_at, ends):
         end, again = closed
         until = f", reopened after it ({_day(again.recorded_at)})" if again else ""
         return f"closed before that ({_day(end.recorded_at)}, {end.detail}){until}"
-    if seen := quiet.by(moment, span.bounds):
+    if seen := acknowledgements.by(moment, span.bounds):
         return f"acknowledged by {seen.by} ({_day(seen.at)})"
     return None
 
 
 def _changes(
-    rule: Rule, tracked: Tracked, history: Sequence[Revision], found: Sequence[Account], registered_at: datetime
-) -> Iterator[Account]:
+    rule: Rule, tracked: Tracked, history: Sequence[Revision], found: Sequence[Explanation], registered_at: datetime
+) -> Iterator[Explanation]:
     """Moves and ends that the rule was not asked to tell of, or that were there before it."""
-    told = {(one.kind, one.moment) for one in found}
+    announced = {(one.kind, one.moment) for one in found}
     tells: Mapping[Kind, bool] = {
         "moved": rule.remind.moved, "closed": rule.remind.closed, "reopened": rule.remind.closed
     }  # fmt: skip
     kinds: Mapping[str, Kind] = {"moved": "moved", "closed": "closed", "reopened": "reopened"}
     for revision in history:
         kind, at = kinds.get(revision.what), revision.recorded_at
-        if kind is None or revision.occurrence != tracked.occurrence or (kind, at) in told:
+        if kind is None or revision.occurrence != tracked.occurrence or (kind, at) in announced:
             continue
         setting = "closed" if kind == "reopened" else kind
         reason = "no tick has written it down yet" if tells[kind] else f"the rule does not say so: `{setting}: true`"
@@ -230,30 +232,30 @@ def _changes(
             reason = "closed and reopened before it was told"
         if tells[kind] and at <= registered_at:
             reason = f"was there when the rule was registered ({_day(registered_at)})"
-        yield Account(kind=kind, moment=at, send_at=at, offset=None, outcome="not said", reason=reason)
+        yield Explanation(kind=kind, moment=at, send_at=at, offset=None, outcome="not said", reason=reason)
 
 
-def _undone(revision: Revision, history: Sequence[Revision], found: Sequence[Account]) -> bool:
+def _undone(revision: Revision, history: Sequence[Revision], found: Sequence[Explanation]) -> bool:
     """Whether an end or a reopening was followed by another before any was told."""
     if revision.what == "moved":
         return False
     later = [one for one in history if one.number > revision.number and one.occurrence == revision.occurrence]
     earlier = [one for one in history if one.number < revision.number and one.occurrence == revision.occurrence]
-    told = {one.moment for one in found if one.kind in ("closed", "reopened")}
+    announced = {one.moment for one in found if one.kind in ("closed", "reopened")}
     if revision.what == "closed":
         return any(one.what == "reopened" for one in later)
-    return any(one.what == "closed" and one.recorded_at not in told for one in earlier[-1:])
+    return any(one.what == "closed" and one.recorded_at not in announced for one in earlier[-1:])
 
 
-def _as_recorded(word: Recorded) -> Account:
-    return Account(
-        kind=word.kind,
-        moment=word.moment,
-        send_at=word.send_at,
-        offset=word.offset,
-        outcome="not said" if word.skipped else "said",
-        reason=word.skipped,
-        recorded=word,
+def _from_recorded(reminder: Recorded) -> Explanation:
+    return Explanation(
+        kind=reminder.kind,
+        moment=reminder.moment,
+        send_at=reminder.send_at,
+        offset=reminder.offset,
+        outcome="not said" if reminder.skipped else "said",
+        reason=reminder.skipped,
+        recorded=reminder,
     )
 
 

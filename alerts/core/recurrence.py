@@ -130,12 +130,12 @@ class Recurrence:
         return f"every {self.rule} from {name_occurrence(self.start)}{zone}{without}{roll}"
 
     @property
-    def words(self) -> str:
+    def to_text(self) -> str:
         """Read it out: `every month (on day -1)`, `every 2 weeks (on Monday)`."""
         parts = split_rule(self.rule)
         unit, count = _FREQ[parts.pop("FREQ")], int(parts.pop("INTERVAL", "1"))
         parts.pop("WKST", None)
-        said = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+        clauses = f"every {unit}" if count == 1 else f"every {count} {unit}s"
         details = []
         for name, value in parts.items():
             match name:
@@ -150,7 +150,7 @@ class Recurrence:
                     details.append(f"{value} times")
                 case _:
                     details.append(f"{name}={value}")
-        return said + (f" ({', '.join(details)})" if details else "")
+        return clauses + (f" ({', '.join(details)})" if details else "")
 
 
 def _weekday(text: str) -> str:

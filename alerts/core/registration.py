@@ -72,7 +72,7 @@ class Registered:
     channels: Mapping[str, str] = field(default_factory=dict)
 
 
-def daemon_may(mine: RuleSet, history: Sequence[Registration], others: Collection[str]) -> bool:
+def daemon_may_register(mine: RuleSet, history: Sequence[Registration], others: Collection[str]) -> bool:
     """Return whether a daemon may register its set: one never seen, the current one, or one that nobody replaced alive.
 
     `others` are the sets that other live processes run. A set that was replaced is taken back only where none of them
@@ -87,7 +87,7 @@ def daemon_may(mine: RuleSet, history: Sequence[Registration], others: Collectio
     return not set(hashes[last + 1 :]) & set(others)
 
 
-def tick_may(mine: RuleSet, history: Sequence[Registration], *, daemon_lives: bool, take_over: bool) -> bool:
+def tick_may_register(mine: RuleSet, history: Sequence[Registration], *, daemon_lives: bool, take_over: bool) -> bool:
     """Return whether a single tick may register its set."""
     if take_over or not history:
         return True
@@ -102,7 +102,7 @@ def tick_may(mine: RuleSet, history: Sequence[Registration], *, daemon_lives: bo
     return last.folder in (mine.folder, None, SHIPPED)
 
 
-def shipped_may(mine: RuleSet, history: Sequence[Registration]) -> bool:
+def may_use_shipped_rules(mine: RuleSet, history: Sequence[Registration]) -> bool:
     """Return whether a daemon may run the shipped set: where it takes the place of nobody's own."""
     return not history or history[-1].folder == SHIPPED or is_same(mine, history[-1])
 

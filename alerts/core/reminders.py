@@ -8,8 +8,8 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 Kind = Literal["before", "on_the_day", "opens", "overdue", "moved", "review", "closed", "reopened"]
-MERGED: frozenset[Kind] = frozenset({"before", "on_the_day", "opens", "overdue", "review"})  # all but changes
-REPEATED: frozenset[Kind] = frozenset({"overdue", "review"})  # what an acknowledgement silences
+MERGEABLE_KINDS: frozenset[Kind] = frozenset({"before", "on_the_day", "opens", "overdue", "review"})  # all but changes
+REPEATING_KINDS: frozenset[Kind] = frozenset({"overdue", "review"})  # what an acknowledgement silences
 NAMESPACE = UUID("6e3a1f0c-5d0b-5a6e-9c57-0d4f6f0b7a11")
 LATE = timedelta(hours=1)  # from here on a word says that it is late
 
@@ -28,7 +28,7 @@ class Reminder:
     commitment_id: int
     occurrence: str = ""
     bounds_version: int
-    mark: str
+    fingerprint: str
     kind: Kind
     moment: datetime
     send_at: datetime
@@ -46,7 +46,7 @@ class Reminder:
         return uuid5(NAMESPACE, "\x1f".join(map(str, what)))
 
     @property
-    def thing(self) -> tuple[int, str, int, str, datetime]:
+    def alert_key(self) -> tuple[int, str, int, str, datetime]:
         """What is said, whichever rule says it."""
         return self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment
 

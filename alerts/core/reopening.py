@@ -16,7 +16,7 @@ class Ends:
     """
 
     own: tuple[Revision, ...]
-    whole: tuple[Revision, ...] = ()
+    of_recurrence: tuple[Revision, ...] = ()
 
     @classmethod
     def among(cls, unseen: Sequence[Revision], occurrence: str) -> Ends:
@@ -24,7 +24,7 @@ class Ends:
         ends = [revision for revision in unseen if revision.what in ("closed", "reopened")]
         return cls(
             own=tuple(revision for revision in ends if revision.occurrence == occurrence),
-            whole=tuple(revision for revision in ends if occurrence and not revision.occurrence),
+            of_recurrence=tuple(revision for revision in ends if occurrence and not revision.occurrence),
         )
 
     def reopening(self, now: Tracked) -> Revision | None:
@@ -32,10 +32,10 @@ class Ends:
 
         What was closed and reopened since then was never closed for anybody.
         """
-        found = [some[-1] for some in (self.own, self.whole) if some and _reopened(some)]
+        found = [some[-1] for some in (self.own, self.of_recurrence) if some and _reopened(some)]
         return max(found, key=lambda revision: revision.number, default=None) if now.open else None
 
-    def told(self, now: Tracked) -> tuple[Revision, ...]:
+    def ends_to_announce(self, now: Tracked) -> tuple[Revision, ...]:
         """The one of its own that must be told: the last, unless it leads back to how the watch last saw it."""
         if not self.own:
             return ()
@@ -47,8 +47,8 @@ class Ends:
 
 def ended_by(reopened: Revision, now: Tracked) -> Tracked:
     """What a reopening leaves of an acknowledgement: nothing, unless that came later."""
-    seen = now.acknowledged
-    ends = (seen.until, seen.ended) if seen else ()
+    acknowledgement = now.acknowledged
+    ends = (acknowledgement.until, acknowledgement.ended) if acknowledgement else ()
     ended = any(end is not None and end <= reopened.recorded_at for end in ends)
     return replace(now, acknowledged=None) if ended else now
 

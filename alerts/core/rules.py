@@ -68,7 +68,7 @@ class Rule:
     acknowledged_for: str | None = None
 
     @property
-    def speaks(self) -> bool:
+    def sends_alerts(self) -> bool:
         """Whether it speaks of single commitments: one that only sums up does not."""
         return self.summary is None or self.remind != Remind()
 
@@ -118,17 +118,17 @@ class Rule:
     @property
     def hash(self) -> str:
         """A digest of what the rule says and when; it changes when that does."""
-        said = self.to_json()
-        del said["fallback"]  # decides where a word goes that failed, not whether or when there is one
-        if said["summary"] is None:
-            del said["summary"]  # a rule without one means what it meant before there were any
-        if said["acknowledged_for"] is None:
-            del said["acknowledged_for"]  # likewise
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+        text = self.to_json()
+        del text["fallback"]  # decides where a word goes that failed, not whether or when there is one
+        if text["summary"] is None:
+            del text["summary"]  # a rule without one means what it meant before there were any
+        if text["acknowledged_for"] is None:
+            del text["acknowledged_for"]  # likewise
+        return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:
     """The rules that speak for a commitment; the default rule only where no other does."""
-    named = [rule for rule in rules if rule.speaks and rule.matches(commitment)]
+    named = [rule for rule in rules if rule.sends_alerts and rule.matches(commitment)]
     others = [rule for rule in named if rule.name != DEFAULT_RULE]
     return others or named

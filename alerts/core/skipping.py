@@ -11,11 +11,11 @@ from alerts.core.recurrence import split_rule
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
-LOOKED_AT = 28 * 12  # months: by then each month has had each of its lengths
+MONTHS_CHECKED = 28 * 12  # months: by then each month has had each of its lengths
 DAY_PARTS = frozenset({"BYDAY", "BYYEARDAY", "BYWEEKNO"})
 
 
-def skips(deadline: object) -> str | None:
+def skipped_periods(deadline: object) -> str | None:
     """Say in a sentence which months or years a recurrence passes over, and how to state it without; else None."""
     if not isinstance(deadline, Every):
         return None
@@ -61,12 +61,12 @@ def _month_days(parts: dict[str, str], start: date) -> str | None:
     stated = parts.get("BYMONTH", "" if "BYMONTHDAY" in parts else "2")
     yearly = parts["FREQ"] == "YEARLY" and stated == "2"
     missing = "year that has no 29 February" if yearly else f"month that has no day {wanted}"
-    said = f"skips each {missing}"
+    length_named = f"skips each {missing}"
     first = str(passed.year) if yearly else _named(passed)
     if day < 0:
-        return f"{said}, such as {first}; for the first day say `BYMONTHDAY=1`"
+        return f"{length_named}, such as {first}; for the first day say `BYMONTHDAY=1`"
     month = "BYMONTH=2;" if yearly and "BYMONTH" not in parts else ""
-    line = f"{said}, such as {first}; for the last day of the month say `{month}BYMONTHDAY=-1`"
+    line = f"{length_named}, such as {first}; for the last day of the month say `{month}BYMONTHDAY=-1`"
     if not yearly and wanted < 31:
         some = ",".join(str(number) for number in range(28, wanted + 1))
         line += f", for that day or the last before it `BYMONTHDAY={some};BYSETPOS=-1`"
@@ -80,7 +80,7 @@ def _months(parts: dict[str, str], start: date) -> Iterator[date]:
     if yearly and not parts.keys() & {"BYMONTH", "BYMONTHDAY"}:
         only = {start.month}
     first = start.year * 12 + start.month - 1
-    for number in islice(range(first, 9999 * 12, 1 if yearly else step), LOOKED_AT):
+    for number in islice(range(first, 9999 * 12, 1 if yearly else step), MONTHS_CHECKED):
         year, month = divmod(number, 12)
         if month + 1 in only and (not yearly or (year - start.year) % step == 0):
             yield date(year, month + 1, 1)

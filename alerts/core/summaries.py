@@ -45,21 +45,21 @@ class Scope:
             return date.max
 
     @property
-    def no_later(self) -> datetime:
+    def starts_before(self) -> datetime:
         """An instant after which nothing begins that is due within it, wherever its zone is."""
         day = datetime(self.until.year, self.until.month, self.until.day, tzinfo=self.firing.tzinfo)
         return day + SLACK if self.until < date.max - SLACK else datetime.max.replace(tzinfo=self.firing.tzinfo)
 
-    def holds(self, commitment: Commitment) -> bool:
+    def includes(self, commitment: Commitment) -> bool:
         """Whether a commitment belongs to it."""
         return self.rule.matches(commitment) and (not self.owners or commitment.owner in self.owners)
 
-    def id(self, channel: str, recipient: str, *, elsewhere: bool = False) -> UUID:
+    def id(self, channel: str, recipient: str, *, is_fallback: bool = False) -> UUID:
         """The id of the delivery to a recipient: one a firing, and of what goes elsewhere one more for each owner.
 
         The whole is the same wherever it was meant for: whoever has it does not get it again in another's stead.
         """
-        whose = ("elsewhere" if elsewhere else "own", *(self.owners if elsewhere else ())) if self.owners else ()
+        whose = ("elsewhere" if is_fallback else "own", *(self.owners if is_fallback else ())) if self.owners else ()
         what = ("summary", self.rule.name, self.firing.isoformat(), channel, recipient, *whose)
         return uuid5(NAMESPACE, "\x1f".join(what))
 
@@ -106,28 +106,33 @@ class Summary:
             commitment_id=tracked.id,
             occurrence=tracked.occurrence,
             bounds_version=tracked.bounds_version,
-            mark=tracked.bounds.mark,
+            fingerprint=tracked.bounds.fingerprint,
             kind=kind,
             moment=self.scope.firing,
             send_at=self.scope.firing,
         )
 
 
-def sum_up(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Summary:
+def summarise(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Summary:
     """Sum up commitments, one after the other; of however many there are, only what is listed is kept."""
-    shelves: dict[Part, _Shelf] = {part: _Shelf() for part in PARTS}
-    paused: dict[Part, _Shelf] = {part: _Shelf() for part in PARTS}
+    most_urgent_by_part: dict[Part, _MostUrgent] = {part: _MostUrgent() for part in PARTS}
+    paused: dict[Part, _MostUrgent] = {part: _MostUrgent() for part in PARTS}
     overdue = 0
-    for one in (turn for whole in commitments if scope.holds(whole.commitment) for turn in _turns(whole, scope, now)):
+    for one in (
+        occurrence
+        for whole in commitments
+        if scope.includes(whole.commitment)
+        for occurrence in _occurrences_of(whole, scope, now)
+    ):
         part = part_of(one, scope, now)
         if part:
             is_quiet = part != "due" and (paused_until([scope.rule], one, now) or snoozed_now(one, now)) is not None
-            (paused if is_quiet else shelves)[part].add(one)
+            (paused if is_quiet else most_urgent_by_part)[part].add(one)
             overdue += part == "late" and one.commitment.kind == "obligation"
-    both = [*shelves.items(), *paused.items()]
-    every = [(part, one) for part, shelf in both for one in shelf.soonest()]
-    quiet = sum(shelf.count for shelf in paused.values())
-    counts = {part: shelves[part].count + paused[part].count for part in PARTS}
+    both = [*most_urgent_by_part.items(), *paused.items()]
+    every = [(part, one) for part, most_urgent in both for one in most_urgent.soonest()]
+    quiet = sum(most_urgent.count for most_urgent in paused.values())
+    counts = {part: most_urgent_by_part[part].count + paused[part].count for part in PARTS}
     return Summary(
         scope=scope,
         due=counts["due"],
@@ -159,16 +164,16 @@ def part_of(tracked: Tracked, scope: Scope, now: datetime) -> Part | None:
     return "due" if any(_day(point, scope.rule.timezone) <= scope.until for point in ahead) else None
 
 
-def _turns(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[Tracked]:
+def _occurrences_of(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[Tracked]:
     """A commitment, or of what recurs the occurrences that have come, and those that come within the horizon."""
     recurs = tracked.bounds.recurrence
     if recurs is None:
         yield tracked
         return
-    come = dict.fromkeys(tracked.come(now))
+    come = dict.fromkeys(tracked.relevant_occurrences(now))
     yield from (tracked.at(name) for name in come)
     for name in recurs.names_about(now):
-        if recurs.order(name) - ROLLED_AT_MOST > scope.no_later:
+        if recurs.order(name) - ROLLED_AT_MOST > scope.starts_before:
             return
         one = None if name in come else tracked.at(name)  # what passed before it was recorded was never asked for
         if one and (one.bounds.latest is None or one.bounds.latest > now):
@@ -189,7 +194,7 @@ def _civil(at: datetime, zone: str) -> date:
 
 
 @dataclass(slots=True)
-class _Shelf:
+class _MostUrgent:
     """The soonest of many, what is critical before all else, and how many there were."""
 
     count: int = 0

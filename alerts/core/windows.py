@@ -10,8 +10,8 @@ from itertools import islice
 from alerts.core.calendars import Day, Point, parse_point, print_point, zone_info
 from alerts.core.recurrence import Recurrence
 
-ROLLED = "rolled from"
-SAY_UNDATED = {
+ROLLED_FROM = "rolled from"
+UNDATED_TEXTS = {
     "not stated": "no date is stated",
     "to be decided": "its date is to be decided",
     "explicitly none": "it explicitly has no date",
@@ -30,7 +30,7 @@ class Bounds:
     last: Point | None = None
     named: Point | None = None
     form: str = "undated"
-    basis: tuple[str, ...] = ()
+    explanation: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
     recurrence: Recurrence | None = None
@@ -57,7 +57,7 @@ class Bounds:
         return self.first is not None and (self.last is None or self.first.date != self.last.date)
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """What makes two bounds the same: the ends and the point that leads count from.
 
         Not the calendars: where only they change, nothing has moved, though leads in business days come at other times.
@@ -74,15 +74,15 @@ class Bounds:
         points = {"first": self.first, "last": self.last, "named": self.named}
         known: dict[str, object] = {name: print_point(point) for name, point in points.items() if point}
         known |= {"recurrence": self.recurrence.to_json()} if self.recurrence else {}
-        known |= {"form": self.form, "basis": list(self.basis), "assumptions": list(self.assumptions)}
+        known |= {"form": self.form, "basis": list(self.explanation), "assumptions": list(self.assumptions)}
         return known | ({"calendars": list(self.calendars)} if self.calendars else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> Bounds:
         """Read what `to_json` wrote."""
         point = {name: parse_point(str(data[name])) for name in ("first", "last", "named") if name in data}
-        basis, assumptions, calendars = data["basis"], data["assumptions"], data.get("calendars", [])
-        assert isinstance(basis, list)
+        explanation, assumptions, calendars = data["basis"], data["assumptions"], data.get("calendars", [])
+        assert isinstance(explanation, list)
         assert isinstance(assumptions, list)
         assert isinstance(calendars, list)
         recurs = data.get("recurrence")
@@ -92,13 +92,13 @@ class Bounds:
             named=point.get("named"),
             recurrence=Recurrence.from_json(recurs) if isinstance(recurs, dict) else None,
             form=str(data["form"]),
-            basis=tuple(basis),
+            explanation=tuple(explanation),
             assumptions=tuple(assumptions),
             calendars=tuple(calendars),
         )
 
 
-def say_day(day: date) -> str:
+def format_day(day: date) -> str:
     """Write a day with its weekday: `Mon 10 Nov 2025`. In English whatever the locale."""
     return f"{'Mon Tue Wed Thu Fri Sat Sun'.split()[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
@@ -106,43 +106,43 @@ def say_day(day: date) -> str:
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
-def say_point(point: Point) -> str:
+def format_point(point: Point) -> str:
     """Write a day or an instant on its own wall clock, with the zone."""
     if isinstance(point, Day):
-        return say_day(point.date)
+        return format_day(point.date)
     wall = point.at.astimezone(zone_info(point.zone or "UTC"))
-    return f"{say_day(wall.date())} {wall:%H:%M} {point.zone or '(zone not stated)'}"
+    return f"{format_day(wall.date())} {wall:%H:%M} {point.zone or '(zone not stated)'}"
 
 
-def say_move(before: Bounds, after: Bounds) -> str:
+def describe_move(before: Bounds, after: Bounds) -> str:
     """Say how a window has changed; where its days stay the same, in which zone they are counted, and when it ends."""
-    if say_bounds(before) != say_bounds(after):
-        return f"{say_bounds(before)} → {say_bounds(after)}"
-    return f"{say_bounds(after)}: {_say_zone(before)} → {_say_zone(after)}"
+    if describe_bounds(before) != describe_bounds(after):
+        return f"{describe_bounds(before)} → {describe_bounds(after)}"
+    return f"{describe_bounds(after)}: {_describe_zone(before)} → {_describe_zone(after)}"
 
 
-def _say_zone(bounds: Bounds) -> str:
+def _describe_zone(bounds: Bounds) -> str:
     zone = bounds.zone or (bounds.recurrence and bounds.recurrence.zone) or "no time zone is stated"
     return f"{zone} (late from {bounds.latest:%a %-d %b %H:%M} UTC)" if bounds.latest else zone
 
 
-def say_bounds(bounds: Bounds) -> str:
+def describe_bounds(bounds: Bounds) -> str:
     """Say a window in a few words, never with an exclusive bound."""
     first, last, named = bounds.first, bounds.last, bounds.named
     if recurs := bounds.recurrence:
-        soon = [say_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
-        return f"{recurs.words}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"
+        soon = [format_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
+        return f"{recurs.to_text}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"
     if named is None:
         return "no date is known"
     if first is None and bounds.form == "by":
-        return f"by {say_point(named)}"
+        return f"by {format_point(named)}"
     if first is None:
-        return f"through {say_point(named)}" if isinstance(named, Day) else f"until {say_point(named)}"
+        return f"through {format_point(named)}" if isinstance(named, Day) else f"until {format_point(named)}"
     if last is None:
         if first == named:
-            return f"from {say_point(first)}; no end is known"
+            return f"from {format_point(first)}; no end is known"
         holds = "holds through" if isinstance(named, Day) else "holds until"
-        return f"{holds} {say_point(named)}; open from {say_point(first)}; no end is stated"
+        return f"{holds} {format_point(named)}; open from {format_point(first)}; no end is stated"
     if first == last:
-        return say_point(first)
-    return f"{say_point(first)} to {say_point(last)}"
+        return format_point(first)
+    return f"{format_point(first)} to {format_point(last)}"

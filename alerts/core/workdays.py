@@ -31,8 +31,8 @@ def data_release() -> str:
 
 def check_calendar(code: str) -> str:
     """Return a calendar's code if there is such a calendar: US, DE-BY, XNYS. Raises InputError."""
-    if wrong := _unknown(code):
-        raise InputError(f"unknown calendar {code!r}: {wrong}")
+    if reason := _unknown(code):
+        raise InputError(f"unknown calendar {code!r}: {reason}")
     return code
 
 
@@ -51,7 +51,7 @@ def _unknown(code: str) -> str | None:
     return None
 
 
-def known_calendars(codes: tuple[str, ...]) -> tuple[str, ...]:
+def supported_calendars(codes: tuple[str, ...]) -> tuple[str, ...]:
     """Those codes that this release of the library knows: a lead is not lost where a later one leaves a code out."""
     return tuple(code for code in codes if not _unknown(code))
 
@@ -133,7 +133,7 @@ def _decreed_to(source: HolidayBase) -> int | None:
 
 
 @dataclass(slots=True)
-class Workdays:
+class BusinessCalendar:
     """A business day is one on all of some calendars (Monday to Friday, if there are none), as published.
 
     `touched` gathers, while it is asked, which days decided: what is not certain of them is to be said.
@@ -151,8 +151,8 @@ class Workdays:
         for code in self.calendars:
             if name := _year(code, day.year).off.get(day):
                 names.setdefault(name, []).append(code)
-        said = [f"{name} in {' and '.join(codes)}" for name, codes in names.items()]
-        return ", ".join(sorted(said, key=lambda why: why.startswith(WEEKEND))) or None
+        texts = [f"{name} in {' and '.join(codes)}" for name, codes in names.items()]
+        return ", ".join(sorted(texts, key=lambda why: why.startswith(WEEKEND))) or None
 
     def count(self, day: date, number: int) -> tuple[date, list[date]]:
         """Go so many business days from a day (day 0), and name the holidays passed on the way.

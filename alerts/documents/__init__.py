@@ -5,13 +5,13 @@ anchors, aliases, tags and second documents: what YAML 1.1 allows and readers do
 and 10.3, on which this leans).
 """
 
-from alerts.documents.checking import Count, Flag, Raw, Section, Text, lines_of, once, wrongs_of
+from alerts.documents.checking import Count, Flag, Raw, Section, Text, lines_of, once, problems_of
 from alerts.documents.mailboxes import one_address
 from alerts.documents.people import PersonEntry
 from alerts.documents.reading import Places, Plain, Steps, read, stream
-from alerts.documents.texts import Key, Line, Words, Zone
+from alerts.documents.texts import Key, Line, Paragraphs, Zone
 
 __all__ = [
-    "Count", "Flag", "Key", "Line", "PersonEntry", "Places", "Plain", "Raw", "Section", "Steps", "Text", "Words",
-    "Zone", "lines_of", "once", "one_address", "read", "stream", "wrongs_of",
+    "Count", "Flag", "Key", "Line", "PersonEntry", "Places", "Plain", "Raw", "Section", "Steps", "Text", "Paragraphs",
+    "Zone", "lines_of", "once", "one_address", "read", "stream", "problems_of",
 ]  # fmt: skip

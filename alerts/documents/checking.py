@@ -21,8 +21,8 @@ class Section(BaseModel):
 
 def _text(value: object) -> object:
     if isinstance(value, Plain):
-        word = f"`{value}`" if value.tag == "a boolean" else "this"  # anything longer might be a secret
-        raise InputError(f"{word} unquoted is read as {value.tag}: write it in quotes")
+        unquoted = f"`{value}`" if value.tag == "a boolean" else "this"  # anything longer might be a secret
+        raise InputError(f"{unquoted} unquoted is read as {value.tag}: write it in quotes")
     return value
 
 
@@ -54,10 +54,10 @@ def lines_of(
     `where` gives the beginning of the line for the steps to a part (`Places.at`); `under` are the steps to the value
     that the model was given.
     """
-    return [where((*under, *steps)) + wrong for steps, wrong in wrongs_of(error, model)]
+    return [where((*under, *steps)) + problem for steps, problem in problems_of(error, model)]
 
 
-def wrongs_of(
+def problems_of(
     error: ValidationError, model: type[BaseModel], name: Callable[[Steps], str] | None = None
 ) -> Iterator[tuple[Steps, str]]:
     """Yield the steps to each part that pydantic found wrong, and what is wrong with it; `name` names a part."""
@@ -67,15 +67,15 @@ def wrongs_of(
         match found["type"]:
             case "missing":
                 such = _example(model, steps[:-1])
-                wrong = f'"{named}" is missing' + (f", as in {such}" if such else "")
+                problem = f'"{named}" is missing' + (f", as in {such}" if such else "")
             case "extra_forbidden":
-                wrong = f'unknown key "{named}"{did_you_mean(str(steps[-1]), _fields(model, steps[:-1]))}'
+                problem = f'unknown key "{named}"{did_you_mean(str(steps[-1]), _fields(model, steps[:-1]))}'
             case "value_error":
-                wrong = f"{named}: {found['ctx']['error']}" if named else str(found["ctx"]["error"])
+                problem = f"{named}: {found['ctx']['error']}" if named else str(found["ctx"]["error"])
             case kind:
-                said = _expected(kind, found, _example(model, steps) or "{key: value}")
-                wrong = f"{named}: {said}" if named else said
-        yield steps, wrong
+                message = _expected(kind, found, _example(model, steps) or "{key: value}")
+                problem = f"{named}: {message}" if named else message
+        yield steps, problem
 
 
 def _expected(kind: str, found: Mapping[str, Any], mapping: str) -> str:
@@ -90,8 +90,8 @@ def _expected(kind: str, found: Mapping[str, Any], mapping: str) -> str:
             return f"expected a mapping, such as {mapping}"
         case "string_type":
             return "is empty, expected text" if found["input"] is None else "expected text"
-    said = str(found["msg"])
-    return "expected" + said.removeprefix("Input should be") if said.startswith("Input should be") else said
+    message = str(found["msg"])
+    return "expected" + message.removeprefix("Input should be") if message.startswith("Input should be") else message
 
 
 def _name(steps: Steps) -> str:
@@ -101,12 +101,12 @@ def _name(steps: Steps) -> str:
 
 def _fields(model: type[BaseModel], steps: Steps) -> Mapping[str, FieldInfo]:
     """The keys that a model knows where the steps lead."""
-    here: Any = model
+    schema: Any = model
     for step in steps:
-        fields: Mapping[str | int, FieldInfo] = getattr(_model_in(here), "model_fields", {})
+        fields: Mapping[str | int, FieldInfo] = getattr(_model_in(schema), "model_fields", {})
         if step in fields:
-            here = fields[step].annotation
-    return getattr(_model_in(here), "model_fields", {})
+            schema = fields[step].annotation
+    return getattr(_model_in(schema), "model_fields", {})
 
 
 def _example(model: type[BaseModel], steps: Steps) -> str:

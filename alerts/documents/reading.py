@@ -109,7 +109,7 @@ def stream(path: Path, items: str | None = None) -> Iterator[tuple[Steps, Any, P
         for key, line in reader.mapping_keys():
             event = reader.take()
             if key == items and type(event) is SequenceStartEvent:
-                reader.refuse_marks(event)
+                reader.refuse_anchors(event)
                 number = 0
                 while type(event := reader.take()) is not SequenceEndEvent:
                     lines: dict[Steps, int] = {(): event.start_mark.line + 1}
@@ -167,19 +167,19 @@ class _Reader:
     def close(self) -> None:
         self.file.close()
 
-    def fail(self, event: Any, wrong: str) -> NoReturn:
-        raise InputError(f"{self.name}:{event.start_mark.line + 1}: {wrong}")
+    def fail(self, event: Any, problem: str) -> NoReturn:
+        raise InputError(f"{self.name}:{event.start_mark.line + 1}: {problem}")
 
     def take(self) -> Any:
         try:
             return self.loader.get_event()
         except yaml.MarkedYAMLError as error:
             problem = " ".join(str(error.problem or error.context).split())
-            mark = error.problem_mark or error.context_mark
+            position = error.problem_mark or error.context_mark
             if "end of stream" in problem:
-                mark = error.context_mark or mark  # where it began tells more than where the file ends
-            hint = next((f": {hint}" for words, hint in HINTS.items() if words in problem), "")
-            line = mark.line + 1 if mark else self.source.line
+                position = error.context_mark or position  # where it began tells more than where the file ends
+            hint = next((f": {hint}" for message, hint in HINTS.items() if message in problem), "")
+            line = position.line + 1 if position else self.source.line
             raise InputError(f"{self.name}:{line}: is not YAML ({problem}){hint}") from None
         except yaml.YAMLError as error:
             raise InputError(f"{self.name}:{self.source.line}: is not YAML ({' '.join(str(error).split())})") from None
@@ -199,7 +199,7 @@ class _Reader:
             raise InputError(f"{self.name}: is empty")
         if type(event) is not MappingStartEvent:
             self.fail(event, "expected a mapping (`key: value` lines) at the top")
-        self.refuse_marks(event)
+        self.refuse_anchors(event)
 
     def end(self) -> None:
         """Make sure that nothing follows."""
@@ -207,7 +207,7 @@ class _Reader:
             if type(event) is DocumentStartEvent:
                 self.fail(event, "a second document begins here (`---`): put it into a file of its own")
 
-    def refuse_marks(self, event: Any) -> None:
+    def refuse_anchors(self, event: Any) -> None:
         if type(event) is AliasEvent:
             self.fail(event, f"`*{event.anchor}` is an alias: write the value out (or quote a text that begins with *)")
         if event.anchor is not None:
@@ -228,7 +228,7 @@ class _Reader:
 
     def key(self, event: Any) -> str:
         if type(event) is not ScalarEvent:
-            self.refuse_marks(event)
+            self.refuse_anchors(event)
             self.fail(event, "a key must be a word, not a list or a mapping")
         value = self.scalar(event)
         if value is None:
@@ -239,7 +239,7 @@ class _Reader:
 
     def scalar(self, event: Any) -> str | None:
         if event.anchor is not None or event.tag is not None:
-            self.refuse_marks(event)
+            self.refuse_anchors(event)
         text: str = event.value
         if event.implicit[0]:  # plain
             for tag, pattern in RESOLVERS.get(text[:1], ()):
@@ -253,7 +253,7 @@ class _Reader:
         kind = type(event)
         if kind is ScalarEvent:
             return self.scalar(event)
-        self.refuse_marks(event)
+        self.refuse_anchors(event)
         if depth > DEEPEST:
             self.fail(event, f"is nested deeper than {DEEPEST} levels")
         if kind is MappingStartEvent:

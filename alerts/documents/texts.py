@@ -57,12 +57,12 @@ def _zone_error(name: str) -> str | None:
 
 
 def _zone(name: str) -> str:
-    if wrong := _zone_error(name):
-        raise InputError(wrong)
+    if reason := _zone_error(name):
+        raise InputError(reason)
     return name
 
 
 Key = Annotated[Text, AfterValidator(_key)]
 Line = Annotated[Text, AfterValidator(_line)]
-Words = Annotated[Text, AfterValidator(_words)]
+Paragraphs = Annotated[Text, AfterValidator(_words)]
 Zone = Annotated[Text, AfterValidator(_zone)]

@@ -10,11 +10,11 @@ from alerts.interchange import csv, ics, xlsx, yaml
 from alerts.interchange.cells import entry_of
 from alerts.interchange.columns import Columns, read_columns
 from alerts.interchange.entries import Entry
-from alerts.interchange.files import Ended, Fault, File, Known, Placed, in_line, refuse
+from alerts.interchange.files import EndedEntry, FileProblem, File, Known, PlacedEntry, in_line, refuse
 from alerts.interchange.writing import WRITERS, Content
 
 __all__ = [
-    "KINDS", "TABLES", "WRITERS", "Columns", "Content", "Ended", "Entry", "Fault", "File", "Placed", "entry_of",
+    "KINDS", "TABLES", "WRITERS", "Columns", "Content", "EndedEntry", "Entry", "FileProblem", "File", "PlacedEntry", "entry_of",
     "gather", "in_line", "read", "read_columns", "refuse",
 ]  # fmt: skip
 
@@ -56,5 +56,5 @@ def gather(
 def read(path: Path, *, parties: Collection[str] = (), sources: Collection[str] = ()) -> File:
     """Read a commitments file in which nothing is wrong. Raises InputError with a line for each thing that is."""
     file = gather(path, parties=parties, sources=sources)
-    refuse(file.faults, unread=file.unread)
+    refuse(file.problems, unread=file.unread)
     return file

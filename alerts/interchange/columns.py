@@ -73,8 +73,8 @@ def read_columns(path: Path) -> Columns:
     seen: dict[str, str] = {}
     for name, heading in headings.items():
         if plain(heading) in seen:
-            said = f'the heading "{heading}" is there twice, for {seen[plain(heading)]} and for {name}'
-            raise InputError(places.at(("columns", name)) + said)
+            message = f'the heading "{heading}" is there twice, for {seen[plain(heading)]} and for {name}'
+            raise InputError(places.at(("columns", name)) + message)
         seen[plain(heading)] = name
     return Columns(headings, read.date_format, read.sheet)
 

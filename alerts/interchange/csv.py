@@ -59,11 +59,13 @@ def _say(error: str) -> str:
 
 def _decoded(path: Path) -> str:
     data = read_bytes(path)
-    mark, encoding = next(((mark, name) for mark, name in BOMS if data.startswith(mark)), (b"", "utf-8"))
+    separator, encoding = next(
+        ((separator, name) for separator, name in BOMS if data.startswith(separator)), (b"", "utf-8")
+    )
     try:
-        text = data[len(mark) :].decode(encoding)
+        text = data[len(separator) :].decode(encoding)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, len(mark) + error.start) + 1
+        line = data.count(b"\n", 0, len(separator) + error.start) + 1
         raise InputError(f"{path}:{line}: is not {encoding.upper()} text: save it as `CSV UTF-8`") from None
     if (found := text.find("\0")) >= 0:
         line = text.count("\n", 0, found) + 1

@@ -40,14 +40,14 @@ def check_format(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _pattern(form: str) -> re.Pattern[str]:
-    pieces = re.split(f"({LETTERS.pattern})", form)
+def _pattern(date_format: str) -> re.Pattern[str]:
+    pieces = re.split(f"({LETTERS.pattern})", date_format)
     return re.compile("".join(PARTS.get(piece) or re.escape(piece) for piece in pieces) + CLOCK, re.ASCII)
 
 
-def _read(text: str, form: str) -> tuple[date, str] | None:
+def _read(text: str, date_format: str) -> tuple[date, str] | None:
     """The day and the time of day (or nothing) that a text means in a format, if it is written in it."""
-    found = _pattern(form).fullmatch(text)
+    found = _pattern(date_format).fullmatch(text)
     if not found:
         return None
     parts = found.groupdict()
@@ -60,28 +60,28 @@ def _read(text: str, form: str) -> tuple[date, str] | None:
         return None
 
 
-def translate(text: str, form: str | None) -> str:
+def translate(text: str, date_format: str | None) -> str:
     """Write the date of a cell as deadlines do; what is none is passed on.
 
     Two-digit years are those from 2000 to 2099, MMM the first three letters of an English month. Raises InputError for
     a date that is in no declared format, with how it can be read.
     """
-    if form and (found := _read(text, form)):
+    if date_format and (found := _read(text, date_format)):
         day, clock = found
         return f"{day}T{clock:0>5}" if len(clock) < 6 and clock else f"{day}T{clock:0>8}" if clock else str(day)
     looks = LOOKS.fullmatch(text)
     if not looks or ISO.match(text):
         return text
-    if form:
-        raise InputError(f"`{text}` is not a date written as {form}, which `date_format` says")
+    if date_format:
+        raise InputError(f"`{text}` is not a date written as {date_format}, which `date_format` says")
     readings = dict(_readings(text))
     if not readings:
         raise InputError(f"`{text}` is no date that there is: write it as 2025-11-10")
     days = list(dict.fromkeys(map(_say, readings.values())))
-    said = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_format: "
-    forms = f"{' or '.join(readings)} (in the file of --columns)"
+    message = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_format: "
+    formats = f"{' or '.join(readings)} (in the file of --columns)"
     raise InputError(
-        f"{said}{forms}, or write it as {next(iter(readings.values()))}" if len(days) == 1 else said + forms
+        f"{message}{formats}, or write it as {next(iter(readings.values()))}" if len(days) == 1 else message + formats
     )
 
 
@@ -90,9 +90,9 @@ def _readings(text: str) -> Iterator[tuple[str, date]]:
     marks = re.findall(r"[/., -]+", re.sub(CLOCK + "$", "", text))
     for order in ORDERS:
         one, two, three = order.split()
-        form = f"{one}{marks[0]}{two}{marks[1]}{three}"
-        if found := _read(text, form):
-            yield form, found[0]
+        date_format = f"{one}{marks[0]}{two}{marks[1]}{three}"
+        if found := _read(text, date_format):
+            yield date_format, found[0]
 
 
 def _say(day: date) -> str:

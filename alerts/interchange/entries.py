@@ -14,7 +14,7 @@ from alerts.core.deadlines import parse
 from alerts.core.durations import Duration
 from alerts.core.errors import InputError
 from alerts.core.workdays import Roll, check_calendar
-from alerts.documents import Key, Line, Raw, Section, Text, Words, Zone, once
+from alerts.documents import Key, Line, Raw, Section, Text, Paragraphs, Zone, once
 
 
 def _deadline(text: str) -> str:
@@ -93,7 +93,7 @@ class CitationEntry(Section):
         return Citation(key=self.key, locator=self.locator, quote=self.quote)
 
 
-def _each_once(cited: tuple[CitationEntry, ...]) -> tuple[CitationEntry, ...]:
+def _without_duplicates(cited: tuple[CitationEntry, ...]) -> tuple[CitationEntry, ...]:
     once(tuple(one.key for one in cited))
     return cited
 
@@ -115,9 +115,9 @@ class Entry(Section):
     roll: Roll = "none"
     review_every: Annotated[Raw, AfterValidator(_duration)] | None = None
     source: CitationEntry | None = None
-    sources: Annotated[tuple[CitationEntry, ...], AfterValidator(_each_once)] = ()
+    sources: Annotated[tuple[CitationEntry, ...], AfterValidator(_without_duplicates)] = ()
     assumptions: Lines = ()
-    note: Words | None = None
+    note: Paragraphs | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Entry:

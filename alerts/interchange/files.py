@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from alerts.core.commitments import Commitment, Party, Person, Source
 from alerts.core.errors import InputError
 
-MOST_LINES = 50
-MOST_FAULTS = 500  # then the rest is not read: finding what is near to each wrong name takes its time
+MAX_ERROR_LINES = 50
+MAX_PROBLEMS = 500  # then the rest is not read: finding what is near to each wrong name takes its time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedEntry:
     """A commitment and the line (of a table, the row) of the file on which its entry begins.
 
     `sequence` is its revision where the file counts them (RFC 5545, section 3.8.7.4).
@@ -41,15 +41,15 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FileProblem:
     """Something that is wrong on a line; `said` is the whole line of the error, with its place."""
 
     line: int
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedEntry:
     """A commitment that the file says is over, so that it is not tracked anew."""
 
     key: str
@@ -60,7 +60,7 @@ class Ended:
 class File:
     """What a file holds, in its order.
 
-    `besides` are keys of which the file speaks though it has no entry for them: it is wrong, or over. `notes` say
+    `unread_keys` are keys of which the file speaks though it has no entry for them: it is wrong, or over. `notes` say
     what was left out.
     """
 
@@ -68,24 +68,24 @@ class File:
     parties: tuple[Party, ...] = ()
     sources: tuple[Source, ...] = ()
     people: tuple[Person, ...] = ()
-    entries: tuple[Placed, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    entries: tuple[PlacedEntry, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
     unread: bool = False
-    besides: frozenset[str] = frozenset()
-    ended: tuple[Ended, ...] = ()
+    unread_keys: frozenset[str] = frozenset()
+    ended: tuple[EndedEntry, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def refuse(faults: Iterable[Fault], *, unread: bool = False) -> None:
+def refuse(problems: Iterable[FileProblem], *, unread: bool = False) -> None:
     """Raise InputError with the first of the lines, and how many more there are, if anything is wrong."""
-    lines = [fault.said for fault in faults]
+    lines = [problem.message for problem in problems]
     if not lines:
         return
-    more = len(lines) - MOST_LINES
+    more = len(lines) - MAX_ERROR_LINES
     rest = "; the rest was not read" if unread else ""
-    raise InputError("\n".join([*lines[:MOST_LINES], *([f"and {more:,} more{rest}"] if more > 0 else [])]))
+    raise InputError("\n".join([*lines[:MAX_ERROR_LINES], *([f"and {more:,} more{rest}"] if more > 0 else [])]))
 
 
-def in_line(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+def in_line(problems: Iterable[FileProblem]) -> tuple[FileProblem, ...]:
     """Sort what is wrong with one file by its lines."""
-    return tuple(sorted(faults, key=lambda fault: fault.line))
+    return tuple(sorted(problems, key=lambda problem: problem.line))

@@ -57,17 +57,17 @@ class Table:
                 if self.reading.full:
                     return self.reading.file(whole=False)
         except InputError as error:
-            self.reading.broken_off(str(error))
+            self.reading.stopped_reading(str(error))
             return self.reading.file(whole=False)
         if not self.named:
-            self.reading.broken_off(f"{self.path}: is empty, expected a row of headings")
-        elif not self.reading.entries and not self.reading.faults:
-            self.reading.broken_off(f"{self.path}: has headings and no rows")
+            self.reading.stopped_reading(f"{self.path}: is empty, expected a row of headings")
+        elif not self.reading.entries and not self.reading.problems:
+            self.reading.stopped_reading(f"{self.path}: has headings and no rows")
         return self.reading.file()
 
     def _take_headings(self, number: int, row: Sequence[Cell]) -> None:
         """Find out what the columns hold. Raises InputError with all that is wrong with the headings."""
-        wrong = []
+        errors = []
         for place, cell in enumerate(row):
             heading = " ".join(str(cell).split()) if cell is not None else ""
             if not heading:
@@ -75,25 +75,25 @@ class Table:
             self.named[place] = heading
             name = self.columns.field_of(heading)
             if name in self.headings:
-                wrong.append(f'the heading "{heading}" is there twice')
+                errors.append(f'the heading "{heading}" is there twice')
             elif name:
                 self.fields[place], self.headings[name] = name, heading
             elif not self.columns.headings:
-                wrong.append(self.columns.unknown(heading))
+                errors.append(self.columns.unknown(heading))
         for name in self.columns.headings or REQUIRED:
             if name in self.headings:
                 continue
             heading = self.columns.heading(name)
             if self.columns.headings:
                 near = did_you_mean(plain(heading), [plain(one) for one in self.named.values()])
-                wrong.append(f'no column has the heading "{heading}", which --columns names for {name}{near}')
+                errors.append(f'no column has the heading "{heading}", which --columns names for {name}{near}')
             elif name == "key":
-                wrong.append("no column `key`: keys come from a column, never from the number of a row; "
+                errors.append("no column `key`: keys come from a column, never from the number of a row; "
                              "--columns FILE says which holds them (columns: {key: Ref no, …})")  # fmt: skip
             else:
-                wrong.append(f"no column `{name}`, and --columns does not say which holds it")
-        if wrong:
-            raise InputError("\n".join(f"{self.path}:{number}: {one}" for one in wrong))
+                errors.append(f"no column `{name}`, and --columns does not say which holds it")
+        if errors:
+            raise InputError("\n".join(f"{self.path}:{number}: {one}" for one in errors))
 
     def _take(self, number: int, row: Sequence[Cell]) -> None:
         cells: dict[str, str | list[str]] = {}
@@ -103,23 +103,25 @@ class Table:
                 continue
             if place not in self.fields:
                 if place not in self.named:
-                    self.reading.fault(number, f"column {_letters(place)} has a value and no heading: {_short(cell)}")
+                    self.reading.add_problem(
+                        number, f"column {_letters(place)} has a value and no heading: {_short(cell)}"
+                    )
                     fine = False
                 continue
             name = self.fields[place]
             try:
                 cells[name] = self._value(name, cell)
             except InputError as error:
-                self.reading.fault(number, f"{self.headings[name]}: {error}")
+                self.reading.add_problem(number, f"{self.headings[name]}: {error}")
                 fine = False
         for name in REQUIRED:
             if not cells.get(name) and fine:
-                self.reading.fault(number, f"{self.headings[name]}: is empty, expected text")
+                self.reading.add_problem(number, f"{self.headings[name]}: is empty, expected text")
                 fine = False
         if fine:
             self.reading.take(entry_of(cells), lambda _: number)
         elif isinstance(key := cells.get("key"), str):
-            self.reading.besides.add(key)
+            self.reading.unread_keys.add(key)
 
     def _value(self, name: str, cell: Cell) -> str | list[str]:
         """A cell as text, or as the list that its column holds."""

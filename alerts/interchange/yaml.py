@@ -26,7 +26,7 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
             if reading.full:
                 return reading.file(whole=False)
     except InputError as error:
-        reading.broken_off(str(error))
+        reading.stopped_reading(str(error))
         return reading.file(whole=False)
     return reading.file()
 
@@ -45,21 +45,21 @@ def _take(reading: Reading, steps: Steps, value: Any, places: Places) -> None:
         case ("people", *_):
             for person, at in _valid(reading, "people", PersonEntry, value, places):
                 if person.key in reading.known.settled:
-                    reading.fault(
+                    reading.add_problem(
                         at, f'the person "{person.key}" is declared in the settings: take one of the two away'
                     )
                 else:
                     reading.keep(reading.people, person.key, person.person(), at)
         case ("commitments",):
-            reading.fault(places.line(), "commitments: expected a list of `- key: …` entries")
+            reading.add_problem(places.line(), "commitments: expected a list of `- key: …` entries")
         case _:
-            reading.fault(places.line(), f'unknown key "{steps[0]}"{did_you_mean(str(steps[0]), TOP)}')
+            reading.add_problem(places.line(), f'unknown key "{steps[0]}"{did_you_mean(str(steps[0]), TOP)}')
 
 
 def _valid(reading: Reading, name: str, model: type[S], value: Any, places: Places) -> list[tuple[S, int]]:
     """The elements of a list that are right, with their lines."""
     if not isinstance(value, list):
-        reading.fault(places.line(), f"{name}: expected a list of `- key: …` entries")
+        reading.add_problem(places.line(), f"{name}: expected a list of `- key: …` entries")
         return []
     found = []
     for number, element in enumerate(value):
@@ -67,5 +67,5 @@ def _valid(reading: Reading, name: str, model: type[S], value: Any, places: Plac
         if entry:
             found.append((entry, places.line((number,))))
         elif isinstance(element, dict) and isinstance(element.get("key"), str):
-            reading.wrong_keys.setdefault(name, set()).add(element["key"])
+            reading.invalid_keys.setdefault(name, set()).add(element["key"])
     return found

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shlex
 
-from alerts.core.notifications import Told
+from alerts.core.notifications import ReminderContext
 from alerts.rendering.facts import Commands
 from alerts.rendering.saying import clean, flat
 
 
-def commands(told: Told) -> Commands:
+def commands(context: ReminderContext) -> Commands:
     """Return the commands for one reminder. Of what recurs they name the occurrence, or say that the whole is meant."""
-    key, recurs = shlex.quote(flat(clean(told.tracked.commitment.key))), told.tracked.recurs
-    one = flat(clean(told.reminder.occurrence))
+    key, recurs = shlex.quote(flat(clean(context.tracked.commitment.key))), context.tracked.recurs
+    one = flat(clean(context.reminder.occurrence))
     which = f" --occurrence {shlex.quote(one)}" if one else " --all" if recurs else ""
     date = "every …" if recurs and not one else "YYYY-MM-DD"
     return Commands(

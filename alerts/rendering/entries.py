@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from alerts.core.notifications import Told
+from alerts.core.notifications import ReminderContext
 from alerts.rendering.plain import when
 from alerts.rendering.saying import clean, flat, shorten
 
 TITLE = 250  # characters
-WORDS = 2000
+LONGEST_DESCRIPTION = 2000
 
 
-def entry_of(told: Told) -> tuple[str, str]:
+def entry_of(context: ReminderContext) -> tuple[str, str]:
     """Return the line and the words: which deadline, how things stand, as stated, where, and what to do."""
-    commitment, bounds = told.tracked.commitment, told.tracked.bounds
-    said = [when(bounds) if told.tracked.open else f"closed: {commitment.status}"]
-    said.append(f"As stated: {_line(commitment.deadline)}")
-    if told.source:
+    commitment, bounds = context.tracked.commitment, context.tracked.bounds
+    text = [when(bounds) if context.tracked.open else f"closed: {commitment.status}"]
+    text.append(f"As stated: {_line(commitment.deadline)}")
+    if context.source:
         locator = commitment.source.locator if commitment.source else None
-        said.append(f"Source: {', '.join(filter(None, map(_line, (told.source.title, locator or ''))))}")
+        text.append(f"Source: {', '.join(filter(None, map(_line, (context.source.title, locator or ''))))}")
     if commitment.note:
-        said.append(clean(commitment.note[:WORDS]).strip())
-    return shorten(_line(commitment.title), TITLE) or "(untitled)", shorten("\n".join(said), WORDS)
+        text.append(clean(commitment.note[:LONGEST_DESCRIPTION]).strip())
+    return shorten(_line(commitment.title), TITLE) or "(untitled)", shorten("\n".join(text), LONGEST_DESCRIPTION)
 
 
 def _line(text: str) -> str:
-    return flat(clean(text[:WORDS]))
+    return flat(clean(text[:LONGEST_DESCRIPTION]))

@@ -131,7 +131,7 @@ class Commands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InsteadFacts:
+class FallbackFacts:
     """For whom the words were meant, and why they come here: that channel does not take them."""
 
     channel: str
@@ -179,27 +179,27 @@ class Facts:
     days: int
     standing: Standing
     opened: bool
-    hangs_on: tuple[str, ...]
+    depends_on: tuple[str, ...]
     by: tuple[str, ...]
     to: tuple[str, ...]
     note: str | None
     source: SourceFacts | None
     sources: tuple[SourceFacts, ...]
-    basis: tuple[str, ...]
+    explanation: tuple[str, ...]
     assumptions: tuple[str, ...]
     acknowledged: AcknowledgedFacts | None
     snoozed: SnoozedFacts | None
     own_snoozes: tuple[SnoozedFacts, ...]
     stage: Stage
-    speaks_next: datetime | None
+    next_alert_at: datetime | None
     change: ChangeFacts | None
     commands: Commands
 
     @property
     def answers(self) -> tuple[str, ...]:
         """The commands that answer it; where it is closed, the one that shows it."""
-        said = self.commands
-        return (said.show,) if self.ended else (said.ack, said.close, said.move)
+        commands = self.commands
+        return (commands.show,) if self.ended else (commands.ack, commands.close, commands.move)
 
     @property
     def day_ends(self) -> datetime | None:
@@ -256,15 +256,15 @@ def _soonest(item: Facts) -> tuple[bool, str, str]:
 class Digest:
     """What a notification tells, taken together; `listed` is what there is room for, the most urgent first."""
 
-    told: tuple[Facts, ...]
+    reminders: tuple[Facts, ...]
     reader: str
     now: datetime
     listed: tuple[Facts, ...]
-    instead: InsteadFacts | None = None
+    fallback: FallbackFacts | None = None
 
     @property
     def count(self) -> int:
-        return len(self.told)
+        return len(self.reminders)
 
     @property
     def groups(self) -> list[tuple[Group, list[Facts]]]:
@@ -274,7 +274,7 @@ class Digest:
     @property
     def sizes(self) -> dict[Group, int]:
         """How many there are in each group, listed or not."""
-        return Counter(t.group for t in self.told)
+        return Counter(t.group for t in self.reminders)
 
     @property
     def more(self) -> int:
@@ -285,16 +285,18 @@ class Digest:
     def next(self) -> Facts | None:
         """The soonest whose day has not passed."""
         ahead = [
-            t for t in self.told if not t.ended and t.standing in ("ahead", "today", "holds", "holds_today", "opens")
+            t
+            for t in self.reminders
+            if not t.ended and t.standing in ("ahead", "today", "holds", "holds_today", "opens")
         ]
         return min(ahead, key=_soonest, default=None)
 
     @property
     def overdue(self) -> int:
         """How many obligations are late."""
-        return sum(t.group == "late" and t.what == "obligation" for t in self.told)
+        return sum(t.group == "late" and t.what == "obligation" for t in self.reminders)
 
     @property
     def passed(self) -> int:
         """How many others have their date behind them."""
-        return sum(t.group == "late" for t in self.told) - self.overdue
+        return sum(t.group == "late" for t in self.reminders) - self.overdue

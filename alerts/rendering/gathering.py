@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice, repeat
 
-from alerts.core.answers import REPEATS, own_snoozes_now, snoozed_now, stage_answered
-from alerts.core.bounds import ROLLED, SAY_UNDATED, Bounds
+from alerts.core.answers import KIND_PAUSED_AT, own_snoozes_now, snoozed_now, acknowledged_stage
+from alerts.core.bounds import ROLLED_FROM, UNDATED_TEXTS, Bounds
 from alerts.core.commitments import ENDS, Citation, Commitment, Party, Revision, Source, Tracked
 from alerts.core.deadlines import parse, references
 from alerts.core.durations import parse_lead
 from alerts.core.errors import InputError
-from alerts.core.notifications import Notification, Told, Trouble
+from alerts.core.notifications import Notification, ReminderContext, DeliveryFailure
 from alerts.core.stages import stage_of
 from alerts.rendering.commands import commands
 from alerts.rendering.facts import (
@@ -20,7 +20,7 @@ from alerts.rendering.facts import (
     Certainty,
     ChangeFacts,
     Facts,
-    InsteadFacts,
+    FallbackFacts,
     SnoozedFacts,
     SourceFacts,
     Standing,
@@ -34,21 +34,21 @@ UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly non
 def facts(notification: Notification) -> tuple[Facts, ...]:
     """Work out the facts of each reminder."""
     reader = known_zone(notification.zone)
-    return tuple(_facts(told, notification.now, reader) for told in notification.told)
+    return tuple(_facts(context, notification.now, reader) for context in notification.contexts)
 
 
-def instead(trouble: Trouble) -> InsteadFacts:
+def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:
     """Work out what is said of the delivery whose words are told in its place."""
-    return InsteadFacts(
-        channel=flat(clean(trouble.channel)),
-        recipient=flat(clean(trouble.recipient)) or None,
-        error=flat(clean(trouble.error)),
-        dead=trouble.state == "dead",
+    return FallbackFacts(
+        channel=flat(clean(failure.channel)),
+        recipient=flat(clean(failure.recipient)) or None,
+        error=flat(clean(failure.error)),
+        dead=failure.state == "dead",
     )
 
 
-def _facts(told: Told, now: datetime, reader: str) -> Facts:
-    reminder, tracked = told.reminder, told.tracked
+def _facts(context: ReminderContext, now: datetime, reader: str) -> Facts:
+    reminder, tracked = context.reminder, context.tracked
     commitment, bounds = tracked.commitment, tracked.bounds
 
     def line(text: str | None) -> str | None:
@@ -57,7 +57,7 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
     def lines(texts: Iterable[str]) -> tuple[str, ...]:
         return tuple(found for text in texts if (found := line(text)))
 
-    cited = tuple(_sources(told, line))
+    cited = tuple(_sources(context, line))
     window = _window(bounds, now)
     standing = _standing(window, now)
     counted = window.first if standing == "opened" else window.counted
@@ -70,8 +70,8 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
         what=commitment.kind,
         priority=commitment.priority,
         status=commitment.status,
-        ended=_ended(told),
-        owner=line(told.owner.name if told.owner else commitment.owner),
+        ended=_ended(context),
+        owner=line(context.owner.name if context.owner else commitment.owner),
         tags=lines(commitment.tags),
         occurrence=line(reminder.occurrence) or "",
         rule=line(reminder.rule) or "?",
@@ -95,21 +95,21 @@ def _facts(told: Told, now: datetime, reader: str) -> Facts:
         days=(counted.date - today).days if counted else 0,
         standing=standing,
         opened=bool(bounds.opens and bounds.first and bounds.first.counted_start <= now),
-        hangs_on=lines(_hangs_on(commitment)) if window.certainty == "open" else (),
-        by=lines(_names(told.by, commitment.by)),
-        to=lines(_names(told.to, commitment.to)),
+        depends_on=lines(_dependencies(commitment)) if window.certainty == "open" else (),
+        by=lines(_names(context.by, commitment.by)),
+        to=lines(_names(context.to, commitment.to)),
         note=clean(commitment.note).strip() or None if commitment.note else None,
         source=cited[0] if cited else None,
         sources=cited,
-        basis=lines(bounds.basis),
+        explanation=lines(bounds.explanation),
         assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
-        acknowledged=_acknowledged(told, line),
+        acknowledged=_acknowledged(context, line),
         snoozed=_snoozed(tracked, line, now),
-        own_snoozes=_own_snoozes(told, line, now),
+        own_snoozes=_own_snoozes(context, line, now),
         stage=stage_of(bounds, now),
-        speaks_next=told.speaks_next,
-        change=_change(told.change, line, now) if told.change else None,
-        commands=commands(told),
+        next_alert_at=context.next_alert_at,
+        change=_change(context.change, line, now) if context.change else None,
+        commands=commands(context),
     )
 
 
@@ -121,7 +121,7 @@ def _window(bounds: Bounds, now: datetime) -> Window:
         named=bounds.named,
         form=bounds.form,
         certainty=_certainty(bounds),
-        recurs=recurs.words if recurs else None,
+        recurs=recurs.to_text if recurs else None,
         coming=tuple(recurs.point(name) for name in islice(recurs.names(now.replace(tzinfo=None)), 3))
         if recurs
         else (),
@@ -132,12 +132,12 @@ def _certainty(bounds: Bounds) -> Certainty:
     if bounds.recurrence is not None:
         return "recurring"
     if bounds.first is None and bounds.last is None:
-        return next((known for known in UNDATED if SAY_UNDATED.get(known) in bounds.basis), "open")
+        return next((known for known in UNDATED if UNDATED_TEXTS.get(known) in bounds.explanation), "open")
     if bounds.last is None:
         return "no end"
     if bounds.opens:
         return "window"
-    rolled = any(said.startswith(ROLLED) for said in bounds.basis)
+    rolled = any(text.startswith(ROLLED_FROM) for text in bounds.explanation)
     return "stated" if bounds.form in ("on", "by", "until") and not rolled else "worked out"
 
 
@@ -158,12 +158,12 @@ def _standing(window: Window, now: datetime) -> Standing:
     return "holds_today" if on_day(now, named.zone or "UTC") == named.date else "holds"
 
 
-def _ended(told: Told) -> str | None:
-    if told.tracked.commitment.status != "open":
-        return told.tracked.commitment.status
-    if told.reminder.kind != "closed":
+def _ended(context: ReminderContext) -> str | None:
+    if context.tracked.commitment.status != "open":
+        return context.tracked.commitment.status
+    if context.reminder.kind != "closed":
         return None
-    detail = told.change.detail if told.change else None
+    detail = context.change.detail if context.change else None
     return next((end for end in ENDS if detail and detail.startswith(end)), "closed")
 
 
@@ -173,12 +173,12 @@ def _closed_as(change: Revision) -> str | None:
 
 def _lead(offset: str | None) -> str | None:
     try:
-        return parse_lead(offset).words if offset else None
+        return parse_lead(offset).to_text if offset else None
     except InputError:
         return offset
 
 
-def _hangs_on(commitment: Commitment) -> list[str]:
+def _dependencies(commitment: Commitment) -> list[str]:
     try:
         return sorted(references(parse(commitment.deadline)))
     except InputError:
@@ -189,11 +189,11 @@ def _names(parties: tuple[Party, ...], keys: tuple[str, ...]) -> list[str]:
     return [party.name for party in parties] or list(keys)
 
 
-def _sources(told: Told, line: Callable[[str | None], str | None]) -> Iterator[SourceFacts]:
-    commitment = told.tracked.commitment
-    if told.source is not None or commitment.source is not None:
-        yield _source(told.source, commitment.source, line)
-    known = chain(told.earlier_sources, repeat(None))
+def _sources(context: ReminderContext, line: Callable[[str | None], str | None]) -> Iterator[SourceFacts]:
+    commitment = context.tracked.commitment
+    if context.source is not None or commitment.source is not None:
+        yield _source(context.source, commitment.source, line)
+    known = chain(context.earlier_sources, repeat(None))
     for source, citation in zip(known, commitment.earlier_sources, strict=False):
         yield _source(source, citation, line)
 
@@ -212,12 +212,12 @@ def _source(source: Source | None, citation: Citation | None, line: Callable[[st
     )
 
 
-def _acknowledged(told: Told, line: Callable[[str | None], str | None]) -> AcknowledgedFacts | None:
-    seen, stage = told.tracked.seen, stage_answered(told.tracked)
-    if seen is None or stage is None:
+def _acknowledged(context: ReminderContext, line: Callable[[str | None], str | None]) -> AcknowledgedFacts | None:
+    acknowledgement, stage = context.tracked.current_acknowledgement, acknowledged_stage(context.tracked)
+    if acknowledgement is None or stage is None:
         return None
-    until = told.pause_ends or (seen.until if stage in REPEATS else None)
-    return AcknowledgedFacts(by=line(seen.by) or "somebody", at=seen.at, until=until, stage=stage)
+    until = context.pause_ends or (acknowledgement.until if stage in KIND_PAUSED_AT else None)
+    return AcknowledgedFacts(by=line(acknowledgement.by) or "somebody", at=acknowledgement.at, until=until, stage=stage)
 
 
 def _snoozed(tracked: Tracked, line: Callable[[str | None], str | None], now: datetime) -> SnoozedFacts | None:
@@ -225,10 +225,12 @@ def _snoozed(tracked: Tracked, line: Callable[[str | None], str | None], now: da
     return SnoozedFacts(by=line(snooze.by) or "somebody", until=snooze.until) if snooze else None
 
 
-def _own_snoozes(told: Told, line: Callable[[str | None], str | None], now: datetime) -> tuple[SnoozedFacts, ...]:
+def _own_snoozes(
+    context: ReminderContext, line: Callable[[str | None], str | None], now: datetime
+) -> tuple[SnoozedFacts, ...]:
     return tuple(
         SnoozedFacts(by=line(one.by) or "somebody", until=one.until, whom=line(one.name or one.recipient) or "somebody")
-        for one in own_snoozes_now(told.snoozes, told.tracked, now)
+        for one in own_snoozes_now(context.snoozes, context.tracked, now)
     )
 
 

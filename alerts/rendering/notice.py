@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from alerts.core.notifications import Message, Notice, Trouble
+from alerts.core.notifications import Message, Notice, DeliveryFailure
 from alerts.core.posts import Post, plain_sections
 from alerts.rendering.saying import clean, flat, row, shorten, utc
 
@@ -18,36 +18,36 @@ _STATES = {
 _FAILING = "still being tried"
 
 
-def notice(told: Notice, form: str, now: datetime) -> Message:
+def notice(notice: Notice, medium: str, now: datetime) -> Message:
     """Say what failed, why, what it was about, and what can be typed. Never raises."""
-    subject = _subject(told)
-    text = _text(told)
+    subject = _subject(notice)
+    text = _text(notice)
     body: dict[str, object] | None = None
-    if form == "json":
-        troubles = [one.to_json() for one in told.troubles]
-        data = {"summary": subject, "text": text, "troubles": troubles, "more": told.more}
+    if medium == "json":
+        failures = [one.to_json() for one in notice.failures]
+        data = {"summary": subject, "text": text, "troubles": failures, "more": notice.more}
         body = {"type": "operator.notice", "timestamp": utc(now), "data": data}
     post = None
-    if form == "post":
+    if medium == "post":
         post = Post(title=subject, sections=plain_sections(text), urgency="trouble", more="alerts deliveries")
     return Message(subject=subject, text=text, body=body, rendered_at=now, post=post)
 
 
-def _subject(told: Notice) -> str:
-    dead = sum(one.state == "dead" for one in told.troubles)
-    plain = sum(one.state == "sent" for one in told.troubles)
-    late = len(told.troubles) - dead - plain
+def _subject(notice: Notice) -> str:
+    dead = sum(one.state == "dead" for one in notice.failures)
+    plain = sum(one.state == "sent" for one in notice.failures)
+    late = len(notice.failures) - dead - plain
     counts = ((dead, "dead"), (late, "late"), (plain, "sent in a simpler form"))
-    said = ", ".join(f"{count} {what}" for count, what in counts if count)
-    more = f", {told.more} more" if told.more else ""
-    one = told.troubles[0].channel if len({one.channel for one in told.troubles}) == 1 else ""
-    return shorten(flat(clean(f"Alerts that do not get through{one and f' via {one}'}: {said}{more}")), 120)
+    details = ", ".join(f"{count} {what}" for count, what in counts if count)
+    more = f", {notice.more} more" if notice.more else ""
+    one = notice.failures[0].channel if len({one.channel for one in notice.failures}) == 1 else ""
+    return shorten(flat(clean(f"Alerts that do not get through{one and f' via {one}'}: {details}{more}")), 120)
 
 
-def _text(told: Notice) -> str:
-    shown = told.troubles[:SHOWN]
+def _text(notice: Notice) -> str:
+    shown = notice.failures[:SHOWN]
     parts = [_lines(one) for one in shown]
-    if hidden := len(told.troubles) - len(shown) + told.more:
+    if hidden := len(notice.failures) - len(shown) + notice.more:
         parts.append(f"… and {hidden} more: alerts deliveries")
     parts.append(
         "\n".join(
@@ -61,14 +61,14 @@ def _text(told: Notice) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _lines(one: Trouble) -> str:
+def _lines(one: DeliveryFailure) -> str:
     about = ", ".join(one.about[:ABOUT]) + (f" and {len(one.about) - ABOUT} more" if len(one.about) > ABOUT else "")
     to = f"{one.channel} to {one.recipient}" if one.recipient else one.channel
-    said = [
+    details = [
         row(flat(clean(to)), str(one.id)[:8]),
         row(_STATES.get(one.state, _FAILING), "State"),
         row(flat(clean(one.error)), "Error"),
         row(flat(clean(about)), "About") if about else "",
-        row(flat(clean(", ".join(one.instead))), "Told via") if one.instead else "",
+        row(flat(clean(", ".join(one.fallback_channels))), "Told via") if one.fallback_channels else "",
     ]
-    return "\n".join(filter(None, said))
+    return "\n".join(filter(None, details))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from jinja2 import Environment, TemplateError, meta, nodes
 
 
-def unseen(environment: Environment, own: Iterable[str], shipped: Iterable[str]) -> Iterator[str]:
+def unused_overrides(environment: Environment, own: Iterable[str], shipped: Iterable[str]) -> Iterator[str]:
     """Name, one line each: blocks that replace nothing, text beside the blocks, and files that nothing uses."""
     parsed = {name: found for name in own if (found := _parsed(environment, name))}
     used = set(shipped)
@@ -18,10 +18,10 @@ def unseen(environment: Environment, own: Iterable[str], shipped: Iterable[str])
         if name not in used and ("/" not in name or name.partition("/")[0] in places):
             yield f"template {name}: nothing uses it; the files that are used have the names of the shipped ones"
         if (parent := _parent(template)) is not None:
-            yield from _beside(name, template, parent, _blocks(environment, parent))
+            yield from _text_outside_blocks(name, template, parent, _blocks(environment, parent))
 
 
-def _beside(name: str, template: nodes.Template, parent: str, known: set[str]) -> Iterator[str]:
+def _text_outside_blocks(name: str, template: nodes.Template, parent: str, known: set[str]) -> Iterator[str]:
     if not known:  # there is no such file, or what it extends is worked out: rendering it says so, or shows it
         return
     after = next(number for number, node in enumerate(template.body) if isinstance(node, nodes.Extends))
@@ -55,8 +55,8 @@ def _parsed(environment: Environment, name: str) -> nodes.Template | None:
 def _parent(template: nodes.Template) -> str | None:
     """What it extends, where that is written down."""
     found = next((node for node in template.body if isinstance(node, nodes.Extends)), None)
-    said = found.template.value if found and isinstance(found.template, nodes.Const) else None
-    return said if isinstance(said, str) else None
+    name = found.template.value if found and isinstance(found.template, nodes.Const) else None
+    return name if isinstance(name, str) else None
 
 
 def _blocks(environment: Environment, name: str | None) -> set[str]:

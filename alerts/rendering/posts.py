@@ -67,10 +67,10 @@ def _folded(runs: list[Run]) -> tuple[Run, ...]:
     return tuple(kept)
 
 
-def sections_of(words: str) -> tuple[Section, ...]:
+def sections_of(html: str) -> tuple[Section, ...]:
     """Read what a template of a chat has said. Raises ValueError for a tag that a post does not know."""
     reader = _Reader()
-    reader.feed(words)
+    reader.feed(html)
     reader.close()
     reader.handle_starttag("p", [])
     return tuple(tuple(section) for section in reader.sections if section)
@@ -78,18 +78,18 @@ def sections_of(words: str) -> tuple[Section, ...]:
 
 def post_of(digest: Digest, title: str, sections: tuple[Section, ...], *, summary: bool) -> Post:
     """A post with all that chats may make use of beside its words. A summary is about no single commitment."""
-    told = digest.told
-    things = {(t.key, t.occurrence) for t in told}
-    one = told[0] if len(things) == 1 and not summary else None
+    reminders = digest.reminders
+    things = {(t.key, t.occurrence) for t in reminders}
+    one = reminders[0] if len(things) == 1 and not summary else None
     order = ("low", "normal", "high", "critical")
     return Post(
         title=title.strip(),
         sections=sections,
-        urgency=one.urgency if one else digest.groups[0][0] if told else "coming",
-        priority=max((t.priority for t in told), key=order.index, default="normal"),
+        urgency=one.urgency if one else digest.groups[0][0] if reminders else "coming",
+        priority=max((t.priority for t in reminders), key=order.index, default="normal"),
         thread=one.key if one else None,
         occurrence=one.occurrence if one else "",
-        kinds=tuple(t.kind for t in told),
+        kinds=tuple(t.kind for t in reminders),
         ended=bool(one and one.ended),
         link=one.source.link if one and one.source else None,
         more=one.commands.show if one else "alerts list",

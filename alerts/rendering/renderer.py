@@ -25,30 +25,30 @@ from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.core.notifications import Message, Notification
-from alerts.core.posts import Post, words_of
+from alerts.core.posts import Post, text_of
 from alerts.rendering.facts import (
     AcknowledgedFacts,
     ChangeFacts,
     Commands,
     Digest,
     Facts,
-    InsteadFacts,
+    FallbackFacts,
     SnoozedFacts,
     SourceFacts,
     Window,
     most_urgent,
 )
 from alerts.rendering.fitting import fit
-from alerts.rendering.gathering import facts, instead
+from alerts.rendering.gathering import facts, fallback_facts
 from alerts.rendering.notice import notice
-from alerts.rendering.overrides import unseen
+from alerts.rendering.overrides import unused_overrides
 from alerts.rendering.plain import SUBJECT, plain
 from alerts.rendering.posts import post_of, sections_of
 from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
 from alerts.rendering.summaries import SummaryFacts, summary_facts
 from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
 
-Form = Literal["mail", "text", "json", "post"]
+Medium = Literal["mail", "text", "json", "post"]
 Context = Mapping[str, Any]
 
 
@@ -56,11 +56,11 @@ class _TemplateError(Exception):
     """A template that could not be rendered; the text names it and the line."""
 
 
-OURS = (
+SAFE_TYPES = (
     Facts,
     Digest,
     SummaryFacts,
-    InsteadFacts,
+    FallbackFacts,
     Window,
     SourceFacts,
     ChangeFacts,
@@ -73,9 +73,9 @@ OURS = (
     Cell,
     LoopContext,
 )
-OUR_FILTERS: dict[str, Any] = {**FILTERS, "timeline": timeline}
+FILTERS_OFFERED: dict[str, Any] = {**FILTERS, "timeline": timeline}
 PUBLIC: dict[type, frozenset[str]] = {
-    kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in OURS
+    kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in SAFE_TYPES
 }
 
 
@@ -118,37 +118,37 @@ class Renderer:
                     with suppress(TemplateSyntaxError, UnicodeDecodeError):  # said when it is rendered
                         environment.get_template(name)
 
-    def render(self, notification: Notification, form: Form) -> tuple[Message, str | None]:
+    def render(self, notification: Notification, medium: Medium) -> tuple[Message, str | None]:
         """Render; if a template fails, the built-in plain message and the error in one line. Never raises.
 
         `text` is the whole message for `mail` and `text`; for `post` its words, for `json` its subject.
         """
         if notification.notice:
-            return notice(notification.notice, form, notification.now), None
+            return notice(notification.notice, medium, notification.now), None
         try:
-            return self._message(notification, form), None
+            return self._message(notification, medium), None
         except Exception as error:  # noqa: BLE001 - the word gets out, whatever the templates and the data are
-            return self.plain(notification, form), _one_line(error)
+            return self.plain(notification, medium), _one_line(error)
 
-    def plain(self, notification: Notification, form: Form) -> Message:
+    def plain(self, notification: Notification, medium: Medium) -> Message:
         """The built-in plain message, which needs no template."""
         if notification.notice:
-            return notice(notification.notice, form, notification.now)
-        return plain(notification, form)
+            return notice(notification.notice, medium, notification.now)
+        return plain(notification, medium)
 
-    def check(self, notification: Notification, form: Form) -> list[str]:
+    def check(self, notification: Notification, medium: Medium) -> list[str]:
         """Render each template of a form by itself and return the errors of all, one line each."""
         found: dict[str, None] = {}
         try:
             context = _context(notification)
             pieces: list[Callable[[], object]] = [lambda: self._subject(context)]
-            if form in ("mail", "text"):
+            if medium in ("mail", "text"):
                 pieces.append(lambda: self._plain_text(context))
-            if form == "mail":
+            if medium == "mail":
                 pieces.append(lambda: self._mail(context, "a subject"))
-            if form == "json":
+            if medium == "json":
                 pieces.append(lambda: self._json(context, "a subject"))
-            if form == "post":
+            if medium == "post":
                 pieces.append(lambda: self._post(context, "a subject"))
         except Exception as error:  # noqa: BLE001 - a check reports whatever there is
             return [_one_line(error)]
@@ -159,24 +159,24 @@ class Renderer:
                 found[_one_line(error)] = None
         return list(found)
 
-    def unseen(self) -> list[str]:
+    def unused_overrides(self) -> list[str]:
         """What the user's own templates hold that is never shown, one line each."""
         shipped = _names(self._folders[-1])
-        return [line for folder in self._folders[:-1] for line in unseen(self._text, _names(folder), shipped)]
+        return [line for folder in self._folders[:-1] for line in unused_overrides(self._text, _names(folder), shipped)]
 
-    def _message(self, notification: Notification, form: Form) -> Message:
+    def _message(self, notification: Notification, medium: Medium) -> Message:
         context = _context(notification)
         subject, thread = self._subject(context), notification.thread
         text, html, body, post = subject + "\n", None, None, None
-        if form == "mail":
+        if medium == "mail":
             text, html = self._within(context, self._plain_text, lambda some: self._mail(some, subject))
-        if form == "text":
+        if medium == "text":
             (text,) = self._within(context, self._plain_text)
-        if form == "json":
+        if medium == "json":
             body = self._json(context, subject)
-        if form == "post":
+        if medium == "post":
             post = self._post(context, subject)
-            text = words_of(post.sections) + "\n"
+            text = text_of(post.sections) + "\n"
         return Message(
             subject=subject, text=text, html=html, body=body, rendered_at=notification.now, thread=thread, post=post
         )
@@ -196,18 +196,18 @@ class Renderer:
         return shorten(flat(self._fill(self._text, "email/subject.txt", context)), SUBJECT)
 
     def _plain_text(self, context: Context) -> str:
-        text = self._fill(self._text, f"email/{_which(context)}.txt", context)
+        text = self._fill(self._text, f"email/{_message_name(context)}.txt", context)
         return re.sub(r"\n{3,}", "\n\n", text)
 
     def _mail(self, context: Context, subject: str) -> str:
-        html = self._fill(self._html, f"email/{_which(context)}.html", {**context, "subject": subject})
+        html = self._fill(self._html, f"email/{_message_name(context)}.html", {**context, "subject": subject})
         return re.sub(r"\n\s*\n+", "\n", html)
 
     def _post(self, context: Context, subject: str) -> Post:
-        name = f"chat/{_which(context)}.html"
-        words = self._fill(self._html, name, context)
+        name = f"chat/{_message_name(context)}.html"
+        html = self._fill(self._html, name, context)
         try:
-            sections = sections_of(words)
+            sections = sections_of(html)
         except ValueError as error:
             raise _TemplateError(f"template {name}: what it renders is no post: {error}") from None
         return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
@@ -261,7 +261,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters.update(OUR_FILTERS)
+        environment.filters.update(FILTERS_OFFERED)
         environment.policies["json.dumps_function"] = json.JSONEncoder(
             sort_keys=True
         ).encode  # else made anew each time
@@ -275,26 +275,26 @@ def _names(folder: Path) -> list[str]:
 
 
 def _context(notification: Notification) -> Context:
-    told, reader, of = facts(notification), known_zone(notification.zone), notification.summary
-    listed = most_urgent(told)
+    facts_of_all, reader, of = facts(notification), known_zone(notification.zone), notification.summary
+    listed = most_urgent(facts_of_all)
     digest = Digest(
-        told=told,
+        reminders=facts_of_all,
         listed=listed,
         reader=reader,
         now=notification.now,
-        instead=instead(notification.instead_of) if notification.instead_of else None,
+        fallback=fallback_facts(notification.fallback_for) if notification.fallback_for else None,
     )
     return {
         "digest": digest,
-        "sums": summary_facts(of, notification, reader, told, listed) if of else None,
-        "t": told[0] if len(told) == 1 and not of else None,
+        "sums": summary_facts(of, notification, reader, facts_of_all, listed) if of else None,
+        "t": facts_of_all[0] if len(facts_of_all) == 1 and not of else None,
     }
 
 
-def _which(context: Context) -> str:
+def _message_name(context: Context) -> str:
     return "reminder" if context["t"] else "summary" if context["sums"] else "digest"
 
 
 def _one_line(error: Exception) -> str:
-    said = str(error) if isinstance(error, _TemplateError) else f"rendering: {type(error).__name__}: {error}"
-    return shorten(flat(clean(said)), 300)
+    text = str(error) if isinstance(error, _TemplateError) else f"rendering: {type(error).__name__}: {error}"
+    return shorten(flat(clean(text)), 300)

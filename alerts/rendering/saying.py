@@ -6,24 +6,24 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from unicodedata import combining, east_asian_width
 
-from alerts.core.bounds import say_day
+from alerts.core.bounds import format_day
 from alerts.core.calendars import Day, Point, zone_info
 from alerts.core.errors import InputError
 
 WIDTH = 76
-NEAR = 183  # days within which a month names one year
+NEAR_DAYS = 183  # days within which a month names one year
 SEPARATOR = " · "
-TELLING = 50  # characters of a title that tell it from others; a subject keeps so many
-MATTER = 20  # characters in which all that is the matter is said, a move aside
+MIN_TITLE = 50  # characters of a title that tell it from others; a subject keeps so many
+MIN_MATTER = 20  # characters in which all that is the matter is said, a move aside
 LABEL = 11  # the column in which the text of a plain mail begins
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
     """Take out what would steer a terminal, turn text around or not encode: control, bidi and lone surrogates."""
     if text.isascii() and text.isprintable():
         return text
-    return UNSEEN.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return INVISIBLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def flat(text: str) -> str:
@@ -55,14 +55,14 @@ def _columns(letter: str) -> int:
     return 0 if combining(letter) else 2 if east_asian_width(letter) in ("W", "F") else 1
 
 
-def headed(when: str, matter: str, title: str, most: int = 0) -> str:
+def headline(when: str, matter: str, title: str, most: int = 0) -> str:
     """Join when, what is the matter and which; where that is longer than `most` the date survives, and of the title
     as much as tells it from others."""
     whole = SEPARATOR.join((when, matter, title))
     if not most or len(whole) <= most:
         return whole
-    room = most - len(when) - 2 * len(SEPARATOR) - min(len(title), TELLING)
-    return shorten(SEPARATOR.join((when, shorten(matter, max(room, MATTER)), title)), most)
+    room = most - len(when) - 2 * len(SEPARATOR) - min(len(title), MIN_TITLE)
+    return shorten(SEPARATOR.join((when, shorten(matter, max(room, MIN_MATTER)), title)), most)
 
 
 def known_zone(name: str) -> str:
@@ -81,14 +81,14 @@ def on_day(at: datetime, zone: str) -> date:
 
 def short(day: date, today: date) -> str:
     """Write a day as a chart has room for: with its weekday where it is near, else with its year."""
-    weekday, rest = say_day(day).split(" ", 1)
-    return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR else rest
+    weekday, rest = format_day(day).split(" ", 1)
+    return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR_DAYS else rest
 
 
 def moment(at: datetime, zone: str) -> str:
     """Write an instant on a zone's wall clock: `Mon 10 Nov 2025 12:01 America/New_York`."""
     wall, name = _wall(at, zone)
-    return f"{say_day(wall.date())} {wall.strftime('%H:%M:%S' if wall.second else '%H:%M')} {name}"
+    return f"{format_day(wall.date())} {wall.strftime('%H:%M:%S' if wall.second else '%H:%M')} {name}"
 
 
 def _wall(at: datetime, zone: str) -> tuple[datetime, str]:
@@ -101,11 +101,11 @@ def _wall(at: datetime, zone: str) -> tuple[datetime, str]:
 def point(at: Point, reader: str) -> str:
     """Write a civil day as it is stated, an instant on the reader's clock (as stated where its zone is unknown)."""
     if isinstance(at, Day):
-        return say_day(at.date)
+        return format_day(at.date)
     return moment(at.at, reader) if at.zone else moment(at.at, "UTC").removesuffix(" UTC")
 
 
-def stretch(first: Point, last: Point, reader: str) -> str:
+def date_range(first: Point, last: Point, reader: str) -> str:
     """Write both ends of a window; a zone that they share is named once."""
     begins, ends = point(first, reader), point(last, reader)
     wall, _, zone = begins.rpartition(" ")
@@ -113,7 +113,7 @@ def stretch(first: Point, last: Point, reader: str) -> str:
     return f"{wall if shared else begins} to {ends}"
 
 
-def beside(at: Point, reader: str) -> str:
+def own_clock(at: Point, reader: str) -> str:
     """Write an instant on its own clock where that is not the reader's; nothing for a day."""
     return "" if isinstance(at, Day) or at.zone in (None, reader) else moment(at.at, at.zone or "UTC")
 
@@ -140,20 +140,20 @@ def row(text: str, label: str = "", width: int = LABEL) -> str:
 
 def _wrapped(paragraph: str, width: int) -> list[str]:
     lines: list[str] = []
-    for word in paragraph.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= width:
-            lines[-1] += " " + word
+    for piece in paragraph.split():
+        if lines and len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += " " + piece
         else:
-            lines.append(word)
+            lines.append(piece)
     return lines
 
 
 FILTERS = {
-    "beside": beside,
-    "day": say_day,
+    "beside": own_clock,
+    "day": format_day,
     "fill": fill,
     "flat": flat,
-    "headed": headed,
+    "headed": headline,
     "moment": moment,
     "on_day": on_day,
     "point": point,
@@ -162,7 +162,7 @@ FILTERS = {
     "sentence": sentence,
     "shorten": shorten,
     "span": span,
-    "stretch": stretch,
+    "stretch": date_range,
     "utc": utc,
     "words": str.split,
 }

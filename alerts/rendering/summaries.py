@@ -17,7 +17,7 @@ from alerts.rendering.saying import clean, flat
 class SummaryFacts:
     """A summary up to and with the day `until`. `shared`: it is of several owners; else the reader's own.
 
-    `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `told` are
+    `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `reminders` are
     told one by one, `untold` only counted; `listed` is what there is room for, the most urgent first. `quiet` of all
     are acknowledged or snoozed.
     """
@@ -32,15 +32,15 @@ class SummaryFacts:
     overdue: int
     passed: int
     undated: int
-    untold: int
+    not_listed: int
     quiet: int
-    told: tuple[Facts, ...]
+    reminders: tuple[Facts, ...]
     listed: tuple[Facts, ...]
 
     @property
     def more(self) -> int:
         """How many are not listed."""
-        return self.untold + len(self.told) - len(self.listed)
+        return self.not_listed + len(self.reminders) - len(self.listed)
 
     @property
     def count(self) -> int:
@@ -55,7 +55,7 @@ class SummaryFacts:
 
 
 def summary_facts(
-    summary: Summary, notification: Notification, reader: str, told: Sequence[Facts], listed: Sequence[Facts]
+    summary: Summary, notification: Notification, reader: str, reminders: Sequence[Facts], listed: Sequence[Facts]
 ) -> SummaryFacts:
     """Work out the facts of a summary, those of what it tells one by one being there."""
     late = notification.now - summary.scope.firing
@@ -70,8 +70,8 @@ def summary_facts(
         overdue=summary.overdue,
         passed=summary.passed,
         undated=summary.undated,
-        untold=summary.more,
+        not_listed=summary.more,
         quiet=summary.quiet,
-        told=tuple(told),
+        reminders=tuple(reminders),
         listed=tuple(listed),
     )

@@ -19,7 +19,7 @@ from alerts.core.commitments import Person
 from alerts.core.errors import InputError
 from alerts.core.rules import Rule
 from alerts.documents import Places, Steps, lines_of, read
-from alerts.settings.crosswise import crosswise, owners_channel
+from alerts.settings.crosswise import cross_checks, owners_channel
 from alerts.settings.redaction import HIDDEN, Redaction
 from alerts.settings.references import References, literal_secrets
 from alerts.settings.shape import ConfigFile, default_rule
@@ -74,11 +74,11 @@ class Settings:
 
         Raises InputError, a line for each variable or file that is missing or empty.
         """
-        wrong: list[str] = []
+        errors: list[str] = []
         prefix = f"channels.{entry.name}."
-        options: dict[str, Any] = self.references.resolve(entry.options, entry.where, (), wrong, prefix)
-        if wrong:
-            raise InputError("\n".join(wrong))
+        options: dict[str, Any] = self.references.resolve(entry.options, entry.where, (), errors, prefix)
+        if errors:
+            raise InputError("\n".join(errors))
         return options
 
     @property
@@ -107,7 +107,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     folder, is_shipped = _folder(config, environ)
     data, places = _merged(folder)
     references = References(dict(environ), folder)
-    wrong: list[str] = []
+    errors: list[str] = []
 
     def where(steps: Steps) -> str:
         return places[steps[0]].at(steps) if steps and steps[0] in places else f"{folder}: "
@@ -116,20 +116,20 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     if override:
         data.pop("database", None)  # what it refers to need not be there
     resolved = {
-        key: value if key == "channels" else references.resolve(value, where, (key,), wrong)
+        key: value if key == "channels" else references.resolve(value, where, (key,), errors)
         for key, value in data.items()
     }
     try:
         stated = ConfigFile.model_validate(resolved)
     except ValidationError as error:
-        unresolved = {line.split(": ", 1)[0] for line in wrong}
-        wrong += [line for line in lines_of(error, ConfigFile, where) if line.split(": ", 1)[0] not in unresolved]
-    wrong += crosswise(resolved, where)
-    templates = folder / stated.templates if not wrong and stated.templates else None
+        unresolved = {line.split(": ", 1)[0] for line in errors}
+        errors += [line for line in lines_of(error, ConfigFile, where) if line.split(": ", 1)[0] not in unresolved]
+    errors += cross_checks(resolved, where)
+    templates = folder / stated.templates if not errors and stated.templates else None
     if templates and not templates.is_dir():
-        wrong.append(f"{where(('templates',))}templates: there is no folder {templates}")
-    if wrong:
-        raise InputError(Redaction(references.found)("\n".join(sorted(wrong, key=_place))))
+        errors.append(f"{where(('templates',))}templates: there is no folder {templates}")
+    if errors:
+        raise InputError(Redaction(references.found)("\n".join(sorted(errors, key=_place))))
     rules = [section.rule(stated.timezone or "UTC") for section in stated.rules]
     if stated.default_notify:
         rules.append(default_rule(stated.timezone or "UTC", stated.default_notify))
@@ -184,9 +184,9 @@ def _merged(folder: Path) -> tuple[dict[str, Any], dict[str | int, Places]]:
         names = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
-    wrong = [f"{path}: is not read: rename it to {path.stem}.yaml" for path in names if path.suffix == ".yml"]
+    errors = [f"{path}: is not read: rename it to {path.stem}.yaml" for path in names if path.suffix == ".yml"]
     paths = [path for path in names if path.suffix == ".yaml"]
-    if not paths and not wrong:
+    if not paths and not errors:
         raise InputError(f"{folder}: holds no *.yaml file: expected alerts.yaml with `channels:` at least")
     data: dict[str, Any] = {}
     places: dict[str | int, Places] = {}
@@ -194,16 +194,16 @@ def _merged(folder: Path) -> tuple[dict[str, Any], dict[str | int, Places]]:
         try:
             stated, lines = read(path)
         except InputError as error:
-            wrong.append(str(error))
+            errors.append(str(error))
             continue
         for key, value in stated.items():
             if key in data:
                 first = places[key].at((key,)).removesuffix(": ")
-                wrong.append(f'{lines.at((key,))}the key "{key}" is in two files, first at {first}')
+                errors.append(f'{lines.at((key,))}the key "{key}" is in two files, first at {first}')
             else:
                 data[key], places[key] = value, lines
-    if wrong:
-        raise InputError("\n".join(wrong))
+    if errors:
+        raise InputError("\n".join(errors))
     return data, places
 
 

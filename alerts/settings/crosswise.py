@@ -14,7 +14,7 @@ Where = Callable[[Steps], str]
 NO_CHANNEL_FOR_OWNERS = f'"{OWNER}" is told by no channel: mark the one that mails owners with `default: true`'
 
 
-def crosswise(data: Mapping[str, Any], where: Where) -> Iterator[str]:
+def cross_checks(data: Mapping[str, Any], where: Where) -> Iterator[str]:
     """Yield a line for each thing, as far as the parts have the shape to tell."""
     channels = data.get("channels")
     known = list(channels) if isinstance(channels, Mapping) else []

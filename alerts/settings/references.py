@@ -25,9 +25,9 @@ class References:
     found: set[str] = field(default_factory=set)
 
     def resolve(
-        self, value: Any, where: Callable[[Steps], str], steps: Steps, wrong: list[str], prefix: str = ""
+        self, value: Any, where: Callable[[Steps], str], steps: Steps, errors: list[str], prefix: str = ""
     ) -> Any:
-        """Replace the references in a value; what cannot be is added to `wrong` and becomes None.
+        """Replace the references in a value; what cannot be is added to `errors` and becomes None.
 
         `steps` lead to the value for `where`; in words they are put after `prefix`.
         """
@@ -35,14 +35,14 @@ class References:
             try:
                 text = self.value(*reference)
             except InputError as error:
-                wrong.append(f"{where(steps)}{prefix}{'.'.join(map(str, steps))}: {error}")
+                errors.append(f"{where(steps)}{prefix}{'.'.join(map(str, steps))}: {error}")
                 return None
             self.found.add(text)
             return text
         if isinstance(value, Mapping):
-            return {key: self.resolve(below, where, (*steps, key), wrong, prefix) for key, below in value.items()}
+            return {key: self.resolve(below, where, (*steps, key), errors, prefix) for key, below in value.items()}
         if isinstance(value, list):
-            return [self.resolve(below, where, (*steps, n), wrong, prefix) for n, below in enumerate(value)]
+            return [self.resolve(below, where, (*steps, n), errors, prefix) for n, below in enumerate(value)]
         return value
 
     def value(self, source: str, name: str) -> str:

@@ -34,6 +34,6 @@ def _stated(block: str, references: References) -> str | None:
         path = Path(own) / "database.yaml"
         path.write_text(block, encoding="utf-8")
         stated = read(path)[0].get("database")
-    wrong: list[str] = []
-    found = references.resolve(stated, lambda _: "", ("database",), wrong)
-    return found if isinstance(found, str) and not wrong else None
+    errors: list[str] = []
+    found = references.resolve(stated, lambda _: "", ("database",), errors)
+    return found if isinstance(found, str) and not errors else None

@@ -69,7 +69,7 @@ def _lead(text: str) -> str:
     return str(lead)
 
 
-def _some(values: tuple[str, ...]) -> tuple[str, ...]:
+def _not_empty(values: tuple[str, ...]) -> tuple[str, ...]:
     if not values:
         raise InputError("is empty: name at least one")
     return values
@@ -90,7 +90,7 @@ Filled = Annotated[Text, AfterValidator(_filled)]
 Zone = Annotated[Text, AfterValidator(_zone)]
 Every = Annotated[Raw, AfterValidator(_every)]
 Lead = Annotated[Raw, AfterValidator(_lead)]
-Some = AfterValidator(_some)
+NotEmpty = AfterValidator(_not_empty)
 
 
 class OverdueSection(Section):
@@ -119,7 +119,7 @@ class RemindSection(Section):
         return Remind(**{**dict(self), "overdue": overdue})
 
 
-def _spoken(section: RemindSection) -> RemindSection:
+def _names_something(section: RemindSection) -> RemindSection:
     if section.remind() == Remind():
         raise InputError("names no moment, so the rule never speaks: such as {before: [P7D], on_the_day: true}")
     return section
@@ -134,13 +134,13 @@ class SummarySection(Section):
 class MatchSection(Section):
     """All that are named must hold, any value of each."""
 
-    key: Annotated[tuple[Filled, ...], Some] = ()
-    kind: Annotated[tuple[Kind, ...], Some] = ()
-    tags: Annotated[tuple[Filled, ...], Some] = ()
-    priority: Annotated[tuple[Priority, ...], Some] = ()
-    by: Annotated[tuple[Filled, ...], Some] = ()
-    to: Annotated[tuple[Filled, ...], Some] = ()
-    owner: Annotated[tuple[Filled, ...], Some] = ()
+    key: Annotated[tuple[Filled, ...], NotEmpty] = ()
+    kind: Annotated[tuple[Kind, ...], NotEmpty] = ()
+    tags: Annotated[tuple[Filled, ...], NotEmpty] = ()
+    priority: Annotated[tuple[Priority, ...], NotEmpty] = ()
+    by: Annotated[tuple[Filled, ...], NotEmpty] = ()
+    to: Annotated[tuple[Filled, ...], NotEmpty] = ()
+    owner: Annotated[tuple[Filled, ...], NotEmpty] = ()
 
 
 class RuleSection(Section):
@@ -150,9 +150,9 @@ class RuleSection(Section):
     cron: Annotated[Raw, AfterValidator(_cron)]
     timezone: Zone | None = None
     match: MatchSection
-    remind: Annotated[RemindSection, AfterValidator(_spoken)] | None = None
+    remind: Annotated[RemindSection, AfterValidator(_names_something)] | None = None
     summary: SummarySection | None = None
-    notify: Annotated[Names, Some]
+    notify: Annotated[Names, NotEmpty]
     digest: Flag | None = None
     fallback: Name | None = None
     acknowledged_for: Every | None = None

@@ -7,28 +7,28 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 
 from alerts.store.addresses import StoreError
-from alerts.store.changes import Change, Entry, Move, Report, Restated, Wrong
+from alerts.store.changes import Change, Entry, Move, Report, RestatedEntry, EntryProblem
 from alerts.store.claims import Claim
 from alerts.store.commitments import Commitments
 from alerts.store.engine import Database
 from alerts.store.gathering import Gathering
-from alerts.store.hidden import refuse_hidden
+from alerts.store.hidden import check_indexes
 from alerts.store.ledger import Ledger
-from alerts.store.lock import ServedError, beside, is_held, nobody_beside, only_one
-from alerts.store.missing import Missing, Waiting
-from alerts.store.outbox import Outbox, Reach
+from alerts.store.lock import ServedError, alongside, is_held, no_turn_under_way, daemon_lock
+from alerts.store.missing import UnservedRecipients, UnservedDeliveries
+from alerts.store.outbox import Outbox, ServedRecipients
 from alerts.store.people import People
-from alerts.store.rearming import rearm
+from alerts.store.rearming import resend_too_early
 from alerts.store.registrations import ProcessStatus, Registrations
-from alerts.store.relief import Relief, reliefs
+from alerts.store.relief import FailureBatch, failure_batches
 from alerts.store.resolved_with import ResolvedWith
 from alerts.store.restated import Closed
 from alerts.store.summaries import Summaries
-from alerts.store.watches import Batch, Standing, Watches, occurrence_of
+from alerts.store.watches import Batch, WatchedCommitment, Watches, occurrence_of
 
 __all__ = [
-    "Batch", "Change", "Claim", "Closed", "Entry", "Move", "ProcessStatus", "Reach", "Relief", "Report", "Restated",
-    "Standing", "Store", "StoreError", "Waiting", "Wrong", "occurrence_of",
+    "Batch", "Change", "Claim", "Closed", "Entry", "Move", "ProcessStatus", "ServedRecipients", "FailureBatch", "Report", "RestatedEntry",
+    "WatchedCommitment", "Store", "StoreError", "UnservedDeliveries", "EntryProblem", "occurrence_of",
 ]  # fmt: skip
 
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -56,7 +56,7 @@ class Store:
         self.gathering = Gathering(self.database)
         self.summaries = Summaries(self.database)
         self.outbox = Outbox(self.database)
-        self.missing = Missing(self.database, self.outbox)
+        self.unserved = UnservedRecipients(self.database, self.outbox)
         self.ledger = Ledger(self.database)
 
     @property
@@ -73,10 +73,10 @@ class Store:
         if self.database.path is None:
             yield
             return
-        with only_one(self.database.path):
+        with daemon_lock(self.database.path):
             if check:
                 self.database.check()
-            if nobody_beside(self.database.path):
+            if no_turn_under_way(self.database.path):
                 self.outbox.free_leases()
             self.registrations.forget_processes(LAST)  # whoever wrote them cannot live: we hold the lock
             yield
@@ -92,17 +92,17 @@ class Store:
         with self.database.read() as connection:
             return self.database.real_now(connection)
 
-    def rearm(self, now: datetime) -> int:
+    def resend_too_early(self, now: datetime) -> int:
         """Let alerts be sent again that a clock which was ahead has sent too early; returns how many."""
-        return rearm(self.database, now)
+        return resend_too_early(self.database, now)
 
-    def refuse_hidden(self, now: datetime) -> None:
+    def check_indexes(self, now: datetime) -> None:
         """Raise StoreError where a damaged index hides something that is due."""
-        refuse_hidden(self.database, now)
+        check_indexes(self.database, now)
 
-    def reliefs(self) -> Iterator[Relief]:
+    def failure_batches(self) -> Iterator[FailureBatch]:
         """Yield deliveries whose failure is to be told elsewhere, in batches."""
-        return reliefs(self.database)
+        return failure_batches(self.database)
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
@@ -116,7 +116,7 @@ class Store:
                 held.enter_context(self.serve(check=False))
                 alone = True
             if self.database.path is not None:
-                held.enter_context(beside(self.database.path))
+                held.enter_context(alongside(self.database.path))
             yield alone
 
     def close(self) -> None:

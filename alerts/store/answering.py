@@ -17,7 +17,7 @@ from alerts.store.book import revision_after
 from alerts.store.changes import Change
 
 Until = datetime | None | Mapping[str, datetime | None]  # the same for all, or by key
-Given = tuple[Tracked, Revision]
+AnsweredOccurrence = tuple[Tracked, Revision]
 
 
 def until_of(until: Until, key: str) -> datetime | None:
@@ -26,76 +26,78 @@ def until_of(until: Until, key: str) -> datetime | None:
 
 
 def acknowledge(
-    connection: Connection, whole: Tracked, until: datetime | None, change: Change, occurrence: str, *, every: bool
-) -> list[Given]:
+    connection: Connection, series: Tracked, until: datetime | None, change: Change, occurrence: str, *, every: bool
+) -> list[AnsweredOccurrence]:
     """Acknowledge one; of what recurs with `every`, each occurrence that has come and is open."""
-    occurrences.must_name_one(whole.at(occurrence), "acknowledged", whole=every)
-    found = _come(whole, change.now) if every and whole.recurs else [whole.at(occurrence)]
-    given = []
+    occurrences.require_occurrence(series.at(occurrence), "acknowledged", all_occurrences=every)
+    found = _occurrences_to_acknowledge(series, change.now) if every and series.recurs else [series.at(occurrence)]
+    answered = []
     for number, one in enumerate(found):
         stage = stage_of(one.bounds, change.now)
-        seen = Acknowledgement(by=change.by, at=change.now, until=until, stage=stage)
-        occurrences.note(connection, one, one.occurrence, **answers.acknowledged(seen))
-        now = replace(one, revision=whole.revision + number)
-        given.append((now, revision_after(now, change, "acknowledged", detail=core.detail_of(stage, until))))
-    return given
+        acknowledgement = Acknowledgement(by=change.by, at=change.now, until=until, stage=stage)
+        occurrences.note(connection, one, one.occurrence, **answers.acknowledged(acknowledgement))
+        now = replace(one, revision=series.revision + number)
+        answered.append(
+            (now, revision_after(now, change, "acknowledged", detail=core.format_acknowledgement(stage, until)))
+        )
+    return answered
 
 
-def _come(whole: Tracked, now: datetime) -> list[Tracked]:
+def _occurrences_to_acknowledge(series: Tracked, now: datetime) -> list[Tracked]:
     """The occurrences that have come and are open. Raises InputError where there are none."""
-    names = list(whole.come(now))
-    found = [one for name in names if (one := whole.at(name)).open and stage_of(one.bounds, now) != "ahead"]
+    names = list(series.relevant_occurrences(now))
+    found = [one for name in names if (one := series.at(name)).open and stage_of(one.bounds, now) != "ahead"]
     if not found:
-        ahead = next((name for name in names if whole.at(name).open), "NAME")
-        key = whole.commitment.key
+        ahead = next((name for name in names if series.at(name).open), "NAME")
+        key = series.commitment.key
         raise InputError(f"{key}: no open occurrence has come yet; name one that is ahead: --occurrence {ahead}")
     return found
 
 
 def snooze(
     connection: Connection, now: Tracked, until: datetime, change: Change, recipient: str | None, *, past_due: bool
-) -> Given:
+) -> AnsweredOccurrence:
     """Put off the alerts of one; of the whole of what recurs, those of all its occurrences."""
     core.check_snooze(now, until, change.now, past_due=past_due)
-    given = Snooze(by=change.by, at=change.now, until=until)
+    answered = Snooze(by=change.by, at=change.now, until=until)
     if recipient is None:
-        occurrences.note(connection, now, now.occurrence, **answers.snoozed(given))
+        occurrences.note(connection, now, now.occurrence, **answers.snoozed(answered))
     else:
-        answers.snooze_own(connection, now, given, recipient)
+        answers.snooze_own(connection, now, answered, recipient)
     answers.release(connection, [now.id], change.now)
-    return now, revision_after(now, change, "snoozed", detail=core.snooze_detail(until, recipient))
+    return now, revision_after(now, change, "snoozed", detail=core.format_snooze(until, recipient))
 
 
-def take_back(
-    connection: Connection, whole: Tracked, change: Change, occurrence: str, *, every: bool
-) -> list[tuple[Given, list[str]]]:
+def withdraw_answers(
+    connection: Connection, series: Tracked, change: Change, occurrence: str, *, every: bool
+) -> list[tuple[AnsweredOccurrence, list[str]]]:
     """End what was acknowledged and snoozed, and return what that was; with `every`, of all occurrences too.
 
     Raises InputError where there is nothing.
     """
-    occurrences.must_name_one(whole.at(occurrence), "taken back", whole=every)
-    own = answers.own_snoozes(connection, [whole.id]).get(whole.id, [])
+    occurrences.require_occurrence(series.at(occurrence), "taken back", all_occurrences=every)
+    own = answers.own_snoozes(connection, [series.id]).get(series.id, [])
     held = [snoozed for snoozed in own if snoozed.until > change.now]
-    names = ["", *whole.occurrences] if every else [occurrence]
-    given: list[tuple[Given, list[str]]] = []
+    names = ["", *series.occurrences] if every else [occurrence]
+    answered: list[tuple[AnsweredOccurrence, list[str]]] = []
     for name in names:
         try:
-            one = whole.at(name)
+            one = series.at(name)
         except InputError:  # what a move has left out
             continue
-        here = whole.occurrences.get(name, Occurrence()).snoozed if name else one.snoozed  # not that of the whole
-        ended = core.standing(replace(one, snoozed=here), change.now)
+        here = series.occurrences.get(name, Occurrence()).snoozed if name else one.snoozed  # not that of the whole
+        ended = core.active_answers(replace(one, snoozed=here), change.now)
         ended += [f"the snooze for {snoozed.recipient}" for snoozed in held if snoozed.occurrence == name]
         if not ended:
             continue
-        answers.take_back(connection, one, change.now)
-        now = replace(one, revision=whole.revision + len(given))
-        given.append(((now, revision_after(now, change, "unacknowledged", detail=", ".join(ended))), ended))
-    if not given:
-        name = f"{whole.commitment.key} {occurrence}".rstrip()
-        all_of_it = core.snoozed_now(whole, change.now)
+        answers.withdraw_answers(connection, one, change.now)
+        now = replace(one, revision=series.revision + len(answered))
+        answered.append(((now, revision_after(now, change, "unacknowledged", detail=", ".join(ended))), ended))
+    if not answered:
+        name = f"{series.commitment.key} {occurrence}".rstrip()
+        all_of_it = core.snoozed_now(series, change.now)
         more = (
             f"; the whole of it is snoozed by {all_of_it.by}: --all takes that back" if occurrence and all_of_it else ""
         )
         raise InputError(f"{name} is neither acknowledged nor snoozed: there is nothing to take back{more}")
-    return given
+    return answered

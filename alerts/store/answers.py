@@ -18,9 +18,9 @@ NO_SNOOZE: dict[str, Any] = {"snoozed_by": None, "snoozed_at": None, "snoozed_un
 _D, _L, _O, _S = tables.deliveries.c, tables.delivery_reminders.c, tables.occurrences.c, tables.snoozes.c
 
 
-def acknowledged(seen: Acknowledgement) -> dict[str, Any]:
+def acknowledged(acknowledgement: Acknowledgement) -> dict[str, Any]:
     """The columns of an acknowledgement."""
-    return {f"acknowledged_{name}": getattr(seen, name) for name in ("by", "at", "until", "stage", "ended")}
+    return {f"acknowledged_{name}": getattr(acknowledgement, name) for name in ("by", "at", "until", "stage", "ended")}
 
 
 def snoozed(snooze: Snooze) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def end_all_snoozes(connection: Connection, ids: Sequence[int], now: datetime) -
     release(connection, ids, now)
 
 
-def take_back(connection: Connection, tracked: Tracked, now: datetime) -> None:
+def withdraw_answers(connection: Connection, tracked: Tracked, now: datetime) -> None:
     """End the answers of an occurrence now: what follows their end follows."""
     mine = (_O.commitment_id == tracked.id, _O.occurrence == tracked.occurrence)
     for at, until in ((_O.acknowledged_at, _O.acknowledged_until), (_O.snoozed_at, _O.snoozed_until)):

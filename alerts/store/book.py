@@ -12,11 +12,19 @@ from typing import Any, Literal
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import CircleError, Commitment, Party, Revision, Tracked, choose_zone, in_order
+from alerts.core.commitments import (
+    DependencyCycleError,
+    Commitment,
+    Party,
+    Revision,
+    Tracked,
+    choose_zone,
+    dependency_order,
+)
 from alerts.core.deadlines import Deadline, parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import occurrences, tables
-from alerts.store.changes import Change, Entry, Move, Report, Wrong
+from alerts.store.changes import Change, Entry, Move, Report, EntryProblem
 from alerts.store.resolved_with import stored_zone
 from alerts.store.rows import (
     CHANGED_AT,
@@ -31,32 +39,32 @@ from alerts.store.rows import (
 )
 
 _C = tables.commitments.c
-ERRORS_AT_MOST = 50
-NEARBY = 10_000  # stored keys among which the one that was meant is looked for
+MAX_ERRORS = 50
+KEYS_COMPARED = 10_000  # stored keys among which the one that was meant is looked for
 
 
-class Book:
+class ChangeSet:
     """One transaction's view of what hangs on what."""
 
     def __init__(self, connection: Connection, zone: str | None, parties: Iterable[Party] = ()) -> None:
         self._connection = connection
         self._zone = stored_zone(connection, zone)
-        self._edges: dict[str, tuple[str, ...]] | None = None
-        self._foreseen: dict[str, Bounds] = {}  # what a dry run would have stored
+        self._dependencies: dict[str, tuple[str, ...]] | None = None
+        self._planned_bounds: dict[str, Bounds] = {}  # what a dry run would have stored
         stored = {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
         declared = {party.key: party for party in parties}
-        self.rezoned = {  # parties that change so that deadlines may move, and what they were
+        self.changed_parties = {  # parties that change so that deadlines may move, and what they were
             party: stored[key]
             for key, party in declared.items()
             if key in stored and (stored[key].timezone, stored[key].calendar) != (party.timezone, party.calendar)
         }
         self._parties: Mapping[str, Party] = stored | declared
 
-    def edges(self) -> dict[str, tuple[str, ...]]:
+    def dependencies(self) -> dict[str, tuple[str, ...]]:
         """What hangs on what in the store, by key."""
-        if self._edges is None:
-            self._edges = edges_of(self._connection)
-        return self._edges
+        if self._dependencies is None:
+            self._dependencies = stored_dependencies(self._connection)
+        return self._dependencies
 
     def bounds(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
         """Resolve a commitment's deadline."""
@@ -68,7 +76,7 @@ class Book:
         """Resolve what an occurrence of a commitment was moved to."""
         return lambda deadline: self.bounds(replace(commitment, deadline=deadline), {})
 
-    def _foretell(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
+    def _resolve_with_assumptions(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
         return _with_assumptions(self.bounds(commitment, known), commitment.assumptions)
 
     def check(self, wanted: Mapping[str, Entry]) -> list[str]:
@@ -76,11 +84,13 @@ class Book:
 
         Raises InputError with a line for each entry that hangs on nothing, on itself, or cannot be resolved.
         """
-        order, wrong = self.try_all(wanted)
-        refuse([one.said for one in wrong])
+        order, problems = self.check_all(wanted)
+        refuse([one.message for one in problems])
         return order
 
-    def try_all(self, wanted: Mapping[str, Entry], unread: Collection[str] = ()) -> tuple[list[str], list[Wrong]]:
+    def check_all(
+        self, wanted: Mapping[str, Entry], unread: Collection[str] = ()
+    ) -> tuple[list[str], list[EntryProblem]]:
         """Return the keys of all that is wanted in an order in which it can be stored, and what is wrong with it.
 
         `unread` are keys that the files have, too, but in entries that are wrong: what hangs on them is not tried.
@@ -90,58 +100,62 @@ class Book:
         known = self.known(needed - set(wanted))
         missing = needed - set(wanted) - set(known) - set(unread)
         broken = needed & set(unread) - set(known)
-        wrong: list[Wrong] = []
-        nearby = [*wanted, *self._connection.execute(select(_C.key).limit(NEARBY)).scalars()] if missing else []
+        problems: list[EntryProblem] = []
+        similar_keys = (
+            [*wanted, *self._connection.execute(select(_C.key).limit(KEYS_COMPARED)).scalars()] if missing else []
+        )
         for key, other in ((key, other) for key, others in needs.items() for other in sorted(others & missing)):
-            near = did_you_mean(other, nearby) if len(wrong) < ERRORS_AT_MOST else ""  # finding it is slow
-            wrong.append(Wrong(key, f"{wanted[key].place}: deadline hangs on {other!r}, which is not tracked{near}"))
-        broken |= {one.key for one in wrong}
-        ordered, circles = self._in_order(wanted, needs)
-        wrong += circles
-        broken |= {one.key for one in circles}
-        hanging = self._hanging(wanted, skip=set(wanted))
-        needed |= {other for others in hanging.values() for other in others}
+            suggestion = did_you_mean(other, similar_keys) if len(problems) < MAX_ERRORS else ""  # finding it is slow
+            problems.append(
+                EntryProblem(key, f"{wanted[key].place}: deadline hangs on {other!r}, which is not tracked{suggestion}")
+            )
+        broken |= {one.key for one in problems}
+        ordered, cycles = self._dependency_order(wanted, needs)
+        problems += cycles
+        broken |= {one.key for one in cycles}
+        dependants = self._dependants(wanted, skip=set(wanted))
+        needed |= {other for others in dependants.values() for other in others}
         ended = {key for key, entry in wanted.items() if entry.commitment.status != "open"}  # these keep their bounds
         known |= self.known(needed - (set(wanted) - ended) - set(known))
         checked = dict(wanted) | {
             key: Entry(tracked.commitment, f"{key} follows from this file")
-            for key, tracked in self._tracked(list(hanging)).items()
+            for key, tracked in self._stored(list(dependants)).items()
             if tracked.open
         }
         for entry in (checked[key] for key in ordered if key in checked):
             key, deadline = entry.commitment.key, entry.commitment.deadline
             undeclared = not self._parties.keys() >= set(entry.commitment.by)  # that has been said of its file
-            if undeclared or key in broken or broken & {*needs.get(key, ()), *hanging.get(key, ())}:
+            if undeclared or key in broken or broken & {*needs.get(key, ()), *dependants.get(key, ())}:
                 broken.add(key)
                 continue
             try:
                 bounds = self.bounds(entry.commitment, known)
             except InputError as error:
-                wrong.append(Wrong(key, f"{entry.place}: deadline `{deadline}`: {error}"))
+                problems.append(EntryProblem(key, f"{entry.place}: deadline `{deadline}`: {error}"))
                 broken.add(key)
                 continue
             if key in needed and key not in ended:
                 known[key] = _with_assumptions(bounds, entry.commitment.assumptions)
-        return [key for key in ordered if key in wanted], wrong
+        return [key for key in ordered if key in wanted], problems
 
-    def _in_order(
+    def _dependency_order(
         self, wanted: Mapping[str, Entry], needs: Mapping[str, frozenset[str]]
-    ) -> tuple[list[str], list[Wrong]]:
+    ) -> tuple[list[str], list[EntryProblem]]:
         """Sort keys so that each comes after those that it hangs on; each circle is taken out, and is wrong."""
-        edges: dict[str, Iterable[str]] = {**self.edges(), **needs}
-        wrong: list[Wrong] = []
+        dependencies: dict[str, Iterable[str]] = {**self.dependencies(), **needs}
+        problems: list[EntryProblem] = []
         while True:
             try:
-                return in_order(edges), wrong
-            except CircleError as error:
-                if len(wrong) >= ERRORS_AT_MOST:
-                    return [], wrong  # each circle is looked for in all that there is
+                return dependency_order(dependencies), problems
+            except DependencyCycleError as error:
+                if len(problems) >= MAX_ERRORS:
+                    return [], problems  # each circle is looked for in all that there is
                 key = next((key for key in error.keys if key in wanted), error.keys[0])
                 place = f"{wanted[key].place}: " if key in wanted else ""
-                wrong.append(Wrong(key, f"{place}{error}"))
-                edges[key] = ()
+                problems.append(EntryProblem(key, f"{place}{error}"))
+                dependencies[key] = ()
 
-    def _tracked(self, keys: Sequence[str]) -> dict[str, Tracked]:
+    def _stored(self, keys: Sequence[str]) -> dict[str, Tracked]:
         """Commitments as they stand, in the order of their keys."""
         found: dict[str, Tracked] = {}
         for some in chunks(keys):
@@ -150,11 +164,11 @@ class Book:
             found |= {key: here[key] for key in some if key in here}
         return found
 
-    def _hanging(self, keys: Iterable[str], skip: set[str]) -> dict[str, tuple[str, ...]]:
+    def _dependants(self, keys: Iterable[str], skip: set[str]) -> dict[str, tuple[str, ...]]:
         """All stored commitments that hang on some keys, at however many removes, and what they hang on."""
-        edges = self.edges()
+        dependencies = self.dependencies()
         on: dict[str, list[str]] = defaultdict(list)
-        for one, others in edges.items():
+        for one, others in dependencies.items():
             for other in others:
                 on[other].append(one)
         found: dict[str, tuple[str, ...]] = {}
@@ -162,7 +176,7 @@ class Book:
         while todo:
             for one in on.get(todo.pop(), ()):
                 if one not in found and one not in skip:
-                    found[one] = edges[one]
+                    found[one] = dependencies[one]
                     todo.append(one)
         return found
 
@@ -172,7 +186,7 @@ class Book:
         for some in chunks(sorted(keys)):
             rows = self._connection.execute(select(_C.key, _C.bounds, _C.assumptions).where(_C.key.in_(some)))
             found |= {row.key: _with_assumptions(Bounds.from_json(row.bounds), row.assumptions) for row in rows}
-        return found | {key: self._foreseen[key] for key in keys if key in self._foreseen}
+        return found | {key: self._planned_bounds[key] for key in keys if key in self._planned_bounds}
 
     def write(
         self,
@@ -191,20 +205,20 @@ class Book:
         may stand one that only follows: it is worked out where it stands, and stored with all that follows.
         """
         keys = [entry.commitment.key for entry in entries]
-        here = self._tracked(keys) | dict(reopened or {})
+        here = self._stored(keys) | dict(reopened or {})
         needs = {entry.commitment.key: references(parse(entry.commitment.deadline)) for entry in entries}
         by_key = {entry.commitment.key: entry for entry in entries}
-        between = self._hanging(keys, skip=pending | set(keys)) if here and any(needs.values()) else {}
-        following = self._tracked(list(between))
+        between = self._dependants(keys, skip=pending | set(keys)) if here and any(needs.values()) else {}
+        following = self._stored(list(between))
         known = self.known({other for others in (*needs.values(), *between.values()) for other in others})
         fresh: list[tuple[Entry, Bounds]] = []
         moves: list[tuple[Tracked, Commitment, Bounds]] = []
         edits: list[tuple[Tracked, Commitment, Bounds]] = []
-        for key in in_order({**needs, **between}):
+        for key in dependency_order({**needs, **between}):
             if key in following:
                 if following[key].open:
-                    with suppress(InputError):  # as in `_derive`
-                        known[key] = self._foretell(following[key].commitment, known)
+                    with suppress(InputError):  # as in `_move_dependants`
+                        known[key] = self._resolve_with_assumptions(following[key].commitment, known)
                 continue
             entry, commitment = by_key[key], by_key[key].commitment
             old = here.get(key)
@@ -212,7 +226,7 @@ class Book:
             known[key] = _with_assumptions(bounds, commitment.assumptions)
             if old is None:
                 fresh.append((entry, bounds))
-            elif old.bounds.mark != bounds.mark:
+            elif old.bounds.fingerprint != bounds.fingerprint:
                 moves.append((old, commitment, bounds))
             else:
                 edits.append((old, commitment, bounds))
@@ -225,15 +239,15 @@ class Book:
         report.fields |= {key: fields for key, fields in edited.items() if fields}
         report.fields |= {old.commitment.key: _differs(old.commitment, new) for old, new, _ in moves}
         if dry_run:
-            self._foreseen |= {key: known[key] for key in keys}
-            report.foreseen |= {
+            self._planned_bounds |= {key: known[key] for key in keys}
+            report.planned_state |= {
                 **{entry.commitment.key: _recorded(entry, bounds, change, -n) for n, (entry, bounds) in enumerate(
-                    fresh, len(report.foreseen) + 1)},
+                    fresh, len(report.planned_state) + 1)},
                 **{old.commitment.key: _moved(old, new, bounds, change) for old, new, bounds in moves},
                 **{old.commitment.key: replace(old, commitment=new) for old, new, _ in edits},
             }  # fmt: skip
             for old, _, _ in moves:
-                self._derive(old.commitment.key, change, report, skip=pending, dry_run=True)
+                self._move_dependants(old.commitment.key, change, report, skip=pending, dry_run=True)
             return
         self._insert(fresh, change)
         self._update(moves, change, "moved")
@@ -241,11 +255,11 @@ class Book:
         self._refresh(edits, change, self._shifted(edits) if recomputed else set())
         again = [(old, self._resolver(new)) for old, new, _ in (*moves, *edits)]
         occurrences.resolve_again(self._connection, again, change.now)
-        self._hang(keys, needs)
+        self._store_dependencies(keys, needs)
         self.note_loaded([entry for entry in entries if entry.loaded])
         for old, _, _ in moves:
             why = replace(change, cause=old.commitment.key)
-            self._derive(old.commitment.key, why, report, skip=pending)
+            self._move_dependants(old.commitment.key, why, report, skip=pending)
 
     def note_loaded(self, entries: Sequence[Entry]) -> None:
         """Remember what a file said, and which file it was."""
@@ -355,23 +369,25 @@ class Book:
             statement = statement.values(names | {"changed_at": CHANGED_AT})
             self._connection.execute(statement, rows)
 
-    def _hang(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:
+    def _store_dependencies(self, keys: Sequence[str], needs: Mapping[str, frozenset[str]]) -> None:
         named = {*keys, *(other for others in needs.values() for other in others)}
         ids: dict[str, int] = {}
         for some in chunks(sorted(named)):
             ids |= {row.key: row.id for row in self._connection.execute(select(_C.key, _C.id).where(_C.key.in_(some)))}
-        self._edges = None
+        self._dependencies = None
         mine = tables.references.c.commitment_id.in_([ids[key] for key in keys])
         self._connection.execute(delete(tables.references).where(mine))
-        rows = [{"commitment_id": ids[key], "hangs_on": ids[other]} for key in keys for other in needs[key]]
+        rows = [{"commitment_id": ids[key], "depends_on": ids[other]} for key in keys for other in needs[key]]
         if rows:
             self._connection.execute(insert(tables.references), rows)
 
-    def _derive(self, key: str, change: Change, report: Report, skip: set[str], *, dry_run: bool = False) -> None:
+    def _move_dependants(
+        self, key: str, change: Change, report: Report, skip: set[str], *, dry_run: bool = False
+    ) -> None:
         """Move all that hangs on a commitment that has moved, and what hangs on that, in order."""
-        hanging = self._hanging([key], skip)
-        known = self.known({*hanging, *(other for others in hanging.values() for other in others)})
-        for one, old in self._tracked(in_order(hanging)).items():
+        dependants = self._dependants([key], skip)
+        known = self.known({*dependants, *(other for others in dependants.values() for other in others)})
+        for one, old in self._stored(dependency_order(dependants)).items():
             if not old.open:
                 continue
             try:
@@ -379,14 +395,14 @@ class Book:
             except InputError:  # it hangs on something else, too, that moves in a later chunk: `check` saw it resolve
                 continue
             known[one] = _with_assumptions(now, old.commitment.assumptions)
-            if now.mark == self._foreseen.get(one, old.bounds).mark:
+            if now.fingerprint == self._planned_bounds.get(one, old.bounds).fingerprint:
                 continue
             if dry_run:
-                self._foreseen[one] = known[one]
-                report.foreseen[one] = _moved(old, old.commitment, now, change)
+                self._planned_bounds[one] = known[one]
+                report.planned_state[one] = _moved(old, old.commitment, now, change)
             else:
                 self._update([(old, old.commitment, now)], change, "moved")
-            report.derived.append(Move(one, old.bounds, now))
+            report.moved_dependants.append(Move(one, old.bounds, now))
 
 
 @lru_cache(maxsize=16384)
@@ -404,11 +420,11 @@ def _with_assumptions(bounds: Bounds, stated: Iterable[str]) -> Bounds:
     return replace(bounds, assumptions=(*stated, *bounds.assumptions))
 
 
-def edges_of(connection: Connection) -> dict[str, tuple[str, ...]]:
+def stored_dependencies(connection: Connection) -> dict[str, tuple[str, ...]]:
     """What hangs on what, by key."""
     one, other = tables.commitments.alias(), tables.commitments.alias()
     join = tables.references.join(one, one.c.id == tables.references.c.commitment_id)
-    both = select(one.c.key, other.c.key).select_from(join.join(other, other.c.id == tables.references.c.hangs_on))
+    both = select(one.c.key, other.c.key).select_from(join.join(other, other.c.id == tables.references.c.depends_on))
     found: dict[str, list[str]] = defaultdict(list)
     for key, on in connection.execute(both):
         found[key].append(on)
@@ -455,5 +471,5 @@ def _moved(old: Tracked, new: Commitment, bounds: Bounds, change: Change) -> Tra
 
 def refuse(errors: Sequence[str]) -> None:
     if errors:
-        more = len(errors) - ERRORS_AT_MOST
-        raise InputError("\n".join([*errors[:ERRORS_AT_MOST], *([f"… and {more} more"] if more > 0 else [])]))
+        more = len(errors) - MAX_ERRORS
+        raise InputError("\n".join([*errors[:MAX_ERRORS], *([f"… and {more} more"] if more > 0 else [])]))

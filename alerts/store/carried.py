@@ -14,24 +14,26 @@ from sqlalchemy import Connection, and_, or_, select
 from alerts.core.answers import pause_ends, silences
 from alerts.core.commitments import OwnSnooze, Party, Person, Revision, Source, Tracked
 from alerts.core.errors import InputError
-from alerts.core.notifications import Told
-from alerts.core.reminders import MERGED, REPEATED, Reminder
+from alerts.core.notifications import ReminderContext
+from alerts.core.reminders import MERGEABLE_KINDS, REPEATING_KINDS, Reminder
 from alerts.core.rules import Rule
 from alerts.store import tables
 from alerts.store.answers import own_snoozes
 from alerts.store.calendar_entries import entries
 from alerts.store.ends import ended_already
-from alerts.store.moves import moved_again, told_as_one
+from alerts.store.moves import moved_again, merged_moves
 from alerts.store.occurrences import fetch_whole
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, chunks, party_of, reminder_of, revision_of, source_of
 
-FOLLOWED = "a later word of the same was planned"
+FOLLOWED_BY_LATER = "a later word of the same was planned"
 TOLD = "its recipient was told of the same end last"
 _L, _R = tables.delivery_reminders.c, tables.reminders.c
 
 
-def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tuple[Told, ...]], dict[UUID, str]]:
+def carried(
+    connection: Connection, rows: Sequence[Any]
+) -> tuple[dict[UUID, tuple[ReminderContext, ...]], dict[UUID, str]]:
     """What deliveries carry that still holds, and why the others do not."""
     ids = [row["id"] for row in rows]
     columns = (_L.delivery_id, _R.id, *(_R[name] for name in REMINDER))
@@ -41,17 +43,19 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         connection, {(link["commitment_id"], link["occurrence"]) for link in links}
     )  # before what changes
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
-    facts = Facts.fetch(connection, tracked.values(), links)
+    facts = DeliveryFacts.fetch(connection, tracked.values(), links)
     answered = [link for link in links if _answered(tracked[link["commitment_id"]])]
     others = _other_rules(connection, answered)
     names = {link["rule"] for link in answered}.union(*others.values())
     rules = rules_of(connection, names) if names else {}
-    later = _said_later(connection, links) | _ended_since(connection, links) | _told_anew(connection, links)
+    later = (
+        _followed_by_later(connection, links) | _ended_since(connection, links) | _announced_again(connection, links)
+    )
     later |= moved_again(connection, links)
     known = ended_already(connection, links)
-    moves = told_as_one(connection, links)
-    speaks_next = {row["id"]: row["speaks_next"] for row in rows}
-    told: dict[UUID, list[Told]] = {one: [] for one in ids}
+    moves = merged_moves(connection, links)
+    next_alert_at = {row["id"]: row["next_alert_at"] for row in rows}
+    contexts: dict[UUID, list[ReminderContext]] = {one: [] for one in ids}
     stale: dict[UUID, str] = {}
     for link in links:
         whole = tracked[link["commitment_id"]]
@@ -59,20 +63,20 @@ def carried(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, tup
         about = _about(reminder, whole)
         reason = _stale(reminder, about, [rules.get(name) for name in (reminder.rule, *others[link["id"]])])
         if reason is None and (link["delivery_id"], link["id"]) in later:
-            reason = FOLLOWED
+            reason = FOLLOWED_BY_LATER
         if reason is None and (link["delivery_id"], link["id"]) in known:
             reason = TOLD
         if reason is not None:
             stale[link["delivery_id"]] = reason
             continue
-        at = speaks_next[link["delivery_id"]].get(str(link["id"]))
-        said = facts.told(reminder, about, datetime.fromisoformat(at) if at else None)
-        ends = pause_ends(rules.get(reminder.rule), about) if about.seen else None
+        at = next_alert_at[link["delivery_id"]].get(str(link["id"]))
+        said = facts.context(reminder, about, datetime.fromisoformat(at) if at else None)
+        ends = pause_ends(rules.get(reminder.rule), about) if about.current_acknowledgement else None
         entry = known_as.get((link["commitment_id"], link["occurrence"]))
         said = replace(said, pause_ends=ends, entry=entry)
         move = moves.get((link["delivery_id"], link["id"]))
-        told[link["delivery_id"]].append(replace(said, change=move) if move else said)
-    return {one: tuple(items) for one, items in told.items()}, stale
+        contexts[link["delivery_id"]].append(replace(said, change=move) if move else said)
+    return {one: tuple(items) for one, items in contexts.items()}, stale
 
 
 def _about(reminder: Reminder, tracked: Tracked) -> Tracked:
@@ -92,9 +96,9 @@ def _other_rules(connection: Connection, links: Sequence[Any]) -> dict[UUID, lis
     """Return the other rules that mean the same repeat, by the reminder that is sent for all of them."""
     found: dict[UUID, list[str]] = defaultdict(list)
     mine, other = tables.reminders.alias(), tables.reminders.alias()
-    thing = ("commitment_id", "occurrence", "bounds_version", "kind", "moment")
-    same = and_(*(mine.c[name] == other.c[name] for name in thing), mine.c.rule != other.c.rule)
-    for some in chunks({link["id"] for link in links if link["kind"] in REPEATED}):
+    alert_key = ("commitment_id", "occurrence", "bounds_version", "kind", "moment")
+    same = and_(*(mine.c[name] == other.c[name] for name in alert_key), mine.c.rule != other.c.rule)
+    for some in chunks({link["id"] for link in links if link["kind"] in REPEATING_KINDS}):
         query = select(mine.c.id, other.c.rule).join(other, same).where(mine.c.id.in_(some))
         for row in connection.execute(query):
             found[row.id].append(row.rule)
@@ -119,7 +123,7 @@ def _stale(reminder: Reminder, tracked: Tracked, rules: Sequence[Rule | None]) -
         return None
     if not tracked.open:
         return f"closed meanwhile ({tracked.commitment.status})"
-    if reminder.mark != tracked.bounds.mark and reminder.kind != "reopened":
+    if reminder.fingerprint != tracked.bounds.fingerprint and reminder.kind != "reopened":
         return "moved meanwhile"
     seen = tracked.acknowledged
     what = (reminder.kind, reminder.moment, reminder.send_at)
@@ -128,13 +132,13 @@ def _stale(reminder: Reminder, tracked: Tracked, rules: Sequence[Rule | None]) -
     return None
 
 
-def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
     """Links whose word has been followed by a later one of the same commitment, to the same recipient.
 
     After a move there and back the same moment is told anew, of the new version of the bounds: that one is later, too.
     So is a reopening, which says where it stands.
     """
-    ids = {link["delivery_id"] for link in links if link["kind"] in MERGED}
+    ids = {link["delivery_id"] for link in links if link["kind"] in MERGEABLE_KINDS}
     if not ids:
         return set()
     mine, other = tables.delivery_reminders.alias(), tables.delivery_reminders.alias()
@@ -147,10 +151,10 @@ def _said_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID,
     reopened = and_(other.c.kind == "reopened", other.c.bounds_version > mine.c.bounds_version)
     query = (
         select(mine.c.delivery_id, mine.c.reminder_id)
-        .join(other, and_(*same, or_(and_(other.c.kind.in_(MERGED), or_(later, again)), reopened)))
+        .join(other, and_(*same, or_(and_(other.c.kind.in_(MERGEABLE_KINDS), or_(later, again)), reopened)))
         .join(my_plan, my_plan.c.id == mine.c.delivery_id)
         .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.created_at >= my_plan.c.created_at))
-        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGED))
+        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGEABLE_KINDS))
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
 
@@ -179,7 +183,7 @@ def _ended_since(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
 
 
-def _told_anew(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
     """Links whose word of an end or a reopening is followed by another, to the same recipient."""
     kinds = ("closed", "reopened")
     ids = {link["delivery_id"] for link in links if link["kind"] in kinds}
@@ -196,7 +200,7 @@ def _told_anew(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, 
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DeliveryFacts:
     """Parties, sources, owners, changes and snoozes for single recipients that the words of some deliveries need."""
 
     parties: Mapping[str, Party]
@@ -206,7 +210,7 @@ class Facts:
     snoozes: Mapping[int, Sequence[OwnSnooze]]
 
     @classmethod
-    def fetch(cls, connection: Connection, tracked: Iterable[Tracked], links: Sequence[Any]) -> Facts:
+    def fetch(cls, connection: Connection, tracked: Iterable[Tracked], links: Sequence[Any]) -> DeliveryFacts:
         tracked = list(tracked)
         commitments = [item.commitment for item in tracked]
         who = {key for one in commitments for key in (*one.by, *one.to)}
@@ -232,9 +236,9 @@ class Facts:
             snoozes=own_snoozes(connection, {item.id for item in tracked}),
         )
 
-    def told(self, reminder: Reminder, tracked: Tracked, speaks_next: datetime | None) -> Told:
+    def context(self, reminder: Reminder, tracked: Tracked, next_alert_at: datetime | None) -> ReminderContext:
         commitment = tracked.commitment
-        return Told(
+        return ReminderContext(
             reminder=reminder,
             tracked=tracked,
             by=tuple(self.parties[key] for key in commitment.by if key in self.parties),
@@ -242,7 +246,7 @@ class Facts:
             source=self.sources.get(commitment.source.key) if commitment.source else None,
             earlier_sources=tuple(self.sources.get(one.key) for one in commitment.earlier_sources),
             owner=self.people.get(commitment.owner) if commitment.owner else None,
-            speaks_next=speaks_next,
+            next_alert_at=next_alert_at,
             change=self.changes.get((reminder.commitment_id, reminder.revision or 0)),
             snoozes=tuple(self.snoozes.get(tracked.id, ())),
         )

@@ -31,15 +31,15 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class EntryProblem:
     """What is wrong with an entry; `said` is the whole line, with its place."""
 
     key: str
-    said: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restated:
+class RestatedEntry:
     """What is closed, and what a file states of it anew. `fields` are those that differ from how it stands."""
 
     key: str
@@ -55,7 +55,7 @@ class Report:
     """What a load did, or would do: keys by what became of them.
 
     `fields` are those that changed; `conflicts` were moved by hand since the file last stated them, and are stated
-    otherwise now; `older` are of a revision before the one that was loaded last. `foreseen` is how a dry run would
+    otherwise now; `older` are of a revision before the one that was loaded last. `planned_state` is how a dry run would
     have left what it would have touched. `kept_zone` is the one that a move kept, as the deadline before stated it.
     `restated` are closed and left so, `kept` are for good, `reopened` are open again.
     """
@@ -63,15 +63,15 @@ class Report:
     new: list[str] = field(default_factory=list)
     edited: list[str] = field(default_factory=list)
     moved: list[Move] = field(default_factory=list)
-    derived: list[Move] = field(default_factory=list)
+    moved_dependants: list[Move] = field(default_factory=list)
     unchanged: int = 0
     fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    conflicts: list[Wrong] = field(default_factory=list)
+    conflicts: list[EntryProblem] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
-    restated: list[Restated] = field(default_factory=list)
+    restated: list[RestatedEntry] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     reopened: list[str] = field(default_factory=list)
-    foreseen: dict[str, Tracked] = field(default_factory=dict)
+    planned_state: dict[str, Tracked] = field(default_factory=dict)
     kept_zone: str | None = None
 
 

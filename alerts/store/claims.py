@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from alerts.core.deliveries import Failed, Outcome
-from alerts.core.notifications import Message, Notice, Told, Trouble
+from alerts.core.deliveries import FailureLevel, Outcome
+from alerts.core.notifications import Message, Notice, ReminderContext, DeliveryFailure
 from alerts.core.summaries import Scope
 
 
@@ -17,7 +17,7 @@ from alerts.core.summaries import Scope
 class Claim:
     """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
 
-    `told` is what it carries; one to operators carries a `notice` instead, and a `summary` is gathered by its scope.
+    `contexts` is what it carries; one to operators carries a `notice` instead, and a `summary` is gathered by its scope.
     `zone`: in which the recipient reads, where that is a person who states one. `first_due` and `tries` (this one
     included) count from when a person last retried it; `attempt` counts all that were ever made.
     """
@@ -31,19 +31,21 @@ class Claim:
     first_due: datetime
     deadline: datetime | None
     zone: str | None = None
-    told: tuple[Told, ...]
+    contexts: tuple[ReminderContext, ...]
     notice: Notice | None = None
     summary: Scope | None = None
-    instead_of: Trouble | None = None
+    fallback_for: DeliveryFailure | None = None
     message: Message | None
     entries: str | None = None  # of which reminders the message was made, where that was written down
 
 
-def mark_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any]:
+def outcome_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any]:
     return {
         "_id": claim.id,
         "_fence": claim.fence,
-        "_trouble": int(Failed.DEAD if outcome.state == "dead" else Failed.LATE if outcome.late else Failed.NOT),
+        "_failure_level": int(
+            FailureLevel.DEAD if outcome.state == "dead" else FailureLevel.LATE if outcome.late else FailureLevel.NOT
+        ),
         "state": outcome.state,
         "next_at": outcome.next_at,
         "remote": outcome.remote,
@@ -70,7 +72,7 @@ def first_due(row: Any) -> datetime:
     return max(at for at in times if at)
 
 
-def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
+def claimed(row: Any, contexts: tuple[ReminderContext, ...], zone: str | None) -> Claim:
     return Claim(
         id=row["id"],
         channel=row["channel"],
@@ -81,10 +83,10 @@ def claimed(row: Any, told: tuple[Told, ...], zone: str | None) -> Claim:
         first_due=first_due(row),
         deadline=row["deadline"],
         zone=zone,
-        told=told,
+        contexts=contexts,
         notice=Notice.from_json(row["notice"]) if row["notice"] else None,
         summary=Scope.from_json(row["summary"]) if row["summary"] else None,
-        instead_of=Trouble.from_json(row["instead_of"]) if row["instead_of"] else None,
+        fallback_for=DeliveryFailure.from_json(row["fallback_for"]) if row["fallback_for"] else None,
         message=_message(row["payload"]) if row["payload"] else None,
         entries=row["entries"],
     )

@@ -18,17 +18,17 @@ from alerts.core.commitments import (
     Source,
     Status,
     Tracked,
-    in_order,
+    dependency_order,
 )
 from alerts.core.deadlines import Every, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import answering, answers, edits, occurrences, reopening, restated, tables
-from alerts.store.answering import Given, Until, until_of
-from alerts.store.book import Book, edges_of, forget_resolved, refuse, revision_after
-from alerts.store.changes import Change, Entry, Move, Report, Restated, Wrong
+from alerts.store.answering import AnsweredOccurrence, Until, until_of
+from alerts.store.book import ChangeSet, stored_dependencies, forget_resolved, refuse, revision_after
+from alerts.store.changes import Change, Entry, Move, Report, RestatedEntry, EntryProblem
 from alerts.store.conflicts import conflicts, loaded_before
 from alerts.store.engine import Database
-from alerts.store.moving import cited_by, restate, restate_one
+from alerts.store.moving import source_named_by, with_deadline, with_occurrence_deadline
 from alerts.store.past import as_of
 from alerts.store.people import put
 from alerts.store.restated import Closed
@@ -46,7 +46,7 @@ from alerts.store.rows import (
     tracked_of,
     upsert,
 )
-from alerts.store.several import all_or_none, several
+from alerts.store.several import collect_errors, unique_keys
 
 _C = tables.commitments.c
 T = TypeVar("T")
@@ -82,26 +82,26 @@ class Commitments:
         report = Report()
         stated_by = {entry.commitment.key: entry for entry in entries}
         with self._database.look() as connection:
-            book = Book(connection, self._zone, parties)
-            rezoned = book.rezoned
+            change_set = ChangeSet(connection, self._zone, parties)
+            changed_parties = change_set.changed_parties
             wanted, renamed = self._wanted(connection, entries, report, closed)
-            order, wrong = book.try_all(wanted)
-            refuse([one.said for one in (*wrong, *(() if dry_run else report.conflicts))])
+            order, problems = change_set.check_all(wanted)
+            refuse([one.message for one in (*problems, *(() if dry_run else report.conflicts))])
         if dry_run:
             with self._database.look() as connection:
-                book = Book(connection, self._zone, parties)
+                change_set = ChangeSet(connection, self._zone, parties)
                 pending = set(order)
                 for some in chunks(order):
                     pending -= set(some)
                     opened = reopening.reopened_of(connection, some, wanted, change)
                     some_now = [wanted[key] for key in some]
-                    book.write(some_now, change, report, pending, dry_run=True, reopened=opened)
-                for party in rezoned:
+                    change_set.write(some_now, change, report, pending, dry_run=True, reopened=opened)
+                for party in changed_parties:
                     concerned = [key for key in _open(connection, party) if key not in wanted]
-                    self._recompute(connection, book, change, report, concerned)
+                    self._recompute(connection, change_set, change, report, concerned)
             return report
         with self._database.write() as connection:
-            same = [asdict(party) for party in parties if party not in rezoned]
+            same = [asdict(party) for party in parties if party not in changed_parties]
             upsert(connection, tables.parties, ["key"], same)
             upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
             put(connection, people, of_settings=False)
@@ -114,36 +114,36 @@ class Commitments:
                 again = Report(conflicts=report.conflicts)
                 now, _ = self._wanted(connection, [stated_by[key] for key in some], again, closed)
                 reopening.reopen_stated(connection, some, now, change)
-                book = Book(connection, self._zone, parties)
-                book.write([now[key] for key in some if key in now], change, report, pending)
+                change_set = ChangeSet(connection, self._zone, parties)
+                change_set.write([now[key] for key in some if key in now], change, report, pending)
             done += len(some)
             progress(done)
         for others in self._in_turn(renamed):
             with self._database.change() as connection:
-                Book(connection, self._zone).note_loaded(others)
+                ChangeSet(connection, self._zone).note_loaded(others)
         with self._database.write() as connection:
             restated.note(connection, stated_by, report)
         report.unchanged -= restated.count_unchanged(report)
-        if rezoned:
-            for party, before in rezoned.items():
-                self.recompute(replace(change, reason=_say_rezoned(before, party)), report, parties, of=party)
+        if changed_parties:
+            for party, before in changed_parties.items():
+                self.recompute(replace(change, reason=_zone_change_reason(before, party)), report, parties, of=party)
             with self._database.write() as connection:  # last: until then a repeated load sees that it is not finished
-                upsert(connection, tables.parties, ["key"], [asdict(party) for party in rezoned])
+                upsert(connection, tables.parties, ["key"], [asdict(party) for party in changed_parties])
         return report
 
-    def wrong(
+    def find_problems(
         self,
         entries: Sequence[Entry],
         parties: Iterable[Party],
         unread: Collection[str],
         closed: Closed = "name",
-    ) -> list[Wrong]:
+    ) -> list[EntryProblem]:
         """What is wrong with entries beside others that are so wrong already that they cannot be read: `unread`."""
         report = Report()
         with self._database.look() as connection:
             wanted, _ = self._wanted(connection, entries, report, closed)
-            _, wrong = Book(connection, self._zone, parties).try_all(wanted, unread)
-        return [*wrong, *report.conflicts]
+            _, problems = ChangeSet(connection, self._zone, parties).check_all(wanted, unread)
+        return [*problems, *report.conflicts]
 
     def _wanted(
         self, connection: Connection, entries: Sequence[Entry], report: Report, closed: Closed
@@ -160,16 +160,16 @@ class Commitments:
             rows = connection.execute(select(*columns).where(_C.key.in_(by_key))).mappings()
             here = {row["key"]: row for row in rows}
             for key, stated_now in by_key.items():
-                row, said = here.get(key), stated(stated_now.commitment)
+                row, invalid = here.get(key), stated(stated_now.commitment)
                 if row is None:
-                    wanted[key] = replace(stated_now, loaded=said)
+                    wanted[key] = replace(stated_now, loaded=invalid)
                     continue
                 sequence = row["loaded_sequence"] if stated_now.sequence is None else stated_now.sequence
                 if sequence is not None and sequence < (row["loaded_sequence"] or 0):
                     report.older.append(key)
                     continue
                 file = stated_now.file or row["loaded_from"]
-                entry = replace(stated_now, loaded=said, file=file, sequence=sequence)
+                entry = replace(stated_now, loaded=invalid, file=file, sequence=sequence)
                 anew = restated.is_anew(row, entry)
                 if anew and closed == "name":
                     report.restated.append(restated.restated(row, entry))
@@ -177,15 +177,15 @@ class Commitments:
                 if anew and closed == "keep":
                     report.kept.append(key)
                     continue
-                if row["loaded"] is not None and loaded_before(row) == said and not anew:
+                if row["loaded"] is not None and loaded_before(row) == invalid and not anew:
                     report.unchanged += 1
                     if (row["loaded_from"], row["loaded_sequence"]) != (entry.file, entry.sequence):
                         renamed.append(entry)
                     continue
                 last = loaded_before(row)
-                fresh = {name: value for name, value in said.items() if name not in last or last[name] != value}
-                if wrong := conflicts(row, fresh):
-                    report.conflicts += [Wrong(key, f"{entry.place}: {one}") for one in wrong]
+                fresh = {name: value for name, value in invalid.items() if name not in last or last[name] != value}
+                if problems := conflicts(row, fresh):
+                    report.conflicts += [EntryProblem(key, f"{entry.place}: {one}") for one in problems]
                     continue
                 merged = {name: row[name] for name in STATED} | fresh
                 if anew:
@@ -200,13 +200,13 @@ class Commitments:
             key = commitment.key
             if connection.execute(select(_C.id).where(_C.key == key)).first():
                 raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
-            edits.must_know_all(connection, commitment)
+            edits.require_all_known(connection, commitment)
             entry = Entry(commitment, key, loaded=stated(commitment))
-            book = Book(connection, self._zone)
-            book.check({key: entry})
-            book.write([entry], change, Report(), set())
+            change_set = ChangeSet(connection, self._zone)
+            change_set.check({key: entry})
+            change_set.write([entry], change, Report(), set())
 
-    def missing(self, file: str, present: Collection[str]) -> list[str]:
+    def no_longer_stated(self, file: str, present: Collection[str]) -> list[str]:
         """The keys of what is open and was last loaded from a file, and is no longer among those present in it."""
         query = select(_C.key).where(_C.loaded_from == file, _C.status == "open").order_by(_C.key)
         with self._database.read() as connection:
@@ -217,7 +217,7 @@ class Commitments:
         with self._database.write() as connection:
             restated.note_left(connection, file, present)
 
-    def restated(self) -> list[Restated]:
+    def restated(self) -> list[RestatedEntry]:
         """What is closed, and a file states anew, until somebody decides what becomes of it."""
         with self._database.read() as connection:
             return restated.undecided(connection)
@@ -254,39 +254,39 @@ class Commitments:
         change: Change,
         occurrence: str = "",
         *,
-        whole: bool = False,
+        all_occurrences: bool = False,
         cited: Citation | None = None,
     ) -> Report:
         """Give a commitment another deadline; whatever hangs on it moves in the same transaction.
 
-        What recurs is moved one occurrence at a time, unless the `whole` is meant. The new deadline keeps the zone that
+        What recurs is moved one occurrence at a time, unless the `all_occurrences` is meant. The new deadline keeps the zone that
         the old one stated. A source that is `cited`, or that the change names, comes before those that it had; of one
         occurrence only the history names it.
         """
         report = Report()
         with self._database.change() as connection:
             now = self._one(connection, key)
-            _must_be_open(now, "moved")
-            occurrences.must_name_one(now.at(occurrence), "moved", whole=whole)
+            _require_open(now, "moved")
+            occurrences.require_occurrence(now.at(occurrence), "moved", all_occurrences=all_occurrences)
             if change.source is not None:
-                edits.must_know(connection, tables.sources, change.source, "source")
+                edits.require_known(connection, tables.sources, change.source, "source")
             if occurrence:
                 self._move_one(connection, now.at(occurrence), deadline, change, report)
                 return report
-            entry = Entry(restate(now.commitment, deadline, cited_by(change, cited), report), key)
-            book = Book(connection, self._zone)
-            book.check({key: entry})
-            book.write([entry], change, report, set())
+            entry = Entry(with_deadline(now.commitment, deadline, source_named_by(change, cited), report), key)
+            change_set = ChangeSet(connection, self._zone)
+            change_set.check({key: entry})
+            change_set.write([entry], change, report, set())
         return report
 
     def _move_one(self, connection: Connection, now: Tracked, deadline: str, change: Change, report: Report) -> None:
         """Move one occurrence: it keeps its name."""
-        _must_be_open(now, "moved")
-        stated = restate_one(connection, now, deadline, report)
+        _require_open(now, "moved")
+        stated = with_occurrence_deadline(connection, now, deadline, report)
         if references(stated) or isinstance(stated, Every):
             raise InputError(f"`{stated}`: one occurrence is moved to a date of its own")
-        bounds = Book(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
-        if bounds.mark == now.bounds.mark:
+        bounds = ChangeSet(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
+        if bounds.fingerprint == now.bounds.fingerprint:
             return
         version = now.bounds_version + 1  # its own: nothing has moved for the others, and what they were told stands
         values = {
@@ -302,22 +302,28 @@ class Commitments:
     def edit(self, key: str, how: Callable[[Commitment], Commitment], change: Change) -> Report:
         """Change what is stated of a commitment beside its deadline (`alerts.store.edits`)."""
         with self._database.change() as connection:
-            return edits.edit(connection, Book(connection, self._zone), self._one(connection, key), how, change)
+            return edits.edit(connection, ChangeSet(connection, self._zone), self._one(connection, key), how, change)
 
     def close(
-        self, keys: str | Sequence[str], status: Status, change: Change, occurrence: str = "", *, whole: bool = False
+        self,
+        keys: str | Sequence[str],
+        status: Status,
+        change: Change,
+        occurrence: str = "",
+        *,
+        all_occurrences: bool = False,
     ) -> None:
         """End commitments, or one occurrence of each: all of them, or none.
 
         Raises InputError with a line for each that is not there or has ended, and for each that recurs where neither
-        the occurrence nor the `whole` is named.
+        the occurrence nor the `all_occurrences` is named.
         """
-        with self._database.change() as connection, all_or_none() as attempt:
-            for key in several(keys):
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
                 with attempt():
                     now = self._one(connection, key).at(occurrence)
-                    _must_be_open(now, "closed")
-                    occurrences.must_name_one(now, "closed", whole=whole)
+                    _require_open(now, "closed")
+                    occurrences.require_occurrence(now, "closed", all_occurrences=all_occurrences)
                     revision = revision_after(now, change, "closed", detail=status)
                     answers.end_snoozes(connection, now.id, occurrence, change.now)
                     if occurrence:
@@ -331,34 +337,40 @@ class Commitments:
         """
         report = Report()
         with self._database.change() as connection:
-            whole = self._one(connection, key)
+            all_occurrences = self._one(connection, key)
             if occurrence:
-                reopening.reopen_one(connection, whole, occurrence, change)
+                reopening.reopen_one(connection, all_occurrences, occurrence, change)
                 return report
-            reopening.must_be_closed(whole)
-            entry = Entry(replace(whole.commitment, status="open"), key)
-            book = Book(connection, self._zone)
-            book.check({key: entry})
-            reopening.reopen(connection, [whole], change)
-            book.write([entry], change, report, set())
+            reopening.require_closed(all_occurrences)
+            entry = Entry(replace(all_occurrences.commitment, status="open"), key)
+            change_set = ChangeSet(connection, self._zone)
+            change_set.check({key: entry})
+            reopening.reopen(connection, [all_occurrences], change)
+            change_set.write([entry], change, report, set())
         return report
 
     def acknowledge(
-        self, keys: str | Sequence[str], until: Until, change: Change, occurrence: str = "", *, whole: bool = False
+        self,
+        keys: str | Sequence[str],
+        until: Until,
+        change: Change,
+        occurrence: str = "",
+        *,
+        all_occurrences: bool = False,
     ) -> list[tuple[str, str]]:
         """Acknowledge commitments, or one occurrence of each: all of them, or none; `alerts.store.answering`.
 
         Returns the key and the occurrence of each that was acknowledged.
         """
-        given: list[Given] = []
-        with self._database.change() as connection, all_or_none() as attempt:
-            for key in several(keys):
+        answered: list[AnsweredOccurrence] = []
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
                 with attempt():
                     now = self._to_answer(connection, key, occurrence, "acknowledged")
                     end = until_of(until, key)
-                    given += answering.acknowledge(connection, now, end, change, occurrence, every=whole)
-            self._append_all(connection, given)
-        return [(one.commitment.key, one.occurrence) for one, _ in given]
+                    answered += answering.acknowledge(connection, now, end, change, occurrence, every=all_occurrences)
+            self._append_all(connection, answered)
+        return [(one.commitment.key, one.occurrence) for one, _ in answered]
 
     def snooze(
         self,
@@ -369,22 +381,22 @@ class Commitments:
         *,
         recipient: str | None,
         past_due: bool = False,
-        whole: bool = False,
+        all_occurrences: bool = False,
     ) -> None:
         """Put off all alerts but moves and closings, for one recipient, or for everybody where none is named.
 
         All of them, or none. Raises InputError where that would end too late (`core.answers.check_snooze`).
         """
-        given: list[Given] = []
-        with self._database.change() as connection, all_or_none() as attempt:
-            for key in several(keys):
+        answered: list[AnsweredOccurrence] = []
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
                 with attempt():
                     now = self._to_answer(connection, key, occurrence, "snoozed").at(occurrence)
-                    occurrences.must_name_one(now, "snoozed", whole=whole)
+                    occurrences.require_occurrence(now, "snoozed", all_occurrences=all_occurrences)
                     end = until_of(until, key)
                     if end is not None:
-                        given.append(answering.snooze(connection, now, end, change, recipient, past_due=past_due))
-            self._append_all(connection, given)
+                        answered.append(answering.snooze(connection, now, end, change, recipient, past_due=past_due))
+            self._append_all(connection, answered)
 
     def graced_keys(self) -> set[tuple[str, str]]:
         """Which commitments and occurrences those are of."""
@@ -396,29 +408,29 @@ class Commitments:
         with self._database.read() as connection:
             return answers.graced(connection)
 
-    def take_back(
-        self, keys: str | Sequence[str], change: Change, occurrence: str = "", *, whole: bool = False
+    def withdraw_answers(
+        self, keys: str | Sequence[str], change: Change, occurrence: str = "", *, all_occurrences: bool = False
     ) -> list[tuple[str, str, list[str]]]:
         """End what was acknowledged and snoozed: all of it, or none.
 
         Returns key, occurrence and what was ended. Raises InputError with a line for each where there is nothing.
         """
-        found: list[tuple[Given, list[str]]] = []
-        with self._database.change() as connection, all_or_none() as attempt:
-            for key in several(keys):
+        found: list[tuple[AnsweredOccurrence, list[str]]] = []
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
                 with attempt():
                     now = self._to_answer(connection, key, occurrence, "taken back")
-                    found += answering.take_back(connection, now, change, occurrence, every=whole)
-            self._append_all(connection, [given for given, _ in found])
+                    found += answering.withdraw_answers(connection, now, change, occurrence, every=all_occurrences)
+            self._append_all(connection, [answered for answered, _ in found])
         return [(one.commitment.key, one.occurrence, ended) for (one, _), ended in found]
 
     def _to_answer(self, connection: Connection, key: str, occurrence: str, done: str) -> Tracked:
         now = self._one(connection, key)
-        _must_be_open(now.at(occurrence), done)
+        _require_open(now.at(occurrence), done)
         return now
 
-    def _append_all(self, connection: Connection, given: Sequence[Given]) -> None:
-        for one, revision in given:
+    def _append_all(self, connection: Connection, answered: Sequence[AnsweredOccurrence]) -> None:
+        for one, revision in answered:
             self._append(connection, one, revision)
 
     def recompute(
@@ -432,7 +444,7 @@ class Commitments:
         for some in self._in_turn(order):
             with self._database.change() as connection:
                 entries = _as_they_stand(connection, some)
-                Book(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
+                ChangeSet(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
         return report
 
     def forget_resolved(self) -> None:
@@ -440,11 +452,11 @@ class Commitments:
         forget_resolved()
 
     def _recompute(
-        self, connection: Connection, book: Book, change: Change, report: Report, keys: Iterable[str]
+        self, connection: Connection, change_set: ChangeSet, change: Change, report: Report, keys: Iterable[str]
     ) -> None:
         """Foretell what recomputing would move."""
         for some in chunks(keys):
-            book.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
+            change_set.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
 
     def _in_turn(self, items: Iterable[T]) -> Iterator[list[T]]:
         """Yield what is stored in one transaction each, and let others write between."""
@@ -486,8 +498,8 @@ def _open(connection: Connection, of: Party | None = None) -> list[str]:
     """The keys of all that is open, or of what one party owes, each after those that it hangs on."""
     query = select(_C.key, _C.by).where(_C.status == "open").order_by(_C.id)
     keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
-    hangs_on = edges_of(connection)
-    return in_order({key: hangs_on.get(key, ()) for key in keys})
+    depends_on = stored_dependencies(connection)
+    return dependency_order({key: depends_on.get(key, ()) for key in keys})
 
 
 def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
@@ -496,7 +508,7 @@ def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
     return [Entry(here[key].commitment, key) for key in keys if key in here]
 
 
-def _say_rezoned(before: Party, party: Party) -> str:
+def _zone_change_reason(before: Party, party: Party) -> str:
     """What has changed of a party so that deadlines move."""
     differs = [
         f"{name} of {party.name} changed from {old or 'none'} to {new or 'none'}"
@@ -508,7 +520,7 @@ def _say_rezoned(before: Party, party: Party) -> str:
     return ", ".join(differs)
 
 
-def _must_be_open(now: Tracked, done: str) -> None:
+def _require_open(now: Tracked, done: str) -> None:
     if not now.open:
         name = f"{now.commitment.key} {now.occurrence}".rstrip()
         raise InputError(f"{name} is closed ({now.commitment.status}): it cannot be {done} any more")

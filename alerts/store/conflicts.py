@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from alerts.core.edits import in_words
+from alerts.core.edits import format_value
 
 OPTIONS = {
     "title": "--title", "kind": "--kind", "priority": "--priority", "owner": "--owner", "timezone": "--timezone",
@@ -39,11 +39,11 @@ def _say(key: str, name: str, before: Any, stands: Any, states: Any) -> str:
             f"deadline: the file says `{states}` now and `{before}` before, but it was moved to "
             f'`{stands}` meanwhile: write that, or `alerts move {key} "{states}"` first'
         )
-    word = OPTIONS.get(name)
-    how = f"alerts edit {key} {word} {shlex.quote(states or '')}" if word else f"alerts edit {key}"
+    verb = OPTIONS.get(name)
+    how = f"alerts edit {key} {verb} {shlex.quote(states or '')}" if verb else f"alerts edit {key}"
     if "\n" in how:
-        how = f"alerts edit {key} {word} …"
+        how = f"alerts edit {key} {verb} …"
     return (
-        f"{name.replace('earlier_sources', 'sources')}: the file says {in_words(states)} now and {in_words(before)} "
-        f"before, but it was edited to {in_words(stands)} meanwhile: write that, or `{how}` first"
+        f"{name.replace('earlier_sources', 'sources')}: the file says {format_value(states)} now and {format_value(before)} "
+        f"before, but it was edited to {format_value(stands)} meanwhile: write that, or `{how}` first"
     )

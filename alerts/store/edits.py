@@ -12,7 +12,7 @@ from alerts.core.commitments import Commitment, Tracked
 from alerts.core.deadlines import parse, references
 from alerts.core.errors import InputError, did_you_mean
 from alerts.store import tables
-from alerts.store.book import Book
+from alerts.store.book import ChangeSet
 from alerts.store.changes import Change, Entry, Report
 from alerts.store.rows import stated
 
@@ -21,7 +21,7 @@ REASONS = {"timezone": "time zone", "calendars": "calendar", "roll": "roll", "by
 
 
 def edit(
-    connection: Connection, book: Book, now: Tracked, how: Callable[[Commitment], Commitment], change: Change
+    connection: Connection, change_set: ChangeSet, now: Tracked, how: Callable[[Commitment], Commitment], change: Change
 ) -> Report:
     """Store a commitment as `how` makes it of what it is now, and move what moves with that.
 
@@ -31,16 +31,16 @@ def edit(
     wanted = how(now.commitment)
     if wanted == now.commitment:
         return report
-    must_know_all(connection, wanted, now.commitment)
+    require_all_known(connection, wanted, now.commitment)
     entry = Entry(wanted, key)
-    book.check({key: entry})
-    if change.reason is None and now.open and _moves(book, now, wanted):
+    change_set.check({key: entry})
+    if change.reason is None and now.open and _moves(change_set, now, wanted):
         change = replace(change, reason=_why(now.commitment, wanted))
-    book.write([entry], change, report, set())
+    change_set.write([entry], change, report, set())
     return report
 
 
-def must_know_all(connection: Connection, commitment: Commitment, before: Commitment | None = None) -> None:
+def require_all_known(connection: Connection, commitment: Commitment, before: Commitment | None = None) -> None:
     """Raise InputError where a commitment names a party, a source or a person that nobody has declared.
 
     What it named `before` is not looked at again.
@@ -52,10 +52,10 @@ def must_know_all(connection: Connection, commitment: Commitment, before: Commit
         (tables.parties, parties, "party"), (tables.sources, sources, "source"), (tables.people, owners, "person")
     ):  # fmt: skip
         for key in sorted(keys):
-            must_know(connection, table, key, what)
+            require_known(connection, table, key, what)
 
 
-def must_know(connection: Connection, table: Any, key: str, what: str) -> None:
+def require_known(connection: Connection, table: Any, key: str, what: str) -> None:
     """Raise InputError, with the nearest that there is, where a party, a source or a person is not known."""
     keys = list(connection.execute(select(table.c.key)).scalars())
     if key not in keys:
@@ -67,17 +67,17 @@ def _named(commitment: Commitment) -> tuple[set[str], set[str], set[str]]:
     return {*commitment.by, *commitment.to}, cited, {commitment.owner} if commitment.owner else set()
 
 
-def _moves(book: Book, now: Tracked, wanted: Commitment) -> bool:
-    known = book.known(references(parse(wanted.deadline)))
-    return book.bounds(wanted, known).mark != now.bounds.mark
+def _moves(change_set: ChangeSet, now: Tracked, wanted: Commitment) -> bool:
+    known = change_set.known(references(parse(wanted.deadline)))
+    return change_set.bounds(wanted, known).fingerprint != now.bounds.fingerprint
 
 
 def _why(old: Commitment, new: Commitment) -> str | None:
     """Why a date moves with an edit for which nobody gives a reason."""
     before, after = stated(old), stated(new)
     said = [
-        f"its {words} was changed from {_plain(before[name])} to {_plain(after[name])}"
-        for name, words in REASONS.items()
+        f"its {difference} was changed from {_plain(before[name])} to {_plain(after[name])}"
+        for name, difference in REASONS.items()
         if before[name] != after[name]
     ]
     return "; ".join(said) or None

@@ -66,7 +66,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes. Threads of one process take turns, so none waits for SQLite's busy timeout."""
-        with self._turn, self._said(), self._engine.connect() as plain:
+        with self._turn, self._error_text(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -90,13 +90,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads."""
-        with self._said(), self._engine.connect() as connection, connection.begin():
+        with self._error_text(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
         """Read for long: each statement by itself, so that SQLite's rollback journal keeps no writer waiting."""
-        with self._said(), self._engine.connect() as plain:
+        with self._error_text(), self._engine.connect() as plain:
             connection = plain.execution_options(looks=True)
             with connection.begin():
                 yield connection
@@ -126,16 +126,16 @@ class Database:
         if not self.sqlite:
             return
         with self.read() as connection:
-            said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-        if said != "ok":
-            raise damaged(self.name, said.splitlines()[-1])
+            message = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+        if message != "ok":
+            raise damaged(self.name, message.splitlines()[-1])
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
 
     @contextmanager
-    def _said(self) -> Iterator[None]:
+    def _error_text(self) -> Iterator[None]:
         try:
             yield
         except OperationalError as error:
@@ -143,10 +143,10 @@ class Database:
                 # A connection keeps the file that it opened, and how it might then be used: were it replaced by a copy,
                 # or made writable again, it would not know. What is checked in has been rolled back.
                 self._engine.dispose()
-            said = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
-            if said == "unable to open database file" and self.path:
-                said += f": may user {os.getuid()} write to the folder {self.path.resolve().parent}?"
-            raise StoreError(f"database {self.name}: {said}") from error
+            message = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+            if message == "unable to open database file" and self.path:
+                message += f": may user {os.getuid()} write to the folder {self.path.resolve().parent}?"
+            raise StoreError(f"database {self.name}: {message}") from error
         except DBAPIError as error:
             if isinstance(error, InternalError):  # a server that is read-only after a failover (SQLSTATE 25006), say
                 raise StoreError(f"database {self.name}: {str(error.orig).strip().splitlines()[0]}") from error

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from alerts.core.merging import merge, reason
-from alerts.core.notifications import Gathered, seal
+from alerts.core.notifications import GatheredReminder, seal
 from alerts.store import posting, tables
 from alerts.store.engine import Database
 from alerts.store.rows import REMINDER, chunks, reminder_of
@@ -24,7 +24,7 @@ _C, _G, _L, _R, _W = (
         tables.commitments, tables.gathered, tables.delivery_reminders, tables.reminders, tables.watches
     )
 )  # fmt: skip
-HELD_UP = timedelta(minutes=2)  # another process that has added nothing for so long is waited for no longer
+STUCK_AFTER = timedelta(minutes=2)  # another process that has added nothing for so long is waited for no longer
 
 
 def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> ColumnElement[bool]:
@@ -32,7 +32,7 @@ def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> Column
     return and_(watches.next_at.is_not(None), watches.next_at <= until, watches.rule.in_(rules))
 
 
-def must_wait(connection: Connection, due: ColumnElement[bool]) -> bool:
+def others_may_join(connection: Connection, due: ColumnElement[bool]) -> bool:
     """Whether more may join what is said now: something is due still, or waits already."""
     return _any(connection, _W.rule, due) or _any(connection, _G.channel)
 
@@ -52,7 +52,7 @@ class Gathering:
         due = is_due(rules, now)
         while self._is_waiting():
             with self._database.write() as connection:
-                if _any(connection, _W.rule, due) and not _held_up(connection, now):
+                if _any(connection, _W.rule, due) and not _is_stuck(connection, now):
                     return
                 sealed = _seal_next(connection, now, lock=not self._database.sqlite)
             if sealed is None:
@@ -64,9 +64,9 @@ class Gathering:
             return _any(connection, _G.channel)
 
 
-def _held_up(connection: Connection, now: datetime) -> bool:
+def _is_stuck(connection: Connection, now: datetime) -> bool:
     added: datetime | None = connection.execute(select(func.max(_G.planned_at))).scalar()
-    return added is not None and abs(now - added) >= HELD_UP
+    return added is not None and abs(now - added) >= STUCK_AFTER
 
 
 def _any(connection: Connection, column: Any, *conditions: Any) -> bool:
@@ -77,10 +77,10 @@ def _seal_next(connection: Connection, now: datetime, *, lock: bool) -> int | No
     """Seal what one recipient has; None where there is nothing, or another replica was at it first and goes on."""
     order = (_G.planned_at, _G.channel, _G.recipient, _G.reminder_id)
     some = select(_G.channel, _G.recipient).order_by(*order).limit(1)
-    way = connection.execute(some.with_for_update() if lock else some).first()
-    if way is None:
+    destination = connection.execute(some.with_for_update() if lock else some).first()
+    if destination is None:
         return None
-    mine = (_G.channel == way.channel, _G.recipient == way.recipient)
+    mine = (_G.channel == destination.channel, _G.recipient == destination.recipient)
     query = select(tables.gathered, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(*mine)
     query = query.join(tables.reminders, _R.id == _G.reminder_id).join(tables.commitments, _C.id == _R.commitment_id)
     query = query.order_by(_R.send_at, _R.moment, _R.id)
@@ -95,32 +95,32 @@ def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
     """Write the deliveries; of what has been gathered in several turns, too, the latest of one state goes out."""
     by_id = {row["id"]: row for row in rows}
     found = [
-        Gathered(
+        GatheredReminder(
             channel=row["channel"], recipient=row["recipient"], reminder=reminder_of(row, row["key"]),
             digest=row["digest"],
         )
         for row in rows
     ]  # fmt: skip
     merged = merge(one.reminder for one in found)
-    post = seal(one for one in found if one.reminder.id not in merged)
+    envelopes = seal(one for one in found if one.reminder.id not in merged)
     deliveries = []
-    for one in post:
+    for one in envelopes:
         mine = [by_id[reminder.id] for reminder in one.reminders]
         later = {row["id"]: row["next_alert_at"] for row in mine}
         deliveries.append(posting.delivery_row(one, later, (row["deadline"] for row in mine), now))
-    full, told = posting.put(connection, post, deliveries)
+    full, linked = posting.insert_envelopes(connection, envelopes, deliveries)
     reasons: dict[str, list[UUID]] = {}
-    for quiet in _told_to_nobody(connection, [one for one in by_id if one not in told]):
-        why = reason(merged[quiet]) if quiet in merged else posting.TOLD_BY_ANOTHER
+    for quiet in _without_recipient(connection, [one for one in by_id if one not in linked]):
+        why = reason(merged[quiet]) if quiet in merged else posting.SENT_BY_ANOTHER_RULE
         reasons.setdefault(why, []).append(quiet)
     posting.skip(connection, reasons)
     return len(full)
 
 
-def _told_to_nobody(connection: Connection, reminders: Sequence[UUID]) -> Iterator[UUID]:
+def _without_recipient(connection: Connection, reminders: Sequence[UUID]) -> Iterator[UUID]:
     """Those that no delivery carries, and that are gathered for nobody else."""
     for some in chunks(reminders):
-        told = set(connection.execute(select(_L.reminder_id).where(_L.reminder_id.in_(some))).scalars())
+        linked = set(connection.execute(select(_L.reminder_id).where(_L.reminder_id.in_(some))).scalars())
         ways = select(_G.reminder_id).where(_G.reminder_id.in_(some)).group_by(_G.reminder_id)
-        told |= set(connection.execute(ways.having(func.count() > 1)).scalars())
-        yield from (one for one in some if one not in told)
+        linked |= set(connection.execute(ways.having(func.count() > 1)).scalars())
+        yield from (one for one in some if one not in linked)

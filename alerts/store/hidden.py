@@ -20,7 +20,7 @@ _DUE = (
 )
 
 
-def refuse_hidden(database: Database, now: datetime) -> None:
+def check_indexes(database: Database, now: datetime) -> None:
     """Raise StoreError where something is due that its index does not have.
 
     All rows are compared where there are few, else a part that is chosen at random: the full check would take

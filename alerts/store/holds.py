@@ -28,7 +28,7 @@ _D, _G, _L, _R, _O, _S, _W = (
         tables.snoozes, tables.watches,
     )
 )  # fmt: skip
-TOLD_ANYWAY = ("moved", "closed", "reopened")
+SENT_DESPITE_SNOOZE = ("moved", "closed", "reopened")
 PLANNED_BY = timedelta(hours=1)  # so long what was held waits for the planner to say whether a later word stands for it
 ASK_AGAIN = timedelta(seconds=5)
 _ASKED = func.coalesce(_D.retried_at, _D.created_at)
@@ -56,7 +56,7 @@ def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence
         elif waits.keys() >= carried[row["id"]]:
             _wait(connection, row, min(waits.values()))
         else:
-            left.append(_set_apart(connection, row, waits))
+            left.append(_split_off(connection, row, waits))
     return left
 
 
@@ -64,7 +64,7 @@ def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> li
     """What of some deliveries is snoozed, or was until a moment ago: it may wait for a firing still."""
     whose = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient)
     columns = (*whose, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
-    about = (_L.delivery_id.in_(ids), _L.kind.not_in(TOLD_ANYWAY))
+    about = (_L.delivery_id.in_(ids), _L.kind.not_in(SENT_DESPITE_SNOOZE))
     here = and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == ""))
     everybody = (
         select(*columns, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
@@ -128,12 +128,12 @@ def _followed_soon(
     """Those of which the watch is due, or of which a word is gathered for the same recipient."""
     due: dict[tuple[Any, ...], datetime] = {}
     gathered: set[tuple[Any, ...]] = set()
-    about, way = ("commitment_id", "occurrence"), ("channel", "recipient")
+    about, destination = ("commitment_id", "occurrence"), ("channel", "recipient")
     for some in chunks({link["commitment_id"] for link in links}):
         watched = select(_W.rule, *(_W[name] for name in about), _W.next_at)
         watched = watched.where(_W.commitment_id.in_(some), _W.next_at <= now)
         due |= {tuple(mine): at for *mine, at in connection.execute(watched)}
-        waiting = select(*(_G[name] for name in way), *(_R[name] for name in about))
+        waiting = select(*(_G[name] for name in destination), *(_R[name] for name in about))
         waiting = waiting.join(tables.reminders, _R.id == _G.reminder_id).where(_R.commitment_id.in_(some))
         gathered |= set(connection.execute(waiting).tuples())
     found = []
@@ -141,7 +141,7 @@ def _followed_soon(
         mine = tuple(link[name] for name in about)
         at = due.get((link["rule"], *mine))
         fires = at is not None and (link["for_all"] or at >= link["until"])  # else it was planned while it waited
-        if fires or (*(link[name] for name in way), *mine) in gathered:
+        if fires or (*(link[name] for name in destination), *mine) in gathered:
             found.append(link)
     return found
 
@@ -152,7 +152,7 @@ def _wait(connection: Connection, row: Any, until: datetime) -> None:
     connection.execute(update(tables.deliveries).where(_D.id == row["id"]).values(values))
 
 
-def _set_apart(connection: Connection, row: Any, waits: Mapping[UUID, datetime]) -> dict[str, Any]:
+def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime]) -> dict[str, Any]:
     """Move what waits into deliveries of its own, one for each time; what is left is rendered anew. Returns that."""
     by_time: dict[datetime, list[UUID]] = defaultdict(list)
     for reminder, until in waits.items():
@@ -160,7 +160,8 @@ def _set_apart(connection: Connection, row: Any, waits: Mapping[UUID, datetime])
     for until, some in by_time.items():
         one = uuid5(NAMESPACE, "\x1f".join(["held", str(row["id"]), *sorted(map(str, some))]))
         copied = {
-            name: row[name] for name in ("channel", "recipient", "created_at", "speaks_next", "deadline", "instead_of")
+            name: row[name]
+            for name in ("channel", "recipient", "created_at", "next_alert_at", "deadline", "fallback_for")
         }
         due = {"next_at": row["next_at"] or row["created_at"], "held_until": until}  # what ends the snooze lets it go
         fresh = {"id": one, "state": "pending", "attempts": 0, "fence": 0, **due}

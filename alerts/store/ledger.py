@@ -27,7 +27,7 @@ _BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class ProcessFact:
     """A sign of life that a process left."""
 
     name: str
@@ -67,7 +67,7 @@ class Ledger:
             by_state = connection.execute(select(_D.state, func.count()).group_by(_D.state)).tuples()
             return dict(by_status.all()) | dict(by_state.all())
 
-    def speaks_next(self) -> dict[int, datetime]:
+    def next_alert_at(self) -> dict[int, datetime]:
         """When each commitment is next spoken of, by its id."""
         query = select(_W.commitment_id, func.min(_W.next_at)).where(_W.next_at.is_not(None))
         query = query.where(_W.rule.not_in(tables.REMOVED))
@@ -104,27 +104,27 @@ class Ledger:
         """What was said of a commitment or skipped, oldest first, each with its deliveries."""
         with self._database.read() as connection:
             query = select(tables.reminders).where(_R.commitment_id == commitment_id).order_by(_R.send_at, _R.moment)
-            words = connection.execute(query).mappings().all()
+            reminders = connection.execute(query).mappings().all()
             query = select(_L.reminder_id, _D.id, _D.channel, _D.recipient, _D.state, _D.ended_at, _D.last_error)
             query = query.join(tables.deliveries, _D.id == _L.delivery_id).where(_L.commitment_id == commitment_id)
             sent: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
             for row in connection.execute(query.order_by(_D.created_at, _D.id)).mappings():
                 sent[row["reminder_id"]].append({name: row[name] for name in row if name != "reminder_id"})
-            return [{**row, "deliveries": sent[row["id"]]} for row in words]
+            return [{**row, "deliveries": sent[row["id"]]} for row in reminders]
 
     def deliveries(self, state: str | None = None, limit: int = 1000) -> list[Mapping[str, Any]]:
         """The latest deliveries, oldest first, each with what it carries; of one time by that, then by channel."""
-        query = select(*(column for column in _D if column.name not in ("payload", "speaks_next")))
+        query = select(*(column for column in _D if column.name not in ("payload", "next_alert_at")))
         query = query if state is None else query.where(_D.state == state)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(_D.created_at.desc(), *_BY_CHANNEL).limit(limit)).mappings().all()
-            words: dict[UUID, list[str]] = defaultdict(list)
+            reminders: dict[UUID, list[str]] = defaultdict(list)
             for some in chunks([row["id"] for row in rows]):
                 carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
                 carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _L.kind)
                 for one, key, kind in connection.execute(carried):
-                    words[one].append(f"{key} {kind}")
-        found = [{**row, "carries": words[row["id"]]} for row in rows]
+                    reminders[one].append(f"{key} {kind}")
+        found = [{**row, "carries": reminders[row["id"]]} for row in rows]
         return sorted(found, key=lambda row: (row["created_at"], row["carries"]))  # else as the query has them
 
     def stuck(self, since: datetime) -> int:
@@ -147,23 +147,23 @@ class Ledger:
         """Let that delivery go. Raises InputError where that cannot be."""
         return retries.dismiss(self._database, start, now)
 
-    def beat(self, name: str, value: str, now: datetime) -> None:
+    def record_fact(self, name: str, value: str, now: datetime) -> None:
         """Leave a sign of life, or remember a fact."""
         with self._database.write() as connection:
             upsert(connection, tables.meta, ["name"], [{"name": name, "value": value, "at": now}])
 
-    def beats(self) -> dict[str, Beat]:
+    def facts(self) -> dict[str, ProcessFact]:
         """All signs of life, by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(tables.meta)).mappings()
-            return {row["name"]: Beat(**row) for row in rows}
+            return {row["name"]: ProcessFact(**row) for row in rows}
 
     def forget(self, name: str) -> None:
         """Drop one sign of life or fact."""
         with self._database.write() as connection:
             connection.execute(tables.meta.delete().where(tables.meta.c.name == name))
 
-    def forget_beats(self, prefix: str, before: datetime) -> None:
+    def forget_facts(self, prefix: str, before: datetime) -> None:
         """Drop the signs of processes that have ended."""
         with self._database.write() as connection:
             table = tables.meta

@@ -22,12 +22,12 @@ PATIENCE = 1.0  # seconds
 
 def is_held(database: Path) -> bool:
     """Whether a daemon serves a database file now."""
-    return not _is_free(_beside(database), fcntl.LOCK_SH)
+    return not _is_free(_turn_lock_path(database), fcntl.LOCK_SH)
 
 
-def nobody_beside(database: Path) -> bool:
+def no_turn_under_way(database: Path) -> bool:
     """Whether no turn is under way beside us."""
-    return _is_free(_beside(database, ".turns"), fcntl.LOCK_EX)
+    return _is_free(_turn_lock_path(database, ".turns"), fcntl.LOCK_EX)
 
 
 def _is_free(path: Path, how: int) -> bool:
@@ -44,7 +44,7 @@ def _is_free(path: Path, how: int) -> bool:
     return True
 
 
-def _beside(database: Path, ending: str = ".lock") -> Path:
+def _turn_lock_path(database: Path, ending: str = ".lock") -> Path:
     real = database.resolve()  # two names of one file share its lock
     return real.with_name(real.name + ending)
 
@@ -56,7 +56,7 @@ def _open(path: Path) -> int:
         raise StoreError(f"{path}: cannot be locked: {error.strerror}") from None
 
 
-def _taken(file: int) -> bool:
+def _try_lock(file: int) -> bool:
     """Take the lock; one that is held for a moment only, by a turn or a look at it, is waited for."""
     give_up = monotonic() + PATIENCE
     while True:
@@ -71,9 +71,9 @@ def _taken(file: int) -> bool:
 
 
 @contextmanager
-def beside(database: Path) -> Iterator[None]:
+def alongside(database: Path) -> Iterator[None]:
     """Say, for as long as it lasts, that a turn beside the daemon may hold leases."""
-    file = _open(_beside(database, ".turns"))
+    file = _open(_turn_lock_path(database, ".turns"))
     try:
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
@@ -82,12 +82,12 @@ def beside(database: Path) -> Iterator[None]:
 
 
 @contextmanager
-def only_one(database: Path) -> Iterator[None]:
+def daemon_lock(database: Path) -> Iterator[None]:
     """Hold the lock beside a database file. Raises StoreError, with the other's pid, where somebody has it."""
-    path = _beside(database)
+    path = _turn_lock_path(database)
     file = _open(path)
     try:
-        if not _taken(file):
+        if not _try_lock(file):
             pid = os.read(file, 32).decode(errors="replace").strip() or "unknown"
             raise ServedError(
                 f"another daemon (pid {pid}) serves {database} already; several replicas need PostgreSQL"

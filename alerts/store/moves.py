@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from alerts.core.commitments import Revision
-from alerts.core.moves import as_one, leads_back
+from alerts.core.moves import merge_moves, returns_to_start
 from alerts.store import tables
 from alerts.store.rows import revision_of
 
@@ -30,11 +30,13 @@ def moved_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
     return {(row.delivery_id, row.reminder_id) for row in _of_moves(connection, query, mine, links)}
 
 
-def told_as_one(connection: Connection, links: Sequence[Any]) -> dict[Link, Revision]:
+def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Revision]:
     """Several moves as one, for each link that tells more than the last of them."""
     moves = {(link["delivery_id"], link["id"]): link for link in links if link["kind"] == "moved"}
     own = {one: (link["first_revision"] or link["revision"], link["revision"]) for one, link in moves.items()}
-    whole = own | {one: (first, own[one][1]) for one, first in _untold(connection, links).items() if one in own}
+    whole = own | {
+        one: (first, own[one][1]) for one, first in _unreported_moves(connection, links).items() if one in own
+    }
     wanted = {one: (own[one], span) for one, span in whole.items() if span[0] < span[1]}
     revisions = _moves(connection, {moves[one]["commitment_id"] for one in wanted})
     found: dict[Link, Revision] = {}
@@ -42,13 +44,13 @@ def told_as_one(connection: Connection, links: Sequence[Any]) -> dict[Link, Revi
         mine = revisions[moves[one]["commitment_id"], moves[one]["occurrence"]]
         for first, last in reversed(spans):  # what led there and back in several deliveries is told by the last of them
             some = [revision for revision in mine if first <= revision.number <= last]
-            if some and not leads_back(some):
-                found[one] = as_one(some)
+            if some and not returns_to_start(some):
+                found[one] = merge_moves(some)
                 break
     return found
 
 
-def _untold(connection: Connection, links: Sequence[Any]) -> dict[Link, int]:
+def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, int]:
     """The first revision of the moves before, for links before which some did not get through to the recipient."""
     mine, other = tables.delivery_reminders.alias(), tables.delivery_reminders.alias()
     query = select(mine.c.delivery_id, mine.c.reminder_id, func.coalesce(_R.first_revision, _R.revision), _D.state)

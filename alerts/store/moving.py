@@ -15,14 +15,14 @@ from alerts.store.changes import Change, Report
 _O = tables.occurrences.c
 
 
-def restate(commitment: Commitment, deadline: str, cited: Citation | None, report: Report) -> Commitment:
+def with_deadline(commitment: Commitment, deadline: str, cited: Citation | None, report: Report) -> Commitment:
     """Return the commitment with another deadline, and perhaps a source before those that it has."""
     found, report.kept_zone = keep_zone(parse(commitment.deadline), parse(deadline))
     moved = replace(commitment, deadline=str(found))
     return moved.citing_first(cited) if cited else moved
 
 
-def restate_one(connection: Connection, now: Tracked, deadline: str, report: Report) -> Deadline:
+def with_occurrence_deadline(connection: Connection, now: Tracked, deadline: str, report: Report) -> Deadline:
     """Return what one occurrence is moved to: it keeps the zone of its own date, if it was moved, else of the whole."""
     query = select(_O.deadline).where(_O.commitment_id == now.id, _O.occurrence == now.occurrence)
     own = connection.execute(query).scalar()
@@ -30,6 +30,6 @@ def restate_one(connection: Connection, now: Tracked, deadline: str, report: Rep
     return found
 
 
-def cited_by(change: Change, cited: Citation | None) -> Citation | None:
+def source_named_by(change: Change, cited: Citation | None) -> Citation | None:
     """The source that a change names."""
     return cited or (Citation(key=change.source) if change.source else None)

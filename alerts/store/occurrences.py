@@ -52,8 +52,8 @@ def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, 
     for old, bounds in _with_occurrences(connection, moved):
         ended.append((old.id, ""))
         for name, here in old.occurrences.items():
-            after = _mark_of(bounds, name)
-            if after is None or (here.bounds is None and after != _mark_of(old.bounds, name)):
+            after = _fingerprint_of(bounds, name)
+            if after is None or (here.bounds is None and after != _fingerprint_of(old.bounds, name)):
                 ended.append((old.id, name))
     for some in chunks(ended):
         end_acknowledgement(connection, tuple_(*(_O[name] for name in KEY)).in_(some), now)
@@ -65,7 +65,7 @@ def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
     here = {item.id: item for item in tracked}
     for some in chunks(here):
         query = select(_O.commitment_id, _O.occurrence).where(_O.commitment_id.in_(some), _O.occurrence != "")
-        gone = [tuple(row) for row in connection.execute(query) if _mark_of(here[row[0]].bounds, row[1]) is None]
+        gone = [tuple(row) for row in connection.execute(query) if _fingerprint_of(here[row[0]].bounds, row[1]) is None]
         for few in chunks(gone):
             connection.execute(delete(tables.occurrences).where(tuple_(*(_O[name] for name in KEY)).in_(few)))
 
@@ -95,7 +95,7 @@ def resolve_again(
                 continue
             which = and_(_O.commitment_id == row["commitment_id"], _O.occurrence == row["occurrence"])
             values: dict[str, Any] = {"bounds": bounds.to_json()}
-            if bounds.mark != Bounds.from_json(row["bounds"]).mark:
+            if bounds.fingerprint != Bounds.from_json(row["bounds"]).fingerprint:
                 values |= {"stated_at": now, "version": row["version"] + 1}
                 raise_sequences(connection, [row["commitment_id"]])  # there may be no revision that does
             connection.execute(update(tables.occurrences).where(which).values(values))
@@ -106,18 +106,18 @@ def one(tracked: Tracked, occurrence: str) -> ColumnElement[bool]:
     return and_(_O.commitment_id == tracked.id, _O.occurrence == occurrence)
 
 
-def must_name_one(tracked: Tracked, done: str, *, whole: bool = False) -> None:
-    """Raise InputError for what recurs, unless the `whole` is meant: it is done to one occurrence."""
+def require_occurrence(tracked: Tracked, done: str, *, all_occurrences: bool = False) -> None:
+    """Raise InputError for what recurs, unless the `all_occurrences` is meant: it is done to one occurrence."""
     recurs = tracked.bounds.recurrence
-    if recurs is not None and not whole:
+    if recurs is not None and not all_occurrences:
         key, one = tracked.commitment.key, next(recurs.names(), "")
         raise InputError(f"{key} recurs: say which one is {done}, as in --occurrence {one}; --all means the whole")
 
 
-def _mark_of(bounds: Bounds, name: str) -> str | None:
+def _fingerprint_of(bounds: Bounds, name: str) -> str | None:
     """The bounds of an occurrence, if there is one of that name."""
     recurs = bounds.recurrence
-    return occurrence(bounds, name).mark if recurs and recurs.has(name) else None
+    return occurrence(bounds, name).fingerprint if recurs and recurs.has(name) else None
 
 
 def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:

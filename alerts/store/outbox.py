@@ -28,12 +28,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from alerts.core.deliveries import LATE, LONGEST_PAUSE, TRY_AT_LEAST, Failed, Outcome, State, backoff, give_up_at
+from alerts.core.deliveries import (
+    LATE,
+    LONGEST_PAUSE,
+    TRY_FOR_AT_LEAST,
+    FailureLevel,
+    Outcome,
+    State,
+    backoff,
+    give_up_at,
+)
 from alerts.core.notifications import Message
 from alerts.store import tables
 from alerts.store.addresses import StoreError
-from alerts.store.carried import FOLLOWED, carried
-from alerts.store.claims import Claim, attempt_row, claimed, first_due, mark_row, payload_of
+from alerts.store.carried import FOLLOWED_BY_LATER, carried
+from alerts.store.claims import Claim, attempt_row, claimed, first_due, outcome_row, payload_of
 from alerts.store.engine import Database
 from alerts.store.holds import due_since, hold
 from alerts.store.people import zones
@@ -45,27 +54,27 @@ _A, _D = tables.attempts.c, tables.deliveries.c
 LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout that a channel may have
 
 
-def _worse(trouble: Any) -> Any:
+def _worse(level: Any) -> Any:
     """How far it has failed by now; of a notice that is told to nobody, else one would make another."""
-    return case((_D.notice.is_not(None), 0), (_D.trouble < trouble, trouble), else_=_D.trouble)
+    return case((_D.notice.is_not(None), 0), (_D.failure_level < level, level), else_=_D.failure_level)
 
 
 # Made once: SQLAlchemy takes several times as long to put these together as to carry them out.
 _MINE = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
-_MARK = update(tables.deliveries).where(_MINE).values(
+_RECORD_OUTCOME = update(tables.deliveries).where(_MINE).values(
     {name: bindparam(name) for name in ("state", "next_at", "remote", "last_error", "ended_at")}
-    | {"lease_until": None, "trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
+    | {"lease_until": None, "failure_level": _worse(bindparam("_failure_level", type_=_D.failure_level.type))}
 )  # fmt: skip
 _KEEP = update(tables.deliveries).where(_MINE).values(
     {name: bindparam(name) for name in ("payload", "payload_hash", "entries", "template_error")}
-    | {"trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
+    | {"failure_level": _worse(bindparam("_failure_level", type_=_D.failure_level.type))}
 )  # fmt: skip
-_GIVE_BACK = update(tables.deliveries).where(_MINE).values(
+_RETURN_CLAIM = update(tables.deliveries).where(_MINE).values(
     {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": bindparam("_now")}
 )  # fmt: skip
-_SET_ASIDE = update(tables.deliveries).where(_D.id == bindparam("_id")).values(
+_UPDATE_UNSENT = update(tables.deliveries).where(_D.id == bindparam("_id")).values(
     {name: bindparam(name) for name in ("state", "next_at", "last_error", "ended_at", "attempts")}
-    | {"lease_until": None, "trouble": _worse(bindparam("_trouble", type_=_D.trouble.type))}
+    | {"lease_until": None, "failure_level": _worse(bindparam("_failure_level", type_=_D.failure_level.type))}
 )  # fmt: skip
 _ATTEMPT = {name: _D.id if name == "delivery_id" else bindparam(f"_{name}", type_=_A[name].type) for name in _A.keys()}  # noqa: SIM118
 _KNOWN = exists().where(_A.delivery_id == _D.id, _A.number == bindparam("_number"))  # a mark that is made again
@@ -75,7 +84,7 @@ _TRIED = insert(tables.attempts).from_select(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class ServedRecipients:
     """To whom a process delivers through a channel: `recipients` (None: anybody) and, if `owners`, all people."""
 
     recipients: tuple[str, ...] | None = None
@@ -92,15 +101,15 @@ class Reach:
         return cls(recipients=None if to is None else tuple(to), owners=bool(data.get("owners")))
 
 
-ANYBODY = Reach()
+ANYBODY = ServedRecipients()
 
 
-def reached(reach: Reach) -> Any:
+def recipient_is_served(served: ServedRecipients) -> Any:
     """Whether the recipient of a delivery is one of them."""
-    if reach.recipients is None:
+    if served.recipients is None:
         return true()
-    mine = _D.recipient.in_(reach.recipients)
-    if not reach.owners:
+    mine = _D.recipient.in_(served.recipients)
+    if not served.owners:
         return mine
     people = tables.people.c.email
     return or_(mine, _D.recipient.in_(select(people)), func.lower(_D.recipient).in_(select(func.lower(people))))
@@ -118,18 +127,20 @@ class Outbox:
         now: datetime,
         limit: int,
         lease: timedelta,
-        besides: Collection[UUID] = (),
+        exclude: Collection[UUID] = (),
         *,
-        reach: Reach = ANYBODY,
+        served: ServedRecipients = ANYBODY,
     ) -> list[Claim]:
-        """Lease what is due on a channel for whom we reach, but not `besides`; what has become stale is superseded.
+        """Lease what is due on a channel for whom we reach, but not `exclude`; what has become stale is superseded.
 
         What is due goes by `now`; the lease (a duration) goes by the real clock.
         """
-        while self._due(channel, now, besides, reach):
+        while self._due(channel, now, exclude, served):
             with self._database.write() as connection:
                 real = self._database.real_now(connection)
-                query = select(tables.deliveries).where(*_claimable(channel, now, real, besides), reached(reach))
+                query = select(tables.deliveries).where(
+                    *_claimable(channel, now, real, exclude), recipient_is_served(served)
+                )
                 query = query.order_by(_D.next_at).limit(limit)
                 rows = connection.execute(self._not_held(query)).mappings().all()
                 found = _lease(connection, rows, now, real + lease)
@@ -137,10 +148,12 @@ class Outbox:
                 return found
         return []
 
-    def _due(self, channel: str, now: datetime, besides: Collection[UUID], reach: Reach) -> bool:
+    def _due(self, channel: str, now: datetime, exclude: Collection[UUID], served: ServedRecipients) -> bool:
         with self._database.read() as connection:
-            due = _claimable(channel, now, self._database.real_now(connection), besides)
-            return connection.execute(select(_D.id).where(*due, reached(reach)).limit(1)).first() is not None
+            due = _claimable(channel, now, self._database.real_now(connection), exclude)
+            return (
+                connection.execute(select(_D.id).where(*due, recipient_is_served(served)).limit(1)).first() is not None
+            )
 
     def keep(
         self, rendered: Mapping[UUID, tuple[int, Message, str | None]], entries: Mapping[UUID, str] | None = None
@@ -155,13 +168,13 @@ class Outbox:
             digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
             values = {"payload": payload, "payload_hash": digest, "template_error": error}
             values["entries"] = entries.get(one) if entries else None
-            trouble = int(Failed.TEMPLATE if error else Failed.NOT)
-            rows.append({"_id": one, "_fence": fence, "_trouble": trouble} | values)
+            level = int(FailureLevel.TEMPLATE if error else FailureLevel.NOT)
+            rows.append({"_id": one, "_fence": fence, "_failure_level": level} | values)
         if rows:
             with self._database.write() as connection:
                 connection.execute(_KEEP, rows)
 
-    def mark(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
+    def record_outcomes(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
         """Record how attempts ended (claim, outcome, started, ended), in one commit.
 
         Where the fence has moved on another process took the delivery over: its word counts, not ours; the attempt
@@ -170,7 +183,9 @@ class Outbox:
         if not ended:
             return
         with self._database.write() as connection:
-            connection.execute(_MARK, [mark_row(claim, outcome, stopped) for claim, outcome, _, stopped in ended])
+            connection.execute(
+                _RECORD_OUTCOME, [outcome_row(claim, outcome, stopped) for claim, outcome, _, stopped in ended]
+            )
             connection.execute(_TRIED, [attempt_row(*one) for one in ended])
 
     def note_outage(self, channel: str, error: str, now: datetime) -> bool:
@@ -188,8 +203,10 @@ class Outbox:
                 rows = connection.execute(self._not_held(query)).mappings().all()
                 # Nothing is claimed meanwhile, so it is here that what is snoozed is seen to wait for that.
                 ours = _D.id.in_([row["id"] for row in hold(connection, rows, now)])
-                ended = table.where(*mine, old, ours).values(**dead, trouble=_worse(literal(int(Failed.DEAD))))
-                waits = table.where(*mine, late, ours).values(trouble=int(Failed.LATE), last_error=error)
+                ended = table.where(*mine, old, ours).values(
+                    **dead, failure_level=_worse(literal(int(FailureLevel.DEAD)))
+                )
+                waits = table.where(*mine, late, ours).values(failure_level=int(FailureLevel.LATE), last_error=error)
                 for change in (ended, waits):
                     found = connection.execute(change).rowcount > 0 or found
             if len(rows) < CHUNK:
@@ -198,7 +215,7 @@ class Outbox:
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
         """Nobody delivers there any more: let what waits be told elsewhere, and end what is stale or too old."""
-        untold = and_(_D.trouble < int(Failed.LATE), _D.notice.is_(None))
+        untold = and_(_D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
         mine = (
             tables.OPEN,
             _D.channel == channel,
@@ -211,8 +228,8 @@ class Outbox:
                 free = or_(_D.state != "leased", _abandoned(self._database.real_now(connection)))
                 query = select(tables.deliveries).where(*mine, free).order_by(_D.created_at, _D.id).limit(CHUNK)
                 rows = connection.execute(self._not_held(query)).mappings().all()
-                if aside := _gone(connection, hold(connection, rows, now), error, now):
-                    connection.execute(_SET_ASIDE, aside)
+                if unsent := _gone(connection, hold(connection, rows, now), error, now):
+                    connection.execute(_UPDATE_UNSENT, unsent)
             if len(rows) < CHUNK:
                 return  # what is left is being sent, or another replica is at it
 
@@ -224,12 +241,12 @@ class Outbox:
         with self._database.read() as connection:
             return connection.execute(select(_D.id).where(*conditions).limit(1)).first() is not None
 
-    def give_back(self, claims: Sequence[Claim], now: datetime) -> None:
+    def return_claims(self, claims: Sequence[Claim], now: datetime) -> None:
         """Return what was claimed but not begun."""
         rows = [{"_id": claim.id, "_fence": claim.fence, "_now": now} for claim in claims]
         if rows:
             with self._database.write() as connection:
-                connection.execute(_GIVE_BACK, rows)
+                connection.execute(_RETURN_CLAIM, rows)
 
     def free_leases(self) -> None:
         """Free all leases: for the only daemon of an SQLite database, whose predecessor is gone."""
@@ -238,9 +255,9 @@ class Outbox:
                 update(tables.deliveries).where(_D.state == "leased").values(state="retry", lease_until=None)
             )
 
-    def pause(self, channel: str, now: datetime, reach: Reach = ANYBODY) -> timedelta | None:
+    def pause(self, channel: str, now: datetime, served: ServedRecipients = ANYBODY) -> timedelta | None:
         """How long there is nothing to try on a channel for whom we reach; None where nothing waits."""
-        mine = (tables.OPEN, _D.channel == channel, reached(reach))
+        mine = (tables.OPEN, _D.channel == channel, recipient_is_served(served))
         ready = case((_D.held_until > _D.next_at, _D.held_until), else_=_D.next_at)
         waiting = select(func.min(ready, type_=_D.next_at.type)).where(*mine, _D.state != "leased").scalar_subquery()
         leased = select(func.min(_D.lease_until)).where(*mine, _D.state == "leased").scalar_subquery()
@@ -251,10 +268,10 @@ class Outbox:
         return min(pauses, default=None)
 
 
-def _claimable(channel: str, now: datetime, real: datetime, besides: Collection[UUID]) -> tuple[Any, ...]:
+def _claimable(channel: str, now: datetime, real: datetime, exclude: Collection[UUID]) -> tuple[Any, ...]:
     """What may be leased. A time farther ahead than any that we set was set by a clock that has been put back since."""
     waiting = and_(_D.state.in_(("pending", "retry")), or_(_D.next_at <= now, _D.next_at > now + LONGEST_PAUSE))
-    mine = (_D.id.not_in(besides),) if besides else ()
+    mine = (_D.id.not_in(exclude),) if exclude else ()
     return tables.OPEN, _D.channel == channel, or_(waiting, _abandoned(real)), _not_held(now), *mine
 
 
@@ -271,13 +288,13 @@ def _abandoned(real: datetime) -> Any:
 def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
     rows = hold(connection, rows, now)
     claims, stale, broken = _read(connection, rows)
-    aside = [
-        _put_off(row, broken[row["id"]], now) if row["id"] in broken else _overtaken(row, stale.get(row["id"]), now)
+    unsent = [
+        _retry_later(row, broken[row["id"]], now) if row["id"] in broken else _overtaken(row, stale.get(row["id"]), now)
         for row in rows
         if row["id"] not in claims
     ]
-    if aside:
-        connection.execute(_SET_ASIDE, aside)
+    if unsent:
+        connection.execute(_UPDATE_UNSENT, unsent)
     leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}
     if claims:
         connection.execute(update(tables.deliveries).where(_D.id.in_(claims)).values(leased))
@@ -287,12 +304,12 @@ def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: da
 def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim], dict[UUID, str], dict[UUID, str]]:
     """What is to be sent, why others are stale, and what is wrong with those of which the data cannot be read."""
     try:
-        told, stale = carried(connection, rows)
+        context_of, stale = carried(connection, rows)
         zone = zones(connection, [row["recipient"] for row in rows])
         stale |= followed(connection, rows)
         whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None}
-        mine = [row for row in rows if told[row["id"]] or row["id"] in whole - stale.keys()]
-        return {row["id"]: claimed(row, told[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
+        mine = [row for row in rows if context_of[row["id"]] or row["id"] in whole - stale.keys()]
+        return {row["id"]: claimed(row, context_of[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
     except (SQLAlchemyError, StoreError):
         raise
     except Exception as error:
@@ -303,27 +320,27 @@ def _read(connection: Connection, rows: Sequence[Any]) -> tuple[dict[UUID, Claim
     reasons: dict[UUID, str] = {}
     broken: dict[UUID, str] = {}
     for row in rows:  # one of them holds up no other
-        its_claim, its_reason, its_fault = _read(connection, [row])
+        its_claim, its_reason, its_error = _read(connection, [row])
         claims |= its_claim
         reasons |= its_reason
-        broken |= its_fault
+        broken |= its_error
     return claims, reasons, broken
 
 
-def _put_off(row: Any, error: str, now: datetime) -> dict[str, Any]:
+def _retry_later(row: Any, error: str, now: datetime) -> dict[str, Any]:
     attempt, due = row["attempts"] + 1, first_due(row)
     if now >= give_up_at(due, row["deadline"]):
-        return _aside(row, "dead", error, Failed.DEAD, ended_at=now, attempts=attempt)
-    late = Failed.LATE if now - due >= LATE else Failed.NOT
+        return _unsent_row(row, "dead", error, FailureLevel.DEAD, ended_at=now, attempts=attempt)
+    late = FailureLevel.LATE if now - due >= LATE else FailureLevel.NOT
     pause = backoff(attempt - row["tried_before"])
-    return _aside(row, "retry", error, late, next_at=now + pause, attempts=attempt)
+    return _unsent_row(row, "retry", error, late, next_at=now + pause, attempts=attempt)
 
 
 def _overtaken(row: Any, reason: str | None, now: datetime) -> dict[str, Any]:
     """What no longer holds; a word that was tried, and has only been followed by the next, is one that failed."""
-    if reason == FOLLOWED and row["attempts"]:
-        return _aside(row, "superseded", row["last_error"], Failed.LATE, ended_at=now)
-    return _aside(row, "superseded", reason, Failed.NOT, ended_at=now)
+    if reason == FOLLOWED_BY_LATER and row["attempts"]:
+        return _unsent_row(row, "superseded", row["last_error"], FailureLevel.LATE, ended_at=now)
+    return _unsent_row(row, "superseded", reason, FailureLevel.NOT, ended_at=now)
 
 
 def _gone(connection: Connection, rows: Sequence[Any], error: str, now: datetime) -> list[dict[str, Any]]:
@@ -335,23 +352,23 @@ def _gone(connection: Connection, rows: Sequence[Any], error: str, now: datetime
         if row["id"] not in claims and row["id"] not in broken:
             found.append(_overtaken(row, stale.get(row["id"]), now))
         elif now >= give_up_at(first_due(row), row["deadline"]):
-            found.append(_aside(row, "dead", f"{why} (given up: too old)", Failed.DEAD, ended_at=now))
+            found.append(_unsent_row(row, "dead", f"{why} (given up: too old)", FailureLevel.DEAD, ended_at=now))
         else:
             state: State = "pending" if row["state"] == "pending" else "retry"
-            found.append(_aside(row, state, why, Failed.LATE, next_at=row["next_at"] or now))
+            found.append(_unsent_row(row, state, why, FailureLevel.LATE, next_at=row["next_at"] or now))
     return found
 
 
-def _aside(row: Any, state: State, error: str | None, failed: Failed, **values: Any) -> dict[str, Any]:
+def _unsent_row(row: Any, state: State, error: str | None, failed: FailureLevel, **values: Any) -> dict[str, Any]:
     rest = {"next_at": None, "ended_at": None, "attempts": row["attempts"]}
-    return {"_id": row["id"], "_trouble": int(failed), "state": state, "last_error": error} | rest | values
+    return {"_id": row["id"], "_failure_level": int(failed), "state": state, "last_error": error} | rest | values
 
 
 def _too_old(now: datetime) -> Any:
     """Whether its time is over, as `give_up_at` reckons it."""
-    return and_(now - TRY_AT_LEAST >= due_since, func.coalesce(_D.deadline, now) <= now)
+    return and_(now - TRY_FOR_AT_LEAST >= due_since, func.coalesce(_D.deadline, now) <= now)
 
 
 def _late(now: datetime) -> Any:
     """Whether it has waited for an hour, and that is not written down yet."""
-    return and_(now - LATE >= due_since, _D.trouble < int(Failed.LATE), _D.notice.is_(None))
+    return and_(now - LATE >= due_since, _D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))

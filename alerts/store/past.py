@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.core.answers import read_detail, read_snooze
+from alerts.core.answers import parse_acknowledgement, parse_snooze
 from alerts.core.commitments import Acknowledgement, Commitment, Occurrence, Revision, Snooze, Status, Tracked
 from alerts.core.errors import InputError
 from alerts.store.rows import commitment_of
@@ -63,8 +63,8 @@ def _occurrence(here: Occurrence, revision: Revision) -> Occurrence:
         case "moved":
             return replace(here, bounds=revision.after, acknowledged=None, snoozed=None)
         case "acknowledged" | "unacknowledged" | "snoozed":
-            seen, snoozed = _seen(here.acknowledged, revision), _snoozed(here.snoozed, revision)
-            return replace(here, acknowledged=seen, snoozed=snoozed)
+            acknowledgement, snoozed = _seen(here.acknowledged, revision), _snoozed(here.snoozed, revision)
+            return replace(here, acknowledged=acknowledgement, snoozed=snoozed)
         case "closed":
             return replace(here, status=_end(revision))
         case "reopened":
@@ -80,12 +80,12 @@ def _end(revision: Revision) -> Status:
 def _seen(before: Acknowledgement | None, revision: Revision) -> Acknowledgement | None:
     """The acknowledgement after a revision."""
     if revision.what == "acknowledged":
-        return read_detail(revision)
+        return parse_acknowledgement(revision)
     return None if revision.what == "unacknowledged" else before
 
 
 def _snoozed(before: Snooze | None, revision: Revision) -> Snooze | None:
     """The snooze for everybody after a revision."""
     if revision.what == "snoozed":
-        return read_snooze(revision) or before
+        return parse_snooze(revision) or before
     return None if revision.what in ("unacknowledged", "closed") else before

@@ -12,56 +12,59 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, update
 
 from alerts.core.commitments import Tracked
-from alerts.core.notifications import Address, Gathered, Routes, Word, seal, sort_out
+from alerts.core.notifications import Envelope, GatheredReminder, Routes, AddressedReminder, seal, sort_by_route
 from alerts.core.reminders import Reminder
 from alerts.store import tables
 from alerts.store.rows import REMINDER, chunks, insert_new
 
 _D, _L, _R = tables.deliveries.c, tables.delivery_reminders.c, tables.reminders.c
-TOLD_BY_ANOTHER = "told by another rule"
-NOBODY = "there was nobody to tell"
+SENT_BY_ANOTHER_RULE = "told by another rule"
+NO_RECIPIENT = "there was nobody to tell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What has fallen due: reminders that are said (in `words` with where they go), and skipped ones.
+    """What has fallen due: reminders that are said (in `addressed` with where they go), and skipped ones.
 
     `tracked` is what they are about, `next_alert_at` when their watches (rule, commitment, occurrence) speak next.
     """
 
-    said: Sequence[Reminder]
+    reminders: Sequence[Reminder]
     skipped: Sequence[Reminder]
-    words: Sequence[Word]
+    addressed: Sequence[AddressedReminder]
     tracked: Mapping[tuple[int, str], Tracked]
     next_alert_at: Mapping[tuple[str, int, str], datetime | None]
 
 
-def plan(connection: Connection, planned: Planned, routes: Routes, now: datetime, *, gather: bool) -> int:
+def record_planned(connection: Connection, planned: Planned, routes: Routes, now: datetime, *, gather: bool) -> int:
     """Write down what is to be said, in the caller's transaction; returns how many deliveries are new.
 
     The unique keys decide: a reminder that was recorded before is not recorded again, and what a recipient has been
     told through a channel, by whatever rule, is not told again. `gather`: more may be due, so what may share a digest
     waits.
     """
-    rows = [_reminder_row(reminder, now) for reminder in (*planned.said, *planned.skipped)]
+    rows = [_reminder_row(reminder, now) for reminder in (*planned.reminders, *planned.skipped)]
     fresh: set[UUID] = set()
     for some in chunks(rows):
         statement = insert_new(connection, tables.reminders).returning(_R.id)
         fresh |= set(connection.execute(statement, some).scalars())
-    found = sort_out((word for word in planned.words if word.reminder.id in fresh), routes)
-    post = [*found.at_once, *(() if gather else seal(found.gathered))]
-    full, told = put(connection, post, [_delivery_row(one, planned, now) for one in post])
+    found = sort_by_route(
+        (addressed_reminder for addressed_reminder in planned.addressed if addressed_reminder.reminder.id in fresh),
+        routes,
+    )
+    envelopes = [*found.at_once, *(() if gather else seal(found.gathered))]
+    filled, linked = insert_envelopes(connection, envelopes, [_delivery_row(one, planned, now) for one in envelopes])
     if gather:
-        told |= {one.reminder.id for one in found.gathered}
+        linked |= {one.reminder.id for one in found.gathered}
         for waiting in chunks(_gathered_row(one, planned, now) for one in found.gathered):
             connection.execute(insert(tables.gathered), waiting)
     reasons: dict[str, list[UUID]] = defaultdict(list)
-    for reminder in planned.said:
-        if reminder.id in fresh and reminder.id not in told:
-            known = TOLD_BY_ANOTHER if reminder.thing in found.addressed else NOBODY
-            reasons[found.merged.get(reminder.thing, known)].append(reminder.id)
+    for reminder in planned.reminders:
+        if reminder.id in fresh and reminder.id not in linked:
+            known = SENT_BY_ANOTHER_RULE if reminder.alert_key in found.addressed else NO_RECIPIENT
+            reasons[found.merged.get(reminder.alert_key, known)].append(reminder.id)
     skip(connection, reasons)
-    return len(full)
+    return len(filled)
 
 
 def skip(connection: Connection, reasons: Mapping[str, Sequence[UUID]]) -> None:
@@ -71,23 +74,23 @@ def skip(connection: Connection, reasons: Mapping[str, Sequence[UUID]]) -> None:
             connection.execute(update(tables.reminders).where(_R.id.in_(some)).values(skipped=reason))
 
 
-def put(
-    connection: Connection, post: Sequence[Address], deliveries: Sequence[dict[str, Any]]
+def insert_envelopes(
+    connection: Connection, envelopes: Sequence[Envelope], deliveries: Sequence[dict[str, Any]]
 ) -> tuple[set[UUID], set[UUID]]:
     """Insert deliveries with what they carry and has not been told there; returns which, and what they tell."""
     fresh = put_deliveries(connection, deliveries)
-    ids = [(one, one.id) for one in post]  # worked out once: it is a digest of all that is carried
+    ids = [(one, one.id) for one in envelopes]  # worked out once: it is a digest of all that is carried
     links = [_link_row(one, mine, reminder) for one, mine in ids if mine in fresh for reminder in one.reminders]
-    full: set[UUID] = set()
-    told: set[UUID] = set()
+    filled: set[UUID] = set()
+    linked: set[UUID] = set()
     for some in chunks(links):
         statement = insert_new(connection, tables.delivery_reminders).returning(_L.delivery_id, _L.reminder_id)
         for link in connection.execute(statement, some):
-            full.add(link.delivery_id)
-            told.add(link.reminder_id)
-    for gone in chunks(fresh - full):
+            filled.add(link.delivery_id)
+            linked.add(link.reminder_id)
+    for gone in chunks(fresh - filled):
         connection.execute(delete(tables.deliveries).where(_D.id.in_(gone)))
-    return full, told
+    return filled, linked
 
 
 def put_deliveries(connection: Connection, deliveries: Sequence[dict[str, Any]]) -> set[UUID]:
@@ -103,23 +106,23 @@ def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
     return {name: getattr(reminder, name) for name in REMINDER} | {"id": reminder.id, "planned_at": now}
 
 
-def _delivery_row(one: Address, planned: Planned, now: datetime) -> dict[str, Any]:
+def _delivery_row(one: Envelope, planned: Planned, now: datetime) -> dict[str, Any]:
     later = {reminder.id: planned.next_alert_at.get(_watch_of(reminder)) for reminder in one.reminders}
     ends = [_deadline_of(reminder, planned) for reminder in one.reminders]
     return delivery_row(one, later, ends, now)
 
 
 def delivery_row(
-    one: Address, next_alert_at: Mapping[UUID, datetime | None], ends: Iterable[datetime | None], now: datetime
+    one: Envelope, next_alert_at: Mapping[UUID, datetime | None], ends: Iterable[datetime | None], now: datetime
 ) -> dict[str, Any]:
     """A row for a delivery, with when each of its reminders is next followed by another, and when their dates end."""
     return new_delivery(one.id, one.channel, one.recipient, now) | {
-        "speaks_next": {str(mine): at.isoformat() if at else None for mine, at in next_alert_at.items()},
+        "next_alert_at": {str(mine): at.isoformat() if at else None for mine, at in next_alert_at.items()},
         "deadline": max((end for end in ends if end), default=None),
     }
 
 
-def _gathered_row(one: Gathered, planned: Planned, now: datetime) -> dict[str, Any]:
+def _gathered_row(one: GatheredReminder, planned: Planned, now: datetime) -> dict[str, Any]:
     return {
         "channel": one.channel,
         "recipient": one.recipient,
@@ -150,12 +153,12 @@ def new_delivery(one: UUID, channel: str, recipient: str, now: datetime) -> dict
         "attempts": 0,
         "created_at": now,
         "next_at": now,
-        "speaks_next": {},
+        "next_alert_at": {},
         "fence": 0,
     }
 
 
-def _link_row(one: Address, delivery_id: UUID, reminder: Reminder) -> dict[str, Any]:
+def _link_row(one: Envelope, delivery_id: UUID, reminder: Reminder) -> dict[str, Any]:
     return {
         "delivery_id": delivery_id,
         "reminder_id": reminder.id,

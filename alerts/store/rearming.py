@@ -23,7 +23,7 @@ _A, _C, _D, _G, _L, _R, _U, _W = (
 TOO_EARLY = timedelta(days=2)  # what was sent no earlier than this is taken for sent
 
 
-def rearm(database: Database, now: datetime) -> int:
+def resend_too_early(database: Database, now: datetime) -> int:
     """Let everything be sent again that was sent more than two days before its `send_at`; returns how much that is.
 
     To be called where the clock was ahead and has been put right, before anything is planned. Moves and closings were
@@ -62,7 +62,7 @@ def _forget(connection: Connection, found: list[Mapping[str, Any]], now: datetim
     watches = {(row["rule"], row["commitment_id"], row["occurrence"]) for row in found}
     mine = and_(_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"), _W.occurrence == bindparam("_at"))
     if watches:
-        again = update(tables.watches).where(mine).values(cursor=now, next_at=now, spoken=None)
+        again = update(tables.watches).where(mine).values(cursor=now, next_at=now, latest_moment=None)
         connection.execute(again, [{"_rule": rule, "_id": one, "_at": at} for rule, one, at in watches])
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from alerts.core.deliveries import Failed
-from alerts.core.notifications import Address, Notice, Trouble, notice_id
+from alerts.core.deliveries import FailureLevel
+from alerts.core.notifications import Envelope, Notice, DeliveryFailure, notice_id
 from alerts.core.reminders import Reminder
 from alerts.core.summaries import Scope
 from alerts.store import posting, tables
@@ -23,73 +23,79 @@ from alerts.store.summaries import followed
 _C, _D, _L, _R = (
     table.c for table in (tables.commitments, tables.deliveries, tables.delivery_reminders, tables.reminders)
 )  # fmt: skip
-SHOWN = 50  # troubles in one notice; the rest are counted
+MAX_FAILURES_LISTED = 50  # troubles in one notice; the rest are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failing:
+class FailedDelivery:
     """A delivery in trouble, and what it carries: reminders, or a summary by its `scope`.
 
-    `undelivered`: that has not got through and may go elsewhere.
+    `may_fall_back`: that has not got through and may go elsewhere.
     """
 
-    trouble: Trouble
+    failure: DeliveryFailure
     reminders: tuple[Reminder, ...]
-    undelivered: bool
+    may_fall_back: bool
     scope: Scope | None
     row: RowMapping = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Relief:
+class FailureBatch:
     """Failing deliveries, held in a transaction until their failure is told."""
 
     connection: Connection
-    failing: Sequence[Failing]
+    deliveries: Sequence[FailedDelivery]
 
-    def tell_instead(self, post: Mapping[UUID, Sequence[Address]], now: datetime) -> set[UUID]:
+    def send_to_fallback(self, envelopes: Mapping[UUID, Sequence[Envelope]], now: datetime) -> set[UUID]:
         """Write down the deliveries that carry elsewhere what others (by their id) do not; returns those that are new.
 
         Several may fail with the same words: these go once, in the stead of the first.
         """
         rows: dict[UUID, dict[str, Any]] = {}
-        addresses: dict[UUID, Address] = {}
-        for failing in self.failing:
-            copied = {name: failing.row[name] for name in ("speaks_next", "deadline", "summary")}
-            for one in post.get(failing.trouble.id, ()):
+        addresses: dict[UUID, Envelope] = {}
+        for failed in self.deliveries:
+            inherited = {name: failed.row[name] for name in ("next_alert_at", "deadline", "summary")}
+            for one in envelopes.get(failed.failure.id, ()):
                 row = posting.new_delivery(one.id, one.channel, one.recipient, now)
-                rows.setdefault(one.id, row | copied | {"instead_of": failing.trouble.to_json()})
+                rows.setdefault(one.id, row | inherited | {"fallback_for": failed.failure.to_json()})
                 addresses.setdefault(one.id, one)
-        sums = [row for row in rows.values() if row["summary"]]
-        words = [row for row in rows.values() if not row["summary"]]
-        full, _ = posting.put(self.connection, [one for one in addresses.values() if not one.scope], words)
-        return full | posting.put_deliveries(self.connection, sums)
+        summary_rows = [row for row in rows.values() if row["summary"]]
+        reminder_rows = [row for row in rows.values() if not row["summary"]]
+        filled, _ = posting.insert_envelopes(
+            self.connection, [one for one in addresses.values() if not one.scope], reminder_rows
+        )
+        return filled | posting.put_deliveries(self.connection, summary_rows)
 
-    def notify(self, troubles: Sequence[Trouble], operators: Mapping[str, Sequence[str]], now: datetime) -> None:
+    def notify(
+        self, failures: Sequence[DeliveryFailure], operators: Mapping[str, Sequence[str]], now: datetime
+    ) -> None:
         """Write down a notice for each of the operators: channel → recipients."""
-        notice = Notice(troubles=tuple(troubles[:SHOWN]), more=max(len(troubles) - SHOWN, 0)).to_json()
+        notice = Notice(
+            failures=tuple(failures[:MAX_FAILURES_LISTED]), more=max(len(failures) - MAX_FAILURES_LISTED, 0)
+        ).to_json()
         rows = [
-            posting.new_delivery(notice_id(channel, recipient, troubles), channel, recipient, now) | {"notice": notice}
+            posting.new_delivery(notice_id(channel, recipient, failures), channel, recipient, now) | {"notice": notice}
             for channel, recipients in operators.items()
             for recipient in recipients
         ]
-        if rows and troubles:
+        if rows and failures:
             self.connection.execute(insert_new(self.connection, tables.deliveries), rows)
 
 
-def reliefs(database: Database) -> Iterator[Relief]:
+def failure_batches(database: Database) -> Iterator[FailureBatch]:
     """Yield what is in trouble, in batches, each committed as told when the next is asked for."""
-    due = select(tables.deliveries).where(tables.RELIEF).order_by(_D.created_at, _D.id).limit(CHUNK)
+    due = select(tables.deliveries).where(tables.UNREPORTED).order_by(_D.created_at, _D.id).limit(CHUNK)
     while True:
         with database.read() as connection:
-            if connection.execute(select(_D.id).where(tables.RELIEF).limit(1)).first() is None:
+            if connection.execute(select(_D.id).where(tables.UNREPORTED).limit(1)).first() is None:
                 return
         with database.write() as connection:
             query = due if database.sqlite else due.with_for_update(skip_locked=True)
             rows = connection.execute(query).mappings().all()
-            yield Relief(connection, _failing(connection, rows))
+            yield FailureBatch(connection, _failed_deliveries(connection, rows))
             mine = _D.id.in_([row["id"] for row in rows])
-            connection.execute(update(tables.deliveries).where(mine).values(told=_D.trouble))
+            connection.execute(update(tables.deliveries).where(mine).values(reported_level=_D.failure_level))
         if not rows:
             return  # another replica is at them
 
@@ -105,22 +111,25 @@ def reminders_of(connection: Connection, rows: Sequence[RowMapping]) -> Mapping[
     return found
 
 
-def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing]:
-    words = reminders_of(connection, rows)
+def _failed_deliveries(connection: Connection, rows: Sequence[RowMapping]) -> list[FailedDelivery]:
+    reminders = reminders_of(connection, rows)
     found, overtaken = [], followed(connection, rows)  # elsewhere these would be stale as well
     for row in rows:
         ended = row["state"] in ("sent", "dismissed")  # it has got through meanwhile, or somebody knows of it
-        if ended and not (row["template_error"] and row["told"] < Failed.TEMPLATE):
+        if ended and not (row["template_error"] and row["reported_level"] < FailureLevel.TEMPLATE):
             continue
-        said = tuple(words[row["id"]])
+        carried_reminders = tuple(reminders[row["id"]])
         may_go = (
-            row["trouble"] >= Failed.LATE and not ended and row["instead_of"] is None and row["id"] not in overtaken
+            row["failure_level"] >= FailureLevel.LATE
+            and not ended
+            and row["fallback_for"] is None
+            and row["id"] not in overtaken
         )
         found.append(
-            Failing(
-                trouble=trouble_of(row, said),
-                reminders=said,
-                undelivered=may_go,
+            FailedDelivery(
+                failure=failure_of(row, carried_reminders),
+                reminders=carried_reminders,
+                may_fall_back=may_go,
                 scope=Scope.from_json(row["summary"]) if row["summary"] else None,
                 row=row,
             )
@@ -128,17 +137,17 @@ def _failing(connection: Connection, rows: Sequence[RowMapping]) -> list[Failing
     return found
 
 
-def trouble_of(row: RowMapping, said: Sequence[Reminder]) -> Trouble:
+def failure_of(row: RowMapping, carried_reminders: Sequence[Reminder]) -> DeliveryFailure:
     """What others are told of a delivery that fails."""
     errors = (row["template_error"], row["last_error"] if row["state"] != "sent" else None)
-    return Trouble(
+    return DeliveryFailure(
         id=row["id"],
         channel=row["channel"],
         recipient=row["recipient"],
         state=row["state"],
         error="; ".join(filter(None, errors)) or "not tried yet",
         attempts=row["attempts"],
-        about=tuple(f"{one.commitment} {one.kind}" for one in said) or _summed_up(row),
+        about=tuple(f"{one.commitment} {one.kind}" for one in carried_reminders) or _summed_up(row),
     )
 
 

@@ -69,17 +69,17 @@ def _closed(connection: Connection, keys: Sequence[str], wanted: Mapping[str, En
     return [tracked_of(row) for row in rows]
 
 
-def reopen_one(connection: Connection, whole: Tracked, name: str, change: Change) -> None:
+def reopen_one(connection: Connection, series: Tracked, name: str, change: Change) -> None:
     """Store that one occurrence is open again. Raises InputError where the whole is closed."""
-    if not whole.open:
+    if not series.open:
         raise InputError(
-            f"{whole.commitment.key} is closed as a whole ({whole.commitment.status}): reopen that first, without "
+            f"{series.commitment.key} is closed as a whole ({series.commitment.status}): reopen that first, without "
             "--occurrence"
         )
-    now = whole.at(name)
-    must_be_closed(now)
+    now = series.at(name)
+    require_closed(now)
     revision = reopened(now, change).changes[-1]
-    own = whole.occurrences[name]
+    own = series.occurrences[name]
     values = {"version": revision.bounds_version} if own.bounds else {"reopened": own.reopened + 1}
     occurrences.note(connection, now, name, status=None, **values)
     occurrences.end_acknowledgement(connection, occurrences.one(now, name), change.now)
@@ -89,7 +89,7 @@ def reopen_one(connection: Connection, whole: Tracked, name: str, change: Change
     connection.execute(changed.values(values_now), {"_changed_at": change.now})
 
 
-def must_be_closed(now: Tracked) -> None:
+def require_closed(now: Tracked) -> None:
     """Raise InputError for what is open."""
     if now.open:
         name = f"{now.commitment.key} {now.occurrence}".rstrip()

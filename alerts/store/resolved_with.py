@@ -51,11 +51,11 @@ class ResolvedWith:
             if past and (value == past[-1] or not may(past)):
                 return waits
             empty = connection.execute(select(tables.commitments.c.id).limit(1)).first() is None
-            said = None if empty else reason(past[-1] if past else None)
+            stated_name = None if empty else reason(past[-1] if past else None)
             connection.execute(update(tables.resolved_with).where(_V.name == name).values(reason=None))
-            row = {"name": name, "number": len(past), "value": value, "since": now, "reason": said}
+            row = {"name": name, "number": len(past), "value": value, "since": now, "reason": stated_name}
             connection.execute(insert(tables.resolved_with), [row])
-            return said
+            return stated_name
 
     def finish(self, name: str) -> None:
         """All deadlines have been worked out anew."""

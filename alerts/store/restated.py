@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from alerts.store import tables
-from alerts.store.changes import Entry, Report, Restated
+from alerts.store.changes import Entry, Report, RestatedEntry
 from alerts.store.conflicts import loaded_before
 from alerts.store.rows import STATED, chunks, stated
 
@@ -26,16 +26,16 @@ def is_anew(row: RowMapping, entry: Entry) -> bool:
     return bool(last != entry.loaded or row["loaded_from"] != entry.file)
 
 
-def restated(row: RowMapping, entry: Entry) -> Restated:
+def restated(row: RowMapping, entry: Entry) -> RestatedEntry:
     """What differs between a closed row and what a file states of it."""
-    said = entry.loaded or {}
-    return Restated(
+    differing = entry.loaded or {}
+    return RestatedEntry(
         key=row["key"],
         status=row["status"],
         place=entry.place,
-        fields=tuple(sorted(name for name in STATED if row[name] != said[name])),
+        fields=tuple(sorted(name for name in STATED if row[name] != differing[name])),
         deadline=row["deadline"],
-        stated=said["deadline"],
+        stated=differing["deadline"],
     )
 
 
@@ -77,12 +77,12 @@ def note_left(connection: Connection, file: str, present: Collection[str]) -> No
             connection.execute(update(tables.commitments).where(_C.key.in_(some)).values(values))
 
 
-def undecided(connection: Connection) -> list[Restated]:
+def undecided(connection: Connection) -> list[RestatedEntry]:
     """What was named and is still closed, by key."""
     query = select(_C.restated).where(_C.restated.is_not(None), _C.status != "open").order_by(_C.key)
     return [_read(row) for row in connection.execute(query).scalars()]
 
 
-def _read(row: Mapping[str, Any]) -> Restated:
+def _read(row: Mapping[str, Any]) -> RestatedEntry:
     values = {name: value for name, value in row.items() if name != "file"}
-    return Restated(**{**values, "fields": tuple(row["fields"])})
+    return RestatedEntry(**{**values, "fields": tuple(row["fields"])})

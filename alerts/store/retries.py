@@ -11,18 +11,18 @@ from sqlalchemy import Connection, RowMapping, String, cast, func, select, updat
 
 from alerts.core.deliveries import State
 from alerts.core.errors import InputError
-from alerts.core.notifications import Address, Notice, notice_id
+from alerts.core.notifications import Envelope, Notice, notice_id
 from alerts.core.summaries import Scope
 from alerts.store import posting, tables
 from alerts.store.carried import carried
 from alerts.store.engine import Database
-from alerts.store.relief import reminders_of, trouble_of
+from alerts.store.relief import reminders_of, failure_of
 from alerts.store.summaries import followed
 
 _D = tables.deliveries.c
-AGAIN: tuple[State, ...] = ("retry", "dead", "dismissed")
-ELSEWHERE: tuple[State, ...] = ("pending", *AGAIN)
-LET_GO: tuple[State, ...] = ("pending", "retry", "leased", "dead")
+RETRYABLE: tuple[State, ...] = ("retry", "dead", "dismissed")
+RESENDABLE: tuple[State, ...] = ("pending", *RETRYABLE)
+DISMISSABLE: tuple[State, ...] = ("pending", "retry", "leased", "dead")
 
 
 def retry(database: Database, start: str, now: datetime) -> UUID:
@@ -32,10 +32,10 @@ def retry(database: Database, start: str, now: datetime) -> UUID:
     several have an id that starts so, or where it is not one to be sent again.
     """
     with database.write() as connection:
-        row = _only(connection, start, AGAIN, "retry")
-        _must_hold(connection, row)
+        row = _only(connection, start, RETRYABLE, "retry")
+        _require_current(connection, row)
         again = {"state": "retry", "next_at": now, "ended_at": None, "retried_at": now, "tried_before": row["attempts"]}
-        _change(connection, row, again | {"trouble": 0, "told": 0})
+        _change(connection, row, again | {"failure_level": 0, "reported_level": 0})
         return _id(row)
 
 
@@ -47,22 +47,22 @@ def retry_through(
     What they have been told there already is not told again. Raises InputError as `retry`, and where nothing is left.
     """
     with database.write() as connection:
-        row = _only(connection, start, ELSEWHERE, "retry")
-        _must_hold(connection, row)
+        row = _only(connection, start, RESENDABLE, "retry")
+        _require_current(connection, row)
         fresh = _put(connection, row, channel, recipients, now, one_at_a_time=one_at_a_time)
         if not fresh:
             raise InputError(
                 f"delivery {_short(row)}: {channel} has had what it carries already; see `alerts deliveries`"
             )
         gone = {"state": "dismissed", "ended_at": now, "next_at": None}
-        _change(connection, row, gone | {"trouble": row["trouble"], "told": row["trouble"]})
+        _change(connection, row, gone | {"failure_level": row["failure_level"], "reported_level": row["failure_level"]})
         return sorted(fresh)
 
 
 def dismiss(database: Database, start: str, now: datetime) -> UUID:
     """Let a delivery go: it is not tried any more, and the mark of an attempt that is under way changes nothing."""
     with database.write() as connection:
-        row = _only(connection, start, LET_GO, "dismiss")
+        row = _only(connection, start, DISMISSABLE, "dismiss")
         _change(connection, row, {"state": "dismissed", "ended_at": now, "next_at": None, "lease_until": None})
         return _id(row)
 
@@ -83,12 +83,12 @@ def _only(connection: Connection, start: str, states: tuple[State, ...], verb: s
     return row
 
 
-def _must_hold(connection: Connection, row: RowMapping) -> None:
+def _require_current(connection: Connection, row: RowMapping) -> None:
     """Raise InputError where what a delivery carries would be stale by now."""
-    told, stale = carried(connection, [row])
+    context_of, stale = carried(connection, [row])
     stale |= followed(connection, [row])
     one = _id(row)
-    if one in stale and not told[one]:
+    if one in stale and not context_of[one]:
         raise InputError(f"delivery {_short(row)} is not sent any more: {stale[one]}; `alerts dismiss` it")
 
 
@@ -103,25 +103,27 @@ def _put(
 ) -> set[UUID]:
     """Write down the deliveries that go out instead; returns which are new."""
     said = tuple(reminders_of(connection, [row])[_id(row)])
-    rest: dict[str, Any] = {name: row[name] for name in ("speaks_next", "deadline", "summary", "notice")}
-    rest["instead_of"] = trouble_of(row, said).to_json()
+    rest: dict[str, Any] = {name: row[name] for name in ("next_alert_at", "deadline", "summary", "notice")}
+    rest["fallback_for"] = failure_of(row, said).to_json()
     scope = Scope.from_json(row["summary"]) if row["summary"] else None
     if row["notice"]:
-        troubles = Notice.from_json(row["notice"]).troubles
-        ids = [(notice_id(channel, recipient, troubles), recipient) for recipient in recipients]
+        failures = Notice.from_json(row["notice"]).failures
+        ids = [(notice_id(channel, recipient, failures), recipient) for recipient in recipients]
         return posting.put_deliveries(
             connection, [posting.new_delivery(one, channel, recipient, now) | rest for one, recipient in ids]
         )
     if scope and one_at_a_time:
         raise InputError(f"delivery {_short(row)} is a summary: {channel} takes one reminder at a time")
     groups = [(one,) for one in said] if one_at_a_time else [said]
-    post = [
-        Address(channel=channel, recipient=recipient, reminders=group, scope=scope)
+    envelopes = [
+        Envelope(channel=channel, recipient=recipient, reminders=group, scope=scope)
         for group in ([()] if scope else groups)
         for recipient in recipients
     ]
-    rows = [posting.new_delivery(one.id, channel, one.recipient, now) | rest for one in post]
-    return posting.put_deliveries(connection, rows) if scope else posting.put(connection, post, rows)[0]
+    rows = [posting.new_delivery(one.id, channel, one.recipient, now) | rest for one in envelopes]
+    return (
+        posting.put_deliveries(connection, rows) if scope else posting.insert_envelopes(connection, envelopes, rows)[0]
+    )
 
 
 def _change(connection: Connection, row: RowMapping, values: dict[str, Any]) -> None:

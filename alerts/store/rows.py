@@ -70,9 +70,9 @@ def _cited(one: Citation) -> dict[str, Any]:
     return {"key": one.key, "locator": one.locator, "quote": one.quote}
 
 
-def commitment_of(key: str, status: Any, said: Mapping[str, Any]) -> Commitment:
+def commitment_of(key: str, status: Any, statement: Mapping[str, Any]) -> Commitment:
     """Read back what `stated` wrote."""
-    values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in said.items()}
+    values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in statement.items()}
     source = values.pop("source")
     earlier = tuple(Citation(**one) for one in values.pop("earlier_sources", ()))
     cited = Citation(**source) if source else None
@@ -84,7 +84,12 @@ STATED = tuple(stated(Commitment(key="k", title="", deadline="undated")))
 
 def bounds_columns(bounds: Bounds) -> dict[str, Any]:
     """The columns that hold the bounds of a commitment."""
-    return {"bounds": bounds.to_json(), "earliest": bounds.earliest, "latest": bounds.latest, "mark": bounds.mark}
+    return {
+        "bounds": bounds.to_json(),
+        "earliest": bounds.earliest,
+        "latest": bounds.latest,
+        "fingerprint": bounds.fingerprint,
+    }
 
 
 _C, _O = tables.commitments.c, tables.occurrences.c
@@ -160,7 +165,7 @@ def revision_row(commitment_id: int, revision: Revision) -> dict[str, Any]:
 
 
 REMINDER = (
-    "rule commitment_id occurrence bounds_version mark kind moment send_at offset early catching_up revision "
+    "rule commitment_id occurrence bounds_version fingerprint kind moment send_at offset early catching_up revision "
     "first_revision skipped"
 ).split()
 

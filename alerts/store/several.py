@@ -9,25 +9,25 @@ from alerts.core.errors import InputError
 from alerts.store.book import refuse
 
 
-def several(keys: str | Sequence[str]) -> list[str]:
+def unique_keys(keys: str | Sequence[str]) -> list[str]:
     """Return the keys, each once; one may stand by itself."""
     return [keys] if isinstance(keys, str) else list(dict.fromkeys(keys))
 
 
 @contextmanager
-def all_or_none() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+def collect_errors() -> Iterator[Callable[[], AbstractContextManager[None]]]:
     """Yield what takes one attempt each: an InputError in one lets the others be tried, so that each has its line.
 
     Raises InputError with those lines at the end: the transaction around it must not be committed then.
     """
-    wrong: list[str] = []
+    errors: list[str] = []
 
     @contextmanager
     def attempt() -> Iterator[None]:
         try:
             yield
         except InputError as error:
-            wrong.append(str(error))
+            errors.append(str(error))
 
     yield attempt
-    refuse(wrong)
+    refuse(errors)

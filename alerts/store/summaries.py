@@ -12,12 +12,12 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from alerts.core.answers import paused_until
 from alerts.core.commitments import Commitment, Person, Tracked
-from alerts.core.notifications import Told
+from alerts.core.notifications import ReminderContext
 from alerts.core.rules import MATCHED, Rule, matching
-from alerts.core.summaries import Scope, Summary, sum_up
+from alerts.core.summaries import Scope, Summary, summarise
 from alerts.cron import Cron
 from alerts.store import posting, tables
-from alerts.store.carried import FOLLOWED, Facts
+from alerts.store.carried import FOLLOWED_BY_LATER, DeliveryFacts
 from alerts.store.engine import Database
 from alerts.store.occurrences import with_occurrences
 from alerts.store.people import by_key
@@ -26,7 +26,7 @@ from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks
 
 _C, _R = tables.commitments.c, tables.rules.c
 _SINCE = func.coalesce(_R.summarised_at, _R.registered_at, type_=_R.summarised_at.type)
-Gathered = tuple[Summary, tuple[Told, ...]]
+Gathered = tuple[Summary, tuple[ReminderContext, ...]]
 
 
 class Summaries:
@@ -60,7 +60,7 @@ class Summaries:
             people = {key: person for some in chunks(keys) for key, person in by_key(connection, some).items()}
         return [people[key] for key in sorted(people)]
 
-    def put(self, scope: Scope, post: Mapping[tuple[str, str], Scope], now: datetime) -> int:
+    def put(self, scope: Scope, scopes: Mapping[tuple[str, str], Scope], now: datetime) -> int:
         """Write down the summaries of a firing, by channel and recipient, unless that is done; returns how many.
 
         The rule's row says once: of several processes that get here, one moves it on.
@@ -71,7 +71,7 @@ class Summaries:
                 return 0
             rows = [
                 posting.new_delivery(one.id(channel, recipient), channel, recipient, now) | {"summary": one.to_json()}
-                for (channel, recipient), one in post.items()
+                for (channel, recipient), one in scopes.items()
             ]
             return len(posting.put_deliveries(connection, rows))
 
@@ -83,20 +83,23 @@ class Summaries:
         last = self._last
         if last and last[:2] == (scope, now):
             return last[2]
-        summary = sum_up(self._within(scope), scope, now)
+        summary = summarise(self._within(scope), scope, now)
         listed = summary.reminders()
         with self._database.read() as connection:
-            facts = Facts.fetch(connection, [tracked for _, tracked in listed], ())
+            facts = DeliveryFacts.fetch(connection, [tracked for _, tracked in listed], ())
             rules = [Rule.from_json(spec) for spec in connection.execute(select(_R.spec)).scalars()]
-        said = [(facts.told(reminder, tracked, None), tracked) for reminder, tracked in listed]
+        said = [(facts.context(reminder, tracked, None), tracked) for reminder, tracked in listed]
         ends = [paused_until(matching(rules, tracked.commitment), tracked, now) for _, tracked in listed]
-        gathered = summary, tuple(replace(told, pause_ends=end) for (told, _), end in zip(said, ends, strict=True))
+        gathered = (
+            summary,
+            tuple(replace(contexts, pause_ends=end) for (contexts, _), end in zip(said, ends, strict=True)),
+        )
         self._last = (scope, now, gathered)
         return gathered
 
     def _within(self, scope: Scope) -> Iterator[Tracked]:
         """What is open and may belong to a summary; what can be seen to lie farther ahead is not even read."""
-        end = scope.no_later
+        end = scope.starts_before
         query = TRACKED.where(or_(_C.latest.is_(None), _C.latest <= end, _C.earliest <= end))
         if scope.owners:
             query = query.where(_C.owner.in_(scope.owners))
@@ -132,7 +135,7 @@ def followed(connection: Connection, rows: Iterable[Any]) -> dict[UUID, str]:
     rules = {row.name: row for row in connection.execute(query.where(_R.name.in_(names)))}
     later = {one: rules.get(scope.rule.name) for one, scope in scopes.items()}
     mine = {one: row for one, row in later.items() if row and row.summarised_at > scopes[one].firing}
-    return {one: FOLLOWED for one, row in mine.items() if _fires(row.spec, row.summarised_at)}
+    return {one: FOLLOWED_BY_LATER for one, row in mine.items() if _fires(row.spec, row.summarised_at)}
 
 
 def _fires(spec: Mapping[str, Any], at: datetime) -> bool:

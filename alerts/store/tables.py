@@ -87,7 +87,7 @@ commitments = Table(
     Column("bounds", JSON, nullable=False),
     Column("earliest", Utc),
     Column("latest", Utc),
-    Column("mark", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
     Column("bounds_version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("recorded_at", Utc, nullable=False),
@@ -149,7 +149,7 @@ references = Table(
     "references",
     metadata,
     _commitment(primary_key=True),
-    Column("hangs_on", ForeignKey("commitments.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("depends_on", ForeignKey("commitments.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 revisions = Table(  # append-only
@@ -252,8 +252,8 @@ watches = Table(
     Column("since", Utc, nullable=False),
     Column("next_at", Utc),
     Column("cursor", Utc),
-    Column("spoken", Utc),
-    Column("mark", Text),
+    Column("latest_moment", Utc),
+    Column("fingerprint", Text),
     Column("revision", Integer, nullable=False),
     Column("changed", Boolean, nullable=False),
 )
@@ -268,7 +268,7 @@ reminders = Table(
     _commitment(),
     Column("occurrence", Text, nullable=False),
     Column("bounds_version", Integer, nullable=False),
-    Column("mark", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("moment", Utc, nullable=False),
     Column("send_at", Utc, nullable=False),
@@ -293,7 +293,7 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("next_at", Utc),
-    Column("speaks_next", JSON, nullable=False),  # reminder → when its watch speaks next, as planned
+    Column("next_alert_at", JSON, nullable=False),  # reminder → when its watch speaks next, as planned
     Column("deadline", Utc),  # tries go on at least until it has passed
     Column("lease_until", Utc),
     Column("fence", Integer, nullable=False),
@@ -304,11 +304,13 @@ deliveries = Table(
     Column("last_error", Text),
     Column("ended_at", Utc),
     Column("template_error", Text),  # why it went out in a simpler form
-    Column("instead_of", JSON),  # the delivery whose words it carries, as the reader is told of it
+    Column("fallback_for", JSON),  # the delivery whose words it carries, as the reader is told of it
     Column("notice", JSON),  # what operators are told, where it carries no reminders
     Column("summary", JSON),  # of what it sums up how things stand, where it carries no reminders
-    Column("trouble", Integer, nullable=False, server_default="0"),  # how far it has failed: core.deliveries.Failed
-    Column("told", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
+    Column(
+        "failure_level", Integer, nullable=False, server_default="0"
+    ),  # how far it has failed: core.deliveries.Failed
+    Column("reported_level", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
     Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
     Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
     Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
@@ -317,8 +319,8 @@ OPEN = text("state IN ('pending', 'retry', 'leased')")
 Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)
 _DEAD = text("state = 'dead'")
 Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=_DEAD, sqlite_where=_DEAD)
-RELIEF = text("trouble > told")
-Index("ix_deliveries_relief", deliveries.c.created_at, postgresql_where=RELIEF, sqlite_where=RELIEF)
+UNREPORTED = text("failure_level > reported_level")
+Index("ix_deliveries_relief", deliveries.c.created_at, postgresql_where=UNREPORTED, sqlite_where=UNREPORTED)
 
 missing_recipients = Table(  # of open deliveries, those to whom no live process delivers
     "missing_recipients",

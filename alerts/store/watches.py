@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, case, delete, exists, or_, select, update
 
 from alerts.core.commitments import Person, Tracked
-from alerts.core.notifications import Routes, Word
+from alerts.core.notifications import Routes, AddressedReminder
 from alerts.core.rules import Rule, matching
-from alerts.core.watches import Look, Watch
+from alerts.core.watches import Evaluation, Watch
 from alerts.store import gathering, occurrences, posting, tables
 from alerts.store.engine import Database
 from alerts.store.occurrences import with_occurrences
@@ -22,9 +22,20 @@ from alerts.store.reading import readable, tracked_or_none, with_changes
 from alerts.store.rows import CHUNK, TRACKED, chunks, insert_new, tracked_of, upsert
 
 _W, _R, _C = tables.watches.c, tables.rules.c, tables.commitments.c
-WATCH = ("rule", "commitment_id", "occurrence", "since", "next_at", "cursor", "spoken", "mark", "revision", "changed")
+WATCH = (
+    "rule",
+    "commitment_id",
+    "occurrence",
+    "since",
+    "next_at",
+    "cursor",
+    "latest_moment",
+    "fingerprint",
+    "revision",
+    "changed",
+)
 KEY = ("rule", "commitment_id", "occurrence")
-LOOK_AGAIN = timedelta(hours=1)  # after data that could not be read
+RETRY_AFTER = timedelta(hours=1)  # after data that could not be read
 NOWHERE = Routes(recipients={})
 
 
@@ -40,32 +51,49 @@ class Batch:
         """Some people, by key."""
         return by_key(self.connection, {key for key in keys if key})
 
-    def record(self, looked: Sequence[Look], words: Sequence[Word], now: datetime, routes: Routes = NOWHERE) -> int:
+    def record(
+        self,
+        evaluations: Sequence[Evaluation],
+        addressed: Sequence[AddressedReminder],
+        now: datetime,
+        routes: Routes = NOWHERE,
+    ) -> int:
         """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
         names: dict[str, Any] = {name: bindparam(name) for name in WATCH if name not in KEY}
         mine = [_W[name] == bindparam(f"_{name}") for name in KEY]
-        rows = [{(f"_{name}" if name in KEY else name): getattr(look.watch, name) for name in WATCH} for look in looked]
+        rows = [
+            {(f"_{name}" if name in KEY else name): getattr(evaluation.watch, name) for name in WATCH}
+            for evaluation in evaluations
+        ]
         if rows:
             self.connection.execute(update(tables.watches).where(*mine).values(names), rows)
-        unfolded = [{name: getattr(watch, name) for name in WATCH} for look in looked for watch in look.unfolded]
-        for some in chunks(unfolded):
+        new_watches = [
+            {name: getattr(watch, name) for name in WATCH}
+            for evaluation in evaluations
+            for watch in evaluation.new_watches
+        ]
+        for some in chunks(new_watches):
             self.connection.execute(insert_new(self.connection, tables.watches), some)
         planned = posting.Planned(
-            said=[reminder for look in looked for reminder in look.said],
-            skipped=[reminder for look in looked for reminder in look.skipped],
-            words=words,
+            reminders=[reminder for evaluation in evaluations for reminder in evaluation.reminders],
+            skipped=[reminder for evaluation in evaluations for reminder in evaluation.skipped],
+            addressed=addressed,
             tracked={(item.id, item.occurrence): item for _, item in self.watches},
             next_alert_at={
-                (look.watch.rule, look.watch.commitment_id, look.watch.occurrence): look.watch.next_at
-                for look in looked
+                (
+                    evaluation.watch.rule,
+                    evaluation.watch.commitment_id,
+                    evaluation.watch.occurrence,
+                ): evaluation.watch.next_at
+                for evaluation in evaluations
             },
         )
-        gather = gathering.must_wait(self.connection, self.due)
-        return posting.plan(self.connection, planned, routes, now, gather=gather)
+        gather = gathering.others_may_join(self.connection, self.due)
+        return posting.record_planned(self.connection, planned, routes, now, gather=gather)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class WatchedCommitment:
     """A commitment with its watches by rule and occurrence, and when it changed if they have not been told."""
 
     tracked: Tracked
@@ -180,9 +208,9 @@ class Watches:
         """Make the watches that should be, wake those that are, remove those that should not be."""
         ids = [tracked.id for tracked, _ in stale]
         names = [rule.name for rule in mine]
-        query = select(_W.rule, _W.commitment_id, _W.occurrence, _W.mark, _W.revision)
+        query = select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision)
         found = connection.execute(query.where(_W.commitment_id.in_(ids), _W.rule.in_(names))).all()
-        here = {(row.rule, row.commitment_id): (row.mark, row.revision) for row in found if not row.occurrence}
+        here = {(row.rule, row.commitment_id): (row.fingerprint, row.revision) for row in found if not row.occurrence}
         self._forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
         new, wake, gone = [], [], []
         for tracked, since in stale:
@@ -247,7 +275,7 @@ class Watches:
                 tracked, broken = readable(connection, watches)
                 if broken:
                     put_off = update(tables.watches).where(_W.commitment_id.in_(broken), _W.next_at <= until)
-                    connection.execute(put_off.values(next_at=until + LOOK_AGAIN))
+                    connection.execute(put_off.values(next_at=until + RETRY_AFTER))
                 self._forget_occurrences(connection, watches, tracked)
                 yield Batch(connection, _pairs(watches, tracked), any_due)
             count += len(rows)
@@ -285,7 +313,7 @@ class Watches:
                 rows += found[pair]
         return sorted(rows, key=lambda row: (row["next_at"], row["commitment_id"], row["rule"]))
 
-    def next_word(self) -> tuple[datetime, str] | None:
+    def next_alert(self) -> tuple[datetime, str] | None:
         """When something is next to be said, as far as the watches know, and the key of what it is about."""
         with self._database.read() as connection:
             query = select(_W.next_at, _C.key).join(tables.commitments, _C.id == _W.commitment_id)
@@ -293,7 +321,9 @@ class Watches:
             row = connection.execute(query.order_by(_W.next_at).limit(1)).first()
             return (row.next_at, row.key) if row else None
 
-    def standing(self, *, changed_only: bool = False, only: int | None = None) -> Iterator[list[Standing]]:
+    def watched_commitments(
+        self, *, changed_only: bool = False, only: int | None = None
+    ) -> Iterator[list[WatchedCommitment]]:
         """Yield, in chunks, all that has a watch or may get one, or `only` one: for looking ahead, not for the tick."""
         last = 0
         query = TRACKED.add_columns(_C.changed_at).order_by(_C.id).limit(CHUNK)
@@ -314,7 +344,7 @@ class Watches:
             for watch in watches:
                 by_id[watch.commitment_id][watch.rule, watch.occurrence] = watch
             tracked = changed | {item.id: item for item in fresh}
-            yield [Standing(tracked[row["id"]], by_id[row["id"]], row["changed_at"]) for row in rows]
+            yield [WatchedCommitment(tracked[row["id"]], by_id[row["id"]], row["changed_at"]) for row in rows]
 
 
 def occurrence_of(tracked: Tracked, name: str) -> Tracked | None:
@@ -331,7 +361,7 @@ def _pairs(watches: Iterable[Watch], tracked: Mapping[int, Tracked]) -> list[tup
 
 
 def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | None, int] | None) -> dict[str, Any]:
-    mark, revision = seen or (None, tracked.revision)
+    fingerprint, revision = seen or (None, tracked.revision)
     since = max(since, tracked.stated_at or tracked.recorded_at)
     return {
         "rule": rule,
@@ -340,8 +370,8 @@ def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | N
         "since": since,
         "next_at": since,
         "cursor": None,
-        "spoken": None,
-        "mark": mark,
+        "latest_moment": None,
+        "fingerprint": fingerprint,
         "revision": revision,
         "changed": False,
     }

@@ -7,12 +7,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from alerts.core.commitments import Person, Revision, Tracked
-from alerts.core.notifications import Notice, Notification, Trouble
+from alerts.core.notifications import Notice, Notification, DeliveryFailure
 from alerts.core.rules import Rule
 from alerts.core.summaries import Part, Scope, Summary
 from tests.rendering.factories import NOW, bounds_of, notification, single, told
 
-TROUBLE = Trouble(
+TROUBLE = DeliveryFailure(
     id=UUID(int=7),
     channel="desk-mail",
     recipient="desk@example.org",
@@ -73,6 +73,6 @@ CASES: dict[str, Notification] = {
     "closed": single(kind="closed", commitment={"status": "fulfilled"}, change=replace(CHANGE, what="closed")),
     "digest": _digest(),
     "summary": _summary(),
-    "instead": replace(single(), instead_of=TROUBLE),
-    "notice": replace(notification(), notice=Notice(troubles=(TROUBLE,), more=3)),
+    "instead": replace(single(), fallback_for=TROUBLE),
+    "notice": replace(notification(), notice=Notice(failures=(TROUBLE,), more=3)),
 }

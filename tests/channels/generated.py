@@ -11,7 +11,7 @@ from typing import Any
 from alerts.core.commitments import Citation, Party, Source
 from alerts.core.notifications import Message, Notification
 from alerts.rendering import Renderer
-from alerts.rendering.renderer import Form
+from alerts.rendering.renderer import Medium
 from tests.rendering.factories import BRIEF, TEMPLATES, notification, single, told
 
 COUNT = 2000
@@ -82,9 +82,9 @@ def notifications() -> tuple[Notification, ...]:
 
 
 @cache
-def messages(form: Form) -> tuple[Message, ...]:
+def messages(medium: Medium) -> tuple[Message, ...]:
     """All of them rendered in a form; none goes out as the built-in plain message."""
     renderer = Renderer([TEMPLATES])
-    rendered = [renderer.render(one, form) for one in notifications()]
+    rendered = [renderer.render(one, medium) for one in notifications()]
     assert not any(error for _, error in rendered)
     return tuple(message for message, _ in rendered)

@@ -25,7 +25,7 @@ def complaint(kind, options, where=lambda _: ""):
 
 
 @pytest.mark.parametrize(
-    ("kind", "options", "form", "local", "connections", "recipients"),
+    ("kind", "options", "medium", "local", "connections", "recipients"),
     [
         ("apprise", {"url": "json://localhost/s3cret"}, "post", False, 1, ("",)),
         ("console", {}, "text", True, 1, ("",)),
@@ -41,10 +41,10 @@ def complaint(kind, options, where=lambda _: ""):
         ("webhook", {"url": URL}, "json", False, 4, ("",)),
     ],
 )
-def test_each_kind_says_what_it_needs(*, kind, options, form, local, connections, recipients):
+def test_each_kind_says_what_it_needs(*, kind, options, medium, local, connections, recipients):
     channel = channels.build("desk", kind, options | {"timezone": "Asia/Shanghai"})
     assert (channel.name, channel.kind, channel.timezone) == ("desk", kind, "Asia/Shanghai")
-    assert (channel.form, channel.local, channel.connections) == (form, local, connections)
+    assert (channel.medium, channel.local, channel.connections) == (medium, local, connections)
     assert channel.recipients == recipients
     assert channel.timeout == timedelta(seconds=30)
     assert "s3cret" not in repr(vars(channel))

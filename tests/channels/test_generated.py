@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.core.posts import words_of
+from alerts.core.posts import text_of
 from tests.channels.generated import COUNT, messages
 from tests.channels.kinds import CHANNELS, CHATS, TEXTS
 from tests.channels.limits import CARDS, CHECKS, card_of, texts_of, well_formed
@@ -26,7 +26,7 @@ def test_every_post_is_one_that_the_service_takes(kind: str) -> None:
         CHECKS[kind](body)
         said = "\n".join(texts_of(body))
         assert "alerts ack" in said or "alerts list" in said  # the last section always stays
-        if len(words_of(post.sections)) > ROOM.get(kind, 30_000):
+        if len(text_of(post.sections)) > ROOM.get(kind, 30_000):
             assert "… shortened: " in said or "there is more than one message holds" in said
 
 

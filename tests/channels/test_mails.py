@@ -18,10 +18,10 @@ from alerts.composing import compose
 from alerts.core.commitments import Revision
 from alerts.core.notifications import CalendarEntry, Notice, Notification, Outgoing
 from alerts.core.summaries import Scope, Summary
-from alerts.lane import Lane
+from alerts.lane import ChannelWorker
 from alerts.rendering import Renderer
 from alerts.store import Store
-from alerts.tick import Ruled, plan
+from alerts.tick import ScheduledRule, plan
 from tests.factories import at, entry, load, plan_at, remind, rule
 from tests.rendering.factories import NOW, TEMPLATES, bounds_of, notification, told
 
@@ -158,7 +158,7 @@ def test_a_mail_that_says_when_it_is_now_changes_the_entry_that_is_there(receive
 def test_a_digest_a_notice_a_summary_and_what_has_no_date_bring_none(received: Any) -> None:
     quiet = [
         notification(told(), told(commitment={"key": "soybeans"})),
-        notification(notice=Notice(troubles=(), more=1)),
+        notification(notice=Notice(failures=(), more=1)),
         notification(told(), summary=Summary(scope=Scope(rule=rule(summary="P30D"), firing=NOW), due=1)),
         notification(told("undated", "review")),
     ]
@@ -188,12 +188,12 @@ def test_a_retry_sends_the_same_bytes_whatever_has_changed_since(
     load(store, entry("truce", "2025-11-10"))
     plan_at(store, at("2025-11-03T08:00"), desk)
     now = at("2025-11-03T09:00")
-    plan(store, Ruled.all([desk]), {"desk-mail": channel}, now)
-    lane = Lane(store, channel, renderer, "UTC", lambda: now)
+    plan(store, ScheduledRule.all([desk]), {"desk-mail": channel}, now)
+    worker = ChannelWorker(store, channel, renderer, "UTC", lambda: now)
     postbox.fail_after_data = 1
-    assert lane.drain() == {"retry": 1}
+    assert worker.drain() == {"retry": 1}
     load(store, entry("truce", "2025-11-10", title="Otherwise", note="and with a note", priority="critical"))
     now = at("2025-11-03T09:10")
-    assert lane.drain() == {"sent": 1}
+    assert worker.drain() == {"sent": 1}
     assert b"\r\nUID:truce@" in postbox.mails[0]
     assert postbox.mails[0] == postbox.mails[1]

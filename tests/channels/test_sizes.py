@@ -15,7 +15,7 @@ import pytest
 from alerts import channels
 from alerts.composing import compose
 from alerts.core.commitments import Party, Person, Revision
-from alerts.core.notifications import Notification, Outgoing, Trouble
+from alerts.core.notifications import Notification, Outgoing, DeliveryFailure
 from alerts.core.summaries import Scope, Summary
 from alerts.rendering import Renderer
 from tests.factories import rule
@@ -58,14 +58,14 @@ def hostile(random: Random) -> Notification:
         )
 
     items = [one(number) for number in range(random.choice([2, 30, 80, 201, 600]))]
-    trouble = Trouble(id=UUID(int=3), channel="chat", recipient="", state="dead", error=words(2_000))
+    trouble = DeliveryFailure(id=UUID(int=3), channel="chat", recipient="", state="dead", error=words(2_000))
     summary = None
     if random.random() < 0.4:
         items = items[:200]
         scope = Scope(rule=rule(summary="P30D"), firing=NOW)
         listed = tuple(("due", item.tracked) for item in items)
         summary = Summary(scope=scope, due=len(items) + 5_000, listed=listed, quiet=50)
-    return notification(*items, summary=summary, instead_of=random.choice([None, trouble]))
+    return notification(*items, summary=summary, fallback_for=random.choice([None, trouble]))
 
 
 def parts_of(mail: EmailMessage) -> tuple[str, str]:

@@ -61,7 +61,7 @@ def test_when_it_speaks_next_is_not_said_before_a_tick_has_worked_it_out(loaded:
     assert "speaks next  Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
     loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", NOW)
     assert "speaks next  set at the next tick" in loaded("show", "summit").out
-    assert loaded("show", "summit", "--json").json["speaks_next"] is None
+    assert loaded("show", "summit", "--json").json["next_alert_at"] is None
 
 
 def test_a_move_is_shown_with_its_reason_its_source_and_what_followed(loaded: Alerts) -> None:

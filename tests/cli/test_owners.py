@@ -215,7 +215,7 @@ def test_what_default_notify_would_tell_an_owner_who_is_not_there_is_said_to_rea
     listed = lonely("list")
     assert listed.err == line
     assert listed.out.splitlines()[1].split() == ["e", "Sat", "1", "Nov", "2025", "to", "nobody", "default"]
-    assert [row["speaks_next"] for row in lonely("list", "--json").json] == [None]
+    assert [row["next_alert_at"] for row in lonely("list", "--json").json] == [None]
 
 
 def test_check_says_once_that_default_notify_reaches_nobody(lonely: Alerts) -> None:

@@ -17,7 +17,7 @@ from typing import Any, get_args
 import pytest
 
 from alerts.core.commitments import Revision, Tracked
-from alerts.core.notifications import Notification, Told
+from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.reminders import Kind, Reminder
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
@@ -56,7 +56,7 @@ def found(base: Path) -> Iterator[dict[str, Tracked]]:
     store.close()
 
 
-def _told(tracked: Tracked, occurrence: str, kind: Kind) -> Told:
+def _told(tracked: Tracked, occurrence: str, kind: Kind) -> ReminderContext:
     one = tracked.at(occurrence)
     reminder = Reminder(
         rule="desk", commitment=one.commitment.key, commitment_id=one.id, occurrence=occurrence,
@@ -65,10 +65,10 @@ def _told(tracked: Tracked, occurrence: str, kind: Kind) -> Told:
     )  # fmt: skip
     what: Any = "closed" if kind == "closed" else "moved"
     change = Revision(number=2, what=what, recorded_at=NOW, recorded_by="desk", before=one.bounds, after=one.bounds)
-    return Told(reminder=reminder, tracked=one, change=change if kind in ("moved", "closed") else None)
+    return ReminderContext(reminder=reminder, tracked=one, change=change if kind in ("moved", "closed") else None)
 
 
-def _summed(items: tuple[Told, ...]) -> Notification:
+def _summed(items: tuple[ReminderContext, ...]) -> Notification:
     scope = Scope(rule=Rule(name="monthly", cron="0 9 1 * *", summary="P30D", timezone="UTC"), firing=NOW)
     found = Summary(scope=scope, due=len(items), overdue=0, listed=tuple(("due", one.tracked) for one in items))
     return notification(*items, now=NOW, zone="UTC", summary=found)

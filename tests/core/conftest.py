@@ -12,10 +12,10 @@ import pytest
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.commitments import Acknowledgement, Commitment, Revision, Snooze, Tracked
 from alerts.core.deadlines import parse
-from alerts.core.outlook import foretell
+from alerts.core.outlook import forecast_reminders
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Overdue, Remind, Rule
-from alerts.core.watches import Watch, look
+from alerts.core.watches import Watch, evaluate
 from alerts.cron import Cron
 
 NEW_YORK = "America/New_York"
@@ -50,7 +50,7 @@ class Followed:
     """One commitment under one rule, with all that was said and skipped."""
 
     def __init__(self, deadline: str, remind: Remind, loaded: str, cron: str, zone: str | None, **stated: Any) -> None:
-        self.zone, self.said, self.skipped = zone, list[Reminder](), list[Reminder]()
+        self.zone, self.reminders, self.skipped = zone, list[Reminder](), list[Reminder]()
         self.use(Rule(name="truce-desk", cron=cron, timezone=NEW_YORK, remind=remind, notify=("desk-mail",)))
         promise = Commitment(key="truce-review", title="Truce", deadline=deadline, **stated)
         bounds, since = bounds_of(deadline, zone), at(loaded)
@@ -65,11 +65,11 @@ class Followed:
         now = at(now) if isinstance(now, str) else now
         if self.watch.next_at is None or self.watch.next_at > now:
             return []
-        looked = look(self.rule, self.tracked, self.watch, now, self.cron)
+        looked = evaluate(self.rule, self.tracked, self.watch, now, self.cron)
         self.watch = looked.watch
-        self.said += looked.said
+        self.reminders += looked.reminders
         self.skipped += looked.skipped
-        return [line(word) for word in looked.said]
+        return [line(word) for word in looked.reminders]
 
     def until(self, end: str) -> list[str]:
         """Tick at each instant at which there is something to say."""
@@ -89,7 +89,7 @@ class Followed:
 
     def foretold(self, end: str) -> list[Reminder]:
         name = self.rule.name
-        found = foretell([(self.watch, self.tracked)], {name: self.rule}, {name: self.cron}, at(end))
+        found = forecast_reminders([(self.watch, self.tracked)], {name: self.rule}, {name: self.cron}, at(end))
         return [word.reminder for word in found]
 
     def move(self, deadline: str, now: str) -> None:

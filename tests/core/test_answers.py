@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from alerts.core.answers import acknowledged_now, check_snooze, detail_of, paused_until, read_detail, resumes_at
+from alerts.core.answers import (
+    acknowledged_now,
+    check_snooze,
+    format_acknowledgement,
+    paused_until,
+    parse_acknowledgement,
+    resumes_at,
+)
 from alerts.core.commitments import Acknowledgement, Revision, Snooze
 from alerts.core.errors import InputError
 from alerts.core.rules import Overdue, Rule
@@ -166,14 +173,14 @@ def test_a_revision_keeps_the_stage_and_the_end() -> None:
     until = at("2025-11-05T09:00Z")
     for stage, end, detail in (("overdue", None, "overdue"), ("ahead", until, "ahead; until 2025-11-05T09:00Z")):
         revision = Revision(
-            number=2, what="acknowledged", recorded_at=until, recorded_by="ana", detail=detail_of(stage, end)  # type: ignore[arg-type]
+            number=2, what="acknowledged", recorded_at=until, recorded_by="ana", detail=format_acknowledgement(stage, end)  # type: ignore[arg-type]
         )  # fmt: skip
         assert revision.detail == detail
-        assert read_detail(revision) == Acknowledgement(by="ana", at=until, until=end, stage=stage)  # type: ignore[arg-type]
+        assert parse_acknowledgement(revision) == Acknowledgement(by="ana", at=until, until=end, stage=stage)  # type: ignore[arg-type]
     old = Revision(
         number=2, what="acknowledged", recorded_at=until, recorded_by="ana", detail="until 2025-11-05T09:00Z"
     )
-    assert read_detail(old) == Acknowledgement(by="ana", at=until, until=until)
+    assert parse_acknowledgement(old) == Acknowledgement(by="ana", at=until, until=until)
 
 
 def test_it_is_acknowledged_until_the_first_rule_speaks_again(follow: Follow) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve, say_bounds
+from alerts.core.bounds import Bounds, ZoneChoice, resolve, describe_bounds
 from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
 
@@ -41,8 +41,8 @@ def test_a_zone_is_an_assumption_only_where_nobody_stated_it() -> None:
 
 
 def test_the_three_ways_of_having_no_date_are_told_apart() -> None:
-    basis = [bounds_of(text).basis for text in ("undated", "undated (tbd)", "undated (none)")]
-    assert basis == [("no date is stated",), ("its date is to be decided",), ("it explicitly has no date",)]
+    explanation = [bounds_of(text).explanation for text in ("undated", "undated (tbd)", "undated (none)")]
+    assert explanation == [("no date is stated",), ("its date is to be decided",), ("it explicitly has no date",)]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_three_ways_of_having_no_date_are_told_apart() -> None:
     ],
 )
 def test_a_window_is_said_without_an_exclusive_bound(text: str, said: str) -> None:
-    assert say_bounds(bounds_of(text)) == said
+    assert describe_bounds(bounds_of(text)) == said
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,12 @@ def test_an_opening_is_a_moment_of_its_own_where_the_window_spans_days_or_has_no
 
 
 def test_the_mark_changes_with_the_window_and_not_with_the_words() -> None:
-    assert bounds_of("2025-11-10").mark == bounds_of("between 2025-11-10 and 2025-11-10").mark
-    assert bounds_of("until after 2025-11-10").mark == bounds_of("after 2025-11-10").mark
-    assert len({bounds_of(text).mark for text in ("2025-11-10", "by 2025-11-10", "after 2025-11-10", "undated")}) == 4
+    assert bounds_of("2025-11-10").fingerprint == bounds_of("between 2025-11-10 and 2025-11-10").fingerprint
+    assert bounds_of("until after 2025-11-10").fingerprint == bounds_of("after 2025-11-10").fingerprint
+    assert (
+        len({bounds_of(text).fingerprint for text in ("2025-11-10", "by 2025-11-10", "after 2025-11-10", "undated")})
+        == 4
+    )
 
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))

@@ -11,7 +11,7 @@ from alerts.core.calendars import Day, Instant
 from alerts.core.commitments import Commitment, Party, choose_zone
 from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
-from alerts.core.moments import single
+from alerts.core.moments import one_time_moments
 from alerts.core.rules import Remind, Rule
 from alerts.core.workdays import Roll
 from alerts.cron import Cron
@@ -65,14 +65,18 @@ def test_the_result_is_a_whole_civil_day_in_the_zone_of_the_base() -> None:
 
 def test_the_basis_names_the_holidays_that_were_passed() -> None:
     found = bounds_of("10 business days after 2025-12-19", "US CN")
-    assert found.basis[0] == (
+    assert found.explanation[0] == (
         "10 business days after Fri 19 Dec 2025 is Wed 7 Jan 2026, passing Thu 25 Dec 2025 (Christmas Day in US), "
         "Thu 1 Jan 2026 (New Year's Day in US and CN), Fri 2 Jan 2026 (Day off (substituted from 01/04/2026) in CN)"
     )
 
 
 def test_of_many_holidays_the_basis_names_the_first() -> None:
-    assert bounds_of("300 business days after 2025-01-01", "US").basis[0].endswith("(Independence Day in US), 8 more")
+    assert (
+        bounds_of("300 business days after 2025-01-01", "US")
+        .explanation[0]
+        .endswith("(Independence Day in US), 8 more")
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,8 +127,8 @@ def test_an_instant_keeps_its_wall_clock_when_it_is_rolled() -> None:
 
 def test_the_basis_names_what_rolled_it() -> None:
     said = "rolled from Thu 1 Jan 2026 (New Year's Day in US) to Fri 2 Jan 2026"
-    assert bounds_of("2026-01-01", "US", "following").basis == (said, "Fri 2 Jan 2026")
-    assert "(weekend) to Mon 2 Feb 2026" in bounds_of("2026-01-31", "", "following").basis[0]
+    assert bounds_of("2026-01-01", "US", "following").explanation == (said, "Fri 2 Jan 2026")
+    assert "(weekend) to Mon 2 Feb 2026" in bounds_of("2026-01-31", "", "following").explanation[0]
 
 
 def test_whoever_hangs_on_it_sees_the_rolled_bounds() -> None:
@@ -153,7 +157,7 @@ def test_counting_beyond_the_calendar_is_refused(text: str) -> None:
 )
 def test_a_lead_in_business_days_counts_back_from_the_named_day(deadline: str, calendars: str, at: str) -> None:
     rule = Rule(name="desk", cron="* * * * *", remind=Remind(before=("5 business days",)))
-    (found,) = single(rule, bounds_of(deadline, calendars), Cron("* * * * *", "UTC"))
+    (found,) = one_time_moments(rule, bounds_of(deadline, calendars), Cron("* * * * *", "UTC"))
     assert (found.kind, found.at, found.offset) == ("before", datetime.fromisoformat(at), "5 business days")
 
 
@@ -165,7 +169,7 @@ def test_a_lead_in_business_days_goes_out_like_any_other(follow) -> None:  # typ
 def test_a_change_of_calendars_alone_moves_nothing() -> None:
     one, other = bounds_of("2025-11-28", "US"), bounds_of("2025-11-28", "CN")
     assert (one.calendars, other.calendars) == (("US",), ("CN",))
-    assert one.mark == other.mark
+    assert one.fingerprint == other.fingerprint
 
 
 def test_bounds_without_calendars_are_stored_as_they_were_before_there_were_any() -> None:

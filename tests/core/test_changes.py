@@ -22,7 +22,10 @@ def test_a_move_is_told_at_once_and_the_new_bounds_speak_from_then_on(follow: Fo
         "before P7D Thu 13 Nov 14:00",
         "before P1D Wed 19 Nov 14:00",
     ]
-    assert (found.said[-1].bounds_version, found.said[-1].mark) == (2, found.tracked.bounds.mark)
+    assert (found.reminders[-1].bounds_version, found.reminders[-1].fingerprint) == (
+        2,
+        found.tracked.bounds.fingerprint,
+    )
 
 
 def test_there_and_back_before_it_was_told_is_recorded_and_not_said(follow: Follow) -> None:
@@ -52,7 +55,7 @@ def test_two_moves_before_a_tick_are_told_as_one(follow: Follow) -> None:
     found.move("2025-12-10", "2025-11-05T10:00Z")
     found.move("2025-12-11", "2025-11-05T10:05Z")
     assert found.tick("2025-11-05T12:00Z") == ["moved Wed 5 Nov 10:05"]
-    one, merged = found.said[-1], found.skipped[-1]
+    one, merged = found.reminders[-1], found.skipped[-1]
     assert (one.bounds_version, one.first_revision, one.revision) == (3, merged.revision, merged.revision + 1)
     assert merged.skipped == "merged into the alert that it was moved (2025-11-05T10:05Z)"
 

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Commitment, Party, choose_zone, in_order
+from alerts.core.commitments import Commitment, Party, choose_zone, dependency_order
 from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
 
 
 @pytest.mark.parametrize(
-    ("hangs_on", "circle"),
+    ("depends_on", "circle"),
     [
         ({"a": ["a"]}, "a → a"),
         ({"a": ["b"], "b": ["a"]}, "a → b → a"),
@@ -25,26 +25,26 @@ from alerts.core.errors import InputError
         ({"a": ["b", "c"], "b": ["d"], "c": ["a"], "d": []}, "a → c → a"),
     ],
 )
-def test_a_circle_is_an_error_that_names_it(hangs_on: dict[str, list[str]], circle: str) -> None:
+def test_a_circle_is_an_error_that_names_it(depends_on: dict[str, list[str]], circle: str) -> None:
     with pytest.raises(InputError, match=f": {circle}$"):
-        in_order(hangs_on)
+        dependency_order(depends_on)
 
 
 def test_a_circle_of_a_thousand_is_found_without_a_deep_stack() -> None:
     with pytest.raises(InputError, match=r"k0 → k1 → .* → k999 → k0"):
-        in_order({f"k{n}": [f"k{(n + 1) % 1000}"] for n in range(1000)})
+        dependency_order({f"k{n}": [f"k{(n + 1) % 1000}"] for n in range(1000)})
 
 
 def test_each_comes_after_those_that_it_hangs_on_and_strangers_are_left_out() -> None:
-    assert in_order({"c": ["b", "stranger"], "b": ["a"], "a": []}) == ["a", "b", "c"]
-    assert in_order({"d": ["b", "c"], "b": ["a"], "c": ["a"], "a": []})[0::3] == ["a", "d"]
-    assert in_order({}) == []
+    assert dependency_order({"c": ["b", "stranger"], "b": ["a"], "a": []}) == ["a", "b", "c"]
+    assert dependency_order({"d": ["b", "c"], "b": ["a"], "c": ["a"], "a": []})[0::3] == ["a", "d"]
+    assert dependency_order({}) == []
 
 
 def test_a_chain_of_twenty_resolves_in_order() -> None:
     deadlines = {f"k{n}": f"P1D after k{n - 1}" for n in range(20, 0, -1)} | {"k0": "2025-11-10"}
     known: dict[str, Bounds] = {}
-    for key in in_order({f"k{n}": [f"k{n - 1}"] if n else [] for n in range(20, -1, -1)}):
+    for key in dependency_order({f"k{n}": [f"k{n - 1}"] if n else [] for n in range(20, -1, -1)}):
         known[key] = resolve(parse(deadlines[key]), ZoneChoice("UTC"), known)
     assert str(known["k20"].earliest) == "2025-11-30 00:00:00+00:00"
 
@@ -55,20 +55,20 @@ GRAPHS = st.dictionaries(st.sampled_from("abcdefg"), st.lists(st.sampled_from("a
 @settings(max_examples=150, deadline=None)
 @given(GRAPHS)
 def test_the_order_is_topological_and_a_circle_is_reported_exactly_where_there_is_one(
-    hangs_on: dict[str, list[str]],
+    depends_on: dict[str, list[str]],
 ) -> None:
     try:
-        TopologicalSorter(hangs_on).prepare()
+        TopologicalSorter(depends_on).prepare()
     except CycleError:
         with pytest.raises(InputError) as caught:
-            in_order(hangs_on)
+            dependency_order(depends_on)
         circle = str(caught.value).split(": ")[1].split(" → ")
         assert circle[0] == circle[-1]
-        assert all(other in hangs_on[one] for one, other in pairwise(circle))
+        assert all(other in depends_on[one] for one, other in pairwise(circle))
     else:
-        order = in_order(hangs_on)
-        assert sorted(order) == sorted(hangs_on)
-        assert all(order.index(one) > order.index(o) for one in order for o in hangs_on[one] if o in hangs_on)
+        order = dependency_order(depends_on)
+        assert sorted(order) == sorted(depends_on)
+        assert all(order.index(one) > order.index(o) for one in order for o in depends_on[one] if o in depends_on)
 
 
 PARTIES = {

@@ -34,7 +34,7 @@ from alerts.core.errors import InputError
 )
 def test_a_duration_is_read_and_printed_in_one_way(written: str, printed: str, words: str) -> None:
     found = Duration.parse(written)
-    assert (str(found), found.words) == (printed, words)
+    assert (str(found), found.to_text) == (printed, words)
     assert Duration.parse(printed) == found
 
 

@@ -124,7 +124,7 @@ def test_each_day_is_a_repeat_once_even_where_the_zone_left_one_out(follow) -> N
         "2011-12-28[Pacific/Apia]", "2011-12-20T00:00Z", cron="0 * * * *", overdue=Overdue(every="P1D", at_most=None)
     )
     found.until("2012-01-03T00:00Z")
-    assert all(n == 1 for n in Counter(word.id for word in found.said + found.skipped).values())
+    assert all(n == 1 for n in Counter(word.id for word in found.reminders + found.skipped).values())
 
 
 def test_a_step_from_a_weekday_goes_on_to_the_end_of_the_week_as_for_the_other_fields() -> None:
@@ -140,4 +140,4 @@ def test_a_duration_that_leads_beyond_all_dates_is_refused_when_it_is_read() -> 
 def test_a_reminder_is_not_both_said_and_skipped(follow) -> None:
     found = follow("2025-11-13", before=("P1D", "PT24H"))
     found.until("2025-11-12T23:00Z")
-    assert not {w.id for w in found.said} & {w.id for w in found.skipped}
+    assert not {w.id for w in found.reminders} & {w.id for w in found.skipped}

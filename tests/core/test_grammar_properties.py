@@ -40,7 +40,7 @@ from alerts.core.edtf import edtf
 from alerts.core.errors import InputError
 from alerts.core.expressions import DOUBTS, UNDATED
 from alerts.core.recurrence import Recurrence, name_occurrence, read_rule
-from alerts.core.workdays import ROLLS, Roll, Workdays
+from alerts.core.workdays import ROLLS, Roll, BusinessCalendar
 
 WHOLE = os.environ.get("SIMULATE") == "whole"
 
@@ -199,7 +199,7 @@ def test_bounds_are_in_order_and_stored_as_they_are_and_the_basis_says_why(
         assume(False)
     assert found.earliest is None or found.latest is None or found.earliest <= found.latest
     assert (found.named is None) == (found.first is None and found.last is None)
-    assert found.basis
+    assert found.explanation
     assert Bounds.from_json(found.to_json()) == found
 
 
@@ -226,7 +226,7 @@ def test_what_edtf_says_reads_back_with_the_same_bounds(deadline: Deadline, zone
 @thorough(100)
 @given(st.dates(date(2020, 1, 1), date(2026, 12, 31)), st.integers(1, 300), CALENDARS)
 def test_counting_there_and_back_ends_where_it_began(day: date, count: int, calendars: tuple[str, ...]) -> None:
-    asked = Workdays(calendars)
+    asked = BusinessCalendar(calendars)
     start, _ = asked.count(day, 1)
     there, _ = asked.count(start, count)
     assert asked.why_off(there) is None
@@ -236,7 +236,7 @@ def test_counting_there_and_back_ends_where_it_began(day: date, count: int, cale
 @thorough(100)
 @given(st.dates(date(2020, 1, 1), date(2026, 12, 31)), st.sampled_from(ROLLS[1:]), CALENDARS)
 def test_a_roll_ends_on_the_nearest_business_day_on_its_side(day: date, how: Roll, calendars: tuple[str, ...]) -> None:
-    asked = Workdays(calendars)
+    asked = BusinessCalendar(calendars)
     rolled = asked.roll(day, how)
     assert asked.why_off(rolled) is None
     assert asked.roll(rolled, how) == rolled

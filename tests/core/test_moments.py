@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.commitments import Commitment, Tracked
 from alerts.core.deadlines import parse
-from alerts.core.moments import Moment, Series, series, single
+from alerts.core.moments import Moment, RepeatingMoments, repeating_moments, one_time_moments
 from alerts.core.rules import Overdue, Remind, Rule
 from alerts.cron import Cron
 
@@ -101,33 +101,33 @@ def test_a_moment_goes_out_at_the_next_firing_or_early_where_that_is_too_late(
     deadline: str, zone: str | None, expected: list[str]
 ) -> None:
     rule = rule_of(before=("P1D",), on_the_day=True, opens=True)
-    assert [line(moment) for moment in single(rule, bounds_of(deadline, zone), DESK)] == expected
+    assert [line(moment) for moment in one_time_moments(rule, bounds_of(deadline, zone), DESK)] == expected
 
 
 def test_a_lead_is_civil_across_the_change_of_the_clocks_and_hours_are_exact() -> None:
     rule = rule_of(before=("P7D", "PT168H"))  # the clocks go back on 2 November
-    found = single(rule, bounds_of("2025-11-05"), Cron("* * * * *", "UTC"))
+    found = one_time_moments(rule, bounds_of("2025-11-05"), Cron("* * * * *", "UTC"))
     assert [moment.at for moment in found] == [at("2025-10-29T04:00Z"), at("2025-10-29T05:00Z")]
 
 
 def test_hours_before_an_instant_are_in_time_on_the_day_itself() -> None:
-    found = single(rule_of(before=("PT3H",)), bounds_of("2025-11-13T13:00"), DESK)
+    found = one_time_moments(rule_of(before=("PT3H",)), bounds_of("2025-11-13T13:00"), DESK)
     assert [line(moment) for moment in found] == ["before PT3H: 13 15:00 at Thu 13 14:00 early"]
 
 
 def test_a_lead_that_begins_before_the_year_1_has_no_moment() -> None:
-    assert single(rule_of(before=("P9000Y",)), bounds_of("2025-11-10"), DESK) == []
+    assert one_time_moments(rule_of(before=("P9000Y",)), bounds_of("2025-11-10"), DESK) == []
 
 
-def repeats(deadline: str, *, review_every: str | None = None, **remind: object) -> Series:
+def repeats(deadline: str, *, review_every: str | None = None, **remind: object) -> RepeatingMoments:
     promise = Commitment(key="k", title="A promise", deadline=deadline, review_every=review_every)
     tracked = Tracked(id=1, commitment=promise, bounds=bounds_of(deadline), bounds_version=1, recorded_at=RECORDED)
-    found = series(rule_of(**remind), tracked, DESK)
+    found = repeating_moments(rule_of(**remind), tracked, DESK)
     assert found is not None
     return found
 
 
-def first(count: int, found: Series) -> list[str]:
+def first(count: int, found: RepeatingMoments) -> list[str]:
     return [
         f"{moment.offset}: {moment.send_at:%a %d %b}"
         for moment, _ in zip(found.after(None), range(count), strict=False)
@@ -187,12 +187,12 @@ SERIES = st.builds(
 
 @settings(max_examples=40, deadline=None)
 @given(SERIES, st.integers(0, 60 * 24 * 90).map(lambda minutes: RECORDED + timedelta(minutes=minutes)))
-def test_what_has_gone_out_and_what_is_to_come_are_all_there_is(found: Series, now: datetime) -> None:
+def test_what_has_gone_out_and_what_is_to_come_are_all_there_is(found: RepeatingMoments, now: datetime) -> None:
     everything = found.after(None)
     gone = list(takewhile(lambda moment: moment.send_at <= now, everything))
-    assert found.last_gone_out(now) == (gone[-1] if gone else None)
+    assert found.last_due_by(now) == (gone[-1] if gone else None)
     assert [moment.at for moment in gone] == sorted(moment.at for moment in gone)
-    assert all(moment.send_at > now for moment in islice(found.going_out_after(now), 2))
-    assert len(list(takewhile(lambda moment: moment.send_at <= now, found.going_out_after(RECORDED)))) == sum(
+    assert all(moment.send_at > now for moment in islice(found.due_after(now), 2))
+    assert len(list(takewhile(lambda moment: moment.send_at <= now, found.due_after(RECORDED)))) == sum(
         moment.send_at > RECORDED for moment in gone
     )

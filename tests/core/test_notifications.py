@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.core.notifications import Address, Routes, Word, fall_back, seal, sort_out
+from alerts.core.notifications import Envelope, Routes, AddressedReminder, address_to_fallbacks, seal, sort_by_route
 from alerts.core.reminders import Reminder
 
 NOW = datetime(2025, 11, 3, 14, tzinfo=UTC)
@@ -23,21 +23,23 @@ def word(
     digest: bool | None = None,
     notify: tuple[str, ...] = ("desk-mail",),
     **changes: object,
-) -> Word:
+) -> AddressedReminder:
     said = Reminder(
-        rule="desk", commitment=f"k{number}", commitment_id=number, bounds_version=1, mark="", kind="before",
+        rule="desk", commitment=f"k{number}", commitment_id=number, bounds_version=1, fingerprint="", kind="before",
         moment=NOW, send_at=NOW,
     )  # fmt: skip
-    return Word(reminder=replace(said, **changes), notify=notify, digest=digest, critical=critical)  # type: ignore[arg-type]
+    return AddressedReminder(reminder=replace(said, **changes), notify=notify, digest=digest, critical=critical)  # type: ignore[arg-type]
 
 
-def address(words: list[Word], recipients: dict[str, tuple[str, ...]], singly: Collection[str] = ()) -> list[Address]:
+def address(
+    words: list[AddressedReminder], recipients: dict[str, tuple[str, ...]], one_at_a_time: Collection[str] = ()
+) -> list[Envelope]:
     """Return the deliveries where nothing else is to be waited for."""
-    found = sort_out(words, Routes(recipients=recipients, singly=singly))
+    found = sort_by_route(words, Routes(recipients=recipients, one_at_a_time=one_at_a_time))
     return [*found.at_once, *seal(found.gathered)]
 
 
-def sizes(post: list[Address]) -> list[int]:
+def sizes(post: list[Envelope]) -> list[int]:
     return sorted(len(one.reminders) for one in post)
 
 
@@ -99,7 +101,7 @@ def test_of_one_state_the_latest_moment_goes_out_and_changes_stand_for_the_rest(
     kinds: list[str], told: list[str]
 ) -> None:
     words = [word(kind=kind, rule=kind, moment=NOW + n * DAY) for n, kind in enumerate(kinds)]
-    found = sort_out(words, Routes(recipients=ANA))
+    found = sort_by_route(words, Routes(recipients=ANA))
     assert [one.reminder.kind for one in found.gathered] == told
     assert len(found.merged) == len(kinds) - len(told)
     assert all(why.startswith("merged into the") for why in found.merged.values())
@@ -107,7 +109,7 @@ def test_of_one_state_the_latest_moment_goes_out_and_changes_stand_for_the_rest(
 
 def test_what_older_bounds_meant_never_stands_for_what_the_present_ones_mean() -> None:
     words = [word(kind="overdue", moment=NOW + DAY, bounds_version=1), word(moment=NOW, bounds_version=2)]
-    (told,) = sort_out(words, Routes(recipients=ANA)).gathered
+    (told,) = sort_by_route(words, Routes(recipients=ANA)).gathered
     assert told.reminder.bounds_version == 2
 
 
@@ -140,10 +142,10 @@ def test_a_channel_without_recipients_here_is_left_to_those_who_have_them() -> N
 def test_an_address_has_the_same_id_for_the_same_content_in_any_order() -> None:
     one, other = word(1).reminder, word(2).reminder
     make = {"channel": "desk-mail", "recipient": "ana"}
-    both = Address(**make, reminders=(one, other))
-    assert both.id == Address(**make, reminders=(other, one)).id
-    assert both.id != Address(**make, reminders=(one,)).id
-    assert both.id != Address(channel="chat", recipient="ana", reminders=(one, other)).id
+    both = Envelope(**make, reminders=(one, other))
+    assert both.id == Envelope(**make, reminders=(other, one)).id
+    assert both.id != Envelope(**make, reminders=(one,)).id
+    assert both.id != Envelope(channel="chat", recipient="ana", reminders=(one, other)).id
 
 
 def test_an_owner_is_told_through_the_channel_that_mails_owners_and_once_where_that_names_them_too() -> None:
@@ -165,5 +167,5 @@ def test_a_channel_that_takes_one_word_at_a_time_never_gets_a_digest() -> None:
     assert sizes(address(words, ANA, {"desk-mail"})) == [1] * 8
     assert sizes(address(words, ANA, {"another"})) == [8]
     said = [one.reminder for one in words]
-    assert sizes(fall_back(said, {"desk": "desk-mail"}, ANA, {"desk-mail"}, besides="chat")) == [1] * 8
-    assert sizes(fall_back(said, {"desk": "desk-mail"}, ANA, besides="chat")) == [8]
+    assert sizes(address_to_fallbacks(said, {"desk": "desk-mail"}, ANA, {"desk-mail"}, exclude="chat")) == [1] * 8
+    assert sizes(address_to_fallbacks(said, {"desk": "desk-mail"}, ANA, exclude="chat")) == [8]

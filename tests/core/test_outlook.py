@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.outlook import foretell
+from alerts.core.outlook import forecast_reminders
 
 Follow = Callable[..., Any]
 START, END = datetime.fromisoformat("2025-10-28T16:00Z"), "2026-01-15T00:00Z"
@@ -23,7 +23,7 @@ def test_what_is_foretold_for_the_truce_is_what_is_then_said(follow: Follow) -> 
     truce = follow("after 2025-11-10")
     foretold = truce.foretold("2026-01-01T00:00Z")
     truce.until("2026-01-01T00:00Z")
-    assert foretold == truce.said
+    assert foretold == truce.reminders
 
 
 @settings(max_examples=50, deadline=None)
@@ -34,7 +34,7 @@ def test_a_plan_of_a_span_is_the_sum_of_its_parts(follow: Follow, deadline: str,
     for cut in [(START + timedelta(hours=hours)).isoformat() for hours in cuts] + [END]:
         parts += found.foretold(cut)
         found.until(cut)
-    assert parts == whole == found.said
+    assert parts == whole == found.reminders
 
 
 def test_the_end_of_a_span_is_not_in_it(follow: Follow) -> None:
@@ -55,7 +55,7 @@ def test_several_watches_are_told_in_the_order_in_which_they_go_out_and_the_same
         (replace(other.watch, rule="desk", commitment_id=2), replace(other.tracked, id=2)),
     ]
     crons = {"desk": desk.cron, "early": early.cron}
-    found = list(foretell(watches, rules, crons, datetime.fromisoformat("2025-11-08T00:00Z")))
+    found = list(forecast_reminders(watches, rules, crons, datetime.fromisoformat("2025-11-08T00:00Z")))
     assert [word.reminder.send_at for word in found] == sorted(word.reminder.send_at for word in found)
     leads = [(word.reminder.offset, word.channels) for word in found if word.reminder.commitment_id == 1]
     assert leads == [

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.core.outlook import foretell
+from alerts.core.outlook import forecast_reminders
 from alerts.core.reminders import Reminder
 from tests.core.conftest import DESK, NEW_YORK, WEEKDAYS, Followed
 from tests.core.test_grammar_properties import thorough
@@ -30,7 +30,9 @@ END = START + timedelta(days=121)
 def words(followed: Followed, until: datetime) -> list[Reminder]:
     """What is foretold from where all its watches stand."""
     name = followed.rule.name
-    found = foretell([(followed.watch, followed.tracked)], {name: followed.rule}, {name: followed.cron}, until)
+    found = forecast_reminders(
+        [(followed.watch, followed.tracked)], {name: followed.rule}, {name: followed.cron}, until
+    )
     return [word.reminder for word in found]
 
 

@@ -12,7 +12,7 @@ from alerts.core.bounds import ZoneChoice, occurrence, resolve
 from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
 from alerts.core.recurrence import Recurrence, read_rule
-from alerts.core.windows import Bounds, say_bounds
+from alerts.core.windows import Bounds, describe_bounds
 
 NEW_YORK = "America/New_York"
 
@@ -86,9 +86,9 @@ def test_an_occurrence_is_rolled_and_keeps_its_name() -> None:
         "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30", roll="modified following", calendars=("US",)
     )
     november, january = (occurrence(bounds, name) for name in ("2025-11-30", "2026-01-31"))
-    assert say_bounds(november) == "Fri 28 Nov 2025"  # a Sunday; Monday would be another month
-    assert say_bounds(january) == "Fri 30 Jan 2026"
-    assert "rolled from Sun 30 Nov 2025 (weekend in US) to Fri 28 Nov 2025" in november.basis
+    assert describe_bounds(november) == "Fri 28 Nov 2025"  # a Sunday; Monday would be another month
+    assert describe_bounds(january) == "Fri 30 Jan 2026"
+    assert "rolled from Sun 30 Nov 2025 (weekend in US) to Fri 28 Nov 2025" in november.explanation
     assert Bounds.from_json(bounds.to_json()) == bounds
 
 
@@ -166,7 +166,7 @@ def test_what_stands_around_a_rule_is_checked_too(text: str, refusal: str) -> No
     ],
 )
 def test_a_rule_is_read_out(rule: str, words: str) -> None:
-    assert Recurrence(read_rule(rule, date(2025, 11, 10)), date(2025, 11, 10)).words == words
+    assert Recurrence(read_rule(rule, date(2025, 11, 10)), date(2025, 11, 10)).to_text == words
 
 
 def test_one_who_reads_a_rule_to_its_end_holds_up_nobody_who_is_in_the_middle_of_it() -> None:

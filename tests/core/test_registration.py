@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from alerts.core.commitments import Person
-from alerts.core.registration import SHIPPED, Registration, RuleSet, daemon_may, differences, shipped_may, tick_may
+from alerts.core.registration import (
+    SHIPPED,
+    Registration,
+    RuleSet,
+    daemon_may_register,
+    differences,
+    may_use_shipped_rules,
+    tick_may_register,
+)
 from tests.factories import rule
 
 
@@ -39,13 +47,15 @@ def test_a_daemon_takes_no_rules_away_from_a_later_one_that_lives(
     mine: str, before: str, others: str, may: bool
 ) -> None:
     running = {rule_set(name).hash for name in others.split()}
-    assert daemon_may(rule_set(mine), registered(*before.split()), running) is may
+    assert daemon_may_register(rule_set(mine), registered(*before.split()), running) is may
 
 
 def test_a_configuration_without_rules_replaces_nothing() -> None:
-    assert not daemon_may(RuleSet(rules={}), registered("a"), set())
-    assert not tick_may(RuleSet(rules={}, folder="/etc/alerts"), registered("a"), daemon_lives=False, take_over=False)
-    assert daemon_may(RuleSet(rules={}), [], set())
+    assert not daemon_may_register(RuleSet(rules={}), registered("a"), set())
+    assert not tick_may_register(
+        RuleSet(rules={}, folder="/etc/alerts"), registered("a"), daemon_lives=False, take_over=False
+    )
+    assert daemon_may_register(RuleSet(rules={}), [], set())
 
 
 TICKS = [
@@ -63,32 +73,36 @@ TICKS = [
 def test_a_tick_registers_only_where_it_did_before(
     name: str, folder: str, daemon_lives: bool, take_over: bool, may: bool
 ) -> None:
-    found = tick_may(rule_set(name, folder), registered("mine"), daemon_lives=daemon_lives, take_over=take_over)
+    found = tick_may_register(
+        rule_set(name, folder), registered("mine"), daemon_lives=daemon_lives, take_over=take_over
+    )
     assert found is may
 
 
 def test_after_an_upgrade_a_tick_goes_on_with_the_rules_that_are_there() -> None:
     """Before there was a history only the rules were known."""
     before = [Registration(hash="", folder=None, rules=rule_set("mine").hashes, channels={})]
-    assert tick_may(rule_set("mine"), before, daemon_lives=False, take_over=False)
-    assert tick_may(rule_set("other"), before, daemon_lives=False, take_over=False), "its user may have edited it"
-    assert not tick_may(rule_set("other"), before, daemon_lives=True, take_over=False)
+    assert tick_may_register(rule_set("mine"), before, daemon_lives=False, take_over=False)
+    assert tick_may_register(rule_set("other"), before, daemon_lives=False, take_over=False), (
+        "its user may have edited it"
+    )
+    assert not tick_may_register(rule_set("other"), before, daemon_lives=True, take_over=False)
 
 
 def test_the_shipped_rules_take_the_place_of_nobodys_own() -> None:
     shipped, unknown = rule_set("mine", SHIPPED), Registration(hash="", folder=None, rules={"old": "1"}, channels={})
     for before in ([unknown], registered("own")):
-        assert not tick_may(shipped, before, daemon_lives=False, take_over=False)
-        assert not shipped_may(shipped, before)
+        assert not tick_may_register(shipped, before, daemon_lives=False, take_over=False)
+        assert not may_use_shipped_rules(shipped, before)
     for before in ([], registered("earlier", folder=SHIPPED), [replace(unknown, rules=shipped.hashes)]):
-        assert tick_may(shipped, before, daemon_lives=False, take_over=False)
-        assert shipped_may(shipped, before)
+        assert tick_may_register(shipped, before, daemon_lives=False, take_over=False)
+        assert may_use_shipped_rules(shipped, before)
 
 
 def test_an_own_set_takes_the_place_of_the_shipped_one() -> None:
     before = registered("mine", folder=SHIPPED)
-    assert tick_may(rule_set("own"), before, daemon_lives=False, take_over=False)
-    assert not tick_may(rule_set("own"), before, daemon_lives=True, take_over=False)
+    assert tick_may_register(rule_set("own"), before, daemon_lives=False, take_over=False)
+    assert not tick_may_register(rule_set("own"), before, daemon_lives=True, take_over=False)
 
 
 ANA = Person(key="ana", name="Ana", email="ana@example.org")

@@ -24,7 +24,7 @@ def test_it_is_told_once_and_stands_for_what_was_missed(follow: Follow) -> None:
     found.reopen("2025-11-12T10:00Z")
     assert found.until("2025-11-14T00:00Z") == ["reopened Wed 12 Nov 10:00", "overdue P1D Wed 12 Nov 14:00",
                                                 "overdue P2D Thu 13 Nov 14:00"]  # fmt: skip
-    assert found.said[-1].bounds_version == 2
+    assert found.reminders[-1].bounds_version == 2
 
 
 def test_a_rule_that_does_not_tell_ends_says_the_latest_that_was_missed(follow: Follow) -> None:
@@ -100,5 +100,5 @@ def test_how_often_it_is_looked_at_makes_no_difference(follow: Follow) -> None:
     often.until("2025-11-13T00:00Z")
     seldom.tick("2025-11-11T10:00Z")
     seldom.tick("2025-11-13T00:00Z")
-    assert [word.kind for word in often.said[-3:]] == ["reopened", "overdue", "overdue"]
-    assert [word.kind for word in seldom.said[-2:]] == ["reopened", "overdue"]
+    assert [word.kind for word in often.reminders[-3:]] == ["reopened", "overdue", "overdue"]
+    assert [word.kind for word in seldom.reminders[-2:]] == ["reopened", "overdue"]

@@ -30,7 +30,7 @@ RULE = Rule(
 
 
 @pytest.mark.parametrize(
-    ("match", "speaks"),
+    ("match", "sends_alerts"),
     [
         ({}, True),
         ({"key": ("truce-review",)}, True),
@@ -46,8 +46,10 @@ RULE = Rule(
         ({"owner": ("ana",)}, False),
     ],
 )
-def test_all_that_is_named_must_hold_and_any_value_of_each(match: dict[str, tuple[str, ...]], speaks: bool) -> None:
-    assert Rule(name="r", cron="0 9 * * *", match=match).matches(TRUCE) is speaks
+def test_all_that_is_named_must_hold_and_any_value_of_each(
+    match: dict[str, tuple[str, ...]], sends_alerts: bool
+) -> None:
+    assert Rule(name="r", cron="0 9 * * *", match=match).matches(TRUCE) is sends_alerts
 
 
 def test_the_default_rule_speaks_only_where_no_other_does() -> None:

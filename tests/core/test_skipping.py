@@ -10,7 +10,7 @@ import pytest
 
 from alerts.core.bounds import ZoneChoice, resolve
 from alerts.core.deadlines import parse
-from alerts.core.skipping import skips
+from alerts.core.skipping import skipped_periods
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ from alerts.core.skipping import skips
     ],
 )  # fmt: skip
 def test_what_is_passed_over_is_named_with_another_way(rule: str, which: str, instead: str) -> None:
-    said = skips(parse(f"every {rule}")) or ""
+    said = skipped_periods(parse(f"every {rule}")) or ""
     assert said.startswith(f"skips each {which}")
     assert f"`{instead}`" in said
     start = rule.partition(" from ")[2]
     freq = rule.partition(" ")[0].partition(";")[0]
-    assert skips(parse(f"every {freq};{instead} from {start}")) is None
+    assert skipped_periods(parse(f"every {freq};{instead} from {start}")) is None
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_is_passed_over_is_named_with_another_way(rule: str, which: str, in
     ],
 )
 def test_what_passes_over_nothing_is_not_named(text: str) -> None:
-    assert skips(parse(text)) is None
+    assert skipped_periods(parse(text)) is None
 
 
 @pytest.mark.parametrize("interval", [1, 2, 3, 5, 12])
@@ -70,4 +70,4 @@ def test_a_rule_is_named_exactly_where_a_month_has_no_occurrence(day: int, inter
     visited = [(2026 + number // 12, number % 12 + 1) for number in range(0, 336, interval)]
     missing = [month for month in visited if monthrange(*month)[1] < day]
     gaps = [later for one, later in pairwise(found) if later - one > timedelta(31 * interval)]
-    assert bool(skips(parse(text))) == bool(missing) == bool(gaps)
+    assert bool(skipped_periods(parse(text))) == bool(missing) == bool(gaps)

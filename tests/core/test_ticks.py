@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.reminders import MERGED
+from alerts.core.reminders import MERGEABLE_KINDS
 from alerts.core.rules import Overdue, Remind
 
 Follow = Callable[..., Any]
@@ -65,10 +65,10 @@ def test_whenever_ticks_come_nothing_is_lost_and_nothing_is_said_twice(
     prompt.until(END)
     tardy = track().ticks(START + timedelta(minutes=minute) for minute in [*late, MINUTES])
     tardy.until(END)
-    assert set(keys(tardy.said + tardy.skipped)) == set(keys(prompt.said + prompt.skipped))
-    assert set(keys(tardy.said)) <= set(keys(prompt.said))
-    assert all(times == 1 for times in Counter(keys(tardy.said)).values())
-    assert all(word.kind in MERGED or word.catching_up for word in tardy.skipped)
+    assert set(keys(tardy.reminders + tardy.skipped)) == set(keys(prompt.reminders + prompt.skipped))
+    assert set(keys(tardy.reminders)) <= set(keys(prompt.reminders))
+    assert all(times == 1 for times in Counter(keys(tardy.reminders)).values())
+    assert all(word.kind in MERGEABLE_KINDS or word.catching_up for word in tardy.skipped)
 
 
 @settings(max_examples=25, deadline=None)
@@ -79,8 +79,8 @@ def test_a_tick_every_hour_says_what_a_tick_at_every_firing_says(
     prompt, hourly = (follow(deadline, LOADED, desk=remind, cron=cron) for _ in range(2))
     prompt.until(END)
     hourly.every(timedelta(hours=1), "2025-10-28T16:59Z", "2025-12-05T23:59Z")
-    assert keys(hourly.said) == keys(prompt.said)
-    assert [word.id for word in hourly.said] == [word.id for word in prompt.said]
+    assert keys(hourly.reminders) == keys(prompt.reminders)
+    assert [word.id for word in hourly.reminders] == [word.id for word in prompt.reminders]
 
 
 @settings(max_examples=60, deadline=None)
@@ -94,9 +94,9 @@ def test_a_move_is_told_whenever_ticks_come(
     found.move(other, when.isoformat())
     found.ticks(START + timedelta(minutes=minute) for minute in late if minute >= moved)
     found.until(END)
-    same = found.tracked.bounds.mark == follow(deadline).tracked.bounds.mark
-    assert [word.kind for word in found.said].count("moved") == (0 if same else 1)
-    assert all(times == 1 for times in Counter(word.id for word in found.said).values())
+    same = found.tracked.bounds.fingerprint == follow(deadline).tracked.bounds.fingerprint
+    assert [word.kind for word in found.reminders].count("moved") == (0 if same else 1)
+    assert all(times == 1 for times in Counter(word.id for word in found.reminders).values())
 
 
 @settings(max_examples=40, deadline=None)
@@ -108,4 +108,4 @@ def test_a_clock_that_jumps_about_never_makes_anything_be_said_twice(
     forth_and_back = [minute for one in times for minute in (one, max(0, one - 2 * 24 * 60))]
     found.ticks(START + timedelta(minutes=minute) for minute in forth_and_back)
     found.until(END)
-    assert all(count == 1 for count in Counter(word.id for word in found.said).values())
+    assert all(count == 1 for count in Counter(word.id for word in found.reminders).values())

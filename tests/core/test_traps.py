@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import in_order
+from alerts.core.commitments import dependency_order
 from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
-from alerts.core.moments import single
+from alerts.core.moments import one_time_moments
 from alerts.core.rules import Remind, Rule
 from alerts.cron import Cron
 from tests.core.conftest import Follow, line
@@ -120,7 +120,7 @@ def test_what_leaves_the_years_1_to_9999_is_refused(text: str, zone: str | None)
 )
 def test_leads_where_the_clock_traps(deadline: str, zone: str, lead: str, moment: str) -> None:
     rule = Rule(name="desk", cron="* * * * *", remind=Remind(before=(lead,)))
-    (found,) = single(rule, bounds_of(deadline, zone), Cron("* * * * *", "UTC"))
+    (found,) = one_time_moments(rule, bounds_of(deadline, zone), Cron("* * * * *", "UTC"))
     assert found.at == at(moment)
 
 
@@ -133,13 +133,13 @@ def test_a_chain_of_twenty_references_ends_twenty_days_on() -> None:
 
 def test_commitments_that_hang_on_each_other_are_refused_with_the_circle() -> None:
     with pytest.raises(InputError, match="a → b → c → a"):
-        in_order({"a": ["b"], "b": ["c"], "c": ["a"]})
+        dependency_order({"a": ["b"], "b": ["c"], "c": ["a"]})
 
 
 def test_after_an_event_without_a_date_nothing_is_known() -> None:
     found = bounds_of("after talks", "UTC", {"talks": bounds_of("undated (tbd)", "UTC")})
     assert (found.earliest, found.latest, found.named) == (None, None, None)
-    assert found.basis == ("talks has no date itself, so nothing follows from it yet",)
+    assert found.explanation == ("talks has no date itself, so nothing follows from it yet",)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_after_an_event_without_a_date_nothing_is_known() -> None:
 def test_no_warning_is_swallowed_by_a_weekend(follow: Follow, deadline: str, said: list[str]) -> None:
     found = follow(deadline, before=("P1D",), overdue=None, opens=False)
     found.until("2025-11-12T00:00Z")
-    assert sorted(line(word) for word in (*found.said, *found.skipped)) == said
+    assert sorted(line(word) for word in (*found.reminders, *found.skipped)) == said
 
 
 def test_hours_count_from_where_the_days_have_led() -> None:

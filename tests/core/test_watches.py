@@ -121,7 +121,7 @@ def test_a_fortnight_of_outage_becomes_one_word_and_the_others_are_recorded(foll
         ("before", "P1D", "merged into the later one of 2025-11-11T05:00Z"),
         ("on_the_day", None, "merged into the later one of 2025-11-11T05:00Z"),
     ]
-    assert found.said[-1].late_by(found.watch.cursor) == timedelta(hours=13)
+    assert found.reminders[-1].late_by(found.watch.cursor) == timedelta(hours=13)
 
 
 def test_after_an_outage_across_the_deadline_only_the_latest_overdue_word_is_said(follow: Follow) -> None:
@@ -141,7 +141,7 @@ def test_of_a_very_long_outage_the_latest_hundred_are_recorded(follow: Follow) -
     found.until("2025-11-14T00:00Z")
     assert len(found.tick("2026-11-14T00:00Z")) == 1
     assert len(found.skipped) == 100
-    assert found.skipped[-1].moment == found.said[-1].moment - timedelta(days=1)
+    assert found.skipped[-1].moment == found.reminders[-1].moment - timedelta(days=1)
 
 
 def test_a_clock_that_steps_back_two_days_makes_nothing_be_said_twice(follow: Follow) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve, say_bounds
+from alerts.core.bounds import Bounds, ZoneChoice, resolve, describe_bounds
 from alerts.core.deadlines import parse
 from alerts.core.edtf import edtf
 from alerts.core.errors import InputError
@@ -114,14 +114,14 @@ def test_a_doubt_is_kept_and_said() -> None:
 
 
 def test_the_basis_says_each_part_and_which_decided() -> None:
-    assert bounds_of("earlier of (2025-11-10; by 2025-12-01)").basis == (
+    assert bounds_of("earlier of (2025-11-10; by 2025-12-01)").explanation == (
         "`2025-11-10`: Mon 10 Nov 2025",
         "`by 2025-12-01`: by Mon 1 Dec 2025",
         "its beginning is not known",
         "its end is that of `2025-11-10`",
         "through Mon 10 Nov 2025",
     )
-    assert "`2025-12-01` is the later" in bounds_of("later of (2025-11-10; 2025-12-01)").basis
+    assert "`2025-12-01` is the later" in bounds_of("later of (2025-11-10; 2025-12-01)").explanation
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_the_basis_says_each_part_and_which_decided() -> None:
     ],
 )
 def test_a_window_is_said_without_an_exclusive_bound(text: str, said: str) -> None:
-    assert say_bounds(bounds_of(text)) == said
+    assert describe_bounds(bounds_of(text)) == said
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,4 @@ def test_a_window_is_said_without_an_exclusive_bound(text: str, said: str) -> No
 def test_a_deadline_in_edtf(text: str, said: str | None) -> None:
     assert edtf(parse(text)) == said
     if said:
-        assert bounds_of(said, "UTC").mark.split("/")[:2] == bounds_of(text, "UTC").mark.split("/")[:2]
+        assert bounds_of(said, "UTC").fingerprint.split("/")[:2] == bounds_of(text, "UTC").fingerprint.split("/")[:2]

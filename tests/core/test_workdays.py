@@ -8,7 +8,7 @@ import pytest
 from holidays.version import __version__ as release
 
 from alerts.core.errors import InputError
-from alerts.core.workdays import Workdays, check_calendar, check_roll, known_calendars
+from alerts.core.workdays import BusinessCalendar, check_calendar, check_roll, supported_calendars
 
 DECREED = f"are not published in holidays {release}: its fixed holidays and weekends only (provisional)"
 UNKNOWN = f"are not published in holidays {release}: weekends only (provisional)"
@@ -44,7 +44,7 @@ UNKNOWN = f"are not published in holidays {release}: weekends only (provisional)
     ],
 )
 def test_a_day_is_off_or_not_and_why(calendars: str, day: str, why: str | None) -> None:
-    assert Workdays(tuple(calendars.split())).why_off(date.fromisoformat(day)) == why
+    assert BusinessCalendar(tuple(calendars.split())).why_off(date.fromisoformat(day)) == why
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_day_is_off_or_not_and_why(calendars: str, day: str, why: str | None) 
 def test_what_is_not_published_or_only_estimated_is_said_where_it_is_touched(
     calendars: str, day: str, said: list[str]
 ) -> None:
-    asked = Workdays(tuple(calendars.split()))
+    asked = BusinessCalendar(tuple(calendars.split()))
     asked.why_off(date.fromisoformat(day))
     assert asked.provisional == said
 
@@ -87,8 +87,8 @@ def test_a_calendar_that_there_is_not_is_refused(code: str, says: str) -> None:
 
 def test_a_calendar_that_the_library_has_lost_is_refused_where_it_decides_and_loses_no_lead() -> None:
     with pytest.raises(InputError, match="unknown calendar 'XXXX'"):
-        Workdays(("XXXX",)).why_off(date(2025, 11, 10))
-    assert known_calendars(("US", "XXXX", "DE-BY", "XECB")) == ("US", "DE-BY", "XECB")
+        BusinessCalendar(("XXXX",)).why_off(date(2025, 11, 10))
+    assert supported_calendars(("US", "XXXX", "DE-BY", "XECB")) == ("US", "DE-BY", "XECB")
 
 
 def test_a_roll_that_there_is_not_is_refused() -> None:
@@ -99,4 +99,4 @@ def test_a_roll_that_there_is_not_is_refused() -> None:
 
 def test_names_are_in_english_whatever_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE", "de")
-    assert Workdays(("AT",)).why_off(date(2025, 12, 25)) == "Christmas Day in AT"
+    assert BusinessCalendar(("AT",)).why_off(date(2025, 12, 25)) == "Christmas Day in AT"

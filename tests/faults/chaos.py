@@ -18,7 +18,7 @@ from tests.faults.world import CONNECTIONS
 
 CHANNELS = ("mail", "chat")  # that are told
 WORKERS = sum(CONNECTIONS[channel] for channel in CHANNELS)
-TICK = 0.01  # seconds between two looks
+ONE_SECOND = 0.01  # seconds between two looks
 STANDSTILL = 120.0  # seconds without a new delivery: it will not come
 
 
@@ -93,7 +93,7 @@ class Chaos:
             if time.monotonic() > until:
                 one.go_on()
                 self.stopped.remove((until, one))
-        threading.Event().wait(TICK)
+        threading.Event().wait(ONE_SECOND)
 
     def _kill(self, chance: random.Random) -> None:
         one = chance.choice([replica for replica in self.replicas if not replica.stopped])

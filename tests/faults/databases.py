@@ -25,9 +25,9 @@ LAPSE = "update deliveries set lease_until = clock_timestamp() - interval '1 sec
 LOOSE = {
     "commitments": {"id"},
     "registrations": {"registered_by"},  # a process, by its number
-    "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "instead_of"},
+    "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "fallback_for"},
 }
-BY_COMMITMENT = ("commitment_id", "hangs_on")
+BY_COMMITMENT = ("commitment_id", "depends_on")
 
 
 class Databases(Protocol):

@@ -150,7 +150,7 @@ def _small_batches() -> None:
             module.CHUNK = 4  # type: ignore[attr-defined]
     tick = sys.modules["alerts.tick"]
     if hasattr(tick, "CLAIMED_AT_ONCE"):
-        tick.CLAIMED_AT_ONCE = 2
+        tick.CLAIMS_PER_CONNECTION = 2
 
 
 if __name__ == "__main__":

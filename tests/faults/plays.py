@@ -144,7 +144,7 @@ def after_sends(passed: Sequence[str]) -> list[range]:
         if what.startswith(("after socket sendall Message-ID:", "after socket sendall {")):
             reply = next(at for at in range(place, len(passed)) if f"{thread}: after socket recv" in passed[at])
             mark = next(at for at in range(reply, len(passed)) if "UPDATE deliveries" in passed[at])
-            lane = passed[mark].partition(": ")[0]
-            end = next(at for at in range(mark, len(passed)) if passed[at] == f"{lane}: after sql commit")
+            worker = passed[mark].partition(": ")[0]
+            end = next(at for at in range(mark, len(passed)) if passed[at] == f"{worker}: after sql commit")
             found.append(range(place + 1, end + 2))
     return found

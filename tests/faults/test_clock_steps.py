@@ -20,11 +20,11 @@ from alerts import shipped
 from alerts.channels import build
 from alerts.core.rules import Overdue
 from alerts.daemon import SWEEP
-from alerts.lane import Lane
-from alerts.outlook import outlook
+from alerts.lane import ChannelWorker
+from alerts.outlook import forecast
 from alerts.rendering import Renderer
 from alerts.store import Store
-from alerts.tick import Ruled, plan, relieve
+from alerts.tick import ScheduledRule, plan, handle_failures
 from tests.factories import at, entry, load, remind, rule, settle
 from tests.faults.embedded import WHOLE, Midwife, Site, site
 from tests.faults.patience import eventually
@@ -38,10 +38,10 @@ FARTHEST = timedelta(days=2)
 RUNS_ON = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 60, 180, 360)]
 ZONE = "America/New_York"
 START, END = at("2025-10-31T11:00"), at("2025-11-05T11:00")  # New York set its clocks back on 2 November at 6:00 UTC
-SPOKEN = remind(before=("P7D", "P2D", "P1D"), on_the_day=True, overdue=Overdue(), review="P1D")
+KIND_TEXTS = remind(before=("P7D", "P2D", "P1D"), on_the_day=True, overdue=Overdue(), review="P1D")
 RULES = [
-    rule("daily", cron="0 9 * * *", timezone=ZONE, match={"tags": ("day",)}, remind=SPOKEN, notify=("hook",)),
-    rule("hourly", cron="0 * * * *", timezone=ZONE, match={"tags": ("hour",)}, remind=SPOKEN, notify=("hook",)),
+    rule("daily", cron="0 9 * * *", timezone=ZONE, match={"tags": ("day",)}, remind=KIND_TEXTS, notify=("hook",)),
+    rule("hourly", cron="0 * * * *", timezone=ZONE, match={"tags": ("hour",)}, remind=KIND_TEXTS, notify=("hook",)),
 ]
 DEADLINES = ["2025-10-31", "2025-11-02", "2025-11-03", "2025-11-04", "2025-11-10", "2025-11-02T01:30",
              "2025-11-03T02:30", "undated"]  # fmt: skip
@@ -98,17 +98,17 @@ def test_whatever_the_clock_does_each_word_is_said_once_and_not_early(
     hook = Hook(clock, chance)
     httpserver.expect_request("/hook").respond_with_handler(hook)
     channels = {"hook": build("hook", "webhook", {"url": httpserver.url_for("/hook"), "timeout": 5})}
-    lane = Lane(store, channels["hook"], Renderer([shipped.folder("templates")]), "UTC", clock)
-    ruled = Ruled.all(RULES)
+    worker = ChannelWorker(store, channels["hook"], Renderer([shipped.folder("templates")]), "UTC", clock)
+    ruled = ScheduledRule.all(RULES)
     load(store, *(entry(f"{tag}-{number}", deadline, tags=(tag,), timezone=ZONE)
                   for tag in ("day", "hour") for number, deadline in enumerate(DEADLINES)), now=START)  # fmt: skip
     settle(store, *RULES, now=START)
-    foretold = {identity(word.reminder) for word in outlook(store, ruled, START, END)}
+    foretold = {identity(word.reminder) for word in forecast(store, ruled, START, END)}
 
     def turn() -> None:
         plan(store, ruled, channels, clock())
-        relieve(store, ruled, channels, (), clock())
-        lane.drain()
+        handle_failures(store, ruled, channels, (), clock())
+        worker.drain()
 
     while clock.true < END:
         if chance.random() < 0.3:
@@ -119,7 +119,7 @@ def test_whatever_the_clock_does_each_word_is_said_once_and_not_early(
         clock.true += chance.choice(RUNS_ON)
     hook.answers, hook.steps, clock.ahead, clock.farthest = (503,), False, FARTHEST, FARTHEST
     turn()  # so that at the end retries and a probe are left for two days from now
-    assert lane.breaker.out_since, "nothing was left to fail"
+    assert worker.breaker.out_since, "nothing was left to fail"
     hook.answers, clock.ahead = (200,), timedelta()
     for _ in range(8):
         turn()

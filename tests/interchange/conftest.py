@@ -65,12 +65,12 @@ def wrong(path: Path, columns: Columns | None = None) -> list[str]:
     """The lines of all that is wrong with a file."""
     found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, columns=columns)
     with pytest.raises(InputError) as caught:
-        refuse(found.faults, unread=found.unread)
+        refuse(found.problems, unread=found.unread)
     return str(caught.value).splitlines()
 
 
 def stated(path: Path, columns: Columns | None = None) -> list[Any]:
     """The commitments of a file in which nothing is wrong."""
     found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, columns=columns)
-    refuse(found.faults, unread=found.unread)
+    refuse(found.problems, unread=found.unread)
     return [entry.commitment for entry in found.entries]

@@ -50,7 +50,7 @@ def calendar(here: Path) -> Calendar:
 
 
 def deadlines(file: File) -> dict[str, str]:
-    assert file.faults == ()
+    assert file.problems == ()
     return {entry.commitment.key: entry.commitment.deadline for entry in file.entries}
 
 
@@ -130,7 +130,7 @@ def test_a_uid_becomes_a_key(calendar: Calendar, uid: str, key: str) -> None:
 
 def test_uids_that_become_one_key_are_refused(calendar: Calendar) -> None:
     found = calendar(event("DTSTART:20251110T100000Z", uid="a/b"), event("DTSTART:20251110T100000Z", uid="a b"))
-    assert [fault.said for fault in found.faults] == ['x.ics:9: the key "a-b" is there twice, first on line 4']
+    assert [fault.said for fault in found.problems] == ['x.ics:9: the key "a-b" is there twice, first on line 4']
 
 
 def test_what_is_over_is_told_apart_and_not_loaded(calendar: Calendar) -> None:
@@ -187,12 +187,12 @@ LINES = [
 @pytest.mark.parametrize(("lines", "said"), LINES, ids=[" ".join(lines) for lines, _ in LINES])
 def test_a_wrong_component_is_said_by_its_line(calendar: Calendar, lines: list[str], said: str) -> None:
     found = calendar(ZONE, event(*lines))
-    assert [fault.said for fault in found.faults] == [f"x.ics:19: {said}"]
+    assert [fault.said for fault in found.problems] == [f"x.ics:19: {said}"]
 
 
 def test_a_component_without_a_uid_is_said(calendar: Calendar) -> None:
     found = calendar("BEGIN:VTODO\nSUMMARY:A\nEND:VTODO")
-    assert [fault.said for fault in found.faults] == ["x.ics:4: VTODO has no UID, by which it could be known again"]
+    assert [fault.said for fault in found.problems] == ["x.ics:4: VTODO has no UID, by which it could be known again"]
 
 
 FILES = [
@@ -220,7 +220,7 @@ def test_every_calendar_that_the_library_is_tested_with_is_read_or_refused_by_li
     loaded = 0
     for path in files:
         found = gather(path)
-        assert found.entries or found.ended or found.notes or found.faults, path
-        assert all(fault.said.startswith(f"{path}:") and "\n" not in fault.said for fault in found.faults)
-        loaded += not found.faults
+        assert found.entries or found.ended or found.notes or found.problems, path
+        assert all(fault.said.startswith(f"{path}:") and "\n" not in fault.said for fault in found.problems)
+        loaded += not found.problems
     assert loaded > 70

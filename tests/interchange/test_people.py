@@ -27,7 +27,7 @@ def yaml(here: Path) -> Write:
 def lines(path: Path, **known: set[str]) -> list[str]:
     found = gather(path, **known)  # type: ignore[arg-type]  # keyword by keyword
     with pytest.raises(InputError) as caught:
-        refuse(found.faults)
+        refuse(found.problems)
     return str(caught.value).splitlines()
 
 
@@ -37,7 +37,7 @@ def entry(owner: str) -> str:
 
 def test_an_owner_may_be_declared_after_its_use(yaml: Write) -> None:
     found = gather(yaml(entry("ana") + DECLARED))
-    assert (found.people, found.faults, found.entries[0].commitment.owner) == ((ANA,), (), "ana")
+    assert (found.people, found.problems, found.entries[0].commitment.owner) == ((ANA,), (), "ana")
 
 
 def test_an_owner_whom_nobody_declares_is_an_error_with_its_line_and_the_nearest(yaml: Write) -> None:
@@ -69,7 +69,7 @@ def test_the_owners_of_tables_are_known_too(csv: Write, xlsx: Write) -> None:
     assert lines(csv("key,title,deadline,owner", "a,A,undated,bo"), people={"ana"}) == [f"x.csv:2: {said}"]
     sheet = xlsx(["key", "title", "deadline", "owner"], ["a", "A", "undated", "bo"])
     assert lines(sheet, people={"ana"}) == [f"x.xlsx:2: {said}"]
-    assert gather(csv("key,title,deadline,owner", "a,A,undated,ana"), people={"ana"}).faults == ()
+    assert gather(csv("key,title,deadline,owner", "a,A,undated,ana"), people={"ana"}).problems == ()
 
 
 def test_the_owners_of_calendars_are_known_too(here: Path) -> None:

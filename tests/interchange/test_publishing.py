@@ -11,14 +11,14 @@ import pytest
 from icalendar import Calendar
 
 from alerts.core.commitments import Occurrence, Revision
-from alerts.core.notifications import CalendarEntry, Told
+from alerts.core.notifications import CalendarEntry, ReminderContext
 from alerts.interchange.ics.publishing import publish
 from tests.rendering.factories import NOW, bounds_of, told
 
 MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30"
 
 
-def entry(said: Told, title: str = "Truce", words: str = "As stated") -> Any:
+def entry(said: ReminderContext, title: str = "Truce", words: str = "As stated") -> Any:
     """The VEVENT that is published; None where there is none."""
     text = publish(said, title, words, NOW)
     if text is None:
@@ -40,7 +40,7 @@ def state(event: Any) -> tuple[str, int, str]:
     return event["UID"], event["SEQUENCE"], event["STATUS"]
 
 
-def moved(*deadlines: str, status: str = "open", change: bool = True) -> Told:
+def moved(*deadlines: str, status: str = "open", change: bool = True) -> ReminderContext:
     """What is told of the last of some moves, or of the end after them."""
     before, now = (bounds_of(one, "America/New_York") for one in deadlines[-2:])
     revision = Revision(

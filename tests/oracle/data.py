@@ -165,7 +165,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Word:
+class AddressedReminder:
     """One reminder: what is said, of which moment, at which tick; `said` is false where it was merged away.
 
     `since` tells bounds from later ones that mean the same moment: when they came to be.

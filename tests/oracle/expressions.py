@@ -45,11 +45,11 @@ class Period:
 
     year: int
     month: int | None = None
-    mark: str = ""
+    fingerprint: str = ""
     zone: str | None = None
 
     def __str__(self) -> str:
-        stated = (f"{self.year:04}" if self.month is None else f"{self.year:04}-{self.month:02}") + self.mark
+        stated = (f"{self.year:04}" if self.month is None else f"{self.year:04}-{self.month:02}") + self.fingerprint
         return f"{stated}[{self.zone}]" if self.zone else stated
 
 

@@ -132,7 +132,7 @@ class Bounds:
         return self.last.ends if self.last else None
 
     @property
-    def mark(self) -> tuple[datetime | None, ...]:
+    def fingerprint(self) -> tuple[datetime | None, ...]:
         """What must differ for bounds to have changed."""
         return (self.earliest, self.latest, self.anchor.counted if self.anchor else None)
 

@@ -36,7 +36,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.oracle.crons import Firings, firings
-from tests.oracle.data import Acknowledged, History, Reopened, Rule, Snoozed, Word
+from tests.oracle.data import Acknowledged, History, Reopened, Rule, Snoozed, AddressedReminder
 from tests.oracle.moments import Moment, moments, overdue
 from tests.oracle.resolving import Bounds, InstantEdge, recorded_edge
 from tests.oracle.spans import Span
@@ -46,7 +46,7 @@ ORDER = ("before", "on_the_day", "opens", "overdue", "review")
 YEAR = timedelta(days=366)
 
 
-def words(history: History) -> list[Word]:
+def words(history: History) -> list[AddressedReminder]:
     """Return every word of the history, in the order of the ticks."""
     start, end = history.ticks[0], history.ticks[-1]
     found = courses(history, (end + 2 * YEAR).date())
@@ -54,7 +54,7 @@ def words(history: History) -> list[Word]:
     for event in history.events:
         if isinstance(event, Reopened):
             again[event.key].append(event)
-    said: list[Word] = []
+    said: list[AddressedReminder] = []
     for rule in history.rules:
         fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 3 * YEAR)
         for key, course in found.items():
@@ -81,7 +81,7 @@ class Watch:
     history: History
     reopened: list[Reopened]
 
-    def words(self) -> Iterator[Word]:
+    def words(self) -> Iterator[AddressedReminder]:
         first = self.first()
         if first is None:
             return
@@ -112,13 +112,13 @@ class Watch:
         """Whether the whole, and the turn if one is named, is open at an instant."""
         return self.course.was_open(at) and not (name and self.course.is_closed(name, at))
 
-    def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> Word:
+    def word(self, tick: datetime, name: str, kind: str, moment: datetime, *, said: bool = True) -> AddressedReminder:
         again = [event.at for event in self.reopened if event.at <= tick and event.occurrence in ("", name)]
         alone = [event.at for event in self.reopened if event.at <= tick and event.occurrence == name]
         since = version_since(self.course.stated, name, tick, again, alone)
-        return Word(tick, self.course.one.key, name, self.rule.name, kind, moment, said, since)
+        return AddressedReminder(tick, self.course.one.key, name, self.rule.name, kind, moment, said, since)
 
-    def moves(self, name: str, first: datetime) -> Iterator[Word]:
+    def moves(self, name: str, first: datetime) -> Iterator[AddressedReminder]:
         """Yield a word for each move of the whole or of one turn, unless it leads back before anybody looked."""
         moves = [stated for stated in self.course.stated if stated.moved == name]
         for tick in sorted({tick for stated in moves if (tick := self.tick_from(stated.at)) and tick > first}):
@@ -145,7 +145,7 @@ class Watch:
         closed = [(at, True) for one, at in self.course.closed if one == name]
         return sorted([*closed, *((event.at, False) for event in self.reopened if event.occurrence == name)])
 
-    def ends(self, name: str, first: datetime) -> Iterator[Word]:
+    def ends(self, name: str, first: datetime) -> Iterator[AddressedReminder]:
         """Yield a word for each end and reopening that holds at the tick that sees it, and did not hold before."""
         spells = self.spells(name)
         for tick in sorted({tick for at, _ in spells if at > first and (tick := self.tick_from(at))}):
@@ -165,10 +165,12 @@ class Watch:
             found += [seen[-1][0]] if seen and not seen[0][1] and not seen[-1][1] else []
         return max(found, default=None)
 
-    def turn(self, name: str, told: set[datetime], again: set[datetime], own: set[datetime]) -> Iterator[Word]:
+    def turn(
+        self, name: str, told: set[datetime], again: set[datetime], own: set[datetime]
+    ) -> Iterator[AddressedReminder]:
         """Look at one turn at every tick at which it may have something to say; at its `own` a change of it is told."""
         spells = [(stated.at, stated.turns.get(name)) for stated in self.course.stated]
-        seen = {spell.bounds.mark: spell.bounds for _, spell in spells if spell and spell.tracked}
+        seen = {spell.bounds.fingerprint: spell.bounds for _, spell in spells if spell and spell.tracked}
         schedules = {mark: self.schedule(bounds) for mark, bounds in seen.items()}
         times = {at for at, _ in spells} | {one.send_at for schedule in schedules.values() for one in schedule}
         times |= {at for one in {"", name} for at, _ in self.spells(one)}
@@ -187,7 +189,7 @@ class Watch:
             spell = stated.turns.get(name) if stated else None
             if spell and spell.tracked and self.is_open(name, tick):
                 since, bounds = spell.since, spell.bounds
-                fresh = before is None or before.mark != bounds.mark
+                fresh = before is None or before.fingerprint != bounds.fingerprint
                 reopened = self.opened_again(name, tick)
                 spoken = None if fresh else spoken
                 if reopened:
@@ -196,9 +198,9 @@ class Watch:
                 if (fresh or reopened) and ack and ack.ended and ack.ended <= since:
                     ack = None
                 pause = self.pause(ack) if ack else None
-                heard = [one for one in schedules[bounds.mark] if not self.silenced(one, pause, bounds)]
+                heard = [one for one in schedules[bounds.fingerprint] if not self.silenced(one, pause, bounds)]
                 if pause and ack and not ack.ended:
-                    heard += self.resumption(pause, schedules[bounds.mark])
+                    heard += self.resuming_moment(pause, schedules[bounds.fingerprint])
                 anew = fresh or reopened is not None or owed is not None
                 since = owed or since
                 new = [one for one in heard if (since <= one.send_at if anew else looked < one.send_at)]
@@ -251,7 +253,7 @@ class Watch:
             return one.at != first and one.send_at < pause.end
         return one.send_at < pause.end
 
-    def resumption(self, pause: Pause, schedule: list[Moment]) -> list[Moment]:
+    def resuming_moment(self, pause: Pause, schedule: list[Moment]) -> list[Moment]:
         """Return the alert at the first firing after a pause, unless a repeat goes out there anyway."""
         repeats = [one for one in schedule if one.kind == pause.kind]
         firing = self.fires.first_from(pause.end)
@@ -294,7 +296,7 @@ def version_since(
     for one in stated:
         turn = one.turns.get(name)
         if one.at <= tick and one.moved in ("", name):
-            unmoved = alone and turn and before and turn.bounds.mark == before.bounds.mark
+            unmoved = alone and turn and before and turn.bounds.fingerprint == before.bounds.fingerprint
             since = since if unmoved and not one.moved else one.at
             alone = turn is not None and (alone or one.moved == name != "")
         before = turn
@@ -308,13 +310,13 @@ def merged(due: list[Moment], missed: list[Moment]) -> Iterator[tuple[Moment, bo
     yield from ((one, one is last) for one in merging)
 
 
-def told_once(words: list[Word]) -> list[Word]:
+def told_once(words: list[AddressedReminder]) -> list[AddressedReminder]:
     """Leave what one recipient is told where all rules speak to it: of one state the latest, and each thing once."""
-    at_once: dict[tuple[object, ...], list[Word]] = {}
+    at_once: dict[tuple[object, ...], list[AddressedReminder]] = {}
     for word in sorted(words):
         if word.said:
             at_once.setdefault((word.tick, word.commitment, word.occurrence), []).append(word)
-    found: dict[tuple[object, ...], Word] = {}
+    found: dict[tuple[object, ...], AddressedReminder] = {}
     for some in at_once.values():
         changes = [word for word in some if word.kind not in ORDER]
         for word in changes or [max(some, key=lambda word: (word.moment, -ORDER.index(word.kind)))]:
@@ -335,4 +337,4 @@ def place(one: Moment) -> tuple[datetime, bool]:
 def mark_of(stated: Stated, name: str) -> object:
     """Return what must differ for the whole or for one of its turns to have moved; nothing where there is no such."""
     turn = stated.turns.get(name)
-    return turn.bounds.mark if name and turn else None if name else stated.mark
+    return turn.bounds.fingerprint if name and turn else None if name else stated.fingerprint

@@ -60,7 +60,7 @@ class Stated:
     """What is true of a commitment from `at` on; `moved` names the turn that was moved by itself."""
 
     at: datetime
-    mark: Any
+    fingerprint: Any
     turns: dict[str, Turn]
     moved: str = ""
 
@@ -133,7 +133,7 @@ class Course:
         before = self.now.turns if self.stated else {}
         for name in {one.occurrence for one in (*self.acknowledged, *self.snoozed)}:
             was, now = before.get(name), turns.get(name)
-            if was is None or now is None or was.bounds.mark != now.mark:
+            if was is None or now is None or was.bounds.fingerprint != now.fingerprint:
                 self.ends.append((name, at))
                 self.woken.append((name or ALONE, at))
 
@@ -201,7 +201,7 @@ def courses(history: History, until: date) -> dict[str, Course]:
                 continue
             case Edited():
                 continue
-        for name in hanging(key, found):
+        for name in dependants(key, found):
             restate(found[name], found, at, until, looked)
     return found
 
@@ -222,7 +222,7 @@ def begin(new: Commitment, parties: tuple[Party, ...], timezone: str | None) -> 
     return course
 
 
-def hanging(key: str, found: dict[str, Course]) -> Iterator[str]:
+def dependants(key: str, found: dict[str, Course]) -> Iterator[str]:
     """Yield the commitment and all that hang on it, what is hung on first; what has ended keeps its bounds."""
     order, left = [key], [key]
     while left:
@@ -251,9 +251,9 @@ def restate(
     """Write down what is true from now on, if that differs. `looked`: the last tick before."""
     turns = dict(turns_of(course.deadline, setting_of(course, found), until))
     recurs = isinstance(course.deadline, Every)
-    mark = str(course.deadline) if recurs else turns[""].mark
+    mark = str(course.deadline) if recurs else turns[""].fingerprint
     before = course.stated[-1] if course.stated else None
-    if before and before.mark == mark:
+    if before and before.fingerprint == mark:
         return
     if before and looked and before.at <= looked:
         course.forget([name for name in (*course.alone, *dict(course.closed)) if name not in before.turns], at)
@@ -265,7 +265,7 @@ def restate(
 def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: datetime | None) -> Turn:
     """Return a turn as a statement makes it."""
     here = course.now.turns.get(name) if course.stated else None
-    since = here.since if here and here.bounds.mark == bounds.mark else at
+    since = here.since if here and here.bounds.fingerprint == bounds.fingerprint else at
     seen = course.stated_at(looked) if looked else None
     already = bool(seen and name in seen.turns and seen.turns[name].tracked)
     return Turn(since, bounds, name == "" or already or bounds.latest is None or bounds.latest > at)
@@ -278,14 +278,14 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
     deadline = kept(course.own.get(name, course.deadline), move.deadline)
     assert not isinstance(deadline, Every)
     bounds = resolve(deadline, setting_of(course, found))
-    if bounds.mark == now.turns[name].bounds.mark:
+    if bounds.fingerprint == now.turns[name].bounds.fingerprint:
         return
     course.alone[name], course.own[name] = bounds, deadline
     course.end_answers({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, move.at)
     seen = course.stated_at(looked) if looked else None
     here = seen.turns.get(name) if seen else None
-    turn = Turn(move.at, bounds, here.tracked if here and here.bounds.mark == bounds.mark else True)
-    course.stated.append(Stated(move.at, now.mark, now.turns | {name: turn}, moved=name))
+    turn = Turn(move.at, bounds, here.tracked if here and here.bounds.fingerprint == bounds.fingerprint else True)
+    course.stated.append(Stated(move.at, now.fingerprint, now.turns | {name: turn}, moved=name))
 
 
 def turns_of(deadline: Expression, setting: Setting, until: date) -> Iterator[tuple[str, Bounds]]:

@@ -69,7 +69,7 @@ def test_what_is_no_picture_of_colours_is_refused() -> None:
 
 
 def test_there_is_a_small_picture_of_every_mail_in_every_look() -> None:
-    names = {f"{name}{look}.png" for name in (*SHOWN, "summary") for look in LOOKS}
+    names = {f"{name}{evaluate}.png" for name in (*SHOWN, "summary") for evaluate in LOOKS}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert all((FOLDER / name).stat().st_size <= AT_MOST for name in names)
 

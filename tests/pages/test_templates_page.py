@@ -11,11 +11,11 @@ from jinja2.runtime import LoopContext
 from alerts.core.commitments import Kind as What
 from alerts.core.reminders import Kind
 from alerts.rendering import Renderer
-from alerts.rendering.facts import Certainty, Group, Standing
+from alerts.rendering.facts import Certainty, Group, WatchedCommitment
 from alerts.rendering.meanings import FILTERS, MEANINGS
 from alerts.rendering.posts import BLOCKS as LINES
 from alerts.rendering.posts import STYLES
-from alerts.rendering.renderer import OUR_FILTERS, OURS
+from alerts.rendering.renderer import FILTERS_OFFERED, OURS
 from alerts.rendering.timeline import Drawn
 from pages.templates import PAGE, blocks, described, made, names
 from pages.words import BLOCKS, CODES, TEMPLATES
@@ -36,7 +36,7 @@ def test_every_field_that_templates_see_has_a_meaning(kind: type) -> None:
 
 
 def test_every_filter_has_a_meaning() -> None:
-    assert set(FILTERS) == set(OUR_FILTERS)
+    assert set(FILTERS) == set(FILTERS_OFFERED)
 
 
 def test_every_template_and_block_has_a_meaning() -> None:
@@ -46,7 +46,7 @@ def test_every_template_and_block_has_a_meaning() -> None:
 
 @pytest.mark.parametrize(
     ("name", "codes"),
-    [("kind", Kind), ("what", What), ("standing", Standing), ("certainty", Certainty), ("group", Group),
+    [("kind", Kind), ("what", What), ("standing", WatchedCommitment), ("certainty", Certainty), ("group", Group),
      ("kind of a cell", Drawn)],
 )  # fmt: skip
 def test_every_code_has_a_meaning(name: str, codes: object) -> None:

@@ -13,7 +13,7 @@ from alerts.composing import compose
 from alerts.core.bounds import Bounds, ZoneChoice, resolve
 from alerts.core.commitments import Citation, Commitment, Party, Source, Tracked
 from alerts.core.deadlines import parse
-from alerts.core.notifications import CalendarEntry, Notification, Told
+from alerts.core.notifications import CalendarEntry, Notification, ReminderContext
 from alerts.core.reminders import Reminder
 from alerts.rendering import Renderer
 
@@ -51,7 +51,7 @@ def told(
     commitment: dict[str, Any] | None = None,
     tracked: dict[str, Any] | None = None,
     **rest: Any,
-) -> Told:
+) -> ReminderContext:
     stated: dict[str, Any] = {"key": "truce-review", "title": "Trade truce", "by": ("us", "cn"), "deadline": deadline}
     stated["source"] = Citation(key="brief", locator="paragraph 1", quote="until after November 10")
     promise = Commitment(**(stated | (commitment or {})))
@@ -66,10 +66,10 @@ def told(
         "source": BRIEF,
         "entry": CalendarEntry(uid=f"{promise.key}@here"),
     } | rest
-    return Told(reminder=word, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest)
+    return ReminderContext(reminder=word, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest)
 
 
-def notification(*items: Told, now: datetime = NOW, zone: str = NEW_YORK, **rest: Any) -> Notification:
+def notification(*items: ReminderContext, now: datetime = NOW, zone: str = NEW_YORK, **rest: Any) -> Notification:
     return Notification(
         id=UUID(int=1), channel="desk-mail", recipient="desk@example.org", zone=zone, told=items, now=now, **rest
     )
@@ -101,5 +101,5 @@ def slack_body(renderer: Renderer, asked: Notification) -> Any:
     return message.body
 
 
-def titled(item: Told, **changes: Any) -> Told:
+def titled(item: ReminderContext, **changes: Any) -> ReminderContext:
     return replace(item, tracked=replace(item.tracked, commitment=replace(item.tracked.commitment, **changes)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.rendering import Form, Renderer
+from alerts.rendering import Medium, Renderer
 from tests.rendering.factories import NEW_YORK, at, single
 
 SEOUL = "Asia/Seoul"
 
 
-@pytest.mark.parametrize("form", ["mail", "post"])
+@pytest.mark.parametrize("medium", ["mail", "post"])
 @pytest.mark.parametrize(
     ("zones", "now", "expected"),
     [
@@ -24,12 +24,12 @@ SEOUL = "Asia/Seoul"
     ],
 )
 def test_a_day_that_is_over_in_one_zone_only_says_so(
-    renderer: Renderer, form: Form, zones: tuple[str, str], now: str, expected: str | None
+    renderer: Renderer, medium: Medium, zones: tuple[str, str], now: str, expected: str | None
 ) -> None:
     zone, reader = zones
     deadline, stated = ("2025-11-10 AoE", None) if zone == "AoE" else ("2025-11-10", zone)
     asked = single(deadline, "on_the_day", reader=reader, now=at(now), zone=stated)
-    message, error = renderer.render(asked, form)
+    message, error = renderer.render(asked, medium)
     assert error is None
     said = " ".join(f"{message.text} {message.post}".split())
     assert (" over in " in said) == (expected is not None)

@@ -103,14 +103,14 @@ def test_a_webhook_carries_every_reminder_as_data(renderer: Renderer) -> None:
 
 
 def test_a_webhook_of_one_is_a_reminder_with_its_bounds(renderer: Renderer) -> None:
-    asked = notification(told("after 2025-11-10", speaks_next=at("2025-11-10T14:00")))
+    asked = notification(told("after 2025-11-10", next_alert_at=at("2025-11-10T14:00")))
     body = renderer.render(asked, "json")[0].body or {}
     data: Any = body["data"]
     one = data["reminders"][0]
     assert body["type"] == "deadline.reminder"
     assert (one["earliest"], one["latest"]) == ("2025-11-11T05:00:00Z", None)
     assert (one["certainty"], one["kind"], one["rule"]) == ("no end", "before", "truce-desk")
-    assert one["speaks_next"] == "2025-11-10T14:00:00Z"
+    assert one["next_alert_at"] == "2025-11-10T14:00:00Z"
     assert one["source"]["url"] == "https://example.org/brief?a=1&b=2"
 
 
@@ -229,8 +229,8 @@ def test_hostile_data_open_no_tag_and_set_no_attribute_in_a_digest(renderer: Ren
 def test_it_says_what_an_acknowledgement_would_do(renderer: Renderer, about: tuple[str, ...], said: str) -> None:
     dates = {"before": "2025-11-10", "overdue": "2025-10-31"}
     asked = notification(*(told(dates[kind], kind, commitment={"key": f"k{n}"}) for n, kind in enumerate(about)))
-    for form in ("mail", "text"):
-        message, error = renderer.render(asked, form)
+    for medium in ("mail", "text"):
+        message, error = renderer.render(asked, medium)
         assert error is None
         assert said in " ".join(message.text.split())
     assert said in (renderer.render(asked, "mail")[0].html or "")

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from alerts.core.notifications import Notice, Trouble
+from alerts.core.notifications import Notice, DeliveryFailure
 from alerts.rendering import Renderer
 from tests.rendering.factories import SLACK, notification, told
 
 ID = UUID("a1b2c3d4-1111-5222-8333-123456789abc")
-DEAD = Trouble(
+DEAD = DeliveryFailure(
     id=ID,
     channel="desk-mail",
     recipient="desk@example.org",
@@ -22,16 +22,18 @@ DEAD = Trouble(
     about=("rare-earth-pause on_the_day",),
     instead=("policy-chat",),
 )
-LATE = Trouble(
+LATE = DeliveryFailure(
     id=ID, channel="policy-chat", recipient="", state="retry", error="hooks.example.org: timed out", attempts=5
 )
-PLAIN = Trouble(id=ID, channel="desk-mail", recipient="desk@example.org", state="sent", error="template x: line 3: oh")
+PLAIN = DeliveryFailure(
+    id=ID, channel="desk-mail", recipient="desk@example.org", state="sent", error="template x: line 3: oh"
+)
 EVIL = "<!channel> \x1b[31m\r\nBcc: all@example.org @everyone"
 FORMS = ["mail", "text", "json", "post"]
 
 
-def render(renderer: Renderer, form, *troubles: Trouble, more: int = 0):
-    message, error = renderer.render(notification(notice=Notice(troubles=troubles, more=more)), form)
+def render(renderer: Renderer, medium, *failures: DeliveryFailure, more: int = 0):
+    message, error = renderer.render(notification(notice=Notice(failures=failures, more=more)), medium)
     assert error is None
     return message
 
@@ -63,13 +65,13 @@ def test_what_is_too_much_to_read_is_counted(renderer):
     assert "… and 14 more: alerts deliveries" in text
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_what_peers_and_data_say_steers_nothing(renderer, form):
-    evil = Trouble(id=ID, channel="c", recipient=EVIL, state="dead", error=EVIL, about=(EVIL,), instead=(EVIL,))
-    message = render(renderer, form, evil)
+@pytest.mark.parametrize("medium", FORMS)
+def test_what_peers_and_data_say_steers_nothing(renderer, medium):
+    evil = DeliveryFailure(id=ID, channel="c", recipient=EVIL, state="dead", error=EVIL, about=(EVIL,), instead=(EVIL,))
+    message = render(renderer, medium, evil)
     assert "\n" not in message.subject
     assert "\x1b" not in message.text
-    if form == "post":
+    if medium == "post":
         assert "<!channel>" not in json.dumps(SLACK.body(message.post))
 
 
@@ -79,13 +81,13 @@ def test_a_webhook_gets_the_troubles_as_data(renderer):
     assert body["data"]["troubles"][0]["error"] == DEAD.error
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("medium", FORMS)
 @pytest.mark.parametrize("count", [1, 2])
-def test_a_word_that_was_meant_for_another_says_so(renderer, form, count):
-    message, error = renderer.render(notification(*[told()] * count, instead_of=DEAD), form)
+def test_a_word_that_was_meant_for_another_says_so(renderer, medium, count):
+    message, error = renderer.render(notification(*[told()] * count, fallback_for=DEAD), medium)
     assert error is None
     everything = "".join(filter(None, (message.text, message.html, json.dumps(message.body))))
     assert " ".join(everything.split()).count("no such user") >= 1
-    if form != "json":
+    if medium != "json":
         said = "Meant for desk@example.org via desk-mail, which did not take it"
         assert said in " ".join(message.text.split())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alerts.core.commitments import Acknowledgement, Person
-from alerts.core.notifications import Notification, Told
+from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
 from alerts.rendering import Renderer
@@ -20,12 +20,12 @@ ANA = Person(key="ana", name="Ana Lopez", email="ana@example.org")
 BO = Person(key="bo", name="Bo", email="bo@example.org")
 
 
-def one(key: str, deadline: str, about: str, owner: Person | None = ANA, **rest: Any) -> Told:
+def one(key: str, deadline: str, about: str, owner: Person | None = ANA, **rest: Any) -> ReminderContext:
     commitment = {"key": key, "title": f"The {key}", "owner": owner.key if owner else None}
     return told(deadline, about, now=FIRING, owner=owner, commitment=commitment, **rest)
 
 
-def summary(*items: Told, owners: tuple[str, ...] = (), late: bool = False, **counts: Any) -> Notification:
+def summary(*items: ReminderContext, owners: tuple[str, ...] = (), late: bool = False, **counts: Any) -> Notification:
     scope = Scope(rule=RULE, firing=FIRING, owners=owners)
     kinds = [item.reminder.kind for item in items]
     counted = {"due": kinds.count("before"), "overdue": kinds.count("overdue"), "undated": kinds.count("review")}
@@ -195,8 +195,8 @@ def test_a_chat_gets_it_by_owner_and_by_what_is_asked(renderer: Renderer) -> Non
 
 
 def test_the_plain_message_stands_in_where_a_template_fails(renderer: Renderer) -> None:
-    for form in ("mail", "json"):
-        message = renderer.plain(replace(summary(*MIXED), zone="UTC"), form)  # type: ignore[arg-type]
+    for medium in ("mail", "json"):
+        message = renderer.plain(replace(summary(*MIXED), zone="UTC"), medium)  # type: ignore[arg-type]
         assert message.subject == "Summary to Sat 27 Dec 2025"
         assert "1 overdue" in message.text
     assert message.body is not None

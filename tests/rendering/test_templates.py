@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from alerts.core.reminders import Kind
-from alerts.rendering import Form, Renderer
+from alerts.rendering import Medium, Renderer
 from tests.rendering.factories import TEMPLATES, single
 
 
@@ -34,7 +34,7 @@ def test_a_part_of_the_shipped_mail_can_be_replaced(tmp_path: Path) -> None:
     assert "Trade truce" in (message.html or "")
 
 
-BROKEN: list[tuple[Form, str, str, str]] = [
+BROKEN: list[tuple[Medium, str, str, str]] = [
     ("mail", "email__reminder_dot_html", "one\n{{ foo }}", "template email/reminder.html: line 2: 'foo' is undefined"),
     ("mail", "email__reminder_dot_html", "{{ t.foo }}", "template email/reminder.html: line 1: "),
     ("mail", "email__reminder_dot_txt", "one\ntwo\n{% if %}", "template email/reminder.txt: line 3: "),
@@ -70,20 +70,20 @@ BROKEN: list[tuple[Form, str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("form", "name", "text", "said"), BROKEN)
+@pytest.mark.parametrize(("medium", "name", "text", "said"), BROKEN)
 def test_a_template_that_fails_is_reported_and_the_word_gets_out(
-    tmp_path: Path, form: Form, name: str, text: str, said: str
+    tmp_path: Path, medium: Medium, name: str, text: str, said: str
 ) -> None:
     renderer = own(tmp_path, **{name: text})
-    message, error = renderer.render(single(), form)
+    message, error = renderer.render(single(), medium)
     assert (error or "").startswith(said)
     assert "\n" not in (error or "")
     assert message.subject.startswith("Mon 10 Nov 2025 · Trade truce")
     assert "alerts ack truce-review" in message.text
     assert message.html is None
-    assert (message.body is not None) == (form == "json")
-    assert (message.post is not None) == (form == "post")
-    assert error in renderer.check(single(), form)
+    assert (message.body is not None) == (medium == "json")
+    assert (message.post is not None) == (medium == "post")
+    assert error in renderer.check(single(), medium)
 
 
 def test_a_check_reports_the_errors_of_all_templates(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ NO_SUCH = (
 )
 BESIDE = "template email/reminder.html: line 4: what stands outside of the blocks is never shown"
 UNUSED = "template email/remainder.html: nothing uses it; the files that are used have the names of the shipped ones"
-UNSEEN = [
+INVISIBLE = [
     (OWN, EXTENDS + "{% block fotter %}ours{% endblock %}", [NO_SUCH]),
     (OWN, EXTENDS + "{% block footer %}ours{% endblock %}\n\nand more", [BESIDE]),
     ("email__remainder_dot_html", "x", [UNUSED]),
@@ -141,7 +141,7 @@ UNSEEN = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "said"), UNSEEN)
+@pytest.mark.parametrize(("name", "text", "said"), INVISIBLE)
 def test_what_would_never_be_shown_is_named(tmp_path: Path, name: str, text: str, said: list[str]) -> None:
     assert own(tmp_path, **{name: text}).unseen() == said
 

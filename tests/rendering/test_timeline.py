@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alerts.core.bounds import Bounds
 from alerts.core.calendars import Day
-from alerts.core.notifications import Told
+from alerts.core.notifications import ReminderContext
 from alerts.rendering.gathering import facts
 from alerts.rendering.timeline import DAYS, ROWS, WEEKS, Timeline, timeline
 from tests.rendering.factories import NEW_YORK, NOW, at, bounds_of, notification, told
@@ -20,7 +20,7 @@ TODAY = date(2025, 11, 3)
 SIGNS = {"": ".", "day": "o", "span": "=", "opening": "o", "onward": "-"}
 
 
-def drawn(*items: Told, now: str = "2025-11-03T14:00", reader: str = NEW_YORK) -> Timeline:
+def drawn(*items: ReminderContext, now: str = "2025-11-03T14:00", reader: str = NEW_YORK) -> Timeline:
     asked = notification(*items, now=at(now), zone=reader)
     return timeline(facts(asked), asked.now, reader)
 
@@ -158,7 +158,7 @@ def test_months_stand_over_the_columns_that_begin_in_them(now: str, months: str,
 @pytest.mark.parametrize("now", ["9999-12-20T14:00", "0001-01-02T14:00"])
 def test_the_ends_of_the_calendar_are_drawn_as_well(now: str) -> None:
     day = Day(at(now).date(), "UTC")
-    item = told(bounds=Bounds(first=day, last=day, named=day, form="on"))
+    item = told(bounds=Bounds(first=day, last=day, named=day, medium="on"))
     assert signs(drawn(item, now=now, reader="UTC")) == ["o............"]
 
 

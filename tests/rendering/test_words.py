@@ -12,15 +12,15 @@ from alerts.core.calendars import Day
 from alerts.core.commitments import KINDS, Acknowledgement, Revision
 from alerts.core.notifications import Message, Notification
 from alerts.core.reminders import Kind
-from alerts.rendering import Form, Renderer
+from alerts.rendering import Medium, Renderer
 from tests.rendering.factories import NEW_YORK, at, bounds_of, single, slack_body
 
 AFTER = "after 2025-11-10"
-FORMS: tuple[Form, ...] = get_args(Form)
+FORMS: tuple[Medium, ...] = get_args(Medium)
 
 
-def rendered(renderer: Renderer, notification: Notification, form: Form = "mail") -> Message:
-    message, error = renderer.render(notification, form)
+def rendered(renderer: Renderer, notification: Notification, medium: Medium = "mail") -> Message:
+    message, error = renderer.render(notification, medium)
     assert error is None
     return message
 
@@ -236,8 +236,8 @@ def test_every_kind_is_rendered_in_every_form_without_an_error(
 ) -> None:
     for now in ("2025-11-10T12:00", "2027-01-01T14:00"):
         asked = single(deadline, kind, now=at(now), commitment={"kind": what})
-        for form in FORMS:
-            message = rendered(renderer, asked, form)
+        for medium in FORMS:
+            message = rendered(renderer, asked, medium)
             assert "None" not in message.subject + message.text + visible(message.html or "")
             assert "  " not in message.subject
 
@@ -246,7 +246,7 @@ def test_every_kind_is_rendered_in_every_form_without_an_error(
 @pytest.mark.parametrize("reader", ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"])
 def test_the_ends_of_the_calendar_are_said_as_well(renderer: Renderer, year: str, reader: str) -> None:
     day = Day(at(year + "T00:00").date(), "UTC")
-    asked = single(bounds=Bounds(first=day, last=day, named=day, form="on"), reader=reader)
+    asked = single(bounds=Bounds(first=day, last=day, named=day, medium="on"), reader=reader)
     assert (
         rendered(renderer, asked).subject.count(" Dec 9999 ") + rendered(renderer, asked).subject.count(" Jan 1 ") == 1
     )
@@ -319,7 +319,7 @@ def test_a_message_holds_all_that_one_needs_to_act(renderer: Renderer) -> None:
         zone=None,
         commitment={"to": ("cn",), "by": ("us",), "note": "Ask the desk.", "assumptions": ("the day is ours",)},
         tracked={"acknowledged": Acknowledgement(by="maria", at=at("2025-11-02T10:00"))},
-        speaks_next=at("2025-11-10T14:00"),
+        next_alert_at=at("2025-11-10T14:00"),
     )
     message = rendered(renderer, asked)
     for words in (flat(message.text), visible(message.html or "").replace("&amp;", "&").replace("&#34;", '"')):

@@ -22,8 +22,8 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
-from alerts.cli import app
-from alerts.cli.wiring import Office
+from alerts.cli import cli
+from alerts.cli.wiring import App
 from alerts.daemon import prepare
 from alerts.lane import deliver
 from alerts.tick import plan
@@ -87,36 +87,36 @@ class World:
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command as a user would; returns its standard output."""
-        result = CliRunner().invoke(app, ["--config", str(self.folder), *arguments], catch_exceptions=True)
+        result = CliRunner().invoke(cli, ["--config", str(self.folder), *arguments], catch_exceptions=True)
         assert result.exit_code == code, result.output + str(result.exception)
         return result.stdout
 
-    def office(self) -> Office:
-        return Office(self.folder, None)
+    def get_app(self) -> App:
+        return App(self.folder, None)
 
     def ticks(self, times: list[datetime], *, only_due: bool = False) -> Counter[str]:
         """Turn the clock from one time to the next, and take a turn at each; at least where a watch is due."""
-        office = self.office()
+        get_app = self.get_app()
         clock = {"now": times[0]}
-        lanes = office.lanes(lambda: clock["now"])
-        prepare(office.store, office.rules, times[0], office.settings.people)
+        workers = get_app.workers(lambda: clock["now"])
+        prepare(get_app.store, get_app.rules, times[0], get_app.settings.people)
         done: Counter[str] = Counter()
         for number, now in enumerate(times):
-            due = office.store.watches.next_word()
+            due = get_app.store.watches.next_alert()
             if only_due and number and (due is None or due[0] > now):
                 continue
             clock["now"] = now
-            plan(office.store, office.rules, office.channels, now)
-            done += deliver(lanes)
-        for channel in office.channels.values():
+            plan(get_app.store, get_app.rules, get_app.channels, now)
+            done += deliver(workers)
+        for channel in get_app.channels.values():
             channel.close()
-        office.store.close()
+        get_app.store.close()
         return done
 
-    def posted(self) -> Counter[Told]:
+    def posted(self) -> Counter[ReminderContext]:
         """What the HTTP server received."""
         return Counter(
-            Told("policy-chat", "", one["commitment"]["key"], one["kind"], one["moment"], one["send_at"])
+            ReminderContext("policy-chat", "", one["commitment"]["key"], one["kind"], one["moment"], one["send_at"])
             for post in self.posts
             for one in post["data"]["reminders"]
         )
@@ -141,7 +141,7 @@ class World:
         return [first + step * number for number in range(int((last - first) / step) + 1)]
 
 
-class Told(NamedTuple):
+class ReminderContext(NamedTuple):
     """A reminder as a recipient received it."""
 
     channel: str

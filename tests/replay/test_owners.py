@@ -68,7 +68,7 @@ def person(number: int) -> str:
 
 
 @pytest.fixture
-def office(world: World) -> World:
+def get_app(world: World) -> World:
     """A world in which the desk's channel mails owners: half of them are in the settings, half come from a file."""
     stated = (world.folder / "alerts.yaml").read_text()
     stated = stated.replace("to: [desk@example.org, policy@example.org]", "to: [desk@example.org]\n    default: true")
@@ -80,15 +80,15 @@ def office(world: World) -> World:
     return world
 
 
-def load(office: World, deadline: str, count: int = OWNERS * EACH) -> None:
+def load(get_app: World, deadline: str, count: int = OWNERS * EACH) -> None:
     """Load so many commitments, one owner's after another's, the first of each critical."""
     rows = [
         f"c{n:03},Report {n},{deadline},owner-{n % OWNERS:02},reports,{'critical' if n < OWNERS else 'normal'}"
         for n in range(count)
     ]
-    table = office.folder.parent / "register.csv"
+    table = get_app.folder.parent / "register.csv"
     table.write_text("\n".join(["key,title,deadline,owner,tags,priority", *rows]))
-    said = office.run("load", str(office.folder.parent / "people.yaml"), str(table), "--at", LOADED)
+    said = get_app.run("load", str(get_app.folder.parent / "people.yaml"), str(table), "--at", LOADED)
     assert f"{count} new" in said
 
 
@@ -96,12 +96,12 @@ def mine(number: int) -> set[str]:
     return {f"c{n:03}" for n in range(number, OWNERS * EACH, OWNERS)}
 
 
-def test_each_owner_gets_theirs_in_their_zone_as_one_digest_and_what_is_critical(office: World) -> None:
-    load(office, "2025-11-10T12:00Z")
-    office.ticks(office.every(timedelta(hours=1), "2025-11-04T07:00Z", "2025-11-04T11:00Z"))
+def test_each_owner_gets_theirs_in_their_zone_as_one_digest_and_what_is_critical(get_app: World) -> None:
+    load(get_app, "2025-11-10T12:00Z")
+    get_app.ticks(get_app.every(timedelta(hours=1), "2025-11-04T07:00Z", "2025-11-04T11:00Z"))
     told: dict[str, list[set[str]]] = defaultdict(list)
     words: dict[str, str] = defaultdict(str)
-    for to, mail in office.inbox.mails:
+    for to, mail in get_app.inbox.mails:
         text = text_of(mail)
         told[to].append(set(re.findall(r"\bc\d{3}\b", text)))
         words[to] += text
@@ -113,46 +113,46 @@ def test_each_owner_gets_theirs_in_their_zone_as_one_digest_and_what_is_critical
         assert NOON[ZONES[number % len(ZONES)]] in words[address(number)]
 
 
-def test_a_desk_hears_after_three_days_of_what_its_owner_has_not_acknowledged(office: World) -> None:
-    load(office, "2025-11-02T12:00Z", 2)
-    office.ticks(office.every(timedelta(days=1), "2025-11-01T09:00Z", "2025-11-04T09:00Z"))
-    assert not [to for to, mail in office.inbox.mails if to == "desk@example.org" and "Summary" not in mail["Subject"]]
-    assert Counter(to for to, mail in office.inbox.mails if "overdue ·" in mail["Subject"]) == {
+def test_a_desk_hears_after_three_days_of_what_its_owner_has_not_acknowledged(get_app: World) -> None:
+    load(get_app, "2025-11-02T12:00Z", 2)
+    get_app.ticks(get_app.every(timedelta(days=1), "2025-11-01T09:00Z", "2025-11-04T09:00Z"))
+    assert not [to for to, mail in get_app.inbox.mails if to == "desk@example.org" and "Summary" not in mail["Subject"]]
+    assert Counter(to for to, mail in get_app.inbox.mails if "overdue ·" in mail["Subject"]) == {
         address(0): 2,
         address(1): 2,
     }
-    office.run("ack", "c001", "--at", "2025-11-04T10:00Z")
-    office.inbox.mails.clear()
-    office.ticks(office.every(timedelta(days=1), "2025-11-05T09:00Z", "2025-11-08T09:00Z"))
-    desk = [mail["Subject"] for to, mail in office.inbox.mails if to == "desk@example.org"]
+    get_app.run("ack", "c001", "--at", "2025-11-04T10:00Z")
+    get_app.inbox.mails.clear()
+    get_app.ticks(get_app.every(timedelta(days=1), "2025-11-05T09:00Z", "2025-11-08T09:00Z"))
+    desk = [mail["Subject"] for to, mail in get_app.inbox.mails if to == "desk@example.org"]
     assert Counter(subject[-8:] for subject in desk) == {"Report 0": 3, "Report 1": 1}  # once, though acknowledged
 
 
 SUMS = "2025-11-03T08:00Z"
 
 
-def summaries(office: World) -> dict[str, list[str]]:
+def summaries(get_app: World) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
-    for to, mail in office.inbox.mails:
+    for to, mail in get_app.inbox.mails:
         if mail["Subject"].startswith("Summary"):
             found[to].append(mail["Subject"])
     return found
 
 
-def test_everybody_gets_one_summary_though_ticks_repeat_and_a_kill_comes_before_it_is_sent(office: World) -> None:
-    load(office, "2025-11-20")
-    command = [sys.executable, "-c", KILLED, str(office.folder), "2025-11-03T08:00:30+00:00"]
-    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T07:50Z"))
+def test_everybody_gets_one_summary_though_ticks_repeat_and_a_kill_comes_before_it_is_sent(get_app: World) -> None:
+    load(get_app, "2025-11-20")
+    command = [sys.executable, "-c", KILLED, str(get_app.folder), "2025-11-03T08:00:30+00:00"]
+    get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T07:50Z"))
     killed = subprocess.run(command, cwd=Path.cwd(), env=os.environ, check=False)
     assert killed.returncode == -signal.SIGKILL
-    assert summaries(office) == {}
-    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T08:10Z", "2025-11-03T08:50Z"))
-    found = summaries(office)
+    assert summaries(get_app) == {}
+    get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-03T08:10Z", "2025-11-03T08:50Z"))
+    found = summaries(get_app)
     assert found == {
         **{address(number): ["Summary to Wed 3 Dec 2025 · 12 due"] for number in range(OWNERS)},
         "desk@example.org": ["Summary to Wed 3 Dec 2025 · 300 due"],
     }
-    for to, mail in office.inbox.mails:
+    for to, mail in get_app.inbox.mails:
         keys = set(re.findall(r"\bc\d{3}\b", text_of(mail)))
         if to != "desk@example.org":
             assert keys == mine(int(to[6:8]))
@@ -161,24 +161,24 @@ def test_everybody_gets_one_summary_though_ticks_repeat_and_a_kill_comes_before_
             assert f"and {300 - len(keys)} more, which had no room here" in text_of(mail)
 
 
-def test_nothing_due_is_said_too_and_the_plan_foretells_it(office: World) -> None:
-    load(office, "2026-11-20", 1)
-    ahead = office.foretold("--from", LOADED, "--days", "7")
+def test_nothing_due_is_said_too_and_the_plan_foretells_it(get_app: World) -> None:
+    load(get_app, "2026-11-20", 1)
+    ahead = get_app.foretold("--from", LOADED, "--days", "7")
     assert ahead == [
         {
             "at": SUMS.replace("Z", ":00Z"), "moment": SUMS.replace("Z", ":00Z"), "rule": "weekly", "commitment": None,
             "occurrence": None, "kind": "summary", "offset": None, "channels": ["desk-mail"],
         }
     ]  # fmt: skip
-    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T08:30Z"))
+    get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T08:30Z"))
     nothing = ["Summary · nothing due until Wed 3 Dec 2025"]
-    assert summaries(office) == {address(0): nothing, "desk@example.org": nothing}
+    assert summaries(get_app) == {address(0): nothing, "desk@example.org": nothing}
 
 
-def test_a_summary_that_an_outage_delayed_is_the_latest_and_says_so(office: World) -> None:
-    load(office, "2025-11-20", 1)
-    office.ticks(office.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T07:40Z"))
-    office.ticks(office.every(timedelta(minutes=10), "2025-11-19T08:00Z", "2025-11-19T08:20Z"))
-    ((to, mail),) = [one for one in office.inbox.mails if one[0] == address(0) and "Summary" in one[1]["Subject"]]
+def test_a_summary_that_an_outage_delayed_is_the_latest_and_says_so(get_app: World) -> None:
+    load(get_app, "2025-11-20", 1)
+    get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T07:40Z"))
+    get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-19T08:00Z", "2025-11-19T08:20Z"))
+    ((to, mail),) = [one for one in get_app.inbox.mails if one[0] == address(0) and "Summary" in one[1]["Subject"]]
     assert to == address(0)
     assert "was due Mon 17 Nov 2025 03:00 America/New_York and comes 2 days late" in " ".join(text_of(mail).split())

@@ -61,7 +61,7 @@ def test_ticks_at_random_times_and_a_fortnights_outage_lose_only_what_they_recor
     assert all(count == 1 for count in posted.values())
     subjects = Counter((to, mail["Subject"], mail["Message-ID"]) for to, mail in seeded.inbox.mails)
     assert set(subjects.values()) == {1}
-    store = seeded.office().store
+    store = seeded.get_app().store
     merged = {
         ("policy-chat", "", item.commitment.key, word["kind"], word["moment"].isoformat().replace("+00:00", "Z"))
         for item in store.ledger.tracked()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
-from tests.oracle.data import Commitment, Event, History, Overdue, Rule, Word
+from tests.oracle.data import Commitment, Event, History, Overdue, Rule, AddressedReminder
 from tests.oracle.resolving import Bounds
 from tests.oracle.turns import courses
 
@@ -18,17 +18,17 @@ class Comparison:
     """What was expected, what came, and what of either has no fellow in the other."""
 
     history: History
-    expected: Sequence[Word]
-    came: Sequence[Word]
-    lost: tuple[Word, ...]
-    extra: tuple[Word, ...]
+    expected: Sequence[AddressedReminder]
+    came: Sequence[AddressedReminder]
+    lost: tuple[AddressedReminder, ...]
+    extra: tuple[AddressedReminder, ...]
 
     @property
     def agree(self) -> bool:
         return not self.lost and not self.extra
 
     @property
-    def twice(self) -> list[Word]:
+    def twice(self) -> list[AddressedReminder]:
         """What came again though nothing new was to be said of it."""
         before = Counter(told(word) for word in self.came if word.said) - Counter(map(told, self.extra))
         return [word for word in self.extra if word.said and before[told(word)]]
@@ -58,18 +58,18 @@ class Comparison:
                     yield f"{line(word)}{differs}"
 
 
-def compare(history: History, expected: Sequence[Word], came: Sequence[Word]) -> Comparison:
+def compare(history: History, expected: Sequence[AddressedReminder], came: Sequence[AddressedReminder]) -> Comparison:
     """Compare word by word, each as often as it was said, at the tick at which it was."""
     one, other = Counter(expected), Counter(came)
     lost, extra = sorted((one - other).elements()), sorted((other - one).elements())
     return Comparison(history, expected, came, tuple(lost), tuple(extra))
 
 
-def told(word: Word) -> tuple[object, ...]:
+def told(word: AddressedReminder) -> tuple[object, ...]:
     return word.commitment, word.occurrence, word.rule, word.kind, word.moment
 
 
-def line(word: Word) -> str:
+def line(word: AddressedReminder) -> str:
     said = "said  " if word.said else "merged"
     turn = f" [{word.occurrence}]" if word.occurrence else ""
     return f"  {word.tick:{FORMAT}}  {said} {word.kind:<10} of {word.moment:{FORMAT}}{turn}"

@@ -23,7 +23,7 @@ from tests.oracle.data import (
 from tests.oracle.expressions import Every, Expression
 from tests.oracle.placing import kept
 from tests.oracle.resolving import Bounds, plain
-from tests.oracle.turns import Course, begin, hanging, move_alone, on, restate, setting_of
+from tests.oracle.turns import Course, begin, dependants, move_alone, on, restate, setting_of
 from tests.simulation.deadlines import ZONES, Deadlines
 from tests.simulation.rules import REVIEWS, TAGS, some_rules
 from tests.simulation.ticking import some_ticks
@@ -137,7 +137,7 @@ class Lives:
         course = self.courses[key]
         old = course.deadline
         course.state(deadline)
-        written = {name: len(self.courses[name].stated) for name in hanging(key, self.courses)}
+        written = {name: len(self.courses[name].stated) for name in dependants(key, self.courses)}
         for name in written:
             restate(self.courses[name], self.courses, at, self.until)
         sound = not any(self.reversed(name) for name in written)

@@ -17,7 +17,7 @@ from alerts.core.commitments import Commitment, Party
 from alerts.core.deadlines import parse
 from alerts.core.errors import InputError
 from alerts.store import Change, Entry, Store, tables
-from alerts.tick import Ruled, plan
+from alerts.tick import ScheduledRule, plan
 from tests.oracle.data import (
     Acknowledged,
     Closed,
@@ -29,12 +29,12 @@ from tests.oracle.data import (
     Rule,
     Snoozed,
     TakenBack,
-    Word,
+    AddressedReminder,
 )
 from tests.oracle.data import Commitment as Stated
 
 
-def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterator[Word]:
+def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterator[AddressedReminder]:
     """Let everything happen in its order, with a tick at each of the ticks; yield all that was said or merged.
 
     Rules speak through a channel each, or all through one: what two of them mean alike is then told only once.
@@ -45,9 +45,9 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
     ]
     rules = [rule_of(rule, "desk" if one_channel else rule.name) for rule in history.rules]
     store.watches.register(rules, history.ticks[0])
-    ruled = Ruled.all(rules)
+    ruled = ScheduledRule.all(rules)
     channels: Any = {
-        name: SimpleNamespace(singly=False, default=False, recipients=("desk@example.org",))
+        name: SimpleNamespace(one_at_a_time=False, default=False, recipients=("desk@example.org",))
         for rule in rules
         for name in rule.notify
     }
@@ -68,7 +68,7 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
                 look_at = at
             case None if (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
                 plan(store, ruled, channels, at)
-                word = store.watches.next_word()
+                word = store.watches.next_alert()
                 look_at = word[0] if word else None
     yield from words(store)
     store.close()
@@ -102,14 +102,14 @@ def happen(store: Store, event: Event) -> None:
             store.commitments.reopen(key, change, occurrence)
 
 
-def words(store: Store) -> Iterator[Word]:
+def words(store: Store) -> Iterator[AddressedReminder]:
     """Read back what was planned: said, or merged into a later one."""
     row, one = tables.reminders.c, tables.commitments.c
     query = select(row.planned_at, one.key, row.occurrence, row.rule, row.kind, row.moment, row.skipped)
     with store.database.read() as connection:
         for *what, skipped in connection.execute(query.join(tables.commitments, one.id == row.commitment_id)):
             if skipped is None or skipped.startswith("merged"):
-                yield Word(*what, skipped is None)
+                yield AddressedReminder(*what, skipped is None)
 
 
 def commitment_of(one: Stated) -> Commitment:

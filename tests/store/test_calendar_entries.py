@@ -80,19 +80,19 @@ def test_what_happens_to_an_occurrence_raises_its_sequence_also_when_it_is_forgo
     load(store, entry("report", MONTHLY))
     seen = [known_as(store, "report", "2025-12-31").sequence]
 
-    def look() -> None:
+    def evaluate() -> None:
         seen.append(known_as(store, "report", "2025-12-31").sequence)
 
     for day in ("2026-01-07", "2026-01-08", "2025-12-31"):
         store.commitments.move("report", day, change(NOW), "2025-12-31")
-        look()
+        evaluate()
     move(store, "report", "every FREQ=WEEKLY from 2026-03-01")
     plan_at(store, EARLY, rule())  # which forgets what had happened to what is gone
-    look()
+    evaluate()
     move(store, "report", MONTHLY)
-    look()
+    evaluate()
     store.commitments.close("report", "fulfilled", change(NOW), "2025-12-31")
-    look()
+    evaluate()
     assert seen == sorted(set(seen))
 
 
@@ -118,7 +118,7 @@ INSERT INTO reminders (id, rule, commitment_id, occurrence, bounds_version, mark
     catching_up, planned_at)
 SELECT '{word}', 'desk', {id}, '{occurrence}', {version}, 'm', 'before', '2025-11-03 09:00:00+00:00',
     '2025-11-03 09:00:00+00:00', {no}, {no}, '2025-11-03 09:00:00+00:00';
-INSERT INTO deliveries (id, channel, recipient, state, attempts, created_at, speaks_next, fence)
+INSERT INTO deliveries (id, channel, recipient, state, attempts, created_at, next_alert_at, fence)
 SELECT '{word}', 'mail', 'desk@example.org', '{state}', {attempts}, '2025-11-03 09:00:00+00:00', '{{}}', 0;
 INSERT INTO delivery_reminders (delivery_id, reminder_id, commitment_id, occurrence, bounds_version, kind, moment,
     channel, recipient)

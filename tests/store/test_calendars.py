@@ -20,7 +20,7 @@ def test_calendars_and_roll_are_kept_and_decide(store):
 def test_another_roll_moves_it_and_whatever_hangs_on_it(store):
     load(store, entry("a", "2026-01-31", calendars=("US",)), entry("b", "P1D after a"))
     report = load(store, entry("a", "2026-01-31", calendars=("US",), roll="preceding"), now=LATER)
-    assert [one.key for one in report.moved + report.derived] == ["a", "b"]
+    assert [one.key for one in report.moved + report.moved_dependants] == ["a", "b"]
     assert tracked(store, "b").bounds.latest == at("2026-02-01")
 
 
@@ -43,17 +43,17 @@ def test_a_party_with_another_calendar_takes_the_leads_along_where_nothing_moves
     said = rule(remind=remind(before=("2 business days",)))
     stated_by_it = entry("a", "2025-11-12", by=("us",))
     load(store, stated_by_it, parties=[party("us")])
-    assert speaks_next(store, NOW, said) == at("2025-11-10T09:00")
+    assert next_alert_at(store, NOW, said) == at("2025-11-10T09:00")
     load(store, stated_by_it, parties=[party("us", calendar="US")], now=LATER)
     assert tracked(store, "a").revision == 1
-    assert speaks_next(store, LATER, said) == at(
+    assert next_alert_at(store, LATER, said) == at(
         "2025-11-07T09:00"
     )  # Monday 10, past Veterans Day; two are Monday and Friday
 
 
-def speaks_next(store, now, said):
+def next_alert_at(store, now, said):
     plan_at(store, now, said)
-    (found,) = store.ledger.speaks_next().values()
+    (found,) = store.ledger.next_alert_at().values()
     return found
 
 

@@ -26,7 +26,7 @@ def test_a_move_is_a_revision_that_says_who_when_why_and_from_where(store):
 def test_what_hangs_on_it_moves_too_at_all_removes_and_names_the_cause(store):
     load(store, entry("a"), entry("b", "P1D after a"), entry("c", "P1D after b"), entry("else", "2025-11-10"))
     report = move(store, "a", "2025-12-10", LATER)
-    assert [one.key for one in report.derived] == ["b", "c"]
+    assert [one.key for one in report.moved_dependants] == ["b", "c"]
     assert tracked(store, "c").bounds.latest == at("2025-12-13")
     assert [(one.what, one.cause, one.recorded_at) for one in history(store, "c")[1:]] == [("moved", "a", LATER)]
     assert tracked(store, "c").bounds_version == 2
@@ -56,7 +56,7 @@ def test_a_move_that_fails_half_way_moves_nothing(store, monkeypatch):
 def test_what_is_closed_does_not_follow(store):
     load(store, entry("a"), entry("b", "P1D after a"))
     close(store, "b")
-    assert move(store, "a", "2025-12-10").derived == []
+    assert move(store, "a", "2025-12-10").moved_dependants == []
     assert tracked(store, "b").bounds.latest == at("2025-11-12")
 
 
@@ -158,7 +158,7 @@ def test_recomputing_what_has_not_changed_writes_no_revision(store):
     load(store, entry("a"), entry("b", "P1D after a"), entry("shut"))
     close(store, "shut")
     report = store.commitments.recompute(change(LATER, "alerts"))
-    assert (report.moved, report.derived, report.edited) == ([], [], [])
+    assert (report.moved, report.moved_dependants, report.edited) == ([], [], [])
     assert [len(history(store, key)) for key in ("a", "b", "shut")] == [1, 1, 2]
     move(store, "a", "2025-12-10")  # what hangs on what is still known
     assert tracked(store, "b").bounds_version == 2

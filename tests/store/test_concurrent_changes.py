@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from alerts.store import Store
-from alerts.store.book import Book
+from alerts.store.book import ChangeSet
 from tests.factories import acknowledge, at, change, close, entries, entry, load, move, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -69,7 +69,7 @@ def test_replicas_that_load_the_same_file_at_once_record_each_entry_once(replica
 def test_replicas_that_recompute_at_once_move_nothing_twice(replicas, together):
     load(replicas[0], *MANY)
     reports = together(*(lambda one=one: one.commitments.recompute(change(LATER)) for one in replicas))
-    assert [(report.moved, report.derived) for report in reports] == [([], [])] * 3
+    assert [(report.moved, report.moved_dependants) for report in reports] == [([], [])] * 3
     assert {one.revision for one in replicas[0].ledger.tracked()} == {1}
 
 
@@ -83,16 +83,16 @@ def test_replicas_that_acknowledge_at_once_are_all_recorded(replicas, together):
 def test_what_comes_to_hang_on_a_commitment_follows_a_move_at_the_same_instant(replicas, monkeypatch, meanwhile):
     first, second, _ = replicas
     load(first, entry("a"))
-    insert, moved = Book._insert, []
+    insert, moved = ChangeSet._insert, []
 
     def insert_late(self, fresh, change):  # `b` has read where `a` stands, and is about to be written
         moved.append(meanwhile(lambda: move(first, "a", "2025-12-10")))
         insert(self, fresh, change)
 
-    monkeypatch.setattr(Book, "_insert", insert_late)
+    monkeypatch.setattr(ChangeSet, "_insert", insert_late)
     load(second, entry("b", "P1D after a"))
     monkeypatch.undo()
-    assert [one.key for one in moved[0].result(30).derived] == ["b"]
+    assert [one.key for one in moved[0].result(30).moved_dependants] == ["b"]
     assert [tracked(first, key).bounds.latest for key in ("a", "b")] == [at("2025-12-11"), at("2025-12-12")]
 
 
@@ -108,7 +108,7 @@ BESIDE = {
 def test_a_change_beside_a_move_waits_for_it_and_builds_on_it(replicas, monkeypatch, meanwhile, name):
     first, second, _ = replicas
     load(first, entry())
-    write, others = Book.write, []
+    write, others = ChangeSet.write, []
 
     def write_late(self, *values, **more):
         if not others:
@@ -116,7 +116,7 @@ def test_a_change_beside_a_move_waits_for_it_and_builds_on_it(replicas, monkeypa
             others.append(meanwhile(lambda: BESIDE[name](first, "truce")))
         write(self, *values, **more)
 
-    monkeypatch.setattr(Book, "write", write_late)
+    monkeypatch.setattr(ChangeSet, "write", write_late)
     move(second, "truce", "2025-12-10")
     others[1].result(30)
     assert what(first) == [(1, "recorded"), (2, "moved"), (3, name)]

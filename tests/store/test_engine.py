@@ -23,8 +23,8 @@ def test_a_naive_datetime_is_refused(store):
 
 def test_a_time_of_any_zone_comes_back_as_the_same_instant_in_utc(store):
     there = datetime(2025, 11, 10, 23, 59, 59, 123456, tzinfo=timezone(timedelta(hours=-5)))
-    store.ledger.beat("a", "", there)
-    found = store.ledger.beats()["a"].at
+    store.ledger.record_fact("a", "", there)
+    found = store.ledger.facts()["a"].at
     assert found == there
     assert found.utcoffset() == timedelta()
 
@@ -32,7 +32,7 @@ def test_a_time_of_any_zone_comes_back_as_the_same_instant_in_utc(store):
 def test_times_compare_as_instants_in_the_database(store):
     """SQLite keeps text: without one form for all, 10:00+02:00 would sort after 09:00Z."""
     there = datetime(2025, 11, 10, 10, tzinfo=timezone(timedelta(hours=2)))
-    store.ledger.beat("a", "", there)
+    store.ledger.record_fact("a", "", there)
     with store.database.read() as connection:
         assert connection.execute(select(META.c.name).where(META.c.at < at("2025-11-10T08:00:00.000001"))).all()
         assert not connection.execute(select(META.c.name).where(META.c.at < at("2025-11-10T08:00"))).all()
@@ -89,11 +89,11 @@ def _increment(database: Database, times: int) -> None:
 def test_no_update_of_two_threads_is_lost(sqlite_url, together):
     """With a deferred BEGIN most of them would be."""
     store, other = Store(sqlite_url), Database(sqlite_url)
-    store.ledger.beat("count", "0", NOW)
+    store.ledger.record_fact("count", "0", NOW)
     together(
         lambda: _increment(store.database, 40), lambda: _increment(store.database, 40), lambda: _increment(other, 40)
     )
-    assert store.ledger.beats()["count"].value == "120"
+    assert store.ledger.facts()["count"].value == "120"
     store.close()
     other.close()
 
@@ -115,13 +115,13 @@ for _ in range(60):
 def test_no_update_is_lost_to_another_process(sqlite_url, process):
     other = process(COUNT, sqlite_url)
     store = Store(sqlite_url)
-    store.ledger.beat("count", "0", NOW)
+    store.ledger.record_fact("count", "0", NOW)
     assert other.stdout.readline() == "ready\n"
     other.stdin.write("\n")
     other.stdin.flush()
     _increment(store.database, 60)
     assert other.wait(30) == 0, other.stderr.read()
-    assert store.ledger.beats()["count"].value == "120"
+    assert store.ledger.facts()["count"].value == "120"
     store.close()
 
 
@@ -133,7 +133,7 @@ def test_a_transaction_that_fails_leaves_nothing(store):
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert store.ledger.beats() == {}
+    assert store.ledger.facts() == {}
 
 
 def test_a_row_that_hangs_on_nothing_is_refused(store):

@@ -18,7 +18,7 @@ def stands(store) -> dict[str, object]:
 def is_settled(store) -> bool:
     """Whether all that is open stands where its deadline says, as of now."""
     report = store.commitments.recompute(change(LATER))
-    return not report.moved and not report.derived
+    return not report.moved and not report.moved_dependants
 
 
 def revisions(store) -> int:
@@ -78,12 +78,14 @@ def test_a_dry_run_foretells_all_that_the_load_then_does(store, any_chunks, stor
     assert [(one.key, one.before, one.after) for one in dry.moved] == [
         (one.key, one.before, one.after) for one in real.moved
     ]
-    assert [(one.key, one.after) for one in dry.derived] == [(one.key, one.after) for one in real.derived]
+    assert [(one.key, one.after) for one in dry.moved_dependants] == [
+        (one.key, one.after) for one in real.moved_dependants
+    ]
 
 
 def test_a_dry_run_says_what_would_follow(store):
     load(store, A, B)
-    (one,) = load(store, MOVED, now=LATER, dry_run=True).derived
+    (one,) = load(store, MOVED, now=LATER, dry_run=True).moved_dependants
     assert (one.key, one.before.latest, one.after.latest) == ("b", at("2025-11-12"), at("2025-12-12"))
 
 
@@ -135,7 +137,7 @@ def test_what_is_closed_does_not_hold_up_what_it_hung_on(store):
 def test_what_hangs_on_something_closed_stays_with_it(store):
     load(store, entry("a"), entry("b", "P1D after a"), entry("c", "P1D after b"))
     close(store, "b")
-    assert move(store, "a", "2025-12-10").derived == []
+    assert move(store, "a", "2025-12-10").moved_dependants == []
     assert tracked(store, "c").bounds.latest == at("2025-11-13")
     assert is_settled(store)
 

@@ -11,13 +11,13 @@ from sqlalchemy import func, select
 
 from alerts.core.registration import RuleSet
 from alerts.store import ProcessStatus, Store, tables
-from alerts.tick import Ruled, plan
+from alerts.tick import ScheduledRule, plan
 from tests.factories import NOW, at, claim, entries, entry, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
 BOTH = ("a@example.org", "b@example.org")
 LEAD = rule(remind=remind(before=("P7D",)))
-CHANNELS: Any = {"mail": SimpleNamespace(singly=False, default=False, recipients=BOTH)}
+CHANNELS: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=False, recipients=BOTH)}
 
 
 class KilledError(Exception):
@@ -31,7 +31,7 @@ def planned(store: Store, count: int, *rules: Any) -> Store:
 
 
 def turn(store: Store, *rules: Any, now: Any = NINE, **how: Any) -> int:
-    return plan(store, Ruled.all(rules or (LEAD,)), CHANNELS, now, **how)
+    return plan(store, ScheduledRule.all(rules or (LEAD,)), CHANNELS, now, **how)
 
 
 def digests(store: Store, now: Any = NINE) -> list[tuple[str, int]]:

@@ -10,9 +10,9 @@ from tests.factories import NOW, at, claim, entries, load, plan_at, rule
 
 NINE = at("2025-11-03T09:00")
 RULES = (rule(), rule("other"))
-TICK = [
+ONE_SECOND = [
     ("watches", "ix_watches_next_at", lambda store: plan_at(store, NINE, *RULES, register=False)),
-    ("watches", "ix_watches_next_at", lambda store: store.watches.next_word()),
+    ("watches", "ix_watches_next_at", lambda store: store.watches.next_alert()),
     ("commitments", "ix_commitments_changed", lambda store: plan_at(store, NOW, *RULES, register=False)),
     ("deliveries", "ix_deliveries_open", lambda store: claim(store, NINE)),
     ("deliveries", "ix_deliveries_open", lambda store: store.outbox.pause("mail", NINE)),
@@ -21,7 +21,7 @@ TICK = [
 IDS = ["plan", "next_word", "settle", "claim", "outbox.next_at", "stuck"]
 
 
-@pytest.mark.parametrize(("table", "index", "act"), TICK, ids=IDS)
+@pytest.mark.parametrize(("table", "index", "act"), ONE_SECOND, ids=IDS)
 def test_a_tick_looks_only_at_the_index_of_what_is_due(sqlite_url, statements, table, index, act):
     """A search by rule or by channel would touch all that there ever was."""
     store = Store(sqlite_url)

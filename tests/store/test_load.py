@@ -56,7 +56,7 @@ def test_loading_again_changes_nothing(store):
     before = rows(store)
     second = load(store, *file, now=LATER)
     assert (first.new, second.new, second.unchanged) == (["summit", "truce"], [], 2)
-    assert (second.edited, second.moved, second.derived) == ([], [], [])
+    assert (second.edited, second.moved, second.moved_dependants) == ([], [], [])
     assert rows(store) == before
     assert tracked(store).recorded_at == NOW
 

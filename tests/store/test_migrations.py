@@ -24,10 +24,10 @@ store.close()
 
 def test_an_empty_database_gets_its_tables_and_opening_it_again_changes_nothing(empty_url):
     first = Store(empty_url)
-    first.ledger.beat("a", "kept", NOW)
+    first.ledger.record_fact("a", "kept", NOW)
     first.close()
     second = Store(empty_url)
-    assert second.ledger.beats()["a"].value == "kept"
+    assert second.ledger.facts()["a"].value == "kept"
     second.close()
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import update
 
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
-from alerts.store import Reach, Store, tables
-from alerts.tick import Ruled, plan, relieve
+from alerts.store import ServedRecipients, Store, tables
+from alerts.tick import ScheduledRule, plan, handle_failures
 from tests.factories import LEASE, NOW, at, claim, close, entry, load, remind, rule
 
 NINE = at("2025-11-03T09:00")
@@ -23,7 +23,7 @@ DEADLINE = at("2025-11-11")
 
 
 def channel(*recipients: str, default: bool = False) -> Any:
-    return SimpleNamespace(singly=False, default=default, recipients=recipients)
+    return SimpleNamespace(one_at_a_time=False, default=default, recipients=recipients)
 
 
 def channels(*desk: str, **more: Any) -> dict[str, Any]:
@@ -39,22 +39,23 @@ BEFORE = channels("desk@example.org")
 def due(store: Store, mine: Mapping[str, Any] = BEFORE) -> str:
     load(store, entry())
     store.watches.register([RULE], NOW)
-    plan(store, Ruled.all([RULE]), mine, NOW)
-    assert plan(store, Ruled.all([RULE]), mine, NINE) == 1
+    plan(store, ScheduledRule.all([RULE]), mine, NOW)
+    assert plan(store, ScheduledRule.all([RULE]), mine, NINE) == 1
     return str(store.ledger.deliveries()[0]["id"])
 
 
 def sweep(store: Store, mine: Mapping[str, Any], now: datetime) -> int:
-    return relieve(store, Ruled.all([RULE]), mine, ["ops"], now)
+    return handle_failures(store, ScheduledRule.all([RULE]), mine, ["ops"], now)
 
 
 def process(store: Store, mine: Mapping[str, Any], now: datetime, name: str = "pass:other:7:a") -> None:
     """Leave the sign of life of another process."""
-    lanes = {
-        one: {"seen_at": now.isoformat(), "out": None} | Reach(recipients=it.recipients, owners=it.default).to_json()
+    workers = {
+        one: {"seen_at": now.isoformat(), "out": None}
+        | ServedRecipients(recipients=it.recipients, owners=it.default).to_json()
         for one, it in mine.items()
     }
-    store.ledger.beat(name, json.dumps(lanes), now)
+    store.ledger.record_fact(name, json.dumps(workers), now)
 
 
 def states(store: Store) -> list[tuple[str, str, str]]:
@@ -72,7 +73,7 @@ def test_what_waits_for_a_channel_that_was_renamed_goes_to_fallback_and_operator
     assert sweep(store, RENAMED, NINE + HOUR + MINUTE) == 0
     notice = claim(store, NINE + HOUR, channel="ops")[0].notice
     assert notice is not None
-    assert notice.troubles[0].error == "no running process has channel mail"
+    assert notice.failures[0].error == "no running process has channel mail"
 
 
 def test_what_waits_for_a_recipient_who_was_removed_goes_there_too_and_not_to_them(store):
@@ -81,8 +82,8 @@ def test_what_waits_for_a_recipient_who_was_removed_goes_there_too_and_not_to_th
     for after in (0 * HOUR, HOUR):
         sweep(store, now, NINE + after)
     assert states(store) == TOLD
-    new = Reach(recipients=("new@example.org",))
-    assert store.outbox.claim("mail", NINE + HOUR, 9, LEASE, reach=new) == []
+    new = ServedRecipients(recipients=("new@example.org",))
+    assert store.outbox.claim("mail", NINE + HOUR, 9, LEASE, served=new) == []
     assert store.outbox.pause("mail", NINE + HOUR, new) is None
     (mail,) = [one for one in store.ledger.deliveries() if one["channel"] == "mail"]
     assert mail["last_error"] == "no running process sends to desk@example.org through mail"
@@ -119,16 +120,16 @@ def test_what_another_live_process_has_is_not_missing(store):
         now = NINE + minutes * MINUTE
         process(store, BEFORE, now)
         assert sweep(store, RENAMED, now) == 0
-        assert store.missing.waiting(now) == []
+        assert store.unserved.waiting(now) == []
     down = NINE + 120 * MINUTE + timedelta(minutes=6)
     assert [sweep(store, RENAMED, down), sweep(store, RENAMED, down + HOUR)] == [0, 1]
 
 
 def test_a_process_of_an_earlier_version_has_whom_it_does_not_name(store):
     due(store)
-    store.ledger.beat("pass:old:7:a", json.dumps({"mail": {"seen_at": NINE.isoformat(), "out": None}}), NINE)
+    store.ledger.record_fact("pass:old:7:a", json.dumps({"mail": {"seen_at": NINE.isoformat(), "out": None}}), NINE)
     sweep(store, RENAMED, NINE)
-    assert store.missing.waiting(NINE + HOUR) == []
+    assert store.unserved.waiting(NINE + HOUR) == []
 
 
 def test_an_owner_who_has_another_address_is_gone_and_one_who_has_not_is_there(store):
@@ -137,7 +138,7 @@ def test_an_owner_who_has_another_address_is_gone_and_one_who_has_not_is_there(s
     store.people.register([Person(key="ann", name="Ann", email="Desk@example.org")])
     for after in (0 * HOUR, HOUR):
         assert sweep(store, both, NINE + after) == 0
-    assert store.outbox.pause("mail", NINE, Reach(recipients=(), owners=True)) is not None
+    assert store.outbox.pause("mail", NINE, ServedRecipients(recipients=(), owners=True)) is not None
     store.people.register([Person(key="ann", name="Ann", email="ann@example.org")])
     assert [sweep(store, both, NINE + after * HOUR) for after in (1, 2)] == [0, 1]
 
@@ -184,12 +185,12 @@ def test_what_a_dead_process_left_leased_is_not_forgotten(store):
 def test_health_names_it_while_deliveries_wait(store):
     one = due(store)
     sweep(store, RENAMED, NINE)
-    assert store.missing.waiting(NINE + 4 * MINUTE) == []
+    assert store.unserved.waiting(NINE + 4 * MINUTE) == []
     process(store, RENAMED, NINE + 5 * MINUTE)
-    (waiting,) = store.missing.waiting(NINE + 5 * MINUTE)
+    (waiting,) = store.unserved.waiting(NINE + 5 * MINUTE)
     assert (waiting.text, waiting.since, waiting.count) == ("no running process has channel mail", NINE, 1)
     store.ledger.dismiss(one, NINE + 5 * MINUTE)
-    assert store.missing.waiting(NINE + 5 * MINUTE) == []
+    assert store.unserved.waiting(NINE + 5 * MINUTE) == []
 
 
 def test_a_clock_that_was_ahead_does_not_put_it_off(store):
@@ -200,8 +201,8 @@ def test_a_clock_that_was_ahead_does_not_put_it_off(store):
 
 def test_a_process_with_other_rules_leaves_failures_to_those_who_know_the_fallback(store):
     due(store)
-    store.outbox.mark([(one, Outcome(state="dead", error="550"), NINE, NINE) for one in claim(store, NINE)])
+    store.outbox.fingerprint([(one, Outcome(state="dead", error="550"), NINE, NINE) for one in claim(store, NINE)])
     strange = rule("strange", remind=remind(before=("P1D",)))
-    assert relieve(store, Ruled.all([strange]), RENAMED, ["ops"], NINE) == 0
+    assert handle_failures(store, ScheduledRule.all([strange]), RENAMED, ["ops"], NINE) == 0
     assert sweep(store, BEFORE, NINE) == 1
     assert ("chat", "", "pending") in states(store)

@@ -44,7 +44,7 @@ def test_a_move_starts_from_what_the_recipient_was_last_told(followed, outcome, 
     move(followed, "2025-12-10", FIRST)
     plan_at(followed, FIRST, TELLS)
     ((one, _),) = told(followed, FIRST)
-    followed.outbox.mark([(one, outcome, FIRST, FIRST)])
+    followed.outbox.fingerprint([(one, outcome, FIRST, FIRST)])
     move(followed, "2025-12-20", SECOND)
     plan_at(followed, SECOND, TELLS)
     ((_, change),) = told(followed, SECOND)

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from alerts.core.errors import InputError
-from alerts.core.watches import look
-from alerts.outlook import outlook
+from alerts.core.watches import evaluate
+from alerts.outlook import forecast
 from alerts.store import tables
-from alerts.tick import Ruled
+from alerts.tick import ScheduledRule
 from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, settle, tracked
 from tests.store.recurring import DESK, LOADED, MONTHLY, days, said, tick
 
@@ -67,7 +67,7 @@ def test_what_is_foretold_is_what_is_said(store):
     end = at("2026-03-05T00:00")
     foretold = [
         (one.reminder.occurrence, one.reminder.kind, one.reminder.moment)
-        for one in outlook(store, Ruled.all([DESK]), at("2025-12-10T09:01"), end)
+        for one in forecast(store, ScheduledRule.all([DESK]), at("2025-12-10T09:01"), end)
     ]
     before = len(said(store))
     tick(store, days("2025-12-11", "2026-03-04"))
@@ -208,9 +208,12 @@ def test_a_rule_that_means_no_moment_of_an_occurrence_sleeps_when_all_have_passe
         for batch in store.watches.due({"desk": quiet}, until=now):
             looks += 1
             assert looks < 20
-            looked = [look(quiet, item, watch, now, Ruled.all([quiet])["desk"].cron) for watch, item in batch.watches]
+            looked = [
+                evaluate(quiet, item, watch, now, ScheduledRule.all([quiet])["desk"].cron)
+                for watch, item in batch.watches
+            ]
             batch.record(looked, [], now)
-    assert store.watches.next_word() is None
+    assert store.watches.next_alert() is None
     close(store, "report", now=at("2025-11-26T00:00"))
     plan_at(store, at("2025-11-26T09:00"), quiet, register=False)
     assert said(store) == ["closed, Wed 26 Nov"]

@@ -60,7 +60,7 @@ def set_all(store, **values) -> None:
 
 
 def mark(store, one, outcome=SENT) -> None:
-    store.outbox.mark([(one, outcome, NINE, NINE)])
+    store.outbox.fingerprint([(one, outcome, NINE, NINE)])
 
 
 def test_two_rules_that_mean_the_same_tell_it_once(store):
@@ -88,7 +88,7 @@ def test_each_recipient_is_told(store):
 
 def test_a_word_that_was_planned_goes_to_nobody_who_was_added_since(pending):
     with pending.database.write() as connection:  # as if the watch had never been moved on
-        connection.execute(tables.watches.update().values(next_at=NOW, cursor=None, spoken=None))
+        connection.execute(tables.watches.update().values(next_at=NOW, cursor=None, latest_moment=None))
     assert plan_at(pending, NINE, LEAD, to=("desk@example.org", "new@example.org")) == 0
     assert [one.recipient for one in claim(pending, NINE)] == ["desk@example.org"]
 
@@ -110,7 +110,7 @@ def test_a_claim_brings_all_that_the_words_need(store):
     assert (one.channel, one.recipient, one.attempt, one.fence) == ("mail", "desk@example.org", 1, 1)
     assert (one.first_due, one.deadline, one.message) == (NINE, at("2025-11-11"), None)
     assert (told.reminder.kind, told.reminder.offset, told.tracked) == ("before", "P7D", tracked(store))
-    assert told.speaks_next == at("2025-11-09T09:00")
+    assert told.next_alert_at == at("2025-11-09T09:00")
 
 
 def test_a_second_claimer_gets_nothing(pending):
@@ -189,10 +189,10 @@ def test_who_lost_the_lease_keeps_no_payload(pending):
 
 def test_what_is_given_back_is_due_again_and_was_no_attempt(pending):
     (first,) = claim(pending, NINE)
-    pending.outbox.give_back([first], NINE)
+    pending.outbox.return_claims([first], NINE)
     (second,) = claim(pending, NINE)
     assert (second.attempt, second.fence) == (1, 2)
-    pending.outbox.give_back([first], NINE)  # it is not ours any more
+    pending.outbox.return_claims([first], NINE)  # it is not ours any more
     assert ledger(pending) == [("leased", None)]
 
 
@@ -402,8 +402,8 @@ def test_what_moves_while_its_word_is_being_sent_is_told_anew_and_nothing_twice(
     mark(store, claimed)
     plan_at(store, NINE + timedelta(minutes=1), rule())
     told = claim(store, NINE + timedelta(minutes=1))
-    assert [(word.reminder.kind, word.tracked.bounds.mark) for one in told for word in one.told] == [
-        ("moved", tracked(store).bounds.mark)
+    assert [(word.reminder.kind, word.tracked.bounds.fingerprint) for one in told for word in one.told] == [
+        ("moved", tracked(store).bounds.fingerprint)
     ]
     mark(store, told[0])
     move(store, "truce", "2025-11-10", now=NINE + timedelta(minutes=2))  # back while nothing is on its way

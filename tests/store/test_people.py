@@ -10,20 +10,20 @@ import pytest
 from alerts.core.commitments import Person
 from alerts.core.errors import InputError
 from alerts.store import Store
-from alerts.tick import Ruled, plan
+from alerts.tick import ScheduledRule, plan
 from tests.factories import NOW, at, change, claim, commitment, entry, load, remind, rule
 
 ANA = Person(key="ana", name="Ana", email="ana@example.org", timezone="Europe/Madrid")
 BO = Person(key="bo", name="Bo", email="Bo@example.org")
 NINE = at("2025-11-03T09:00")
 LEAD = rule(remind=remind(before=("P7D",)), notify=("owner", "mail"))
-CHANNELS: Any = {"mail": SimpleNamespace(singly=False, default=True, recipients=("desk@example.org",))}
+CHANNELS: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=True, recipients=("desk@example.org",))}
 
 
 def planned(store: Store, *rules: Any, channels: Any = CHANNELS) -> list[tuple[str, str]]:
     store.watches.register(rules or (LEAD,), NOW)
-    plan(store, Ruled.all(rules or (LEAD,)), channels, NOW)
-    plan(store, Ruled.all(rules or (LEAD,)), channels, NINE)
+    plan(store, ScheduledRule.all(rules or (LEAD,)), channels, NOW)
+    plan(store, ScheduledRule.all(rules or (LEAD,)), channels, NINE)
     return sorted((row["channel"], row["recipient"]) for row in store.ledger.deliveries())
 
 
@@ -55,7 +55,7 @@ def test_the_owner_is_told_through_the_channel_that_mails_owners(store):
 
 def test_an_owner_whom_the_channel_names_too_is_told_once_however_that_is_written(store):
     load(store, entry(owner="bo"), people=[BO])
-    channels: Any = {"mail": SimpleNamespace(singly=False, default=True, recipients=("bo@EXAMPLE.org",))}
+    channels: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=True, recipients=("bo@EXAMPLE.org",))}
     assert planned(store, channels=channels) == [("mail", "bo@EXAMPLE.org")]
 
 
@@ -84,9 +84,9 @@ def test_two_rules_that_mean_the_same_tell_an_owner_once(store):
 def test_the_owners_of_a_batch_are_found_by_one_query(store, statements):
     load(store, *(entry(f"c{n}", owner="ana" if n % 2 else "bo") for n in range(40)), people=[ANA, BO])
     store.watches.register([LEAD], NOW)
-    plan(store, Ruled.all([LEAD]), CHANNELS, NOW)
+    plan(store, ScheduledRule.all([LEAD]), CHANNELS, NOW)
     with statements() as heard:
-        plan(store, Ruled.all([LEAD]), CHANNELS, NINE)
+        plan(store, ScheduledRule.all([LEAD]), CHANNELS, NINE)
     assert sum("FROM people" in statement for statement, _ in heard) == 1
 
 

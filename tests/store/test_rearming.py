@@ -17,14 +17,14 @@ def sent(store, now, *rules):
     """Plan and send: what goes out, by key, kind and lead."""
     plan_at(store, now, *rules or (DESK,))
     claims = claim(store, now)
-    store.outbox.mark([(one, Outcome(state="sent"), now, now) for one in claims])
+    store.outbox.fingerprint([(one, Outcome(state="sent"), now, now) for one in claims])
     reminders = [told.reminder for one in claims for told in one.told]
     return sorted((one.commitment, one.kind, one.offset or "") for one in reminders)
 
 
 def put_right(store, now):
     """Let a daemon start whose clock is right again, and a person say so."""
-    store.ledger.beat(SWEPT, "", AHEAD)
+    store.ledger.record_fact(SWEPT, "", AHEAD)
     check = ClockCheck(store, lambda: now, lambda: None, lambda: 5.0)
     assert not check.begin()
     accept(store, now)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts.core.commitments import Person
-from alerts.core.registration import GRACE, SHIPPED, Registered, RuleSet, daemon_may
+from alerts.core.registration import GRACE, SHIPPED, Registered, RuleSet, daemon_may_register
 from alerts.core.rules import Rule
 from alerts.store import ProcessStatus, Store, tables
 from tests.factories import NOW, at, entry, load, plan_at, remind, rule, settle
@@ -23,7 +23,7 @@ ANA = Person(key="ana", name="Ana", email="ana@example.org")
 
 def register(store: Store, *rules: Rule, now: datetime = NOW, by: str = "one", people: Any = ()) -> Registered:
     mine = RuleSet(rules={one.name: one for one in rules}, people=people)
-    return store.registrations.register(mine, now, by=by, alive=ALIVE, may=partial(daemon_may, mine))
+    return store.registrations.register(mine, now, by=by, alive=ALIVE, may=partial(daemon_may_register, mine))
 
 
 def lives(store: Store, name: str, *rules: Rule, seen_at: datetime = NOW) -> None:
@@ -176,8 +176,8 @@ def test_what_is_next_leaves_out_what_nobody_plans(store):
     register(store, B)
     with store.database.write() as connection:
         connection.execute(tables.watches.delete().where(tables.watches.c.rule == "b"))
-    assert store.watches.next_word() is None
-    assert store.ledger.speaks_next() == {}
+    assert store.watches.next_alert() is None
+    assert store.ledger.next_alert_at() == {}
 
 
 def people(store: Store) -> set[str]:
@@ -205,7 +205,7 @@ def test_one_that_is_put_back_with_another_meaning_is_settled_anew(store, meanin
 def test_the_folder_of_a_set_follows_where_it_was_moved(store):
     def go(folder: str) -> str | None:
         mine = RuleSet(rules={"a": A}, folder=folder)
-        store.registrations.register(mine, NOW, by="one", alive=ALIVE, may=partial(daemon_may, mine))
+        store.registrations.register(mine, NOW, by="one", alive=ALIVE, may=partial(daemon_may_register, mine))
         (last,) = store.registrations.history()
         return last.folder
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from alerts.clock import utc_now
 from alerts.core.deliveries import Outcome
 from alerts.store import Store, tables
-from alerts.tick import Ruled, plan, relieve
+from alerts.tick import ScheduledRule, plan, handle_failures
 from tests.factories import NOW, at, claim, close, entries, entry, load, message, plan_at, remind, rule
 
 D = tables.deliveries
@@ -21,9 +21,9 @@ LEAD = rule(remind=remind(before=("P7D",)), fallback="chat", digest=False)
 DEAD = Outcome(state="dead", error="550 no such user")
 LATE = Outcome(state="retry", next_at=NINE + timedelta(hours=2), error="refused", late=True, channel="out")
 CHANNELS: Any = {
-    "mail": SimpleNamespace(singly=False, default=False, recipients=("desk@example.org",)),
-    "chat": SimpleNamespace(singly=False, default=False, recipients=("",)),
-    "ops": SimpleNamespace(singly=False, default=False, recipients=("ops@example.org", "night@example.org")),
+    "mail": SimpleNamespace(one_at_a_time=False, default=False, recipients=("desk@example.org",)),
+    "chat": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",)),
+    "ops": SimpleNamespace(one_at_a_time=False, default=False, recipients=("ops@example.org", "night@example.org")),
 }
 
 
@@ -34,11 +34,11 @@ def due(store: Store, count: int = 1, *rules: Any) -> None:
 
 
 def end(store: Store, outcome: Outcome, now: datetime = NINE) -> None:
-    store.outbox.mark([(one, outcome, now, now) for one in claim(store, now)])
+    store.outbox.fingerprint([(one, outcome, now, now) for one in claim(store, now)])
 
 
 def relief(store: Store, *rules: Any, operators: tuple[str, ...] = ("ops",), now: datetime = NINE) -> int:
-    return relieve(store, Ruled.all(rules or (LEAD,)), CHANNELS, operators, now)
+    return handle_failures(store, ScheduledRule.all(rules or (LEAD,)), CHANNELS, operators, now)
 
 
 def states(store: Store) -> list[tuple[str, str, str]]:
@@ -55,12 +55,12 @@ def test_what_is_dead_goes_to_the_fallback_and_the_operators_hear_of_it(store):
     assert states(store) == [("chat", "", "pending"), ("mail", "desk@example.org", "dead"), *OPERATORS]
     (chat,) = claim(store, NINE, channel="chat")
     assert [told.reminder.kind for told in chat.told] == ["before"]
-    assert chat.instead_of is not None
-    assert (chat.instead_of.channel, chat.instead_of.error) == ("mail", "550 no such user")
+    assert chat.fallback_for is not None
+    assert (chat.fallback_for.channel, chat.fallback_for.error) == ("mail", "550 no such user")
     notice = claim(store, NINE, channel="ops")[0].notice
     assert notice is not None
-    (trouble,) = notice.troubles
-    assert (trouble.state, trouble.error, trouble.about, trouble.instead) == (
+    (failure,) = notice.failures
+    assert (failure.state, failure.error, failure.about, failure.instead) == (
         "dead", "550 no such user", ("truce before",), ("chat",)
     )  # fmt: skip
 
@@ -91,19 +91,19 @@ def test_a_fallback_that_is_told_anyway_is_not_told_twice(store):
     both = rule(remind=remind(before=("P7D",)), notify=("mail", "chat"), fallback="chat")
     load(store, entry())
     store.watches.register([both], NOW)
-    plan(store, Ruled.all([both]), CHANNELS, NINE)
+    plan(store, ScheduledRule.all([both]), CHANNELS, NINE)
     end(store, DEAD)
     relief(store, both)
     assert [one for one in states(store) if one[0] == "chat"] == [("chat", "", "pending")]
     (chat,) = claim(store, NINE, channel="chat")
-    assert chat.instead_of is None
+    assert chat.fallback_for is None
 
 
 def test_a_fallback_that_fails_is_told_to_the_operators_only(store):
     due(store)
     end(store, DEAD)
     relief(store, operators=())
-    store.outbox.mark([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="chat")])
+    store.outbox.fingerprint([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="chat")])
     assert relief(store) == 1
     assert [one[0] for one in states(store)] == ["chat", "mail", "ops", "ops"]
 
@@ -112,7 +112,7 @@ def test_a_notice_that_fails_makes_no_other(store):
     due(store)
     end(store, DEAD)
     relief(store)
-    store.outbox.mark([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="ops")])
+    store.outbox.fingerprint([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="ops")])
     assert relief(store) == 0
 
 
@@ -139,19 +139,19 @@ def test_many_that_fail_together_are_one_notice(store):
     assert sum(one[0] == "chat" for one in states(store)) == 70
     (first, _) = claim(store, NINE, channel="ops")
     assert first.notice is not None
-    assert (len(first.notice.troubles), first.notice.more) == (50, 20)
+    assert (len(first.notice.failures), first.notice.more) == (50, 20)
 
 
 def test_a_template_that_fails_is_told_to_the_operators_and_nothing_to_the_fallback(store):
     due(store)
     (one,) = claim(store, NINE)
     store.outbox.keep({one.id: (one.fence, message(), "template email/reminder.txt: line 3: no such thing")})
-    store.outbox.mark([(one, Outcome(state="sent"), NINE, NINE)])
+    store.outbox.fingerprint([(one, Outcome(state="sent"), NINE, NINE)])
     assert relief(store) == 1
     assert states(store) == [("mail", "desk@example.org", "sent"), *OPERATORS]
     notice = claim(store, NINE, channel="ops")[0].notice
     assert notice is not None
-    assert notice.troubles[0].error.startswith("template email/reminder.txt")
+    assert notice.failures[0].error.startswith("template email/reminder.txt")
 
 
 @pytest.mark.parametrize(
@@ -222,12 +222,12 @@ def test_a_template_that_failed_hides_no_lateness(store):
     (one,) = claim(store, NINE)
     store.outbox.keep({one.id: (one.fence, message(), "template x: line 3: oh")})
     assert relief(store) == 1
-    store.outbox.mark([(one, LATE, NINE, NINE)])
+    store.outbox.fingerprint([(one, LATE, NINE, NINE)])
     assert relief(store) == 1
     assert ("chat", "", "pending") in states(store)
 
 
-@pytest.mark.parametrize("column", ["notice", "instead_of", "payload"])
+@pytest.mark.parametrize("column", ["notice", "fallback_for", "payload"])
 def test_a_delivery_of_another_version_holds_up_no_other(store, column):
     due(store, 3)
     with store.database.write() as connection:
@@ -253,7 +253,12 @@ def test_what_waits_on_a_channel_that_nobody_has_is_told_to_the_operators_after_
     gone = rule(remind=remind(before=("P7D",)), notify=("renamed",))
     load(store, entry())
     store.watches.register([gone], NOW)
-    plan(store, Ruled.all([gone]), {"renamed": SimpleNamespace(singly=False, default=False, recipients=("",))}, NINE)  # type: ignore[dict-item]
+    plan(
+        store,
+        ScheduledRule.all([gone]),
+        {"renamed": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",))},
+        NINE,
+    )  # type: ignore[dict-item]
     assert relief(store, gone, now=NINE) == 0
     assert relief(store, gone, now=NINE + timedelta(minutes=59)) == 0
     assert relief(store, gone, now=NINE + timedelta(hours=1)) == 1
@@ -277,4 +282,4 @@ def test_two_recipients_who_fail_with_the_same_words_are_told_instead_once_and_b
     assert [one for one in states(store) if one[0] == "chat"] == [("chat", "", "pending")]
     notice = claim(store, NINE, channel="ops")[0].notice
     assert notice is not None
-    assert [one.instead for one in notice.troubles] == [("chat",), ("chat",)]
+    assert [one.instead for one in notice.failures] == [("chat",), ("chat",)]

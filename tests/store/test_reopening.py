@@ -44,7 +44,7 @@ def test_its_date_is_worked_out_anew_and_what_hangs_on_it_follows(store):
     move(store, "a", "2025-12-10", LATER)
     assert tracked(store, "c").bounds.latest == at("2025-11-13")
     report = reopen(store, "b")
-    assert ([one.key for one in report.moved], [one.key for one in report.derived]) == (["b"], ["c"])
+    assert ([one.key for one in report.moved], [one.key for one in report.moved_dependants]) == (["b"], ["c"])
     assert [tracked(store, key).bounds.latest for key in "bc"] == [at("2025-12-12"), at("2025-12-13")]
 
 
@@ -104,7 +104,7 @@ def test_what_was_sent_is_sent(store):
     close(store, "truce", now=CLOSED)
     plan_at(store, CLOSED, ENDS)
     (one,) = claim(store, CLOSED)
-    store.outbox.mark([(one, Outcome(state="sent", remote="250 ok"), CLOSED, CLOSED)])
+    store.outbox.fingerprint([(one, Outcome(state="sent", remote="250 ok"), CLOSED, CLOSED)])
     reopen(store)
     assert [row["state"] for row in store.ledger.deliveries()] == ["sent"]
 
@@ -182,7 +182,7 @@ def test_what_still_waits_is_not_sent_beside_the_reopening(store):
     plan_at(store, nine, leads, register=False)
     (one,) = claim(store, nine)
     again = Outcome(state="retry", next_at=nine + timedelta(minutes=30), error="450")
-    store.outbox.mark([(one, again, nine, nine)])
+    store.outbox.fingerprint([(one, again, nine, nine)])
     close(store, "truce", now=nine + timedelta(minutes=1))
     plan_at(store, nine + timedelta(minutes=2), leads, register=False)
     reopen(store, now=nine + timedelta(minutes=5))
@@ -210,7 +210,7 @@ AGAIN = at("2025-11-01T09:00")
 def send(store: Store, now) -> list[str]:
     """The kinds of the alerts that go out at a time."""
     sent = claim(store, now)
-    store.outbox.mark([(one, Outcome(state="sent", remote="250 ok"), now, now) for one in sent])
+    store.outbox.fingerprint([(one, Outcome(state="sent", remote="250 ok"), now, now) for one in sent])
     return [word.reminder.kind for one in sent for word in one.told]
 
 

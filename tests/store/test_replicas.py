@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from alerts.core.deliveries import Outcome
 from alerts.core.errors import InputError
-from alerts.store import Store, StoreError, only_one, outbox, tables
+from alerts.store import Store, StoreError, daemon_lock, outbox, tables
 from tests.factories import LEASE, NOW, at, change, claim, entries, entry, load, plan_at, remind, rule, settle
 
 NINE = at("2025-11-03T09:00")
@@ -196,7 +196,7 @@ def test_a_daemon_that_was_killed_leaves_no_lock_and_its_leases_are_free(sqlite_
 
 
 def test_a_lock_that_cannot_be_made_is_one_line():
-    with pytest.raises(StoreError, match="cannot be locked: Not a directory"), only_one(Path("/dev/null/alerts.db")):
+    with pytest.raises(StoreError, match="cannot be locked: Not a directory"), daemon_lock(Path("/dev/null/alerts.db")):
         pass
 
 
@@ -223,7 +223,7 @@ def test_a_transaction_that_lost_against_another_is_one_that_can_be_tried_again(
             try:
                 plan_at(one, NINE, LEAD, register=False)
                 claims = claim(one, NINE, limit=3)
-                one.outbox.mark([(mine, Outcome(state="sent"), NINE, NINE) for mine in claims])
+                one.outbox.fingerprint([(mine, Outcome(state="sent"), NINE, NINE) for mine in claims])
             except StoreError as error:
                 lost.append(str(error))
                 continue

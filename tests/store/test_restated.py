@@ -73,7 +73,7 @@ def test_reopened_it_is_as_the_file_states_it_and_what_hangs_on_it_follows(store
     load(store, stated, now=LATER)
     report = load(store, stated, now=LATER, closed="reopen")
     now = tracked(store)
-    assert (report.reopened, [one.key for one in report.derived]) == (["truce"], ["b"])
+    assert (report.reopened, [one.key for one in report.moved_dependants]) == (["truce"], ["b"])
     assert (now.open, now.commitment.title, now.bounds.latest) == (True, "Another", at("2025-12-11"))
     assert [one.what for one in store.ledger.history(now.id)] == ["recorded", "closed", "reopened", "moved"]
     assert store.commitments.restated() == []
@@ -93,7 +93,7 @@ def test_a_dry_run_foresees_what_would_be_reopened_and_stores_nothing(store):
     stated = of("/b.yaml", deadline="2025-12-10")
     report = load(store, stated, now=LATER, closed="reopen", dry_run=True)
     assert (report.reopened, [one.key for one in report.moved]) == (["truce"], ["truce"])
-    assert report.foreseen["truce"].open
+    assert report.planned_state["truce"].open
     assert tracked(store) == before
     load(store, stated, now=LATER, dry_run=True)
     assert store.commitments.restated() == []

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from sqlalchemy import update
 
-from alerts.core.deliveries import TRY_AT_LEAST, DeliveryError, Outcome, after_failure
+from alerts.core.deliveries import TRY_FOR_AT_LEAST, DeliveryError, Outcome, after_failure
 from alerts.core.errors import InputError
 from alerts.store import Claim, Store, tables
 from tests.factories import NOW, at, claim, close, entries, entry, load, plan_at, remind, rule
@@ -30,7 +30,7 @@ def due(store: Store, count: int = 1, *, digest: bool | None = False) -> list[st
 
 
 def end(store: Store, outcome: Outcome, one: Claim) -> None:
-    store.outbox.mark([(one, outcome, NINE, NINE)])
+    store.outbox.fingerprint([(one, outcome, NINE, NINE)])
 
 
 def died(store: Store) -> str:
@@ -52,7 +52,7 @@ def fails(one: Claim, now: timedelta) -> Outcome:
 
 def test_a_retry_has_the_full_schedule_again_however_old_the_delivery(store):
     one = died(store)
-    old = TRY_AT_LEAST * 4  # past its deadline, too
+    old = TRY_FOR_AT_LEAST * 4  # past its deadline, too
     store.ledger.retry(one, NINE + old)
     pauses = []
     at_ = old
@@ -66,17 +66,17 @@ def test_a_retry_has_the_full_schedule_again_however_old_the_delivery(store):
         at_ = outcome.next_at - NINE
     assert [pause.total_seconds() for pause in pauses] == [5, 30, 120]
     assert (again.attempt, again.tries) == (4, 3)
-    assert fails(again, old + TRY_AT_LEAST).state == "dead"
+    assert fails(again, old + TRY_FOR_AT_LEAST).state == "dead"
 
 
 def test_a_retry_counts_from_itself_behind_a_channel_that_is_out_and_in_health(store):
-    one, old = died(store), TRY_AT_LEAST * 4
+    one, old = died(store), TRY_FOR_AT_LEAST * 4
     store.ledger.retry(one, NINE + old)
     assert not store.outbox.note_outage("mail", "refused", NINE + old + timedelta(minutes=59))
     assert store.ledger.stuck(NINE + old - timedelta(hours=1)) == 0
     assert store.outbox.note_outage("mail", "refused", NINE + old + timedelta(hours=1))
     assert states(store)[0][2] == "retry"
-    store.outbox.note_outage("mail", "refused", NINE + old + TRY_AT_LEAST)
+    store.outbox.note_outage("mail", "refused", NINE + old + TRY_FOR_AT_LEAST)
     assert states(store)[0][2] == "dead"
 
 
@@ -118,11 +118,11 @@ def test_of_two_people_who_retry_at_once_one_is_told_that_the_other_did(store, m
     held = store.database.sqlite  # there the second waits for the first from its first look on
     answers: list[str] = []
 
-    def look(*found: object) -> None:
+    def evaluate(*found: object) -> None:
         if not held:
             both.wait()
 
-    monkeypatch.setattr("alerts.store.retries._must_hold", look)
+    monkeypatch.setattr("alerts.store.retries._must_hold", evaluate)
 
     def person() -> None:
         try:
@@ -154,8 +154,8 @@ def test_through_another_channel_it_is_a_new_delivery_and_the_first_is_let_go(st
     assert {told.id for told in sent} == set(fresh)
     for told in sent:
         assert [word.reminder.kind for word in told.told] == ["before"]
-        assert told.instead_of is not None
-        assert (told.instead_of.channel, told.instead_of.error) == ("mail", "550 no such user")
+        assert told.fallback_for is not None
+        assert (told.fallback_for.channel, told.fallback_for.error) == ("mail", "550 no such user")
 
 
 def test_what_a_channel_has_had_it_is_not_told_twice(store):

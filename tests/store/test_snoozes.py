@@ -20,7 +20,7 @@ from alerts.core.rules import Overdue
 from alerts.core.summaries import Scope
 from alerts.store import Store, tables
 from alerts.store.engine import MIGRATIONS, Database
-from alerts.tick import Ruled, plan
+from alerts.tick import ScheduledRule, plan
 from tests.factories import NOW, at, change, claim, close, entry, load, move, plan_at, remind, rule, tracked
 
 ANN, BO = "ann@example.org", "bo@example.org"
@@ -43,7 +43,7 @@ def told(store, now):
 
 def mark_all(store, now):
     done = [(one, Outcome(state="sent", remote="250 ok"), now, now) for one in claim(store, now)]
-    store.outbox.mark(done)
+    store.outbox.fingerprint(done)
     return len(done)
 
 
@@ -113,7 +113,7 @@ def test_behind_a_channel_that_is_out_what_all_have_snoozed_is_not_late(planned)
     for key in ("truce", "other"):
         snooze(planned, key, now=NINE + timedelta(minutes=1))
     assert not planned.outbox.note_outage("mail", "down", NINE + timedelta(hours=2))
-    assert [one["trouble"] for one in planned.ledger.deliveries()] == [0]
+    assert [one["failure_level"] for one in planned.ledger.deliveries()] == [0]
 
 
 def test_what_waits_is_held_by_a_snooze_for_everybody(planned):
@@ -155,12 +155,12 @@ def test_what_was_held_waits_for_the_later_word_while_that_is_gathered_for_a_dig
     assert claim(planned, NINE + timedelta(minutes=2)) == []
     monkeypatch.setattr("alerts.store.watches.CHUNK", 1)
     end, found = at("2025-11-06T09:00"), []
-    channels: Any = {"mail": SimpleNamespace(singly=False, default=False, recipients=(ANN,))}
+    channels: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=False, recipients=(ANN,))}
 
-    def lane():
+    def worker():
         found.append(told(planned, end + timedelta(seconds=6 * (len(found) + 1))))
 
-    plan(planned, Ruled.all([LEADS]), channels, end, on_batch=lane)
+    plan(planned, ScheduledRule.all([LEADS]), channels, end, on_batch=worker)
     ((who, words),) = [one for some in found for one in some]
     assert (who, sorted(words)) == (ANN, [("other", "P5D"), ("truce", "P5D")])
 
@@ -168,7 +168,7 @@ def test_what_was_held_waits_for_the_later_word_while_that_is_gathered_for_a_dig
 @pytest.mark.parametrize(
     "end",
     [
-        lambda store, now: store.commitments.take_back("truce", change(now)),
+        lambda store, now: store.commitments.withdraw_answers("truce", change(now)),
         lambda store, now: move(store, "truce", "2025-11-20", now),
         lambda store, now: close(store, "truce", now=now),
     ],
@@ -190,15 +190,17 @@ def test_what_was_set_apart_comes_as_soon_as_its_snooze_is_taken_back(planned):
     snooze(planned, recipient=ANN, now=NINE)
     assert told(planned, NINE) == [(ANN, (("other", "P7D"),))]
     later = NINE + timedelta(minutes=5)
-    planned.commitments.take_back("truce", change(later))
+    planned.commitments.withdraw_answers("truce", change(later))
     assert told(planned, later) == [(ANN, (("truce", "P7D"),))]
 
 
 def test_it_is_a_revision_and_what_is_not_answered_cannot_be_taken_back(planned):
     with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
-        planned.commitments.take_back("truce", change(NOW))
+        planned.commitments.withdraw_answers("truce", change(NOW))
     snooze(planned)
-    assert planned.commitments.take_back("truce", change(NOW)) == [("truce", "", ["the snooze of desk for everybody"])]
+    assert planned.commitments.withdraw_answers("truce", change(NOW)) == [
+        ("truce", "", ["the snooze of desk for everybody"])
+    ]
     history = planned.ledger.history(tracked(planned).id)
     assert [(one.what, one.detail) for one in history][1:] == [
         ("snoozed", "until 2025-11-06T00:00Z for everybody"),
@@ -213,7 +215,7 @@ LATE = rule(remind=remind(before=(), on_the_day=False, opens=False, moved=False,
 def test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_upgrade(empty_url):
     _old_database(empty_url)
     store = Store(empty_url)
-    upgraded = store.ledger.beats()["answers upgraded"].at
+    upgraded = store.ledger.facts()["answers upgraded"].at
     ends = upgraded + timedelta(days=7)
     with store.database.read() as connection:
         rows = connection.execute(
@@ -247,14 +249,14 @@ def _old_database(url: str) -> None:
         stated = {
             "title": "Old", "deadline": "2025-01-10", "kind": "obligation", "priority": "normal", "status": "open",
             "by": [], "to": [], "tags": [], "calendars": [], "roll": "none", "assumptions": [],
-            "bounds": bounds.to_json(), "earliest": bounds.earliest, "latest": bounds.latest, "mark": bounds.mark,
+            "bounds": bounds.to_json(), "earliest": bounds.earliest, "latest": bounds.latest, "mark": bounds.fingerprint,
             "bounds_version": 1, "revision": 1, "recorded_at": recorded,
         }  # fmt: skip
         ids = range(1, OLD + 1)
         connection.execute(insert(tables.commitments), [{"id": n, "key": f"old{n:04}", **stated} for n in ids])
         registered = {"name": LATE.name, "hash": LATE.hash, "spec": LATE.to_json(), "registered_at": recorded}
         connection.execute(insert(tables.rules), registered)
-        asleep = {"rule": LATE.name, "occurrence": "", "since": recorded, "cursor": seen, "mark": bounds.mark,
+        asleep = {"rule": LATE.name, "occurrence": "", "since": recorded, "cursor": seen, "mark": bounds.fingerprint,
                   "revision": 2, "changed": False}  # fmt: skip
         connection.execute(insert(tables.watches), [{"commitment_id": n, **asleep} for n in ids])
         answered = {"acknowledged_by": "ann", "acknowledged_at": seen}
@@ -277,7 +279,7 @@ def _as_stored(when, database):
 def test_a_snooze_that_is_over_is_not_there_to_be_taken_back(planned):
     snooze(planned, recipient=ANN)
     with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
-        planned.commitments.take_back("truce", change(UNTIL))
+        planned.commitments.withdraw_answers("truce", change(UNTIL))
 
 
 def test_a_snooze_for_one_is_with_what_others_are_told_and_names_the_person(planned):

@@ -16,13 +16,13 @@ from alerts.core.deliveries import Outcome
 from alerts.core.rules import Remind, Rule
 from alerts.core.summaries import Scope
 from alerts.store import Store, posting, tables
-from alerts.tick import Ruled, plan, relieve
+from alerts.tick import ScheduledRule, plan, handle_failures
 from tests.factories import NOW, acknowledge, at, claim, close, entries, entry, load, move, rule
 
 ANA = Person(key="ana", name="Ana", email="ana@example.org", timezone="Europe/Madrid")
 BO = Person(key="bo", name="Bo", email="bo@example.org")
 DESK = "desk@example.org"
-CHANNELS: Any = {"mail": SimpleNamespace(singly=False, default=True, recipients=(DESK,))}
+CHANNELS: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=True, recipients=(DESK,))}
 NINE = at("2025-10-29T09:00")
 LATER = timedelta(days=1)
 
@@ -32,7 +32,7 @@ def sums(name: str = "weekly", **more: Any) -> Rule:
 
 
 def turn(store: Store, now: Any, *rules: Rule, channels: Any = CHANNELS) -> int:
-    return plan(store, Ruled.all(rules), channels, now)
+    return plan(store, ScheduledRule.all(rules), channels, now)
 
 
 def registered(store: Store, *rules: Rule, now: Any = NOW) -> None:
@@ -132,7 +132,7 @@ def test_owners_with_one_address_share_one_and_one_whom_the_channel_names_gets_t
     load(store, entry("a", owner="ana"), entry("b", owner="al"), entry("c", owner="bo"), people=[ANA, twin, BO])
     both = sums(notify=("owner", "mail"))
     registered(store, both)
-    channels: Any = {"mail": SimpleNamespace(singly=False, default=True, recipients=("ana@example.org",))}
+    channels: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=True, recipients=("ana@example.org",))}
     assert turn(store, NINE, both, channels=channels) == 2
     scopes = {one.recipient: one.summary.owners for one in claim(store, NINE) if one.summary}
     assert scopes == {"ana@example.org": (), "bo@example.org": ("bo",)}
@@ -189,12 +189,12 @@ def test_operators_hear_of_one_that_does_not_get_through(store):
     registered(store, sums())
     turn(store, NINE, sums())
     dead = Outcome(state="dead", error="550 no such user")
-    store.outbox.mark([(one, dead, NINE, NINE) for one in claim(store, NINE)])
-    channels: Any = CHANNELS | {"ops": SimpleNamespace(singly=False, default=False, recipients=("",))}
-    assert relieve(store, Ruled.all([sums()]), channels, ("ops",), NINE) == 1
+    store.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    channels: Any = CHANNELS | {"ops": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",))}
+    assert handle_failures(store, ScheduledRule.all([sums()]), channels, ("ops",), NINE) == 1
     (notice,) = claim(store, NINE, channel="ops")
     assert notice.notice is not None
-    assert notice.notice.troubles[0].about == ("summary of rule weekly",)
+    assert notice.notice.failures[0].about == ("summary of rule weekly",)
 
 
 def test_a_rule_that_only_sums_up_watches_nothing_and_leaves_the_default_rule_to_speak(store):
@@ -247,23 +247,23 @@ def test_one_that_does_not_get_through_goes_to_the_fallback_one_for_each_owner(s
     registered(store, mine)
     assert turn(store, NINE, mine) == 2
     dead = Outcome(state="dead", error="550 no such user")
-    store.outbox.mark([(one, dead, NINE, NINE) for one in claim(store, NINE)])
-    channels: Any = CHANNELS | {"chat": SimpleNamespace(singly=False, default=False, recipients=("",))}
-    assert relieve(store, Ruled.all([mine]), channels, (), NINE) == 2
-    assert relieve(store, Ruled.all([mine]), channels, (), NINE) == 0
+    store.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    channels: Any = CHANNELS | {"chat": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",))}
+    assert handle_failures(store, ScheduledRule.all([mine]), channels, (), NINE) == 2
+    assert handle_failures(store, ScheduledRule.all([mine]), channels, (), NINE) == 0
     found = claim(store, NINE, channel="chat")
     assert sorted(one.summary.owners for one in found if one.summary) == [("ana",), ("bo",)]
-    assert {one.instead_of.recipient for one in found if one.instead_of} == {ANA.email, BO.email}
+    assert {one.fallback_for.recipient for one in found if one.fallback_for} == {ANA.email, BO.email}
 
 
 def test_it_goes_to_no_channel_that_takes_one_word_at_a_time(store):
     both = sums(notify=("pager", "mail"), fallback="pager")
     registered(store, both)
-    channels: Any = CHANNELS | {"pager": SimpleNamespace(singly=True, default=False, recipients=("",))}
+    channels: Any = CHANNELS | {"pager": SimpleNamespace(one_at_a_time=True, default=False, recipients=("",))}
     assert turn(store, NINE, both, channels=channels) == 1
     dead = Outcome(state="dead", error="550 no such user")
-    store.outbox.mark([(one, dead, NINE, NINE) for one in claim(store, NINE)])
-    relieve(store, Ruled.all([both]), channels, (), NINE)
+    store.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    handle_failures(store, ScheduledRule.all([both]), channels, (), NINE)
     assert claim(store, NINE, channel="pager") == []
 
 

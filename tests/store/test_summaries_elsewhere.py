@@ -8,10 +8,10 @@ from typing import Any
 
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
-from alerts.core.notifications import Trouble
+from alerts.core.notifications import DeliveryFailure
 from alerts.core.rules import Remind, Rule
 from alerts.store import Store
-from alerts.tick import Ruled, plan, relieve
+from alerts.tick import ScheduledRule, plan, handle_failures
 from tests.factories import NOW, at, claim, entry, load, rule
 
 ANA = Person(key="ana", name="Ana", email="ana@example.org")
@@ -20,9 +20,9 @@ TEN = NINE + timedelta(hours=1)
 TOMORROW = NINE + timedelta(days=1)
 LATE = Outcome(state="retry", next_at=TEN + timedelta(hours=1), error="refused", late=True)
 CHANNELS: Any = {
-    "chat": SimpleNamespace(singly=False, default=False, recipients=("",)),
-    "mail": SimpleNamespace(singly=False, default=True, recipients=(ANA.email,)),
-    "ops": SimpleNamespace(singly=False, default=False, recipients=("",)),
+    "chat": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",)),
+    "mail": SimpleNamespace(one_at_a_time=False, default=True, recipients=(ANA.email,)),
+    "ops": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",)),
 }
 
 
@@ -32,27 +32,27 @@ def sums(*notify: str, **more: Any) -> Rule:
 
 def begin(store: Store, mine: Rule) -> int:
     store.watches.register([mine], NOW)
-    return plan(store, Ruled.all([mine]), CHANNELS, NINE)
+    return plan(store, ScheduledRule.all([mine]), CHANNELS, NINE)
 
 
 def refuse(store: Store, now: datetime = NINE) -> None:
     """Let the chat refuse what is due."""
-    store.outbox.mark([(one, LATE, now, now) for one in claim(store, now, channel="chat")])
+    store.outbox.fingerprint([(one, LATE, now, now) for one in claim(store, now, channel="chat")])
 
 
-def troubles(store: Store, mine: Rule, now: datetime) -> list[Trouble]:
+def failures(store: Store, mine: Rule, now: datetime) -> list[DeliveryFailure]:
     """What the operators read."""
-    relieve(store, Ruled.all([mine]), CHANNELS, ("ops",), now)
-    return [one for held in claim(store, now, channel="ops") if held.notice for one in held.notice.troubles]
+    handle_failures(store, ScheduledRule.all([mine]), CHANNELS, ("ops",), now)
+    return [one for held in claim(store, now, channel="ops") if held.notice for one in held.notice.failures]
 
 
 def test_whoever_has_the_whole_does_not_get_it_again_from_the_fallback(store):
     mine = sums("chat", "mail")
     assert begin(store, mine) == 2
     refuse(store)
-    (trouble,) = troubles(store, mine, TEN)
-    assert (trouble.channel, trouble.instead) == ("chat", ())
-    assert [one.instead_of for one in claim(store, TEN, channel="mail")] == [None]
+    (failure,) = failures(store, mine, TEN)
+    assert (failure.channel, failure.instead) == ("chat", ())
+    assert [one.fallback_for for one in claim(store, TEN, channel="mail")] == [None]
 
 
 def test_whoever_has_only_their_own_gets_the_whole_from_the_fallback(store):
@@ -60,10 +60,10 @@ def test_whoever_has_only_their_own_gets_the_whole_from_the_fallback(store):
     mine = sums("chat", "owner")
     assert begin(store, mine) == 2
     refuse(store)
-    (trouble,) = troubles(store, mine, TEN)
-    assert trouble.instead == ("mail",)
+    (failure,) = failures(store, mine, TEN)
+    assert failure.instead == ("mail",)
     found = claim(store, TEN, channel="mail")
-    assert sorted((one.summary.owners, bool(one.instead_of)) for one in found if one.summary) == [
+    assert sorted((one.summary.owners, bool(one.fallback_for)) for one in found if one.summary) == [
         ((), True),
         (("ana",), False),
     ]
@@ -73,9 +73,9 @@ def test_one_that_the_next_firing_has_overtaken_goes_to_no_fallback_and_operator
     mine = sums("chat")
     assert begin(store, mine) == 1
     refuse(store)
-    assert plan(store, Ruled.all([mine]), CHANNELS, TOMORROW) == 1
+    assert plan(store, ScheduledRule.all([mine]), CHANNELS, TOMORROW) == 1
     refuse(store, TOMORROW)  # what is overtaken is set aside when the next is claimed
-    found = troubles(store, mine, TOMORROW + timedelta(hours=1))
+    found = failures(store, mine, TOMORROW + timedelta(hours=1))
     assert sorted((one.state, one.instead) for one in found) == [("retry", ("mail",)), ("superseded", ())]
     (only,) = claim(store, TOMORROW + timedelta(hours=1), channel="mail")
     assert only.summary is not None
@@ -86,6 +86,6 @@ def test_one_that_is_overtaken_and_not_yet_set_aside_goes_to_no_fallback_either(
     mine = sums("chat")
     assert begin(store, mine) == 1
     refuse(store)
-    assert plan(store, Ruled.all([mine]), CHANNELS, TOMORROW) == 1
-    (trouble,) = troubles(store, mine, TOMORROW)
-    assert (trouble.state, trouble.instead) == ("retry", ())
+    assert plan(store, ScheduledRule.all([mine]), CHANNELS, TOMORROW) == 1
+    (failure,) = failures(store, mine, TOMORROW)
+    assert (failure.state, failure.instead) == ("retry", ())

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from alerts.core.deliveries import Outcome
 from alerts.store import Store, tables
-from alerts.tick import Ruled, relieve
+from alerts.tick import ScheduledRule, handle_failures
 from tests.factories import NOW, at, claim, entry, load, plan_at, remind, rule
 from tests.store.test_relief import CHANNELS
 
@@ -71,14 +71,14 @@ TELLING = {name: STEPS[name] for name in ("deliveries", "carried")} | {"told": "
 def test_a_failure_whose_telling_fails_is_told_the_next_time(planned, step):
     plan_at(planned, NINE, LEAD, register=False)
     dead = Outcome(state="dead", error="550 no such user")
-    planned.outbox.mark([(one, dead, NINE, NINE) for one in claim(planned, NINE)])
+    planned.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(planned, NINE)])
     with failing(step):
-        relieve(planned, Ruled.all([LEAD]), CHANNELS, ["ops"], NINE)
+        handle_failures(planned, ScheduledRule.all([LEAD]), CHANNELS, ["ops"], NINE)
     assert [one["channel"] for one in planned.ledger.deliveries()] == ["mail"]
-    assert relieve(planned, Ruled.all([LEAD]), CHANNELS, ["ops"], NINE) == 1
+    assert handle_failures(planned, ScheduledRule.all([LEAD]), CHANNELS, ["ops"], NINE) == 1
     assert len(claim(planned, NINE, channel="chat")) == 1
-    (trouble,) = claim(planned, NINE, channel="ops")[0].notice.troubles
-    assert trouble.instead == ("chat",)
+    (failure,) = claim(planned, NINE, channel="ops")[0].notice.failures
+    assert failure.instead == ("chat",)
 
 
 def test_a_reminder_under_another_id_is_refused(planned):

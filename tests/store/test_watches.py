@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select, text, update
 
 from alerts.core import reminders
-from alerts.core.watches import Look
+from alerts.core.watches import Evaluation
 from alerts.store import Store, tables
-from alerts.tick import Ruled, current
+from alerts.tick import ScheduledRule, current
 from tests.factories import (
     LEASE,
     NOW,
@@ -53,7 +53,7 @@ def test_a_new_commitment_is_watched_by_the_rules_that_are_there(store):
     load(store, entry())
     settle(store)
     assert watched(store) == {("desk", "truce")}
-    assert store.watches.next_word() == (NOW, "truce")
+    assert store.watches.next_alert() == (NOW, "truce")
 
 
 def test_a_rule_that_takes_over_with_a_move_tells_it(store):
@@ -111,20 +111,20 @@ def test_a_rule_that_watches_many_is_forgotten_in_batches(store, batches_of_five
 def test_a_rule_that_matches_other_things_now_follows_them_and_keeps_its_cursors(store):
     load(store, entry("a", tags=("x",)), entry("b", tags=("x", "y")), entry("c", tags=("y",)))
     plan_at(store, NOW, rule(match={"tags": ("x",)}))
-    cursors = _columns(store, "b", "cursor", "spoken", "mark")
+    cursors = _columns(store, "b", "cursor", "latest_moment", "mark")
     settle(store, rule(match={"tags": ("y",)}), now=LATER)
     assert watched(store) == {("desk", "b"), ("desk", "c")}
-    assert _columns(store, "b", "cursor", "spoken", "mark") == cursors
+    assert _columns(store, "b", "cursor", "latest_moment", "mark") == cursors
     assert _columns(store, "b", "next_at", "changed") == [(LATER, True)]
 
 
 def test_registering_the_same_rules_again_wakes_nothing(store):
     load(store, entry())
     plan_at(store, NOW, rule())
-    next_word = store.watches.next_word()
+    next_alert = store.watches.next_alert()
     settle(store, rule(), now=LATER)
     assert settle(store) == 0
-    assert store.watches.next_word() == next_word == (at("2025-11-03T09:00"), "truce")
+    assert store.watches.next_alert() == next_alert == (at("2025-11-03T09:00"), "truce")
 
 
 def test_the_default_rule_speaks_only_where_no_other_does(store):
@@ -241,7 +241,7 @@ def test_a_rule_that_another_process_registered_with_another_meaning_is_left_to_
     load(store, entry())
     settle(store, rule())
     other = rule(cron="0 10 * * *")
-    assert current(store, Ruled.all([other])) == {}
+    assert current(store, ScheduledRule.all([other])) == {}
     assert plan_at(store, at("2025-11-03T09:00"), other, register=False) == 0
     assert plan_at(store, at("2025-11-03T09:00"), rule(), register=False) == 1
 
@@ -264,7 +264,7 @@ def test_a_word_is_planned_once_for_ever(store):
     nine = at("2025-11-03T09:00")
     assert [plan_at(store, nine, rule(), register=False) for _ in range(2)] == [1, 0]
     with store.database.write() as connection:  # as if the watch had never been moved on
-        connection.execute(WATCHES.update().values(next_at=NOW, cursor=None, spoken=None))
+        connection.execute(WATCHES.update().values(next_at=NOW, cursor=None, latest_moment=None))
     assert plan_at(store, nine, rule(), register=False) == 0
     assert len(store.ledger.reminders(tracked(store).id)) == 1
     assert len(store.ledger.deliveries()) == 1
@@ -357,7 +357,7 @@ def _wake(store, when) -> None:
 
 
 def _put_off(batch) -> None:
-    batch.record([Look(replace(watch, next_at=None)) for watch, _ in batch.watches], [], NOW)
+    batch.record([Evaluation(replace(watch, next_at=None)) for watch, _ in batch.watches], [], NOW)
 
 
 def _served_once(store):

@@ -16,10 +16,10 @@ from icalendar import Component
 from alerts.core.errors import InputError
 from alerts.documents import Steps
 from alerts.interchange.bytes import read_bytes
-from alerts.interchange.files import Ended, File, Known
+from alerts.interchange.files import EndedEntry, File, Known
 from alerts.interchange.ics.deadlines import Time, Times, time_of, times
 from alerts.interchange.ics.entries import entry_of, is_over, number_of
-from alerts.interchange.ics.keys import key_of, key_of_turn
+from alerts.interchange.ics.keys import key_of, occurrence_key
 from alerts.interchange.ics.writing import write
 from alerts.interchange.ics.zones import Zones
 from alerts.interchange.reading import Reading
@@ -44,14 +44,14 @@ NAMES = {"key": "UID", "title": "SUMMARY", "note": "DESCRIPTION", "tags": "CATEG
 
 
 @dataclass(slots=True)
-class Series:
+class RecurringComponent:
     """What a file says under one UID: the component itself, and occurrences of it that differ."""
 
     uid: str
     zones: Zones
     own: Any = None
     line: int = 0
-    turns: dict[date, tuple[Any, int]] = field(default_factory=dict)
+    occurrences: dict[date, tuple[Any, int]] = field(default_factory=dict)
 
 
 def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
@@ -61,10 +61,10 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
         text = _decoded(path)
         calendars = _parsed(path, text)
     except InputError as error:
-        reading.broken_off(str(error))
+        reading.stopped_reading(str(error))
         return reading.file(whole=False)
     lines = iter([number for number, line in enumerate(text.split("\n"), 1) if BEGIN.fullmatch(line)])
-    series: dict[str, Series] = {}
+    series: dict[str, RecurringComponent] = {}
     older: list[str] = []
     others: Counter[str] = Counter()
     for calendar in calendars:
@@ -84,8 +84,8 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
         reading.notes.append("left out " + ", ".join(f"{count} {name}" for name, count in sorted(others.items())))
     if older:
         reading.notes.append(f"left out {len(older)} of an older SEQUENCE than another of the same UID in the file")
-    if not series and not others and not reading.faults:
-        reading.broken_off(f"{path}: holds no component at all: expected VTODO or VEVENT")
+    if not series and not others and not reading.problems:
+        reading.stopped_reading(f"{path}: holds no component at all: expected VTODO or VEVENT")
     return reading.file()
 
 
@@ -112,8 +112,8 @@ def _parsed(path: Path, text: str) -> list[Any]:
             warnings.simplefilter("ignore")  # of zones that it guesses; which one it is is told here by other means
             return Component.from_ical(text.replace("\n", "\r\n").encode(), multiple=True)
     except Exception as error:  # what a broken calendar can be is without number, and so are the library's words for it
-        said = " ".join(str(error).split())[:120]
-        raise InputError(f"{path}: is not a calendar ({said or type(error).__name__})") from error
+        message = " ".join(str(error).split())[:120]
+        raise InputError(f"{path}: is not a calendar ({message or type(error).__name__})") from error
 
 
 def _walk(component: Any) -> Iterator[Any]:
@@ -126,21 +126,27 @@ def _walk(component: Any) -> Iterator[Any]:
 
 
 def _sort_in(
-    reading: Reading, series: dict[str, Series], older: list[str], component: Any, *, line: int, zones: Zones
+    reading: Reading,
+    series: dict[str, RecurringComponent],
+    older: list[str],
+    component: Any,
+    *,
+    line: int,
+    zones: Zones,
 ) -> None:
     """Put a component to the others of its UID; of the same one twice that of the higher SEQUENCE is kept."""
     uid = str(component.get("UID") or "").strip()
     if not uid:
-        reading.fault(line, f"{component.name} has no UID, by which it could be known again")
+        reading.add_problem(line, f"{component.name} has no UID, by which it could be known again")
         return
-    one = series.setdefault(uid, Series(uid, zones))
+    one = series.setdefault(uid, RecurringComponent(uid, zones))
     try:
-        turn = time_of(component, "RECURRENCE-ID")
-        if turn is not None and component["RECURRENCE-ID"].params.get("RANGE"):
+        occurrence = time_of(component, "RECURRENCE-ID")
+        if occurrence is not None and component["RECURRENCE-ID"].params.get("RANGE"):
             raise InputError("RECURRENCE-ID with RANGE is not read: state each occurrence that differs")
         number = number_of(component)
-        day = turn.day(_zone(one.own or component, zones)) if turn else None
-        kept, at = one.turns.get(day, (None, 0)) if day else (one.own, one.line)
+        day = occurrence.day(_zone(one.own or component, zones)) if occurrence else None
+        kept, at = one.occurrences.get(day, (None, 0)) if day else (one.own, one.line)
         if kept is not None:
             if number == number_of(kept):
                 raise InputError(f'the UID "{uid}" is there twice, first on line {at}')
@@ -148,11 +154,11 @@ def _sort_in(
             if number < number_of(kept):
                 return
     except InputError as error:
-        reading.besides.add(key_of(uid))
-        reading.fault(line, f"{component.name}: {error}")
+        reading.unread_keys.add(key_of(uid))
+        reading.add_problem(line, f"{component.name}: {error}")
         return
     if day:
-        one.turns[day] = (component, line)
+        one.occurrences[day] = (component, line)
     else:
         one.own, one.line, one.zones = component, line, zones
 
@@ -163,48 +169,48 @@ def _zone(component: Any, zones: Zones) -> str | None:
     return zones.iana(start.tzid) if start and start.tzid else None
 
 
-def _take(reading: Reading, series: Series) -> None:
+def _take(reading: Reading, series: RecurringComponent) -> None:
     """Make one commitment of a component, and one of each turn that stands by itself."""
     key = key_of(series.uid)
     if series.own is not None:
         try:
             when = times(series.own)
             zone = _zone(series.own, series.zones)
-            extra = {one.day(zone): one for one in when.more if one.day(zone) not in series.turns}
-            days = {*series.turns, *extra} if when.rule else set()
+            extra = {one.day(zone): one for one in when.more if one.day(zone) not in series.occurrences}
+            days = {*series.occurrences, *extra} if when.rule else set()
             deadline = when.deadline(series.zones, iter(days))
         except InputError as error:
-            reading.besides.add(key)
-            reading.fault(series.line, f"{series.own.name}: {error}")
+            reading.unread_keys.add(key)
+            reading.add_problem(series.line, f"{series.own.name}: {error}")
             return
         _add(reading, key, series.own, deadline, line=series.line, when=when)
         for day, at in extra.items():
             if at != when.at:
-                _add_turn(reading, series, day, at)
-    for day, (component, line) in series.turns.items():
+                _add_occurrence(reading, series, day, at)
+    for day, (component, line) in series.occurrences.items():
         try:
             when = times(component)
             deadline = when.deadline(series.zones)
         except InputError as error:
-            reading.besides.add(key_of_turn(series.uid, day))
-            reading.fault(line, f"{component.name}: {error}")
+            reading.unread_keys.add(occurrence_key(series.uid, day))
+            reading.add_problem(line, f"{component.name}: {error}")
             continue
-        _add(reading, key_of_turn(series.uid, day), component, deadline, line=line, when=when)
+        _add(reading, occurrence_key(series.uid, day), component, deadline, line=line, when=when)
 
 
-def _add_turn(reading: Reading, series: Series, day: date, at: Time) -> None:
+def _add_occurrence(reading: Reading, series: RecurringComponent, day: date, at: Time) -> None:
     """Add what RDATE states beside the rule."""
     try:
         deadline = at.say(series.zones)
     except InputError as error:
-        reading.fault(series.line, f"RDATE: {error}")
+        reading.add_problem(series.line, f"RDATE: {error}")
         return
-    _add(reading, key_of_turn(series.uid, day), series.own, deadline, line=series.line)
+    _add(reading, occurrence_key(series.uid, day), series.own, deadline, line=series.line)
 
 
 def _add(reading: Reading, key: str, component: Any, deadline: str, *, line: int, when: Times | None = None) -> None:
     if is_over(component):
-        reading.ended.append(Ended(key, f"{reading.path}:{line}"))
+        reading.ended.append(EndedEntry(key, f"{reading.path}:{line}"))
         return
     entry = entry_of(component, key, deadline, when.assumed if when else (), own=when is not None)
     reading.take(entry, lambda _: line, number_of(component))

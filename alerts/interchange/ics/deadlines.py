@@ -144,13 +144,13 @@ class Times:
             return day.isoformat()
         return name_occurrence(datetime.combine(day, self.at.wall.time()))
 
-    def deadline(self, zones: Zones, besides: Iterator[date] | None = None) -> str:
-        """The deadline; `besides` are the days of turns that are tracked by themselves. Raises InputError."""
+    def deadline(self, zones: Zones, tracked_days: Iterator[date] | None = None) -> str:
+        """The deadline; `tracked_days` are the days of turns that are tracked by themselves. Raises InputError."""
         if self.at is None:
             return "undated"
         if self.rule:
             zone = zones.iana(self.at.tzid) if self.at.tzid else None
-            days = sorted({*(one.day(zone) for one in self.without), *(besides or ())})
+            days = sorted({*(one.day(zone) for one in self.without), *(tracked_days or ())})
             but = f" except {', '.join(self._named(day) for day in days)}" if days else ""
             return f"every {self.rule} from {self.at.say(zones, recurs=True)}{but}"
         if self.last:
@@ -165,16 +165,16 @@ def times(component: Any) -> Times:
     if component.get("EXRULE") is not None:
         raise InputError("EXRULE is not read (RFC 5545 has done away with it): state the days as EXDATE")
     more, without = tuple(times_of(component, "RDATE")), tuple(times_of(component, "EXDATE"))
-    said = _rule(rule) if rule is not None else None
+    message = _rule(rule) if rule is not None else None
     if component.name == "VTODO":
         due = time_of(component, "DUE")
         if due is None and start is not None and lasts is not None:
             due = start.plus(lasts)
-        if said and due and start and due.day(None) != start.day(None):
+        if message and due and start and due.day(None) != start.day(None):
             raise InputError("it recurs from DTSTART and is due on another day, which is not read: state DUE only")
-        if said and not due:
+        if message and not due:
             raise InputError("it recurs and has no DUE: nothing of it can be due")
-        return Times(due, None, said, more, without)
+        return Times(due, None, message, more, without)
     if start is None:
         raise InputError("it has no DTSTART")
     end = time_of(component, "DTEND") or (start.plus(lasts) if lasts is not None else None)
@@ -183,7 +183,7 @@ def times(component: Any) -> Times:
         if not end.is_day:
             raise InputError("DTEND is a time, and DTSTART is a day")
         last = end.wall - timedelta(days=1)  # it is the day after the last one (RFC 5545, section 3.8.2.2)
-    return Times(start, last if last and last > start.wall else None, said, more, without)
+    return Times(start, last if last and last > start.wall else None, message, more, without)
 
 
 def _rule(rule: Any) -> str:

@@ -26,7 +26,7 @@ def key_of(uid: str) -> str:
     return key
 
 
-def key_of_turn(uid: str, day: object) -> str:
+def occurrence_key(uid: str, day: object) -> str:
     """The key for one turn of a recurring component: `standup@example.org.2025-12-31`."""
     key = key_of(uid)
     if len(key) > LONGEST:

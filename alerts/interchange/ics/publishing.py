@@ -8,25 +8,25 @@ from icalendar import Calendar, Event
 
 from alerts.core.bounds import Bounds
 from alerts.core.calendars import Day
-from alerts.core.notifications import Told
+from alerts.core.notifications import ReminderContext
 from alerts.interchange.ics.writing import NUMBERS, PRODUCT
 
 Times = tuple[date, date | None]
 
 
-def publish(told: Told, title: str, words: str, now: datetime) -> str | None:
+def publish(context: ReminderContext, title: str, text: str, now: datetime) -> str | None:
     """Write the VEVENT of a deadline, of one line and of more; `now` (aware) is its DTSTAMP, its times are days or UTC.
 
     None for what has no date and had none before the change that is told, for what recurs: each of its occurrences is
-    an entry, and for what no calendar is to know. UID and SEQUENCE are those of `told.entry`; what is closed, or has
+    an entry, and for what no calendar is to know. UID and SEQUENCE are those of `context.entry`; what is closed, or has
     lost its date, is CANCELLED.
 
     There is no ORGANIZER, though RFC 5546 §3.2.1 asks for one: with it a program may take the entry for a meeting to
     which somebody else invites.
     """
-    tracked, entry = told.tracked, told.entry
+    tracked, entry = context.tracked, context.entry
     dated = _times(tracked.bounds)
-    times = dated or (_times(told.change.before) if told.change and told.change.before else None)
+    times = dated or (_times(context.change.before) if context.change and context.change.before else None)
     if times is None or entry is None:
         return None
     event = Event()
@@ -34,7 +34,7 @@ def publish(told: Told, title: str, words: str, now: datetime) -> str | None:
     event.add("DTSTAMP", now.astimezone(UTC))
     event.add("SEQUENCE", entry.sequence)
     event.add("SUMMARY", title)
-    event.add("DESCRIPTION", words)
+    event.add("DESCRIPTION", text)
     event.add("DTSTART", times[0])
     if times[1]:
         event.add("DTEND", times[1])
