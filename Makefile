@@ -55,7 +55,7 @@ mutants: $(VENV)/.installed-dev  ## take the guards out, one at a time: a test m
 
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, twenty times, against a second reckoning; 100,000 odd texts (an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
-	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/core/test_grammar_properties.py
+	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py
 
 bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave, how long loads take
 	@$(BIN)/python -m benchmarks.idle_tick

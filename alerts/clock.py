@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -19,3 +20,6 @@ def monotonic() -> float:
     On Linux it counts while the machine is suspended, too (clock_gettime(2)): a lease runs out meanwhile.
     """
     return time.clock_gettime(_STEADY)
+
+
+Clock = Callable[[], datetime]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from alerts.clock import monotonic
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
 from alerts.store import Store
 
 log = logging.getLogger(__name__)

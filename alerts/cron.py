@@ -13,8 +13,8 @@ from functools import lru_cache
 from apscheduler.triggers.base import BaseTrigger
 from cronsim import CronSim, CronSimError
 
-from alerts.core.calendars import zone_info
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.zones import zone_info
 
 FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")

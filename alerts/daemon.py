@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from uuid import uuid4
@@ -16,28 +16,32 @@ from uuid import uuid4
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from alerts.channels import Channel, Heartbeat
-from alerts.clock import monotonic, utc_now
+from alerts.channels import Channel
+from alerts.channels.heartbeat import Heartbeat
+from alerts.clock import Clock, monotonic
 from alerts.clock_check import ClockCheck
 from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
-from alerts.core.errors import InputError
-from alerts.core.registration import ALIVE, Registered, RuleSet
+from alerts.core.registration import Registered
 from alerts.cron import Firings
-from alerts.lane import Clock, ChannelWorker
-from alerts.processes import Process, few, notes
-from alerts.recomputing import take_data, take_zone
+from alerts.daemon_status import PASS
+from alerts.deadlines.errors import InputError
+from alerts.delivery import ChannelWorker
+from alerts.failure_handling import handle_failures
+from alerts.planning import plan
+from alerts.process_status import Process, few, notes
 from alerts.reloading import Answer, Configuration, Reloading, changes
-from alerts.store import Store, UnservedDeliveries
-from alerts.tick import ScheduledRule, current, plan, handle_failures
-from alerts.workers import WorkerPool
+from alerts.scheduled_rules import ScheduledRule, current
+from alerts.startup import prepare, set_of
+from alerts.store import Store
+from alerts.store.outbox.unreachable import UnservedDeliveries
+from alerts.worker_threads import WorkerPool
 
 log = logging.getLogger(__name__)
 
 SWEEP = timedelta(minutes=1)
 PAUSE = timedelta(seconds=5)  # after the database could not be used
 GATHER = timedelta(seconds=10)  # failures within so long are told together
-PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
 
 
 class Daemon:
@@ -285,57 +289,3 @@ class Daemon:
         self._process.files_changed(self._now.digest() != self._now.read, now)
         self._process.report(now)
         self._status_recorded_at = now
-
-
-def set_of(rules: Mapping[str, ScheduledRule], people: Iterable[Person] = (), zone: str | None = None) -> RuleSet:
-    """What a process goes by of which only rules, people and the zone matter."""
-    return RuleSet(rules={name: scheduled.rule for name, scheduled in rules.items()}, people=tuple(people), zone=zone)
-
-
-def prepare(
-    store: Store,
-    rules: Mapping[str, ScheduledRule],
-    now: datetime,
-    people: Iterable[Person] = (),
-    *,
-    registered: Registered | None = None,
-    real: datetime | None = None,
-) -> None:
-    """Register the rules and the people of the settings, unless that was done (`registered`), and work out all bounds
-    anew where the settings' zone or the data that they rest on have changed.
-
-    `real` is the present, where `now` is not: processes that live say so by that.
-    """
-    seen_since = (real or now) - timedelta(days=1)
-    if registered is None:
-        registered = Process(store, "alone", set_of(rules, people, store.zone)).register(now)
-    store.ledger.forget_facts(PASS, seen_since)
-    store.registrations.forget_processes(seen_since)
-    if registered.is_mine:
-        take_data(store, now)
-        take_zone(store, store.zone, now)
-
-
-def nobody_serves(store: Store) -> bool:
-    """Whether no daemon is up that would apply a change of the settings' zone or of the data by itself."""
-    return not store.is_served() if store.database.sqlite else not is_alive(store, utc_now())
-
-
-def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:
-    """Whether a daemon (of this host, if named) has lately planned, and looked at all its channels."""
-    if not store.is_served():
-        return False
-    for fact in store.ledger.facts().values():
-        if not fact.name.startswith(PASS + (f"{host}:" if host else "")) or abs(now - fact.at) > ALIVE:
-            continue  # in the future, too: the clock has been put back since
-        workers = [datetime.fromisoformat(status["seen_at"]) for status in json.loads(fact.value).values()]
-        if all(fact.at - at <= ALIVE for at in workers):
-            return True
-    return False
-
-
-def outages(store: Store, now: datetime) -> dict[str, str]:
-    """Channels of which a process that is up says that nothing gets through, and why."""
-    facts = [fact for fact in store.ledger.facts().values() if fact.name.startswith(PASS) and now - fact.at <= ALIVE]
-    statuses = [(name, status) for fact in facts for name, status in json.loads(fact.value).items()]
-    return {name: status["out"] for name, status in statuses if status["out"]}

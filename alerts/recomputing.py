@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from alerts.core.errors import InputError
-from alerts.store import Change, Move, Store, StoreError
+from alerts.core.changes import Change, Move
+from alerts.deadlines.errors import InputError
+from alerts.store import Store
+from alerts.store.store_error import StoreError
 from alerts.zone_data import holidays_data, is_newer, read_anew, zone_data
 
 log = logging.getLogger(__name__)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.channels import Heartbeat
-from alerts.core.errors import InputError
+from alerts.channels.heartbeat import Heartbeat
+from alerts.clock import Clock
 from alerts.core.registration import RuleSet, differences
-from alerts.lane import Clock, ChannelWorker
-from alerts.tick import ScheduledRule
+from alerts.deadlines.errors import InputError
+from alerts.delivery import ChannelWorker
+from alerts.scheduled_rules import ScheduledRule
 from alerts.zone_data import read_anew
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ import zoneinfo
 from importlib import import_module
 from pathlib import Path
 
-from alerts.core.calendars import start_of_day, zone_info
-from alerts.core.workdays import data_release
+from alerts.deadlines.business_days import data_release
+from alerts.deadlines.zones import start_of_day, zone_info
 
 EVERYWHERE = "Europe/London"  # a zone that every installation has: it tells which of the folders is read
 _VERSION = re.compile(r"(?:# version )?([12]\d{3}[a-z]+)\s")

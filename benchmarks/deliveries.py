@@ -23,10 +23,10 @@ import requests
 from rich.console import Console
 from rich.table import Table
 
-from alerts.cli.wiring import App
-from alerts.daemon import prepare
-from alerts.lane import deliver
-from alerts.tick import plan
+from alerts.cli.app import App
+from alerts.delivery import deliver
+from alerts.planning import plan
+from alerts.startup import prepare
 from benchmarks.sinks import Sinks, running
 from tests import postgres
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from alerts.cli.wiring import App
-from alerts.daemon import prepare
-from alerts.lane import deliver
-from alerts.tick import plan
+from alerts.cli.app import App
+from alerts.delivery import deliver
+from alerts.planning import plan
+from alerts.startup import prepare
 
 CONFIG = """
 channels:

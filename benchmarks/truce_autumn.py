@@ -19,12 +19,12 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts import interchange, shipped
-from alerts.cli.wiring import App
-from alerts.daemon import prepare
-from alerts.lane import deliver
-from alerts.outlook import outlook
-from alerts.store import Change, Entry
-from alerts.tick import plan
+from alerts.cli.app import App
+from alerts.core.changes import Change, Entry
+from alerts.delivery import deliver
+from alerts.forecasting import outlook
+from alerts.planning import plan
+from alerts.startup import prepare
 
 START, END = datetime(2025, 10, 28, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 FOLDER = Path("var/demo")

@@ -14,13 +14,13 @@ from pathlib import Path
 from uuid import UUID
 
 from alerts import interchange, shipped
-from alerts.cli.wiring import App
+from alerts.cli.app import App
+from alerts.core.changes import Change, Entry
 from alerts.core.commitments import Person
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
-from alerts.outlook import forecast
-from alerts.store import Change, Entry
+from alerts.forecasting import forecast
 from pages.browser import browser, find
 from pages.png import smaller
 

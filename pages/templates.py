@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from alerts import shipped
-from alerts.rendering.meanings import FILTERS, MEANINGS
+from pages.template_meanings import FILTERS, MEANINGS
 from pages.words import BLOCKS, CODES, TEMPLATES
 
 PAGE = Path(__file__).parents[1] / "docs" / "templates.md"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from alerts.rendering import Renderer
+from alerts.rendering.renderer import Renderer
 from alerts.store import Store
 from tests import postgres
 

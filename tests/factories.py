@@ -7,13 +7,18 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Commitment, Party, Source, Status, Tracked
-from alerts.core.deadlines import parse
-from alerts.core.notifications import Message
+from alerts.core.changes import Change, Entry, Report
+from alerts.core.commitments import Commitment, Party, Source, Status
+from alerts.core.messages import Message
 from alerts.core.rules import Overdue, Remind, Rule
-from alerts.store import Change, Claim, Entry, Report, Store
-from alerts.tick import ScheduledRule, plan
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
+from alerts.planning import plan
+from alerts.scheduled_rules import ScheduledRule
+from alerts.store import Store
+from alerts.store.outbox.delivery_rows import Claim
 
 LEASE = timedelta(minutes=1)
 

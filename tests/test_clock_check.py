@@ -6,7 +6,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from alerts.channels import Heartbeat
+from alerts.channels.heartbeat import Heartbeat
 from alerts.clock_check import ACCEPTED, DOUBT, SWEPT, ClockCheck, accept
 from tests.factories import NOW
 

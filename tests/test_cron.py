@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.errors import InputError
 from alerts.cron import Cron, Firings, check
+from alerts.deadlines.errors import InputError
 from tests.oracle.crons import firings as every_firing
 
 NEW_YORK = "America/New_York"

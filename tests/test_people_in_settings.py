@@ -9,7 +9,7 @@ import pytest
 
 from alerts.channels import build
 from alerts.core.commitments import Person
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
 from alerts.settings import Settings, load_settings
 
 PEOPLE = """\

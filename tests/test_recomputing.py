@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from alerts.core.bounds import describe_move
 from alerts.core.rules import Overdue
-from alerts.daemon import Daemon, prepare
+from alerts.daemon import Daemon
+from alerts.deadlines.bounds import describe_move
 from alerts.recomputing import DATA, take_data, take_zone
+from alerts.scheduled_rules import ScheduledRule
+from alerts.startup import prepare
 from alerts.store import Store
-from alerts.tick import ScheduledRule
 from alerts.zone_data import is_newer, read_anew, zone_data
 from tests.factories import NOW, at, close, entry, load, party, plan_at, remind, rule, settle, tracked
 

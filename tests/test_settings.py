@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from alerts import shipped
-from alerts.core.errors import InputError
 from alerts.core.rules import Overdue, Remind, Rule
+from alerts.deadlines.errors import InputError
 from alerts.settings import Settings, load_settings
 
 CHANNELS = "channels: {log: {kind: console}}\n"

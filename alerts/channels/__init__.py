@@ -13,8 +13,6 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from alerts.channels._plugins import plugin, plugin_kinds
-from alerts.channels._settings import CommonSettings, MailSettings, Where, setting_errors
 from alerts.channels.apprise import Apprise
 from alerts.channels.console import Console
 from alerts.channels.discord import Discord
@@ -25,12 +23,14 @@ from alerts.channels.maildir import Maildir
 from alerts.channels.mattermost import Mattermost
 from alerts.channels.ntfy import Ntfy
 from alerts.channels.pagerduty import PagerDuty
+from alerts.channels.plugins import plugin, plugin_kinds
 from alerts.channels.slack import Slack
 from alerts.channels.teams import Teams
+from alerts.channels.transport.channel_settings import CommonSettings, MailSettings, Where, setting_errors
 from alerts.channels.webhook import Webhook
-from alerts.core.errors import InputError, did_you_mean
-from alerts.core.notifications import Outgoing
+from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
+from alerts.deadlines.errors import InputError, did_you_mean
 
 __all__ = ["KINDS", "Channel", "Medium", "Heartbeat", "build", "contents", "is_local", "takes_one_at_a_time"]
 

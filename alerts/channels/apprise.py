@@ -11,16 +11,16 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import SecretStr
 
-from alerts.channels._apart import run_isolated
-from alerts.channels._network import one_line
-from alerts.channels._plain import plain_text, rank
-from alerts.channels._settings import CommonSettings
+from alerts.channels.transport.channel_settings import CommonSettings
+from alerts.channels.transport.plain_text import plain_text, rank
+from alerts.channels.transport.subprocesses import run_isolated
+from alerts.channels.transport.time_budget import one_line
 from alerts.core.deliveries import DeliveryError
-from alerts.core.errors import InputError
-from alerts.core.notifications import Outgoing
+from alerts.core.messages import Outgoing
 from alerts.core.posts import Post, shortened
+from alerts.deadlines.errors import InputError
 
-_CHILD = Path(__file__).with_name("_apprise_child.py")
+_CHILD = Path(__file__).parent / "transport" / "apprise_process.py"
 _START = timedelta(seconds=30)  # in which Apprise says what it makes of a URL; half a second, as a rule
 _TYPES = ("info", "info", "warning", "failure")  # by rank
 _COUNTER = 16  # characters that Apprise may add to a title

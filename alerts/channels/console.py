@@ -12,10 +12,10 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from alerts.channels._network import one_line, reason
-from alerts.channels._settings import CommonSettings
+from alerts.channels.transport.channel_settings import CommonSettings
+from alerts.channels.transport.time_budget import one_line, reason
 from alerts.core.deliveries import DeliveryError
-from alerts.core.notifications import Message, Outgoing
+from alerts.core.messages import Message, Outgoing
 from alerts.core.posts import Post
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from alerts.channels._answers import Verdict, json_of
-from alerts.channels._chat import Chat
-from alerts.channels._markup import COLOURS, Markup, markdown, markdown_opening
+from alerts.channels.transport.chat import Chat
+from alerts.channels.transport.http_answers import Verdict, json_of
+from alerts.channels.transport.markup import COLOURS, Markup, markdown, markdown_opening
 from alerts.core.posts import Post, shortened, utf16
 
 TITLE, DESCRIPTION, ALL = 256, 4096, 6000  # characters; of a title, a description, and of all in a message

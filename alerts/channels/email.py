@@ -11,16 +11,16 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from alerts.channels._headers import needs_utf8, one_click
-from alerts.channels._mime import mail
-from alerts.channels._network import TimeBudget
-from alerts.channels._oauth import Tokens
-from alerts.channels._replies import accepted, cannot_start, refused, reply_line, connection_error
-from alerts.channels._settings import Mailbox, MailSettings
-from alerts.channels._smtp import Connection, Smtp, trust
+from alerts.channels.transport.channel_settings import Mailbox, MailSettings
+from alerts.channels.transport.mail_headers import needs_utf8, one_click
+from alerts.channels.transport.mime import mail
+from alerts.channels.transport.oauth import Tokens
+from alerts.channels.transport.smtp import Connection, Smtp, trust
+from alerts.channels.transport.smtp_replies import accepted, cannot_start, connection_error, refused, reply_line
+from alerts.channels.transport.time_budget import TimeBudget
 from alerts.clock import monotonic
 from alerts.core.deliveries import DeliveryError
-from alerts.core.notifications import Outgoing
+from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
 
 MAILS_PER_CONNECTION = 100  # servers cap it; 100 is the usual cap

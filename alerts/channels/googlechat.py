@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import ClassVar
 
-from alerts.channels._answers import Verdict, json_of
-from alerts.channels._chat import Chat
-from alerts.channels._markup import COLOURS, Markup, unlinked
+from alerts.channels.transport.chat import Chat
+from alerts.channels.transport.http_answers import Verdict, json_of
+from alerts.channels.transport.markup import COLOURS, Markup, unlinked
 from alerts.core.posts import Post, octets, shortened
 
 TITLE, SECTION, ALL = 200, 8000, 32_000  # characters, octets, octets of the whole message

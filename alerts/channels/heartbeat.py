@@ -11,10 +11,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr, ValidationError
 
-from alerts.channels._http import Poster, Url
-from alerts.channels._reach import Reaching
-from alerts.channels._settings import Where, setting_errors
-from alerts.core.errors import InputError
+from alerts.channels.transport.channel_settings import Where, setting_errors
+from alerts.channels.transport.http import Poster, Url
+from alerts.channels.transport.http_settings import Reaching
+from alerts.deadlines.errors import InputError
 
 TIMEOUT = timedelta(seconds=10)
 

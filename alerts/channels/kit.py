@@ -6,13 +6,13 @@ A class that keeps to `Channel`, registered as an entry point in the group `aler
 
 from __future__ import annotations
 
-from alerts.channels._answers import Verdict, json_of
-from alerts.channels._chat import Chat, ChatSettings
-from alerts.channels._http import Poster, Url
-from alerts.channels._markup import Markup
-from alerts.channels._settings import CommonSettings as SettingsBase
+from alerts.channels.transport.channel_settings import CommonSettings as SettingsBase
+from alerts.channels.transport.chat import Chat, ChatSettings
+from alerts.channels.transport.http import Poster, Url
+from alerts.channels.transport.http_answers import Verdict, json_of
+from alerts.channels.transport.markup import Markup
 from alerts.core.deliveries import DeliveryError
-from alerts.core.notifications import Message, Outgoing
+from alerts.core.messages import Message, Outgoing
 from alerts.core.posts import Line, Post, Run, Section, shortened, text_of
 
 __all__ = [

@@ -8,13 +8,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from alerts.channels._mime import mail
-from alerts.channels._network import reason
-from alerts.channels._settings import Mailbox, MailSettings
+from alerts.channels.transport.channel_settings import Mailbox, MailSettings
+from alerts.channels.transport.mime import mail
+from alerts.channels.transport.time_budget import reason
 from alerts.core.deliveries import DeliveryError
-from alerts.core.notifications import Outgoing
+from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
-from alerts.documents import one_address
+from alerts.strict_yaml.mailboxes import one_address
 
 
 class MaildirSettings(MailSettings):

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import ClassVar
 
-from alerts.channels._answers import Verdict, json_of
-from alerts.channels._chat import Chat
-from alerts.channels._markup import COLOURS, Markup, markdown_opening, unlinked
+from alerts.channels.transport.chat import Chat
+from alerts.channels.transport.http_answers import Verdict, json_of
+from alerts.channels.transport.markup import COLOURS, Markup, markdown_opening, unlinked
 from alerts.core.posts import Post, shortened
 
 TITLE, SECTION, ALL = 300, 5000, 16_383  # characters; 16,383 is what a post may have

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import Verdict, json_of
-from alerts.channels._chat import Chat, ChatSettings
-from alerts.channels._http import Url
-from alerts.channels._plain import json_octets, plain_text, rank
-from alerts.channels._settings import Token
+from alerts.channels.transport.channel_settings import Token
+from alerts.channels.transport.chat import Chat, ChatSettings
+from alerts.channels.transport.http import Url
+from alerts.channels.transport.http_answers import Verdict, json_of
+from alerts.channels.transport.plain_text import json_octets, plain_text, rank
 from alerts.core.posts import Post, shortened
 
 # Octets. A message of 4,096 becomes an attachment; the JSON as a whole may have twice as many; a title has 1,024.

@@ -12,11 +12,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, SecretStr
 
-from alerts.channels._answers import Verdict, json_of
-from alerts.channels._chat import Chat, ChatSettings
-from alerts.channels._http import Url
-from alerts.channels._plain import json_octets, plain_text, rank
-from alerts.core.notifications import Outgoing
+from alerts.channels.transport.chat import Chat, ChatSettings
+from alerts.channels.transport.http import Url
+from alerts.channels.transport.http_answers import Verdict, json_of
+from alerts.channels.transport.plain_text import json_octets, plain_text, rank
+from alerts.core.messages import Outgoing
 from alerts.core.posts import Post, shortened
 
 SUMMARY, KEY, TEXT, ADDRESS = 1024, 255, 100_000, 2000  # characters, characters, octets (of 512 KB in all), octets

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from alerts.channels._answers import Verdict
-from alerts.channels._chat import Chat
-from alerts.channels._markup import Markup
+from alerts.channels.transport.chat import Chat
+from alerts.channels.transport.http_answers import Verdict
+from alerts.channels.transport.markup import Markup
 from alerts.core.posts import Post, shortened, utf16
 
 HEADER, SECTION, BLOCKS, ALL = 150, 3000, 50, 13_200  # characters, characters, blocks, characters of a whole post

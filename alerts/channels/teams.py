@@ -12,8 +12,8 @@ import re
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from alerts.channels._answers import Verdict, json_of
-from alerts.channels._chat import Chat
+from alerts.channels.transport.chat import Chat
+from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.core.posts import Line, Post, Run, Section, octets, shortened
 
 TITLE, SECTION, ALL = 300, 5000, 20_000  # characters, octets, octets of the whole message

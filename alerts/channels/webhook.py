@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from standardwebhooks import Webhook as Signer
 
-from alerts.channels._http import Poster, Url, as_json
-from alerts.channels._reach import HttpSettings
+from alerts.channels.transport.http import Poster, Url, as_json
+from alerts.channels.transport.http_settings import HttpSettings
 from alerts.clock import utc_now
-from alerts.core.notifications import Outgoing
+from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 §5.6.2

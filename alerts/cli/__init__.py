@@ -12,28 +12,52 @@ from typing import NoReturn
 import typer
 
 from alerts.cli import (
-    adding,
-    answering,
-    checking,
-    clocks,
-    editing,
-    exporting,
-    history,
-    loading,
-    reasons,
-    reloading,
-    reopening,
-    sending,
-    showing,
-    tracking,
+    add_command,
+    answer_commands,
+    change_commands,
+    check_command,
+    clock_command,
+    delivery_commands,
+    edit_commands,
+    export_command,
+    health_command,
+    list_command,
+    load_command,
+    plan_command,
+    preview_commands,
+    reload_command,
+    resolve_command,
+    run_command,
+    show_command,
+    tick_command,
+    why_command,
 )
-from alerts.cli.wiring import cli
-from alerts.core.errors import InputError
+from alerts.cli.app import cli
+from alerts.deadlines.errors import InputError
 
 __all__ = [
-    "adding", "answering", "cli", "checking", "clocks", "editing", "exporting", "history", "loading", "main", "reasons",
-    "reloading", "reopening", "sending", "showing", "tracking",
-]  # fmt: skip
+    "add_command",
+    "answer_commands",
+    "app",
+    "change_commands",
+    "check_command",
+    "clock_command",
+    "delivery_commands",
+    "edit_commands",
+    "export_command",
+    "health_command",
+    "list_command",
+    "load_command",
+    "main",
+    "plan_command",
+    "preview_commands",
+    "reload_command",
+    "resolve_command",
+    "run_command",
+    "show_command",
+    "tick_command",
+    "why_command",
+]
 
 
 def main() -> None:

@@ -7,25 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
 
-from alerts.core.bounds import ZoneChoice, resolve
-from alerts.core.commitments import (
-    Acknowledgement,
-    Citation,
-    Commitment,
-    Kind,
-    Party,
-    Person,
-    Revision,
-    Source,
-    Status,
-    Tracked,
-)
-from alerts.core.deadlines import parse
+from alerts.core.commitments import Citation, Commitment, Kind, Party, Person, Source, Status
 from alerts.core.notifications import ReminderContext
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
+from alerts.core.tracked import Acknowledgement, Revision, Tracked
+from alerts.deadlines.bounds import resolve
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
 
 SOURCE = Source(key="sample-source", title="A sample source", publisher="Example", url="https://example.org/source")
 OWNER = Person(key="ana", name="Ana", email="ana@example.org")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal, get_args
 
-from alerts.core.bounds import Bounds, ZoneChoice
-from alerts.core.bounds import occurrence as occurrence_bounds
-from alerts.core.errors import InputError
-from alerts.core.stages import Stage
-from alerts.core.workdays import Roll
+from alerts.deadlines.business_days import Roll
+from alerts.deadlines.resolution import ZoneChoice
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation"]
 Priority = Literal["low", "normal", "high", "critical"]
@@ -103,176 +100,6 @@ class Commitment:
         return self.citing(first, *(one for one in self.sources if one.key != cited.key))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
-    """Somebody has seen it at a stage: the repeats of that stage pause (`core.answers` says for how long).
-
-    `until`: when the pause ends, where that was said. `ended`: when a move or a reopening ended it. `stage` is
-    None where an older version recorded it.
-    """
-
-    by: str
-    at: datetime
-    until: datetime | None = None
-    stage: Stage | None = None
-    ended: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snooze:
-    """Somebody has put off all alerts until an instant; moves and closings are told all the same."""
-
-    by: str
-    at: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnSnooze:
-    """A snooze for one recipient. `name` is that of the person whose address it is, where people declare one.
-
-    `occurrence` is empty for the whole: of what recurs it puts off all occurrences.
-    """
-
-    recipient: str
-    occurrence: str
-    by: str
-    at: datetime
-    until: datetime
-    name: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """One version of a commitment. `before` and `after` are its bounds where they changed."""
-
-    number: int
-    what: Literal["recorded", "edited", "moved", "acknowledged", "closed", "reopened", "snoozed", "unacknowledged"]
-    recorded_at: datetime
-    recorded_by: str
-    reason: str | None = None
-    source: str | None = None
-    cause: str | None = None  # for a derived move: the key of the commitment that moved
-    before: Bounds | None = None
-    after: Bounds | None = None
-    bounds_version: int = 1
-    detail: str | None = None
-    occurrence: str = ""  # of a recurring commitment, the one that it is about; else the whole
-    stated: Mapping[str, Any] | None = None  # all that is stated from here on, where that changed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
-    """What has happened to one occurrence of a recurring commitment.
-
-    `bounds`, their `version` and `stated_at` (when) are there where it alone was moved. `reopened`: how often it alone
-    was: that many versions is it ahead of the whole.
-    """
-
-    status: Status = "open"
-    reopened: int = 0
-    bounds: Bounds | None = None
-    version: int | None = None
-    stated_at: datetime | None = None
-    acknowledged: Acknowledgement | None = None
-    snoozed: Snooze | None = None  # for everybody
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracked:
-    """A commitment as it stands in the store: what it resolves to, and what has happened to it.
-
-    Of a recurring one, `at` gives an occurrence as if it were a commitment by itself. `stated_at`: when the present
-    bounds were recorded; what had passed by then is history. `acknowledged` outlasts a move as what silenced the
-    repeats up to there; `acknowledgement` is one of the present bounds. `snoozed`, too, outlasts a move: see `snooze`.
-    """
-
-    id: int
-    commitment: Commitment
-    bounds: Bounds
-    bounds_version: int
-    recorded_at: datetime
-    revision: int = 1  # the number of the latest one
-    acknowledged: Acknowledgement | None = None
-    snoozed: Snooze | None = None
-    changes: tuple[Revision, ...] = ()  # moves and ends that a watch may not have seen yet, oldest first
-    occurrence: str = ""
-    occurrences: Mapping[str, Occurrence] = field(default_factory=dict)  # those to which something has happened
-    stated_at: datetime | None = None
-
-    @property
-    def open(self) -> bool:
-        return self.commitment.status == "open"
-
-    @property
-    def current_acknowledgement(self) -> Acknowledgement | None:
-        """The acknowledgement of the present bounds."""
-        moved_at, acknowledgement = self.stated_at, self.acknowledged
-        ends = (acknowledgement.until, acknowledgement.ended) if acknowledgement else ()
-        return None if moved_at and any(end and end <= moved_at for end in ends) else acknowledgement
-
-    @property
-    def snooze(self) -> Snooze | None:
-        """The snooze for everybody that a move has not ended; its time may be over."""
-        moved_at, snoozed = self.stated_at, self.snoozed
-        return None if snoozed and moved_at and snoozed.until <= moved_at else snoozed
-
-    @property
-    def recurs(self) -> bool:
-        """Whether it speaks through its occurrences only."""
-        return self.bounds.recurrence is not None
-
-    def relevant_occurrences(self, now: datetime) -> Iterator[str]:
-        """The names of the occurrences that have come, or to which something has happened, and of the next one."""
-        recurs = self.bounds.recurrence
-        if recurs is None:
-            return
-        since = self.stated_at or self.recorded_at
-        found = {name for name in self.occurrences if recurs.has(name)}
-        for name in recurs.names_about(since):
-            bounds = occurrence_bounds(self.bounds, name)  # one that was moved by itself hides none after it
-            if bounds.latest is None or bounds.latest > since:
-                found.add(name)
-            if bounds.earliest is not None and bounds.earliest > now:
-                break
-        yield from sorted(found, key=recurs.order)
-
-    def at(self, occurrence: str) -> Tracked:
-        """One occurrence, with its own bounds and state. Raises InputError where there is none of that name."""
-        if not occurrence:
-            return self
-        if self.bounds.recurrence is None:
-            raise InputError(f"{self.commitment.key} does not recur: it has no occurrence {occurrence!r}")
-        bounds = occurrence_bounds(self.bounds, occurrence)
-        here = self.occurrences.get(occurrence, Occurrence())
-        status = here.status if self.open else self.commitment.status
-        return replace(
-            self,
-            commitment=replace(self.commitment, status=status),
-            bounds=here.bounds or bounds,
-            bounds_version=(here.version if here.bounds else None) or self.bounds_version + here.reopened,
-            acknowledged=here.acknowledged,
-            snoozed=max(filter(None, (here.snoozed, self.snoozed)), key=lambda one: one.until, default=None),
-            changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
-            occurrence=occurrence,
-            occurrences={},
-            stated_at=(here.stated_at if here.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
-        )
-
-    def _known_since(self, occurrence: str, fingerprint: str) -> datetime | None:
-        """When an occurrence came to its bounds: moves of the whole that left it alone are passed over."""
-        since = self.stated_at
-        moves = [change for change in self.changes if change.what == "moved" and not change.occurrence]
-        for number, move in reversed(list(enumerate(moves))):
-            recurs = move.before.recurrence if move.before else None
-            if not (move.before and recurs and recurs.has(occurrence)):
-                break
-            if occurrence_bounds(move.before, occurrence).fingerprint != fingerprint:
-                break
-            since = moves[number - 1].recorded_at if number else self.recorded_at
-        return since
-
-
 def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:
     """Choose the zone and the calendars: the commitment's, its one obligor's; for the zone, the settings'."""
     obligor = parties.get(commitment.by[0]) if len(commitment.by) == 1 else None
@@ -290,41 +117,3 @@ def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: 
 
 def _owes(party: Party) -> str:
     return f"that of {party.name}, who owes it (assumed)"
-
-
-class DependencyCycleError(InputError):
-    """Deadlines that hang on each other in a circle; `keys` are those on it, the first of them again at the end."""
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__("deadlines hang on each other in a circle: " + " → ".join(keys))
-        self.keys = keys
-
-
-def dependency_order(depends_on: Mapping[str, Iterable[str]]) -> list[str]:
-    """Sort keys so that each comes after those that it hangs on.
-
-    Raises CircleError that names the cycle if there is one. Keys that are hung on but not given are left out.
-    """
-    done: dict[str, None] = {}
-    for start in depends_on:
-        path: dict[str, list[str]] = {}
-        todo = [start]
-        while todo:
-            key = todo[-1]
-            if key in done or key not in depends_on:
-                todo.pop()
-                continue
-            if key not in path:
-                path[key] = [other for other in depends_on[key] if other not in done]
-            if path[key]:
-                other = path[key].pop()
-                if other in path:
-                    keys = list(path)
-                    cycle = [*keys[keys.index(other) :], other]
-                    raise DependencyCycleError(cycle)
-                todo.append(other)
-            else:
-                done[key] = None
-                del path[key]
-                todo.pop()
-    return list(done)

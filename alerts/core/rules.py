@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from alerts.core.commitments import Commitment
-from alerts.core.durations import Lead, parse_lead
+from alerts.deadlines.durations import Lead, parse_lead
 
 MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
 PLAIN = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, get_args
 
-from alerts.core.calendars import Day
-from alerts.core.windows import Bounds
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.points import Day
 
 Stage = Literal["ahead", "due", "overdue", "under_review"]
 STAGES: tuple[Stage, ...] = get_args(Stage)

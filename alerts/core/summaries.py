@@ -8,14 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID, uuid5
 
-from alerts.core.answers import paused_until, snoozed_now
-from alerts.core.calendars import Day, Point, zone_info
-from alerts.core.commitments import Commitment, Tracked
-from alerts.core.durations import Duration
-from alerts.core.errors import InputError
-from alerts.core.recurrence import ROLLED_AT_MOST
+from alerts.core.commitments import Commitment
 from alerts.core.reminders import NAMESPACE, Kind, Reminder
 from alerts.core.rules import Rule
+from alerts.core.schedule.answers import paused_until, snoozed_now
+from alerts.core.tracked import Tracked
+from alerts.deadlines.durations import Duration
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.points import Day, Point
+from alerts.deadlines.recurrence import ROLLED_AT_MOST
+from alerts.deadlines.zones import zone_info
 
 LISTED = 200  # so many are told one by one, the rest are counted
 SLACK = timedelta(days=2)  # between a civil day somewhere on earth and the same day in UTC

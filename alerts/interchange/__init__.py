@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
 from alerts.interchange import csv, ics, xlsx, yaml
 from alerts.interchange.cells import entry_of
 from alerts.interchange.columns import Columns, read_columns
-from alerts.interchange.entries import Entry
-from alerts.interchange.files import EndedEntry, FileProblem, File, Known, PlacedEntry, in_line, refuse
-from alerts.interchange.writing import WRITERS, Content
+from alerts.interchange.commitment_entry import Entry
+from alerts.interchange.export_formats import WRITERS, Content
+from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, PlacedEntry, in_line, refuse
 
 __all__ = [
     "KINDS", "TABLES", "WRITERS", "Columns", "Content", "EndedEntry", "Entry", "FileProblem", "File", "PlacedEntry", "entry_of",

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from alerts.core.commitments import Commitment
-from alerts.interchange.entries import CitationEntry, Entry
+from alerts.interchange.commitment_entry import CitationEntry, Entry
 
 CITED = {f"source_{name}" if name != "key" else "source": name for name in CitationEntry.model_fields}
 LISTS = frozenset(name for name, field in Entry.model_fields.items() if field.default == () and not field.is_required())

@@ -10,11 +10,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ValidationError, field_validator
 
-from alerts import documents
-from alerts.core.errors import InputError, did_you_mean
-from alerts.documents import Raw, Section, Text, lines_of
+from alerts import strict_yaml
+from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.cells import FIELDS, REQUIRED
-from alerts.interchange.dates import check_format
+from alerts.interchange.date_formats import check_format
+from alerts.strict_yaml.validation import Raw, Section, Text, lines_of
 
 
 class ColumnsFile(Section):
@@ -64,7 +64,7 @@ class Columns:
 
 def read_columns(path: Path) -> Columns:
     """Read the file of `--columns`. Raises InputError with a line for each thing that is wrong."""
-    data, places = documents.read(path)
+    data, places = strict_yaml.read(path)
     try:
         read = ColumnsFile.model_validate(data)
     except ValidationError as error:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from alerts.core.commitments import Commitment
-from alerts.core.errors import InputError
-from alerts.interchange.bytes import read_bytes
+from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import FIELDS, cells_of, defuse, join
 from alerts.interchange.columns import Columns
-from alerts.interchange.files import File, Known
-from alerts.interchange.tables import Row, Table
+from alerts.interchange.file_contents import File, Known
+from alerts.interchange.table_rows import Row, Table
+from alerts.interchange.whole_files import read_bytes
 
 SEPARATORS = ",;\t"
 LONGEST_CELL = 2**20  # characters

@@ -14,11 +14,11 @@ from typing import Any
 import openpyxl
 from openpyxl.styles.numbers import is_datetime
 
-from alerts.core.errors import InputError, did_you_mean
-from alerts.interchange.bytes import read_bytes
+from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.columns import Columns
-from alerts.interchange.files import File, Known
-from alerts.interchange.tables import Cell, Row, Table
+from alerts.interchange.file_contents import File, Known
+from alerts.interchange.table_rows import Cell, Row, Table
+from alerts.interchange.whole_files import read_bytes
 
 UNPACKED = 512 * 2**20  # bytes: what a workbook may unfold to
 

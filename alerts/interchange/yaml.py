@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alerts.core.errors import InputError, did_you_mean
-from alerts.documents import PersonEntry, Places, Section, Steps, stream
-from alerts.interchange.entries import PartyEntry, SourceEntry
-from alerts.interchange.files import File, Known
-from alerts.interchange.reading import Reading
+from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.interchange.commitment_entry import PartyEntry, SourceEntry
+from alerts.interchange.entry_collector import Reading
+from alerts.interchange.file_contents import File, Known
+from alerts.strict_yaml.person_entry import PersonEntry
+from alerts.strict_yaml.validation import Section
+from alerts.strict_yaml.yaml_events import Places, Steps, stream
 
 TOP = ("people", "parties", "sources", "commitments")
 

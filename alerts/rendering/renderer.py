@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
@@ -24,31 +24,29 @@ from jinja2.environment import TemplateModule
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from alerts.core.notifications import Message, Notification
+from alerts.core.messages import Medium, Message
+from alerts.core.notifications import Notification
 from alerts.core.posts import Post, text_of
-from alerts.rendering.facts import (
+from alerts.rendering.fact_parts import (
     AcknowledgedFacts,
     ChangeFacts,
     Commands,
-    Digest,
-    Facts,
     FallbackFacts,
     SnoozedFacts,
     SourceFacts,
     Window,
-    most_urgent,
 )
 from alerts.rendering.fitting import fit
-from alerts.rendering.gathering import facts, fallback_facts
-from alerts.rendering.notice import notice
-from alerts.rendering.overrides import unused_overrides
-from alerts.rendering.plain import SUBJECT, plain
-from alerts.rendering.posts import post_of, sections_of
-from alerts.rendering.saying import FILTERS, clean, flat, known_zone, shorten
-from alerts.rendering.summaries import SummaryFacts, summary_facts
+from alerts.rendering.operator_notice import notice
+from alerts.rendering.plain_message import SUBJECT, plain
+from alerts.rendering.post_markup import post_of, sections_of
+from alerts.rendering.reminder_facts import facts, fallback_facts
+from alerts.rendering.summary_facts import SummaryFacts, summary_facts
+from alerts.rendering.template_facts import Digest, Facts, most_urgent
+from alerts.rendering.template_filters import FILTERS, clean, flat, known_zone, shorten
 from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
+from alerts.rendering.unused_overrides import unused_overrides
 
-Medium = Literal["mail", "text", "json", "post"]
 Context = Mapping[str, Any]
 
 

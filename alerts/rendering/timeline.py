@@ -8,10 +8,10 @@ from datetime import date, datetime
 from itertools import accumulate, groupby
 from typing import Literal
 
-from alerts.core.calendars import Day, Point
-from alerts.core.windows import MONTHS
-from alerts.rendering.facts import Facts
-from alerts.rendering.saying import on_day
+from alerts.deadlines.points import Day, Point
+from alerts.deadlines.wording import MONTHS
+from alerts.rendering.template_facts import Facts
+from alerts.rendering.template_filters import on_day
 
 WEEKS = 13
 DAYS = 7 * WEEKS  # today and the 90 that follow

@@ -16,13 +16,14 @@ from pydantic import ValidationError
 
 from alerts import shipped
 from alerts.core.commitments import Person
-from alerts.core.errors import InputError
 from alerts.core.rules import Rule
-from alerts.documents import Places, Steps, lines_of, read
-from alerts.settings.crosswise import cross_checks, owners_channel
+from alerts.deadlines.errors import InputError
+from alerts.settings.cross_checks import cross_checks, owners_channel
 from alerts.settings.redaction import HIDDEN, Redaction
-from alerts.settings.references import References, literal_secrets
-from alerts.settings.shape import ConfigFile, default_rule
+from alerts.settings.schema import ConfigFile, default_rule
+from alerts.settings.value_references import References, literal_secrets
+from alerts.strict_yaml.validation import lines_of
+from alerts.strict_yaml.yaml_events import Places, Steps, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alerts.core.errors import InputError
-from alerts.documents import read
-from alerts.settings.references import References
-from alerts.settings.shape import DATABASE
+from alerts.deadlines.errors import InputError
+from alerts.settings.schema import DATABASE
+from alerts.settings.value_references import References
+from alerts.strict_yaml.yaml_events import read
 
 BLOCK = re.compile(r"^database[ \t]*:.*\n?(?:[ \t#].*\n?|\n)*", re.MULTILINE)
 

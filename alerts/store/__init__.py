@@ -6,25 +6,28 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 
-from alerts.store.addresses import StoreError
-from alerts.store.changes import Change, Entry, Move, Report, RestatedEntry, EntryProblem
-from alerts.store.claims import Claim
-from alerts.store.commitments import Commitments
-from alerts.store.engine import Database
-from alerts.store.gathering import Gathering
-from alerts.store.hidden import check_indexes
-from alerts.store.ledger import Ledger
-from alerts.store.lock import ServedError, alongside, is_held, no_turn_under_way, daemon_lock
-from alerts.store.missing import UnservedRecipients, UnservedDeliveries
-from alerts.store.outbox import Outbox, ServedRecipients
+from alerts.core.changes import Change, Entry, EntryProblem, Move, Report, RestatedEntry
+from alerts.store.commitment_store import Commitments
+from alerts.store.daemon_lock import ServedError, alongside, daemon_lock, is_held, no_turn_under_way
+from alerts.store.database import Database
+from alerts.store.due_watches import Batch, Watches
+from alerts.store.index_check import check_indexes
+from alerts.store.outbox.claim import Outbox
+from alerts.store.outbox.delivery_rows import Claim
+from alerts.store.outbox.digests import Gathering
+from alerts.store.outbox.fail_over import FailureBatch, failure_batches
+from alerts.store.outbox.reach import ServedRecipients
+from alerts.store.outbox.rearm import resend_too_early
+from alerts.store.outbox.summary_deliveries import Summaries
+from alerts.store.outbox.unreachable import UnservedDeliveries, UnservedRecipients
 from alerts.store.people import People
-from alerts.store.rearming import resend_too_early
-from alerts.store.registrations import ProcessStatus, Registrations
-from alerts.store.relief import FailureBatch, failure_batches
-from alerts.store.resolved_with import ResolvedWith
-from alerts.store.restated import Closed
-from alerts.store.summaries import Summaries
-from alerts.store.watches import Batch, WatchedCommitment, Watches, occurrence_of
+from alerts.store.queries import Ledger
+from alerts.store.registry import ProcessStatus, Registrations
+from alerts.store.resolution_inputs import ResolvedWith
+from alerts.store.restated_closed import Closed
+from alerts.store.standing import WatchedCommitment
+from alerts.store.store_error import StoreError
+from alerts.store.watched_commitments import occurrence_of
 
 __all__ = [
     "Batch", "Change", "Claim", "Closed", "Entry", "Move", "ProcessStatus", "ServedRecipients", "FailureBatch", "Report", "RestatedEntry",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
 
 from alerts.core.commitments import Person
 from alerts.store import tables
-from alerts.store.engine import Database
+from alerts.store.database import Database
 from alerts.store.rows import insert_new, upsert
 
 _P = tables.people.c

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from alerts.core.bounds import Bounds
-from alerts.core.commitments import Acknowledgement, Citation, Commitment, Party, Revision, Snooze, Source, Tracked
+from alerts.core.commitments import Citation, Commitment, Party, Source
 from alerts.core.reminders import Reminder
+from alerts.core.tracked import Acknowledgement, Revision, Snooze, Tracked
+from alerts.deadlines.bounds import Bounds
 from alerts.store import tables
 
 T = TypeVar("T")

@@ -6,11 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from alerts.core.commitments import Person, Revision, Tracked
-from alerts.core.notifications import Notice, Notification, DeliveryFailure
+from alerts.core.commitments import Person
+from alerts.core.delivery_failures import DeliveryFailure, Notice
+from alerts.core.notifications import Notification
 from alerts.core.rules import Rule
 from alerts.core.summaries import Part, Scope, Summary
-from tests.rendering.factories import NOW, bounds_of, notification, single, told
+from alerts.core.tracked import Revision, Tracked
+from tests.rendering.reminder_factories import NOW, bounds_of, notification, single, told
 
 TROUBLE = DeliveryFailure(
     id=UUID(int=7),

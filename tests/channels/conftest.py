@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from alerts.core.notifications import Message, Outgoing
+from alerts.core.messages import Message, Outgoing
 
 ID = UUID("5f1c2a54-1111-5222-8333-123456789abc")
 

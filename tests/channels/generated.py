@@ -9,10 +9,10 @@ from functools import cache, partial
 from typing import Any
 
 from alerts.core.commitments import Citation, Party, Source
-from alerts.core.notifications import Message, Notification
-from alerts.rendering import Renderer
-from alerts.rendering.renderer import Medium
-from tests.rendering.factories import BRIEF, TEMPLATES, notification, single, told
+from alerts.core.messages import Medium, Message
+from alerts.core.notifications import Notification
+from alerts.rendering.renderer import Renderer
+from tests.rendering.reminder_factories import BRIEF, TEMPLATES, notification, single, told
 
 COUNT = 2000
 SEED = int(os.environ.get("SEED", "20251110"))

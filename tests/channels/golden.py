@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from alerts.rendering import Renderer
+from alerts.rendering.renderer import Renderer
 from tests.channels.cases import CASES
 from tests.channels.kinds import OPTIONS, body_of
-from tests.rendering.factories import TEMPLATES
+from tests.rendering.reminder_factories import TEMPLATES
 
 FOLDER = Path(__file__).parent / "golden"
 PLAIN = "plain"  # the built-in message, which goes out when the templates fail

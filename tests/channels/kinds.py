@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from alerts import channels
-from alerts.composing import compose
 from alerts.core.notifications import Notification
-from alerts.rendering import Renderer
+from alerts.rendering.composing import compose
+from alerts.rendering.renderer import Renderer
 
 URL = "http://127.0.0.1:9/hook"
 CHATS = ("discord", "googlechat", "mattermost", "slack", "teams")

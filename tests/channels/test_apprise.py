@@ -12,9 +12,9 @@ import pytest
 from werkzeug import Response
 
 from alerts import channels
-from alerts.channels._apprise_child import redacted
-from alerts.core.errors import InputError
+from alerts.channels.transport.apprise_process import redacted
 from alerts.core.posts import Line, Post, Run, plain_sections
+from alerts.deadlines.errors import InputError
 from tests.channels.endings import ending
 
 SECTIONS = plain_sections("It is due on Fri 7 Nov 2025: <b>&amp;\n\nSeen it: alerts ack truce")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts import channels
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
 
 EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
 ZONE = "unknown time zone: expected an IANA name such as America/New_York"

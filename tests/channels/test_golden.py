@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alerts import channels
-from alerts.rendering import Renderer
+from alerts.rendering.renderer import Renderer
 from tests.channels.golden import FOLDER, NAMES, payload, stored
 from tests.channels.kinds import OPTIONS
 

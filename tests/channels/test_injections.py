@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.rendering import Renderer
+from alerts.rendering.renderer import Renderer
 from tests.channels.cases import CASES
 from tests.channels.kinds import CHATS, TEXTS, body_of
 from tests.channels.live import LIVE
 from tests.injections import INJECTIONS
-from tests.rendering.factories import BRIEF, laced, single
+from tests.rendering.reminder_factories import BRIEF, laced, single
 
 SAFE = str(BRIEF.url)
 

@@ -14,16 +14,19 @@ from icalendar import Calendar
 
 from alerts import channels
 from alerts.channels import Channel
-from alerts.composing import compose
-from alerts.core.commitments import Revision
-from alerts.core.notifications import CalendarEntry, Notice, Notification, Outgoing
+from alerts.core.delivery_failures import Notice
+from alerts.core.messages import Outgoing
+from alerts.core.notifications import CalendarEntry, Notification
 from alerts.core.summaries import Scope, Summary
-from alerts.lane import ChannelWorker
-from alerts.rendering import Renderer
+from alerts.core.tracked import Revision
+from alerts.delivery import ChannelWorker
+from alerts.planning import plan
+from alerts.rendering.composing import compose
+from alerts.rendering.renderer import Renderer
+from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
-from alerts.tick import ScheduledRule, plan
 from tests.factories import at, entry, load, plan_at, remind, rule
-from tests.rendering.factories import NOW, TEMPLATES, bounds_of, notification, told
+from tests.rendering.reminder_factories import NOW, TEMPLATES, bounds_of, notification, told
 
 MOVED = Revision(
     number=2,

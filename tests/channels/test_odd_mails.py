@@ -15,16 +15,17 @@ import pytest
 from icalendar import Calendar
 
 from alerts import channels
-from alerts.channels._mime import mail
-from alerts.composing import compose
+from alerts.channels.transport.mime import mail
 from alerts.core.commitments import Citation, Party
-from alerts.core.notifications import Message, Notification, Outgoing
-from alerts.documents import one_address
-from alerts.rendering import Renderer
-from alerts.rendering.saying import clean, flat
+from alerts.core.messages import Message, Outgoing
+from alerts.core.notifications import Notification
+from alerts.rendering.composing import compose
+from alerts.rendering.renderer import Renderer
+from alerts.rendering.template_filters import clean, flat
+from alerts.strict_yaml.mailboxes import one_address
 from tests.channels.generated import notifications
 from tests.injections import INJECTIONS
-from tests.rendering.factories import BRIEF, TEMPLATES, single
+from tests.rendering.reminder_factories import BRIEF, TEMPLATES, single
 
 SENDER = one_address("Alerts <alerts@example.org>")
 OFF = "https://lists.example.org/off?who={recipient}"

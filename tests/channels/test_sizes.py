@@ -13,13 +13,16 @@ from uuid import UUID
 import pytest
 
 from alerts import channels
-from alerts.composing import compose
-from alerts.core.commitments import Party, Person, Revision
-from alerts.core.notifications import Notification, Outgoing, DeliveryFailure
+from alerts.core.commitments import Party, Person
+from alerts.core.delivery_failures import DeliveryFailure
+from alerts.core.messages import Outgoing
+from alerts.core.notifications import Notification
 from alerts.core.summaries import Scope, Summary
-from alerts.rendering import Renderer
+from alerts.core.tracked import Revision
+from alerts.rendering.composing import compose
+from alerts.rendering.renderer import Renderer
 from tests.factories import rule
-from tests.rendering.factories import NOW, TEMPLATES, bounds_of, notification, told
+from tests.rendering.reminder_factories import NOW, TEMPLATES, bounds_of, notification, told
 
 LARGEST = 100_000  # Gmail shows 102 KB of HTML
 ALPHABETS = ["a b", "&'<>\"", "報告書", "🚀🧨", "x", "<script>&amp;", "e\u0301\u202e\u2028"]

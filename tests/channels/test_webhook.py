@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 from werkzeug import Response
 
 from alerts import channels
-from alerts.channels._answers import retry_after
+from alerts.channels.transport.http_answers import retry_after
 from alerts.core.deliveries import DeliveryError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

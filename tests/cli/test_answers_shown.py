@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.cli.wiring import shown
+from alerts.cli.output import shown
 from tests.cli.conftest import CONFIG, Alerts
 
 PEOPLE = "people:\n  - {key: anna, name: Anna Berg, email: anna@example.org}\n"

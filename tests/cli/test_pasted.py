@@ -16,17 +16,18 @@ from typing import Any, get_args
 
 import pytest
 
-from alerts.core.commitments import Revision, Tracked
+from alerts.core.changes import Change, Entry
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.reminders import Kind, Reminder
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
-from alerts.rendering import Renderer
-from alerts.store import Change, Entry, Store
+from alerts.core.tracked import Revision, Tracked
+from alerts.rendering.renderer import Renderer
+from alerts.store import Store
 from tests.channels.kinds import OPTIONS, body_of
 from tests.cli.conftest import Alerts
 from tests.factories import at, commitment
-from tests.rendering.factories import TEMPLATES, notification
+from tests.rendering.reminder_factories import TEMPLATES, notification
 
 NOW = at("2025-12-01T09:00")
 MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-10-31"

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Acknowledgement, Commitment, Revision, Snooze, Tracked
-from alerts.core.deadlines import parse
-from alerts.core.outlook import forecast_reminders
+from alerts.core.commitments import Commitment
+from alerts.core.forecast import forecast_reminders
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Overdue, Remind, Rule
-from alerts.core.watches import Watch, evaluate
+from alerts.core.schedule.evaluation import evaluate
+from alerts.core.schedule.watches import Watch
+from alerts.core.tracked import Acknowledgement, Revision, Snooze, Tracked
 from alerts.cron import Cron
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
 
 NEW_YORK = "America/New_York"
 WEEKDAYS = "0 9 * * mon-fri"

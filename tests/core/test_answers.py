@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from alerts.core.answers import (
+from alerts.core.rules import Overdue, Rule
+from alerts.core.schedule.answers import (
     acknowledged_now,
     check_snooze,
     format_acknowledgement,
-    paused_until,
     parse_acknowledgement,
+    paused_until,
     resumes_at,
 )
-from alerts.core.commitments import Acknowledgement, Revision, Snooze
-from alerts.core.errors import InputError
-from alerts.core.rules import Overdue, Rule
 from alerts.core.stages import stage_of
+from alerts.core.tracked import Acknowledgement, Revision, Snooze
+from alerts.deadlines.errors import InputError
 from tests.core.conftest import at, bounds_of
 
 Follow = Callable[..., Any]

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Commitment, Party, choose_zone, dependency_order
-from alerts.core.deadlines import parse
-from alerts.core.errors import InputError
+from alerts.core.commitments import Commitment, Party, choose_zone
+from alerts.core.dependency_order import dependency_order
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
 
 
 @pytest.mark.parametrize(

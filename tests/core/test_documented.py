@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.core.deadlines import parse
-from alerts.core.expressions import Deadline
+from alerts.deadlines.expressions import Deadline
+from alerts.deadlines.grammar import parse
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| (`.+?`) \|", re.MULTILINE)

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.core.bounds import ZoneChoice, resolve
-from alerts.core.deadlines import parse
 from alerts.core.deliveries import DeliveryError, after_failure
-from alerts.core.errors import InputError
 from alerts.core.rules import Overdue
 from alerts.cron import Cron
+from alerts.deadlines.bounds import resolve
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
 
 
 def bounds_of(text, zone="America/New_York"):

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import Commitment, Tracked
-from alerts.core.deadlines import parse
-from alerts.core.moments import Moment, RepeatingMoments, repeating_moments, one_time_moments
+from alerts.core.commitments import Commitment
 from alerts.core.rules import Overdue, Remind, Rule
+from alerts.core.schedule.moments import Moment, RepeatingMoments, one_time_moments, repeating_moments
+from alerts.core.tracked import Tracked
 from alerts.cron import Cron
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
 
 NEW_YORK = "America/New_York"
 DESK = Cron("0 9 * * mon-fri", NEW_YORK)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.core.notifications import Envelope, Routes, AddressedReminder, address_to_fallbacks, seal, sort_by_route
+from alerts.core.envelopes import AddressedReminder, Envelope, Routes, address_to_fallbacks, seal, sort_by_route
 from alerts.core.reminders import Reminder
 
 NOW = datetime(2025, 11, 3, 14, tzinfo=UTC)

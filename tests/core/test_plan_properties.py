@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.core.outlook import forecast_reminders
+from alerts.core.forecast import forecast_reminders
 from alerts.core.reminders import Reminder
 from tests.core.conftest import DESK, NEW_YORK, WEEKDAYS, Followed
-from tests.core.test_grammar_properties import thorough
+from tests.deadlines.test_grammar_properties import thorough
 
 START = datetime(2025, 10, 28, 16, tzinfo=UTC)
 DEADLINES = st.sampled_from(

@@ -6,13 +6,14 @@ from datetime import datetime
 
 import pytest
 
-from alerts.core.bounds import Bounds, ZoneChoice, resolve
-from alerts.core.commitments import dependency_order
-from alerts.core.deadlines import parse
-from alerts.core.errors import InputError
-from alerts.core.moments import one_time_moments
+from alerts.core.dependency_order import dependency_order
 from alerts.core.rules import Remind, Rule
+from alerts.core.schedule.moments import one_time_moments
 from alerts.cron import Cron
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
 from tests.core.conftest import Follow, line
 
 NEW_YORK, APIA, LORD_HOWE = "America/New_York", "Pacific/Apia", "Australia/Lord_Howe"

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, NullPool, Table, create_engine, insert, select, text
 
-from alerts.store import tables
-from alerts.store.calendar_entries import INSTALLATION
+from alerts.store import delivery_tables, table_types, tables
+from alerts.store.calendar_uids import INSTALLATION
 from tests import postgres
 from tests.faults.patience import eventually
 
@@ -121,7 +121,7 @@ def states(url: str, *, notices: bool = True) -> dict[str, str]:
 
     How many failures share a notice to operators hangs on when it was killed, so those can be left out.
     """
-    table = tables.deliveries
+    table = delivery_tables.deliveries
     with opened(url) as connection:
         if not connection.dialect.has_table(connection, table.name):
             return {}
@@ -134,7 +134,7 @@ def contents(url: str) -> dict[str, list[Any]]:
     """All that the database says, comparable with that of another database."""
     with opened(url) as connection:
         keys = dict(connection.execute(select(tables.commitments.c.id, tables.commitments.c.key)).tuples().all())
-        return {table.name: _rows(connection, table, keys) for table in tables.metadata.sorted_tables}
+        return {table.name: _rows(connection, table, keys) for table in table_types.metadata.sorted_tables}
 
 
 def _rows(connection: Connection, table: Table, keys: dict[int, str]) -> list[Any]:

@@ -148,7 +148,7 @@ def _small_batches() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("alerts.store.") and hasattr(module, "CHUNK"):
             module.CHUNK = 4  # type: ignore[attr-defined]
-    tick = sys.modules["alerts.tick"]
+    tick = sys.modules["alerts.planning"]
     if hasattr(tick, "CLAIMED_AT_ONCE"):
         tick.CLAIMS_PER_CONNECTION = 2
 

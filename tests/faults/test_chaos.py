@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.lane import RENDERED
+from alerts.delivery import RENDERED
 from tests import postgres
 from tests.faults.chaos import Chaos, Plan
 from tests.faults.replicas import load, running

@@ -20,11 +20,13 @@ from alerts import shipped
 from alerts.channels import build
 from alerts.core.rules import Overdue
 from alerts.daemon import SWEEP
-from alerts.lane import ChannelWorker
-from alerts.outlook import forecast
-from alerts.rendering import Renderer
+from alerts.delivery import ChannelWorker
+from alerts.failure_handling import handle_failures
+from alerts.forecasting import forecast
+from alerts.planning import plan
+from alerts.rendering.renderer import Renderer
+from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
-from alerts.tick import ScheduledRule, plan, handle_failures
 from tests.factories import at, entry, load, remind, rule, settle
 from tests.faults.embedded import WHOLE, Midwife, Site, site
 from tests.faults.patience import eventually
@@ -94,7 +96,7 @@ def test_whatever_the_clock_does_each_word_is_said_once_and_not_early(
 ) -> None:
     chance = random.Random(seed)
     clock = Stepped(chance)
-    monkeypatch.setattr("alerts.store.engine.utc_now", clock)
+    monkeypatch.setattr("alerts.store.database.utc_now", clock)
     hook = Hook(clock, chance)
     httpserver.expect_request("/hook").respond_with_handler(hook)
     channels = {"hook": build("hook", "webhook", {"url": httpserver.url_for("/hook"), "timeout": 5})}

@@ -15,20 +15,20 @@ import apscheduler.schedulers.base
 import apscheduler.schedulers.blocking
 import apscheduler.triggers.interval
 
-import alerts.channels._answers
+import alerts.channels.transport.http_answers
 import alerts.channels.webhook
 import alerts.cli
-import alerts.cli.sending
-import alerts.cli.wiring
+import alerts.cli.app
+import alerts.cli.tick_command
 import alerts.clock
 import alerts.daemon
-import alerts.store.engine
-import alerts.workers
+import alerts.store.database
+import alerts.worker_threads
 
 HASTE = timedelta(seconds=2)
 SCHEDULING = (apscheduler.schedulers.base, apscheduler.executors.base, apscheduler.triggers.interval)
-READING = (alerts.clock, alerts.cli.sending, alerts.cli.wiring, alerts.store.engine, alerts.channels.webhook,
-           alerts.channels._answers)  # fmt: skip
+READING = (alerts.clock, alerts.cli.tick_command, alerts.cli.app, alerts.store.database, alerts.channels.webhook,
+           alerts.channels.transport.http_answers)  # fmt: skip
 
 
 class Turned(datetime):
@@ -50,8 +50,8 @@ def turn() -> None:
 
 def hurry() -> None:
     """Sweep every few seconds."""
-    alerts.daemon.SWEEP = alerts.workers.LOOK = HASTE
-    alerts.daemon.PAUSE = alerts.workers.PAUSE = HASTE / 2
+    alerts.daemon.SWEEP = alerts.worker_threads.LOOK = HASTE
+    alerts.daemon.PAUSE = alerts.worker_threads.PAUSE = HASTE / 2
 
 
 if __name__ == "__main__":

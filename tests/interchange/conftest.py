@@ -9,8 +9,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from alerts.core.errors import InputError
-from alerts.interchange import Columns, gather, read_columns, refuse
+from alerts.deadlines.errors import InputError
+from alerts.interchange import gather
+from alerts.interchange.columns import Columns, read_columns
+from alerts.interchange.file_contents import refuse
 
 Write = Callable[..., Path]
 

@@ -9,7 +9,8 @@ import icalendar
 import pytest
 
 from alerts.core.commitments import Commitment
-from alerts.interchange import File, gather
+from alerts.interchange import gather
+from alerts.interchange.file_contents import File
 from tests.interchange.conftest import wrong
 
 Calendar = Callable[..., File]

@@ -13,11 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from alerts.core.bounds import ZoneChoice, resolve
-from alerts.core.commitments import KINDS, PRIORITIES, Citation, Commitment, Party, Person, Source, Tracked
-from alerts.core.deadlines import parse
-from alerts.documents.texts import CONTROL
-from alerts.interchange import WRITERS, Content, gather
+from alerts.core.commitments import KINDS, PRIORITIES, Citation, Commitment, Party, Person, Source
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import resolve
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
+from alerts.interchange import gather
+from alerts.interchange.export_formats import WRITERS, Content
+from alerts.strict_yaml.text_fields import CONTROL
 from tests.factories import NOW, bounds, commitment
 
 FORMATS = sorted(WRITERS)

@@ -29,6 +29,6 @@ def test_each_test_that_should_miss_one_is_there() -> None:
 
 @pytest.mark.parametrize("old", ["no such text", "return"])
 def test_a_guard_whose_text_occurs_never_or_often_is_an_error(old: str) -> None:
-    guard = Guard("odd", "lane.py", old, "", "")
-    with pytest.raises(ValueError, match=r"odd: its text occurs \d+ times in alerts/lane.py, not once"):
+    guard = Guard("odd", "delivery.py", old, "", "")
+    with pytest.raises(ValueError, match=r"odd: its text occurs \d+ times in alerts/delivery.py, not once"):
         without(guard)

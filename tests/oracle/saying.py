@@ -36,7 +36,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tests.oracle.crons import Firings, firings
-from tests.oracle.data import Acknowledged, History, Reopened, Rule, Snoozed, AddressedReminder
+from tests.oracle.data import Acknowledged, AddressedReminder, History, Reopened, Rule, Snoozed
 from tests.oracle.moments import Moment, moments, overdue
 from tests.oracle.resolving import Bounds, InstantEdge, recorded_edge
 from tests.oracle.spans import Span

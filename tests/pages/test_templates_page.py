@@ -10,17 +10,17 @@ from jinja2.runtime import LoopContext
 
 from alerts.core.commitments import Kind as What
 from alerts.core.reminders import Kind
-from alerts.rendering import Renderer
-from alerts.rendering.facts import Certainty, Group, WatchedCommitment
-from alerts.rendering.meanings import FILTERS, MEANINGS
-from alerts.rendering.posts import BLOCKS as LINES
-from alerts.rendering.posts import STYLES
-from alerts.rendering.renderer import FILTERS_OFFERED, OURS
+from alerts.rendering.fact_parts import Certainty
+from alerts.rendering.post_markup import BLOCKS as LINES
+from alerts.rendering.post_markup import STYLES
+from alerts.rendering.renderer import FILTERS_OFFERED, OURS, Renderer
+from alerts.rendering.template_facts import Group, WatchedCommitment
 from alerts.rendering.timeline import Drawn
+from pages.template_meanings import FILTERS, MEANINGS
 from pages.templates import PAGE, blocks, described, made, names
 from pages.words import BLOCKS, CODES, TEMPLATES
-from tests.rendering.factories import TEMPLATES as FOLDER
-from tests.rendering.factories import notification, single, told
+from tests.rendering.reminder_factories import TEMPLATES as FOLDER
+from tests.rendering.reminder_factories import notification, single, told
 
 TEXT = PAGE.read_text(encoding="utf-8")
 

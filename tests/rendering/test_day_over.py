@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.rendering import Medium, Renderer
-from tests.rendering.factories import NEW_YORK, at, single
+from alerts.core.messages import Medium
+from alerts.rendering.renderer import Renderer
+from tests.rendering.reminder_factories import NEW_YORK, at, single
 
 SEOUL = "Asia/Seoul"
 

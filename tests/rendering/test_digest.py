@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from alerts.core.commitments import OwnSnooze
 from alerts.core.notifications import Notification
-from alerts.rendering import Renderer
-from tests.rendering.factories import NOW, TEMPLATES, at, notification, slack_body, told
+from alerts.core.tracked import OwnSnooze
+from alerts.rendering.renderer import Renderer
+from tests.rendering.reminder_factories import NOW, TEMPLATES, at, notification, slack_body, told
 from tests.rendering.test_hostile import NASTY
 
 

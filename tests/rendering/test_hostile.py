@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from alerts.rendering import Renderer
-from tests.rendering.factories import BRIEF, laced, notification, single, slack_body, told
+from alerts.rendering.renderer import Renderer
+from tests.rendering.reminder_factories import BRIEF, laced, notification, single, slack_body, told
 
 NASTY = [
     "<script>alert(1)</script>",

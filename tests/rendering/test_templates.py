@@ -7,9 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
+from alerts.core.messages import Medium
 from alerts.core.reminders import Kind
-from alerts.rendering import Medium, Renderer
-from tests.rendering.factories import TEMPLATES, single
+from alerts.rendering.renderer import Renderer
+from tests.rendering.reminder_factories import TEMPLATES, single
 
 
 def own(folder: Path, **templates: str) -> Renderer:

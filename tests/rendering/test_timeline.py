@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.core.bounds import Bounds
-from alerts.core.calendars import Day
 from alerts.core.notifications import ReminderContext
-from alerts.rendering.gathering import facts
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.points import Day
+from alerts.rendering.reminder_facts import facts
 from alerts.rendering.timeline import DAYS, ROWS, WEEKS, Timeline, timeline
-from tests.rendering.factories import NEW_YORK, NOW, at, bounds_of, notification, told
+from tests.rendering.reminder_factories import NEW_YORK, NOW, at, bounds_of, notification, told
 
 TODAY = date(2025, 11, 3)
 SIGNS = {"": ".", "day": "o", "span": "=", "opening": "o", "onward": "-"}

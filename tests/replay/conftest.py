@@ -22,11 +22,10 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
-from alerts.cli import cli
-from alerts.cli.wiring import App
-from alerts.daemon import prepare
-from alerts.lane import deliver
-from alerts.tick import plan
+from alerts.cli.app import App, cli
+from alerts.delivery import deliver
+from alerts.planning import plan
+from alerts.startup import prepare
 
 CONFIG = """
 database: sqlite:///{folder}/alerts.db

@@ -46,9 +46,9 @@ KILLED = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from alerts.cli.wiring import Office
+from alerts.cli.app import Office
 from alerts.daemon import prepare
-from alerts.tick import plan
+from alerts.planning import plan
 office, now = Office(Path(sys.argv[1]), None), datetime.fromisoformat(sys.argv[2])
 prepare(office.store, office.rules, now, office.settings.people)
 plan(office.store, office.rules, office.channels, now)

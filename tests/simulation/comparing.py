@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
-from tests.oracle.data import Commitment, Event, History, Overdue, Rule, AddressedReminder
+from tests.oracle.data import AddressedReminder, Commitment, Event, History, Overdue, Rule
 from tests.oracle.resolving import Bounds
 from tests.oracle.turns import courses
 

@@ -13,13 +13,16 @@ from typing import Any
 from sqlalchemy import select
 
 from alerts.core import rules as real
+from alerts.core.changes import Change, Entry
 from alerts.core.commitments import Commitment, Party
-from alerts.core.deadlines import parse
-from alerts.core.errors import InputError
-from alerts.store import Change, Entry, Store, tables
-from alerts.tick import ScheduledRule, plan
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.grammar import parse
+from alerts.planning import plan
+from alerts.scheduled_rules import ScheduledRule
+from alerts.store import Store, planning_tables, tables
 from tests.oracle.data import (
     Acknowledged,
+    AddressedReminder,
     Closed,
     Edited,
     Event,
@@ -29,7 +32,6 @@ from tests.oracle.data import (
     Rule,
     Snoozed,
     TakenBack,
-    AddressedReminder,
 )
 from tests.oracle.data import Commitment as Stated
 
@@ -104,7 +106,7 @@ def happen(store: Store, event: Event) -> None:
 
 def words(store: Store) -> Iterator[AddressedReminder]:
     """Read back what was planned: said, or merged into a later one."""
-    row, one = tables.reminders.c, tables.commitments.c
+    row, one = planning_tables.reminders.c, tables.commitments.c
     query = select(row.planned_at, one.key, row.occurrence, row.rule, row.kind, row.moment, row.skipped)
     with store.database.read() as connection:
         for *what, skipped in connection.execute(query.join(tables.commitments, one.id == row.commitment_id)):

@@ -44,13 +44,13 @@ def replicas(postgresql_url: str) -> Iterator[list[Store]]:
 @pytest.fixture
 def batches_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settle and serve watches five at a time, so that a dozen are several batches."""
-    monkeypatch.setattr("alerts.store.watches.CHUNK", 5)
+    monkeypatch.setattr("alerts.store.due_watches.CHUNK", 5)
 
 
 @pytest.fixture(params=[1, 2, 500], ids=lambda size: f"by{size}")
 def any_chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Load and recompute one at a time, two at a time, and all in one go."""
-    monkeypatch.setattr("alerts.store.commitments.chunks", partial(chunks, size=request.param))
+    monkeypatch.setattr("alerts.store.commitment_store.chunks", partial(chunks, size=request.param))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from alerts.core.rules import Overdue
-from alerts.store import Store, tables
+from alerts.store import Store, planning_tables
 from tests.factories import at, plan_at, remind, rule
 
 MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30"
@@ -30,7 +30,7 @@ def tick(store: Store, times: Iterable[datetime]) -> None:
 
 def said(store: Store, *, skipped: bool = False) -> list[str]:
     """`2025-11-30 before P7D, Sun 23 Nov`: occurrence, kind, offset, the day on which it was planned."""
-    r = tables.reminders.c
+    r = planning_tables.reminders.c
     query = select(r.occurrence, r.kind, r.offset, r.planned_at).order_by(r.planned_at, r.occurrence, r.moment)
     with store.database.read() as connection:
         rows = connection.execute(query.where(r.skipped.is_not(None) if skipped else r.skipped.is_(None))).all()

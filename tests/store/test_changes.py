@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerts.core.errors import InputError
 from alerts.core.rules import Overdue
+from alerts.deadlines.errors import InputError
 from tests.factories import acknowledge, at, change, close, entry, load, move, plan_at, remind, rule, source, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -46,7 +46,7 @@ def test_a_move_that_fails_half_way_moves_nothing(store, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("alerts.store.book.Book._derive", fail)
+    monkeypatch.setattr("alerts.store.change_writer.Book._derive", fail)
     with pytest.raises(ZeroDivisionError):
         move(store, "a", "2025-12-10")
     assert tracked(store, "a").commitment.deadline == "2025-11-10"

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from alerts.store import Store
-from alerts.store.book import ChangeSet
+from alerts.store.change_writer import ChangeSet
 from tests.factories import acknowledge, at, change, close, entries, entry, load, move, tracked
 
 LATER = at("2025-10-29T09:00")

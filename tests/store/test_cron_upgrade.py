@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 from sqlalchemy import update
 
-from alerts.store import Store, tables
+from alerts.store import Store, planning_tables
 from tests.factories import at, entry, load, plan_at, remind, rule
 
 NEW_YORK = "America/New_York"
@@ -21,7 +21,7 @@ def waits(store: Store) -> None:
     load(store, entry(deadline=f"2025-03-16T01:50[{NEW_YORK}]"), now=BEFORE)
     plan_at(store, BEFORE, NIGHT)
     with store.database.write() as connection:
-        connection.execute(update(tables.watches).values(cursor=LOOKED, next_at=OLD))
+        connection.execute(update(planning_tables.watches).values(cursor=LOOKED, next_at=OLD))
 
 
 @pytest.mark.parametrize(("upgraded", "told"), [(False, 0), (True, 1)])
@@ -39,13 +39,15 @@ def test_what_was_told_at_it_is_not_told_again(store):
         look_behind(connection)
     plan_at(store, OLD, NIGHT, register=False)
     with store.database.write() as connection:
-        connection.execute(update(tables.watches).values(changed=True, next_at=OLD))
+        connection.execute(update(planning_tables.watches).values(changed=True, next_at=OLD))
     assert plan_at(store, OLD, NIGHT, register=False) == 0
 
 
 def test_watches_that_wait_at_no_gap_are_left_alone(store):
     waits(store)
     with store.database.write() as connection:
-        connection.execute(update(tables.watches).values(cursor=at("2025-03-12T06:00"), next_at=at("2025-03-12T06:30")))
+        connection.execute(
+            update(planning_tables.watches).values(cursor=at("2025-03-12T06:00"), next_at=at("2025-03-12T06:30"))
+        )
         look_behind(connection)
-        assert connection.execute(tables.watches.select()).one().changed is False
+        assert connection.execute(planning_tables.watches.select()).one().changed is False

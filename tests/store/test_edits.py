@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from alerts.core.commitments import Citation, Person
-from alerts.core.edits import field_changes
-from alerts.core.errors import InputError
+from alerts.core.field_changes import field_changes
+from alerts.deadlines.errors import InputError
 from tests.factories import (
     NOW,
     at,

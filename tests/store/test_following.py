@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
 from alerts.store import tables
 from tests.factories import at, change, close, entries, entry, load, move, party, tracked
 
@@ -114,7 +114,7 @@ def test_a_zone_whose_load_was_interrupted_is_applied_by_repeating_it(store, mon
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setattr("alerts.store.commitments.Commitments.recompute", stop)
+        patched.setattr("alerts.store.commitment_store.Commitments.recompute", stop)
         with pytest.raises(ZeroDivisionError):
             load(store, stated, *more, **file, **({"progress": stop} if more else {}))
     report = load(store, stated, *more, **file)

@@ -6,29 +6,16 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts.core.commitments import Citation
-from alerts.core.errors import InputError
-from alerts.store import tables
-from tests.factories import (
-    NOW,
-    acknowledge,
-    at,
-    change,
-    close,
-    entries,
-    entry,
-    load,
-    move,
-    party,
-    source,
-    tracked,
-)
+from alerts.deadlines.errors import InputError
+from alerts.store import table_types
+from tests.factories import NOW, acknowledge, at, change, close, entries, entry, load, move, party, source, tracked
 
 LATER = at("2025-10-29T09:00")
 
 
 def rows(store) -> dict[str, int]:
     with store.database.read() as connection:
-        counts = {name: select(func.count()).select_from(table) for name, table in tables.metadata.tables.items()}
+        counts = {name: select(func.count()).select_from(table) for name, table in table_types.metadata.tables.items()}
         return {name: connection.scalar(count) for name, count in counts.items()}
 
 

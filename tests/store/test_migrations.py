@@ -7,8 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import JSON, Connection, create_engine, inspect, text
 
-from alerts.store import Store, StoreError, tables
-from alerts.store.engine import Database
+from alerts.store import Store, table_types
+from alerts.store.database import Database
+from alerts.store.store_error import StoreError
 from tests.factories import NOW
 
 START = """
@@ -51,7 +52,7 @@ def test_alembic_finds_no_difference_to_the_tables(store):
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": _json_default}
         )
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, table_types.metadata) == []
 
 
 def _json_default(_context, _inspected, column, was, _default, wanted):
@@ -65,7 +66,7 @@ def test_the_migrations_make_what_the_tables_would_to_the_last_constraint(empty_
     other = postgresql.create() if empty_url.startswith("postgresql") else ""
     store = Store(empty_url)
     plain = create_engine(postgresql.url(other) if other else f"sqlite:///{tmp_path}/plain.db")
-    tables.metadata.create_all(plain)
+    table_types.metadata.create_all(plain)
     with store.database.read() as migrated, plain.connect() as direct:
         assert _shape(migrated) == _shape(direct)
     store.close()
@@ -83,7 +84,7 @@ def _shape(connection: Connection) -> dict[str, str]:
         query = "select name, sql from sqlite_master where type = 'index' and sql is not null"
     found = {name: sql for name, sql in connection.execute(text(query)).tuples() if "alembic" not in name}
     inspector = inspect(connection)
-    for name in tables.metadata.tables:
+    for name in table_types.metadata.tables:
         for check in inspector.get_check_constraints(name):
             found[f"{name}.{check['name']}"] = str(check["sqltext"])
         for key in inspector.get_foreign_keys(name):

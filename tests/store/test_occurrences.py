@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from alerts.core.errors import InputError
-from alerts.core.watches import evaluate
-from alerts.outlook import forecast
-from alerts.store import tables
-from alerts.tick import ScheduledRule
+from alerts.core.schedule.evaluation import evaluate
+from alerts.deadlines.errors import InputError
+from alerts.forecasting import forecast
+from alerts.scheduled_rules import ScheduledRule
+from alerts.store import planning_tables
 from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, settle, tracked
 from tests.store.recurring import DESK, LOADED, MONTHLY, days, said, tick
 
@@ -71,7 +71,7 @@ def test_what_is_foretold_is_what_is_said(store):
     ]
     before = len(said(store))
     tick(store, days("2025-12-11", "2026-03-04"))
-    r = tables.reminders.c
+    r = planning_tables.reminders.c
     with store.database.read() as connection:
         rows = connection.execute(select(r.occurrence, r.kind, r.moment).order_by(r.send_at, r.occurrence)).all()
     assert foretold == [tuple(row) for row in rows[before:]]
@@ -92,7 +92,7 @@ def test_a_move_of_the_whole_is_told_once_and_keeps_what_is_closed(store):
         "2026-01-31 on_the_day, Sat 31 Jan",
     ]
     with store.database.read() as connection:
-        watched = set(connection.execute(select(tables.watches.c.occurrence)).scalars())
+        watched = set(connection.execute(select(planning_tables.watches.c.occurrence)).scalars())
     assert watched == {"", "2025-11-30", "2026-01-31"}
     assert tracked(store, "report").at("2025-11-30").commitment.status == "fulfilled"
 

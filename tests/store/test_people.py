@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from alerts.core.commitments import Person
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
+from alerts.planning import plan
+from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
-from alerts.tick import ScheduledRule, plan
 from tests.factories import NOW, at, change, claim, commitment, entry, load, remind, rule
 
 ANA = Person(key="ana", name="Ana", email="ana@example.org", timezone="Europe/Madrid")

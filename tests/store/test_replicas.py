@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts.core.deliveries import Outcome
-from alerts.core.errors import InputError
-from alerts.store import Store, StoreError, daemon_lock, outbox, tables
+from alerts.deadlines.errors import InputError
+from alerts.store import Store, delivery_tables, planning_tables, tables
+from alerts.store.daemon_lock import daemon_lock
+from alerts.store.outbox import claim as outbox
+from alerts.store.store_error import StoreError
 from tests.factories import LEASE, NOW, at, change, claim, entries, entry, load, plan_at, remind, rule, settle
 
 NINE = at("2025-11-03T09:00")
@@ -26,7 +29,7 @@ def test_replicas_that_plan_at_once_write_each_word_and_each_delivery_once(repli
     assert sum(planned) == 700
     assert first.ledger.counts()["pending"] == 700
     with first.database.read() as connection:
-        for table in (tables.reminders, tables.delivery_reminders, tables.deliveries):
+        for table in (planning_tables.reminders, delivery_tables.delivery_reminders, delivery_tables.deliveries):
             assert connection.scalar(select(func.count()).select_from(table)) == 700
 
 
@@ -37,7 +40,7 @@ def test_replicas_that_settle_at_once_make_each_watch_once(replicas, together, b
     together(*(lambda one=one: settle(one) for one in replicas))
     settle(first)
     with first.database.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(tables.watches)) == 140
+        assert connection.scalar(select(func.count()).select_from(planning_tables.watches)) == 140
         assert connection.scalar(select(func.count()).where(tables.commitments.c.changed_at.is_not(None))) == 0
 
 
@@ -126,7 +129,7 @@ def test_a_lease_goes_by_the_clock_of_the_database(replicas, monkeypatch):
     load(first, entry())
     plan_at(first, NOW, LEAD)
     plan_at(first, NINE, LEAD)
-    monkeypatch.setattr("alerts.store.engine.utc_now", lambda: at("2099-01-01"))
+    monkeypatch.setattr("alerts.store.database.utc_now", lambda: at("2099-01-01"))
     assert len(claim(first, NINE)) == 1
     assert claim(second, NINE) == []
 
@@ -137,7 +140,7 @@ def test_a_replica_whose_clock_is_ahead_takes_nothing_over(replicas, monkeypatch
     plan_at(first, NOW, LEAD)
     plan_at(first, NINE, LEAD)
     assert len(claim(first, NINE)) == 1
-    monkeypatch.setattr("alerts.store.engine.utc_now", lambda: at("2099-01-01"))
+    monkeypatch.setattr("alerts.store.database.utc_now", lambda: at("2099-01-01"))
     assert claim(second, NINE) == []
 
 

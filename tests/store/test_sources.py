@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from alerts.core.commitments import Citation
-from alerts.core.errors import InputError
+from alerts.deadlines.errors import InputError
 from alerts.store import tables
 from tests.factories import NOW, at, change, claim, entry, load, move, plan_at, remind, rule, source, tracked
 

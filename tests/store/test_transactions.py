@@ -13,10 +13,11 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from alerts.core.deliveries import Outcome
-from alerts.store import Store, tables
-from alerts.tick import ScheduledRule, handle_failures
+from alerts.failure_handling import handle_failures
+from alerts.scheduled_rules import ScheduledRule
+from alerts.store import Store, planning_tables, tables
 from tests.factories import NOW, at, claim, entry, load, plan_at, remind, rule
-from tests.store.test_relief import CHANNELS
+from tests.store.outbox.test_fail_over import CHANNELS
 
 NINE = at("2025-11-03T09:00")
 LEAD = rule(remind=remind(before=("P7D",)), fallback="chat", digest=False)
@@ -84,9 +85,9 @@ def test_a_failure_whose_telling_fails_is_told_the_next_time(planned, step):
 def test_a_reminder_under_another_id_is_refused(planned):
     plan_at(planned, NINE, LEAD, register=False)
     with planned.database.read() as connection:
-        row = connection.execute(select(tables.reminders)).mappings().one()
+        row = connection.execute(select(planning_tables.reminders)).mappings().one()
     with pytest.raises(IntegrityError), planned.database.write() as connection:
-        connection.execute(insert(tables.reminders).values({**row, "id": uuid4()}))
+        connection.execute(insert(planning_tables.reminders).values({**row, "id": uuid4()}))
 
 
 def test_a_write_keeps_others_out_from_its_first_look(sqlite_url):

@@ -13,16 +13,16 @@ from typing import Any
 
 from icalendar import Component
 
-from alerts.core.errors import InputError
-from alerts.documents import Steps
-from alerts.interchange.bytes import read_bytes
-from alerts.interchange.files import EndedEntry, File, Known
-from alerts.interchange.ics.deadlines import Time, Times, time_of, times
-from alerts.interchange.ics.entries import entry_of, is_over, number_of
-from alerts.interchange.ics.keys import key_of, occurrence_key
-from alerts.interchange.ics.writing import write
-from alerts.interchange.ics.zones import Zones
-from alerts.interchange.reading import Reading
+from alerts.deadlines.errors import InputError
+from alerts.interchange.entry_collector import Reading
+from alerts.interchange.file_contents import EndedEntry, File, Known
+from alerts.interchange.ics.calendar_writer import write
+from alerts.interchange.ics.calendar_zones import Zones
+from alerts.interchange.ics.event_entry import entry_of, is_over, number_of
+from alerts.interchange.ics.event_times import Time, Times, time_of, times
+from alerts.interchange.ics.uid_keys import key_of, occurrence_key
+from alerts.interchange.whole_files import read_bytes
+from alerts.strict_yaml.yaml_events import Steps
 
 __all__ = ["read", "write"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from alerts.store.tables import Utc
+from alerts.store.table_types import Utc
 
 revision = "0001"
 down_revision = None

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from alembic import op
 
 from alerts.clock import utc_now
-from alerts.core.bounds import Bounds, occurrence
-from alerts.core.errors import InputError
 from alerts.core.stages import stage_of
-from alerts.store.tables import JSON, Utc
+from alerts.deadlines.bounds import Bounds, occurrence
+from alerts.deadlines.errors import InputError
+from alerts.store.table_types import JSON, Utc
 
 revision = "0007"
 down_revision = "0006"

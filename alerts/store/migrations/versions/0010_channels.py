@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-from alerts.core.calendars import zone_info
-from alerts.store.tables import JSON, Utc
+from alerts.deadlines.zones import zone_info
+from alerts.store.table_types import JSON, Utc
 
 revision = "0010"
 down_revision = "0009"

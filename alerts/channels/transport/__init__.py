@@ -1,0 +1,1 @@
+"""What channels share: HTTP, SMTP, MIME, markup and time budgets."""

@@ -1,0 +1,134 @@
+"""What the settings of all channels share, and how a mistake in them is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from email.headerregistry import Address
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+)
+
+from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.zones import zone_info
+from alerts.strict_yaml.mailboxes import one_address
+from alerts.strict_yaml.validation import Flag
+
+Where = Callable[[tuple[str | int, ...]], str]
+
+_MESSAGES = {
+    "int_parsing": "expected an integer",
+    "int_type": "expected an integer",
+    "int_from_float": "expected an integer",
+    "float_parsing": "expected a number",
+    "float_type": "expected a number",
+    "string_type": "expected text",
+    "path_type": "expected a path",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "model_type": "expected a mapping",
+    "missing": "is missing",
+    "too_short": "needs at least one entry",
+}
+
+
+def _zone(name: str) -> str:
+    try:
+        zone_info(name)
+    except InputError:
+        near = did_you_mean(name, available_timezones())
+        raise ValueError(f"unknown time zone: expected an IANA name such as America/New_York{near}") from None
+    return name
+
+
+def _not_a_bool(value: object) -> object:
+    """YAML's `yes` would otherwise pass for the number 1."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 # pydantic collects ValueErrors only
+    return value
+
+
+def _without_duplicates(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+    if len({address.addr_spec for address in addresses}) < len(addresses):
+        raise ValueError("an address is named twice")
+    return addresses
+
+
+def _no_space(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", secret.get_secret_value()):
+        raise ValueError("expected ASCII without spaces")
+    return secret
+
+
+Token = Annotated[SecretStr, AfterValidator(_no_space)]  # fit for a header, in which it is shown to nobody else
+Mailbox = Annotated[Address, PlainValidator(one_address)]
+Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_without_duplicates)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=65535)]
+Seconds = Annotated[float, BeforeValidator(_not_a_bool), Field(gt=0, le=600, allow_inf_nan=False)]
+
+
+class StrictSettings(BaseModel):
+    """Settings in which an unknown key is an error, and no error shows a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class CommonSettings(StrictSettings):
+    """What may be set on every channel: the readers' zone, and the total deadline of one send in seconds."""
+
+    timezone: Zone | None = None
+    timeout: Seconds = 30.0
+
+    @property
+    def total_timeout(self) -> timedelta:
+        """The total deadline of one send."""
+        return timedelta(seconds=self.timeout)
+
+
+class MailSettings(CommonSettings):
+    """What is set of channels that mail people. `default`: through this one owners are told, too."""
+
+    to: Recipients
+    default: Flag = False
+
+
+def setting_errors(
+    error: ValidationError, model: type[BaseModel], prefix: str, where: Where, hint_for: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer`, never a value.
+
+    `hint_for`: what to say of keys that only other kinds know.
+    """
+    for detail in error.errors(include_url=False, include_input=False):
+        path = detail["loc"]
+        name = ".".join((prefix, *map(str, path)))
+        yield f"{where(path)}{name if name.isprintable() else ascii(name)}: {_describe(detail, model, hint_for)}"
+
+
+def _describe(detail: Any, model: type[BaseModel], hint_for: Mapping[str, str]) -> str:
+    kind, path = detail["type"], detail["loc"]
+    if kind == "extra_forbidden" and len(path) == 1 and path[0] in hint_for:
+        return hint_for[path[0]]
+    if kind == "extra_forbidden":
+        return f"unknown key{did_you_mean(str(path[-1]), _known(model, path[:-1]))}"
+    if kind == "value_error":
+        return str(detail["ctx"]["error"])
+    return _MESSAGES.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
+
+
+def _known(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    inner = fields[str(path[0])].annotation if path else None
+    return _known(inner, path[1:]) if isinstance(inner, type) and issubclass(inner, BaseModel) else list(fields)

@@ -1,0 +1,143 @@
+"""Posting JSON over HTTP: no redirects, a proxy only where one is set, a capped answer, one deadline for it all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import AfterValidator, SecretStr
+
+from alerts.channels.transport.http_answers import VerdictReader, default_verdict, refusal
+from alerts.channels.transport.http_session import Session, within
+from alerts.channels.transport.http_settings import DIRECT, HttpRoute, proxy_says
+from alerts.channels.transport.time_budget import TimeBudget, reason
+from alerts.core.deliveries import DeliveryError
+from alerts.core.messages import Message
+
+ANSWER_LIMIT = 64 * 1024  # octets of it that are read
+
+
+def _postable(url: SecretStr) -> SecretStr:
+    try:
+        requests.Request("POST", url.get_secret_value()).prepare()
+        parts = urlsplit(url.get_secret_value())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except (ValueError, requests.RequestException):
+        usable = False
+    if not usable or not url.get_secret_value().isprintable():
+        raise ValueError("expected a URL that starts with https:// or http://")
+    return url
+
+
+Url = Annotated[SecretStr, AfterValidator(_postable)]
+
+
+def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
+    """Return the message's body as JSON; the same for every retry, however the store may have ordered its keys.
+
+    `added` goes along without being kept anywhere.
+    """
+    if message.body is None:
+        raise DeliveryError("this message was rendered without the JSON body that its channel posts")
+    text = json.dumps({**message.body, **(added or {})}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return text.encode(errors="replace").decode()  # a lone surrogate is no Unicode, and no UTF-8 either
+
+
+def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
+    """The values as they are sent, and nowhere shown."""
+    return {key: one if isinstance(one, str) else one.get_secret_value() for key, one in values.items()}
+
+
+class Poster:
+    """Posts to one URL over connections that are kept open; threads may share it. `read_verdict` knows its answers.
+
+    `route` says through which proxy, whom to trust, and as whom.
+    """
+
+    def __init__(
+        self, url: SecretStr, connections: int, read_verdict: VerdictReader = default_verdict, route: HttpRoute = DIRECT
+    ) -> None:
+        self._way = route.settings_for(url.get_secret_value())
+        self._url = url
+        self._read_verdict = read_verdict
+        self._host = urlsplit(url.get_secret_value()).hostname
+        self._session = Session(connections)
+
+    def post(self, body: bytes, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
+        """Return the status, one of 2xx, and the start of the answer. Raises DeliveryError; its text has no path."""
+        return self._ask("POST", body, {"Content-Type": "application/json", **headers}, total)
+
+    def get(self, total: timedelta) -> tuple[int, bytes]:
+        """Ask for what is there; as `post`."""
+        return self._ask("GET", None, {}, total)
+
+    def date(self, total: timedelta) -> datetime | None:
+        """Return the `Date:` of an answer, whatever else it says (RFC 9110, section 6.6.1). Raises DeliveryError."""
+        with self._answer("HEAD", total) as response:
+            text = response.headers.get("Date", "")
+        try:
+            stated = parsedate_to_datetime(text)
+        except (TypeError, ValueError):  # there is none, or it is no date
+            return None
+        return stated if stated.tzinfo else stated.replace(tzinfo=UTC)
+
+    def _ask(self, method: str, body: bytes | None, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
+        with self._answer(method, total, body, headers) as response:
+            answer = _start_of(response)
+        if 200 <= response.status_code < 300:
+            return response.status_code, answer
+        pause = response.headers.get("Retry-After", "")
+        raise refusal(str(self._host), response.status_code, answer, pause, self._read_verdict)
+
+    @contextmanager
+    def _answer(
+        self, method: str, total: timedelta, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Iterator[requests.Response]:
+        """The answer to a request, of which only the head has been read. Raises DeliveryError where there is none."""
+        budget = TimeBudget(total)
+        try:
+            with (
+                within(budget),
+                self._session.request(
+                    method,
+                    self._url.get_secret_value(),
+                    data=body,
+                    headers=headers,
+                    timeout=budget.left(),
+                    allow_redirects=False,
+                    stream=True,
+                    proxies=dict(self._way.proxies),
+                    verify=self._way.verify,
+                    cert=self._way.certificate,
+                ) as response,
+            ):
+                yield response
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise DeliveryError(f"{self._host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+
+def _start_of(response: requests.Response) -> bytes:
+    """Read the answer, so that the connection can be used again; one that does not end is dropped.
+
+    The status has been said by now: an answer that breaks off, or drips until the deadline, changes nothing.
+    """
+    answer = b""
+    try:
+        for chunk in response.iter_content(8192):
+            answer += chunk
+            if len(answer) > ANSWER_LIMIT:
+                response.raw.close()
+                break
+    except (requests.RequestException, OSError, ValueError):  # ValueError: a chunk of a negative size
+        response.raw.close()
+    return answer[:ANSWER_LIMIT]

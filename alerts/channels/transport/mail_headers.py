@@ -1,0 +1,95 @@
+"""The header of an Internet mail (RFC 5322), put together line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from email.header import Header
+from email.headerregistry import Address
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+from uuid import uuid5
+
+from alerts.channels.transport.time_budget import one_line
+from alerts.core.messages import Outgoing
+from alerts.core.reminders import NAMESPACE
+
+LONGEST = 998  # octets in a line without its CRLF (RFC 5322 §2.1.1)
+RECIPIENT = "{recipient}"  # in the address at which one unsubscribes: who does
+_LONG = SMTP.clone(max_line_length=LONGEST)  # at 78 `email` breaks addresses into encoded words
+_HTTPS = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986 §2
+_EW_LINE = 74  # the most with which `email.header` keeps an encoded word to its 75 characters
+
+
+def needs_utf8(*addresses: str) -> bool:
+    """Tell whether an address can only be said with SMTPUTF8 (RFC 6531): one beyond ASCII."""
+    return not all(address.isascii() for address in addresses)
+
+
+def head(outgoing: Outgoing, sender: Address, unsubscribe: str | None) -> bytes:
+    """Return all that does not hang on how the body is put together, each line ending in CRLF."""
+    message = outgoing.message
+    utf8 = needs_utf8(outgoing.recipient, sender.addr_spec)
+    username, _, domain = outgoing.recipient.rpartition("@")
+    return (
+        f"Message-ID: <{outgoing.id}@{sender.domain}>\r\n"
+        f"Date: {format_datetime(message.rendered_at)}\r\n"
+        f"{_addressed('From', str(sender), utf8)}"
+        f"{_addressed('To', str(Address(username=username, domain=domain)), utf8)}"
+        f"{_subject(message.subject)}"
+        f"{_threaded(message.thread, sender.domain) if message.thread else ''}"
+        f"{_unsubscribed(unsubscribe, outgoing.recipient) if unsubscribe else ''}"
+        "Auto-Submitted: auto-generated\r\n"  # RFC 3834 §5: no vacation reply, please
+        "MIME-Version: 1.0\r\n"
+    ).encode()
+
+
+def one_click(url: str, recipients: Iterable[str]) -> str:
+    """Accept an https address at which one unsubscribes; `{recipient}` in it is whoever does. Raises ValueError."""
+    example = "expected a URL such as https://lists.example.org/off?who={recipient}"
+    try:
+        parts = urlsplit(url)
+        usable = parts.hostname and parts.username is None and (parts.port is None or parts.port > 0)
+    except ValueError:  # urlsplit's own would repeat the URL
+        usable = False
+    if not usable or not _HTTPS.fullmatch(url.replace(RECIPIENT, "")):
+        raise ValueError(example)
+    if not all(_unsubscribed(url, recipient) for recipient in ("", *recipients)):
+        raise ValueError(f"too long for one line of a mail: at most {LONGEST - len('List-Unsubscribe: <>')} characters")
+    return url
+
+
+def _unsubscribed(url: str, recipient: str) -> str:
+    """Return the lines by which a reader's program unsubscribes with one POST (RFC 2369 §3.2, RFC 8058 §3.1).
+
+    On one line and as it is: programs that act on it know no encoded words here. Nothing where it would be too long.
+    """
+    line = f"List-Unsubscribe: <{url.replace(RECIPIENT, quote(recipient, safe=''))}>"
+    return f"{line}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if len(line) <= LONGEST else ""
+
+
+@lru_cache(maxsize=1024)
+def _addressed(name: str, address: str, utf8: bool) -> str:
+    """Return the folded header. Words beyond ASCII are folded at 78: an encoded word has at most 75 (RFC 2047 §2)."""
+    policy = SMTPUTF8 if utf8 else _LONG if address.isascii() else SMTP
+    return str(policy.header_factory(name, address).fold(policy=policy))
+
+
+def _subject(text: str) -> str:
+    """Return the header. Words beyond ASCII are encoded as a whole: `email.policy` loses spaces between them."""
+    line = one_line(text, 900)
+    if not line.isascii() or "=?" in line:
+        line = Header(line, "utf-8", _EW_LINE, "Subject").encode(linesep="\r\n")
+    return f"Subject: {line}\r\n"
+
+
+def _threaded(thread: str, domain: str) -> str:
+    """Answer to the root of a conversation (RFC 5322 §3.6.4): all mails with the same `thread` have the same one.
+
+    No mail has that id itself: whichever arrives first, or is lost, the others still lie together.
+    """
+    conversation = uuid5(NAMESPACE, f"thread\x1f{thread}")
+    root = f"<{conversation}@{domain}>"
+    return f"In-Reply-To: {root}\r\nReferences: {root}\r\n"

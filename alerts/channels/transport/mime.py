@@ -1,0 +1,56 @@
+"""A message as the bytes of an Internet mail (RFC 5322, MIME by RFC 2045 and 2046).
+
+The frame is put together here and only the words in headers go through `email`: an EmailMessage of two parts costs
+2 ms, several times what it costs to send it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import encodebytes
+from email.headerregistry import Address
+from uuid import UUID
+
+from alerts.channels.transport.mail_headers import head
+from alerts.core.messages import Outgoing
+
+# The method must be the one that the calendar inside names (RFC 5545 §8.1).
+_CALENDAR = '; method=PUBLISH\r\nContent-Disposition: attachment; filename="deadline.ics"'
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None) -> bytes:
+    """Return the whole mail, lines ending in CRLF. It hangs on nothing but the arguments: every retry is the same.
+
+    `unsubscribe`: the address to which a reader's program posts that no more is wanted.
+    """
+    message = outgoing.message
+    body = _part("plain", message.text)
+    if message.html is not None:
+        body = _together("alternative", outgoing.id, body, _part("html", message.html))
+    if message.calendar is not None:
+        body = _together("mixed", outgoing.id, body, _part("calendar", message.calendar, _CALENDAR))
+    return head(outgoing, sender, unsubscribe) + body
+
+
+def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:
+    """Return several parts as one (RFC 2046 §5.1)."""
+    boundary = f"=_{subtype}_{id_.hex}"  # "=_" is in no part: both encodings spell "=" otherwise (RFC 2045 §6.7)
+    begin = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()
+    edge = f"--{boundary}".encode()
+    between = b"\r\n" + edge + b"\r\n"
+    return begin + edge + b"\r\n" + between.join(parts) + b"\r\n" + edge + b"--\r\n"
+
+
+def _part(subtype: str, text: str, more: str = "") -> bytes:
+    """Return one part, its lines at most 76 long: quoted-printable, or base64 where that would triple it."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # a tenth of what a pattern costs
+    content = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", lines).encode()
+    content = content.removesuffix(b"\r\n") + b"\r\n"  # b2a_qp breaks lines with LF unless it has seen a CRLF
+    if len(content) < 1.2 * len(text):
+        encoding, body = "quoted-printable", binascii.b2a_qp(content)
+    else:
+        encoding, body = "base64", encodebytes(content).replace(b"\n", b"\r\n")
+    head = f'Content-Type: text/{subtype}; charset="utf-8"{more}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    return head.encode() + body

@@ -1,0 +1,42 @@
+"""What channels of plain text share: the words of a post within a limit, and how urgent they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from alerts.channels.transport.markup import Markup
+from alerts.core.posts import Post, shortened
+
+PLAIN = Markup(escape=str, bold="{}", italic="{}", code="{}", link="{text} ({url})", quote="{}")
+_BREAK = "\n\n"
+_LARGE_LIMIT = 1000  # with less room than this, sections would be cut to shreds
+_URGENT = {"late": 2, "today": 2, "trouble": 2, "soon": 1, "moved": 1, "open": 1}
+_URGENCY_OF_PRIORITY = {"low": -1, "high": 1, "critical": 2}
+
+
+def rank(post: Post) -> int:
+    """How urgent a post is, from 0 (for later) to 3 (get up): by its urgency, and the commitment's priority."""
+    return max(0, min(3, _URGENT.get(post.urgency, 0) + _URGENCY_OF_PRIORITY.get(post.priority, 0)))
+
+
+def json_octets(text: str) -> int:
+    """How much a text uses up of limits that are octets: its own, or more where JSON needs many to write it."""
+    written = len(json.dumps(text, ensure_ascii=False).encode(errors="replace"))
+    return max(len(text.encode(errors="replace")), written * 2 // 3)
+
+
+def plain_text(post: Post, limit: int, size: Callable[[str], int] = len) -> str:
+    """The words of a post without any style, at most `limit` (1 or more) by `size`; what has no room is cut visibly."""
+    whole = _BREAK.join(filter(None, (PLAIN.write(section) for section in post.sections)))
+    if size(whole) <= limit:
+        return whole
+    if limit >= _LARGE_LIMIT:
+        parts = post.fitted(
+            PLAIN.write, lambda text: size(text) + len(_BREAK), section=limit * 2 // 5, whole=limit - len(_BREAK)
+        )
+        return _BREAK.join(parts)
+    pointer = f" … {post.more}"
+    if size(pointer) * 2 > limit:
+        return shortened(whole, limit, size)
+    return shortened(whole, limit - size(pointer), size) + pointer

@@ -1,0 +1,155 @@
+"""Commands that answer an alert: ack, snooze, unack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from alerts.cli.app import App, cli, day_or_instant, get_app, instant, who
+from alerts.cli.options import AllOccurrences, At, By, Keys, OneOccurrence, either_occurrence_or_all
+from alerts.cli.output import checked_reason, shown
+from alerts.core.changes import Change
+from alerts.core.rules import matching
+from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, paused_until
+from alerts.core.stages import Stage
+from alerts.core.tracked import Tracked
+from alerts.deadlines.errors import InputError, did_you_mean
+
+AT_STAGE: dict[Stage, str] = {"ahead": "before it is due", "due": "while it is due"}
+Because = Annotated[str | None, typer.Option("--because", metavar="WHY")]
+out = Console(highlight=False)
+
+
+@cli.command()
+def ack(
+    context: typer.Context,
+    keys: Keys,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", metavar="T", help="Pause repeats until then: a day (included) or an instant."),
+    ] = None,
+    because: Because = None,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Acknowledge: pauses the repeats of its stage (overdue: 7 days, under review: 30, or as the rule says)."""
+    app, now = get_app(context), instant(at)
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    ends = _ends(app, keys, occurrence, until, now)
+    change = Change(now=now, by=who(by), reason=because and checked_reason(because, "--because"))
+    done = app.store.commitments.acknowledge(keys, ends, change, occurrence, all_occurrences=all_occurrences)
+    found = {key: app.store.commitments.find(key) for key, _ in done}
+    for key, name in done:
+        item = found[key].at(name)
+        said = f"{_name(item)} is acknowledged by {who(by)}: {_follows(app, item, now)}"
+        out.print(said, markup=False, soft_wrap=True)
+
+
+def _follows(app: App, item: Tracked, now: datetime) -> str:
+    """Say what an acknowledgement pauses, and until when."""
+    stage = acknowledged_stage(item)
+    assert stage is not None
+    if stage not in KIND_PAUSED_AT:
+        return f"seen {AT_STAGE[stage]}; alerts go on as before"
+    ends = paused_until(matching(app.settings.rules, item.commitment), item, now)
+    return f"reminders paused until {shown(ends, app.zone)} {app.zone}"
+
+
+@cli.command()
+def snooze(
+    context: typer.Context,
+    keys: Keys,
+    until: Annotated[str, typer.Option("--until", metavar="T", help="Until then: a day (included) or an instant.")],
+    for_all: Annotated[bool, typer.Option("--for-all", help="For everybody; else only for whoever asks.")] = False,
+    past_due: Annotated[bool, typer.Option("--past-due", help="Even beyond its deadline.")] = False,
+    because: Because = None,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Put off all alerts but moves and closings until T; then the latest that was missed goes out."""
+    app, now = get_app(context), instant(at)
+    name = who(by)
+    recipient = None if for_all else _recipient(app, name)
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    ends = _ends(app, keys, occurrence, until, now)
+    change = Change(now=now, by=name, reason=because and checked_reason(because, "--because"))
+    app.store.commitments.snooze(
+        keys, ends, change, occurrence, recipient=recipient, past_due=past_due, all_occurrences=all_occurrences
+    )  # fmt: skip
+    whom = recipient or "everybody"
+    for key, end in ends.items():
+        what = f"{key} {occurrence}".rstrip()
+        said = f"{what} is snoozed for {whom} until {shown(end, app.zone)} {app.zone}"
+        out.print(said, markup=False, soft_wrap=True)
+
+
+@cli.command()
+def unack(
+    context: typer.Context,
+    keys: Keys,
+    because: Because = None,
+    occurrence: OneOccurrence = "",
+    all_occurrences: AllOccurrences = False,
+    by: By = None,
+    at: At = None,
+) -> None:
+    """Take back an acknowledgement and the snoozes: alerts go out again from the rule's next firing on."""
+    app = get_app(context)
+    change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
+    either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
+    for key, name, ended in app.store.commitments.withdraw_answers(
+        keys, change, occurrence, all_occurrences=all_occurrences
+    ):
+        what = f"{key} {name}".rstrip()
+        out.print(f"{what}: {', '.join(ended)} taken back", markup=False, soft_wrap=True)
+
+
+def _ends(
+    app: App, keys: Sequence[str], occurrence: str, until: str | None, now: datetime
+) -> dict[str, datetime | None]:
+    """Read `--until` in the zone of each commitment; what is not there is left to the store to refuse.
+
+    Raises InputError where it has passed.
+    """
+    found: dict[str, datetime | None] = {}
+    for key in dict.fromkeys(keys):
+        try:
+            zone = app.store.commitments.find(key).at(occurrence).bounds.zone or app.zone
+        except InputError:
+            zone = app.zone
+        found[key] = day_or_instant(until, zone) if until else None
+        if (end := found[key]) is not None and end <= now:
+            raise InputError(f"--until {until} has passed already")
+    return found
+
+
+def _recipient(app: App, name: str) -> str:
+    """The address at which whoever asks is told. Raises InputError for somebody whom nobody declares."""
+    people = app.people
+    if name in people:
+        return people[name].email
+    told = {person.email for person in people.values()}
+    for entry in app.settings.channels:
+        with suppress(InputError):  # a channel that cannot be built tells nobody
+            told |= {one for one in app.channel(entry.name).recipients if one}
+    found = next((one for one in sorted(told) if one.lower() == name.lower()), None)
+    if found is None:
+        near = did_you_mean(name, [*people, *told])
+        raise InputError(
+            f"{name!r} is neither a declared person nor a recipient{near}: name one with --by, or snooze it for "
+            "everybody with --for-all"
+        )
+    return found
+
+
+def _name(item: Tracked) -> str:
+    return f"{item.commitment.key} {item.occurrence}".rstrip()

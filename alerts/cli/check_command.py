@@ -1,0 +1,80 @@
+"""Commands that look before and after: check, preview, send-test, health."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import typer
+from rich.console import Console
+
+from alerts.cli import restated_report
+from alerts.cli.app import App, cli, get_app, instant, warn_if_nobody_is_told
+from alerts.cli.options import At
+from alerts.cli.other_processes import (
+    warn_if_rules_differ,
+)
+from alerts.cli.output import shown, warn
+from alerts.cli.problems import problems
+from alerts.cli.samples import samples
+from alerts.cli.unreached import without_recipient
+from alerts.cli.warnings import early_warnings, left_open_incidents, skipped_dates, unknown_owners, without_known_owner
+from alerts.core.rules import DEFAULT_RULE
+from alerts.core.tracked import Tracked
+from alerts.deadlines.errors import InputError
+from alerts.forecasting import keys_with_alerts
+
+out = Console(highlight=False)
+
+
+@cli.command()
+def check(context: typer.Context, at: At = None) -> None:
+    """Configuration, rules, channels with their secrets, and every template: all that is wrong, at once."""
+    app, now = get_app(context), instant(at)
+    told = samples(now)
+    if errors := problems(app, told, now):
+        raise InputError("\n".join(errors))
+    channels = app.channels
+    tracked = app.store.ledger.tracked()
+    untold = _warn_without_recipient(app, tracked)
+    coming = set(keys_with_alerts(app.store, app.rules, now, now + timedelta(days=3660), app.owners))
+    for item in tracked:
+        key = item.commitment.key
+        if key not in coming and key not in untold:
+            warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
+    if (graced := app.store.commitments.graced()) and graced[1] > now:
+        count, ends = graced
+        many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
+        warn(f"{count} {many} {shown(ends, app.zone)} {app.zone}: `alerts plan --upgrade` shows what goes out then")
+    for line in (*early_warnings(app, tracked, now), *skipped_dates(tracked)):
+        warn(line)
+    for rule in app.settings.rules:
+        if not rule.notify:
+            warn(f"rule {rule.name}: it notifies no channel")
+    for line in (*unknown_owners(app), *left_open_incidents(app)):
+        warn(line)
+    undecided = app.store.commitments.restated()
+    for one in undecided:
+        warn(restated_report.line(one))
+    if undecided:
+        warn(f"{len(undecided)} closed and stated anew: {restated_report.WHAT_TO_DO}")
+    warn_if_nobody_is_told(app)
+    warn_if_rules_differ(app)
+    named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
+    out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+
+
+def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:
+    """Say of what nobody is told, or only few; returns the keys of that of which nobody is, for want of whom."""
+    found = without_recipient(app, tracked, app.owners)
+    lines = list(without_known_owner(app, tracked))
+    for key in found.ruleless:
+        warn(f"{key}: no rule speaks for it, so nobody will be told")
+    named = {key for key, _, _ in lines}
+    for words, keys in found.default.items():
+        for key in keys:
+            if key not in named:
+                warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(words)})")
+    for _, line, _ in lines:
+        warn(line)
+    return {*found.ruleless, *(key for key, _, alone in lines if alone)}

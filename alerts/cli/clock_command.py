@@ -1,0 +1,27 @@
+"""The clock of this machine, where it is in doubt: clock."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from alerts.cli.app import cli, get_app
+from alerts.cli.output import shown
+from alerts.clock import utc_now
+from alerts.clock_check import accept
+
+out = Console(highlight=False)
+
+
+@cli.command()
+def clock(
+    context: typer.Context,
+    what: Annotated[Literal["accept"], typer.Argument(metavar="accept", help="Go by this machine's clock as it is.")],  # noqa: ARG001
+) -> None:
+    """Believe this machine's clock again, after a jump of years or an outage of nearly one."""
+    app, now = get_app(context), utc_now()
+    doubt = accept(app.store, now)
+    why = f"; it was in doubt: {doubt}" if doubt else ""
+    out.print(f"{shown(now, app.zone)} {app.zone} is taken for the time{why}", markup=False, soft_wrap=True)

@@ -1,0 +1,83 @@
+"""Commitments as the commands list them: one row each, with answers and the next alert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from alerts.cli.app import App
+from alerts.cli.list_command import whom
+from alerts.cli.output import as_rfc3339, shown
+from alerts.clock import utc_now
+from alerts.core.rules import matching
+from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
+from alerts.core.tracked import OwnSnooze, Tracked
+
+
+def answered(app: App, item: Tracked, own: Iterable[OwnSnooze]) -> list[str]:
+    """Say who has acknowledged and snoozed it, and until when; nothing where that has ended."""
+    now, rules, said = utc_now(), matching(app.settings.rules, item.commitment), []
+    if acknowledgement := acknowledged_now(rules, item, now):
+        ends = paused_until(rules, item, now)
+        said.append(f"acknowledged by {acknowledgement.by}" + (f" until {shown(ends, app.zone)}" if ends else ""))
+    return said + snoozes(app, item, own, now)
+
+
+def snoozes(app: App, item: Tracked, own: Iterable[OwnSnooze], now: datetime) -> list[str]:
+    """Say who has snoozed it for everybody, and who for one recipient alone: it or one of its occurrences."""
+    said = [f"snoozed by {one.by} until {shown(one.until, app.zone)}" for one in [snoozed_now(item, now)] if one]
+    for one in own_now(item, own, now):
+        which = f"{one.occurrence} " if one.occurrence and not item.occurrence else ""
+        said.append(f"{which}snoozed by {one.by} until {shown(one.until, app.zone)} (for {whom(one)} only)")
+    return said
+
+
+def own_now(item: Tracked, own: Iterable[OwnSnooze], now: datetime) -> list[OwnSnooze]:
+    """The snoozes for single recipients that have not ended; of what recurs, those of its occurrences, too."""
+    return [one for one in own if own_snoozes_now([one], replace(item, occurrence=one.occurrence), now)]
+
+
+def changed_ids(app: App) -> set[int]:
+    """What has changed since the last tick, by id: when it is next spoken of is worked out at the next one."""
+    return {one.tracked.id for some in app.store.watches.watched_commitments(changed_only=True) for one in some}
+
+
+def row_of(app: App, item: Tracked, own: Iterable[OwnSnooze]) -> dict[str, Any]:
+    """A commitment as JSON has it."""
+    commitment, acknowledgement = item.commitment, item.current_acknowledgement
+    return {
+        "key": commitment.key,
+        "title": commitment.title,
+        "kind": commitment.kind,
+        "priority": commitment.priority,
+        "status": commitment.status,
+        "by": commitment.by,
+        "to": commitment.to,
+        "owner": commitment.owner,
+        "tags": commitment.tags,
+        "deadline": commitment.deadline,
+        "earliest": as_rfc3339(item.bounds.earliest),
+        "latest": as_rfc3339(item.bounds.latest),
+        "timezone": item.bounds.zone,
+        "bounds_version": item.bounds_version,
+        "acknowledged": acknowledgement
+        and {
+            "by": acknowledgement.by,
+            "at": as_rfc3339(acknowledgement.at),
+            "until": as_rfc3339(acknowledgement.until),
+            "stage": acknowledgement.stage,
+        },
+        "snoozed": item.snooze and {"by": item.snooze.by, "until": as_rfc3339(item.snooze.until)},
+        "own_snoozes": [
+            {
+                "recipient": one.recipient,
+                "occurrence": one.occurrence or None,
+                "by": one.by,
+                "until": as_rfc3339(one.until),
+            }
+            for one in own_now(item, own, utc_now())
+        ],
+        "rules": [rule.name for rule in matching(app.settings.rules, commitment)],
+    }

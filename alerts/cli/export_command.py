@@ -1,0 +1,84 @@
+"""Commitments out into files: export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alerts.cli.app import App, cli, get_app, instant
+from alerts.cli.options import At
+from alerts.cli.output import few, note
+from alerts.core.tracked import Tracked
+from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.expressions import references
+from alerts.deadlines.grammar import parse
+from alerts.interchange.export_formats import WRITERS, Content
+
+FORMATS = "|".join(WRITERS)
+
+
+@cli.command()
+def export(
+    context: typer.Context,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Else all that is open.")] = None,
+    file_format: Annotated[
+        str | None, typer.Option("--format", metavar=FORMATS, help="Else by the suffix of FILE; else yaml.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else stdout.")] = None,
+    at: At = None,
+) -> None:
+    """Write what is open as a file that loads again and then changes nothing. What is closed is left out."""
+    file_format = file_format or _file_format(output)
+    if file_format not in WRITERS:
+        raise typer.BadParameter(
+            f"{file_format!r} is not a format{did_you_mean(file_format, WRITERS)}", param_hint="--format"
+        )
+    app = get_app(context)
+    tracked = _chosen(app, keys) if keys else list(app.store.ledger.each())
+    who = {key for one in tracked for key in (*one.commitment.by, *one.commitment.to)}
+    cited = {source.key for one in tracked for source in one.commitment.sources}
+    owners = {one.commitment.owner for one in tracked}
+    content = Content(
+        tracked=tracked,
+        people=[person for key, person in app.store.people.of_files().items() if key in owners or not keys],
+        parties=[party for key, party in app.store.ledger.parties().items() if key in who or not keys],
+        sources=[source for key, source in app.store.ledger.sources().items() if key in cited or not keys],
+        sequences=app.store.commitments.sequences(),
+        now=instant(at),
+    )
+    data = WRITERS[file_format](content).encode()
+    if output is None:
+        typer.echo(data, nl=False)
+    else:
+        output.write_bytes(data)
+        note(f"wrote {len(tracked)} to {output}")
+    written = {one.commitment.key for one in tracked}
+    beyond = {other for one in tracked for other in references(parse(one.commitment.deadline))} - written
+    if beyond:
+        note(f"some of it hangs on what is not exported, and loads only where that is tracked: {few(sorted(beyond))}")
+
+
+def _file_format(output: Path | None) -> str:
+    suffix = output.suffix.lower().removeprefix(".") if output else ""
+    return {"": "yaml", "yml": "yaml"}.get(suffix, suffix)
+
+
+def _chosen(app: App, keys: Sequence[str]) -> list[Tracked]:
+    """Those of some keys. Raises InputError for each that is not there, or closed."""
+    found, errors = [], []
+    for key in dict.fromkeys(keys):
+        try:
+            one = app.store.commitments.find(key)
+        except InputError as error:
+            errors.append(str(error))
+            continue
+        if one.open:
+            found.append(one)
+        else:
+            errors.append(f"{key} is closed ({one.commitment.status}): loaded elsewhere it would be open again")
+    if errors:
+        raise InputError("\n".join(errors))
+    return found

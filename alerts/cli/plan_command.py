@@ -1,0 +1,118 @@
+"""What goes out in the next days: plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alerts.channels import takes_one_at_a_time
+from alerts.cli.app import cli, get_app, instant
+from alerts.cli.options import At, Json
+from alerts.cli.other_processes import warn_if_rules_differ
+from alerts.cli.output import as_rfc3339, shown
+from alerts.cli.upgrade_notice import report_upgrade
+from alerts.core.forecast import Forecast
+from alerts.core.reminders import Kind, Reminder
+from alerts.deadlines.durations import parse_lead
+from alerts.deadlines.errors import InputError
+from alerts.forecasting import SummaryForecast, forecast, summaries
+
+out = Console(highlight=False)
+
+
+KIND_TEXTS: dict[Kind, str] = {"on_the_day": "on the day", "opens": "when it opens", "review": "at its review"}
+
+
+@cli.command()
+def plan(
+    context: typer.Context,
+    start: Annotated[str | None, typer.Option("--from", metavar="T", help="From this instant on; else now.")] = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=36500, help="So many days on.")] = 90,
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Only count what the upgrade of alerts sends.")] = False,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """What will be said when, and through which channels, if nothing changes."""
+    app, first = get_app(context), instant(start or at)
+    if upgrade:
+        report_upgrade(app, first)
+        return
+    try:
+        end = first + timedelta(days=days)
+    except OverflowError:
+        raise InputError(f"--days {days} leads beyond the year 9999") from None
+    warn_if_rules_differ(app)
+    found = forecast(app.store, app.rules, first, end, owners=app.owners)
+    rows = [_reminder_row(reminder_forecast) for reminder_forecast in found]
+    one_at_a_time = {
+        entry.name for entry in app.settings.channels if takes_one_at_a_time(entry.kind)
+    }  # no secret is needed for it
+    sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
+    rows += [_summary_row(one) for one in sums]
+    # What is due already goes out at the next tick: it belongs to what is to come, unless a time is named.
+    rows_shown = sorted((row for row in rows if start is None or row.at >= first), key=lambda row: row.at)
+    if as_json:
+        print(json.dumps([row.fields for row in rows_shown]))
+        return
+    if not rows_shown:
+        within = f"{days} day{'s' * (days != 1)}"
+        out.print(f"nothing will be said within {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(f"at ({app.zone})", no_wrap=True)
+    table.add_column("commitment", no_wrap=True)
+    for heading in ("rule", "what", "channels"):
+        table.add_column(heading)
+    for row in rows_shown:
+        table.add_row(shown(row.at, app.zone), *map(escape, row.cells))
+    out.print(table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the plan: as JSON has it, and as the table does."""
+
+    at: datetime
+    fields: dict[str, Any]
+    cells: tuple[str, str, str, str]
+
+
+def _reminder_row(reminder_forecast: Forecast) -> _Row:
+    reminder = reminder_forecast.reminder
+    row = {
+        "at": as_rfc3339(reminder.send_at),
+        "moment": as_rfc3339(reminder.moment),
+        "rule": reminder.rule,
+        "commitment": reminder.commitment,
+        "occurrence": reminder.occurrence or None,
+        "kind": reminder.kind,
+        "offset": reminder.offset,
+        "channels": list(reminder_forecast.channels),
+    }
+    about = f"{reminder.commitment} {reminder.occurrence}".rstrip()
+    return _Row(reminder.send_at, row, (about, reminder.rule, _what(reminder), ", ".join(reminder_forecast.channels)))
+
+
+def _what(reminder: Reminder) -> str:
+    """What is said, in words: `7 days before`, `on the day`, `overdue for 6 days`."""
+    stated = parse_lead(reminder.offset) if reminder.offset else None
+    what = KIND_TEXTS.get(reminder.kind, reminder.kind)
+    if stated and reminder.kind == "before":
+        what = f"{stated.to_text} before"
+    elif stated and reminder.kind == "overdue":
+        what = f"overdue for {stated.to_text}"
+    return what + ", told early" * reminder.early + ", told late" * reminder.catching_up
+
+
+def _summary_row(summary: SummaryForecast) -> _Row:
+    at = as_rfc3339(summary.at)
+    row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
+    row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
+    return _Row(summary.at, row, ("–", summary.rule, "summary", ", ".join(summary.channels)))

@@ -1,0 +1,72 @@
+"""What a deadline means: resolve."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alerts.cli.app import cli, get_app
+from alerts.cli.options import Json
+from alerts.cli.other_processes import registered_zone
+from alerts.cli.output import as_rfc3339, warn
+from alerts.core.commitments import Commitment, choose_zone
+from alerts.deadlines.bounds import resolve
+from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
+from alerts.deadlines.expressions import kind_of, references
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.skipped_months import skipped_periods
+from alerts.deadlines.zones import zone_info
+
+out = Console(highlight=False)
+
+
+@cli.command("resolve")
+def resolve_(
+    context: typer.Context,
+    expression: Annotated[str, typer.Argument(metavar="EXPR", help="A deadline, such as 'after 2025-11-10'.")],
+    timezone: Annotated[str | None, typer.Option("--timezone", metavar="Z", help="Zone, if it states none.")] = None,
+    calendars: Annotated[
+        str, typer.Option("--calendars", metavar="US,CN", help="What business days are counted on.")
+    ] = "",
+    roll: Annotated[str, typer.Option("--roll", help=f"If it ends on no business day: {', '.join(ROLLS)}.")] = "none",
+    as_json: Json = False,
+) -> None:
+    """What a deadline expression means, and why."""
+    deadline = parse(expression)
+    app = get_app(context)
+    if timezone:
+        zone_info(timezone)
+    codes = tuple(dict.fromkeys(check_calendar(code.strip()) for code in calendars.split(",") if code.strip()))
+    stated = Commitment(key="", title="", deadline="", timezone=timezone, calendars=codes, roll=check_roll(roll))
+    zone = choose_zone(stated, {}, registered_zone(app))
+    known = {key: app.store.commitments.find(key).bounds for key in sorted(references(deadline))}
+    bounds = resolve(deadline, zone, known)
+    if skipped := skipped_periods(deadline):
+        warn(f"`{deadline}` {skipped}")
+    if as_json:
+        ends = {"earliest": as_rfc3339(bounds.earliest), "latest": as_rfc3339(bounds.latest), "timezone": bounds.zone}
+        words = {"basis": list(bounds.explanation), "assumptions": list(bounds.assumptions)}
+        print(json.dumps({"expression": str(deadline), "kind": kind_of(deadline), **ends, **words}))
+        return
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    late = "unknown: never overdue" if bounds.latest is None else as_rfc3339(bounds.latest)
+    due = as_rfc3339(bounds.earliest) or "unknown"
+    if bounds.recurrence:
+        due = late = ""  # each occurrence has its own
+    for label, text in (
+        ("read as", str(deadline)),
+        ("due from", due),
+        ("late from", late),
+        ("because", "\n".join(bounds.explanation)),
+        ("assumed", "\n".join(bounds.assumptions)),
+    ):
+        if text:
+            table.add_row(label, escape(text))
+    out.print(table)

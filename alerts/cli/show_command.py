@@ -1,0 +1,198 @@
+"""One commitment, as it stands or as it stood: show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alerts.cli.app import App, cli, get_app, instant
+from alerts.cli.commitment_rows import changed_ids, row_of, snoozes
+from alerts.cli.options import At, Json
+from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown
+from alerts.core.field_changes import FieldChange, field_changes
+from alerts.core.rules import matching
+from alerts.core.tracked import Revision, Tracked
+from alerts.deadlines.bounds import describe_bounds
+
+out = Console(highlight=False)
+
+
+@cli.command()
+def show(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="T", help="What was known then, such as 2025-11-05T09:00Z.")
+    ] = None,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """One commitment: its bounds and why, its history, what was said and what was not."""
+    app, now = get_app(context), instant(at)
+    item = app.store.commitments.find(key)
+    history, reminders_shown = app.store.ledger.history(item.id), app.store.ledger.reminders(item.id)
+    changed, next_at = item.id in changed_ids(app), app.store.ledger.next_alert_at().get(item.id)
+    if as_of is not None:
+        now = instant(as_of)
+        item = app.store.commitments.as_of(key, now)
+        history = [revision for revision in history if revision.recorded_at <= now]
+        reminders_shown = [reminder for reminder in reminders_shown if reminder["planned_at"] <= now]
+        changed, next_at = False, None
+    own = [one for one in app.store.ledger.own_snoozes([item.id]).get(item.id, ()) if one.at <= now]
+    edits = field_changes(history)
+    if as_json:
+        detail = {
+            "basis": item.bounds.explanation,
+            "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
+            "note": item.commitment.note,
+            "source": item.commitment.source and asdict(item.commitment.source),
+            "sources": [asdict(source) for source in item.commitment.sources],
+            "next_alert_at": None if changed else as_rfc3339(next_at),
+            "occurrences": [_occurrence_row(one) for one in _occurrences(item, now)],
+            "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in history],
+            "reminders": [_reminder_row(reminder) for reminder in reminders_shown],
+        }
+        print(json.dumps(row_of(app, item, own) | detail, default=str))
+        return
+    next_alert = f"{shown(next_at, app.zone)} {app.zone}" if next_at else "not unless it changes"
+    if changed:
+        next_alert = "set at the next tick; `alerts plan` foretells it"
+    if as_of is not None:
+        next_alert = ""
+        out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
+    out.print(item.commitment.title, style="bold", markup=False)
+    out.print(_facts(app, item, next_alert, snoozes(app, item, own, now)))
+    _print_occurrences(item, now)
+    out.print("\nHistory", style="bold")
+    for revision in history:
+        line = _revision_line(revision, app.zone, edits.get(revision.number, ()))
+        out.print("  " + "  ".join(line), markup=False)
+    if reminders_shown:
+        out.print("\nSaid", style="bold")
+    for reminder in reminders_shown:
+        out.print("  " + "  ".join(_reminder_line(reminder, app.zone)), markup=False)
+
+
+def _facts(app: App, item: Tracked, next_alert: str, snoozed: Sequence[str]) -> Table:
+    commitment, bounds = item.commitment, item.bounds
+    rules = ", ".join(rule.name for rule in matching(app.settings.rules, commitment))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in (
+        ("deadline", commitment.deadline),
+        ("that is", describe_bounds(bounds)),
+        ("state", commitment.status),
+        ("who", " → ".join(filter(None, (", ".join(commitment.by), ", ".join(commitment.to))))),
+        ("owner", _owner(app, commitment.owner)),
+        ("kind", f"{commitment.kind}, {commitment.priority}"),
+        ("basis", "\n".join(bounds.explanation)),
+        ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
+        ("source", "\n".join(", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)),
+        ("note", commitment.note or ""),
+        ("acknowledged", _acknowledged(item, app.zone)),
+        ("snoozed", "\n".join(reminders_shown.replace("snoozed by", "by") for reminders_shown in snoozed)),
+        ("rules", rules or "NONE"),
+        ("speaks next", next_alert if rules or not next_alert else "not unless it changes"),
+    ):
+        if text:
+            table.add_row(label, escape(text))
+    return table
+
+
+def _owner(app: App, key: str | None) -> str:
+    person = app.people.get(key) if key else None
+    return f"{person.name} <{person.email}> ({key})" if person else f"{key} (nobody knows who that is)" if key else ""
+
+
+def _occurrences(item: Tracked, now: datetime) -> list[Tracked]:
+    """What has come or been touched, and the next one; the latest so many."""
+    return [item.at(name) for name in list(item.relevant_occurrences(now))[-MAX_OCCURRENCES_SHOWN:]]
+
+
+def _print_occurrences(item: Tracked, now: datetime) -> None:
+    found = _occurrences(item, now)
+    if not found:
+        return
+    out.print("\nOccurrences", style="bold")
+    for one in found:
+        late = one.open and one.bounds.latest is not None and one.bounds.latest <= now
+        state = "late" if late else "to come" if one.open else one.commitment.status
+        acknowledgement = f"acknowledged by {one.current_acknowledgement.by}" if one.current_acknowledgement else ""
+        line = (one.occurrence, describe_bounds(one.bounds), state, acknowledgement)
+        out.print("  " + "  ".join(filter(None, line)), markup=False)
+
+
+def _occurrence_row(one: Tracked) -> dict[str, Any]:
+    return {
+        "occurrence": one.occurrence,
+        "earliest": as_rfc3339(one.bounds.earliest),
+        "latest": as_rfc3339(one.bounds.latest),
+        "status": one.commitment.status,
+        "acknowledged": one.current_acknowledgement and one.current_acknowledgement.by,
+    }
+
+
+def _acknowledged(item: Tracked, zone: str) -> str:
+    acknowledgement = item.current_acknowledgement
+    if acknowledgement is None:
+        return ""
+    return f"by {acknowledgement.by} on {shown(acknowledgement.at, zone)}" + (
+        f", until {shown(acknowledgement.until, zone)}" if acknowledgement.until else ""
+    )
+
+
+def _revision_row(revision: Revision, edits: Sequence[FieldChange]) -> dict[str, Any]:
+    return {
+        "number": revision.number,
+        "what": revision.what,
+        "occurrence": revision.occurrence or None,
+        "recorded_at": as_rfc3339(revision.recorded_at),
+        "recorded_by": revision.recorded_by,
+        "reason": revision.reason,
+        "source": revision.source,
+        "cause": revision.cause,
+        "old": describe_bounds(revision.before) if revision.before else None,
+        "new": describe_bounds(revision.after) if revision.after else None,
+        "detail": revision.detail,
+        "changes": {one.name: {"before": one.before, "after": one.after} for one in edits},
+    }
+
+
+def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) -> Sequence[str]:
+    row = _revision_row(revision, edits)
+    change = f"{row['old']} → {row['new']}" if row["old"] else ""
+    also = "; ".join(str(one) for one in edits if not change or one.name != "deadline")
+    change = "; ".join(filter(None, (change, also))) or revision.detail or ""
+    source = f"source {revision.source}" if revision.source and revision.what == "moved" else None
+    cause = revision.cause and f"because {revision.cause} moved"
+    why = " · ".join(filter(None, (revision.reason, source, cause)))
+    what = " ".join(filter(None, (revision.occurrence, revision.what)))
+    return [text for text in (shown(revision.recorded_at, zone), what, change, revision.recorded_by, why) if text]
+
+
+def _reminder_row(reminder: Any) -> dict[str, Any]:
+    names = ("rule", "kind", "offset", "early", "bounds_version", "skipped")
+    sent = [{**one, "id": str(one["id"]), "ended_at": as_rfc3339(one["ended_at"])} for one in reminder["deliveries"]]
+    times = {name: as_rfc3339(reminder[name]) for name in ("moment", "send_at", "planned_at")}
+    which = {"occurrence": reminder["occurrence"] or None}
+    return {name: reminder[name] for name in names} | which | times | {"deliveries": sent}
+
+
+def _reminder_line(reminder: Any, zone: str) -> list[str]:
+    kind = " ".join(filter(None, (reminder["occurrence"], reminder["kind"], reminder["offset"])))
+    times_sent = ", ".join(f"{one['channel']} {one['state']}" for one in reminder["deliveries"])
+    return [
+        shown(reminder["send_at"], zone),
+        kind,
+        f"({reminder['rule']})",
+        f"not said: {reminder['skipped']}" if reminder["skipped"] else times_sent,
+    ]

@@ -1,0 +1,64 @@
+"""One turn: tick."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from alerts.cli.app import cli, get_app, instant
+from alerts.cli.log import start_log
+from alerts.cli.options import At, Json
+from alerts.cli.single_turn import LEFT_ALONE, begin_turn, stopping_on_signals
+from alerts.clock import utc_now
+from alerts.clock_check import ClockCheck
+from alerts.deadlines.errors import InputError
+from alerts.delivery import deliver
+from alerts.failure_handling import handle_failures
+from alerts.planning import plan as plan_due
+from alerts.startup import prepare
+
+out = Console(highlight=False)
+
+
+TakeOver = Annotated[
+    bool, typer.Option("--take-over", help="Make these rules the registered ones, whoever registered others.")
+]
+
+
+@cli.command()
+def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_json: Json = False) -> None:
+    """One turn, then stop: write down what has fallen due, and hand it over."""
+    app, now = get_app(context), instant(at)
+    start_log(app.settings.redaction)
+    workers = app.workers(lambda: now)  # before anything is written: a channel that cannot be built is an error
+    check = ClockCheck(app.store, lambda: now, app.second_clock)
+    with stopping_on_signals(workers), app.store.turn() as alone:
+        if at is None and not check.begin():
+            raise InputError("the clock is in doubt: nothing was planned, sent or ended")
+        turn = begin_turn(app, now, alone=alone, take_over=take_over)
+        prepare(app.store, app.rules, now, registered=turn.registered, real=utc_now())
+        planned = plan_due(app.store, turn.rules, turn.channels, now)
+        mine = [worker for worker in workers if worker.channel.name in turn.channels]
+        try:
+            done = deliver(mine)
+        finally:  # one channel that cannot be served keeps no failure of the others from being told
+            failed = turn.registered.is_mine and handle_failures(
+                app.store, app.rules, app.channels, app.settings.operators, now
+            )
+        if failed:
+            done += deliver(mine)
+        if at is None:
+            check.swept()
+        app.store.check_indexes(now)  # last: what was found has been handed over
+    for channel in app.channels.values():
+        channel.close()
+    if as_json:
+        print(json.dumps({"planned": planned, **done}))
+    else:
+        ends = ", ".join(f"{count} {state}" for state, count in sorted(done.items())) or "nothing to hand over"
+        out.print(f"{planned} planned; {ends}")
+    if turn.left_to_nobody:
+        raise typer.Exit(LEFT_ALONE)

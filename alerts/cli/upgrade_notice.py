@@ -1,0 +1,38 @@
+"""What an upgrade sends: how many alerts go out when the acknowledgements of an older version have ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from rich.console import Console
+
+from alerts.cli.app import App
+from alerts.cli.output import shown
+from alerts.forecasting import forecast
+
+WITHIN = timedelta(days=8)  # a rule that fires once a week has fired by then
+out = Console(highlight=False)
+
+
+def report_upgrade(app: App, now: datetime) -> None:
+    """Count what goes out, by rule, of what was acknowledged before the upgrade."""
+    graced = app.store.commitments.graced()
+    if graced is None or graced[1] + WITHIN <= now:
+        out.print("the upgrade ends no acknowledgement: it sends nothing")
+        return
+    count, ends = graced
+    keys = app.store.commitments.graced_keys()
+    coming = forecast(app.store, app.rules, now, ends + WITHIN, owners=app.owners)
+    told = {
+        (one.reminder.rule, one.channels, one.reminder.commitment, one.reminder.occurrence)
+        for one in coming
+        if (one.reminder.commitment, one.reminder.occurrence) in keys and one.reminder.send_at >= ends
+    }
+    out.print(f"{count} acknowledged before the upgrade; that ends {shown(ends, app.zone)} {app.zone}", markup=False)
+    counts = Counter((rule, channels) for rule, channels, _, _ in told)
+    for (rule, channels), number in sorted(counts.items()):
+        many = "1 alert" if number == 1 else f"{number} alerts, together in digests"
+        out.print(f"  rule {rule} via {', '.join(channels)}: {many}", markup=False, soft_wrap=True)
+    if not told:
+        out.print("  no rule repeats any of them: nothing is sent")

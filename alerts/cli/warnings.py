@@ -1,0 +1,113 @@
+"""What is not wrong, and yet seldom meant: nobody is told, or too late, or something is opened that nothing ends."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+
+from alerts.cli.app import App
+from alerts.cli.output import shown
+from alerts.cli.unreached import ownerless
+from alerts.core.owners import OWNER
+from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.schedule.moments import Moment, one_time_moments
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import describe_bounds
+from alerts.deadlines.errors import did_you_mean
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.skipped_months import skipped_periods
+
+MAX_OCCURRENCES_CHECKED = 60  # of what recurs, those that are looked at: a cron that is too late for one is for others
+
+
+def without_known_owner(app: App, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
+    """What has no owner whom a rule could tell: its key, a line about it, and whether nobody else is told."""
+    owners = app.owners
+    for item in tracked:
+        commitment = item.commitment
+        if owners.of(commitment):
+            continue
+        rules = [rule for rule in matching(app.settings.rules, commitment) if OWNER in rule.notify]
+        for rule in rules:
+            others = ", ".join(name for name in rule.notify if name != OWNER)
+            whom = f"{others} only" if others else "nobody"
+            why, which = ownerless(commitment), f"rule {rule.name}"
+            if rule.name == DEFAULT_RULE:
+                why, which = f"no rule names it, and {why}", f"default_notify ({', '.join(rule.notify)})"
+            yield commitment.key, f"{commitment.key}: {why}, so {which} tells {whom}", not others
+
+
+def unknown_owners(app: App) -> Iterator[str]:
+    """Where a rule matches an owner whom nobody declares: it never speaks for one."""
+    people = app.people
+    for rule in app.settings.rules:
+        for key in rule.match.get("owner", ()):
+            if key not in people:
+                near = did_you_mean(key, people)
+                yield f'rule {rule.name} matches the owner "{key}", whom nobody declares{near}'
+
+
+def left_open_incidents(app: App) -> Iterator[str]:
+    """Where a channel opens something for a commitment that no word of the rule would end, or takes no summary."""
+    for rule in app.settings.rules:
+        for channel in (app.channels[name] for name in rule.notify if name != OWNER):
+            if rule.sends_alerts and channel.holds_open and not rule.remind.closed:
+                ends = "set `closed: true` under `remind:`"
+                yield f"rule {rule.name}: nothing ends what it opens in {channel.name}: {ends}"
+            if rule.summary and channel.one_at_a_time:
+                yield f"rule {rule.name}: {channel.name} takes one word at a time, so no summary goes there"
+        if rule.summary and all(name != OWNER and app.channels[name].one_at_a_time for name in rule.notify):
+            yield f"rule {rule.name}: none of its channels takes a summary, so it sums up for nobody"
+
+
+def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[str]:
+    """Where a cron fires only at or after the day that a lead warns of: the word goes out before, and says so."""
+    found: dict[tuple[str, str], list[tuple[str, Moment]]] = defaultdict(list)
+    for item in tracked:
+        for rule in matching(app.settings.rules, item.commitment):
+            for one in _next_occurrences(item, now):
+                for moment in one_time_moments(rule, one.bounds, app.rules[rule.name].cron):
+                    if moment.early and moment.send_at >= now:
+                        what = f"{moment.offset} lead" if moment.offset else "word on the day"
+                        about = f"{one.commitment.key} {one.occurrence}".rstrip()
+                        found[rule.name, what].append((about, moment))
+    lines = []
+    for (name, what), cases in found.items():
+        cron, (key, moment) = app.rules[name].rule.cron, cases[0]
+        more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
+        lines.append(
+            f"rule {name}: its cron `{cron}` does not fire in time for the {what} of {key}{more}: "
+            f"it goes out early, {shown(moment.send_at, app.zone)} {app.zone}"
+        )
+    return lines
+
+
+def skipped_dates(tracked: Iterable[Tracked]) -> Iterator[str]:
+    """What recurs, and passes over a month or a year that has no such day."""
+    for item in tracked:
+        if item.recurs and (said := skipped_periods(parse(item.commitment.deadline))):
+            yield f"{item.commitment.key}: `{item.commitment.deadline}` {said}"
+
+
+def past_dates(tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:
+    """What has its date behind it already: that is told at once, or was meant for another year."""
+    for item in tracked:
+        recurs, latest = item.bounds.recurrence, item.bounds.latest
+        ends = [latest] if recurs is None else (item.at(name).bounds.latest for name in recurs.names_about(now))
+        if all(end is not None and end <= now for end in ends):
+            said = (
+                "all its occurrences have passed" if recurs else f"that date has passed: {describe_bounds(item.bounds)}"
+            )
+            yield f"{item.commitment.key}: {said}"
+
+
+def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:
+    """The commitment, or of what recurs the occurrences of the coming year."""
+    recurs = item.bounds.recurrence
+    if recurs is None:
+        return [item]
+    names = recurs.names(now.replace(tzinfo=None))
+    soon = takewhile(lambda name: recurs.order(name) < now + timedelta(days=366), names)
+    return [item.at(name) for name in islice(soon, MAX_OCCURRENCES_CHECKED)]

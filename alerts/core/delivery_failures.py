@@ -1,0 +1,60 @@
+"""Deliveries that do not get through, and what operators are told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+from uuid import UUID, uuid5
+
+from alerts.core.reminders import NAMESPACE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFailure:
+    """A delivery that operators must hear of: it is dead, it has failed for an hour, or its template failed.
+
+    `about` says what it carries ("truce before"), `instead` to which channels the words went in its place.
+    """
+
+    id: UUID
+    channel: str
+    recipient: str
+    state: str
+    error: str
+    attempts: int = 0
+    about: tuple[str, ...] = ()
+    fallback_channels: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return asdict(self) | {"id": str(self.id)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        lists = {name: tuple(data[name]) for name in ("about", "instead")}
+        return cls(**{**data, **lists, "id": UUID(data["id"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What operators are told: troubles, and how many `more` there are beside."""
+
+    failures: tuple[DeliveryFailure, ...]
+    more: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return {"troubles": [one.to_json() for one in self.failures], "more": self.more}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(failures=tuple(DeliveryFailure.from_json(one) for one in data["troubles"]), more=data["more"])
+
+
+def notice_id(channel: str, recipient: str, failures: Sequence[DeliveryFailure]) -> UUID:
+    """The id of a notice to operators: the same for the same troubles."""
+    statements = sorted(f"{one.id} {one.state} {one.attempts}" for one in failures)
+    return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *statements]))

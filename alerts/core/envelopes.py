@@ -1,0 +1,170 @@
+"""Who gets which reminders in one message: routes, digests, fallbacks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from alerts.core.owners import OWNER
+from alerts.core.reminder_merging import merge, reason
+from alerts.core.reminders import NAMESPACE, Reminder
+from alerts.core.summaries import Scope
+
+MAX_SINGLE_ALERTS = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressedReminder:
+    """A reminder with what decides to whom it goes and in which company.
+
+    `owner`: the channel and the recipient for which `owner` stands in `notify`, where there is somebody to tell.
+    """
+
+    reminder: Reminder
+    notify: tuple[str, ...]
+    owner: tuple[str, str] | None = None
+    digest: bool | None = None
+    critical: bool = False
+
+    def routes(self, recipients: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+        """The channels and the recipients in them that are to hear of it."""
+        for name in self.notify:
+            if name != OWNER:
+                yield from ((name, recipient) for recipient in recipients.get(name, ()))
+            elif self.owner:
+                yield self.owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Reminders on their way to one recipient through one channel; or, elsewhere than it was meant for, a summary."""
+
+    channel: str
+    recipient: str
+    reminders: tuple[Reminder, ...] = ()
+    scope: Scope | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The delivery's id: the same for the same content."""
+        if self.scope:
+            return self.scope.id(self.channel, self.recipient, is_fallback=True)
+        carried = sorted(str(reminder.id) for reminder in self.reminders)
+        return uuid5(NAMESPACE, "\x1f".join([self.channel, self.recipient, *carried]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """Where reminders can go: the recipients of each channel, and the channels (`one_at_a_time`) that take one at a time."""
+
+    recipients: Mapping[str, tuple[str, ...]]
+    one_at_a_time: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatheredReminder:
+    """A reminder that may share a digest with others for one recipient; `digest` is what its rule says of that."""
+
+    channel: str
+    recipient: str
+    reminder: Reminder
+    digest: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SortedReminders:
+    """What is due by where it goes: at once, or gathered; and the reasons why some of it (by `alert_key`) is merged."""
+
+    at_once: tuple[Envelope, ...]
+    gathered: tuple[GatheredReminder, ...]
+    merged: Mapping[tuple[object, ...], str]
+    addressed: frozenset[tuple[object, ...]]  # all for which there is anybody
+
+
+def sort_by_route(items: Iterable[AddressedReminder], routes: Routes) -> SortedReminders:
+    """Sort words by channel and recipient: the same thing once, of one state the latest, what is critical at once."""
+    by_route: dict[tuple[str, str], dict[tuple[object, ...], AddressedReminder]] = defaultdict(dict)
+    for item in items:
+        for route in item.routes(routes.recipients):
+            by_route[route].setdefault(item.reminder.alert_key, item)
+    at_once: list[Envelope] = []
+    gathered: list[GatheredReminder] = []
+    merged: dict[tuple[object, ...], str] = {}
+    for (channel, to), by_key in by_route.items():
+        gone = merge(item.reminder for item in by_key.values())
+        merged |= {
+            alert_key: reason(gone[item.reminder.id]) for alert_key, item in by_key.items() if item.reminder.id in gone
+        }
+        for item in by_key.values():
+            if item.reminder.id in gone:
+                continue
+            if channel in routes.one_at_a_time or item.critical or item.digest is False:
+                at_once.append(Envelope(channel=channel, recipient=to, reminders=(item.reminder,)))
+            else:
+                gathered.append(
+                    GatheredReminder(channel=channel, recipient=to, reminder=item.reminder, digest=item.digest)
+                )
+    addressed = frozenset(alert_key for by_key in by_route.values() for alert_key in by_key)
+    return SortedReminders(at_once=tuple(at_once), gathered=tuple(gathered), merged=merged, addressed=addressed)
+
+
+def seal(gathered: Iterable[GatheredReminder]) -> list[Envelope]:
+    """Put what was gathered for each recipient into one digest, or, where its rule leaves that open and it is little,
+    into deliveries of their own.
+    """
+    by_route: dict[tuple[str, str], list[GatheredReminder]] = defaultdict(list)
+    for one in gathered:
+        by_route[one.channel, one.recipient].append(one)
+    return [found for (channel, to), some in by_route.items() for found in _seal(channel, to, some)]
+
+
+def _seal(channel: str, recipient: str, some: Sequence[GatheredReminder]) -> list[Envelope]:
+    many = sum(one.digest is None for one in some) > MAX_SINGLE_ALERTS
+    together = [one.reminder for one in some if one.digest or (one.digest is None and many)]
+    if len(together) < 2:
+        together = []
+    inside = {reminder.id for reminder in together}
+    groups: list[tuple[Reminder, ...]] = [(one.reminder,) for one in some if one.reminder.id not in inside]
+    groups += [tuple(together)] if together else []
+    return [Envelope(channel=channel, recipient=recipient, reminders=group) for group in groups]
+
+
+def address_to_fallbacks(
+    reminders: Iterable[Reminder],
+    fallbacks: Mapping[str, str | None],
+    recipients: Mapping[str, tuple[str, ...]],
+    one_at_a_time: Collection[str] = (),
+    *,
+    exclude: str,
+) -> list[Envelope]:
+    """Address what one channel (`exclude`) does not take to the fallbacks of the rules (rule → channel) that say it.
+
+    It goes there in the same company, but to a channel of `one_at_a_time` one word at a time.
+    """
+    routes: dict[str, list[Reminder]] = defaultdict(list)
+    for reminder in reminders:
+        if (channel := fallbacks.get(reminder.rule)) and channel != exclude:
+            routes[channel].append(reminder)
+    return [
+        Envelope(channel=channel, recipient=recipient, reminders=tuple(some))
+        for channel, carried in routes.items()
+        for some in ([[single] for single in carried] if channel in one_at_a_time else [carried])
+        for recipient in recipients.get(channel, ())
+    ]
+
+
+def address_summary_to_fallback(
+    scope: Scope,
+    fallbacks: Mapping[str, str | None],
+    recipients: Mapping[str, tuple[str, ...]],
+    one_at_a_time: Collection[str] = (),
+    *,
+    exclude: str,
+) -> list[Envelope]:
+    """Address a summary that one channel (`exclude`) does not take to the fallback of its rule, if that can."""
+    channel = fallbacks.get(scope.rule.name)
+    if channel is None or channel == exclude or channel in one_at_a_time:
+        return []
+    return [Envelope(channel=channel, recipient=recipient, scope=scope) for recipient in recipients.get(channel, ())]

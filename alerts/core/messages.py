@@ -1,0 +1,54 @@
+"""A rendered message, and what a channel is given to send."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+from uuid import UUID
+
+from alerts.core.posts import Post
+
+Medium = Literal["mail", "text", "json", "post"]  # what a channel sends; `post` is laid out by its channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A notification rendered. `body` is the JSON of a webhook or chat post; the others leave it out.
+
+    `thread` is what it belongs to: a commitment's key, where it is about one alone. `calendar` is its deadline as
+    iCalendar, for a mail. `post` is what a chat's body is made from, and is not kept.
+    """
+
+    subject: str
+    text: str
+    html: str | None = None
+    body: Mapping[str, object] | None = None
+    rendered_at: datetime
+    thread: str | None = None
+    calendar: str | None = None
+    post: Post | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A message on its way: every try of it carries the same id and the same bytes."""
+
+    id: UUID
+    recipient: str
+    message: Message
+    attempt: int = 1
+
+
+class Layout(Protocol):
+    """What rendering needs of a channel: its name, its medium, and for a chat the body that it makes of a post."""
+
+    name: str
+
+    @property
+    def medium(self) -> Medium:
+        """What it sends."""
+
+    def body(self, post: Post) -> Mapping[str, object] | None:
+        """The JSON that it sends of a post."""

@@ -1,0 +1,1 @@
+"""When a commitment needs an alert: moments, answers, watches and their evaluation."""

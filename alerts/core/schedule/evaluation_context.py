@@ -1,0 +1,64 @@
+"""What an evaluation looks at: a rule, a commitment, and the firings of the rule's cron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alerts.core.reminders import REPEATING_KINDS, Kind, Reminder
+from alerts.core.rules import Rule
+from alerts.core.schedule.answers import silences
+from alerts.core.schedule.moments import (
+    Firings,
+    Moment,
+)
+from alerts.core.schedule.watches import Watch
+from alerts.core.tracked import Revision, Tracked
+
+JUST_AFTER = timedelta(microseconds=1)  # moments lie on whole seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    rule: Rule
+    tracked: Tracked
+    firings: Firings
+
+    def reminder(self, moment: Moment, **more: object) -> Reminder:
+        """Phrase a moment as something to be said of the present bounds."""
+        reminder = Reminder(
+            rule=self.rule.name,
+            commitment=self.tracked.commitment.key,
+            commitment_id=self.tracked.id,
+            occurrence=self.tracked.occurrence,
+            bounds_version=self.tracked.bounds_version,
+            fingerprint=self.tracked.bounds.fingerprint,
+            kind=moment.kind,
+            moment=moment.at,
+            send_at=moment.send_at,
+            offset=moment.offset,
+            early=moment.early,
+        )
+        return replace(reminder, **more) if more else reminder  # type: ignore[arg-type]  # keyword by keyword above
+
+    def change(self, revision: Revision) -> Reminder:
+        """Phrase a revision: it goes out at once."""
+        after = revision.after or self.tracked.bounds
+        at = revision.recorded_at
+        kinds: dict[str, Kind] = {"moved": "moved", "reopened": "reopened"}
+        moment = Moment(kinds.get(revision.what, "closed"), at, at)
+        reminder = self.reminder(moment, revision=revision.number, occurrence=revision.occurrence)
+        return replace(reminder, bounds_version=revision.bounds_version, fingerprint=after.fingerprint)
+
+    def is_silenced(self, moment: Moment) -> bool:
+        """Whether an acknowledgement silences a repeat."""
+        return silences(self.rule, self.tracked, moment.kind, moment.at, moment.send_at)
+
+
+def position(kind: Kind, at: datetime) -> datetime:
+    """Where a moment stands among those told: what is late comes after the day itself, where both begin at once."""
+    return at + JUST_AFTER if kind in REPEATING_KINDS else at
+
+
+def unseen_revisions(context: Context, watch: Watch) -> list[Revision]:
+    return [revision for revision in context.tracked.changes if revision.number > watch.revision]

@@ -1,0 +1,76 @@
+"""Moments that are due or were missed, and which of them goes out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice, takewhile
+
+from alerts.core.reminder_merging import reason
+from alerts.core.reminders import MERGEABLE_KINDS, Reminder
+from alerts.core.schedule.answers import pause_ends
+from alerts.core.schedule.evaluation_context import Context, position
+from alerts.core.schedule.moments import (
+    ONE_SECOND,
+    Moment,
+    RepeatingMoments,
+)
+
+MAX_SKIPPED_RECORDED = 100  # of a long outage, the latest so many merged moments are recorded one by one
+
+
+def due_repeats(
+    context: Context, repeats: RepeatingMoments | None, served_until: datetime, now: datetime
+) -> list[Moment]:
+    if repeats is None or now <= served_until:
+        return []
+    sent_by_now = takewhile(lambda moment: moment.send_at <= now, repeats.due_after(served_until))
+    return [moment for moment in sent_by_now if not context.is_silenced(moment)]
+
+
+def latest_missed(
+    context: Context,
+    once: list[Moment],
+    repeats: RepeatingMoments | None,
+    served_until: datetime,
+    latest_moment: datetime | None,
+) -> Moment | None:
+    """The latest moment that would have gone out by `served_until`, unless something as late has been told already."""
+    served = [moment for moment in once if moment.send_at <= served_until]
+    if repeats is not None:
+        first = next(repeats.after(None), None)  # that of an escalation goes out though the later ones are silenced
+        ends = (first if first and first.send_at <= served_until else None, repeats.last_due_by(served_until))
+        served += [moment for moment in ends if moment and not context.is_silenced(moment)]
+    latest = max(served, key=lambda moment: (moment.at, moment.send_at), default=None)
+    if latest is None or (latest_moment is not None and position(latest.kind, latest.at) <= latest_moment):
+        return None
+    return latest
+
+
+def merge_due(
+    context: Context, due: list[Moment], missed: Moment | None, since: datetime
+) -> tuple[list[Reminder], list[Reminder]]:
+    """Let one word stand for several: the latest of those that may be merged; the others are recorded."""
+    reminders = [context.reminder(moment) for moment in due]
+    if missed is not None:
+        reminders.append(context.reminder(missed, send_at=since, catching_up=True))
+    mergeable = [reminder for reminder in reminders if reminder.kind in MERGEABLE_KINDS or reminder.catching_up]
+    if len(mergeable) < 2:
+        return reminders, []
+    latest = max(mergeable, key=lambda reminder: (reminder.moment, reminder.send_at))
+    skipped = [replace(reminder, skipped=reason(latest)) for reminder in mergeable if reminder is not latest]
+    kept = [reminder for reminder in reminders if reminder is latest or reminder not in mergeable]
+    return kept, sorted(skipped, key=lambda reminder: reminder.moment)[-MAX_SKIPPED_RECORDED:]
+
+
+def next_alert_at(
+    context: Context, once: list[Moment], repeats: RepeatingMoments | None, horizon: datetime
+) -> datetime | None:
+    """When the watch next has something to say, as things stand."""
+    coming = [moment.send_at for moment in once if moment.send_at > horizon]
+    if repeats is not None:
+        found = [moment for moment in islice(repeats.due_after(horizon), 1) if not context.is_silenced(moment)]
+        if not found and (end := pause_ends(context.rule, context.tracked)):
+            found = list(islice(repeats.due_after(max(horizon, end - ONE_SECOND)), 1))
+        coming += [moment.send_at for moment in found]
+    return min(coming, default=None)

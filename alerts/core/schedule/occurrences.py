@@ -1,0 +1,74 @@
+"""Which occurrences of what recurs are tracked, and which of them were before the recurrence was moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds, occurrence
+from alerts.deadlines.recurrence import ROLLED_AT_MOST, Recurrence
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousRecurrence:
+    """A recurrence when a watch last looked: its bounds, since when, and the last occurrence that was watched."""
+
+    bounds: Bounds
+    stated_at: datetime
+    last: datetime | None
+
+    def fingerprint(self, name: str) -> str | None:
+        """The bounds of an occurrence that was tracked and had no watch of its own yet."""
+        recurs = self.bounds.recurrence
+        if recurs is None or not recurs.has(name):
+            return None
+        found = occurrence(self.bounds, name)
+        late = found.latest is not None and found.latest <= self.stated_at
+        return found.fingerprint if (recurs.order(name) > self.last if self.last else not late) else None
+
+
+def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> PreviousRecurrence | None:
+    """The recurrence before its moves as a whole that came after the revision `seen`, if there are any."""
+    moves = [change for change in tracked.changes if change.what == "moved" and not change.occurrence]
+    unseen = [move for move in moves if move.number > seen]
+    if not unseen or unseen[0].before is None:
+        return None
+    stated = [move.recorded_at for move in moves if move.number <= seen]
+    return PreviousRecurrence(unseen[0].before, max(stated, default=tracked.recorded_at), last)
+
+
+def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
+    """What was tracked, is still there, and had passed when the recurrence was stated anew."""
+    stated_at = tracked.stated_at or tracked.recorded_at
+    for name in before.bounds.recurrence.names_about(before.stated_at) if before.bounds.recurrence else ():
+        order = Recurrence.order(name)
+        if order > stated_at and order - ROLLED_AT_MOST > stated_at:
+            return
+        if before.fingerprint(name) and exists(tracked, name) and passed(tracked, name):
+            yield name
+
+
+def names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
+    """The occurrences after the last one that is watched; without one, those that had not passed when it was stated."""
+    recurs = tracked.bounds.recurrence
+    assert recurs is not None
+    if last is not None:
+        since = last.replace(tzinfo=None)
+        yield from (name for name in recurs.names(since) if recurs.order(name) > last)
+        return
+    stated_at = tracked.stated_at or tracked.recorded_at
+    yield from (name for name in recurs.names_about(stated_at) if not passed(tracked, name))
+
+
+def passed(tracked: Tracked, name: str) -> bool:
+    """Whether an occurrence had passed when the present recurrence was stated."""
+    latest = tracked.at(name).bounds.latest
+    return latest is not None and latest <= (tracked.stated_at or tracked.recorded_at)
+
+
+def exists(tracked: Tracked, name: str) -> bool:
+    """Whether a recurrence has an occurrence of that name."""
+    recurs = tracked.bounds.recurrence
+    return recurs is not None and recurs.has(name)

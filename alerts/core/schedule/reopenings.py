@@ -1,0 +1,58 @@
+"""What was closed and is open again: what a watch that has seen some of that makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from alerts.core.tracked import Revision, Tracked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The ends and reopenings that a watch has not seen yet, oldest first.
+
+    `own` are those of what it looks at; `whole`, where that is an occurrence, those of the commitment.
+    """
+
+    own: tuple[Revision, ...]
+    of_recurrence: tuple[Revision, ...] = ()
+
+    @classmethod
+    def among(cls, unseen: Sequence[Revision], occurrence: str) -> Ends:
+        """Pick them from what a watch of an occurrence (of the whole, where it is empty) has not seen."""
+        ends = [revision for revision in unseen if revision.what in ("closed", "reopened")]
+        return cls(
+            own=tuple(revision for revision in ends if revision.occurrence == occurrence),
+            of_recurrence=tuple(revision for revision in ends if occurrence and not revision.occurrence),
+        )
+
+    def reopening(self, now: Tracked) -> Revision | None:
+        """The latest reopening of what was closed when the watch last looked, and is open now.
+
+        What was closed and reopened since then was never closed for anybody.
+        """
+        found = [some[-1] for some in (self.own, self.of_recurrence) if some and _reopened(some)]
+        return max(found, key=lambda revision: revision.number, default=None) if now.open else None
+
+    def ends_to_announce(self, now: Tracked) -> tuple[Revision, ...]:
+        """The one of its own that must be told: the last, unless it leads back to how the watch last saw it."""
+        if not self.own:
+            return ()
+        last = self.own[-1]
+        if last.what == "reopened" and not (now.open and _reopened(self.own)):
+            return ()
+        return (last,)
+
+
+def ended_by(reopened: Revision, now: Tracked) -> Tracked:
+    """What a reopening leaves of an acknowledgement: nothing, unless that came later."""
+    acknowledgement = now.acknowledged
+    ends = (acknowledgement.until, acknowledgement.ended) if acknowledgement else ()
+    ended = any(end is not None and end <= reopened.recorded_at for end in ends)
+    return replace(now, acknowledged=None) if ended else now
+
+
+def _reopened(ends: tuple[Revision, ...]) -> bool:
+    """Whether what was closed before all of them is open after them."""
+    return ends[0].what == ends[-1].what == "reopened"

@@ -1,0 +1,330 @@
+"""Bounds: the window that a deadline resolves to, and how it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Literal
+
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import (
+    After,
+    Between,
+    By,
+    CivilDay,
+    Deadline,
+    During,
+    Every,
+    From,
+    On,
+    OneOf,
+    Reference,
+    Shifted,
+    Term,
+    To,
+    Undated,
+    Within,
+    kind_of,
+)
+from alerts.deadlines.points import Day, Instant, Point, parse_point, print_point
+from alerts.deadlines.recurrence import Recurrence
+from alerts.deadlines.resolution import FIRST_ON_EARTH, IN_UTC, LAST_ON_EARTH, NO_ZONE, Resolution, ZoneChoice
+from alerts.deadlines.wording import format_day, format_point
+
+ROLLED_FROM = "rolled from"
+UNDATED_TEXTS = {
+    "not stated": "no date is stated",
+    "to be decided": "its date is to be decided",
+    "explicitly none": "it explicitly has no date",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The window of a deadline, half-open, either end perhaps unknown.
+
+    `first` and `last` are the civil days or instants at its ends; `named` is what leads count from, business days on
+    `calendars` (none: Monday to Friday). What recurs has none of these itself: each of its occurrences has.
+    """
+
+    first: Point | None = None
+    last: Point | None = None
+    named: Point | None = None
+    form: str = "undated"
+    explanation: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    calendars: tuple[str, ...] = ()
+    recurrence: Recurrence | None = None
+
+    @property
+    def earliest(self) -> datetime | None:
+        """It can be due from here."""
+        return self.first.start if self.first else None
+
+    @property
+    def latest(self) -> datetime | None:
+        """From here it is late."""
+        return self.last.end if self.last else None
+
+    @property
+    def zone(self) -> str | None:
+        """The zone in which it was resolved, where one is known."""
+        point = self.named or self.last or self.first
+        return point.zone if point else None
+
+    @property
+    def opens(self) -> bool:
+        """Whether the opening is a moment of its own: the window spans days, or has no known end."""
+        return self.first is not None and (self.last is None or self.first.date != self.last.date)
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes two bounds the same: the ends and the point that leads count from.
+
+        Not the calendars: where only they change, nothing has moved, though leads in business days come at other times.
+        """
+        if self.recurrence:
+            return f"{self.recurrence} {' '.join(self.calendars) if self.recurrence.roll != 'none' else ''}".rstrip()
+        counted = self.named.counted_start if self.named else None
+        return "/".join(
+            at.isoformat().replace("+00:00", "Z") if at else ".." for at in (self.earliest, self.latest, counted)
+        )
+
+    def to_json(self) -> dict[str, object]:
+        """Write it so that `from_json` reads it back."""
+        points = {"first": self.first, "last": self.last, "named": self.named}
+        known: dict[str, object] = {name: print_point(point) for name, point in points.items() if point}
+        known |= {"recurrence": self.recurrence.to_json()} if self.recurrence else {}
+        known |= {"form": self.form, "basis": list(self.explanation), "assumptions": list(self.assumptions)}
+        return known | ({"calendars": list(self.calendars)} if self.calendars else {})
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> Bounds:
+        """Read what `to_json` wrote."""
+        point = {name: parse_point(str(data[name])) for name in ("first", "last", "named") if name in data}
+        explanation, assumptions, calendars = data["basis"], data["assumptions"], data.get("calendars", [])
+        assert isinstance(explanation, list)
+        assert isinstance(assumptions, list)
+        assert isinstance(calendars, list)
+        recurs = data.get("recurrence")
+        return cls(
+            first=point.get("first"),
+            last=point.get("last"),
+            named=point.get("named"),
+            recurrence=Recurrence.from_json(recurs) if isinstance(recurs, dict) else None,
+            form=str(data["form"]),
+            explanation=tuple(explanation),
+            assumptions=tuple(assumptions),
+            calendars=tuple(calendars),
+        )
+
+
+def describe_move(before: Bounds, after: Bounds) -> str:
+    """Say how a window has changed; where its days stay the same, in which zone they are counted, and when it ends."""
+    if describe_bounds(before) != describe_bounds(after):
+        return f"{describe_bounds(before)} → {describe_bounds(after)}"
+    return f"{describe_bounds(after)}: {_describe_zone(before)} → {_describe_zone(after)}"
+
+
+def _describe_zone(bounds: Bounds) -> str:
+    zone = bounds.zone or (bounds.recurrence and bounds.recurrence.zone) or "no time zone is stated"
+    return f"{zone} (late from {bounds.latest:%a %-d %b %H:%M} UTC)" if bounds.latest else zone
+
+
+def describe_bounds(bounds: Bounds) -> str:
+    """Say a window in a few words, never with an exclusive bound."""
+    first, last, named = bounds.first, bounds.last, bounds.named
+    if recurs := bounds.recurrence:
+        soon = [format_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
+        return f"{recurs.to_text}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"
+    if named is None:
+        return "no date is known"
+    if first is None and bounds.form == "by":
+        return f"by {format_point(named)}"
+    if first is None:
+        return f"through {format_point(named)}" if isinstance(named, Day) else f"until {format_point(named)}"
+    if last is None:
+        if first == named:
+            return f"from {format_point(first)}; no end is known"
+        holds = "holds through" if isinstance(named, Day) else "holds until"
+        return f"{holds} {format_point(named)}; open from {format_point(first)}; no end is stated"
+    if first == last:
+        return format_point(first)
+    return f"{format_point(first)} to {format_point(last)}"
+
+
+def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -> Bounds:
+    """Work out the bounds of a deadline; `known` are those of the commitments that it hangs on.
+
+    Raises InputError for a key that is not in `known`, an offset that contradicts its zone, a window that ends before
+    it begins, and for a result outside the years 1 to 9999.
+    """
+    work = Resolution(zone)
+    try:
+        bounds = _rolled(_bounds(deadline, known, work), work)
+        assert bounds.fingerprint  # worked out here, where leaving the years 1 to 9999 can still be refused
+        bounds = replace(bounds, form=kind_of(deadline), calendars=zone.calendars)
+        text = (describe_bounds(bounds),) if bounds.named or bounds.recurrence else ()
+    except OverflowError:
+        raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
+    work.explain_calendars()
+    if work.unzoned:
+        recurs = bounds.recurrence is not None
+        ends = [FIRST_ON_EARTH] * (bounds.first is not None or recurs)
+        ends += [LAST_ON_EARTH] * (bounds.last is not None or recurs)
+        work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
+    explanation = (*work.explanation, *text, *bounds.explanation)
+    return replace(
+        bounds, explanation=tuple(dict.fromkeys(explanation)), assumptions=tuple(dict.fromkeys(work.assumptions))
+    )
+
+
+def occurrence(bounds: Bounds, name: str) -> Bounds:
+    """The bounds of one occurrence of what recurs. Raises InputError where there is none of that name."""
+    recurs = bounds.recurrence
+    assert recurs is not None
+    point = recurs.point(name)
+    work = Resolution(ZoneChoice(point.zone, calendars=bounds.calendars, roll=recurs.roll))
+    found = _rolled(_between(point, point), work)
+    explanation = (
+        *bounds.explanation[:-1],
+        f"the occurrence of {name} of what recurs {recurs.to_text}",
+        *work.explanation,
+    )
+    assumptions = (*bounds.assumptions, *work.business_days.provisional)
+    return replace(found, form="on", explanation=explanation, assumptions=assumptions, calendars=bounds.calendars)
+
+
+def _bounds(deadline: Deadline, known: Mapping[str, Bounds], work: Resolution) -> Bounds:
+    if isinstance(deadline, OneOf):
+        return _one_of(deadline, known, work)
+    bounds = _window(deadline, known, work)
+    if _reversed(bounds.first, bounds.last):
+        raise InputError(f"`{deadline}` ends before it begins")
+    return bounds
+
+
+def _window(
+    deadline: On | After | By | Between | From | To | Within | Shifted | During | Every | Undated,
+    known: Mapping[str, Bounds],
+    work: Resolution,
+) -> Bounds:
+    match deadline:
+        case On(term):
+            return _between(*work.dated(term))
+        case After(term):
+            _, last = _ends_of(term, known, work)
+            return _after(last)
+        case By(term) | To(term):
+            return _between(None, _ends_of(term, known, work)[1])
+        case From(term):
+            return _between(_ends_of(term, known, work)[0], None)
+        case Between(one, other):
+            return _between(_ends_of(one, known, work)[0], _ends_of(other, known, work)[1])
+        case Within(duration, base):
+            first, last = _ends_of(base, known, work)
+            return _between(first, work.shift(last, duration, "after"))
+        case Shifted(duration, direction, base):
+            first, last = (work.shift(point, duration, direction) for point in _ends_of(base, known, work))
+            return _between(first, last)
+        case During(key):
+            return _between(*_ends_of(key, known, work))
+        case Every(rule, start, without):
+            point, _ = work.dated(start)
+            begins = start.date if isinstance(start, CivilDay) else start.wall
+            if (roll := work.zone.roll) != "none":
+                work.business_days.why_off(point.date)  # so that it is said on which calendars
+            recurs = Recurrence(rule, begins, point.zone, without, roll)
+            name = next(recurs.names(), None)
+            if name is None:
+                raise InputError(f"`{deadline}` has no occurrence: it leaves out all that there are")
+            assert recurs.point(name).end  # outside the years 1 to 9999 it is refused, as any other date
+            return Bounds(recurrence=recurs)
+        case Undated(meaning):
+            return Bounds(explanation=(UNDATED_TEXTS[meaning],))
+
+
+def _ends_of(term: Term, known: Mapping[str, Bounds], work: Resolution) -> tuple[Point | None, Point | None]:
+    """Return the first and last point of a term; of another commitment, those of its bounds."""
+    if not isinstance(term, Reference):
+        return work.dated(term)
+    bounds = known.get(term.key)
+    if bounds is None:
+        raise InputError(f"no commitment has the key {term.key!r}")
+    if bounds.recurrence:
+        raise InputError(f"{term.key} comes again and again: a deadline cannot hang on it, for it has no one date")
+    if bounds.named is None:
+        work.explanation.append(f"{term.key} has no date itself, so nothing follows from it yet")
+    else:
+        work.explanation.append(f"{term.key}: {describe_bounds(bounds)}")
+        work.assumptions += [f"{term.key}: {assumption}" for assumption in bounds.assumptions]
+    return bounds.first, bounds.last
+
+
+def _between(first: Point | None, last: Point | None) -> Bounds:
+    return Bounds(first=first, last=last, named=last or first)
+
+
+def _one_of(deadline: OneOf, known: Mapping[str, Bounds], work: Resolution) -> Bounds:
+    """The earliest of the earliest and of the latest bounds, or the latest of them; unknown where that may be.
+
+    Of `earlier`, the earliest is unknown if that of any part is, as that one may come first, and the latest is the
+    least of those known; of `later` it is the other way round.
+    """
+    found = [(part, replace(_bounds(part, known, work), form=kind_of(part))) for part in deadline.parts]
+    work.explanation += [f"`{part}`: {describe_bounds(bounds)}" for part, bounds in found]
+    begins = [(bounds.earliest, bounds.first, part) for part, bounds in found]
+    ends = [(bounds.latest, bounds.last, part) for part, bounds in found]
+    first = _extreme(begins, deadline.which, certain=deadline.which == "earlier")
+    last = _extreme(ends, deadline.which, certain=deadline.which == "later")
+    if last and first and first[1] == last[1]:
+        work.explanation.append(f"`{last[1]}` is the {deadline.which}")
+    else:
+        for end, decides in (("beginning", first), ("end", last)):
+            work.explanation.append(f"its {end} is that of `{decides[1]}`" if decides else f"its {end} is not known")
+    return _between(first and first[0], last and last[0])
+
+
+def _extreme(
+    ends: list[tuple[datetime | None, Point | None, Deadline]], which: Literal["earlier", "later"], *, certain: bool
+) -> tuple[Point, Deadline] | None:
+    """The first or last of some ends, with the part whose it is; with `certain`, only if all are known."""
+    known = [(at, point, part) for at, point, part in ends if at and point]
+    if not known or (certain and len(known) < len(ends)):
+        return None
+    _, point, part = (min if which == "earlier" else max)(known, key=lambda end: end[0])
+    return point, part
+
+
+def _reversed(first: Point | None, last: Point | None) -> bool:
+    """Whether a window ends before it begins, on the calendar; what an unknown zone adds to its ends hides nothing."""
+    if first is None or last is None:
+        return False
+    begins, ends = first.counted_start, last.counted_end
+    return begins > ends or (isinstance(last, Day) and begins == ends and first.date > last.date)
+
+
+def _after(last: Point | None) -> Bounds:
+    match last:
+        case Day():
+            return Bounds(first=Day(last.date + timedelta(days=1), last.zone), named=last)
+        case Instant():
+            return Bounds(first=last, named=last)
+        case None:
+            return Bounds()
+
+
+def _rolled(bounds: Bounds, work: Resolution) -> Bounds:
+    """Move the last day, if it is no business day, as the commitment wants it; the rest of a window stays."""
+    first, last, how = bounds.first, bounds.last, work.zone.roll
+    if last is None or how == "none":
+        return bounds
+    why = work.business_days.why_off(last.date)
+    if why is None:
+        return bounds
+    moved = last.on(Day(work.business_days.roll(last.date, how)))
+    work.explanation.append(f"{ROLLED_FROM} {format_day(last.date)} ({why}) to {format_day(moved.date)}")
+    whole = first == last or _reversed(first, moved)
+    return replace(bounds, first=moved if whole else first, last=moved, named=moved)

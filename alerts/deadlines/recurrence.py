@@ -1,0 +1,181 @@
+"""Deadlines that come again: recurrence rules (RFC 5545, 3.3.10 and 3.8.5) and the occurrences that they give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from alerts.deadlines.business_days import Roll
+from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.points import Day, Instant, Point
+from alerts.deadlines.rule_expansion import Expansion, expand, wall_of
+from alerts.deadlines.rule_parts import EXAMPLE, FREQUENCIES, check_part, check_together, split_rule, weekday_in_words
+from alerts.deadlines.zones import at_wall, zone_info
+
+ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
+SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """A rule, the civil day or wall-clock time from which it counts, the zone, and the occurrences that are left out.
+
+    `roll` says how the day of each is moved to a business day; `point` is where it is stated, before that.
+
+    An occurrence is named by its local date (`2025-11-30`) or wall-clock time (`2025-11-30T09:00`): it keeps that name,
+    whatever becomes of it.
+    """
+
+    rule: str
+    start: date | datetime
+    zone: str | None = None
+    without: tuple[str, ...] = ()
+    roll: Roll = "none"
+
+    def names(self, since: datetime | None = None) -> Iterator[str]:
+        """The names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
+        for wall in self._expansion().times(since or datetime.min):  # noqa: DTZ901  # a wall-clock time
+            name = self._name(wall)
+            if name not in self.without:
+                yield name
+
+    def names_about(self, since: datetime) -> Iterator[str]:
+        """The names of the occurrences that may come after an instant, wherever their zone and their roll put them."""
+        try:
+            yield from self.names(since.replace(tzinfo=None) - ROLLED_AT_MOST)
+        except OverflowError:
+            yield from self.names()
+
+    def has(self, name: str) -> bool:
+        """Whether there is an occurrence of that name."""
+        return _point(self, name) is not None
+
+    def point(self, name: str) -> Point:
+        """The day or the instant of an occurrence. Raises InputError where there is none of that name."""
+        point = _point(self, name)
+        if point is None:
+            near = did_you_mean(name, list(islice(self.names(), 1000)))
+            raise InputError(f"there is no occurrence {name!r}: expected one such as {self._example()!r}{near}")
+        return point
+
+    @staticmethod
+    def order(name: str) -> datetime:
+        """Where an occurrence stands among the others: its wall clock, read as UTC."""
+        return datetime.fromisoformat(name).replace(tzinfo=UTC)
+
+    def _example(self) -> str:
+        return next(self.names(), self._name(wall_of(self.start)))
+
+    def _name(self, wall: datetime) -> str:
+        return name_occurrence(wall if isinstance(self.start, datetime) else wall.date())
+
+    def holds(self, wall: datetime) -> bool:
+        """Whether the rule gives a wall-clock time, left out or not."""
+        return next(self._expansion().times(wall), None) == wall
+
+    def _expansion(self) -> Expansion:
+        return expand(self.rule, wall_of(self.start), self.zone)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return {
+            "rule": self.rule,
+            "start": self.start.isoformat(),
+            "zone": self.zone,
+            "without": list(self.without),
+        } | ({"roll": self.roll} if self.roll != "none" else {})
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recurrence:
+        """Read what `to_json` wrote."""
+        start = data["start"]
+        read = datetime if "T" in start else date
+        return cls(
+            data["rule"], read.fromisoformat(start), data["zone"], tuple(data["without"]), data.get("roll", "none")
+        )
+
+    def __str__(self) -> str:
+        without = f" except {', '.join(self.without)}" if self.without else ""
+        zone = f"[{self.zone}]" if self.zone else ""
+        roll = f" rolled {self.roll}" if self.roll != "none" else ""
+        return f"every {self.rule} from {name_occurrence(self.start)}{zone}{without}{roll}"
+
+    @property
+    def to_text(self) -> str:
+        """Read it out: `every month (on day -1)`, `every 2 weeks (on Monday)`."""
+        parts = split_rule(self.rule)
+        unit, count = FREQUENCIES[parts.pop("FREQ")], int(parts.pop("INTERVAL", "1"))
+        parts.pop("WKST", None)
+        clauses = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+        details = []
+        for name, value in parts.items():
+            match name:
+                case "BYDAY":
+                    details.append("on " + ", ".join(weekday_in_words(day) for day in value.split(",")))
+                case "BYMONTHDAY":
+                    days = ["the last day" if day == "-1" else f"day {day}" for day in value.split(",")]
+                    details.append("on " + ", ".join(days))
+                case "UNTIL":
+                    details.append(f"until {value[:4]}-{value[4:6]}-{value[6:8]}")
+                case "COUNT":
+                    details.append(f"{value} times")
+                case _:
+                    details.append(f"{name}={value}")
+        return clauses + (f" ({', '.join(details)})" if details else "")
+
+
+def name_occurrence(at: date | datetime) -> str:
+    """Name an occurrence by its civil day or wall-clock time; seconds only where there are some."""
+    if not isinstance(at, datetime):
+        return at.isoformat()
+    return at.isoformat(timespec="seconds" if at.second else "minutes")
+
+
+def read_rule(text: str, start: date | datetime) -> str:
+    """Read a recurrence rule; returns it in capitals, FREQ first.
+
+    Raises InputError for what RFC 5545 (3.3.10) does not allow, what recurs more often than daily, and what never
+    comes round.
+    """
+    parts = split_rule(text.upper())
+    if "FREQ" not in parts:
+        raise InputError(f"the rule has no FREQ: {EXAMPLE}")
+    for name, value in parts.items():
+        check_part(name, value)
+    check_together(parts, timed=isinstance(start, datetime))
+    rule = ";".join(f"{name}={parts[name]}" for name in sorted(parts, key=lambda name: name != "FREQ"))
+    if not expand(_endless(parts), _late(wall_of(start)), None).any:
+        raise InputError(f"the rule {rule} never comes round")
+    if not expand(rule, wall_of(start), None).any:
+        raise InputError(f"the rule {rule} has no occurrence from {name_occurrence(start)} on")
+    return rule
+
+
+def _endless(parts: Mapping[str, str]) -> str:
+    return ";".join(f"{name}={value}" for name, value in parts.items() if name not in ("COUNT", "UNTIL"))
+
+
+def _late(start: datetime) -> datetime:
+    """The same place in the calendar, which repeats itself every 400 years, near its end: a short search."""
+    cycles = (9999 - SOME_YEARS - start.year) // 400
+    return start.replace(year=start.year + 400 * max(cycles, 0))
+
+
+@lru_cache(maxsize=65536)
+def _point(recurrence: Recurrence, name: str) -> Point | None:
+    """The point of an occurrence, if it is one; kept, because finding it means counting from the start."""
+    timed = isinstance(recurrence.start, datetime)
+    try:
+        wall = datetime.fromisoformat(name)
+        canonical = name_occurrence(wall if timed else wall.date()) == name
+        if not canonical or name in recurrence.without or not recurrence.holds(wall):
+            return None
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if not timed:
+        return Day(wall.date(), recurrence.zone)
+    return Instant(at_wall(wall, zone_info(recurrence.zone or "UTC")), recurrence.zone)

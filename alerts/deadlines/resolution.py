@@ -1,0 +1,118 @@
+"""Dates as stated become points: zones, durations and business days, with what is assumed on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Literal
+
+from alerts.deadlines.business_days import BusinessCalendar, Roll
+from alerts.deadlines.durations import Duration, Lead
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import (
+    CivilDay,
+    CivilPeriod,
+    Dated,
+    WallTime,
+)
+from alerts.deadlines.points import Day, Instant, Point
+from alerts.deadlines.wording import format_day
+from alerts.deadlines.zones import at_wall, zone_info
+
+NO_ZONE = "no time zone is stated: "
+FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
+LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
+IN_UTC = "leads are counted in UTC"
+MAX_HOLIDAYS_NAMED = 5  # holidays that the basis names one by one
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChoice:
+    """The zone for what states none, and the calendars on which business days are counted and rolled to.
+
+    `assumed_from` and `calendars_from` say where they come from when nobody stated them for this commitment.
+    """
+
+    name: str | None = None
+    assumed_from: str | None = None
+    calendars: tuple[str, ...] = ()
+    calendars_from: str | None = None
+    roll: Roll = "none"
+
+
+def _shift(point: Point, duration: Duration) -> Point:
+    """Move a point: a civil day first by its days, then by exact time from the end (back: the start) of where it is."""
+    if isinstance(point, Day) and duration.time:
+        day = point.shift(replace(duration, time=timedelta()))
+        edge = day.counted_end if duration.time > timedelta() else day.counted_start
+        return Instant(edge + duration.time, point.zone)
+    return point.shift(duration)
+
+
+@dataclass(slots=True)
+class Resolution:
+    zone: ZoneChoice
+    unzoned: bool = False
+    explanation: list[str] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
+    business_days: BusinessCalendar = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.business_days = BusinessCalendar(self.zone.calendars)
+
+    def dated(self, term: Dated) -> tuple[Point, Point]:
+        """The first and last point of a date as stated: the days of a month or year, else one point twice."""
+        if not isinstance(term, WallTime) and term.doubt:
+            self.assumptions.append(f"{replace(term, doubt=None)} is stated as {term.doubt}")
+        zone = term.zone
+        if zone is None and not (isinstance(term, WallTime) and term.offset is not None):
+            zone = self.zone.name
+            self._explain_zone()
+        match term:
+            case CivilDay(date=date):
+                return Day(date, zone), Day(date, zone)
+            case CivilPeriod(first=first, last=last):
+                return Day(first, zone), Day(last, zone)
+            case WallTime():
+                point = self._instant(term, zone)
+                return point, point
+
+    def _instant(self, term: WallTime, zone: str | None) -> Instant:
+        if term.offset is None:
+            return Instant(at_wall(term.wall, zone_info(zone or "UTC")), zone)
+        at = at_wall(term.wall - term.offset, zone_info("UTC"))
+        if term.zone and at.astimezone(zone_info(term.zone)).utcoffset() != term.offset:
+            real = at.astimezone(zone_info(term.zone)).strftime("%z")
+            raise InputError(f"the offset of {term} contradicts its zone, which is at {real[:3]}:{real[3:]} then")
+        return Instant(at, term.zone or self.zone.name or "UTC")
+
+    def _explain_zone(self) -> None:
+        if self.zone.name is None:
+            self.unzoned = True
+        elif self.zone.assumed_from:
+            self.assumptions.append(f"time zone {self.zone.name}, {self.zone.assumed_from}")
+
+    def shift(self, point: Point | None, lead: Lead, direction: Literal["after", "before"]) -> Point | None:
+        """Move a point by a duration; by business days to a civil day, whatever it was."""
+        if point is None:
+            return None
+        if isinstance(lead, Duration):
+            return _shift(point, lead if direction == "after" else lead.negated())
+        count = lead.count if direction == "after" else -lead.count
+        day, skipped = self.business_days.count(point.date, count)
+        passed = [f"{format_day(off)} ({self.business_days.why_off(off)})" for off in sorted(skipped)]
+        if len(passed) > MAX_HOLIDAYS_NAMED:
+            passed = [*passed[:MAX_HOLIDAYS_NAMED], f"{len(passed) - MAX_HOLIDAYS_NAMED} more"]
+        over = f", passing {', '.join(passed)}" if passed else ""
+        self.explanation.append(f"{lead} {direction} {format_day(point.date)} is {format_day(day)}{over}")
+        return Day(day, point.zone)
+
+    def explain_calendars(self) -> None:
+        """Say what is assumed of the days that were looked at."""
+        if not self.business_days.touched:
+            return
+        if not self.zone.calendars:
+            self.assumptions.append("no calendar is stated: business days are Monday to Friday, without holidays")
+        elif self.zone.calendars_from:
+            self.assumptions.append(f"calendar {', '.join(self.zone.calendars)}, {self.zone.calendars_from}")
+        self.assumptions += self.business_days.provisional

@@ -1,0 +1,97 @@
+"""The occurrences that a recurrence rule gives (RFC 5545 §3.3.10)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import islice
+from threading import Lock
+
+from dateutil.rrule import rrulestr
+
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.rule_parts import DAYS, split_rule
+from alerts.deadlines.zones import zone_info
+
+
+def wall_of(start: date | datetime) -> datetime:
+    return start if isinstance(start, datetime) else datetime.combine(start, time())
+
+
+class Expansion:
+    """The wall-clock times that a rule gives, worked out as far as somebody asks, and kept.
+
+    Not by the library's `cache`: where a rule ends, that keeps its lock, and holds up for ever whoever else reads it.
+    """
+
+    def __init__(self, walls: Iterator[datetime]) -> None:
+        self._walls = walls
+        self._found: list[datetime] = []
+        self._lock = Lock()  # deliveries are rendered while the next ones are planned
+
+    @property
+    def any(self) -> bool:
+        return next(self.times(datetime.min), None) is not None  # noqa: DTZ901  # a wall-clock time
+
+    def times(self, since: datetime) -> Iterator[datetime]:
+        """Yield them, oldest first, from one on."""
+        index = bisect_left(self._found, since)
+        while self._reaches(index):
+            if self._found[index] >= since:
+                yield self._found[index]
+            index += 1
+
+    def _reaches(self, index: int) -> bool:
+        with self._lock:
+            while len(self._found) <= index and (wall := next(self._walls, None)) is not None:
+                self._found.append(wall)
+            return len(self._found) > index
+
+
+@lru_cache(maxsize=4096)
+def expand(rule: str, start: datetime, zone: str | None) -> Expansion:
+    """Expand on the wall clock."""
+    parts = split_rule(rule)
+    if until := parts.get("UNTIL"):
+        try:
+            parts["UNTIL"] = _until(until, zone)
+        except ValueError:
+            raise InputError(f"UNTIL={until}: there is no such date or time") from None
+    try:
+        return Expansion(_walls(parts, start))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"the rule {rule} cannot be read: {error}") from None
+
+
+def _walls(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
+    """What RFC 5545 (3.3.10) gives, where the library reads it otherwise.
+
+    A place in the set of a week (BYSETPOS) is one in the whole week, that of the start as well; the library counts in
+    what is left of it. A week of the year without a weekday has that of the start; the library gives all seven.
+    """
+    if "BYWEEKNO" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY", "BYYEARDAY"}:
+        parts = parts | {"BYDAY": tuple(DAYS)[start.weekday()]}
+    if parts["FREQ"] != "WEEKLY" or "BYSETPOS" not in parts:
+        return iter(_read(parts, start))
+    days = tuple(DAYS)
+    parts = {"BYDAY": days[start.weekday()]} | parts
+    count = int(parts.pop("COUNT")) if "COUNT" in parts else None
+    into_week = (start.weekday() - days.index(parts.get("WKST", "MO"))) % 7
+    whole = (wall for wall in _read(parts, start - timedelta(days=into_week)) if wall >= start)
+    return islice(whole, count)
+
+
+def _read(parts: Mapping[str, str], start: datetime) -> Iterable[datetime]:
+    return rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
+
+
+def _until(text: str, zone: str | None) -> str:
+    """The last wall-clock time: that of the zone for a time in UTC; all of a day that is named alone."""
+    if "T" not in text:
+        return f"{datetime.strptime(text, '%Y%m%d').date():%Y%m%d}T235959"  # noqa: DTZ007  # civil
+    wall = datetime.strptime(text.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007  # made aware below
+    if text.endswith("Z") and zone:
+        wall = wall.replace(tzinfo=UTC).astimezone(zone_info(zone)).replace(tzinfo=None)
+    return wall.strftime("%Y%m%dT%H%M%S").zfill(15)

@@ -1,0 +1,57 @@
+"""Civil days and instants, and the zones that tie one to the other."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from alerts.deadlines.errors import InputError, did_you_mean
+
+AOE = "AoE"  # anywhere on earth, UTC-12 (IEEE 802.16's convention for deadlines)
+FIRST_PLACE = timezone(timedelta(hours=14))  # Kiritimati: a day starts here first
+LAST_PLACE = timezone(timedelta(hours=-12))  # Baker Island: a day ends here last
+
+
+@lru_cache(maxsize=1024)
+def zone_info(name: str) -> tzinfo:
+    """Return the zone of an IANA name (or AoE). Raises InputError for a name that there is not."""
+    if name == AOE:
+        return LAST_PLACE
+    if name in ("UTC", "Z"):
+        return UTC
+    try:
+        if name not in available_timezones():
+            raise KeyError(name)
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        near = did_you_mean(name, available_timezones())
+        raise InputError(f"unknown time zone {name!r}: expected an IANA name such as America/New_York{near}") from None
+
+
+@lru_cache(maxsize=65536)
+def start_of_day(day: date, zone: tzinfo) -> datetime:
+    """Return the first instant that exists on a civil day (midnight may not), in UTC."""
+    midnight = datetime.combine(day, time(), zone)
+    after = midnight.astimezone(UTC)
+    if after.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
+        return after
+    # Midnight lies in a gap: the day starts where the gap ends. Reading it with either offset brackets that instant.
+    before = midnight.replace(fold=1).astimezone(UTC)
+    before, after = min(before, after), max(before, after)
+    offset = after.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        if middle <= before:
+            break
+        if middle.astimezone(zone).utcoffset() == offset:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def at_wall(wall: datetime, zone: tzinfo) -> datetime:
+    """Return the instant of a naive wall-clock time: in a gap moved forward by it, when doubled the first, in UTC."""
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -1,0 +1,173 @@
+"""What will be said if nothing changes, from the stored cursors on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alerts.core.forecast import Forecast, forecast_reminders
+from alerts.core.owners import NO_OWNERS, OWNER, Owners
+from alerts.core.rules import Rule, matching
+from alerts.core.schedule.moments import ONE_SECOND
+from alerts.core.schedule.watches import Watch
+from alerts.core.tracked import Tracked
+from alerts.scheduled_rules import ScheduledRule, current
+from alerts.store import Store
+from alerts.store.standing import WatchedCommitment
+from alerts.store.watched_commitments import occurrence_of
+
+__all__ = [
+    "Forecast",
+    "SummaryForecast",
+    "forecast_of_changes",
+    "forecast_after_change",
+    "forecast",
+    "keys_with_alerts",
+    "summaries",
+]
+
+
+def forecast(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    start: datetime,
+    end: datetime,
+    *,
+    owners: Owners = NO_OWNERS,
+    only: int | None = None,
+) -> list[Forecast]:
+    """What will go out before `end`, soonest first, of all that is tracked or `only` of one; nothing is written.
+
+    Rules that are not registered yet, or have another meaning now, are taken as they stand in the settings, from
+    `start` on.
+    """
+    known = current(store, rules)
+    watched = store.watches.watched_commitments(only=only)
+    found = [forecast for chunk in watched for forecast in _forecast(chunk, rules, known, start, end, owners=owners)]
+    return sorted(
+        found, key=lambda forecast: (forecast.reminder.send_at, forecast.reminder.commitment_id, forecast.reminder.rule)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryForecast:
+    """A summary to come: when, of which rule, and the channels through which it goes."""
+
+    at: datetime
+    rule: str
+    channels: tuple[str, ...]
+
+
+def summaries(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    start: datetime,
+    end: datetime,
+    owners: Owners = NO_OWNERS,
+    *,
+    one_at_a_time: Collection[str] = (),
+) -> Iterator[SummaryForecast]:
+    """The summaries that go out before `end`; of several firings that were missed, the latest is still to come.
+
+    `one_at_a_time` names the channels that take one word at a time, and so no summary.
+    """
+    since = store.summaries.since(current(store, rules))
+    for name, scheduled in rules.items():
+        if scheduled.rule.summary is None:
+            continue
+        served = since.get(name, start)
+        channels = tuple(one for one in _summary_channels(store, scheduled.rule, owners) if one not in one_at_a_time)
+        missed = scheduled.cron.before(start.replace(microsecond=0) + ONE_SECOND)
+        if missed is not None and missed > served and channels:
+            yield SummaryForecast(missed, name, channels)
+        firing = scheduled.cron.at_or_after(max(served, start).replace(microsecond=0) + ONE_SECOND)
+        while firing is not None and firing < end and channels:
+            yield SummaryForecast(firing, name, channels)
+            firing = scheduled.cron.at_or_after(firing + ONE_SECOND)
+
+
+def _summary_channels(store: Store, rule: Rule, owners: Owners) -> list[str]:
+    """The channels that a summary of a rule is for; the owners' where there is one to tell as things stand."""
+    asked = OWNER in rule.notify and owners.channel and owners.people
+    owned = asked and not store.summaries.owner_keys(rule).isdisjoint(owners.people)
+    to = [(owners.channel if owned else None) if name == OWNER else name for name in rule.notify]
+    return list(dict.fromkeys(one for one in to if one))
+
+
+def forecast_of_changes(
+    store: Store, rules: Mapping[str, ScheduledRule], now: datetime, owners: Owners = NO_OWNERS
+) -> Iterator[Forecast]:
+    """What the next tick will say of that which has changed since the last one."""
+    known = current(store, rules)
+    for chunk in store.watches.watched_commitments(changed_only=True):
+        yield from _forecast(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
+
+
+def keys_with_alerts(
+    store: Store, rules: Mapping[str, ScheduledRule], start: datetime, end: datetime, owners: Owners = NO_OWNERS
+) -> Iterator[str]:
+    """The keys of what is tracked of which anything will go out before `end`."""
+    known = current(store, rules)
+    for chunk in store.watches.watched_commitments():
+        for one in chunk:
+            if next(_forecast([one], rules, known, start, end, owners=owners), None) is not None:
+                yield one.tracked.commitment.key
+
+
+def forecast_after_change(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    now: datetime,
+    planned_state: Mapping[str, Tracked],
+    owners: Owners = NO_OWNERS,
+) -> Iterator[Forecast]:
+    """What the next tick would say were commitments, by key, as foreseen; those with a negative id are new."""
+    known = current(store, rules)
+    for chunk in store.watches.watched_commitments():
+        pairs = [(one, planned_state.get(one.tracked.commitment.key)) for one in chunk]
+        some = [_as_planned(one, tracked, now) for one, tracked in pairs if tracked or one.changed_at]
+        yield from _forecast(some, rules, known, now, now + ONE_SECOND, owners=owners)
+    fresh = [WatchedCommitment(tracked, {}, now) for tracked in planned_state.values() if tracked.id < 0]
+    yield from _forecast(fresh, rules, known, now, now + ONE_SECOND, owners=owners)
+
+
+def _as_planned(watched: WatchedCommitment, tracked: Tracked | None, now: datetime) -> WatchedCommitment:
+    if tracked is None:
+        return watched
+    was = watched.tracked
+    planned_state = replace(
+        tracked,
+        changes=(*was.changes, *tracked.changes),
+        occurrences=was.occurrences,
+        stated_at=was.stated_at if was.bounds.fingerprint == tracked.bounds.fingerprint else now,
+    )
+    return replace(watched, tracked=planned_state, changed_at=now)
+
+
+def _forecast(
+    watched: Iterable[WatchedCommitment],
+    rules: Mapping[str, ScheduledRule],
+    known: Mapping[str, ScheduledRule],
+    start: datetime,
+    end: datetime,
+    *,
+    owners: Owners,
+) -> Iterator[Forecast]:
+    specs: dict[str, Rule] = {name: scheduled.rule for name, scheduled in rules.items()}
+    watches = []
+    for one in watched:
+        for rule in matching(specs.values(), one.tracked.commitment):
+            mine = [watch for (name, _), watch in one.watches.items() if name == rule.name]
+            if not mine:
+                stated_at = one.tracked.stated_at or one.tracked.recorded_at
+                since = max(one.changed_at or start, stated_at)
+                mine = [Watch(rule=rule.name, commitment_id=one.tracked.id, since=since, next_at=since)]
+            elif rule.name not in known:
+                mine = [replace(watch, since=start, next_at=start, changed=True) for watch in mine]
+            elif one.changed_at is not None:
+                mine = [replace(watch, next_at=one.changed_at) for watch in mine]
+            about = [(watch, occurrence_of(one.tracked, watch.occurrence)) for watch in mine]
+            if one.tracked.open or one.watches:
+                watches += [(watch, item) for watch, item in about if item is not None]
+    return forecast_reminders(watches, specs, {name: scheduled.cron for name, scheduled in rules.items()}, end, owners)

@@ -1,0 +1,99 @@
+"""Dates as spreadsheets write them: read by a format that is declared, and never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
+
+from alerts.deadlines.errors import InputError
+
+MONTHS = (  # in English whatever the locale
+    "January February March April May June July August September October November December"
+).split()
+PARTS = {
+    "YYYY": r"(?P<year>\d{4})",
+    "YY": r"(?P<short>\d{2})",
+    "MMM": r"(?P<name>[A-Za-z]{3})",
+    "MM": r"(?P<month>\d{1,2})",
+    "DD": r"(?P<day>\d{1,2})",
+}
+LETTERS = re.compile("YYYY|YY|MMM|MM|DD")
+CLOCK = r"(?:[T ]\s*(?P<clock>\d{1,2}:\d\d(?::\d\d)?))?"
+LOOKS = re.compile(
+    rf"(?:\d{{1,4}}|[A-Za-z]{{3}})(?P<mark>[/. -]+)(?:\d{{1,2}}|[A-Za-z]{{3}})[/., -]+\d{{1,4}}{CLOCK}", re.ASCII
+)
+ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+ORDERS = ("DD MM YYYY", "MM DD YYYY", "YYYY MM DD", "DD MM YY", "MM DD YY", "YY MM DD", "DD MMM YYYY", "DD MMM YY",
+          "MMM DD YYYY", "MMM DD YY")  # fmt: skip
+
+
+def check_format(text: str) -> str:
+    """Pass a format on that can be read by. Raises InputError."""
+    parts = sorted(LETTERS.findall(text))
+    rest = LETTERS.sub("", text)
+    one_each = len(parts) == 3 and len({part[0] for part in parts}) == 3
+    if not one_each or not re.fullmatch(r"[/.,\- ]*", rest):
+        raise InputError(f"`{text}` is not a date format: expected DD, MM or MMM, and YYYY or YY, as in DD/MM/YYYY")
+    return text
+
+
+@lru_cache(maxsize=64)
+def _pattern(date_format: str) -> re.Pattern[str]:
+    pieces = re.split(f"({LETTERS.pattern})", date_format)
+    return re.compile("".join(PARTS.get(piece) or re.escape(piece) for piece in pieces) + CLOCK, re.ASCII)
+
+
+def _read(text: str, date_format: str) -> tuple[date, str] | None:
+    """The day and the time of day (or nothing) that a text means in a format, if it is written in it."""
+    found = _pattern(date_format).fullmatch(text)
+    if not found:
+        return None
+    parts = found.groupdict()
+    try:
+        name = parts.get("name")
+        month = [month[:3].lower() for month in MONTHS].index(name.lower()) + 1 if name else int(parts["month"])
+        year = int(parts["year"]) if "year" in parts else 2000 + int(parts["short"])
+        return date(year, month, int(parts["day"])), parts["clock"] or ""
+    except ValueError:
+        return None
+
+
+def translate(text: str, date_format: str | None) -> str:
+    """Write the date of a cell as deadlines do; what is none is passed on.
+
+    Two-digit years are those from 2000 to 2099, MMM the first three letters of an English month. Raises InputError for
+    a date that is in no declared format, with how it can be read.
+    """
+    if date_format and (found := _read(text, date_format)):
+        day, clock = found
+        return f"{day}T{clock:0>5}" if len(clock) < 6 and clock else f"{day}T{clock:0>8}" if clock else str(day)
+    looks = LOOKS.fullmatch(text)
+    if not looks or ISO.match(text):
+        return text
+    if date_format:
+        raise InputError(f"`{text}` is not a date written as {date_format}, which `date_format` says")
+    readings = dict(_readings(text))
+    if not readings:
+        raise InputError(f"`{text}` is no date that there is: write it as 2025-11-10")
+    days = list(dict.fromkeys(map(_say, readings.values())))
+    message = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_format: "
+    formats = f"{' or '.join(readings)} (in the file of --columns)"
+    raise InputError(
+        f"{message}{formats}, or write it as {next(iter(readings.values()))}" if len(days) == 1 else message + formats
+    )
+
+
+def _readings(text: str) -> Iterator[tuple[str, date]]:
+    """The formats in which a text is a date, with that date."""
+    marks = re.findall(r"[/., -]+", re.sub(CLOCK + "$", "", text))
+    for order in ORDERS:
+        one, two, three = order.split()
+        date_format = f"{one}{marks[0]}{two}{marks[1]}{three}"
+        if found := _read(text, date_format):
+            yield date_format, found[0]
+
+
+def _say(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

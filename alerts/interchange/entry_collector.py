@@ -1,0 +1,146 @@
+"""What has been read of a file so far, entry by entry, and all that is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from alerts.core.commitments import Party, Person, Source
+from alerts.deadlines.errors import did_you_mean
+from alerts.interchange.commitment_entry import Entry
+from alerts.interchange.file_contents import (
+    MAX_ERROR_LINES,
+    MAX_PROBLEMS,
+    EndedEntry,
+    File,
+    FileProblem,
+    Known,
+    PlacedEntry,
+    in_line,
+)
+from alerts.strict_yaml.validation import Section, problems_of
+from alerts.strict_yaml.yaml_events import Steps
+
+PROGRESS_EVERY = 1000
+DECLARED_IN = {"parties": ("party", "it"), "sources": ("source", "it"), "people": ("person", "them")}
+
+S = TypeVar("S", bound=Section)
+T = TypeVar("T")
+Lines = Callable[[Steps], int]  # the line of a part
+
+
+@dataclass(slots=True)
+class Reading:
+    """A file that is being read. `name` says how a part of an entry is called there, if not as its field."""
+
+    path: str
+    known: Known
+    progress: Callable[[int], None]
+    name: Callable[[Steps], str] | None = None
+    parties: dict[str, tuple[Party, int]] = field(default_factory=dict)
+    sources: dict[str, tuple[Source, int]] = field(default_factory=dict)
+    people: dict[str, tuple[Person, int]] = field(default_factory=dict)
+    entries: dict[str, PlacedEntry] = field(default_factory=dict)
+    problems: list[FileProblem] = field(default_factory=list)
+    unread_keys: set[str] = field(default_factory=set)
+    ended: list[EndedEntry] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    invalid_keys: dict[str, set[str]] = field(default_factory=dict)  # of parties, sources and people that are wrong
+    cited: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)  # (where, key) → lines
+    shared: dict[Any, Any] = field(default_factory=dict)  # values that many entries have; each is kept once
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong that reading on is of no use."""
+        return len(self.problems) >= MAX_PROBLEMS
+
+    def add_problem(self, line: int, problem: str) -> None:
+        self.problems.append(FileProblem(line, f"{self.path}:{line}: {problem}"))
+
+    def stopped_reading(self, why: str) -> None:
+        """Note that it cannot be read further; what was wrong before is said too."""
+        self.problems.append(FileProblem(sys.maxsize, why))
+
+    def validated(self, model: type[S], value: Any, line_of: Lines, under: Steps = ()) -> S | None:
+        """A value in the shape of its model, or None where it is wrong, which is noted."""
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            for steps, problem in problems_of(error, model, self.name):
+                self.add_problem(line_of((*under, *steps)), problem)
+            return None
+
+    def keep(self, known: dict[str, tuple[T, int]], key: str, value: T, line: int) -> None:
+        """Add a party, a source or a person."""
+        if key in known:
+            self.add_problem(line, f'the key "{key}" is there twice, first on line {known[key][1]}')
+        else:
+            known[key] = (value, line)
+
+    def take(self, value: Any, line_of: Lines, sequence: int | None = None) -> None:
+        """Add a commitment as it is written."""
+        entry = self.validated(Entry, value, line_of)
+        if entry is None:
+            if isinstance(value, dict) and isinstance(value.get("key"), str):
+                self.unread_keys.add(value["key"])
+            return
+        if first := self.entries.get(entry.key):
+            self.add_problem(line_of(("key",)), f'the key "{entry.key}" is there twice, first on line {first.line}')
+            return
+        for noun, keys in (("by", entry.by), ("to", entry.to)):
+            for number, key in enumerate(keys):
+                self._cite("parties", key, (noun,), line_of((noun, number)))
+        if entry.source:
+            self._cite("sources", entry.source.key, ("source",), line_of(("source", "key")))
+        for number, cited in enumerate(entry.sources):
+            self._cite("sources", cited.key, ("sources",), line_of(("sources", number, "key")))
+        if entry.owner:
+            self._cite("people", entry.owner, ("owner",), line_of(("owner",)))
+        self.entries[entry.key] = PlacedEntry(entry.commitment(self.shared), self.path, line_of(()), sequence)
+        if len(self.entries) % PROGRESS_EVERY == 0:
+            self.progress(len(self.entries))
+
+    def _cite(self, where: str, key: str, steps: Steps, line: int) -> None:
+        """Remember a party, source or person that is not declared so far."""
+        if key in getattr(self, where):
+            return
+        found = self.cited.setdefault((where, key), [])
+        if len(found) < MAX_ERROR_LINES:
+            found.append((line, self.name(steps) if self.name else str(steps[0])))
+
+    def _check_declared(self) -> None:
+        """Find wrong each mention of a party, source or person that is declared nowhere."""
+        known = {
+            where: {*getattr(self, where), *getattr(self.known, where), *self.invalid_keys.get(where, ())}
+            for where in DECLARED_IN
+        }
+        for (where, key), places in self.cited.items():
+            if key not in known[where] and not self.full:
+                what, it = DECLARED_IN[where]
+                near = did_you_mean(key, known[where])
+                for line, noun in places:
+                    self.add_problem(
+                        line, f'{noun}: no {what} has the key "{key}": declare {it} under `{where}:`{near}'
+                    )
+
+    def file(self, *, whole: bool = True) -> File:
+        """What was read; `whole` says whether all of it was."""
+        if whole:
+            self._check_declared()
+        self.progress(len(self.entries))
+        return File(
+            path=self.path,
+            parties=tuple(party for party, _ in self.parties.values()),
+            sources=tuple(source for source, _ in self.sources.values()),
+            people=tuple(person for person, _ in self.people.values()),
+            entries=tuple(self.entries.values()),
+            problems=in_line(self.problems),
+            unread=not whole,
+            unread_keys=frozenset(self.unread_keys),
+            ended=tuple(self.ended),
+            notes=tuple(self.notes),
+        )

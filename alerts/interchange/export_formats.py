@@ -1,0 +1,68 @@
+"""Commitments out into a file that says all that is needed to load them again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from alerts.core.commitments import Party, Person, Source
+from alerts.core.tracked import Tracked
+from alerts.interchange import csv, ics
+from alerts.interchange.cells import values_of
+from alerts.strict_yaml.yaml_events import UNPRINTABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What is to be written; `sequences` are the numbers with which commitments were loaded from a calendar, by key."""
+
+    tracked: Sequence[Tracked]
+    people: Iterable[Person] = ()
+    parties: Iterable[Party]
+    sources: Iterable[Source]
+    sequences: dict[str, int]
+    now: datetime
+
+    def as_file(self) -> dict[str, list[dict[str, Any]]]:
+        """The same in the shape of a commitments file; lists in which there is nothing are left out."""
+        lists = {
+            "people": [_known(person) for person in self.people],
+            "parties": [_known(party) for party in self.parties],
+            "sources": [_known(source) for source in self.sources],
+            "commitments": [values_of(one.commitment) for one in self.tracked],
+        }
+        return {name: entries for name, entries in lists.items() if entries}
+
+
+def _known(one: Person | Party | Source) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(one).items() if value is not None}
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C one is not everywhere
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  # the base class names it
+        return True
+
+
+def _yaml(content: Content) -> str:
+    return yaml.dump(content.as_file(), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _json(content: Content) -> str:
+    text = json.dumps(content.as_file(), ensure_ascii=False, indent=2) + "\n"
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _csv(content: Content) -> str:
+    return csv.write(one.commitment for one in content.tracked)
+
+
+def _ics(content: Content) -> str:
+    return ics.write(((one, content.sequences.get(one.commitment.key)) for one in content.tracked), content.now)
+
+
+WRITERS: dict[str, Callable[[Content], str]] = {"yaml": _yaml, "json": _json, "csv": _csv, "ics": _ics}

@@ -1,0 +1,91 @@
+"""What a file of commitments holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from alerts.core.commitments import Commitment, Party, Person, Source
+from alerts.deadlines.errors import InputError
+
+MAX_ERROR_LINES = 50
+MAX_PROBLEMS = 500  # then the rest is not read: finding what is near to each wrong name takes its time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The keys of those whom a file may name without declaring them. `settled` are people whom none may declare."""
+
+    parties: Collection[str] = ()
+    sources: Collection[str] = ()
+    people: Collection[str] = ()
+    settled: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEntry:
+    """A commitment and the line (of a table, the row) of the file on which its entry begins.
+
+    `sequence` is its revision where the file counts them (RFC 5545, section 3.8.7.4).
+    """
+
+    commitment: Commitment
+    path: str
+    line: int
+    sequence: int | None = None
+
+    @property
+    def place(self) -> str:
+        """`seeds/truce.yaml:12`."""
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """Something that is wrong on a line; `said` is the whole line of the error, with its place."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedEntry:
+    """A commitment that the file says is over, so that it is not tracked anew."""
+
+    key: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """What a file holds, in its order.
+
+    `unread_keys` are keys of which the file speaks though it has no entry for them: it is wrong, or over. `notes` say
+    what was left out.
+    """
+
+    path: str
+    parties: tuple[Party, ...] = ()
+    sources: tuple[Source, ...] = ()
+    people: tuple[Person, ...] = ()
+    entries: tuple[PlacedEntry, ...] = ()
+    problems: tuple[FileProblem, ...] = ()
+    unread: bool = False
+    unread_keys: frozenset[str] = frozenset()
+    ended: tuple[EndedEntry, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def refuse(problems: Iterable[FileProblem], *, unread: bool = False) -> None:
+    """Raise InputError with the first of the lines, and how many more there are, if anything is wrong."""
+    lines = [problem.message for problem in problems]
+    if not lines:
+        return
+    more = len(lines) - MAX_ERROR_LINES
+    rest = "; the rest was not read" if unread else ""
+    raise InputError("\n".join([*lines[:MAX_ERROR_LINES], *([f"and {more:,} more{rest}"] if more > 0 else [])]))
+
+
+def in_line(problems: Iterable[FileProblem]) -> tuple[FileProblem, ...]:
+    """Sort what is wrong with one file by its lines."""
+    return tuple(sorted(problems, key=lambda problem: problem.line))

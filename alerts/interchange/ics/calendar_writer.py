@@ -1,0 +1,90 @@
+"""A calendar of commitments that other programs read, and that says all of it when it is loaded again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+from icalendar import Calendar, Todo, vRecur, vText
+
+from alerts.core.icalendar import NUMBERS, PRODUCT
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.points import Day, Point
+from alerts.deadlines.recurrence import Recurrence
+from alerts.deadlines.zones import zone_info
+from alerts.interchange import cells
+from alerts.interchange.ics.event_entry import TIMES, own_name, times_as_written
+
+STANDARD = {"key", "title", "tags", "note"}
+
+
+def write(tracked: Iterable[tuple[Tracked, int | None]], now: datetime) -> str:
+    """Write a VTODO for each commitment, beside it the SEQUENCE with which it was loaded, if it was with one."""
+    calendar = Calendar()
+    calendar.add("PRODID", PRODUCT)
+    calendar.add("VERSION", "2.0")
+    for one, sequence in tracked:
+        calendar.add_component(_todo(one, sequence, now))
+    calendar.add_missing_timezones()
+    return str(calendar.to_ical(), "utf-8")
+
+
+def _todo(tracked: Tracked, sequence: int | None, now: datetime) -> Todo:
+    commitment = tracked.commitment
+    todo = Todo()
+    todo.add("UID", commitment.key)
+    todo.add("DTSTAMP", now)
+    todo.add("CREATED", tracked.recorded_at)
+    todo.add("SEQUENCE", max(sequence or 0, tracked.bounds_version - 1))
+    todo.add("SUMMARY", commitment.title)
+    todo.add("STATUS", "NEEDS-ACTION")
+    todo.add("PRIORITY", NUMBERS[commitment.priority])
+    if commitment.note:
+        todo.add("DESCRIPTION", commitment.note)
+    if commitment.tags:
+        todo.add("CATEGORIES", list(commitment.tags))
+    for name, at in _times(tracked.bounds).items():
+        todo.add(name, at)
+    if tracked.bounds.recurrence:
+        _recurring(todo, tracked.bounds.recurrence)
+    for name, value in cells.cells_of(commitment).items():
+        for text in (value if isinstance(value, tuple) else (value,)) if name not in STANDARD else ():
+            todo.add(own_name(name), vText(text))
+    todo.add(TIMES, vText(times_as_written(todo)))
+    return todo
+
+
+def _recurring(todo: Todo, recurs: Recurrence) -> None:
+    """DTSTART and DUE of the first occurrence, the rule, and what it leaves out; as one day, like other programs do."""
+    first = next(recurs.names(), None)
+    if first is None:
+        return
+    todo.add("DTSTART", _local(recurs, first))
+    todo.add("DUE", _local(recurs, first))
+    todo.add("RRULE", vRecur.from_ical(recurs.rule))
+    for name in recurs.without:
+        todo.add("EXDATE", _local(recurs, name))
+
+
+def _local(recurs: Recurrence, name: str) -> date:
+    """The day of an occurrence, or its time on the wall clock of the zone: recurrence goes by that."""
+    if not isinstance(recurs.start, datetime):
+        return date.fromisoformat(name)
+    wall = datetime.fromisoformat(name)
+    return wall.replace(tzinfo=zone_info(recurs.zone)) if recurs.zone else wall
+
+
+def _times(bounds: Bounds) -> dict[str, date]:
+    """DUE where it is known, DTSTART where it is open before that; both of one kind (RFC 5545, section 3.8.2.3)."""
+    start, due = (_time(point) for point in (bounds.first, bounds.last))
+    found = {"DUE": due} if due else {}
+    if start and (due is None or (type(start) is type(due) and start < due)):
+        found["DTSTART"] = start
+    return found
+
+
+def _time(point: Point | None) -> date | None:
+    if point is None:
+        return None
+    return point.date if isinstance(point, Day) else point.at.astimezone(UTC)

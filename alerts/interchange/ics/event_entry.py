@@ -1,0 +1,118 @@
+"""A calendar's component as an entry: its words, and what an export has put into properties of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from icalendar.prop import vBroken, vUnknown
+
+from alerts.core.icalendar import CRITICAL
+from alerts.deadlines.errors import InputError
+from alerts.interchange import cells
+from alerts.interchange.ics.event_times import first
+
+OWN = "X-ALERTS-"  # what iCalendar cannot say, by field: X-ALERTS-REVIEW-EVERY
+TIMES = f"{OWN}TIMES"  # the times as they were written, by which it is seen whether another program has changed them
+STANDARD = ("DTSTART", "DUE", "RRULE", "EXDATE")
+PRIORITIES = {**dict.fromkeys((1, 2, 3, 4), "high"), **dict.fromkeys((6, 7, 8, 9), "low")}  # section 3.8.1.9
+
+KINDS = {"VTODO": "obligation", "VEVENT": "event"}
+
+
+def is_over(component: Any) -> bool:
+    """Whether a component says that it is done with."""
+    over = str(component.get("STATUS", "")).upper() in ("COMPLETED", "CANCELLED")
+    return over or (component.name == "VTODO" and component.get("COMPLETED") is not None)
+
+
+def number_of(component: Any) -> int:
+    """The SEQUENCE; 0 where there is none. Raises InputError."""
+    value = first(component, "SEQUENCE")
+    if value is None:
+        return 0
+    if not isinstance(value, int) or not 0 <= value < 2**31:
+        raise InputError(f"SEQUENCE is not a number from 0 on: `{str(value)[:20]}`")
+    return int(value)
+
+
+def entry_of(component: Any, key: str, deadline: str, assumed: Sequence[str], *, own: bool) -> dict[str, Any]:
+    """An entry of a component; its `own` deadline is the one that was exported, unless its times were changed since."""
+    stated: dict[str, str | list[str]] = {}
+    for name in cells.FIELDS:
+        values = [_own_text(value) for value in _all(component.get(own_name(name)))]
+        if values and name in cells.LISTS:
+            stated[name] = values
+        elif values:
+            stated[name] = values[0]
+    exported = stated.pop("deadline", None)
+    priority = _priority(component)
+    if stated.pop("priority", None) == "critical" and priority == (CRITICAL, "high"):
+        priority = (CRITICAL, "critical")
+    if own and exported and _own_text(component.get(TIMES, "")) == times_as_written(component):
+        deadline = str(exported)
+    entry = {
+        "kind": KINDS[component.name],
+        **stated,
+        "key": key,
+        "title": " ".join(_text(_first(component, "SUMMARY")).split("\n")).strip() or "(no SUMMARY)",
+        "deadline": deadline,
+        "priority": priority[1],
+        "tags": list(dict.fromkeys(filter(None, (re.sub(r"\s*\n\s*", " ", tag).strip() for tag in _tags(component))))),
+        "note": _text(_first(component, "DESCRIPTION")).strip(),
+    }
+    if assumed:
+        entry["assumptions"] = [*stated.get("assumptions", ()), *assumed]
+    return cells.entry_of(entry)
+
+
+def own_name(name: str) -> str:
+    """The property for a field."""
+    return OWN + name.upper().replace("_", "-")
+
+
+def times_as_written(component: Any) -> str:
+    """The times of a component in one text."""
+    return "/".join(
+        ",".join(_raw(value) for value in _all(component.get(name))) for name in STANDARD if component.get(name)
+    )
+
+
+def _priority(component: Any) -> tuple[int, str]:
+    try:
+        number = int(_first(component, "PRIORITY") or 0)
+    except ValueError:
+        number = 0
+    return number, PRIORITIES.get(number, "normal")
+
+
+def _tags(component: Any) -> list[str]:
+    found = []
+    for value in _all(component.get("CATEGORIES")):
+        found += [_text(one) for one in ([value] if isinstance(value, vBroken) else value.cats)]
+    return found
+
+
+def _first(component: Any, name: str) -> Any:
+    return next(iter(_all(component.get(name))), "")
+
+
+def _all(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _own_text(value: Any) -> str:
+    """TEXT, which the library leaves escaped in properties that it does not know (RFC 5545, section 3.3.11)."""
+    if isinstance(value, vUnknown):
+        value = re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], value)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    return str(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _raw(value: Any) -> str:
+    raw = value.to_ical()
+    return raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)

@@ -1,0 +1,34 @@
+"""The UID of a calendar's component (RFC 5545, section 3.8.4.7) as a key."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from alerts.deadlines.expressions import KEY, WORDS
+
+LONGEST = 89  # characters, so that a date can follow: 100 are the most
+HASHED = 8
+
+
+def key_of(uid: str) -> str:
+    """The key for a UID: itself where it can be one, else with `-` for what keys cannot hold.
+
+    What has no letter, or is a word of deadlines, gets the prefix `uid-`; what is too long is cut and gets a hash.
+    """
+    if KEY.fullmatch(uid) and uid.lower() not in WORDS:
+        return uid
+    key = re.sub(r"[^A-Za-z0-9._@-]", "-", uid).lstrip("._@-")
+    if not re.search("[A-Za-z]", key) or key.lower() in WORDS:
+        key = f"uid-{key}" if key else "uid-" + hashlib.sha256(uid.encode()).hexdigest()[:HASHED]
+    if len(key) > LONGEST:
+        key = f"{key[: LONGEST - HASHED - 1]}-{hashlib.sha256(uid.encode()).hexdigest()[:HASHED]}"
+    return key
+
+
+def occurrence_key(uid: str, day: object) -> str:
+    """The key for one turn of a recurring component: `standup@example.org.2025-12-31`."""
+    key = key_of(uid)
+    if len(key) > LONGEST:
+        key = f"{key[: LONGEST - HASHED - 1]}-{hashlib.sha256(uid.encode()).hexdigest()[:HASHED]}"
+    return f"{key}.{day}"

@@ -1,0 +1,134 @@
+"""One turn: write down what has fallen due, and elsewhere what did not get through; lanes hand it over."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from alerts.channels import Channel
+from alerts.core.commitments import Commitment, Person
+from alerts.core.envelopes import AddressedReminder, Routes
+from alerts.core.owners import OWNER, Owners
+from alerts.core.registration import ALIVE
+from alerts.core.schedule.evaluation import evaluate
+from alerts.core.schedule.moments import ONE_SECOND
+from alerts.core.schedule.watches import Evaluation, Watch
+from alerts.core.summaries import Scope
+from alerts.core.tracked import Tracked
+from alerts.scheduled_rules import ScheduledRule, current
+from alerts.store import Store
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = timedelta(hours=1)  # after a look that failed
+
+
+def plan(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    channels: Mapping[str, Channel],
+    now: datetime,
+    *,
+    on_batch: Callable[[], None] = lambda: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Write down, batch by batch, everything that has fallen due; returns how many deliveries are new.
+
+    Rules of which another process has registered another meaning are left to it. `on_batch` is called after each batch,
+    when its deliveries are there to be sent; where `stop` says so, the rest is left for the next time.
+    """
+    for _ in store.watches.settle():
+        on_batch()
+        if stop():
+            return 0
+    recipients = {name: channel.recipients for name, channel in channels.items()}
+    one_at_a_time = {name for name, channel in channels.items() if channel.one_at_a_time}
+    routes = Routes(recipients=recipients, one_at_a_time=one_at_a_time)
+    owners_channel = next((name for name, channel in channels.items() if channel.default), None)
+    count = 0
+    mine = {name: scheduled.rule for name, scheduled in current(store, rules).items()}
+    planned = store.registrations.planned(now, ALIVE)
+    for batch in store.watches.due(mine, until=now, on_commit=on_batch, planned=planned):
+        if stop():
+            return count
+        evaluations = [_evaluate(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
+        to_owners = {one.commitment.owner for watch, one in batch.watches if OWNER in mine[watch.rule].notify}
+        owners = Owners(channel=owners_channel, people=batch.people(to_owners))
+        addressed = [
+            AddressedReminder(
+                reminder=reminder,
+                notify=rules[watch.rule].rule.notify,
+                owner=_owner_route(owners, tracked.commitment, recipients),
+                digest=rules[watch.rule].rule.digest,
+                critical=tracked.commitment.priority == "critical",
+            )
+            for (watch, tracked), evaluation in zip(batch.watches, evaluations, strict=True)
+            for reminder in evaluation.reminders
+        ]
+        count += batch.record(evaluations, addressed, now, routes)
+    if stop():
+        return count
+    for sealed in store.gathering.seal({*mine, *planned}, now):
+        count += sealed
+        on_batch()
+    digest_recipients = {
+        name: some for name, some in recipients.items() if name not in one_at_a_time
+    }  # others take no summary
+    for name, since in store.summaries.since([rule.name for rule in mine.values() if rule.summary]).items():
+        if summaries_planned := _plan_summaries(
+            store, rules[name], since=since, recipients=digest_recipients, owners_channel=owners_channel, now=now
+        ):
+            count += summaries_planned
+            on_batch()
+    return count
+
+
+def _plan_summaries(
+    store: Store,
+    scheduled: ScheduledRule,
+    *,
+    since: datetime,
+    recipients: Mapping[str, tuple[str, ...]],
+    owners_channel: str | None,
+    now: datetime,
+) -> int:
+    """Write down a rule's summaries if its firing has come; of several missed firings those of the latest."""
+    rule = scheduled.rule
+    firing = scheduled.cron.before(now.replace(microsecond=0) + ONE_SECOND)
+    if firing is None or firing <= since:
+        return 0
+    scope = Scope(rule=rule, firing=firing)
+    scopes = {(name, recipient): scope for name in rule.notify for recipient in recipients.get(name, ())}
+    if OWNER in rule.notify and owners_channel:
+        for person in store.summaries.owners(rule):
+            route = owners_channel, _as_named(person, recipients[owners_channel])
+            own = scopes.setdefault(route, replace(scope, owners=(person.key,)))
+            if own.owners:  # whoever gets the whole has theirs in it, and several may share an address
+                scopes[route] = replace(own, owners=tuple(dict.fromkeys((*own.owners, person.key))))
+    return store.summaries.put(scope, scopes, now)
+
+
+def _owner_route(
+    owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[str, ...]]
+) -> tuple[str, str] | None:
+    """The channel and the address through which the owner of a commitment is told."""
+    owner = owners.of(commitment)
+    if owner is None or owners.channel is None:
+        return None
+    return owners.channel, _as_named(owner, recipients[owners.channel])
+
+
+def _as_named(person: Person, recipients: Iterable[str]) -> str:
+    """A person's address, as the channel writes it where it names them, too: else they would be told twice."""
+    return next((one for one in recipients if one.lower() == person.email.lower()), person.email)
+
+
+def _evaluate(scheduled: ScheduledRule, tracked: Tracked, watch: Watch, now: datetime) -> Evaluation:
+    """One look; should it fail, the others are not held up, and it is tried again."""
+    try:
+        return evaluate(scheduled.rule, tracked, watch, now, scheduled.cron)
+    except Exception:
+        log.exception("rule %s cannot look at %s; again in an hour", watch.rule, tracked.commitment.key)
+        return Evaluation(replace(watch, next_at=now + RETRY_AFTER))

@@ -1,0 +1,27 @@
+"""What the entry in a calendar says of a deadline: a line, and a few more. Data come out inert."""
+
+from __future__ import annotations
+
+from alerts.core.notifications import ReminderContext
+from alerts.rendering.plain_message import when
+from alerts.rendering.template_filters import clean, flat, shorten
+
+TITLE = 250  # characters
+LONGEST_DESCRIPTION = 2000
+
+
+def entry_of(context: ReminderContext) -> tuple[str, str]:
+    """Return the line and the words: which deadline, how things stand, as stated, where, and what to do."""
+    commitment, bounds = context.tracked.commitment, context.tracked.bounds
+    text = [when(bounds) if context.tracked.open else f"closed: {commitment.status}"]
+    text.append(f"As stated: {_line(commitment.deadline)}")
+    if context.source:
+        locator = commitment.source.locator if commitment.source else None
+        text.append(f"Source: {', '.join(filter(None, map(_line, (context.source.title, locator or ''))))}")
+    if commitment.note:
+        text.append(clean(commitment.note[:LONGEST_DESCRIPTION]).strip())
+    return shorten(_line(commitment.title), TITLE) or "(untitled)", shorten("\n".join(text), LONGEST_DESCRIPTION)
+
+
+def _line(text: str) -> str:
+    return flat(clean(text[:LONGEST_DESCRIPTION]))

@@ -1,0 +1,44 @@
+"""A notification becomes a message that a channel can hand over: rendered, for chats laid out by the channel, and in a
+mail with the deadline for the reader's calendar. Whatever fails on the way, the word gets out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts.core.messages import Layout, Message
+from alerts.core.notifications import Notification
+from alerts.rendering.calendar_file import publish
+from alerts.rendering.calendar_text import entry_of
+from alerts.rendering.renderer import Renderer
+
+_PLAIN = "; the built-in plain message goes out instead"
+
+
+def compose(renderer: Renderer, channel: Layout, notification: Notification) -> tuple[Message, str | None]:
+    """Return the message, and in one line what failed on the way and what goes out instead."""
+    message, error = renderer.render(notification, channel.medium)
+    error = error and error + _PLAIN
+    if channel.medium == "mail":
+        message, failed = _with_calendar(message, notification)
+        error = error or failed
+    try:
+        return _with_body(channel, message), error
+    except Exception as failure:  # noqa: BLE001 - whatever a channel makes of its post
+        error = f"channel {channel.name}: cannot lay out the message: {type(failure).__name__}{_PLAIN}"
+        return _with_body(channel, renderer.plain(notification, channel.medium)), error
+
+
+def _with_body(channel: Layout, message: Message) -> Message:
+    return message if message.post is None else replace(message, body=channel.body(message.post), post=None)
+
+
+def _with_calendar(message: Message, notification: Notification) -> tuple[Message, str | None]:
+    """Add the deadline that a mail is about, if it is one that has a date; a list would fill calendars unasked."""
+    if len(notification.contexts) != 1 or notification.summary:
+        return message, None
+    (context,) = notification.contexts
+    try:
+        return replace(message, calendar=publish(context, *entry_of(context), notification.now)), None
+    except Exception as failure:  # noqa: BLE001 - whatever the data are
+        return message, f"calendar: {type(failure).__name__}; the mail goes out without it"

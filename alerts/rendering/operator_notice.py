@@ -1,0 +1,75 @@
+"""What operators are told when deliveries fail. No template: it must get out when templates are what fails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerts.core.delivery_failures import DeliveryFailure, Notice
+from alerts.core.messages import Message
+from alerts.core.posts import Post, plain_sections
+from alerts.rendering.template_filters import clean, flat, row, shorten, utc
+
+SHOWN = 20  # of what fails together, so many are described
+ABOUT = 3  # of a digest's words, so many are named
+_STATES = {
+    "dead": "dead, tried no more",
+    "sent": "sent in a simpler form",
+    "superseded": "overtaken by a later word before it got through",
+}
+_FAILING = "still being tried"
+
+
+def notice(notice: Notice, medium: str, now: datetime) -> Message:
+    """Say what failed, why, what it was about, and what can be typed. Never raises."""
+    subject = _subject(notice)
+    text = _text(notice)
+    body: dict[str, object] | None = None
+    if medium == "json":
+        failures = [one.to_json() for one in notice.failures]
+        data = {"summary": subject, "text": text, "troubles": failures, "more": notice.more}
+        body = {"type": "operator.notice", "timestamp": utc(now), "data": data}
+    post = None
+    if medium == "post":
+        post = Post(title=subject, sections=plain_sections(text), urgency="trouble", more="alerts deliveries")
+    return Message(subject=subject, text=text, body=body, rendered_at=now, post=post)
+
+
+def _subject(notice: Notice) -> str:
+    dead = sum(one.state == "dead" for one in notice.failures)
+    plain = sum(one.state == "sent" for one in notice.failures)
+    late = len(notice.failures) - dead - plain
+    counts = ((dead, "dead"), (late, "late"), (plain, "sent in a simpler form"))
+    details = ", ".join(f"{count} {what}" for count, what in counts if count)
+    more = f", {notice.more} more" if notice.more else ""
+    one = notice.failures[0].channel if len({one.channel for one in notice.failures}) == 1 else ""
+    return shorten(flat(clean(f"Alerts that do not get through{one and f' via {one}'}: {details}{more}")), 120)
+
+
+def _text(notice: Notice) -> str:
+    shown = notice.failures[:SHOWN]
+    parts = [_lines(one) for one in shown]
+    if hidden := len(notice.failures) - len(shown) + notice.more:
+        parts.append(f"… and {hidden} more: alerts deliveries")
+    parts.append(
+        "\n".join(
+            (
+                row("alerts deliveries --state dead", "See them"),
+                row("alerts retry ID", "Try again"),
+                row("alerts dismiss ID", "Let go"),
+            )
+        )
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _lines(one: DeliveryFailure) -> str:
+    about = ", ".join(one.about[:ABOUT]) + (f" and {len(one.about) - ABOUT} more" if len(one.about) > ABOUT else "")
+    to = f"{one.channel} to {one.recipient}" if one.recipient else one.channel
+    details = [
+        row(flat(clean(to)), str(one.id)[:8]),
+        row(_STATES.get(one.state, _FAILING), "State"),
+        row(flat(clean(one.error)), "Error"),
+        row(flat(clean(about)), "About") if about else "",
+        row(flat(clean(", ".join(one.fallback_channels))), "Told via") if one.fallback_channels else "",
+    ]
+    return "\n".join(filter(None, details))

@@ -1,0 +1,142 @@
+"""The built-in plain message: what goes out when a template fails. It needs little, so that little can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from alerts.core.delivery_failures import DeliveryFailure
+from alerts.core.messages import Message
+from alerts.core.notifications import Notification, ReminderContext
+from alerts.core.posts import Post, plain_sections
+from alerts.core.reminders import Kind
+from alerts.core.summaries import Summary
+from alerts.deadlines.bounds import Bounds, describe_bounds
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.wording import format_day
+from alerts.rendering.fitting import LARGEST
+from alerts.rendering.shell_commands import commands
+from alerts.rendering.template_facts import LISTED
+from alerts.rendering.template_filters import clean, flat, moment, shorten, utc
+
+SUBJECT = 120
+_URGENCY: dict[Kind, str] = {
+    "before": "soon", "on_the_day": "today", "opens": "open", "overdue": "late", "moved": "moved", "review": "open",
+    "closed": "changed", "reopened": "soon",
+}  # fmt: skip
+
+
+def plain(notification: Notification, medium: str) -> Message:
+    """Say the date, the title and the commands. Never raises."""
+    lines = [_lines(context) for context in notification.contexts]
+    subject = shorten(_subject(notification, lines), SUBJECT)
+    lines = _bounded(notification.contexts, lines)
+    if notification.summary:
+        lines = [*_summed_up(notification.summary), *lines]
+    text = (
+        "\n\n".join("\n".join(lines_shown) for lines_shown in (*lines, *_fallback_line(notification.fallback_for)))
+        + "\n"
+    )
+    body: dict[str, object] | None = None
+    if medium == "json":
+        reminders = [
+            {
+                "commitment": {
+                    "key": clean(context.tracked.commitment.key),
+                    "title": clean(context.tracked.commitment.title),
+                },
+                "kind": context.reminder.kind,
+                "deadline": clean(context.tracked.commitment.deadline),
+            }
+            for context in notification.contexts
+        ]
+        kind = "deadline.digest" if len(notification.contexts) > 1 else "deadline.reminder"
+        kind = "deadline.summary" if notification.summary else kind
+        data = {"summary": subject, "text": text, "reminders": reminders}
+        body = {"type": kind, "timestamp": utc(notification.now), "data": data}
+    post = _post(() if notification.summary else notification.contexts, subject, text) if medium == "post" else None
+    thread = notification.thread
+    return Message(subject=subject, text=text, body=body, rendered_at=notification.now, thread=thread, post=post)
+
+
+def _bounded(contexts: Sequence[ReminderContext], lines: list[list[str]]) -> list[list[str]]:
+    """As many as have room, of more the most urgent: what is critical, then what is late; the rest are counted."""
+    urgent = sorted(
+        range(len(contexts)),
+        key=lambda place: (
+            contexts[place].tracked.commitment.priority != "critical",
+            contexts[place].reminder.kind != "overdue",
+        ),
+    )
+    kept: list[list[str]] = []
+    room = LARGEST
+    for place in urgent[:LISTED] if len(contexts) > 1 else urgent:
+        room -= sum(len(line.encode(errors="replace")) + 1 for line in lines[place]) + 1
+        if kept and room < 0:
+            break
+        kept.append(lines[place])
+    return kept if len(kept) == len(lines) else [*kept, [f"… and {len(lines) - len(kept)} more: alerts list"]]
+
+
+def _subject(notification: Notification, lines: list[list[str]]) -> str:
+    if notification.summary:
+        return f"Summary to {format_day(notification.summary.scope.until)}"
+    if len(lines) == 1:
+        return f"{lines[0][0]} · {lines[0][1]}"
+    return f"{len(lines)} deadlines · {lines[0][0] if lines else ''}"
+
+
+def _summed_up(summary: Summary) -> list[list[str]]:
+    counts = (
+        (summary.due, "due"),
+        (summary.overdue, "overdue"),
+        (summary.passed, "past their date"),
+        (summary.undated, "without a date to come"),
+        (summary.quiet, "acknowledged or snoozed"),
+        (summary.more, "not listed here: alerts list"),
+    )
+    nothing = [] if summary.due else [f"Nothing is due until {format_day(summary.scope.until)}."]
+    return [[*nothing, *(f"{count} {what}" for count, what in counts if count)]]
+
+
+def _post(contexts: tuple[ReminderContext, ...], subject: str, text: str) -> Post:
+    """What chats make use of must be right here, too: an incident that is over is resolved by it."""
+    about = {(one.reminder.commitment, one.reminder.occurrence) for one in contexts}
+    one = contexts[0] if len(about) == 1 else None
+    if one is None:
+        return Post(title=subject, sections=plain_sections(text), kinds=tuple(each.reminder.kind for each in contexts))
+    return Post(
+        title=subject,
+        sections=plain_sections(text),
+        urgency=_URGENCY[one.reminder.kind],
+        priority=one.tracked.commitment.priority,
+        thread=one.reminder.commitment,
+        occurrence=one.reminder.occurrence,
+        kinds=tuple(each.reminder.kind for each in contexts),
+        ended=one.reminder.kind == "closed" or one.tracked.commitment.status != "open",
+        more=commands(one).show,
+    )
+
+
+def _lines(context: ReminderContext) -> list[str]:
+    commitment, typed = context.tracked.commitment, commands(context)
+    lines_shown = [
+        when(context.tracked.bounds),
+        flat(clean(commitment.title)),
+        f"As stated: {flat(clean(commitment.deadline))}",
+        f"Commands: {typed.show}; {typed.ack}",
+    ]
+    if context.next_alert_at:
+        lines_shown.append(f"Next word: {moment(context.next_alert_at, 'UTC')}")
+    return lines_shown
+
+
+def _fallback_line(failure: DeliveryFailure | None) -> list[list[str]]:
+    return [[flat(clean(f"Told here because {failure.channel} does not take it: {failure.error}"))]] if failure else []
+
+
+def when(bounds: Bounds) -> str:
+    """Say a window in a line, whatever it is."""
+    try:
+        return flat(clean(describe_bounds(bounds)))
+    except (InputError, OverflowError, ValueError):
+        return "see the deadline as stated"

@@ -1,0 +1,250 @@
+"""How the facts of a reminder are worked out: how now lies to its date, how certain that is, the data made inert."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import chain, islice, repeat
+
+from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
+from alerts.core.delivery_failures import DeliveryFailure
+from alerts.core.notifications import Notification, ReminderContext
+from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, own_snoozes_now, snoozed_now
+from alerts.core.stages import stage_of
+from alerts.core.tracked import Revision, Tracked
+from alerts.deadlines.bounds import ROLLED_FROM, UNDATED_TEXTS, Bounds
+from alerts.deadlines.durations import parse_lead
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import references
+from alerts.deadlines.grammar import parse
+from alerts.rendering.fact_parts import (
+    AcknowledgedFacts,
+    Certainty,
+    ChangeFacts,
+    FallbackFacts,
+    SnoozedFacts,
+    SourceFacts,
+    Standing,
+    Window,
+)
+from alerts.rendering.shell_commands import commands
+from alerts.rendering.template_facts import Facts
+from alerts.rendering.template_filters import clean, flat, known_zone, on_day
+
+UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly none")
+
+
+def facts(notification: Notification) -> tuple[Facts, ...]:
+    """Work out the facts of each reminder."""
+    reader = known_zone(notification.zone)
+    return tuple(_facts(context, notification.now, reader) for context in notification.contexts)
+
+
+def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:
+    """Work out what is said of the delivery whose words are told in its place."""
+    return FallbackFacts(
+        channel=flat(clean(failure.channel)),
+        recipient=flat(clean(failure.recipient)) or None,
+        error=flat(clean(failure.error)),
+        dead=failure.state == "dead",
+    )
+
+
+def _facts(context: ReminderContext, now: datetime, reader: str) -> Facts:
+    reminder, tracked = context.reminder, context.tracked
+    commitment, bounds = tracked.commitment, tracked.bounds
+
+    def line(text: str | None) -> str | None:
+        return flat(clean(text)) or None if text else None
+
+    def lines(texts: Iterable[str]) -> tuple[str, ...]:
+        return tuple(found for text in texts if (found := line(text)))
+
+    cited = tuple(_sources(context, line))
+    window = _window(bounds, now)
+    standing = _standing(window, now)
+    counted = window.first if standing == "opened" else window.counted
+    counting_zone = (counted.zone or "UTC") if counted else reader
+    today = on_day(now, counting_zone)
+    return Facts(
+        key=line(commitment.key) or "?",
+        title=line(commitment.title) or "(untitled)",
+        kind=reminder.kind,
+        what=commitment.kind,
+        priority=commitment.priority,
+        status=commitment.status,
+        ended=_ended(context),
+        owner=line(context.owner.name if context.owner else commitment.owner),
+        tags=lines(commitment.tags),
+        occurrence=line(reminder.occurrence) or "",
+        rule=line(reminder.rule) or "?",
+        offset=line(reminder.offset),
+        lead=_lead(line(reminder.offset)),
+        moment=reminder.moment,
+        send_at=reminder.send_at,
+        early=reminder.early,
+        catching_up=reminder.catching_up,
+        late_by=reminder.late_by(now),
+        tracked_since=tracked.recorded_at,
+        deadline=line(commitment.deadline) or "?",
+        window=window,
+        earliest=bounds.earliest,
+        latest=bounds.latest,
+        zone=bounds.zone,
+        reader=reader,
+        now=now,
+        today=today,
+        counting_zone=counting_zone,
+        days=(counted.date - today).days if counted else 0,
+        standing=standing,
+        opened=bool(bounds.opens and bounds.first and bounds.first.counted_start <= now),
+        depends_on=lines(_dependencies(commitment)) if window.certainty == "open" else (),
+        by=lines(_names(context.by, commitment.by)),
+        to=lines(_names(context.to, commitment.to)),
+        note=clean(commitment.note).strip() or None if commitment.note else None,
+        source=cited[0] if cited else None,
+        sources=cited,
+        explanation=lines(bounds.explanation),
+        assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
+        acknowledged=_acknowledged(context, line),
+        snoozed=_snoozed(tracked, line, now),
+        own_snoozes=_own_snoozes(context, line, now),
+        stage=stage_of(bounds, now),
+        next_alert_at=context.next_alert_at,
+        change=_change(context.change, line, now) if context.change else None,
+        commands=commands(context),
+    )
+
+
+def _window(bounds: Bounds, now: datetime) -> Window:
+    recurs = bounds.recurrence
+    return Window(
+        first=bounds.first,
+        last=bounds.last,
+        named=bounds.named,
+        form=bounds.form,
+        certainty=_certainty(bounds),
+        recurs=recurs.to_text if recurs else None,
+        coming=tuple(recurs.point(name) for name in islice(recurs.names(now.replace(tzinfo=None)), 3))
+        if recurs
+        else (),
+    )
+
+
+def _certainty(bounds: Bounds) -> Certainty:
+    if bounds.recurrence is not None:
+        return "recurring"
+    if bounds.first is None and bounds.last is None:
+        return next((known for known in UNDATED if UNDATED_TEXTS.get(known) in bounds.explanation), "open")
+    if bounds.last is None:
+        return "no end"
+    if bounds.opens:
+        return "window"
+    rolled = any(text.startswith(ROLLED_FROM) for text in bounds.explanation)
+    return "stated" if bounds.form in ("on", "by", "until") and not rolled else "worked out"
+
+
+def _standing(window: Window, now: datetime) -> Standing:
+    """How now lies to the window. Where the zone is unknown days are UTC's, and late is what is late everywhere."""
+    first, last, named = window.first, window.last, window.named
+    if last is not None:
+        if now >= last.end:
+            return "past"
+        begun = now >= last.counted_start or on_day(now, last.zone or "UTC") == last.date
+        return "today" if begun else "ahead"
+    if first is None:
+        return "undated"
+    if now >= first.counted_start:
+        return "opened"
+    if window.form != "after" or named is None:
+        return "opens"
+    return "holds_today" if on_day(now, named.zone or "UTC") == named.date else "holds"
+
+
+def _ended(context: ReminderContext) -> str | None:
+    if context.tracked.commitment.status != "open":
+        return context.tracked.commitment.status
+    if context.reminder.kind != "closed":
+        return None
+    detail = context.change.detail if context.change else None
+    return next((end for end in ENDS if detail and detail.startswith(end)), "closed")
+
+
+def _closed_as(change: Revision) -> str | None:
+    return next((end for end in ENDS if change.detail and change.detail.endswith(end)), None)
+
+
+def _lead(offset: str | None) -> str | None:
+    try:
+        return parse_lead(offset).to_text if offset else None
+    except InputError:
+        return offset
+
+
+def _dependencies(commitment: Commitment) -> list[str]:
+    try:
+        return sorted(references(parse(commitment.deadline)))
+    except InputError:
+        return []
+
+
+def _names(parties: tuple[Party, ...], keys: tuple[str, ...]) -> list[str]:
+    return [party.name for party in parties] or list(keys)
+
+
+def _sources(context: ReminderContext, line: Callable[[str | None], str | None]) -> Iterator[SourceFacts]:
+    commitment = context.tracked.commitment
+    if context.source is not None or commitment.source is not None:
+        yield _source(context.source, commitment.source, line)
+    known = chain(context.earlier_sources, repeat(None))
+    for source, citation in zip(known, commitment.earlier_sources, strict=False):
+        yield _source(source, citation, line)
+
+
+def _source(source: Source | None, citation: Citation | None, line: Callable[[str | None], str | None]) -> SourceFacts:
+    url = line(source.url) if source else None
+    followed = url and url.lower().startswith(("https://", "http://")) and not set(url) & set(' "|\\')
+    return SourceFacts(
+        title=line(source.title if source else citation.key if citation else None),
+        publisher=line(source.publisher) if source else None,
+        published=source.published if source else None,
+        url=url,
+        link=url if followed else None,
+        locator=line(citation.locator) if citation else None,
+        quote=line(citation.quote) if citation else None,
+    )
+
+
+def _acknowledged(context: ReminderContext, line: Callable[[str | None], str | None]) -> AcknowledgedFacts | None:
+    acknowledgement, stage = context.tracked.current_acknowledgement, acknowledged_stage(context.tracked)
+    if acknowledgement is None or stage is None:
+        return None
+    until = context.pause_ends or (acknowledgement.until if stage in KIND_PAUSED_AT else None)
+    return AcknowledgedFacts(by=line(acknowledgement.by) or "somebody", at=acknowledgement.at, until=until, stage=stage)
+
+
+def _snoozed(tracked: Tracked, line: Callable[[str | None], str | None], now: datetime) -> SnoozedFacts | None:
+    snooze = snoozed_now(tracked, now)
+    return SnoozedFacts(by=line(snooze.by) or "somebody", until=snooze.until) if snooze else None
+
+
+def _own_snoozes(
+    context: ReminderContext, line: Callable[[str | None], str | None], now: datetime
+) -> tuple[SnoozedFacts, ...]:
+    return tuple(
+        SnoozedFacts(by=line(one.by) or "somebody", until=one.until, whom=line(one.name or one.recipient) or "somebody")
+        for one in own_snoozes_now(context.snoozes, context.tracked, now)
+    )
+
+
+def _change(change: Revision, line: Callable[[str | None], str | None], now: datetime) -> ChangeFacts:
+    return ChangeFacts(
+        recorded_at=change.recorded_at,
+        recorded_by=line(change.recorded_by) or "somebody",
+        reason=line(change.reason),
+        source=line(change.source),
+        cause=line(change.cause),
+        before=_window(change.before, now) if change.before else None,
+        after=_window(change.after, now) if change.after else None,
+        was=_closed_as(change) if change.what == "reopened" else None,
+    )

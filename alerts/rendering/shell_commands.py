@@ -1,0 +1,23 @@
+"""What can be typed about a commitment, ready for a shell: each command names the occurrence that it is about."""
+
+from __future__ import annotations
+
+import shlex
+
+from alerts.core.notifications import ReminderContext
+from alerts.rendering.fact_parts import Commands
+from alerts.rendering.template_filters import clean, flat
+
+
+def commands(context: ReminderContext) -> Commands:
+    """Return the commands for one reminder. Of what recurs they name the occurrence, or say that the whole is meant."""
+    key, recurs = shlex.quote(flat(clean(context.tracked.commitment.key))), context.tracked.recurs
+    one = flat(clean(context.reminder.occurrence))
+    which = f" --occurrence {shlex.quote(one)}" if one else " --all" if recurs else ""
+    date = "every …" if recurs and not one else "YYYY-MM-DD"
+    return Commands(
+        ack=f"alerts ack {key}{which}",
+        move=f'alerts move {key}{which} "{date}" --because "…"',
+        close=f"alerts close {key}{which} --as fulfilled",
+        show=f"alerts show {key}",
+    )

@@ -1,0 +1,77 @@
+"""What templates see of a summary: the counts, and what is listed, by owner and by what is asked. No words here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from alerts.core.notifications import Notification
+from alerts.core.reminders import LATE
+from alerts.core.summaries import Summary
+from alerts.rendering.template_facts import Facts, Group, grouped
+from alerts.rendering.template_filters import clean, flat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryFacts:
+    """A summary up to and with the day `until`. `shared`: it is of several owners; else the reader's own.
+
+    `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `reminders` are
+    told one by one, `untold` only counted; `listed` is what there is room for, the most urgent first. `quiet` of all
+    are acknowledged or snoozed.
+    """
+
+    rule: str
+    firing: datetime
+    late_by: timedelta
+    until: date
+    reader: str
+    shared: bool
+    due: int
+    overdue: int
+    passed: int
+    undated: int
+    not_listed: int
+    quiet: int
+    reminders: tuple[Facts, ...]
+    listed: tuple[Facts, ...]
+
+    @property
+    def more(self) -> int:
+        """How many are not listed."""
+        return self.not_listed + len(self.reminders) - len(self.listed)
+
+    @property
+    def count(self) -> int:
+        """How many there are to be told of, listed or not."""
+        return self.due + self.overdue + self.passed + self.undated
+
+    @property
+    def owners(self) -> list[tuple[str | None, list[tuple[Group, list[Facts]]]]]:
+        """What is listed by owner, what nobody looks after last; of each by what is asked, then the soonest first."""
+        names = sorted({t.owner for t in self.listed}, key=lambda name: (name is None, (name or "").casefold()))
+        return [(name, grouped(t for t in self.listed if t.owner == name)) for name in names]
+
+
+def summary_facts(
+    summary: Summary, notification: Notification, reader: str, reminders: Sequence[Facts], listed: Sequence[Facts]
+) -> SummaryFacts:
+    """Work out the facts of a summary, those of what it tells one by one being there."""
+    late = notification.now - summary.scope.firing
+    return SummaryFacts(
+        rule=flat(clean(summary.scope.rule.name)),
+        firing=summary.scope.firing,
+        late_by=late if late >= LATE else timedelta(),
+        until=summary.scope.until,
+        reader=reader,
+        shared=not summary.scope.owners,
+        due=summary.due,
+        overdue=summary.overdue,
+        passed=summary.passed,
+        undated=summary.undated,
+        not_listed=summary.more,
+        quiet=summary.quiet,
+        reminders=tuple(reminders),
+        listed=tuple(listed),
+    )

@@ -1,0 +1,169 @@
+"""Dates, stretches of time and lines of text as people read them: the filters of the templates."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from unicodedata import combining, east_asian_width
+
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.points import Day, Point
+from alerts.deadlines.wording import format_day
+from alerts.deadlines.zones import zone_info
+
+WIDTH = 76
+NEAR_DAYS = 183  # days within which a month names one year
+SEPARATOR = " · "
+MIN_TITLE = 50  # characters of a title that tell it from others; a subject keeps so many
+MIN_MATTER = 20  # characters in which all that is the matter is said, a move aside
+LABEL = 11  # the column in which the text of a plain mail begins
+INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Take out what would steer a terminal, turn text around or not encode: control, bidi and lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
+    return INVISIBLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def flat(text: str) -> str:
+    """Put a text on one line; what is safe in HTML stays so."""
+    return type(text)(" ".join(text.split()))
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital letter, unless the first word is a name with a spelling of its own (a key, an address)."""
+    return text if set(text.partition(" ")[0]) & set("-_:@./") else text[:1].upper() + text[1:]
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut visibly, never inside an entity such as `&amp;`."""
+    if len(text) <= limit:
+        return text
+    return re.sub(r"&#?[a-z0-9]{0,4}$", "", text[: limit - 1]).rstrip() + "…"
+
+
+def fill(text: str, width: int) -> str:
+    """Cut or fill a text to a width in a terminal, where the letters of some scripts take two columns."""
+    text, taken = shorten(text, max(width, 1)), 0
+    while (taken := sum(_columns(letter) for letter in text)) > max(width, 1):
+        text = text.rstrip("…")[:-1].rstrip() + "…"
+    return text + " " * (width - taken)
+
+
+def _columns(letter: str) -> int:
+    return 0 if combining(letter) else 2 if east_asian_width(letter) in ("W", "F") else 1
+
+
+def headline(when: str, matter: str, title: str, most: int = 0) -> str:
+    """Join when, what is the matter and which; where that is longer than `most` the date survives, and of the title
+    as much as tells it from others."""
+    whole = SEPARATOR.join((when, matter, title))
+    if not most or len(whole) <= most:
+        return whole
+    room = most - len(when) - 2 * len(SEPARATOR) - min(len(title), MIN_TITLE)
+    return shorten(SEPARATOR.join((when, shorten(matter, max(room, MIN_MATTER)), title)), most)
+
+
+def known_zone(name: str) -> str:
+    """Return the name if there is such a zone, else UTC: a word about a deadline is not lost to a typing error."""
+    try:
+        zone_info(name)
+    except InputError:
+        return "UTC"
+    return name
+
+
+def on_day(at: datetime, zone: str) -> date:
+    """The civil day of an instant in a zone; at the ends of the calendar, in UTC."""
+    return _wall(at, zone)[0].date()
+
+
+def short(day: date, today: date) -> str:
+    """Write a day as a chart has room for: with its weekday where it is near, else with its year."""
+    weekday, rest = format_day(day).split(" ", 1)
+    return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR_DAYS else rest
+
+
+def moment(at: datetime, zone: str) -> str:
+    """Write an instant on a zone's wall clock: `Mon 10 Nov 2025 12:01 America/New_York`."""
+    wall, name = _wall(at, zone)
+    return f"{format_day(wall.date())} {wall.strftime('%H:%M:%S' if wall.second else '%H:%M')} {name}"
+
+
+def _wall(at: datetime, zone: str) -> tuple[datetime, str]:
+    try:
+        return at.astimezone(zone_info(zone)), zone
+    except OverflowError:
+        return at.astimezone(UTC), "UTC"
+
+
+def point(at: Point, reader: str) -> str:
+    """Write a civil day as it is stated, an instant on the reader's clock (as stated where its zone is unknown)."""
+    if isinstance(at, Day):
+        return format_day(at.date)
+    return moment(at.at, reader) if at.zone else moment(at.at, "UTC").removesuffix(" UTC")
+
+
+def date_range(first: Point, last: Point, reader: str) -> str:
+    """Write both ends of a window; a zone that they share is named once."""
+    begins, ends = point(first, reader), point(last, reader)
+    wall, _, zone = begins.rpartition(" ")
+    shared = not isinstance(first, Day) and not isinstance(last, Day) and first.zone and ends.endswith(f" {zone}")
+    return f"{wall if shared else begins} to {ends}"
+
+
+def own_clock(at: Point, reader: str) -> str:
+    """Write an instant on its own clock where that is not the reader's; nothing for a day."""
+    return "" if isinstance(at, Day) or at.zone in (None, reader) else moment(at.at, at.zone or "UTC")
+
+
+def span(time: timedelta) -> str:
+    """Say a stretch of time in its largest unit: `3 days`, `5 hours`, `12 minutes`."""
+    seconds = abs(int(time.total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if count := seconds // size:
+            return f"{count} {unit}{'s' * (count != 1)}"
+    return "less than a minute"
+
+
+def utc(at: datetime | None) -> str | None:
+    """Write an instant as RFC 3339 in UTC, for machines."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def row(text: str, label: str = "", width: int = LABEL) -> str:
+    """Set a text beside its label, wrapped; of several lines each begins in the column after the label's."""
+    lines = [line for paragraph in text.splitlines() for line in _wrapped(paragraph, WIDTH - width)]
+    return label.ljust(width) + ("\n" + " " * width).join(lines)
+
+
+def _wrapped(paragraph: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for piece in paragraph.split():
+        if lines and len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += " " + piece
+        else:
+            lines.append(piece)
+    return lines
+
+
+FILTERS = {
+    "beside": own_clock,
+    "day": format_day,
+    "fill": fill,
+    "flat": flat,
+    "headed": headline,
+    "moment": moment,
+    "on_day": on_day,
+    "point": point,
+    "row": row,
+    "short": short,
+    "sentence": sentence,
+    "shorten": shorten,
+    "span": span,
+    "stretch": date_range,
+    "utc": utc,
+    "words": str.split,
+}

@@ -1,0 +1,29 @@
+"""A rule with the firings of its cron, and which rules of this process are registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from alerts.core.rules import Rule
+from alerts.cron import Cron
+from alerts.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledRule:
+    """A rule and the firings of its cron."""
+
+    rule: Rule
+    cron: Cron
+
+    @classmethod
+    def all(cls, rules: Iterable[Rule]) -> dict[str, ScheduledRule]:
+        """The rules by name."""
+        return {rule.name: cls(rule, Cron(rule.cron, rule.timezone)) for rule in rules}
+
+
+def current(store: Store, rules: Mapping[str, ScheduledRule]) -> dict[str, ScheduledRule]:
+    """The rules that mean what was last registered under their names."""
+    registered = store.watches.registered()
+    return {name: scheduled for name, scheduled in rules.items() if registered.get(name) == scheduled.rule.hash}

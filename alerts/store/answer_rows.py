@@ -1,0 +1,119 @@
+"""Answers in the store: acknowledgements and snoozes, who gave them, and what ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
+
+from alerts.core.tracked import Acknowledgement, OwnSnooze, Snooze, Tracked
+from alerts.store import delivery_tables, tables
+from alerts.store.people import names
+from alerts.store.rows import chunks, upsert
+
+GRACE = timedelta(days=7)  # after an upgrade, for what had no end before (migration 0007)
+NO_SNOOZE: dict[str, Any] = {"snoozed_by": None, "snoozed_at": None, "snoozed_until": None}
+_D, _L, _O, _S = (
+    delivery_tables.deliveries.c,
+    delivery_tables.delivery_reminders.c,
+    tables.occurrences.c,
+    tables.snoozes.c,
+)
+
+
+def acknowledged(acknowledgement: Acknowledgement) -> dict[str, Any]:
+    """The columns of an acknowledgement."""
+    return {f"acknowledged_{name}": getattr(acknowledgement, name) for name in ("by", "at", "until", "stage", "ended")}
+
+
+def snoozed(snooze: Snooze) -> dict[str, Any]:
+    """The columns of a snooze for everybody."""
+    return {f"snoozed_{name}": getattr(snooze, name) for name in ("by", "at", "until")}
+
+
+def snooze_own(connection: Connection, tracked: Tracked, snooze: Snooze, recipient: str) -> None:
+    """Keep a snooze for one recipient; a later one takes its place."""
+    values = {"by": snooze.by, "at": snooze.at, "until": snooze.until}
+    row = {"commitment_id": tracked.id, "occurrence": tracked.occurrence, "recipient": recipient.lower(), **values}
+    upsert(connection, tables.snoozes, ["commitment_id", "occurrence", "recipient"], [row])
+
+
+def own_snoozes(connection: Connection, ids: Iterable[int]) -> dict[int, list[OwnSnooze]]:
+    """The snoozes for single recipients, by commitment."""
+    found: dict[int, list[OwnSnooze]] = {}
+    for some in chunks(ids):
+        query = select(tables.snoozes).where(_S.commitment_id.in_(some)).order_by(_S.until, _S.recipient)
+        rows = connection.execute(query).mappings().all()
+        named = names(connection, {row["recipient"] for row in rows})
+        for row in rows:
+            stored = {name: row[name] for name in ("recipient", "occurrence", "by", "at", "until")}
+            one = OwnSnooze(**stored, name=named.get(row["recipient"]))
+            found.setdefault(row["commitment_id"], []).append(one)
+    return found
+
+
+def end_snoozes(connection: Connection, one: int, occurrence: str, now: datetime) -> None:
+    """End the snoozes of an occurrence, or of the whole with all its occurrences, and let go what they held back."""
+    if not occurrence:
+        end_all_snoozes(connection, [one], now)
+        return
+    end_moved(connection, [(one, occurrence)], now)
+
+
+def end_moved(connection: Connection, which: Sequence[tuple[int, str]], now: datetime) -> None:
+    """End the snoozes of just these occurrences (`""`: of the whole, but of none of its occurrences)."""
+    if which:
+        mine = tuple_(_O.commitment_id, _O.occurrence).in_(which)
+        connection.execute(update(tables.occurrences).where(mine, _O.snoozed_until.is_not(None)).values(NO_SNOOZE))
+        connection.execute(delete(tables.snoozes).where(tuple_(_S.commitment_id, _S.occurrence).in_(which)))
+        release(connection, {one for one, _ in which}, now)
+
+
+def end_all_snoozes(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    """End the snoozes of commitments, of their occurrences as well."""
+    held = update(tables.occurrences).where(_O.commitment_id.in_(ids), _O.snoozed_until.is_not(None))
+    connection.execute(held.values(NO_SNOOZE))
+    connection.execute(delete(tables.snoozes).where(_S.commitment_id.in_(ids)))
+    release(connection, ids, now)
+
+
+def withdraw_answers(connection: Connection, tracked: Tracked, now: datetime) -> None:
+    """End the answers of an occurrence now: what follows their end follows."""
+    mine = (_O.commitment_id == tracked.id, _O.occurrence == tracked.occurrence)
+    for at, until in ((_O.acknowledged_at, _O.acknowledged_until), (_O.snoozed_at, _O.snoozed_until)):
+        held = update(tables.occurrences).where(*mine, at.is_not(None), or_(until.is_(None), until > now))
+        connection.execute(held.values({until.name: now}))
+    own = (_S.commitment_id == tracked.id, _S.occurrence == tracked.occurrence)
+    connection.execute(delete(tables.snoozes).where(*own))
+    release(connection, [tracked.id], now)
+
+
+def graced(connection: Connection) -> tuple[int, datetime] | None:
+    """How many acknowledgements end a week after the upgrade that gave them an end, and when."""
+    m, c = tables.meta.c, tables.commitments.c
+    upgraded = connection.execute(select(m.at).where(m.name == "answers upgraded")).scalar()
+    if upgraded is None:
+        return None
+    ends = upgraded + GRACE
+    query = select(func.count()).select_from(tables.occurrences).join(tables.commitments, c.id == _O.commitment_id)
+    held = query.where(_O.acknowledged_until == ends, _O.acknowledged_ended.is_(None), c.status == "open")
+    count = connection.execute(held).scalar_one()
+    return (count, ends) if count else None
+
+
+def graced_keys(connection: Connection) -> set[tuple[str, str]]:
+    """The commitments and occurrences of which an acknowledgement ends so."""
+    found, c = graced(connection), tables.commitments.c
+    if found is None:
+        return set()
+    query = select(c.key, _O.occurrence).join(tables.occurrences, c.id == _O.commitment_id)
+    return set(connection.execute(query.where(_O.acknowledged_until == found[1])).tuples().all())
+
+
+def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:
+    """Let deliveries be looked at again that were held back for the sake of some commitments."""
+    carry = select(_L.delivery_id).where(_L.commitment_id.in_(list(ids)))
+    held = update(delivery_tables.deliveries).where(delivery_tables.OPEN, _D.held_until > now, _D.id.in_(carry))
+    connection.execute(held.values(held_until=now))

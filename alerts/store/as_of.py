@@ -1,0 +1,92 @@
+"""What was known of a commitment at an earlier time, from its revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.core.commitments import Commitment, Status
+from alerts.core.schedule.answers import parse_acknowledgement, parse_snooze
+from alerts.core.tracked import Acknowledgement, Occurrence, Revision, Snooze, Tracked
+from alerts.deadlines.errors import InputError
+from alerts.store.rows import commitment_of
+
+
+def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
+    """The commitment as it stood at `at`. Raises InputError where it was not recorded by then.
+
+    What a revision did not keep is taken as it is now: revisions keep what is stated since version 0005 of the tables.
+    """
+    known = [revision for revision in history if revision.recorded_at <= at]
+    if not known:
+        raise InputError(
+            f"{now.commitment.key} was not known at {at:%Y-%m-%dT%H:%MZ}: it was recorded at "
+            f"{now.recorded_at:%Y-%m-%dT%H:%MZ}"
+        )
+    was = replace(
+        now, commitment=replace(now.commitment, status="open"), acknowledged=None, snoozed=None, occurrences={}
+    )
+    for revision in known:
+        was = _after(was, revision)
+    return was
+
+
+def _after(was: Tracked, revision: Revision) -> Tracked:
+    version = was.bounds_version if revision.occurrence else revision.bounds_version
+    was = replace(was, revision=revision.number, bounds_version=version)
+    if revision.stated is not None:
+        was = replace(was, commitment=_stated(was.commitment, revision))
+    if revision.occurrence:
+        here = _occurrence(was.occurrences.get(revision.occurrence, Occurrence()), revision)
+        return replace(was, occurrences={**was.occurrences, revision.occurrence: here})
+    if revision.after is not None:
+        recurs = revision.after.recurrence
+        kept = {name: here for name, here in was.occurrences.items() if recurs and recurs.has(name)}
+        was = replace(
+            was, bounds=revision.after, acknowledged=None, snoozed=None, occurrences=kept,
+            stated_at=revision.recorded_at,
+        )  # fmt: skip
+    was = replace(was, acknowledged=_seen(was.acknowledged, revision), snoozed=_snoozed(was.snoozed, revision))
+    if revision.what == "closed":
+        was = replace(was, commitment=replace(was.commitment, status=_end(revision)))
+    if revision.what == "reopened":
+        was = replace(was, commitment=replace(was.commitment, status="open"), acknowledged=None)
+    return was
+
+
+def _stated(commitment: Commitment, revision: Revision) -> Commitment:
+    return commitment_of(commitment.key, commitment.status, revision.stated or {})
+
+
+def _occurrence(here: Occurrence, revision: Revision) -> Occurrence:
+    match revision.what:
+        case "moved":
+            return replace(here, bounds=revision.after, acknowledged=None, snoozed=None)
+        case "acknowledged" | "unacknowledged" | "snoozed":
+            acknowledgement, snoozed = _seen(here.acknowledged, revision), _snoozed(here.snoozed, revision)
+            return replace(here, acknowledged=acknowledgement, snoozed=snoozed)
+        case "closed":
+            return replace(here, status=_end(revision))
+        case "reopened":
+            return replace(here, status="open", acknowledged=None, reopened=here.reopened + (here.bounds is None))
+        case _:
+            return here
+
+
+def _end(revision: Revision) -> Status:
+    return revision.detail or "withdrawn"  # type: ignore[return-value]  # `close` wrote it
+
+
+def _seen(before: Acknowledgement | None, revision: Revision) -> Acknowledgement | None:
+    """The acknowledgement after a revision."""
+    if revision.what == "acknowledged":
+        return parse_acknowledgement(revision)
+    return None if revision.what == "unacknowledged" else before
+
+
+def _snoozed(before: Snooze | None, revision: Revision) -> Snooze | None:
+    """The snooze for everybody after a revision."""
+    if revision.what == "snoozed":
+        return parse_snooze(revision) or before
+    return None if revision.what in ("unacknowledged", "closed") else before

@@ -1,0 +1,535 @@
+"""What is tracked: loading, moving, closing and acknowledging, each change a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, select, update
+
+from alerts.core.changes import Change, Entry, EntryProblem, Move, Report, RestatedEntry
+from alerts.core.commitments import Citation, Commitment, Party, Person, Source, Status
+from alerts.core.dependency_order import dependency_order
+from alerts.core.tracked import Revision, Tracked
+from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.expressions import Every, references
+from alerts.store import (
+    answer_revisions,
+    answer_rows,
+    occurrence_rows,
+    reopened_rows,
+    restated_closed,
+    stated_edits,
+    tables,
+)
+from alerts.store.all_or_none import collect_errors, unique_keys
+from alerts.store.answer_revisions import AnsweredOccurrence, Until, until_of
+from alerts.store.as_of import as_of
+from alerts.store.change_writer import ChangeSet, forget_resolved
+from alerts.store.database import Database
+from alerts.store.load_conflicts import conflicts, loaded_before
+from alerts.store.moved_deadlines import source_named_by, with_deadline, with_occurrence_deadline
+from alerts.store.people import put
+from alerts.store.restated_closed import Closed
+from alerts.store.revisions import refuse, revision_after, stored_dependencies
+from alerts.store.rows import (
+    CHANGED_AT,
+    STATED,
+    TRACKED,
+    append_revisions,
+    chunks,
+    commitment_of,
+    revision_of,
+    revision_row,
+    source_row,
+    stated,
+    tracked_of,
+    upsert,
+)
+
+_C = tables.commitments.c
+T = TypeVar("T")
+
+
+class Commitments:
+    """The commitments of a database. `zone` is the settings' for deadlines for which nobody states one."""
+
+    def __init__(self, database: Database, zone: str | None = None) -> None:
+        self._database = database
+        self._zone = zone
+
+    def load(
+        self,
+        entries: Sequence[Entry],
+        parties: Iterable[Party],
+        sources: Iterable[Source],
+        change: Change,
+        *,
+        people: Iterable[Person] = (),
+        closed: Closed = "name",
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Report:
+        """Bring what is tracked up to what a file states; what the file left unchanged is left alone.
+
+        Raises InputError, one line for each thing that is wrong, before anything is stored; a dry run reports conflicts
+        instead. Stored in chunks: a load that was interrupted is finished by repeating it. What is moved by hand
+        while it goes on, and so that it conflicts, is reported, too, and left as it is. `closed` says what becomes of
+        what is closed and stated anew: it is named and left, left for good, or opened again.
+        """
+        parties, sources = list(parties), list(sources)
+        report = Report()
+        stated_by = {entry.commitment.key: entry for entry in entries}
+        with self._database.look() as connection:
+            change_set = ChangeSet(connection, self._zone, parties)
+            changed_parties = change_set.changed_parties
+            wanted, renamed = self._wanted(connection, entries, report, closed)
+            order, problems = change_set.check_all(wanted)
+            refuse([one.message for one in (*problems, *(() if dry_run else report.conflicts))])
+        if dry_run:
+            with self._database.look() as connection:
+                change_set = ChangeSet(connection, self._zone, parties)
+                pending = set(order)
+                for some in chunks(order):
+                    pending -= set(some)
+                    opened = reopened_rows.reopened_of(connection, some, wanted, change)
+                    some_now = [wanted[key] for key in some]
+                    change_set.write(some_now, change, report, pending, dry_run=True, reopened=opened)
+                for party in changed_parties:
+                    concerned = [key for key in _open(connection, party) if key not in wanted]
+                    self._recompute(connection, change_set, change, report, concerned)
+            return report
+        with self._database.write() as connection:
+            same = [asdict(party) for party in parties if party not in changed_parties]
+            upsert(connection, tables.parties, ["key"], same)
+            upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
+            put(connection, people, of_settings=False)
+        done = 0
+        pending = set(order)
+        for some in self._in_turn(order):
+            pending -= set(some)
+            with self._database.change() as connection:
+                # Looked at again: somebody may have moved or closed one meanwhile.
+                again = Report(conflicts=report.conflicts)
+                now, _ = self._wanted(connection, [stated_by[key] for key in some], again, closed)
+                reopened_rows.reopen_stated(connection, some, now, change)
+                change_set = ChangeSet(connection, self._zone, parties)
+                change_set.write([now[key] for key in some if key in now], change, report, pending)
+            done += len(some)
+            progress(done)
+        for others in self._in_turn(renamed):
+            with self._database.change() as connection:
+                ChangeSet(connection, self._zone).note_loaded(others)
+        with self._database.write() as connection:
+            restated_closed.note(connection, stated_by, report)
+        report.unchanged -= restated_closed.count_unchanged(report)
+        if changed_parties:
+            for party, before in changed_parties.items():
+                self.recompute(replace(change, reason=_zone_change_reason(before, party)), report, parties, of=party)
+            with self._database.write() as connection:  # last: until then a repeated load sees that it is not finished
+                upsert(connection, tables.parties, ["key"], [asdict(party) for party in changed_parties])
+        return report
+
+    def find_problems(
+        self,
+        entries: Sequence[Entry],
+        parties: Iterable[Party],
+        unread: Collection[str],
+        closed: Closed = "name",
+    ) -> list[EntryProblem]:
+        """What is wrong with entries beside others that are so wrong already that they cannot be read: `unread`."""
+        report = Report()
+        with self._database.look() as connection:
+            wanted, _ = self._wanted(connection, entries, report, closed)
+            _, problems = ChangeSet(connection, self._zone, parties).check_all(wanted, unread)
+        return [*problems, *report.conflicts]
+
+    def _wanted(
+        self, connection: Connection, entries: Sequence[Entry], report: Report, closed: Closed
+    ) -> tuple[dict[str, Entry], list[Entry]]:
+        """The entries that are new, or that a file states otherwise than before: as they are to become.
+
+        Beside them those that are unchanged, but come from another file now, or have another number there.
+        """
+        wanted: dict[str, Entry] = {}
+        renamed: list[Entry] = []
+        for some in chunks(entries):
+            by_key = {entry.commitment.key: entry for entry in some}
+            columns = [_C[name] for name in ("key", "status", "loaded", "loaded_from", "loaded_sequence", *STATED)]
+            rows = connection.execute(select(*columns).where(_C.key.in_(by_key))).mappings()
+            here = {row["key"]: row for row in rows}
+            for key, stated_now in by_key.items():
+                row, invalid = here.get(key), stated(stated_now.commitment)
+                if row is None:
+                    wanted[key] = replace(stated_now, loaded=invalid)
+                    continue
+                sequence = row["loaded_sequence"] if stated_now.sequence is None else stated_now.sequence
+                if sequence is not None and sequence < (row["loaded_sequence"] or 0):
+                    report.older.append(key)
+                    continue
+                file = stated_now.file or row["loaded_from"]
+                entry = replace(stated_now, loaded=invalid, file=file, sequence=sequence)
+                anew = restated_closed.is_anew(row, entry)
+                if anew and closed == "name":
+                    report.restated.append(restated_closed.restated(row, entry))
+                    continue
+                if anew and closed == "keep":
+                    report.kept.append(key)
+                    continue
+                if row["loaded"] is not None and loaded_before(row) == invalid and not anew:
+                    report.unchanged += 1
+                    if (row["loaded_from"], row["loaded_sequence"]) != (entry.file, entry.sequence):
+                        renamed.append(entry)
+                    continue
+                last = loaded_before(row)
+                fresh = {name: value for name, value in invalid.items() if name not in last or last[name] != value}
+                if problems := conflicts(row, fresh):
+                    report.conflicts += [EntryProblem(key, f"{entry.place}: {one}") for one in problems]
+                    continue
+                merged = {name: row[name] for name in STATED} | fresh
+                if anew:
+                    report.reopened.append(key)
+                status = "open" if anew else row["status"]
+                wanted[key] = replace(entry, commitment=commitment_of(key, status, merged))
+        return wanted, renamed
+
+    def add(self, commitment: Commitment, change: Change) -> None:
+        """Track one commitment. Raises InputError where its key is taken, or what it names is not known."""
+        with self._database.change() as connection:
+            key = commitment.key
+            if connection.execute(select(_C.id).where(_C.key == key)).first():
+                raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
+            stated_edits.require_all_known(connection, commitment)
+            entry = Entry(commitment, key, loaded=stated(commitment))
+            change_set = ChangeSet(connection, self._zone)
+            change_set.check({key: entry})
+            change_set.write([entry], change, Report(), set())
+
+    def no_longer_stated(self, file: str, present: Collection[str]) -> list[str]:
+        """The keys of what is open and was last loaded from a file, and is no longer among those present in it."""
+        query = select(_C.key).where(_C.loaded_from == file, _C.status == "open").order_by(_C.key)
+        with self._database.read() as connection:
+            return [key for key in connection.execute(query).scalars() if key not in present]
+
+    def note_left(self, file: str, present: Collection[str]) -> None:
+        """Remember which closed ones are no longer in a file: one that comes back there is stated anew."""
+        with self._database.write() as connection:
+            restated_closed.note_left(connection, file, present)
+
+    def restated(self) -> list[RestatedEntry]:
+        """What is closed, and a file states anew, until somebody decides what becomes of it."""
+        with self._database.read() as connection:
+            return restated_closed.undecided(connection)
+
+    def statuses(self, keys: Iterable[str]) -> dict[str, Status]:
+        """The status of each of some commitments that is tracked."""
+        found: dict[str, Status] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                found |= dict(connection.execute(select(_C.key, _C.status).where(_C.key.in_(some))).tuples().all())
+        return found
+
+    def sequences(self) -> dict[str, int]:
+        """The numbers that commitments had in the calendars from which they were last loaded, by key."""
+        query = select(_C.key, _C.loaded_sequence).where(_C.loaded_sequence.is_not(None))
+        with self._database.read() as connection:
+            return {key: number for key, number in connection.execute(query).tuples() if number is not None}
+
+    def withdraw(self, keys: Iterable[str], change: Change) -> None:
+        """Close commitments as withdrawn; those that have ended meanwhile are left as they are."""
+        for some in self._in_turn(keys):
+            with self._database.change() as connection:
+                rows = connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all()
+                answer_rows.end_all_snoozes(connection, [row["id"] for row in rows], change.now)
+                for row in rows:
+                    now = tracked_of(row)
+                    ended = revision_after(now, change, "closed", detail="withdrawn")
+                    self._append(connection, now, ended, status="withdrawn", loaded_from=restated_closed.LEFT)
+
+    def move(
+        self,
+        key: str,
+        deadline: str,
+        change: Change,
+        occurrence: str = "",
+        *,
+        all_occurrences: bool = False,
+        cited: Citation | None = None,
+    ) -> Report:
+        """Give a commitment another deadline; whatever hangs on it moves in the same transaction.
+
+        What recurs is moved one occurrence at a time, unless the `all_occurrences` is meant. The new deadline keeps the zone that
+        the old one stated. A source that is `cited`, or that the change names, comes before those that it had; of one
+        occurrence only the history names it.
+        """
+        report = Report()
+        with self._database.change() as connection:
+            now = self._one(connection, key)
+            _require_open(now, "moved")
+            occurrence_rows.require_occurrence(now.at(occurrence), "moved", all_occurrences=all_occurrences)
+            if change.source is not None:
+                stated_edits.require_known(connection, tables.sources, change.source, "source")
+            if occurrence:
+                self._move_one(connection, now.at(occurrence), deadline, change, report)
+                return report
+            entry = Entry(with_deadline(now.commitment, deadline, source_named_by(change, cited), report), key)
+            change_set = ChangeSet(connection, self._zone)
+            change_set.check({key: entry})
+            change_set.write([entry], change, report, set())
+        return report
+
+    def _move_one(self, connection: Connection, now: Tracked, deadline: str, change: Change, report: Report) -> None:
+        """Move one occurrence: it keeps its name."""
+        _require_open(now, "moved")
+        stated = with_occurrence_deadline(connection, now, deadline, report)
+        if references(stated) or isinstance(stated, Every):
+            raise InputError(f"`{stated}`: one occurrence is moved to a date of its own")
+        bounds = ChangeSet(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
+        if bounds.fingerprint == now.bounds.fingerprint:
+            return
+        version = now.bounds_version + 1  # its own: nothing has moved for the others, and what they were told stands
+        values = {
+            "deadline": str(stated), "bounds": bounds.to_json(), "version": version, "stated_at": change.now
+        }  # fmt: skip
+        occurrence_rows.note(connection, now, now.occurrence, **values)
+        occurrence_rows.end_acknowledgement(connection, occurrence_rows.one(now, now.occurrence), change.now)
+        answer_rows.end_moved(connection, [(now.id, now.occurrence)], change.now)
+        revision = revision_after(now, change, "moved", version=version)
+        self._append(connection, now, replace(revision, before=now.bounds, after=bounds))
+        report.moved.append(Move(f"{now.commitment.key} {now.occurrence}", now.bounds, bounds))
+
+    def edit(self, key: str, how: Callable[[Commitment], Commitment], change: Change) -> Report:
+        """Change what is stated of a commitment beside its deadline (`alerts.store.stated_edits`)."""
+        with self._database.change() as connection:
+            return stated_edits.edit(
+                connection, ChangeSet(connection, self._zone), self._one(connection, key), how, change
+            )
+
+    def close(
+        self,
+        keys: str | Sequence[str],
+        status: Status,
+        change: Change,
+        occurrence: str = "",
+        *,
+        all_occurrences: bool = False,
+    ) -> None:
+        """End commitments, or one occurrence of each: all of them, or none.
+
+        Raises InputError with a line for each that is not there or has ended, and for each that recurs where neither
+        the occurrence nor the `all_occurrences` is named.
+        """
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
+                with attempt():
+                    now = self._one(connection, key).at(occurrence)
+                    _require_open(now, "closed")
+                    occurrence_rows.require_occurrence(now, "closed", all_occurrences=all_occurrences)
+                    revision = revision_after(now, change, "closed", detail=status)
+                    answer_rows.end_snoozes(connection, now.id, occurrence, change.now)
+                    if occurrence:
+                        occurrence_rows.note(connection, now, occurrence, status=status)
+                    self._append(connection, now, revision, **({} if occurrence else {"status": status}))
+
+    def reopen(self, key: str, change: Change, occurrence: str = "") -> Report:
+        """Open again what was closed, work its bounds out anew, and move what follows from them.
+
+        Raises InputError for what is open, and for an occurrence of what is closed as a whole.
+        """
+        report = Report()
+        with self._database.change() as connection:
+            all_occurrences = self._one(connection, key)
+            if occurrence:
+                reopened_rows.reopen_one(connection, all_occurrences, occurrence, change)
+                return report
+            reopened_rows.require_closed(all_occurrences)
+            entry = Entry(replace(all_occurrences.commitment, status="open"), key)
+            change_set = ChangeSet(connection, self._zone)
+            change_set.check({key: entry})
+            reopened_rows.reopen(connection, [all_occurrences], change)
+            change_set.write([entry], change, report, set())
+        return report
+
+    def acknowledge(
+        self,
+        keys: str | Sequence[str],
+        until: Until,
+        change: Change,
+        occurrence: str = "",
+        *,
+        all_occurrences: bool = False,
+    ) -> list[tuple[str, str]]:
+        """Acknowledge commitments, or one occurrence of each: all of them, or none; `alerts.store.answer_revisions`.
+
+        Returns the key and the occurrence of each that was acknowledged.
+        """
+        answered: list[AnsweredOccurrence] = []
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
+                with attempt():
+                    now = self._to_answer(connection, key, occurrence, "acknowledged")
+                    end = until_of(until, key)
+                    answered += answer_revisions.acknowledge(
+                        connection, now, end, change, occurrence, every=all_occurrences
+                    )
+            self._append_all(connection, answered)
+        return [(one.commitment.key, one.occurrence) for one, _ in answered]
+
+    def snooze(
+        self,
+        keys: str | Sequence[str],
+        until: Until,
+        change: Change,
+        occurrence: str = "",
+        *,
+        recipient: str | None,
+        past_due: bool = False,
+        all_occurrences: bool = False,
+    ) -> None:
+        """Put off all alerts but moves and closings, for one recipient, or for everybody where none is named.
+
+        All of them, or none. Raises InputError where that would end too late (`core.answers.check_snooze`).
+        """
+        answered: list[AnsweredOccurrence] = []
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
+                with attempt():
+                    now = self._to_answer(connection, key, occurrence, "snoozed").at(occurrence)
+                    occurrence_rows.require_occurrence(now, "snoozed", all_occurrences=all_occurrences)
+                    end = until_of(until, key)
+                    if end is not None:
+                        answered.append(
+                            answer_revisions.snooze(connection, now, end, change, recipient, past_due=past_due)
+                        )
+            self._append_all(connection, answered)
+
+    def graced_keys(self) -> set[tuple[str, str]]:
+        """Which commitments and occurrences those are of."""
+        with self._database.read() as connection:
+            return answer_rows.graced_keys(connection)
+
+    def graced(self) -> tuple[int, datetime] | None:
+        """How many acknowledgements of an older version end after the upgrade, and when; None where there are none."""
+        with self._database.read() as connection:
+            return answer_rows.graced(connection)
+
+    def withdraw_answers(
+        self, keys: str | Sequence[str], change: Change, occurrence: str = "", *, all_occurrences: bool = False
+    ) -> list[tuple[str, str, list[str]]]:
+        """End what was acknowledged and snoozed: all of it, or none.
+
+        Returns key, occurrence and what was ended. Raises InputError with a line for each where there is nothing.
+        """
+        found: list[tuple[AnsweredOccurrence, list[str]]] = []
+        with self._database.change() as connection, collect_errors() as attempt:
+            for key in unique_keys(keys):
+                with attempt():
+                    now = self._to_answer(connection, key, occurrence, "taken back")
+                    found += answer_revisions.withdraw_answers(
+                        connection, now, change, occurrence, every=all_occurrences
+                    )
+            self._append_all(connection, [answered for answered, _ in found])
+        return [(one.commitment.key, one.occurrence, ended) for (one, _), ended in found]
+
+    def _to_answer(self, connection: Connection, key: str, occurrence: str, done: str) -> Tracked:
+        now = self._one(connection, key)
+        _require_open(now.at(occurrence), done)
+        return now
+
+    def _append_all(self, connection: Connection, answered: Sequence[AnsweredOccurrence]) -> None:
+        for one, revision in answered:
+            self._append(connection, one, revision)
+
+    def recompute(
+        self, change: Change, report: Report | None = None, parties: Iterable[Party] = (), of: Party | None = None
+    ) -> Report:
+        """Work out open bounds anew: all of them, or those of what one party owes."""
+        report = report or Report()
+        parties = list(parties)
+        with self._database.read() as connection:
+            order = _open(connection, of)
+        for some in self._in_turn(order):
+            with self._database.change() as connection:
+                entries = _as_they_stand(connection, some)
+                ChangeSet(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
+        return report
+
+    def forget_resolved(self) -> None:
+        """Resolve anew what was resolved before: with other zone data it comes out otherwise."""
+        forget_resolved()
+
+    def _recompute(
+        self, connection: Connection, change_set: ChangeSet, change: Change, report: Report, keys: Iterable[str]
+    ) -> None:
+        """Foretell what recomputing would move."""
+        for some in chunks(keys):
+            change_set.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
+
+    def _in_turn(self, items: Iterable[T]) -> Iterator[list[T]]:
+        """Yield what is stored in one transaction each, and let others write between."""
+        for number, some in enumerate(chunks(items)):
+            if number:
+                self._database.give_way()
+            yield some
+
+    def find(self, key: str) -> Tracked:
+        """One commitment as it stands. Raises InputError for a key that there is not."""
+        with self._database.read() as connection:
+            return self._one(connection, key)
+
+    def as_of(self, key: str, at: datetime) -> Tracked:
+        """One commitment as it stood. Raises InputError for a key that there is not, or was not then."""
+        with self._database.read() as connection:
+            now = self._one(connection, key)
+            table = tables.revisions
+            query = select(table).where(table.c.commitment_id == now.id).order_by(table.c.number)
+            history = [revision_of(row) for row in connection.execute(query).mappings()]
+        return as_of(now, history, at)
+
+    def _one(self, connection: Connection, key: str) -> Tracked:
+        row = connection.execute(TRACKED.where(_C.key == key)).mappings().first()
+        if row is None:
+            near = did_you_mean(key, connection.execute(select(_C.key).limit(10_000)).scalars())
+            raise InputError(f"no commitment has the key {key!r}{near}")
+        return occurrence_rows.with_occurrences(connection, [tracked_of(row)])[0]
+
+    def _append(self, connection: Connection, now: Tracked, revision: Revision, **values: str | int) -> None:
+        """Add a revision, and let the watches know."""
+        append_revisions(connection, [revision_row(now.id, revision)])
+        values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT, **values}
+        changed = update(tables.commitments).where(_C.id == now.id).values(values_now)
+        connection.execute(changed, {"_changed_at": revision.recorded_at})
+
+
+def _open(connection: Connection, of: Party | None = None) -> list[str]:
+    """The keys of all that is open, or of what one party owes, each after those that it hangs on."""
+    query = select(_C.key, _C.by).where(_C.status == "open").order_by(_C.id)
+    keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
+    depends_on = stored_dependencies(connection)
+    return dependency_order({key: depends_on.get(key, ()) for key in keys})
+
+
+def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
+    rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
+    here = {row["key"]: tracked_of(row) for row in rows}
+    return [Entry(here[key].commitment, key) for key in keys if key in here]
+
+
+def _zone_change_reason(before: Party, party: Party) -> str:
+    """What has changed of a party so that deadlines move."""
+    differs = [
+        f"{name} of {party.name} changed from {old or 'none'} to {new or 'none'}"
+        for name, old, new in (
+            ("time zone", before.timezone, party.timezone), ("calendar", before.calendar, party.calendar)
+        )
+        if old != new
+    ]  # fmt: skip
+    return ", ".join(differs)
+
+
+def _require_open(now: Tracked, done: str) -> None:
+    if not now.open:
+        name = f"{now.commitment.key} {now.occurrence}".rstrip()
+        raise InputError(f"{name} is closed ({now.commitment.status}): it cannot be {done} any more")

@@ -1,0 +1,99 @@
+"""One daemon to an SQLite database: a locked file says so, and the lock ends with the process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from alerts.clock import monotonic
+from alerts.store.store_error import StoreError
+
+
+class ServedError(StoreError):
+    """Another process serves the database."""
+
+
+PATIENCE = 1.0  # seconds
+
+
+def is_held(database: Path) -> bool:
+    """Whether a daemon serves a database file now."""
+    return not _is_free(_turn_lock_path(database), fcntl.LOCK_SH)
+
+
+def no_turn_under_way(database: Path) -> bool:
+    """Whether no turn is under way beside us."""
+    return _is_free(_turn_lock_path(database, ".turns"), fcntl.LOCK_EX)
+
+
+def _is_free(path: Path, how: int) -> bool:
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
+def _turn_lock_path(database: Path, ending: str = ".lock") -> Path:
+    real = database.resolve()  # two names of one file share its lock
+    return real.with_name(real.name + ending)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be locked: {error.strerror}") from None
+
+
+def _try_lock(file: int) -> bool:
+    """Take the lock; one that is held for a moment only, by a turn or a look at it, is waited for."""
+    give_up = monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if monotonic() > give_up:
+                return False
+            Event().wait(0.05)
+        else:
+            return True
+
+
+@contextmanager
+def alongside(database: Path) -> Iterator[None]:
+    """Say, for as long as it lasts, that a turn beside the daemon may hold leases."""
+    file = _open(_turn_lock_path(database, ".turns"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def daemon_lock(database: Path) -> Iterator[None]:
+    """Hold the lock beside a database file. Raises StoreError, with the other's pid, where somebody has it."""
+    path = _turn_lock_path(database)
+    file = _open(path)
+    try:
+        if not _try_lock(file):
+            pid = os.read(file, 32).decode(errors="replace").strip() or "unknown"
+            raise ServedError(
+                f"another daemon (pid {pid}) serves {database} already; several replicas need PostgreSQL"
+            ) from None
+        os.truncate(file, 0)
+        os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(file)

@@ -1,0 +1,114 @@
+"""The tables of the outbox: deliveries, what they carry, attempts."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+
+from alerts.store.table_types import JSON, Utc, metadata
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("next_at", Utc),
+    Column("next_alert_at", JSON, nullable=False),  # reminder → when its watch speaks next, as planned
+    Column("deadline", Utc),  # tries go on at least until it has passed
+    Column("lease_until", Utc),
+    Column("fence", Integer, nullable=False),
+    Column("payload", JSON),
+    Column("payload_hash", String(64)),
+    Column("entries", String(64)),  # a digest of the reminders that held when the payload was rendered
+    Column("remote", Text),
+    Column("last_error", Text),
+    Column("ended_at", Utc),
+    Column("template_error", Text),  # why it went out in a simpler form
+    Column("fallback_for", JSON),  # the delivery whose words it carries, as the reader is told of it
+    Column("notice", JSON),  # what operators are told, where it carries no reminders
+    Column("summary", JSON),  # of what it sums up how things stand, where it carries no reminders
+    Column(
+        "failure_level", Integer, nullable=False, server_default="0"
+    ),  # how far it has failed: core.deliveries.Failed
+    Column("reported_level", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
+    Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
+    Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
+    Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
+)
+OPEN = text("state IN ('pending', 'retry', 'leased')")
+DEAD = text("state = 'dead'")
+UNREPORTED = text("failure_level > reported_level")
+missing_recipients = Table(  # of open deliveries, those to whom no live process delivers
+    "missing_recipients",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("since", Utc, nullable=False),  # when a live process first noticed it
+)
+delivery_reminders = Table(
+    "delivery_reminders",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("reminder_id", ForeignKey("reminders.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("commitment_id", Integer, nullable=False),
+    Column("occurrence", Text, nullable=False),
+    Column("bounds_version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("moment", Utc, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+)
+gathered = Table(  # reminders that wait until nothing is due any more, to be put into deliveries together
+    "gathered",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("reminder_id", ForeignKey("reminders.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("digest", Boolean),  # as its rule has it
+    Column("next_alert_at", Utc),
+    Column("deadline", Utc),
+    Column("planned_at", Utc, nullable=False),
+)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("remote", Text),
+    Column("error", Text),
+)
+
+Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)
+
+Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=DEAD, sqlite_where=DEAD)
+
+Index("ix_deliveries_unreported", deliveries.c.created_at, postgresql_where=UNREPORTED, sqlite_where=UNREPORTED)
+
+Index(
+    "uq_delivery_reminders_alert",  # the same thing is told to a recipient once, for ever
+    delivery_reminders.c.commitment_id,
+    delivery_reminders.c.occurrence,
+    delivery_reminders.c.bounds_version,
+    delivery_reminders.c.kind,
+    delivery_reminders.c.moment,
+    delivery_reminders.c.channel,
+    delivery_reminders.c.recipient,
+    unique=True,
+)

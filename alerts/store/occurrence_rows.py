@@ -1,0 +1,132 @@
+"""What has happened to single occurrences of what recurs: acknowledged, closed, or moved by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, tuple_, update
+
+from alerts.core.tracked import Occurrence, Tracked
+from alerts.deadlines.bounds import Bounds, occurrence
+from alerts.deadlines.errors import InputError
+from alerts.store import answer_rows, tables
+from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_sequences, snooze_of, upsert
+
+_O = tables.occurrences.c
+KEY = ("commitment_id", "occurrence")
+
+
+def with_occurrences(connection: Connection, tracked: Iterable[Tracked]) -> list[Tracked]:
+    """Commitments with what has happened to their occurrences; only for those that recur does it cost anything."""
+    tracked = list(tracked)
+    found: dict[int, dict[str, Occurrence]] = defaultdict(dict)
+    for some in chunks(item.id for item in tracked if item.recurs):
+        query = select(tables.occurrences).where(_O.commitment_id.in_(some), _O.occurrence != "")
+        for row in connection.execute(query).mappings():
+            found[row["commitment_id"]][row["occurrence"]] = _occurrence(row)
+    return [replace(item, occurrences=found[item.id]) if item.id in found else item for item in tracked]
+
+
+def fetch_whole(connection: Connection, ids: Iterable[int]) -> dict[int, Tracked]:
+    """Commitments by their id, with what has happened to their occurrences."""
+    return {item.id: item for item in with_occurrences(connection, fetch_tracked(connection, ids).values())}
+
+
+def note(connection: Connection, tracked: Tracked, occurrence: str, **values: Any) -> None:
+    """Keep what happens to an occurrence (to the whole, where it is empty)."""
+    row = {"commitment_id": tracked.id, "occurrence": occurrence, **values}
+    upsert(connection, tables.occurrences, KEY, [row])
+
+
+def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]], now: datetime) -> None:
+    """Let a move to other bounds end what it ends: whoever has seen the old date has not seen the new one.
+
+    What was silenced until now stays so. An occurrence stays closed, and acknowledged if its own bounds are the same;
+    what is known of one that is gone is kept until the next look, for the move may be taken back before that.
+    """
+    ended: list[tuple[int, str]] = []
+    for old, bounds in _with_occurrences(connection, moved):
+        ended.append((old.id, ""))
+        for name, here in old.occurrences.items():
+            after = _fingerprint_of(bounds, name)
+            if after is None or (here.bounds is None and after != _fingerprint_of(old.bounds, name)):
+                ended.append((old.id, name))
+    for some in chunks(ended):
+        end_acknowledgement(connection, tuple_(*(_O[name] for name in KEY)).in_(some), now)
+        answer_rows.end_moved(connection, some, now)
+
+
+def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
+    """Drop what is known of occurrences that a move has left out."""
+    here = {item.id: item for item in tracked}
+    for some in chunks(here):
+        query = select(_O.commitment_id, _O.occurrence).where(_O.commitment_id.in_(some), _O.occurrence != "")
+        gone = [tuple(row) for row in connection.execute(query) if _fingerprint_of(here[row[0]].bounds, row[1]) is None]
+        for few in chunks(gone):
+            connection.execute(delete(tables.occurrences).where(tuple_(*(_O[name] for name in KEY)).in_(few)))
+
+
+def end_acknowledgement(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
+    """Let acknowledgements hold until now and no longer."""
+    later = or_(_O.acknowledged_ended.is_(None), _O.acknowledged_ended > now)
+    held = update(tables.occurrences).where(which, _O.acknowledged_at.is_not(None), later)
+    connection.execute(held.values(acknowledged_ended=now))
+
+
+def _with_occurrences(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]]) -> list[tuple[Tracked, Bounds]]:
+    old = with_occurrences(connection, [tracked for tracked, _ in moved])
+    return [(tracked, bounds) for tracked, (_, bounds) in zip(old, moved, strict=True)]
+
+
+def resolve_again(
+    connection: Connection, tracked: Iterable[tuple[Tracked, Callable[[str], Bounds]]], now: datetime
+) -> None:
+    """Work out anew what was moved by itself, where the zone or the calendars of the whole may have changed."""
+    ways = {item.id: resolve for item, resolve in tracked if item.recurs}
+    for some in chunks(ways):
+        own = and_(_O.commitment_id.in_(some), _O.deadline.is_not(None))
+        for row in connection.execute(select(tables.occurrences).where(own)).mappings().all():
+            bounds = ways[row["commitment_id"]](row["deadline"])
+            if bounds.to_json() == row["bounds"]:
+                continue
+            which = and_(_O.commitment_id == row["commitment_id"], _O.occurrence == row["occurrence"])
+            values: dict[str, Any] = {"bounds": bounds.to_json()}
+            if bounds.fingerprint != Bounds.from_json(row["bounds"]).fingerprint:
+                values |= {"stated_at": now, "version": row["version"] + 1}
+                raise_sequences(connection, [row["commitment_id"]])  # there may be no revision that does
+            connection.execute(update(tables.occurrences).where(which).values(values))
+
+
+def one(tracked: Tracked, occurrence: str) -> ColumnElement[bool]:
+    """The row of one occurrence."""
+    return and_(_O.commitment_id == tracked.id, _O.occurrence == occurrence)
+
+
+def require_occurrence(tracked: Tracked, done: str, *, all_occurrences: bool = False) -> None:
+    """Raise InputError for what recurs, unless the `all_occurrences` is meant: it is done to one occurrence."""
+    recurs = tracked.bounds.recurrence
+    if recurs is not None and not all_occurrences:
+        key, one = tracked.commitment.key, next(recurs.names(), "")
+        raise InputError(f"{key} recurs: say which one is {done}, as in --occurrence {one}; --all means the whole")
+
+
+def _fingerprint_of(bounds: Bounds, name: str) -> str | None:
+    """The bounds of an occurrence, if there is one of that name."""
+    recurs = bounds.recurrence
+    return occurrence(bounds, name).fingerprint if recurs and recurs.has(name) else None
+
+
+def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
+    return Occurrence(
+        status=row["status"] or "open",
+        bounds=Bounds.from_json(row["bounds"]) if row["bounds"] else None,
+        version=row["version"],
+        reopened=row["reopened"],
+        stated_at=row["stated_at"],
+        acknowledged=acknowledgement_of(row),
+        snoozed=snooze_of(row),
+    )

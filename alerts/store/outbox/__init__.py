@@ -1,0 +1,1 @@
+"""The outbox: deliveries written down, claimed, recorded, failed over."""

@@ -1,0 +1,239 @@
+"""The outbox: deliveries claimed under a lease and a fence, rendered once, and marked by how they ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from alerts.core.deliveries import (
+    FailureLevel,
+    Outcome,
+)
+from alerts.core.messages import Message
+from alerts.store import delivery_tables
+from alerts.store.database import Database
+from alerts.store.outbox.delivery_rows import Claim
+from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
+from alerts.store.outbox.holds import hold
+from alerts.store.outbox.payloads import payload_of
+from alerts.store.outbox.reach import ANYBODY, ServedRecipients, recipient_is_served
+from alerts.store.outbox.record import attempt_row, outcome_row
+from alerts.store.outbox.set_aside import UPDATE_UNSENT, gone_rows, overtaken_row, read_claims, retry_later
+from alerts.store.rows import CHUNK
+
+log = logging.getLogger(__name__)
+_A, _D = delivery_tables.attempts.c, delivery_tables.deliveries.c
+
+
+# Made once: SQLAlchemy takes several times as long to put these together as to carry them out.
+_MINE = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
+_RECORD_OUTCOME = update(delivery_tables.deliveries).where(_MINE).values(
+    {name: bindparam(name) for name in ("state", "next_at", "remote", "last_error", "ended_at")}
+    | {"lease_until": None, "failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type))}
+)  # fmt: skip
+_KEEP = update(delivery_tables.deliveries).where(_MINE).values(
+    {name: bindparam(name) for name in ("payload", "payload_hash", "entries", "template_error")}
+    | {"failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type))}
+)  # fmt: skip
+_RETURN_CLAIM = update(delivery_tables.deliveries).where(_MINE).values(
+    {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": bindparam("_now")}
+)  # fmt: skip
+
+_ATTEMPT = {name: _D.id if name == "delivery_id" else bindparam(f"_{name}", type_=_A[name].type) for name in _A.keys()}  # noqa: SIM118
+_KNOWN = exists().where(_A.delivery_id == _D.id, _A.number == bindparam("_number"))  # a mark that is made again
+_TRIED = insert(delivery_tables.attempts).from_select(
+    list(_ATTEMPT), select(*_ATTEMPT.values()).where(_D.id == bindparam("_id"), ~_KNOWN)
+)
+
+
+class Outbox:
+    """The deliveries of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(
+        self,
+        channel: str,
+        now: datetime,
+        limit: int,
+        lease: timedelta,
+        exclude: Collection[UUID] = (),
+        *,
+        served: ServedRecipients = ANYBODY,
+    ) -> list[Claim]:
+        """Lease what is due on a channel for whom we reach, but not `exclude`; what has become stale is superseded.
+
+        What is due goes by `now`; the lease (a duration) goes by the real clock.
+        """
+        while self._due(channel, now, exclude, served):
+            with self._database.write() as connection:
+                real = self._database.real_now(connection)
+                query = select(delivery_tables.deliveries).where(
+                    *claimable(channel, now, real, exclude), recipient_is_served(served)
+                )
+                query = query.order_by(_D.next_at).limit(limit)
+                rows = connection.execute(self._not_held(query)).mappings().all()
+                found = _lease(connection, rows, now, real + lease)
+            if found or not rows:
+                return found
+        return []
+
+    def _due(self, channel: str, now: datetime, exclude: Collection[UUID], served: ServedRecipients) -> bool:
+        with self._database.read() as connection:
+            due = claimable(channel, now, self._database.real_now(connection), exclude)
+            return (
+                connection.execute(select(_D.id).where(*due, recipient_is_served(served)).limit(1)).first() is not None
+            )
+
+    def keep(
+        self, rendered: Mapping[UUID, tuple[int, Message, str | None]], entries: Mapping[UUID, str] | None = None
+    ) -> None:
+        """Store messages (fence, message, what failed in the template), so that every try sends the same bytes for as
+        long as they are true. `entries` says of which reminders each was made. A template that failed is told to the
+        operators.
+        """
+        rows = []
+        for one, (fence, message, error) in rendered.items():
+            payload = payload_of(message)
+            digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+            values = {"payload": payload, "payload_hash": digest, "template_error": error}
+            values["entries"] = entries.get(one) if entries else None
+            level = int(FailureLevel.TEMPLATE if error else FailureLevel.NOT)
+            rows.append({"_id": one, "_fence": fence, "_failure_level": level} | values)
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(_KEEP, rows)
+
+    def record_outcomes(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
+        """Record how attempts ended (claim, outcome, started, ended), in one commit.
+
+        Where the fence has moved on another process took the delivery over: its word counts, not ours; the attempt
+        was made all the same, and is written down.
+        """
+        if not ended:
+            return
+        with self._database.write() as connection:
+            connection.execute(
+                _RECORD_OUTCOME, [outcome_row(claim, outcome, stopped) for claim, outcome, _, stopped in ended]
+            )
+            connection.execute(_TRIED, [attempt_row(*one) for one in ended])
+
+    def note_outage(self, channel: str, error: str, now: datetime) -> bool:
+        """Nothing gets through on a channel: what has waited for an hour is told elsewhere, what is too old is dead.
+
+        So what waits behind a breaker fares as what is tried. Returns whether there is any.
+        """
+        old, late = is_too_old(now), is_late(now)
+        mine = (delivery_tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")), or_(old, late))
+        dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
+        table, found = update(delivery_tables.deliveries), False
+        while self._any(*mine):
+            with self._database.write() as connection:
+                query = select(delivery_tables.deliveries).where(*mine).order_by(_D.created_at, _D.id).limit(CHUNK)
+                rows = connection.execute(self._not_held(query)).mappings().all()
+                # Nothing is claimed meanwhile, so it is here that what is snoozed is seen to wait for that.
+                ours = _D.id.in_([row["id"] for row in hold(connection, rows, now)])
+                ended = table.where(*mine, old, ours).values(
+                    **dead, failure_level=worse(literal(int(FailureLevel.DEAD)))
+                )
+                waits = table.where(*mine, late, ours).values(failure_level=int(FailureLevel.LATE), last_error=error)
+                for change in (ended, waits):
+                    found = connection.execute(change).rowcount > 0 or found
+            if len(rows) < CHUNK:
+                break  # what is left another replica is at
+        return found
+
+    def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
+        """Nobody delivers there any more: let what waits be told elsewhere, and end what is stale or too old."""
+        untold = and_(_D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
+        mine = (
+            delivery_tables.OPEN,
+            _D.channel == channel,
+            _D.recipient == recipient,
+            or_(is_too_old(now), untold),
+            not_held(now),
+        )
+        while self._any(*mine):
+            with self._database.write() as connection:
+                free = or_(_D.state != "leased", is_abandoned(self._database.real_now(connection)))
+                query = (
+                    select(delivery_tables.deliveries).where(*mine, free).order_by(_D.created_at, _D.id).limit(CHUNK)
+                )
+                rows = connection.execute(self._not_held(query)).mappings().all()
+                if unsent := gone_rows(connection, hold(connection, rows, now), error, now):
+                    connection.execute(UPDATE_UNSENT, unsent)
+            if len(rows) < CHUNK:
+                return  # what is left is being sent, or another replica is at it
+
+    def _not_held(self, query: Select[Any]) -> Select[Any]:
+        """Leave the rows that another replica holds to it, and do not wait for them; SQLite has one writer."""
+        return query if self._database.sqlite else query.with_for_update(skip_locked=True)
+
+    def _any(self, *conditions: Any) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(select(_D.id).where(*conditions).limit(1)).first() is not None
+
+    def return_claims(self, claims: Sequence[Claim], now: datetime) -> None:
+        """Return what was claimed but not begun."""
+        rows = [{"_id": claim.id, "_fence": claim.fence, "_now": now} for claim in claims]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(_RETURN_CLAIM, rows)
+
+    def free_leases(self) -> None:
+        """Free all leases: for the only daemon of an SQLite database, whose predecessor is gone."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(delivery_tables.deliveries).where(_D.state == "leased").values(state="retry", lease_until=None)
+            )
+
+    def pause(self, channel: str, now: datetime, served: ServedRecipients = ANYBODY) -> timedelta | None:
+        """How long there is nothing to try on a channel for whom we reach; None where nothing waits."""
+        mine = (delivery_tables.OPEN, _D.channel == channel, recipient_is_served(served))
+        ready = case((_D.held_until > _D.next_at, _D.held_until), else_=_D.next_at)
+        waiting = select(func.min(ready, type_=_D.next_at.type)).where(*mine, _D.state != "leased").scalar_subquery()
+        leased = select(func.min(_D.lease_until)).where(*mine, _D.state == "leased").scalar_subquery()
+        with self._database.read() as connection:
+            next_at, lapses_at = connection.execute(select(waiting, leased)).one()
+            real = self._database.real_now(connection)
+        pauses = [at - clock for at, clock in ((next_at, now), (lapses_at, real)) if at]
+        return min(pauses, default=None)
+
+
+def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
+    rows = hold(connection, rows, now)
+    claims, stale, broken = read_claims(connection, rows)
+    unsent = [
+        retry_later(row, broken[row["id"]], now)
+        if row["id"] in broken
+        else overtaken_row(row, stale.get(row["id"]), now)
+        for row in rows
+        if row["id"] not in claims
+    ]
+    if unsent:
+        connection.execute(UPDATE_UNSENT, unsent)
+    leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}
+    if claims:
+        connection.execute(update(delivery_tables.deliveries).where(_D.id.in_(claims)).values(leased))
+    return list(claims.values())

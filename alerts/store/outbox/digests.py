@@ -1,0 +1,129 @@
+"""Reminders that may share a digest: kept until nothing that is due by then is left, and sealed into deliveries.
+
+They wait in the database. A process that is killed in between leaves them to its successor or to another replica, and
+each recipient has one digest all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+
+from alerts.core.envelopes import GatheredReminder, seal
+from alerts.core.reminder_merging import merge, reason
+from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.database import Database
+from alerts.store.outbox import enqueue
+from alerts.store.rows import REMINDER, chunks, reminder_of
+
+_C, _G, _L, _R, _W = (
+    table.c for table in (
+        tables.commitments, delivery_tables.gathered, delivery_tables.delivery_reminders, planning_tables.reminders, planning_tables.watches
+    )
+)  # fmt: skip
+STUCK_AFTER = timedelta(minutes=2)  # another process that has added nothing for so long is waited for no longer
+
+
+def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> ColumnElement[bool]:
+    """Whether a watch of one of these rules has something to say by then."""
+    return and_(watches.next_at.is_not(None), watches.next_at <= until, watches.rule.in_(rules))
+
+
+def others_may_join(connection: Connection, due: ColumnElement[bool]) -> bool:
+    """Whether more may join what is said now: something is due still, or waits already."""
+    return _any(connection, _W.rule, due) or _any(connection, _G.channel)
+
+
+class Gathering:
+    """What is gathered in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def seal(self, rules: Collection[str], now: datetime) -> Iterator[int]:
+        """Seal what was gathered, unless a watch of these rules is due: yields the number of deliveries per recipient.
+
+        Each recipient's is a transaction. `rules` are those that some live process plans. A process that has watches
+        which are due is waited for, until nothing has been added for two minutes.
+        """
+        due = is_due(rules, now)
+        while self._is_waiting():
+            with self._database.write() as connection:
+                if _any(connection, _W.rule, due) and not _is_stuck(connection, now):
+                    return
+                sealed = _seal_next(connection, now, lock=not self._database.sqlite)
+            if sealed is None:
+                return
+            yield sealed
+
+    def _is_waiting(self) -> bool:
+        with self._database.read() as connection:
+            return _any(connection, _G.channel)
+
+
+def _is_stuck(connection: Connection, now: datetime) -> bool:
+    added: datetime | None = connection.execute(select(func.max(_G.planned_at))).scalar()
+    return added is not None and abs(now - added) >= STUCK_AFTER
+
+
+def _any(connection: Connection, column: Any, *conditions: Any) -> bool:
+    return connection.execute(select(column).where(*conditions).limit(1)).first() is not None
+
+
+def _seal_next(connection: Connection, now: datetime, *, lock: bool) -> int | None:
+    """Seal what one recipient has; None where there is nothing, or another replica was at it first and goes on."""
+    order = (_G.planned_at, _G.channel, _G.recipient, _G.reminder_id)
+    some = select(_G.channel, _G.recipient).order_by(*order).limit(1)
+    destination = connection.execute(some.with_for_update() if lock else some).first()
+    if destination is None:
+        return None
+    mine = (_G.channel == destination.channel, _G.recipient == destination.recipient)
+    query = select(delivery_tables.gathered, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(*mine)
+    query = query.join(planning_tables.reminders, _R.id == _G.reminder_id).join(
+        tables.commitments, _C.id == _R.commitment_id
+    )
+    query = query.order_by(_R.send_at, _R.moment, _R.id)
+    rows = connection.execute(query.with_for_update(of=delivery_tables.gathered) if lock else query).mappings().all()
+    sealed = _deliver(connection, rows, now)
+    for ids in chunks(row["reminder_id"] for row in rows):
+        connection.execute(delete(delivery_tables.gathered).where(*mine, _G.reminder_id.in_(ids)))
+    return sealed
+
+
+def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
+    """Write the deliveries; of what has been gathered in several turns, too, the latest of one state goes out."""
+    by_id = {row["id"]: row for row in rows}
+    found = [
+        GatheredReminder(
+            channel=row["channel"], recipient=row["recipient"], reminder=reminder_of(row, row["key"]),
+            digest=row["digest"],
+        )
+        for row in rows
+    ]  # fmt: skip
+    merged = merge(one.reminder for one in found)
+    envelopes = seal(one for one in found if one.reminder.id not in merged)
+    deliveries = []
+    for one in envelopes:
+        mine = [by_id[reminder.id] for reminder in one.reminders]
+        later = {row["id"]: row["next_alert_at"] for row in mine}
+        deliveries.append(enqueue.delivery_row(one, later, (row["deadline"] for row in mine), now))
+    full, linked = enqueue.insert_envelopes(connection, envelopes, deliveries)
+    reasons: dict[str, list[UUID]] = {}
+    for quiet in _without_recipient(connection, [one for one in by_id if one not in linked]):
+        why = reason(merged[quiet]) if quiet in merged else enqueue.SENT_BY_ANOTHER_RULE
+        reasons.setdefault(why, []).append(quiet)
+    enqueue.skip(connection, reasons)
+    return len(full)
+
+
+def _without_recipient(connection: Connection, reminders: Sequence[UUID]) -> Iterator[UUID]:
+    """Those that no delivery carries, and that are gathered for nobody else."""
+    for some in chunks(reminders):
+        linked = set(connection.execute(select(_L.reminder_id).where(_L.reminder_id.in_(some))).scalars())
+        ways = select(_G.reminder_id).where(_G.reminder_id.in_(some)).group_by(_G.reminder_id)
+        linked |= set(connection.execute(ways.having(func.count() > 1)).scalars())
+        yield from (one for one in some if one not in linked)

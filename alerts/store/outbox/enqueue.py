@@ -1,0 +1,172 @@
+"""Deliveries written down with the reminders that they carry: each thing told to a recipient once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, update
+
+from alerts.core.envelopes import AddressedReminder, Envelope, GatheredReminder, Routes, seal, sort_by_route
+from alerts.core.reminders import Reminder
+from alerts.core.tracked import Tracked
+from alerts.store import delivery_tables, planning_tables
+from alerts.store.rows import REMINDER, chunks, insert_new
+
+_D, _L, _R = delivery_tables.deliveries.c, delivery_tables.delivery_reminders.c, planning_tables.reminders.c
+SENT_BY_ANOTHER_RULE = "told by another rule"
+NO_RECIPIENT = "there was nobody to tell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What has fallen due: reminders that are said (in `addressed` with where they go), and skipped ones.
+
+    `tracked` is what they are about, `next_alert_at` when their watches (rule, commitment, occurrence) speak next.
+    """
+
+    reminders: Sequence[Reminder]
+    skipped: Sequence[Reminder]
+    addressed: Sequence[AddressedReminder]
+    tracked: Mapping[tuple[int, str], Tracked]
+    next_alert_at: Mapping[tuple[str, int, str], datetime | None]
+
+
+def record_planned(connection: Connection, planned: Planned, routes: Routes, now: datetime, *, gather: bool) -> int:
+    """Write down what is to be said, in the caller's transaction; returns how many deliveries are new.
+
+    The unique keys decide: a reminder that was recorded before is not recorded again, and what a recipient has been
+    told through a channel, by whatever rule, is not told again. `gather`: more may be due, so what may share a digest
+    waits.
+    """
+    rows = [_reminder_row(reminder, now) for reminder in (*planned.reminders, *planned.skipped)]
+    fresh: set[UUID] = set()
+    for some in chunks(rows):
+        statement = insert_new(connection, planning_tables.reminders).returning(_R.id)
+        fresh |= set(connection.execute(statement, some).scalars())
+    found = sort_by_route(
+        (addressed_reminder for addressed_reminder in planned.addressed if addressed_reminder.reminder.id in fresh),
+        routes,
+    )
+    envelopes = [*found.at_once, *(() if gather else seal(found.gathered))]
+    filled, linked = insert_envelopes(connection, envelopes, [_delivery_row(one, planned, now) for one in envelopes])
+    if gather:
+        linked |= {one.reminder.id for one in found.gathered}
+        for waiting in chunks(_gathered_row(one, planned, now) for one in found.gathered):
+            connection.execute(insert(delivery_tables.gathered), waiting)
+    reasons: dict[str, list[UUID]] = defaultdict(list)
+    for reminder in planned.reminders:
+        if reminder.id in fresh and reminder.id not in linked:
+            known = SENT_BY_ANOTHER_RULE if reminder.alert_key in found.addressed else NO_RECIPIENT
+            reasons[found.merged.get(reminder.alert_key, known)].append(reminder.id)
+    skip(connection, reasons)
+    return len(filled)
+
+
+def skip(connection: Connection, reasons: Mapping[str, Sequence[UUID]]) -> None:
+    """Record why reminders are not sent to anybody."""
+    for reason, ids in reasons.items():
+        for some in chunks(ids):
+            connection.execute(update(planning_tables.reminders).where(_R.id.in_(some)).values(skipped=reason))
+
+
+def insert_envelopes(
+    connection: Connection, envelopes: Sequence[Envelope], deliveries: Sequence[dict[str, Any]]
+) -> tuple[set[UUID], set[UUID]]:
+    """Insert deliveries with what they carry and has not been told there; returns which, and what they tell."""
+    fresh = put_deliveries(connection, deliveries)
+    ids = [(one, one.id) for one in envelopes]  # worked out once: it is a digest of all that is carried
+    links = [_link_row(one, mine, reminder) for one, mine in ids if mine in fresh for reminder in one.reminders]
+    filled: set[UUID] = set()
+    linked: set[UUID] = set()
+    for some in chunks(links):
+        statement = insert_new(connection, delivery_tables.delivery_reminders).returning(_L.delivery_id, _L.reminder_id)
+        for link in connection.execute(statement, some):
+            filled.add(link.delivery_id)
+            linked.add(link.reminder_id)
+    for gone in chunks(fresh - filled):
+        connection.execute(delete(delivery_tables.deliveries).where(_D.id.in_(gone)))
+    return filled, linked
+
+
+def put_deliveries(connection: Connection, deliveries: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Insert deliveries; returns which are new."""
+    fresh: set[UUID] = set()
+    for some in chunks(deliveries):
+        statement = insert_new(connection, delivery_tables.deliveries).returning(_D.id)
+        fresh |= set(connection.execute(statement, some).scalars())
+    return fresh
+
+
+def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
+    return {name: getattr(reminder, name) for name in REMINDER} | {"id": reminder.id, "planned_at": now}
+
+
+def _delivery_row(one: Envelope, planned: Planned, now: datetime) -> dict[str, Any]:
+    later = {reminder.id: planned.next_alert_at.get(_watch_of(reminder)) for reminder in one.reminders}
+    ends = [_deadline_of(reminder, planned) for reminder in one.reminders]
+    return delivery_row(one, later, ends, now)
+
+
+def delivery_row(
+    one: Envelope, next_alert_at: Mapping[UUID, datetime | None], ends: Iterable[datetime | None], now: datetime
+) -> dict[str, Any]:
+    """A row for a delivery, with when each of its reminders is next followed by another, and when their dates end."""
+    return new_delivery(one.id, one.channel, one.recipient, now) | {
+        "next_alert_at": {str(mine): at.isoformat() if at else None for mine, at in next_alert_at.items()},
+        "deadline": max((end for end in ends if end), default=None),
+    }
+
+
+def _gathered_row(one: GatheredReminder, planned: Planned, now: datetime) -> dict[str, Any]:
+    return {
+        "channel": one.channel,
+        "recipient": one.recipient,
+        "reminder_id": one.reminder.id,
+        "digest": one.digest,
+        "next_alert_at": planned.next_alert_at.get(_watch_of(one.reminder)),
+        "deadline": _deadline_of(one.reminder, planned),
+        "planned_at": now,
+    }
+
+
+def _watch_of(reminder: Reminder) -> tuple[str, int, str]:
+    return reminder.rule, reminder.commitment_id, reminder.occurrence
+
+
+def _deadline_of(reminder: Reminder, planned: Planned) -> datetime | None:
+    about = planned.tracked.get((reminder.commitment_id, reminder.occurrence))
+    return about.bounds.latest if about else None
+
+
+def new_delivery(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, Any]:
+    """A row for a delivery that is to be sent at once."""
+    return {
+        "id": one,
+        "channel": channel,
+        "recipient": recipient,
+        "state": "pending",
+        "attempts": 0,
+        "created_at": now,
+        "next_at": now,
+        "next_alert_at": {},
+        "fence": 0,
+    }
+
+
+def _link_row(one: Envelope, delivery_id: UUID, reminder: Reminder) -> dict[str, Any]:
+    return {
+        "delivery_id": delivery_id,
+        "reminder_id": reminder.id,
+        "commitment_id": reminder.commitment_id,
+        "occurrence": reminder.occurrence,
+        "bounds_version": reminder.bounds_version,
+        "kind": reminder.kind,
+        "moment": reminder.moment,
+        "channel": one.channel,
+        "recipient": one.recipient,
+    }

@@ -1,0 +1,161 @@
+"""Relief: deliveries that fail, told elsewhere in one transaction, so that no failure is ever silent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from alerts.core.deliveries import FailureLevel
+from alerts.core.delivery_failures import DeliveryFailure, Notice, notice_id
+from alerts.core.envelopes import Envelope
+from alerts.core.reminders import Reminder
+from alerts.core.summaries import Scope
+from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.database import Database
+from alerts.store.outbox import enqueue
+from alerts.store.outbox.summary_deliveries import followed
+from alerts.store.rows import CHUNK, REMINDER, insert_new, reminder_of
+
+_C, _D, _L, _R = (
+    table.c for table in (tables.commitments, delivery_tables.deliveries, delivery_tables.delivery_reminders, planning_tables.reminders)
+)  # fmt: skip
+MAX_FAILURES_LISTED = 50  # troubles in one notice; the rest are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedDelivery:
+    """A delivery in trouble, and what it carries: reminders, or a summary by its `scope`.
+
+    `may_fall_back`: that has not got through and may go elsewhere.
+    """
+
+    failure: DeliveryFailure
+    reminders: tuple[Reminder, ...]
+    may_fall_back: bool
+    scope: Scope | None
+    row: RowMapping = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FailureBatch:
+    """Failing deliveries, held in a transaction until their failure is told."""
+
+    connection: Connection
+    deliveries: Sequence[FailedDelivery]
+
+    def send_to_fallback(self, envelopes: Mapping[UUID, Sequence[Envelope]], now: datetime) -> set[UUID]:
+        """Write down the deliveries that carry elsewhere what others (by their id) do not; returns those that are new.
+
+        Several may fail with the same words: these go once, in the stead of the first.
+        """
+        rows: dict[UUID, dict[str, Any]] = {}
+        addresses: dict[UUID, Envelope] = {}
+        for failed in self.deliveries:
+            inherited = {name: failed.row[name] for name in ("next_alert_at", "deadline", "summary")}
+            for one in envelopes.get(failed.failure.id, ()):
+                row = enqueue.new_delivery(one.id, one.channel, one.recipient, now)
+                rows.setdefault(one.id, row | inherited | {"fallback_for": failed.failure.to_json()})
+                addresses.setdefault(one.id, one)
+        summary_rows = [row for row in rows.values() if row["summary"]]
+        reminder_rows = [row for row in rows.values() if not row["summary"]]
+        filled, _ = enqueue.insert_envelopes(
+            self.connection, [one for one in addresses.values() if not one.scope], reminder_rows
+        )
+        return filled | enqueue.put_deliveries(self.connection, summary_rows)
+
+    def notify(
+        self, failures: Sequence[DeliveryFailure], operators: Mapping[str, Sequence[str]], now: datetime
+    ) -> None:
+        """Write down a notice for each of the operators: channel → recipients."""
+        notice = Notice(
+            failures=tuple(failures[:MAX_FAILURES_LISTED]), more=max(len(failures) - MAX_FAILURES_LISTED, 0)
+        ).to_json()
+        rows = [
+            enqueue.new_delivery(notice_id(channel, recipient, failures), channel, recipient, now) | {"notice": notice}
+            for channel, recipients in operators.items()
+            for recipient in recipients
+        ]
+        if rows and failures:
+            self.connection.execute(insert_new(self.connection, delivery_tables.deliveries), rows)
+
+
+def failure_batches(database: Database) -> Iterator[FailureBatch]:
+    """Yield what is in trouble, in batches, each committed as told when the next is asked for."""
+    due = (
+        select(delivery_tables.deliveries).where(delivery_tables.UNREPORTED).order_by(_D.created_at, _D.id).limit(CHUNK)
+    )
+    while True:
+        with database.read() as connection:
+            if connection.execute(select(_D.id).where(delivery_tables.UNREPORTED).limit(1)).first() is None:
+                return
+        with database.write() as connection:
+            query = due if database.sqlite else due.with_for_update(skip_locked=True)
+            rows = connection.execute(query).mappings().all()
+            yield FailureBatch(connection, _failed_deliveries(connection, rows))
+            mine = _D.id.in_([row["id"] for row in rows])
+            connection.execute(update(delivery_tables.deliveries).where(mine).values(reported_level=_D.failure_level))
+        if not rows:
+            return  # another replica is at them
+
+
+def reminders_of(connection: Connection, rows: Sequence[RowMapping]) -> Mapping[UUID, list[Reminder]]:
+    """The reminders that deliveries carry, oldest first, by the id of the delivery."""
+    ids = [row["id"] for row in rows]
+    query = select(_L.delivery_id, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(_L.delivery_id.in_(ids))
+    query = query.join(planning_tables.reminders, _R.id == _L.reminder_id).join(
+        tables.commitments, _C.id == _R.commitment_id
+    )
+    found: dict[UUID, list[Reminder]] = defaultdict(list)
+    for link in connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings():
+        found[link["delivery_id"]].append(reminder_of(link, link["key"]))
+    return found
+
+
+def _failed_deliveries(connection: Connection, rows: Sequence[RowMapping]) -> list[FailedDelivery]:
+    reminders = reminders_of(connection, rows)
+    found, overtaken = [], followed(connection, rows)  # elsewhere these would be stale as well
+    for row in rows:
+        ended = row["state"] in ("sent", "dismissed")  # it has got through meanwhile, or somebody knows of it
+        if ended and not (row["template_error"] and row["reported_level"] < FailureLevel.TEMPLATE):
+            continue
+        carried_reminders = tuple(reminders[row["id"]])
+        may_go = (
+            row["failure_level"] >= FailureLevel.LATE
+            and not ended
+            and row["fallback_for"] is None
+            and row["id"] not in overtaken
+        )
+        found.append(
+            FailedDelivery(
+                failure=failure_of(row, carried_reminders),
+                reminders=carried_reminders,
+                may_fall_back=may_go,
+                scope=Scope.from_json(row["summary"]) if row["summary"] else None,
+                row=row,
+            )
+        )
+    return found
+
+
+def failure_of(row: RowMapping, carried_reminders: Sequence[Reminder]) -> DeliveryFailure:
+    """What others are told of a delivery that fails."""
+    errors = (row["template_error"], row["last_error"] if row["state"] != "sent" else None)
+    return DeliveryFailure(
+        id=row["id"],
+        channel=row["channel"],
+        recipient=row["recipient"],
+        state=row["state"],
+        error="; ".join(filter(None, errors)) or "not tried yet",
+        attempts=row["attempts"],
+        about=tuple(f"{one.commitment} {one.kind}" for one in carried_reminders) or _summed_up(row),
+    )
+
+
+def _summed_up(row: RowMapping) -> tuple[str, ...]:
+    return (f"summary of rule {row['summary']['rule']['name']}",) if row["summary"] else ()

@@ -1,0 +1,171 @@
+"""Holds: what is snoozed is set apart at the claim and waits, whatever else a delivery carries goes on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+
+from alerts.core.reminders import NAMESPACE
+from alerts.core.schedule.answers import resumes_at
+from alerts.core.tracked import Snooze
+from alerts.cron import Cron
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.errors import InputError
+from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.occurrence_rows import fetch_whole
+from alerts.store.outbox.contents import rules_of
+from alerts.store.rows import chunks
+
+_D, _G, _L, _R, _O, _S, _W = (
+    table.c
+    for table in (
+        delivery_tables.deliveries, delivery_tables.gathered, delivery_tables.delivery_reminders, planning_tables.reminders, tables.occurrences,
+        tables.snoozes, planning_tables.watches,
+    )
+)  # fmt: skip
+SENT_DESPITE_SNOOZE = ("moved", "closed", "reopened")
+PLANNED_BY = timedelta(hours=1)  # so long what was held waits for the planner to say whether a later word stands for it
+ASK_AGAIN = timedelta(seconds=5)
+
+
+def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence[Any]:
+    """Hold back what is snoozed of some deliveries; returns the rows of those of which something is left to be sent.
+
+    What only a part of a delivery waits for is put into one of its own, so that the rest goes out.
+    """
+    ids = [row["id"] for row in rows]
+    links = _snoozed(connection, ids, now)
+    if not links:
+        return rows
+    held = _held_until(connection, links, now)
+    carried: dict[UUID, set[UUID]] = defaultdict(set)
+    for one, reminder in connection.execute(select(_L.delivery_id, _L.reminder_id).where(_L.delivery_id.in_(held))):
+        carried[one].add(reminder)
+    left: list[Any] = []
+    for row in rows:
+        waits = held.get(row["id"])
+        if not waits:
+            left.append(row)
+        elif waits.keys() >= carried[row["id"]]:
+            _wait(connection, row, min(waits.values()))
+        else:
+            left.append(_split_off(connection, row, waits))
+    return left
+
+
+def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> list[Any]:
+    """What of some deliveries is snoozed, or was until a moment ago: it may wait for a firing still."""
+    whose = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient)
+    columns = (*whose, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
+    about = (_L.delivery_id.in_(ids), _L.kind.not_in(SENT_DESPITE_SNOOZE))
+    here = and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == ""))
+    everybody = (
+        select(*columns, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
+        .join(planning_tables.reminders, _R.id == _L.reminder_id)
+        .join(tables.occurrences, here)
+        # What was planned after that has been looked at with the snooze in mind.
+        .where(*about, _O.snoozed_until.is_not(None), _R.send_at <= _O.snoozed_at)
+    )
+    mine = and_(_S.commitment_id == _L.commitment_id, or_(_S.occurrence == _L.occurrence, _S.occurrence == ""))
+    own = (
+        select(*columns, _S.by, _S.at, _S.until)
+        .join(planning_tables.reminders, _R.id == _L.reminder_id)
+        .join(tables.snoozes, and_(mine, _S.recipient == func.lower(_L.recipient)))
+        .where(*about, _S.until > now - PLANNED_BY)
+    )
+    found: list[Any] = []
+    for query, for_all in ((everybody, True), (own, False)):
+        found += [{**row, "for_all": for_all} for row in connection.execute(query).mappings()]
+    return found
+
+
+def _held_until(
+    connection: Connection, links: Sequence[Mapping[str, Any]], now: datetime
+) -> dict[UUID, dict[UUID, datetime]]:
+    """Until when each reminder waits, by delivery."""
+    tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
+    rules = rules_of(connection, {link["rule"] for link in links})
+    crons = {name: Cron(rule.cron, rule.timezone) for name, rule in rules.items()}
+    ends: list[tuple[Mapping[str, Any], datetime]] = []
+    for link in links:
+        whole = tracked[link["commitment_id"]]
+        try:
+            one = whole.at(link["occurrence"])
+        except InputError:  # a move has left it out, and the claim will see that
+            continue
+        snooze = Snooze(by=link["by"], at=link["at"], until=link["until"])
+        if not one.open or (one.stated_at and snooze.until <= one.stated_at):
+            continue
+        cron = crons.get(link["rule"])
+        ends.append((link, _resumes(snooze, one.bounds, cron, for_all=link["for_all"])))
+    over = [link for link, until in ends if until <= now < until + PLANNED_BY]
+    # A later word may stand for these: let that be planned, and put into its digest, first.
+    ends += [(link, now + ASK_AGAIN) for link in _followed_soon(connection, over, now)]
+    held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    for link, until in ends:
+        if until > now:
+            waits = held[link["delivery_id"]]
+            waits[link["reminder_id"]] = max(until, waits.get(link["reminder_id"], until))
+    return held
+
+
+def _resumes(snooze: Snooze, bounds: Bounds, cron: Cron | None, *, for_all: bool) -> datetime:
+    """When it goes out: as the rule does after a snooze for everybody; else at its end, but before it is late."""
+    too_late = bounds.latest is not None and snooze.until == bounds.latest
+    return resumes_at(snooze, bounds, cron) if cron and (for_all or too_late) else snooze.until
+
+
+def _followed_soon(
+    connection: Connection, links: Sequence[Mapping[str, Any]], now: datetime
+) -> list[Mapping[str, Any]]:
+    """Those of which the watch is due, or of which a word is gathered for the same recipient."""
+    due: dict[tuple[Any, ...], datetime] = {}
+    gathered: set[tuple[Any, ...]] = set()
+    about, destination = ("commitment_id", "occurrence"), ("channel", "recipient")
+    for some in chunks({link["commitment_id"] for link in links}):
+        watched = select(_W.rule, *(_W[name] for name in about), _W.next_at)
+        watched = watched.where(_W.commitment_id.in_(some), _W.next_at <= now)
+        due |= {tuple(mine): at for *mine, at in connection.execute(watched)}
+        waiting = select(*(_G[name] for name in destination), *(_R[name] for name in about))
+        waiting = waiting.join(planning_tables.reminders, _R.id == _G.reminder_id).where(_R.commitment_id.in_(some))
+        gathered |= set(connection.execute(waiting).tuples())
+    found = []
+    for link in links:
+        mine = tuple(link[name] for name in about)
+        at = due.get((link["rule"], *mine))
+        fires = at is not None and (link["for_all"] or at >= link["until"])  # else it was planned while it waited
+        if fires or (*(link[name] for name in destination), *mine) in gathered:
+            found.append(link)
+    return found
+
+
+def _wait(connection: Connection, row: Any, until: datetime) -> None:
+    state = "retry" if row["state"] == "leased" else row["state"]
+    values = {"held_until": until, "state": state, "lease_until": None}
+    connection.execute(update(delivery_tables.deliveries).where(_D.id == row["id"]).values(values))
+
+
+def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime]) -> dict[str, Any]:
+    """Move what waits into deliveries of its own, one for each time; what is left is rendered anew. Returns that."""
+    by_time: dict[datetime, list[UUID]] = defaultdict(list)
+    for reminder, until in waits.items():
+        by_time[until].append(reminder)
+    for until, some in by_time.items():
+        one = uuid5(NAMESPACE, "\x1f".join(["held", str(row["id"]), *sorted(map(str, some))]))
+        copied = {
+            name: row[name]
+            for name in ("channel", "recipient", "created_at", "next_alert_at", "deadline", "fallback_for")
+        }
+        due = {"next_at": row["next_at"] or row["created_at"], "held_until": until}  # what ends the snooze lets it go
+        fresh = {"id": one, "state": "pending", "attempts": 0, "fence": 0, **due}
+        connection.execute(insert(delivery_tables.deliveries).values(fresh | copied))
+        mine = (_L.delivery_id == row["id"], _L.reminder_id.in_(some))
+        connection.execute(update(delivery_tables.delivery_reminders).where(*mine).values(delivery_id=one))
+    bare = {"payload": None, "payload_hash": None}
+    connection.execute(update(delivery_tables.deliveries).where(_D.id == row["id"]).values(bare))
+    return {**row, **bare}

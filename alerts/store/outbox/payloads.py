@@ -1,0 +1,25 @@
+"""The rendered message that is stored with a delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from alerts.core.messages import Message
+
+
+def payload_of(message: Message) -> dict[str, Any]:
+    return {
+        "subject": message.subject,
+        "text": message.text,
+        "html": message.html,
+        "body": message.body,
+        "rendered_at": message.rendered_at.isoformat(),
+        "thread": message.thread,
+        "calendar": message.calendar,
+    }
+
+
+def message_of(payload: Mapping[str, Any]) -> Message:
+    return Message(**{**payload, "rendered_at": datetime.fromisoformat(payload["rendered_at"])})

@@ -1,0 +1,50 @@
+"""Which recipients a process sends to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sqlalchemy import (
+    func,
+    or_,
+    select,
+    true,
+)
+
+from alerts.store import delivery_tables, tables
+
+_D = delivery_tables.deliveries.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedRecipients:
+    """To whom a process delivers through a channel: `recipients` (None: anybody) and, if `owners`, all people."""
+
+    recipients: tuple[str, ...] | None = None
+    owners: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        return {"to": self.recipients, "owners": self.owners}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote; a process of an earlier version says nothing, and delivers to anybody."""
+        to = data.get("to")
+        return cls(recipients=None if to is None else tuple(to), owners=bool(data.get("owners")))
+
+
+ANYBODY = ServedRecipients()
+
+
+def recipient_is_served(served: ServedRecipients) -> Any:
+    """Whether the recipient of a delivery is one of them."""
+    if served.recipients is None:
+        return true()
+    mine = _D.recipient.in_(served.recipients)
+    if not served.owners:
+        return mine
+    people = tables.people.c.email
+    return or_(mine, _D.recipient.in_(select(people)), func.lower(_D.recipient).in_(select(func.lower(people))))

@@ -1,0 +1,90 @@
+"""Reminders that a clock which was ahead has used up: armed again once the clock is right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
+
+from alerts.core.tracked import Revision
+from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.database import Database
+from alerts.store.rows import CHUNK, append_revisions, chunks, revision_row
+
+_A, _C, _D, _G, _L, _R, _U, _W = (
+    table.c for table in (
+        delivery_tables.attempts, tables.commitments, delivery_tables.deliveries, delivery_tables.gathered, delivery_tables.delivery_reminders,
+        planning_tables.reminders, planning_tables.rules, planning_tables.watches,
+    )
+)  # fmt: skip
+TOO_EARLY = timedelta(days=2)  # what was sent no earlier than this is taken for sent
+
+
+def resend_too_early(database: Database, now: datetime) -> int:
+    """Let everything be sent again that was sent more than two days before its `send_at`; returns how much that is.
+
+    To be called where the clock was ahead and has been put right, before anything is planned. Moves and closings were
+    told when they were recorded, so they stay. Each commitment's history says what is sent again.
+    """
+    count, more = 0, True
+    while more:
+        with database.write() as connection:
+            found = _too_early(connection, now)
+            _forget(connection, found, now)
+            _note(connection, Counter(row["commitment_id"] for row in found if row["skipped"] is None), now)
+        count += sum(row["skipped"] is None for row in found)
+        more = len(found) == CHUNK
+    with database.write() as connection:
+        _put_back(connection, now)
+    return count
+
+
+def _too_early(connection: Connection, now: datetime) -> list[Mapping[str, Any]]:
+    """Reminders of moments that are still to come; those that were merged into one of them were sent to nobody."""
+    names = (_R.id, _R.rule, _R.commitment_id, _R.occurrence, _R.skipped)
+    early = or_(_R.send_at > now + TOO_EARLY, and_(_R.send_at > now, _R.skipped.is_not(None)))
+    query = select(*names).where(early, _R.planned_at > now, _R.revision.is_(None)).order_by(_R.id).limit(CHUNK)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _forget(connection: Connection, found: list[Mapping[str, Any]], now: datetime) -> None:
+    ids = [row["id"] for row in found]
+    carried = set(connection.execute(select(_L.delivery_id).where(_L.reminder_id.in_(ids))).scalars())
+    for column in (_L.reminder_id, _G.reminder_id, _R.id):
+        connection.execute(delete(column.table).where(column.in_(ids)))
+    for some in chunks(carried):  # else the next one that carries the same would be taken for sent
+        empty = _D.id.in_(some), ~exists().where(_L.delivery_id == _D.id)
+        connection.execute(delete(delivery_tables.attempts).where(_A.delivery_id.in_(select(_D.id).where(*empty))))
+        connection.execute(delete(delivery_tables.deliveries).where(*empty))
+    watches = {(row["rule"], row["commitment_id"], row["occurrence"]) for row in found}
+    mine = and_(_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"), _W.occurrence == bindparam("_at"))
+    if watches:
+        again = update(planning_tables.watches).where(mine).values(cursor=now, next_at=now, latest_moment=None)
+        connection.execute(again, [{"_rule": rule, "_id": one, "_at": at} for rule, one, at in watches])
+
+
+def _note(connection: Connection, sent: Mapping[int, int], now: datetime) -> None:
+    columns = (_C.id, _C.revision, _C.bounds_version)
+    rows = connection.execute(select(*columns).where(_C.id.in_(sent))).all()
+    revisions = [
+        Revision(
+            number=row.revision + 1, what="edited", recorded_at=now, recorded_by="alerts",
+            reason="this machine's clock was ahead", bounds_version=row.bounds_version,
+            detail=f"alerts that went out too early will be sent again: {sent[row.id]}",
+        )
+        for row in rows
+    ]  # fmt: skip
+    append_revisions(connection, [revision_row(row.id, one) for row, one in zip(rows, revisions, strict=True)])
+    connection.execute(update(tables.commitments).where(_C.id.in_(sent)).values(revision=_C.revision + 1))
+
+
+def _put_back(connection: Connection, now: datetime) -> None:
+    """Take nothing for served, summed up or tried later than now."""
+    connection.execute(update(planning_tables.watches).where(_W.cursor > now).values(cursor=now, next_at=now))
+    for column in (_U.summarised_at, _U.registered_at, _U.removed_at):
+        connection.execute(update(planning_tables.rules).where(column > now).values({column.name: now}))
+    waiting = (_D.state.in_(("pending", "retry")), _D.next_at > now)
+    connection.execute(update(delivery_tables.deliveries).where(*waiting).values(next_at=now))

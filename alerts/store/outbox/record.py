@@ -1,0 +1,36 @@
+"""How an attempt ended, as rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from alerts.core.deliveries import FailureLevel, Outcome
+from alerts.store.outbox.delivery_rows import Claim
+
+
+def outcome_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any]:
+    return {
+        "_id": claim.id,
+        "_fence": claim.fence,
+        "_failure_level": int(
+            FailureLevel.DEAD if outcome.state == "dead" else FailureLevel.LATE if outcome.late else FailureLevel.NOT
+        ),
+        "state": outcome.state,
+        "next_at": outcome.next_at,
+        "remote": outcome.remote,
+        "last_error": outcome.error,
+        "ended_at": None if outcome.state == "retry" else stopped,
+    }
+
+
+def attempt_row(claim: Claim, outcome: Outcome, started: datetime, stopped: datetime) -> dict[str, Any]:
+    return {
+        "_id": claim.id,
+        "_number": claim.attempt,
+        "_started_at": started,
+        "_ended_at": stopped,
+        "_outcome": outcome.state,
+        "_remote": outcome.remote,
+        "_error": outcome.error,
+    }

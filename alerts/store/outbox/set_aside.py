@@ -1,0 +1,105 @@
+"""Claims that are not sent: overtaken, stale, snoozed or gone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    update,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.core.deliveries import (
+    LATE,
+    FailureLevel,
+    State,
+    backoff,
+    give_up_at,
+)
+from alerts.store import delivery_tables
+from alerts.store.outbox.contents import FOLLOWED_BY_LATER, carried
+from alerts.store.outbox.delivery_rows import Claim, claimed, first_due
+from alerts.store.outbox.due_deliveries import worse
+from alerts.store.outbox.summary_deliveries import followed
+from alerts.store.people import zones
+from alerts.store.store_error import StoreError
+
+_D = delivery_tables.deliveries.c
+log = logging.getLogger(__name__)
+
+
+UPDATE_UNSENT = update(delivery_tables.deliveries).where(_D.id == bindparam("_id")).values(
+    {name: bindparam(name) for name in ("state", "next_at", "last_error", "ended_at", "attempts")}
+    | {"lease_until": None, "failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type))}
+)  # fmt: skip
+
+
+def read_claims(
+    connection: Connection, rows: Sequence[Any]
+) -> tuple[dict[UUID, Claim], dict[UUID, str], dict[UUID, str]]:
+    """What is to be sent, why others are stale, and what is wrong with those of which the data cannot be read."""
+    try:
+        context_of, stale = carried(connection, rows)
+        zone = zones(connection, [row["recipient"] for row in rows])
+        stale |= followed(connection, rows)
+        whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None}
+        mine = [row for row in rows if context_of[row["id"]] or row["id"] in whole - stale.keys()]
+        return {row["id"]: claimed(row, context_of[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
+    except (SQLAlchemyError, StoreError):
+        raise
+    except Exception as error:
+        if len(rows) == 1:
+            log.exception("delivery %s cannot be made", rows[0]["id"])
+            return {}, {}, {rows[0]["id"]: f"cannot be read: {type(error).__name__}: {error}"}
+    claims: dict[UUID, Claim] = {}
+    reasons: dict[UUID, str] = {}
+    broken: dict[UUID, str] = {}
+    for row in rows:  # one of them holds up no other
+        its_claim, its_reason, its_error = read_claims(connection, [row])
+        claims |= its_claim
+        reasons |= its_reason
+        broken |= its_error
+    return claims, reasons, broken
+
+
+def retry_later(row: Any, error: str, now: datetime) -> dict[str, Any]:
+    attempt, due = row["attempts"] + 1, first_due(row)
+    if now >= give_up_at(due, row["deadline"]):
+        return _unsent_row(row, "dead", error, FailureLevel.DEAD, ended_at=now, attempts=attempt)
+    late = FailureLevel.LATE if now - due >= LATE else FailureLevel.NOT
+    pause = backoff(attempt - row["tried_before"])
+    return _unsent_row(row, "retry", error, late, next_at=now + pause, attempts=attempt)
+
+
+def overtaken_row(row: Any, reason: str | None, now: datetime) -> dict[str, Any]:
+    """What no longer holds; a word that was tried, and has only been followed by the next, is one that failed."""
+    if reason == FOLLOWED_BY_LATER and row["attempts"]:
+        return _unsent_row(row, "superseded", row["last_error"], FailureLevel.LATE, ended_at=now)
+    return _unsent_row(row, "superseded", reason, FailureLevel.NOT, ended_at=now)
+
+
+def gone_rows(connection: Connection, rows: Sequence[Any], error: str, now: datetime) -> list[dict[str, Any]]:
+    """What becomes of deliveries to whom nobody delivers: stale, dead after their time, or told elsewhere."""
+    claims, stale, broken = read_claims(connection, rows)
+    found = []
+    for row in rows:
+        why = "; ".join(filter(None, (row["last_error"], error)))
+        if row["id"] not in claims and row["id"] not in broken:
+            found.append(overtaken_row(row, stale.get(row["id"]), now))
+        elif now >= give_up_at(first_due(row), row["deadline"]):
+            found.append(_unsent_row(row, "dead", f"{why} (given up: too old)", FailureLevel.DEAD, ended_at=now))
+        else:
+            state: State = "pending" if row["state"] == "pending" else "retry"
+            found.append(_unsent_row(row, state, why, FailureLevel.LATE, next_at=row["next_at"] or now))
+    return found
+
+
+def _unsent_row(row: Any, state: State, error: str | None, failed: FailureLevel, **values: Any) -> dict[str, Any]:
+    rest = {"next_at": None, "ended_at": None, "attempts": row["attempts"]}
+    return {"_id": row["id"], "_failure_level": int(failed), "state": state, "last_error": error} | rest | values

@@ -1,0 +1,89 @@
+"""What the alert of a move tells: the move, or several that its recipient was not told of yet, as one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from alerts.core.joined_moves import merge_moves, returns_to_start
+from alerts.core.tracked import Revision
+from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.rows import revision_of
+
+_D, _L, _R, _V = (
+    table.c for table in (delivery_tables.deliveries, delivery_tables.delivery_reminders, planning_tables.reminders, tables.revisions)
+)  # fmt: skip
+Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
+Range = tuple[int, int]  # of revisions, the first and the last
+
+
+def moved_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
+    """Links whose move is told to the same recipient with a later one, which starts from the same date."""
+    mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
+    query = select(mine.c.delivery_id, mine.c.reminder_id).join(
+        other, and_(_same(mine.c, other.c), other.c.bounds_version > mine.c.bounds_version)
+    )
+    return {(row.delivery_id, row.reminder_id) for row in _of_moves(connection, query, mine, links)}
+
+
+def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Revision]:
+    """Several moves as one, for each link that tells more than the last of them."""
+    moves = {(link["delivery_id"], link["id"]): link for link in links if link["kind"] == "moved"}
+    own = {one: (link["first_revision"] or link["revision"], link["revision"]) for one, link in moves.items()}
+    whole = own | {
+        one: (first, own[one][1]) for one, first in _unreported_moves(connection, links).items() if one in own
+    }
+    wanted = {one: (own[one], span) for one, span in whole.items() if span[0] < span[1]}
+    revisions = _moves(connection, {moves[one]["commitment_id"] for one in wanted})
+    found: dict[Link, Revision] = {}
+    for one, spans in wanted.items():
+        mine = revisions[moves[one]["commitment_id"], moves[one]["occurrence"]]
+        for first, last in reversed(spans):  # what led there and back in several deliveries is told by the last of them
+            some = [revision for revision in mine if first <= revision.number <= last]
+            if some and not returns_to_start(some):
+                found[one] = merge_moves(some)
+                break
+    return found
+
+
+def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, int]:
+    """The first revision of the moves before, for links before which some did not get through to the recipient."""
+    mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
+    query = select(mine.c.delivery_id, mine.c.reminder_id, func.coalesce(_R.first_revision, _R.revision), _D.state)
+    query = query.join(other, and_(_same(mine.c, other.c), other.c.bounds_version < mine.c.bounds_version))
+    query = query.join(planning_tables.reminders, _R.id == other.c.reminder_id)
+    query = query.join(delivery_tables.deliveries, _D.id == other.c.delivery_id).order_by(other.c.bounds_version.desc())
+    found: dict[Link, int] = {}
+    told: set[Link] = set()
+    for delivery, reminder, first, state in _of_moves(connection, query, mine, links):
+        if state == "sent":
+            told.add((delivery, reminder))
+        if (delivery, reminder) not in told:
+            found[delivery, reminder] = first
+    return found
+
+
+def _of_moves(connection: Connection, query: Any, mine: Any, links: Sequence[Any]) -> Sequence[Any]:
+    ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
+    if not ids:
+        return []
+    return connection.execute(query.where(mine.c.delivery_id.in_(ids), mine.c.kind == "moved")).all()
+
+
+def _same(mine: Any, other: Any) -> ColumnElement[bool]:
+    columns = ("commitment_id", "occurrence", "channel", "recipient")
+    return and_(other.kind == "moved", *(mine[name] == other[name] for name in columns))
+
+
+def _moves(connection: Connection, commitments: set[int]) -> Mapping[tuple[int, str], list[Revision]]:
+    """The moves of some commitments, oldest first, of the whole and of each occurrence by itself."""
+    found: dict[tuple[int, str], list[Revision]] = defaultdict(list)
+    if commitments:
+        query = select(tables.revisions).where(_V.commitment_id.in_(commitments), _V.what == "moved")
+        for row in connection.execute(query.order_by(_V.commitment_id, _V.number)).mappings():
+            found[row["commitment_id"], row["occurrence"] or ""].append(revision_of(row))
+    return found

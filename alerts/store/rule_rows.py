@@ -1,0 +1,75 @@
+"""Rules as rows: registered, replaced, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from alerts.core.rules import Rule
+from alerts.store import planning_tables
+from alerts.store.rows import upsert
+
+_R = planning_tables.rules.c
+_W = planning_tables.watches.c
+
+
+def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
+    """A rule that sums up anew or at other times begins anew; one that changed in other ways still owes what it missed.
+
+    It owes that since its last firing or, if none has been, since it was registered to sum up at these times.
+    """
+    if stored is None or stored["spec"].get("summary") is None:
+        return None
+    if any(stored["spec"][name] != getattr(rule, name) for name in ("cron", "timezone")):
+        return None
+    at: datetime = stored["summarised_at"] or stored["registered_at"]
+    return at
+
+
+def put_rules(
+    connection: Connection,
+    rules: Sequence[Rule],
+    now: datetime,
+    *,
+    at_once: bool = False,
+    removed_at: datetime | None = None,
+) -> tuple[str, ...]:
+    """Make these the rules: what is new or means something else is settled anew; returns the names of what is gone.
+
+    What is gone is forgotten `at_once`, or else only marked as removed: its watches are kept in step until it ends, and
+    where it is put back before, nothing has ended.
+    """
+    query = select(_R.name, _R.hash, _R.spec, _R.registered_at, _R.summarised_at, _R.removed_at, _R.ending)
+    stored = {row["name"]: row for row in connection.execute(query).mappings()}
+    here = {name: row["hash"] for name, row in stored.items() if not row["ending"]}
+    wanted = {rule.name: rule for rule in rules}
+    fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
+    left_out = {name for name, row in stored.items() if name not in wanted and (at_once or row["removed_at"] is None)}
+    # The default rule speaks where no other does, so any change may add to what it watches, or take from it.
+    if (fresh or (at_once and left_out)) and "default" in wanted and wanted["default"] not in fresh:
+        fresh.append(wanted["default"])
+    rows = [
+        {
+            "name": rule.name, "hash": rule.hash, "spec": rule.to_json(), "registered_at": now, "settled_to": 0,
+            "summarised_at": _summarised_at(rule, stored.get(rule.name)), "removed_at": None, "ending": False,
+        }
+        for rule in fresh
+    ]  # fmt: skip
+    upsert(connection, planning_tables.rules, ["name"], rows)
+    put_back = [name for name, row in stored.items() if name in wanted and row["removed_at"] is not None]
+    connection.execute(update(planning_tables.rules).where(_R.name.in_(put_back)).values(removed_at=None))
+    if at_once:
+        connection.execute(delete(planning_tables.watches).where(_W.rule.in_(left_out)))
+        connection.execute(delete(planning_tables.rules).where(_R.name.in_(left_out)))
+    else:
+        connection.execute(
+            update(planning_tables.rules).where(_R.name.in_(left_out)).values(removed_at=removed_at or now)
+        )
+    return tuple(sorted(left_out))
+
+
+def registered_rules(connection: Connection) -> list[Rule]:
+    specs = connection.execute(select(_R.spec).where(~_R.ending).order_by(_R.name)).scalars()
+    return [Rule.from_json(spec) for spec in specs]

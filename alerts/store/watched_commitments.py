@@ -1,0 +1,92 @@
+"""Commitments read for their watches, with what has happened to them; one that is broken holds up no other."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from alerts.core.schedule.watches import Watch
+from alerts.core.tracked import Revision, Tracked
+from alerts.store import tables
+from alerts.store.occurrence_rows import fetch_whole
+from alerts.store.rows import revision_of, tracked_of
+from alerts.store.store_error import StoreError
+
+log = logging.getLogger(__name__)
+
+
+def tracked_or_none(row: RowMapping) -> Tracked | None:
+    """A row as a value; one that cannot be read gets no watch, and holds up no other."""
+    try:
+        return tracked_of(row)
+    except Exception:
+        log.exception("the data of %s cannot be read: nothing is said of it", row["key"])
+        return None
+
+
+def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int, Tracked], set[int]]:
+    """The commitments of some watches, and which of them cannot be read."""
+    try:
+        return with_changes(connection, watches), set()
+    except (SQLAlchemyError, StoreError):
+        raise
+    except Exception:
+        ids = {watch.commitment_id for watch in watches}
+        if len(ids) == 1:
+            log.exception("the data of commitment %s cannot be read; again in an hour", *ids)
+            return {}, ids
+    found: dict[int, Tracked] = {}
+    broken: set[int] = set()
+    for one in ids:
+        its, bad = readable(connection, [watch for watch in watches if watch.commitment_id == one])
+        found |= its
+        broken |= bad
+    return found, broken
+
+
+def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
+    """The commitments of some watches, with the moves and ends that a watch of theirs has not seen."""
+    tracked = fetch_whole(connection, {watch.commitment_id for watch in watches})
+    seen: dict[int, int] = {}
+    for watch in watches:
+        if watch.revision < tracked[watch.commitment_id].revision:
+            seen[watch.commitment_id] = min(watch.revision, seen.get(watch.commitment_id, watch.revision))
+    if not seen:
+        return tracked
+    table = tables.revisions
+    unseen = table.c.number > min(seen.values())
+    # What recurs asks how it was before, too.
+    whole = and_(table.c.what == "moved", func.coalesce(table.c.occurrence, "") == "")
+    query = select(table).where(
+        table.c.commitment_id.in_(seen), table.c.what.in_(("moved", "closed", "reopened")), or_(unseen, whole)
+    )
+    changes: dict[int, list[Revision]] = defaultdict(list)
+    for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
+        if row["number"] > seen[row["commitment_id"]] or row["what"] == "moved":
+            changes[row["commitment_id"]].append(revision_of(row))
+    return tracked | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}
+
+
+def occurrence_of(tracked: Tracked, name: str) -> Tracked | None:
+    """One occurrence, or nothing where a move has left it out."""
+    recurs = tracked.bounds.recurrence
+    return tracked.at(name) if not name or (recurs and recurs.has(name)) else None
+
+
+def watched_pairs(watches: Iterable[Watch], tracked: Mapping[int, Tracked]) -> list[tuple[Watch, Tracked]]:
+    """Watches with what they look at; what is gone or cannot be read is left out."""
+    whole = [(watch, tracked.get(watch.commitment_id)) for watch in watches]
+    found = [(watch, occurrence_of(item, watch.occurrence)) for watch, item in whole if item is not None]
+    return [(watch, item) for watch, item in found if item is not None]

@@ -1,0 +1,17 @@
+"""Strict YAML, and JSON with it, in which every value knows the line that it stands on.
+
+Read from the parser's events, one at a time, so that a large file is never held as a tree. Refused are duplicate keys,
+anchors, aliases, tags and second documents: what YAML 1.1 allows and readers do not see (YAML 1.2.2, sections 3.2.2
+and 10.3, on which this leans).
+"""
+
+from alerts.strict_yaml.mailboxes import one_address
+from alerts.strict_yaml.person_entry import PersonEntry
+from alerts.strict_yaml.text_fields import Key, Line, Paragraphs, Zone
+from alerts.strict_yaml.validation import Count, Flag, Raw, Section, Text, lines_of, once, problems_of
+from alerts.strict_yaml.yaml_events import Places, Plain, Steps, read, stream
+
+__all__ = [
+    "Count", "Flag", "Key", "Line", "PersonEntry", "Places", "Plain", "Raw", "Section", "Steps", "Text", "Paragraphs",
+    "Zone", "lines_of", "once", "one_address", "read", "stream", "problems_of",
+]  # fmt: skip

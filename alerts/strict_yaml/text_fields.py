@@ -1,0 +1,68 @@
+"""Pieces of text that entries are made of: a key, a line, several lines, the name of a zone."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import KEY, WORDS
+from alerts.deadlines.zones import zone_info
+from alerts.strict_yaml.validation import Text
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line feed
+LONGEST_LINE = 500
+LONGEST_TEXT = 10_000
+
+
+def _words(text: str) -> str:
+    stripped = text.strip()
+    if not stripped:
+        raise InputError("is empty, expected text")
+    if len(stripped) > LONGEST_TEXT:
+        raise InputError(f"is longer than {LONGEST_TEXT:,} characters")
+    if found := CONTROL.search(stripped):
+        raise InputError(f"holds the control character U+{ord(found[0]):04X}: remove it")
+    return stripped
+
+
+def _line(text: str) -> str:
+    line = _words(text)
+    if "\n" in line:
+        raise InputError("has several lines, expected one (`>-` folds them)")
+    if len(line) > LONGEST_LINE:
+        raise InputError(f"is longer than {LONGEST_LINE} characters")
+    return line
+
+
+def _key(text: str) -> str:
+    if not KEY.fullmatch(text):
+        raise InputError("expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it")
+    if text.lower() in WORDS:
+        raise InputError(f"`{text}` is a word of deadlines and cannot be a key")
+    return text
+
+
+@lru_cache(maxsize=1024)
+def _zone_error(name: str) -> str | None:
+    """Kept, because the search for the nearest name is slow and a wrong one is often there a thousand times."""
+    try:
+        zone_info(name)
+    except InputError as error:
+        return str(error)
+    return None
+
+
+def _zone(name: str) -> str:
+    if reason := _zone_error(name):
+        raise InputError(reason)
+    return name
+
+
+Key = Annotated[Text, AfterValidator(_key)]
+Line = Annotated[Text, AfterValidator(_line)]
+Paragraphs = Annotated[Text, AfterValidator(_words)]
+Zone = Annotated[Text, AfterValidator(_zone)]

@@ -1,0 +1,248 @@
+"""What holds for every deadline there can be, and for every text that is none."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
+from datetime import date, timedelta
+from typing import cast
+
+from alerts.core.edtf import edtf
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.business_days import ROLLS, BusinessCalendar, Roll
+from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import (
+    DOUBTS,
+    KEY,
+    UNDATED,
+    WORDS,
+    After,
+    Between,
+    By,
+    CivilDay,
+    CivilPeriod,
+    Deadline,
+    During,
+    Every,
+    From,
+    On,
+    OneOf,
+    Reference,
+    Shifted,
+    To,
+    Undated,
+    WallTime,
+    Within,
+)
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
+from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.tokens import DeadlineError
+
+WHOLE = os.environ.get("SIMULATE") == "whole"
+
+
+def thorough(examples: int, whole: int = 2_000) -> settings:
+    """So many examples in the suite; `whole` of them where SIMULATE says so."""
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    return settings(max_examples=whole if WHOLE else examples, deadline=None, suppress_health_check=slow)
+
+
+ZONES = st.sampled_from([None, "UTC", "AoE", "America/New_York", "America/Argentina/Buenos_Aires"])
+OFFSETS = st.none() | st.integers(-1439, 1439).map(lambda minutes: timedelta(minutes=minutes))
+WALLS = st.datetimes().map(lambda wall: wall.replace(microsecond=0))
+LETTERS = st.text("abpxyzPTXZ0129._-", min_size=1, max_size=12) | st.sampled_from(["P7D", "2025-11-XX", "k" * 100])
+KEYS = LETTERS.filter(lambda key: KEY.fullmatch(key) is not None and key.lower() not in WORDS)
+DOUBT = st.sampled_from([None, *DOUBTS.values()])
+DATED = st.one_of(
+    st.builds(CivilDay, st.dates(), ZONES, DOUBT),
+    st.builds(CivilPeriod, st.integers(1, 9999), st.none() | st.integers(1, 12), ZONES, DOUBT),
+    st.builds(WallTime, WALLS, OFFSETS, ZONES),
+)
+REFERENCES = st.builds(Reference, KEYS)
+TERMS = DATED | REFERENCES
+NUMBERS = st.integers(0, 999)
+DURATIONS = st.builds(Duration, NUMBERS, NUMBERS, NUMBERS, NUMBERS.map(lambda n: timedelta(seconds=n))).filter(bool)
+LEADS = DURATIONS | st.builds(BusinessDays, st.integers(1, MOST_BUSINESS_DAYS))
+SIMPLE: st.SearchStrategy[Deadline] = st.one_of(
+    st.builds(On, DATED),
+    st.builds(After, TERMS),
+    st.builds(By, TERMS, st.sampled_from(["by", "until"])),
+    st.builds(Between, TERMS, TERMS),
+    st.builds(From, DATED, st.sampled_from(["open", "unknown"])),
+    st.builds(To, DATED, st.sampled_from(["open", "unknown"])),
+    st.builds(Within, LEADS, TERMS),
+    st.builds(Shifted, LEADS, st.sampled_from(["after", "before"]), TERMS),
+    st.builds(During, REFERENCES),
+    st.builds(Undated, st.sampled_from(list(UNDATED.values()))),
+)
+
+
+@st.composite
+def recurring(draw: st.DrawFn) -> Every:
+    """What comes again, by a rule that is printed as it is read."""
+    timed = draw(st.booleans())
+    zone = draw(ZONES)
+    wall = draw(WALLS)
+    start = WallTime(wall, None, zone) if timed else CivilDay(wall.date(), zone)
+    rule = draw(
+        st.sampled_from(
+            "FREQ=DAILY FREQ=WEEKLY;BYDAY=MO,FR FREQ=MONTHLY;BYMONTHDAY=-1 FREQ=YEARLY;COUNT=3 "
+            "FREQ=MONTHLY;BYDAY=-1FR FREQ=WEEKLY;INTERVAL=2;WKST=SU FREQ=DAILY;UNTIL=99991231".split()
+        )
+    )
+    with suppress(InputError):  # near the year 9999 a rule may find no day any more
+        read_rule(rule, wall if timed else wall.date())
+        left_out = draw(st.lists(WALLS.map(lambda one: name_occurrence(one if timed else one.date())), max_size=3))
+        return Every(rule, start, tuple(sorted(set(left_out), key=Recurrence.order)))
+    return Every("FREQ=DAILY", start)
+
+
+DEADLINES = (
+    st.recursive(
+        SIMPLE,
+        lambda parts: st.builds(
+            OneOf, st.sampled_from(["earlier", "later"]), st.lists(parts, min_size=2, max_size=3).map(tuple)
+        ),
+        max_leaves=8,
+    ).filter(lambda deadline: len(str(deadline)) <= 1000)
+    | recurring()
+)
+
+
+@thorough(150)
+@given(DEADLINES)
+def test_what_is_printed_reads_back_the_same(deadline: Deadline) -> None:
+    assert parse(str(deadline)) == deadline
+
+
+PIECES = [
+    *sorted(WORDS), *"( ) ; / .. ~ ? % [ ] T Z - : business days".split(), "P7D", "10", "2025", "2025-11-10", "2025-11",
+    "2025-XX", "2025-22", "AoE", "busan", "2025-11-10T12:01Z", "2025/..", "\0", "\ud800", "９", "1" * 50,
+    "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=DAILY;COUNT=", "2025-11-30,",
+]  # fmt: skip
+WORDY = st.lists(st.sampled_from(PIECES) | st.text(max_size=8)).flatmap(
+    lambda words: st.sampled_from(["", " "]).map(lambda between: between.join(words))
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A deadline with a piece of it cut out, and something else in its place."""
+    text = str(draw(DEADLINES))
+    start = draw(st.integers(0, len(text)))
+    end = draw(st.integers(start, min(len(text), start + 12)))
+    return text[:start] + draw(st.sampled_from(["", *PIECES]) | st.text(max_size=3)) + text[end:]
+
+
+@thorough(250, whole=100_000)
+@given(st.text(max_size=60) | WORDY | mutated())
+def test_any_text_is_a_deadline_or_a_deadline_error(text: str) -> None:
+    with suppress(DeadlineError):
+        found = parse(text)
+        assert parse(str(found)) == found
+
+
+PLACES = st.sampled_from(
+    [None, "UTC", "AoE", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Cairo"]
+)
+CALENDARS = st.sampled_from([(), ("US",), ("CN", "US"), ("DE-BY",), ("SA",), ("XNYS", "AE")])
+CHOICES = st.builds(ZoneChoice, PLACES, st.none(), CALENDARS, st.none(), st.sampled_from(ROLLS))
+KNOWN = {
+    text.replace(" ", "-"): resolve(parse(text), ZoneChoice(zone), {})
+    for text, zone in (
+        ("2025-11-10", "Asia/Seoul"), ("2025-11", None), ("after 2025", "UTC"), ("by 2025-11-10T12:00", None),
+        ("undated", None),
+    )
+}  # fmt: skip
+
+
+def near(deadline: Deadline) -> Deadline:
+    """The same in a century that has calendars, on commitments that there are."""
+    keys = sorted(KNOWN)
+
+    def moved(part: object) -> object:
+        match part:
+            case Reference(key):
+                return Reference(keys[len(key) % len(keys)])
+            case CivilDay(date=day):
+                return replace(part, date=date(1950 + day.year % 150, day.month, min(day.day, 28)))
+            case CivilPeriod(year=year):
+                return replace(part, year=1950 + year % 150)
+            case WallTime(wall=wall):
+                return replace(part, wall=wall.replace(year=1950 + wall.year % 150, day=min(wall.day, 28)), offset=None)
+            case BusinessDays(count):
+                return BusinessDays(1 + count % 300)
+            case Duration(years=years):
+                return replace(part, years=years % 50, months=part.months % 50)
+            case tuple():
+                return tuple(map(moved, part))
+            case _ if is_dataclass(part) and not isinstance(part, type):
+                return replace(part, **{one.name: moved(getattr(part, one.name)) for one in fields(part)})
+            case _:
+                return part
+
+    return cast("Deadline", moved(deadline))
+
+
+@thorough(200)
+@given(DEADLINES.map(near), CHOICES)
+def test_bounds_are_in_order_and_stored_as_they_are_and_the_basis_says_why(
+    deadline: Deadline, choice: ZoneChoice
+) -> None:
+    try:
+        found = resolve(deadline, choice, KNOWN)
+    except InputError:
+        assume(False)
+    assert found.earliest is None or found.latest is None or found.earliest <= found.latest
+    assert (found.named is None) == (found.first is None and found.last is None)
+    assert found.explanation
+    assert Bounds.from_json(found.to_json()) == found
+
+
+STATED: st.SearchStrategy[Deadline] = st.one_of(
+    st.builds(On, DATED), st.builds(After, DATED), st.builds(By, DATED), st.builds(Between, DATED, DATED),
+    st.builds(From, DATED, st.sampled_from(["open", "unknown"])),
+    st.builds(To, DATED, st.sampled_from(["open", "unknown"])),
+)  # fmt: skip
+
+
+@thorough(120)
+@given(STATED.map(near), PLACES)
+def test_what_edtf_says_reads_back_with_the_same_bounds(deadline: Deadline, zone: str | None) -> None:
+    said = edtf(deadline)
+    assume(said)
+    try:
+        found = resolve(deadline, ZoneChoice(zone), KNOWN)
+    except InputError:
+        assume(False)
+    again = resolve(parse(said), ZoneChoice(zone), {})
+    assert (again.earliest, again.latest) == (found.earliest, found.latest)
+
+
+@thorough(100)
+@given(st.dates(date(2020, 1, 1), date(2026, 12, 31)), st.integers(1, 300), CALENDARS)
+def test_counting_there_and_back_ends_where_it_began(day: date, count: int, calendars: tuple[str, ...]) -> None:
+    asked = BusinessCalendar(calendars)
+    start, _ = asked.count(day, 1)
+    there, _ = asked.count(start, count)
+    assert asked.why_off(there) is None
+    assert asked.count(there, -count)[0] == start
+
+
+@thorough(100)
+@given(st.dates(date(2020, 1, 1), date(2026, 12, 31)), st.sampled_from(ROLLS[1:]), CALENDARS)
+def test_a_roll_ends_on_the_nearest_business_day_on_its_side(day: date, how: Roll, calendars: tuple[str, ...]) -> None:
+    asked = BusinessCalendar(calendars)
+    rolled = asked.roll(day, how)
+    assert asked.why_off(rolled) is None
+    assert asked.roll(rolled, how) == rolled
+    if how != "modified following":
+        assert (rolled >= day) == (how == "following") or rolled == day
+    else:
+        assert rolled.month == day.month

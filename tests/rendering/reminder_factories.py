@@ -1,0 +1,107 @@
+"""Small factories: a commitment in the words of the seed becomes a notification."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from alerts import channels
+from alerts.core.commitments import Citation, Commitment, Party, Source
+from alerts.core.notifications import CalendarEntry, Notification, ReminderContext
+from alerts.core.reminders import Reminder
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
+from alerts.rendering.composing import compose
+from alerts.rendering.renderer import Renderer
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+NEW_YORK = "America/New_York"
+PARTIES = {"us": Party(key="us", name="United States"), "cn": Party(key="cn", name="China")}
+BRIEF = Source(
+    key="brief",
+    title="Pre-summit brief",
+    publisher="The desk",
+    url="https://example.org/brief?a=1&b=2",
+    published=date(2025, 10, 28),
+)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+NOW = at("2025-11-03T14:00")
+
+
+def bounds_of(deadline: str, zone: str | None = None, known: dict[str, Bounds] | None = None) -> Bounds:
+    return resolve(parse(deadline), ZoneChoice(zone), known or {})
+
+
+def told(
+    deadline: str = "2025-11-10",
+    kind: str = "before",
+    *,
+    zone: str | None = NEW_YORK,
+    now: datetime = NOW,
+    bounds: Bounds | None = None,
+    reminder: dict[str, Any] | None = None,
+    commitment: dict[str, Any] | None = None,
+    tracked: dict[str, Any] | None = None,
+    **rest: Any,
+) -> ReminderContext:
+    stated: dict[str, Any] = {"key": "truce-review", "title": "Trade truce", "by": ("us", "cn"), "deadline": deadline}
+    stated["source"] = Citation(key="brief", locator="paragraph 1", quote="until after November 10")
+    promise = Commitment(**(stated | (commitment or {})))
+    found = bounds or bounds_of(deadline, zone)
+    said: dict[str, Any] = {"rule": "truce-desk", "moment": now, "send_at": now}
+    said |= {"offset": "P7D" if kind == "before" else None} | (reminder or {})
+    word = Reminder(commitment=promise.key, commitment_id=1, bounds_version=1, mark=found.mark, kind=kind, **said)  # type: ignore[arg-type]
+    tracked = {"recorded_at": at("2025-10-28T09:00"), "bounds_version": 1} | (tracked or {})
+    rest = {
+        "by": tuple(PARTIES[key] for key in promise.by if key in PARTIES),
+        "to": tuple(PARTIES[key] for key in promise.to if key in PARTIES),
+        "source": BRIEF,
+        "entry": CalendarEntry(uid=f"{promise.key}@here"),
+    } | rest
+    return ReminderContext(reminder=word, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest)
+
+
+def notification(*items: ReminderContext, now: datetime = NOW, zone: str = NEW_YORK, **rest: Any) -> Notification:
+    return Notification(
+        id=UUID(int=1), channel="desk-mail", recipient="desk@example.org", zone=zone, told=items, now=now, **rest
+    )
+
+
+def single(deadline: str = "2025-11-10", kind: str = "before", *, reader: str = NEW_YORK, **rest: Any) -> Notification:
+    """A notification of one reminder, said at `now`."""
+    now = rest.get("now", NOW)
+    return notification(told(deadline, kind, **rest), now=now, zone=reader)
+
+
+def laced(text: str) -> Notification:
+    """A notification in which all that people state is this text."""
+    source = replace(BRIEF, title=text, publisher=text, url="javascript:alert(1)//" + text)
+    stated: dict[str, Any] = {"title": text, "note": text, "owner": text, "assumptions": (text,), "tags": (text,)}
+    stated["source"] = Citation(key="brief", locator=text, quote=text)
+    return single(
+        commitment=stated, reminder={"rule": text}, source=source, by=(Party(key="us", name=text),), tracked={}
+    )
+
+
+SLACK = channels.build("chat", "slack", {"url": "http://127.0.0.1:9/hook"})
+
+
+def slack_body(renderer: Renderer, asked: Notification) -> Any:
+    """What Slack is sent."""
+    message, error = compose(renderer, SLACK, asked)
+    assert error is None
+    return message.body
+
+
+def titled(item: ReminderContext, **changes: Any) -> ReminderContext:
+    return replace(item, tracked=replace(item.tracked, commitment=replace(item.tracked.commitment, **changes)))

@@ -1,0 +1,93 @@
+"""What operators are told of what fails, and how a word says that it was meant for somebody else."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+import pytest
+
+from alerts.core.delivery_failures import DeliveryFailure, Notice
+from alerts.rendering.renderer import Renderer
+from tests.rendering.reminder_factories import SLACK, notification, told
+
+ID = UUID("a1b2c3d4-1111-5222-8333-123456789abc")
+DEAD = DeliveryFailure(
+    id=ID,
+    channel="desk-mail",
+    recipient="desk@example.org",
+    state="dead",
+    error="recipient refused: 550 5.1.1 no such user",
+    attempts=1,
+    about=("rare-earth-pause on_the_day",),
+    instead=("policy-chat",),
+)
+LATE = DeliveryFailure(
+    id=ID, channel="policy-chat", recipient="", state="retry", error="hooks.example.org: timed out", attempts=5
+)
+PLAIN = DeliveryFailure(
+    id=ID, channel="desk-mail", recipient="desk@example.org", state="sent", error="template x: line 3: oh"
+)
+EVIL = "<!channel> \x1b[31m\r\nBcc: all@example.org @everyone"
+FORMS = ["mail", "text", "json", "post"]
+
+
+def render(renderer: Renderer, medium, *failures: DeliveryFailure, more: int = 0):
+    message, error = renderer.render(notification(notice=Notice(failures=failures, more=more)), medium)
+    assert error is None
+    return message
+
+
+def test_a_notice_says_what_failed_why_what_it_was_about_and_what_to_type(renderer):
+    message = render(renderer, "mail", DEAD)
+    assert message.subject == "Alerts that do not get through via desk-mail: 1 dead"
+    assert message.text == (
+        "a1b2c3d4   desk-mail to desk@example.org\n"
+        "State      dead, tried no more\n"
+        "Error      recipient refused: 550 5.1.1 no such user\n"
+        "About      rare-earth-pause on_the_day\n"
+        "Told via   policy-chat\n"
+        "\n"
+        "See them   alerts deliveries --state dead\n"
+        "Try again  alerts retry ID\n"
+        "Let go     alerts dismiss ID\n"
+    )
+
+
+def test_the_subject_counts_by_what_happened(renderer):
+    subject = render(renderer, "text", DEAD, LATE, PLAIN, more=7).subject
+    assert subject == "Alerts that do not get through: 1 dead, 1 late, 1 sent in a simpler form, 7 more"
+
+
+def test_what_is_too_much_to_read_is_counted(renderer):
+    text = render(renderer, "text", *[DEAD] * 30, more=4).text
+    assert text.count("desk-mail to") == 20
+    assert "… and 14 more: alerts deliveries" in text
+
+
+@pytest.mark.parametrize("medium", FORMS)
+def test_what_peers_and_data_say_steers_nothing(renderer, medium):
+    evil = DeliveryFailure(id=ID, channel="c", recipient=EVIL, state="dead", error=EVIL, about=(EVIL,), instead=(EVIL,))
+    message = render(renderer, medium, evil)
+    assert "\n" not in message.subject
+    assert "\x1b" not in message.text
+    if medium == "post":
+        assert "<!channel>" not in json.dumps(SLACK.body(message.post))
+
+
+def test_a_webhook_gets_the_troubles_as_data(renderer):
+    body = render(renderer, "json", DEAD).body
+    assert body["type"] == "operator.notice"
+    assert body["data"]["troubles"][0]["error"] == DEAD.error
+
+
+@pytest.mark.parametrize("medium", FORMS)
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_word_that_was_meant_for_another_says_so(renderer, medium, count):
+    message, error = renderer.render(notification(*[told()] * count, fallback_for=DEAD), medium)
+    assert error is None
+    everything = "".join(filter(None, (message.text, message.html, json.dumps(message.body))))
+    assert " ".join(everything.split()).count("no such user") >= 1
+    if medium != "json":
+        said = "Meant for desk@example.org via desk-mail, which did not take it"
+        assert said in " ".join(message.text.split())

@@ -1,0 +1,361 @@
+"""What a message says: by kind of reminder, kind of commitment, zone, and how now lies to the date."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import pytest
+
+from alerts.core.commitments import KINDS
+from alerts.core.messages import Medium, Message
+from alerts.core.notifications import Notification
+from alerts.core.reminders import Kind
+from alerts.core.tracked import Acknowledgement, Revision
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.points import Day
+from alerts.rendering.renderer import Renderer
+from tests.rendering.reminder_factories import NEW_YORK, at, bounds_of, single, slack_body
+
+AFTER = "after 2025-11-10"
+FORMS: tuple[Medium, ...] = get_args(Medium)
+
+
+def rendered(renderer: Renderer, notification: Notification, medium: Medium = "mail") -> Message:
+    message, error = renderer.render(notification, medium)
+    assert error is None
+    return message
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def visible(html: str) -> str:
+    return flat(re.sub(r"<[^>]+>", " ", re.sub(r"<(style|title)>.*?</\1>", "", html, flags=re.DOTALL)))
+
+
+SUBJECTS = [
+    # deadline, reminder, commitment kind, now, subject without the title
+    ("2025-11-10", "before", "obligation", "2025-11-03T14:00", "Mon 10 Nov 2025 · due that day"),
+    ("2025-11-10", "on_the_day", "obligation", "2025-11-10T14:00", "Mon 10 Nov 2025 · due that day"),
+    ("by 2025-11-10", "before", "request", "2025-11-03T14:00", "By Mon 10 Nov 2025 · answer asked for by that day"),
+    (
+        "until 2025-11-10",
+        "before",
+        "expiry",
+        "2025-11-03T14:00",
+        "Through Mon 10 Nov 2025 · expires at the end of that day",
+    ),
+    ("2025-11-10", "overdue", "obligation", "2025-11-11T14:00", "Mon 10 Nov 2025 · overdue"),
+    ("2025-11-10", "overdue", "expiry", "2025-11-11T14:00", "Mon 10 Nov 2025 · has expired"),
+    ("2025-11-10", "overdue", "request", "2025-11-11T14:00", "Mon 10 Nov 2025 · unanswered"),
+    ("2025-11-10", "overdue", "event", "2025-11-11T14:00", "Mon 10 Nov 2025 · has passed"),
+    ("2025-11-10", "overdue", "expectation", "2025-11-11T14:00", "Mon 10 Nov 2025 · its time has passed"),
+    (AFTER, "before", "obligation", "2025-11-03T14:00", "Mon 10 Nov 2025 · holds through that day"),
+    (AFTER, "on_the_day", "expiry", "2025-11-10T14:00", "Mon 10 Nov 2025 · holds through that day"),
+    (AFTER, "on_the_day", "event", "2025-11-10T14:00", "Mon 10 Nov 2025 · opens after that day"),
+    (AFTER, "opens", "obligation", "2025-11-11T14:00", "Since Tue 11 Nov 2025 · review is open; no end is stated"),
+    (AFTER, "review", "obligation", "2025-12-11T14:00", "Since Tue 11 Nov 2025 · review is open; no end is stated"),
+    ("undated", "review", "obligation", "2025-11-11T14:00", "No date stated · is there a date now?"),
+    ("undated (tbd)", "review", "obligation", "2025-11-11T14:00", "Date to be decided · has it been decided?"),
+    ("undated (none)", "review", "expectation", "2025-11-11T14:00", "Explicitly no date · does that still hold?"),
+    (
+        "between 2025-11-28 and 2025-12-28",
+        "opens",
+        "expectation",
+        "2025-11-28T14:00",
+        "Fri 28 Nov 2025 to Sun 28 Dec 2025 · the window is open",
+    ),
+    (
+        "2025-11-10T12:01[Asia/Shanghai]",
+        "before",
+        "expiry",
+        "2025-11-09T14:00",
+        "Sun 9 Nov 2025 23:01 America/New_York · expires then",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", SUBJECTS)
+def test_the_subject_says_when_and_what_is_the_matter(renderer: Renderer, case: tuple[str, ...]) -> None:
+    deadline, kind, what, now, subject = case
+    asked = single(deadline, kind, now=at(now), commitment={"kind": what})
+    assert rendered(renderer, asked).subject == f"{subject} · Trade truce"
+
+
+LONG = "The agreement on export licences for rare earths, gallium, germanium and graphite with all its annexes"
+WINDOW = "between 2025-11-28T12:00[America/New_York] and 2025-12-28T12:00[America/New_York]"
+SHORTENED = [
+    # deadline, title, the subject
+    ("2025-11-10", "Trade truce", "Mon 10 Nov 2025 · due that day · Trade truce"),
+    (
+        "2025-11-10",
+        LONG,
+        f"Mon 10 Nov 2025 · due that day · {LONG[:86]}…",
+    ),
+    (
+        WINDOW,
+        "Trade truce",
+        "Fri 28 Nov 2025 12:00 to Sun 28 Dec 2025 12:00 America/New_York · due in this window · Trade truce",
+    ),
+    (
+        WINDOW,
+        LONG,
+        f"Fri 28 Nov 2025 12:00 to Sun 28 Dec 2025 12:00 America/New_York · due in this window · {LONG[:32]}…",
+    ),
+]
+
+
+@pytest.mark.parametrize(("deadline", "title", "subject"), SHORTENED)
+def test_a_long_subject_keeps_its_date_and_what_tells_its_title_from_others(
+    renderer: Renderer, deadline: str, title: str, subject: str
+) -> None:
+    message = rendered(renderer, single(deadline, commitment={"title": title}))
+    assert message.subject == subject
+    assert len(subject) <= 120
+
+
+def test_a_long_move_is_cut_before_the_title_is(renderer: Renderer) -> None:
+    change = Revision(
+        number=2,
+        what="moved",
+        recorded_at=at("2025-11-02T10:00"),
+        recorded_by="maria",
+        cause="the-summit-of-the-leaders-in-busan",
+        before=bounds_of("between 2025-10-30 and 2025-11-30", NEW_YORK),
+        after=bounds_of("2025-11-10", NEW_YORK),
+    )
+    subject = rendered(renderer, single(kind="moved", change=change, commitment={"title": LONG[:60]})).subject
+    assert subject.startswith("Now Mon 10 Nov 2025 · moved with the-summit-of-the-leaders-in-busa… · The")
+    assert LONG[:40] in subject
+    assert len(subject) <= 120
+
+
+STANDING = [
+    # deadline, its zone, reader, commitment kind, now, what the text says
+    ("2025-11-10", NEW_YORK, NEW_YORK, "obligation", "2025-11-03T14:00", "in 7 days, counted from Mon 3 Nov 2025."),
+    ("2025-11-10", NEW_YORK, NEW_YORK, "obligation", "2025-11-10T14:00", "Due today, Mon 10 Nov 2025."),
+    ("2025-11-10", NEW_YORK, NEW_YORK, "obligation", "2025-11-11T04:59", "Due today, Mon 10 Nov 2025."),
+    (
+        "2025-11-10",
+        NEW_YORK,
+        NEW_YORK,
+        "obligation",
+        "2025-11-11T05:00",
+        "Overdue: it was due Mon 10 Nov 2025, 1 day ago",
+    ),
+    ("2025-10-30", "Asia/Seoul", NEW_YORK, "event", "2025-10-28T20:00", "counted from Wed 29 Oct 2025 in Asia/Seoul"),
+    ("2025-10-30", "Asia/Seoul", NEW_YORK, "event", "2025-10-28T20:00", "The day as it is in Asia/Seoul"),
+    ("2025-10-30", "Asia/Seoul", "Asia/Seoul", "event", "2025-10-31T20:00", "its day was Thu 30 Oct 2025, 2 days ago"),
+    ("2025-11-10", None, NEW_YORK, "obligation", "2025-11-11T02:00", "that day is not yet over everywhere on earth"),
+    ("2025-11-10", None, NEW_YORK, "obligation", "2025-11-03T02:00", "Time zone not stated"),
+    ("2025-11-10T12:01", None, NEW_YORK, "obligation", "2025-11-10T13:00", "not yet come everywhere on earth"),
+    ("2025-11-10 AoE", None, NEW_YORK, "obligation", "2025-11-03T14:00", "as it is anywhere on earth (AoE)"),
+    (
+        "2025-11-10T12:01[Asia/Shanghai]",
+        None,
+        NEW_YORK,
+        "expiry",
+        "2025-11-09T23:01",
+        "in 5 hours, counted from Sun 9 Nov",
+    ),
+    (
+        "2025-11-10T12:01[Asia/Shanghai]",
+        None,
+        NEW_YORK,
+        "expiry",
+        "2025-11-09T23:01",
+        "Mon 10 Nov 2025 12:01 Asia/Shanghai",
+    ),
+    (
+        "until 2025-11-10",
+        NEW_YORK,
+        NEW_YORK,
+        "expiry",
+        "2025-11-12T14:00",
+        "it held through Mon 10 Nov 2025, 2 days ago",
+    ),
+    ("until 2025-11-10", NEW_YORK, NEW_YORK, "expiry", "2025-11-12T14:00", "Was it extended, and until when?"),
+    ("2025-11-10", NEW_YORK, NEW_YORK, "event", "2025-11-12T14:00", "What came of it?"),
+    (
+        AFTER,
+        NEW_YORK,
+        NEW_YORK,
+        "obligation",
+        "2025-11-10T14:00",
+        "Holds through today, Mon 10 Nov 2025; review from Tue 11 Nov",
+    ),
+    (AFTER, None, NEW_YORK, "obligation", "2025-11-11T14:00", "The review is open since today, Tue 11 Nov 2025"),
+    (AFTER, None, NEW_YORK, "obligation", "2025-11-25T14:00", "The review is open since Tue 11 Nov 2025, 14 days ago"),
+    (AFTER, None, NEW_YORK, "obligation", "2025-11-25T14:00", "no end is stated"),
+    ("undated", None, NEW_YORK, "obligation", "2025-11-25T14:00", "No date is stated; is there one now?"),
+]
+
+
+@pytest.mark.parametrize("case", STANDING)
+def test_the_body_says_how_now_lies_to_the_date(
+    renderer: Renderer, case: tuple[str, str | None, str, str, str, str]
+) -> None:
+    deadline, zone, reader, what, now, said = case
+    asked = single(deadline, zone=zone, reader=reader, now=at(now), commitment={"kind": what})
+    message = rendered(renderer, asked)
+    assert said in flat(message.text)
+    assert message.html is not None
+    assert said in visible(message.html)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("what", KINDS)
+@pytest.mark.parametrize("zone", [None, NEW_YORK, "Asia/Shanghai"])
+def test_what_only_opens_never_says_overdue_or_expired(
+    renderer: Renderer, kind: Kind, what: str, zone: str | None
+) -> None:
+    for now in ("2025-11-03T14:00", "2025-11-10T14:00", "2025-11-11T14:00", "2026-05-01T14:00"):
+        asked = single(AFTER, kind, zone=zone, now=at(now), commitment={"kind": what})
+        message = rendered(renderer, asked)
+        words = message.subject + message.text + visible(message.html or "")
+        words += str(slack_body(renderer, asked))
+        assert not re.search(r"overdue|expire|passed", words, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+@pytest.mark.parametrize("what", KINDS)
+@pytest.mark.parametrize(
+    "deadline",
+    [
+        "2025-11-10",
+        "by 2025-11-10",
+        "until 2025-11-10T12:00Z",
+        "within P6M of 2025-10-28",
+        "P1Y after 2025-10-30",
+        "after 2025-11-10T12:01[Asia/Shanghai]",
+        "undated (tbd)",
+    ],
+)
+def test_every_kind_is_rendered_in_every_form_without_an_error(
+    renderer: Renderer, kind: Kind, what: str, deadline: str
+) -> None:
+    for now in ("2025-11-10T12:00", "2027-01-01T14:00"):
+        asked = single(deadline, kind, now=at(now), commitment={"kind": what})
+        for medium in FORMS:
+            message = rendered(renderer, asked, medium)
+            assert "None" not in message.subject + message.text + visible(message.html or "")
+            assert "  " not in message.subject
+
+
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-30"])
+@pytest.mark.parametrize("reader", ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"])
+def test_the_ends_of_the_calendar_are_said_as_well(renderer: Renderer, year: str, reader: str) -> None:
+    day = Day(at(year + "T00:00").date(), "UTC")
+    asked = single(bounds=Bounds(first=day, last=day, named=day, medium="on"), reader=reader)
+    assert (
+        rendered(renderer, asked).subject.count(" Dec 9999 ") + rendered(renderer, asked).subject.count(" Jan 1 ") == 1
+    )
+
+
+UNTIMELY = [
+    ({"send_at": at("2025-10-31T14:00")}, "was due Fri 31 Oct 2025 10:00 America/New_York and comes 3 days late"),
+    ({"send_at": at("2025-11-03T11:00")}, "comes 3 hours late"),
+    (
+        {"catching_up": True, "moment": at("2025-10-20T05:00")},
+        "Tracked only since Tue 28 Oct 2025; this word was meant for Mon 20 Oct",
+    ),
+    ({"catching_up": True, "moment": at("2025-10-31T05:00")}, "This word was meant for Fri 31 Oct 2025."),
+    ({"early": True}, "no later firing of the rule would be in time"),
+]
+
+
+@pytest.mark.parametrize(("reminder", "said"), UNTIMELY)
+def test_a_word_that_comes_at_another_time_says_why(renderer: Renderer, reminder: dict[str, Any], said: str) -> None:
+    assert said in flat(rendered(renderer, single(reminder=reminder)).text)
+
+
+def test_a_lead_that_comes_when_the_day_is_past_says_so(renderer: Renderer) -> None:
+    late = single(now=at("2025-11-12T14:00"), reminder={"send_at": at("2025-11-03T14:00")})
+    message = rendered(renderer, late)
+    assert message.subject.startswith("Mon 10 Nov 2025 · overdue")
+    assert "comes 9 days late" in flat(message.text)
+
+
+def test_a_move_says_from_where_to_where_and_why(renderer: Renderer) -> None:
+    change = Revision(
+        number=2,
+        what="moved",
+        recorded_at=at("2025-11-02T10:00"),
+        recorded_by="maria",
+        cause="busan-summit",
+        before=bounds_of("2025-10-30", NEW_YORK),
+        after=bounds_of("2025-11-10", NEW_YORK),
+    )
+    message = rendered(renderer, single(kind="moved", change=change))
+    assert message.subject == "Now Mon 10 Nov 2025 · moved with busan-summit; before: Thu 30 Oct 2025 · Trade truce"
+    assert "Moved: now Mon 10 Nov 2025, 11 days later; before: Thu 30 Oct 2025" in flat(message.text)
+    assert "because busan-summit moved. Recorded by maria, Sun 2 Nov 2025." in flat(message.text)
+
+
+def test_what_is_closed_says_as_what_and_asks_nothing(renderer: Renderer) -> None:
+    change = Revision(
+        number=2,
+        what="closed",
+        recorded_at=at("2025-11-02T10:00"),
+        recorded_by="maria",
+        reason="done",
+        detail="fulfilled",
+    )
+    message = rendered(renderer, single(kind="closed", change=change, commitment={"status": "fulfilled"}))
+    assert message.subject == "Closed Sun 2 Nov 2025 · fulfilled · Trade truce"
+    assert "Closed as fulfilled. Why: done." in flat(message.text)
+    assert "alerts move" not in message.text
+
+
+def test_what_hangs_on_something_undated_names_it(renderer: Renderer) -> None:
+    bounds = bounds_of("during busan-summit", known={"busan-summit": bounds_of("undated")})
+    message = rendered(renderer, single("during busan-summit", "review", bounds=bounds))
+    assert "it hangs on busan-summit, which has none" in flat(message.text)
+
+
+def test_a_message_holds_all_that_one_needs_to_act(renderer: Renderer) -> None:
+    asked = single(
+        AFTER,
+        zone=None,
+        commitment={"to": ("cn",), "by": ("us",), "note": "Ask the desk.", "assumptions": ("the day is ours",)},
+        tracked={"acknowledged": Acknowledgement(by="maria", at=at("2025-11-02T10:00"))},
+        next_alert_at=at("2025-11-10T14:00"),
+    )
+    message = rendered(renderer, asked)
+    for words in (flat(message.text), visible(message.html or "").replace("&amp;", "&").replace("&#34;", '"')):
+        for said in (
+            "United States → China",
+            "opens; no end stated",
+            "Ask the desk.",
+            "https://example.org/brief?a=1&b=2",
+            "after 2025-11-10",
+            "the day is ours",
+            "no time zone is stated",
+            "Pre-summit brief, The desk, published Tue 28 Oct 2025",
+            "paragraph 1: “until after November 10”",
+            "maria, Sun 2 Nov 2025 05:00 America/New_York; before it was due",
+            "Mon 10 Nov 2025 09:00 America/New_York",
+            "alerts ack truce-review",
+            'alerts move truce-review "YYYY-MM-DD" --because "…"',
+            "alerts close truce-review --as fulfilled",
+        ):
+            assert said.lower() in words.lower()
+
+
+def test_what_will_not_speak_again_says_so(renderer: Renderer) -> None:
+    assert "not again unless it changes" in rendered(renderer, single()).text
+
+
+def test_an_occurrence_is_named_in_its_commands(renderer: Renderer) -> None:
+    text = rendered(renderer, single(reminder={"occurrence": "2025-11-10"})).text
+    assert "alerts ack truce-review --occurrence 2025-11-10" in text
+
+
+def test_plain_text_fits_a_terminal(renderer: Renderer) -> None:
+    message = rendered(
+        renderer, single(AFTER, zone=None, commitment={"note": "word " * 60, "title": "word " * 40}), "text"
+    )
+    assert message.html is None
+    assert max(map(len, message.text.splitlines())) <= 76
