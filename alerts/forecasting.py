@@ -20,9 +20,9 @@ from alerts.store.watched_commitments import occurrence_of
 __all__ = [
     "Forecast",
     "SummaryForecast",
-    "forecast_of_changes",
-    "forecast_after_change",
     "forecast",
+    "forecast_after_change",
+    "forecast_of_changes",
     "keys_with_alerts",
     "summaries",
 ]

@@ -32,7 +32,7 @@ from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
 from alerts.deadlines.errors import InputError, did_you_mean
 
-__all__ = ["KINDS", "Channel", "Medium", "Heartbeat", "build", "contents", "is_local", "takes_one_at_a_time"]
+__all__ = ["KINDS", "Channel", "Heartbeat", "Medium", "build", "contents", "is_local", "takes_one_at_a_time"]
 
 Medium = Literal["mail", "text", "json", "post"]
 

@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Any
 
 from alerts.cli.app import App
-from alerts.cli.list_command import whom
 from alerts.cli.output import as_rfc3339, shown
 from alerts.clock import utc_now
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
 from alerts.core.tracked import OwnSnooze, Tracked
+
+
+def whom(one: OwnSnooze) -> str:
+    return one.name or one.recipient
 
 
 def answered(app: App, item: Tracked, own: Iterable[OwnSnooze]) -> list[str]:

@@ -83,7 +83,3 @@ def _table(
         untold = (not rules and item.open) or item.commitment.key in unowned
         table.add_row(*map(escape, cells), style="bold red" if untold else None)
     return table
-
-
-def whom(one: OwnSnooze) -> str:
-    return one.name or one.recipient

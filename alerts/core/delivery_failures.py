@@ -14,7 +14,7 @@ from alerts.core.reminders import NAMESPACE
 class DeliveryFailure:
     """A delivery that operators must hear of: it is dead, it has failed for an hour, or its template failed.
 
-    `about` says what it carries ("truce before"), `instead` to which channels the words went in its place.
+    `about` says what it carries ("truce before"), `fallback_channels` to which channels that went in its place.
     """
 
     id: UUID
@@ -33,13 +33,15 @@ class DeliveryFailure:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        lists = {name: tuple(data[name]) for name in ("about", "instead")}
-        return cls(**{**data, **lists, "id": UUID(data["id"])})
+        now = {**data, "fallback_channels": data.get("fallback_channels", data.get("instead", ()))}
+        now.pop("instead", None)  # as it was called before
+        lists = {name: tuple(now[name]) for name in ("about", "fallback_channels")}
+        return cls(**{**now, **lists, "id": UUID(data["id"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What operators are told: troubles, and how many `more` there are beside."""
+    """What operators are told: some failures, and how many `more` there are."""
 
     failures: tuple[DeliveryFailure, ...]
     more: int = 0
@@ -55,6 +57,6 @@ class Notice:
 
 
 def notice_id(channel: str, recipient: str, failures: Sequence[DeliveryFailure]) -> UUID:
-    """The id of a notice to operators: the same for the same troubles."""
+    """The id of a notice to operators: the same for the same failures."""
     statements = sorted(f"{one.id} {one.state} {one.attempts}" for one in failures)
     return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *statements]))

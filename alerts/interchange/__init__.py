@@ -14,8 +14,22 @@ from alerts.interchange.export_formats import WRITERS, Content
 from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, PlacedEntry, in_line, refuse
 
 __all__ = [
-    "KINDS", "TABLES", "WRITERS", "Columns", "Content", "EndedEntry", "Entry", "FileProblem", "File", "PlacedEntry", "entry_of",
-    "gather", "in_line", "read", "read_columns", "refuse",
+    "KINDS",
+    "TABLES",
+    "WRITERS",
+    "Columns",
+    "Content",
+    "EndedEntry",
+    "Entry",
+    "File",
+    "FileProblem",
+    "PlacedEntry",
+    "entry_of",
+    "gather",
+    "in_line",
+    "read",
+    "read_columns",
+    "refuse",
 ]  # fmt: skip
 
 READERS = {

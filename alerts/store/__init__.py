@@ -30,8 +30,23 @@ from alerts.store.store_error import StoreError
 from alerts.store.watched_commitments import occurrence_of
 
 __all__ = [
-    "Batch", "Change", "Claim", "Closed", "Entry", "Move", "ProcessStatus", "ServedRecipients", "FailureBatch", "Report", "RestatedEntry",
-    "WatchedCommitment", "Store", "StoreError", "UnservedDeliveries", "EntryProblem", "occurrence_of",
+    "Batch",
+    "Change",
+    "Claim",
+    "Closed",
+    "Entry",
+    "EntryProblem",
+    "FailureBatch",
+    "Move",
+    "ProcessStatus",
+    "Report",
+    "RestatedEntry",
+    "ServedRecipients",
+    "Store",
+    "StoreError",
+    "UnservedDeliveries",
+    "WatchedCommitment",
+    "occurrence_of",
 ]  # fmt: skip
 
 LAST = datetime.max.replace(tzinfo=UTC)

@@ -12,6 +12,23 @@ from alerts.strict_yaml.validation import Count, Flag, Raw, Section, Text, lines
 from alerts.strict_yaml.yaml_events import Places, Plain, Steps, read, stream
 
 __all__ = [
-    "Count", "Flag", "Key", "Line", "PersonEntry", "Places", "Plain", "Raw", "Section", "Steps", "Text", "Paragraphs",
-    "Zone", "lines_of", "once", "one_address", "read", "stream", "problems_of",
+    "Count",
+    "Flag",
+    "Key",
+    "Line",
+    "Paragraphs",
+    "PersonEntry",
+    "Places",
+    "Plain",
+    "Raw",
+    "Section",
+    "Steps",
+    "Text",
+    "Zone",
+    "lines_of",
+    "once",
+    "one_address",
+    "problems_of",
+    "read",
+    "stream",
 ]  # fmt: skip

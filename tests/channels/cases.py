@@ -22,7 +22,7 @@ TROUBLE = DeliveryFailure(
     error="mail.example.org: 550 no such user",
     attempts=1,
     about=("truce-review before",),
-    instead=("policy-chat",),
+    fallback_channels=("policy-chat",),
 )
 
 

@@ -74,7 +74,7 @@ BROUGHT = "alerts_bulletin:Bulletin of alerts-bulletin"
         (
             {"bulletin": "alerts_bulletin:Bulletin"},
             "Bulletin = 1",
-            f"{BROUGHT} is no channel: it has no {', '.join(channels._plugins._NEEDED)}",
+            f"{BROUGHT} is no channel: it has no {', '.join(plugins._REQUIRED)}",
         ),
         (
             {"bulletin": "alerts_bulletin:Bulletin"},
@@ -107,7 +107,7 @@ def test_a_kind_of_ours_cannot_be_replaced(bring):
 
 def test_nobody_looks_for_others_while_ours_are_enough(monkeypatch):
     asked = []
-    monkeypatch.setattr(channels._plugins, "entry_points", lambda **_: asked.append(_) or entry_points(**_))
+    monkeypatch.setattr(plugins, "entry_points", lambda **_: asked.append(_) or entry_points(**_))
     channels.build("chat", "slack", {"url": "http://127.0.0.1:9/"})
     channels.is_local("console")
     assert not asked

@@ -69,7 +69,7 @@ def test_each_moment_says_what_became_of_it(ticked: Alerts) -> None:
         "desk before P1D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
         "desk on_the_day : not said, closed before that (2025-11-07T00:00Z, withdrawn)",
         "desk overdue P0D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
-        "second before P1D: not said, told by another rule",
+        "second before P1D: not said, already sent by another rule",
         "second moved : not said, the rule does not say so: `moved: true`",
         "second closed : not said, the rule does not say so: `closed: true`",
         "second before P1D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",

@@ -35,7 +35,7 @@ def test_there_and_back_before_it_was_told_is_recorded_and_not_said(follow: Foll
     found.move("2025-11-10", "2025-11-05T10:05Z")
     assert found.tick("2025-11-05T10:06Z") == []
     assert [(word.kind, word.skipped) for word in found.skipped] == [
-        ("moved", "moved there and back before it was told")
+        ("moved", "moved back before an alert went out")
     ] * 2
     assert found.until("2025-11-11T00:00Z") == DAY_AND_EVE
 

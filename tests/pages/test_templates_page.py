@@ -13,7 +13,7 @@ from alerts.core.reminders import Kind
 from alerts.rendering.fact_parts import Certainty
 from alerts.rendering.post_markup import BLOCKS as LINES
 from alerts.rendering.post_markup import STYLES
-from alerts.rendering.renderer import FILTERS_OFFERED, OURS, Renderer
+from alerts.rendering.renderer import FILTERS_OFFERED, SAFE_TYPES, Renderer
 from alerts.rendering.template_facts import Group, WatchedCommitment
 from alerts.rendering.timeline import Drawn
 from pages.template_meanings import FILTERS, MEANINGS
@@ -29,7 +29,9 @@ def test_the_page_is_what_the_types_say() -> None:
     assert made(TEXT) == TEXT, "run `make docs`"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in OURS if kind is not LoopContext], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in SAFE_TYPES if kind is not LoopContext], ids=lambda kind: kind.__name__
+)
 def test_every_field_that_templates_see_has_a_meaning(kind: type) -> None:
     assert set(MEANINGS[kind]) == set(described(kind))
     assert all(f"| `{name}` |" in TEXT for name in MEANINGS[kind])

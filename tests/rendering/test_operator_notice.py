@@ -20,7 +20,7 @@ DEAD = DeliveryFailure(
     error="recipient refused: 550 5.1.1 no such user",
     attempts=1,
     about=("rare-earth-pause on_the_day",),
-    instead=("policy-chat",),
+    fallback_channels=("policy-chat",),
 )
 LATE = DeliveryFailure(
     id=ID, channel="policy-chat", recipient="", state="retry", error="hooks.example.org: timed out", attempts=5
@@ -67,7 +67,9 @@ def test_what_is_too_much_to_read_is_counted(renderer):
 
 @pytest.mark.parametrize("medium", FORMS)
 def test_what_peers_and_data_say_steers_nothing(renderer, medium):
-    evil = DeliveryFailure(id=ID, channel="c", recipient=EVIL, state="dead", error=EVIL, about=(EVIL,), instead=(EVIL,))
+    evil = DeliveryFailure(
+        id=ID, channel="c", recipient=EVIL, state="dead", error=EVIL, about=(EVIL,), fallback_channels=(EVIL,)
+    )
     message = render(renderer, medium, evil)
     assert "\n" not in message.subject
     assert "\x1b" not in message.text

@@ -290,7 +290,7 @@ def test_there_and_back_before_it_was_told_is_recorded_and_not_said(store):
     move(store, "truce", "2025-11-10", LATER.replace(hour=10))
     assert plan_at(store, LATER.replace(hour=11), rule(), register=False) == 0
     assert {one["skipped"] for one in store.ledger.reminders(tracked(store).id)} == {
-        "moved there and back before it was told"
+        "moved back before an alert went out"
     }
 
 

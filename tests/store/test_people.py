@@ -70,7 +70,7 @@ def test_a_word_that_there_is_nobody_to_tell_is_recorded_with_the_reason(store):
     load(store, entry())
     assert planned(store, rule(remind=remind(before=("P7D",)), notify=("owner",))) == []
     (word,) = store.ledger.reminders(1)
-    assert word["skipped"] == "there was nobody to tell"
+    assert word["skipped"] == "no recipient"
 
 
 def test_two_rules_that_mean_the_same_tell_an_owner_once(store):
@@ -79,7 +79,7 @@ def test_two_rules_that_mean_the_same_tell_an_owner_once(store):
     second = rule("second", remind=remind(before=("P7D",)), notify=("owner",))
     assert planned(store, first, second) == [("mail", "ana@example.org")]
     skipped = {word["rule"]: word["skipped"] for word in store.ledger.reminders(1)}
-    assert skipped == {"first": None, "second": "told by another rule"}
+    assert skipped == {"first": None, "second": "already sent by another rule"}
 
 
 def test_the_owners_of_a_batch_are_found_by_one_query(store, statements):

@@ -149,7 +149,7 @@ def test_reopened_by_a_load_it_is_told_once(store):
     load(store, of("/b.yaml", deadline="2025-12-10"), now=LATER, closed="reopen")
     assert plan_at(store, LATER, tells) == 1
     words = [(word["kind"], word["skipped"]) for word in store.ledger.reminders(tracked(store).id)]
-    assert sorted(words) == [("closed", None), ("moved", "told with the reopening"), ("reopened", None)]
+    assert sorted(words) == [("closed", None), ("moved", "sent with the reopening"), ("reopened", None)]
 
 
 def test_an_upgrade_gives_back_the_deadline_of_closed_bounds_and_names_what_comes_back(store):

@@ -30,9 +30,9 @@ def changes_to_report(context: Context, watch: Watch) -> tuple[list[Reminder], l
     )
     ends = [context.change(revision) for revision in ended]
     if announces_reopening(context, watch):  # that word says where it stands
-        return ends, [replace(move, skipped="told with the reopening") for move in moves]
+        return ends, [replace(move, skipped="sent with the reopening") for move in moves]
     if watch.fingerprint == context.tracked.bounds.fingerprint:
-        return ends, [replace(move, skipped="moved there and back before it was told") for move in moves]
+        return ends, [replace(move, skipped="moved back before an alert went out") for move in moves]
     if len(moves) < 2:
         return [*moves, *ends], []
     *early, last = moves  # told as one, from the old date to the present one

@@ -18,8 +18,8 @@ from alerts.store import delivery_tables, planning_tables
 from alerts.store.rows import REMINDER, chunks, insert_new
 
 _D, _L, _R = delivery_tables.deliveries.c, delivery_tables.delivery_reminders.c, planning_tables.reminders.c
-SENT_BY_ANOTHER_RULE = "told by another rule"
-NO_RECIPIENT = "there was nobody to tell"
+SENT_BY_ANOTHER_RULE = "already sent by another rule"
+NO_RECIPIENT = "no recipient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
