@@ -199,11 +199,11 @@ class _Reader:
 
     def _shifted(self) -> Shifted:
         duration = self.duration("the beginning")
-        token = self.peek()
-        if token not in ("after", "before"):
+        direction = self.peek()
+        if direction not in ("after", "before"):
             self.fail(f"expected `after` or `before` following the duration {duration}")
         self.take()
-        return Shifted(duration, "after" if token == "after" else "before", self.term(token))
+        return Shifted(duration, "after" if direction == "after" else "before", self.term(direction))
 
     def _interval(self) -> Between | From | To | None:
         """`A/B`, where either side may be `..` (open) or empty (unknown)."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from alerts import channels
+from alerts.channels import plugins
 from alerts.core.posts import Post, plain_sections
 from alerts.deadlines.errors import InputError
 from tests.channels.endings import ending
