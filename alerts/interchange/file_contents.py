@@ -42,7 +42,7 @@ class PlacedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """Something that is wrong on a line; `said` is the whole line of the error, with its place."""
+    """Something that is wrong on a line; `message` is the whole error line, with its place."""
 
     line: int
     message: str

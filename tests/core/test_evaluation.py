@@ -150,3 +150,8 @@ def test_a_clock_that_steps_back_two_days_makes_nothing_be_said_twice(follow: Fo
     found.watch = replace(found.watch, next_at=found.watch.since)  # as though something had woken it
     assert found.tick("2025-11-02T00:00Z") == []
     assert found.until("2025-11-11T00:00Z") == ["before P1D Fri 7 Nov 14:00 early", "on_the_day Mon 10 Nov 14:00"]
+
+
+def test_a_lead_in_business_days_goes_out_like_any_other(follow) -> None:  # type: ignore[no-untyped-def]
+    found = follow("2025-11-10", "2025-10-28T16:00Z", before=("2 business days",))
+    assert found.until("2025-11-08T00:00Z") == ["before 2 business days Thu 6 Nov 14:00"]

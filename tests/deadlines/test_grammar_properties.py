@@ -8,7 +8,6 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
 from typing import cast
 
-from alerts.core.edtf import edtf
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -203,26 +202,6 @@ def test_bounds_are_in_order_and_stored_as_they_are_and_the_basis_says_why(
     assert (found.named is None) == (found.first is None and found.last is None)
     assert found.explanation
     assert Bounds.from_json(found.to_json()) == found
-
-
-STATED: st.SearchStrategy[Deadline] = st.one_of(
-    st.builds(On, DATED), st.builds(After, DATED), st.builds(By, DATED), st.builds(Between, DATED, DATED),
-    st.builds(From, DATED, st.sampled_from(["open", "unknown"])),
-    st.builds(To, DATED, st.sampled_from(["open", "unknown"])),
-)  # fmt: skip
-
-
-@thorough(120)
-@given(STATED.map(near), PLACES)
-def test_what_edtf_says_reads_back_with_the_same_bounds(deadline: Deadline, zone: str | None) -> None:
-    said = edtf(deadline)
-    assume(said)
-    try:
-        found = resolve(deadline, ZoneChoice(zone), KNOWN)
-    except InputError:
-        assume(False)
-    again = resolve(parse(said), ZoneChoice(zone), {})
-    assert (again.earliest, again.latest) == (found.earliest, found.latest)
 
 
 @thorough(100)

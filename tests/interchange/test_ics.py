@@ -131,7 +131,7 @@ def test_a_uid_becomes_a_key(calendar: Calendar, uid: str, key: str) -> None:
 
 def test_uids_that_become_one_key_are_refused(calendar: Calendar) -> None:
     found = calendar(event("DTSTART:20251110T100000Z", uid="a/b"), event("DTSTART:20251110T100000Z", uid="a b"))
-    assert [fault.said for fault in found.problems] == ['x.ics:9: the key "a-b" is there twice, first on line 4']
+    assert [problem.message for problem in found.problems] == ['x.ics:9: the key "a-b" is there twice, first on line 4']
 
 
 def test_what_is_over_is_told_apart_and_not_loaded(calendar: Calendar) -> None:
@@ -188,12 +188,14 @@ LINES = [
 @pytest.mark.parametrize(("lines", "said"), LINES, ids=[" ".join(lines) for lines, _ in LINES])
 def test_a_wrong_component_is_said_by_its_line(calendar: Calendar, lines: list[str], said: str) -> None:
     found = calendar(ZONE, event(*lines))
-    assert [fault.said for fault in found.problems] == [f"x.ics:19: {said}"]
+    assert [problem.message for problem in found.problems] == [f"x.ics:19: {said}"]
 
 
 def test_a_component_without_a_uid_is_said(calendar: Calendar) -> None:
     found = calendar("BEGIN:VTODO\nSUMMARY:A\nEND:VTODO")
-    assert [fault.said for fault in found.problems] == ["x.ics:4: VTODO has no UID, by which it could be known again"]
+    assert [problem.message for problem in found.problems] == [
+        "x.ics:4: VTODO has no UID, by which it could be known again"
+    ]
 
 
 FILES = [
@@ -222,6 +224,6 @@ def test_every_calendar_that_the_library_is_tested_with_is_read_or_refused_by_li
     for path in files:
         found = gather(path)
         assert found.entries or found.ended or found.notes or found.problems, path
-        assert all(fault.said.startswith(f"{path}:") and "\n" not in fault.said for fault in found.problems)
+        assert all(one.message.startswith(f"{path}:") and "\n" not in one.message for one in found.problems)
         loaded += not found.problems
     assert loaded > 70

@@ -59,7 +59,7 @@ def read_back(form: str, path: Path, *all_of_it: Commitment) -> list[Commitment]
     found = gather(
         file, parties={"us"}, sources={"brief", "memo"}, people={one.owner for one in all_of_it if one.owner}
     )
-    assert [fault.said for fault in found.problems] == []
+    assert [problem.message for problem in found.problems] == []
     if form in ("yaml", "json"):
         assert (found.people, found.parties, found.sources) == ((ANA,), (US,), (BRIEF, MEMO))
     return [entry.commitment for entry in found.entries]
