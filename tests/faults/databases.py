@@ -24,10 +24,11 @@ LAPSE = "update deliveries set lease_until = clock_timestamp() - interval '1 sec
 # was, and how often and when it was tried.
 LOOSE = {
     "commitments": {"id"},
-    "registrations": {"registered_by"},  # a process, by its number
+    "registrations": {"number", "registered_at", "registered_by"},  # a killed transaction uses a number up
     "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "fallback_for"},
 }
 BY_COMMITMENT = ("commitment_id", "depends_on")
+BY_THE_CLOCK = ("removed_at",)  # whatever moment a turn is for: only whether it is there is the same
 
 
 class Databases(Protocol):
@@ -146,6 +147,7 @@ def _rows(connection: Connection, table: Table, keys: dict[int, str]) -> list[An
         if row.get("notice"):
             continue
         seen = {name: keys[value] if name in BY_COMMITMENT else value for name, value in row.items()}
+        seen |= {name: seen[name] is not None for name in BY_THE_CLOCK if name in seen}
         found.append(str({name: value for name, value in seen.items() if name not in loose}))
     return sorted(found)
 

@@ -21,7 +21,7 @@ from alerts.core.schedule.moments import (
     one_time_moments,
     repeating_moments,
 )
-from alerts.core.schedule.occurrence_expansion import expand_occurrences
+from alerts.core.schedule.occurrence_expansion import expand_occurrences, latest_missed_position
 from alerts.core.schedule.reopenings import ended_by
 from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, postponed, snooze_ends_at
 from alerts.core.schedule.watches import Evaluation, Watch
@@ -92,6 +92,9 @@ def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings:
             default=None,
         )
         next_at = next_alert_at(context, once, repeats, horizon)
+    elif moved and any(reminder.kind == "moved" for reminder in reminders):
+        # That alert says where the new bounds stand, so a reopening has missed nothing of them.
+        latest_moment = latest_missed_position(context, replace(watch, since=since, occurrence=""))
     after = replace(
         watch,
         cursor=horizon,

@@ -55,7 +55,7 @@ def expand_occurrences(context: Context, watch: Watch, now: datetime, evaluation
         served = None if watch.changed else watch.cursor
         if fingerprint:
             return replace(own, cursor=served, fingerprint=fingerprint, revision=watch.revision)
-        return replace(own, latest_moment=_latest_missed_position(context, own)) if moved and announced else own
+        return replace(own, latest_moment=latest_missed_position(context, own)) if moved and announced else own
 
     new_watches = _watches_of_changed_occurrences(context, watch, new_watch, from_start=from_start and tracked.open)
     for name in kept(tracked, before) if tracked.open and before else ():
@@ -89,7 +89,7 @@ def expand_occurrences(context: Context, watch: Watch, now: datetime, evaluation
     return replace(evaluation, watch=after, new_watches=tuple(new_watches.values()))
 
 
-def _latest_missed_position(context: Context, watch_of_occurrence: Watch) -> datetime | None:
+def latest_missed_position(context: Context, watch_of_occurrence: Watch) -> datetime | None:
     """The latest moment of an occurrence for which the word of a move stands: a reopening does not say it either."""
     one = context.tracked.at(watch_of_occurrence.occurrence)
     repeats = repeating_moments(context.rule, one, context.firings)
