@@ -155,6 +155,8 @@ def look(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Fir
         said, skipped = [*said, *told], [*skipped, *merged]
         spoken = max((at for at in (spoken, *(_place(word.kind, word.moment) for word in told)) if at), default=None)
         next_at = _next(eye, once, repeats, horizon)
+    elif moved and any(word.kind == "moved" for word in said):  # it stands for what the new bounds had missed
+        spoken = _stood_for(eye, replace(watch, since=since, occurrence=""))
     after = replace(
         watch,
         cursor=horizon,

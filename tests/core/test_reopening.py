@@ -83,6 +83,16 @@ def test_with_another_date_one_alert_says_so(follow: Follow, remind: Any, expect
     assert found.until("2025-11-25T00:00Z") == ["before P7D Tue 18 Nov 14:00", "before P1D Mon 24 Nov 14:00"]
 
 
+def test_a_move_that_was_told_at_its_end_stands_for_what_was_missed(follow: Follow) -> None:
+    found = closed(follow, closed=False)
+    found.reopen("2025-11-12T10:00Z")
+    found.move("2025-11-25", "2025-11-12T10:00Z")
+    found.close("2025-11-12T10:05Z")
+    assert found.tick("2025-11-12T10:06Z") == ["moved Wed 12 Nov 10:00"]
+    found.reopen("2025-11-12T11:00Z")
+    assert found.until("2025-11-25T00:00Z") == ["before P7D Tue 18 Nov 14:00", "before P1D Mon 24 Nov 14:00"]
+
+
 def test_an_acknowledgement_ends_with_it(follow: Follow) -> None:
     found = follow("2025-11-10")
     found.until("2025-11-12T00:00Z")
