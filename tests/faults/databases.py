@@ -24,7 +24,7 @@ LAPSE = "update deliveries set lease_until = clock_timestamp() - interval '1 sec
 # was, and how often and when it was tried.
 LOOSE = {
     "commitments": {"id"},
-    "registrations": {"registered_by"},  # a process, by its number
+    "registrations": {"number", "registered_by"},  # which a killed transaction may use up; a process, by its number
     "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "instead_of"},
 }
 BY_COMMITMENT = ("commitment_id", "hangs_on")

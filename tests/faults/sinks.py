@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import re
 import socket
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -129,10 +128,11 @@ class _Post(BaseHTTPRequestHandler):
     server: _Posts
 
     def do_POST(self) -> None:  # http.server's name
-        length = int(self.headers["content-length"] or sys.maxsize)  # whoever sent this died amid its head
+        length = int(self.headers["content-length"] or 0)
         body = self.rfile.read(length)
-        if len(body) < length:
-            return  # or amid its body
+        if not length or len(body) < length:  # whoever sent this died amid its head or body
+            self.close_connection = True
+            return
         sinks = self.server.sinks
         sinks.pass_gate()
         if self.path == "/ops":
