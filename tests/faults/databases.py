@@ -24,10 +24,15 @@ LAPSE = "update deliveries set lease_until = clock_timestamp() - interval '1 sec
 # was, and how often and when it was tried.
 LOOSE = {
     "commitments": {"id"},
-    "registrations": {"number", "registered_by"},  # which a killed transaction may use up; a process, by its number
+    "registrations": {
+        "number",
+        "registered_by",
+        "registered_at",
+    },  # a killed transaction uses a number up; by the clock
     "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "instead_of"},
 }
 BY_COMMITMENT = ("commitment_id", "hangs_on")
+BY_THE_CLOCK = ("removed_at",)  # whatever moment a turn is for: only whether it is there is the same
 
 
 class Databases(Protocol):
@@ -146,6 +151,7 @@ def _rows(connection: Connection, table: Table, keys: dict[int, str]) -> list[An
         if row.get("notice"):
             continue
         seen = {name: keys[value] if name in BY_COMMITMENT else value for name, value in row.items()}
+        seen |= {name: seen[name] is not None for name in BY_THE_CLOCK if name in seen}
         found.append(str({name: value for name, value in seen.items() if name not in loose}))
     return sorted(found)
 
