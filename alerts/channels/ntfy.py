@@ -23,7 +23,7 @@ MESSAGE, TITLE, ADDRESS = 3900, 480, 1000
 _DAILY = 3600  # seconds: what is used up for the day is asked for again only so often
 _TAGS = {
     "late": "rotating_light", "today": "alarm_clock", "soon": "hourglass_flowing_sand", "coming": "calendar",
-    "open": "question", "moved": "arrow_right", "changed": "white_check_mark", "trouble": "warning",
+    "open": "question", "moved": "arrow_right", "changed": "white_check_mark", "failure": "warning",
 }  # fmt: skip
 _NO_TOPIC, _USED_UP = (40009, 40010), (42905, 42908)
 _HINTS = {

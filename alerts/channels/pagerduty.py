@@ -56,12 +56,13 @@ class PagerDuty(Chat):
         event: dict[str, object] = {"dedup_key": dedup_key(post), "event_action": "trigger"}
         if post.ended:
             return event | {"event_action": "resolve"}
+        lines = [line for line in plain_text(post, TEXT, json_octets).splitlines() if line]
         payload = {
             "summary": shortened(post.title, SUMMARY),
             "source": post.thread or "deadline-alerts",
             "severity": _SEVERITIES[rank(post)],
             "class": ", ".join(post.kinds) or post.urgency,
-            "custom_details": {"words": [line for line in plain_text(post, TEXT, json_octets).splitlines() if line]},
+            "custom_details": {"text": lines, "words": lines},  # `words`: the old name, for one release
         }
         if post.occurrence:
             payload["component"] = post.occurrence

@@ -20,7 +20,7 @@ TITLE, SECTION, ALL = 300, 5000, 20_000  # characters, octets, octets of the who
 ENVELOPE, LINK = 600, 2000  # octets of what is around the sections; characters of an address
 STYLES = {  # of a container, by urgency
     "late": "attention", "today": "warning", "soon": "accent", "coming": "accent", "open": "emphasis",
-    "moved": "accent", "changed": "good", "trouble": "attention",
+    "moved": "accent", "changed": "good", "failure": "attention",
 }  # fmt: skip
 _VERDICTS = {  # by the code of its error
     "WorkflowNotFound": Verdict(outcome="off", hint="the workflow was deleted: make another"),

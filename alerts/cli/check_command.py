@@ -51,7 +51,7 @@ def check(context: typer.Context, at: At = None) -> None:
     for rule in app.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: it notifies no channel")
-    for line in (*unknown_owners(app), *left_open_incidents(app)):
+    for line in (*unknown_owners(app), *left_open_incidents(app), *app.renderer.uses_of_renamed()):
         warn(line)
     undecided = app.store.commitments.restated()
     for one in undecided:

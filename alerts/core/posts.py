@@ -46,7 +46,7 @@ LOOSE = 2  # a text of so many times the characters that there is room for need 
 class Post:
     """A message to a chat, section by section; the last one (the commands) is never left out for want of room.
 
-    `urgency` is late, today, soon, coming, open, moved or changed, or trouble for what operators are told. `thread`
+    `urgency` is late, today, soon, coming, open, moved or changed, or failure for a notice to operators. `thread`
     and `occurrence` are what it belongs to (a commitment's key) where it is about one alone, `kinds` are those of the
     reminders in it, `ended` says that it is closed. `more` is the command that shows all of it.
     """

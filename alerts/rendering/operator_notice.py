@@ -26,11 +26,12 @@ def notice(notice: Notice, medium: str, now: datetime) -> Message:
     body: dict[str, object] | None = None
     if medium == "json":
         failures = [one.to_json() for one in notice.failures]
-        data = {"summary": subject, "text": text, "troubles": failures, "more": notice.more}
+        former = [{**one, "instead": one["fallback_channels"]} for one in failures]  # as before, for one release
+        data = {"summary": subject, "text": text, "failures": failures, "troubles": former, "more": notice.more}
         body = {"type": "operator.notice", "timestamp": utc(now), "data": data}
     post = None
     if medium == "post":
-        post = Post(title=subject, sections=plain_sections(text), urgency="trouble", more="alerts deliveries")
+        post = Post(title=subject, sections=plain_sections(text), urgency="failure", more="alerts deliveries")
     return Message(subject=subject, text=text, body=body, rendered_at=now, post=post)
 
 

@@ -1,50 +1,30 @@
-"""The one place that knows Jinja2: templates found, compiled once, and rendered in a sandbox."""
+"""The renderer: from a notification to a message, by templates that are compiled once."""
 
 from __future__ import annotations
 
 import json
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jinja2 import (
-    ChoiceLoader,
-    FileSystemLoader,
-    PrefixLoader,
-    StrictUndefined,
-    TemplateNotFound,
-    TemplateSyntaxError,
-    runtime,
-)
-from jinja2.environment import TemplateModule
-from jinja2.runtime import LoopContext, Macro
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import TemplateSyntaxError
 
 from alerts.core.messages import Medium, Message
 from alerts.core.notifications import Notification
 from alerts.core.posts import Post, text_of
-from alerts.rendering.fact_parts import (
-    AcknowledgedFacts,
-    ChangeFacts,
-    Commands,
-    FallbackFacts,
-    SnoozedFacts,
-    SourceFacts,
-    Window,
-)
 from alerts.rendering.fitting import fit
 from alerts.rendering.operator_notice import notice
 from alerts.rendering.plain_message import SUBJECT, plain
 from alerts.rendering.post_markup import post_of, sections_of
 from alerts.rendering.reminder_facts import facts, fallback_facts
-from alerts.rendering.summary_facts import SummaryFacts, summary_facts
-from alerts.rendering.template_facts import Digest, Facts, most_urgent
-from alerts.rendering.template_filters import FILTERS, clean, flat, known_zone, shorten
-from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
+from alerts.rendering.renamed_variables import uses_of_renamed
+from alerts.rendering.summary_facts import summary_facts
+from alerts.rendering.template_environment import Sandbox, error_text, sandbox
+from alerts.rendering.template_facts import Digest, most_urgent
+from alerts.rendering.template_filters import clean, flat, known_zone, shorten
 from alerts.rendering.unused_overrides import unused_overrides
 
 Context = Mapping[str, Any]
@@ -52,47 +32,6 @@ Context = Mapping[str, Any]
 
 class _TemplateError(Exception):
     """A template that could not be rendered; the text names it and the line."""
-
-
-SAFE_TYPES = (
-    Facts,
-    Digest,
-    SummaryFacts,
-    FallbackFacts,
-    Window,
-    SourceFacts,
-    ChangeFacts,
-    AcknowledgedFacts,
-    SnoozedFacts,
-    Commands,
-    Timeline,
-    Month,
-    Row,
-    Cell,
-    LoopContext,
-)
-FILTERS_OFFERED: dict[str, Any] = {**FILTERS, "timeline": timeline}
-PUBLIC: dict[type, frozenset[str]] = {
-    kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in SAFE_TYPES
-}
-
-
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """The sandbox, with short cuts to what is ours and safe: the facts and the macros. Half of its time went there."""
-
-    def getattr(self, obj: object, attribute: str) -> object:
-        if attribute in PUBLIC.get(type(obj), ()):
-            return getattr(obj, attribute)
-        if type(obj) is TemplateModule and type(macro := vars(obj).get(attribute)) is Macro:
-            return macro
-        return super().getattr(obj, attribute)
-
-    def call(self, scope: runtime.Context, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        if type(called) is Macro:
-            kwargs.pop("_block_vars", None)  # for callables that ask for the context, which a macro does not
-            kwargs.pop("_loop_vars", None)
-            return called(scope.eval_ctx, *args, **kwargs)
-        return super().call(scope, called, *args, **kwargs)
 
 
 class Renderer:
@@ -104,8 +43,8 @@ class Renderer:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folder.resolve() for folder in folders)
-        self._text = self._environment(autoescape=False)
-        self._html = self._environment(autoescape=True)
+        self._text = sandbox(self._folders, autoescape=False)
+        self._html = sandbox(self._folders, autoescape=True)
 
     def warm_up(self) -> None:
         """Compile all templates now rather than when the first alert waits for it."""
@@ -158,9 +97,13 @@ class Renderer:
         return list(found)
 
     def unused_overrides(self) -> list[str]:
-        """What the user's own templates hold that is never shown, one line each."""
+        """Return one line for each part of the user's own templates that is never shown."""
         shipped = _names(self._folders[-1])
         return [line for folder in self._folders[:-1] for line in unused_overrides(self._text, _names(folder), shipped)]
+
+    def uses_of_renamed(self) -> list[str]:
+        """Return one line for each old variable or filter in the user's own templates."""
+        return [line for folder in self._folders[:-1] for line in uses_of_renamed(self._text, _names(folder))]
 
     def _message(self, notification: Notification, medium: Medium) -> Message:
         context = _context(notification)
@@ -221,50 +164,11 @@ class Renderer:
             raise _TemplateError(f"template {name}: what it renders is not a JSON object")
         return body
 
-    def _fill(self, environment: _Sandbox, name: str, context: Context) -> str:
+    def _fill(self, environment: Sandbox, name: str, context: Context) -> str:
         try:
             return environment.get_template(name).render(context).strip() + "\n"
         except Exception as error:
-            raise _TemplateError(self._place(error, name)) from error
-
-    def _place(self, error: Exception, name: str) -> str:
-        if isinstance(error, TemplateNotFound):
-            return f"template {error.name or name}: there is no such file"
-        if isinstance(error, TemplateSyntaxError):
-            return f"template {error.name or name}: line {error.lineno}: {error.message}"
-        if isinstance(error, RecursionError):
-            return f"template {name}: it extends or includes itself: the shipped one is shipped/{name}"
-        frames = [(self._named(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-        places = [(found, line) for found, line in frames if found]
-        found, line = places[-1] if places else (name, None)
-        return f"template {found}: " + (f"line {line}: " if line else "") + (str(error) or type(error).__name__)
-
-    def _named(self, filename: str) -> str | None:
-        return next(
-            (
-                Path(filename).relative_to(folder).as_posix()
-                for folder in self._folders
-                if Path(filename).is_relative_to(folder)
-            ),
-            None,
-        )
-
-    def _environment(self, *, autoescape: bool) -> _Sandbox:
-        shipped = {"shipped": FileSystemLoader(self._folders[-1:])}
-        environment = _Sandbox(
-            loader=ChoiceLoader([FileSystemLoader(self._folders), PrefixLoader(shipped)]),
-            autoescape=autoescape,  # for plain text and JSON there is nothing to escape
-            undefined=StrictUndefined,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters.update(FILTERS_OFFERED)
-        environment.policies["json.dumps_function"] = json.JSONEncoder(
-            sort_keys=True
-        ).encode  # else made anew each time
-        environment.policies["json.dumps_kwargs"] = {}
-        return environment
+            raise _TemplateError(error_text(error, name, self._folders)) from error
 
 
 def _names(folder: Path) -> list[str]:

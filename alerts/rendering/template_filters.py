@@ -150,20 +150,20 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
 
 
 FILTERS = {
-    "beside": own_clock,
+    "date_range": date_range,
     "day": format_day,
     "fill": fill,
     "flat": flat,
     "headed": headline,
     "moment": moment,
     "on_day": on_day,
+    "own_clock": own_clock,
     "point": point,
     "row": row,
-    "short": short,
     "sentence": sentence,
+    "short": short,
     "shorten": shorten,
     "span": span,
-    "stretch": date_range,
+    "split_words": str.split,
     "utc": utc,
-    "words": str.split,
 }

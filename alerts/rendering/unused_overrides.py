@@ -9,7 +9,7 @@ from jinja2 import Environment, TemplateError, meta, nodes
 
 def unused_overrides(environment: Environment, own: Iterable[str], shipped: Iterable[str]) -> Iterator[str]:
     """Name, one line each: blocks that replace nothing, text beside the blocks, and files that nothing uses."""
-    parsed = {name: found for name in own if (found := _parsed(environment, name))}
+    parsed = {name: found for name in own if (found := parsed_template(environment, name))}
     used = set(shipped)
     for template in parsed.values():
         used |= {name for name in meta.find_referenced_templates(template) if name}
@@ -43,7 +43,7 @@ def _shown(output: nodes.Output) -> int | None:
     return None
 
 
-def _parsed(environment: Environment, name: str) -> nodes.Template | None:
+def parsed_template(environment: Environment, name: str) -> nodes.Template | None:
     """A template as Jinja reads it; None where it cannot be read, which is said when it is rendered."""
     try:
         assert environment.loader
@@ -62,7 +62,7 @@ def _parent(template: nodes.Template) -> str | None:
 def _blocks(environment: Environment, name: str | None) -> set[str]:
     """The blocks of a template and of what it extends."""
     known, read = set[str](), set[str]()
-    while name and name not in read and (template := _parsed(environment, name)):
+    while name and name not in read and (template := parsed_template(environment, name)):
         read.add(name)
         known |= {block.name for block in template.find_all(nodes.Block)}
         name = _parent(template)

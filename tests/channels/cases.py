@@ -14,7 +14,7 @@ from alerts.core.summaries import Part, Scope, Summary
 from alerts.core.tracked import Revision, Tracked
 from tests.rendering.reminder_factories import NOW, bounds_of, notification, single, told
 
-TROUBLE = DeliveryFailure(
+FAILURE = DeliveryFailure(
     id=UUID(int=7),
     channel="desk-mail",
     recipient="desk@example.org",
@@ -75,6 +75,6 @@ CASES: dict[str, Notification] = {
     "closed": single(kind="closed", commitment={"status": "fulfilled"}, change=replace(CHANGE, what="closed")),
     "digest": _digest(),
     "summary": _summary(),
-    "instead": replace(single(), fallback_for=TROUBLE),
-    "notice": replace(notification(), notice=Notice(failures=(TROUBLE,), more=3)),
+    "instead": replace(single(), fallback_for=FAILURE),
+    "notice": replace(notification(), notice=Notice(failures=(FAILURE,), more=3)),
 }

@@ -65,7 +65,7 @@ def test_a_token_goes_along(sent):
         ("late", "normal", (4, "rotating_light")),
         ("late", "high", (5, "rotating_light")),
         ("changed", "normal", (2, "white_check_mark")),
-        ("trouble", "normal", (4, "warning")),
+        ("failure", "normal", (4, "warning")),
     ],
 )
 def test_urgency_and_priority_say_how_loud_it_is(urgency, priority, expected):

@@ -30,7 +30,8 @@ TRIGGER = {
     "payload": {
         "class": "before",
         "custom_details": {
-            "words": ["It is due on Fri 7 Nov 2025.", "Who: United States", "Seen it: alerts ack truce"]
+            name: ["It is due on Fri 7 Nov 2025.", "Who: United States", "Seen it: alerts ack truce"]
+            for name in ("text", "words")
         },
         "severity": "warning",
         "source": "truce",
@@ -99,12 +100,12 @@ def test_a_key_that_is_too_long_is_hashed(pager):
 
 def test_each_notice_to_operators_is_an_incident_of_its_own(pager):
     notices = [
-        Post(title=title, sections=SECTIONS, urgency="trouble") for title in ("1 dead", "2 dead", "1 dead", "\ud800")
+        Post(title=title, sections=SECTIONS, urgency="failure") for title in ("1 dead", "2 dead", "1 dead", "\ud800")
     ]
     bodies = [pager.body(notice) for notice in notices]
     assert len({body["dedup_key"] for body in bodies}) == 3
     payload = bodies[0]["payload"]
-    assert (payload["severity"], payload["source"], payload["class"]) == ("error", "deadline-alerts", "trouble")
+    assert (payload["severity"], payload["source"], payload["class"]) == ("error", "deadline-alerts", "failure")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_each_notice_to_operators_is_an_incident_of_its_own(pager):
         ("moved", "high", "error"),
         ("coming", "normal", "info"),
         ("coming", "low", "info"),
-        ("trouble", "normal", "error"),
+        ("failure", "normal", "error"),
     ],
 )
 def test_urgency_and_priority_make_the_severity(pager, urgency, priority, severity):

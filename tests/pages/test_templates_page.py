@@ -10,11 +10,12 @@ from jinja2.runtime import LoopContext
 
 from alerts.core.commitments import Kind as What
 from alerts.core.reminders import Kind
-from alerts.rendering.fact_parts import Certainty
+from alerts.rendering.fact_parts import Certainty, Standing
 from alerts.rendering.post_markup import BLOCKS as LINES
 from alerts.rendering.post_markup import STYLES
-from alerts.rendering.renderer import FILTERS_OFFERED, SAFE_TYPES, Renderer
-from alerts.rendering.template_facts import Group, WatchedCommitment
+from alerts.rendering.renderer import Renderer
+from alerts.rendering.template_environment import FILTERS_OFFERED, SAFE_TYPES
+from alerts.rendering.template_facts import Group
 from alerts.rendering.timeline import Drawn
 from pages.template_meanings import FILTERS, MEANINGS
 from pages.templates import PAGE, blocks, described, made, names
@@ -48,7 +49,7 @@ def test_every_template_and_block_has_a_meaning() -> None:
 
 @pytest.mark.parametrize(
     ("name", "codes"),
-    [("kind", Kind), ("what", What), ("standing", WatchedCommitment), ("certainty", Certainty), ("group", Group),
+    [("kind", Kind), ("what", What), ("standing", Standing), ("certainty", Certainty), ("group", Group),
      ("kind of a cell", Drawn)],
 )  # fmt: skip
 def test_every_code_has_a_meaning(name: str, codes: object) -> None:
@@ -86,5 +87,5 @@ def test_what_the_page_says_is_there_in_a_block_is_there(tmp_path, name: str, bl
     path.parent.mkdir()
     path.write_text(f'{{% extends "shipped/{name}" %}}{{% block {block} %}}{text}{{% endblock %}}')
     asked = single() if "reminder" in name else notification(told(), told("2025-12-01"))
-    form = "post" if name.startswith("chat") else "mail"
-    assert Renderer([tmp_path, FOLDER]).check(asked, form) == []
+    medium = "post" if name.startswith("chat") else "mail"
+    assert Renderer([tmp_path, FOLDER]).check(asked, medium) == []

@@ -1,4 +1,4 @@
-"""Small factories: a commitment in the words of the seed becomes a notification."""
+"""Factories for tests: from a deadline as stated to the notification about it."""
 
 from __future__ import annotations
 
@@ -58,9 +58,16 @@ def told(
     stated["source"] = Citation(key="brief", locator="paragraph 1", quote="until after November 10")
     promise = Commitment(**(stated | (commitment or {})))
     found = bounds or bounds_of(deadline, zone)
-    said: dict[str, Any] = {"rule": "truce-desk", "moment": now, "send_at": now}
-    said |= {"offset": "P7D" if kind == "before" else None} | (reminder or {})
-    word = Reminder(commitment=promise.key, commitment_id=1, bounds_version=1, mark=found.mark, kind=kind, **said)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"rule": "truce-desk", "moment": now, "send_at": now}
+    fields |= {"offset": "P7D" if kind == "before" else None} | (reminder or {})
+    addressed = Reminder(
+        commitment=promise.key,
+        commitment_id=1,
+        bounds_version=1,
+        fingerprint=found.fingerprint,
+        kind=kind,  # type: ignore[arg-type]
+        **fields,
+    )
     tracked = {"recorded_at": at("2025-10-28T09:00"), "bounds_version": 1} | (tracked or {})
     rest = {
         "by": tuple(PARTIES[key] for key in promise.by if key in PARTIES),
@@ -68,23 +75,25 @@ def told(
         "source": BRIEF,
         "entry": CalendarEntry(uid=f"{promise.key}@here"),
     } | rest
-    return ReminderContext(reminder=word, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest)
+    return ReminderContext(
+        reminder=addressed, tracked=Tracked(id=1, commitment=promise, bounds=found, **tracked), **rest
+    )
 
 
 def notification(*items: ReminderContext, now: datetime = NOW, zone: str = NEW_YORK, **rest: Any) -> Notification:
     return Notification(
-        id=UUID(int=1), channel="desk-mail", recipient="desk@example.org", zone=zone, told=items, now=now, **rest
+        id=UUID(int=1), channel="desk-mail", recipient="desk@example.org", zone=zone, contexts=items, now=now, **rest
     )
 
 
 def single(deadline: str = "2025-11-10", kind: str = "before", *, reader: str = NEW_YORK, **rest: Any) -> Notification:
-    """A notification of one reminder, said at `now`."""
+    """A notification of one reminder, sent at `now`."""
     now = rest.get("now", NOW)
     return notification(told(deadline, kind, **rest), now=now, zone=reader)
 
 
 def laced(text: str) -> Notification:
-    """A notification in which all that people state is this text."""
+    """A notification in which every text that people can state is this one."""
     source = replace(BRIEF, title=text, publisher=text, url="javascript:alert(1)//" + text)
     stated: dict[str, Any] = {"title": text, "note": text, "owner": text, "assumptions": (text,), "tags": (text,)}
     stated["source"] = Citation(key="brief", locator=text, quote=text)
@@ -97,7 +106,7 @@ SLACK = channels.build("chat", "slack", {"url": "http://127.0.0.1:9/hook"})
 
 
 def slack_body(renderer: Renderer, asked: Notification) -> Any:
-    """What Slack is sent."""
+    """The body that Slack gets."""
     message, error = compose(renderer, SLACK, asked)
     assert error is None
     return message.body

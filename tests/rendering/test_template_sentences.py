@@ -248,7 +248,7 @@ def test_every_kind_is_rendered_in_every_form_without_an_error(
 @pytest.mark.parametrize("reader", ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"])
 def test_the_ends_of_the_calendar_are_said_as_well(renderer: Renderer, year: str, reader: str) -> None:
     day = Day(at(year + "T00:00").date(), "UTC")
-    asked = single(bounds=Bounds(first=day, last=day, named=day, medium="on"), reader=reader)
+    asked = single(bounds=Bounds(first=day, last=day, named=day, form="on"), reader=reader)
     assert (
         rendered(renderer, asked).subject.count(" Dec 9999 ") + rendered(renderer, asked).subject.count(" Jan 1 ") == 1
     )

@@ -51,7 +51,7 @@ BROKEN: list[tuple[Medium, str, str, str]] = [
         "mail",
         "email__reminder_dot_html",
         '{% extends "email/reminder.html" %}',
-        "template email/reminder.html: it extends or includes itself: the shipped one is shipped/email/reminder.html",
+        "template email/reminder.html: it extends or includes itself; extend shipped/email/reminder.html",
     ),
     ("post", "chat__reminder_dot_html", "{{ 1 / 0 }}", "template chat/reminder.html: line 1: division by zero"),
     (
@@ -128,11 +128,11 @@ NO_SUCH = (
     "template email/reminder.html: line 2: shipped/email/reminder.html has no block fotter to replace, only basis, "
     "commands, content, facts, footer, head, ledger, preheader, to_do"
 )
-BESIDE = "template email/reminder.html: line 4: what stands outside of the blocks is never shown"
+OUTSIDE = "template email/reminder.html: line 4: what stands outside of the blocks is never shown"
 UNUSED = "template email/remainder.html: nothing uses it; the files that are used have the names of the shipped ones"
 INVISIBLE = [
     (OWN, EXTENDS + "{% block fotter %}ours{% endblock %}", [NO_SUCH]),
-    (OWN, EXTENDS + "{% block footer %}ours{% endblock %}\n\nand more", [BESIDE]),
+    (OWN, EXTENDS + "{% block footer %}ours{% endblock %}\n\nand more", [OUTSIDE]),
     ("email__remainder_dot_html", "x", [UNUSED]),
     (OWN, EXTENDS + "{% set a = 1 %}\n" + INSIDE, []),
     (OWN, MAYBE, []),
@@ -144,12 +144,12 @@ INVISIBLE = [
 
 @pytest.mark.parametrize(("name", "text", "said"), INVISIBLE)
 def test_what_would_never_be_shown_is_named(tmp_path: Path, name: str, text: str, said: list[str]) -> None:
-    assert own(tmp_path, **{name: text}).unseen() == said
+    assert own(tmp_path, **{name: text}).unused_overrides() == said
 
 
 def test_what_another_template_includes_is_used(tmp_path: Path) -> None:
     shown = '{% include "email/ours.html" %}'
     text = '{% extends "shipped/email/reminder.html" %}{% block footer %}' + shown + "{% endblock %}"
     renderer = own(tmp_path, email__reminder_dot_html=text, email__ours_dot_html="<p>ours</p>")
-    assert renderer.unseen() == []
+    assert renderer.unused_overrides() == []
     assert "<p>ours</p>" in (renderer.render(single(), "mail")[0].html or "")

@@ -158,7 +158,7 @@ def test_months_stand_over_the_columns_that_begin_in_them(now: str, months: str,
 @pytest.mark.parametrize("now", ["9999-12-20T14:00", "0001-01-02T14:00"])
 def test_the_ends_of_the_calendar_are_drawn_as_well(now: str) -> None:
     day = Day(at(now).date(), "UTC")
-    item = told(bounds=Bounds(first=day, last=day, named=day, medium="on"))
+    item = told(bounds=Bounds(first=day, last=day, named=day, form="on"))
     assert signs(drawn(item, now=now, reader="UTC")) == ["o............"]
 
 

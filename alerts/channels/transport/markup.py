@@ -11,7 +11,7 @@ from alerts.core.posts import Line, Run, Section
 
 COLOURS = {  # by urgency, as the mails have them
     "late": "#b3261e", "today": "#a84a00", "soon": "#1756b0", "coming": "#1756b0", "open": "#5b3fb5",
-    "moved": "#0b6b74", "changed": "#3d6b35", "trouble": "#b3261e",
+    "moved": "#0b6b74", "changed": "#3d6b35", "failure": "#b3261e",
 }  # fmt: skip
 BACKTICKS = "`{}`"
 _LIVE = re.compile(  # an address, an :emoji:, a mention, and addresses without a scheme

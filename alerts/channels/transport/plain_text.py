@@ -11,7 +11,7 @@ from alerts.core.posts import Post, shortened
 PLAIN = Markup(escape=str, bold="{}", italic="{}", code="{}", link="{text} ({url})", quote="{}")
 _BREAK = "\n\n"
 _LARGE_LIMIT = 1000  # with less room than this, sections would be cut to shreds
-_URGENT = {"late": 2, "today": 2, "trouble": 2, "soon": 1, "moved": 1, "open": 1}
+_URGENT = {"late": 2, "today": 2, "failure": 2, "soon": 1, "moved": 1, "open": 1}
 _URGENCY_OF_PRIORITY = {"low": -1, "high": 1, "critical": 2}
 
 

@@ -1,0 +1,113 @@
+"""The Jinja2 environment: where templates are looked for, what they may use, and where one failed."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from alerts.rendering.fact_parts import (
+    AcknowledgedFacts,
+    ChangeFacts,
+    Commands,
+    FallbackFacts,
+    SnoozedFacts,
+    SourceFacts,
+    Window,
+)
+from alerts.rendering.renamed_variables import RENAMED_FILTERS, current_name
+from alerts.rendering.summary_facts import SummaryFacts
+from alerts.rendering.template_facts import Digest, Facts
+from alerts.rendering.template_filters import FILTERS
+from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
+
+SAFE_TYPES = (
+    Facts,
+    Digest,
+    SummaryFacts,
+    FallbackFacts,
+    Window,
+    SourceFacts,
+    ChangeFacts,
+    AcknowledgedFacts,
+    SnoozedFacts,
+    Commands,
+    Timeline,
+    Month,
+    Row,
+    Cell,
+    LoopContext,
+)
+FILTERS_OFFERED: dict[str, Any] = {**FILTERS, "timeline": timeline}
+PUBLIC: dict[type, frozenset[str]] = {
+    kind: frozenset(name for name in dir(kind) if not name.startswith("_")) for kind in SAFE_TYPES
+}
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """The sandbox of Jinja2. It trusts our own types, whose attributes need no check, and knows their old names."""
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        """Return an attribute of a value in a template."""
+        if attribute in PUBLIC.get(type(obj), ()):
+            return getattr(obj, attribute)
+        if new := current_name(obj, attribute):
+            return getattr(obj, new)
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: object, argument: object) -> object:
+        """Return an item of a value in a template; also what `map(attribute="…")` reads."""
+        if new := current_name(obj, argument):
+            return getattr(obj, new)
+        return super().getitem(obj, argument)
+
+
+def sandbox(folders: Sequence[Path], *, autoescape: bool) -> Sandbox:
+    """Return an environment that looks in each folder; the last one holds the shipped templates."""
+    shipped = {"shipped": FileSystemLoader(folders[-1:])}
+    environment = Sandbox(
+        loader=ChoiceLoader([FileSystemLoader(folders), PrefixLoader(shipped)]),
+        autoescape=autoescape,  # for plain text and JSON there is nothing to escape
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS_OFFERED)
+    environment.filters.update({old: FILTERS_OFFERED[new] for old, new in RENAMED_FILTERS.items()})
+    environment.policies["json.dumps_function"] = json.JSONEncoder(sort_keys=True).encode  # one encoder for all values
+    environment.policies["json.dumps_kwargs"] = {}
+    return environment
+
+
+def error_text(error: Exception, name: str, folders: Sequence[Path]) -> str:
+    """Return which template failed, on which line, and why."""
+    if isinstance(error, TemplateNotFound):
+        return f"template {error.name or name}: there is no such file"
+    if isinstance(error, TemplateSyntaxError):
+        return f"template {error.name or name}: line {error.lineno}: {error.message}"
+    if isinstance(error, RecursionError):
+        return f"template {name}: it extends or includes itself; extend shipped/{name} instead"
+    frames = [(_name_of(frame.filename, folders), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    places = [(found, line) for found, line in frames if found]
+    found, line = places[-1] if places else (name, None)
+    return f"template {found}: " + (f"line {line}: " if line else "") + (str(error) or type(error).__name__)
+
+
+def _name_of(filename: str, folders: Sequence[Path]) -> str | None:
+    """Return the name of the template that a file holds, if it holds one."""
+    path = Path(filename)
+    return next((path.relative_to(folder).as_posix() for folder in folders if path.is_relative_to(folder)), None)
