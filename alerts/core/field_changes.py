@@ -9,6 +9,7 @@ from typing import Any
 from alerts.core.tracked import Revision
 
 SHOWN = 60  # characters of a value
+CONTEXT = 15  # characters before a difference
 SOURCES = ("source", "earlier_sources")
 
 
@@ -21,7 +22,8 @@ class FieldChange:
     after: Any
 
     def __str__(self) -> str:
-        return f"{self.name.replace('_', ' ')}: {format_value(self.before)} → {format_value(self.after)}"
+        before, after = (_from_difference(*pair) for pair in ((self.before, self.after), (self.after, self.before)))
+        return f"{self.name.replace('_', ' ')}: {format_value(before)} → {format_value(after)}"
 
 
 def field_changes(history: Iterable[Revision]) -> dict[int, tuple[FieldChange, ...]]:
@@ -55,6 +57,19 @@ def _between(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterable[FieldCh
 
 def _sources(stated: Mapping[str, Any]) -> list[Any]:
     return [*filter(None, [stated.get("source")]), *stated.get("earlier_sources", ())]
+
+
+def _from_difference(value: Any, other: Any) -> Any:
+    """Return a text from shortly before where it differs, if the part that is shown would otherwise be the same."""
+    if not isinstance(value, str) or not isinstance(other, str):
+        return value
+    value, other = (" ".join(text.split()) for text in (value, other))
+    pairs = enumerate(zip(value, other, strict=False))
+    shared = next((place for place, (one, two) in pairs if one != two), min(len(value), len(other)))
+    if max(len(value), len(other)) <= SHOWN or shared < SHOWN // 2:
+        return value
+    start = value.rfind(" ", 0, shared - CONTEXT) + 1 or shared - CONTEXT
+    return "…" + value[start:]
 
 
 def format_value(value: Any) -> str:

@@ -49,6 +49,15 @@ def test_an_edit_keeps_what_each_field_was_and_what_it_is(store):
     assert (last.what, last.recorded_by, last.recorded_at, last.bounds_version) == ("edited", "desk", LATER, 1)
 
 
+def test_of_long_texts_that_begin_alike_the_difference_is_shown(store):
+    long = "The desk reads the notice of the ministry before it answers the counterpart; "
+    load(store, entry(note=long + "old end"))
+    edit(store, note=long + "new end")
+    (found,) = changes(store)
+    assert "old end" in found
+    assert "new end" in found
+
+
 def test_before_and_after_are_known_of_a_load_and_a_move_as_well(store):
     load(store, entry(title="Old"), sources=[source("brief")])
     load(store, entry(title="New"), now=LATER)
