@@ -1,4 +1,4 @@
-"""What a channel of another distribution is made with; CONTRIBUTING.md shows one. These names stay.
+"""What a channel of another distribution is built from; CONTRIBUTING.md shows one. These names stay.
 
 A class that keeps to `Channel`, registered as an entry point in the group `alerts.channels` under the name of its
 `kind`, may be named in the configuration like any other. The short way: derive from `Chat`, and say only the body.
@@ -17,5 +17,7 @@ from alerts.core.posts import Line, Post, Run, Section, shortened, text_of
 
 __all__ = [
     "Chat", "ChatSettings", "DeliveryError", "Line", "Markup", "Message", "Outgoing", "Post", "Poster", "Run",
-    "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "text_of",
+    "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "text_of", "words_of",
 ]  # fmt: skip
+
+words_of = text_of  # the old name, for one release

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from alerts.cli import restated_report
+from alerts.channels.plugins import outdated_names
 from alerts.cli.app import App, cli, get_app, instant, warn_if_nobody_is_told
 from alerts.cli.options import At
 from alerts.cli.other_processes import (
@@ -53,6 +54,9 @@ def check(context: typer.Context, at: At = None) -> None:
             warn(f"rule {rule.name}: it notifies no channel")
     for line in (*unknown_owners(app), *left_open_incidents(app), *app.renderer.uses_of_renamed()):
         warn(line)
+    for kind in sorted({entry.kind for entry in app.settings.channels}):
+        for line in outdated_names(kind):
+            warn(line)
     undecided = app.store.commitments.restated()
     for one in undecided:
         warn(restated_report.line(one))

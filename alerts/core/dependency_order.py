@@ -3,43 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from alerts.deadlines.errors import InputError
 
 
 class DependencyCycleError(InputError):
-    """Deadlines that hang on each other in a circle; `keys` are those on it, the first of them again at the end."""
+    """Deadlines depend on each other in a circle; `keys` are those on it, the first of them again at the end."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__("deadlines hang on each other in a circle: " + " → ".join(keys))
+        super().__init__(f"deadlines depend on each other in a circle: {' → '.join(keys)}; change one of them")
         self.keys = keys
 
 
 def dependency_order(depends_on: Mapping[str, Iterable[str]]) -> list[str]:
-    """Sort keys so that each comes after those that it hangs on.
+    """Return the keys so that each comes after those that it depends on. Dependencies that are no key are left out.
 
-    Raises CircleError that names the cycle if there is one. Keys that are hung on but not given are left out.
+    Raises DependencyCycleError, which names the circle, if there is one.
     """
-    done: dict[str, None] = {}
-    for start in depends_on:
-        path: dict[str, list[str]] = {}
-        todo = [start]
-        while todo:
-            key = todo[-1]
-            if key in done or key not in depends_on:
-                todo.pop()
-                continue
-            if key not in path:
-                path[key] = [other for other in depends_on[key] if other not in done]
-            if path[key]:
-                other = path[key].pop()
-                if other in path:
-                    keys = list(path)
-                    cycle = [*keys[keys.index(other) :], other]
-                    raise DependencyCycleError(cycle)
-                todo.append(other)
-            else:
-                done[key] = None
-                del path[key]
-                todo.pop()
-    return list(done)
+    known = {key: [other for other in others if other in depends_on] for key, others in depends_on.items()}
+    try:
+        return list(TopologicalSorter(known).static_order())
+    except CycleError as error:
+        raise DependencyCycleError(_circle(error.args[1], list(known))) from None
+
+
+def _circle(found: Sequence[str], order: Sequence[str]) -> list[str]:
+    """Write a circle that graphlib found so that each key depends on the next, from the key that was given first."""
+    circle = found[:0:-1]  # graphlib puts what is depended on first, and repeats the first key at the end
+    start = circle.index(min(circle, key=order.index))
+    return [*circle[start:], *circle[:start], circle[start]]

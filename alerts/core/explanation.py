@@ -13,7 +13,7 @@ from alerts.core.rules import Rule
 from alerts.core.schedule.answers import parse_acknowledgement, resumes_at, silences
 from alerts.core.schedule.moments import Firings, Moment, one_time_moments, repeating_moments
 from alerts.core.tracked import Acknowledgement, Revision, Tracked
-from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence
+from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 
 MAX_REPEATS_EXPLAINED = 1000  # of a series under the same bounds
@@ -137,7 +137,7 @@ def _bounds_after(revision: Revision, name: str) -> Bounds | None:
     if not name or revision.occurrence:
         return None if name == "" and revision.after.recurrence else revision.after
     try:
-        return occurrence(revision.after, name) if revision.after.recurrence else None
+        return occurrence_bounds(revision.after, name) if revision.after.recurrence else None
     except InputError:
         return None
 

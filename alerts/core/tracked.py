@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from alerts.core.commitments import Commitment, Status
 from alerts.core.stages import Stage
-from alerts.deadlines.bounds import Bounds
-from alerts.deadlines.bounds import occurrence as occurrence_bounds
+from alerts.deadlines.bounds import Bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 
 

@@ -1,1 +1,46 @@
-"""Deadlines as people state them, and the earliest and latest instants that they mean."""
+"""Deadlines as people state them, and the earliest and latest instants that they mean.
+
+Pure, and usable by itself: `parse` reads a deadline, `resolve` returns its bounds. docs/deadlines-in-python.md shows how.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alerts.deadlines.bounds import Bounds, occurrence_bounds, resolve
+    from alerts.deadlines.errors import InputError
+    from alerts.deadlines.expressions import references
+    from alerts.deadlines.grammar import parse
+    from alerts.deadlines.resolution import ZoneChoice
+    from alerts.deadlines.tokens import DeadlineError
+
+__all__ = [
+    "Bounds",
+    "DeadlineError",
+    "InputError",
+    "ZoneChoice",
+    "occurrence_bounds",
+    "parse",
+    "references",
+    "resolve",
+]
+
+_MODULES = {
+    "Bounds": "bounds",
+    "DeadlineError": "tokens",
+    "InputError": "errors",
+    "ZoneChoice": "resolution",
+    "occurrence_bounds": "bounds",
+    "parse": "grammar",
+    "references": "expressions",
+    "resolve": "bounds",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: the holiday calendars are slow to import (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

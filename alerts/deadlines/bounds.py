@@ -1,4 +1,4 @@
-"""Bounds: the window that a deadline resolves to, and how it is said."""
+"""Bounds: the window that a deadline resolves to, and how it is worked out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Literal
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
@@ -28,25 +27,28 @@ from alerts.deadlines.expressions import (
     Within,
     kind_of,
 )
-from alerts.deadlines.points import Day, Instant, Point, parse_point, print_point
+from alerts.deadlines.points import Day, Instant, Point, is_reversed, parse_point, print_point
 from alerts.deadlines.recurrence import Recurrence
-from alerts.deadlines.resolution import FIRST_ON_EARTH, IN_UTC, LAST_ON_EARTH, NO_ZONE, Resolution, ZoneChoice
-from alerts.deadlines.wording import format_day, format_point
+from alerts.deadlines.resolution import (
+    FIRST_ON_EARTH,
+    IN_UTC,
+    LAST_ON_EARTH,
+    NO_ZONE,
+    Resolution,
+    ZoneChoice,
+    extreme_end,
+)
+from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day, format_point
 
 ROLLED_FROM = "rolled from"
-UNDATED_TEXTS = {
-    "not stated": "no date is stated",
-    "to be decided": "its date is to be decided",
-    "explicitly none": "it explicitly has no date",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The window of a deadline, half-open, either end perhaps unknown.
 
-    `first` and `last` are the civil days or instants at its ends; `named` is what leads count from, business days on
-    `calendars` (none: Monday to Friday). What recurs has none of these itself: each of its occurrences has.
+    `first` and `last` are the civil days or instants at its ends; `named` is the point that leads count from; business
+    days are those of `calendars` (none: Monday to Friday). A recurring deadline has no ends: its occurrences have.
     """
 
     first: Point | None = None
@@ -60,17 +62,17 @@ class Bounds:
 
     @property
     def earliest(self) -> datetime | None:
-        """It can be due from here."""
+        """Return the first instant at which it can be due."""
         return self.first.start if self.first else None
 
     @property
     def latest(self) -> datetime | None:
-        """From here it is late."""
+        """Return the first instant at which it is late."""
         return self.last.end if self.last else None
 
     @property
     def zone(self) -> str | None:
-        """The zone in which it was resolved, where one is known."""
+        """Return the zone in which it was resolved, where one is known."""
         point = self.named or self.last or self.first
         return point.zone if point else None
 
@@ -81,9 +83,9 @@ class Bounds:
 
     @property
     def fingerprint(self) -> str:
-        """What makes two bounds the same: the ends and the point that leads count from.
+        """Return what makes two bounds the same: the ends and the point that leads count from.
 
-        Not the calendars: where only they change, nothing has moved, though leads in business days come at other times.
+        Calendars are no part of it: where only they change, nothing has moved, though leads in business days may.
         """
         if self.recurrence:
             return f"{self.recurrence} {' '.join(self.calendars) if self.recurrence.roll != 'none' else ''}".rstrip()
@@ -93,7 +95,7 @@ class Bounds:
         )
 
     def to_json(self) -> dict[str, object]:
-        """Write it so that `from_json` reads it back."""
+        """Return what is stored; `from_json` reads it back."""
         points = {"first": self.first, "last": self.last, "named": self.named}
         known: dict[str, object] = {name: print_point(point) for name, point in points.items() if point}
         known |= {"recurrence": self.recurrence.to_json()} if self.recurrence else {}
@@ -102,7 +104,7 @@ class Bounds:
 
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> Bounds:
-        """Read what `to_json` wrote."""
+        """Read what `to_json` returned."""
         point = {name: parse_point(str(data[name])) for name in ("first", "last", "named") if name in data}
         explanation, assumptions, calendars = data["basis"], data["assumptions"], data.get("calendars", [])
         assert isinstance(explanation, list)
@@ -122,7 +124,7 @@ class Bounds:
 
 
 def describe_move(before: Bounds, after: Bounds) -> str:
-    """Say how a window has changed; where its days stay the same, in which zone they are counted, and when it ends."""
+    """Describe how a window has changed; where its days stay the same, by its zone and when it ends."""
     if describe_bounds(before) != describe_bounds(after):
         return f"{describe_bounds(before)} → {describe_bounds(after)}"
     return f"{describe_bounds(after)}: {_describe_zone(before)} → {_describe_zone(after)}"
@@ -134,29 +136,15 @@ def _describe_zone(bounds: Bounds) -> str:
 
 
 def describe_bounds(bounds: Bounds) -> str:
-    """Say a window in a few words, never with an exclusive bound."""
-    first, last, named = bounds.first, bounds.last, bounds.named
+    """Describe a window in a few words, never with an exclusive bound."""
     if recurs := bounds.recurrence:
         soon = [format_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
         return f"{recurs.to_text}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"
-    if named is None:
-        return "no date is known"
-    if first is None and bounds.form == "by":
-        return f"by {format_point(named)}"
-    if first is None:
-        return f"through {format_point(named)}" if isinstance(named, Day) else f"until {format_point(named)}"
-    if last is None:
-        if first == named:
-            return f"from {format_point(first)}; no end is known"
-        holds = "holds through" if isinstance(named, Day) else "holds until"
-        return f"{holds} {format_point(named)}; open from {format_point(first)}; no end is stated"
-    if first == last:
-        return format_point(first)
-    return f"{format_point(first)} to {format_point(last)}"
+    return describe_window(bounds.first, bounds.last, bounds.named, is_by=bounds.form == "by")
 
 
 def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -> Bounds:
-    """Work out the bounds of a deadline; `known` are those of the commitments that it hangs on.
+    """Return the bounds of a deadline; `known` are those of the commitments that it depends on.
 
     Raises InputError for a key that is not in `known`, an offset that contradicts its zone, a window that ends before
     it begins, and for a result outside the years 1 to 9999.
@@ -181,8 +169,8 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
     )
 
 
-def occurrence(bounds: Bounds, name: str) -> Bounds:
-    """The bounds of one occurrence of what recurs. Raises InputError where there is none of that name."""
+def occurrence_bounds(bounds: Bounds, name: str) -> Bounds:
+    """Return the bounds of one occurrence of a recurring deadline. Raises InputError for an unknown name."""
     recurs = bounds.recurrence
     assert recurs is not None
     point = recurs.point(name)
@@ -201,7 +189,7 @@ def _bounds(deadline: Deadline, known: Mapping[str, Bounds], work: Resolution) -
     if isinstance(deadline, OneOf):
         return _one_of(deadline, known, work)
     bounds = _window(deadline, known, work)
-    if _reversed(bounds.first, bounds.last):
+    if is_reversed(bounds.first, bounds.last):
         raise InputError(f"`{deadline}` ends before it begins")
     return bounds
 
@@ -235,11 +223,11 @@ def _window(
             point, _ = work.dated(start)
             begins = start.date if isinstance(start, CivilDay) else start.wall
             if (roll := work.zone.roll) != "none":
-                work.business_days.why_off(point.date)  # so that it is said on which calendars
+                work.business_days.why_off(point.date)  # so that the explanation names the calendars
             recurs = Recurrence(rule, begins, point.zone, without, roll)
             name = next(recurs.names(), None)
             if name is None:
-                raise InputError(f"`{deadline}` has no occurrence: it leaves out all that there are")
+                raise InputError(f"`{deadline}` has no occurrence: all of them are left out")
             assert recurs.point(name).end  # outside the years 1 to 9999 it is refused, as any other date
             return Bounds(recurrence=recurs)
         case Undated(meaning):
@@ -254,7 +242,7 @@ def _ends_of(term: Term, known: Mapping[str, Bounds], work: Resolution) -> tuple
     if bounds is None:
         raise InputError(f"no commitment has the key {term.key!r}")
     if bounds.recurrence:
-        raise InputError(f"{term.key} comes again and again: a deadline cannot hang on it, for it has no one date")
+        raise InputError(f"{term.key} recurs, so it has no single date; a deadline cannot depend on it")
     if bounds.named is None:
         work.explanation.append(f"{term.key} has no date itself, so nothing follows from it yet")
     else:
@@ -268,42 +256,23 @@ def _between(first: Point | None, last: Point | None) -> Bounds:
 
 
 def _one_of(deadline: OneOf, known: Mapping[str, Bounds], work: Resolution) -> Bounds:
-    """The earliest of the earliest and of the latest bounds, or the latest of them; unknown where that may be.
+    """Return the bounds of the earlier, or the later, of several deadlines.
 
-    Of `earlier`, the earliest is unknown if that of any part is, as that one may come first, and the latest is the
-    least of those known; of `later` it is the other way round.
+    For `earlier`, the beginning is unknown if that of any part is, as that part may come first; the end is the first
+    one that is known. For `later` it is the other way round.
     """
     found = [(part, replace(_bounds(part, known, work), form=kind_of(part))) for part in deadline.parts]
     work.explanation += [f"`{part}`: {describe_bounds(bounds)}" for part, bounds in found]
     begins = [(bounds.earliest, bounds.first, part) for part, bounds in found]
     ends = [(bounds.latest, bounds.last, part) for part, bounds in found]
-    first = _extreme(begins, deadline.which, certain=deadline.which == "earlier")
-    last = _extreme(ends, deadline.which, certain=deadline.which == "later")
+    first = extreme_end(begins, deadline.which, certain=deadline.which == "earlier")
+    last = extreme_end(ends, deadline.which, certain=deadline.which == "later")
     if last and first and first[1] == last[1]:
         work.explanation.append(f"`{last[1]}` is the {deadline.which}")
     else:
         for end, decides in (("beginning", first), ("end", last)):
             work.explanation.append(f"its {end} is that of `{decides[1]}`" if decides else f"its {end} is not known")
     return _between(first and first[0], last and last[0])
-
-
-def _extreme(
-    ends: list[tuple[datetime | None, Point | None, Deadline]], which: Literal["earlier", "later"], *, certain: bool
-) -> tuple[Point, Deadline] | None:
-    """The first or last of some ends, with the part whose it is; with `certain`, only if all are known."""
-    known = [(at, point, part) for at, point, part in ends if at and point]
-    if not known or (certain and len(known) < len(ends)):
-        return None
-    _, point, part = (min if which == "earlier" else max)(known, key=lambda end: end[0])
-    return point, part
-
-
-def _reversed(first: Point | None, last: Point | None) -> bool:
-    """Whether a window ends before it begins, on the calendar; what an unknown zone adds to its ends hides nothing."""
-    if first is None or last is None:
-        return False
-    begins, ends = first.counted_start, last.counted_end
-    return begins > ends or (isinstance(last, Day) and begins == ends and first.date > last.date)
 
 
 def _after(last: Point | None) -> Bounds:
@@ -317,7 +286,7 @@ def _after(last: Point | None) -> Bounds:
 
 
 def _rolled(bounds: Bounds, work: Resolution) -> Bounds:
-    """Move the last day, if it is no business day, as the commitment wants it; the rest of a window stays."""
+    """Move the last day, if it is not a business day, as the commitment wants it; the rest of a window stays."""
     first, last, how = bounds.first, bounds.last, work.zone.roll
     if last is None or how == "none":
         return bounds
@@ -326,5 +295,5 @@ def _rolled(bounds: Bounds, work: Resolution) -> Bounds:
         return bounds
     moved = last.on(Day(work.business_days.roll(last.date, how)))
     work.explanation.append(f"{ROLLED_FROM} {format_day(last.date)} ({why}) to {format_day(moved.date)}")
-    whole = first == last or _reversed(first, moved)
+    whole = first == last or is_reversed(first, moved)
     return replace(bounds, first=moved if whole else first, last=moved, named=moved)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal, NoReturn
+from typing import Literal
 
 from alerts.deadlines.dates import read_date
 from alerts.deadlines.durations import Lead, parse_lead
@@ -14,14 +14,12 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
     DOUBTS,
     KEY,
-    KINDS,
     UNDATED,
     WORDS,
     After,
     Between,
     By,
     CivilDay,
-    CivilPeriod,
     Dated,
     Deadline,
     During,
@@ -36,19 +34,10 @@ from alerts.deadlines.expressions import (
     Undated,
     WallTime,
     Within,
-    kind_of,
-    references,
 )
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
-from alerts.deadlines.tokens import LONGEST, TOKEN, DeadlineError, printable
+from alerts.deadlines.tokens import LONGEST, DeadlineError, TokenReader
 from alerts.deadlines.zones import AOE
-
-__all__ = [
-    "KEY", "KINDS", "WORDS", "After", "Between", "By", "CivilDay", "CivilPeriod", "Dated", "Deadline", "DeadlineError",
-    "During", "Every", "From", "On", "OneOf", "Reference", "Shifted", "Term", "To", "Undated", "WallTime", "Within",
-    "kind_of", "parse", "references",
-]  # fmt: skip
-
 
 DEEPEST = 10  # `earlier of (…)` inside each other
 
@@ -65,13 +54,11 @@ def parse(text: str) -> Deadline:
     return _Reader(text).deadline()
 
 
-class _Reader:
-    """A cursor over the words of an expression."""
+class _Reader(TokenReader):
+    """Reads a deadline token by token."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = [(match.start(), match.group()) for match in TOKEN.finditer(text[: LONGEST + 1])]
-        self.next = 0
+        super().__init__(text)
         self.depth = 0
 
     def deadline(self) -> Deadline:
@@ -154,7 +141,7 @@ class _Reader:
         if self.depth:
             self.fail("expected a deadline that has one date: what recurs stands alone")
         self.take()
-        place, _ = self._column()
+        place, _ = self.column()
         found = RULE.match(self.text, place)
         while self.next < len(self.tokens) and found and self.tokens[self.next][0] < found.end():
             self.take()
@@ -178,7 +165,7 @@ class _Reader:
         more = self.peek() == "except"
         while more:
             self.take()
-            _, token = self._column()
+            _, token = self.column()
             name, more = token.removesuffix(","), token.endswith(",")
             try:
                 read = datetime if isinstance(begins, datetime) else date
@@ -207,7 +194,7 @@ class _Reader:
 
     def _interval(self) -> Between | From | To | None:
         """`A/B`, where either side may be `..` (open) or empty (unknown)."""
-        place, token = self._column()
+        place, token = self.column()
         sides = OUTSIDE_BRACKETS.split(token)
         if len(sides) != 2 or not all(side in ("", "..") or side[0].isdigit() for side in sides):
             return None
@@ -232,7 +219,7 @@ class _Reader:
         return found
 
     def _on(self) -> On:
-        term = self._dated(*self._column())
+        term = self._dated(*self.column())
         if term is None:
             self.fail("expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after KEY` or `undated`")
         self.take()
@@ -240,14 +227,14 @@ class _Reader:
 
     def term(self, after: str) -> Term:
         """Read a date or a key."""
-        term = self._dated(*self._column())
+        term = self._dated(*self.column())
         if term is None:
             return self.reference(after, "a date or a commitment's key")
         self.take()
         return self._zoned(term)
 
     def reference(self, after: str, expected: str = "a commitment's key") -> Reference:
-        _, token = self._column()
+        _, token = self.column()
         if not KEY.fullmatch(token) or token.lower() in WORDS:
             self.fail(f"expected {expected} after `{after}`")
         self.take()
@@ -255,7 +242,7 @@ class _Reader:
 
     def duration(self, after: str) -> Lead:
         """Read `P7D`, `7 days` or `10 business days`."""
-        place, token = self._column()
+        place, token = self.column()
         count = (3 if self.peek(1) == "business" else 2) if token.isdecimal() else 1
         tokens = [token for _, token in self.tokens[self.next : self.next + count]]
         if count == 2 and self.peek(1)[:3] in MONTHS:
@@ -288,23 +275,3 @@ class _Reader:
         if re.fullmatch(r"\d?\d:\d\d(:\d\d)?", self.peek()):
             self.fail(f"a time belongs to its date, as in {self.tokens[self.next - 1][1]}T{self.peek():0>5}")
         return term
-
-    def expect(self, token: str, example: str) -> None:
-        if self.peek() != token:
-            self.fail(f"expected `{token}` as in `{example}`")
-        self.take()
-
-    def peek(self, ahead: int = 0) -> str:
-        return self._column(ahead)[1].lower()
-
-    def take(self) -> None:
-        self.next += 1
-
-    def _column(self, ahead: int = 0) -> tuple[int, str]:
-        place = self.next + ahead
-        return self.tokens[place] if place < len(self.tokens) else (len(self.text), "")
-
-    def fail(self, expected: str) -> NoReturn:
-        place, token = self._column()
-        found = f"found `{printable(token)}`" if token else "but the text ends there"
-        raise DeadlineError(f"column {place + 1}: {expected}, {found}")

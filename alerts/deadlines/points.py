@@ -102,6 +102,17 @@ class Instant:
 Point = Day | Instant
 
 
+def is_reversed(first: Point | None, last: Point | None) -> bool:
+    """Whether a window ends before it begins on the calendar.
+
+    Ends are compared as leads count them: the hours that an unknown zone adds would hide that it is reversed.
+    """
+    if first is None or last is None:
+        return False
+    begins, ends = first.counted_start, last.counted_end
+    return begins > ends or (isinstance(last, Day) and begins == ends and first.date > last.date)
+
+
 def parse_point(text: str) -> Point:
     """Read back what `print_point` wrote."""
     stated, _, zone = text.partition("[")

@@ -1,9 +1,9 @@
-"""Dates as stated become points: zones, durations and business days, with what is assumed on the way."""
+"""From stated dates to points: zones, durations and business days, with the assumptions made on the way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from alerts.deadlines.business_days import BusinessCalendar, Roll
@@ -13,6 +13,7 @@ from alerts.deadlines.expressions import (
     CivilDay,
     CivilPeriod,
     Dated,
+    Deadline,
     WallTime,
 )
 from alerts.deadlines.points import Day, Instant, Point
@@ -23,14 +24,14 @@ NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
 LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
 IN_UTC = "leads are counted in UTC"
-MAX_HOLIDAYS_NAMED = 5  # holidays that the basis names one by one
+MAX_HOLIDAYS_NAMED = 5  # holidays that the explanation names one by one
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneChoice:
-    """The zone for what states none, and the calendars on which business days are counted and rolled to.
+    """The zone for dates that state none, and the calendars for business days.
 
-    `assumed_from` and `calendars_from` say where they come from when nobody stated them for this commitment.
+    `assumed_from` and `calendars_from` say where they come from if nobody stated them for this commitment.
     """
 
     name: str | None = None
@@ -51,6 +52,8 @@ def _shift(point: Point, duration: Duration) -> Point:
 
 @dataclass(slots=True)
 class Resolution:
+    """One deadline on its way from stated dates to points; collects the explanation and the assumptions."""
+
     zone: ZoneChoice
     unzoned: bool = False
     explanation: list[str] = field(default_factory=list)
@@ -61,7 +64,7 @@ class Resolution:
         self.business_days = BusinessCalendar(self.zone.calendars)
 
     def dated(self, term: Dated) -> tuple[Point, Point]:
-        """The first and last point of a date as stated: the days of a month or year, else one point twice."""
+        """Return the first and last point of a stated date: of a month or year its days, else one point twice."""
         if not isinstance(term, WallTime) and term.doubt:
             self.assumptions.append(f"{replace(term, doubt=None)} is stated as {term.doubt}")
         zone = term.zone
@@ -93,7 +96,7 @@ class Resolution:
             self.assumptions.append(f"time zone {self.zone.name}, {self.zone.assumed_from}")
 
     def shift(self, point: Point | None, lead: Lead, direction: Literal["after", "before"]) -> Point | None:
-        """Move a point by a duration; by business days to a civil day, whatever it was."""
+        """Move a point by a duration; business days lead to a civil day, also from an instant."""
         if point is None:
             return None
         if isinstance(lead, Duration):
@@ -108,7 +111,7 @@ class Resolution:
         return Day(day, point.zone)
 
     def explain_calendars(self) -> None:
-        """Say what is assumed of the days that were looked at."""
+        """Add the assumptions about the business days that were counted."""
         if not self.business_days.touched:
             return
         if not self.zone.calendars:
@@ -116,3 +119,14 @@ class Resolution:
         elif self.zone.calendars_from:
             self.assumptions.append(f"calendar {', '.join(self.zone.calendars)}, {self.zone.calendars_from}")
         self.assumptions += self.business_days.provisional
+
+
+def extreme_end(
+    ends: list[tuple[datetime | None, Point | None, Deadline]], which: Literal["earlier", "later"], *, certain: bool
+) -> tuple[Point, Deadline] | None:
+    """Return the first or last of some ends, with its part; with `certain`, only if all of them are known."""
+    known = [(at, point, part) for at, point, part in ends if at and point]
+    if not known or (certain and len(known) < len(ends)):
+        return None
+    _, point, part = (min if which == "earlier" else max)(known, key=lambda end: end[0])
+    return point, part

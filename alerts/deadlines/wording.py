@@ -1,4 +1,4 @@
-"""Days and instants as people write them."""
+"""Days, instants and windows as people write them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from datetime import date
 from alerts.deadlines.points import Day, Point
 from alerts.deadlines.zones import zone_info
 
+MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+UNDATED_TEXTS = {
+    "not stated": "no date is stated",
+    "to be decided": "its date is to be decided",
+    "explicitly none": "it explicitly has no date",
+}
+
 
 def format_day(day: date) -> str:
     """Write a day with its weekday: `Mon 10 Nov 2025`. In English whatever the locale."""
-    return f"{'Mon Tue Wed Thu Fri Sat Sun'.split()[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def format_point(point: Point) -> str:
@@ -22,3 +27,21 @@ def format_point(point: Point) -> str:
         return format_day(point.date)
     wall = point.at.astimezone(zone_info(point.zone or "UTC"))
     return f"{format_day(wall.date())} {wall:%H:%M} {point.zone or '(zone not stated)'}"
+
+
+def describe_window(first: Point | None, last: Point | None, named: Point | None, *, is_by: bool) -> str:
+    """Describe a window in a few words, never with an exclusive bound. `named` is the point that leads count from."""
+    if named is None:
+        return "no date is known"
+    if first is None and is_by:
+        return f"by {format_point(named)}"
+    if first is None:
+        return f"through {format_point(named)}" if isinstance(named, Day) else f"until {format_point(named)}"
+    if last is None:
+        if first == named:
+            return f"from {format_point(first)}; no end is known"
+        holds = "holds through" if isinstance(named, Day) else "holds until"
+        return f"{holds} {format_point(named)}; open from {format_point(first)}; no end is stated"
+    if first == last:
+        return format_point(first)
+    return f"{format_point(first)} to {format_point(last)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from alerts.deadlines.errors import InputError
-from alerts.interchange import csv, ics, xlsx, yaml
+from alerts.interchange import csv, ics, json_files, xlsx, yaml
 from alerts.interchange.cells import entry_of
 from alerts.interchange.columns import Columns, read_columns
 from alerts.interchange.commitment_entry import Entry
@@ -30,14 +30,9 @@ __all__ = [
     "read",
     "read_columns",
     "refuse",
-]  # fmt: skip
+]
 
-READERS = {
-    ".yaml": yaml.read,
-    ".yml": yaml.read,
-    ".json": yaml.read,
-    ".ics": ics.read,
-}  # JSON is read as YAML, and as strictly
+READERS = {".yaml": yaml.read, ".yml": yaml.read, ".json": json_files.read, ".ics": ics.read}
 TABLES = {".csv": csv.read, ".xlsx": xlsx.read}
 KINDS = ".yaml, .json, .csv, .xlsx or .ics."
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
+from openpyxl.utils import get_column_letter
+
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.cells import CITED, LISTS, REQUIRED, WORDS, entry_of, split, undo_defuse
 from alerts.interchange.columns import Columns, plain
@@ -18,6 +20,7 @@ from alerts.strict_yaml.yaml_events import Steps
 
 Cell = str | int | float | bool | date | datetime | time | None
 Row = tuple[int, Sequence[Cell]]  # its number as a spreadsheet shows it (1-based), and its cells
+LAST_LETTERED = 18_278  # columns: ZZZ
 SERIAL = 10_000  # a number above is a date that has lost its format, not a year
 
 
@@ -104,7 +107,7 @@ class Table:
             if place not in self.fields:
                 if place not in self.named:
                     self.reading.add_problem(
-                        number, f"column {_letters(place)} has a value and no heading: {_short(cell)}"
+                        number, f"column {_column_name(place)} has a value and no heading: {_short(cell)}"
                     )
                     fine = False
                 continue
@@ -154,14 +157,9 @@ def _text(cell: Cell) -> str:
     return str(cell)
 
 
-def _letters(place: int) -> str:
-    """The letters that a spreadsheet gives a column."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+def _column_name(place: int) -> str:
+    """Return the letters that a spreadsheet gives a column; beyond those that it has, the number."""
+    return get_column_letter(place + 1) if place < LAST_LETTERED else str(place + 1)
 
 
 def _short(cell: Any) -> str:

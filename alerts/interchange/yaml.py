@@ -1,10 +1,10 @@
-"""Commitments from a YAML or JSON file, read from front to back."""
+"""Commitments from a YAML file, read from front to back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.commitment_entry import PartyEntry, SourceEntry
@@ -19,11 +19,14 @@ TOP = ("people", "parties", "sources", "commitments")
 S = TypeVar("S", bound=Section)
 
 
-def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
-    """Read a file. People, parties and sources may be declared after their use; see `alerts.interchange.gather`."""
+def read(path: Path, *, known: Known, progress: Callable[[int], None], content: BinaryIO | None = None) -> File:
+    """Read a file, or `content` in its place; see `alerts.interchange.gather`.
+
+    People, parties and sources may be declared after their use.
+    """
     reading = Reading(str(path), known, progress)
     try:
-        for steps, value, places in stream(path, items="commitments"):
+        for steps, value, places in stream(path, items="commitments", content=content):
             _take(reading, steps, value, places)
             if reading.full:
                 return reading.file(whole=False)
@@ -31,6 +34,13 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
         reading.stopped_reading(str(error))
         return reading.file(whole=False)
     return reading.file()
+
+
+def unreadable(path: Path, error: InputError, *, known: Known, progress: Callable[[int], None]) -> File:
+    """Return a file of which nothing could be read."""
+    reading = Reading(str(path), known, progress)
+    reading.stopped_reading(str(error))
+    return reading.file(whole=False)
 
 
 def _take(reading: Reading, steps: Steps, value: Any, places: Places) -> None:

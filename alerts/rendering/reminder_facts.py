@@ -12,11 +12,12 @@ from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, own_snoozes_now, snoozed_now
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Revision, Tracked
-from alerts.deadlines.bounds import ROLLED_FROM, UNDATED_TEXTS, Bounds
+from alerts.deadlines.bounds import ROLLED_FROM, Bounds
 from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import references
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.wording import UNDATED_TEXTS
 from alerts.rendering.fact_parts import (
     AcknowledgedFacts,
     Certainty,

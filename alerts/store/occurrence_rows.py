@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, tuple_, update
 
 from alerts.core.tracked import Occurrence, Tracked
-from alerts.deadlines.bounds import Bounds, occurrence
+from alerts.deadlines.bounds import Bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 from alerts.store import answer_rows, tables
 from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_sequences, snooze_of, upsert
@@ -117,7 +117,7 @@ def require_occurrence(tracked: Tracked, done: str, *, all_occurrences: bool = F
 def _fingerprint_of(bounds: Bounds, name: str) -> str | None:
     """The bounds of an occurrence, if there is one of that name."""
     recurs = bounds.recurrence
-    return occurrence(bounds, name).fingerprint if recurs and recurs.has(name) else None
+    return occurrence_bounds(bounds, name).fingerprint if recurs and recurs.has(name) else None
 
 
 def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:

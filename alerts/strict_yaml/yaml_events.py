@@ -98,13 +98,15 @@ def read(path: Path) -> tuple[dict[str, Any], Places]:
     return data, Places(str(path), lines)
 
 
-def stream(path: Path, items: str | None = None) -> Iterator[tuple[Steps, Any, Places]]:
-    """Yield each top-level value of a file as `(key,), value, places`, in the order of the file.
+def stream(
+    path: Path, items: str | None = None, *, content: BinaryIO | None = None
+) -> Iterator[tuple[Steps, Any, Places]]:
+    """Yield each top-level value of a file (or of `content` in its place) as `(key,), value, places`, in its order.
 
     The list under the key `items` comes element by element, as `(items, 0), value, places`. The steps of `places` are
     counted from the value. Raises InputError, one line with the place.
     """
-    with closing(_Reader(path)) as reader:
+    with closing(_Reader(path, content)) as reader:
         reader.begin()
         for key, line in reader.mapping_keys():
             event = reader.take()
@@ -152,10 +154,10 @@ class _Decoded:
 class _Reader:
     """A cursor over the events of one file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: BinaryIO | None = None) -> None:
         self.name = str(path)
         try:
-            self.file = path.open("rb")
+            self.file = content or path.open("rb")
         except IsADirectoryError:
             raise InputError(f"{self.name}: is a folder, expected a file") from None
         except (OSError, ValueError) as error:

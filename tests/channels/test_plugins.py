@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from alerts import channels
-from alerts.channels import plugins
+from alerts.channels import kit, plugins
 from alerts.core.posts import Post, plain_sections
 from alerts.deadlines.errors import InputError
 from tests.channels.endings import ending
@@ -75,12 +75,12 @@ BROUGHT = "alerts_bulletin:Bulletin of alerts-bulletin"
         (
             {"bulletin": "alerts_bulletin:Bulletin"},
             "Bulletin = 1",
-            f"{BROUGHT} is no channel: it has no {', '.join(plugins._REQUIRED)}",
+            f"{BROUGHT} is not a channel: it has no {', '.join(plugins._REQUIRED)}",
         ),
         (
             {"bulletin": "alerts_bulletin:Bulletin"},
             CHANNEL.replace('"bulletin"', '"board"'),
-            f"{BROUGHT} is registered as bulletin, and says kind 'board'",
+            f"{BROUGHT} is registered as bulletin, but its kind is 'board'",
         ),
         ({"buletin": "alerts_bulletin:Bulletin"}, CHANNEL, "unknown kind; did you mean 'buletin'?"),
     ],
@@ -93,10 +93,36 @@ def test_one_that_cannot_be_used_is_one_clear_line(bring, points, module, line):
     assert not channels.is_local("bulletin")
 
 
+OLD_NAMES = CHANNEL.replace('    kind = "bulletin"', '    kind = "bulletin"\n    form = "json"\n    singly = True')
+
+
+def test_one_with_the_old_names_works_for_a_release_and_is_named(bring):
+    bring({"bulletin": "alerts_bulletin:Bulletin"}, OLD_NAMES)
+    channel = channels.build("board", "bulletin", {"url": "http://127.0.0.1:9/"})
+    assert (channel.medium, channel.one_at_a_time) == ("json", True)
+    assert channels.takes_one_at_a_time("bulletin")
+    for _ in range(2):
+        assert plugins.outdated_names("bulletin") == [
+            f"{BROUGHT}: `{old}` is now `{new}`; the old name works until the next release"
+            for old, new in (("form", "medium"), ("singly", "one_at_a_time"))
+        ]
+
+
+def test_one_with_the_new_names_is_not_warned_of(bring):
+    bring({"bulletin": "alerts_bulletin:Bulletin"}, CHANNEL)
+    assert plugins.outdated_names("bulletin") == plugins.outdated_names("slack") == []
+
+
+def test_the_kit_keeps_an_old_name_for_a_release():
+    assert kit.words_of is kit.text_of
+
+
 def test_two_distributions_of_one_kind_are_refused(bring):
     bring({"bulletin": "alerts_bulletin:Bulletin"}, CHANNEL)
     bring({"bulletin": "alerts_other:Bulletin"}, CHANNEL, name="alerts-other")
-    with pytest.raises(InputError, match=r"^channels.board.kind: two distributions bring this kind: "):
+    with pytest.raises(
+        InputError, match=r"^channels.board.kind: two distributions have this kind; uninstall one of them: "
+    ):
         channels.build("board", "bulletin", {})
 
 

@@ -119,6 +119,6 @@ def test_all_that_is_wrong_in_all_files_is_said_in_one_round_by_line(
         'a.yaml:7: the key "late" is there twice, first on line 2',
         'a.yaml:8: "name" is missing',
         'b.yaml:2: the key "late" is there twice, first at a.yaml:2',
-        "b.yaml:3: deadlines hang on each other in a circle: circle",
+        "b.yaml:3: deadlines depend on each other in a circle: circ",
     ]
     assert (said.code, rows()) == (1, 0)

@@ -84,12 +84,12 @@ DEADLINE = "expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y aft
         pytest.param("  - {key: a, deadline: 2025-11-10}", '3: "title" is missing', id="no title"),
         pytest.param(
             "  - {key: a, title: A, deadline: P1D after b}\n  - {key: b, title: B, deadline: P1D after a}",
-            "3: deadlines hang on each other in a circle: a → b → a",
+            "3: deadlines depend on each other in a circle: a → b → a; change one of them",
             id="a circle",
         ),
         pytest.param(
             "  - {key: a, title: A, deadline: P1D after a}",
-            "3: deadlines hang on each other in a circle: a → a",
+            "3: deadlines depend on each other in a circle: a → a; change one of them",
             id="itself",
         ),
         pytest.param(
@@ -129,7 +129,7 @@ def test_a_circle_through_what_is_tracked_is_found(loaded: Alerts, home: Path, r
     said = loaded("load", "bad.yaml")
     assert said.code == 1
     assert said.err.startswith("alerts: bad.yaml:")
-    assert "deadlines hang on each other in a circle: " in said.err
+    assert "deadlines depend on each other in a circle: " in said.err
     assert said.err.count("\n") == 1
     assert rows() == before
 
@@ -303,7 +303,7 @@ def test_all_templates_that_fail_are_found_whether_or_not_a_channel_needs_them(a
         (["move", "summit", "2025-11-01", "--because", "x", "--source", "brif"],
          "no source has the key 'brif'; did you mean 'brief'?"),
         (["move", "summit", "P1D after summit", "--because", "x"],
-         "summit: deadlines hang on each other in a circle: summit → summit"),
+         "summit: deadlines depend on each other in a circle: summit → summit; change one of them"),
         (["move", "summit", "2025-11-01", "--because", "x", "--at", "now"],
          "'now' is not an instant: expected one such as 2025-10-28T00:00Z"),
         (["close", "sumit", "--as", "fulfilled"], "no commitment has the key 'sumit'; did you mean 'summit'?"),
@@ -401,7 +401,7 @@ def test_a_circle_that_a_move_would_close_is_found(loaded: Alerts, rows: Callabl
     before = rows()
     said = loaded("move", "summit", "P1D after decision", "--because", "x")
     assert said.code == 1
-    assert said.err.startswith("alerts: summit: deadlines hang on each other in a circle: ")
+    assert said.err.startswith("alerts: summit: deadlines depend on each other in a circle: ")
     assert said.err.count("\n") == 1
     assert rows() == before
 

@@ -242,6 +242,35 @@ def test_json_is_read_and_other_suffixes_are_refused(file: Path) -> None:
         read(Path("x.txt"))
 
 
+def test_json_is_read_as_json_writes_it(file: Path) -> None:
+    path, title = file.with_suffix(".json"), 'Truce 🕊 é \\ud83d "quoted" a/b'
+    entries = {"commitments": [{"key": "a", "title": title, "deadline": "undated"}]}
+    for text in (json.dumps(entries), json.dumps(entries, indent="\t"), json.dumps(entries, separators=(",", ":"))):
+        path.write_text(text)
+        assert read(path).entries[0].commitment.title == title
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('{"commitments": [\n{"key": "a"\n]}', "x.json:3: is not JSON: Expecting ',' delimiter (column 1)"),
+        ("commitments: []", "x.json:1: is not JSON: Expecting value (column 1)"),
+        ('{"commitments": [\n{"key": "a",\n "title": 1, "deadline": "undated"}]}',
+         "x.json:3: title: this unquoted is read as a number: write it in quotes"),
+        ('{"parties": [],\n"parties": []}', 'x.json:2: the key "parties" is there twice, first on line 1'),
+        ('{"parties": [{"key": "\\ud800", "name": "x"}]}', "x.json:1: "),
+        ("[" * 100_000, "x.json: is nested too deeply"),
+    ],
+    ids=["syntax", "YAML", "a number", "twice", "half a character", "deep"],
+)  # fmt: skip
+def test_what_is_wrong_with_json_is_a_line(file: Path, text: str, line: str) -> None:
+    path = file.with_suffix(".json")
+    path.write_text(text)
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value).startswith(line)
+
+
 def test_progress_is_told_and_what_is_alike_is_kept_once(file: Path) -> None:
     entries = "".join(f"  - {{key: a{n}, title: t, deadline: undated, tags: [x, y]}}\n" for n in range(2500))
     file.write_text(HEAD + entries)

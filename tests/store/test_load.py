@@ -215,9 +215,9 @@ def test_every_kind_of_what_is_wrong_is_said_in_one_round(store):
     found = store.commitments.wrong(file, [], {"unreadable"})
     assert sorted(one.said for one in found) == [
         "seeds.yaml:a: deadline hangs on 'x', which is not tracked; known: a, b, c, d, e, f, g, moved",
-        "seeds.yaml:b: deadlines hang on each other in a circle: b → c → b",
+        "seeds.yaml:b: deadlines depend on each other in a circle: b → c → b; change one of them",
         f"seeds.yaml:e: deadline `{BACKWARDS}`: `{BACKWARDS}` ends before it begins",
-        "seeds.yaml:g: deadlines hang on each other in a circle: g → g",
+        "seeds.yaml:g: deadlines depend on each other in a circle: g → g; change one of them",
         CONFLICT.replace("truce", "moved"),
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import Bounds, occurrence
+from alerts.deadlines.bounds import Bounds, occurrence_bounds
 from alerts.deadlines.recurrence import ROLLED_AT_MOST, Recurrence
 
 
@@ -24,7 +24,7 @@ class PreviousRecurrence:
         recurs = self.bounds.recurrence
         if recurs is None or not recurs.has(name):
             return None
-        found = occurrence(self.bounds, name)
+        found = occurrence_bounds(self.bounds, name)
         late = found.latest is not None and found.latest <= self.stated_at
         return found.fingerprint if (recurs.order(name) > self.last if self.last else not late) else None
 

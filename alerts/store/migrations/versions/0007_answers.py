@@ -16,7 +16,7 @@ from alembic import op
 
 from alerts.clock import utc_now
 from alerts.core.stages import stage_of
-from alerts.deadlines.bounds import Bounds, occurrence
+from alerts.deadlines.bounds import Bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 from alerts.store.table_types import JSON, Utc
 
@@ -113,7 +113,7 @@ def _stages(row: Any, at: datetime, now: datetime) -> tuple[str, str]:
     try:
         whole = Bounds.from_json(row["whole"])
         own = Bounds.from_json(row["bounds"]) if row["bounds"] else None
-        bounds = own or (occurrence(whole, row["occurrence"]) if row["occurrence"] else whole)
+        bounds = own or (occurrence_bounds(whole, row["occurrence"]) if row["occurrence"] else whole)
     except (InputError, ValueError, KeyError, AssertionError):
         return "overdue", "overdue"
     return stage_of(bounds, at.astimezone(UTC)), stage_of(bounds, now)
