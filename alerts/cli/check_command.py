@@ -8,8 +8,8 @@ from datetime import timedelta
 import typer
 from rich.console import Console
 
-from alerts.cli import restated_report
 from alerts.channels.plugins import outdated_names
+from alerts.cli import restated_report
 from alerts.cli.app import App, cli, get_app, instant, warn_if_nobody_is_told
 from alerts.cli.options import At
 from alerts.cli.other_processes import (
