@@ -1,6 +1,6 @@
 """Deadlines as people state them, and the earliest and latest instants that they mean.
 
-Pure, and usable by itself: `parse` reads a deadline, `resolve` returns its bounds. docs/deadlines-in-python.md shows how.
+Pure, and usable by itself: `parse` reads a deadline, `resolve` returns its bounds (docs/deadlines-in-python.md).
 """
 
 from __future__ import annotations

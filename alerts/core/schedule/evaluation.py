@@ -1,8 +1,8 @@
-"""A watch looks at its commitment: what must be said by now, and when it next has something to say."""
+"""The evaluation of a watch: which reminders it has by now, and when it is evaluated next."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.core.rules import Rule
@@ -18,6 +18,7 @@ from alerts.core.schedule.missed_moments import due_repeats, latest_missed, merg
 from alerts.core.schedule.moments import (
     ONE_SECOND,
     Firings,
+    Moment,
     one_time_moments,
     repeating_moments,
 )
@@ -25,83 +26,118 @@ from alerts.core.schedule.occurrence_expansion import expand_occurrences, latest
 from alerts.core.schedule.reopenings import ended_by
 from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, postponed, snooze_ends_at
 from alerts.core.schedule.watches import Evaluation, Watch
-from alerts.core.tracked import Tracked
+from alerts.core.tracked import Revision, Tracked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What a watch has seen of its commitment.
+
+    Up to `served_until` all has gone out; what it missed before goes out late, as due at `since`. `latest_moment` is
+    the latest one for which an alert went out under the present bounds.
+    """
+
+    moved: bool
+    reopened: bool
+    since: datetime
+    served_until: datetime
+    latest_moment: datetime | None
 
 
 def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings: Firings) -> Evaluation:
-    """Work out what a watch has to say by `now`, and when it is to look again.
+    """Return which reminders a watch has by `now`, and when it must be evaluated next.
 
-    Several missed moments of the kinds in MERGED become one: the latest. Nothing is said twice, whatever the times at
-    which it is called; what is new speaks of the latest moment that it missed.
+    Several missed moments of the kinds that merge become one: the latest. No reminder comes twice, whatever the times
+    of the calls. A new commitment gets a reminder of the latest moment that it missed.
     """
     moved = watch.fingerprint is not None and watch.fingerprint != tracked.bounds.fingerprint
-    if moved:  # whoever has seen the old date has not seen the new one
+    if moved:  # an acknowledgement of the old date is none of the new one
         tracked = replace(tracked, acknowledged=tracked.current_acknowledgement)
     reopened = reopening_unseen(tracked, watch)
     if reopened:
         tracked = ended_by(reopened, tracked)
     context = Context(rule, tracked, firings)
     reminders, skipped = changes_to_report(context, watch)
+    evaluation = Evaluation(watch, tuple(reminders), tuple(skipped))
     if tracked.recurs:
-        return expand_occurrences(context, watch, now, Evaluation(watch, tuple(reminders), tuple(skipped)))
-    # What went out up to `served_until` is served; of what lies before it, only something new is still to be said.
+        return expand_occurrences(context, watch, now, evaluation)
+    seen = _seen(tracked, watch, reopened, moved=moved)
+    if tracked.open:
+        return _evaluate_open(context, seen, now, evaluation)
+    latest_moment = seen.latest_moment
+    if moved and any(reminder.kind == "moved" for reminder in reminders):
+        # That alert says where the new bounds stand, so a reopening has missed nothing of them.
+        latest_moment = latest_missed_position(context, replace(watch, since=seen.since, occurrence=""))
+    return replace(evaluation, watch=_watch_after(context, watch, max(now, seen.served_until), None, latest_moment))
+
+
+def _seen(tracked: Tracked, watch: Watch, reopened: Revision | None, *, moved: bool) -> _Seen:
     since = (tracked.stated_at or watch.since) if moved else watch.since
     served_until = watch.cursor if watch.cursor is not None else since - ONE_SECOND
     if reopened:
         since = max(since, reopened.recorded_at) if moved else reopened.recorded_at
-    if moved or reopened:  # the new bounds have nothing to say of the time before they were known
+    if moved or reopened:  # under the new bounds nothing was due before they were known
         served_until = max(served_until, since - ONE_SECOND)
-    resumes = resumes_at(tracked.snooze, tracked.bounds, firings) if tracked.open and tracked.snooze else None
-    horizon = max(now, served_until)
-    next_at = None
-    latest_moment = None if moved else watch.latest_moment
-    if tracked.open:
-        once = one_time_moments(rule, tracked.bounds, firings)
-        repeats = repeating_moments(rule, tracked, firings)
-        again = resuming_moment(rule, tracked, repeats, firings) if repeats else None
-        once += [again] if again else []
-        due = [moment for moment in once if served_until < moment.send_at <= now]
-        due += due_repeats(context, repeats, served_until, now)
-        missed = None
-        if watch.cursor is None or watch.changed or moved or reopened:
-            missed = latest_missed(context, once, repeats, served_until, latest_moment)
-        announced = (moved and announces_move(context, watch)) or announces_reopening(context, watch)
-        if missed is not None and announced:  # that word says where the new bounds stand
-            latest_moment, missed = position(missed.kind, missed.at), None
-        if resumes is not None and now < resumes:
-            changes = ChangesSeen(
-                moved, reopened is not None, announced, missed is not None, served_until, latest_moment
-            )
-            return Evaluation(during_snooze(context, watch, resumes, changes), tuple(reminders), tuple(skipped))
-        if latest_moment is not None:  # a cron that is now later means again what has gone out
-            due = [
-                moment for moment in due if moment.kind == "opens" or position(moment.kind, moment.at) > latest_moment
-            ]
-        due_reminders, merged = merge_due(context, due, missed, since)
-        if resumes is not None and served_until < resumes:
-            due_reminders = [
-                postponed(reminder, resumes, early=resumes < snooze_ends_at(tracked)) for reminder in due_reminders
-            ]
-        reminders, skipped = [*reminders, *due_reminders], [*skipped, *merged]
-        latest_moment = max(
-            (
-                at
-                for at in (latest_moment, *(position(reminder.kind, reminder.moment) for reminder in due_reminders))
-                if at
-            ),
-            default=None,
+    return _Seen(
+        moved=moved,
+        reopened=reopened is not None,
+        since=since,
+        served_until=served_until,
+        latest_moment=None if moved else watch.latest_moment,
+    )
+
+
+def _evaluate_open(context: Context, seen: _Seen, now: datetime, evaluation: Evaluation) -> Evaluation:
+    """Add to an evaluation what is due of an open commitment."""
+    rule, tracked, firings, watch = context.rule, context.tracked, context.firings, evaluation.watch
+    once = one_time_moments(rule, tracked.bounds, firings)
+    repeats = repeating_moments(rule, tracked, firings)
+    resuming = resuming_moment(rule, tracked, repeats, firings) if repeats else None
+    once += [resuming] if resuming else []
+    due = [moment for moment in once if seen.served_until < moment.send_at <= now]
+    due += due_repeats(context, repeats, seen.served_until, now)
+    missed, latest_moment = None, seen.latest_moment
+    if watch.cursor is None or watch.changed or seen.moved or seen.reopened:
+        missed = latest_missed(context, once, repeats, seen.served_until, latest_moment)
+    announced = (seen.moved and announces_move(context, watch)) or announces_reopening(context, watch)
+    if missed is not None and announced:  # that alert says where the new bounds stand
+        latest_moment, missed = position(missed.kind, missed.at), None
+    resumes = resumes_at(tracked.snooze, tracked.bounds, firings) if tracked.snooze else None
+    if resumes is not None and now < resumes:
+        changes = ChangesSeen(
+            seen.moved, seen.reopened, announced, missed is not None, seen.served_until, latest_moment
         )
-        next_at = next_alert_at(context, once, repeats, horizon)
-    elif moved and any(reminder.kind == "moved" for reminder in reminders):
-        # That alert says where the new bounds stand, so a reopening has missed nothing of them.
-        latest_moment = latest_missed_position(context, replace(watch, since=since, occurrence=""))
-    after = replace(
+        return replace(evaluation, watch=during_snooze(context, watch, resumes, changes))
+    reminders, merged = merge_due(context, _not_sent(due, latest_moment), missed, seen.since)
+    if resumes is not None and seen.served_until < resumes:
+        early = resumes < snooze_ends_at(tracked)
+        reminders = [postponed(reminder, resumes, early=early) for reminder in reminders]
+    sent = (latest_moment, *(position(reminder.kind, reminder.moment) for reminder in reminders))
+    horizon = max(now, seen.served_until)
+    next_at = next_alert_at(context, once, repeats, horizon)
+    return Evaluation(
+        _watch_after(context, watch, horizon, next_at, max((at for at in sent if at), default=None)),
+        (*evaluation.reminders, *reminders),
+        (*evaluation.skipped, *merged),
+    )
+
+
+def _not_sent(due: list[Moment], latest_moment: datetime | None) -> list[Moment]:
+    """Return the moments that have not gone out: where a cron is later now, it means again what has gone out."""
+    if latest_moment is None:
+        return due
+    return [moment for moment in due if moment.kind == "opens" or position(moment.kind, moment.at) > latest_moment]
+
+
+def _watch_after(
+    context: Context, watch: Watch, horizon: datetime, next_at: datetime | None, latest_moment: datetime | None
+) -> Watch:
+    return replace(
         watch,
         cursor=horizon,
         next_at=next_at,
         latest_moment=latest_moment,
-        fingerprint=tracked.bounds.fingerprint,
-        revision=tracked.revision,
+        fingerprint=context.tracked.bounds.fingerprint,
+        revision=context.tracked.revision,
         changed=False,
     )
-    return Evaluation(after, tuple(reminders), tuple(skipped))

@@ -13,35 +13,36 @@ from alerts.core.tracked import Tracked
 
 @dataclass(frozen=True, slots=True)
 class ChangesSeen:
-    """What has changed since a watch looked: whether a word says so, what was missed, and up to where that lies."""
+    """What has changed since a watch was evaluated last.
+
+    `announced`: an alert says so. `missed`: a moment was missed. Up to `served_until` all has gone out.
+    """
 
     moved: bool
     reopened: bool
     announced: bool
     missed: bool
-    current_acknowledgement: datetime
+    served_until: datetime
     latest_moment: datetime | None
 
 
 def during_snooze(context: Context, watch: Watch, resumes: datetime, changes: ChangesSeen) -> Watch:
-    """The watch while a snooze lasts: what goes out meanwhile is not served, so the latest of it is told at the end.
+    """Return the watch while a snooze lasts: of what is due meanwhile the latest goes out at the end.
 
-    What new bounds, or a reopening, had missed is told then, too, unless a word of the change says it.
+    What new bounds or a reopening had missed goes out then too, unless an alert of the change says it.
     """
     after = replace(
         watch, next_at=resumes, fingerprint=context.tracked.bounds.fingerprint, revision=context.tracked.revision
     )
     if changes.announced:
-        return replace(
-            after, cursor=changes.current_acknowledgement, latest_moment=changes.latest_moment, changed=False
-        )
+        return replace(after, cursor=changes.served_until, latest_moment=changes.latest_moment, changed=False)
     if changes.moved:
         return replace(after, fingerprint=watch.fingerprint)
-    return replace(after, cursor=changes.current_acknowledgement, changed=changes.missed) if changes.reopened else after
+    return replace(after, cursor=changes.served_until, changed=changes.missed) if changes.reopened else after
 
 
 def postponed(reminder: Reminder, resumes: datetime, *, early: bool) -> Reminder:
-    """A word that a snooze has held back goes out when that ends."""
+    """Return a reminder that a snooze has held back, to go out when the snooze ends."""
     return replace(reminder, send_at=resumes, early=reminder.early or early) if reminder.send_at < resumes else reminder
 
 

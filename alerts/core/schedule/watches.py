@@ -10,12 +10,14 @@ from alerts.core.reminders import Reminder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """One rule's eye on one commitment, or on one occurrence of it; what recurs has one eye that opens the others.
+    """One rule for one commitment, or for one occurrence of it.
 
-    `cursor`: all that went out up to here has been served (None: never looked). `since`: when it became there, or its
-    rule last changed. `changed`: the rule has changed, so look behind the cursor, too. `latest_moment`: the latest
-    moment told under the present bounds (of what recurs: the last occurrence that has a watch); `fingerprint`: those bounds;
-    `revision`: the last change it has seen.
+    The watch of a recurrence makes those of its occurrences.
+
+    `cursor`: all that was due up to here has gone out (None: never evaluated). `since`: when the commitment came there,
+    or its rule last changed. `changed`: the rule has changed, so look before the cursor too. `latest_moment`: the latest
+    moment for which an alert went out under the present bounds (of a recurrence: its last occurrence with a watch).
+    `fingerprint`: that of those bounds. `revision`: the last change that it has seen.
     """
 
     rule: str
@@ -32,9 +34,9 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came of a look: the watch as it goes on, what is to be said, and what is skipped, with reasons.
+    """The watch as it goes on, its reminders, and those that are skipped, with reasons.
 
-    `new_watches`: watches for occurrences that have something to say by now, to be looked at next.
+    `new_watches`: watches of occurrences that have reminders by now, to be evaluated next.
     """
 
     watch: Watch
