@@ -1,4 +1,4 @@
-"""One deadline as a calendar by itself, to go along with a mail (RFC 5545; what METHOD asks for, RFC 5546)."""
+"""A calendar file with one deadline, attached to a mail (RFC 5545; METHOD as in RFC 5546)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ Times = tuple[date, date | None]
 
 
 def publish(context: ReminderContext, title: str, text: str, now: datetime) -> str | None:
-    """Write the VEVENT of a deadline, of one line and of more; `now` (aware) is its DTSTAMP, its times are days or UTC.
+    """Return the calendar of a deadline, with a title and a description; `now` (aware) is its DTSTAMP.
 
-    None for what has no date and had none before the change that is told, for what recurs: each of its occurrences is
-    an entry, and for what no calendar is to know. UID and SEQUENCE are those of `context.entry`; what is closed, or has
-    lost its date, is CANCELLED.
+    Return None for what has no date and had none before the change, for what recurs (each occurrence has an entry),
+    and without `context.entry`, which has UID and SEQUENCE. What is closed, or has lost its date, is CANCELLED.
 
-    There is no ORGANIZER, though RFC 5546 §3.2.1 asks for one: with it a program may take the entry for a meeting to
-    which somebody else invites.
+    There is no ORGANIZER, though RFC 5546 §3.2.1 asks for one: a program could take the entry for an invitation.
     """
     tracked, entry = context.tracked, context.entry
     dated = _times(tracked.bounds)
@@ -49,8 +47,9 @@ def publish(context: ReminderContext, title: str, text: str, now: datetime) -> s
 
 
 def _times(bounds: Bounds) -> Times | None:
-    """DTSTART and the exclusive DTEND, both days or both instants (RFC 5545 §3.6.1): of a window its ends, else of the
-    day or instant that leads count from.
+    """Return DTSTART and the exclusive DTEND, both days or both instants (RFC 5545 §3.6.1).
+
+    They are the ends of a window, else the day or instant that leads count from.
     """
     named = bounds.named
     if named is None:

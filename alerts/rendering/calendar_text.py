@@ -1,4 +1,4 @@
-"""What the entry in a calendar says of a deadline: a line, and a few more. Data come out inert."""
+"""The title and the description of a deadline in a calendar. Control characters are removed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST_DESCRIPTION = 2000
 
 
 def entry_of(context: ReminderContext) -> tuple[str, str]:
-    """Return the line and the words: which deadline, how things stand, as stated, where, and what to do."""
+    """Return the title and the description: the dates, the deadline as stated, the source and the note."""
     commitment, bounds = context.tracked.commitment, context.tracked.bounds
     text = [when(bounds) if context.tracked.open else f"closed: {commitment.status}"]
     text.append(f"As stated: {_line(commitment.deadline)}")

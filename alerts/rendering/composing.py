@@ -1,5 +1,6 @@
-"""A notification becomes a message that a channel can hand over: rendered, for chats laid out by the channel, and in a
-mail with the deadline for the reader's calendar. Whatever fails on the way, the word gets out.
+"""From a notification to the message that a channel sends: laid out for a chat, in a mail with a calendar entry.
+
+Whatever fails on the way, an alert goes out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _PLAIN = "; the built-in plain message goes out instead"
 
 
 def compose(renderer: Renderer, channel: Layout, notification: Notification) -> tuple[Message, str | None]:
-    """Return the message, and in one line what failed on the way and what goes out instead."""
+    """Return the message and, in one line, what failed on the way and what goes out instead."""
     message, error = renderer.render(notification, channel.medium)
     error = error and error + _PLAIN
     if channel.medium == "mail":
@@ -34,7 +35,7 @@ def _with_body(channel: Layout, message: Message) -> Message:
 
 
 def _with_calendar(message: Message, notification: Notification) -> tuple[Message, str | None]:
-    """Add the deadline that a mail is about, if it is one that has a date; a list would fill calendars unasked."""
+    """Add a calendar entry to a mail about a single deadline with a date; a list would fill calendars unasked."""
     if len(notification.contexts) != 1 or notification.summary:
         return message, None
     (context,) = notification.contexts

@@ -17,9 +17,9 @@ Certainty = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The ends of a deadline; `certainty` is how well they are known.
+    """The first and last point of a deadline; `certainty` is how well they are known.
 
-    What recurs has none: `recurs` says how often it comes, `coming` when next.
+    What recurs has neither: `recurs` is how often it comes, `coming` the next dates.
     """
 
     first: Point | None
@@ -42,7 +42,7 @@ class Window:
 
     @property
     def counted(self) -> Point | None:
-        """The point that words count to: the named one; once there is only an opening, that."""
+        """The point that days are counted to: the named one, else the last, else the first."""
         return self.named or self.last or self.first
 
     @property
@@ -53,7 +53,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """Where it was read. `link` is the url where that is one a reader may safely follow."""
+    """A source. `link` is the url if a reader may safely follow it."""
 
     title: str | None = None
     publisher: str | None = None
@@ -66,7 +66,7 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
-    """The revision that a `moved`, `closed` or `reopened` word tells of. `was`: as what it was closed before that."""
+    """The revision that a `moved`, `closed` or `reopened` reminder is about. `was`: how it had been closed."""
 
     recorded_at: datetime
     recorded_by: str
@@ -94,7 +94,7 @@ class ChangeFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgedFacts:
-    """Who has seen it, when, at which stage, and until when the rule's repeats pause (None: they do not)."""
+    """An acknowledgement: by whom, when, at which stage, and until when the rule's repeats pause (None: they go on)."""
 
     by: str
     at: datetime
@@ -104,7 +104,7 @@ class AcknowledgedFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnoozedFacts:
-    """Who has snoozed it, and until when: for everybody, or for `whom` alone."""
+    """A snooze: by whom and until when, for everybody or for `whom` alone."""
 
     by: str
     until: datetime
@@ -113,7 +113,7 @@ class SnoozedFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """What can be typed about it, ready for a shell; of what recurs each names the occurrence."""
+    """The commands for a commitment, quoted for a shell; for what recurs each names the occurrence."""
 
     ack: str
     move: str
@@ -123,7 +123,7 @@ class Commands:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackFacts:
-    """For whom the words were meant, and why they come here: that channel does not take them."""
+    """The delivery that this one replaces: its channel, its recipient and its error. `dead`: it is not retried."""
 
     channel: str
     recipient: str | None

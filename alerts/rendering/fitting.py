@@ -1,12 +1,12 @@
-"""How many entries a digest or a summary lists: as many as a mail reader shows of one mail, the most urgent first."""
+"""How many entries a digest or a summary lists: as many as a mail program shows in one mail, the most urgent first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 LARGEST = 90_000  # octets of HTML, and of text: Gmail hides what comes after 102 KB behind a link
-FULL = 0.9  # of that: nobody misses the few entries for which there would be room beside
-TRIES = 6  # at finding how many there is room for; each renders the whole
+FULL = 0.9  # of that is enough: the search ends here
+TRIES = 6  # to find how many fit; each try renders the whole message
 Pieces = tuple[str, ...]
 
 

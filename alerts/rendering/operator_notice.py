@@ -1,4 +1,4 @@
-"""What operators are told when deliveries fail. No template: it must get out when templates are what fails."""
+"""The notice to operators about failed deliveries. It uses no template, because templates may be what failed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from alerts.core.messages import Message
 from alerts.core.posts import Post, plain_sections
 from alerts.rendering.template_filters import clean, flat, row, shorten, utc
 
-SHOWN = 20  # of what fails together, so many are described
-ABOUT = 3  # of a digest's words, so many are named
+SHOWN = 20  # failures that are described; the rest are counted
+ABOUT = 3  # reminders of a digest that are named
 _STATES = {
-    "dead": "dead, tried no more",
-    "sent": "sent in a simpler form",
-    "superseded": "overtaken by a later word before it got through",
+    "dead": "failed, no more retries",
+    "sent": "sent with the built-in template",
+    "superseded": "replaced by a later reminder",
 }
-_FAILING = "still being tried"
+_FAILING = "still retrying"
 
 
 def notice(notice: Notice, medium: str, now: datetime) -> Message:
-    """Say what failed, why, what it was about, and what can be typed. Never raises."""
+    """Return a message: what failed, why, what it was about, and which commands help. Never raises."""
     subject = _subject(notice)
     text = _text(notice)
     body: dict[str, object] | None = None
@@ -39,11 +39,11 @@ def _subject(notice: Notice) -> str:
     dead = sum(one.state == "dead" for one in notice.failures)
     plain = sum(one.state == "sent" for one in notice.failures)
     late = len(notice.failures) - dead - plain
-    counts = ((dead, "dead"), (late, "late"), (plain, "sent in a simpler form"))
+    counts = ((dead, "failed"), (late, "late"), (plain, "sent with the built-in template"))
     details = ", ".join(f"{count} {what}" for count, what in counts if count)
     more = f", {notice.more} more" if notice.more else ""
     one = notice.failures[0].channel if len({one.channel for one in notice.failures}) == 1 else ""
-    return shorten(flat(clean(f"Alerts that do not get through{one and f' via {one}'}: {details}{more}")), 120)
+    return shorten(flat(clean(f"Alerts not delivered{one and f' via {one}'}: {details}{more}")), 120)
 
 
 def _text(notice: Notice) -> str:
@@ -56,7 +56,7 @@ def _text(notice: Notice) -> str:
             (
                 row("alerts deliveries --state dead", "See them"),
                 row("alerts retry ID", "Try again"),
-                row("alerts dismiss ID", "Let go"),
+                row("alerts dismiss ID", "Stop retrying"),
             )
         )
     )
@@ -71,6 +71,6 @@ def _lines(one: DeliveryFailure) -> str:
         row(_STATES.get(one.state, _FAILING), "State"),
         row(flat(clean(one.error)), "Error"),
         row(flat(clean(about)), "About") if about else "",
-        row(flat(clean(", ".join(one.fallback_channels))), "Told via") if one.fallback_channels else "",
+        row(flat(clean(", ".join(one.fallback_channels))), "Sent via") if one.fallback_channels else "",
     ]
     return "\n".join(filter(None, details))

@@ -1,4 +1,4 @@
-"""The built-in plain message: what goes out when a template fails. It needs little, so that little can fail."""
+"""The built-in plain message: what goes out when a template fails. It uses no template."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _URGENCY: dict[Kind, str] = {
 
 
 def plain(notification: Notification, medium: str) -> Message:
-    """Say the date, the title and the commands. Never raises."""
+    """Return a message with the date, the title and the commands. Never raises."""
     lines = [_lines(context) for context in notification.contexts]
     subject = shorten(_subject(notification, lines), SUBJECT)
     lines = _bounded(notification.contexts, lines)
@@ -59,7 +59,7 @@ def plain(notification: Notification, medium: str) -> Message:
 
 
 def _bounded(contexts: Sequence[ReminderContext], lines: list[list[str]]) -> list[list[str]]:
-    """As many as have room, of more the most urgent: what is critical, then what is late; the rest are counted."""
+    """Return the lines that fit, the most urgent first (critical, then overdue), and a count of the rest."""
     urgent = sorted(
         range(len(contexts)),
         key=lambda place: (
@@ -89,17 +89,17 @@ def _summed_up(summary: Summary) -> list[list[str]]:
     counts = (
         (summary.due, "due"),
         (summary.overdue, "overdue"),
-        (summary.passed, "past their date"),
-        (summary.undated, "without a date to come"),
+        (summary.passed, "past"),
+        (summary.undated, "without a date"),
         (summary.quiet, "acknowledged or snoozed"),
-        (summary.more, "not listed here: alerts list"),
+        (summary.more, "not listed; see `alerts list`"),
     )
     nothing = [] if summary.due else [f"Nothing is due until {format_day(summary.scope.until)}."]
     return [[*nothing, *(f"{count} {what}" for count, what in counts if count)]]
 
 
 def _post(contexts: tuple[ReminderContext, ...], subject: str, text: str) -> Post:
-    """What chats make use of must be right here, too: an incident that is over is resolved by it."""
+    """Return the post for a chat. Its details count here, too: `ended` resolves an incident."""
     about = {(one.reminder.commitment, one.reminder.occurrence) for one in contexts}
     one = contexts[0] if len(about) == 1 else None
     if one is None:
@@ -126,16 +126,20 @@ def _lines(context: ReminderContext) -> list[str]:
         f"Commands: {typed.show}; {typed.ack}",
     ]
     if context.next_alert_at:
-        lines_shown.append(f"Next word: {moment(context.next_alert_at, 'UTC')}")
+        lines_shown.append(f"Next reminder: {moment(context.next_alert_at, 'UTC')}")
     return lines_shown
 
 
 def _fallback_line(failure: DeliveryFailure | None) -> list[list[str]]:
-    return [[flat(clean(f"Told here because {failure.channel} does not take it: {failure.error}"))]] if failure else []
+    return (
+        [[flat(clean(f"You got this because delivery via {failure.channel} failed: {failure.error}"))]]
+        if failure
+        else []
+    )
 
 
 def when(bounds: Bounds) -> str:
-    """Say a window in a line, whatever it is."""
+    """Return the dates of a deadline on one line. Never raises."""
     try:
         return flat(clean(describe_bounds(bounds)))
     except (InputError, OverflowError, ValueError):

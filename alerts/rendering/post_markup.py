@@ -1,4 +1,4 @@
-"""What the templates of chats say, read into a post: a few tags of HTML, so that data in them are inert."""
+"""From the HTML of a chat template to a post. Only a few tags are known, and data are escaped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Reader(HTMLParser):
 
 
 def _folded(runs: list[Run]) -> tuple[Run, ...]:
-    """White space as HTML has it: one space for any, none at the ends."""
+    """Collapse white space as HTML does: one space for any run, none at the ends."""
     kept: list[Run] = []
     for run in runs:
         text = " ".join(run.text.split())
@@ -68,7 +68,7 @@ def _folded(runs: list[Run]) -> tuple[Run, ...]:
 
 
 def sections_of(html: str) -> tuple[Section, ...]:
-    """Read what a template of a chat has said. Raises ValueError for a tag that a post does not know."""
+    """Return the sections of a rendered chat template. Raises ValueError for a tag that a post does not know."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -77,7 +77,7 @@ def sections_of(html: str) -> tuple[Section, ...]:
 
 
 def post_of(digest: Digest, title: str, sections: tuple[Section, ...], *, summary: bool) -> Post:
-    """A post with all that chats may make use of beside its words. A summary is about no single commitment."""
+    """Return a post with its text and with what chats show apart from it. A summary is about no single commitment."""
     reminders = digest.reminders
     things = {(t.key, t.occurrence) for t in reminders}
     one = reminders[0] if len(things) == 1 and not summary else None

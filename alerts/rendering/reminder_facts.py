@@ -1,4 +1,4 @@
-"""How the facts of a reminder are worked out: how now lies to its date, how certain that is, the data made inert."""
+"""From a reminder to what templates see of it: its status now, how certain its date is, its data cleaned."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly non
 
 
 def facts(notification: Notification) -> tuple[Facts, ...]:
-    """Work out the facts of each reminder."""
+    """Return the facts of each reminder."""
     reader = known_zone(notification.zone)
     return tuple(_facts(context, notification.now, reader) for context in notification.contexts)
 
 
 def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:
-    """Work out what is said of the delivery whose words are told in its place."""
+    """Return what templates see of the delivery that this one replaces."""
     return FallbackFacts(
         channel=flat(clean(failure.channel)),
         recipient=flat(clean(failure.recipient)) or None,
@@ -146,7 +146,7 @@ def _certainty(bounds: Bounds) -> Certainty:
 
 
 def _standing(window: Window, now: datetime) -> Standing:
-    """How now lies to the window. Where the zone is unknown days are UTC's, and late is what is late everywhere."""
+    """Return where now is relative to the window. In an unknown zone days are UTC's; past means past everywhere."""
     first, last, named = window.first, window.last, window.named
     if last is not None:
         if now >= last.end:

@@ -35,10 +35,9 @@ class _TemplateError(Exception):
 
 
 class Renderer:
-    """Turns notifications into messages. A template is looked for in each folder, the first one that has it wins.
+    """Turns notifications into messages. The first folder that has a template wins.
 
-    A template of the user's may extend the shipped one under `shipped/…`, which is that of the last folder. Safe to
-    share between threads.
+    A user's template may extend the shipped one under `shipped/…`, which is in the last folder. Threads may share it.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -52,29 +51,29 @@ class Renderer:
         for environment, ends in kinds:
             for name in environment.list_templates():
                 if name.endswith(ends) and not name.startswith("shipped/"):
-                    with suppress(TemplateSyntaxError, UnicodeDecodeError):  # said when it is rendered
+                    with suppress(TemplateSyntaxError, UnicodeDecodeError):  # rendering reports it
                         environment.get_template(name)
 
     def render(self, notification: Notification, medium: Medium) -> tuple[Message, str | None]:
-        """Render; if a template fails, the built-in plain message and the error in one line. Never raises.
+        """Return the message; if a template fails, the built-in plain message and the error in one line. Never raises.
 
-        `text` is the whole message for `mail` and `text`; for `post` its words, for `json` its subject.
+        `text` is the whole message for `mail` and `text`; for `post` its text, for `json` its subject.
         """
         if notification.notice:
             return notice(notification.notice, medium, notification.now), None
         try:
             return self._message(notification, medium), None
-        except Exception as error:  # noqa: BLE001 - the word gets out, whatever the templates and the data are
+        except Exception as error:  # noqa: BLE001 - an alert goes out, whatever the templates and the data are
             return self.plain(notification, medium), _one_line(error)
 
     def plain(self, notification: Notification, medium: Medium) -> Message:
-        """The built-in plain message, which needs no template."""
+        """Return the built-in plain message, which needs no template."""
         if notification.notice:
             return notice(notification.notice, medium, notification.now)
         return plain(notification, medium)
 
     def check(self, notification: Notification, medium: Medium) -> list[str]:
-        """Render each template of a form by itself and return the errors of all, one line each."""
+        """Render each template of a medium by itself and return all errors, one line each."""
         found: dict[str, None] = {}
         try:
             context = _context(notification)
@@ -87,7 +86,7 @@ class Renderer:
                 pieces.append(lambda: self._json(context, "a subject"))
             if medium == "post":
                 pieces.append(lambda: self._post(context, "a subject"))
-        except Exception as error:  # noqa: BLE001 - a check reports whatever there is
+        except Exception as error:  # noqa: BLE001 - a check reports every error
             return [_one_line(error)]
         for piece in pieces:
             try:
@@ -123,7 +122,7 @@ class Renderer:
         )
 
     def _within(self, context: Context, *render: Callable[[Context], str]) -> tuple[str, ...]:
-        """Render a message with as many entries as there is room for in each of its forms."""
+        """Render the texts of a message with as many entries as fit into each."""
         digest, sums = context["digest"], context["sums"]
 
         def pieces(room: int) -> tuple[str, ...]:
@@ -150,7 +149,7 @@ class Renderer:
         try:
             sections = sections_of(html)
         except ValueError as error:
-            raise _TemplateError(f"template {name}: what it renders is no post: {error}") from None
+            raise _TemplateError(f"template {name}: its output is no post: {error}") from None
         return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
 
     def _json(self, context: Context, subject: str) -> Mapping[str, object]:
@@ -159,9 +158,9 @@ class Renderer:
         try:
             body = json.loads(text)
         except ValueError as error:
-            raise _TemplateError(f"template {name}: what it renders is not JSON: {error}") from None
+            raise _TemplateError(f"template {name}: its output is not JSON: {error}") from None
         if not isinstance(body, dict):
-            raise _TemplateError(f"template {name}: what it renders is not a JSON object")
+            raise _TemplateError(f"template {name}: its output is not a JSON object")
         return body
 
     def _fill(self, environment: Sandbox, name: str, context: Context) -> str:

@@ -1,4 +1,4 @@
-"""What can be typed about a commitment, ready for a shell: each command names the occurrence that it is about."""
+"""The commands for a commitment, quoted for a shell. Each names the occurrence that it is about."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alerts.rendering.template_filters import clean, flat
 
 
 def commands(context: ReminderContext) -> Commands:
-    """Return the commands for one reminder. Of what recurs they name the occurrence, or say that the whole is meant."""
+    """Return the commands for one reminder. For what recurs they name the occurrence, or `--all`."""
     key, recurs = shlex.quote(flat(clean(context.tracked.commitment.key))), context.tracked.recurs
     one = flat(clean(context.reminder.occurrence))
     which = f" --occurrence {shlex.quote(one)}" if one else " --all" if recurs else ""

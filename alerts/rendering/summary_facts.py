@@ -1,4 +1,4 @@
-"""What templates see of a summary: the counts, and what is listed, by owner and by what is asked. No words here."""
+"""What templates see of a summary: the counts, and what is listed, by owner and group."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from alerts.rendering.template_filters import clean, flat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryFacts:
-    """A summary up to and with the day `until`. `shared`: it is of several owners; else the reader's own.
+    """A summary up to and including the day `until`. `shared`: it covers several owners, not only the reader.
 
-    `passed` are those past their date that are not obligations, `undated` what is open with no date to come. `reminders` are
-    told one by one, `untold` only counted; `listed` is what there is room for, the most urgent first. `quiet` of all
-    are acknowledged or snoozed.
+    `overdue` counts obligations, `passed` everything else whose date is over, `undated` what is open without a coming
+    date. `reminders` have facts of their own, `not_listed` are only counted. `listed` is what there is room for, the
+    most urgent first. `quiet` counts what is acknowledged or snoozed.
     """
 
     rule: str
@@ -44,12 +44,12 @@ class SummaryFacts:
 
     @property
     def count(self) -> int:
-        """How many there are to be told of, listed or not."""
+        """How many commitments the summary is about, listed or not."""
         return self.due + self.overdue + self.passed + self.undated
 
     @property
     def owners(self) -> list[tuple[str | None, list[tuple[Group, list[Facts]]]]]:
-        """What is listed by owner, what nobody looks after last; of each by what is asked, then the soonest first."""
+        """What is listed, by owner (without an owner last), then by group, then the soonest first."""
         names = sorted({t.owner for t in self.listed}, key=lambda name: (name is None, (name or "").casefold()))
         return [(name, grouped(t for t in self.listed if t.owner == name)) for name in names]
 
@@ -57,7 +57,7 @@ class SummaryFacts:
 def summary_facts(
     summary: Summary, notification: Notification, reader: str, reminders: Sequence[Facts], listed: Sequence[Facts]
 ) -> SummaryFacts:
-    """Work out the facts of a summary, those of what it tells one by one being there."""
+    """Return the facts of a summary, given the facts of its reminders."""
     late = notification.now - summary.scope.firing
     return SummaryFacts(
         rule=flat(clean(summary.scope.rule.name)),

@@ -1,4 +1,4 @@
-"""What templates see of a reminder: cleaned data, and codes to choose the words by. No words here."""
+"""What templates see of a reminder: cleaned data, and codes by which they choose a text."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from alerts.rendering.fact_parts import (
 Group = Literal["late", "today", "coming", "open", "changed"]
 GROUPS: tuple[Group, ...] = ("late", "today", "coming", "open", "changed")
 URGENCY: tuple[Group, ...] = ("late", "today", "changed", "coming", "open")
-LISTED = 200  # at most so many are listed in one message, the rest are counted
-SOON = 7  # days from which on a coming date is shown as near
+LISTED = 200  # entries in one message; the rest are counted
+SOON = 7  # days within which a coming date is shown as near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One reminder: `kind` is the reminder's, `what` the commitment's. `days` are civil ones from `today` to its day.
+    """One reminder: `kind` is the reminder's, `what` the commitment's. `days` are civil days from `today` to its date.
 
-    `today` is the day in `counting_zone`: the deadline's; UTC where that is unknown, as leads are counted; the
-    reader's where there is no date at all.
+    `today` is the day in `counting_zone`: the zone of the deadline, UTC if that is unknown (as leads are counted), or
+    the reader's zone if there is no date.
     """
 
     key: str
@@ -87,19 +87,19 @@ class Facts:
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """The commands that answer it; where it is closed, the one that shows it."""
+        """The commands that answer it; if it is closed, the one that shows it."""
         commands = self.commands
         return (commands.show,) if self.ended else (commands.ack, commands.close, commands.move)
 
     @property
     def day_ends(self) -> datetime | None:
-        """When its day is over where it counts; None for a time, and where no zone is stated."""
+        """When its day ends in its own zone; None for a time, and if no zone is stated."""
         counted = self.window.counted
         return counted.end if isinstance(counted, Day) and counted.zone else None
 
     @property
     def day_differs(self) -> bool:
-        """Whether its day is over where it counts and not yet for the reader, or the other way round."""
+        """Whether its day is over in its own zone and not for the reader, or the other way round."""
         counted, ends = self.window.counted, self.day_ends
         if ends is None or counted is None:
             return False
@@ -107,7 +107,7 @@ class Facts:
 
     @property
     def group(self) -> Group:
-        """Under which heading of a digest it stands."""
+        """The heading of a digest under which it is listed."""
         if self.ended or self.kind in ("moved", "closed"):
             return "changed"
         if self.standing in ("opened", "undated") or (
@@ -119,20 +119,20 @@ class Facts:
 
     @property
     def urgency(self) -> str:
-        """The group, with what is near told from what is far; the colour of a message."""
+        """The colour of a message: the group, with `soon` for a near date and `moved` for a move."""
         if self.kind == "moved" and not self.ended:
             return "moved"
         return "soon" if self.group == "coming" and self.days <= SOON else self.group
 
 
 def grouped(items: Iterable[Facts]) -> list[tuple[Group, list[Facts]]]:
-    """Sort for a digest: by what is asked, then the soonest first; what has no date comes last."""
+    """Return the groups of a digest, each with the soonest first; what has no date comes last."""
     placed = sorted(items, key=_soonest)
     return [(group, found) for group in GROUPS if (found := [item for item in placed if item.group == group])]
 
 
 def most_urgent(items: Iterable[Facts]) -> tuple[Facts, ...]:
-    """As many as are listed at most: what is critical first, then what is late, and of the same the soonest first."""
+    """Return what is listed: critical first, then overdue, then the soonest; at most `LISTED`."""
     ranked = sorted(items, key=lambda t: (t.priority != "critical", URGENCY.index(t.group), _soonest(t)))
     return tuple(ranked[:LISTED])
 
@@ -144,7 +144,7 @@ def _soonest(item: Facts) -> tuple[bool, str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """What a notification tells, taken together; `listed` is what there is room for, the most urgent first."""
+    """All reminders of a notification; `listed` is what there is room for, the most urgent first."""
 
     reminders: tuple[Facts, ...]
     reader: str
@@ -158,7 +158,7 @@ class Digest:
 
     @property
     def groups(self) -> list[tuple[Group, list[Facts]]]:
-        """What is listed, by what is asked, then the soonest first."""
+        """What is listed, by group, then the soonest first."""
         return grouped(self.listed)
 
     @property
@@ -188,5 +188,5 @@ class Digest:
 
     @property
     def passed(self) -> int:
-        """How many others have their date behind them."""
+        """How many of the other kinds have a date that is over."""
         return sum(t.group == "late" for t in self.reminders) - self.overdue

@@ -1,4 +1,4 @@
-"""Dates, stretches of time and lines of text as people read them: the filters of the templates."""
+"""The filters of the templates: dates, durations and lines of text as people read them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from alerts.deadlines.zones import zone_info
 WIDTH = 76
 NEAR_DAYS = 183  # days within which a month names one year
 SEPARATOR = " · "
-MIN_TITLE = 50  # characters of a title that tell it from others; a subject keeps so many
-MIN_MATTER = 20  # characters in which all that is the matter is said, a move aside
-LABEL = 11  # the column in which the text of a plain mail begins
+MIN_TITLE = 50  # characters of a title that a subject keeps, so that titles differ
+MIN_MATTER = 20  # characters that a subject keeps of what it is about
+LABEL = 15  # the column in which the text of a plain mail begins
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """Take out what would steer a terminal, turn text around or not encode: control, bidi and lone surrogates."""
+    """Remove control characters, bidi controls and lone surrogates, which could trick a terminal or fail to encode."""
     if text.isascii() and text.isprintable():
         return text
     return INVISIBLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -57,8 +57,7 @@ def _columns(letter: str) -> int:
 
 
 def headline(when: str, matter: str, title: str, most: int = 0) -> str:
-    """Join when, what is the matter and which; where that is longer than `most` the date survives, and of the title
-    as much as tells it from others."""
+    """Join the date, what it is about and the title. If that is longer than `most`, the date stays whole."""
     whole = SEPARATOR.join((when, matter, title))
     if not most or len(whole) <= most:
         return whole
@@ -67,7 +66,7 @@ def headline(when: str, matter: str, title: str, most: int = 0) -> str:
 
 
 def known_zone(name: str) -> str:
-    """Return the name if there is such a zone, else UTC: a word about a deadline is not lost to a typing error."""
+    """Return the name if there is such a zone, else UTC: a typing error must not keep an alert from going out."""
     try:
         zone_info(name)
     except InputError:
@@ -81,7 +80,7 @@ def on_day(at: datetime, zone: str) -> date:
 
 
 def short(day: date, today: date) -> str:
-    """Write a day as a chart has room for: with its weekday where it is near, else with its year."""
+    """Write a day shortly: with its weekday if it is near, else with its year."""
     weekday, rest = format_day(day).split(" ", 1)
     return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR_DAYS else rest
 
@@ -107,7 +106,7 @@ def point(at: Point, reader: str) -> str:
 
 
 def date_range(first: Point, last: Point, reader: str) -> str:
-    """Write both ends of a window; a zone that they share is named once."""
+    """Write the first and last point of a window; a zone that they share is named once."""
     begins, ends = point(first, reader), point(last, reader)
     wall, _, zone = begins.rpartition(" ")
     shared = not isinstance(first, Day) and not isinstance(last, Day) and first.zone and ends.endswith(f" {zone}")
@@ -120,7 +119,7 @@ def own_clock(at: Point, reader: str) -> str:
 
 
 def span(time: timedelta) -> str:
-    """Say a stretch of time in its largest unit: `3 days`, `5 hours`, `12 minutes`."""
+    """Write a duration in its largest unit: `3 days`, `5 hours`, `12 minutes`."""
     seconds = abs(int(time.total_seconds()))
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if count := seconds // size:
@@ -134,7 +133,7 @@ def utc(at: datetime | None) -> str | None:
 
 
 def row(text: str, label: str = "", width: int = LABEL) -> str:
-    """Set a text beside its label, wrapped; of several lines each begins in the column after the label's."""
+    """Write a label and a wrapped text; each line of the text begins in the column after the label."""
     lines = [line for paragraph in text.splitlines() for line in _wrapped(paragraph, WIDTH - width)]
     return label.ljust(width) + ("\n" + " " * width).join(lines)
 

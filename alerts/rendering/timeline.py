@@ -1,4 +1,4 @@
-"""The coming 90 days as a chart: which weeks the date of each item lies in. No words, no markup; templates draw it."""
+"""The coming 90 days as a chart: the weeks in which the date of each item lies. The templates draw it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from alerts.rendering.template_filters import on_day
 
 WEEKS = 13
 DAYS = 7 * WEEKS  # today and the 90 that follow
-ROWS = 12  # more are counted: a mail is read, not studied
+ROWS = 12  # in one mail; the rest are counted
 
 Drawn = Literal["", "day", "span", "opening", "onward"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """A month over the columns whose first day lies in it. `year` is there where it must be said and has room."""
+    """A month over the columns whose first day lies in it. `year` is None unless it is needed and has room."""
 
     name: str
     year: int | None
@@ -31,9 +31,9 @@ class Month:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What of an item lies in one week: its `day`, part of its `span`, the day of its `opening`, or the time `onward`.
+    """What lies in one week of an item: its `day`, part of its `span`, the day of its `opening`, or the time `onward`.
 
-    `begins` and `ends`: the outer ends of what is drawn are here. `turn`: a month begins in this column.
+    `begins` and `ends`: what is drawn begins or ends here. `turn`: a month begins in this column.
     """
 
     kind: Drawn = ""
@@ -46,8 +46,8 @@ class Cell:
 class Row:
     """An item and what lies in each of the 13 columns.
 
-    It is told under `day`, a span from `start` on. What reaches back to before today does not begin in its row,
-    and what goes on past the last column does not end there.
+    It is listed under `day`; a span begins on `start`. What began before today does not begin in its row, and what
+    goes on past the last column does not end there.
     """
 
     item: Facts
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def runs(self) -> list[tuple[Cell, int]]:
-        """The cells with those put together that look like one, and of how many columns: fewer tags in a mail."""
+        """The cells, with equal neighbours merged, and the columns that each takes; fewer tags in a mail."""
         found: list[tuple[Cell, int]] = []
         for cell in self.cells:
             last, columns = found[-1] if found else (Cell(kind="day"), 0)
@@ -73,8 +73,8 @@ class Row:
 class Timeline:
     """Columns of seven days from `today`, the soonest items, and how many there are that are not drawn.
 
-    `more` have no row for want of room; `late` are past their date; `later` begin after `until`, the last day drawn;
-    `open` are open already with no known end, or have no date to come.
+    `more` have no row for lack of room; `late` are past their date; `later` begin after `until`, the last day drawn;
+    `open` are open already with no known end, or have no coming date.
     """
 
     today: date
@@ -89,7 +89,7 @@ class Timeline:
 
 
 def timeline(items: Iterable[Facts], now: datetime, reader: str) -> Timeline:
-    """Place what is not over yet in the 13 weeks from the reader's today; each thing once, the soonest first."""
+    """Return the chart of what is not over yet: 13 weeks from the reader's today, the soonest item first."""
     today = on_day(now, reader)
     weeks = tuple(_later(today, 7 * week) for week in range(WEEKS))
     things = {(item.key, item.occurrence): item for item in items if not item.ended}
@@ -116,7 +116,7 @@ def timeline(items: Iterable[Facts], now: datetime, reader: str) -> Timeline:
 
 
 def _place(item: Facts, today: date, reader: str) -> Row | str:
-    """The row of an item, or the name of what it is counted as instead."""
+    """Return the row of an item, or the name of the count to which it belongs."""
     window = item.window
     if window.recurs:
         return _recurring(item, [_day(point, reader) for point in window.coming], today)
@@ -125,7 +125,7 @@ def _place(item: Facts, today: date, reader: str) -> Row | str:
     if item.standing in ("opened", "undated") or window.counted is None:
         return "open"
     day = _day(window.counted, reader)
-    # What is not over is drawn today at the earliest, though the reader's day may be ahead of the one that is meant.
+    # The reader's day may be ahead of the deadline's: what is not over is drawn today at the earliest.
     end = max((day - today).days, 0)
     wide = _day(window.first, reader) if window.first and window.wide else None
     start = (wide - today).days if wide else end
@@ -142,7 +142,7 @@ def _place(item: Facts, today: date, reader: str) -> Row | str:
 
 
 def _span(start: int, end: int) -> tuple[Cell, ...]:
-    """A window between two days, which are counted from today."""
+    """Return the cells of a window between two days, which are counted from today."""
     first, last = start // 7, end // 7
     return tuple(
         Cell(kind="span", begins=start >= 0 and week == first, ends=week == last) if first <= week <= last else Cell()
@@ -151,15 +151,15 @@ def _span(start: int, end: int) -> tuple[Cell, ...]:
 
 
 def _recurring(item: Facts, days: Sequence[date], today: date) -> Row | str:
-    """What recurs, on the next of its days; the word about it tells of the whole."""
+    """Return the row of what recurs, under the next of its days."""
     coming = [day for day in days if day >= today]
     if not coming:
         return "open"
     columns = {(day - today).days // 7 for day in coming}
     if min(columns) >= WEEKS:
         return "later"
-    mark = Cell(kind="day", begins=True, ends=True)
-    return Row(item=item, day=min(coming), cells=tuple(mark if week in columns else Cell() for week in range(WEEKS)))
+    drawn = Cell(kind="day", begins=True, ends=True)
+    return Row(item=item, day=min(coming), cells=tuple(drawn if week in columns else Cell() for week in range(WEEKS)))
 
 
 def _turned(row: Row, turns: Container[int]) -> Row:
@@ -167,12 +167,12 @@ def _turned(row: Row, turns: Container[int]) -> Row:
 
 
 def _day(at: Point, reader: str) -> date:
-    """The day under which a point is told: a civil day as it is stated, an instant on the reader's clock."""
+    """Return the day under which a point is listed: a civil day as stated, an instant on the reader's clock."""
     return at.date if isinstance(at, Day) or at.zone is None else on_day(at.at, reader)
 
 
 def _later(day: date, days: int) -> date:
-    """So many days on; at the end of the calendar, its last."""
+    """Return the day that many days later, at most the last day of the calendar."""
     return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
@@ -180,6 +180,6 @@ def _months(weeks: Sequence[date]) -> tuple[Month, ...]:
     found: list[Month] = []
     for (year, month), columns in groupby(weeks, key=lambda day: (day.year, day.month)):
         count = len(list(columns))
-        said = year if count > 2 and (not found or month == 1) else None
-        found.append(Month(name=MONTHS[month - 1], year=said, columns=count))
+        shown = year if count > 2 and (not found or month == 1) else None
+        found.append(Month(name=MONTHS[month - 1], year=shown, columns=count))
     return tuple(found)

@@ -94,7 +94,7 @@ def test_of_whatever_it_is_made_a_mail_is_shown_whole(seed: int, smtp_server: An
     assert commands == set(LISTED.findall(text))
     assert 1 <= len(commands) <= 200
     total = asked.summary.due if asked.summary else len(asked.told)
-    more = re.search(r"… and (\d+) more, which had no room here", text)
+    more = re.search(r"… and (\d+) more\. See all", text)
     open_ = {LISTED.match(f"alerts ack {one.tracked.commitment.key}")[0] for one in asked.told}  # type: ignore[index]
     assert commands <= open_
     if more:

@@ -135,7 +135,7 @@ def test_a_tick_mails_owners_by_name_in_their_zone(followed: Alerts, home: Path)
         "To: bo@example.org",
     ]
     (hers,) = [mail for mail in mails if "To: ana@" in mail]
-    assert "followed by Ana Lopez" in hers
+    assert "owner: Ana Lopez" in hers
     assert "Asia/Tokyo" in hers
 
 
@@ -158,7 +158,7 @@ def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed
     shown = followed("preview", "mondays", "--at", NOW).out
     assert shown.startswith("Subject: Summary to Mon 17 Nov 2025 · 4 due\n")
     followed("preview", "mondays", "--channel", "box", "--html", "s.html", "--at", NOW)
-    assert "Nobody looks after these" in (home / "s.html").read_text()
+    assert "No owner" in (home / "s.html").read_text()
     followed("tick", "--at", NOW)
     assert '"planned": 3' in followed("tick", "--at", "2025-11-03T08:00Z", "--json").out
     listed = followed("deliveries", "--json").json

@@ -1,4 +1,4 @@
-"""A day that is over for the reader and not where it counts, or the other way round, is said to be so in both zones."""
+"""A day that is over for the reader and not where it counts, or the other way round, says so for both zones."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SEOUL = "Asia/Seoul"
     ("zones", "now", "expected"),
     [
         # In Seoul the 10th is over at 15:00 UTC, in New York at 05:00 UTC of the 11th.
-        ((NEW_YORK, SEOUL), "2025-11-10T16:00", "over in Asia/Seoul, but not in America/New_York before Tue 11 Nov"),
-        ((SEOUL, NEW_YORK), "2025-11-10T16:00", "not yet over in America/New_York, but in Asia/Seoul since Mon 10 Nov"),
-        (("AoE", SEOUL), "2025-11-10T16:00", "over in Asia/Seoul, but not anywhere on earth (AoE) before Tue 11 Nov"),
+        ((NEW_YORK, SEOUL), "2025-11-10T16:00", "already over in Asia/Seoul, ends in America/New_York on Tue 11 Nov"),
+        ((SEOUL, NEW_YORK), "2025-11-10T16:00", "not over in America/New_York yet, ended in Asia/Seoul on Mon 10 Nov"),
+        (("AoE", SEOUL), "2025-11-10T16:00", "already over in Asia/Seoul, ends everywhere on earth on Tue 11 Nov"),
         ((SEOUL, NEW_YORK), "2025-11-10T14:00", None),
         ((SEOUL, NEW_YORK), "2025-11-11T06:00", None),
         ((SEOUL, SEOUL), "2025-11-10T16:00", None),

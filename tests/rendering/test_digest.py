@@ -35,7 +35,7 @@ def mixed() -> Notification:
 def test_the_subject_counts_names_the_next_and_what_is_late(renderer: Renderer) -> None:
     message, error = renderer.render(mixed(), "mail")
     assert error is None
-    assert message.subject == "7 deadlines · next Mon 3 Nov 2025 · 1 overdue · 1 past their date"
+    assert message.subject == "7 deadlines · next Mon 3 Nov 2025 · 1 overdue · 1 past"
 
 
 def test_what_is_asked_orders_it_then_the_soonest(renderer: Renderer) -> None:
@@ -55,7 +55,7 @@ def test_of_hundreds_as_many_are_listed_as_have_room_and_the_rest_are_counted(re
     assert 50 <= listed <= 200
     assert message.subject.startswith("500 deadlines · ")
     assert "COMING (500)" in message.text
-    assert f"… and {500 - listed} more, which had no room here; all that is tracked:\n    alerts list\n" in message.text
+    assert f"… and {500 - listed} more. See all:\n    alerts list\n" in message.text
     html = message.html or ""
     assert html.count("alerts ack k-") == listed
     assert f"… and {500 - listed} more" in html
@@ -91,7 +91,7 @@ def test_a_digest_of_hundreds_fits_a_slack_post_and_says_what_is_left_out(render
     assert sum(len(block["text"]["text"]) for block in blocks) <= 13_200
     assert "alerts list" in blocks[-2]["text"]["text"]
     assert "`alerts ack k-0`\\n`alerts close k-0 --as fulfilled`" in str(blocks)
-    assert "The commands below each entry" in blocks[-1]["text"]["text"]
+    assert "Use the commands below each entry" in blocks[-1]["text"]["text"]
 
 
 def test_a_webhook_carries_every_reminder_as_data(renderer: Renderer) -> None:
@@ -130,7 +130,7 @@ def test_the_coming_90_days_are_drawn_in_text(renderer: Renderer) -> None:
 Mon 3 Nov   The today                ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Mon 10 Nov  The truce                ·  ●┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
 Mon 1 Dec   The later                ·  ·  ·  ·  ●  ·  ·  ·  ·  ·  ·  ·  ·
-2 past their date · 1 open, or without a date""",
+2 overdue · 1 under review or without a date""",
     ]
 
 
@@ -147,10 +147,10 @@ def test_the_lines_of_the_chart_stay_in_their_columns(renderer: Renderer, title:
 
 
 def test_every_dated_item_is_drawn_in_html_under_its_date(renderer: Renderer) -> None:
-    chart = html_of(renderer, mixed()).partition("The coming 90 days")[2].partition("Past their date")[0]
+    chart = html_of(renderer, mixed()).partition("The coming 90 days")[2].partition(">Overdue <")[0]
     for said in ("Mon 3 Nov<", "The today", "Mon 10 Nov<", "The truce", "Mon 1 Dec<", "The later"):
         assert chart.count(said) == 1
-    assert "2 past their date · 1 open, or without a date" in chart
+    assert "2 overdue · 1 under review or without a date" in chart
     assert "The summit" not in chart
     shown = re.findall(r'class="(fill|tint|panel)[^"]*" width="([\d.]+)%"', chart)
     assert " ".join(f"{name}:{round(float(width) * 13 / 100)}" for name, width in shown) == (
@@ -220,10 +220,10 @@ def test_hostile_data_open_no_tag_and_set_no_attribute_in_a_digest(renderer: Ren
     [
         (
             ("before", "overdue"),
-            "Acknowledging pauses the reminders of what is overdue or under review for a while; of",
+            "Acknowledging pauses the reminders of what is overdue or under review for a while. For",
         ),
         (("overdue", "overdue"), "Acknowledging pauses the reminders for a while."),
-        (("before", "before"), "Acknowledging only says that you have seen it: alerts go on."),
+        (("before", "before"), "Acknowledging records that you have seen it; alerts continue."),
     ],
 )
 def test_it_says_what_an_acknowledgement_would_do(renderer: Renderer, about: tuple[str, ...], said: str) -> None:

@@ -1,4 +1,4 @@
-"""What operators are told of what fails, and how a word says that it was meant for somebody else."""
+"""What operators are told of what fails, and how an alert says that it was meant for somebody else."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def render(renderer: Renderer, medium, *failures: DeliveryFailure, more: int = 0
 
 def test_a_notice_says_what_failed_why_what_it_was_about_and_what_to_type(renderer):
     message = render(renderer, "mail", DEAD)
-    assert message.subject == "Alerts that do not get through via desk-mail: 1 dead"
+    assert message.subject == "Alerts not delivered via desk-mail: 1 failed"
     assert message.text == (
-        "a1b2c3d4   desk-mail to desk@example.org\n"
-        "State      dead, tried no more\n"
-        "Error      recipient refused: 550 5.1.1 no such user\n"
-        "About      rare-earth-pause on_the_day\n"
-        "Told via   policy-chat\n"
+        "a1b2c3d4       desk-mail to desk@example.org\n"
+        "State          failed, no more retries\n"
+        "Error          recipient refused: 550 5.1.1 no such user\n"
+        "About          rare-earth-pause on_the_day\n"
+        "Sent via       policy-chat\n"
         "\n"
-        "See them   alerts deliveries --state dead\n"
-        "Try again  alerts retry ID\n"
-        "Let go     alerts dismiss ID\n"
+        "See them       alerts deliveries --state dead\n"
+        "Try again      alerts retry ID\n"
+        "Stop retrying  alerts dismiss ID\n"
     )
 
 
 def test_the_subject_counts_by_what_happened(renderer):
     subject = render(renderer, "text", DEAD, LATE, PLAIN, more=7).subject
-    assert subject == "Alerts that do not get through: 1 dead, 1 late, 1 sent in a simpler form, 7 more"
+    assert subject == "Alerts not delivered: 1 failed, 1 late, 1 sent with the built-in template, 7 more"
 
 
 def test_what_is_too_much_to_read_is_counted(renderer):
@@ -77,19 +77,19 @@ def test_what_peers_and_data_say_steers_nothing(renderer, medium):
         assert "<!channel>" not in json.dumps(SLACK.body(message.post))
 
 
-def test_a_webhook_gets_the_troubles_as_data(renderer):
+def test_a_webhook_gets_the_failures_as_data(renderer):
     body = render(renderer, "json", DEAD).body
     assert body["type"] == "operator.notice"
-    assert body["data"]["troubles"][0]["error"] == DEAD.error
+    assert body["data"]["failures"][0]["error"] == DEAD.error
 
 
 @pytest.mark.parametrize("medium", FORMS)
 @pytest.mark.parametrize("count", [1, 2])
-def test_a_word_that_was_meant_for_another_says_so(renderer, medium, count):
+def test_an_alert_that_was_meant_for_another_says_so(renderer, medium, count):
     message, error = renderer.render(notification(*[told()] * count, fallback_for=DEAD), medium)
     assert error is None
     everything = "".join(filter(None, (message.text, message.html, json.dumps(message.body))))
     assert " ".join(everything.split()).count("no such user") >= 1
     if medium != "json":
-        said = "Meant for desk@example.org via desk-mail, which did not take it"
+        said = "For desk@example.org via desk-mail; delivery failed: "
         assert said in " ".join(message.text.split())

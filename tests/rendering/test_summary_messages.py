@@ -52,7 +52,7 @@ MIXED = (
     [
         (summary(*MIXED), "Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date"),
         (summary(), "Summary · nothing due until Sat 27 Dec 2025"),
-        (summary(passed=2, due=1), "Summary to Sat 27 Dec 2025 · 1 due · 2 past their date"),
+        (summary(passed=2, due=1), "Summary to Sat 27 Dec 2025 · 1 due · 2 past"),
         (summary(MIXED[1]), "Summary to Sat 27 Dec 2025 · 1 due"),
     ],
 )
@@ -64,8 +64,7 @@ def test_the_subject_counts_what_there_is(renderer: Renderer, asked: Notificatio
 TEXT = """\
 Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date
 
-All that is due until Sat 27 Dec 2025, is past its date, or is open without
-one.
+All commitments that are due by Sat 27 Dec 2025, overdue, or without a date.
 
 THE COMING 90 DAYS
 
@@ -74,91 +73,91 @@ THE COMING 90 DAYS
 Mon 1 Dec   The filing               ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Fri 5 Dec   The answer               ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Sat 20 Dec  The review               ·  ·  ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·
-Only what falls due to Sat 27 Dec 2025 · 1 past its date · 2 open, or
-without a date
+Up to Sat 27 Dec 2025 only · 1 overdue · 2 under review or without a date
 
 Ana Lopez
 
-PAST THEIR DATE (1)
+OVERDUE (1)
 
   - Mon 10 Nov 2025 · overdue
     The report
     alerts ack report
 
-COMING (1)
+UPCOMING (1)
 
   - Mon 1 Dec 2025 · due that day
     The filing
-    seen by Ann
+    acknowledged by Ann
     alerts ack filing
 
 Bo
 
-COMING (1)
+UPCOMING (1)
 
   - Fri 5 Dec 2025 · due that day
     The answer
     alerts ack answer
 
-OPEN, OR WITHOUT A DATE (1)
+UNDER REVIEW OR WITHOUT A DATE (1)
 
-  - No date stated · is there a date now?
+  - No date given · date still missing
     The tariff
     alerts ack tariff
 
-Nobody looks after these
+No owner
 
-COMING (1)
+UPCOMING (1)
 
   - Sat 20 Dec 2025 · due that day
     The review
     alerts ack review
 
-OPEN, OR WITHOUT A DATE (1)
+UNDER REVIEW OR WITHOUT A DATE (1)
 
-  - No date stated · is there a date now?
+  - No date given · date still missing
     The quota
     alerts ack quota
 
-Answer     The command below each entry acknowledges it. “alerts show” with
-           its key shows all of it. Acknowledging pauses the reminders of
-           what is overdue or under review for a while; of the others it
-           only says that you have seen them: alerts go on.
-           Rule monthly.
+Answer         Use the command below each entry to acknowledge it. “alerts
+               show KEY” shows the details. Acknowledging pauses the
+               reminders of what is overdue or under review for a while. For
+               the others it records that you have seen them; their alerts
+               continue.
+               Rule monthly.
 """
 
 
 def test_a_shared_one_is_by_owner_and_by_what_is_asked(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(*MIXED), "mail")
     assert message.text == TEXT
-    html = (message.html or "").partition("Only what falls due")[2]
-    places = [html.index(words) for words in ("Ana Lopez", "The report", "The filing", "Bo", "Nobody looks after")]
+    html = (message.html or "").partition("Up to Sat 27 Dec 2025 only")[2]
+    places = [html.index(words) for words in ("Ana Lopez", "The report", "The filing", "Bo", "No owner")]
     assert places == sorted(places)
-    assert "seen by Ann" in html
+    assert "acknowledged by Ann" in html
 
 
 def test_an_owners_own_names_no_owner(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(*MIXED[:2], owners=("ana",)), "mail")
     assert "Ana Lopez" not in message.text + (message.html or "")
-    assert ", of what you look after." in message.text
+    assert "Your commitments that are due by" in message.text
 
 
 def test_nothing_says_so_and_what_is_acknowledged_is_counted(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(), "text")
-    assert "Nothing is due until Sat 27 Dec 2025, and nothing is open beside that.\n" in message.text
+    assert "Nothing is due until Sat 27 Dec 2025. Nothing else is open.\n" in message.text
     message, _ = renderer.render(summary(quiet=12), "text")
     assert "12 of these are acknowledged or snoozed\n" in message.text
 
 
 def test_what_is_not_listed_is_counted(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(*MIXED, due=103), "mail")
-    assert "\n… and 100 more, which had no room here; all that is tracked:\n    alerts list\n" in message.text
-    assert "… and 100 more, which had no room here" in (message.html or "")
+    assert "\n… and 100 more. See all:\n    alerts list\n" in message.text
+    assert "… and 100 more. See all:" in (message.html or "")
 
 
 def test_one_that_comes_late_says_how_late(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(late=True), "mail")
-    late = "This summary was due Thu 27 Nov 2025 09:00 America/New_York and comes 3 days late."
+    late = "Sent 3 days late (scheduled for Thu 27 Nov 2025 09:00 America/New_York)."
     assert late in " ".join(message.text.split())
     assert late in (message.html or "")
     assert "late" not in renderer.render(summary(), "text")[0].text
@@ -169,9 +168,9 @@ def test_a_webhook_gets_the_counts_and_what_is_listed(renderer: Renderer) -> Non
     assert error is None
     body: Any = message.body
     assert body["type"] == "deadline.summary"
-    assert body["data"]["of"] == {
+    assert body["data"]["summary_of"] == {
         "rule": "monthly", "firing": "2025-11-27T14:00:00Z", "until": "2025-12-27", "late_seconds": 0,
-        "due": 4, "overdue": 1, "past_their_date": 0, "without_a_date": 2, "not_listed": 1, "acknowledged": 0,
+        "due": 4, "overdue": 1, "overdue_other": 0, "undated": 2, "not_listed": 1, "acknowledged_or_snoozed": 0,
     }  # fmt: skip
     assert [item["commitment"]["owner"] for item in body["data"]["reminders"]] == [
         "Ana Lopez", "Ana Lopez", "Bo", None, "Bo", None,
@@ -183,15 +182,15 @@ def test_a_chat_gets_it_by_owner_and_by_what_is_asked(renderer: Renderer) -> Non
     assert body["text"] == "Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date"
     sections = [block["text"]["text"] for block in body["blocks"][1:]]
     assert [section.splitlines()[0] for section in sections[1:-1]] == [
-        "*Ana Lopez · Past their date (1)*",
-        "*Ana Lopez · Coming (1)*",
-        "*Bo · Coming (1)*",
-        "*Bo · Open, or without a date (1)*",
-        "*Nobody looks after these · Coming (1)*",
-        "*Nobody looks after these · Open, or without a date (1)*",
+        "*Ana Lopez · Overdue (1)*",
+        "*Ana Lopez · Upcoming (1)*",
+        "*Bo · Upcoming (1)*",
+        "*Bo · Under review or without a date (1)*",
+        "*No owner · Upcoming (1)*",
+        "*No owner · Under review or without a date (1)*",
     ]
-    assert "The filing · `alerts ack filing` · seen by Ann" in sections[2]
-    assert "The command below each entry acknowledges it." in sections[-1]
+    assert "The filing · `alerts ack filing` · acknowledged by Ann" in sections[2]
+    assert "Use the command below each entry to acknowledge it." in sections[-1]
     assert "Nothing is due until Sat 27 Dec 2025" in str(slack_body(renderer, summary())["blocks"])
 
 
@@ -209,7 +208,7 @@ def test_a_summary_draws_what_it_lists_and_says_up_to_when(renderer: Renderer) -
     assert error is None
     assert "THE COMING 90 DAYS" in message.text
     assert "Mon 1 Dec   The filing               ●  ·  ·  ·  ·" in message.text
-    said = "Only what falls due to Sat 27 Dec 2025 · 1 past its date · 2 open, or without a date"
+    said = "Up to Sat 27 Dec 2025 only · 1 overdue · 2 under review or without a date"
     assert said in " ".join(message.text.split())
     assert message.html
     assert said in message.html

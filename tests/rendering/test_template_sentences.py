@@ -39,7 +39,7 @@ SUBJECTS = [
     # deadline, reminder, commitment kind, now, subject without the title
     ("2025-11-10", "before", "obligation", "2025-11-03T14:00", "Mon 10 Nov 2025 · due that day"),
     ("2025-11-10", "on_the_day", "obligation", "2025-11-10T14:00", "Mon 10 Nov 2025 · due that day"),
-    ("by 2025-11-10", "before", "request", "2025-11-03T14:00", "By Mon 10 Nov 2025 · answer asked for by that day"),
+    ("by 2025-11-10", "before", "request", "2025-11-03T14:00", "By Mon 10 Nov 2025 · answer due that day"),
     (
         "until 2025-11-10",
         "before",
@@ -48,18 +48,18 @@ SUBJECTS = [
         "Through Mon 10 Nov 2025 · expires at the end of that day",
     ),
     ("2025-11-10", "overdue", "obligation", "2025-11-11T14:00", "Mon 10 Nov 2025 · overdue"),
-    ("2025-11-10", "overdue", "expiry", "2025-11-11T14:00", "Mon 10 Nov 2025 · has expired"),
-    ("2025-11-10", "overdue", "request", "2025-11-11T14:00", "Mon 10 Nov 2025 · unanswered"),
-    ("2025-11-10", "overdue", "event", "2025-11-11T14:00", "Mon 10 Nov 2025 · has passed"),
-    ("2025-11-10", "overdue", "expectation", "2025-11-11T14:00", "Mon 10 Nov 2025 · its time has passed"),
-    (AFTER, "before", "obligation", "2025-11-03T14:00", "Mon 10 Nov 2025 · holds through that day"),
-    (AFTER, "on_the_day", "expiry", "2025-11-10T14:00", "Mon 10 Nov 2025 · holds through that day"),
+    ("2025-11-10", "overdue", "expiry", "2025-11-11T14:00", "Mon 10 Nov 2025 · expired"),
+    ("2025-11-10", "overdue", "request", "2025-11-11T14:00", "Mon 10 Nov 2025 · not answered"),
+    ("2025-11-10", "overdue", "event", "2025-11-11T14:00", "Mon 10 Nov 2025 · over"),
+    ("2025-11-10", "overdue", "expectation", "2025-11-11T14:00", "Mon 10 Nov 2025 · was expected earlier"),
+    (AFTER, "before", "obligation", "2025-11-03T14:00", "Mon 10 Nov 2025 · in force through that day"),
+    (AFTER, "on_the_day", "expiry", "2025-11-10T14:00", "Mon 10 Nov 2025 · in force through that day"),
     (AFTER, "on_the_day", "event", "2025-11-10T14:00", "Mon 10 Nov 2025 · opens after that day"),
-    (AFTER, "opens", "obligation", "2025-11-11T14:00", "Since Tue 11 Nov 2025 · review is open; no end is stated"),
-    (AFTER, "review", "obligation", "2025-12-11T14:00", "Since Tue 11 Nov 2025 · review is open; no end is stated"),
-    ("undated", "review", "obligation", "2025-11-11T14:00", "No date stated · is there a date now?"),
-    ("undated (tbd)", "review", "obligation", "2025-11-11T14:00", "Date to be decided · has it been decided?"),
-    ("undated (none)", "review", "expectation", "2025-11-11T14:00", "Explicitly no date · does that still hold?"),
+    (AFTER, "opens", "obligation", "2025-11-11T14:00", "Since Tue 11 Nov 2025 · under review; no end date"),
+    (AFTER, "review", "obligation", "2025-12-11T14:00", "Since Tue 11 Nov 2025 · under review; no end date"),
+    ("undated", "review", "obligation", "2025-11-11T14:00", "No date given · date still missing"),
+    ("undated (tbd)", "review", "obligation", "2025-11-11T14:00", "Date to be decided · date still to be decided"),
+    ("undated (none)", "review", "expectation", "2025-11-11T14:00", "No date, on purpose · still without a date?"),
     (
         "between 2025-11-28 and 2025-12-28",
         "opens",
@@ -127,14 +127,14 @@ def test_a_long_move_is_cut_before_the_title_is(renderer: Renderer) -> None:
         after=bounds_of("2025-11-10", NEW_YORK),
     )
     subject = rendered(renderer, single(kind="moved", change=change, commitment={"title": LONG[:60]})).subject
-    assert subject.startswith("Now Mon 10 Nov 2025 · moved with the-summit-of-the-leaders-in-busa… · The")
+    assert subject.startswith("Now Mon 10 Nov 2025 · moved because the-summit-of-the-leaders-in-b… · The")
     assert LONG[:40] in subject
     assert len(subject) <= 120
 
 
 STANDING = [
     # deadline, its zone, reader, commitment kind, now, what the text says
-    ("2025-11-10", NEW_YORK, NEW_YORK, "obligation", "2025-11-03T14:00", "in 7 days, counted from Mon 3 Nov 2025."),
+    ("2025-11-10", NEW_YORK, NEW_YORK, "obligation", "2025-11-03T14:00", "in 7 days (as of Mon 3 Nov 2025)."),
     ("2025-11-10", NEW_YORK, NEW_YORK, "obligation", "2025-11-10T14:00", "Due today, Mon 10 Nov 2025."),
     ("2025-11-10", NEW_YORK, NEW_YORK, "obligation", "2025-11-11T04:59", "Due today, Mon 10 Nov 2025."),
     (
@@ -143,22 +143,35 @@ STANDING = [
         NEW_YORK,
         "obligation",
         "2025-11-11T05:00",
-        "Overdue: it was due Mon 10 Nov 2025, 1 day ago",
+        "Was due Mon 10 Nov 2025: 1 day overdue (as of Tue 11 Nov 2025).",
     ),
-    ("2025-10-30", "Asia/Seoul", NEW_YORK, "event", "2025-10-28T20:00", "counted from Wed 29 Oct 2025 in Asia/Seoul"),
-    ("2025-10-30", "Asia/Seoul", NEW_YORK, "event", "2025-10-28T20:00", "The day as it is in Asia/Seoul"),
-    ("2025-10-30", "Asia/Seoul", "Asia/Seoul", "event", "2025-10-31T20:00", "its day was Thu 30 Oct 2025, 2 days ago"),
-    ("2025-11-10", None, NEW_YORK, "obligation", "2025-11-11T02:00", "that day is not yet over everywhere on earth"),
+    ("2025-10-30", "Asia/Seoul", NEW_YORK, "event", "2025-10-28T20:00", "(as of Wed 29 Oct 2025 in Asia/Seoul)"),
+    ("2025-10-30", "Asia/Seoul", NEW_YORK, "event", "2025-10-28T20:00", "The day in Asia/Seoul"),
+    ("2025-10-30", "Asia/Seoul", "Asia/Seoul", "event", "2025-10-31T20:00", "Took place Thu 30 Oct 2025, 2 days ago"),
+    (
+        "2025-11-10",
+        None,
+        NEW_YORK,
+        "obligation",
+        "2025-11-11T02:00",
+        "; the time zone is unknown, so the day may not be over yet.",
+    ),
     ("2025-11-10", None, NEW_YORK, "obligation", "2025-11-03T02:00", "Time zone not stated"),
-    ("2025-11-10T12:01", None, NEW_YORK, "obligation", "2025-11-10T13:00", "not yet come everywhere on earth"),
-    ("2025-11-10 AoE", None, NEW_YORK, "obligation", "2025-11-03T14:00", "as it is anywhere on earth (AoE)"),
     (
-        "2025-11-10T12:01[Asia/Shanghai]",
+        "2025-11-10T12:01",
         None,
         NEW_YORK,
-        "expiry",
-        "2025-11-09T23:01",
-        "in 5 hours, counted from Sun 9 Nov",
+        "obligation",
+        "2025-11-10T13:00",
+        "; the time zone is unknown, so it may not be late yet.",
+    ),
+    (
+        "2025-11-10 AoE",
+        None,
+        NEW_YORK,
+        "obligation",
+        "2025-11-03T14:00",
+        "The day ends when it ends everywhere on earth (AoE)",
     ),
     (
         "2025-11-10T12:01[Asia/Shanghai]",
@@ -166,7 +179,15 @@ STANDING = [
         NEW_YORK,
         "expiry",
         "2025-11-09T23:01",
-        "Mon 10 Nov 2025 12:01 Asia/Shanghai",
+        "in 5 hours (as of Sun 9 Nov",
+    ),
+    (
+        "2025-11-10T12:01[Asia/Shanghai]",
+        None,
+        NEW_YORK,
+        "expiry",
+        "2025-11-09T23:01",
+        "= Mon 10 Nov 2025 12:01 Asia/Shanghai",
     ),
     (
         "until 2025-11-10",
@@ -174,27 +195,27 @@ STANDING = [
         NEW_YORK,
         "expiry",
         "2025-11-12T14:00",
-        "it held through Mon 10 Nov 2025, 2 days ago",
+        "Expired at the end of Mon 10 Nov 2025, 2 days ago",
     ),
     ("until 2025-11-10", NEW_YORK, NEW_YORK, "expiry", "2025-11-12T14:00", "Was it extended, and until when?"),
-    ("2025-11-10", NEW_YORK, NEW_YORK, "event", "2025-11-12T14:00", "What came of it?"),
+    ("2025-11-10", NEW_YORK, NEW_YORK, "event", "2025-11-12T14:00", "What was the outcome?"),
     (
         AFTER,
         NEW_YORK,
         NEW_YORK,
         "obligation",
         "2025-11-10T14:00",
-        "Holds through today, Mon 10 Nov 2025; review from Tue 11 Nov",
+        "In force through today, Mon 10 Nov 2025. Review starts Tue 11 Nov",
     ),
-    (AFTER, None, NEW_YORK, "obligation", "2025-11-11T14:00", "The review is open since today, Tue 11 Nov 2025"),
-    (AFTER, None, NEW_YORK, "obligation", "2025-11-25T14:00", "The review is open since Tue 11 Nov 2025, 14 days ago"),
-    (AFTER, None, NEW_YORK, "obligation", "2025-11-25T14:00", "no end is stated"),
-    ("undated", None, NEW_YORK, "obligation", "2025-11-25T14:00", "No date is stated; is there one now?"),
+    (AFTER, None, NEW_YORK, "obligation", "2025-11-11T14:00", "Under review since today, Tue 11 Nov 2025."),
+    (AFTER, None, NEW_YORK, "obligation", "2025-11-25T14:00", "Under review since Tue 11 Nov 2025."),
+    (AFTER, None, NEW_YORK, "obligation", "2025-11-25T14:00", "No end date is given."),
+    ("undated", None, NEW_YORK, "obligation", "2025-11-25T14:00", "No date is given. Is there one now?"),
 ]
 
 
 @pytest.mark.parametrize("case", STANDING)
-def test_the_body_says_how_now_lies_to_the_date(
+def test_the_body_says_how_long_until_the_date(
     renderer: Renderer, case: tuple[str, str | None, str, str, str, str]
 ) -> None:
     deadline, zone, reader, what, now, said = case
@@ -240,7 +261,8 @@ def test_every_kind_is_rendered_in_every_form_without_an_error(
         asked = single(deadline, kind, now=at(now), commitment={"kind": what})
         for medium in FORMS:
             message = rendered(renderer, asked, medium)
-            assert "None" not in message.subject + message.text + visible(message.html or "")
+            shown = message.subject + message.text + visible(message.html or "")
+            assert not re.search(r"None(?! unless the date changes)", shown)
             assert "  " not in message.subject
 
 
@@ -255,19 +277,21 @@ def test_the_ends_of_the_calendar_are_said_as_well(renderer: Renderer, year: str
 
 
 UNTIMELY = [
-    ({"send_at": at("2025-10-31T14:00")}, "was due Fri 31 Oct 2025 10:00 America/New_York and comes 3 days late"),
-    ({"send_at": at("2025-11-03T11:00")}, "comes 3 hours late"),
+    ({"send_at": at("2025-10-31T14:00")}, "Sent 3 days late (scheduled for Fri 31 Oct 2025 10:00 America/New_York)."),
+    ({"send_at": at("2025-11-03T11:00")}, "Sent 3 hours late"),
     (
         {"catching_up": True, "moment": at("2025-10-20T05:00")},
-        "Tracked only since Tue 28 Oct 2025; this word was meant for Mon 20 Oct",
+        "Tracked since Tue 28 Oct 2025; this reminder was scheduled for Mon 20 Oct",
     ),
-    ({"catching_up": True, "moment": at("2025-10-31T05:00")}, "This word was meant for Fri 31 Oct 2025."),
-    ({"early": True}, "no later firing of the rule would be in time"),
+    ({"catching_up": True, "moment": at("2025-10-31T05:00")}, "This reminder was scheduled for Fri 31 Oct 2025."),
+    ({"early": True}, "Sent early: the rule's next run would be too late."),
 ]
 
 
 @pytest.mark.parametrize(("reminder", "said"), UNTIMELY)
-def test_a_word_that_comes_at_another_time_says_why(renderer: Renderer, reminder: dict[str, Any], said: str) -> None:
+def test_a_reminder_that_comes_at_another_time_says_why(
+    renderer: Renderer, reminder: dict[str, Any], said: str
+) -> None:
     assert said in flat(rendered(renderer, single(reminder=reminder)).text)
 
 
@@ -275,7 +299,7 @@ def test_a_lead_that_comes_when_the_day_is_past_says_so(renderer: Renderer) -> N
     late = single(now=at("2025-11-12T14:00"), reminder={"send_at": at("2025-11-03T14:00")})
     message = rendered(renderer, late)
     assert message.subject.startswith("Mon 10 Nov 2025 · overdue")
-    assert "comes 9 days late" in flat(message.text)
+    assert "Sent 9 days late" in flat(message.text)
 
 
 def test_a_move_says_from_where_to_where_and_why(renderer: Renderer) -> None:
@@ -289,9 +313,12 @@ def test_a_move_says_from_where_to_where_and_why(renderer: Renderer) -> None:
         after=bounds_of("2025-11-10", NEW_YORK),
     )
     message = rendered(renderer, single(kind="moved", change=change))
-    assert message.subject == "Now Mon 10 Nov 2025 · moved with busan-summit; before: Thu 30 Oct 2025 · Trade truce"
-    assert "Moved: now Mon 10 Nov 2025, 11 days later; before: Thu 30 Oct 2025" in flat(message.text)
-    assert "because busan-summit moved. Recorded by maria, Sun 2 Nov 2025." in flat(message.text)
+    assert (
+        message.subject
+        == "Now Mon 10 Nov 2025 · moved because busan-summit moved; before: Thu 30 Oct 2025 · Trade truce"
+    )
+    assert "Moved from Thu 30 Oct 2025 to Mon 10 Nov 2025 (11 days later)" in flat(message.text)
+    assert "because busan-summit moved. Recorded by maria on Sun 2 Nov 2025." in flat(message.text)
 
 
 def test_what_is_closed_says_as_what_and_asks_nothing(renderer: Renderer) -> None:
@@ -309,10 +336,10 @@ def test_what_is_closed_says_as_what_and_asks_nothing(renderer: Renderer) -> Non
     assert "alerts move" not in message.text
 
 
-def test_what_hangs_on_something_undated_names_it(renderer: Renderer) -> None:
+def test_what_depends_on_something_undated_names_it(renderer: Renderer) -> None:
     bounds = bounds_of("during busan-summit", known={"busan-summit": bounds_of("undated")})
     message = rendered(renderer, single("during busan-summit", "review", bounds=bounds))
-    assert "it hangs on busan-summit, which has none" in flat(message.text)
+    assert "it depends on busan-summit, which has no date. Is there one now?" in flat(message.text)
 
 
 def test_a_message_holds_all_that_one_needs_to_act(renderer: Renderer) -> None:
@@ -327,7 +354,7 @@ def test_a_message_holds_all_that_one_needs_to_act(renderer: Renderer) -> None:
     for words in (flat(message.text), visible(message.html or "").replace("&amp;", "&").replace("&#34;", '"')):
         for said in (
             "United States → China",
-            "opens; no end stated",
+            "start known, no end date",
             "Ask the desk.",
             "https://example.org/brief?a=1&b=2",
             "after 2025-11-10",
@@ -335,7 +362,7 @@ def test_a_message_holds_all_that_one_needs_to_act(renderer: Renderer) -> None:
             "no time zone is stated",
             "Pre-summit brief, The desk, published Tue 28 Oct 2025",
             "paragraph 1: “until after November 10”",
-            "maria, Sun 2 Nov 2025 05:00 America/New_York; before it was due",
+            "Acknowledged by maria on Sun 2 Nov 2025 05:00 America/New_York (before it was due)",
             "Mon 10 Nov 2025 09:00 America/New_York",
             "alerts ack truce-review",
             'alerts move truce-review "YYYY-MM-DD" --because "…"',
@@ -344,8 +371,8 @@ def test_a_message_holds_all_that_one_needs_to_act(renderer: Renderer) -> None:
             assert said.lower() in words.lower()
 
 
-def test_what_will_not_speak_again_says_so(renderer: Renderer) -> None:
-    assert "not again unless it changes" in rendered(renderer, single()).text
+def test_without_a_next_reminder_it_says_so(renderer: Renderer) -> None:
+    assert "none unless the date changes" in rendered(renderer, single()).text
 
 
 def test_an_occurrence_is_named_in_its_commands(renderer: Renderer) -> None:

@@ -58,10 +58,10 @@ BROKEN: list[tuple[Medium, str, str, str]] = [
         "post",
         "chat__reminder_dot_html",
         "<p>\n<script>",
-        "template chat/reminder.html: what it renders is no post: line 2: a post knows no <script>",
+        "template chat/reminder.html: its output is no post: line 2: a post knows no <script>",
     ),
-    ("json", "webhook__body_dot_json", "{", "template webhook/body.json: what it renders is not JSON: "),
-    ("json", "webhook__body_dot_json", "[]", "template webhook/body.json: what it renders is not a JSON object"),
+    ("json", "webhook__body_dot_json", "{", "template webhook/body.json: its output is not JSON: "),
+    ("json", "webhook__body_dot_json", "[]", "template webhook/body.json: its output is not a JSON object"),
     (
         "text",
         "email__reminder_dot_txt",
@@ -72,7 +72,7 @@ BROKEN: list[tuple[Medium, str, str, str]] = [
 
 
 @pytest.mark.parametrize(("medium", "name", "text", "said"), BROKEN)
-def test_a_template_that_fails_is_reported_and_the_word_gets_out(
+def test_a_template_that_fails_is_reported_and_an_alert_gets_out(
     tmp_path: Path, medium: Medium, name: str, text: str, said: str
 ) -> None:
     renderer = own(tmp_path, **{name: text})
@@ -128,8 +128,8 @@ NO_SUCH = (
     "template email/reminder.html: line 2: shipped/email/reminder.html has no block fotter to replace, only basis, "
     "commands, content, facts, footer, head, ledger, preheader, to_do"
 )
-OUTSIDE = "template email/reminder.html: line 4: what stands outside of the blocks is never shown"
-UNUSED = "template email/remainder.html: nothing uses it; the files that are used have the names of the shipped ones"
+OUTSIDE = "template email/reminder.html: line 4: text outside of the blocks is never shown"
+UNUSED = "template email/remainder.html: nothing uses it; give it the name of a shipped template"
 INVISIBLE = [
     (OWN, EXTENDS + "{% block fotter %}ours{% endblock %}", [NO_SUCH]),
     (OWN, EXTENDS + "{% block footer %}ours{% endblock %}\n\nand more", [OUTSIDE]),
