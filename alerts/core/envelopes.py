@@ -57,7 +57,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """Where reminders can go: the recipients of each channel, and the channels (`one_at_a_time`) that take one at a time."""
+    """Where reminders can go: the recipients of each channel, and the channels that take `one_at_a_time`."""
 
     recipients: Mapping[str, tuple[str, ...]]
     one_at_a_time: Collection[str] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -15,68 +15,49 @@ from alerts.core.schedule.moments import (
     one_time_moments,
     repeating_moments,
 )
-from alerts.core.schedule.occurrences import before_moves, exists, kept, names, passed
+from alerts.core.schedule.occurrences import PreviousRecurrence, before_moves, exists, kept, names, passed
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.tracked import Revision, Tracked
 
 
-def expand_occurrences(context: Context, watch: Watch, now: datetime, evaluation: Evaluation) -> Evaluation:
-    """Give each occurrence that has something to say by `now` a watch of its own, and wake for the next one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changes:
+    """What has changed since the watch of a recurrence was evaluated last.
 
-    It makes no difference to what is said when that happens: an occurrence that nobody watched had nothing to say up to
-    the cursor. What had passed when the recurrence was stated is history; what was tracked before a move stays so.
+    `from_start`: look at all occurrences anew. `announced`: an alert of the move stands for what is missed. `since`:
+    from when on something can be missed. `before`: the recurrence before its moves.
     """
-    tracked, recurs = context.tracked, context.tracked.bounds.recurrence
-    assert recurs is not None
-    moved = watch.fingerprint is not None and watch.fingerprint != tracked.bounds.fingerprint
-    from_start = watch.cursor is None or watch.changed or moved
-    last = None if from_start else watch.latest_moment
-    since = (tracked.stated_at or watch.since) if moved else watch.since
-    announced = moved and announces_move(context, watch)  # that word stands for what is missed
-    reopened = reopening_unseen(tracked, watch)  # what came while it was closed is missed, too
-    if reopened and not moved:
-        since = reopened.recorded_at
-    fresh = Watch(
-        rule=watch.rule,
-        commitment_id=watch.commitment_id,
-        since=since,
-        next_at=now,
-        cursor=None if from_start or reopened else watch.cursor,
-        revision=tracked.revision,
-    )
-    before = before_moves(tracked, watch.revision, watch.latest_moment) if watch.fingerprint is not None else None
+
+    moved: bool
+    from_start: bool
+    announced: bool
+    reopened: bool
+    since: datetime
+    before: PreviousRecurrence | None
+
+
+def expand_occurrences(context: Context, watch: Watch, now: datetime, evaluation: Evaluation) -> Evaluation:
+    """Give each occurrence that has reminders by `now` a watch of its own, and wake for the next one.
+
+    When that happens makes no difference: an occurrence without a watch had no reminders up to the cursor. What had
+    passed when the recurrence was stated is history; what was tracked before a move stays so.
+    """
+    tracked = context.tracked
+    changes = _changes(context, watch)
 
     def new_watch(name: str) -> Watch:
-        own = replace(fresh, occurrence=name)
-        if moved:  # of several moves since the last look, one that left it alone is none of its own
-            known = tracked.at(name).stated_at or since
-            own = replace(own, since=known, cursor=known - ONE_SECOND if announced else None)
-        fingerprint = before.fingerprint(name) if before and from_start else None
-        served = None if watch.changed else watch.cursor
-        if fingerprint:
-            return replace(own, cursor=served, fingerprint=fingerprint, revision=watch.revision)
-        return replace(own, latest_moment=latest_missed_position(context, own)) if moved and announced else own
+        return _new_watch(context, watch, changes, name, now)
 
-    new_watches = _watches_of_changed_occurrences(context, watch, new_watch, from_start=from_start and tracked.open)
-    for name in kept(tracked, before) if tracked.open and before else ():
-        new_watches.setdefault(name, new_watch(name))
-    next_at = None
-    for name in names(tracked, last) if tracked.open else ():
-        one = tracked.at(name)
-        state = tracked.occurrences.get(name)
-        if (
-            state is not None and state.bounds is not None
-        ):  # moved by itself: `_watches_of_changed_occurrences` has seen to it
-            continue
-        wake = first = _first_alert_at(context, one)
-        if wake is None:
-            wake = one.bounds.latest  # of what has no moment, when it has passed
-        if wake is None or wake > now:
-            next_at = wake
-            break
-        if first is not None:
+    new_watches = _watches_of_changed_occurrences(
+        context, watch, new_watch, from_start=changes.from_start and tracked.open
+    )
+    last, next_at = None if changes.from_start else watch.latest_moment, None
+    if tracked.open:
+        for name in kept(tracked, changes.before) if changes.before else ():
             new_watches.setdefault(name, new_watch(name))
-        last = recurs.order(name)
+        due, last, next_at = _due_occurrences(context, last, now)
+        for name in due:
+            new_watches.setdefault(name, new_watch(name))
     after = replace(
         watch,
         cursor=now if watch.cursor is None else max(now, watch.cursor),
@@ -89,8 +70,67 @@ def expand_occurrences(context: Context, watch: Watch, now: datetime, evaluation
     return replace(evaluation, watch=after, new_watches=tuple(new_watches.values()))
 
 
+def _changes(context: Context, watch: Watch) -> _Changes:
+    tracked = context.tracked
+    moved = watch.fingerprint is not None and watch.fingerprint != tracked.bounds.fingerprint
+    since = (tracked.stated_at or watch.since) if moved else watch.since
+    reopened = reopening_unseen(tracked, watch)  # what came while it was closed is missed, too
+    if reopened and not moved:
+        since = reopened.recorded_at
+    return _Changes(
+        moved=moved,
+        from_start=watch.cursor is None or watch.changed or moved,
+        announced=moved and announces_move(context, watch),
+        reopened=reopened is not None,
+        since=since,
+        before=before_moves(tracked, watch.revision, watch.latest_moment) if watch.fingerprint is not None else None,
+    )
+
+
+def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now: datetime) -> Watch:
+    """Return the first watch of an occurrence."""
+    own = Watch(
+        rule=watch.rule,
+        commitment_id=watch.commitment_id,
+        occurrence=name,
+        since=changes.since,
+        next_at=now,
+        cursor=None if changes.from_start or changes.reopened else watch.cursor,
+        revision=context.tracked.revision,
+    )
+    if changes.moved:  # of several moves since the last evaluation, one that left it alone is none of its own
+        known = context.tracked.at(name).stated_at or changes.since
+        own = replace(own, since=known, cursor=known - ONE_SECOND if changes.announced else None)
+    fingerprint = changes.before.fingerprint(name) if changes.before and changes.from_start else None
+    if fingerprint:
+        served_until = None if watch.changed else watch.cursor
+        return replace(own, cursor=served_until, fingerprint=fingerprint, revision=watch.revision)
+    return replace(own, latest_moment=latest_missed_position(context, own)) if changes.announced else own
+
+
+def _due_occurrences(
+    context: Context, last: datetime | None, now: datetime
+) -> tuple[list[str], datetime | None, datetime | None]:
+    """Return the occurrences after `last` that have reminders by `now`, the last one seen, and when the next one has."""
+    recurs, due = context.tracked.bounds.recurrence, list[str]()
+    assert recurs is not None
+    for name in names(context.tracked, last):
+        state = context.tracked.occurrences.get(name)
+        if state is not None and state.bounds is not None:  # it moved by itself, and has its watch already
+            continue
+        one = context.tracked.at(name)
+        first = _first_alert_at(context, one)
+        wake = one.bounds.latest if first is None else first  # without a moment: when it has passed
+        if wake is None or wake > now:
+            return due, last, wake
+        if first is not None:
+            due.append(name)
+        last = recurs.order(name)
+    return due, last, None
+
+
 def latest_missed_position(context: Context, watch_of_occurrence: Watch) -> datetime | None:
-    """The latest moment of an occurrence for which the word of a move stands: a reopening does not say it either."""
+    """Return the latest moment for which the alert of a move stands: a reopening does not say it either."""
     one = context.tracked.at(watch_of_occurrence.occurrence)
     repeats = repeating_moments(context.rule, one, context.firings)
     missed = latest_missed(
@@ -106,7 +146,7 @@ def latest_missed_position(context: Context, watch_of_occurrence: Watch) -> date
 def _watches_of_changed_occurrences(
     context: Context, watch: Watch, new_watch: Callable[[str], Watch], *, from_start: bool
 ) -> dict[str, Watch]:
-    """Watches for occurrences that have moved or ended by themselves, perhaps long before they speak."""
+    """Return watches of occurrences that have moved or ended by themselves, perhaps long before their reminders."""
     changes: dict[str, list[Revision]] = {}
     for change in unseen_revisions(context, watch) if watch.fingerprint is not None else ():
         if exists(context.tracked, change.occurrence):
@@ -125,9 +165,9 @@ def _watches_of_changed_occurrences(
 
 
 def _first_alert_at(context: Context, one: Tracked) -> datetime | None:
-    """When the rule first speaks of an occurrence, whatever was served before.
+    """Return when the first reminder of an occurrence goes out, whatever was served before.
 
-    So it rises from one occurrence to the next: where one has nothing to say yet, neither have those after it.
+    It rises from one occurrence to the next: where one has no reminder yet, none has after it.
     """
     moments = one_time_moments(context.rule, one.bounds, context.firings)
     if (repeats := repeating_moments(context.rule, one, context.firings)) is not None:
