@@ -86,11 +86,11 @@ def load(
 
 
 def move(store: Store, key: str, deadline: str, now: datetime = NOW, **more: Any) -> Report:
-    return store.commitments.move(key, deadline, change(now, **more), whole=True)
+    return store.commitments.move(key, deadline, change(now, **more), all_occurrences=True)
 
 
 def close(store: Store, key: str, status: Status = "fulfilled", now: datetime = NOW) -> None:
-    store.commitments.close(key, status, change(now), whole=True)
+    store.commitments.close(key, status, change(now), all_occurrences=True)
 
 
 def acknowledge(store: Store, key: str, until: datetime | None = None, now: datetime = NOW) -> None:

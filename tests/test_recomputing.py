@@ -211,6 +211,6 @@ def test_a_daemon_that_takes_its_rules_back_takes_its_zone_back(database_url):
 
 
 def test_a_turn_for_a_later_moment_forgets_no_process_that_lives(store):
-    store.ledger.beat("pass:here", "{}", NOW)
+    store.ledger.record_fact("pass:here", "{}", NOW)
     prepare(store, {}, NOW + timedelta(days=30), real=NOW)
     assert "pass:here" in store.ledger.facts()

@@ -148,9 +148,9 @@ def _small_batches() -> None:
     for name, module in list(sys.modules.items()):
         if name.startswith("alerts.store.") and hasattr(module, "CHUNK"):
             module.CHUNK = 4  # type: ignore[attr-defined]
-    tick = sys.modules["alerts.planning"]
-    if hasattr(tick, "CLAIMED_AT_ONCE"):
-        tick.CLAIMS_PER_CONNECTION = 2
+    delivery = sys.modules["alerts.delivery"]
+    if hasattr(delivery, "CLAIMS_PER_CONNECTION"):
+        delivery.CLAIMS_PER_CONNECTION = 2
 
 
 if __name__ == "__main__":

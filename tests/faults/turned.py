@@ -50,7 +50,7 @@ def turn() -> None:
 
 def hurry() -> None:
     """Sweep every few seconds."""
-    alerts.daemon.SWEEP = alerts.worker_threads.LOOK = HASTE
+    alerts.daemon.SWEEP = alerts.worker_threads.POLL_INTERVAL = HASTE
     alerts.daemon.PAUSE = alerts.worker_threads.PAUSE = HASTE / 2
 
 

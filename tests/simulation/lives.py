@@ -97,7 +97,7 @@ class Lives:
             elif key in self.courses and not self.courses[key].ended:
                 {
                     "move": self.move, "edit": self.edit, "acknowledge": self.acknowledge, "close": self.close,
-                    "snooze": self.snooze, "take back": self.take_back,
+                    "snooze": self.snooze, "take back": self.withdraw_answers,
                 }[what](at, key)  # fmt: skip
 
     def record(self, at: datetime, key: str) -> None:
@@ -254,7 +254,7 @@ class Lives:
         if random.random() < 0.15:
             self.plan(self.instant(at, until), "take back", key)
 
-    def take_back(self, at: datetime, key: str) -> None:
+    def withdraw_answers(self, at: datetime, key: str) -> None:
         """Take back what was answered last, if the turn is there still and has not ended."""
         course = self.courses[key]
         answers = [one for one in self.events if isinstance(one, Acknowledged | Snoozed) and one.key == key]

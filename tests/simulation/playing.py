@@ -90,16 +90,16 @@ def happen(store: Store, event: Event) -> None:
     change = Change(now=event.at, by="desk")
     match event:
         case Moved(_, key, deadline, occurrence):
-            store.commitments.move(key, str(deadline), change, occurrence, whole=not occurrence)
+            store.commitments.move(key, str(deadline), change, occurrence, all_occurrences=not occurrence)
         case Acknowledged(_, key, occurrence, until):
             store.commitments.acknowledge(key, until, change, occurrence)
         case Snoozed(_, key, occurrence, until):
             store.commitments.snooze(key, until, change, occurrence, recipient=None, past_due=True)
         case TakenBack(_, key, occurrence):
             with suppress(InputError):  # it has ended meanwhile
-                store.commitments.take_back(key, change, occurrence)
+                store.commitments.withdraw_answers(key, change, occurrence)
         case Closed(_, key, occurrence):
-            store.commitments.close(key, "fulfilled", change, occurrence, whole=not occurrence)
+            store.commitments.close(key, "fulfilled", change, occurrence, all_occurrences=not occurrence)
         case Reopened(_, key, occurrence):
             store.commitments.reopen(key, change, occurrence)
 

@@ -32,7 +32,7 @@ def test_a_delivery_carries_an_entry_that_no_other_installation_makes(store, emp
         load(one, entry("truce"))
         plan_at(one, EARLY, rule())
         (delivery,) = claim(one, EARLY)
-        uids.append(delivery.told[0].entry.uid)
+        uids.append(delivery.contexts[0].entry.uid)
     assert all(re.fullmatch("truce@[0-9a-f]{32}", uid) for uid in uids)
     assert uids[0] != uids[1]
     other.close()
@@ -118,7 +118,7 @@ INSERT INTO reminders (id, rule, commitment_id, occurrence, bounds_version, mark
     catching_up, planned_at)
 SELECT '{word}', 'desk', {id}, '{occurrence}', {version}, 'm', 'before', '2025-11-03 09:00:00+00:00',
     '2025-11-03 09:00:00+00:00', {no}, {no}, '2025-11-03 09:00:00+00:00';
-INSERT INTO deliveries (id, channel, recipient, state, attempts, created_at, next_alert_at, fence)
+INSERT INTO deliveries (id, channel, recipient, state, attempts, created_at, speaks_next, fence)
 SELECT '{word}', 'mail', 'desk@example.org', '{state}', {attempts}, '2025-11-03 09:00:00+00:00', '{{}}', 0;
 INSERT INTO delivery_reminders (delivery_id, reminder_id, commitment_id, occurrence, bounds_version, kind, moment,
     channel, recipient)

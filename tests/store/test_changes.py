@@ -46,7 +46,7 @@ def test_a_move_that_fails_half_way_moves_nothing(store, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("alerts.store.change_writer.Book._derive", fail)
+    monkeypatch.setattr("alerts.store.change_writer.ChangeSet._move_dependants", fail)
     with pytest.raises(ZeroDivisionError):
         move(store, "a", "2025-12-10")
     assert tracked(store, "a").commitment.deadline == "2025-11-10"
@@ -144,7 +144,7 @@ def test_a_move_takes_the_acknowledgement_away_from_all_that_moves(store):
     for key in ("a", "b", "else"):
         acknowledge(store, key)
     move(store, "a", "2025-12-10")
-    assert [tracked(store, key).seen is None for key in ("a", "b", "else")] == [True, True, False]
+    assert [tracked(store, key).current_acknowledgement is None for key in ("a", "b", "else")] == [True, True, False]
 
 
 def test_an_edit_leaves_the_acknowledgement(store):

@@ -111,10 +111,10 @@ def test_a_rule_that_watches_many_is_forgotten_in_batches(store, batches_of_five
 def test_a_rule_that_matches_other_things_now_follows_them_and_keeps_its_cursors(store):
     load(store, entry("a", tags=("x",)), entry("b", tags=("x", "y")), entry("c", tags=("y",)))
     plan_at(store, NOW, rule(match={"tags": ("x",)}))
-    cursors = _columns(store, "b", "cursor", "latest_moment", "mark")
+    cursors = _columns(store, "b", "cursor", "latest_moment", "fingerprint")
     settle(store, rule(match={"tags": ("y",)}), now=LATER)
     assert watched(store) == {("desk", "b"), ("desk", "c")}
-    assert _columns(store, "b", "cursor", "latest_moment", "mark") == cursors
+    assert _columns(store, "b", "cursor", "latest_moment", "fingerprint") == cursors
     assert _columns(store, "b", "next_at", "changed") == [(LATER, True)]
 
 
@@ -319,10 +319,10 @@ def test_watches_of_what_is_tracked_stand_in_chunks_with_what_has_changed(store,
     load(store, *entries(6))
     settle(store, rule())
     move(store, "c00003", "2025-12-10", LATER)
-    standing = list(store.watches.standing())
+    standing = list(store.watches.watched_commitments())
     assert [len(chunk) for chunk in standing] == [5, 1]
     assert all(set(one.watches) == {("desk", "")} for chunk in standing for one in chunk)
-    ((only,),) = store.watches.standing(changed_only=True)
+    ((only,),) = store.watches.watched_commitments(changed_only=True)
     assert (only.tracked.commitment.key, only.changed_at) == ("c00003", LATER)
 
 

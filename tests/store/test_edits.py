@@ -87,7 +87,7 @@ def test_an_edit_of_the_zone_moves_it_and_what_depends_on_it_and_says_why(store)
     report = edit(store, "a", timezone="Asia/Seoul")
     assert [one.key for one in (*report.moved, *report.moved_dependants)] == ["a", "b"]
     plan_at(store, LATER, MOVED)
-    told = [one for found in claim(store, LATER) for one in found.told if one.reminder.kind == "moved"]
+    told = [one for found in claim(store, LATER) for one in found.contexts if one.reminder.kind == "moved"]
     assert {(one.reminder.commitment, one.change.cause, one.change.reason) for one in told} == {
         ("a", None, "its time zone was changed from UTC to Asia/Seoul"),
         ("b", "a", "its time zone was changed from UTC to Asia/Seoul"),

@@ -95,7 +95,7 @@ def test_a_deadline_that_the_file_changed_after_a_move_is_a_conflict_and_changes
     assert str(caught.value) == CONFLICT
     assert rows(store) == before
     report = load(store, entry("fine"), entry(deadline="2025-11-20"), now=LATER, dry_run=True)
-    assert (report.new, [one.said for one in report.conflicts]) == (["fine"], [CONFLICT])
+    assert (report.new, [one.message for one in report.conflicts]) == (["fine"], [CONFLICT])
 
 
 def test_a_conflict_is_settled_by_a_move_to_what_the_file_says(store):
@@ -212,8 +212,8 @@ def test_every_kind_of_what_is_wrong_is_said_in_one_round(store):
         entry("e", BACKWARDS), entry("f", "P1D after unreadable"), entry("g", "P1D after g"),
         entry("moved", "2025-11-20"),
     ]  # fmt: skip
-    found = store.commitments.wrong(file, [], {"unreadable"})
-    assert sorted(one.said for one in found) == [
+    found = store.commitments.find_problems(file, [], {"unreadable"})
+    assert sorted(one.message for one in found) == [
         "seeds.yaml:a: deadline hangs on 'x', which is not tracked; known: a, b, c, d, e, f, g, moved",
         "seeds.yaml:b: deadlines depend on each other in a circle: b → c → b; change one of them",
         f"seeds.yaml:e: deadline `{BACKWARDS}`: `{BACKWARDS}` ends before it begins",
@@ -287,19 +287,19 @@ def from_file(name, *items, **more):
 def test_what_a_file_no_longer_has_is_found_and_withdrawn_with_its_reason(store):
     load(store, *from_file("/a.yaml", entry("a"), entry("b"), entry("c")), *from_file("/b.yaml", entry("d")))
     close(store, "c")
-    assert store.commitments.missing("/a.yaml", {"a"}) == ["b"]
+    assert store.commitments.no_longer_stated("/a.yaml", {"a"}) == ["b"]
     store.commitments.withdraw(["b", "c"], change(LATER, reason="no longer in a.yaml"))
     last = store.ledger.history(tracked(store, "b").id)[-1]
     assert (last.what, last.detail, last.reason) == ("closed", "withdrawn", "no longer in a.yaml")
     assert tracked(store, "c").commitment.status == "fulfilled"
-    assert store.commitments.missing("/a.yaml", {"a"}) == []
+    assert store.commitments.no_longer_stated("/a.yaml", {"a"}) == []
 
 
 def test_the_file_that_states_it_last_has_it_though_nothing_is_changed(store):
     load(store, *from_file("/a.yaml", entry("a")))
     before = rows(store)
     assert load(store, *from_file("/b.yaml", entry("a")), now=LATER).unchanged == 1
-    assert (store.commitments.missing("/a.yaml", ()), store.commitments.missing("/b.yaml", ())) == ([], ["a"])
+    assert (store.commitments.no_longer_stated("/a.yaml", ()), store.commitments.no_longer_stated("/b.yaml", ())) == ([], ["a"])
     assert rows(store) == before
 
 

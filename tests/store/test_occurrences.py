@@ -250,7 +250,7 @@ def test_a_look_reads_only_the_ends_that_it_has_not_seen(store):
         store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), name)
         if number == 1:
             tick(store, [at("2025-11-11T09:00")])
-    (standing,) = [one for some in store.watches.standing() for one in some]
+    (standing,) = [one for some in store.watches.watched_commitments() for one in some]
     assert [(one.what, one.occurrence) for one in standing.tracked.changes] == [("closed", "2026-01-31")]
 
 
@@ -258,7 +258,7 @@ def test_one_that_was_moved_far_away_hides_none_of_those_that_have_come(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     store.commitments.move("report", "2026-12-10", change(at("2025-11-11T00:00")), "2025-11-30")
     store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2026-08-31")
-    come = list(tracked(store, "report").come(at("2026-02-05T00:00")))
+    come = list(tracked(store, "report").relevant_occurrences(at("2026-02-05T00:00")))
     assert come == ["2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28", "2026-08-31"]
 
 

@@ -51,7 +51,7 @@ def test_the_owner_is_told_through_the_channel_that_mails_owners(store):
     claims = {one.recipient: one for one in claim(store, NINE)}
     assert claims["ana@example.org"].zone == "Europe/Madrid"
     assert claims["desk@example.org"].zone is None
-    assert claims["desk@example.org"].told[0].owner == ANA
+    assert claims["desk@example.org"].contexts[0].owner == ANA
 
 
 def test_an_owner_whom_the_channel_names_too_is_told_once_however_that_is_written(store):

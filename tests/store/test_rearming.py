@@ -17,8 +17,8 @@ def sent(store, now, *rules):
     """Plan and send: what goes out, by key, kind and lead."""
     plan_at(store, now, *rules or (DESK,))
     claims = claim(store, now)
-    store.outbox.fingerprint([(one, Outcome(state="sent"), now, now) for one in claims])
-    reminders = [told.reminder for one in claims for told in one.told]
+    store.outbox.record_outcomes([(one, Outcome(state="sent"), now, now) for one in claims])
+    reminders = [told.reminder for one in claims for told in one.contexts]
     return sorted((one.commitment, one.kind, one.offset or "") for one in reminders)
 
 

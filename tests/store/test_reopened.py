@@ -82,7 +82,7 @@ def test_an_end_that_has_not_gone_out_yet_goes_out_no_more(store):
     assert claim(store, REOPENED) == []
     plan_at(store, REOPENED, ENDS)
     (one,) = claim(store, REOPENED)
-    assert [word.reminder.kind for word in one.told] == ["reopened"]
+    assert [word.reminder.kind for word in one.contexts] == ["reopened"]
 
 
 def test_of_two_ends_that_wait_the_later_goes_out(store):
@@ -95,7 +95,7 @@ def test_of_two_ends_that_wait_the_later_goes_out(store):
             reopen(store)
             plan_at(store, REOPENED, ENDS)
     (one,) = claim(store, at("2025-11-01"))
-    assert [(word.reminder.kind, word.reminder.moment) for word in one.told] == [("closed", at("2025-11-01"))]
+    assert [(word.reminder.kind, word.reminder.moment) for word in one.contexts] == [("closed", at("2025-11-01"))]
 
 
 def test_what_was_sent_is_sent(store):
@@ -104,7 +104,7 @@ def test_what_was_sent_is_sent(store):
     close(store, "truce", now=CLOSED)
     plan_at(store, CLOSED, ENDS)
     (one,) = claim(store, CLOSED)
-    store.outbox.fingerprint([(one, Outcome(state="sent", remote="250 ok"), CLOSED, CLOSED)])
+    store.outbox.record_outcomes([(one, Outcome(state="sent", remote="250 ok"), CLOSED, CLOSED)])
     reopen(store)
     assert [row["state"] for row in store.ledger.deliveries()] == ["sent"]
 
@@ -165,7 +165,7 @@ def test_what_a_move_stood_for_is_not_said_when_the_series_is_reopened(store):
     load(store, entry(deadline="every FREQ=MONTHLY;BYMONTHDAY=15 from 2026-06-15"))
     plan_at(store, at("2025-10-28T10:00"), early)
     anew = "every FREQ=MONTHLY;BYMONTHDAY=20 from 2025-12-20"
-    store.commitments.move("truce", anew, change(CLOSED), whole=True)
+    store.commitments.move("truce", anew, change(CLOSED), all_occurrences=True)
     plan_at(store, CLOSED, early)
     close(store, "truce", now=LATER)
     plan_at(store, LATER, early)
@@ -182,13 +182,13 @@ def test_what_still_waits_is_not_sent_beside_the_reopening(store):
     plan_at(store, nine, leads, register=False)
     (one,) = claim(store, nine)
     again = Outcome(state="retry", next_at=nine + timedelta(minutes=30), error="450")
-    store.outbox.fingerprint([(one, again, nine, nine)])
+    store.outbox.record_outcomes([(one, again, nine, nine)])
     close(store, "truce", now=nine + timedelta(minutes=1))
     plan_at(store, nine + timedelta(minutes=2), leads, register=False)
     reopen(store, now=nine + timedelta(minutes=5))
     plan_at(store, nine + timedelta(minutes=6), leads, register=False)
     found = claim(store, nine + timedelta(minutes=31))
-    assert [word.reminder.kind for one in found for word in one.told] == ["reopened"]
+    assert [word.reminder.kind for one in found for word in one.contexts] == ["reopened"]
 
 
 def test_a_repeat_that_an_escalation_means_too_is_sent_though_it_is_acknowledged_before_the_claim(store):
@@ -201,7 +201,7 @@ def test_a_repeat_that_an_escalation_means_too_is_sent_though_it_is_acknowledged
     third = at("2025-11-13T09:00")
     plan_at(store, third, *rules, register=False)
     acknowledge(store, "truce", now=third + timedelta(seconds=30))
-    assert [word.reminder.offset for one in claim(store, third + timedelta(minutes=1)) for word in one.told] == ["P2D"]
+    assert [word.reminder.offset for one in claim(store, third + timedelta(minutes=1)) for word in one.contexts] == ["P2D"]
 
 
 AGAIN = at("2025-11-01T09:00")
@@ -210,8 +210,8 @@ AGAIN = at("2025-11-01T09:00")
 def send(store: Store, now) -> list[str]:
     """The kinds of the alerts that go out at a time."""
     sent = claim(store, now)
-    store.outbox.fingerprint([(one, Outcome(state="sent", remote="250 ok"), now, now) for one in sent])
-    return [word.reminder.kind for one in sent for word in one.told]
+    store.outbox.record_outcomes([(one, Outcome(state="sent", remote="250 ok"), now, now) for one in sent])
+    return [word.reminder.kind for one in sent for word in one.contexts]
 
 
 @pytest.mark.parametrize(

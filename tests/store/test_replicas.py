@@ -226,7 +226,7 @@ def test_a_transaction_that_lost_against_another_is_one_that_can_be_tried_again(
             try:
                 plan_at(one, NINE, LEAD, register=False)
                 claims = claim(one, NINE, limit=3)
-                one.outbox.fingerprint([(mine, Outcome(state="sent"), NINE, NINE) for mine in claims])
+                one.outbox.record_outcomes([(mine, Outcome(state="sent"), NINE, NINE) for mine in claims])
             except StoreError as error:
                 lost.append(str(error))
                 continue

@@ -102,7 +102,7 @@ def test_a_dry_run_foresees_what_would_be_reopened_and_stores_nothing(store):
 
 def test_what_left_its_file_and_comes_back_as_it_was_is_named(store):
     load(store, of("/a.yaml"), of("/a.yaml", "other"))
-    store.commitments.withdraw(store.commitments.missing("/a.yaml", {"other"}), change(CLOSED))
+    store.commitments.withdraw(store.commitments.no_longer_stated("/a.yaml", {"other"}), change(CLOSED))
     assert named(load(store, of("/a.yaml"), of("/a.yaml", "other"), now=LATER)) == [("truce", ())]
 
 
@@ -131,7 +131,7 @@ def test_what_somebody_reopened_by_hand_is_named_no_more(store):
 def test_of_two_thousand_that_left_the_few_that_come_back_are_named_in_few_statements(store):
     many = [of("/a.yaml", f"c{number:04}") for number in range(2300)]
     load(store, *many)
-    store.commitments.withdraw(store.commitments.missing("/a.yaml", ()), change(CLOSED, reason="no longer in a.yaml"))
+    store.commitments.withdraw(store.commitments.no_longer_stated("/a.yaml", ()), change(CLOSED, reason="no longer in a.yaml"))
     back = [of("/a.yaml", f"c{number:04}", "2025-12-10" if number < 30 else "2025-11-10") for number in range(35)]
     report = load(store, *back, of("/a.yaml", "new"), now=LATER)
     assert (len(report.restated), report.new, report.edited, report.moved) == (35, ["new"], [], [])

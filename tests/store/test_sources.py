@@ -31,7 +31,7 @@ def test_an_alert_cites_the_newest_and_knows_those_before(store):
     plan_at(store, NOW, rule(remind=remind(moved=True)))
     move(store, "truce", "2025-12-10", LATER, source="memo")
     plan_at(store, LATER, rule(remind=remind(moved=True)))
-    (told,) = [one for found in claim(store, LATER) for one in found.told if one.reminder.kind == "moved"]
+    (told,) = [one for found in claim(store, LATER) for one in found.contexts if one.reminder.kind == "moved"]
     assert (told.source.title, [one.title for one in told.earlier_sources]) == ("The memo", ["The brief"])
 
 

@@ -62,7 +62,7 @@ def test_a_batch_that_fails_half_way_is_planned_whole_the_next_time(planned, ste
     assert planned.ledger.counts() == {"open": 1}
     assert plan_at(planned, NINE, LEAD, register=False) == 1
     (one,) = claim(planned, NINE)
-    assert [told.reminder.kind for told in one.told] == ["before"]
+    assert [told.reminder.kind for told in one.contexts] == ["before"]
 
 
 TELLING = {name: STEPS[name] for name in ("deliveries", "carried")} | {"told": "UPDATE deliveries "}
@@ -72,14 +72,14 @@ TELLING = {name: STEPS[name] for name in ("deliveries", "carried")} | {"told": "
 def test_a_failure_whose_telling_fails_is_told_the_next_time(planned, step):
     plan_at(planned, NINE, LEAD, register=False)
     dead = Outcome(state="dead", error="550 no such user")
-    planned.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(planned, NINE)])
+    planned.outbox.record_outcomes([(one, dead, NINE, NINE) for one in claim(planned, NINE)])
     with failing(step):
         handle_failures(planned, ScheduledRule.all([LEAD]), CHANNELS, ["ops"], NINE)
     assert [one["channel"] for one in planned.ledger.deliveries()] == ["mail"]
     assert handle_failures(planned, ScheduledRule.all([LEAD]), CHANNELS, ["ops"], NINE) == 1
     assert len(claim(planned, NINE, channel="chat")) == 1
     (failure,) = claim(planned, NINE, channel="ops")[0].notice.failures
-    assert failure.instead == ("chat",)
+    assert failure.fallback_channels == ("chat",)
 
 
 def test_a_reminder_under_another_id_is_refused(planned):

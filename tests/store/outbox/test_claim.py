@@ -60,7 +60,7 @@ def set_all(store, **values) -> None:
 
 
 def mark(store, one, outcome=SENT) -> None:
-    store.outbox.fingerprint([(one, outcome, NINE, NINE)])
+    store.outbox.record_outcomes([(one, outcome, NINE, NINE)])
 
 
 def test_two_rules_that_mean_the_same_tell_it_once(store):
@@ -101,7 +101,7 @@ def test_several_words_at_once_share_a_delivery(store):
     plan_at(store, NOW, LEAD)
     assert plan_at(store, NINE, LEAD) == 1
     (one,) = claim(store, NINE)
-    assert len(one.told) == 6
+    assert len(one.contexts) == 6
 
 
 def test_a_claim_brings_all_that_the_words_need(store):
@@ -109,7 +109,7 @@ def test_a_claim_brings_all_that_the_words_need(store):
     plan_at(store, NOW, rule())
     plan_at(store, NINE, rule())
     (one,) = claim(store, NINE)
-    (told,) = one.told
+    (told,) = one.contexts
     assert (one.channel, one.recipient, one.attempt, one.fence) == ("mail", "desk@example.org", 1, 1)
     assert (one.first_due, one.deadline, one.message) == (NINE, at("2025-11-11"), None)
     assert (told.reminder.kind, told.reminder.offset, told.tracked) == ("before", "P7D", tracked(store))
@@ -249,7 +249,7 @@ def test_an_acknowledgement_supersedes_repeats_only(store, kind, now, until, goe
         [mark(store, one) for one in claim(store, at(before))]
     plan_at(store, at(now), rule())
     acknowledge(store, "truce", at(until) if until else None, at(now))
-    found = [told.reminder.kind for one in claim(store, at(now)) for told in one.told]
+    found = [told.reminder.kind for one in claim(store, at(now)) for told in one.contexts]
     assert found == ([kind] if goes else [])
     if not goes:
         assert ledger(store)[-1] == ("superseded", "acknowledged meanwhile by desk")
@@ -261,7 +261,7 @@ def test_a_later_word_supersedes_one_that_could_not_be_sent(store):
     plan_at(store, NINE, rule())
     plan_at(store, at("2025-11-09T09:00"), rule())
     (one,) = claim(store, at("2025-11-09T09:00"))
-    assert [told.reminder.offset for told in one.told] == ["P1D"]
+    assert [told.reminder.offset for told in one.contexts] == ["P1D"]
     assert ledger(store)[0] == ("superseded", "a later word of the same was planned")
 
 
@@ -295,7 +295,7 @@ def test_what_moved_there_and_back_and_was_planned_at_each_is_said_once(pending,
     move(pending, "truce", "2025-11-10", at(planned[-1]))
     plan_at(pending, at(planned[-1]), LEAD)
     (one,) = claim(pending, at(now))
-    assert [(told.reminder.moment, told.reminder.bounds_version) for told in one.told] == [(at("2025-11-03"), 3)]
+    assert [(told.reminder.moment, told.reminder.bounds_version) for told in one.contexts] == [(at("2025-11-03"), 3)]
 
 
 def test_the_words_of_a_move_and_of_an_end_outlive_what_comes_after(store):
@@ -307,7 +307,7 @@ def test_the_words_of_a_move_and_of_an_end_outlive_what_comes_after(store):
     move(store, "truce", "2025-12-20")
     close(store, "truce")
     plan_at(store, NINE, only)
-    told = [told for one in claim(store, NINE) for told in one.told]
+    told = [told for one in claim(store, NINE) for told in one.contexts]
     told.sort(key=lambda one: one.change.number)  # deliveries of the same instant leave in any order
     assert [(one.reminder.kind, one.change.what) for one in told] == [("moved", "moved"), ("closed", "closed")]
     change = told[0].change  # two moves that nobody was told of are one
@@ -320,7 +320,7 @@ def test_a_digest_goes_out_with_what_still_holds_of_it(store):
     plan_at(store, NINE, LEAD)
     move(store, "c00002", "2025-12-10")
     (one,) = claim(store, NINE)
-    assert {told.reminder.commitment for told in one.told} == {f"c0000{number}" for number in (0, 1, 3, 4, 5)}
+    assert {told.reminder.commitment for told in one.contexts} == {f"c0000{number}" for number in (0, 1, 3, 4, 5)}
 
 
 def test_what_is_superseded_does_not_hide_what_comes_behind_it(store):
@@ -335,7 +335,7 @@ def test_what_is_superseded_does_not_hide_what_comes_behind_it(store):
     for number in range(4):
         close(store, f"c0000{number}")
     (one,) = claim(store, NINE, limit=2)
-    assert one.told[0].reminder.commitment == "c00004"
+    assert one.contexts[0].reminder.commitment == "c00004"
 
 
 def test_a_dead_delivery_is_tried_again_or_let_go_by_the_start_of_its_id(pending):
@@ -405,13 +405,13 @@ def test_what_moves_while_its_word_is_being_sent_is_told_anew_and_nothing_twice(
     mark(store, claimed)
     plan_at(store, NINE + timedelta(minutes=1), rule())
     told = claim(store, NINE + timedelta(minutes=1))
-    assert [(word.reminder.kind, word.tracked.bounds.fingerprint) for one in told for word in one.told] == [
+    assert [(word.reminder.kind, word.tracked.bounds.fingerprint) for one in told for word in one.contexts] == [
         ("moved", tracked(store).bounds.fingerprint)
     ]
     mark(store, told[0])
     move(store, "truce", "2025-11-10", now=NINE + timedelta(minutes=2))  # back while nothing is on its way
     plan_at(store, NINE + timedelta(minutes=3), rule())
-    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=3)) for word in one.told] == ["moved"]
+    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=3)) for word in one.contexts] == ["moved"]
 
 
 def test_a_word_that_fails_while_its_commitment_moves_is_not_tried_again(store):
@@ -421,5 +421,5 @@ def test_a_word_that_fails_while_its_commitment_moves_is_not_tried_again(store):
     move(store, "truce", "2025-11-20", now=NINE)
     mark(store, claimed, Outcome(state="retry", next_at=NINE, error="451 try again"))
     plan_at(store, NINE + timedelta(minutes=1), rule())
-    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=1)) for word in one.told] == ["moved"]
+    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=1)) for word in one.contexts] == ["moved"]
     assert ("superseded", "moved meanwhile") in ledger(store)

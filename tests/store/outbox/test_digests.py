@@ -40,7 +40,7 @@ def digests(store: Store, now: Any = NINE) -> list[tuple[str, int]]:
     """Who has which deliveries, with the number of entries; nothing waits any more."""
     with store.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(delivery_tables.gathered)).scalar_one() == 0
-    return sorted((one.recipient, len(one.told)) for one in claim(store, now))
+    return sorted((one.recipient, len(one.contexts)) for one in claim(store, now))
 
 
 def skipped(store: Store, **which: str) -> list[str | None]:
@@ -106,8 +106,8 @@ def test_what_waits_joins_what_is_due_by_then_and_the_latest_of_one_state_goes_o
     later = at("2025-11-09T09:00")
     assert turn(store, both, now=later) == 2
     found = claim(store, later)
-    assert {told.reminder.offset for one in found for told in one.told} == {"P1D"}
-    assert sorted(len(one.told) for one in found) == [12, 12]
+    assert {told.reminder.offset for one in found for told in one.contexts} == {"P1D"}
+    assert sorted(len(one.contexts) for one in found) == [12, 12]
     assert set(skipped(store, offset="P7D")) == {"merged into the later one of 2025-11-09T00:00Z"}
 
 
@@ -118,7 +118,7 @@ def test_two_rules_in_several_batches_tell_one_state_once(store):
     later = at("2025-11-09T09:00")
     assert turn(store, *rules, now=later) == 26
     found = claim(store, later)
-    assert {told.reminder.rule for one in found for told in one.told} == {"b"}
+    assert {told.reminder.rule for one in found for told in one.contexts} == {"b"}
     assert set(skipped(store, rule="a")) == {"merged into the later one of 2025-11-09T00:00Z"}
 
 

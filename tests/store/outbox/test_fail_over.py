@@ -36,7 +36,7 @@ def due(store: Store, count: int = 1, *rules: Any) -> None:
 
 
 def end(store: Store, outcome: Outcome, now: datetime = NINE) -> None:
-    store.outbox.fingerprint([(one, outcome, now, now) for one in claim(store, now)])
+    store.outbox.record_outcomes([(one, outcome, now, now) for one in claim(store, now)])
 
 
 def relief(store: Store, *rules: Any, operators: tuple[str, ...] = ("ops",), now: datetime = NINE) -> int:
@@ -56,13 +56,13 @@ def test_what_is_dead_goes_to_the_fallback_and_the_operators_hear_of_it(store):
     assert relief(store) == 1
     assert states(store) == [("chat", "", "pending"), ("mail", "desk@example.org", "dead"), *OPERATORS]
     (chat,) = claim(store, NINE, channel="chat")
-    assert [told.reminder.kind for told in chat.told] == ["before"]
+    assert [told.reminder.kind for told in chat.contexts] == ["before"]
     assert chat.fallback_for is not None
     assert (chat.fallback_for.channel, chat.fallback_for.error) == ("mail", "550 no such user")
     notice = claim(store, NINE, channel="ops")[0].notice
     assert notice is not None
     (failure,) = notice.failures
-    assert (failure.state, failure.error, failure.about, failure.instead) == (
+    assert (failure.state, failure.error, failure.about, failure.fallback_channels) == (
         "dead", "550 no such user", ("truce before",), ("chat",)
     )  # fmt: skip
 
@@ -105,7 +105,7 @@ def test_a_fallback_that_fails_is_told_to_the_operators_only(store):
     due(store)
     end(store, DEAD)
     relief(store, operators=())
-    store.outbox.fingerprint([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="chat")])
+    store.outbox.record_outcomes([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="chat")])
     assert relief(store) == 1
     assert [one[0] for one in states(store)] == ["chat", "mail", "ops", "ops"]
 
@@ -114,7 +114,7 @@ def test_a_notice_that_fails_makes_no_other(store):
     due(store)
     end(store, DEAD)
     relief(store)
-    store.outbox.fingerprint([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="ops")])
+    store.outbox.record_outcomes([(one, DEAD, NINE, NINE) for one in claim(store, NINE, channel="ops")])
     assert relief(store) == 0
 
 
@@ -148,7 +148,7 @@ def test_a_template_that_fails_is_told_to_the_operators_and_nothing_to_the_fallb
     due(store)
     (one,) = claim(store, NINE)
     store.outbox.keep({one.id: (one.fence, message(), "template email/reminder.txt: line 3: no such thing")})
-    store.outbox.fingerprint([(one, Outcome(state="sent"), NINE, NINE)])
+    store.outbox.record_outcomes([(one, Outcome(state="sent"), NINE, NINE)])
     assert relief(store) == 1
     assert states(store) == [("mail", "desk@example.org", "sent"), *OPERATORS]
     notice = claim(store, NINE, channel="ops")[0].notice
@@ -224,7 +224,7 @@ def test_a_template_that_failed_hides_no_lateness(store):
     (one,) = claim(store, NINE)
     store.outbox.keep({one.id: (one.fence, message(), "template x: line 3: oh")})
     assert relief(store) == 1
-    store.outbox.fingerprint([(one, LATE, NINE, NINE)])
+    store.outbox.record_outcomes([(one, LATE, NINE, NINE)])
     assert relief(store) == 1
     assert ("chat", "", "pending") in states(store)
 
@@ -246,7 +246,7 @@ def test_a_word_that_was_tried_and_overtaken_is_told_elsewhere(store):
     end(store, Outcome(state="retry", next_at=NINE, error="450 not now"))
     next_day = NINE + timedelta(days=1)
     plan_at(store, next_day, both)
-    assert [one.told[0].reminder.offset for one in claim(store, next_day)] == ["P6D"]
+    assert [one.contexts[0].reminder.offset for one in claim(store, next_day)] == ["P6D"]
     assert relief(store, both, now=next_day) == 1
     assert ("chat", "", "pending") in states(store)
 
@@ -284,4 +284,4 @@ def test_two_recipients_who_fail_with_the_same_words_are_told_instead_once_and_b
     assert [one for one in states(store) if one[0] == "chat"] == [("chat", "", "pending")]
     notice = claim(store, NINE, channel="ops")[0].notice
     assert notice is not None
-    assert [one.instead for one in notice.failures] == [("chat",), ("chat",)]
+    assert [one.fallback_channels for one in notice.failures] == [("chat",), ("chat",)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import insert, select, text
+from sqlalchemy import Table, TableClause, column, insert, select, table, text
 
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
@@ -38,14 +38,14 @@ def snooze(store, key="truce", until=UNTIL, recipient=None, now=NOW):
 def told(store, now):
     """What is claimed at a time, by recipient: each key with the offset that it is told with."""
     return sorted(
-        (one.recipient, tuple((word.reminder.commitment, word.reminder.offset) for word in one.told))
+        (one.recipient, tuple((word.reminder.commitment, word.reminder.offset) for word in one.contexts))
         for one in claim(store, now)
     )
 
 
 def mark_all(store, now):
     done = [(one, Outcome(state="sent", remote="250 ok"), now, now) for one in claim(store, now)]
-    store.outbox.fingerprint(done)
+    store.outbox.record_outcomes(done)
     return len(done)
 
 
@@ -235,6 +235,11 @@ def test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_
     store.close()
 
 
+def _with_marks(of: Table) -> TableClause:
+    """A table as it was while fingerprints were called marks."""
+    return table(of.name, *(column("mark" if one.name == "fingerprint" else one.name, one.type) for one in of.c))
+
+
 def _old_database(url: str) -> None:
     """A database of version 0006 in which what was due a year ago was acknowledged before.
 
@@ -251,16 +256,16 @@ def _old_database(url: str) -> None:
         stated = {
             "title": "Old", "deadline": "2025-01-10", "kind": "obligation", "priority": "normal", "status": "open",
             "by": [], "to": [], "tags": [], "calendars": [], "roll": "none", "assumptions": [],
-            "bounds": bounds.to_json(), "earliest": bounds.earliest, "latest": bounds.latest, "mark": bounds.fingerprint,
-            "bounds_version": 1, "revision": 1, "recorded_at": recorded,
+            "bounds": bounds.to_json(), "earliest": bounds.earliest, "latest": bounds.latest,
+            "mark": bounds.fingerprint, "bounds_version": 1, "revision": 1, "recorded_at": recorded,
         }  # fmt: skip
         ids = range(1, OLD + 1)
-        connection.execute(insert(tables.commitments), [{"id": n, "key": f"old{n:04}", **stated} for n in ids])
+        connection.execute(insert(_with_marks(tables.commitments)), [{"id": n, "key": f"old{n:04}", **stated} for n in ids])
         registered = {"name": LATE.name, "hash": LATE.hash, "spec": LATE.to_json(), "registered_at": recorded}
         connection.execute(insert(planning_tables.rules), registered)
         asleep = {"rule": LATE.name, "occurrence": "", "since": recorded, "cursor": seen, "mark": bounds.fingerprint,
                   "revision": 2, "changed": False}  # fmt: skip
-        connection.execute(insert(planning_tables.watches), [{"commitment_id": n, **asleep} for n in ids])
+        connection.execute(insert(_with_marks(planning_tables.watches)), [{"commitment_id": n, **asleep} for n in ids])
         answered = {"acknowledged_by": "ann", "acknowledged_at": seen}
         old = tables.occurrences.c
         columns = [{"commitment_id": n, "occurrence": "", **answered} for n in ids]
@@ -288,7 +293,7 @@ def test_a_snooze_for_one_is_with_what_others_are_told_and_names_the_person(plan
     planned.people.register([Person(key="ann", name="Ann Lee", email="Ann@example.org")])
     snooze(planned, recipient=ANN)
     plan_at(planned, NINE, LEADS, register=False, to=(BO,))
-    found = {one.tracked.commitment.key: one.snoozes for (claimed,) in [claim(planned, NINE)] for one in claimed.told}
+    found = {one.tracked.commitment.key: one.snoozes for (claimed,) in [claim(planned, NINE)] for one in claimed.contexts}
     (mine,) = found["truce"]
     assert (mine.name, mine.recipient, mine.until, found["other"]) == ("Ann Lee", ANN, UNTIL, ())
 

@@ -31,7 +31,7 @@ def due(store: Store, count: int = 1, *, digest: bool | None = False) -> list[st
 
 
 def end(store: Store, outcome: Outcome, one: Claim) -> None:
-    store.outbox.fingerprint([(one, outcome, NINE, NINE)])
+    store.outbox.record_outcomes([(one, outcome, NINE, NINE)])
 
 
 def died(store: Store) -> str:
@@ -123,7 +123,7 @@ def test_of_two_people_who_retry_at_once_one_is_told_that_the_other_did(store, m
         if not held:
             both.wait()
 
-    monkeypatch.setattr("alerts.store.outbox.retry._must_hold", evaluate)
+    monkeypatch.setattr("alerts.store.outbox.retry._require_current", evaluate)
 
     def person() -> None:
         try:
@@ -154,7 +154,7 @@ def test_through_another_channel_it_is_a_new_delivery_and_the_first_is_let_go(st
     sent = claim(store, NINE, channel="chat")
     assert {told.id for told in sent} == set(fresh)
     for told in sent:
-        assert [word.reminder.kind for word in told.told] == ["before"]
+        assert [word.reminder.kind for word in told.contexts] == ["before"]
         assert told.fallback_for is not None
         assert (told.fallback_for.channel, told.fallback_for.error) == ("mail", "550 no such user")
 

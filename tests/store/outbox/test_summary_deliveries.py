@@ -192,7 +192,7 @@ def test_operators_hear_of_one_that_does_not_get_through(store):
     registered(store, sums())
     turn(store, NINE, sums())
     dead = Outcome(state="dead", error="550 no such user")
-    store.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    store.outbox.record_outcomes([(one, dead, NINE, NINE) for one in claim(store, NINE)])
     channels: Any = CHANNELS | {"ops": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",))}
     assert handle_failures(store, ScheduledRule.all([sums()]), channels, ("ops",), NINE) == 1
     (notice,) = claim(store, NINE, channel="ops")
@@ -250,7 +250,7 @@ def test_one_that_does_not_get_through_goes_to_the_fallback_one_for_each_owner(s
     registered(store, mine)
     assert turn(store, NINE, mine) == 2
     dead = Outcome(state="dead", error="550 no such user")
-    store.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    store.outbox.record_outcomes([(one, dead, NINE, NINE) for one in claim(store, NINE)])
     channels: Any = CHANNELS | {"chat": SimpleNamespace(one_at_a_time=False, default=False, recipients=("",))}
     assert handle_failures(store, ScheduledRule.all([mine]), channels, (), NINE) == 2
     assert handle_failures(store, ScheduledRule.all([mine]), channels, (), NINE) == 0
@@ -265,7 +265,7 @@ def test_it_goes_to_no_channel_that_takes_one_word_at_a_time(store):
     channels: Any = CHANNELS | {"pager": SimpleNamespace(one_at_a_time=True, default=False, recipients=("",))}
     assert turn(store, NINE, both, channels=channels) == 1
     dead = Outcome(state="dead", error="550 no such user")
-    store.outbox.fingerprint([(one, dead, NINE, NINE) for one in claim(store, NINE)])
+    store.outbox.record_outcomes([(one, dead, NINE, NINE) for one in claim(store, NINE)])
     handle_failures(store, ScheduledRule.all([both]), channels, (), NINE)
     assert claim(store, NINE, channel="pager") == []
 

@@ -39,7 +39,7 @@ def begin(store: Store, mine: Rule) -> int:
 
 def refuse(store: Store, now: datetime = NINE) -> None:
     """Let the chat refuse what is due."""
-    store.outbox.fingerprint([(one, LATE, now, now) for one in claim(store, now, channel="chat")])
+    store.outbox.record_outcomes([(one, LATE, now, now) for one in claim(store, now, channel="chat")])
 
 
 def failures(store: Store, mine: Rule, now: datetime) -> list[DeliveryFailure]:
@@ -53,7 +53,7 @@ def test_whoever_has_the_whole_does_not_get_it_again_from_the_fallback(store):
     assert begin(store, mine) == 2
     refuse(store)
     (failure,) = failures(store, mine, TEN)
-    assert (failure.channel, failure.instead) == ("chat", ())
+    assert (failure.channel, failure.fallback_channels) == ("chat", ())
     assert [one.fallback_for for one in claim(store, TEN, channel="mail")] == [None]
 
 
@@ -63,7 +63,7 @@ def test_whoever_has_only_their_own_gets_the_whole_from_the_fallback(store):
     assert begin(store, mine) == 2
     refuse(store)
     (failure,) = failures(store, mine, TEN)
-    assert failure.instead == ("mail",)
+    assert failure.fallback_channels == ("mail",)
     found = claim(store, TEN, channel="mail")
     assert sorted((one.summary.owners, bool(one.fallback_for)) for one in found if one.summary) == [
         ((), True),
@@ -78,7 +78,7 @@ def test_one_that_the_next_firing_has_overtaken_goes_to_no_fallback_and_operator
     assert plan(store, ScheduledRule.all([mine]), CHANNELS, TOMORROW) == 1
     refuse(store, TOMORROW)  # what is overtaken is set aside when the next is claimed
     found = failures(store, mine, TOMORROW + timedelta(hours=1))
-    assert sorted((one.state, one.instead) for one in found) == [("retry", ("mail",)), ("superseded", ())]
+    assert sorted((one.state, one.fallback_channels) for one in found) == [("retry", ("mail",)), ("superseded", ())]
     (only,) = claim(store, TOMORROW + timedelta(hours=1), channel="mail")
     assert only.summary is not None
     assert only.summary.firing == TOMORROW
@@ -90,4 +90,4 @@ def test_one_that_is_overtaken_and_not_yet_set_aside_goes_to_no_fallback_either(
     refuse(store)
     assert plan(store, ScheduledRule.all([mine]), CHANNELS, TOMORROW) == 1
     (failure,) = failures(store, mine, TOMORROW)
-    assert (failure.state, failure.instead) == ("retry", ())
+    assert (failure.state, failure.fallback_channels) == ("retry", ())

@@ -98,7 +98,7 @@ def test_a_rename_that_is_taken_back_within_the_hour_loses_and_repeats_nothing(s
     sweep(store, BEFORE, NINE + HOUR - MINUTE)
     sweep(store, RENAMED, NINE + HOUR)  # the hour counts anew
     assert states(store) == [("mail", "desk@example.org", "pending")]
-    assert [one.told[0].reminder.kind for one in claim(store, NINE + HOUR)] == ["before"]
+    assert [one.contexts[0].reminder.kind for one in claim(store, NINE + HOUR)] == ["before"]
 
 
 def test_an_hour_of_failures_before_the_rename_does_not_count(store):
@@ -204,7 +204,7 @@ def test_a_clock_that_was_ahead_does_not_put_it_off(store):
 
 def test_a_process_with_other_rules_leaves_failures_to_those_who_know_the_fallback(store):
     due(store)
-    store.outbox.fingerprint([(one, Outcome(state="dead", error="550"), NINE, NINE) for one in claim(store, NINE)])
+    store.outbox.record_outcomes([(one, Outcome(state="dead", error="550"), NINE, NINE) for one in claim(store, NINE)])
     strange = rule("strange", remind=remind(before=("P1D",)))
     assert handle_failures(store, ScheduledRule.all([strange]), RENAMED, ["ops"], NINE) == 0
     assert sweep(store, BEFORE, NINE) == 1

@@ -26,8 +26,8 @@ def move(store: Store, deadline: str, now, reason: str | None = None) -> None:
 
 
 def told(store: Store, now, key: str = "a"):
-    found = [one for one in claim(store, now) if one.told[0].reminder.commitment == key]
-    return [(one, one.told[0].change) for one in found]
+    found = [one for one in claim(store, now) if one.contexts[0].reminder.commitment == key]
+    return [(one, one.contexts[0].change) for one in found]
 
 
 @pytest.mark.parametrize(("key", "days"), [("a", ("11-11", "12-21")), ("b", ("11-12", "12-22"))])
@@ -45,7 +45,7 @@ def test_a_move_starts_from_what_the_recipient_was_last_told(followed, outcome, 
     move(followed, "2025-12-10", FIRST)
     plan_at(followed, FIRST, TELLS)
     ((one, _),) = told(followed, FIRST)
-    followed.outbox.fingerprint([(one, outcome, FIRST, FIRST)])
+    followed.outbox.record_outcomes([(one, outcome, FIRST, FIRST)])
     move(followed, "2025-12-20", SECOND)
     plan_at(followed, SECOND, TELLS)
     ((_, change),) = told(followed, SECOND)
