@@ -299,7 +299,10 @@ def test_the_file_that_states_it_last_has_it_though_nothing_is_changed(store):
     load(store, *from_file("/a.yaml", entry("a")))
     before = rows(store)
     assert load(store, *from_file("/b.yaml", entry("a")), now=LATER).unchanged == 1
-    assert (store.commitments.no_longer_stated("/a.yaml", ()), store.commitments.no_longer_stated("/b.yaml", ())) == ([], ["a"])
+    assert (store.commitments.no_longer_stated("/a.yaml", ()), store.commitments.no_longer_stated("/b.yaml", ())) == (
+        [],
+        ["a"],
+    )
     assert rows(store) == before
 
 

@@ -201,7 +201,9 @@ def test_a_repeat_that_an_escalation_means_too_is_sent_though_it_is_acknowledged
     third = at("2025-11-13T09:00")
     plan_at(store, third, *rules, register=False)
     acknowledge(store, "truce", now=third + timedelta(seconds=30))
-    assert [word.reminder.offset for one in claim(store, third + timedelta(minutes=1)) for word in one.contexts] == ["P2D"]
+    assert [word.reminder.offset for one in claim(store, third + timedelta(minutes=1)) for word in one.contexts] == [
+        "P2D"
+    ]
 
 
 AGAIN = at("2025-11-01T09:00")

@@ -131,7 +131,9 @@ def test_what_somebody_reopened_by_hand_is_named_no_more(store):
 def test_of_two_thousand_that_left_the_few_that_come_back_are_named_in_few_statements(store):
     many = [of("/a.yaml", f"c{number:04}") for number in range(2300)]
     load(store, *many)
-    store.commitments.withdraw(store.commitments.no_longer_stated("/a.yaml", ()), change(CLOSED, reason="no longer in a.yaml"))
+    store.commitments.withdraw(
+        store.commitments.no_longer_stated("/a.yaml", ()), change(CLOSED, reason="no longer in a.yaml")
+    )
     back = [of("/a.yaml", f"c{number:04}", "2025-12-10" if number < 30 else "2025-11-10") for number in range(35)]
     report = load(store, *back, of("/a.yaml", "new"), now=LATER)
     assert (len(report.restated), report.new, report.edited, report.moved) == (35, ["new"], [], [])

@@ -411,7 +411,9 @@ def test_what_moves_while_its_word_is_being_sent_is_told_anew_and_nothing_twice(
     mark(store, told[0])
     move(store, "truce", "2025-11-10", now=NINE + timedelta(minutes=2))  # back while nothing is on its way
     plan_at(store, NINE + timedelta(minutes=3), rule())
-    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=3)) for word in one.contexts] == ["moved"]
+    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=3)) for word in one.contexts] == [
+        "moved"
+    ]
 
 
 def test_a_word_that_fails_while_its_commitment_moves_is_not_tried_again(store):
@@ -421,5 +423,7 @@ def test_a_word_that_fails_while_its_commitment_moves_is_not_tried_again(store):
     move(store, "truce", "2025-11-20", now=NINE)
     mark(store, claimed, Outcome(state="retry", next_at=NINE, error="451 try again"))
     plan_at(store, NINE + timedelta(minutes=1), rule())
-    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=1)) for word in one.contexts] == ["moved"]
+    assert [word.reminder.kind for one in claim(store, NINE + timedelta(minutes=1)) for word in one.contexts] == [
+        "moved"
+    ]
     assert ("superseded", "moved meanwhile") in ledger(store)

@@ -260,7 +260,9 @@ def _old_database(url: str) -> None:
             "mark": bounds.fingerprint, "bounds_version": 1, "revision": 1, "recorded_at": recorded,
         }  # fmt: skip
         ids = range(1, OLD + 1)
-        connection.execute(insert(_with_marks(tables.commitments)), [{"id": n, "key": f"old{n:04}", **stated} for n in ids])
+        connection.execute(
+            insert(_with_marks(tables.commitments)), [{"id": n, "key": f"old{n:04}", **stated} for n in ids]
+        )
         registered = {"name": LATE.name, "hash": LATE.hash, "spec": LATE.to_json(), "registered_at": recorded}
         connection.execute(insert(planning_tables.rules), registered)
         asleep = {"rule": LATE.name, "occurrence": "", "since": recorded, "cursor": seen, "mark": bounds.fingerprint,
@@ -293,7 +295,9 @@ def test_a_snooze_for_one_is_with_what_others_are_told_and_names_the_person(plan
     planned.people.register([Person(key="ann", name="Ann Lee", email="Ann@example.org")])
     snooze(planned, recipient=ANN)
     plan_at(planned, NINE, LEADS, register=False, to=(BO,))
-    found = {one.tracked.commitment.key: one.snoozes for (claimed,) in [claim(planned, NINE)] for one in claimed.contexts}
+    found = {
+        one.tracked.commitment.key: one.snoozes for (claimed,) in [claim(planned, NINE)] for one in claimed.contexts
+    }
     (mine,) = found["truce"]
     assert (mine.name, mine.recipient, mine.until, found["other"]) == ("Ann Lee", ANN, UNTIL, ())
 
