@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice, repeat
+from typing import Any
 
 from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
 from alerts.core.delivery_failures import DeliveryFailure
@@ -52,69 +53,100 @@ def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:
 
 
 def _facts(context: ReminderContext, now: datetime, reader: str) -> Facts:
-    reminder, tracked = context.reminder, context.tracked
-    commitment, bounds = tracked.commitment, tracked.bounds
+    cited = tuple(_sources(context))
+    return Facts(
+        **_identity(context),
+        **_sending(context, now),
+        **_dates(context, now, reader),
+        **_answers(context, now),
+        source=cited[0] if cited else None,
+        sources=cited,
+        reader=reader,
+        now=now,
+        commands=commands(context),
+    )
 
-    def line(text: str | None) -> str | None:
-        return flat(clean(text)) or None if text else None
 
-    def lines(texts: Iterable[str]) -> tuple[str, ...]:
-        return tuple(found for text in texts if (found := line(text)))
+def _identity(context: ReminderContext) -> dict[str, Any]:
+    """Return which commitment it is, and who is concerned."""
+    commitment = context.tracked.commitment
+    return {
+        "key": _line(commitment.key) or "?",
+        "title": _line(commitment.title) or "(untitled)",
+        "what": commitment.kind,
+        "priority": commitment.priority,
+        "status": commitment.status,
+        "ended": _ended(context),
+        "owner": _line(context.owner.name if context.owner else commitment.owner),
+        "tags": _lines(commitment.tags),
+        "tracked_since": context.tracked.recorded_at,
+        "by": _lines(_names(context.by, commitment.by)),
+        "to": _lines(_names(context.to, commitment.to)),
+        "note": clean(commitment.note).strip() or None if commitment.note else None,
+    }
 
-    cited = tuple(_sources(context, line))
+
+def _sending(context: ReminderContext, now: datetime) -> dict[str, Any]:
+    """Return which reminder it is, and when it goes out."""
+    reminder = context.reminder
+    return {
+        "kind": reminder.kind,
+        "occurrence": _line(reminder.occurrence) or "",
+        "rule": _line(reminder.rule) or "?",
+        "offset": _line(reminder.offset),
+        "lead": _lead(_line(reminder.offset)),
+        "moment": reminder.moment,
+        "send_at": reminder.send_at,
+        "early": reminder.early,
+        "catching_up": reminder.catching_up,
+        "late_by": reminder.late_by(now),
+        "next_alert_at": context.next_alert_at,
+    }
+
+
+def _dates(context: ReminderContext, now: datetime, reader: str) -> dict[str, Any]:
+    """Return the deadline, its dates, and where now is relative to them."""
+    commitment, bounds = context.tracked.commitment, context.tracked.bounds
     window = _window(bounds, now)
     standing = _standing(window, now)
     counted = window.first if standing == "opened" else window.counted
     counting_zone = (counted.zone or "UTC") if counted else reader
     today = on_day(now, counting_zone)
-    return Facts(
-        key=line(commitment.key) or "?",
-        title=line(commitment.title) or "(untitled)",
-        kind=reminder.kind,
-        what=commitment.kind,
-        priority=commitment.priority,
-        status=commitment.status,
-        ended=_ended(context),
-        owner=line(context.owner.name if context.owner else commitment.owner),
-        tags=lines(commitment.tags),
-        occurrence=line(reminder.occurrence) or "",
-        rule=line(reminder.rule) or "?",
-        offset=line(reminder.offset),
-        lead=_lead(line(reminder.offset)),
-        moment=reminder.moment,
-        send_at=reminder.send_at,
-        early=reminder.early,
-        catching_up=reminder.catching_up,
-        late_by=reminder.late_by(now),
-        tracked_since=tracked.recorded_at,
-        deadline=line(commitment.deadline) or "?",
-        window=window,
-        earliest=bounds.earliest,
-        latest=bounds.latest,
-        zone=bounds.zone,
-        reader=reader,
-        now=now,
-        today=today,
-        counting_zone=counting_zone,
-        days=(counted.date - today).days if counted else 0,
-        standing=standing,
-        opened=bool(bounds.opens and bounds.first and bounds.first.counted_start <= now),
-        depends_on=lines(_dependencies(commitment)) if window.certainty == "open" else (),
-        by=lines(_names(context.by, commitment.by)),
-        to=lines(_names(context.to, commitment.to)),
-        note=clean(commitment.note).strip() or None if commitment.note else None,
-        source=cited[0] if cited else None,
-        sources=cited,
-        explanation=lines(bounds.explanation),
-        assumptions=lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
-        acknowledged=_acknowledged(context, line),
-        snoozed=_snoozed(tracked, line, now),
-        own_snoozes=_own_snoozes(context, line, now),
-        stage=stage_of(bounds, now),
-        next_alert_at=context.next_alert_at,
-        change=_change(context.change, line, now) if context.change else None,
-        commands=commands(context),
-    )
+    return {
+        "deadline": _line(commitment.deadline) or "?",
+        "window": window,
+        "earliest": bounds.earliest,
+        "latest": bounds.latest,
+        "zone": bounds.zone,
+        "today": today,
+        "counting_zone": counting_zone,
+        "days": (counted.date - today).days if counted else 0,
+        "standing": standing,
+        "opened": bool(bounds.opens and bounds.first and bounds.first.counted_start <= now),
+        "stage": stage_of(bounds, now),
+        "depends_on": _lines(_dependencies(commitment)) if window.certainty == "open" else (),
+        "explanation": _lines(bounds.explanation),
+        "assumptions": _lines(dict.fromkeys((*commitment.assumptions, *bounds.assumptions))),
+    }
+
+
+def _answers(context: ReminderContext, now: datetime) -> dict[str, Any]:
+    """Return the answers so far, and the change that is reported."""
+    return {
+        "acknowledged": _acknowledged(context),
+        "snoozed": _snoozed(context.tracked, now),
+        "own_snoozes": _own_snoozes(context, now),
+        "change": _change(context.change, now) if context.change else None,
+    }
+
+
+def _line(text: str | None) -> str | None:
+    """Return a text on one line, cleaned; None if nothing is left."""
+    return flat(clean(text)) or None if text else None
+
+
+def _lines(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(found for text in texts if (found := _line(text)))
 
 
 def _window(bounds: Bounds, now: datetime) -> Window:
@@ -193,58 +225,60 @@ def _names(parties: tuple[Party, ...], keys: tuple[str, ...]) -> list[str]:
     return [party.name for party in parties] or list(keys)
 
 
-def _sources(context: ReminderContext, line: Callable[[str | None], str | None]) -> Iterator[SourceFacts]:
+def _sources(context: ReminderContext) -> Iterator[SourceFacts]:
     commitment = context.tracked.commitment
     if context.source is not None or commitment.source is not None:
-        yield _source(context.source, commitment.source, line)
+        yield _source(context.source, commitment.source)
     known = chain(context.earlier_sources, repeat(None))
     for source, citation in zip(known, commitment.earlier_sources, strict=False):
-        yield _source(source, citation, line)
+        yield _source(source, citation)
 
 
-def _source(source: Source | None, citation: Citation | None, line: Callable[[str | None], str | None]) -> SourceFacts:
-    url = line(source.url) if source else None
+def _source(source: Source | None, citation: Citation | None) -> SourceFacts:
+    url = _line(source.url) if source else None
     followed = url and url.lower().startswith(("https://", "http://")) and not set(url) & set(' "|\\')
     return SourceFacts(
-        title=line(source.title if source else citation.key if citation else None),
-        publisher=line(source.publisher) if source else None,
+        title=_line(source.title if source else citation.key if citation else None),
+        publisher=_line(source.publisher) if source else None,
         published=source.published if source else None,
         url=url,
         link=url if followed else None,
-        locator=line(citation.locator) if citation else None,
-        quote=line(citation.quote) if citation else None,
+        locator=_line(citation.locator) if citation else None,
+        quote=_line(citation.quote) if citation else None,
     )
 
 
-def _acknowledged(context: ReminderContext, line: Callable[[str | None], str | None]) -> AcknowledgedFacts | None:
+def _acknowledged(context: ReminderContext) -> AcknowledgedFacts | None:
     acknowledgement, stage = context.tracked.current_acknowledgement, acknowledged_stage(context.tracked)
     if acknowledgement is None or stage is None:
         return None
     until = context.pause_ends or (acknowledgement.until if stage in KIND_PAUSED_AT else None)
-    return AcknowledgedFacts(by=line(acknowledgement.by) or "somebody", at=acknowledgement.at, until=until, stage=stage)
+    return AcknowledgedFacts(
+        by=_line(acknowledgement.by) or "somebody", at=acknowledgement.at, until=until, stage=stage
+    )
 
 
-def _snoozed(tracked: Tracked, line: Callable[[str | None], str | None], now: datetime) -> SnoozedFacts | None:
+def _snoozed(tracked: Tracked, now: datetime) -> SnoozedFacts | None:
     snooze = snoozed_now(tracked, now)
-    return SnoozedFacts(by=line(snooze.by) or "somebody", until=snooze.until) if snooze else None
+    return SnoozedFacts(by=_line(snooze.by) or "somebody", until=snooze.until) if snooze else None
 
 
-def _own_snoozes(
-    context: ReminderContext, line: Callable[[str | None], str | None], now: datetime
-) -> tuple[SnoozedFacts, ...]:
+def _own_snoozes(context: ReminderContext, now: datetime) -> tuple[SnoozedFacts, ...]:
     return tuple(
-        SnoozedFacts(by=line(one.by) or "somebody", until=one.until, whom=line(one.name or one.recipient) or "somebody")
+        SnoozedFacts(
+            by=_line(one.by) or "somebody", until=one.until, whom=_line(one.name or one.recipient) or "somebody"
+        )
         for one in own_snoozes_now(context.snoozes, context.tracked, now)
     )
 
 
-def _change(change: Revision, line: Callable[[str | None], str | None], now: datetime) -> ChangeFacts:
+def _change(change: Revision, now: datetime) -> ChangeFacts:
     return ChangeFacts(
         recorded_at=change.recorded_at,
-        recorded_by=line(change.recorded_by) or "somebody",
-        reason=line(change.reason),
-        source=line(change.source),
-        cause=line(change.cause),
+        recorded_by=_line(change.recorded_by) or "somebody",
+        reason=_line(change.reason),
+        source=_line(change.source),
+        cause=_line(change.cause),
         before=_window(change.before, now) if change.before else None,
         after=_window(change.after, now) if change.after else None,
         was=_closed_as(change) if change.what == "reopened" else None,

@@ -93,9 +93,9 @@ def test_of_whatever_it_is_made_a_mail_is_shown_whole(seed: int, smtp_server: An
     commands = set(LISTED.findall(html))
     assert commands == set(LISTED.findall(text))
     assert 1 <= len(commands) <= 200
-    total = asked.summary.due if asked.summary else len(asked.told)
+    total = asked.summary.due if asked.summary else len(asked.contexts)
     more = re.search(r"… and (\d+) more\. See all", text)
-    open_ = {LISTED.match(f"alerts ack {one.tracked.commitment.key}")[0] for one in asked.told}  # type: ignore[index]
+    open_ = {LISTED.match(f"alerts ack {one.tracked.commitment.key}")[0] for one in asked.contexts}  # type: ignore[index]
     assert commands <= open_
     if more:
         assert total - int(more[1]) <= 200
