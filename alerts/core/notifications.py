@@ -1,4 +1,4 @@
-"""Notifications: what one recipient is told through one channel, and the message that it becomes."""
+"""Notifications: what one recipient gets through one channel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from alerts.core.tracked import OwnSnooze, Revision, Tracked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarEntry:
-    """By what readers' calendars know an entry: its UID, unique in the world, and a SEQUENCE that only rises."""
+    """How readers' calendars identify an entry: a globally unique UID, and a SEQUENCE that only rises."""
 
     uid: str
     sequence: int = 0
@@ -25,17 +25,17 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderContext:
-    """A reminder with all that its words need."""
+    """A reminder with everything that a template needs."""
 
     reminder: Reminder
     tracked: Tracked
     by: tuple[Party, ...] = ()
     to: tuple[Party, ...] = ()
     source: Source | None = None
-    earlier_sources: tuple[Source | None, ...] = ()  # one for each of the commitment's; None for one that is not known
+    earlier_sources: tuple[Source | None, ...] = ()  # as the commitment has them; None if unknown
     owner: Person | None = None
     next_alert_at: datetime | None = None
-    change: Revision | None = None  # what a `moved` or `closed` reminder tells of
+    change: Revision | None = None  # what a `moved` or `closed` reminder is about
     pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
     snoozes: tuple[OwnSnooze, ...] = ()  # for single recipients, over or not
     entry: CalendarEntry | None = None  # where it may go into calendars
@@ -47,7 +47,7 @@ class Notification:
 
     With a `summary` the reminders are what that lists.
 
-    `fallback_for`: the delivery whose words it carries because that one does not get through.
+    `fallback_for`: the failed delivery whose reminders it carries.
     """
 
     id: UUID

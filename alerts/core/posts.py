@@ -1,4 +1,4 @@
-"""Posts: what a chat is told, as runs of text that no chat's markup has touched yet."""
+"""Posts: the content of a chat message, before any chat's markup."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One paragraph; `quote` sets it apart as somebody else's words."""
+    """One paragraph; `quote` sets it apart as a quote."""
 
     runs: tuple[Run, ...]
     quote: bool = False
 
     @property
     def text(self) -> str:
-        """The words alone."""
+        """The text without style."""
         return "".join(run.text for run in self.runs)
 
 
@@ -75,7 +75,7 @@ class Post:
         """Write each section within the limits of a chat; what has no room is cut or left out visibly.
 
         `size` measures what is written, against the limits of one `section` and of the `whole`; `sections` is how many
-        there may be, `between` what each takes up beside its text. Where all together are too large, the large ones
+        there may be, `between` what each takes up around its text. Where all together are too large, the large ones
         are cut rather than any left out. What is left out is pointed to by `more`; the last is always kept.
         """
         if not self.sections:
@@ -180,5 +180,5 @@ def _plain_line(line: str) -> Line:
 
 
 def text_of(sections: Sequence[Section]) -> str:
-    """The words of a post without any style, a line each."""
+    """Return the text of a post without style, one line each."""
     return "\n\n".join("\n".join(line.text for line in section) for section in sections)

@@ -1,4 +1,4 @@
-"""Summaries: how things stand with all that a rule matches, at a firing of its cron."""
+"""Summaries: the state of everything that a rule matches, at a firing of its cron."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from alerts.deadlines.points import Day, Point
 from alerts.deadlines.recurrence import ROLLED_AT_MOST
 from alerts.deadlines.zones import zone_info
 
-LISTED = 200  # so many are told one by one, the rest are counted
+LISTED = 200  # commitments in one summary; the rest are counted
 SLACK = timedelta(days=2)  # between a civil day somewhere on earth and the same day in UTC
 Part = Literal["late", "due", "open"]
 PARTS: Mapping[Part, Kind] = {
@@ -31,7 +31,7 @@ PARTS: Mapping[Part, Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What is to be summed up: what a rule matches, of some owners only if any are named, as of one firing."""
+    """What a summary covers: what a rule matches at one firing, for some owners only if any are named."""
 
     rule: Rule
     firing: datetime
@@ -57,9 +57,9 @@ class Scope:
         return self.rule.matches(commitment) and (not self.owners or commitment.owner in self.owners)
 
     def id(self, channel: str, recipient: str, *, is_fallback: bool = False) -> UUID:
-        """The id of the delivery to a recipient: one a firing, and of what goes elsewhere one more for each owner.
+        """Return the id of the delivery to a recipient: one for each firing; as a fallback, one for each set of owners.
 
-        The whole is the same wherever it was meant for: whoever has it does not get it again in another's stead.
+        A summary of everything has the same id as a fallback: a recipient who has it does not get it again.
         """
         whose = ("elsewhere" if is_fallback else "own", *(self.owners if is_fallback else ())) if self.owners else ()
         what = ("summary", self.rule.name, self.firing.isoformat(), channel, recipient, *whose)
@@ -78,10 +78,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What came of it: how many are due, overdue (obligations), past their date (the others), and without one to come.
+    """A summary: how many are due, overdue (obligations), past their date (other kinds), and without a coming date.
 
-    `listed` are those that are told one by one, in their order, and `more` so many that are not. `quiet` counts what is
-    late or undated and acknowledged or snoozed: that is listed, too, after the others where there is no room for all.
+    `listed` are in their order; `more` counts the rest. `quiet` counts what is late or undated and acknowledged or
+    snoozed; it is listed, too, after the others.
     """
 
     scope: Scope
@@ -94,11 +94,11 @@ class Summary:
 
     @property
     def more(self) -> int:
-        """How many are not told one by one."""
+        """How many are not listed."""
         return self.due + self.overdue + self.passed + self.undated - len(self.listed)
 
     def reminders(self) -> list[tuple[Reminder, Tracked]]:
-        """What is listed as if the rule spoke of each."""
+        """Return a reminder for each commitment that is listed."""
         return [(self._reminder(PARTS[part], tracked), tracked) for part, tracked in self.listed]
 
     def _reminder(self, kind: Kind, tracked: Tracked) -> Reminder:
