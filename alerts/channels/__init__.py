@@ -41,7 +41,7 @@ class Channel(Protocol):
     """A way out. Threads may share one.
 
     `recipients`: who gets a delivery each; ("",) where the channel is itself the one recipient. `timezone`: the
-    readers'. `timeout`: the total deadline of one send. `medium`: what the message must hold: "mail" a subject, text
+    readers'. `timeout`: the time limit of one send. `medium`: what the message must hold: "mail" a subject, text
     and HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
     is told. `connections`: how many sends at once it bears. `one_at_a_time`: one message a reminder, never a digest.
     `holds_open`: what it is told of stays open there until a `closed` word ends it. `default`: it mails owners, too.

@@ -94,8 +94,8 @@ class Email:
         except OSError as error:
             connection.close()
             raise DeliveryError(
-                f"{self._smtp.host}: {connection_error(error)} in the middle of the mail; should it have arrived all the same, the "
-                "repeat has the same Message-ID",
+                f"{self._smtp.host}: {connection_error(error)} in the middle of the mail; "
+                "should it have arrived all the same, the repeat has the same Message-ID",
                 channel_out=True,
             ) from None
         connection.mails += 1

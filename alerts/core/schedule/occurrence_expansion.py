@@ -111,7 +111,7 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
 def _due_occurrences(
     context: Context, last: datetime | None, now: datetime
 ) -> tuple[list[str], datetime | None, datetime | None]:
-    """Return the occurrences after `last` that have reminders by `now`, the last one seen, and when the next one has."""
+    """Return the occurrences after `last` with reminders by `now`, the last one seen, and when the next one has."""
     recurs, due = context.tracked.bounds.recurrence, list[str]()
     assert recurs is not None
     for name in names(context.tracked, last):

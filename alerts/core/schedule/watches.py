@@ -15,7 +15,7 @@ class Watch:
     The watch of a recurrence makes those of its occurrences.
 
     `cursor`: all that was due up to here has gone out (None: never evaluated). `since`: when the commitment came there,
-    or its rule last changed. `changed`: the rule has changed, so look before the cursor too. `latest_moment`: the latest
+    or its rule last changed. `changed`: the rule has changed: look before the cursor too. `latest_moment`: the latest
     moment for which an alert went out under the present bounds (of a recurrence: its last occurrence with a watch).
     `fingerprint`: that of those bounds. `revision`: the last change that it has seen.
     """
