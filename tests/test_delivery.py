@@ -160,7 +160,7 @@ def test_an_answer_that_cannot_be_stored_holds_up_no_other_mark(store, workers, 
 
 def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpserver, monkeypatch):
     seen = answer(httpserver, "/hook", lambda _: 200)
-    monkeypatch.setattr("alerts.delivery.MARK_AGAIN", 0.001)
+    monkeypatch.setattr("alerts.delivery.RETRY_RECORDING_AFTER", 0.001)
     mark, left = store.outbox.record_outcomes, [5]
 
     def out_at_first(marks: Any) -> None:
@@ -273,7 +273,7 @@ def test_a_retry_sends_the_same_bytes_whatever_has_been_edited_meanwhile(store, 
 def test_what_is_in_flight_is_sent_once_though_its_lease_seems_to_have_ended(store, workers, httpserver, monkeypatch):
     """As where the clock is put on while it is being sent."""
     answer(httpserver, "/hook", lambda _: 200)
-    monkeypatch.setattr("alerts.delivery.CLAIMED_AT_ONCE", 1)
+    monkeypatch.setattr("alerts.delivery.CLAIMS_PER_CONNECTION", 1)
     send, begun, many = workers["hook"].channel.send, list[UUID](), threading.Event()
 
     def hold_the_first(outgoing: Outgoing) -> str:

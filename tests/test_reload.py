@@ -62,7 +62,7 @@ def rules(home: Path) -> set[str]:
 def test_an_edit_is_reported_taken_over_and_what_it_leaves_out_is_named(home: Path) -> None:
     write(home, CONFIG.replace("name: more", "name: renamed"))
     for words in (["plan"], ["list"], ["check"]):
-        assert "warning: other rules than the daemon: more, renamed;" in run(home, *words).stderr
+        assert "warning: the daemon uses other rules: more, renamed;" in run(home, *words).stderr
     assert rules(home) == {"desk", "more"}, "a changed file is not taken over by itself"
     done = run(home, "reload")
     assert (done.returncode, "rules: new renamed; gone more" in done.stdout) == (0, True)
@@ -74,7 +74,7 @@ def test_an_edit_is_reported_taken_over_and_what_it_leaves_out_is_named(home: Pa
 def test_another_zone_than_the_daemons_is_said_and_resolve_goes_by_the_daemons(home: Path) -> None:
     write(home, "timezone: Asia/Tokyo\n" + CONFIG)
     found = run(home, "check").stderr
-    assert "the daemon goes by the time zone none, these files by Asia/Tokyo; `alerts reload` takes these" in found
+    assert "the daemon uses the time zone none, these files state Asia/Tokyo; run `alerts reload` to apply these" in found
     assert "other channels or people" not in found
     assert json.loads(run(home, "resolve", "2025-11-10", "--json").stdout)["timezone"] != "Asia/Tokyo"
     assert run(home, "reload").returncode == 0
@@ -113,7 +113,7 @@ def test_a_tick_from_an_empty_folder_changes_nothing(home: Path, tmp_path: Path)
     eventually(lambda: watches(home) == 2, "it is watched")
     (tmp_path / "empty").mkdir()
     done = run(tmp_path / "empty", "tick")
-    assert (done.returncode, "Left alone: " in done.stderr) == (0, True)
+    assert (done.returncode, "Skipped: " in done.stderr) == (0, True)
     assert (rules(home), watches(home)) == ({"desk", "more"}, 2)
 
 

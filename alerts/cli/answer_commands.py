@@ -1,4 +1,4 @@
-"""Commands that answer an alert: ack, snooze, unack."""
+"""The commands ack, snooze and unack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from alerts.cli.app import App, cli, day_or_instant, get_app, instant, who
-from alerts.cli.options import AllOccurrences, At, By, Keys, OneOccurrence, either_occurrence_or_all
+from alerts.cli.options import AllOccurrences, At, Because, By, Keys, OneOccurrence, either_occurrence_or_all
 from alerts.cli.output import checked_reason, shown
 from alerts.core.changes import Change
 from alerts.core.rules import matching
@@ -21,7 +21,6 @@ from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
 
 AT_STAGE: dict[Stage, str] = {"ahead": "before it is due", "due": "while it is due"}
-Because = Annotated[str | None, typer.Option("--because", metavar="WHY")]
 out = Console(highlight=False)
 
 
@@ -31,7 +30,7 @@ def ack(
     keys: Keys,
     until: Annotated[
         str | None,
-        typer.Option("--until", metavar="T", help="Pause repeats until then: a day (included) or an instant."),
+        typer.Option("--until", metavar="T", help="Pause until this day (inclusive) or time."),
     ] = None,
     because: Because = None,
     occurrence: OneOccurrence = "",
@@ -39,7 +38,10 @@ def ack(
     by: By = None,
     at: At = None,
 ) -> None:
-    """Acknowledge: pauses the repeats of its stage (overdue: 7 days, under review: 30, or as the rule says)."""
+    """Acknowledge commitments. This pauses their repeated reminders.
+
+    By default: 7 days when overdue, 30 days when under review.
+    """
     app, now = get_app(context), instant(at)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     ends = _ends(app, keys, occurrence, until, now)
@@ -48,16 +50,16 @@ def ack(
     found = {key: app.store.commitments.find(key) for key, _ in done}
     for key, name in done:
         item = found[key].at(name)
-        said = f"{_name(item)} is acknowledged by {who(by)}: {_follows(app, item, now)}"
-        out.print(said, markup=False, soft_wrap=True)
+        line = f"{_name(item)} is acknowledged by {who(by)}: {_effect(app, item, now)}"
+        out.print(line, markup=False, soft_wrap=True)
 
 
-def _follows(app: App, item: Tracked, now: datetime) -> str:
-    """Say what an acknowledgement pauses, and until when."""
+def _effect(app: App, item: Tracked, now: datetime) -> str:
+    """Return what an acknowledgement pauses, and until when."""
     stage = acknowledged_stage(item)
     assert stage is not None
     if stage not in KIND_PAUSED_AT:
-        return f"seen {AT_STAGE[stage]}; alerts go on as before"
+        return f"{AT_STAGE[stage]}, so alerts go on as before"
     ends = paused_until(matching(app.settings.rules, item.commitment), item, now)
     return f"reminders paused until {shown(ends, app.zone)} {app.zone}"
 
@@ -66,16 +68,19 @@ def _follows(app: App, item: Tracked, now: datetime) -> str:
 def snooze(
     context: typer.Context,
     keys: Keys,
-    until: Annotated[str, typer.Option("--until", metavar="T", help="Until then: a day (included) or an instant.")],
-    for_all: Annotated[bool, typer.Option("--for-all", help="For everybody; else only for whoever asks.")] = False,
-    past_due: Annotated[bool, typer.Option("--past-due", help="Even beyond its deadline.")] = False,
+    until: Annotated[str, typer.Option("--until", metavar="T", help="Until this day (inclusive) or time.")],
+    for_all: Annotated[bool, typer.Option("--for-all", help="Silence for everybody, not only for you.")] = False,
+    past_due: Annotated[bool, typer.Option("--past-due", help="Allow an end after the deadline.")] = False,
     because: Because = None,
     occurrence: OneOccurrence = "",
     all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
-    """Put off all alerts but moves and closings until T; then the latest that was missed goes out."""
+    """Silence alerts until T. Moves and closings still go out.
+
+    At T, the latest alert that was silenced goes out.
+    """
     app, now = get_app(context), instant(at)
     name = who(by)
     recipient = None if for_all else _recipient(app, name)
@@ -88,8 +93,8 @@ def snooze(
     whom = recipient or "everybody"
     for key, end in ends.items():
         what = f"{key} {occurrence}".rstrip()
-        said = f"{what} is snoozed for {whom} until {shown(end, app.zone)} {app.zone}"
-        out.print(said, markup=False, soft_wrap=True)
+        line = f"{what} is snoozed for {whom} until {shown(end, app.zone)} {app.zone}"
+        out.print(line, markup=False, soft_wrap=True)
 
 
 @cli.command()
@@ -102,7 +107,7 @@ def unack(
     by: By = None,
     at: At = None,
 ) -> None:
-    """Take back an acknowledgement and the snoozes: alerts go out again from the rule's next firing on."""
+    """Undo acknowledgements and snoozes."""
     app = get_app(context)
     change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
@@ -116,7 +121,7 @@ def unack(
 def _ends(
     app: App, keys: Sequence[str], occurrence: str, until: str | None, now: datetime
 ) -> dict[str, datetime | None]:
-    """Read `--until` in the zone of each commitment; what is not there is left to the store to refuse.
+    """Read `--until` in the zone of each commitment. The store refuses unknown keys.
 
     Raises InputError where it has passed.
     """
@@ -133,19 +138,19 @@ def _ends(
 
 
 def _recipient(app: App, name: str) -> str:
-    """The address at which whoever asks is told. Raises InputError for somebody whom nobody declares."""
+    """Return the address that a name stands for. Raises InputError for an unknown name."""
     people = app.people
     if name in people:
         return people[name].email
-    told = {person.email for person in people.values()}
+    addresses = {person.email for person in people.values()}
     for entry in app.settings.channels:
-        with suppress(InputError):  # a channel that cannot be built tells nobody
-            told |= {one for one in app.channel(entry.name).recipients if one}
-    found = next((one for one in sorted(told) if one.lower() == name.lower()), None)
+        with suppress(InputError):  # a channel that cannot be built reaches nobody
+            addresses |= {one for one in app.channel(entry.name).recipients if one}
+    found = next((one for one in sorted(addresses) if one.lower() == name.lower()), None)
     if found is None:
-        near = did_you_mean(name, [*people, *told])
+        near = did_you_mean(name, [*people, *addresses])
         raise InputError(
-            f"{name!r} is neither a declared person nor a recipient{near}: name one with --by, or snooze it for "
+            f"{name!r} is neither a declared person nor a recipient{near}: name one with --by, or snooze for "
             "everybody with --for-all"
         )
     return found

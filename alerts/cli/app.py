@@ -1,4 +1,4 @@
-"""What commands share: options that stand before them, the settings, the store, and the channels."""
+"""What commands share: the settings, the rules, the channels and the store."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    help="Deadline alerting for promises: early enough, again until acknowledged, with the source and what is assumed.",
+    help="Track deadlines and alert the right people until somebody acknowledges.",
 )
 
 
 @dataclass
 class App:
-    """One command's view of the world, each part made when it is first asked for."""
+    """The parts that a command works with. Each is made when it is first used."""
 
     config: Path | None
     url: str | None
-    digest: str = ""  # of the files that were read, where somebody has to know whether they have changed since
-    checked: set[str] = field(default_factory=set)  # digests of what templates were tried with, and none failed
+    digest: str = ""  # of the files that were read, to notice later changes
+    checked: set[str] = field(default_factory=set)  # digests of configurations whose templates rendered
     built_from: dict[str, object] = field(default_factory=dict, repr=False)  # what each channel was built from, by name
-    is_rescued: bool = False  # whether only the database is known: the configuration cannot be read
+    is_rescued: bool = False  # whether the configuration cannot be read and only the database is known
 
     def rescue(self) -> bool:
-        """Go on with the database alone, where the settings cannot be read; returns whether it could be found."""
+        """Use the database alone where the settings cannot be read. Return whether it was found."""
         address = rescued_database(settings_folder(self.config, os.environ), self.url, os.environ)
         if address is None:
             return False
@@ -67,32 +67,30 @@ class App:
 
     @cached_property
     def settings(self) -> Settings:
-        """The configuration. Raises InputError with all that is wrong in it."""
+        """Return the configuration. Raises InputError with all its problems."""
         settings = load_settings(self.config, self.url, os.environ)
         if settings.shipped:
-            note(
-                "no ./config here: going by the shipped configuration (copy it and name it with --config to change it)"
-            )
+            note("no ./config here: using the shipped configuration (to change it, copy it and name it with --config)")
         return settings
 
     @cached_property
     def store(self) -> Store:
-        """The database, migrated. Raises StoreError."""
+        """Return the database, migrated. Raises StoreError."""
         return Store(self.settings.database, self.settings.timezone)
 
     @cached_property
     def rules(self) -> dict[str, ScheduledRule]:
-        """The rules by name."""
+        """Return the rules by name."""
         return ScheduledRule.all(self.settings.rules)
 
     @cached_property
     def rule_set(self) -> RuleSet:
-        """What a process with these settings goes by."""
+        """Return the rules and channels of these settings, as a process registers them."""
         return rule_set(self.settings)
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
-        """The channels by name, secrets resolved. Raises InputError with all that is wrong in any."""
+        """Return the channels by name, secrets resolved. Raises InputError with all their problems."""
         found, errors = {}, []
         for entry in self.settings.channels:
             try:
@@ -104,7 +102,7 @@ class App:
         return found
 
     def channel(self, name: str) -> Channel:
-        """One channel, whatever is wrong with the others. Raises InputError."""
+        """Return one channel. Problems of the others do not matter. Raises InputError."""
         entries = {entry.name: entry for entry in self.settings.channels}
         if name not in entries:
             raise InputError(f"no channel is named {name!r}{did_you_mean(name, entries)}")
@@ -118,33 +116,33 @@ class App:
 
     @property
     def people(self) -> dict[str, Person]:
-        """Those of the settings, and those whom loaded files declared, by key."""
+        """Return the people of the settings and of loaded files, by key."""
         return self.store.people.of_files() | {person.key: person for person in self.settings.people}
 
     @property
     def owners(self) -> Owners:
-        """Who may look after commitments, and through which channel they are told."""
+        """Return the people who can own commitments, and the channel that reaches them."""
         return Owners(channel=self.settings.owners_channel, people=self.people)
 
     @cached_property
     def renderer(self) -> Renderer:
-        """The templates: the user's folder before the shipped one."""
+        """Return the renderer. Templates of the user come before the shipped ones."""
         own = [self.settings.templates] if self.settings.templates else []
         return Renderer([*own, shipped.folder("templates")])
 
     @property
     def zone(self) -> str:
-        """The zone of readers who state none."""
+        """Return the zone of readers who state none."""
         return self.settings.timezone or "UTC"
 
     @cached_property
     def heartbeat(self) -> Heartbeat | None:
-        """Who is told that all is well, if anybody. Raises InputError with all that is wrong in how."""
+        """Return the heartbeat, if one is set. Raises InputError with all its problems."""
         stated = self.settings.heartbeat
         return Heartbeat(stated.options, stated.where) if stated else None
 
     def second_clock(self) -> datetime | None:
-        """The clock of whoever is told that all is well, if anybody is."""
+        """Return the time that the server of the heartbeat states, if there is one."""
         try:
             return self.heartbeat.date() if self.heartbeat else None
         except DeliveryError as error:
@@ -152,21 +150,21 @@ class App:
             return None
 
     def workers(self, clock: Clock) -> list[ChannelWorker]:
-        """A lane for each channel."""
+        """Return a worker for each channel."""
         redact = self.settings.redaction
         found = self.channels.values()
         return [ChannelWorker(self.store, channel, self.renderer, self.zone, clock, redact=redact) for channel in found]
 
 
 def get_app(context: typer.Context) -> App:
-    """The office that was set up before the command."""
+    """Return the App that was set up before the command."""
     found = context.obj
     assert isinstance(found, App)
     return found
 
 
 def who(by: str | None) -> str:
-    """The name under which a change is recorded."""
+    """Return the name under which a change is recorded."""
     if by is not None:
         return checked_reason(by, "--by")
     try:
@@ -176,7 +174,7 @@ def who(by: str | None) -> str:
 
 
 def instant(text: str | None, expected: str = "one such as 2025-10-28T00:00Z") -> datetime:
-    """The time to go by: the given one, or now. Raises InputError for one that cannot be read."""
+    """Return the given time, or now. Raises InputError for a time that cannot be read."""
     if text is None:
         return utc_now()
     try:
@@ -184,7 +182,7 @@ def instant(text: str | None, expected: str = "one such as 2025-10-28T00:00Z") -
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
-        raise InputError(f"{text!r} is not an instant: expected {expected}")
+        raise InputError(f"{text!r} is not a time: expected {expected}")
     try:
         return at.astimezone(UTC)
     except OverflowError:
@@ -192,7 +190,7 @@ def instant(text: str | None, expected: str = "one such as 2025-10-28T00:00Z") -
 
 
 def day_or_instant(text: str, zone: str) -> datetime:
-    """An instant, or the first instant after a civil day in a zone ("until the 5th" includes it)."""
+    """Return a time, or the end of a day in a zone: "until the 5th" includes the 5th."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
         try:
             day = date.fromisoformat(text)
@@ -201,15 +199,15 @@ def day_or_instant(text: str, zone: str) -> datetime:
         if day > LAST_DAY:
             raise InputError(f"{text} is too far ahead: name a day up to {LAST_DAY}")
         return Day(day, zone).end
-    at = instant(text, "a day such as 2025-11-05, or an instant such as 2025-11-05T09:00Z")
+    at = instant(text, "a day such as 2025-11-05, or a time such as 2025-11-05T09:00Z")
     if at.date() > LAST_DAY:
-        raise InputError(f"{text} is too far ahead: name an instant up to {LAST_DAY}")
+        raise InputError(f"{text} is too far ahead: name a time up to {LAST_DAY}")
     return at
 
 
-def warn_if_nobody_is_told(app: App) -> None:
-    """Say who would not hear of what: nobody of anything, or operators not of what fails."""
+def warn_if_nobody_is_reached(app: App) -> None:
+    """Warn where no alert leaves this machine, or where no operator gets failures."""
     if all(channel.local for channel in app.channels.values()):
-        warn("only local channels: nobody outside this machine is told")
+        warn("all channels are local: no alert leaves this machine")
     elif not app.settings.operators:
-        warn("no `operators:` are set: nobody is told of what does not get through but the log and `alerts health`")
+        warn("`operators` is not set: failures show only in the log and in `alerts health`")

@@ -1,4 +1,4 @@
-"""What was closed too early: reopen."""
+"""The commands reopen, move and close."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ import typer
 from rich.console import Console
 
 from alerts.cli.app import cli, get_app, instant, who
-from alerts.cli.options import OTHER_ZONE, AllOccurrences, At, By, Keys, OneOccurrence, either_occurrence_or_all
+from alerts.cli.options import (
+    OTHER_ZONE,
+    AllOccurrences,
+    At,
+    Because,
+    By,
+    Keys,
+    OneOccurrence,
+    SourceLocator,
+    SourceQuote,
+    either_occurrence_or_all,
+)
 from alerts.cli.output import checked_reason
 from alerts.core.changes import Change
 from alerts.core.commitments import ENDS, Citation
@@ -22,12 +33,15 @@ out = Console(highlight=False)
 def reopen(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
-    because: Annotated[str, typer.Option("--because", metavar="WHY", help="The reason; it is told with it.")],
+    because: Annotated[str, typer.Option("--because", metavar="WHY", help="Reason, shown in the alert.")],
     occurrence: OneOccurrence = "",
     by: By = None,
     at: At = None,
 ) -> None:
-    """Open again what was closed: its date is worked out anew, and those who hear of its end hear of this."""
+    """Reopen a closed commitment.
+
+    Its date is computed again. Recipients of its closing alert get an alert.
+    """
     app = get_app(context)
     change = Change(now=instant(at), by=who(by), reason=checked_reason(because, "--because"))
     report = app.store.commitments.reopen(key, change, occurrence)
@@ -41,26 +55,23 @@ def reopen(
             out.print(line, markup=False, soft_wrap=True)
 
 
-out = Console(highlight=False)
-
-
 @cli.command()
 def move(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="The new deadline.")],
-    because: Annotated[str, typer.Option("--because", metavar="WHY", help="The reason; it is told with the move.")],
+    because: Annotated[str, typer.Option("--because", metavar="WHY", help="Reason, shown in the alert.")],
     source: Annotated[
-        str | None, typer.Option("--source", metavar="KEY", help="A declared source: alerts cite it from now on.")
+        str | None, typer.Option("--source", metavar="KEY", help="Key of a source that alerts cite from now on.")
     ] = None,
-    source_locator: Annotated[str | None, typer.Option(metavar="WHERE", help="The place in it.")] = None,
-    source_quote: Annotated[str | None, typer.Option(metavar="WORDS", help="What it says.")] = None,
+    source_locator: SourceLocator = None,
+    source_quote: SourceQuote = None,
     occurrence: OneOccurrence = "",
     all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
-    """Give a commitment another deadline; what hangs on it moves too, and everybody concerned is told."""
+    """Move a commitment to another date. Dependants move too."""
     app = get_app(context)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     change = Change(now=instant(at), by=who(by), reason=checked_reason(because, "--because"), source=source)
@@ -69,15 +80,15 @@ def move(
         key, expression, change, occurrence, all_occurrences=all_occurrences, cited=cited
     )
     if not report.moved and not report.edited:
-        out.print(f"{key} reads so already: nothing changed", markup=False, soft_wrap=True)
+        out.print(f"{key} already has this deadline: nothing changed", markup=False, soft_wrap=True)
     for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         for one in moves:
             line = f"{one.key} {verb}: {describe_move(one.before, one.after)}"
             out.print(line, markup=False, soft_wrap=True)
     if report.edited:
-        out.print(f"{key} is stated otherwise now; its bounds are the same", markup=False, soft_wrap=True)
+        out.print(f"{key} has a new wording; its dates stay the same", markup=False, soft_wrap=True)
     if report.kept_zone:
-        kept = f"the zone stays {report.kept_zone}, as the deadline before stated; to change it, name one: {OTHER_ZONE}"
+        kept = f"the zone stays {report.kept_zone}, as in the previous deadline; to change it, state one: {OTHER_ZONE}"
         out.print(kept, markup=False, soft_wrap=True)
 
 
@@ -86,13 +97,13 @@ def close(
     context: typer.Context,
     keys: Keys,
     status: Annotated[str, typer.Option("--as", metavar="fulfilled|breached|withdrawn", help="How it ended.")],
-    because: Annotated[str | None, typer.Option("--because", metavar="WHY")] = None,
+    because: Because = None,
     occurrence: OneOccurrence = "",
     all_occurrences: AllOccurrences = False,
     by: By = None,
     at: At = None,
 ) -> None:
-    """End commitments, all of them or none: no more alerts about them but that."""
+    """Close commitments (all of them or none)."""
     if status not in ENDS:
         raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
     app = get_app(context)
@@ -106,13 +117,15 @@ def close(
 def _citation(key: str | None, locator: str | None, quote: str | None) -> Citation | None:
     if key is None:
         if locator or quote:
-            raise typer.BadParameter("say of which source: --source KEY", param_hint="--source-locator, --source-quote")
+            raise typer.BadParameter(
+                "name the source, too: --source KEY", param_hint="--source-locator, --source-quote"
+            )
         return None
-    place, said = (
+    place, quoted = (
         text and checked_reason(text, option)
         for text, option in ((locator, "--source-locator"), (quote, "--source-quote"))
     )
-    return Citation(key=key, locator=place or None, quote=said or None)
+    return Citation(key=key, locator=place or None, quote=quoted or None)
 
 
 def _name(key: str, occurrence: str) -> str:

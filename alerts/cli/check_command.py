@@ -1,4 +1,4 @@
-"""Commands that look before and after: check, preview, send-test, health."""
+"""The command check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from alerts.channels.plugins import outdated_names
 from alerts.cli import restated_report
-from alerts.cli.app import App, cli, get_app, instant, warn_if_nobody_is_told
+from alerts.cli.app import App, cli, get_app, instant, warn_if_nobody_is_reached
 from alerts.cli.options import At
 from alerts.cli.other_processes import (
     warn_if_rules_differ,
@@ -30,19 +30,19 @@ out = Console(highlight=False)
 
 @cli.command()
 def check(context: typer.Context, at: At = None) -> None:
-    """Configuration, rules, channels with their secrets, and every template: all that is wrong, at once."""
+    """Check configuration, secrets, rules, channels and templates."""
     app, now = get_app(context), instant(at)
-    told = samples(now)
-    if errors := problems(app, told, now):
+    sample_reminders = samples(now)
+    if errors := problems(app, sample_reminders, now):
         raise InputError("\n".join(errors))
     channels = app.channels
     tracked = app.store.ledger.tracked()
-    untold = _warn_without_recipient(app, tracked)
+    unreached = _warn_without_recipient(app, tracked)
     coming = set(keys_with_alerts(app.store, app.rules, now, now + timedelta(days=3660), app.owners))
     for item in tracked:
         key = item.commitment.key
-        if key not in coming and key not in untold:
-            warn(f"{key}: its rules have no moment to come within ten years, so nothing will be said")
+        if key not in coming and key not in unreached:
+            warn(f"{key}: no reminders in the next ten years")
     if (graced := app.store.commitments.graced()) and graced[1] > now:
         count, ends = graced
         many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
@@ -51,7 +51,7 @@ def check(context: typer.Context, at: At = None) -> None:
         warn(line)
     for rule in app.settings.rules:
         if not rule.notify:
-            warn(f"rule {rule.name}: it notifies no channel")
+            warn(f"rule {rule.name}: `notify` names no channel, so it reaches nobody")
     for line in (*unknown_owners(app), *left_open_incidents(app), *app.renderer.uses_of_renamed()):
         warn(line)
     for kind in sorted({entry.kind for entry in app.settings.channels}):
@@ -61,24 +61,24 @@ def check(context: typer.Context, at: At = None) -> None:
     for one in undecided:
         warn(restated_report.line(one))
     if undecided:
-        warn(f"{len(undecided)} closed and stated anew: {restated_report.WHAT_TO_DO}")
-    warn_if_nobody_is_told(app)
+        warn(f"{len(undecided)} closed but listed again: {restated_report.WHAT_TO_DO}")
+    warn_if_nobody_is_reached(app)
     warn_if_rules_differ(app)
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
-    out.print(f"ok: {len(channels)} channels, {len(named)} rules, {len(told)} sample reminders in every form")
+    out.print(f"ok: {len(channels)} channels, {len(named)} rules; templates: OK")
 
 
 def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:
-    """Say of what nobody is told, or only few; returns the keys of that of which nobody is, for want of whom."""
+    """Warn of commitments without recipients or with the default ones. Return the keys of those without."""
     found = without_recipient(app, tracked, app.owners)
     lines = list(without_known_owner(app, tracked))
     for key in found.ruleless:
-        warn(f"{key}: no rule speaks for it, so nobody will be told")
+        warn(f"{key}: no rule matches, so no alerts go out")
     named = {key for key, _, _ in lines}
-    for words, keys in found.default.items():
+    for names, keys in found.default.items():
         for key in keys:
             if key not in named:
-                warn(f"{key}: no rule names it; it is told to default_notify ({', '.join(words)})")
+                warn(f"{key}: no rule matches; alerts go to default_notify ({', '.join(names)})")
     for _, line, _ in lines:
         warn(line)
     return {*found.ruleless, *(key for key, _, alone in lines if alone)}

@@ -1,4 +1,4 @@
-"""The clock of this machine, where it is in doubt: clock."""
+"""The command clock."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ out = Console(highlight=False)
 @cli.command()
 def clock(
     context: typer.Context,
-    what: Annotated[Literal["accept"], typer.Argument(metavar="accept", help="Go by this machine's clock as it is.")],  # noqa: ARG001
+    what: Annotated[Literal["accept"], typer.Argument(metavar="accept", help="Use this machine's clock as it is.")],  # noqa: ARG001
 ) -> None:
-    """Believe this machine's clock again, after a jump of years or an outage of nearly one."""
+    """Accept this machine's clock after a large jump."""
     app, now = get_app(context), utc_now()
     doubt = accept(app.store, now)
     why = f"; it was in doubt: {doubt}" if doubt else ""
-    out.print(f"{shown(now, app.zone)} {app.zone} is taken for the time{why}", markup=False, soft_wrap=True)
+    out.print(f"{shown(now, app.zone)} {app.zone} is accepted as the time{why}", markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Commitments as the commands list them: one row each, with answers and the next alert."""
+"""Commitments as the commands list them: one row each, with their answers."""
 
 from __future__ import annotations
 
@@ -16,39 +16,45 @@ from alerts.core.tracked import OwnSnooze, Tracked
 
 
 def whom(one: OwnSnooze) -> str:
+    """Return for whom an own snooze holds."""
     return one.name or one.recipient
 
 
 def answered(app: App, item: Tracked, own: Iterable[OwnSnooze]) -> list[str]:
-    """Say who has acknowledged and snoozed it, and until when; nothing where that has ended."""
-    now, rules, said = utc_now(), matching(app.settings.rules, item.commitment), []
+    """Return who has acknowledged and snoozed it, and until when. Ended answers are left out."""
+    now, rules, lines = utc_now(), matching(app.settings.rules, item.commitment), []
     if acknowledgement := acknowledged_now(rules, item, now):
         ends = paused_until(rules, item, now)
-        said.append(f"acknowledged by {acknowledgement.by}" + (f" until {shown(ends, app.zone)}" if ends else ""))
-    return said + snoozes(app, item, own, now)
+        lines.append(f"acknowledged by {acknowledgement.by}" + (f" until {shown(ends, app.zone)}" if ends else ""))
+    return lines + snoozes(app, item, own, now)
 
 
 def snoozes(app: App, item: Tracked, own: Iterable[OwnSnooze], now: datetime) -> list[str]:
-    """Say who has snoozed it for everybody, and who for one recipient alone: it or one of its occurrences."""
-    said = [f"snoozed by {one.by} until {shown(one.until, app.zone)}" for one in [snoozed_now(item, now)] if one]
+    """Return who has snoozed it or one of its occurrences, for everybody or for one recipient."""
+    lines = [f"snoozed by {one.by} until {shown(one.until, app.zone)}" for one in [snoozed_now(item, now)] if one]
     for one in own_now(item, own, now):
         which = f"{one.occurrence} " if one.occurrence and not item.occurrence else ""
-        said.append(f"{which}snoozed by {one.by} until {shown(one.until, app.zone)} (for {whom(one)} only)")
-    return said
+        lines.append(f"{which}snoozed by {one.by} until {shown(one.until, app.zone)} (for {whom(one)} only)")
+    return lines
 
 
 def own_now(item: Tracked, own: Iterable[OwnSnooze], now: datetime) -> list[OwnSnooze]:
-    """The snoozes for single recipients that have not ended; of what recurs, those of its occurrences, too."""
+    """Return the active snoozes of single recipients, including those of occurrences."""
     return [one for one in own if own_snoozes_now([one], replace(item, occurrence=one.occurrence), now)]
 
 
 def changed_ids(app: App) -> set[int]:
-    """What has changed since the last tick, by id: when it is next spoken of is worked out at the next one."""
+    """Return the ids of commitments changed since the last tick, which computes their next alert."""
     return {one.tracked.id for some in app.store.watches.watched_commitments(changed_only=True) for one in some}
 
 
+def next_alert_row(at: datetime | None) -> dict[str, Any]:
+    """Return when the next alert goes out, as JSON shows it. `speaks_next` is the old name."""
+    return {"next_alert_at": as_rfc3339(at), "speaks_next": as_rfc3339(at)}
+
+
 def row_of(app: App, item: Tracked, own: Iterable[OwnSnooze]) -> dict[str, Any]:
-    """A commitment as JSON has it."""
+    """Return a commitment as JSON shows it."""
     commitment, acknowledgement = item.commitment, item.current_acknowledgement
     return {
         "key": commitment.key,

@@ -1,4 +1,4 @@
-"""What a daemon runs: the settings, rules, channels and templates of a folder, read and checked as a whole."""
+"""The configuration of a daemon: settings, rules, channels and templates, read and checked as a whole."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ from alerts.settings import Settings
 
 
 def refuse_shipped(app: App) -> None:
-    """Raise InputError where the shipped rules would take the place of somebody's own, as from a wrong folder."""
+    """Raise InputError where the shipped rules would replace those of a user, as in a wrong folder."""
     history = app.store.registrations.history()
     if app.settings.shipped and not may_use_shipped_rules(app.rule_set, history):
         folder = history[-1].folder or "rules that are not the shipped ones"
-        raise InputError(f"{app.store.name} goes by {folder}, and here is no ./config: name that folder with --config")
+        raise InputError(
+            f"{app.store.name} uses {folder}, but there is no ./config here: name that folder with --config"
+        )
 
 
 def configuration(app: App, clock: Clock) -> Configuration:
-    """Build what a daemon goes by. Raises InputError with all that is wrong in any channel."""
+    """Return the configuration of a daemon. Raises InputError with all problems of channels."""
     settings = app.settings
     return Configuration(
         mine=app.rule_set,
@@ -40,37 +42,39 @@ def configuration(app: App, clock: Clock) -> Configuration:
 
 
 def read_anew(app: App, clock: Clock) -> Configuration:
-    """Read the files of a daemon again and check them as `alerts check` does. Raises InputError with all that is wrong.
+    """Read the files of a daemon again and check them as `alerts check` does. Raises InputError with all problems.
 
-    What is between two reads of a file that is being written is not taken over: all must be the same after the check.
+    Files that change during the check are refused, because they may be half written.
     """
     fresh, now = App(app.config, app.url), clock()
     settings = fresh.settings
     if settings.database != app.settings.database:
-        raise InputError(f"{settings.folder}: the database is another: that needs a restart")
+        raise InputError(f"{settings.folder}: the database has changed: restart the daemon")
     if settings.shipped != app.settings.shipped:
-        raise InputError("the folder ./config has come or gone: that needs a restart, or name it with --config")
+        raise InputError(
+            "the folder ./config appeared or disappeared: restart the daemon, or name the folder with --config"
+        )
     if not settings.rules or not settings.channels:
         what = "rule" if not settings.rules else "channel"
-        raise InputError(f"{settings.folder}: there is no {what} in it any more: that is not taken over")
+        raise InputError(f"{settings.folder}: it has no {what} any more, so it is not applied")
     fresh.store = app.store
     fresh.digest = _reader(settings)()
     rendered = _rendered_with(fresh)
-    if rendered not in app.checked:  # a second of work, which the daemon has better things to do with
+    if rendered not in app.checked:  # it takes a second, which the daemon should not spend twice
         if errors := problems(fresh, samples(now), now):
             raise InputError("\n".join(errors))
         app.checked.add(rendered)
     fresh.renderer.warm_up()
     found = configuration(fresh, clock)
     if App(app.config, app.url).rule_set != found.mine or found.digest() != found.read:
-        raise InputError(f"{settings.folder}: a file changed while it was read: `alerts reload` again")
+        raise InputError(f"{settings.folder}: a file changed while it was read: run `alerts reload` again")
     return found
 
 
 def _rendered_with(app: App) -> str:
-    """Return a digest of all that decides whether messages can be rendered: templates, channels and zone.
+    """Return a digest of what rendering depends on: templates, channels and zone.
 
-    Raises InputError with all that is wrong in channels.
+    Raises InputError with all problems of channels.
     """
     settings = app.settings
     built_from = [(entry.name, entry.kind, settings.resolve_options(entry)) for entry in settings.channels]
@@ -80,7 +84,7 @@ def _rendered_with(app: App) -> str:
 
 
 def _reader(settings: Settings) -> Callable[[], str]:
-    """Return what reads all files of a configuration and makes a digest of them."""
+    """Return a function that returns a digest of all files of a configuration."""
     return lambda: _digest(settings.folder, settings.templates)
 
 
@@ -90,6 +94,6 @@ def _digest(folder: Path, templates: Path | None) -> str:
     for path in sorted({*folder.glob("[!.]*.yaml"), *own}):
         try:
             whole.update(f"{path}\0".encode() + path.read_bytes() + b"\0")
-        except OSError:  # it has just gone, or may not be read
+        except OSError:  # it was just deleted, or is not readable
             whole.update(f"{path}?\0".encode())
     return whole.hexdigest()

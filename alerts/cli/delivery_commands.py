@@ -1,9 +1,11 @@
-"""Commands about what is sent: plan, tick, run, deliveries, retry, dismiss."""
+"""The commands deliveries, retry and dismiss."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, get_args
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.console import Console
@@ -20,16 +22,20 @@ from alerts.deadlines.errors import did_you_mean
 out = Console(highlight=False)
 
 
+OLD_NAMES = {"fallback_for": "instead_of", "failure_level": "trouble", "reported_level": "told"}  # kept for one release
+TIMES = ("created_at", "next_at", "deadline", "lease_until", "ended_at", "held_until")
+
+
 @cli.command()
 def deliveries(
     context: typer.Context,
     state: Annotated[
         str | None, typer.Option("--state", metavar="STATE", help=f"One of {', '.join(get_args(State))}.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The latest so many.")] = 100,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="Number of deliveries.")] = 100,
     as_json: Json = False,
 ) -> None:
-    """The ledger: what was handed over, to whom, how, and what was not."""
+    """List deliveries and their state."""
     if state is not None and state not in get_args(State):
         raise typer.BadParameter(
             f"{state!r} is not a state{did_you_mean(state, get_args(State))}", param_hint="--state"
@@ -37,12 +43,7 @@ def deliveries(
     app, now = get_app(context), utc_now()
     rows = app.store.ledger.deliveries(state, limit)
     if as_json:
-        times = ("created_at", "next_at", "deadline", "lease_until", "ended_at", "held_until")
-        print(
-            json.dumps(
-                [{**row, "id": str(row["id"]), **{name: as_rfc3339(row[name]) for name in times}} for row in rows]
-            )
-        )
+        print(json.dumps([_json_row(row) for row in rows]))
         return
     if not rows:
         out.print("no deliveries" + (f" that are {state}" if state else " yet"))
@@ -51,28 +52,40 @@ def deliveries(
     for heading in ("id", f"planned ({app.zone})", "channel", "recipient", "state", "tries", "carries"):
         table.add_column(heading, overflow="fold")
     for row in rows:
-        carries = row["carries"]
-        what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
-        if row["notice"]:
-            count = len(row["notice"]["troubles"]) + row["notice"]["more"]
-            what = f"notice of {count} that {'does' if count == 1 else 'do'} not get through"
-        if row["summary"]:
-            what = f"summary of rule {row['summary']['rule']['name']}"
-        if row["fallback_for"]:
-            what += f" (in place of {row['fallback_for']['channel']})"
-        if row["held_until"] and row["state"] in OPEN and row["held_until"] > now:
-            what += f" (snoozed until {shown(row['held_until'], app.zone)})"
-        if row["last_error"]:
-            what += f" – {row['last_error']}"
-        cells = (row["channel"], row["recipient"], row["state"], str(row["attempts"]), what)
-        style = "red" if row["state"] == "dead" else "dim" if row["state"] in ("superseded", "dismissed") else None
-        table.add_row(str(row["id"])[:8], shown(row["created_at"], app.zone), *map(escape, cells), style=style)
+        cells = (row["channel"], row["recipient"], row["state"], str(row["attempts"]), _carries(row, app.zone, now))
+        planned = shown(row["created_at"], app.zone)
+        table.add_row(str(row["id"])[:8], planned, *map(escape, cells), style=_style(row["state"]))
     out.print(table)
 
 
-DeliveryId = Annotated[
-    str, typer.Argument(metavar="ID", help="As `alerts deliveries` shows it; its beginning will do.")
-]
+def _json_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    old = {old: row[new] for new, old in OLD_NAMES.items() if new in row}
+    return {**row, **old, "id": str(row["id"]), **{name: as_rfc3339(row[name]) for name in TIMES}}
+
+
+def _style(state: str) -> str | None:
+    return "red" if state == "dead" else "dim" if state in ("superseded", "dismissed") else None
+
+
+def _carries(row: Mapping[str, Any], zone: str, now: datetime) -> str:
+    """Return what a delivery carries, with its fallback, snooze and last error."""
+    carries = row["carries"]
+    what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
+    if row["notice"]:
+        count = len(row["notice"]["troubles"]) + row["notice"]["more"]
+        what = f"notice about {count} failed {'delivery' if count == 1 else 'deliveries'}"
+    if row["summary"]:
+        what = f"summary of rule {row['summary']['rule']['name']}"
+    if row["fallback_for"]:
+        what += f" (fallback for {row['fallback_for']['channel']})"
+    if row["held_until"] and row["state"] in OPEN and row["held_until"] > now:
+        what += f" (snoozed until {shown(row['held_until'], zone)})"
+    if row["last_error"]:
+        what += f" – {row['last_error']}"
+    return what
+
+
+DeliveryId = Annotated[str, typer.Argument(metavar="ID", help="Id from `alerts deliveries`; its beginning is enough.")]
 
 
 @cli.command()
@@ -80,11 +93,11 @@ def retry(
     context: typer.Context,
     id_: DeliveryId,
     channel: Annotated[
-        str | None, typer.Option("--channel", metavar="C", help="Through this channel instead, to its recipients.")
+        str | None, typer.Option("--channel", metavar="C", help="Send through this channel instead.")
     ] = None,
     at: At = None,
 ) -> None:
-    """Send a delivery again, by the full schedule: one that is dead, waits for its next try, or was dismissed."""
+    """Retry a delivery that failed, is waiting, or was dismissed."""
     app, now = get_app(context), instant(at)
     if channel is not None:
         through = app.channel(channel)
@@ -93,16 +106,16 @@ def retry(
         )
         through.close()
         names = ", ".join(str(one)[:8] for one in sent)
-        out.print(f"sent through {channel} at the next tick as {names}; {id_[:8]} is dismissed")
+        out.print(f"goes out through {channel} within a minute as {names}; {id_[:8]} is dismissed")
         return
     one = app.store.ledger.retry(id_, now)
-    out.print(f"{str(one)[:8]} will be tried again at the next tick")
+    out.print(f"{str(one)[:8]} is retried within a minute")
     for text in sorted(found.text for found in app.store.unserved.waiting(now)):
-        warn(f"{text}: what waits for it goes out by `alerts retry ID --channel C` only")
+        warn(f"{text}: send what is waiting with `alerts retry ID --channel C`")
 
 
 @cli.command()
 def dismiss(context: typer.Context, id_: DeliveryId, at: At = None) -> None:
-    """Let a delivery go that is dead, or not sent yet: it is not tried any more, and health no longer counts it."""
+    """Stop retrying a delivery."""
     one = get_app(context).store.ledger.dismiss(id_, instant(at))
     out.print(f"{str(one)[:8]} is dismissed")

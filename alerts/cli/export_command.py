@@ -1,4 +1,4 @@
-"""Commitments out into files: export."""
+"""The command export."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ FORMATS = "|".join(WRITERS)
 @cli.command()
 def export(
     context: typer.Context,
-    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Else all that is open.")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Keys (default: all open).")] = None,
     file_format: Annotated[
-        str | None, typer.Option("--format", metavar=FORMATS, help="Else by the suffix of FILE; else yaml.")
+        str | None, typer.Option("--format", metavar=FORMATS, help="Format (default: from the suffix, or yaml).")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Else stdout.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="File (default: stdout).")
+    ] = None,
     at: At = None,
 ) -> None:
-    """Write what is open as a file that loads again and then changes nothing. What is closed is left out."""
+    """Export open commitments to a file that `alerts load` can read."""
     file_format = file_format or _file_format(output)
     if file_format not in WRITERS:
         raise typer.BadParameter(
@@ -58,7 +60,7 @@ def export(
     written = {one.commitment.key for one in tracked}
     beyond = {other for one in tracked for other in references(parse(one.commitment.deadline))} - written
     if beyond:
-        note(f"some of it hangs on what is not exported, and loads only where that is tracked: {few(sorted(beyond))}")
+        note(f"some deadlines depend on commitments that are not exported: {few(sorted(beyond))}")
 
 
 def _file_format(output: Path | None) -> str:
@@ -67,7 +69,7 @@ def _file_format(output: Path | None) -> str:
 
 
 def _chosen(app: App, keys: Sequence[str]) -> list[Tracked]:
-    """Those of some keys. Raises InputError for each that is not there, or closed."""
+    """Return the commitments of some keys. Raises InputError for each that is unknown or closed."""
     found, errors = [], []
     for key in dict.fromkeys(keys):
         try:
@@ -78,7 +80,7 @@ def _chosen(app: App, keys: Sequence[str]) -> list[Tracked]:
         if one.open:
             found.append(one)
         else:
-            errors.append(f"{key} is closed ({one.commitment.status}): loaded elsewhere it would be open again")
+            errors.append(f"{key} is closed ({one.commitment.status}): only open commitments can be exported")
     if errors:
         raise InputError("\n".join(errors))
     return found

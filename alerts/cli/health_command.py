@@ -1,4 +1,4 @@
-"""Whether alerts get through: health."""
+"""The command health."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is st
 @cli.command()
 def health(
     context: typer.Context,
-    live: Annotated[bool, typer.Option("--live", help="Only whether this host's daemon plans and delivers.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Check only that the daemon of this host works.")] = False,
     at: At = None,
     as_json: Json = False,
 ) -> None:
-    """Whether alerts get out: exit code 1 and a line for each thing that is wrong."""
+    """Report problems that keep alerts from going out. Exits with 1 if there are any."""
     app, now = get_app(context), instant(at)
     warnings = configuration_errors(app)
     errors: list[str] = []
     up = is_alive(app.store, now, socket.gethostname() if live else None)
     if not up:
-        errors.append("no daemon is up, or none has planned and delivered for five minutes: start `alerts run`")
+        errors.append("no daemon has planned and delivered for five minutes: start `alerts run`")
     if not live:
         errors += _unwell(app, now)
         errors += [] if warnings else [*_unreachable(app), *rules_left_alone(app)]
@@ -73,24 +73,26 @@ def _unwell(app: App, now: datetime) -> list[str]:
     if dead := counts.get("dead"):
         errors.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
     for name, why in outages(app.store, now).items():
-        errors.append(f"channel {name} takes nothing: {why}")
+        errors.append(f"channel {name} is down: {why}")
     errors += [
         f"{one.text} since {shown(one.since, app.zone)} {app.zone}, and {_counted(one.count)} waiting for it: "
-        "put it back, or `alerts retry ID --channel C`, or `alerts dismiss ID`"
+        "restore it, or run `alerts retry ID --channel C` or `alerts dismiss ID`"
         for one in app.store.unserved.waiting(now)
     ]
     if stuck := app.store.ledger.stuck(now - STUCK):
         errors.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
     if doubt := app.store.ledger.facts().get(DOUBT):
-        errors.append(f"{doubt.value}: nothing is planned, sent or ended; put it right, or `alerts clock accept`")
+        errors.append(
+            f"{doubt.value}: planning and sending are stopped; correct the clock, or run `alerts clock accept`"
+        )
     if not counts.get("open"):
         errors.append("no open commitments: nothing is watched")
     return errors
 
 
 def _unreachable(app: App) -> list[str]:
-    """Whom these settings would not reach."""
+    """Return a line for each gap through which alerts reach nobody."""
     errors = []
     if all(is_local(entry.kind) for entry in app.settings.channels):
-        errors.append("only local channels: nobody outside this machine is told")
+        errors.append("all channels are local: no alert leaves this machine")
     return errors + without_recipient(app, app.store.ledger.each(), app.owners).lines

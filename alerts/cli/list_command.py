@@ -1,4 +1,4 @@
-"""Commands that show what is tracked: list, resolve."""
+"""The command list."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from rich.table import Table
 
 from alerts import shipped
 from alerts.cli.app import App, cli, get_app
-from alerts.cli.commitment_rows import answered, changed_ids, row_of
+from alerts.cli.commitment_rows import answered, changed_ids, next_alert_row, row_of
 from alerts.cli.options import Json
 from alerts.cli.other_processes import warn_if_rules_differ
-from alerts.cli.output import as_rfc3339, shown
+from alerts.cli.output import shown
 from alerts.cli.unreached import warn_without_recipient, without_recipient
 from alerts.core.rules import matching
 from alerts.core.tracked import OwnSnooze, Tracked
@@ -29,10 +29,10 @@ out = Console(highlight=False)
 @cli.command("list")
 def list_(
     context: typer.Context,
-    closed: Annotated[bool, typer.Option("--closed", help="Also what has been closed.")] = False,
+    closed: Annotated[bool, typer.Option("--closed", help="Include closed commitments.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What is tracked, soonest first, and when each is next spoken of."""
+    """List tracked commitments, soonest first."""
     app = get_app(context)
     tracked = app.store.ledger.tracked(closed=closed)
     warn_if_rules_differ(app)
@@ -42,13 +42,13 @@ def list_(
     next_at = {one: at for one, at in app.store.ledger.next_alert_at().items() if one not in silent}
     own = app.store.ledger.own_snoozes(item.id for item in tracked)
     if as_json:
-        more = {item.id: {"next_alert_at": as_rfc3339(next_at.get(item.id))} for item in tracked}
-        print(json.dumps([row_of(app, item, own.get(item.id, ())) | more[item.id] for item in tracked]))
+        rows = [row_of(app, item, own.get(item.id, ())) | next_alert_row(next_at.get(item.id)) for item in tracked]
+        print(json.dumps(rows))
         return
     if not tracked:
         seed = shipped.folder("seeds") / "us-china-truce-2025.yaml"
         out.print(
-            f"nothing is tracked in {app.store.name} yet: `alerts load {seed}` to begin with",
+            f"{app.store.name} has no commitments yet: start with `alerts load {seed}`",
             markup=False,
             soft_wrap=True,
         )
@@ -65,21 +65,21 @@ def _table(
     changed: set[int],
     unowned: set[str],
 ) -> Table:
-    """A row for each that is tracked; red are those of which nobody is told."""
+    """Return a row for each commitment. Those without recipients are red."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("key", no_wrap=True)
-    for heading in ("deadline", f"speaks next ({app.zone})", "rules"):
+    for heading in ("deadline", f"next alert ({app.zone})", "rules"):
         table.add_column(heading)
     for item in tracked:
         rules = [rule.name for rule in matching(app.settings.rules, item.commitment)]
         deadline = describe_bounds(item.bounds) if item.bounds.named or item.recurs else item.commitment.deadline
         if not item.open:
             deadline += f" – {item.commitment.status}"
-        deadline += "".join(f" – {said}" for said in answered(app, item, own.get(item.id, ())))
-        next_alert = "at the next tick" if rules and item.id in changed else shown(next_at.get(item.id), app.zone)
+        deadline += "".join(f" – {line}" for line in answered(app, item, own.get(item.id, ())))
+        next_alert = "within a minute" if rules and item.id in changed else shown(next_at.get(item.id), app.zone)
         if item.commitment.key in unowned:
-            next_alert = "to nobody"
+            next_alert = "no recipient"
         cells = (item.commitment.key, deadline, next_alert, ", ".join(rules) or "NONE")
-        untold = (not rules and item.open) or item.commitment.key in unowned
-        table.add_row(*map(escape, cells), style="bold red" if untold else None)
+        unreached = (not rules and item.open) or item.commitment.key in unowned
+        table.add_row(*map(escape, cells), style="bold red" if unreached else None)
     return table

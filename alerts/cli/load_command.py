@@ -1,4 +1,4 @@
-"""Commitments out of files: load."""
+"""The command load."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,7 @@ from alerts.cli.options import At, By
 from alerts.cli.output import few, note, warn
 from alerts.cli.unreached import warn_without_recipient
 from alerts.core.changes import Change, Entry, Move, Report
+from alerts.core.owners import Owners
 from alerts.core.registration import tick_may_register
 from alerts.daemon_status import nobody_serves
 from alerts.deadlines.bounds import describe_bounds, describe_move
@@ -35,10 +36,35 @@ from alerts.interchange.file_contents import File, FileProblem
 from alerts.recomputing import take_data, take_zone
 from alerts.store.restated_closed import Closed
 
-MAX_ROWS_SHOWN = 200  # rows of the table of what would be loaded
+MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
 MAX_MOVES_SHOWN = 20
 MAX_SKIPPING_SHOWN = 20
 out = Console(highlight=False)
+
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")]
+ColumnsFile = Annotated[
+    Path | None, typer.Option("--columns", metavar="FILE", help="YAML file that maps the columns of a table.")
+]
+CloseMissing = Annotated[
+    bool, typer.Option("--close-missing", help="Close commitments that are no longer in their file.")
+]
+Reopen = Annotated[bool, typer.Option("--reopen", help="Reopen closed commitments that the file lists again.")]
+KeepClosed = Annotated[bool, typer.Option("--keep-closed", help="Keep them closed and stop reporting them.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Load:
+    """What one call of the command loads. `owners` includes the people of the files."""
+
+    app: App
+    files: Sequence[File]
+    entries: Sequence[Entry]
+    closed: Closed
+    change: Change
+    dry_run: bool
+    close_missing: bool
+    owners: Owners
 
 
 @cli.command()
@@ -47,101 +73,125 @@ def load(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of commitments: " + interchange.KINDS)],
     at: At = None,
     by: By = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")] = False,
-    columns: Annotated[
-        Path | None,
-        typer.Option("--columns", metavar="FILE", help="YAML that says which column of a table holds what."),
-    ] = None,
-    close_missing: Annotated[
-        bool, typer.Option("--close-missing", help="Close what was loaded from a file and is no longer in it.")
-    ] = False,
-    reopen: Annotated[bool, typer.Option("--reopen", help="Open again what is closed and stated anew.")] = False,
-    keep_closed: Annotated[
-        bool, typer.Option("--keep-closed", help="Leave closed what is stated anew, and name it no more.")
-    ] = False,
+    dry_run: DryRun = False,
+    columns: ColumnsFile = None,
+    close_missing: CloseMissing = False,
+    reopen: Reopen = False,
+    keep_closed: KeepClosed = False,
 ) -> None:
-    """Import commitments. Loading a file again changes only what the file changed since it was last loaded."""
+    """Load commitments from files. Loading again applies only what changed in the file."""
     closed = restated_report.decision(reopen=reopen, keep_closed=keep_closed)
     app, now = get_app(context), instant(at)
     read = _read(app, files, columns)
-    entries = [
-        Entry(placed.commitment, placed.place, _remembered(file.path), placed.sequence)
-        for file in read
-        for placed in file.entries
-    ]
-    _refuse_problems(app, read, entries, closed)
-    if not dry_run:
-        app.store.people.add(app.settings.people)
-        _apply_zone(app, now)
-    elif (used := app.store.resolved_with.zone(app.settings.timezone)) != app.settings.timezone:
-        note(f"shown with the time zone {used or 'none'}: a load takes {app.settings.timezone or 'none'} over first")
-    change = Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}")
-    with _progress("storing", len(entries)) as step:
-        report = app.store.commitments.load(
-            entries,
-            [party for found in read for party in found.parties],
-            [source for found in read for source in found.sources],
-            change,
-            people=[person for found in read for person in found.people],
-            closed=closed,
-            dry_run=dry_run,
-            progress=step,
-        )
-    missing = {
-        file.path: app.store.commitments.no_longer_stated(_remembered(file.path), _present(read)) for file in read
-    }
-    _show_counts(report, "would load" if dry_run else "loaded")
-    if dry_run:
-        _show_table(report, missing)
-    else:
-        _show_moves([*report.moved, *report.moved_dependants])
-    _report_not_loaded(app, read, report)
-    _report_missing(missing, dry_run=dry_run, close_missing=close_missing)
-    restated_report.report_closed(report, dry_run=dry_run)
-    if not dry_run:
-        for path, keys in missing.items() if close_missing else ():
-            app.store.commitments.withdraw(keys, replace(change, reason=f"no longer in {path}"))
-        for file in read:
-            app.store.commitments.note_left(_remembered(file.path), _present(read))
-    owners = replace(app.owners, people=app.people | {one.key: one for found in read for one in found.people})
-    ahead = (
-        forecast_after_change(app.store, app.rules, now, report.planned_state, owners)
-        if dry_run
-        else forecast_of_changes(app.store, app.rules, now, owners)
+    people = app.people | {one.key: one for file in read for one in file.people}
+    job = _Load(
+        app=app,
+        files=read,
+        entries=_entries_of(read),
+        closed=closed,
+        change=Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}"),
+        dry_run=dry_run,
+        close_missing=close_missing,
+        owners=replace(app.owners, people=people),
     )
-    count = sum(1 for _ in ahead)
-    out.print(f"{count} to be said at once, at the next tick" if count else "nothing to be said at once")
-    fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
-    stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)
-    skipping = [(one, said) for one in stated if (said := skipped_periods(parse(one.deadline)))]
-    for one, said in skipping[:MAX_SKIPPING_SHOWN]:
-        warn(f"{one.key}: `{one.deadline}` {said}")
-    if len(skipping) > MAX_SKIPPING_SHOWN:
-        warn(f"{len(skipping) - MAX_SKIPPING_SHOWN} more pass over months or years; `alerts check` names all")
-    warn_without_recipient(
-        app, (*app.store.ledger.each(), *(one for one in report.planned_state.values() if one.id < 0)), owners
-    )
+    _refuse_problems(app, read, job.entries, closed)
+    report = _store(job)
+    _report(job, report)
     if report.conflicts:
         raise InputError("\n".join(one.message for one in report.conflicts))
     if report.restated:
         raise typer.Exit(restated_report.LEFT_CLOSED)
 
 
+def _entries_of(read: Sequence[File]) -> list[Entry]:
+    return [
+        Entry(placed.commitment, placed.place, _remembered(file.path), placed.sequence)
+        for file in read
+        for placed in file.entries
+    ]
+
+
+def _store(job: _Load) -> Report:
+    """Store the entries, or compute what storing them would change."""
+    app, zone = job.app, job.app.settings.timezone
+    if not job.dry_run:
+        app.store.people.add(app.settings.people)
+        _apply_zone(app, job.change.now)
+    elif (used := app.store.resolved_with.zone(zone)) != zone:
+        note(f"shown with the time zone {used or 'none'}; a load would first switch to {zone or 'none'}")
+    with _progress("storing", len(job.entries)) as step:
+        return app.store.commitments.load(
+            job.entries,
+            [party for found in job.files for party in found.parties],
+            [source for found in job.files for source in found.sources],
+            job.change,
+            people=[person for found in job.files for person in found.people],
+            closed=job.closed,
+            dry_run=job.dry_run,
+            progress=step,
+        )
+
+
+def _report(job: _Load, report: Report) -> None:
+    """Print what a load changed and what it skipped, and close what is missing if asked to."""
+    app, store, present = job.app, job.app.store.commitments, _present(job.files)
+    missing = {file.path: store.no_longer_stated(_remembered(file.path), present) for file in job.files}
+    _show_counts(report, "would load" if job.dry_run else "loaded")
+    if job.dry_run:
+        _show_table(report, missing)
+    else:
+        _show_moves([*report.moved, *report.moved_dependants])
+    _report_not_loaded(app, job.files, report)
+    _report_missing(missing, dry_run=job.dry_run, close_missing=job.close_missing)
+    restated_report.report_closed(report, dry_run=job.dry_run)
+    if not job.dry_run:
+        for path, keys in missing.items() if job.close_missing else ():
+            store.withdraw(keys, replace(job.change, reason=f"no longer in {path}"))
+        for file in job.files:
+            store.note_left(_remembered(file.path), present)
+    _report_alerts(job, report)
+    _warn_of_skipped_months(job.entries, report)
+    planned = (one for one in report.planned_state.values() if one.id < 0)
+    warn_without_recipient(app, (*app.store.ledger.each(), *planned), job.owners)
+
+
+def _report_alerts(job: _Load, report: Report) -> None:
+    """Print how many alerts go out at the next tick."""
+    app, now = job.app, job.change.now
+    ahead = (
+        forecast_after_change(app.store, app.rules, now, report.planned_state, job.owners)
+        if job.dry_run
+        else forecast_of_changes(app.store, app.rules, now, job.owners)
+    )
+    count = sum(1 for _ in ahead)
+    alerts = "1 alert goes" if count == 1 else f"{count or 'no'} alerts go"
+    out.print(f"{alerts} out within a minute" if count else "no alerts go out now")
+
+
+def _warn_of_skipped_months(entries: Sequence[Entry], report: Report) -> None:
+    """Warn of new or moved commitments that recur and skip months or years without such a day."""
+    fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
+    stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)
+    skipping = [(one, skipped) for one in stated if (skipped := skipped_periods(parse(one.deadline)))]
+    for one, skipped in skipping[:MAX_SKIPPING_SHOWN]:
+        warn(f"{one.key}: `{one.deadline}` {skipped}")
+    if len(skipping) > MAX_SKIPPING_SHOWN:
+        warn(f"{len(skipping) - MAX_SKIPPING_SHOWN} more skip months or years; `alerts check` lists all")
+
+
 def _apply_zone(app: App, now: datetime) -> None:
-    """Where no daemon does it, let a changed zone of the settings and newer data hold for what is tracked already."""
+    """Apply a changed time zone and newer data to tracked commitments, where no daemon does it."""
     used = app.store.resolved_with.zone(app.settings.timezone)
     if nobody_serves(app.store):
         history = app.store.registrations.history()
-        if tick_may_register(
-            app.rule_set, history, daemon_lives=False, take_over=False
-        ):  # else it is another folder's to say
+        if tick_may_register(app.rule_set, history, daemon_lives=False, take_over=False):  # else another folder decides
             taken = (*take_data(app.store, now), *take_zone(app.store, app.settings.timezone, now))
             for one in (one for one in taken if one.moves):
-                _say(f"{one.reason}: {len(one.moves)} moved")
+                _print(f"{one.reason}: {len(one.moves)} moved")
                 _show_moves(one.moves)
             return
     if used != app.settings.timezone:
-        warn(f"{app.store.name} goes by the time zone {used or 'none'}, not by {app.settings.timezone or 'none'}")
+        warn(f"{app.store.name} uses the time zone {used or 'none'}, not {app.settings.timezone or 'none'}")
 
 
 def _show_moves(moves: Sequence[Move]) -> None:
@@ -150,7 +200,7 @@ def _show_moves(moves: Sequence[Move]) -> None:
 
 
 def _remembered(path: str) -> str:
-    """The name by which the database remembers a file: the same from whichever folder it is loaded."""
+    """Return the name under which the database stores a file. It does not depend on the current folder."""
     return os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links, which deployments change
 
 
@@ -180,7 +230,7 @@ def _read(app: App, files: Sequence[Path], mapping: Path | None) -> list[File]:
 
 
 def _refuse_problems(app: App, read: Sequence[File], entries: Sequence[Entry], closed: Closed) -> None:
-    """Raise InputError with all that is wrong in any of the files, in their order, if anything is."""
+    """Raise InputError with all problems of the files, in their order, if there are any."""
     problems = {file.path: list(file.problems) for file in read}
     lines: dict[str, tuple[str, int]] = {}
     first: dict[str, str] = {}
@@ -188,14 +238,14 @@ def _refuse_problems(app: App, read: Sequence[File], entries: Sequence[Entry], c
         for placed in file.entries:
             key = placed.commitment.key
             if key in first:
-                said = f'{placed.place}: the key "{key}" is there twice, first at {first[key]}'
-                problems[file.path].append(FileProblem(placed.line, said))
+                message = f'{placed.place}: the key "{key}" occurs twice, first at {first[key]}'
+                problems[file.path].append(FileProblem(placed.line, message))
             else:
                 first[key] = placed.place
                 lines[key] = (file.path, placed.line)
     if not any(problems.values()):
         return
-    if not any(file.unread for file in read):  # else what is hung on may stand in what was not read
+    if not any(file.unread for file in read):  # else a dependency may be in a part that was not read
         parties = [party for file in read for party in file.parties]
         fine = {entry.commitment.key: entry for entry in reversed(entries)}
         unread = {key for file in read for key in file.unread_keys}
@@ -209,14 +259,14 @@ def _refuse_problems(app: App, read: Sequence[File], entries: Sequence[Entry], c
 
 
 def _present(read: Sequence[File]) -> set[str]:
-    """All keys of which the files speak."""
+    """Return all keys that the files list."""
     entries = {placed.commitment.key for file in read for placed in file.entries}
     return entries | {key for file in read for key in (*file.unread_keys, *(one.key for one in file.ended))}
 
 
 @contextmanager
 def _progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr, on a terminal only; yields a function that takes how many are done."""
+    """Show a progress bar on a terminal. Yield a function that takes the number of finished steps."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -232,15 +282,15 @@ def _show_counts(report: Report, done: str) -> None:
 
 
 def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
-    """Show a row for each commitment that would not stay as it is."""
+    """Print a row for each commitment that would change."""
     rows = [(key, "new", describe_bounds(report.planned_state[key].bounds)) for key in report.new]
     rows += [(key, "changed", ", ".join(report.fields[key])) for key in report.edited]
     for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         for move in moves:
             others = ", ".join(name for name in report.fields.get(move.key, ()) if name != "deadline")
-            said = describe_move(move.before, move.after) + (f" (also {others})" if others else "")
-            rows.append((move.key, verb, said))
-    rows += [(key, "reopened", "it is closed, and stated anew") for key in report.reopened]
+            moved = describe_move(move.before, move.after) + (f" (also {others})" if others else "")
+            rows.append((move.key, verb, moved))
+    rows += [(key, "reopened", "closed, but listed again") for key in report.reopened]
     rows += [(one.key, "conflict", "moved by hand since it was loaded") for one in report.conflicts]
     rows += [(key, "missing", f"no longer in {path}") for path, keys in missing.items() for key in keys]
     if not rows:
@@ -256,32 +306,35 @@ def _show_table(report: Report, missing: dict[str, list[str]]) -> None:
 
 
 def _report_not_loaded(app: App, read: Sequence[File], report: Report) -> None:
-    """Say what the files hold that was not loaded."""
+    """Print what the files contain that was not loaded."""
     for file in read:
-        for said in file.notes:
-            _say(f"{file.path}: {said}")
+        for line in file.notes:
+            _print(f"{file.path}: {line}")
         status = app.store.commitments.statuses(one.key for one in file.ended)
         unknown = [one.key for one in file.ended if one.key not in status]
         still_open = [one.key for one in file.ended if status.get(one.key) == "open"]
         if unknown:
-            _say(f"{file.path}: {len(unknown)} over already and not tracked, so not loaded: {few(unknown)}")
+            _print(f"{file.path}: {len(unknown)} already closed in the file and not tracked; skipped: {few(unknown)}")
         if still_open:
-            _say(f"{file.path}: {len(still_open)} over there and open here; `alerts close` ends one: {few(still_open)}")
+            _print(
+                f"{file.path}: {len(still_open)} closed in the file but open here; close them with `alerts close`: "
+                f"{few(still_open)}"
+            )
     if report.older:
-        _say(f"{len(report.older)} left alone, of an older SEQUENCE than was loaded before: {few(report.older)}")
+        _print(f"{len(report.older)} skipped: the file has an older SEQUENCE: {few(report.older)}")
 
 
 def _report_missing(missing: dict[str, list[str]], *, dry_run: bool, close_missing: bool) -> None:
-    """Name what was loaded from a file and is no longer in it, and say what becomes of it."""
+    """Print which commitments are no longer in their file, and whether they stay open."""
     for path, keys in missing.items():
         if keys and close_missing:
-            _say(f"{'would close' if dry_run else 'closed'} {len(keys)} that are no longer in {path}: {few(keys)}")
+            _print(f"{'would close' if dry_run else 'closed'} {len(keys)} no longer in {path}: {few(keys)}")
         elif keys:
-            _say(
-                f"{len(keys)} tracked from {path} and no longer in it: {few(keys)}; they stay open (--close-missing "
-                "closes them as withdrawn)"
+            _print(
+                f"{len(keys)} no longer in {path}: {few(keys)}; they stay open (--close-missing closes them "
+                "as withdrawn)"
             )
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     out.print(text, markup=False, soft_wrap=True)

@@ -14,7 +14,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class _Redacted(logging.Formatter):
-    """Log lines that show no secret, whatever a library put into them."""
+    """Formats log lines without secrets, including lines of libraries."""
 
     def __init__(self, redaction: Redaction) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
@@ -26,7 +26,7 @@ class _Redacted(logging.Formatter):
 
 
 def start_log(redaction: Redaction) -> None:
-    """Log to stderr, without secrets; from the level on that ALERTS_LOG names (DEBUG shows what libraries say, too)."""
+    """Log to stderr, without secrets, from the level that ALERTS_LOG names. DEBUG includes libraries."""
     stream = logging.StreamHandler(sys.stderr)
     level = os.environ.get("ALERTS_LOG") or "INFO"
     if level not in LEVELS:

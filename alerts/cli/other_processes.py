@@ -1,4 +1,4 @@
-"""What the processes on a database go by, where that is not what the files here say."""
+"""How the processes on a database differ from the files here."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from alerts.store.registry import ProcessStatus
 
 
 def live(app: App) -> list[ProcessStatus]:
-    """The daemons that are up now."""
+    """Return the daemons that are running."""
     return app.store.registrations.processes(utc_now(), ALIVE) if app.store.is_served() else []
 
 
 def warn_if_rules_differ(app: App) -> None:
-    """Say where a daemon goes by other rules than these files: what is shown here is not what it does."""
+    """Warn where a daemon uses other rules than these files, so that it acts differently."""
     if not live(app):
         for line in rules_left_alone(app):
             warn(line)
@@ -29,16 +29,16 @@ def warn_if_rules_differ(app: App) -> None:
     others = differences(app.rule_set.hashes, app.store.watches.registered())
     mine, zone = app.settings.timezone, registered_zone(app)
     if zone != mine:
-        zones = f"the daemon goes by the time zone {zone or 'none'}, these files by {mine or 'none'}"
-        warn(f"{zones}; `alerts reload` takes these files over")
+        zones = f"the daemon uses the time zone {zone or 'none'}, these files state {mine or 'none'}"
+        warn(f"{zones}; run `alerts reload` to apply these files")
     if others:
-        warn(f"other rules than the daemon: {few(others)}; `alerts reload` takes these files over")
+        warn(f"the daemon uses other rules: {few(others)}; run `alerts reload` to apply these files")
     elif zone == mine and not app.store.registrations.is_current(app.rule_set.hash):
-        warn("other channels or people than the daemon; `alerts reload` takes these files over")
+        warn("the daemon uses other channels or people; run `alerts reload` to apply these files")
 
 
 def registered_zone(app: App) -> str | None:
-    """The settings' zone that deadlines are resolved with: while a daemon lives, the one that it registered."""
+    """Return the default zone of deadlines: that of the daemon if one runs, else of the settings."""
     stated = app.settings.timezone
     if not may_exist(app.settings.database) or not live(app):
         return stated
@@ -46,27 +46,27 @@ def registered_zone(app: App) -> str | None:
 
 
 def rules_left_alone(app: App) -> list[str]:
-    """Return a line where no daemon lives and a tick with these files would leave rules to nobody."""
+    """Return a line where no daemon runs and a tick with these files would leave rules unserved."""
     history = app.store.registrations.history()
     if live(app) or tick_may_register(app.rule_set, history, daemon_lives=False, take_over=False):
         return []
     last = history[-1].folder or "another configuration"
     what = f"name that folder with --config, or register {app.settings.folder} with `alerts tick --take-over`"
-    goes_by = f"{app.store.name} goes by {last}, with other rules or channels"
-    return [f"{goes_by}: `alerts tick` would leave them alone; {what}"]
+    goes_by = f"{app.store.name} uses {last}, with other rules or channels"
+    return [f"{goes_by}: `alerts tick` would skip them; {what}"]
 
 
 def configuration_errors(app: App) -> list[str]:
-    """Return what is wrong with the files, where the database can be found all the same, and go on with that.
+    """Return the problems of the files, and go on with the database alone where it is known.
 
-    A broken edit is not taken over, and so is no trouble yet. Raises InputError where the database cannot be found.
+    The daemon does not apply a broken edit, so it does no harm yet. Raises InputError where no database is known.
     """
     try:
         _ = app.settings
     except InputError as error:
         if not app.rescue():
             raise
-        return [f"the files cannot be taken over: {line}" for line in str(error).splitlines()]
+        return [f"cannot apply the files: {line}" for line in str(error).splitlines()]
     return []
 
 
@@ -79,7 +79,7 @@ class ProcessDifferences:
 
 
 def differences_between_processes(app: App, now: datetime) -> ProcessDifferences:
-    """What the live processes say of rules that nobody plans, and of files that they have not taken over."""
+    """Return rules that no process plans, and files that processes have not applied."""
     found = ProcessDifferences()
     for one in app.store.registrations.processes(now, ALIVE):
         for line, since in one.problems.items():

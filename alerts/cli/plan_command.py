@@ -1,4 +1,4 @@
-"""What goes out in the next days: plan."""
+"""The command plan."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ KIND_TEXTS: dict[Kind, str] = {"on_the_day": "on the day", "opens": "when it ope
 @cli.command()
 def plan(
     context: typer.Context,
-    start: Annotated[str | None, typer.Option("--from", metavar="T", help="From this instant on; else now.")] = None,
-    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=36500, help="So many days on.")] = 90,
-    upgrade: Annotated[bool, typer.Option("--upgrade", help="Only count what the upgrade of alerts sends.")] = False,
+    start: Annotated[str | None, typer.Option("--from", metavar="T", help="Start time (default: now).")] = None,
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, max=36500, help="Number of days.")] = 90,
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Count the alerts that an upgrade sends.")] = False,
     at: At = None,
     as_json: Json = False,
 ) -> None:
-    """What will be said when, and through which channels, if nothing changes."""
+    """Show which alerts will go out, when, and where."""
     app, first = get_app(context), instant(start or at)
     if upgrade:
         report_upgrade(app, first)
@@ -47,7 +47,7 @@ def plan(
     try:
         end = first + timedelta(days=days)
     except OverflowError:
-        raise InputError(f"--days {days} leads beyond the year 9999") from None
+        raise InputError(f"--days {days} ends after the year 9999") from None
     warn_if_rules_differ(app)
     found = forecast(app.store, app.rules, first, end, owners=app.owners)
     rows = [_reminder_row(reminder_forecast) for reminder_forecast in found]
@@ -56,14 +56,14 @@ def plan(
     }  # no secret is needed for it
     sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
     rows += [_summary_row(one) for one in sums]
-    # What is due already goes out at the next tick: it belongs to what is to come, unless a time is named.
+    # Alerts that are due already go out at the next tick, so they are shown unless a start is named.
     rows_shown = sorted((row for row in rows if start is None or row.at >= first), key=lambda row: row.at)
     if as_json:
         print(json.dumps([row.fields for row in rows_shown]))
         return
     if not rows_shown:
         within = f"{days} day{'s' * (days != 1)}"
-        out.print(f"nothing will be said within {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)
+        out.print(f"no alerts in the next {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column(f"at ({app.zone})", no_wrap=True)
@@ -77,7 +77,7 @@ def plan(
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of the plan: as JSON has it, and as the table does."""
+    """A line of the plan, for JSON and for the table."""
 
     at: datetime
     fields: dict[str, Any]
@@ -101,14 +101,14 @@ def _reminder_row(reminder_forecast: Forecast) -> _Row:
 
 
 def _what(reminder: Reminder) -> str:
-    """What is said, in words: `7 days before`, `on the day`, `overdue for 6 days`."""
+    """Return what a reminder says: `7 days before`, `on the day`, `overdue for 6 days`."""
     stated = parse_lead(reminder.offset) if reminder.offset else None
     what = KIND_TEXTS.get(reminder.kind, reminder.kind)
     if stated and reminder.kind == "before":
         what = f"{stated.to_text} before"
     elif stated and reminder.kind == "overdue":
         what = f"overdue for {stated.to_text}"
-    return what + ", told early" * reminder.early + ", told late" * reminder.catching_up
+    return what + ", early" * reminder.early + ", late" * reminder.catching_up
 
 
 def _summary_row(summary: SummaryForecast) -> _Row:

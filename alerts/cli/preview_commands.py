@@ -1,4 +1,4 @@
-"""A message before it is sent: preview, test-message."""
+"""The commands preview and send-test."""
 
 from __future__ import annotations
 
@@ -36,14 +36,18 @@ out = Console(highlight=False)
 def preview(
     context: typer.Context,
     rule: Annotated[str, typer.Argument(metavar="RULE")],
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help="Else the rule's summary.")] = None,
-    channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Else the first that is told.")] = None,
+    key: Annotated[
+        str | None, typer.Argument(metavar="[KEY]", help="Commitment (default: the rule's summary).")
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="C", help="Channel (default: the first of the rule).")
+    ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail there; - prints it.")
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the HTML of a mail to FILE, or print it (-).")
     ] = None,
     at: At = None,
 ) -> None:
-    """The next message of a rule about a commitment, or its next summary, as it would go out."""
+    """Show the next message of a rule."""
     app, now = get_app(context), instant(at)
     if rule not in app.rules:
         raise InputError(f"no rule is named {rule!r}{did_you_mean(rule, app.rules)}")
@@ -72,29 +76,29 @@ def preview(
 
 
 def _reminder(app: App, rule: str, key: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:
-    """The next word of a rule about a commitment. Raises InputError where there is none."""
+    """Return the next reminder of a rule about a commitment. Raises InputError where there is none."""
     if not app.rules[rule].rule.sends_alerts:
-        raise InputError(f"rule {rule} only sums up: leave the key off, as in `alerts preview {rule}`")
+        raise InputError(f"rule {rule} sends only summaries: leave out the key, as in `alerts preview {rule}`")
     item = app.store.commitments.find(key)
     if not app.rules[rule].rule.matches(item.commitment):
         raise InputError(f"rule {rule} does not match {key}: see `match:` of the rule")
     owners = app.owners
     mine: list[Forecast] = []
-    for days in (366, 3660):  # most speak twice within a year, and ten take ten times as long
-        words = forecast(app.store, app.rules, now, now + timedelta(days=days), owners=owners, only=item.id)
-        mine = [one for one in words if one.reminder.rule == rule]
+    for days in (366, 3660):  # most have two alerts within a year, and ten years take ten times as long
+        coming = forecast(app.store, app.rules, now, now + timedelta(days=days), owners=owners, only=item.id)
+        mine = [one for one in coming if one.reminder.rule == rule]
         if len(mine) > 1:
             break
     if not mine:
-        untold = next((line for _, line, alone in without_known_owner(app, [item]) if alone), None)
-        raise InputError(untold or f"rule {rule} has nothing more to say of {key} within ten years")
-    word = mine[0]
-    through = app.channel(channel or word.channels[0])
+        unreached = next((line for _, line, alone in without_known_owner(app, [item]) if alone), None)
+        raise InputError(unreached or f"rule {rule} has no reminders of {key} in the next ten years")
+    first = mine[0]
+    through = app.channel(channel or first.channels[0])
     parties, sources = app.store.ledger.parties(), app.store.ledger.sources()
     commitment = item.commitment
-    told = ReminderContext(
-        reminder=word.reminder,
-        tracked=item.at(word.reminder.occurrence),
+    context = ReminderContext(
+        reminder=first.reminder,
+        tracked=item.at(first.reminder.occurrence),
         by=tuple(parties[one] for one in commitment.by),
         to=tuple(parties[one] for one in commitment.to),
         source=sources.get(commitment.source.key) if commitment.source else None,
@@ -102,8 +106,8 @@ def _reminder(app: App, rule: str, key: str, channel: str | None, now: datetime)
         owner=owners.people.get(commitment.owner) if commitment.owner else None,
         next_alert_at=mine[1].reminder.send_at if len(mine) > 1 else None,
     )
-    when = max(now, word.reminder.send_at)
-    notification = notification_of(app, through, [told], when)
+    when = max(now, first.reminder.send_at)
+    notification = notification_of(app, through, [context], when)
     reader = owners.of(commitment)
     if reader and _only_owner(app.rules[rule].rule, through.name, owners):
         notification = replace(notification, recipient=reader.email, zone=reader.timezone or notification.zone)
@@ -111,19 +115,19 @@ def _reminder(app: App, rule: str, key: str, channel: str | None, now: datetime)
 
 
 def _summary(app: App, rule: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:
-    """The next summary of a rule, of all that it matches. Raises InputError where it makes none."""
+    """Return the next summary of a rule. Raises InputError where it has none."""
     scheduled = app.rules[rule]
     firing = scheduled.cron.at_or_after(now) if scheduled.rule.summary else None
     if firing is None:
-        raise InputError(f"rule {rule} sums nothing up: name a commitment, as in `alerts preview {rule} KEY`")
+        raise InputError(f"rule {rule} has no summary: name a commitment, as in `alerts preview {rule} KEY`")
     first = next((name for name in scheduled.rule.notify if name != OWNER), app.settings.owners_channel)
     through = app.channel(channel or first or "")
-    summary, told = app.store.summaries.gather(Scope(rule=scheduled.rule, firing=firing), firing)
-    return through, replace(notification_of(app, through, list(told), firing), summary=summary)
+    summary, contexts = app.store.summaries.gather(Scope(rule=scheduled.rule, firing=firing), firing)
+    return through, replace(notification_of(app, through, list(contexts), firing), summary=summary)
 
 
 def _only_owner(rule: Rule, channel: str, owners: Owners) -> bool:
-    """Whether a rule speaks through a channel to owners, and not to those whom the channel names."""
+    """Return whether a channel gets alerts of a rule for owners only."""
     return OWNER in rule.notify and channel == owners.channel and channel not in rule.notify
 
 
@@ -131,7 +135,7 @@ def _only_owner(rule: Rule, channel: str, owners: Owners) -> bool:
 def send_test(
     context: typer.Context, channel: Annotated[str, typer.Argument(metavar="CHANNEL")], at: At = None
 ) -> None:
-    """Send a real test message to every recipient of a channel, and show what the server answered."""
+    """Send a test message to all recipients of a channel."""
     app, now = get_app(context), instant(at)
     through = app.channel(channel)
     failed = False

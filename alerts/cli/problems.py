@@ -1,4 +1,4 @@
-"""What keeps alerts from going out, found before they are due."""
+"""Problems that would keep alerts from going out, found before they are due."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from alerts.deadlines.errors import InputError
 from alerts.rendering.composing import compose
 
 
-def problems(app: App, told: list[ReminderContext], now: datetime) -> list[str]:
-    """All that is wrong with channels, secrets and templates; `told` is what the templates are tried with."""
+def problems(app: App, contexts: list[ReminderContext], now: datetime) -> list[str]:
+    """Return the problems of channels, secrets and templates. The templates are rendered with `contexts`."""
     errors: list[str] = []
     channels: dict[str, Channel] = {}
     try:
@@ -27,22 +27,22 @@ def problems(app: App, told: list[ReminderContext], now: datetime) -> list[str]:
     except InputError as error:
         errors += str(error).splitlines()
     errors += app.renderer.unused_overrides()
-    errors += _failing_templates(app, list(channels.values()), told, now)
+    errors += _failing_templates(app, list(channels.values()), contexts, now)
     return list(dict.fromkeys(errors))
 
 
 def _failing_templates(
-    app: App, channels: Sequence[Channel], told: list[ReminderContext], now: datetime
+    app: App, channels: Sequence[Channel], contexts: list[ReminderContext], now: datetime
 ) -> Iterator[str]:
-    """Render every template of every channel with a reminder of every kind, and with all at once."""
+    """Render the templates of every channel with each sample reminder, and with all together."""
     ways: list[tuple[Channel | None, Medium]] = [(channel, channel.medium) for channel in channels]
-    if app.settings.templates:  # those that no channel needs yet are tried too
+    if app.settings.templates:  # include those that no channel uses yet
         ways += [(None, medium) for medium in get_args(Medium) if medium not in {medium for _, medium in ways}]
     for channel, medium in ways:
-        words: list[tuple[Summary | None, list[ReminderContext]]] = [
-            (None, some) for some in (*([one] for one in told), told)
+        samples: list[tuple[Summary | None, list[ReminderContext]]] = [
+            (None, some) for some in (*([one] for one in contexts), contexts)
         ]
-        for summary, some in (*words, *sample_summaries(told, now)):
+        for summary, some in (*samples, *sample_summaries(contexts, now)):
             sample = replace(notification_of(app, channel, some, now), summary=summary)
             found = app.renderer.check(sample, medium)
             yield from found
@@ -50,12 +50,13 @@ def _failing_templates(
                 yield error
 
 
-def notification_of(app: App, channel: Channel | None, told: list[ReminderContext], now: datetime) -> Notification:
+def notification_of(app: App, channel: Channel | None, contexts: list[ReminderContext], now: datetime) -> Notification:
+    """Return a notification of some reminders to the first recipient of a channel."""
     return Notification(
         id=uuid4(),
         channel=channel.name if channel else "sample",
         recipient=channel.recipients[0] if channel else "",
         zone=(channel and channel.timezone) or app.zone,
-        contexts=tuple(told),
+        contexts=tuple(contexts),
         now=now,
     )

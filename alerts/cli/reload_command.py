@@ -1,4 +1,4 @@
-"""Taking a changed configuration over: how the daemon reads it, and `alerts reload`, which asks for it."""
+"""The command reload."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from alerts.clock import monotonic, utc_now
 from alerts.deadlines.errors import InputError
 from alerts.store.registry import ProcessStatus
 
-POLL_SECONDS = 0.1  # seconds between two looks for an answer
+POLL_SECONDS = 0.1  # seconds between two queries for an answer
 LONG = timedelta(minutes=10)
 out = Console(highlight=False)
 
 
-Wait = Annotated[float, typer.Option("--wait", metavar="S", min=1, help="Seconds to wait for the answer.")]
+Wait = Annotated[float, typer.Option("--wait", metavar="S", min=1, help="Seconds to wait for an answer.")]
 
 
 @cli.command()
 def reload(context: typer.Context, wait: Wait = 60) -> None:
-    """Let the daemon on this host take over what has changed in its files, after a full check."""
+    """Check the configuration and reload it into the running daemon."""
     app = get_app(context)
     broken = configuration_errors(app)
     found = [one for one in live(app) if one.host == socket.gethostname() and _is_up(one.pid)]
@@ -38,7 +38,7 @@ def reload(context: typer.Context, wait: Wait = 60) -> None:
         for line in broken:
             print_error(line)
         raise InputError(f"no daemon on this host serves {app.store.name}: start `alerts run`")
-    if not app.is_rescued:  # of several daemons those that read these files, if any does
+    if not app.is_rescued:  # prefer the daemons that read these files
         found = [one for one in found if one.folder == app.rule_set.folder] or found
     asked = utc_now()
     for one in found:
@@ -51,7 +51,7 @@ def reload(context: typer.Context, wait: Wait = 60) -> None:
 
 
 def _is_up(pid: int) -> bool:
-    """Whether a process is there that may be asked, and still is what it says."""
+    """Return whether a process exists, may be signalled, and is one of alerts."""
     try:
         os.kill(pid, 0)
     except OSError:
@@ -63,7 +63,7 @@ def _is_up(pid: int) -> bool:
 
 
 def _answer(app: App, asked: ProcessStatus, since: datetime, wait: float) -> ProcessStatus | None:
-    """Wait for what a process says of the reload."""
+    """Wait for the answer of a process, and return its status."""
     give_up, pause = monotonic() + wait, threading.Event()
     while monotonic() < give_up:
         for one in app.store.registrations.processes(utc_now(), LONG):
@@ -75,7 +75,7 @@ def _answer(app: App, asked: ProcessStatus, since: datetime, wait: float) -> Pro
 
 
 def _show(app: App, answer: ProcessStatus | None, asked: ProcessStatus) -> bool:
-    """Print what a process took over, or why not; returns whether it did."""
+    """Print what a process applied, or why not. Return whether it did."""
     if answer is None or answer.reload is None:
         print_error(f"process {asked.pid} has not answered yet: see its log and `alerts health`")
         return False
@@ -84,11 +84,11 @@ def _show(app: App, answer: ProcessStatus | None, asked: ProcessStatus) -> bool:
     if not answer.reload["taken"]:
         for line in lines:
             print_error(line)
-        print_error(f"nothing is taken over: process {asked.pid} goes on as it is")
+        print_error(f"process {asked.pid} applied nothing and goes on unchanged")
         return False
     if asked.folder and not app.is_rescued and asked.folder != app.rule_set.folder:
         warn(f"process {asked.pid} reads {asked.folder}, not {app.settings.folder}")
-    out.print(f"process {asked.pid} has taken over {answer.folder}", markup=False, soft_wrap=True)
+    out.print(f"process {asked.pid} has applied {answer.folder}", markup=False, soft_wrap=True)
     for line in lines:
         out.print(f"  {line}", markup=False, soft_wrap=True)
     return True

@@ -1,9 +1,9 @@
-"""What a deadline means: resolve."""
+"""The command resolve."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,9 +15,9 @@ from alerts.cli.options import Json
 from alerts.cli.other_processes import registered_zone
 from alerts.cli.output import as_rfc3339, warn
 from alerts.core.commitments import Commitment, choose_zone
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
-from alerts.deadlines.expressions import kind_of, references
+from alerts.deadlines.expressions import Deadline, kind_of, references
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.deadlines.zones import zone_info
@@ -29,14 +29,12 @@ out = Console(highlight=False)
 def resolve_(
     context: typer.Context,
     expression: Annotated[str, typer.Argument(metavar="EXPR", help="A deadline, such as 'after 2025-11-10'.")],
-    timezone: Annotated[str | None, typer.Option("--timezone", metavar="Z", help="Zone, if it states none.")] = None,
-    calendars: Annotated[
-        str, typer.Option("--calendars", metavar="US,CN", help="What business days are counted on.")
-    ] = "",
+    timezone: Annotated[str | None, typer.Option("--timezone", metavar="Z", help="Zone, if it names none.")] = None,
+    calendars: Annotated[str, typer.Option("--calendars", metavar="US,CN", help="Business-day calendars.")] = "",
     roll: Annotated[str, typer.Option("--roll", help=f"If it ends on no business day: {', '.join(ROLLS)}.")] = "none",
     as_json: Json = False,
 ) -> None:
-    """What a deadline expression means, and why."""
+    """Show which dates a deadline expression gives."""
     deadline = parse(expression)
     app = get_app(context)
     if timezone:
@@ -49,10 +47,26 @@ def resolve_(
     if skipped := skipped_periods(deadline):
         warn(f"`{deadline}` {skipped}")
     if as_json:
-        ends = {"earliest": as_rfc3339(bounds.earliest), "latest": as_rfc3339(bounds.latest), "timezone": bounds.zone}
-        words = {"basis": list(bounds.explanation), "assumptions": list(bounds.assumptions)}
-        print(json.dumps({"expression": str(deadline), "kind": kind_of(deadline), **ends, **words}))
-        return
+        print(json.dumps(_row(deadline, bounds)))
+    else:
+        out.print(_table(deadline, bounds))
+
+
+def _row(deadline: Deadline, bounds: Bounds) -> dict[str, Any]:
+    """Return the bounds as JSON shows them. `basis` is the old name of `explanation`."""
+    return {
+        "expression": str(deadline),
+        "kind": kind_of(deadline),
+        "earliest": as_rfc3339(bounds.earliest),
+        "latest": as_rfc3339(bounds.latest),
+        "timezone": bounds.zone,
+        "explanation": list(bounds.explanation),
+        "basis": list(bounds.explanation),
+        "assumptions": list(bounds.assumptions),
+    }
+
+
+def _table(deadline: Deadline, bounds: Bounds) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -63,10 +77,10 @@ def resolve_(
     for label, text in (
         ("read as", str(deadline)),
         ("due from", due),
-        ("late from", late),
-        ("because", "\n".join(bounds.explanation)),
+        ("overdue from", late),
+        ("explanation", "\n".join(bounds.explanation)),
         ("assumed", "\n".join(bounds.assumptions)),
     ):
         if text:
             table.add_row(label, escape(text))
-    out.print(table)
+    return table

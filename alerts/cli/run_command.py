@@ -1,4 +1,4 @@
-"""The daemon: run."""
+"""The command run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import Channel
-from alerts.cli.app import App, cli, get_app, warn_if_nobody_is_told
+from alerts.cli.app import App, cli, get_app, warn_if_nobody_is_reached
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
 from alerts.cli.log import start_log
 from alerts.cli.output import shown, warn
@@ -22,12 +22,12 @@ from alerts.daemon import Daemon
 
 @cli.command()
 def run(context: typer.Context) -> None:
-    """The daemon: evaluates the rules on their crons and sends what is due, until SIGTERM or Ctrl-C.
+    """Run the daemon until SIGTERM or Ctrl-C.
 
-    SIGHUP and `alerts reload` let it take its files over anew.
+    `alerts reload` or SIGHUP makes it read its files again.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it reads the files now
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon is there to end in order
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon handles it
     app = get_app(context)
     start_log(app.settings.redaction)
     refuse_shipped(app)
@@ -44,7 +44,7 @@ def run(context: typer.Context) -> None:
 
 
 def _announce(app: App) -> None:
-    """Say at start where things are, and what comes next."""
+    """Print at start what the daemon serves, and the next alert."""
     now = utc_now()
     counts = app.store.ledger.counts()
     table = Table.grid(padding=(0, 2))
@@ -55,17 +55,17 @@ def _announce(app: App) -> None:
     for channel in app.channels.values():
         table.add_row("channel", escape(_describe(channel)))
     if app.settings.operators:
-        heartbeat_note = "; a heartbeat after every good sweep" if app.heartbeat else ""
-        table.add_row("failures", escape(f"told to {', '.join(app.settings.operators)}{heartbeat_note}"))
+        heartbeat_note = "; heartbeat after each sweep" if app.heartbeat else ""
+        table.add_row("failures", escape(f"reported to {', '.join(app.settings.operators)}{heartbeat_note}"))
     coming = app.store.watches.next_alert()
     if coming is not None:
         at, key = coming
         table.add_row("next", escape(f"{'now' if at <= now else f'{shown(at, app.zone)} {app.zone}'}: {key}"))
-    table.add_row("", "`alerts plan` shows what is to come, `alerts list` what is tracked; Ctrl-C ends")
+    table.add_row("", "`alerts plan`: upcoming alerts; `alerts list`: commitments; Ctrl-C stops")
     Console(stderr=True, highlight=False).print(table)
     if not counts.get("open"):
-        warn("nothing is tracked: load a file of commitments")
-    warn_if_nobody_is_told(app)
+        warn("there are no commitments yet: load a file with `alerts load FILE`")
+    warn_if_nobody_is_reached(app)
 
 
 def _describe(channel: Channel) -> str:

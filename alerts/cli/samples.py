@@ -1,4 +1,4 @@
-"""Made-up reminders of every kind: to try templates on, and for a test message."""
+"""Sample reminders of every kind, to check templates and for test messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PARTIES = (Party(key="a", name="Party A", timezone="America/New_York"), Party(ke
 
 
 def samples(now: datetime) -> list[ReminderContext]:
-    """A reminder of every kind about a commitment of every kind, once with all stated, once with next to nothing."""
+    """Return reminders of every kind about commitments of every kind, both full and minimal ones."""
     found = []
     for number, kind in enumerate(get_args(Kind)):
         for about in get_args(ReminderKind):
@@ -42,75 +42,48 @@ def samples(now: datetime) -> list[ReminderContext]:
                 note="This is what to do.",
                 timezone="America/New_York",
             )
-            found.append(_told(full, about, now, Acknowledgement(by="somebody", at=now)))
+            found.append(_sample(full, about, now, Acknowledgement(by="somebody", at=now)))
             found.append(
-                _told(Commitment(key="bare", title="Bare", deadline=full.deadline, kind=kind), about, now, None)
+                _sample(Commitment(key="bare", title="Bare", deadline=full.deadline, kind=kind), about, now, None)
             )
     return found
 
 
-def sample_summaries(told: Sequence[ReminderContext], now: datetime) -> list[tuple[Summary, list[ReminderContext]]]:
-    """A summary of some of the samples, and one that has nothing to tell, each with what it lists."""
+def sample_summaries(contexts: Sequence[ReminderContext], now: datetime) -> list[tuple[Summary, list[ReminderContext]]]:
+    """Return a summary of the samples and an empty one, each with the reminders that it lists."""
     rule = Rule(name="sample", cron="0 9 * * *", summary="P30D")
     scope = Scope(rule=rule, firing=now)
     full = Summary(
         scope=scope,
-        due=len(told),
+        due=len(contexts),
         overdue=1,
         passed=2,
         undated=3,
-        listed=tuple(("due", one.tracked) for one in told),
+        listed=tuple(("due", one.tracked) for one in contexts),
         quiet=2,
     )
     own = replace(scope, owners=(OWNER.key,), firing=now - timedelta(days=1))
-    return [(full, list(told)), (Summary(scope=own), [])]
+    return [(full, list(contexts)), (Summary(scope=own), [])]
 
 
 def test_message(channel: str, now: datetime) -> ReminderContext:
-    """The reminder that a test message carries."""
+    """Return the reminder that a test message carries."""
     commitment = Commitment(
         key="test-message",
         title=f"Test of the channel {channel}",
         deadline=str(now.date()),
         kind="event",
-        note="Nothing is to be done: alerts that are sent this way arrive.",
+        note="Nothing to do: alerts sent through this channel arrive.",
     )
-    return replace(_told(commitment, "on_the_day", now, None), source=None)
+    return replace(_sample(commitment, "on_the_day", now, None), source=None)
 
 
-def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Acknowledgement | None) -> ReminderContext:
-    bounds = resolve(parse(commitment.deadline), ZoneChoice(commitment.timezone), {})
-    status: Status = "fulfilled" if about == "closed" else "open"
-    tracked = Tracked(
-        id=1,
-        commitment=replace(commitment, status=status),
-        bounds=bounds,
-        bounds_version=1,
-        recorded_at=now - timedelta(days=30),
-        acknowledged=seen,
-    )
-    reminder = Reminder(
-        rule="sample",
-        commitment=commitment.key,
-        commitment_id=1,
-        bounds_version=1,
-        fingerprint=bounds.fingerprint,
-        kind=about,
-        moment=now,
-        send_at=now,
-        offset="P7D" if about in ("before", "overdue", "review") else None,
-        revision=2 if about in ("moved", "closed", "reopened") else None,
-    )
-    change = Revision(
-        number=2,
-        what=about if about in ("moved", "reopened") else "closed",
-        recorded_at=now,
-        recorded_by="somebody",
-        reason="it was agreed so",
-        before=resolve(parse("undated"), ZoneChoice(), {}) if about == "moved" else None,
-        after=bounds if about == "moved" else None,
-        detail={"closed": status, "reopened": "it was withdrawn"}.get(about),
-    )
+def _sample(
+    commitment: Commitment, about: ReminderKind, now: datetime, seen: Acknowledgement | None
+) -> ReminderContext:
+    """Return a reminder of a kind about a commitment, with all that templates need."""
+    tracked = _tracked(commitment, about, now, seen)
+    reminder = _reminder(tracked, about, now)
     parties = {party.key: party for party in PARTIES}
     return ReminderContext(
         reminder=reminder,
@@ -120,5 +93,45 @@ def _told(commitment: Commitment, about: ReminderKind, now: datetime, seen: Ackn
         source=SOURCE if commitment.source else None,
         owner=OWNER if commitment.owner else None,
         next_alert_at=now + timedelta(days=1) if seen else None,
-        change=change if reminder.revision else None,
+        change=_change(tracked, about, now) if reminder.revision else None,
+    )
+
+
+def _tracked(commitment: Commitment, about: ReminderKind, now: datetime, seen: Acknowledgement | None) -> Tracked:
+    status: Status = "fulfilled" if about == "closed" else "open"
+    return Tracked(
+        id=1,
+        commitment=replace(commitment, status=status),
+        bounds=resolve(parse(commitment.deadline), ZoneChoice(commitment.timezone), {}),
+        bounds_version=1,
+        recorded_at=now - timedelta(days=30),
+        acknowledged=seen,
+    )
+
+
+def _reminder(tracked: Tracked, about: ReminderKind, now: datetime) -> Reminder:
+    return Reminder(
+        rule="sample",
+        commitment=tracked.commitment.key,
+        commitment_id=1,
+        bounds_version=1,
+        fingerprint=tracked.bounds.fingerprint,
+        kind=about,
+        moment=now,
+        send_at=now,
+        offset="P7D" if about in ("before", "overdue", "review") else None,
+        revision=2 if about in ("moved", "closed", "reopened") else None,
+    )
+
+
+def _change(tracked: Tracked, about: ReminderKind, now: datetime) -> Revision:
+    return Revision(
+        number=2,
+        what=about if about in ("moved", "reopened") else "closed",
+        recorded_at=now,
+        recorded_by="somebody",
+        reason="it was agreed so",
+        before=resolve(parse("undated"), ZoneChoice(), {}) if about == "moved" else None,
+        after=tracked.bounds if about == "moved" else None,
+        detail={"closed": tracked.commitment.status, "reopened": "it was withdrawn"}.get(about),
     )

@@ -1,10 +1,10 @@
-"""One commitment, as it stands or as it stood: show."""
+"""The command show."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,15 +14,36 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.cli.app import App, cli, get_app, instant
-from alerts.cli.commitment_rows import changed_ids, row_of, snoozes
+from alerts.cli.commitment_rows import changed_ids, next_alert_row, row_of, snoozes
 from alerts.cli.options import At, Json
 from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown
 from alerts.core.field_changes import FieldChange, field_changes
 from alerts.core.rules import matching
-from alerts.core.tracked import Revision, Tracked
+from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.bounds import describe_bounds
 
 out = Console(highlight=False)
+
+
+NO_ALERT = "none unless the date changes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What `show` shows of a commitment. `pending`: the next tick computes the next alert."""
+
+    item: Tracked
+    history: Sequence[Revision]
+    reminders: Sequence[Any]
+    own: Sequence[OwnSnooze]
+    now: datetime
+    next_at: datetime | None
+    pending: bool
+
+    @property
+    def edits(self) -> Mapping[int, Sequence[FieldChange]]:
+        """Return the changed fields by number of revision."""
+        return field_changes(self.history)
 
 
 @cli.command()
@@ -30,54 +51,80 @@ def show(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
     as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="T", help="What was known then, such as 2025-11-05T09:00Z.")
+        str | None, typer.Option("--as-of", metavar="T", help="Show what was known then, such as 2025-11-05T09:00Z.")
     ] = None,
     at: At = None,
     as_json: Json = False,
 ) -> None:
-    """One commitment: its bounds and why, its history, what was said and what was not."""
+    """Show a commitment with its dates, history and alerts."""
     app, now = get_app(context), instant(at)
     item = app.store.commitments.find(key)
-    history, reminders_shown = app.store.ledger.history(item.id), app.store.ledger.reminders(item.id)
-    changed, next_at = item.id in changed_ids(app), app.store.ledger.next_alert_at().get(item.id)
+    found = _Shown(
+        item=item,
+        history=app.store.ledger.history(item.id),
+        reminders=app.store.ledger.reminders(item.id),
+        own=app.store.ledger.own_snoozes([item.id]).get(item.id, ()),
+        now=now,
+        next_at=app.store.ledger.next_alert_at().get(item.id),
+        pending=item.id in changed_ids(app),
+    )
     if as_of is not None:
-        now = instant(as_of)
-        item = app.store.commitments.as_of(key, now)
-        history = [revision for revision in history if revision.recorded_at <= now]
-        reminders_shown = [reminder for reminder in reminders_shown if reminder["planned_at"] <= now]
-        changed, next_at = False, None
-    own = [one for one in app.store.ledger.own_snoozes([item.id]).get(item.id, ()) if one.at <= now]
-    edits = field_changes(history)
+        found = _as_of(app, found, instant(as_of))
+    found = replace(found, own=[one for one in found.own if one.at <= found.now])
     if as_json:
-        detail = {
-            "basis": item.bounds.explanation,
-            "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
-            "note": item.commitment.note,
-            "source": item.commitment.source and asdict(item.commitment.source),
-            "sources": [asdict(source) for source in item.commitment.sources],
-            "next_alert_at": None if changed else as_rfc3339(next_at),
-            "occurrences": [_occurrence_row(one) for one in _occurrences(item, now)],
-            "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in history],
-            "reminders": [_reminder_row(reminder) for reminder in reminders_shown],
-        }
-        print(json.dumps(row_of(app, item, own) | detail, default=str))
-        return
-    next_alert = f"{shown(next_at, app.zone)} {app.zone}" if next_at else "not unless it changes"
-    if changed:
-        next_alert = "set at the next tick; `alerts plan` foretells it"
-    if as_of is not None:
+        print(json.dumps(_json(app, found), default=str))
+    else:
+        _print(app, found, is_past=as_of is not None)
+
+
+def _as_of(app: App, found: _Shown, at: datetime) -> _Shown:
+    """Return what was known at a time."""
+    return replace(
+        found,
+        item=app.store.commitments.as_of(found.item.commitment.key, at),
+        history=[revision for revision in found.history if revision.recorded_at <= at],
+        reminders=[reminder for reminder in found.reminders if reminder["planned_at"] <= at],
+        now=at,
+        next_at=None,
+        pending=False,
+    )
+
+
+def _json(app: App, found: _Shown) -> dict[str, Any]:
+    """Return all that is shown. `basis` is the old name of `explanation`."""
+    item, edits = found.item, found.edits
+    return row_of(app, item, found.own) | {
+        "explanation": item.bounds.explanation,
+        "basis": item.bounds.explanation,
+        "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
+        "note": item.commitment.note,
+        "source": item.commitment.source and asdict(item.commitment.source),
+        "sources": [asdict(source) for source in item.commitment.sources],
+        **next_alert_row(None if found.pending else found.next_at),
+        "occurrences": [_occurrence_row(one) for one in _occurrences(item, found.now)],
+        "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in found.history],
+        "reminders": [_reminder_row(reminder) for reminder in found.reminders],
+    }
+
+
+def _print(app: App, found: _Shown, *, is_past: bool) -> None:
+    item, now, edits = found.item, found.now, found.edits
+    next_alert = f"{shown(found.next_at, app.zone)} {app.zone}" if found.next_at else NO_ALERT
+    if found.pending:
+        next_alert = "set within a minute; see `alerts plan`"
+    if is_past:
         next_alert = ""
         out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
     out.print(item.commitment.title, style="bold", markup=False)
-    out.print(_facts(app, item, next_alert, snoozes(app, item, own, now)))
+    out.print(_facts(app, item, next_alert, snoozes(app, item, found.own, now)))
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
-    for revision in history:
+    for revision in found.history:
         line = _revision_line(revision, app.zone, edits.get(revision.number, ()))
         out.print("  " + "  ".join(line), markup=False)
-    if reminders_shown:
-        out.print("\nSaid", style="bold")
-    for reminder in reminders_shown:
+    if found.reminders:
+        out.print("\nReminders", style="bold")
+    for reminder in found.reminders:
         out.print("  " + "  ".join(_reminder_line(reminder, app.zone)), markup=False)
 
 
@@ -89,19 +136,19 @@ def _facts(app: App, item: Tracked, next_alert: str, snoozed: Sequence[str]) -> 
     table.add_column(overflow="fold")
     for label, text in (
         ("deadline", commitment.deadline),
-        ("that is", describe_bounds(bounds)),
+        ("dates", describe_bounds(bounds)),
         ("state", commitment.status),
         ("who", " → ".join(filter(None, (", ".join(commitment.by), ", ".join(commitment.to))))),
         ("owner", _owner(app, commitment.owner)),
         ("kind", f"{commitment.kind}, {commitment.priority}"),
-        ("basis", "\n".join(bounds.explanation)),
+        ("how this date was worked out", "\n".join(bounds.explanation)),
         ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
         ("source", "\n".join(", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)),
         ("note", commitment.note or ""),
         ("acknowledged", _acknowledged(item, app.zone)),
-        ("snoozed", "\n".join(reminders_shown.replace("snoozed by", "by") for reminders_shown in snoozed)),
+        ("snoozed", "\n".join(line.replace("snoozed by", "by") for line in snoozed)),
         ("rules", rules or "NONE"),
-        ("speaks next", next_alert if rules or not next_alert else "not unless it changes"),
+        ("next alert", next_alert if rules or not next_alert else NO_ALERT),
     ):
         if text:
             table.add_row(label, escape(text))
@@ -110,11 +157,11 @@ def _facts(app: App, item: Tracked, next_alert: str, snoozed: Sequence[str]) -> 
 
 def _owner(app: App, key: str | None) -> str:
     person = app.people.get(key) if key else None
-    return f"{person.name} <{person.email}> ({key})" if person else f"{key} (nobody knows who that is)" if key else ""
+    return f"{person.name} <{person.email}> ({key})" if person else f"{key} (not declared in `people`)" if key else ""
 
 
 def _occurrences(item: Tracked, now: datetime) -> list[Tracked]:
-    """What has come or been touched, and the next one; the latest so many."""
+    """Return the latest occurrences that have come or changed, and the next one."""
     return [item.at(name) for name in list(item.relevant_occurrences(now))[-MAX_OCCURRENCES_SHOWN:]]
 
 
@@ -125,7 +172,7 @@ def _print_occurrences(item: Tracked, now: datetime) -> None:
     out.print("\nOccurrences", style="bold")
     for one in found:
         late = one.open and one.bounds.latest is not None and one.bounds.latest <= now
-        state = "late" if late else "to come" if one.open else one.commitment.status
+        state = "overdue" if late else "upcoming" if one.open else one.commitment.status
         acknowledgement = f"acknowledged by {one.current_acknowledgement.by}" if one.current_acknowledgement else ""
         line = (one.occurrence, describe_bounds(one.bounds), state, acknowledgement)
         out.print("  " + "  ".join(filter(None, line)), markup=False)
@@ -194,5 +241,5 @@ def _reminder_line(reminder: Any, zone: str) -> list[str]:
         shown(reminder["send_at"], zone),
         kind,
         f"({reminder['rule']})",
-        f"not said: {reminder['skipped']}" if reminder["skipped"] else times_sent,
+        f"skipped: {reminder['skipped']}" if reminder["skipped"] else times_sent,
     ]

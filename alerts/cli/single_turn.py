@@ -1,4 +1,4 @@
-"""A single turn on a database that others may serve with other rules."""
+"""A single turn on a database that other processes may serve with other rules."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from alerts.store.registry import ProcessStatus
 
 log = logging.getLogger(__name__)
 
-LEFT_ALONE = 3  # the exit code where rules were left alone that no daemon plans
+LEFT_ALONE = 3  # the exit code where a turn skipped rules that no daemon plans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TickScope:
-    """What a single turn may plan and hand over. `left_to_nobody`: whether nobody plans what it leaves alone."""
+    """What a single turn may plan and send. `left_to_nobody`: whether no process plans what it skips."""
 
     registered: Registered
     rules: Mapping[str, ScheduledRule]
@@ -42,10 +42,10 @@ class TickScope:
 
 
 def begin_turn(app: App, now: datetime, *, alone: bool, take_over: bool) -> TickScope:
-    """Register the rules where a turn may, or else say which it leaves alone.
+    """Register the rules where a turn may, or else warn which it skips.
 
-    Where others are registered it plans only rules that mean the same, through channels that are the same: a reminder
-    that went to other recipients would be lost to those whom it is for.
+    Where others are registered, it plans only unchanged rules through unchanged channels. Otherwise a reminder could
+    go to the wrong recipients and be missing for the right ones.
     """
     store, mine = app.store, app.rule_set
     daemons = store.registrations.processes(utc_now(), ALIVE)
@@ -63,16 +63,16 @@ def begin_turn(app: App, now: datetime, *, alone: bool, take_over: bool) -> Tick
             log.warning("%s", line)
         store.registrations.end_removed(min(now, utc_now()))  # never early, whatever moment the turn is for
         return TickScope(registered=registered, rules=app.rules, channels=app.channels, left_to_nobody=False)
-    same = {name for name, old_mark in mine.channels.items() if registered.channels.get(name) == old_mark}
+    same = {name for name, registered_hash in mine.channels.items() if registered.channels.get(name) == registered_hash}
     channels = {name: channel for name, channel in app.channels.items() if name in same}
     rules = {name: scheduled for name, scheduled in app.rules.items() if _notifies_only(app, scheduled, same)}
-    _say(app, registered, set(app.rules) - set(rules), daemon_lives=daemon_lives)
+    _warn_left_alone(app, registered, set(app.rules) - set(rules), daemon_lives=daemon_lives)
     return TickScope(registered=registered, rules=rules, channels=channels, left_to_nobody=not daemon_lives)
 
 
 @contextmanager
 def stopping_on_signals(workers: Iterable[ChannelWorker]) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a turn after what is in flight; the second time at once."""
+    """End a turn on Ctrl-C or SIGTERM after the sends in flight. A second signal ends it at once."""
     came: list[int] = []
 
     def end(number: int, _: object) -> None:
@@ -92,26 +92,26 @@ def stopping_on_signals(workers: Iterable[ChannelWorker]) -> Iterator[None]:
 
 
 def _notifies_only(app: App, scheduled: ScheduledRule, channels: Collection[str]) -> bool:
-    """Whether a rule notifies no channel but these."""
-    notified = {app.settings.owners_channel if word == OWNER else word for word in scheduled.rule.notify}
+    """Return whether a rule notifies only these channels."""
+    notified = {app.settings.owners_channel if name == OWNER else name for name in scheduled.rule.notify}
     return notified <= set(channels)
 
 
 def _refuse_take_over(app: App, daemons: Sequence[ProcessStatus]) -> NoReturn:
-    """Refuse to register rules that a daemon would replace with its own a minute later."""
+    """Raise, because the daemon would replace the rules with its own a minute later."""
     named = [f"{one.host} (process {one.pid}, {one.folder or 'no folder'})" for one in daemons]
     raise InputError(
-        f"{app.store.name} is served by {few(named) or 'another process'}: `alerts reload` lets a daemon take its "
-        "files over; to register others, end it first"
+        f"{app.store.name} is served by {few(named) or 'another process'}: `alerts reload` applies its files; "
+        "to register others, stop it first"
     )
 
 
-def _say(app: App, registered: Registered, elsewhere: Collection[str], *, daemon_lives: bool) -> None:
+def _warn_left_alone(app: App, registered: Registered, elsewhere: Collection[str], *, daemon_lives: bool) -> None:
     left = few(sorted({*registered.left_alone, *elsewhere})) or "none"
     last = app.store.registrations.history()[-1].folder or "another configuration"
     what = (
-        "a daemon serves it: `alerts reload` takes changed files over there"
+        "a daemon serves it; run `alerts reload` there to apply changed files"
         if daemon_lives
         else f"name that folder with --config, or register {app.settings.folder} with `alerts tick --take-over`"
     )
-    warn(f"{app.store.name} goes by {last}, with other rules or channels. Left alone: {left}; {what}")
+    warn(f"{app.store.name} uses {last}, with other rules or channels. Skipped: {left}; {what}")

@@ -1,4 +1,4 @@
-"""One turn: tick."""
+"""The command tick."""
 
 from __future__ import annotations
 
@@ -24,27 +24,29 @@ out = Console(highlight=False)
 
 
 TakeOver = Annotated[
-    bool, typer.Option("--take-over", help="Make these rules the registered ones, whoever registered others.")
+    bool, typer.Option("--take-over", help="Register these rules even if another configuration is registered.")
 ]
 
 
 @cli.command()
 def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_json: Json = False) -> None:
-    """One turn, then stop: write down what has fallen due, and hand it over."""
+    """Plan and send what is due, once, then exit."""
     app, now = get_app(context), instant(at)
     start_log(app.settings.redaction)
     workers = app.workers(lambda: now)  # before anything is written: a channel that cannot be built is an error
     check = ClockCheck(app.store, lambda: now, app.second_clock)
     with stopping_on_signals(workers), app.store.turn() as alone:
         if at is None and not check.begin():
-            raise InputError("the clock is in doubt: nothing was planned, sent or ended")
+            raise InputError(
+                "the clock may be wrong, so nothing was planned or sent; correct it, or run `alerts clock accept`"
+            )
         turn = begin_turn(app, now, alone=alone, take_over=take_over)
         prepare(app.store, app.rules, now, registered=turn.registered, real=utc_now())
         planned = plan_due(app.store, turn.rules, turn.channels, now)
         mine = [worker for worker in workers if worker.channel.name in turn.channels]
         try:
             done = deliver(mine)
-        finally:  # one channel that cannot be served keeps no failure of the others from being told
+        finally:  # report failures even if one channel cannot be served
             failed = turn.registered.is_mine and handle_failures(
                 app.store, app.rules, app.channels, app.settings.operators, now
             )
@@ -52,13 +54,13 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
             done += deliver(mine)
         if at is None:
             check.swept()
-        app.store.check_indexes(now)  # last: what was found has been handed over
+        app.store.check_indexes(now)  # last, after the sends
     for channel in app.channels.values():
         channel.close()
     if as_json:
         print(json.dumps({"planned": planned, **done}))
     else:
-        ends = ", ".join(f"{count} {state}" for state, count in sorted(done.items())) or "nothing to hand over"
+        ends = ", ".join(f"{count} {state}" for state, count in sorted(done.items())) or "nothing to send"
         out.print(f"{planned} planned; {ends}")
     if turn.left_to_nobody:
         raise typer.Exit(LEFT_ALONE)

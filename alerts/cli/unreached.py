@@ -1,4 +1,4 @@
-"""Commitments that no rule tells anybody of, and owners who get nothing."""
+"""Open commitments whose alerts reach nobody, or only the default recipients."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from alerts.core.tracked import Tracked
 
 @dataclass(slots=True)
 class WithoutRecipient:
-    """Keys of open commitments of which too few are told.
+    """Keys of open commitments with no or only default recipients.
 
-    `ruleless`: no rule speaks for them; `unowned`: their rules tell owners only, and they have none who is known (by
-    why); `default`: only `default_notify` speaks for them (by the words of it that reach anybody).
+    `ruleless`: no rule matches; `unowned`: the rules notify only owners and no owner is known (by the reason);
+    `default`: only `default_notify` applies (by those of its names that reach somebody).
     """
 
     ruleless: list[str] = field(default_factory=list)
@@ -28,37 +28,37 @@ class WithoutRecipient:
 
     @property
     def lines(self) -> list[str]:
-        """A line for each reason why nobody is told of some."""
-        lines = [f"no rule speaks for {few(self.ruleless)}: nobody will be told"] if self.ruleless else []
-        return lines + [f"nobody will be told of {few(keys)}: {why}" for why, keys in self.unowned.items()]
+        """Return a line for each reason why nobody is alerted."""
+        lines = [f"no rule matches {few(self.ruleless)}: no alerts"] if self.ruleless else []
+        return lines + [f"no alerts for {few(keys)}: {why}" for why, keys in self.unowned.items()]
 
 
 def without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners) -> WithoutRecipient:
-    """Find the open commitments of which nobody is told, or only those whom `default_notify` names."""
+    """Find the open commitments whose alerts reach nobody, or only `default_notify`."""
     found = WithoutRecipient()
     for item in (one for one in tracked if one.open):
         commitment = item.commitment
         rules = matching(app.settings.rules, commitment)
-        reached = {word for rule in rules for word, _ in owners.channels(rule.notify, commitment)}
+        reached = {name for rule in rules for name, _ in owners.channels(rule.notify, commitment)}
         if not rules:
             found.ruleless.append(commitment.key)
         elif not reached:
             found.unowned[ownerless(commitment)].append(commitment.key)
         elif [rule.name for rule in rules] == [DEFAULT_RULE]:
-            words = tuple(word for word in rules[0].notify if word in reached)
-            found.default[words].append(commitment.key)
+            names = tuple(name for name in rules[0].notify if name in reached)
+            found.default[names].append(commitment.key)
     return found
 
 
 def ownerless(commitment: Commitment) -> str:
-    """Say why no owner can be told of a commitment."""
-    return f"its owner {commitment.owner} is nobody who is declared" if commitment.owner else "it has no owner"
+    """Return why no owner gets alerts of a commitment."""
+    return f"its owner {commitment.owner} is not declared in `people`" if commitment.owner else "it has no owner"
 
 
 def warn_without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners | None = None) -> None:
-    """Name the open commitments for which nobody, or only `default_notify`, is told."""
+    """Warn of open commitments whose alerts reach nobody, or only `default_notify`."""
     found = without_recipient(app, tracked, owners or app.owners)
     for line in found.lines:
         warn(line)
-    for words, keys in found.default.items():
-        note(f"no rule names {few(keys)}: told to default_notify ({', '.join(words)})")
+    for names, keys in found.default.items():
+        note(f"no rule matches {few(keys)}: alerts go to default_notify ({', '.join(names)})")

@@ -1,4 +1,4 @@
-"""What an upgrade sends: how many alerts go out when the acknowledgements of an older version have ended."""
+"""How many alerts go out when the acknowledgements of an older version end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ out = Console(highlight=False)
 
 
 def report_upgrade(app: App, now: datetime) -> None:
-    """Count what goes out, by rule, of what was acknowledged before the upgrade."""
+    """Print, by rule, how many alerts go out about what was acknowledged before the upgrade."""
     graced = app.store.commitments.graced()
     if graced is None or graced[1] + WITHIN <= now:
         out.print("the upgrade ends no acknowledgement: it sends nothing")
@@ -24,15 +24,15 @@ def report_upgrade(app: App, now: datetime) -> None:
     count, ends = graced
     keys = app.store.commitments.graced_keys()
     coming = forecast(app.store, app.rules, now, ends + WITHIN, owners=app.owners)
-    told = {
+    sent = {
         (one.reminder.rule, one.channels, one.reminder.commitment, one.reminder.occurrence)
         for one in coming
         if (one.reminder.commitment, one.reminder.occurrence) in keys and one.reminder.send_at >= ends
     }
     out.print(f"{count} acknowledged before the upgrade; that ends {shown(ends, app.zone)} {app.zone}", markup=False)
-    counts = Counter((rule, channels) for rule, channels, _, _ in told)
+    counts = Counter((rule, channels) for rule, channels, _, _ in sent)
     for (rule, channels), number in sorted(counts.items()):
         many = "1 alert" if number == 1 else f"{number} alerts, together in digests"
         out.print(f"  rule {rule} via {', '.join(channels)}: {many}", markup=False, soft_wrap=True)
-    if not told:
-        out.print("  no rule repeats any of them: nothing is sent")
+    if not sent:
+        out.print("  no rule repeats their reminders: nothing is sent")

@@ -1,4 +1,4 @@
-"""What is not wrong, and yet seldom meant: nobody is told, or too late, or something is opened that nothing ends."""
+"""Warnings: settings and dates that are valid but seldom meant."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from alerts.deadlines.errors import did_you_mean
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
 
-MAX_OCCURRENCES_CHECKED = 60  # of what recurs, those that are looked at: a cron that is too late for one is for others
+MAX_OCCURRENCES_CHECKED = 60  # of each recurring commitment: a cron that is too late for one is for others
 
 
 def without_known_owner(app: App, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
-    """What has no owner whom a rule could tell: its key, a line about it, and whether nobody else is told."""
+    """Yield commitments without a known owner: key, line, and whether the rule reaches nobody else."""
     owners = app.owners
     for item in tracked:
         commitment = item.commitment
@@ -35,42 +35,42 @@ def without_known_owner(app: App, tracked: Iterable[Tracked]) -> Iterator[tuple[
             whom = f"{others} only" if others else "nobody"
             why, which = ownerless(commitment), f"rule {rule.name}"
             if rule.name == DEFAULT_RULE:
-                why, which = f"no rule names it, and {why}", f"default_notify ({', '.join(rule.notify)})"
-            yield commitment.key, f"{commitment.key}: {why}, so {which} tells {whom}", not others
+                why, which = f"no rule matches, and {why}", f"default_notify ({', '.join(rule.notify)})"
+            yield commitment.key, f"{commitment.key}: {why}, so {which} reaches {whom}", not others
 
 
 def unknown_owners(app: App) -> Iterator[str]:
-    """Where a rule matches an owner whom nobody declares: it never speaks for one."""
+    """Yield a line for each rule that matches an undeclared owner, and so never applies."""
     people = app.people
     for rule in app.settings.rules:
         for key in rule.match.get("owner", ()):
             if key not in people:
                 near = did_you_mean(key, people)
-                yield f'rule {rule.name} matches the owner "{key}", whom nobody declares{near}'
+                yield f'rule {rule.name} matches the owner "{key}", who is not declared in `people`{near}'
 
 
 def left_open_incidents(app: App) -> Iterator[str]:
-    """Where a channel opens something for a commitment that no word of the rule would end, or takes no summary."""
+    """Yield a line for each rule that opens incidents and never ends them, or whose summary reaches nobody."""
     for rule in app.settings.rules:
         for channel in (app.channels[name] for name in rule.notify if name != OWNER):
             if rule.sends_alerts and channel.holds_open and not rule.remind.closed:
                 ends = "set `closed: true` under `remind:`"
-                yield f"rule {rule.name}: nothing ends what it opens in {channel.name}: {ends}"
+                yield f"rule {rule.name}: no reminder closes the incidents that it opens in {channel.name}: {ends}"
             if rule.summary and channel.one_at_a_time:
-                yield f"rule {rule.name}: {channel.name} takes one word at a time, so no summary goes there"
+                yield f"rule {rule.name}: channel {channel.name} sends one alert at a time, so it gets no summaries"
         if rule.summary and all(name != OWNER and app.channels[name].one_at_a_time for name in rule.notify):
-            yield f"rule {rule.name}: none of its channels takes a summary, so it sums up for nobody"
+            yield f"rule {rule.name}: none of its channels takes summaries, so its summary reaches nobody"
 
 
 def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[str]:
-    """Where a cron fires only at or after the day that a lead warns of: the word goes out before, and says so."""
+    """Return a line for each rule whose cron fires too late for a lead, so that the reminder goes out early."""
     found: dict[tuple[str, str], list[tuple[str, Moment]]] = defaultdict(list)
     for item in tracked:
         for rule in matching(app.settings.rules, item.commitment):
             for one in _next_occurrences(item, now):
                 for moment in one_time_moments(rule, one.bounds, app.rules[rule.name].cron):
                     if moment.early and moment.send_at >= now:
-                        what = f"{moment.offset} lead" if moment.offset else "word on the day"
+                        what = f"{moment.offset} lead" if moment.offset else "reminder on the day"
                         about = f"{one.commitment.key} {one.occurrence}".rstrip()
                         found[rule.name, what].append((about, moment))
     lines = []
@@ -85,26 +85,26 @@ def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[
 
 
 def skipped_dates(tracked: Iterable[Tracked]) -> Iterator[str]:
-    """What recurs, and passes over a month or a year that has no such day."""
+    """Yield a line for each recurring commitment that skips months or years without such a day."""
     for item in tracked:
-        if item.recurs and (said := skipped_periods(parse(item.commitment.deadline))):
-            yield f"{item.commitment.key}: `{item.commitment.deadline}` {said}"
+        if item.recurs and (skipped := skipped_periods(parse(item.commitment.deadline))):
+            yield f"{item.commitment.key}: `{item.commitment.deadline}` {skipped}"
 
 
 def past_dates(tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:
-    """What has its date behind it already: that is told at once, or was meant for another year."""
+    """Yield a line for each commitment with a past date, which may be meant for another year."""
     for item in tracked:
         recurs, latest = item.bounds.recurrence, item.bounds.latest
         ends = [latest] if recurs is None else (item.at(name).bounds.latest for name in recurs.names_about(now))
         if all(end is not None and end <= now for end in ends):
-            said = (
+            line = (
                 "all its occurrences have passed" if recurs else f"that date has passed: {describe_bounds(item.bounds)}"
             )
-            yield f"{item.commitment.key}: {said}"
+            yield f"{item.commitment.key}: {line}"
 
 
 def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:
-    """The commitment, or of what recurs the occurrences of the coming year."""
+    """Return the commitment, or its occurrences of the coming year if it recurs."""
     recurs = item.bounds.recurrence
     if recurs is None:
         return [item]

@@ -1,4 +1,4 @@
-"""The command that says why: what became of each moment of each rule."""
+"""The command why."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.cli.app import App, cli, get_app, instant
-from alerts.cli.options import At, Json
+from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown
 from alerts.core.explanation import Explanation, Recorded, explain
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.tracked import Tracked
 
-MAX_LINES = 20  # of each rule and occurrence, the latest; JSON has all
+MAX_LINES = 20  # of each rule, the latest; JSON has all
 out = Console(highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Explained:
-    """What became of a moment, with what the ledger knows of its deliveries."""
+    """An explanation with the rule, the occurrence and the deliveries of the reminder."""
 
     rule: str
     occurrence: str
@@ -40,13 +40,11 @@ class _Explained:
 def why(
     context: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY")],
-    occurrence: Annotated[
-        str, typer.Option("--occurrence", metavar="NAME", help="Of what recurs only this one: 2025-11-30.")
-    ] = "",
+    occurrence: OneOccurrence = "",
     at: At = None,
     as_json: Json = False,
 ) -> None:
-    """Why something was said of a commitment, or was not: each moment of each rule, and what became of it."""
+    """Explain why alerts about a commitment went out, or why not."""
     app, now = get_app(context), instant(at)
     item = app.store.commitments.find(key)
     warn_if_rules_differ(app)
@@ -58,7 +56,7 @@ def why(
         rows = [_row(one) for one in explained]
         print(
             json.dumps(
-                rows + [{"rule": name, "outcome": "not said", "reason": why} for name, why in no_reminders.items()]
+                rows + [{"rule": name, "outcome": "skipped", "reason": why} for name, why in no_reminders.items()]
             )
         )
         return
@@ -68,20 +66,20 @@ def why(
     for name in matching_rules:
         out.print(f"rule {name}", style="bold", markup=False)
         if not app.owners.channels(app.rules[name].rule.notify, item.commitment):
-            out.print("  tells nobody: it has no owner who is known", markup=False)
+            out.print("  reaches nobody: the commitment has no known owner", markup=False)
         _print(app, by_rule[name])
     for name, reason in no_reminders.items():
         out.print(f"rule {name}", style="bold", markup=False)
-        out.print(f"  says nothing: {reason}", markup=False, soft_wrap=True)
+        out.print(f"  no reminders: {reason}", markup=False, soft_wrap=True)
     if not matching_rules and DEFAULT_RULE not in app.rules:
-        out.print("no rule matches it, and there is no default_notify: nobody is told", style="red")
+        out.print("no rule matches and `default_notify` is not set: no alerts", style="red")
 
 
 def _why_no_reminders(app: App, item: Tracked, name: str) -> str:
     if not app.rules[name].rule.sends_alerts:
-        return "it only sums up, see `alerts plan`"
+        return "it only sends summaries; see `alerts plan`"
     reasons = app.rules[name].rule.mismatch(item.commitment)
-    return "; ".join(reasons) or "it speaks only where no other rule does"
+    return "; ".join(reasons) or "it applies only where no other rule does"
 
 
 def _explanations(
@@ -109,15 +107,15 @@ def _explanations(
 
 def _print(app: App, explained: Sequence[_Explained]) -> None:
     if not explained:
-        out.print("  means no moment for this deadline", markup=False)
+        out.print("  has no reminders for this deadline", markup=False)
         return
     table = Table(box=None, show_header=False, pad_edge=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     if len(explained) > MAX_LINES:
-        table.add_row("", f"… {len(explained) - MAX_LINES} earlier ones: --json has all", "", style="dim")
-    styles = {"said": "", "not said": "dim", "to come": "cyan"}
+        table.add_row("", f"… {len(explained) - MAX_LINES} earlier; see --json", "", style="dim")
+    styles = {"sent": "", "skipped": "dim", "scheduled": "cyan"}
     for one in explained[-MAX_LINES:]:
         what = " ".join(filter(None, (one.occurrence, one.explanation.kind, one.explanation.offset)))
         cells = (shown(one.explanation.send_at, app.zone), what, _outcome(one))
@@ -126,16 +124,16 @@ def _print(app: App, explained: Sequence[_Explained]) -> None:
 
 
 def _outcome(one: _Explained) -> str:
-    if one.explanation.outcome == "to come":
-        return "to come"
-    if one.explanation.outcome == "not said":
-        return f"not said: {one.explanation.reason}"
+    if one.explanation.outcome == "scheduled":
+        return "scheduled"
+    if one.explanation.outcome == "skipped":
+        return f"skipped: {one.explanation.reason}"
     deliveries = [
         f"{row['channel']}{' → ' + row['recipient'] if row['recipient'] else ''} {row['state']}"
         f"{': ' + row['last_error'] if row['last_error'] and row['state'] != 'sent' else ''} ({str(row['id'])[:8]})"
         for row in one.deliveries
     ]
-    return "; ".join(deliveries) or "written down, told to nobody"
+    return "; ".join(deliveries) or "recorded, no recipient"
 
 
 def _row(one: _Explained) -> dict[str, Any]:

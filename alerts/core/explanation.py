@@ -17,7 +17,7 @@ from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 
 MAX_REPEATS_EXPLAINED = 1000  # of a series under the same bounds
-Outcome = Literal["said", "not said", "to come"]
+Outcome = Literal["sent", "skipped", "scheduled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +88,12 @@ def explain(
                 found += map(_from_recorded, reminders)
                 continue
             reason = _reason_not_sent(moment, span, ends, acknowledgements, registered_at)
-            outcome: Outcome = "to come" if reason is None and moment.send_at > now else "not said"
+            outcome: Outcome = "scheduled" if reason is None and moment.send_at > now else "skipped"
             if reason is None and (snooze := tracked.snooze) and moment.send_at < snooze.until:
                 resumes = resumes_at(snooze, span.bounds, firings)
                 if now < resumes and snooze.at <= now:
-                    outcome, reason = "to come", f"snoozed by {snooze.by} until {_day(snooze.until)}"
-            reason = reason or (None if outcome == "to come" else "no tick has written it down yet")
+                    outcome, reason = "scheduled", f"snoozed by {snooze.by} until {_day(snooze.until)}"
+            reason = reason or (None if outcome == "scheduled" else "no tick has recorded it yet")
             found.append(
                 Explanation(
                     kind=moment.kind, moment=moment.at, send_at=moment.send_at, offset=moment.offset,
@@ -227,12 +227,12 @@ def _changes(
         if kind is None or revision.occurrence != tracked.occurrence or (kind, at) in announced:
             continue
         setting = "closed" if kind == "reopened" else kind
-        reason = "no tick has written it down yet" if tells[kind] else f"the rule does not say so: `{setting}: true`"
+        reason = "no tick has recorded it yet" if tells[kind] else f"the rule does not say so: `{setting}: true`"
         if tells[kind] and _undone(revision, history, found):
             reason = "closed and reopened before it was told"
         if tells[kind] and at <= registered_at:
             reason = f"was there when the rule was registered ({_day(registered_at)})"
-        yield Explanation(kind=kind, moment=at, send_at=at, offset=None, outcome="not said", reason=reason)
+        yield Explanation(kind=kind, moment=at, send_at=at, offset=None, outcome="skipped", reason=reason)
 
 
 def _undone(revision: Revision, history: Sequence[Revision], found: Sequence[Explanation]) -> bool:
@@ -253,7 +253,7 @@ def _from_recorded(reminder: Recorded) -> Explanation:
         moment=reminder.moment,
         send_at=reminder.send_at,
         offset=reminder.offset,
-        outcome="not said" if reminder.skipped else "said",
+        outcome="skipped" if reminder.skipped else "sent",
         reason=reminder.skipped,
         recorded=reminder,
     )

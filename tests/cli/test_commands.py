@@ -55,12 +55,12 @@ def test_plan_says_what_is_due_already_and_goes_out_at_the_next_tick(loaded: Ale
 
 
 def test_when_it_speaks_next_is_not_said_before_a_tick_has_worked_it_out(loaded: Alerts) -> None:
-    assert "speaks next  set at the next tick" in loaded("show", "summit").out
-    assert "at the next tick" in loaded("list").out
+    assert "next alert                    set within a minute" in loaded("show", "summit").out
+    assert "within a minute" in loaded("list").out
     loaded("tick", "--at", NOW)
-    assert "speaks next  Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
+    assert "next alert                    Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
     loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", NOW)
-    assert "speaks next  set at the next tick" in loaded("show", "summit").out
+    assert "next alert                    set within a minute" in loaded("show", "summit").out
     assert loaded("show", "summit", "--json").json["next_alert_at"] is None
 
 
@@ -117,7 +117,7 @@ def test_resolve_says_what_each_kind_means(
     expression: str, kind: str, earliest: str | None, latest: str | None, loaded: Alerts
 ) -> None:
     told = loaded("resolve", expression, "--timezone", "UTC", "--json").json
-    assert list(told) == ["expression", "kind", "earliest", "latest", "timezone", "basis", "assumptions", "edtf"]
+    assert list(told) == ["expression", "kind", "earliest", "latest", "timezone", "explanation", "basis", "assumptions"]
     assert (told["kind"], told["earliest"], told["latest"]) == (kind, earliest, latest)
     assert told["basis"]
     assert loaded("resolve", expression, "--timezone", "UTC").out.startswith("read as")
@@ -184,7 +184,7 @@ def test_a_dead_delivery_is_seen_tried_again_and_dismissed(loaded: Alerts, home:
     assert loaded("tick", "--at", NOW, "--json").json == {"planned": 2, "dead": 2}
     one, two = (row["id"] for row in loaded("deliveries", "--state", "dead", "--json").json)
     assert "alerts: 2 deliveries are dead: " in loaded("health", "--at", NOW).err
-    assert loaded("retry", one[:8], "--at", NOW).out == f"{one[:8]} will be tried again at the next tick\n"
+    assert loaded("retry", one[:8], "--at", NOW).out == f"{one[:8]} is retried within a minute\n"
     assert loaded("tick", "--at", NOW, "--json").json == {"planned": 0, "dead": 1}
     for each in (one, two):
         assert loaded("dismiss", each).out == f"{each[:8]} is dismissed\n"
@@ -221,7 +221,7 @@ def test_health_tells_of_an_empty_house(alerts: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text("channels: {c: {kind: console}}\n")
     lines = alerts("health").err.splitlines()
     assert "alerts: no open commitments: nothing is watched" in lines
-    assert "alerts: only local channels: nobody outside this machine is told" in lines
+    assert "alerts: all channels are local: no alert leaves this machine" in lines
 
 
 def test_check_warns_of_what_nobody_will_be_told(loaded: Alerts, home: Path) -> None:
@@ -237,7 +237,7 @@ def test_check_warns_of_what_nobody_will_be_told(loaded: Alerts, home: Path) -> 
     assert said.err.splitlines() == [
         "warning: lonely: no rule speaks for it, so nobody will be told",
         "warning: silent: its rules have no moment to come within ten years, so nothing will be said",
-        "warning: only local channels: nobody outside this machine is told",
+        "warning: all channels are local: no alert leaves this machine",
     ]
 
 

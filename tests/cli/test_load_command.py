@@ -23,7 +23,7 @@ def lines(text: str) -> list[str]:
 
 def test_a_load_says_what_it_did_and_what_follows(alerts: Alerts) -> None:
     said = alerts("load", "seed.yaml", "--at", NOW)
-    assert said.out == "loaded: 2 new, 0 changed, 0 moved, 0 unchanged\n2 to be said at once, at the next tick\n"
+    assert said.out == "loaded: 2 new, 0 changed, 0 moved, 0 unchanged\n2 alerts go out within a minute\n"
     assert said.err == ""  # no progress bar where nobody watches
     assert alerts("load", "seed.yaml", "--at", NOW).out.startswith("loaded: 0 new, 0 changed, 0 moved, 2 unchanged\n")
 
@@ -35,7 +35,7 @@ def test_a_dry_run_foretells_what_is_new_and_stores_nothing(alerts: Alerts) -> N
         "key what how",
         "summit new Thu 30 Oct 2025",
         "decision new Fri 31 Oct 2025",
-        "2 to be said at once, at the next tick",
+        "2 alerts go out within a minute",
     ]
     assert alerts("list", "--json").json == []
 
@@ -57,7 +57,7 @@ def test_a_dry_run_foretells_what_is_changed_moved_follows_conflicts_and_is_miss
         "handed conflict moved by hand since it was loaded",
         "gone missing no longer in seed.yaml",
         "1 tracked from seed.yaml and no longer in it: gone; they stay open (--close-missing closes them as withdrawn)",
-        "3 to be said at once, at the next tick",
+        "3 alerts go out within a minute",
     ]
     assert (said.code, said.err) == (1, f"alerts: {CONFLICT}\n")
 
@@ -67,7 +67,7 @@ def test_what_a_dry_run_foretells_to_be_said_is_what_a_load_says_afterwards(load
     (home / "seed.yaml").write_text(SEED.replace("2025-10-30", "2025-11-01") + one("new", deadline="2025-10-29"))
     foretold = loaded("load", "seed.yaml", "--dry-run", "--at", NOW).out.splitlines()[-1]
     assert loaded("load", "seed.yaml", "--at", NOW).out.splitlines()[-1] == foretold
-    assert foretold == "3 to be said at once, at the next tick"
+    assert foretold == "3 alerts go out within a minute"
 
 
 def test_what_is_missing_is_closed_only_when_that_is_asked_for(alerts: Alerts, home: Path) -> None:

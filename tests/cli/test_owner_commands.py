@@ -107,7 +107,7 @@ def test_an_owner_who_is_gone_from_the_settings_is_named(followed: Alerts, home:
 
 def test_dry_runs_count_what_owners_whom_the_file_brings_would_be_told(owned: Alerts, home: Path) -> None:
     (home / "file.yaml").write_text(FILE.replace("tags: [truce], owner: bo", "tags: [quiet], owner: bo"))
-    assert "nothing to be said at once" in owned("load", "file.yaml", "--dry-run", "--at", NOW).out
+    assert "no alerts go out now" in owned("load", "file.yaml", "--dry-run", "--at", NOW).out
     late = owned("load", "file.yaml", "--dry-run", "--at", "2025-11-10T12:00Z").out
     assert "3 to be said at once" in late
     assert "3 to be said at once" in owned("load", "file.yaml", "--at", "2025-11-10T12:00Z").out
@@ -210,7 +210,7 @@ def test_what_default_notify_would_tell_an_owner_who_is_not_there_is_said_to_rea
     line = "warning: nobody will be told of e: it has no owner\n"
     for words in (["--dry-run"], []):
         said = lonely("load", "file.yaml", "--at", NOW, *words)
-        assert (said.err, said.out.splitlines()[-1]) == (line, "nothing to be said at once")
+        assert (said.err, said.out.splitlines()[-1]) == (line, "no alerts go out now")
     lonely("tick", "--at", NOW)
     listed = lonely("list")
     assert listed.err == line

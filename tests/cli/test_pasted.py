@@ -61,7 +61,7 @@ def _told(tracked: Tracked, occurrence: str, kind: Kind) -> ReminderContext:
     one = tracked.at(occurrence)
     reminder = Reminder(
         rule="desk", commitment=one.commitment.key, commitment_id=one.id, occurrence=occurrence,
-        bounds_version=one.bounds_version, mark=one.bounds.mark, kind=kind, moment=NOW, send_at=NOW,
+        bounds_version=one.bounds_version, fingerprint=one.bounds.fingerprint, kind=kind, moment=NOW, send_at=NOW,
         offset="P7D" if kind == "before" else None,
     )  # fmt: skip
     what: Any = "closed" if kind == "closed" else "moved"

@@ -43,7 +43,7 @@ def test_a_tick_from_an_empty_folder_leaves_the_rules_alone_and_sends_nothing(
     monkeypatch.chdir(tmp_path / "empty")
     said = loaded("tick", "--at", "2025-11-20T10:00Z")
     assert said.code == 3
-    assert said.out == "0 planned; nothing to hand over\n"
+    assert said.out == "0 planned; nothing to send\n"
     assert f"goes by {home}/config, with other rules or channels. Left alone: " in said.err
     assert (watches(home), names(home)) == before
     assert not (tmp_path / "empty/var/mail").exists() or not list((tmp_path / "empty/var/mail").rglob("*.eml"))
@@ -80,7 +80,7 @@ def test_a_rule_is_not_planned_through_a_channel_that_is_another(loaded: Alerts,
     (home / "other").mkdir()
     (home / "other/alerts.yaml").write_text(CONFIG.replace("you@localhost", "me@localhost"))
     said = loaded("--config", "other", "tick", "--at", "2025-10-30T09:00Z")
-    assert (said.code, said.out) == (3, "0 planned; nothing to hand over\n")
+    assert (said.code, said.out) == (3, "0 planned; nothing to send\n")
     assert "Left alone: desk;" in said.err
 
 

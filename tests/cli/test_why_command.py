@@ -53,32 +53,32 @@ def lines(alerts: Alerts, *words: str) -> list[str]:
 def test_each_moment_says_what_became_of_it(ticked: Alerts) -> None:
     assert lines(ticked, "summit", "--at", "2025-11-08T00:00Z") == [
         # 23 October had gone by on the 28th: told once, as missed.
-        "desk before P7D: said",
-        "desk before P1D: said",
-        "desk on_the_day : said",
-        "desk overdue P0D: not said, merged into the later one of 2025-11-02T00:00Z",
-        "desk overdue P1D: not said, merged into the later one of 2025-11-02T00:00Z",
-        "desk overdue P2D: said",
-        "desk overdue P3D: said",
-        "desk overdue P4D: not said, acknowledged by desk (2025-11-03T12:00Z)",
-        "desk overdue P5D: not said, acknowledged by desk (2025-11-03T12:00Z)",
-        "desk moved : said",
-        "desk overdue P6D: not said, moved before that (2025-11-05T12:00Z), to Thu 20 Nov 2025",
-        "desk closed : not said, no tick has written it down yet",
-        "desk before P7D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
-        "desk before P1D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
-        "desk on_the_day : not said, closed before that (2025-11-07T00:00Z, withdrawn)",
-        "desk overdue P0D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
-        "second before P1D: not said, already sent by another rule",
-        "second moved : not said, the rule does not say so: `moved: true`",
-        "second closed : not said, the rule does not say so: `closed: true`",
-        "second before P1D: not said, closed before that (2025-11-07T00:00Z, withdrawn)",
-        "high  : not said, priority is normal, the rule wants high or critical",
+        "desk before P7D: sent",
+        "desk before P1D: sent",
+        "desk on_the_day : sent",
+        "desk overdue P0D: skipped, merged into the later one of 2025-11-02T00:00Z",
+        "desk overdue P1D: skipped, merged into the later one of 2025-11-02T00:00Z",
+        "desk overdue P2D: sent",
+        "desk overdue P3D: sent",
+        "desk overdue P4D: skipped, acknowledged by desk (2025-11-03T12:00Z)",
+        "desk overdue P5D: skipped, acknowledged by desk (2025-11-03T12:00Z)",
+        "desk moved : sent",
+        "desk overdue P6D: skipped, moved before that (2025-11-05T12:00Z), to Thu 20 Nov 2025",
+        "desk closed : skipped, no tick has recorded it yet",
+        "desk before P7D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "desk before P1D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "desk on_the_day : skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "desk overdue P0D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "second before P1D: skipped, already sent by another rule",
+        "second moved : skipped, the rule does not say so: `moved: true`",
+        "second closed : skipped, the rule does not say so: `closed: true`",
+        "second before P1D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
+        "high  : skipped, priority is normal, the rule wants high or critical",
     ]
 
 
 def test_what_was_said_names_to_whom_and_the_delivery(ticked: Alerts) -> None:
-    said = [row for row in ticked("why", "summit", "--json").json if row["outcome"] == "said"]
+    said = [row for row in ticked("why", "summit", "--json").json if row["outcome"] == "sent"]
     ids = {row["id"] for row in ticked("deliveries", "--json").json}
     assert all(one["channel"] == "box" and one["id"] in ids for row in said for one in row["deliveries"])
     text = ticked("why", "summit").out
@@ -90,10 +90,10 @@ def test_what_is_to_come_is_named(loaded: Alerts) -> None:
     loaded("tick", "--at", NOW)
     rows = loaded("why", "decision", "--at", NOW, "--json").json
     assert [(row["kind"], row["offset"], row["outcome"]) for row in rows] == [
-        ("before", "P7D", "said"),
-        ("before", "P1D", "to come"),
-        ("on_the_day", None, "to come"),
-        ("overdue", "P0D", "to come"),
+        ("before", "P7D", "sent"),
+        ("before", "P1D", "scheduled"),
+        ("on_the_day", None, "scheduled"),
+        ("overdue", "P0D", "scheduled"),
     ]
 
 
@@ -106,18 +106,18 @@ def test_each_occurrence_is_accounted_for(loaded: Alerts, home: Path) -> None:
     loaded("tick", "--at", "2025-11-30T09:00Z")
     rows = loaded("why", "report", "--at", "2025-12-01T00:00Z", "--json").json
     assert [(row["occurrence"], row["kind"], row["outcome"]) for row in rows] == [
-        ("2025-11-30", "before", "said"),
-        ("2025-11-30", "before", "said"),
-        ("2025-11-30", "closed", "said"),
-        ("2025-11-30", "on_the_day", "not said"),
-        ("2025-11-30", "overdue", "not said"),
-        ("2025-12-31", "before", "to come"),
-        ("2025-12-31", "before", "to come"),
-        ("2025-12-31", "on_the_day", "to come"),
-        ("2025-12-31", "overdue", "to come"),
+        ("2025-11-30", "before", "sent"),
+        ("2025-11-30", "before", "sent"),
+        ("2025-11-30", "closed", "sent"),
+        ("2025-11-30", "on_the_day", "skipped"),
+        ("2025-11-30", "overdue", "skipped"),
+        ("2025-12-31", "before", "scheduled"),
+        ("2025-12-31", "before", "scheduled"),
+        ("2025-12-31", "on_the_day", "scheduled"),
+        ("2025-12-31", "overdue", "scheduled"),
     ]
     assert lines(loaded, "report", "--occurrence", "2025-11-30", "--at", "2025-12-01T00:00Z")[-1] == (
-        "desk overdue P0D: not said, closed before that (2025-11-29T10:00Z, fulfilled)"
+        "desk overdue P0D: skipped, closed before that (2025-11-29T10:00Z, fulfilled)"
     )
 
 
@@ -168,18 +168,18 @@ def test_moves_of_others_and_of_the_whole_change_nothing_of_what_became_of_an_oc
     loaded("tick", "--at", "2025-11-30T09:00Z")
     at = ("--at", "2025-11-30T10:00Z")
     assert lines(loaded, "report", "--occurrence", "2025-11-30", *at)[:3] == [
-        "desk before P7D: said",
-        "desk before P1D: said",
-        "desk on_the_day : said",
+        "desk before P7D: sent",
+        "desk before P1D: sent",
+        "desk on_the_day : sent",
     ]
     moved = lines(loaded, "report", "--occurrence", "2026-01-31", *at)
-    assert [line for line in moved if "to come" in line] == [
+    assert [line for line in moved if "scheduled" in line] == [
         "desk before P7D: to come",
         "desk before P1D: to come",
         "desk on_the_day : to come",
         "desk overdue P0D: to come",
     ]
     rows = loaded("why", *late[:1], "--occurrence", "2026-01-31", *at, "--json").json
-    assert {row["moment"][:10] for row in rows if row["outcome"] == "to come"} == {
+    assert {row["moment"][:10] for row in rows if row["outcome"] == "scheduled"} == {
         "2026-02-03", "2026-02-09", "2026-02-10", "2026-02-11"
     }  # fmt: skip
