@@ -175,7 +175,7 @@ def test_a_second_daemon_is_refused_in_one_line_and_commands_work_beside_the_fir
     eventually(lambda: (site.folder / "alerts.db.lock").exists() and (site.folder / "alerts.db.lock").read_text(), "up")
     output = site.run("run", code=1)
     assert re.fullmatch(rf"alerts: another daemon \(pid {first.pid}\) serves .*\n", output)
-    assert "nothing is tracked" in site.run("list")
+    assert "has no commitments yet" in site.run("list")
 
 
 def test_health_is_live_while_it_runs_and_not_after(site: Site) -> None:

@@ -74,7 +74,9 @@ def test_an_edit_is_reported_taken_over_and_what_it_leaves_out_is_named(home: Pa
 def test_another_zone_than_the_daemons_is_said_and_resolve_goes_by_the_daemons(home: Path) -> None:
     write(home, "timezone: Asia/Tokyo\n" + CONFIG)
     found = run(home, "check").stderr
-    assert "the daemon uses the time zone none, these files state Asia/Tokyo; run `alerts reload` to apply these" in found
+    assert (
+        "the daemon uses the time zone none, these files state Asia/Tokyo; run `alerts reload` to apply these" in found
+    )
     assert "other channels or people" not in found
     assert json.loads(run(home, "resolve", "2025-11-10", "--json").stdout)["timezone"] != "Asia/Tokyo"
     assert run(home, "reload").returncode == 0
@@ -86,7 +88,7 @@ BROKEN = [
     (CONFIG + "  - {name: bad", "config/alerts.yaml:7: is not YAML"),
     (CONFIG.replace("0 9 * * *", "99 9 * * *"), "config/alerts.yaml:5: rules[1].cron: "),
     (CONFIG.replace("[box]", "[bx]"), 'config/alerts.yaml:4: there is no channel "bx"'),
-    (CONFIG.split("rules:", maxsplit=1)[0], "there is no rule in it any more: that is not taken over"),
+    (CONFIG.split("rules:", maxsplit=1)[0], "it has no rule any more, so it is not applied"),
     (CONFIG + "database: sqlite:///elsewhere.db\n", ""),  # ALERTS_DATABASE stands before it
 ]
 

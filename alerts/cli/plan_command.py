@@ -62,7 +62,7 @@ def plan(
         print(json.dumps([row.fields for row in rows_shown]))
         return
     if not rows_shown:
-        within = f"{days} day{'s' * (days != 1)}"
+        within = "day" if days == 1 else f"{days} days"
         out.print(f"no alerts in the next {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)

@@ -116,5 +116,5 @@ def test_an_upgrade_that_nothing_follows_says_so(alerts: Alerts, home: Path) -> 
     alerts("ack", "a")
     ends = upgraded(home)
     assert alerts("plan", "--upgrade").out == (
-        f"1 acknowledged before the upgrade; that ends {ends} UTC\n  no rule repeats any of them: nothing is sent\n"
+        f"1 acknowledged before the upgrade; that ends {ends} UTC\n  no rule repeats their reminders: nothing is sent\n"
     )

@@ -29,7 +29,7 @@ def test_a_listing_says_the_same_with_and_without_json(loaded: Alerts) -> None:
 def test_nothing_tracked_is_said_with_what_to_do(alerts: Alerts) -> None:
     said = alerts("list")
     assert said.code == 0
-    assert said.out.startswith("nothing is tracked in ")
+    assert " has no commitments yet: start with `alerts load " in said.out
 
 
 def test_plan_covers_the_window_that_is_asked_for(loaded: Alerts) -> None:
@@ -79,7 +79,7 @@ def test_a_move_is_shown_with_its_reason_its_source_and_what_followed(loaded: Al
 
 def test_a_move_to_where_it_stands_changes_nothing(loaded: Alerts) -> None:
     said = loaded("move", "summit", "2025-10-30", "--because", "again", "--at", NOW)
-    assert said.out == "summit reads so already: nothing changed\n"
+    assert said.out == "summit already has this deadline: nothing changed\n"
 
 
 def test_an_acknowledgement_until_a_day_holds_through_that_day(loaded: Alerts) -> None:
@@ -205,7 +205,7 @@ def test_an_id_that_no_delivery_has_is_refused(loaded: Alerts) -> None:
 
 
 def test_health_without_a_daemon_says_so_and_ends_with_1(loaded: Alerts) -> None:
-    silent = "no daemon is up, or none has planned and delivered for five minutes: start `alerts run`"
+    silent = "no daemon has planned and delivered for five minutes: start `alerts run`"
     for words in (["health"], ["health", "--live"]):
         assert loaded(*words).err == f"alerts: {silent}\n"
         assert loaded(*words).code == 1
@@ -230,13 +230,13 @@ def test_check_warns_of_what_nobody_will_be_told(loaded: Alerts, home: Path) -> 
         "  - {key: lonely, title: Lonely, deadline: 2025-12-01}\n"
         "  - {key: silent, title: Silent, deadline: undated, tags: [truce]}\n"
     )
-    assert loaded("load", "more.yaml", "--at", NOW).err == "warning: no rule speaks for lonely: nobody will be told\n"
+    assert loaded("load", "more.yaml", "--at", NOW).err == "warning: no rule matches lonely: no alerts\n"
     (home / "config/alerts.yaml").write_text(CONFIG[: CONFIG.index("  chat:")] + CONFIG[CONFIG.index("rules:") :])
     said = loaded("check", "--at", NOW)
     assert said.code == 0
     assert said.err.splitlines() == [
-        "warning: lonely: no rule speaks for it, so nobody will be told",
-        "warning: silent: its rules have no moment to come within ten years, so nothing will be said",
+        "warning: lonely: no rule matches, so no alerts go out",
+        "warning: silent: no reminders in the next ten years",
         "warning: all channels are local: no alert leaves this machine",
     ]
 
@@ -248,7 +248,7 @@ def test_the_shipped_configuration_says_that_it_is_used(
     monkeypatch.chdir(tmp_path / "elsewhere")
     said = alerts("list")
     assert said.code == 0
-    assert said.err.startswith("no ./config here: going by the shipped configuration")
+    assert said.err.startswith("no ./config here: using the shipped configuration")
     assert said.err.count("\n") == 1
 
 
@@ -277,10 +277,10 @@ def test_the_plan_reads_as_people_speak_and_names_the_rule(loaded: Alerts) -> No
 def test_the_plan_says_within_how_many_days_nothing_is_said(loaded: Alerts) -> None:
     loaded("tick", "--at", "2025-10-28T12:00Z")
     assert loaded("plan", "--from", "2025-10-27T12:00Z", "--days", "1").out == (
-        "nothing will be said within 1 day (to Tue 28 Oct 2025 12:00 UTC)\n"
+        "no alerts in the next day (to Tue 28 Oct 2025 12:00 UTC)\n"
     )
     assert loaded("plan", "--from", "2025-10-21T12:00Z", "--days", "3").out == (
-        "nothing will be said within 3 days (to Fri 24 Oct 2025 12:00 UTC)\n"
+        "no alerts in the next 3 days (to Fri 24 Oct 2025 12:00 UTC)\n"
     )
 
 

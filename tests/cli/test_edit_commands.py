@@ -75,21 +75,21 @@ def test_an_edit_of_the_zone_says_what_it_moves(loaded: Alerts) -> None:
 def test_a_move_says_which_zone_it_has_kept(loaded: Alerts) -> None:
     loaded("move", "summit", "2025-11-12[Asia/Seoul]", "--because", "x", "--at", NOW)
     said = loaded("move", "summit", "2025-11-14", "--because", "y", "--at", NOW)
-    assert "the zone stays Asia/Seoul, as the deadline before stated" in said.out
+    assert "the zone stays Asia/Seoul, as in the previous deadline" in said.out
     assert loaded("show", "summit", "--json").json["deadline"] == "2025-11-14[Asia/Seoul]"
 
 
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["edit", "summit"], "nothing to change is named: see `alerts edit --help`"),
+        (["edit", "summit"], "nothing to change: name an option, see `alerts edit --help`"),
         (["edit", "summit", "--title", ""], '"TITLE" is missing'),
         (["edit", "summit", "--kind", "obligatoin"], "--kind: expected one of obligation, expiry"),
         (["edit", "summit", "--timezone", "Asia/Soul"], "--timezone: "),
         (["edit", "summit", "--untag", "trice"], "summit has no tag 'trice'; its tags: truce"),
         (["edit", "sumit", "--title", "x"], "no commitment has the key 'sumit'; did you mean 'summit'?"),
-        (["edit", "summit", "--source", "brief", "--add-source", "brief"], "use one of them"),
-        (["edit", "summit", "--source-quote", "x"], "say of which source"),
+        (["edit", "summit", "--source", "brief", "--add-source", "brief"], "use one of the two"),
+        (["edit", "summit", "--source-quote", "x"], "name the source, too"),
         (["note", "summit", " "], "is empty"),
     ],
 )

@@ -46,7 +46,7 @@ def test_an_export_of_some_carries_what_they_need_and_names_what_they_hang_on(lo
     assert said.out == (
         "commitments:\n- key: decision\n  title: The decision\n  deadline: P1D after summit\n  tags:\n  - truce\n"
     )
-    assert said.err == "some of it hangs on what is not exported, and loads only where that is tracked: summit\n"
+    assert said.err == "some deadlines depend on commitments that are not exported: summit\n"
 
 
 def test_what_is_closed_is_left_out_and_refused_by_its_key(loaded: Alerts) -> None:
@@ -56,7 +56,7 @@ def test_what_is_closed_is_left_out_and_refused_by_its_key(loaded: Alerts) -> No
     assert (said.code, said.err) == (
         1,
         (
-            "alerts: summit is closed (withdrawn): loaded elsewhere it would be open again\n"
+            "alerts: summit is closed (withdrawn): only open commitments can be exported\n"
             "alerts: no commitment has the key 'nope'; known: decision, summit\n"
         ),
     )
@@ -113,15 +113,18 @@ def test_a_calendar_is_loaded_anew_only_when_it_is_not_older_and_what_is_over_is
 ) -> None:
     path = home / "x.ics"
     path.write_text(CALENDAR % (2, "COMPLETED"))
-    assert "x.ics: 1 over already and not tracked, so not loaded: filing@example.org\n" in alerts("load", "x.ics").out
+    assert (
+        "x.ics: 1 already closed in the file and not tracked; skipped: filing@example.org\n"
+        in alerts("load", "x.ics").out
+    )
     path.write_text(CALENDAR % (2, "NEEDS-ACTION"))
     assert alerts("load", "x.ics", "--at", NOW).out.startswith("loaded: 1 new,")
     path.write_text((CALENDAR % (1, "NEEDS-ACTION")).replace("1110", "1120"))
     older = alerts("load", "x.ics", "--at", NOW).out
-    assert "1 left alone, of an older SEQUENCE than was loaded before: filing@example.org\n" in older
+    assert "1 skipped: the file has an older SEQUENCE: filing@example.org\n" in older
     path.write_text(CALENDAR % (3, "COMPLETED"))
     over = alerts("load", "x.ics", "--close-missing", "--at", NOW).out
-    assert "1 over there and open here; `alerts close` ends one: filing@example.org\n" in over
+    assert "1 closed in the file but open here; close them with `alerts close`: filing@example.org\n" in over
     assert alerts("show", "filing@example.org", "--json").json["status"] == "open"
 
 

@@ -56,7 +56,7 @@ def test_a_dry_run_foretells_what_is_changed_moved_follows_conflicts_and_is_miss
         "decision follows Fri 31 Oct 2025 → Fri 21 Nov 2025",
         "handed conflict moved by hand since it was loaded",
         "gone missing no longer in seed.yaml",
-        "1 tracked from seed.yaml and no longer in it: gone; they stay open (--close-missing closes them as withdrawn)",
+        "1 no longer in seed.yaml: gone; they stay open (--close-missing closes them as withdrawn)",
         "3 alerts go out within a minute",
     ]
     assert (said.code, said.err) == (1, f"alerts: {CONFLICT}\n")
@@ -74,12 +74,12 @@ def test_what_is_missing_is_closed_only_when_that_is_asked_for(alerts: Alerts, h
     (home / "seed.yaml").write_text(SEED + one("gone"))
     alerts("load", "seed.yaml", "--at", NOW)
     (home / "seed.yaml").write_text(SEED)
-    assert "1 tracked from seed.yaml and no longer in it: gone;" in alerts("load", "seed.yaml", "--at", NOW).out
+    assert "1 no longer in seed.yaml: gone;" in alerts("load", "seed.yaml", "--at", NOW).out
     would = alerts("load", "./seed.yaml", "--close-missing", "--dry-run", "--at", NOW)
-    assert "would close 1 that are no longer in seed.yaml: gone\n" in would.out
+    assert "would close 1 no longer in seed.yaml: gone\n" in would.out
     assert len(alerts("list", "--json").json) == 3
     did = alerts("load", str(home / "seed.yaml"), "--close-missing", "--at", NOW)
-    assert f"closed 1 that are no longer in {home}/seed.yaml: gone\n" in did.out
+    assert f"closed 1 no longer in {home}/seed.yaml: gone\n" in did.out
     history = alerts("show", "gone", "--json").json["history"]
     assert [history[-1][name] for name in ("what", "detail", "reason")] == [
         "closed", "withdrawn", f"no longer in {home}/seed.yaml",

@@ -94,23 +94,25 @@ def test_the_plan_names_the_channel_that_mails_an_owner_where_there_is_one(follo
 def test_check_names_what_has_no_owner_and_whom_its_rule_tells_instead(followed: Alerts) -> None:
     said = followed("check", "--at", NOW)
     assert said.code == 0
-    assert "warning: c: it has no owner, so rule desk tells log only\n" in said.err
-    assert "warning: d: it has no owner, so rule quiet tells nobody\n" in said.err
-    assert "d: its rules have no moment" not in said.err
+    assert "warning: c: it has no owner, so rule desk reaches log only\n" in said.err
+    assert "warning: d: it has no owner, so rule quiet reaches nobody\n" in said.err
+    assert "d: no reminders in" not in said.err
 
 
 def test_an_owner_who_is_gone_from_the_settings_is_named(followed: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text(CONFIG.replace("key: ana", "key: ada"))
-    assert "warning: a: its owner ana is nobody who is declared, so rule desk tells log only" in followed("check").err
-    assert "ana (nobody knows who that is)" in followed("show", "a").out
+    assert (
+        "warning: a: its owner ana is not declared in `people`, so rule desk reaches log only" in followed("check").err
+    )
+    assert "ana (not declared in `people`)" in followed("show", "a").out
 
 
 def test_dry_runs_count_what_owners_whom_the_file_brings_would_be_told(owned: Alerts, home: Path) -> None:
     (home / "file.yaml").write_text(FILE.replace("tags: [truce], owner: bo", "tags: [quiet], owner: bo"))
     assert "no alerts go out now" in owned("load", "file.yaml", "--dry-run", "--at", NOW).out
     late = owned("load", "file.yaml", "--dry-run", "--at", "2025-11-10T12:00Z").out
-    assert "3 to be said at once" in late
-    assert "3 to be said at once" in owned("load", "file.yaml", "--at", "2025-11-10T12:00Z").out
+    assert "3 alerts go out within a minute" in late
+    assert "3 alerts go out within a minute" in owned("load", "file.yaml", "--at", "2025-11-10T12:00Z").out
 
 
 def test_preview_shows_the_word_as_its_owner_reads_it(followed: Alerts) -> None:
@@ -118,12 +120,12 @@ def test_preview_shows_the_word_as_its_owner_reads_it(followed: Alerts) -> None:
     assert "Ana Lopez" in shown.out
     assert "Asia/Tokyo" in shown.out
     assert followed("preview", "quiet", "d", "--at", NOW).err == (
-        "alerts: d: it has no owner, so rule quiet tells nobody\n"
+        "alerts: d: it has no owner, so rule quiet reaches nobody\n"
     )
 
 
 def test_why_says_that_a_rule_reaches_nobody(followed: Alerts) -> None:
-    assert "tells nobody: it has no owner who is known" in followed("why", "d", "--at", NOW).out
+    assert "reaches nobody: the commitment has no known owner" in followed("why", "d", "--at", NOW).out
 
 
 def test_a_tick_mails_owners_by_name_in_their_zone(followed: Alerts, home: Path) -> None:
@@ -163,7 +165,7 @@ def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed
     assert '"planned": 3' in followed("tick", "--at", "2025-11-03T08:00Z", "--json").out
     listed = followed("deliveries", "--json").json
     assert sorted(row["recipient"] for row in listed if row["summary"]) == ["", "ana@example.org", "bo@example.org"]
-    assert "it only sums up" in followed("why", "a", "--at", NOW).out
+    assert "it only sends summaries" in followed("why", "a", "--at", NOW).out
 
 
 PAGER = CONFIG.replace("rules:\n", "  pager: {kind: pagerduty, routing_key: %s}\nrules:\n" % ("a" * 32), 1)
@@ -179,9 +181,9 @@ def test_the_plan_foretells_no_summary_where_nobody_gets_one_and_check_says_so(f
     assert foretold("[owner, pager, log]") == [["box", "log"]]
     assert foretold("[owner, log]", "{tags: [quiet]}") == [["log"]]  # nobody looks after what that matches
     assert foretold("[owner]", "{tags: [quiet]}") == []
-    assert "none of its channels takes a summary" not in followed("check", "--at", NOW).err
+    assert "none of its channels takes summaries" not in followed("check", "--at", NOW).err
     assert foretold("[pager]") == []
-    nobody = "warning: rule mondays: none of its channels takes a summary, so it sums up for nobody\n"
+    nobody = "warning: rule mondays: none of its channels takes summaries, so its summary reaches nobody\n"
     assert nobody in followed("check", "--at", NOW).err
     text = (home / "config/alerts.yaml").read_text()
     (home / "config/alerts.yaml").write_text(text.replace("a" * 32, "{env: NO_SUCH_KEY}"))
@@ -190,7 +192,7 @@ def test_the_plan_foretells_no_summary_where_nobody_gets_one_and_check_says_so(f
 
 def test_a_rule_that_sums_nothing_up_has_no_summary_to_show(followed: Alerts) -> None:
     assert followed("preview", "desk").err == (
-        "alerts: rule desk sums nothing up: name a commitment, as in `alerts preview desk KEY`\n"
+        "alerts: rule desk has no summary: name a commitment, as in `alerts preview desk KEY`\n"
     )
 
 
@@ -207,45 +209,49 @@ def lonely(alerts: Alerts, home: Path) -> Alerts:
 
 
 def test_what_default_notify_would_tell_an_owner_who_is_not_there_is_said_to_reach_nobody(lonely: Alerts) -> None:
-    line = "warning: nobody will be told of e: it has no owner\n"
+    line = "warning: no alerts for e: it has no owner\n"
     for words in (["--dry-run"], []):
         said = lonely("load", "file.yaml", "--at", NOW, *words)
         assert (said.err, said.out.splitlines()[-1]) == (line, "no alerts go out now")
     lonely("tick", "--at", NOW)
     listed = lonely("list")
     assert listed.err == line
-    assert listed.out.splitlines()[1].split() == ["e", "Sat", "1", "Nov", "2025", "to", "nobody", "default"]
+    assert listed.out.splitlines()[1].split() == ["e", "Sat", "1", "Nov", "2025", "no", "recipient", "default"]
     assert [row["next_alert_at"] for row in lonely("list", "--json").json] == [None]
 
 
 def test_check_says_once_that_default_notify_reaches_nobody(lonely: Alerts) -> None:
     lonely("load", "file.yaml", "--at", NOW)
     lines = [line for line in lonely("check", "--at", NOW).err.splitlines() if "warning: e" in line]
-    assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner) tells nobody"]
+    assert lines == ["warning: e: no rule matches, and it has no owner, so default_notify (owner) reaches nobody"]
 
 
 def test_health_names_what_nobody_is_told_of(lonely: Alerts, home: Path) -> None:
     lonely("load", "file.yaml", "--at", NOW)
-    assert "alerts: nobody will be told of e: it has no owner\n" in lonely("health").err
+    assert "alerts: no alerts for e: it has no owner\n" in lonely("health").err
     (home / "config/alerts.yaml").write_text(CONFIG)
-    assert "alerts: no rule speaks for e: nobody will be told\n" in lonely("health").err
+    assert "alerts: no rule matches e: no alerts\n" in lonely("health").err
 
 
 def test_default_notify_is_said_to_tell_only_whom_it_reaches(lonely: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text(DEFAULT.replace("default_notify: [owner]", "default_notify: [owner, log]"))
-    assert lonely("load", "file.yaml", "--at", NOW).err == "no rule names e: told to default_notify (log)\n"
+    assert lonely("load", "file.yaml", "--at", NOW).err == "no rule matches e: alerts go to default_notify (log)\n"
     lines = [line for line in lonely("check", "--at", NOW).err.splitlines() if "warning: e" in line]
-    assert lines == ["warning: e: no rule names it, and it has no owner, so default_notify (owner, log) tells log only"]
+    assert lines == [
+        "warning: e: no rule matches, and it has no owner, so default_notify (owner, log) reaches log only"
+    ]
 
 
 def test_preview_of_a_rule_that_only_sums_up_takes_no_key(followed: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text(CONFIG + SUMS)
     assert followed("preview", "mondays", "a").err == (
-        "alerts: rule mondays only sums up: leave the key off, as in `alerts preview mondays`\n"
+        "alerts: rule mondays sends only summaries: leave out the key, as in `alerts preview mondays`\n"
     )
 
 
 def test_a_rule_that_matches_an_owner_whom_nobody_declares_is_named(followed: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text(CONFIG.replace("{tags: [quiet]}", "{owner: [anna, bo, ana]}"))
     lines = [line for line in followed("check", "--at", NOW).err.splitlines() if "matches the owner" in line]
-    assert lines == ["warning: rule quiet matches the owner \"anna\", whom nobody declares; did you mean 'ana'?"]
+    assert lines == [
+        "warning: rule quiet matches the owner \"anna\", who is not declared in `people`; did you mean 'ana'?"
+    ]

@@ -50,7 +50,11 @@ def test_the_html_of_a_mail_can_be_piped(kind: str, loaded: Alerts, home: Path) 
 
 
 OWN = [
-    ("email/reminder.html", "{% block footer %}{{ t.rul }}{% endblock %}", "line 2: 'alerts.rendering.template_facts.Facts"),
+    (
+        "email/reminder.html",
+        "{% block footer %}{{ t.rul }}{% endblock %}",
+        "line 2: 'alerts.rendering.template_facts.Facts",
+    ),
     ("email/reminder.html", "{% block to_do %}{{ t.note[0] }}{% endblock %}", "line 2: None has no element 0"),
     ("email/reminder.html", "{% block fotter %}x{% endblock %}", "line 2: shipped/email/reminder.html has no block"),
     ("email/reminder.html", "{% block footer %}", "line 2: "),

@@ -44,7 +44,7 @@ def test_a_tick_from_an_empty_folder_leaves_the_rules_alone_and_sends_nothing(
     said = loaded("tick", "--at", "2025-11-20T10:00Z")
     assert said.code == 3
     assert said.out == "0 planned; nothing to send\n"
-    assert f"goes by {home}/config, with other rules or channels. Left alone: " in said.err
+    assert f"uses {home}/config, with other rules or channels. Skipped: " in said.err
     assert (watches(home), names(home)) == before
     assert not (tmp_path / "empty/var/mail").exists() or not list((tmp_path / "empty/var/mail").rglob("*.eml"))
     assert loaded("tick", "--at", "2025-11-20T10:00Z", "--take-over").code == 0
@@ -60,7 +60,7 @@ def test_a_daemon_with_the_shipped_rules_does_not_take_the_place_of_own_ones(
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process keeps its own
     said = loaded("run")
     assert said.code == 1
-    assert f"goes by {home}/config, and here is no ./config: name that folder with --config" in said.err
+    assert f"uses {home}/config, but here is no ./config: name that folder with --config" in said.err
     assert names(home) == {"desk"}
 
 
@@ -122,7 +122,7 @@ def test_after_an_upgrade_the_shipped_rules_take_the_place_of_nobodys_own(
     assert loaded("tick", "--at", LATER).code == 3
     said = loaded("run")
     assert said.code == 1
-    assert "goes by rules that are not the shipped ones, and here is no ./config: name that folder" in said.err
+    assert "uses rules that are not the shipped ones, but here is no ./config: name that folder" in said.err
     assert names(home) == {"desk"}
 
 
@@ -166,11 +166,11 @@ def test_a_folder_that_was_moved_goes_on(loaded: Alerts, home: Path) -> None:
 @pytest.mark.parametrize("word", ["check", "health"])
 def test_what_a_tick_would_leave_alone_is_said_before(loaded: Alerts, home: Path, word: str) -> None:
     loaded("tick", "--at", NOW)
-    assert "would leave them alone" not in loaded(word).err
+    assert "would skip them" not in loaded(word).err
     (home / "other").mkdir()
     (home / "other/alerts.yaml").write_text(CONFIG.replace("name: desk", "name: renamed"))
     said = loaded("--config", "other", word)
-    assert f"goes by {home}/config, with other rules or channels: `alerts tick` would leave them alone" in said.err
+    assert f"uses {home}/config, with other rules or channels: `alerts tick` would skip them" in said.err
 
 
 @pytest.mark.parametrize("words", [["plan"], ["list"], ["check"], ["health"], ["deliveries"], ["why", "summit"]])
@@ -198,5 +198,5 @@ def test_a_tick_takes_nothing_over_while_a_daemon_lives(loaded: Alerts, home: Pa
         said = loaded("tick", "--at", LATER, "--take-over")
     store.close()
     assert (said.code, names(home)) == (1, {"desk"})
-    assert "`alerts reload` lets a daemon take its files over" in said.err
+    assert "`alerts reload` applies its files" in said.err
     assert said.err.count("\n") == 1

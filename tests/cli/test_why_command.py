@@ -126,7 +126,7 @@ def test_a_commitment_that_no_rule_names_says_so(loaded: Alerts, home: Path) -> 
     loaded("load", "more.yaml", "--at", NOW)
     said = loaded("why", "lone", "--at", NOW).out
     assert "tags is not stated, the rule wants truce" in said
-    assert "no rule matches it" in said
+    assert "no rule matches and `default_notify` is not set" in said
 
 
 def test_what_was_known_at_an_earlier_time(ticked: Alerts) -> None:
