@@ -238,7 +238,7 @@ def _refuse_problems(app: App, read: Sequence[File], entries: Sequence[Entry], c
         for placed in file.entries:
             key = placed.commitment.key
             if key in first:
-                message = f'{placed.place}: the key "{key}" occurs twice, first at {first[key]}'
+                message = f'{placed.place}: the key "{key}" is there twice, first at {first[key]}'
                 problems[file.path].append(FileProblem(placed.line, message))
             else:
                 first[key] = placed.place

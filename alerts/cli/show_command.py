@@ -141,7 +141,7 @@ def _facts(app: App, item: Tracked, next_alert: str, snoozed: Sequence[str]) -> 
         ("who", " → ".join(filter(None, (", ".join(commitment.by), ", ".join(commitment.to))))),
         ("owner", _owner(app, commitment.owner)),
         ("kind", f"{commitment.kind}, {commitment.priority}"),
-        ("how this date was worked out", "\n".join(bounds.explanation)),
+        ("explanation", "\n".join(bounds.explanation)),
         ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
         ("source", "\n".join(", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)),
         ("note", commitment.note or ""),

@@ -55,12 +55,12 @@ def test_plan_says_what_is_due_already_and_goes_out_at_the_next_tick(loaded: Ale
 
 
 def test_when_it_speaks_next_is_not_said_before_a_tick_has_worked_it_out(loaded: Alerts) -> None:
-    assert "next alert                    set within a minute" in loaded("show", "summit").out
+    assert "next alert   set within a minute" in loaded("show", "summit").out
     assert "within a minute" in loaded("list").out
     loaded("tick", "--at", NOW)
-    assert "next alert                    Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
+    assert "next alert   Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
     loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", NOW)
-    assert "next alert                    set within a minute" in loaded("show", "summit").out
+    assert "next alert   set within a minute" in loaded("show", "summit").out
     assert loaded("show", "summit", "--json").json["next_alert_at"] is None
 
 
@@ -126,7 +126,7 @@ def test_resolve_says_what_each_kind_means(
 def test_resolve_counts_and_rolls_on_the_calendars_that_it_is_told(alerts: Alerts) -> None:
     found = alerts("resolve", "5 business days after 2025-12-24", "--calendars", "US, CN", "--json").json
     # 26, 29, 30, 31 December and 5 January: 1 and 2 are off, 4 is a working Sunday in China only; from UTC+14 on
-    assert (found["earliest"], found["edtf"]) == ("2026-01-04T10:00:00Z", None)
+    assert found["earliest"] == "2026-01-04T10:00:00Z"
     rolled = alerts(
         "resolve", "2026-01-01/..", "--timezone", "UTC", "--calendars", "US", "--roll", "following", "--json"
     )
@@ -266,7 +266,7 @@ def test_the_plan_reads_as_people_speak_and_names_the_rule(loaded: Alerts) -> No
     rows = [(line[23:39].split()[0], " ".join(line.split()[6:-1])) for line in lines[1:]]
     assert lines[0].split() == ["at", "(UTC)", "commitment", "rule", "what", "channels"]
     assert [what for key, what in rows if key == "summit"][:5] == [
-        "desk 7 days before, told late",
+        "desk 7 days before, late",
         "desk 1 day before",
         "desk on the day",
         "desk overdue",
