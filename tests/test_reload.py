@@ -77,7 +77,7 @@ def test_another_zone_than_the_daemons_is_said_and_resolve_goes_by_the_daemons(h
     assert (
         "the daemon uses the time zone none, these files state Asia/Tokyo; run `alerts reload` to apply these" in found
     )
-    assert "other channels or people" not in found
+    assert "uses other channels or people" not in found
     assert json.loads(run(home, "resolve", "2025-11-10", "--json").stdout)["timezone"] != "Asia/Tokyo"
     assert run(home, "reload").returncode == 0
     assert json.loads(run(home, "resolve", "2025-11-10", "--json").stdout)["timezone"] == "Asia/Tokyo"
