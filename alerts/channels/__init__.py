@@ -42,7 +42,7 @@ class Channel(Protocol):
 
     `recipients`: who gets a delivery each; ("",) where the channel is itself the one recipient. `timezone`: the
     readers'. `timeout`: the time limit of one send. `medium`: what the message must hold: "mail" a subject, text
-    and HTML; "text" a subject and text; "json" a body to post; "post" what `body` makes one from. `local`: nobody outside
+    and HTML; "text" a subject and text; "json" a body; "post" what `body` makes one from. `local`: nobody outside
     is told. `connections`: how many sends at once it bears. `one_at_a_time`: one message a reminder, never a digest.
     `holds_open`: what it is told of stays open there until a `closed` word ends it. `default`: it mails owners, too.
     `options`: the model of its settings.
