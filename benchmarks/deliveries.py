@@ -1,4 +1,4 @@
-"""What a delivery costs: planned, claimed, rendered, sent and recorded, compared with a bare loop that sends the same bytes.
+"""What a delivery costs: planned, claimed, rendered, sent and recorded, compared with a loop that sends the same bytes.
 
 `make bench` prints a table; exit code 1 if an aim is missed. Sinks on loopback take what is sent, in a process of their
 own (`sinks.py`); CPU is that of our process, all threads. `--database URL` measures that database (it must be empty)

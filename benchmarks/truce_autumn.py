@@ -1,6 +1,6 @@
 """`make demo`: the truce autumn of 2025 replayed in a database of its own, as a timeline; the mails land in a maildir.
 
-The clock jumps from one word to the next. What is entered on the way (a summit that is put off, a date that becomes
+The clock jumps from one alert to the next. What is entered on the way (a summit that is put off, a date that becomes
 known) is made up, to show what moves with it.
 """
 
@@ -22,7 +22,7 @@ from alerts import interchange, shipped
 from alerts.cli.app import App
 from alerts.core.changes import Change, Entry
 from alerts.delivery import deliver
-from alerts.forecasting import outlook
+from alerts.forecasting import forecast
 from alerts.planning import plan
 from alerts.startup import prepare
 
@@ -85,13 +85,13 @@ def enter(get_app: App, entered: Entered) -> None:
 
 
 def moments(get_app: App) -> Iterator[datetime]:
-    """The instants at which something is to be said or entered, each after what the one before has led to."""
+    """The instants at which an alert goes out or something is entered, each after what the one before has led to."""
     now = START
     yield now
     while True:
-        words = [word.reminder.send_at for word in outlook(get_app.store, get_app.rules, now, END)]
+        planned = [one.reminder.send_at for one in forecast(get_app.store, get_app.rules, now, END)]
         entered = [entered.at for entered in ENTERED]
-        coming = [at for at in (*words, *entered) if at > now]
+        coming = [at for at in (*planned, *entered) if at > now]
         if not coming or min(coming) >= END:
             return
         now = min(coming)
