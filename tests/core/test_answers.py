@@ -172,9 +172,8 @@ def test_a_snooze_ends_before_it_is_late(follow: Follow, deadline: str, until: s
 def test_a_revision_keeps_the_stage_and_the_end() -> None:
     until = at("2025-11-05T09:00Z")
     for stage, end, detail in (("overdue", None, "overdue"), ("ahead", until, "ahead; until 2025-11-05T09:00Z")):
-        revision = Revision(
-            number=2, what="acknowledged", recorded_at=until, recorded_by="ana", detail=format_acknowledgement(stage, end)  # type: ignore[arg-type]
-        )  # fmt: skip
+        stored = format_acknowledgement(stage, end)  # type: ignore[arg-type]
+        revision = Revision(number=2, what="acknowledged", recorded_at=until, recorded_by="ana", detail=stored)
         assert revision.detail == detail
         assert parse_acknowledgement(revision) == Acknowledgement(by="ana", at=until, until=end, stage=stage)  # type: ignore[arg-type]
     old = Revision(
