@@ -1,0 +1,42 @@
+"""The guards of: what commands do."""
+
+from tests.mutants.guards.guard import Guard
+
+# fmt: off
+GUARDS = (
+    Guard('what a tick would leave alone is said before',
+          'cli/other_processes.py',
+          '    if live(app) or tick_may_register(',
+          '    if True or tick_may_register(',
+          'cli/test_single_turn.py::test_what_a_tick_would_leave_alone_is_said_before'),
+    Guard('a tick plans nothing through a channel that is another',
+          'cli/single_turn.py',
+          'return notified <= set(channels)',
+          'return True',
+          'cli/test_single_turn.py::test_a_rule_is_not_planned_through_a_channel_that_is_another'),
+    Guard('a turn for a later moment ends no rule early',
+          'cli/single_turn.py',
+          'end_removed(min(now, utc_now()))',
+          'end_removed(now)',
+          'cli/test_single_turn.py::test_a_turn_for_a_later_moment_ends_no_rule_early'),
+    Guard('a tick takes nothing over while a daemon lives',
+          'cli/single_turn.py',
+          '    if take_over and daemon_lives and not',
+          '    if False and not',
+          'cli/test_single_turn.py::test_a_tick_takes_nothing_over_while_a_daemon_lives'),
+    Guard('a broken edit is not taken over',
+          'cli/configuration.py',
+          '    if not settings.rules or not settings.channels:',
+          '    if not settings.channels:',
+          'test_reload.py::test_a_broken_edit_keeps_what_runs_and_health_warns_of_it[emptied]'),
+    Guard('a renewed certificate is taken over by a reload',
+          'cli/app.py',
+          'files = contents(entry.kind, options)',
+          'files = None',
+          'test_reload.py::test_a_renewed_certificate_is_taken_over_and_gives_the_channel_a_fresh_chance'),
+    Guard('a party named by add --by is no adder',
+          'cli/add_command.py',
+          '    if len(by) > 1 or (by and by[0] in parties):',
+          '    if False:',
+          'cli/test_edit_commands.py::test_by_with_a_party_as_it_was_once_meant_is_refused'),
+)
