@@ -1,17 +1,19 @@
-"""One turn: write down what has fallen due, and elsewhere what did not get through; lanes hand it over."""
+"""Evaluate what is due, and write down reminders, deliveries and summaries; the workers send them."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from alerts.channels import Channel
 from alerts.core.commitments import Commitment, Person
 from alerts.core.envelopes import AddressedReminder, Routes
 from alerts.core.owners import OWNER, Owners
 from alerts.core.registration import ALIVE
+from alerts.core.rules import Rule
 from alerts.core.schedule.evaluation import evaluate
 from alerts.core.schedule.moments import ONE_SECOND
 from alerts.core.schedule.watches import Evaluation, Watch
@@ -19,6 +21,7 @@ from alerts.core.summaries import Scope
 from alerts.core.tracked import Tracked
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
+from alerts.store.due_watches import Batch
 
 log = logging.getLogger(__name__)
 
@@ -43,46 +46,72 @@ def plan(
         on_batch()
         if stop():
             return 0
-    recipients = {name: channel.recipients for name, channel in channels.items()}
-    one_at_a_time = {name for name, channel in channels.items() if channel.one_at_a_time}
-    routes = Routes(recipients=recipients, one_at_a_time=one_at_a_time)
-    owners_channel = next((name for name, channel in channels.items() if channel.default), None)
-    count = 0
     mine = {name: scheduled.rule for name, scheduled in current(store, rules).items()}
-    planned = store.registrations.planned(now, ALIVE)
+
+    @cache
+    def planned() -> set[str]:
+        return {*mine, *store.registrations.planned(now, ALIVE)}
+
+    count = 0
     for batch in store.watches.due(mine, until=now, on_commit=on_batch, planned=planned):
         if stop():
             return count
-        evaluations = [_evaluate(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
-        to_owners = {one.commitment.owner for watch, one in batch.watches if OWNER in mine[watch.rule].notify}
-        owners = Owners(channel=owners_channel, people=batch.people(to_owners))
-        addressed = [
-            AddressedReminder(
-                reminder=reminder,
-                notify=rules[watch.rule].rule.notify,
-                owner=_owner_route(owners, tracked.commitment, recipients),
-                digest=rules[watch.rule].rule.digest,
-                critical=tracked.commitment.priority == "critical",
-            )
-            for (watch, tracked), evaluation in zip(batch.watches, evaluations, strict=True)
-            for reminder in evaluation.reminders
-        ]
-        count += batch.record(evaluations, addressed, now, routes)
+        count += _plan_batch(batch, rules, channels, now)
     if stop():
         return count
-    for sealed in store.gathering.seal({*mine, *planned}, now):
+    for sealed in store.gathering.seal(planned, now):
         count += sealed
         on_batch()
-    digest_recipients = {
-        name: some for name, some in recipients.items() if name not in one_at_a_time
-    }  # others take no summary
-    for name, since in store.summaries.since([rule.name for rule in mine.values() if rule.summary]).items():
-        if summaries_planned := _plan_summaries(
-            store, rules[name], since=since, recipients=digest_recipients, owners_channel=owners_channel, now=now
-        ):
-            count += summaries_planned
-            on_batch()
+    for summaries_planned in _plan_all_summaries(store, rules, mine, channels, now):
+        count += summaries_planned
+        on_batch()
     return count
+
+
+def _plan_batch(
+    batch: Batch, rules: Mapping[str, ScheduledRule], channels: Mapping[str, Channel], now: datetime
+) -> int:
+    """Evaluate some due watches, and write down their reminders and deliveries; returns how many are new."""
+    recipients = {name: channel.recipients for name, channel in channels.items()}
+    one_at_a_time = {name for name, channel in channels.items() if channel.one_at_a_time}
+    evaluations = [_evaluate(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
+    to_owners = {one.commitment.owner for watch, one in batch.watches if OWNER in rules[watch.rule].rule.notify}
+    owners = Owners(channel=_owners_channel(channels), people=batch.people(to_owners))
+    addressed = [
+        AddressedReminder(
+            reminder=reminder,
+            notify=rules[watch.rule].rule.notify,
+            owner=_owner_route(owners, tracked.commitment, recipients),
+            digest=rules[watch.rule].rule.digest,
+            critical=tracked.commitment.priority == "critical",
+        )
+        for (watch, tracked), evaluation in zip(batch.watches, evaluations, strict=True)
+        for reminder in evaluation.reminders
+    ]
+    return batch.record(evaluations, addressed, now, Routes(recipients=recipients, one_at_a_time=one_at_a_time))
+
+
+def _plan_all_summaries(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    mine: Mapping[str, Rule],
+    channels: Mapping[str, Channel],
+    now: datetime,
+) -> Iterator[int]:
+    """Write down the summaries that are due: yields the number of deliveries per rule."""
+    # A channel that takes one reminder at a time takes no summary.
+    recipients = {name: channel.recipients for name, channel in channels.items() if not channel.one_at_a_time}
+    owners_channel = _owners_channel(channels)
+    for name, since in store.summaries.since([rule.name for rule in mine.values() if rule.summary]).items():
+        count = _plan_summaries(
+            store, rules[name], since=since, recipients=recipients, owners_channel=owners_channel, now=now
+        )
+        if count:
+            yield count
+
+
+def _owners_channel(channels: Mapping[str, Channel]) -> str | None:
+    return next((name for name, channel in channels.items() if channel.default), None)
 
 
 def _plan_summaries(

@@ -252,18 +252,19 @@ class Watches:
         until: datetime,
         on_commit: Callable[[], None] = lambda: None,
         *,
-        planned: Collection[str] = (),
+        planned: Callable[[], Collection[str]] = tuple,
     ) -> Iterator[Batch]:
         """Yield batches of the watches of these rules that have fallen due, each in its own transaction.
 
-        `planned` are the rules that other processes plan: their reminders may join the same digests.
+        `planned` returns the rules that other processes plan: their reminders may join the same digests.
 
         A batch is committed when the next is asked for; an exception rolls it back and leaves its watches due.
         `on_commit` is called between batches, when no transaction is open: it may write, too.
         """
-        due, any_due = digests.is_due(rules, until), digests.is_due({*rules, *planned}, until)
+        due = digests.is_due(rules, until)
         count = 0
         while self._any(due):
+            any_due = digests.is_due({*rules, *planned()}, until)
             with self._database.write() as connection:
                 rows = self._some_due(connection, rules, until)
                 watches = [Watch(**row) for row in rows]

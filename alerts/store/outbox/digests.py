@@ -6,7 +6,7 @@ each recipient has one digest all the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -44,14 +44,14 @@ class Gathering:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def seal(self, rules: Collection[str], now: datetime) -> Iterator[int]:
+    def seal(self, rules: Callable[[], Collection[str]], now: datetime) -> Iterator[int]:
         """Seal what was gathered, unless a watch of these rules is due: yields the number of deliveries per recipient.
 
-        Each recipient's is a transaction. `rules` are those that some live process plans. A process that has watches
+        Each recipient's is a transaction. `rules` returns those that some live process plans. A process that has watches
         which are due is waited for, until nothing has been added for two minutes.
         """
-        due = is_due(rules, now)
         while self._is_waiting():
+            due = is_due(rules(), now)
             with self._database.write() as connection:
                 if _any(connection, _W.rule, due) and not _is_stuck(connection, now):
                     return
