@@ -3,12 +3,12 @@ FROM docker.io/library/python:3.13-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 
-# Everything that is fetched has a hash in the lock; after this nothing is fetched any more.
+# Every download has a hash in the lock. After this step nothing is downloaded.
 COPY requirements.lock .
 RUN pip download --quiet --require-hashes --only-binary :all: -r requirements.lock -d /wheels \
  && pip install --quiet --no-index --find-links /wheels hatchling
 
-# What hatchling needs stays here: the run stage gets what the wheel asks for, and the driver for PostgreSQL.
+# The build tools stay in this stage. The run stage gets the wheel's dependencies and the driver for PostgreSQL.
 COPY . .
 RUN pip wheel --quiet --no-deps --no-build-isolation -w /wheels . \
  && python -m venv --without-pip /venv \
@@ -27,7 +27,7 @@ COPY --from=build /venv /venv
 COPY config /config
 COPY seeds /seeds
 
-# An empty PYTHONTZPATH: zones come from the locked tzdata, not from whatever the base image has.
+# An empty PYTHONTZPATH: zones come from the locked tzdata, not from the base image.
 ENV PATH=/venv/bin:$PATH \
     PYTHONTZPATH="" \
     PYTHONUNBUFFERED=1 \
@@ -44,7 +44,7 @@ USER 10001:10001
 VOLUME /data
 
 STOPSIGNAL SIGTERM
-# Asks whether the daemon has planned, and looked at all its channels, within five minutes.
+# Asks whether the daemon has planned and has checked all its channels within five minutes.
 HEALTHCHECK --interval=30s --timeout=15s --start-period=30s --retries=3 CMD ["alerts", "health", "--live"]
 ENTRYPOINT ["alerts"]
 CMD ["run"]

@@ -28,9 +28,9 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-install: $(VENV)/.installed  ## make .venv with the alerts command in it
+install: $(VENV)/.installed  ## make .venv with the alerts command
 
-run: install  ## load the seed and start the daemon (Ctrl-C ends it)
+run: install  ## load the seed and start the daemon (Ctrl-C stops it)
 	@mkdir -p var
 	@$(BIN)/alerts load seeds/*.yaml
 	@exec $(BIN)/alerts run $(ARGS)
@@ -47,22 +47,22 @@ check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 test: check  ## everything that must pass, on as many processors as there are (up to four)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
-faults: $(VENV)/.installed-dev  ## kill it everywhere and let replicas fall, all of it (an hour; SEED=n repeats one)
+faults: $(VENV)/.installed-dev  ## kill the program at every boundary and stop replicas (an hour; SEED=n repeats a run)
 	@FAULTS=all $(BIN)/python -m pytest -s tests/faults $(ARGS)
 
-mutants: $(VENV)/.installed-dev  ## take the guards out, one at a time: a test must miss each (a few minutes)
+mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, twenty times, against a second reckoning; 100,000 odd texts (an hour)
+simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, twenty times, against an independent calculation; 100,000 odd texts (an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py
 
-bench: $(VENV)/.installed-dev  ## how a tick's cost grows, how fast deliveries leave, how long loads take
+bench: $(VENV)/.installed-dev  ## measure the cost of ticks, the speed of deliveries, the time of loads
 	@$(BIN)/python -m benchmarks.idle_tick
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.loads
 
-docs: $(VENV)/.installed-dev  ## write what docs/templates.md says of variables and blocks again
+docs: $(VENV)/.installed-dev  ## renew the variables and blocks in docs/templates.md
 	@$(BIN)/python -m pages.templates
 
 images: $(VENV)/.installed-dev  ## take the pictures of docs/images again (needs a Chromium)
