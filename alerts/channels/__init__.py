@@ -1,6 +1,6 @@
-"""Channels: how a message leaves. One file a channel; this one has what they all keep to, and the list of them.
+"""Channels: how a message leaves. Each file has one channel; this one has their protocol and their list.
 
-Other distributions may bring more kinds as entry points (`alerts.channels.kit` is what they are made with).
+Other distributions can add kinds by entry points; `alerts.channels.kit` has what they need.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ Medium = Literal["mail", "text", "json", "post"]
 
 
 class Channel(Protocol):
-    """A way out. Threads may share one.
+    """A channel that sends messages. Threads may share it.
 
-    `recipients`: who gets a delivery each; ("",) where the channel is itself the one recipient. `timezone`: the
-    readers'. `timeout`: the time limit of one send. `medium`: what the message must hold: "mail" a subject, text
-    and HTML; "text" a subject and text; "json" a body; "post" what `body` makes one from. `local`: nobody outside
-    is told. `connections`: how many sends at once it bears. `one_at_a_time`: one message a reminder, never a digest.
-    `holds_open`: what it is told of stays open there until a `closed` word ends it. `default`: it mails owners, too.
+    `recipients`: who gets a delivery each; ("",) if the channel is itself the only recipient. `timezone`: the readers'.
+    `timeout`: the time limit of one send. `medium`: what the message must hold: "mail" a subject, text and HTML;
+    "text" a subject and text; "json" a body; "post" what `body` makes a body from. `local`: it notifies nobody outside.
+    `connections`: how many sends may run at once. `one_at_a_time`: one message per reminder, never a digest.
+    `holds_open`: an incident stays open there until a `closed` reminder ends it. `default`: it mails owners, too.
     `options`: the model of its settings.
     """
 
@@ -62,16 +62,16 @@ class Channel(Protocol):
 
     @property
     def medium(self) -> Medium:
-        """What the message must hold."""
+        """Return what the message must hold."""
 
     def body(self, post: Post) -> Mapping[str, object] | None:
-        """The JSON that says it here, within this channel's limits; None where it needs none."""
+        """Return the JSON body, within the limits of this channel; None if it needs none."""
 
     def send(self, outgoing: Outgoing) -> str:
-        """Hand the message over and return what the other side says to it. Raises DeliveryError."""
+        """Send the message and return the answer of the server. Raises DeliveryError."""
 
     def close(self) -> None:
-        """Let go of what is open; a send under way ends by its own deadline."""
+        """Close what is open. A send in progress ends within its own time limit."""
 
 
 _KINDS: Mapping[str, Any] = {
@@ -95,7 +95,7 @@ KINDS: tuple[str, ...] = tuple(_KINDS)
 
 
 def is_local(kind: str) -> bool:
-    """Whether channels of this kind tell nobody outside; a kind that cannot be used is none of which that is known."""
+    """Return whether channels of this kind notify nobody outside; False for a kind that cannot be used."""
     try:
         found = _kind(kind)
     except InputError:
@@ -104,7 +104,7 @@ def is_local(kind: str) -> bool:
 
 
 def takes_one_at_a_time(kind: str) -> bool:
-    """Whether a kind takes one word at a time, whatever else is wrong with a channel of it."""
+    """Return whether a kind takes one reminder at a time, even if the settings of its channel are wrong."""
     try:
         return bool(_kind(kind).one_at_a_time)
     except InputError:
@@ -112,7 +112,7 @@ def takes_one_at_a_time(kind: str) -> bool:
 
 
 def build(name: str, kind: str, options: Mapping[str, object], where: Where = lambda _: "") -> Channel:
-    """Return the channel of that name. Raises InputError with a line for every mistake, none of which shows a value.
+    """Return the channel of that name. Raises InputError with a line for every mistake; no line shows a value.
 
     `options` is the channel's mapping without its `kind`, secrets resolved. `where` gives what to put before the line
     about a place in it, such as "config/alerts.yaml:12: ".
@@ -135,7 +135,7 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
 
 
 def contents(kind: str, options: Mapping[str, object]) -> dict[str, str]:
-    """A digest of each file that the settings of a channel name, by its path; none where they cannot be used."""
+    """Return a digest of each file that the settings of a channel name, by path; none if they cannot be used."""
     try:
         settings: CommonSettings = _kind(kind).options.model_validate(dict(options))
     except (InputError, ValidationError):
@@ -154,18 +154,18 @@ def _files(settings: BaseModel) -> Iterator[Path]:
 def _digest(path: Path) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:  # it has just gone
+    except OSError:  # the file was deleted in the meantime
         return ""
 
 
 def _of_others() -> dict[str, str]:
-    """What to say of keys that stand for more than a setting, on kinds that have none of it."""
+    """Return hints for keys that mean more than a setting, for kinds that do not have them."""
     mailing = [name for name, kind in _KINDS.items() if issubclass(kind.options, MailSettings)]
     return {"default": f"only {' and '.join(mailing)} can be the default, through which owners are told"}
 
 
 def _kind(kind: str) -> Any:
-    """The class of a kind: ours before all others, which are not even looked at for it. Raises InputError."""
+    """Return the class of a kind; built-in kinds win, and plugins are not searched for them. Raises InputError."""
     if found := _KINDS.get(kind) or plugin(kind):
         return found
     raise InputError(f"unknown kind{did_you_mean(kind, {*KINDS, *plugin_kinds()})}")

@@ -1,4 +1,4 @@
-"""Apprise: one URL of any of its services, for those that have no channel here (appriseit.com, the extra `apprise`)."""
+"""Apprise: one URL of any of its services, for those without a channel here (appriseit.com, the extra `apprise`)."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from alerts.core.posts import Post, shortened
 from alerts.deadlines.errors import InputError
 
 _CHILD = Path(__file__).parent / "transport" / "apprise_process.py"
-_START = timedelta(seconds=30)  # in which Apprise says what it makes of a URL; half a second, as a rule
+_START = timedelta(seconds=30)  # the limit for Apprise to parse a URL; it usually takes half a second
 _TYPES = ("info", "info", "warning", "failure")  # by rank
 _COUNTER = 16  # characters that Apprise may add to a title
-_FEW = 100  # characters with which no more can be said than where to read on
+_FEW = 100  # with less room than this, a text holds nothing but where to read on
 _ABOUT_THE_MESSAGE = ("400", "413", "415", "422")
 
 
 class AppriseSettings(CommonSettings):
-    """One Apprise URL, all of which is a secret."""
+    """One Apprise URL. All of it is a secret."""
 
     url: SecretStr
 
 
 class Apprise:
-    """Sends text by Apprise, each time in a process of its own, which is ended at the deadline whatever it does."""
+    """Sends text by Apprise, each time in a process of its own, which is ended when the time is up."""
 
     kind: ClassVar[str] = "apprise"
     options: ClassVar[type[AppriseSettings]] = AppriseSettings
@@ -63,7 +63,7 @@ class Apprise:
         self._limits: Mapping[str, int] = known["limits"]
 
     def body(self, post: Post) -> dict[str, object]:
-        """Title and text within the limits that Apprise says the service has; what has no room is cut visibly."""
+        """Return the title and text within the limits of the service. A text that is too long is cut visibly."""
         room, lines = self._limits["body"], self._limits["lines"]
         title = shortened(post.title, min(250, self._limits["title"] or max(room // 2, 1)))
         left = room - len(title) - _COUNTER
@@ -77,7 +77,7 @@ class Apprise:
         return {"title": title, "body": text, "type": _TYPES[rank(post)]}
 
     def send(self, outgoing: Outgoing) -> str:
-        """Return "Apprise says that it was sent". Raises DeliveryError; Apprise tells no more than yes or no."""
+        """Return "Apprise says that it was sent". Raises DeliveryError; Apprise reports only success or failure."""
         warning = self._ask(dict(outgoing.message.body or {}), self.timeout)
         if warning["ok"]:
             return "Apprise says that it was sent"
@@ -86,14 +86,14 @@ class Apprise:
         raise DeliveryError(f"Apprise reported failure{_why(warning)}", channel_out=out)
 
     def close(self) -> None:
-        """Do nothing: no process outlasts its send."""
+        """Do nothing: no process outlives its send."""
 
     def _ask(self, request: Mapping[str, object], total: timedelta) -> dict[str, Any]:
         return run_isolated("Apprise", _CHILD, {**request, "url": self._url.get_secret_value()}, total)
 
 
 def _pointed(post: Post, room: int) -> str:
-    """The title and where to read on; the title alone where not even that has room."""
+    """Return the title and where to read on; the title alone if there is no room for both."""
     pointer = f" … {post.more}"
     return (
         shortened(post.title, room - len(pointer)) + pointer if room > 2 * len(pointer) else shortened(post.title, room)

@@ -22,11 +22,11 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 class ConsoleSettings(CommonSettings):
-    """Nothing but what every channel has."""
+    """The settings that every channel has."""
 
 
 class Console:
-    """Prints each notification; nobody outside is told."""
+    """Prints each notification and notifies nobody outside."""
 
     kind: ClassVar[str] = "console"
     options: ClassVar[type[ConsoleSettings]] = ConsoleSettings
@@ -44,17 +44,17 @@ class Console:
         self.timeout = settings.total_timeout
 
     def body(self, post: Post) -> None:
-        """Need none: the message itself is what is sent."""
+        """Return None: the message itself is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
-        """Return "printed". Raises DeliveryError where nobody reads standard output any more."""
-        stream: TextIO | None = sys.stdout  # None where the process was started without one
+        """Return "printed". Raises DeliveryError if standard output is closed."""
+        stream: TextIO | None = sys.stdout  # None if the process was started without one
         if stream is None:
             raise DeliveryError("standard output is closed", channel_out=True)
         try:
             encoding = stream.encoding or "utf-8"
             text = framed(outgoing.message, terminal=stream.isatty()).encode(encoding, "replace").decode(encoding)
-            stream.write(text)  # at once: threads write here too
+            stream.write(text)  # in one write, because threads write here too
             stream.flush()
         except OSError as error:
             raise DeliveryError(f"standard output: {reason(error)}", channel_out=True) from None
@@ -67,7 +67,7 @@ class Console:
 
 
 def framed(message: Message, *, terminal: bool) -> str:
-    """Return the text in a frame; in a log between rules and unwrapped, so that `grep` finds whole lines."""
+    """Return the text in a frame. In a log it stands unwrapped between two rules: `grep` then finds whole lines."""
     page = io.StringIO()
     paper = Terminal(file=page, force_terminal=terminal, soft_wrap=not terminal)
     title = Text(one_line(message.subject))

@@ -10,23 +10,23 @@ from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.channels.transport.markup import COLOURS, Markup, markdown, markdown_opening
 from alerts.core.posts import Post, shortened, utf16
 
-TITLE, DESCRIPTION, ALL = 256, 4096, 6000  # characters; of a title, a description, and of all in a message
-SECTION = 2000  # characters: no section takes the room of all others
+TITLE, DESCRIPTION, ALL = 256, 4096, 6000  # characters of a title, of a description, and of a whole message
+SECTION = 2000  # characters: no section may use up the room of the others
 MARKDOWN = Markup(escape=markdown, opening=markdown_opening)
 BETWEEN = "\n\n"
-GONE = ("10015", "50027")  # no such webhook; not its token
+GONE = ("10015", "50027")  # error codes: the webhook does not exist, or its token is wrong
 
 
 class Discord(Chat):
-    """Posts embeds of one colour to one Discord channel; the first has the title."""
+    """Posts embeds of one color to one Discord channel; the first has the title."""
 
     kind: ClassVar[str] = "discord"
     query_parameters: ClassVar[Mapping[str, str]] = {
         "wait": "true"
-    }  # else it says yes before it has looked at the message
+    }  # without it Discord answers before it has checked the message
 
     def body(self, post: Post) -> dict[str, object]:
-        """As few embeds as hold it: one, unless it is long. No mention in them calls anybody."""
+        """Return as few embeds as hold the post: one, unless it is long. Mentions in them notify nobody."""
         title = shortened(post.title, TITLE, utf16, markdown)
         sections = post.fitted(MARKDOWN.write, utf16, section=SECTION, whole=ALL - utf16(title), between=utf16(BETWEEN))
         texts: list[str] = []
@@ -42,7 +42,7 @@ class Discord(Chat):
         return {"embeds": embeds, "allowed_mentions": {"parse": []}}
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:
-        """A webhook that is gone must not be asked again; a 429 says in its body, too, for how long."""
+        """Return what an error means: a deleted webhook is not tried again; the body of a 429 also states the pause."""
         escaped = json_of(answer)
         code = str(escaped.get("code", ""))
         gone = "the webhook was deleted, or its url is not whole: make another" if code in GONE else None

@@ -23,13 +23,13 @@ from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
 
-MAILS_PER_CONNECTION = 100  # servers cap it; 100 is the usual cap
+MAILS_PER_CONNECTION = 100  # servers limit it; 100 is the usual limit
 IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4.5.3.2.7)
 _GOODBYE = timedelta(seconds=2)
 
 
 class EmailSettings(MailSettings):
-    """A mail server, who writes, and to whom: each gets a mail of their own; perhaps where one unsubscribes."""
+    """The mail server, the sender, and the recipients, who each get their own mail; optionally where to unsubscribe."""
 
     sender: Mailbox = Field(alias="from")
     smtp: Smtp
@@ -72,13 +72,13 @@ class Email:
         self._closed = False
 
     def body(self, post: Post) -> None:
-        """Need none: the message itself is what is sent."""
+        """Return None: the message itself is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
-        """Return the server's last word, e.g. "250 2.0.0 Ok: queued as 4ZX". Raises DeliveryError.
+        """Return the server's last reply, e.g. "250 2.0.0 Ok: queued as 4ZX". Raises DeliveryError.
 
-        Permanent is what the server refuses for good: this recipient, or this content. A refused sender or login
-        says nothing about the recipient: the channel is out, as with every failure of the connection.
+        A final refusal of this recipient or this content is permanent. A refused sender or login does not concern the
+        recipient: the channel is out, as after every failure of the connection.
         """
         content = mail(outgoing, self._sender, self._unsubscribe)
         budget = TimeBudget(self.timeout)
@@ -103,7 +103,7 @@ class Email:
         return reply
 
     def close(self) -> None:
-        """Close the idle connections; one in use is closed when its mail is done."""
+        """Close the idle connections; one in use is closed after its mail."""
         with self._lock:
             self._closed = True
             idle = list(self._idle)
@@ -113,11 +113,11 @@ class Email:
             connection.quit_within(goodbye)
 
     def _begin(self, budget: TimeBudget, recipient: str, size: int) -> Connection:
-        """Return a connection on which the server has accepted MAIL; a kept one that went dead is replaced, once."""
+        """Return a connection on which the server has accepted MAIL. A dead kept connection is replaced once."""
         kept = self._take()
         if kept is not None:
             try:
-                kept.budget = TimeBudget(timedelta(seconds=budget.left() / 2))  # one that went silent is dead, too
+                kept.budget = TimeBudget(timedelta(seconds=budget.left() / 2))  # it may be dead without notice
                 self._mail_from(kept, recipient, size)
             except OSError:
                 kept.close()
@@ -127,7 +127,7 @@ class Email:
         try:
             connection = Connection(self._smtp, self._context, budget, domain=self._sender.domain, tokens=self._tokens)
             self._mail_from(connection, recipient, size)
-        except OSError as error:  # which smtplib's own are, too
+        except OSError as error:  # smtplib's own errors are OSErrors, too
             raise cannot_start(f"{self._smtp.host}:{self._smtp.port}", error) from None
         return connection
 
@@ -138,7 +138,7 @@ class Email:
             if needs_utf8(sender, recipient):
                 self._require_utf8(connection)
                 options.append("SMTPUTF8")
-                if connection.has_extn("8bitmime"):  # which goes with it (RFC 6531 §3.1); all other mails are 7-bit
+                if connection.has_extn("8bitmime"):  # SMTPUTF8 requires it (RFC 6531 §3.1); all other mails are 7-bit
                     options.append("BODY=8BITMIME")
             code, reply = connection.mail(sender, options)
             if not accepted(code):
@@ -148,13 +148,13 @@ class Email:
             raise
 
     def _require_utf8(self, connection: Connection) -> None:
-        """Refuse what the server cannot be told: of others it says nothing, unless it is we who cannot be named."""
+        """Refuse addresses that the server cannot take: this mail only, unless the sender address is the cause."""
         if not connection.has_extn("smtputf8"):
             ours = needs_utf8(self._sender.addr_spec)
             raise DeliveryError("an address beyond ASCII: SMTPUTF8 not supported by server", channel_out=ours)
 
     def _take(self) -> Connection | None:
-        """Return the connection that was used last; the others are let go once they have idled too long."""
+        """Return the connection that was used last, and close others that were idle too long."""
         with self._lock:
             stale = [kept for kept in self._idle if monotonic() - kept.used_at > IDLE_AT_MOST]
             for connection in stale:
@@ -171,12 +171,12 @@ class Email:
             if kept:
                 self._idle.append(connection)
         if not kept:
-            with suppress(TimeoutError):  # the goodbye is a part of the send that it follows
+            with suppress(TimeoutError):  # QUIT has to fit into the time limit of this send, too
                 connection.quit_within(TimeBudget(min(_GOODBYE, timedelta(seconds=connection.budget.left()))))
             connection.close()
 
     def _reset(self, connection: Connection) -> None:
-        """Make the connection fit for the next mail after a refusal (RSET, RFC 5321 §4.1.1.5)."""
+        """Reset the connection for the next mail after a refusal (RSET, RFC 5321 §4.1.1.5)."""
         try:
             code, _ = connection.rset()
         except OSError:
@@ -193,7 +193,7 @@ def _hand_over(connection: Connection, recipient: str, content: bytes) -> str:
         raise refused("recipient", code, reply)
     try:
         code, reply = connection.data(content)
-    except smtplib.SMTPDataError as error:  # to the command itself
+    except smtplib.SMTPDataError as error:  # a refusal of the DATA command itself
         raise refused("mail", error.smtp_code, error.smtp_error) from None
     if not accepted(code):
         raise refused("mail", code, reply)

@@ -15,7 +15,7 @@ from alerts.channels.transport.markup import COLOURS, Markup, unlinked
 from alerts.core.posts import Post, octets, shortened
 
 TITLE, SECTION, ALL = 200, 8000, 32_000  # characters, octets, octets of the whole message
-ENVELOPE, BETWEEN = 600, 60  # octets: of what is around the sections, and around each
+ENVELOPE, BETWEEN = 600, 60  # octets: of what surrounds the sections, and each section
 SECTIONS = 100  # widgets in a card
 
 
@@ -24,7 +24,7 @@ def _inert(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Make text inert where no tag is read, or so it is said."""
+    """Make text inert in fields that, according to the documentation, know no tags."""
     return unlinked(text).replace("<", "‹").replace(">", "›")
 
 
@@ -33,19 +33,19 @@ def _size(text: str) -> int:
 
 
 class GoogleChat(Chat):
-    """Posts a card to one space, about one a second; all about one commitment stands in one thread."""
+    """Posts a card to one space, about one a second; all messages about one commitment share a thread."""
 
     kind: ClassVar[str] = "googlechat"
     query_parameters: ClassVar[Mapping[str, str]] = {"messageReplyOption": "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"}
 
     def body(self, post: Post) -> dict[str, object]:
-        """A header and a section for each of the post's; bold words have the colour."""
+        """Return a header and one card section for each section of the post; bold text has the color."""
         title = shortened(post.title, TITLE, write=_plain)
         markup = Markup(
             escape=_inert,
             escape_code=escape,
             escape_address=escape,
-            code='<font color="#5f6368">{}</font>',  # cards know no tag for it
+            code='<font color="#5f6368">{}</font>',  # cards have no tag for code
             bold=f'<font color="{COLOURS[post.urgency]}"><b>{{}}</b></font>',
             italic="<i>{}</i>",
             link='<a href="{url}">{text}</a>',
@@ -60,7 +60,7 @@ class GoogleChat(Chat):
         return message | ({"thread": {"threadKey": post.thread}} if post.thread else {})
 
     def verdict(self, status: int, answer: bytes) -> Verdict:
-        """Its name for the error; NOT_FOUND: the space or the webhook is gone."""
+        """Return the name of the error; NOT_FOUND means that the space or the webhook is gone."""
         error = json_of(answer).get("error")
         name = str(error.get("status", "")) if isinstance(error, dict) else ""
         if status == 404 and name == "NOT_FOUND":

@@ -1,6 +1,6 @@
-"""The heartbeat: a request after every good sweep, to a dead man's switch that raises the alarm when they cease.
+"""The heartbeat: a request after every good tick, to a dead man's switch that raises the alarm if they stop.
 
-Services of that kind (healthchecks.io "Pinging API", Cronitor, Uptime Kuma's push monitors) all take a plain GET.
+Such services (healthchecks.io "Pinging API", Cronitor, Uptime Kuma's push monitors) all accept a plain GET.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class _Settings(Reaching):
 
 
 class Heartbeat:
-    """Pings one URL, which is a secret, reached as any HTTP channel is.
+    """Pings one URL, which is a secret, with the settings of any HTTP channel.
 
-    Raises InputError with a line for every mistake, none of which shows a value; `where` gives what to put before it.
+    Raises InputError with a line for every mistake; no line shows a value. `where` returns the prefix of a line.
     """
 
     def __init__(self, options: Mapping[str, object], where: Where = lambda _: "") -> None:
@@ -39,9 +39,9 @@ class Heartbeat:
         self._root = Poster(SecretStr(root), 1, route=settings.route)
 
     def date(self) -> datetime | None:
-        """Return the clock of the other side, without saying that all is well. Raises DeliveryError."""
+        """Return the time of the server without reporting that all is well. Raises DeliveryError."""
         return self._root.date(TIMEOUT)
 
     def ping(self) -> None:
-        """Say that all is well. Raises DeliveryError."""
+        """Report that all is well. Raises DeliveryError."""
         self._poster.get(TIMEOUT)

@@ -1,7 +1,7 @@
-"""What a channel of another distribution is built from; CONTRIBUTING.md shows one. These names stay.
+"""What a channel of another distribution is built from; CONTRIBUTING.md has an example. These names are stable.
 
-A class that keeps to `Channel`, registered as an entry point in the group `alerts.channels` under the name of its
-`kind`, may be named in the configuration like any other. The short way: derive from `Chat`, and say only the body.
+A class that implements `Channel` is registered as an entry point in the group `alerts.channels`, under the name of its
+`kind`. The configuration can then name it like any other. The short way: derive from `Chat` and write only the body.
 """
 
 from __future__ import annotations

@@ -18,14 +18,14 @@ from alerts.strict_yaml.mailboxes import one_address
 
 
 class MaildirSettings(MailSettings):
-    """The folder, who writes, and to whom."""
+    """The folder, the sender and the recipients."""
 
     path: Path
     sender: Annotated[Mailbox, Field(alias="from")] = one_address("alerts@localhost")
 
 
 class Maildir:
-    """Puts mails into a folder, a delivery in one file however often it is tried; nobody outside is told."""
+    """Puts mails into a folder, one file for each delivery even after retries; it notifies nobody outside."""
 
     kind: ClassVar[str] = "maildir"
     options: ClassVar[type[MaildirSettings]] = MaildirSettings
@@ -46,16 +46,16 @@ class Maildir:
         self._path = settings.path
 
     def body(self, post: Post) -> None:
-        """Need none: the message itself is what is sent."""
+        """Return None: the message itself is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
-        """Return the file's name. Raises DeliveryError where the disk does not take it."""
+        """Return the file's name. Raises DeliveryError if the disk does not take it."""
         name = f"{outgoing.id}.alerts"
         try:
             for folder in ("tmp", "new", "cur"):
                 (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._is_there(name):
-                # Line ends are the machine's own in a Maildir, as the `mailbox` module has them too.
+                # A Maildir has the line ends of the machine; the `mailbox` module writes them, too.
                 self._write(name, mail(outgoing, self._sender).replace(b"\r\n", b"\n"))
         except OSError as error:
             raise DeliveryError(f"maildir: {reason(error)}", channel_out=True) from None
@@ -65,11 +65,11 @@ class Maildir:
         """Do nothing: no file stays open."""
 
     def _is_there(self, name: str) -> bool:
-        """A mail reader moves what it has seen to cur/ and adds its flags after a colon."""
+        """Return whether a mail is there. A mail reader moves what was seen to cur/ and adds flags after a colon."""
         return (self._path / "new" / name).exists() or any((self._path / "cur").glob(f"{name}*"))
 
     def _write(self, name: str, content: bytes) -> None:
-        """Write to tmp/, then rename: a reader, or a crash, never sees half a mail."""
+        """Write to tmp/, then rename: neither a reader nor a crash ever leaves half a mail."""
         draft = self._path / "tmp" / name
         with draft.open("wb") as file:
             file.write(content)
@@ -78,6 +78,6 @@ class Maildir:
         draft.replace(self._path / "new" / name)
         folder = os.open(self._path / "new", os.O_RDONLY)
         try:
-            os.fsync(folder)  # else a power cut may still forget the name
+            os.fsync(folder)  # without this, a power failure could lose the name
         finally:
             os.close(folder)

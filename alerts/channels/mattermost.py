@@ -11,7 +11,7 @@ from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.channels.transport.markup import COLOURS, Markup, markdown_opening, unlinked
 from alerts.core.posts import Post, shortened
 
-TITLE, SECTION, ALL = 300, 5000, 16_383  # characters; 16,383 is what a post may have
+TITLE, SECTION, ALL = 300, 5000, 16_383  # characters; 16,383 is the limit of a post
 BETWEEN = "\n\n"
 _VERDICTS = {  # by the name of its error
     "web.incoming_webhook.invalid.app_error": Verdict(outcome="off", hint="the webhook was deleted: make another"),
@@ -24,22 +24,22 @@ _VERDICTS = {  # by the name of its error
 
 
 def escape(text: str) -> str:
-    """Make text inert: what its web client lets be escaped with a backslash, the rest by entities."""
+    """Make text inert: with a backslash where the web client accepts one, else by entities."""
     text = re.sub(r"&(?=#?\w+;)", "&amp;", unlinked(text)).replace("<", "&lt;")
     return re.sub(r"([\\`*_\[\]~|#!>])", r"\\\1", text)
 
 
-# a quote takes along the line that follows, unless one is empty
+# a quote includes the line that follows, unless that is empty
 MARKDOWN = Markup(escape=escape, opening=markdown_opening, quote="> {}\n")
 
 
 class Mattermost(Chat):
-    """Posts one attachment with a bar of colour to one Mattermost channel."""
+    """Posts one attachment with a colored bar to one Mattermost channel."""
 
     kind: ClassVar[str] = "mattermost"
 
     def body(self, post: Post) -> dict[str, object]:
-        """A title and one text; the fallback is what notifications and plain clients show."""
+        """Return a title and one text; notifications and plain clients show the fallback."""
         title, plain = shortened(post.title, TITLE, write=escape), shortened(post.title, TITLE, write=unlinked)
         room = ALL - len(title) - len(plain)
         sections = post.fitted(MARKDOWN.write, section=SECTION, whole=room, between=len(BETWEEN))
@@ -47,6 +47,6 @@ class Mattermost(Chat):
         return {"attachments": [attachment]}
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:
-        """Its error by name, some of which it gives a status that says less."""
+        """Return what an error means, by its name: the status of some errors is less precise."""
         name = str(json_of(answer).get("id", ""))
         return replace(_VERDICTS.get(name, Verdict()), reason=name)

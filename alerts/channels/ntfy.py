@@ -1,6 +1,6 @@
 """ntfy: plain text to a topic, published as JSON (docs.ntfy.sh: "Publish as JSON", "Limitations").
 
-What its errors mean stands in the server's own list of them (ntfy: server/errors.go).
+The server's own list explains its errors (ntfy: server/errors.go).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.channels.transport.plain_text import json_octets, plain_text, rank
 from alerts.core.posts import Post, shortened
 
-# Octets. A message of 4,096 becomes an attachment; the JSON as a whole may have twice as many; a title has 1,024.
+# Octets. A longer message becomes an attachment; the whole JSON may have twice as many; a title has 1,024.
 MESSAGE, TITLE, ADDRESS = 3900, 480, 1000
-_DAILY = 3600  # seconds: what is used up for the day is asked for again only so often
+_DAILY = 3600  # seconds between tries after the daily quota is used up
 _TAGS = {
     "late": "rotating_light", "today": "alarm_clock", "soon": "hourglass_flowing_sand", "coming": "calendar",
     "open": "question", "moved": "arrow_right", "changed": "white_check_mark", "failure": "warning",
@@ -49,14 +49,14 @@ def _topic(url: SecretStr) -> SecretStr:
 
 
 class NtfySettings(ChatSettings):
-    """The topic's URL, which is a secret (who knows it may read and write), and an access token if it needs one."""
+    """The topic's URL, which is a secret (it lets anybody read and write), and an access token if it needs one."""
 
     url: Annotated[Url, AfterValidator(_topic)]
     token: Token | None = None
 
 
 class Ntfy(Chat):
-    """Publishes to one topic, one at a time: a server takes 60 messages at once, then one in five seconds."""
+    """Publishes to one topic, one at a time: a server takes 60 messages at once, then one every five seconds."""
 
     kind: ClassVar[str] = "ntfy"
     options: ClassVar[type[ChatSettings]] = NtfySettings
@@ -69,18 +69,18 @@ class Ntfy(Chat):
             self._headers = {"Authorization": SecretStr(f"Bearer {settings.token.get_secret_value()}")}
 
     def body(self, post: Post) -> dict[str, object]:
-        """All but the topic. A tap leads to the source, if there is one and its address is not too long."""
+        """Return all but the topic. A tap opens the source, if there is one and its address is not too long."""
         link = {"click": post.link} if post.link and len(post.link.encode()) <= ADDRESS else {}
         return {
             "title": shortened(post.title, TITLE, json_octets),
             "message": plain_text(post, MESSAGE, json_octets),
-            "priority": rank(post) + 2,  # of 1 to 5; 3 is ntfy's own
+            "priority": rank(post) + 2,  # from 1 to 5; ntfy's default is 3
             "tags": [_TAGS.get(post.urgency, "calendar")],
             **link,
         }
 
     def verdict(self, status: int, answer: bytes) -> Verdict:
-        """Its own codes say more: a topic that is none is the channel's, and what the day has used up takes long."""
+        """Return what an error means. Its own codes are more precise, e.g. a wrong topic or a used-up daily quota."""
         code = json_of(answer).get("code")
         known = _HINTS.get(code) if isinstance(code, int) else None
         return Verdict(

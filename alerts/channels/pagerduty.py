@@ -1,6 +1,6 @@
-"""PagerDuty: an incident a commitment, by the Events API v2 (developer.pagerduty.com: "Events API v2 Overview").
+"""PagerDuty: one incident per commitment, by the Events API v2 (developer.pagerduty.com: "Events API v2 Overview").
 
-"Send an Alert Event" there has the fields and their limits, "Response Codes & Retry Logic" the answers.
+There, "Send an Alert Event" has the fields and their limits, "Response Codes & Retry Logic" the answers.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ def _key(secret: SecretStr) -> SecretStr:
 
 
 class PagerDutySettings(ChatSettings):
-    """The integration's key, which is the secret, and where events go: the EU service region has a URL of its own."""
+    """The integration's key, which is a secret, and the URL for events: the EU service region has its own."""
 
     routing_key: Annotated[SecretStr, AfterValidator(_key)]
     url: Url = SecretStr("https://events.pagerduty.com/v2/enqueue")
 
 
 class PagerDuty(Chat):
-    """Opens an incident with the first reminder of a commitment, adds to it with each, and resolves it at the end."""
+    """Opens an incident with the first reminder of a commitment, adds each later one, and resolves it at the end."""
 
     kind: ClassVar[str] = "pagerduty"
     options: ClassVar[type[ChatSettings]] = PagerDutySettings
@@ -52,7 +52,7 @@ class PagerDuty(Chat):
         self._added = {"routing_key": settings.routing_key}
 
     def body(self, post: Post) -> dict[str, object]:
-        """All but the routing key: the end of a commitment resolves its incident, all else triggers."""
+        """Return all but the routing key: the end of a commitment resolves its incident, all else triggers one."""
         event: dict[str, object] = {"dedup_key": dedup_key(post), "event_action": "trigger"}
         if post.ended:
             return event | {"event_action": "resolve"}
@@ -71,7 +71,7 @@ class PagerDuty(Chat):
         return event | {"client": "deadline-alerts", "payload": payload}
 
     def send(self, outgoing: Outgoing) -> str:
-        """Post it with the time at which it was written, however late it gets through. As every chat otherwise."""
+        """Post it with the time at which it was written, even if it arrives late. The rest is as in every chat."""
         message = outgoing.message
         payload: Any = (message.body or {}).get("payload")
         if payload:
@@ -80,14 +80,14 @@ class PagerDuty(Chat):
         return super().send(replace(outgoing, message=message))
 
     def verdict(self, status: int, answer: bytes) -> Verdict:
-        """A wrong key is answered by 400, as a wrong event is; only the answer's words tell them apart."""
+        """Return what an error means. A wrong key and a wrong event both get 400; only the text differs."""
         if status == 400 and re.search(r"routing.?key", str(json_of(answer).get("errors")), re.IGNORECASE):
             return Verdict(outcome="out", hint=_NO_KEY)
         return Verdict(hint=_HINTS.get(status), pause=_THROTTLED if status == 429 else None)
 
 
 def dedup_key(post: Post) -> str:
-    """The incident that a post belongs to: of a commitment's occurrence; what is about no single one has its own."""
+    """Return the incident of a post: that of its commitment's occurrence; a post about several has its own."""
     if post.thread:
         key = f"{post.thread}/{post.occurrence}".removesuffix("/")
     else:

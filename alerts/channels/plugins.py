@@ -1,4 +1,4 @@
-"""Channel kinds of other distributions, found by their entry points when such a kind is asked for."""
+"""Channel kinds of other distributions. Their entry points are searched when such a kind is needed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plugin_kinds() -> list[str]:
 def plugin(kind: str) -> Any | None:
     """Return the class of a kind of another distribution; None where there is none.
 
-    Raises InputError where it cannot be used: it fails to import, is no channel, or two distributions have it.
+    Raises InputError if it cannot be used: it fails to import, is no channel, or two distributions have it.
     """
     points = list(entry_points(group=GROUP, name=kind))
     if not points:

@@ -11,7 +11,7 @@ from alerts.channels.transport.markup import Markup
 from alerts.core.posts import Post, shortened, utf16
 
 HEADER, SECTION, BLOCKS, ALL = 150, 3000, 50, 13_200  # characters, characters, blocks, characters of a whole post
-_VERDICTS = {  # what it answers in one word
+_VERDICTS = {  # by the code that it answers
     "channel_not_found": Verdict(outcome="off", hint="the channel was deleted: make a webhook for another"),
     "channel_is_archived": Verdict(outcome="off", hint="the channel is archived: make a webhook for another"),
     "no_service": Verdict(outcome="off", hint="the webhook was removed or disabled: make another"),
@@ -20,17 +20,17 @@ _VERDICTS = {  # what it answers in one word
 
 
 def escape(text: str) -> str:
-    """Make data inert: Slack reads only these three, on which mentions and links depend."""
+    """Make data inert: Slack gives a meaning only to these three characters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _opening(line: str) -> str:
-    """An escaped > begins a quote all the same."""
+    """Make the start of a line inert: an escaped > still begins a quote."""
     return "\u200b" + line if line.startswith("&gt;") else line
 
 
 def _escape_code(text: str) -> str:
-    """Slack knows no way to write a backtick in code."""
+    """Make code inert: Slack has no way to write a backtick in code."""
     return escape(text.replace("`", "'"))
 
 
@@ -51,7 +51,7 @@ class Slack(Chat):
     kind: ClassVar[str] = "slack"
 
     def body(self, post: Post) -> dict[str, object]:
-        """A header, and a section for each of the post's. Nothing in them is made a link or a mention ("verbatim")."""
+        """Return a header and one block for each section of the post. "verbatim" prevents links and mentions."""
         header = shortened(post.title, HEADER, utf16, escape)
         title = {"type": "plain_text", "text": header, "emoji": False}
         room = ALL - 2 * utf16(header)
@@ -61,6 +61,6 @@ class Slack(Chat):
         return {"text": header, "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:
-        """Its word for what is wrong ("Handling errors" on its page about incoming webhooks)."""
+        """Return what an error means, by its code ("Handling errors" on its page about incoming webhooks)."""
         error_code = answer[:60].decode(errors="replace").strip()
         return replace(_VERDICTS.get(error_code, Verdict()), reason=error_code)

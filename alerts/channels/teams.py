@@ -1,8 +1,8 @@
 """Microsoft Teams: an Adaptive Card, posted to a workflow that begins "When a Teams webhook request is received".
 
 learn.microsoft.com: "Create incoming webhooks with Workflows for Microsoft Teams", "Create and send messages" (28 KB,
-four a second), "Adaptive Cards schema explorer": RichTextBlock, TextRun, Container. Connectors, which came before, and
-their cards are retired.
+four a second), "Adaptive Cards schema explorer": RichTextBlock, TextRun, Container. The older connectors and their
+cards are retired.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.core.posts import Line, Post, Run, Section, octets, shortened
 
 TITLE, SECTION, ALL = 300, 5000, 20_000  # characters, octets, octets of the whole message
-ENVELOPE, LINK = 600, 2000  # octets of what is around the sections; characters of an address
-STYLES = {  # of a container, by urgency
+ENVELOPE, LINK = 600, 2000  # octets of what surrounds the sections; characters of an address
+STYLES = {  # styles of a container, by urgency
     "late": "attention", "today": "warning", "soon": "accent", "coming": "accent", "open": "emphasis",
     "moved": "accent", "changed": "good", "failure": "attention",
 }  # fmt: skip
-_VERDICTS = {  # by the code of its error
+_VERDICTS = {  # by the error code
     "WorkflowNotFound": Verdict(outcome="off", hint="the workflow was deleted: make another"),
     "WorkflowTriggerIsNotEnabled": Verdict(outcome="out", hint="the workflow is turned off: its owner can turn it on"),
 }
 
 
 def _inert(text: str) -> str:
-    """No Markdown is read in a TextRun, but functions of dates are: {{DATE(…)}}."""
+    """Make text inert: a TextRun knows no Markdown, but it knows date functions such as {{DATE(…)}}."""
     return re.sub(r"\{(?=\{)", "{\u200b", text)
 
 
@@ -52,18 +52,18 @@ def _line(line: Line) -> dict[str, object]:
 
 
 def _write(section: Section) -> str:
-    """A container, as JSON."""
+    """Return a container as JSON."""
     lines = [_line(line) for line in section if line.text.strip()]
     return json.dumps({"type": "Container", "separator": True, "items": lines}, ensure_ascii=False) if lines else ""
 
 
 class Teams(Chat):
-    """Posts a card to one Teams channel or chat: a coloured title, and a container for each section."""
+    """Posts a card to one Teams channel or chat: a colored title, and one container for each section."""
 
     kind: ClassVar[str] = "teams"
 
     def body(self, post: Post) -> dict[str, object]:
-        """A message with one card of version 1.4, the newest that all of Teams' clients show."""
+        """Return a message with one card of version 1.4, the newest that all Teams clients show."""
         title = _inert(shortened(post.title, TITLE))
         link = post.link if post.link and len(post.link) <= LINK else None
         room = ALL - ENVELOPE - octets(json.dumps(title + (link or "")))
@@ -78,7 +78,7 @@ class Teams(Chat):
         return {"type": "message", "attachments": [attachment]}
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:
-        """Its code for what is wrong."""
+        """Return what an error means, by its code."""
         error = json_of(answer).get("error")
         code = str(error.get("code", "")) if isinstance(error, dict) else ""
         return replace(_VERDICTS.get(code, Verdict()), reason=code)

@@ -49,7 +49,7 @@ def _listed(value: object) -> object:
 
 
 class WebhookSettings(HttpSettings):
-    """Where to post, the secret that signs (while it changes both), and headers such as Authorization."""
+    """The URL, the secrets that sign (two during a change of secrets), and headers such as Authorization."""
 
     url: Url
     secret: Annotated[tuple[SecretStr, ...], AfterValidator(_signing), BeforeValidator(_listed)] = ()
@@ -78,12 +78,12 @@ class Webhook:
         self._poster = Poster(settings.url, self.connections, route=settings.route)
 
     def body(self, post: Post) -> None:
-        """Need none: the message itself is what is sent."""
+        """Return None: the message itself is sent."""
 
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
         body = as_json(outgoing.message)
-        now = utc_now()  # of this try: a receiver refuses what was signed more than five minutes ago
+        now = utc_now()  # the time of this try: receivers refuse signatures that are more than five minutes old
         headers = {name: value.get_secret_value() for name, value in self._headers.items()}
         headers |= {"webhook-id": str(outgoing.id), "webhook-timestamp": str(int(now.timestamp()))}
         if self._signers:
