@@ -1,7 +1,7 @@
-"""One send by Apprise, in a process of its own: asked by a JSON object on stdin, answered by one on stdout.
+"""One send by Apprise in a process of its own: a JSON object on stdin is the request, one on stdout the answer.
 
-Apprise's requests have a time-out for each read only, its services may do anything, and its log holds what was sent
-where. A process can be ended whatever it does, and says no more than is asked. It is run by its path, without `alerts`.
+Apprise's requests have a time-out for each read only, its services may do anything, and its log contains secrets.
+A process can be ended at any time, and it returns only what the caller needs. It runs without the package `alerts`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from typing import Any
 from urllib.parse import unquote
 
-_MEMORY = 1 << 30  # octets of address space, against an answer that has no end
+_MEMORY = 1 << 30  # octets of address space: it protects against an endless answer
 _PARTS = re.compile(r"[/:@?&=#,+\s]+")
 
 
@@ -29,7 +29,7 @@ class _LastWarning(logging.Handler):
 
 
 def redacted(text: str, url: str) -> str:
-    """A line of Apprise's log without any part of the URL, as it is written or as it is meant."""
+    """Return a line of Apprise's log without any part of the URL, encoded or decoded."""
     scheme, _, rest = url.rpartition("://")
     written = _PARTS.split(rest)
     parts = {rest, unquote(rest), *written, *map(unquote, written), *_PARTS.split(unquote(rest))}
@@ -39,10 +39,10 @@ def redacted(text: str, url: str) -> str:
 
 
 def service_of(url: str) -> Any:
-    """The service of one URL, with all switched off that a URL may switch on; None where Apprise knows none.
+    """Return the service of one URL, without anything risky that a URL can switch on; None if Apprise knows none.
 
-    Not followed: redirects. Not done: repeats, which are ours to decide. Not kept: anything on the disk. What is too
-    long is split rather than cut, though it has been cut to fit before.
+    It follows no redirects, does not retry (the daemon decides that), and stores nothing on disk. Text that is too
+    long is split rather than cut; it was already fitted to the limits.
     """
     import apprise  # noqa: PLC0415 # an extra, and slow
 
@@ -61,7 +61,7 @@ def service_of(url: str) -> Any:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """What comes of it: `ok`, what Apprise said if not, and the limits of the service."""
+    """Return the result: `ok`, Apprise's warning if it failed, and the limits of the service."""
     last_warning = _LastWarning(logging.WARNING)
     log = logging.getLogger("apprise")
     log.propagate = False
@@ -83,12 +83,12 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer, by the deadline at the latest: also when nobody is left who would end it."""
+    """Answer before the time is up, even if no parent process is left that could end this one."""
     request = json.load(sys.stdin)
     signal.setitimer(signal.ITIMER_REAL, request["timeout"] + 1)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     out, sys.stdout = sys.stdout, sys.stderr  # a service may print
-    print(json.dumps(answer(request)), file=out)  # it is what it is asked for
+    print(json.dumps(answer(request)), file=out)  # stdout belongs to the answer
 
 
 if __name__ == "__main__":

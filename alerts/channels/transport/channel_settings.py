@@ -1,4 +1,4 @@
-"""What the settings of all channels share, and how a mistake in them is said."""
+"""The settings that all channels share, and the text of a mistake in them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _zone(name: str) -> str:
 
 
 def _not_a_bool(value: object) -> object:
-    """YAML's `yes` would otherwise pass for the number 1."""
+    """Refuse a boolean: YAML's `yes` would otherwise pass for the number 1."""
     if isinstance(value, bool):
         raise ValueError("expected a number")  # noqa: TRY004 # pydantic collects ValueErrors only
     return value
@@ -71,7 +71,7 @@ def _no_space(secret: SecretStr) -> SecretStr:
     return secret
 
 
-Token = Annotated[SecretStr, AfterValidator(_no_space)]  # fit for a header, in which it is shown to nobody else
+Token = Annotated[SecretStr, AfterValidator(_no_space)]  # valid in an HTTP header
 Mailbox = Annotated[Address, PlainValidator(one_address)]
 Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_without_duplicates)]
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -80,25 +80,25 @@ Seconds = Annotated[float, BeforeValidator(_not_a_bool), Field(gt=0, le=600, all
 
 
 class StrictSettings(BaseModel):
-    """Settings in which an unknown key is an error, and no error shows a value."""
+    """Settings in which an unknown key is an error. No error shows a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class CommonSettings(StrictSettings):
-    """What may be set on every channel: the readers' zone, and the total deadline of one send in seconds."""
+    """The settings of every channel: the readers' time zone, and the time limit of one send in seconds."""
 
     timezone: Zone | None = None
     timeout: Seconds = 30.0
 
     @property
     def total_timeout(self) -> timedelta:
-        """The total deadline of one send."""
+        """Return the time limit of one send."""
         return timedelta(seconds=self.timeout)
 
 
 class MailSettings(CommonSettings):
-    """What is set of channels that mail people. `default`: through this one owners are told, too."""
+    """The settings of channels that send mail. `default`: this channel mails owners, too."""
 
     to: Recipients
     default: Flag = False
@@ -109,7 +109,7 @@ def setting_errors(
 ) -> Iterator[str]:
     """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer`, never a value.
 
-    `hint_for`: what to say of keys that only other kinds know.
+    `hint_for`: hints for keys that only other kinds have.
     """
     for detail in error.errors(include_url=False, include_input=False):
         path = detail["loc"]

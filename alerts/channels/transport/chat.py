@@ -1,4 +1,4 @@
-"""What all chats share: a post becomes a JSON body once, and that is posted to a URL, one at a time."""
+"""What all chats share: a post becomes a JSON body once. The body is posted to a URL, one at a time."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class ChatSettings(HttpSettings):
 
 
 class Chat(ABC):
-    """Posts JSON to one place. A kind of its own says its settings and the body, and what else is different.
+    """Posts JSON to one URL. A subclass defines its settings, the body, and what differs from other chats.
 
-    `query_parameters` is what its URL must ask for in its query, unless that is there already.
+    `query_parameters` are added to the query of the URL unless they are there.
     """
 
     kind: ClassVar[str]
@@ -46,14 +46,14 @@ class Chat(ABC):
         url = SecretStr(_with_query_parameters(settings.url.get_secret_value(), self.query_parameters))
         self._poster = Poster(url, self.connections, self.verdict, settings.route)
         self._headers: dict[str, str | SecretStr] = {}
-        self._added: dict[str, str | SecretStr] = {}  # to the body on its way only: secrets, for the body is kept
+        self._added: dict[str, str | SecretStr] = {}  # secrets: the body is stored, these are not
 
     @abstractmethod
     def body(self, post: Post) -> Mapping[str, object]:
-        """The JSON to be posted, within the limits of the chat; made once, so that every try posts the same."""
+        """Return the JSON body, within the limits of the chat. It is made once: every try posts the same."""
 
     def verdict(self, _status: int, _answer: bytes) -> Verdict:
-        """What the service means by an answer that is no success, as far as it is not what any server means."""
+        """Return what the service means by a failure, where it differs from other servers."""
         return Verdict()
 
     def send(self, outgoing: Outgoing) -> str:
@@ -68,7 +68,7 @@ class Chat(ABC):
 
 
 def _with_query_parameters(url: str, wanted: Mapping[str, str]) -> str:
-    """Add to the query of an address what it does not ask for yet."""
+    """Add the parameters that the query of an address does not have yet."""
     parts = urlsplit(url)
     there = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     more = urlencode({name: value for name, value in wanted.items() if name not in there})

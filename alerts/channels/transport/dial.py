@@ -1,4 +1,4 @@
-"""Opening a connection in what is left of a deadline: the look-up of the name, then its addresses in turn."""
+"""Opens connections within a time limit: it looks up the name, then tries its addresses in turn."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from alerts.channels.transport.time_budget import TimeBudget
 
-_BUFFER = 64 * 1024  # octets that the kernel takes in for us unread; answers are short
+_BUFFER = 64 * 1024  # octets that the kernel buffers for us; answers are short
 _Value = TypeVar("_Value")
 _lookups: dict[tuple[str, int], Future[Any]] = {}  # the last look-up of each name
 _lock = Lock()
 
 
 def dial(host: str, port: int, budget: TimeBudget) -> socket.socket:
-    """Connect to the first address of `host` that answers, each getting its share of what is left. Raises OSError."""
+    """Connect to the first address of `host` that answers; each gets a share of the time left. Raises OSError."""
     addresses = _look_up(host.strip("[]"), port, budget)
     refusal = OSError(errno.EADDRNOTAVAIL, "the name has no address")
     for number, address in enumerate(addresses):
@@ -35,7 +35,7 @@ def _connect(found: Any, seconds: float) -> socket.socket:
     sock = socket.socket(family, kind, protocol)
     try:
         sock.settimeout(seconds)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what we send goes out whole already
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each write is already a whole message
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         sock.connect(address)
     except BaseException:
@@ -46,12 +46,12 @@ def _connect(found: Any, seconds: float) -> socket.socket:
 
 @contextmanager
 def cut_off(sock: socket.socket, budget: TimeBudget) -> Iterator[None]:
-    """Shut the connection down should the deadline pass during a TLS handshake inside. Raises TimeoutError then.
+    """Shut the connection down if the time is up during a TLS handshake inside. Raises TimeoutError then.
 
-    A socket's time-out is not enough: OpenSSL looks up only when it waits, and reads on and on while a peer floods it
-    with what a handshake may ignore (HelloRequest, RFC 5246 §7.4.1.1).
+    A socket's time-out is not enough: it applies to each read, and a peer can flood OpenSSL with messages that a
+    handshake ignores (HelloRequest, RFC 5246 §7.4.1.1).
     """
-    twin = sock.dup()  # for the first is taken over by the TLS socket
+    twin = sock.dup()  # the TLS socket takes over the first one
     timer = Timer(budget.left(), _shut_down, (twin,))
     timer.daemon = True
     timer.start()
@@ -59,7 +59,7 @@ def cut_off(sock: socket.socket, budget: TimeBudget) -> Iterator[None]:
         sock.settimeout(budget.left())
         yield
     except OSError:
-        budget.left()  # that it has passed says more than how it showed
+        budget.left()  # a time-out explains more than the error that it caused
         raise
     finally:
         timer.cancel()
@@ -68,12 +68,12 @@ def cut_off(sock: socket.socket, budget: TimeBudget) -> Iterator[None]:
 
 
 def _shut_down(sock: socket.socket) -> None:
-    with suppress(OSError):  # it is not connected any more
+    with suppress(OSError):  # it is no longer connected
         sock.shutdown(socket.SHUT_RDWR)
 
 
 def _look_up(host: str, port: int, budget: TimeBudget) -> list[Any]:
-    """Ask for the addresses of `host`. Those who ask while an answer is awaited share it: a name hangs one thread."""
+    """Return the addresses of `host`. Parallel callers share one look-up: a slow name blocks only one thread."""
     with _lock:
         lookup = _lookups.get((host, port))
         if lookup is None or lookup.done():
@@ -81,22 +81,22 @@ def _look_up(host: str, port: int, budget: TimeBudget) -> list[Any]:
             _lookups[host, port] = lookup
     try:
         addresses: list[Any] = lookup.result(budget.left())
-    except UnicodeError:  # a label of no or too many letters
+    except UnicodeError:  # an empty label, or one that is too long
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from None
     return addresses
 
 
 def in_background(function: Callable[[], _Value]) -> Future[_Value]:
-    """Call a function that nothing can interrupt, such as the resolver's, so that one may stop waiting for it.
+    """Call a function that cannot be interrupted, such as the resolver's; the caller can stop waiting for it.
 
-    A daemon thread, for those of `concurrent.futures` would hold up the end of the process.
+    It uses a daemon thread: threads of `concurrent.futures` would delay the end of the process.
     """
     future: Future[_Value] = Future()
 
     def call() -> None:
         try:
             future.set_result(function())
-        except BaseException as error:  # noqa: BLE001 # whatever it is, somebody waits for it
+        except BaseException as error:  # noqa: BLE001 # the waiting caller gets any error
             future.set_exception(error)
 
     try:

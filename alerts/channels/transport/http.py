@@ -1,4 +1,4 @@
-"""Posting JSON over HTTP: no redirects, a proxy only where one is set, a capped answer, one deadline for it all."""
+"""Posts JSON over HTTP: no redirects, a proxy only if one is set, a limited answer, one time limit for everything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from alerts.channels.transport.time_budget import TimeBudget, reason
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Message
 
-ANSWER_LIMIT = 64 * 1024  # octets of it that are read
+ANSWER_LIMIT = 64 * 1024  # octets of an answer that are read
 
 
 def _postable(url: SecretStr) -> SecretStr:
@@ -39,25 +39,25 @@ Url = Annotated[SecretStr, AfterValidator(_postable)]
 
 
 def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
-    """Return the message's body as JSON; the same for every retry, however the store may have ordered its keys.
+    """Return the message's body as JSON; it is the same for every retry, in whatever order the store keeps its keys.
 
-    `added` goes along without being kept anywhere.
+    `added` is sent with it but never stored.
     """
     if message.body is None:
         raise DeliveryError("this message was rendered without the JSON body that its channel posts")
     text = json.dumps({**message.body, **(added or {})}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode(errors="replace").decode()  # a lone surrogate is no Unicode, and no UTF-8 either
+    return text.encode(errors="replace").decode()  # UTF-8 cannot encode a lone surrogate
 
 
 def revealed(values: Mapping[str, str | SecretStr]) -> dict[str, str]:
-    """The values as they are sent, and nowhere shown."""
+    """Return the values with their secrets revealed, for sending only."""
     return {key: one if isinstance(one, str) else one.get_secret_value() for key, one in values.items()}
 
 
 class Poster:
-    """Posts to one URL over connections that are kept open; threads may share it. `read_verdict` knows its answers.
+    """Posts to one URL over connections that are kept open; threads may share it. `read_verdict` interprets answers.
 
-    `route` says through which proxy, whom to trust, and as whom.
+    `route` has the proxy, the trusted certificates and the client certificate.
     """
 
     def __init__(
@@ -70,20 +70,20 @@ class Poster:
         self._session = Session(connections)
 
     def post(self, body: bytes, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
-        """Return the status, one of 2xx, and the start of the answer. Raises DeliveryError; its text has no path."""
+        """Return the status (2xx) and the start of the answer. Raises DeliveryError; its text hides the path."""
         return self._ask("POST", body, {"Content-Type": "application/json", **headers}, total)
 
     def get(self, total: timedelta) -> tuple[int, bytes]:
-        """Ask for what is there; as `post`."""
+        """Send a GET request; it returns and raises the same as `post`."""
         return self._ask("GET", None, {}, total)
 
     def date(self, total: timedelta) -> datetime | None:
-        """Return the `Date:` of an answer, whatever else it says (RFC 9110, section 6.6.1). Raises DeliveryError."""
+        """Return the `Date:` of any answer, even of an error (RFC 9110, section 6.6.1). Raises DeliveryError."""
         with self._answer("HEAD", total) as response:
             text = response.headers.get("Date", "")
         try:
             stated = parsedate_to_datetime(text)
-        except (TypeError, ValueError):  # there is none, or it is no date
+        except (TypeError, ValueError):  # it is missing, or is no date
             return None
         return stated if stated.tzinfo else stated.replace(tzinfo=UTC)
 
@@ -99,7 +99,7 @@ class Poster:
     def _answer(
         self, method: str, total: timedelta, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Iterator[requests.Response]:
-        """The answer to a request, of which only the head has been read. Raises DeliveryError where there is none."""
+        """Return the answer to a request, with only its head read. Raises DeliveryError if there is none."""
         budget = TimeBudget(total)
         try:
             with (
@@ -127,9 +127,9 @@ class Poster:
 
 
 def _start_of(response: requests.Response) -> bytes:
-    """Read the answer, so that the connection can be used again; one that does not end is dropped.
+    """Read the answer: the connection can then be used again. An answer that does not end is dropped.
 
-    The status has been said by now: an answer that breaks off, or drips until the deadline, changes nothing.
+    The status is already known: an answer that breaks off, or is too slow, changes nothing.
     """
     answer = b""
     try:

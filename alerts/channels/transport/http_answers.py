@@ -1,4 +1,4 @@
-"""What an HTTP server's answer means for a delivery: sent, again, or that it takes nothing from anybody."""
+"""What an HTTP server's answer means for a delivery: sent, retry, dead, or the channel is out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import Any, Literal
 from alerts.clock import utc_now
 from alerts.core.deliveries import DeliveryError
 
-_ABOUT_THE_MESSAGE = (400, 413, 415, 422)  # another message may be to its liking (RFC 9110 §15.5)
-_GONE = 410  # closed for good, says Standard Webhooks
+_ABOUT_THE_MESSAGE = (400, 413, 415, 422)  # the receiver may accept another message (RFC 9110 §15.5)
+_GONE = 410  # Standard Webhooks: the receiver is gone for good
 _LONGEST_PAUSE = timedelta(days=365)
 _HINTS = {
     301: "a redirect is not followed: set the url to where it leads",
@@ -31,10 +31,10 @@ _HINTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one service means by an answer. What is None is taken as from any other server.
+    """What one service means by an answer. A None is taken as from any other server.
 
-    `outcome`: again, dead or out, as docs/reliability.md has them, or off: dead, and the channel takes nothing until
-    its settings change or the process is started again. `reason`: what the service calls it, `hint`: what to do about
+    `outcome`: again, dead or out, as in docs/reliability.md, or off: dead, and the channel takes nothing until
+    its settings change or the process restarts. `reason`: the service's name for the error, `hint`: what to do about
     it. `pause`: seconds.
     """
 
@@ -44,23 +44,23 @@ class Verdict:
     pause: float | None = None
 
 
-VerdictReader = Callable[[int, bytes], Verdict]  # of a status and an answer
+VerdictReader = Callable[[int, bytes], Verdict]  # from a status and an answer
 
 
 def default_verdict(_status: int, _answer: bytes) -> Verdict:
-    """Know nothing that does not hold for every server."""
+    """Return a verdict that adds nothing to the general rules."""
     return Verdict()
 
 
 def refusal(
     host: str, status: int, answer: bytes, pause: str, read_verdict: VerdictReader = default_verdict
 ) -> DeliveryError:
-    """Say what any status but 2xx means. Whatever is not about the message is about the receiver."""
+    """Return the error for a status other than 2xx. It concerns the receiver unless the status names the message."""
     verdict = read_verdict(status, answer)
     description = [f"{host}: HTTP {status}"]
     if hint := verdict.hint or _HINTS.get(301 if 300 <= status < 400 else status):
         description.append(hint)
-    if verdict.reason and re.fullmatch(r"[\w.-]{1,60}", verdict.reason, re.ASCII):  # which hides no secret
+    if verdict.reason and re.fullmatch(r"[\w.-]{1,60}", verdict.reason, re.ASCII):  # a short token hides no secret
         description.append(verdict.reason)
     usual = "off" if status == _GONE else "again" if status in _ABOUT_THE_MESSAGE else "out"
     outcome = verdict.outcome or usual
@@ -73,7 +73,7 @@ def refusal(
 
 
 def json_of(answer: bytes) -> dict[str, Any]:
-    """The JSON object of an answer; an empty one for anything else."""
+    """Return the JSON object of an answer; an empty one for anything else."""
     try:
         found = json.loads(answer)
     except (ValueError, RecursionError):
@@ -82,9 +82,9 @@ def json_of(answer: bytes) -> dict[str, Any]:
 
 
 def retry_after(text: str, now: datetime) -> timedelta | None:
-    """Return the pause that a Retry-After asks for (RFC 9110 §10.2.3: seconds, or a date); None for anything else.
+    """Return the pause that a Retry-After states (RFC 9110 §10.2.3: seconds, or a date); None for anything else.
 
-    Seconds with a fraction, which some services send, are rounded up.
+    Fractions of a second, which some services send, are rounded up.
     """
     text = text.strip()
     if re.fullmatch(r"\d+(\.\d*)?", text, re.ASCII):

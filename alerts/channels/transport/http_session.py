@@ -1,4 +1,4 @@
-"""requests, held to one deadline: each step of a post gets what is left of it, and no answer is read without end."""
+"""A `requests` session with one time limit for each post: each step gets the time left, and answers are limited."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from requests.adapters import HTTPAdapter
 from alerts.channels.transport.dial import cut_off, dial
 from alerts.channels.transport.time_budget import TimeBudget, TimedReader, send_all
 
-# urllib3 logs the path of what it posts to, and the path of a webhook is a secret.
+# urllib3 logs the path of a request, and the path of a webhook is a secret.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
-ANSWER_AT_MOST = 128 * 1024  # octets, heads and framing with it
+ANSWER_AT_MOST = 128 * 1024  # octets, including heads and framing
 _BUDGET: ContextVar[TimeBudget] = ContextVar("deadline of the post under way")
 
 
 @contextmanager
 def within(budget: TimeBudget) -> Iterator[None]:
-    """Let every step of this thread's posts inside keep to one deadline."""
+    """Apply one time limit to every step of this thread's posts inside."""
     token = _BUDGET.set(budget)
     try:
         yield
@@ -36,7 +36,7 @@ def within(budget: TimeBudget) -> Iterator[None]:
 
 
 class _Answer(http.client.HTTPResponse):
-    """An answer whose every read, of the headers too, is bounded by the deadline of the post under way."""
+    """An answer that is read, headers included, within the time limit of the current post."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
@@ -45,25 +45,25 @@ class _Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
-        """Read the head. What was packed against our wish is left so, for a small bomb unpacks to gigabytes."""
+        """Read the head. A compressed body stays compressed: a small one could unpack to gigabytes."""
         super().begin()
-        if self._reader.ended:  # http.client takes the end of the connection for the end of the head (RFC 9112 §8)
+        if self._reader.ended:  # http.client accepts a cut-off head (RFC 9112 §8)
             raise http.client.RemoteDisconnected("the head breaks off")
         del self.headers["Content-Encoding"]
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Pass 1xx for 100, which is read over until the answer comes (RFC 9110 §15.2); 101 was not asked for."""
+        """Skip interim 1xx answers until the real one comes (RFC 9110 §15.2); 101 was not asked for."""
         version, status, fields = super()._read_status()  # type: ignore[misc]  # not in the stub
         return version, 100 if 102 <= status < 200 else status, fields
 
 
 class _Connection(http.client.HTTPConnection):
-    """What urllib3's connections do otherwise: each step gets what is left of the post under way."""
+    """A urllib3 connection in which each step gets the time left of the current post."""
 
     response_class = _Answer
 
     def connect(self) -> None:
-        """Connect, and have urllib3 do the handshake if there is one."""
+        """Connect; urllib3 then does the TLS handshake if there is one."""
         self._dialled = dial(getattr(self, "_dns_host", self.host), self.port, _BUDGET.get())
         with cut_off(self._dialled, _BUDGET.get()):
             super().connect()
@@ -72,7 +72,7 @@ class _Connection(http.client.HTTPConnection):
         return self._dialled
 
     def send(self, data: Any) -> None:
-        """Send all of it; urllib3 passes bytes only, for such is the body."""
+        """Send all data; urllib3 passes bytes only, because the body is bytes."""
         if self.sock is None:
             self.connect()
         send_all(self.sock, data, _BUDGET.get().left)
@@ -80,23 +80,23 @@ class _Connection(http.client.HTTPConnection):
 
 class _Adapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
-        """Return the host's pool, its connections ours."""
+        """Return the host's pool, which uses our connection classes."""
         pool: Any = super().get_connection_with_tls_context(*args, **options)
         if not issubclass(pool.ConnectionCls, _Connection):
             pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {})
         return pool
 
     def close(self) -> None:
-        """Close what idles; requests forgets its pools, and only the garbage collector closes them."""
+        """Close idle connections; requests forgets its pools, and only the garbage collector would close them."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             pools: Any = manager.pools
-            for key in pools.keys():  # noqa: SIM118 # it is no dict, and does not iterate
+            for key in pools.keys():  # noqa: SIM118 # it is no dict and cannot be iterated
                 pools.get(key).close()
         super().close()
 
 
 class Session(requests.Session):
-    """A session that follows no redirect, keeps no cookie, and takes nothing from the environment."""
+    """A session that follows no redirect, keeps no cookie and reads no environment variables."""
 
     def __init__(self, connections: int) -> None:
         super().__init__()
@@ -108,4 +108,4 @@ class Session(requests.Session):
             self.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=connections))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """See no redirect: `allow_redirects=False` alone still reads all of its body, however long, and its target."""
+        """Return None: with `allow_redirects=False` alone, requests would still read the whole body of a redirect."""

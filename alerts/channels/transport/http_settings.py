@@ -1,4 +1,4 @@
-"""How an HTTP server is reached: through which proxy, whose certificates are trusted, and with which of our own."""
+"""How an HTTP server is reached: the proxy, the trusted certificates, and the client certificate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REFUSED = re.compile(r"Tunnel connection failed: (\d{3})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSettings:
-    """What `requests` is told for one URL. `verify`: a file or folder of certificates; None for the usual ones."""
+    """The arguments for `requests` for one URL. `verify`: a file or folder of certificates; None for the default."""
 
     proxies: Mapping[str, str] = field(default_factory=dict)
     verify: str | None = None
@@ -32,14 +32,14 @@ class RequestSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRoute:
-    """How a channel reaches its server; `proxy` is an address, "environment", or None for straight to it."""
+    """How a channel reaches its server. `proxy` is an address, "environment", or None for a direct connection."""
 
     proxy: SecretStr | None = None
     ca: str | None = None
     certificate: str | tuple[str, str] | None = None
 
     def settings_for(self, url: str) -> RequestSettings:
-        """Work it out for a URL. The environment counts only where it is asked for."""
+        """Return the settings for a URL. Environment variables count only if the settings ask for them."""
         asked = self.proxy.get_secret_value() if self.proxy else ""
         ours = self.ca
         if asked != ENVIRONMENT:
@@ -75,7 +75,7 @@ def _trusted(ca: FilePath) -> FilePath:
 
 
 class Reaching(StrictSettings):
-    """What may be set of whoever sends requests over HTTP; files are found from the working directory."""
+    """Settings for HTTP requests. Files are relative to the working directory."""
 
     proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = None
     ca: Annotated[FilePath, AfterValidator(_trusted)] | None = None
@@ -87,7 +87,7 @@ class Reaching(StrictSettings):
         if self.key and not self.certificate:
             raise ValueError("a key goes with a certificate")
         if self.certificate:
-            try:  # an empty password, or OpenSSL would ask the terminal for one
+            try:  # without a password OpenSSL would ask the terminal for one
                 ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(self.certificate, self.key, password="")
             except (OSError, ValueError):
                 raise ValueError(
@@ -97,7 +97,7 @@ class Reaching(StrictSettings):
 
     @property
     def route(self) -> HttpRoute:
-        """The same for whoever posts."""
+        """Return these settings as an `HttpRoute`."""
         shown: str | tuple[str, str] | None = str(self.certificate) if self.certificate else None
         if self.certificate and self.key:
             shown = str(self.certificate), str(self.key)
@@ -105,11 +105,11 @@ class Reaching(StrictSettings):
 
 
 class HttpSettings(Reaching, CommonSettings):
-    """What may be set on every channel that posts over HTTP."""
+    """The settings of every channel that posts over HTTP."""
 
 
 def proxy_says(error: BaseException) -> str | None:
-    """What a proxy answered instead of making the connection; None where it was not the proxy."""
+    """Return what a proxy answered when it refused the connection; None if the error has another cause."""
     for cause in causes(error):
         if found := _REFUSED.search(str(cause)):
             return f"the proxy refuses (HTTP {found[1]})" + ("; it wants a login" if found[1] == "407" else "")

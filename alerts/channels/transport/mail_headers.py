@@ -1,4 +1,4 @@
-"""The header of an Internet mail (RFC 5322), put together line by line."""
+"""The header of an Internet mail (RFC 5322), built line by line."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from alerts.core.messages import Outgoing
 from alerts.core.reminders import NAMESPACE
 
 LONGEST = 998  # octets in a line without its CRLF (RFC 5322 §2.1.1)
-RECIPIENT = "{recipient}"  # in the address at which one unsubscribes: who does
-_LONG = SMTP.clone(max_line_length=LONGEST)  # at 78 `email` breaks addresses into encoded words
+RECIPIENT = "{recipient}"  # stands for the reader in an unsubscribe address
+_LONG = SMTP.clone(max_line_length=LONGEST)  # at 78 `email` would break addresses into encoded words
 _HTTPS = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986 §2
-_EW_LINE = 74  # the most with which `email.header` keeps an encoded word to its 75 characters
+_EW_LINE = 74  # the limit at which `email.header` keeps encoded words within 75 characters
 
 
 def needs_utf8(*addresses: str) -> bool:
-    """Tell whether an address can only be said with SMTPUTF8 (RFC 6531): one beyond ASCII."""
+    """Return whether an address needs SMTPUTF8 (RFC 6531): one beyond ASCII."""
     return not all(address.isascii() for address in addresses)
 
 
 def head(outgoing: Outgoing, sender: Address, unsubscribe: str | None) -> bytes:
-    """Return all that does not hang on how the body is put together, each line ending in CRLF."""
+    """Return the header lines that do not depend on the body, each line ending in CRLF."""
     message = outgoing.message
     utf8 = needs_utf8(outgoing.recipient, sender.addr_spec)
     username, _, domain = outgoing.recipient.rpartition("@")
@@ -41,18 +41,18 @@ def head(outgoing: Outgoing, sender: Address, unsubscribe: str | None) -> bytes:
         f"{_subject(message.subject)}"
         f"{_threaded(message.thread, sender.domain) if message.thread else ''}"
         f"{_unsubscribed(unsubscribe, outgoing.recipient) if unsubscribe else ''}"
-        "Auto-Submitted: auto-generated\r\n"  # RFC 3834 §5: no vacation reply, please
+        "Auto-Submitted: auto-generated\r\n"  # RFC 3834 §5: it asks for no vacation reply
         "MIME-Version: 1.0\r\n"
     ).encode()
 
 
 def one_click(url: str, recipients: Iterable[str]) -> str:
-    """Accept an https address at which one unsubscribes; `{recipient}` in it is whoever does. Raises ValueError."""
+    """Accept an https unsubscribe address; `{recipient}` in it stands for the reader. Raises ValueError."""
     example = "expected a URL such as https://lists.example.org/off?who={recipient}"
     try:
         parts = urlsplit(url)
         usable = parts.hostname and parts.username is None and (parts.port is None or parts.port > 0)
-    except ValueError:  # urlsplit's own would repeat the URL
+    except ValueError:  # urlsplit's own error would show the URL
         usable = False
     if not usable or not _HTTPS.fullmatch(url.replace(RECIPIENT, "")):
         raise ValueError(example)
@@ -62,9 +62,9 @@ def one_click(url: str, recipients: Iterable[str]) -> str:
 
 
 def _unsubscribed(url: str, recipient: str) -> str:
-    """Return the lines by which a reader's program unsubscribes with one POST (RFC 2369 §3.2, RFC 8058 §3.1).
+    """Return the lines by which a mail program unsubscribes with one POST (RFC 2369 §3.2, RFC 8058 §3.1).
 
-    On one line and as it is: programs that act on it know no encoded words here. Nothing where it would be too long.
+    The address stays whole on one line: the programs that use it decode no encoded words. Empty if it is too long.
     """
     line = f"List-Unsubscribe: <{url.replace(RECIPIENT, quote(recipient, safe=''))}>"
     return f"{line}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if len(line) <= LONGEST else ""
@@ -72,13 +72,13 @@ def _unsubscribed(url: str, recipient: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _addressed(name: str, address: str, utf8: bool) -> str:
-    """Return the folded header. Words beyond ASCII are folded at 78: an encoded word has at most 75 (RFC 2047 §2)."""
+    """Return the folded header. Names beyond ASCII fold at 78: an encoded word has at most 75 (RFC 2047 §2)."""
     policy = SMTPUTF8 if utf8 else _LONG if address.isascii() else SMTP
     return str(policy.header_factory(name, address).fold(policy=policy))
 
 
 def _subject(text: str) -> str:
-    """Return the header. Words beyond ASCII are encoded as a whole: `email.policy` loses spaces between them."""
+    """Return the header. Text beyond ASCII is encoded as a whole: `email.policy` loses spaces in it."""
     line = one_line(text, 900)
     if not line.isascii() or "=?" in line:
         line = Header(line, "utf-8", _EW_LINE, "Subject").encode(linesep="\r\n")
@@ -86,9 +86,9 @@ def _subject(text: str) -> str:
 
 
 def _threaded(thread: str, domain: str) -> str:
-    """Answer to the root of a conversation (RFC 5322 §3.6.4): all mails with the same `thread` have the same one.
+    """Return a reply header (RFC 5322 §3.6.4): all mails with the same `thread` reply to the same id.
 
-    No mail has that id itself: whichever arrives first, or is lost, the others still lie together.
+    No mail has that id itself: the mails stay together even if one is lost or they arrive out of order.
     """
     conversation = uuid5(NAMESPACE, f"thread\x1f{thread}")
     root = f"<{conversation}@{domain}>"

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from alerts.core.posts import Line, Run, Section
 
-COLOURS = {  # by urgency, as the mails have them
+COLOURS = {  # by urgency, the same as in mails
     "late": "#b3261e", "today": "#a84a00", "soon": "#1756b0", "coming": "#1756b0", "open": "#5b3fb5",
     "moved": "#0b6b74", "changed": "#3d6b35", "failure": "#b3261e",
 }  # fmt: skip
@@ -17,14 +17,14 @@ BACKTICKS = "`{}`"
 _LIVE = re.compile(  # an address, an :emoji:, a mention, and addresses without a scheme
     r":(?=//|(?!\d+:)[+\w-]{1,64}:)|@(?=\S)|\bwww\d{0,3}(?=\.)|\b(?:mailto|tel)(?=:)", re.IGNORECASE
 )
-_OPENS = re.compile(r"\s*(?:\d{1,9}(?=[.)])|(?=[#>+-]|=+\s*\Z))")  # a list, a heading, a quote
+_OPENS = re.compile(r"\s*(?:\d{1,9}(?=[.)])|(?=[#>+-]|=+\s*\Z))")  # the start of a list, a heading or a quote
 _ENDS = {
     ord(character): f"%{ord(character):02X}" for character in "()<>\"'|\\`* "
-}  # of what may stand around an address
+}  # characters that may stand around an address
 
 
 def unlinked(text: str) -> str:
-    """Break what a chat would make a link or a mention of by itself, with a space of no width."""
+    """Break automatic links and mentions with a space of zero width."""
     return _LIVE.sub("\\g<0>\u200b", text)
 
 
@@ -34,12 +34,12 @@ def markdown(text: str) -> str:
 
 
 def markdown_opening(line: str) -> str:
-    """Make the beginning of a line inert, where Markdown reads more than within it (CommonMark 0.31 §4, §5)."""
+    """Make the start of a line inert: Markdown has more markers there (CommonMark 0.31 §4, §5)."""
     return _OPENS.sub(lambda found: found[0] + "\\", line, count=1) if _OPENS.match(line) else line
 
 
 def fenced(text: str) -> str:
-    """Code in Markdown, between more backticks than there are in it (CommonMark 0.31 §6.1)."""
+    """Return text as Markdown code, between more backticks than it contains (CommonMark 0.31 §6.1)."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence, room = "`" * (longest + 1), " " if longest else ""
     return fence + room + text + room + fence
@@ -50,7 +50,7 @@ class Markup:
     """The markers of one chat. `{}` stands for the text; `link` has `{text}` and `{url}`.
 
     `escape` makes data inert within a line, `escape_code` in code, `opening` the beginning of a line, and
-    `escape_address` an address in a link. Code between backticks has as many of them as it needs.
+    `escape_address` an address in a link. Code stands between as many backticks as it needs.
     """
 
     escape: Callable[[str], str]
@@ -65,12 +65,12 @@ class Markup:
     newline: str = "\n"
 
     def write(self, section: Section) -> str:
-        """A section, line by line."""
+        """Return a section, line by line."""
         return self.newline.join(self._line(line) for line in section).strip()
 
     def _line(self, line: Line) -> str:
         runs = [
-            Run("".join(run.text for run in same), *style)  # markers that touch would be read as others
+            Run("".join(run.text for run in same), *style)  # adjacent markers would be read as one
             for style, same in groupby(line.runs, key=_style)
         ]
         texts = ["", *(run.text for run in runs), ""]
@@ -104,15 +104,15 @@ def _style(run: Run) -> tuple[bool, bool, bool, str | None]:
 
 
 def _inside_word(characters: str, count: int) -> bool:
-    """Whether nothing parts them: markers within a word, or between it and a sign, are not read as such."""
+    """Return whether markers would touch a letter or sign: chats do not read them as markers there."""
     return len(characters) == count and not any(character.isspace() for character in characters)
 
 
 def _escape_brackets(text: str) -> str:
-    """Brackets as they may stand in a link, square ones of which the clients count each in their own way."""
+    """Replace square brackets in a link's text: clients disagree on how they nest."""
     return text.translate({ord("["): "(", ord("]"): ")"})
 
 
 def _address(url: str) -> str:
-    """An address that ends nothing that stands around it."""
+    """Return an address without the characters that would end a link."""
     return "".join(filter(str.isprintable, url)).translate(_ENDS)

@@ -1,7 +1,7 @@
 """A message as the bytes of an Internet mail (RFC 5322, MIME by RFC 2045 and 2046).
 
-The frame is put together here and only the words in headers go through `email`: an EmailMessage of two parts costs
-2 ms, several times what it costs to send it.
+This module builds the frame itself, and only encoded words in headers use `email`: an EmailMessage of two parts costs
+2 ms, several times as much as sending it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None) -> bytes:
-    """Return the whole mail, lines ending in CRLF. It hangs on nothing but the arguments: every retry is the same.
+    """Return the whole mail, lines ending in CRLF. It depends only on the arguments: every retry is the same.
 
-    `unsubscribe`: the address to which a reader's program posts that no more is wanted.
+    `unsubscribe`: the address to which a mail program posts to unsubscribe.
     """
     message = outgoing.message
     body = _part("plain", message.text)
@@ -36,7 +36,7 @@ def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None) ->
 
 def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:
     """Return several parts as one (RFC 2046 §5.1)."""
-    boundary = f"=_{subtype}_{id_.hex}"  # "=_" is in no part: both encodings spell "=" otherwise (RFC 2045 §6.7)
+    boundary = f"=_{subtype}_{id_.hex}"  # no part contains "=_": both encodings write "=" differently (RFC 2045 §6.7)
     begin = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()
     edge = f"--{boundary}".encode()
     between = b"\r\n" + edge + b"\r\n"
@@ -44,8 +44,8 @@ def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:
 
 
 def _part(subtype: str, text: str, more: str = "") -> bytes:
-    """Return one part, its lines at most 76 long: quoted-printable, or base64 where that would triple it."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # a tenth of what a pattern costs
+    """Return one part with lines of at most 76: quoted-printable, or base64 if that would triple it."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # ten times as fast as a pattern
     content = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", lines).encode()
     content = content.removesuffix(b"\r\n") + b"\r\n"  # b2a_qp breaks lines with LF unless it has seen a CRLF
     if len(content) < 1.2 * len(text):

@@ -1,4 +1,4 @@
-"""Tokens for a login by XOAUTH2: from a file that is kept fresh, or from a command that prints one."""
+"""Tokens for a login by XOAUTH2, from a file that another program keeps fresh or from a command that prints one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LONGEST = 16 * 1024  # characters
 
 
 class TokenError(OSError):
-    """There is no token; the text says why, and never what the file or the command said."""
+    """There is no token. The text explains why and never shows what the file or the command contained."""
 
     def __init__(self, why: str) -> None:
         super().__init__(0, why)
 
 
 class Tokens:
-    """The tokens of one account; threads may share them. A command is asked again when its last token is refused."""
+    """The tokens of one account; threads may share them. The command runs again when its last token is refused."""
 
     def __init__(self, file: Path | None, command: Sequence[str] | None) -> None:
         self._file = file
@@ -31,7 +31,7 @@ class Tokens:
         self._kept: str | None = None
 
     def get(self, budget: TimeBudget) -> tuple[str, bool]:
-        """Return a token, and whether it is new: read or printed just now. Raises TokenError."""
+        """Return a token, and whether it was read or printed just now. Raises TokenError."""
         if self._file is not None:
             return _usable(_read(self._file), f"the token file {self._file}"), True
         with self._lock:
@@ -41,7 +41,7 @@ class Tokens:
             return self._kept, True
 
     def refused(self, token: str) -> None:
-        """Forget a token that the server does not take any more."""
+        """Forget a token that the server no longer accepts."""
         with self._lock:
             if self._kept == token:
                 self._kept = None
@@ -53,9 +53,9 @@ class Tokens:
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,  # which may hold secrets, as the output does
+                stderr=subprocess.DEVNULL,  # it may contain secrets, as the output does
                 check=False,
-                start_new_session=True,  # Ctrl-C is for us to hear
+                start_new_session=True,  # only the daemon handles Ctrl-C
                 timeout=min(COMMAND_AT_MOST, budget.left()),
             )
         except subprocess.TimeoutExpired:
@@ -68,7 +68,7 @@ class Tokens:
 
 
 def initial_response(username: str, token: str) -> str:
-    """The initial client response, in base64 (Gmail, "The SASL XOAUTH2 mechanism")."""
+    """Return the initial client response, in base64 (Gmail, "The SASL XOAUTH2 mechanism")."""
     return b64encode(f"user={username}\x01auth=Bearer {token}\x01\x01".encode()).decode()
 
 

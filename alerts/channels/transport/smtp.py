@@ -1,4 +1,4 @@
-"""A connection to an SMTP server that keeps to a deadline (RFC 5321; STARTTLS by RFC 3207)."""
+"""A connection to an SMTP server with a time limit (RFC 5321; STARTTLS by RFC 3207)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from alerts.channels.transport.time_budget import TimeBudget, TimedReader, send_
 from alerts.clock import monotonic
 
 REPLY_LIMIT = 64 * 1024  # octets; a greeting with all its extensions has about 500
-REPLY_KEPT = 1000  # octets of a reply that breaks off
+REPLY_KEPT = 1000  # octets kept of a reply that breaks off
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"{_NAME}(\.{_NAME})*")
 _LITERAL = re.compile(r"\[(IPv6:[0-9A-Fa-f:.]+|\d{1,3}(\.\d{1,3}){3})\]")  # RFC 5321 §4.1.3
-_SHARED_NAMES = ("localhost", "localdomain")  # names that every host has, and none is known by
+_SHARED_NAMES = ("localhost", "localdomain")  # names that every host has and that identify none
 _REFUSAL = re.compile(rb"([45]\d\d)(?:[ -](.*))?")
 
 
@@ -48,7 +48,7 @@ def _greeting(name: str) -> str:
 
 
 class Smtp(StrictSettings):
-    """The server that takes our mails, and how it is spoken to. `helo` is the name we greet with."""
+    """The server for our mails, and how to connect to it. `helo` is the name in the greeting."""
 
     host: Annotated[str, Field(pattern=r"^[^\s/@]+$")]
     port: Port = 587
@@ -83,10 +83,10 @@ def _full_name() -> Future[str]:
 
 
 def _own_name(budget: TimeBudget, domain: str) -> str:
-    """The name we greet with: the host's, looked up once, for a broken resolver is not waited for.
+    """Return the name in the greeting: the host's, looked up once and only briefly, because a resolver may hang.
 
-    A host without a full name, such as a container, greets with the `domain` of who writes: relays refuse an address
-    that is nobody's (RFC 5321 §4.1.3 leaves it to those who have no name at all).
+    A host without a full name, such as a container, uses the sender's `domain`: relays refuse an address that nobody
+    owns (RFC 5321 §4.1.3 leaves it to hosts without a name).
     """
     try:
         found = _full_name().result(budget.left() / 4)
@@ -107,7 +107,7 @@ def _encodes(domain: str) -> bool:
 
 
 class _Reader(TimedReader):
-    """Keeps the beginning of the reply that is read, should it break off."""
+    """Keeps the start of the current reply in case it breaks off."""
 
     received = b""
 
@@ -134,7 +134,7 @@ class Connection(smtplib.SMTP):
         tokens: Tokens | None = None,
     ) -> None:
         self.budget = budget
-        self._refusal: tuple[int, bytes] | None = None  # the last reply, if that was one
+        self._refusal: tuple[int, bytes] | None = None  # the last reply if it was a refusal
         self.mails = 0
         self.used_at = monotonic()
         self._outer_tls = context if smtp.security == "tls" else None
@@ -157,11 +157,11 @@ class Connection(smtplib.SMTP):
     def _log_in(self, username: str, password: str) -> None:
         try:
             self.login(username, password)
-        except ValueError:  # smtplib decodes what the server challenges us with (RFC 4954 §4)
+        except ValueError:  # smtplib cannot decode the server's challenge (RFC 4954 §4)
             raise smtplib.SMTPException("login failed: the server's challenge cannot be read") from None
 
     def _show_token(self, username: str, tokens: Tokens) -> None:
-        """Log in by a token; one that was good before, and is refused now, has run out: with a new one, once."""
+        """Log in by a token. If the server refuses one that worked before, it has expired: try once with a new one."""
         token, fresh = tokens.get(self.budget)
         try:
             self._authenticate(username, token)
@@ -173,7 +173,7 @@ class Connection(smtplib.SMTP):
             self._authenticate(username, token)
 
     def _authenticate(self, username: str, token: str) -> None:
-        """XOAUTH2 (Gmail, "The SASL XOAUTH2 mechanism"): a challenge says why not, and wants an empty answer."""
+        """Log in by XOAUTH2 (Gmail, "SASL XOAUTH2"): an error comes as a challenge and needs an empty answer."""
         if not self.has_extn("auth") or "XOAUTH2" not in self.esmtp_features["auth"].upper().split():
             raise smtplib.SMTPNotSupportedError("the server does not offer AUTH XOAUTH2")
         first = initial_response(username, token)
@@ -191,7 +191,7 @@ class Connection(smtplib.SMTP):
             return self._outer_tls.wrap_socket(sock, server_hostname=host)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Read one reply; smtplib would wait for each of its bytes anew, and keep as many lines as there are."""
+        """Read one reply; smtplib would restart the time-out for each byte and keep any number of lines."""
         if self.file is None and self.sock is not None:
             raw = self.sock.makefile("rb", buffering=0)
             self._reader = _Reader(self.sock, raw, self._left, REPLY_LIMIT)
@@ -206,7 +206,7 @@ class Connection(smtplib.SMTP):
         return code, reply
 
     def _closing_reply(self) -> smtplib.SMTPResponseException | None:
-        """What the server said before it hung up, if that was a refusal (421 above all, RFC 5321 §3.8)."""
+        """Return the server's last reply before it hung up, if that was a refusal (mostly 421, RFC 5321 §3.8)."""
         received = self._reader.received if self._reader else b""
         if lines := [found for line in received.splitlines() if (found := _REFUSAL.match(line))]:
             texts = b" ".join(line[2] or b"" for line in lines)
@@ -214,10 +214,10 @@ class Connection(smtplib.SMTP):
         return smtplib.SMTPResponseException(*self._refusal) if self._refusal else None
 
     def _left(self) -> float:
-        return self.budget.left()  # of the mail under way: the reader outlives it
+        return self.budget.left()  # of the current mail: the reader lives longer
 
     def send(self, s: bytes | str) -> None:  # type: ignore[override]  # the stub's Buffer is wider than what is sent
-        """Send all of it, or raise SMTPServerDisconnected."""
+        """Send all data, or raise SMTPServerDisconnected."""
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("not connected")
         try:
@@ -227,7 +227,7 @@ class Connection(smtplib.SMTP):
             raise self._closing_reply() or smtplib.SMTPServerDisconnected("connection lost") from error
 
     def quit_within(self, budget: TimeBudget) -> None:
-        """Say goodbye if the server still listens; what it accepted stays accepted either way (RFC 5321 §4.1.1.10)."""
+        """Send QUIT if the server still listens; accepted mail stays accepted either way (RFC 5321 §4.1.1.10)."""
         self.budget = budget
         try:
             self.quit()

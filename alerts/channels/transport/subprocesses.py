@@ -1,4 +1,4 @@
-"""Asking a script of ours in a process of its own, which is ended at the deadline whatever it does."""
+"""Runs one of our scripts in a process of its own, which is ended when the time is up."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUE
 
 
 def run_isolated(who: str, script: Path, request: Mapping[str, object], total: timedelta) -> dict[str, Any]:
-    """Return the answer: a JSON object for a JSON object, which is told `timeout` (seconds) as well.
+    """Return the answer to a request, both JSON objects; the request also gets `timeout` (seconds).
 
-    Of the environment it sees no proxy, no secret of others, and no home with a .netrc in it. Raises DeliveryError, in
-    the name of `who`.
+    Its environment has no proxy, no secrets, and no home with a .netrc. Raises DeliveryError, whose text
+    begins with `who`.
     """
     seconds = total.total_seconds()
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     try:
-        done = subprocess.run(  # noqa: S603 # our own file; what is asked goes by stdin, which nobody else sees
+        done = subprocess.run(  # noqa: S603 # our own file; the request goes by stdin, which nobody else can read
             [sys.executable, "-I", str(script)],
             input=json.dumps({**request, "timeout": seconds}),
             stdout=subprocess.PIPE,
@@ -35,7 +35,7 @@ def run_isolated(who: str, script: Path, request: Mapping[str, object], total: t
             encoding="utf-8",
             errors="replace",
             env=kept | {"HOME": os.devnull},
-            start_new_session=True,  # Ctrl-C is for us to hear
+            start_new_session=True,  # only the daemon handles Ctrl-C
             timeout=seconds,
         )
         answer = json.loads(done.stdout)

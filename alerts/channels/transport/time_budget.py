@@ -1,4 +1,4 @@
-"""What every channel that leaves the machine needs: one deadline for the whole send, and words without secrets."""
+"""What every network channel needs: one time limit for the whole send, and error texts without secrets."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from datetime import timedelta
 
 from alerts.clock import monotonic
 
-_RECORD = 16 * 1024  # octets, the most in one TLS record (RFC 8446 §5.1)
+_RECORD = 16 * 1024  # octets, the limit of one TLS record (RFC 8446 §5.1)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\s]+")
 
 
 class TimeBudget:
-    """The instant by which one send must have ended, however slowly the peer answers.
+    """The instant by which one send must end, however slow the peer is.
 
-    A socket's own timeout starts anew with every byte, so a peer that drips holds it for ever.
+    A socket's own time-out restarts with every byte: a slow peer could hold it forever.
     """
 
     def __init__(self, total: timedelta) -> None:
         self._ends_at = monotonic() + total.total_seconds()
 
     def left(self) -> float:
-        """Return the seconds that are left, always more than 0. Raises TimeoutError when there are none."""
+        """Return the seconds that are left, always more than 0. Raises TimeoutError if there are none."""
         seconds = self._ends_at - monotonic()
         if seconds <= 0:
             raise TimeoutError("timed out")
@@ -34,9 +34,9 @@ class TimeBudget:
 
 
 class TimedReader(io.RawIOBase):
-    """The reading end of a socket: no read waits longer than `left()` seconds, and all of them get `allowance` octets.
+    """The reading end of a socket: no read waits longer than `left()` seconds, and all get `allowance` octets in total.
 
-    Both are needed: a peer that drips uses up the time, one that floods uses up the memory.
+    Both limits are needed: a slow peer uses up time, a flood uses up memory.
     """
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase, left: Callable[[], float], allowance: int) -> None:
@@ -65,9 +65,9 @@ class TimedReader(io.RawIOBase):
 
 
 def send_all(sock: socket.socket, data: bytes, left: Callable[[], float]) -> None:
-    """Send all of it before nothing is left. Raises OSError, TimeoutError among them.
+    """Send all data before the time is up. Raises OSError, including TimeoutError.
 
-    A TLS socket begins its time-out anew with every record, so each record gets only what is left.
+    A TLS socket restarts its time-out with every record, so each record gets only the time left.
     """
     for start in range(0, len(data), _RECORD):
         sock.settimeout(left())
@@ -75,20 +75,20 @@ def send_all(sock: socket.socket, data: bytes, left: Callable[[], float]) -> Non
 
 
 def one_line(text: str, limit: int = 200) -> str:
-    """Return foreign text as one short printable line, fit for the ledger."""
+    """Return foreign text as one short printable line for the ledger."""
     line = _UNPRINTABLE.sub(" ", text).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def reason(error: BaseException) -> str:
-    """Say why a connection failed without the exception's own text, which may hold the URL."""
+    """Return why a connection failed, without the exception's own text, which may contain the URL."""
     for cause in causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return one_line(f"certificate not trusted: {cause.verify_message}")
         if isinstance(cause, TimeoutError):
             return "timed out"
         if isinstance(cause, ConnectionResetError | ConnectionAbortedError):
-            break  # how the end of a connection shows depends on what was under way
+            break  # the error of a closed connection depends on the step that was in progress
         if isinstance(cause, OSError) and isinstance(cause.strerror, str):
             return one_line(cause.strerror)
     else:
@@ -97,7 +97,7 @@ def reason(error: BaseException) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception, what caused it, and so on; urllib3 hands some on as an argument only."""
+    """Yield the exception, its cause, and so on; urllib3 passes some causes only as arguments."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
