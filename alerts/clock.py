@@ -1,4 +1,4 @@
-"""The one place that reads the time."""
+"""The only module that reads the time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def utc_now() -> datetime:
-    """The current instant, aware, in UTC."""
+    """Return the current instant, aware, in UTC."""
     return datetime.now(UTC)
 
 
 def monotonic() -> float:
-    """Seconds on a clock that never steps; for measuring how long something takes.
+    """Return seconds on a clock that never steps, for measuring durations.
 
-    On Linux it counts while the machine is suspended, too (clock_gettime(2)): a lease runs out meanwhile.
+    On Linux it also counts while the machine is suspended (clock_gettime(2)): leases expire in the meantime.
     """
     return time.clock_gettime(_STEADY)
 

@@ -1,8 +1,8 @@
-"""Standard cron text, and the instants at which it fires.
+"""Standard cron expressions, and the instants at which they fire.
 
-What fires when is cronsim's to say, which goes by Debian's cron where the clocks change. A cron whose minutes or hours
-begin with `*` fires whenever the wall clock shows such a time: in both passes of an hour that is repeated, and not in
-one that is left out. One at fixed times fires once: in the first pass, or right after the gap.
+cronsim decides what fires when; it follows Debian's cron at clock changes. A cron whose minutes or hours begin with `*`
+fires whenever the wall clock shows such a time: in both passes of a repeated hour, and never in a skipped one. A cron
+at fixed times fires once: in the first pass, or right after the gap.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FIELDS = ("minute", "hour", "day", "month", "day_of_week")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 EXAMPLE = "expected five fields such as `0 9 * * mon-fri` (minute hour day month weekday)"
 SECOND = timedelta(seconds=1)
-ENDS = (StopIteration, OverflowError)  # no firing within fifty years, or the calendar has not begun or has ended
+ENDS = (StopIteration, OverflowError)  # no firing within fifty years, or an end of the calendar
 
 
 def check(text: str) -> None:
@@ -34,40 +34,40 @@ class Cron:
     def __init__(self, text: str, timezone: str) -> None:
         self._text = _standard(text)
         zone = zone_info(timezone)
-        self._zone: tzinfo = UTC if timezone == "UTC" else zone  # the quick way of cronsim
+        self._zone: tzinfo = UTC if timezone == "UTC" else zone  # cronsim is faster with this UTC
         self.at_or_after = lru_cache(maxsize=65536)(self._at_or_after)
         self.before = lru_cache(maxsize=65536)(self._before)
 
     def _at_or_after(self, at: datetime) -> datetime | None:
-        """The first firing at or after an instant; None where the calendar ends."""
+        """Return the first firing at or after an instant; None at the end of the calendar."""
         try:
             start = (at - timedelta(microseconds=1)).astimezone(self._zone)
             firings = _Firings(self._text, start)
             while (firing := next(firings).astimezone(UTC)) < at:
-                pass  # of fixed times, in the second pass of an hour cronsim begins with those of the first
+                pass  # at fixed times, cronsim begins the second pass of an hour with the firings of the first
         except ENDS:
             return None
         return firing
 
     def _before(self, at: datetime) -> datetime | None:
-        """The last firing before an instant; None where there was none for fifty years."""
+        """Return the last firing before an instant; None if there was none for fifty years."""
         try:
             firings = _Firings(self._text, at.astimezone(self._zone), reverse=True)
             while (firing := next(firings).astimezone(UTC)) >= at:
                 pass
         except ENDS:
             return None
-        # Backwards cronsim passes over a few in the hours around a change of the clock: forwards it finds them.
+        # Backwards, cronsim skips a few in the hours around a clock change; forwards it finds them.
         while (later := self._at_or_after(firing + SECOND)) is not None and later < at:
             firing = later
         return firing
 
 
 class _Firings(CronSim):
-    """cronsim, where a step that lands on a time that the clocks leave out goes on at the instant that it stands for.
+    """A cronsim in which a step that lands in a skipped hour continues at the matching instant.
 
-    Else what lies between that and the next whole hour of the clock is passed over: in Havana, where midnight is left
-    out, and on Lord Howe Island, where the clocks change by half an hour.
+    Without this, it skips everything up to the next whole hour: in Havana, where the clocks skip midnight, and on
+    Lord Howe Island, where they change by half an hour.
     """
 
     def advance_day(self) -> bool:
@@ -90,7 +90,7 @@ class _Firings(CronSim):
         while self.dt.hour not in self.hours:
             self.tick(seconds=3600 - 60 * self.dt.minute - self.dt.second)
             if self.dt.hour == 0:
-                break  # of another day
+                break  # the next one is on another day
         return True
 
     def _settled(self, *, moved: bool) -> bool:
@@ -100,13 +100,13 @@ class _Firings(CronSim):
 
 
 class Firings(BaseTrigger):  # type: ignore[misc]  # apscheduler publishes no types
-    """A Cron as a trigger for APScheduler's scheduler, so that the daemon and the core mean the same instants."""
+    """A Cron as a trigger for APScheduler: the daemon and the core then agree on the instants."""
 
     def __init__(self, cron: Cron) -> None:
         self._cron = cron
 
     def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime | None:
-        """The next firing after the previous one, never one that has passed."""
+        """Return the next firing after the previous one, never one in the past."""
         start = now.astimezone(UTC)
         if previous is not None:
             start = max(start, previous.astimezone(UTC) + timedelta(seconds=1))
@@ -115,7 +115,7 @@ class Firings(BaseTrigger):  # type: ignore[misc]  # apscheduler publishes no ty
 
 @lru_cache(maxsize=256)
 def _standard(text: str) -> str:
-    """The cron as cronsim reads it. Raises InputError where it cannot be read, or never fires."""
+    """Return the cron in the form that cronsim reads. Raises InputError if it is invalid or never fires."""
     fields = text.split()
     if len(fields) != len(FIELDS):
         raise InputError(f"the cron {text!r} has {len(fields)} fields: {EXAMPLE}")

@@ -1,4 +1,4 @@
-"""Which data deadlines are worked out with: the zones that `zoneinfo` really reads, and the holidays."""
+"""The releases of the data behind deadlines: the zones that `zoneinfo` really reads, and the holidays."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from alerts.deadlines.business_days import data_release
 from alerts.deadlines.zones import start_of_day, zone_info
 
-EVERYWHERE = "Europe/London"  # a zone that every installation has: it tells which of the folders is read
+EVERYWHERE = "Europe/London"  # every installation has this zone: it shows which folder is read
 _VERSION = re.compile(r"(?:# version )?([12]\d{3}[a-z]+)\s")
 
 
 def zone_data() -> str:
-    """Return the release of the zone data that is read (`2026b`), or a hash of it where no release is stated.
+    """Return the release of the zone data in use (`2026b`), or a hash of it if no release is stated.
 
-    `zoneinfo` reads the first folder of its path that has a zone, and the package tzdata only where none has; so the
-    package's version says nothing of what is read.
+    `zoneinfo` reads the first folder of its path that has a zone, and the package tzdata only if none has. The version
+    of that package therefore does not show what is read.
     """
     folder = next((Path(one) for one in zoneinfo.TZPATH if (Path(one) / EVERYWHERE).is_file()), None)
     if folder is None:
@@ -43,7 +43,7 @@ def _of_package() -> str:
 
 
 def _hash(folder: Path) -> str:
-    """A hash of all zones in a folder, which is some 600 small files."""
+    """Return a hash of all zones in a folder, about 600 small files."""
     digest = hashlib.sha256()
     for name in sorted(zoneinfo.available_timezones()):
         try:
@@ -54,27 +54,27 @@ def _hash(folder: Path) -> str:
 
 
 def holidays_data() -> str:
-    """Return the release of the holidays that business days are counted with."""
+    """Return the release of the holidays that business days use."""
     return data_release()
 
 
 def read_anew() -> None:
-    """Forget the zones that were read: their files may have been updated since."""
+    """Forget the zones in memory: their files may have changed."""
     zoneinfo.ZoneInfo.clear_cache()
     zone_info.cache_clear()
     start_of_day.cache_clear()
 
 
 def is_newer(value: str, than: str) -> bool | None:
-    """Whether a release is newer than another one; None where that cannot be told."""
+    """Return whether a release is newer than another one; None if that is unknown."""
     one, other = _order(value), _order(than)
     if one is None or other is None:
-        return None if one is other else one is not None  # a release that is known goes before one that is not
+        return None if one is other else one is not None  # a known release goes before an unknown one
     return one > other
 
 
 def _order(value: str) -> tuple[int, ...] | None:
-    """Where a release stands among others: `2026b` after `2026a`, `0.100` after `0.99`."""
+    """Return the sort key of a release: `2026b` after `2026a`, `0.100` after `0.99`."""
     if re.fullmatch(r"\d{4}[a-z]+", value):
         return int(value[:4]), len(value) - 4, *map(ord, value[4:])
     if re.fullmatch(r"\d+(\.\d+)*", value):

@@ -1,4 +1,4 @@
-"""Commitments in and out of files."""
+"""Reads and writes files of commitments."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def gather(
     progress: Callable[[int], None] | None = None,
     columns: Columns | None = None,
 ) -> File:
-    """Read a commitments file, with what is wrong in it; its suffix says how.
+    """Return the content of a commitments file with all its problems. The suffix decides how it is read.
 
-    `parties`, `sources` and `people` are the keys of those that are known already, `settled` of people whom no file may
-    declare. `progress` is told now and then how many commitments have been read, `columns` says which column of a table
-    holds what. Raises InputError for a file of another kind.
+    `parties`, `sources` and `people` are the keys that exist already; a file may not declare people in `settled`.
+    `progress` is called now and then with the number of commitments read so far. `columns` maps the columns of a table.
+    Raises InputError for a file of another kind.
     """
     suffix, progress = path.suffix.lower(), progress or (lambda _: None)
     known = Known(parties=parties, sources=sources, people=people, settled=settled)
@@ -63,7 +63,7 @@ def gather(
 
 
 def read(path: Path, *, parties: Collection[str] = (), sources: Collection[str] = ()) -> File:
-    """Read a commitments file in which nothing is wrong. Raises InputError with a line for each thing that is."""
+    """Return the content of a commitments file without problems. Raises InputError with a line for each problem."""
     file = gather(path, parties=parties, sources=sources)
     refuse(file.problems, unread=file.unread)
     return file

@@ -1,4 +1,4 @@
-"""An entry as a flat row of cells: what a table has in its columns, and a calendar in properties of its own."""
+"""An entry as a flat row of cells: the columns of a table, or our own properties in a calendar."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FIELDS: tuple[str, ...] = tuple(
     column for name in Entry.model_fields for column in (CITED if name == "source" else (name,))
 )
 REQUIRED = tuple(name for name, field in Entry.model_fields.items() if field.is_required())
-WORDS = frozenset({"kind", "priority"})  # words of ours: their case does not matter in a table
+WORDS = frozenset({"kind", "priority"})  # our own values: in a table their case does not matter
 SEPARATOR = re.compile(r"(?<!\\)((?:\\\\)*);")
 PART = re.compile(r"(?<!\\)((?:\\\\)*)\|")
 PART_ESCAPED = re.compile(r"\\([\\|])")
 ESCAPED = re.compile(r"\\([\\;])")
-# What spreadsheets take for a formula; a leading apostrophe says that it is text, and so for what begins like that.
+# What spreadsheets take for a formula. A leading apostrophe marks text, so text that begins with one needs another.
 FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 MARKED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
@@ -34,22 +34,22 @@ def split(cell: str) -> list[str]:
 
 
 def join(parts: tuple[str, ...]) -> str:
-    """Write a list so that `split` reads it back."""
+    """Write a list in the form that `split` reads."""
     return "; ".join(part.replace("\\", "\\\\").replace(";", "\\;") for part in parts)
 
 
 def defuse(cell: str) -> str:
-    """Write a cell so that no spreadsheet takes it for a formula (CWE-1236)."""
+    """Write a cell that no spreadsheet takes for a formula (CWE-1236)."""
     return f"'{cell}" if FORMULA.match(cell) else cell
 
 
 def undo_defuse(cell: str) -> str:
-    """Read back what `defuse` wrote."""
+    """Return the text that `defuse` changed."""
     return cell[1:] if MARKED.match(cell) else cell
 
 
 def _citation_text(cited: Mapping[str, str]) -> str:
-    """One of several sources in one text: `key | the place in it | what it says`."""
+    """Write one of several sources as one text: `key | the place in it | the quotation`."""
     parts = [cited.get(name, "").replace("\\", "\\\\").replace("|", "\\|") for name in CitationEntry.model_fields]
     while not parts[-1]:
         parts.pop()
@@ -57,13 +57,13 @@ def _citation_text(cited: Mapping[str, str]) -> str:
 
 
 def _citation(text: str) -> dict[str, str]:
-    """Read back what `_citation_text` wrote."""
+    """Read what `_citation_text` wrote."""
     parts = [PART_ESCAPED.sub(r"\1", part.strip()) for part in PART.sub("\\1\n", text, count=2).split("\n")]
     return {name: part for name, part in zip(CitationEntry.model_fields, parts, strict=False) if part}
 
 
 def entry_of(cells: Mapping[str, str | list[str]]) -> dict[str, Any]:
-    """Put cells, by column, into the shape that an entry has in YAML; what is empty is left out."""
+    """Return cells, by column, in the form that an entry has in YAML. Empty cells are left out."""
     entry: dict[str, Any] = {name: value for name, value in cells.items() if value and name not in CITED}
     cited = {CITED[name]: value for name, value in cells.items() if value and name in CITED}
     if "sources" in entry:
@@ -72,7 +72,7 @@ def entry_of(cells: Mapping[str, str | list[str]]) -> dict[str, Any]:
 
 
 def values_of(commitment: Commitment) -> dict[str, Any]:
-    """What is stated of a commitment, in the order of the fields; what is left at its default is left out."""
+    """Return the stated values of a commitment, in the order of the fields, without defaults."""
     stated, fields = asdict(commitment), Entry.model_fields
     cited = [{name: value for name, value in asdict(one).items() if value} for one in commitment.sources]
     stated |= {"source": cited[0] if len(cited) == 1 else None, "sources": cited if len(cited) > 1 else ()}
@@ -83,7 +83,7 @@ def values_of(commitment: Commitment) -> dict[str, Any]:
 
 
 def cells_of(commitment: Commitment) -> dict[str, str | tuple[str, ...]]:
-    """The same by column, lists as they are."""
+    """Return these values by column, with lists as they are."""
     values = values_of(commitment)
     source = values.pop("source", {})
     if "sources" in values:

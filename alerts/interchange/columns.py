@@ -1,4 +1,4 @@
-"""Which columns of a table hold what: by the names of the fields, or as a small file says."""
+"""Which columns of a table hold which field: by the field names, or by a small mapping file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Columns:
     sheet: str | None = None
 
     def field_of(self, heading: str) -> str | None:
-        """The field that a heading stands for."""
+        """Return the field that a heading means."""
         return self._by_heading().get(plain(heading))
 
     def _by_heading(self) -> dict[str, str]:
@@ -54,16 +54,16 @@ class Columns:
         return {plain(name): name for name in FIELDS}
 
     def heading(self, name: str) -> str:
-        """How a field is called in the table, as far as is known before it is read."""
+        """Return the heading of a field, as far as it is known before the table is read."""
         return self.headings.get(name, name)
 
     def unknown(self, heading: str) -> str:
-        """What to say of a heading that stands for nothing."""
+        """Return the error text for an unknown heading."""
         return f'unknown heading "{heading}"{_nearest(heading, FIELDS)}; --columns FILE says what other headings mean'
 
 
 def read_columns(path: Path) -> Columns:
-    """Read the file of `--columns`. Raises InputError with a line for each thing that is wrong."""
+    """Read the file of `--columns`. Raises InputError with a line for each problem."""
     data, places = strict_yaml.read(path)
     try:
         read = ColumnsFile.model_validate(data)
@@ -80,7 +80,7 @@ def read_columns(path: Path) -> Columns:
 
 
 def plain(heading: str) -> str:
-    """A heading without what does not matter: its case, spaces and underscores."""
+    """Return a heading without case, spaces and underscores, which do not matter."""
     return re.sub(r"[\s_]+", "", heading).casefold()
 
 

@@ -1,4 +1,4 @@
-"""An entry of a commitments file as people write it, checked, and the commitment that it becomes."""
+"""An entry of a commitments file, checked, and the commitment that it becomes."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class Entry(Section):
         return self
 
     def commitment(self, shared: dict[Any, Any]) -> Commitment:
-        """The commitment. Values that others have too are taken from `shared`, so that each is kept once."""
+        """Return the commitment. Equal values are taken from `shared`, which saves memory."""
         keep = shared.setdefault
         cited = [one.citation() for one in ((self.source,) if self.source else self.sources)]
         cited = [keep(one, one) for one in cited]

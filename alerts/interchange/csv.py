@@ -1,4 +1,4 @@
-"""Commitments from a CSV file (RFC 4180) as spreadsheets write it, and out into one that they can read."""
+"""Commitments from a CSV file (RFC 4180) as spreadsheets write it, and CSV files that they can read."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None], columns: 
 
 
 def _rows(path: Path, columns: Columns) -> Iterator[Row]:
-    """Yield the rows with their numbers. Raises InputError where the file cannot be read (further)."""
+    """Yield the rows with their numbers. Raises InputError if the file cannot be read to its end."""
     text = _decoded(path)
     separator = None
-    if text[:4].lower() == "sep=" and text[5:6] in "\r\n":  # a line that spreadsheets write, read and do not show
+    if text[:4].lower() == "sep=" and text[5:6] in "\r\n":  # some spreadsheets write this line and hide it
         separator, text = text[4], text.partition("\n")[2]
     separator = separator or _separator(text, columns)
     csv.field_size_limit(LONGEST_CELL)
@@ -74,7 +74,7 @@ def _decoded(path: Path) -> str:
 
 
 def _separator(text: str, columns: Columns) -> str:
-    """The character between cells: the one with which the headings are best known, else the one that makes most."""
+    """Return the separator with which most headings are known, else the one that gives most cells."""
 
     def known(separator: str) -> tuple[int, int]:
         try:
@@ -88,9 +88,9 @@ def _separator(text: str, columns: Columns) -> str:
 
 
 def write(commitments: Iterable[Commitment]) -> str:
-    """Write a table with a column for each field, and a byte order mark, without which Excel takes it for another text.
+    """Write a table with a column for each field, and the byte order mark that Excel needs to recognize UTF-8.
 
-    A cell that a spreadsheet would take for a formula gets a leading apostrophe, which reading takes off again.
+    A cell that a spreadsheet would take for a formula gets a leading apostrophe, which reading removes.
     """
     out = io.StringIO(newline="")
     out.write("\ufeff")

@@ -1,4 +1,4 @@
-"""Dates as spreadsheets write them: read by a format that is declared, and never guessed."""
+"""Reads dates as spreadsheets write them, by a declared format. It never guesses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from alerts.deadlines.errors import InputError
 
-MONTHS = (  # in English whatever the locale
+MONTHS = (  # in English in every locale
     "January February March April May June July August September October November December"
 ).split()
 PARTS = {
@@ -30,7 +30,7 @@ ORDERS = ("DD MM YYYY", "MM DD YYYY", "YYYY MM DD", "DD MM YY", "MM DD YY", "YY 
 
 
 def check_format(text: str) -> str:
-    """Pass a format on that can be read by. Raises InputError."""
+    """Return a date format if it is valid. Raises InputError."""
     parts = sorted(LETTERS.findall(text))
     rest = LETTERS.sub("", text)
     one_each = len(parts) == 3 and len({part[0] for part in parts}) == 3
@@ -46,7 +46,7 @@ def _pattern(date_format: str) -> re.Pattern[str]:
 
 
 def _read(text: str, date_format: str) -> tuple[date, str] | None:
-    """The day and the time of day (or nothing) that a text means in a format, if it is written in it."""
+    """Return the day and the time of day (or "") of a text in a format; None if it does not match."""
     found = _pattern(date_format).fullmatch(text)
     if not found:
         return None
@@ -61,10 +61,10 @@ def _read(text: str, date_format: str) -> tuple[date, str] | None:
 
 
 def translate(text: str, date_format: str | None) -> str:
-    """Write the date of a cell as deadlines do; what is none is passed on.
+    """Return the date of a cell as deadlines write it. Text that is no date is returned as it is.
 
     Two-digit years are those from 2000 to 2099, MMM the first three letters of an English month. Raises InputError for
-    a date that is in no declared format, with how it can be read.
+    a date in no declared format, and shows how it can be read.
     """
     if date_format and (found := _read(text, date_format)):
         day, clock = found
@@ -86,7 +86,7 @@ def translate(text: str, date_format: str | None) -> str:
 
 
 def _readings(text: str) -> Iterator[tuple[str, date]]:
-    """The formats in which a text is a date, with that date."""
+    """Yield the formats in which a text is a date, with that date."""
     marks = re.findall(r"[/., -]+", re.sub(CLOCK + "$", "", text))
     for order in ORDERS:
         one, two, three = order.split()

@@ -1,4 +1,4 @@
-"""What has been read of a file so far, entry by entry, and all that is wrong with it."""
+"""The entries read from a file so far, and all its problems."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ DECLARED_IN = {"parties": ("party", "it"), "sources": ("source", "it"), "people"
 
 S = TypeVar("S", bound=Section)
 T = TypeVar("T")
-Lines = Callable[[Steps], int]  # the line of a part
+Lines = Callable[[Steps], int]  # returns the line of a part
 
 
 @dataclass(slots=True)
 class Reading:
-    """A file that is being read. `name` says how a part of an entry is called there, if not as its field."""
+    """A file that is being read. `name` returns the name of a part in that file if it is not the field name."""
 
     path: str
     known: Known
@@ -49,24 +49,24 @@ class Reading:
     unread_keys: set[str] = field(default_factory=set)
     ended: list[EndedEntry] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    invalid_keys: dict[str, set[str]] = field(default_factory=dict)  # of parties, sources and people that are wrong
+    invalid_keys: dict[str, set[str]] = field(default_factory=dict)  # parties, sources and people with an error
     cited: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)  # (where, key) → lines
-    shared: dict[Any, Any] = field(default_factory=dict)  # values that many entries have; each is kept once
+    shared: dict[Any, Any] = field(default_factory=dict)  # equal values of many entries; each is kept once
 
     @property
     def full(self) -> bool:
-        """Whether so much is wrong that reading on is of no use."""
+        """Return whether there are too many problems to read on."""
         return len(self.problems) >= MAX_PROBLEMS
 
     def add_problem(self, line: int, problem: str) -> None:
         self.problems.append(FileProblem(line, f"{self.path}:{line}: {problem}"))
 
     def stopped_reading(self, why: str) -> None:
-        """Note that it cannot be read further; what was wrong before is said too."""
+        """Record that reading stopped; earlier problems are still reported."""
         self.problems.append(FileProblem(sys.maxsize, why))
 
     def validated(self, model: type[S], value: Any, line_of: Lines, under: Steps = ()) -> S | None:
-        """A value in the shape of its model, or None where it is wrong, which is noted."""
+        """Return a validated value, or None if it is wrong; its problems are recorded."""
         try:
             return model.model_validate(value)
         except ValidationError as error:
@@ -82,7 +82,7 @@ class Reading:
             known[key] = (value, line)
 
     def take(self, value: Any, line_of: Lines, sequence: int | None = None) -> None:
-        """Add a commitment as it is written."""
+        """Add a commitment entry."""
         entry = self.validated(Entry, value, line_of)
         if entry is None:
             if isinstance(value, dict) and isinstance(value.get("key"), str):
@@ -105,7 +105,7 @@ class Reading:
             self.progress(len(self.entries))
 
     def _cite(self, where: str, key: str, steps: Steps, line: int) -> None:
-        """Remember a party, source or person that is not declared so far."""
+        """Record a use of a party, source or person that is not declared yet."""
         if key in getattr(self, where):
             return
         found = self.cited.setdefault((where, key), [])
@@ -113,7 +113,7 @@ class Reading:
             found.append((line, self.name(steps) if self.name else str(steps[0])))
 
     def _check_declared(self) -> None:
-        """Find wrong each mention of a party, source or person that is declared nowhere."""
+        """Record a problem for each use of a party, source or person that is never declared."""
         known = {
             where: {*getattr(self, where), *getattr(self.known, where), *self.invalid_keys.get(where, ())}
             for where in DECLARED_IN
@@ -128,7 +128,7 @@ class Reading:
                     )
 
     def file(self, *, whole: bool = True) -> File:
-        """What was read; `whole` says whether all of it was."""
+        """Return what was read; `whole` is false if reading stopped early."""
         if whole:
             self._check_declared()
         self.progress(len(self.entries))

@@ -1,4 +1,4 @@
-"""Commitments out into a file that says all that is needed to load them again."""
+"""Writes commitments to a file that has everything needed to load them again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from alerts.strict_yaml.yaml_events import UNPRINTABLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What is to be written; `sequences` are the numbers with which commitments were loaded from a calendar, by key."""
+    """What to write; `sequences` are the SEQUENCE numbers of commitments from a calendar, by key."""
 
     tracked: Sequence[Tracked]
     people: Iterable[Person] = ()
@@ -29,7 +29,7 @@ class Content:
     now: datetime
 
     def as_file(self) -> dict[str, list[dict[str, Any]]]:
-        """The same in the shape of a commitments file; lists in which there is nothing are left out."""
+        """Return it in the form of a commitments file, without empty lists."""
         lists = {
             "people": [_known(person) for person in self.people],
             "parties": [_known(party) for party in self.parties],

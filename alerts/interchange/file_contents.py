@@ -1,4 +1,4 @@
-"""What a file of commitments holds, and what is wrong with it."""
+"""The content of a commitments file, and its problems."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from alerts.core.commitments import Commitment, Party, Person, Source
 from alerts.deadlines.errors import InputError
 
 MAX_ERROR_LINES = 50
-MAX_PROBLEMS = 500  # then the rest is not read: finding what is near to each wrong name takes its time
+MAX_PROBLEMS = 500  # then reading stops: the suggestions for wrong names take time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The keys of those whom a file may name without declaring them. `settled` are people whom none may declare."""
+    """The keys that a file may use without declaring them. No file may declare people in `settled`."""
 
     parties: Collection[str] = ()
     sources: Collection[str] = ()
@@ -24,7 +24,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class PlacedEntry:
-    """A commitment and the line (of a table, the row) of the file on which its entry begins.
+    """A commitment and the line of the file (in a table, the row) on which its entry begins.
 
     `sequence` is its revision where the file counts them (RFC 5545, section 3.8.7.4).
     """
@@ -42,7 +42,7 @@ class PlacedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """Something that is wrong on a line; `message` is the whole error line, with its place."""
+    """A problem on a line; `message` is the whole error line, with its place."""
 
     line: int
     message: str
@@ -50,7 +50,7 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True)
 class EndedEntry:
-    """A commitment that the file says is over, so that it is not tracked anew."""
+    """A commitment that is over according to the file: it is not tracked again."""
 
     key: str
     place: str
@@ -60,8 +60,8 @@ class EndedEntry:
 class File:
     """What a file holds, in its order.
 
-    `unread_keys` are keys of which the file speaks though it has no entry for them: it is wrong, or over. `notes` say
-    what was left out.
+    `unread_keys` are keys in the file that have no entry because they are wrong or over. `notes` list what was left
+    out.
     """
 
     path: str
@@ -77,7 +77,7 @@ class File:
 
 
 def refuse(problems: Iterable[FileProblem], *, unread: bool = False) -> None:
-    """Raise InputError with the first of the lines, and how many more there are, if anything is wrong."""
+    """Raise InputError with the first problems and a count of the rest, if there are any."""
     lines = [problem.message for problem in problems]
     if not lines:
         return
@@ -87,5 +87,5 @@ def refuse(problems: Iterable[FileProblem], *, unread: bool = False) -> None:
 
 
 def in_line(problems: Iterable[FileProblem]) -> tuple[FileProblem, ...]:
-    """Sort what is wrong with one file by its lines."""
+    """Return the problems of one file, sorted by line."""
     return tuple(sorted(problems, key=lambda problem: problem.line))

@@ -1,4 +1,4 @@
-"""Commitments from a JSON file: `json` says whether it is one, the strict reader where everything in it stands."""
+"""Commitments from a JSON file: `json` checks the syntax, the strict YAML reader finds the line of each value."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
 
 
 def _as_yaml(path: Path) -> str:
-    """Return the text of a JSON file so that YAML, which counts lines, reads the same. Raises InputError."""
+    """Return the text of a JSON file in a form that YAML, which counts lines, reads the same. Raises InputError."""
     data = read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
@@ -38,11 +38,11 @@ def _as_yaml(path: Path) -> str:
         raise InputError(f"{path}:{error.lineno}: is not JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
         raise InputError(f"{path}: is nested too deeply") from None
-    return ESCAPE.sub(_character, text.replace("\t", " "))  # in JSON a tab stands between values only
+    return ESCAPE.sub(_character, text.replace("\t", " "))  # in JSON a tab can only stand between values
 
 
 def _character(escape: re.Match[str]) -> str:
-    """Return the character that two escapes stand for, which YAML does not join; any other escape as it is."""
+    """Return the character of a surrogate pair, which YAML does not join; any other escape unchanged."""
     high, low = escape.groups()
     if high is None:
         return escape[0]

@@ -1,4 +1,4 @@
-"""Commitments from the rows of a table: its headings, its cells, and what is wrong with them by row and heading."""
+"""Commitments from the rows of a table: its headings, its cells, and its problems by row and heading."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from alerts.interchange.file_contents import File, Known
 from alerts.strict_yaml.yaml_events import Steps
 
 Cell = str | int | float | bool | date | datetime | time | None
-Row = tuple[int, Sequence[Cell]]  # its number as a spreadsheet shows it (1-based), and its cells
+Row = tuple[int, Sequence[Cell]]  # the row number in a spreadsheet (1-based), and its cells
 LAST_LETTERED = 18_278  # columns: ZZZ
-SERIAL = 10_000  # a number above is a date that has lost its format, not a year
+SERIAL = 10_000  # a larger number is a date that has lost its format, not a year
 
 
 @dataclass(slots=True)
@@ -32,16 +32,16 @@ class Table:
     columns: Columns
     known: Known
     progress: Callable[[int], None]
-    fields: dict[int, str] = field(default_factory=dict)  # by the place of the column, from 0
+    fields: dict[int, str] = field(default_factory=dict)  # by the index of the column, from 0
     headings: dict[str, str] = field(default_factory=dict)  # by field
-    named: dict[int, str] = field(default_factory=dict)  # all headings, by the place of the column
+    named: dict[int, str] = field(default_factory=dict)  # all headings, by the index of the column
     reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
         self.reading = Reading(self.path, self.known, self.progress, self.name)
 
     def name(self, steps: Steps) -> str:
-        """The heading of a part of an entry."""
+        """Return the heading of a part of an entry."""
         first = str(steps[0]) if steps else ""
         if first == "source" and len(steps) > 1:
             first = next(column for column, part in CITED.items() if part == steps[1])
@@ -69,7 +69,7 @@ class Table:
         return self.reading.file()
 
     def _take_headings(self, number: int, row: Sequence[Cell]) -> None:
-        """Find out what the columns hold. Raises InputError with all that is wrong with the headings."""
+        """Match the headings to fields. Raises InputError with all problems in the headings."""
         errors = []
         for place, cell in enumerate(row):
             heading = " ".join(str(cell).split()) if cell is not None else ""
@@ -127,7 +127,7 @@ class Table:
             self.reading.unread_keys.add(key)
 
     def _value(self, name: str, cell: Cell) -> str | list[str]:
-        """A cell as text, or as the list that its column holds."""
+        """Return a cell as text, or as a list if its column holds lists."""
         if name == "deadline" and isinstance(cell, int | float) and not isinstance(cell, bool) and cell >= SERIAL:
             raise InputError(
                 f"{_text(cell)} is a number, perhaps a date that has lost its format: format the cell as a date"
@@ -135,7 +135,7 @@ class Table:
         text = undo_defuse(_text(cell))
         if name in LISTS:
             return split(text)
-        if name != "note":  # the one that may have several lines
+        if name != "note":  # only notes may have several lines
             text = re.sub(r"\s*\n\s*", " ", text.strip())
         if name == "deadline":
             return translate(text, self.columns.date_format)
@@ -158,7 +158,7 @@ def _text(cell: Cell) -> str:
 
 
 def _column_name(place: int) -> str:
-    """Return the letters that a spreadsheet gives a column; beyond those that it has, the number."""
+    """Return the letters of a column in a spreadsheet; its number beyond the last lettered column."""
     return get_column_letter(place + 1) if place < LAST_LETTERED else str(place + 1)
 
 

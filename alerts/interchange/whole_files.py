@@ -1,4 +1,4 @@
-"""Files that are read whole, up to a size."""
+"""Reads whole files up to a size limit."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from alerts.deadlines.errors import InputError
 
-LARGEST = 64 * 2**20  # bytes; a hundred thousand rows are a tenth of that
+LARGEST = 64 * 2**20  # bytes; a hundred thousand rows take a tenth of it
 
 
 def read_bytes(path: Path, largest: int = LARGEST) -> bytes:
-    """The bytes of a file. Raises InputError where it cannot be read, or is too large."""
+    """Return the bytes of a file. Raises InputError if it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
             data = file.read(largest + 1)

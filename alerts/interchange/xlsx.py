@@ -20,7 +20,7 @@ from alerts.interchange.file_contents import File, Known
 from alerts.interchange.table_rows import Cell, Row, Table
 from alerts.interchange.whole_files import read_bytes
 
-UNPACKED = 512 * 2**20  # bytes: what a workbook may unfold to
+UNPACKED = 512 * 2**20  # bytes: the limit for an unpacked workbook
 
 
 def read(path: Path, *, known: Known, progress: Callable[[int], None], columns: Columns) -> File:
@@ -29,14 +29,14 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None], columns: 
 
 
 def _rows(path: Path, sheet: str | None) -> Iterator[Row]:
-    """Yield the rows with their numbers. Raises InputError where the file cannot be read (further)."""
+    """Yield the rows with their numbers. Raises InputError if the file cannot be read to its end."""
     data = read_bytes(path)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED:
                 raise InputError(f"{path}: unfolds to more than {UNPACKED // 2**20} MB: split it into several files")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is in a workbook beside its cells
+            warnings.simplefilter("ignore")  # about parts of a workbook other than its cells
             cached, written = (
                 _sheet(openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=only), path, sheet)
                 for only in (True, False)
@@ -47,9 +47,7 @@ def _rows(path: Path, sheet: str | None) -> Iterator[Row]:
         raise
     except zipfile.BadZipFile:
         raise InputError(f"{path}: is not an .xlsx workbook, or one with a password: save it anew as .xlsx") from None
-    except (
-        Exception
-    ) as error:  # what a damaged workbook can be is without number, and so are the library's words for it
+    except Exception as error:  # a damaged workbook can raise anything
         raise InputError(f"{path}: is damaged ({type(error).__name__}): open it and save it anew as .xlsx") from error
 
 
@@ -60,12 +58,12 @@ def _sheet(workbook: Any, path: Path, name: str | None) -> Any:
     if name is not None and name not in names:
         raise InputError(f'{path}: has no sheet "{name}"{did_you_mean(name, names)}')
     sheet = workbook[name or names[0]]
-    sheet.reset_dimensions()  # some programs state them wrongly
+    sheet.reset_dimensions()  # some programs write wrong dimensions
     return sheet
 
 
 def _value(path: Path, number: int, cached: Any, written: Any) -> Cell:
-    """The value of a cell as it is shown: of a formula, what it came to when it was last worked out."""
+    """Return the value of a cell as it is shown; for a formula, its last calculated value."""
     value: Cell = getattr(cached, "value", None)
     if value is None and getattr(written, "data_type", None) == "f":
         raise InputError(

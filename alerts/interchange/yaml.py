@@ -20,7 +20,7 @@ S = TypeVar("S", bound=Section)
 
 
 def read(path: Path, *, known: Known, progress: Callable[[int], None], content: BinaryIO | None = None) -> File:
-    """Read a file, or `content` in its place; see `alerts.interchange.gather`.
+    """Read a file, or `content` instead of it; see `alerts.interchange.gather`.
 
     People, parties and sources may be declared after their use.
     """
@@ -37,7 +37,7 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None], content: 
 
 
 def unreadable(path: Path, error: InputError, *, known: Known, progress: Callable[[int], None]) -> File:
-    """Return a file of which nothing could be read."""
+    """Return the result for a file that could not be read at all."""
     reading = Reading(str(path), known, progress)
     reading.stopped_reading(str(error))
     return reading.file(whole=False)
@@ -69,7 +69,7 @@ def _take(reading: Reading, steps: Steps, value: Any, places: Places) -> None:
 
 
 def _valid(reading: Reading, name: str, model: type[S], value: Any, places: Places) -> list[tuple[S, int]]:
-    """The elements of a list that are right, with their lines."""
+    """Return the valid elements of a list, with their lines."""
     if not isinstance(value, list):
         reading.add_problem(places.line(), f"{name}: expected a list of `- key: …` entries")
         return []

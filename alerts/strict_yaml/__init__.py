@@ -1,8 +1,7 @@
-"""Strict YAML, and JSON with it, in which every value knows the line that it stands on.
+"""A strict reader for YAML and JSON that knows the line of every value.
 
-Read from the parser's events, one at a time, so that a large file is never held as a tree. Refused are duplicate keys,
-anchors, aliases, tags and second documents: what YAML 1.1 allows and readers do not see (YAML 1.2.2, sections 3.2.2
-and 10.3, on which this leans).
+It reads the parser's events one at a time: a large file is never held as a tree. It refuses duplicate keys, anchors,
+aliases, tags and second documents, which YAML 1.1 allows and readers overlook (YAML 1.2.2, sections 3.2.2 and 10.3).
 """
 
 from alerts.strict_yaml.mailboxes import one_address

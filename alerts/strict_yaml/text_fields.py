@@ -1,4 +1,4 @@
-"""Pieces of text that entries are made of: a key, a line, several lines, the name of a zone."""
+"""Types of text in entries: a key, a line, several lines, the name of a zone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _key(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _zone_error(name: str) -> str | None:
-    """Kept, because the search for the nearest name is slow and a wrong one is often there a thousand times."""
+    """Return the error for an unknown zone. Cached: a suggestion takes time, and files repeat the same mistake."""
     try:
         zone_info(name)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""The shapes that values must have, and what is wrong with those that do not, in a line each."""
+"""Models for values in settings and files, and one error line for each value that does not match."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from alerts.strict_yaml.yaml_events import Plain, Steps
 
 
 class Section(BaseModel):
-    """A mapping whose keys are all known."""
+    """A mapping that accepts only known keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _text(value: object) -> object:
     if isinstance(value, Plain):
-        unquoted = f"`{value}`" if value.tag == "a boolean" else "this"  # anything longer might be a secret
+        unquoted = f"`{value}`" if value.tag == "a boolean" else "this"  # a longer value might be a secret
         raise InputError(f"{unquoted} unquoted is read as {value.tag}: write it in quotes")
     return value
 
@@ -40,7 +40,7 @@ def _count(value: object) -> object:
     raise InputError("expected a whole number such as 14, unquoted")
 
 
-Text = Annotated[str, BeforeValidator(_text)]  # what must be text in every reader of YAML
+Text = Annotated[str, BeforeValidator(_text)]  # text in every YAML reader
 Raw = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Plain) else value)]  # as written
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[int, BeforeValidator(_count)]
@@ -49,10 +49,10 @@ Count = Annotated[int, BeforeValidator(_count)]
 def lines_of(
     error: ValidationError, model: type[BaseModel], where: Callable[[Steps], str], under: Steps = ()
 ) -> list[str]:
-    """Say each thing that pydantic found wrong in one line, with its place, and never with the value itself.
+    """Return one line for each problem that pydantic found, with its place and never with the value itself.
 
-    `where` gives the beginning of the line for the steps to a part (`Places.at`); `under` are the steps to the value
-    that the model was given.
+    `where` returns the prefix of a line for the steps to a part (`Places.at`); `under` are the steps to the validated
+    value.
     """
     return [where((*under, *steps)) + problem for steps, problem in problems_of(error, model)]
 
@@ -60,7 +60,7 @@ def lines_of(
 def problems_of(
     error: ValidationError, model: type[BaseModel], name: Callable[[Steps], str] | None = None
 ) -> Iterator[tuple[Steps, str]]:
-    """Yield the steps to each part that pydantic found wrong, and what is wrong with it; `name` names a part."""
+    """Yield the steps to each invalid part and its problem; `name` returns the name of a part."""
     for found in error.errors(include_url=False):
         steps = tuple(step for step in found["loc"] if step != "[key]")
         named = (name or _name)(steps)
@@ -95,12 +95,12 @@ def _expected(kind: str, found: Mapping[str, Any], mapping: str) -> str:
 
 
 def _name(steps: Steps) -> str:
-    """Write the way to a part as people do: `smtp.host`, `to[0]`."""
+    """Return the path of a part as people write it: `smtp.host`, `to[0]`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
 
 
 def _fields(model: type[BaseModel], steps: Steps) -> Mapping[str, FieldInfo]:
-    """The keys that a model knows where the steps lead."""
+    """Return the keys that a model accepts at a path."""
     schema: Any = model
     for step in steps:
         fields: Mapping[str | int, FieldInfo] = getattr(_model_in(schema), "model_fields", {})
@@ -110,20 +110,20 @@ def _fields(model: type[BaseModel], steps: Steps) -> Mapping[str, FieldInfo]:
 
 
 def _example(model: type[BaseModel], steps: Steps) -> str:
-    """A mapping that may stand where the steps lead, of the keys that have examples; empty where none has."""
+    """Return an example mapping for a path, from the keys that have examples; empty if none has."""
     stated = [f"{name}: {one.examples[0]}" for name, one in _fields(model, steps).items() if one.examples]
     return f"{{{', '.join(stated)}}}" if stated else ""
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that an annotation such as `list[Model] | None` holds."""
+    """Return the model in an annotation such as `list[Model] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
 
 
 def once(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Pass a list on in which nothing stands twice. Raises InputError."""
+    """Return a list if it has no duplicates. Raises InputError."""
     if len(set(values)) < len(values):
         twice = next(value for place, value in enumerate(values) if value in values[:place])
         raise InputError(f"`{twice}` is listed twice")

@@ -1,4 +1,4 @@
-"""Strict YAML: from the parser's events to values and the lines that they stand on."""
+"""Strict YAML: from the parser's events to values and their lines."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from alerts.deadlines.errors import InputError
 
 LARGEST = 256 * 2**20  # bytes
 DEEPEST = 20
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one is five times as fast; some builds lack it
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader is five times as fast; some builds lack it
 RESOLVERS: dict[str, list[tuple[str, re.Pattern[str]]]] = yaml.SafeLoader.yaml_implicit_resolvers
 UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
 MEANS = {
@@ -51,11 +51,11 @@ HINTS = {
     "did not find expected ',' or '}'": "the brace { is never closed, or a comma is missing",
 }
 
-Steps = tuple[str | int, ...]  # the way from the top of a value to a part of it: ("smtp", "host"), ("to", 0)
+Steps = tuple[str | int, ...]  # the path from a value to a part of it: ("smtp", "host"), ("to", 0)
 
 
 class Plain(str):
-    """A scalar without quotes that YAML would read as something other than text; `tag` says as what."""
+    """An unquoted scalar that YAML would not read as text; `tag` names the type that it would have."""
 
     __slots__ = ("tag",)
 
@@ -69,24 +69,24 @@ class Plain(str):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the parts of a value stand: `lines` has the 1-based line of each, of the key where it has one."""
+    """The places of the parts of a value: `lines` has the 1-based line of each part, or of its key."""
 
     name: str
     lines: Mapping[Steps, int]
 
     def line(self, steps: Steps = ()) -> int:
-        """The line of a part; of the nearest part around it where that is not in the file."""
+        """Return the line of a part, or of the nearest part around it that is in the file."""
         while steps and steps not in self.lines:
             steps = steps[:-1]
         return self.lines.get(steps, 1)
 
     def at(self, steps: Steps = ()) -> str:
-        """The beginning of an error line: `config/alerts.yaml:12: `."""
+        """Return the start of an error line: `config/alerts.yaml:12: `."""
         return f"{self.name}:{self.line(steps)}: "
 
 
 def read(path: Path) -> tuple[dict[str, Any], Places]:
-    """Read a file whole: its top-level mapping, and where everything in it stands.
+    """Read a whole file: return its top-level mapping and the places of its values.
 
     Scalars are text, `Plain` text, or None for null and nothing. Raises InputError, one line with the place.
     """
@@ -101,10 +101,10 @@ def read(path: Path) -> tuple[dict[str, Any], Places]:
 def stream(
     path: Path, items: str | None = None, *, content: BinaryIO | None = None
 ) -> Iterator[tuple[Steps, Any, Places]]:
-    """Yield each top-level value of a file (or of `content` in its place) as `(key,), value, places`, in its order.
+    """Yield each top-level value of a file (or of `content`) as `(key,), value, places`, in order.
 
-    The list under the key `items` comes element by element, as `(items, 0), value, places`. The steps of `places` are
-    counted from the value. Raises InputError, one line with the place.
+    Elements of the list under the key `items` follow one by one, as `(items, 0), value, places`. The steps of `places`
+    start at the value. Raises InputError, one line with the place.
     """
     with closing(_Reader(path, content)) as reader:
         reader.begin()
@@ -124,7 +124,7 @@ def stream(
 
 
 class _Decoded:
-    """The characters of a file; says the line of a byte that is none."""
+    """Decodes a file; it reports the line of an invalid byte."""
 
     def __init__(self, name: str, file: BinaryIO) -> None:
         self.name = name
@@ -147,7 +147,7 @@ class _Decoded:
             line = self.line + text.count("\n", 0, found.start())
             raise InputError(f"{self.name}:{line}: holds the control character U+{ord(found[0]):04X}: remove it")
         self.line += text.count("\n")
-        # A part of a character gives no text yet, and no text would mean the end.
+        # An incomplete character gives no text yet, and empty text would mean the end.
         return text if text or not data else self.read(1)
 
 
@@ -164,7 +164,7 @@ class _Reader:
             why = getattr(error, "strerror", None) or str(error)
             raise InputError(f"{self.name}: cannot be read: {why}") from None
         self.source = _Decoded(self.name, self.file)
-        self.names: dict[str, str] = {}  # keys that were found to be text; each is kept once
+        self.names: dict[str, str] = {}  # text keys; each is kept once
 
     def close(self) -> None:
         self.file.close()
@@ -179,7 +179,7 @@ class _Reader:
             problem = " ".join(str(error.problem or error.context).split())
             position = error.problem_mark or error.context_mark
             if "end of stream" in problem:
-                position = error.context_mark or position  # where it began tells more than where the file ends
+                position = error.context_mark or position  # the start explains more than the end of the file
             hint = next((f": {hint}" for message, hint in HINTS.items() if message in problem), "")
             line = position.line + 1 if position else self.source.line
             raise InputError(f"{self.name}:{line}: is not YAML ({problem}){hint}") from None
@@ -189,9 +189,9 @@ class _Reader:
             raise InputError(f"{self.name}: cannot be read: {error.strerror}") from None
 
     def begin(self) -> None:
-        """Go to the first key. Raises InputError where there is no mapping."""
+        """Go to the first key. Raises InputError if there is no mapping."""
         try:
-            self.loader = LOADER(self.source)  # the pure one reads ahead here
+            self.loader = LOADER(self.source)  # the pure Python loader already reads here
         except yaml.YAMLError as error:
             raise InputError(f"{self.name}: is not YAML ({' '.join(str(error).split())})") from None
         while type(event := self.take()) not in (MappingStartEvent, SequenceStartEvent, ScalarEvent, AliasEvent):
@@ -204,7 +204,7 @@ class _Reader:
         self.refuse_anchors(event)
 
     def end(self) -> None:
-        """Make sure that nothing follows."""
+        """Check that nothing follows."""
         while type(event := self.take()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent:
                 self.fail(event, "a second document begins here (`---`): put it into a file of its own")
@@ -218,7 +218,7 @@ class _Reader:
             self.fail(event, "a tag (`!…`): leave it out (or quote a text that begins with !)")
 
     def mapping_keys(self) -> Iterator[tuple[str, int]]:
-        """Yield the keys of the mapping that has begun, with their lines; the caller takes each value."""
+        """Yield the keys of the current mapping, with their lines; the caller reads each value."""
         seen: dict[str, int] = {}
         while type(event := self.take()) is not MappingEndEvent:
             line = event.start_mark.line + 1
@@ -243,7 +243,7 @@ class _Reader:
         if event.anchor is not None or event.tag is not None:
             self.refuse_anchors(event)
         text: str = event.value
-        if event.implicit[0]:  # plain
+        if event.implicit[0]:  # unquoted
             for tag, pattern in RESOLVERS.get(text[:1], ()):
                 if pattern.match(text):
                     name = tag.rpartition(":")[2]
@@ -251,7 +251,7 @@ class _Reader:
         return text
 
     def value(self, event: Any, steps: Steps, lines: dict[Steps, int], depth: int) -> Any:
-        """Build the value that begins with an event, and note the line of each of its parts under its steps."""
+        """Return the value that begins with an event; note the line of each part under its steps."""
         kind = type(event)
         if kind is ScalarEvent:
             return self.scalar(event)

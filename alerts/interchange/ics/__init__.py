@@ -1,4 +1,4 @@
-"""Commitments from calendars (iCalendar, RFC 5545), and out into one."""
+"""Reads and writes commitments as calendars (iCalendar, RFC 5545)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from alerts.strict_yaml.yaml_events import Steps
 
 __all__ = ["read", "write"]
 
-LARGEST = 16 * 2**20  # bytes; some forty thousand components
+LARGEST = 16 * 2**20  # bytes; about forty thousand components
 TRACKED = ("VTODO", "VEVENT")
 PARTS = (
     "VALARM",
@@ -45,7 +45,7 @@ NAMES = {"key": "UID", "title": "SUMMARY", "note": "DESCRIPTION", "tags": "CATEG
 
 @dataclass(slots=True)
 class RecurringComponent:
-    """What a file says under one UID: the component itself, and occurrences of it that differ."""
+    """What a file holds under one UID: the component itself, and occurrences that differ from it."""
 
     uid: str
     zones: Zones
@@ -109,15 +109,15 @@ def _decoded(path: Path) -> str:
 def _parsed(path: Path, text: str) -> list[Any]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of zones that it guesses; which one it is is told here by other means
+            warnings.simplefilter("ignore")  # about guessed zones; `calendar_zones` decides the zone
             return Component.from_ical(text.replace("\n", "\r\n").encode(), multiple=True)
-    except Exception as error:  # what a broken calendar can be is without number, and so are the library's words for it
+    except Exception as error:  # a broken calendar can raise anything, and the library's messages vary
         message = " ".join(str(error).split())[:120]
         raise InputError(f"{path}: is not a calendar ({message or type(error).__name__})") from error
 
 
 def _walk(component: Any) -> Iterator[Any]:
-    """A component and all within it, in the order in which they begin."""
+    """Yield a component and all components in it, in order."""
     todo = [component]
     while todo:
         one = todo.pop()
@@ -134,7 +134,7 @@ def _sort_in(
     line: int,
     zones: Zones,
 ) -> None:
-    """Put a component to the others of its UID; of the same one twice that of the higher SEQUENCE is kept."""
+    """Add a component to the others of its UID. If it occurs twice, the higher SEQUENCE wins."""
     uid = str(component.get("UID") or "").strip()
     if not uid:
         reading.add_problem(line, f"{component.name} has no UID, by which it could be known again")
@@ -164,13 +164,13 @@ def _sort_in(
 
 
 def _zone(component: Any, zones: Zones) -> str | None:
-    """The zone in which the turns of a component have their days."""
+    """Return the zone in which the occurrences of a component have their days."""
     start = time_of(component, "DTSTART")
     return zones.iana(start.tzid) if start and start.tzid else None
 
 
 def _take(reading: Reading, series: RecurringComponent) -> None:
-    """Make one commitment of a component, and one of each turn that stands by itself."""
+    """Create one commitment for a component, and one for each occurrence that differs."""
     key = key_of(series.uid)
     if series.own is not None:
         try:
@@ -199,7 +199,7 @@ def _take(reading: Reading, series: RecurringComponent) -> None:
 
 
 def _add_occurrence(reading: Reading, series: RecurringComponent, day: date, at: Time) -> None:
-    """Add what RDATE states beside the rule."""
+    """Add an occurrence from RDATE that the rule does not include."""
     try:
         deadline = at.say(series.zones)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""A calendar of commitments that other programs read, and that says all of it when it is loaded again."""
+"""Writes a calendar of commitments that other programs can read and that loads again without loss."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STANDARD = {"key", "title", "tags", "note"}
 
 
 def write(tracked: Iterable[tuple[Tracked, int | None]], now: datetime) -> str:
-    """Write a VTODO for each commitment, beside it the SEQUENCE with which it was loaded, if it was with one."""
+    """Write a VTODO for each commitment, with the SEQUENCE from its last load if there is one."""
     calendar = Calendar()
     calendar.add("PRODID", PRODUCT)
     calendar.add("VERSION", "2.0")
@@ -56,7 +56,7 @@ def _todo(tracked: Tracked, sequence: int | None, now: datetime) -> Todo:
 
 
 def _recurring(todo: Todo, recurs: Recurrence) -> None:
-    """DTSTART and DUE of the first occurrence, the rule, and what it leaves out; as one day, like other programs do."""
+    """Add DTSTART and DUE of the first occurrence, the rule, and its exceptions; one day, like other programs."""
     first = next(recurs.names(), None)
     if first is None:
         return
@@ -68,7 +68,7 @@ def _recurring(todo: Todo, recurs: Recurrence) -> None:
 
 
 def _local(recurs: Recurrence, name: str) -> date:
-    """The day of an occurrence, or its time on the wall clock of the zone: recurrence goes by that."""
+    """Return the day of an occurrence, or its wall-clock time in the zone, which recurrence uses."""
     if not isinstance(recurs.start, datetime):
         return date.fromisoformat(name)
     wall = datetime.fromisoformat(name)
@@ -76,7 +76,7 @@ def _local(recurs: Recurrence, name: str) -> date:
 
 
 def _times(bounds: Bounds) -> dict[str, date]:
-    """DUE where it is known, DTSTART where it is open before that; both of one kind (RFC 5545, section 3.8.2.3)."""
+    """Return DUE if it is known, DTSTART if it opens before; both of the same type (RFC 5545, section 3.8.2.3)."""
     start, due = (_time(point) for point in (bounds.first, bounds.last))
     found = {"DUE": due} if due else {}
     if start and (due is None or (type(start) is type(due) and start < due)):

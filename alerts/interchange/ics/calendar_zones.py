@@ -1,4 +1,4 @@
-"""The zones that a calendar names (RFC 5545, section 3.8.3.1): IANA's, Windows', and those that it defines itself."""
+"""The zones that a calendar uses (RFC 5545, section 3.8.3.1): IANA's, Windows', and those that it defines itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Zones:
         self._defined = {str(one.get("TZID", "")): one for one in calendar.subcomponents if one.name == "VTIMEZONE"}
 
     def iana(self, tzid: str) -> str | None:
-        """The IANA name of a zone, if that can be told: it is one, Windows', or ends in one, or its definition says."""
+        """Return the IANA name of a zone; None if unknown. Its name or its definition may contain it."""
         lives = str(self._defined[tzid].get("X-LIC-LOCATION", "")) if tzid in self._defined else ""
         parts = tzid.strip("/").split("/")
         ends = ("/".join(parts[-count:]) for count in (3, 2)) if tzid.startswith("/") else ()
@@ -28,7 +28,7 @@ class Zones:
         return None
 
     def offset(self, tzid: str, wall: datetime) -> timedelta:
-        """The offset from UTC at a wall-clock time, by the definition. Raises InputError where that cannot be told."""
+        """Return the offset from UTC at a wall-clock time, by the definition. Raises InputError if it is unknown."""
         zone = self._defined.get(tzid)
         if zone is None:
             raise InputError(f'the time zone "{tzid}" is not an IANA or Windows name, and the file does not define it')
@@ -37,7 +37,7 @@ class Zones:
             raise InputError(f'the time zone "{tzid}" is defined by other than yearly rules, which are not read')
         try:
             found = wall.replace(tzinfo=zone.to_tz(lookup_tzid=False)).utcoffset()
-        except Exception as error:  # a definition can be wrong in ways without number, each with words of its own
+        except Exception as error:  # a wrong definition can raise anything
             raise InputError(f'the time zone "{tzid}" is defined wrongly ({type(error).__name__})') from error
         if found is None or found % timedelta(minutes=1) or abs(found) >= timedelta(hours=24):
             raise InputError(f'the time zone "{tzid}" is defined with an offset that is not in whole minutes')

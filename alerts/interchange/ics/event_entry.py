@@ -1,4 +1,4 @@
-"""A calendar's component as an entry: its words, and what an export has put into properties of its own."""
+"""A calendar component as an entry: its texts, and the properties that our export added."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from alerts.deadlines.errors import InputError
 from alerts.interchange import cells
 from alerts.interchange.ics.event_times import first
 
-OWN = "X-ALERTS-"  # what iCalendar cannot say, by field: X-ALERTS-REVIEW-EVERY
-TIMES = f"{OWN}TIMES"  # the times as they were written, by which it is seen whether another program has changed them
+OWN = "X-ALERTS-"  # what iCalendar has no property for, by field: X-ALERTS-REVIEW-EVERY
+TIMES = f"{OWN}TIMES"  # the times at export: a difference shows that another program changed them
 STANDARD = ("DTSTART", "DUE", "RRULE", "EXDATE")
 PRIORITIES = {**dict.fromkeys((1, 2, 3, 4), "high"), **dict.fromkeys((6, 7, 8, 9), "low")}  # section 3.8.1.9
 
@@ -22,13 +22,13 @@ KINDS = {"VTODO": "obligation", "VEVENT": "event"}
 
 
 def is_over(component: Any) -> bool:
-    """Whether a component says that it is done with."""
+    """Return whether a component is completed or cancelled."""
     over = str(component.get("STATUS", "")).upper() in ("COMPLETED", "CANCELLED")
     return over or (component.name == "VTODO" and component.get("COMPLETED") is not None)
 
 
 def number_of(component: Any) -> int:
-    """The SEQUENCE; 0 where there is none. Raises InputError."""
+    """Return the SEQUENCE; 0 if there is none. Raises InputError."""
     value = first(component, "SEQUENCE")
     if value is None:
         return 0
@@ -38,7 +38,7 @@ def number_of(component: Any) -> int:
 
 
 def entry_of(component: Any, key: str, deadline: str, assumed: Sequence[str], *, own: bool) -> dict[str, Any]:
-    """An entry of a component; its `own` deadline is the one that was exported, unless its times were changed since."""
+    """Return the entry of a component. Its `own` deadline is the exported one, unless its times have changed."""
     stated: dict[str, str | list[str]] = {}
     for name in cells.FIELDS:
         values = [_own_text(value) for value in _all(component.get(own_name(name)))]
@@ -68,12 +68,12 @@ def entry_of(component: Any, key: str, deadline: str, assumed: Sequence[str], *,
 
 
 def own_name(name: str) -> str:
-    """The property for a field."""
+    """Return the property for a field."""
     return OWN + name.upper().replace("_", "-")
 
 
 def times_as_written(component: Any) -> str:
-    """The times of a component in one text."""
+    """Return the times of a component as one text."""
     return "/".join(
         ",".join(_raw(value) for value in _all(component.get(name))) for name in STANDARD if component.get(name)
     )
@@ -103,7 +103,7 @@ def _all(value: Any) -> list[Any]:
 
 
 def _own_text(value: Any) -> str:
-    """TEXT, which the library leaves escaped in properties that it does not know (RFC 5545, section 3.3.11)."""
+    """Return a TEXT value: the library does not unescape unknown properties (RFC 5545, section 3.3.11)."""
     if isinstance(value, vUnknown):
         value = re.sub(r"\\(.)", lambda found: "\n" if found[1] in "nN" else found[1], value)
     return _text(value)

@@ -1,4 +1,4 @@
-"""The times of a calendar's component as a deadline."""
+"""The times of a calendar component as a deadline."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Time:
         return not isinstance(self.wall, datetime)
 
     def plus(self, duration: timedelta) -> Time:
-        """Days are nominal, hours exact but for a change of the clocks between (RFC 5545, section 3.3.6)."""
+        """Add a duration: days are nominal, hours exact except across clock changes (RFC 5545, section 3.3.6)."""
         try:
             return Time(self.wall + duration, self.tzid)
         except OverflowError:
             raise InputError("its end lies outside the years 1 to 9999") from None
 
     def day(self, zone: str | None) -> date:
-        """The civil day, of a time in UTC that in a zone."""
+        """Return the civil day; for a time in UTC, the day in that zone."""
         if isinstance(self.wall, datetime):
             if self.tzid == "" and zone:
                 return self.wall.replace(tzinfo=zone_info("UTC")).astimezone(zone_info(zone)).date()
@@ -44,7 +44,7 @@ class Time:
         return self.wall
 
     def say(self, zones: Zones, *, recurs: bool = False) -> str:
-        """As deadlines write it. Raises InputError for a zone that cannot be told."""
+        """Return it as deadlines write it. Raises InputError for an unknown zone."""
         if not isinstance(self.wall, datetime):
             return self.wall.isoformat()
         text = self.wall.isoformat(timespec="seconds" if self.wall.second else "minutes")
@@ -62,7 +62,7 @@ class Time:
 
 
 def first(component: Any, name: str) -> Any:
-    """The value of a property that may be there once. Raises InputError for one that could not be read."""
+    """Return the value of a property that may occur once. Raises InputError if it could not be read."""
     values = _sound(component, name)
     if len(values) > 1:
         raise InputError(f"{name} is there twice")
@@ -70,7 +70,7 @@ def first(component: Any, name: str) -> Any:
 
 
 def _sound(component: Any, name: str) -> list[Any]:
-    """The values of a property. Raises InputError for one that could not be read."""
+    """Return the values of a property. Raises InputError if one could not be read."""
     value = component.get(name)
     values = value if isinstance(value, list) else [] if value is None else [value]
     for one in values:
@@ -80,7 +80,7 @@ def _sound(component: Any, name: str) -> list[Any]:
 
 
 def time_of(component: Any, name: str) -> Time | None:
-    """A DATE or DATE-TIME. Raises InputError."""
+    """Return a DATE or DATE-TIME. Raises InputError."""
     value = first(component, name)
     if value is None:
         return None
@@ -88,7 +88,7 @@ def time_of(component: Any, name: str) -> Time | None:
 
 
 def _time(name: str, found: Any, value: Any) -> Time:
-    if isinstance(found, tuple):  # a period, of which the beginning counts
+    if isinstance(found, tuple):  # for a period, its start counts
         found = found[0]
     if not isinstance(found, date):
         raise InputError(f"{name} is neither a day nor a time: `{_raw(value)[:60]}`")
@@ -101,7 +101,7 @@ def _time(name: str, found: Any, value: Any) -> Time:
 
 
 def times_of(component: Any, name: str) -> list[Time]:
-    """The times of RDATE or EXDATE, however many lines there are. Raises InputError."""
+    """Return the times of all RDATE or EXDATE lines. Raises InputError."""
     values = [value for value in _sound(component, name) if hasattr(value, "dts")]
     return [_time(name, one.dt, value) for value in values for one in value.dts]
 
@@ -112,7 +112,7 @@ def _raw(value: Any) -> str:
 
 
 def duration_of(component: Any) -> timedelta | None:
-    """Raises InputError."""
+    """Return the DURATION. Raises InputError."""
     value = first(component, "DURATION")
     found = getattr(value, "dt", getattr(value, "td", None))
     if value is not None and not isinstance(found, timedelta):
@@ -122,7 +122,7 @@ def duration_of(component: Any) -> timedelta | None:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The times of a component: the one that counts, the last day of several, and how it recurs."""
+    """The times of a component: the due time, the last day if it lasts several, and how it recurs."""
 
     at: Time | None
     last: date | None = None
@@ -132,20 +132,20 @@ class Times:
 
     @property
     def assumed(self) -> tuple[str, ...]:
-        """What a deadline that recurs leaves out."""
+        """Return notes about what a recurring deadline leaves out."""
         if not (self.rule and self.last and self.at):
             return ()
         days = self.last.toordinal() - self.at.wall.toordinal() + 1
         return (f"each occurrence lasts {days} days, of which the first is tracked",)
 
     def _named(self, day: date) -> str:
-        """The occurrence of a day: its name bears the time if it has one."""
+        """Return the name of the occurrence on a day, which includes the time if it has one."""
         if self.at is None or self.at.is_day or not isinstance(self.at.wall, datetime):
             return day.isoformat()
         return name_occurrence(datetime.combine(day, self.at.wall.time()))
 
     def deadline(self, zones: Zones, tracked_days: Iterator[date] | None = None) -> str:
-        """The deadline; `tracked_days` are the days of turns that are tracked by themselves. Raises InputError."""
+        """Return the deadline; `tracked_days` are the days that have commitments of their own. Raises InputError."""
         if self.at is None:
             return "undated"
         if self.rule:
@@ -182,7 +182,7 @@ def times(component: Any) -> Times:
     if start.is_day and end is not None:
         if not end.is_day:
             raise InputError("DTEND is a time, and DTSTART is a day")
-        last = end.wall - timedelta(days=1)  # it is the day after the last one (RFC 5545, section 3.8.2.2)
+        last = end.wall - timedelta(days=1)  # DTEND is the day after the last one (RFC 5545, section 3.8.2.2)
     return Times(start, last if last and last > start.wall else None, message, more, without)
 
 

@@ -7,14 +7,14 @@ import re
 
 from alerts.deadlines.expressions import KEY, WORDS
 
-LONGEST = 89  # characters, so that a date can follow: 100 are the most
+LONGEST = 89  # characters: a date can follow, and the limit is 100
 HASHED = 8
 
 
 def key_of(uid: str) -> str:
-    """The key for a UID: itself where it can be one, else with `-` for what keys cannot hold.
+    """Return the key for a UID: itself if it is valid, else with `-` for invalid characters.
 
-    What has no letter, or is a word of deadlines, gets the prefix `uid-`; what is too long is cut and gets a hash.
+    A key without a letter, or one that is a deadline keyword, gets the prefix `uid-`. A long one is cut and gets a hash.
     """
     if KEY.fullmatch(uid) and uid.lower() not in WORDS:
         return uid
@@ -27,7 +27,7 @@ def key_of(uid: str) -> str:
 
 
 def occurrence_key(uid: str, day: object) -> str:
-    """The key for one turn of a recurring component: `standup@example.org.2025-12-31`."""
+    """Return the key for one occurrence of a recurring component: `standup@example.org.2025-12-31`."""
     key = key_of(uid)
     if len(key) > LONGEST:
         key = f"{key[: LONGEST - HASHED - 1]}-{hashlib.sha256(uid.encode()).hexdigest()[:HASHED]}"
