@@ -1,1 +1,1 @@
-"""Proofs in numbers, each run by a target of the Makefile."""
+"""Benchmarks, each run by a target of the Makefile."""

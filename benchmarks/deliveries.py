@@ -1,8 +1,8 @@
-"""What a delivery costs: planned, claimed, rendered, sent and recorded, compared with a loop that sends the same bytes.
+"""Measures the cost of a delivery, from planning to recording, against a loop that sends the same bytes.
 
-`make bench` prints a table; exit code 1 if an aim is missed. Sinks on loopback take what is sent, in a process of their
-own (`sinks.py`); CPU is that of our process, all threads. `--database URL` measures that database (it must be empty)
-instead of an SQLite file and a PostgreSQL that is started for it.
+`make bench` prints a table; exit code 1 if an aim is missed. Sinks on loopback, in their own process (`sinks.py`),
+receive what is sent. CPU time is that of all threads of our process. `--database URL` measures that database, which
+must be empty, instead of an SQLite file and a temporary PostgreSQL.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CPU_AT_MOST = 3.0  # times the CPU of the bare loop, for each delivery
 LOADED = datetime(2025, 10, 20, tzinfo=UTC)
 LEAD = timedelta(days=7)
 FIRINGS = {"mail": datetime(2025, 10, 28, 14, tzinfo=UTC), "web": datetime(2025, 10, 29, 14, tzinfo=UTC)}
-READY_WITHIN = 15  # seconds; then the daemon's firing comes
+READY_WITHIN = 15  # seconds until the daemon is ready; the firing comes later
 CONFIG = """
 timezone: America/New_York
 channels:
@@ -67,7 +67,7 @@ COMMITMENT = """
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Wall and CPU seconds for each of so many."""
+    """Wall and CPU seconds for each delivery."""
 
     wall: float
     cpu: float
@@ -75,7 +75,7 @@ class Cost:
     @classmethod
     @contextmanager
     def of(cls, count: int, into: list[Cost]) -> Iterator[None]:
-        """Measure what is done inside."""
+        """Measure the code inside."""
         wall, cpu = time.perf_counter(), time.process_time()
         yield
         into.append(cls((time.perf_counter() - wall) / count, (time.process_time() - cpu) / count))
@@ -91,7 +91,7 @@ class Bench:
     count: int
 
     def load(self, tag: str, firing: datetime, at: datetime) -> None:
-        """Load so many commitments with a week's lead that ends at the firing."""
+        """Load `count` commitments with a week's lead that ends at the firing."""
         (self.folder / "alerts.yaml").write_text(CONFIG % self.sinks.ports + f"database: {self.url}\n")
         deadline = (firing + LEAD).strftime("%Y-%m-%dT%H:%MZ")
         path = self.folder.with_suffix(".yaml")
@@ -104,27 +104,27 @@ class Bench:
         return [sys.executable, "-m", "alerts", "--config", str(self.folder)]
 
     def ours(self, tag: str) -> tuple[Cost, Cost]:
-        """What planning and what delivering costs, for each delivery."""
+        """Return the costs of planning and of delivering, for each delivery."""
         self.load(tag, FIRINGS[tag], LOADED)
-        get_app = App(self.folder, None)
-        workers = [worker for worker in get_app.workers(lambda: FIRINGS[tag]) if worker.channel.name == tag]
-        prepare(get_app.store, get_app.rules, LOADED)
-        if plan(get_app.store, get_app.rules, get_app.channels, LOADED):
+        app = App(self.folder, None)
+        workers = [worker for worker in app.workers(lambda: FIRINGS[tag]) if worker.channel.name == tag]
+        prepare(app.store, app.rules, LOADED)
+        if plan(app.store, app.rules, app.channels, LOADED):
             raise SystemExit("something was due before the firing: this measures nothing")
         costs: list[Cost] = []
         with Cost.of(self.count, costs):
-            planned = plan(get_app.store, get_app.rules, get_app.channels, FIRINGS[tag])
+            planned = plan(app.store, app.rules, app.channels, FIRINGS[tag])
         with Cost.of(self.count, costs):
             done = deliver(workers)
-        for channel in get_app.channels.values():
+        for channel in app.channels.values():
             channel.close()
-        get_app.store.close()
+        app.store.close()
         if planned != self.count or done != {"sent": self.count}:
             raise SystemExit(f"{planned} planned, then {dict(done)}: expected {self.count} sent")
         return costs[0], costs[1]
 
     def daemon(self) -> tuple[float, float]:
-        """Seconds from a firing at which all fall due to the first and to the last mail at the sink."""
+        """Return the seconds from the firing, when all are due, to the first and to the last mail at the sink."""
         began = datetime.now(UTC)
         firing = (began + timedelta(seconds=READY_WITHIN + self.count / 250 + 60)).replace(second=0, microsecond=0)
         self.load("daemon", firing, began)
@@ -161,7 +161,7 @@ def bare_web(port: int, body: bytes, count: int) -> None:
 
 
 BARE: dict[str, Callable[[int, bytes, int], None]] = {"mail": bare_mail, "web": bare_web}
-WORDS = {"mail": "e-mail", "web": "webhook"}
+LABELS = {"mail": "e-mail", "web": "webhook"}
 
 
 class Report:
@@ -173,12 +173,12 @@ class Report:
         for heading in ("", "database", "a second", "CPU each", "× bare", "aim"):
             self.table.add_column(heading, justify="left" if heading in ("", "database") else "right")
 
-    def aim(self, met: bool, words: str) -> str:
+    def aim(self, met: bool, text: str) -> str:
         self.good &= met
-        return f"[green]{words}: met[/]" if met else f"[red]{words}: missed[/]"
+        return f"[green]{text}: met[/]" if met else f"[red]{text}: missed[/]"
 
     def bare(self, tag: str, name: str, cost: Cost, size: int) -> None:
-        self.table.add_row(f"{WORDS[tag]}: bare, {size / 1000:.1f} kB", name, *_figures(cost), "1.00", "")
+        self.table.add_row(f"{LABELS[tag]}: bare, {size / 1000:.1f} kB", name, *_figures(cost), "1.00", "")
 
     def ours(self, tag: str, name: str, costs: tuple[Cost, Cost], bare: Cost) -> None:
         planned, delivered = costs
@@ -186,7 +186,7 @@ class Report:
         for what, cost in (("planned", planned), ("delivered", delivered), ("both", both)):
             times = cost.cpu / bare.cpu
             aim = self.aim(times <= CPU_AT_MOST, f"≤ {CPU_AT_MOST:g}") if what == "delivered" else ""
-            self.table.add_row(f"{WORDS[tag]}: {what}", name, *_figures(cost), f"{times:.2f}", aim)
+            self.table.add_row(f"{LABELS[tag]}: {what}", name, *_figures(cost), f"{times:.2f}", aim)
 
     def daemon(self, name: str, first: float, last: float) -> None:
         aim = self.aim(first <= FIRST_WITHIN, f"≤ {FIRST_WITHIN:g} s")
@@ -200,7 +200,7 @@ def _figures(cost: Cost) -> tuple[str, str]:
 
 @contextmanager
 def databases(given: str | None, folder: Path) -> Iterator[list[tuple[str, str]]]:
-    """The names and addresses of the databases to measure."""
+    """Yield the names and addresses of the databases to measure."""
     if given:
         yield [(given.partition(":")[0].partition("+")[0], given)]
         return
@@ -209,7 +209,7 @@ def databases(given: str | None, folder: Path) -> Iterator[list[tuple[str, str]]
 
 
 def measure(given: str | None, count: int) -> Report:
-    """Measure all in one run, the bare loops with what ours has just sent."""
+    """Measure everything in one run; the bare loops send the same bytes as our run before."""
     report = Report(count)
     with tempfile.TemporaryDirectory() as name, running() as sinks, databases(given, Path(name)) as found:
         folder = Path(name) / "config"
@@ -220,7 +220,7 @@ def measure(given: str | None, count: int) -> Report:
                 costs = bench.ours(tag)
                 body = sinks.take(tag).last
                 timed: list[Cost] = []
-                with Cost.of(count, timed):  # beside each of ours: a shared machine is not always equally fast
+                with Cost.of(count, timed):  # right after our run: the speed of a shared machine varies
                     loop(sinks.ports[tag], body, count)
                 report.bare(tag, database, timed[0], len(body))
                 report.ours(tag, database, costs, timed[0])

@@ -1,4 +1,4 @@
-"""What a tick costs with nothing due, and what a load costs, at a hundred and at a hundred thousand commitments.
+"""Measures an idle tick and a load with a hundred and with a hundred thousand commitments.
 
 `make bench` prints a table; exit code 1 if a tick with 100,000 costs more than 3 times one with 100, or if the load of
 100,000 takes 500 MB or more. `--database URL` measures another database than SQLite (it must be empty).
@@ -59,7 +59,7 @@ def commitments(count: int, path: Path) -> None:
 
 
 def load(folder: Path, count: int) -> tuple[float, float]:
-    """Load so many commitments in a process of its own; returns seconds and peak megabytes."""
+    """Load `count` commitments in another process; return seconds and peak megabytes."""
     path = folder.with_suffix(".yaml")
     commitments(count, path)
     command = [sys.executable, "-m", "alerts", "--config", str(folder), "load", str(path), "--at", NOW.isoformat()]
@@ -72,29 +72,29 @@ def load(folder: Path, count: int) -> tuple[float, float]:
 
 
 def measure(count: int, database: str | None) -> tuple[float, float, float, float]:
-    """Seconds and megabytes of the load, seconds of the first tick, and the median seconds of one with nothing due."""
+    """Return seconds and megabytes of the load, seconds of the first tick, and the median of idle ticks."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "config"
         folder.mkdir()
         url = database or f"sqlite:///{folder}/alerts.db"
         (folder / "alerts.yaml").write_text(CONFIG % folder + f"database: {url}\n")
         seconds, megabytes = load(folder, count)
-        get_app = App(folder, url)
-        workers = get_app.workers(lambda: NOW)
-        prepare(get_app.store, get_app.rules, NOW)
+        app = App(folder, url)
+        workers = app.workers(lambda: NOW)
+        prepare(app.store, app.rules, NOW)
         began = time.perf_counter()
-        plan(get_app.store, get_app.rules, get_app.channels, NOW)
+        plan(app.store, app.rules, app.channels, NOW)
         deliver(workers)
         first = time.perf_counter() - began
         ticks = []
         for _ in range(TICKS):
             began = time.perf_counter()
-            planned = plan(get_app.store, get_app.rules, get_app.channels, NOW)
+            planned = plan(app.store, app.rules, app.channels, NOW)
             deliver(workers)
             ticks.append(time.perf_counter() - began)
             if planned:
                 raise SystemExit("something was due: this measures nothing")
-        get_app.store.close()
+        app.store.close()
         return seconds, megabytes, first, statistics.median(ticks)
 
 

@@ -1,7 +1,7 @@
-"""A mail server and a web server on loopback that take all they are given, in a process of their own.
+"""A mail server and a web server on loopback that accept everything, in their own process.
 
-They are real (SMTP by RFC 5321, HTTP/1.1 with connections kept open) and do as little as can be done, so that what is
-measured is the sender. Their CPU is not the sender's.
+They are real (SMTP by RFC 5321, HTTP/1.1 with connections kept open) and do as little as possible: the
+benchmark measures the sender. Their CPU is not the sender's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 @dataclass
 class Taken:
-    """What a sink was given: how many, the first and the last when (Unix time), and the last one's bytes."""
+    """What a sink received: the count, the times of the first and last (Unix time), and the last bytes."""
 
     count: int = 0
     first_at: float = 0.0
@@ -85,13 +85,13 @@ class _Web(StreamRequestHandler):
 
 @dataclass(frozen=True)
 class Sinks:
-    """The ports, and a wire to the process."""
+    """The ports of the sinks, and a pipe to their process."""
 
     ports: dict[str, int]
     _wire: Connection
 
     def take(self, name: str) -> Taken:
-        """What `mail` or `web` was given since last asked."""
+        """Return what `mail` or `web` has received since the last call."""
         self._wire.send(name)
         taken: Taken = self._wire.recv()
         return taken
@@ -99,12 +99,12 @@ class Sinks:
 
 @contextmanager
 def running() -> Iterator[Sinks]:
-    """Start both; end them at the end."""
+    """Start both sinks, and end them afterwards."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
     process.start()
-    theirs.close()  # so that we hear it if the process ends
+    theirs.close()  # reading then fails if the process ends
     try:
         yield Sinks(ours.recv(), ours)
     finally:

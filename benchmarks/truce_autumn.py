@@ -1,7 +1,7 @@
-"""`make demo`: the truce autumn of 2025 replayed in a database of its own, as a timeline; the mails land in a maildir.
+"""`make demo`: replays the truce autumn of 2025 as a timeline, with its own database and a maildir.
 
-The clock jumps from one alert to the next. What is entered on the way (a summit that is put off, a date that becomes
-known) is made up, to show what moves with it.
+The clock jumps from one alert to the next. Changes during the replay (a summit that is put off, a date that becomes
+known) are invented; they show what moves with them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ channels:
 
 @dataclass(frozen=True)
 class Entered:
-    """Something that somebody enters on the way: a new deadline, or the end (`deadline` is None)."""
+    """A change during the replay: a new deadline, or the end (`deadline` is None)."""
 
     at: datetime
     key: str
@@ -59,7 +59,7 @@ out = Console(highlight=False)
 
 
 def configuration() -> Path:
-    """The shipped rules, told to one maildir."""
+    """Return a configuration folder with the shipped rules and one maildir."""
     folder = FOLDER / "config"
     folder.mkdir(parents=True)
     (folder / "alerts.yaml").write_text(CONFIG)
@@ -68,28 +68,28 @@ def configuration() -> Path:
     return folder
 
 
-def load(get_app: App) -> None:
-    """Track what the seed states, as if it were the day of the brief."""
+def load(app: App) -> None:
+    """Load the seed on the day of the brief."""
     read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
     entries = [Entry(placed.commitment, placed.place) for placed in read.entries]
-    get_app.store.commitments.load(entries, read.parties, read.sources, Change(now=START, by="demo"))
+    app.store.commitments.load(entries, read.parties, read.sources, Change(now=START, by="demo"))
 
 
-def enter(get_app: App, entered: Entered) -> None:
-    """Do what somebody enters."""
+def enter(app: App, entered: Entered) -> None:
+    """Apply a change."""
     change = Change(now=entered.at, by="demo", reason=entered.why)
     if entered.deadline:
-        get_app.store.commitments.move(entered.key, entered.deadline, change)
+        app.store.commitments.move(entered.key, entered.deadline, change)
     else:
-        get_app.store.commitments.close(entered.key, "fulfilled", change)
+        app.store.commitments.close(entered.key, "fulfilled", change)
 
 
-def moments(get_app: App) -> Iterator[datetime]:
-    """The instants at which an alert goes out or something is entered, each after what the one before has led to."""
+def moments(app: App) -> Iterator[datetime]:
+    """Yield each instant with an alert or a change; each depends on the effects of the one before."""
     now = START
     yield now
     while True:
-        planned = [one.reminder.send_at for one in forecast(get_app.store, get_app.rules, now, END)]
+        planned = [one.reminder.send_at for one in forecast(app.store, app.rules, now, END)]
         entered = [entered.at for entered in ENTERED]
         coming = [at for at in (*planned, *entered) if at > now]
         if not coming or min(coming) >= END:
@@ -99,7 +99,7 @@ def moments(get_app: App) -> Iterator[datetime]:
 
 
 def subjects(folder: Path, known: set[str]) -> list[str]:
-    """The subjects of the mails that have come since."""
+    """Return the subjects of new mails."""
     box = mailbox.Maildir(folder, create=False)
     fresh = [key for key in box.keys() if key not in known]  # noqa: SIM118 # a Maildir iterates over messages
     known.update(fresh)
@@ -108,26 +108,26 @@ def subjects(folder: Path, known: set[str]) -> list[str]:
 
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
-    get_app = App(configuration(), f"sqlite:///{FOLDER}/alerts.db")
-    out.rule("[bold]DEMO[/]: the truce autumn of 2025, replayed; nobody is told anything")
+    app = App(configuration(), f"sqlite:///{FOLDER}/alerts.db")
+    out.rule("[bold]DEMO[/]: the truce autumn of 2025, replayed; nobody is notified")
     out.print(
-        f"Ten commitments of a news brief, {START:%d %b %Y} to {END:%d %b %Y}, told to desk@localhost; times are UTC."
+        f"Ten commitments of a news brief, {START:%d %b %Y} to {END:%d %b %Y}, mailed to desk@localhost; times are UTC."
     )
-    out.print("What is entered on the way (») is made up, to show what moves with it.\n", style="dim")
-    load(get_app)
+    out.print("Changes (») are invented; they show what moves with them.\n", style="dim")
+    load(app)
     clock = {"now": START}
-    workers = get_app.workers(lambda: clock["now"])
-    prepare(get_app.store, get_app.rules, START)
+    workers = app.workers(lambda: clock["now"])
+    prepare(app.store, app.rules, START)
     known: set[str] = set()
     day = ""
-    for now in moments(get_app):
+    for now in moments(app):
         clock["now"] = now
         lines = []
         for entered in ENTERED:
             if entered.at == now:
-                enter(get_app, entered)
+                enter(app, entered)
                 lines.append(Text(f"» {entered.command}", style="cyan"))
-        plan(get_app.store, get_app.rules, get_app.channels, now)
+        plan(app.store, app.rules, app.channels, now)
         deliver(workers)
         lines += [Text(subject) for subject in subjects(FOLDER / "mail", known)]
         for line in lines:
@@ -135,7 +135,7 @@ def main() -> None:
             out.print(Text(f"{today if today != day else '':16}{now:%H:%M}  ", style="dim") + line, soft_wrap=True)
             day = today
     out.print(f"\n{len(known)} mails to desk@localhost in {FOLDER}/mail: open them with any mail program,")
-    out.print(f"such as `mutt -f {FOLDER}/mail`. Why each was said: "
+    out.print(f"such as `mutt -f {FOLDER}/mail`. The reason for each: "
               f"`alerts --database sqlite:///{FOLDER}/alerts.db show truce-review`", soft_wrap=True)  # fmt: skip
     sys.exit(not known)
 

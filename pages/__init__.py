@@ -1,1 +1,1 @@
-"""What makes the pages and pictures of the documentation: `make docs`, `make images`."""
+"""Generates pages and pictures of the documentation: `make docs`, `make images`."""

@@ -1,6 +1,6 @@
-"""A headless Chromium that takes pictures of pages, spoken to over a pipe in the DevTools protocol.
+"""A headless Chromium that takes pictures of pages, controlled by the DevTools protocol over a pipe.
 
-Chromium's own `--screenshot` knows neither a dark reader nor a window as narrow as a telephone; the protocol does.
+Chromium's own `--screenshot` has neither a dark mode nor a window as narrow as a phone; the protocol has both.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --hide-scrollbars --force-color-profile=srgb --remote-debugging-pipe"
 ).split()
-READS, WRITES = 3, 4  # the file descriptors on which Chromium takes and gives its JSON, each message ended by a NUL
+READS, WRITES = 3, 4  # Chromium's file descriptors for JSON in and out; a NUL ends each message
 
 
 class Browser:
-    """One tab. Raises RuntimeError for what Chromium refuses."""
+    """One tab. Raises RuntimeError if Chromium reports an error."""
 
     def __init__(self, into: int, out_of: int) -> None:
         self._into, self._out_of = os.fdopen(into, "wb", buffering=0), os.fdopen(out_of, "rb", buffering=0)
@@ -35,7 +35,7 @@ class Browser:
         self._ask("Page.enable")
 
     def picture(self, html: str, *, width: int, dark: bool = False, scale: float = 1) -> tuple[bytes, int]:
-        """A PNG of the whole page as a reader's window so wide shows it, and how wide the page would like to be."""
+        """Return a PNG of the whole page in a window of this width, and the width that the page needs."""
         metrics = {"width": width, "height": 600, "deviceScaleFactor": scale, "mobile": width < 500}
         self._ask("Emulation.setDeviceMetricsOverride", **metrics)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -67,7 +67,7 @@ class Browser:
 
 
 def find() -> Path | None:
-    """Where there is a Chromium on this machine; CHROMIUM names another one."""
+    """Return the path of a Chromium on this machine; CHROMIUM overrides it."""
     named = os.environ.get("CHROMIUM")
     found = next(filter(None, map(shutil.which, [named] if named else NAMES)), None)
     return Path(found) if found else None
@@ -75,7 +75,7 @@ def find() -> Path | None:
 
 @contextmanager
 def browser(program: Path) -> Iterator[Browser]:
-    """Start one with a profile of its own, and end it."""
+    """Start a Chromium with a profile of its own, and end it."""
     their_in, into = os.pipe()
     out_of, their_out = os.pipe()
 

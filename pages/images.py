@@ -1,6 +1,6 @@
-"""`make images`: what readers see of the seed's mails, in light and dark and on a telephone, into docs/images.
+"""`make images`: pictures of the seed's mails in docs/images: light, dark and on a phone.
 
-The same bytes each time: the seed as if loaded on the day of the brief, looked at on fixed days.
+The pictures are the same bytes every time: the seed is loaded and viewed on fixed days.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ OWNERS = tuple(Person(key=key, name=f"{key.title()} desk", email=f"{key}@example
 ALONE = "truce-review"
 READER = "America/New_York"
 LOOKS = {"": (700, False), "-dark": (700, True), "-narrow": (320, False)}
-AT_MOST = 200_000  # octets of a picture: a page with two of them is read on the way
+AT_MOST = 200_000  # octets of a picture: a page with two of them must load fast on a phone
 CHANNELS = "channels:\n  mail: {kind: maildir, path: mail, to: [desk@localhost]}\n"
 
 
-def office(folder: Path) -> App:
-    """The shipped rules, told to a maildir, with the seed loaded."""
+def seeded_app(folder: Path) -> App:
+    """Return an app with the shipped rules, a maildir channel and the seed."""
     (folder / "alerts.yaml").write_text(CHANNELS)
     rules = (shipped.folder("config") / "rules.yaml").read_text(encoding="utf-8")
     (folder / "rules.yaml").write_text(rules.replace("[console, maildir]", "[mail]"), encoding="utf-8")
@@ -52,13 +52,13 @@ def office(folder: Path) -> App:
     return app
 
 
-def told(app: App, now: datetime) -> list[ReminderContext]:
-    """The next word about each commitment, and when the one after it comes."""
+def next_reminders(app: App, now: datetime) -> list[ReminderContext]:
+    """Return the next reminder of each commitment, with the time of the one after it."""
     parties, sources = app.store.ledger.parties(), app.store.ledger.sources()
     found: list[ReminderContext] = []
     for item in app.store.ledger.tracked():
-        words = forecast(app.store, app.rules, now, now + timedelta(days=400), only=item.id)
-        first, second = [word for word in words if not word.reminder.catching_up][:2]
+        reminders = forecast(app.store, app.rules, now, now + timedelta(days=400), only=item.id)
+        first, second = [one for one in reminders if not one.reminder.catching_up][:2]
         about = item.commitment
         found.append(
             ReminderContext(
@@ -74,27 +74,29 @@ def told(app: App, now: datetime) -> list[ReminderContext]:
 
 
 def mails() -> dict[str, str]:
-    """The HTML of one alert, of a digest of all, and of a summary."""
+    """Return the HTML of one alert, of a digest of all, and of a summary."""
     with tempfile.TemporaryDirectory() as folder:
-        app = office(Path(folder))
+        app = seeded_app(Path(folder))
         found = {}
         for name, now in SHOWN.items():
-            words = told(app, now)
+            contexts = next_reminders(app, now)
             if name == "alert":
-                words = [one for one in words if one.tracked.commitment.key == ALONE]
-            found[name] = html(app, addressed(words, now))
-        summary, words_summed = app.store.summaries.gather(Scope(rule=MONDAYS, firing=SUMMED), SUMMED)
-        found["summary"] = html(app, replace(addressed(words_summed, SUMMED), summary=summary))
+                contexts = [one for one in contexts if one.tracked.commitment.key == ALONE]
+            found[name] = html(app, notification_of(contexts, now))
+        summary, summed = app.store.summaries.gather(Scope(rule=MONDAYS, firing=SUMMED), SUMMED)
+        found["summary"] = html(app, replace(notification_of(summed, SUMMED), summary=summary))
         return found
 
 
-def addressed(words: Iterable[ReminderContext], now: datetime) -> Notification:
-    """Words on their way to one reader."""
-    return Notification(id=UUID(int=0), channel="mail", recipient="desk", zone=READER, contexts=tuple(words), now=now)
+def notification_of(contexts: Iterable[ReminderContext], now: datetime) -> Notification:
+    """Return a notification of these reminders to one reader."""
+    return Notification(
+        id=UUID(int=0), channel="mail", recipient="desk", zone=READER, contexts=tuple(contexts), now=now
+    )
 
 
 def html(app: App, asked: Notification) -> str:
-    """The HTML of a mail."""
+    """Return the HTML of a mail."""
     message, error = app.renderer.render(asked, "mail")
     if error or not message.html:
         raise RuntimeError(error)

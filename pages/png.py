@@ -1,4 +1,4 @@
-"""Pictures of flat pages made smaller: the same picture with a palette of at most 256 colours (PNG, RFC 2083)."""
+"""Makes pictures of pages smaller: a palette with at most 256 colors (PNG, RFC 2083)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Colour = tuple[int, int, int]
 
 
 def smaller(png: bytes) -> bytes:
-    """Write a picture with a palette; colours beyond 256, which only the edges of letters have, become the nearest."""
+    """Return a picture with a palette. Colors beyond 256, on the edges of letters only, become the nearest."""
     chunks = dict(_chunks(png))
     width, height, depth, kind = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
     size = {TRUE_COLOUR: 3, 6: 4}.get(kind)
@@ -53,7 +53,7 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _unfiltered(data: bytes, length: int, size: int) -> Iterator[bytearray]:
-    """The rows as they were before each was written as its difference to what stands left of it and above."""
+    """Yield the original rows: PNG stores differences from the pixels to the left and above."""
     above = bytearray(length)
     for start in range(0, len(data), length + 1):
         how, row = data[start], bytearray(data[start + 1 : start + 1 + length])

@@ -1,6 +1,6 @@
-"""`make docs`: writes what docs/templates.md says of files, blocks, variables and filters, from the types themselves.
+"""`make docs`: writes the tables of files, blocks, variables and filters in docs/templates.md, from the types.
 
-The page is prose with places between `<!-- made: NAME -->` and `<!-- end -->`; only these are written.
+The page is prose with generated parts between `<!-- made: NAME -->` and `<!-- end -->`; only these are written.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 from jinja2 import Environment, nodes
 
 from alerts import shipped
+from pages.block_meanings import BLOCKS, CODES, TEMPLATES
 from pages.template_meanings import FILTERS, MEANINGS
-from pages.words import BLOCKS, CODES, TEMPLATES
 
 PAGE = Path(__file__).parents[1] / "docs" / "templates.md"
 PLACE = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -22,18 +22,18 @@ SHIPPED = shipped.folder("templates")
 
 
 def blocks(name: str) -> list[str]:
-    """The blocks of a template, in the order in which they stand there."""
+    """Return the blocks of a template, in their order."""
     read = Environment(autoescape=True).parse((SHIPPED / name).read_text(encoding="utf-8"))
     return [block.name for block in read.find_all(nodes.Block)]
 
 
 def names() -> list[str]:
-    """All templates that are shipped."""
+    """Return the names of all shipped templates."""
     return sorted(path.relative_to(SHIPPED).as_posix() for path in SHIPPED.rglob("*") if path.is_file())
 
 
 def described(kind: type) -> dict[str, str]:
-    """The fields and properties of a type, each with its own type as it is written in the source."""
+    """Return the fields and properties of a type, each with its annotation from the source."""
     stated = {field.name: str(field.type) for field in fields(kind)}
     worked_out = {
         name: str(value.fget.__annotations__["return"])
@@ -55,29 +55,29 @@ def _files() -> str:
 
 
 def _blocks() -> str:
-    return _table(("block", "holds"), ((f"`{name}`", said) for name, said in BLOCKS.items()))
+    return _table(("block", "holds"), ((f"`{name}`", meaning) for name, meaning in BLOCKS.items()))
 
 
 def _variables() -> str:
     parts = []
     for kind, meanings in MEANINGS.items():
-        types = {name: said.replace(" | ", " or ") for name, said in described(kind).items()}
-        rows = ((f"`{name}`", f"`{types[name]}`", said) for name, said in meanings.items())
+        types = {name: written.replace(" | ", " or ") for name, written in described(kind).items()}
+        rows = ((f"`{name}`", f"`{types[name]}`", meaning) for name, meaning in meanings.items())
         parts.append(f"### {kind.__name__}\n\n{_table(('name', 'type', 'meaning'), rows)}")
     return "\n".join(parts)
 
 
 def _codes() -> str:
     rows = (
-        (f"`{name}`" if not number else "", f"`{code}`" if code else "empty", said)
+        (f"`{name}`" if not number else "", f"`{code}`" if code else "empty", meaning)
         for name, codes in CODES.items()
-        for number, (code, said) in enumerate(codes.items())
+        for number, (code, meaning) in enumerate(codes.items())
     )
     return _table(("of", "code", "meaning"), rows)
 
 
 def _filters() -> str:
-    return _table(("filter", "gives"), ((f"`{name}`", said) for name, said in FILTERS.items()))
+    return _table(("filter", "gives"), ((f"`{name}`", meaning) for name, meaning in FILTERS.items()))
 
 
 MADE: dict[str, Callable[[], str]] = {
@@ -90,7 +90,7 @@ MADE: dict[str, Callable[[], str]] = {
 
 
 def made(page: str) -> str:
-    """The page with its places written anew."""
+    """Return the page with its generated parts renewed."""
     return PLACE.sub(lambda place: place[1] + MADE[place[2]]() + place[3], page)
 
 

@@ -118,7 +118,7 @@ def test_owners_may_be_told_of_what_no_rule_matches() -> None:
 
 
 def test_only_a_channel_that_mails_can_be_marked() -> None:
-    said = "channels.log.default: only email and maildir can be the default, through which owners are told"
+    said = "channels.log.default: only email and maildir can be the default, which mails the owners"
     with pytest.raises(InputError, match=rf"^{re.escape(said)}$"):
         build("log", "console", {"default": True})
 

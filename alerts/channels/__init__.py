@@ -161,7 +161,7 @@ def _digest(path: Path) -> str:
 def _of_others() -> dict[str, str]:
     """Return hints for keys that mean more than a setting, for kinds that do not have them."""
     mailing = [name for name, kind in _KINDS.items() if issubclass(kind.options, MailSettings)]
-    return {"default": f"only {' and '.join(mailing)} can be the default, through which owners are told"}
+    return {"default": f"only {' and '.join(mailing)} can be the default, which mails the owners"}
 
 
 def _kind(kind: str) -> Any:

@@ -78,12 +78,12 @@ class Apprise:
 
     def send(self, outgoing: Outgoing) -> str:
         """Return "Apprise says that it was sent". Raises DeliveryError; Apprise reports only success or failure."""
-        warning = self._ask(dict(outgoing.message.body or {}), self.timeout)
-        if warning["ok"]:
+        result = self._ask(dict(outgoing.message.body or {}), self.timeout)
+        if result["ok"]:
             return "Apprise says that it was sent"
-        status = re.search(r"error=(\d{3})\b", warning["said"])
+        status = re.search(r"error=(\d{3})\b", result["warning"])
         out = status is None or status[1] not in _ABOUT_THE_MESSAGE
-        raise DeliveryError(f"Apprise reported failure{_why(warning)}", channel_out=out)
+        raise DeliveryError(f"Apprise reported failure{_why(result)}", channel_out=out)
 
     def close(self) -> None:
         """Do nothing: no process outlives its send."""
@@ -100,5 +100,5 @@ def _pointed(post: Post, room: int) -> str:
     )
 
 
-def _why(warning: Mapping[str, Any]) -> str:
-    return f": {one_line(warning['said'])}" if warning["said"] else ""
+def _why(result: Mapping[str, Any]) -> str:
+    return f": {one_line(result['warning'])}" if result["warning"] else ""

@@ -37,7 +37,7 @@ class EmailSettings(MailSettings):
 
     @field_validator("unsubscribe")
     @classmethod
-    def _can_be_said(cls, url: str | None, info: ValidationInfo) -> str | None:
+    def _fits_one_header_line(cls, url: str | None, info: ValidationInfo) -> str | None:
         return None if url is None else one_click(url, (address.addr_spec for address in info.data.get("to", ())))
 
 

@@ -16,7 +16,7 @@ FIELDS: tuple[str, ...] = tuple(
     column for name in Entry.model_fields for column in (CITED if name == "source" else (name,))
 )
 REQUIRED = tuple(name for name, field in Entry.model_fields.items() if field.is_required())
-WORDS = frozenset({"kind", "priority"})  # our own values: in a table their case does not matter
+CASELESS = frozenset({"kind", "priority"})  # our own values: in a table their case does not matter
 SEPARATOR = re.compile(r"(?<!\\)((?:\\\\)*);")
 PART = re.compile(r"(?<!\\)((?:\\\\)*)\|")
 PART_ESCAPED = re.compile(r"\\([\\|])")

@@ -84,8 +84,8 @@ def plain(heading: str) -> str:
     return re.sub(r"[\s_]+", "", heading).casefold()
 
 
-def _nearest(word: str, known: Sequence[str]) -> str:
-    near = did_you_mean(plain(word), [plain(one) for one in known])
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = did_you_mean(plain(name), [plain(one) for one in known])
     for one in known:
         near = near.replace(f"'{plain(one)}'", f"'{one}'")
     return near

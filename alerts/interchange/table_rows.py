@@ -11,7 +11,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.interchange.cells import CITED, LISTS, REQUIRED, WORDS, entry_of, split, undo_defuse
+from alerts.interchange.cells import CASELESS, CITED, LISTS, REQUIRED, entry_of, split, undo_defuse
 from alerts.interchange.columns import Columns, plain
 from alerts.interchange.date_formats import translate
 from alerts.interchange.entry_collector import Reading
@@ -139,7 +139,7 @@ class Table:
             text = re.sub(r"\s*\n\s*", " ", text.strip())
         if name == "deadline":
             return translate(text, self.columns.date_format)
-        return text.lower() if name in WORDS else text
+        return text.lower() if name in CASELESS else text
 
 
 def _text(cell: Cell) -> str:

@@ -1,4 +1,4 @@
-"""Rendering: a notification in, a message out. The words live in `templates/`, the structure here."""
+"""Rendering: a notification in, a message out. `templates/` has the texts, this package the structure."""
 
 from alerts.core.messages import Medium
 from alerts.rendering.renderer import Renderer

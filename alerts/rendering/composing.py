@@ -1,6 +1,6 @@
 """From a notification to the message that a channel sends: laid out for a chat, in a mail with a calendar entry.
 
-Whatever fails on the way, an alert goes out.
+An alert goes out even if a step fails.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _PLAIN = "; the built-in plain message goes out instead"
 
 
 def compose(renderer: Renderer, channel: Layout, notification: Notification) -> tuple[Message, str | None]:
-    """Return the message and, in one line, what failed on the way and what goes out instead."""
+    """Return the message and, in one line, what failed and what goes out instead."""
     message, error = renderer.render(notification, channel.medium)
     error = error and error + _PLAIN
     if channel.medium == "mail":
@@ -25,7 +25,7 @@ def compose(renderer: Renderer, channel: Layout, notification: Notification) -> 
         error = error or failed
     try:
         return _with_body(channel, message), error
-    except Exception as failure:  # noqa: BLE001 - whatever a channel makes of its post
+    except Exception as failure:  # noqa: BLE001 - a channel may raise anything
         error = f"channel {channel.name}: cannot lay out the message: {type(failure).__name__}{_PLAIN}"
         return _with_body(channel, renderer.plain(notification, channel.medium)), error
 
@@ -41,5 +41,5 @@ def _with_calendar(message: Message, notification: Notification) -> tuple[Messag
     (context,) = notification.contexts
     try:
         return replace(message, calendar=publish(context, *entry_of(context), notification.now)), None
-    except Exception as failure:  # noqa: BLE001 - whatever the data are
+    except Exception as failure:  # noqa: BLE001 - the data may cause any error
         return message, f"calendar: {type(failure).__name__}; the mail goes out without it"

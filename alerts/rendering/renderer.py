@@ -63,7 +63,7 @@ class Renderer:
             return notice(notification.notice, medium, notification.now), None
         try:
             return self._message(notification, medium), None
-        except Exception as error:  # noqa: BLE001 - an alert goes out, whatever the templates and the data are
+        except Exception as error:  # noqa: BLE001 - an alert goes out even if templates or data are wrong
             return self.plain(notification, medium), _one_line(error)
 
     def plain(self, notification: Notification, medium: Medium) -> Message:

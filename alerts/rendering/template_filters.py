@@ -14,7 +14,7 @@ from alerts.deadlines.zones import zone_info
 WIDTH = 76
 NEAR_DAYS = 183  # days within which a month names one year
 SEPARATOR = " · "
-MIN_TITLE = 50  # characters of a title that a subject keeps, so that titles differ
+MIN_TITLE = 50  # characters of a title that a subject keeps: shorter titles would look alike
 MIN_MATTER = 20  # characters that a subject keeps of what it is about
 LABEL = 15  # the column in which the text of a plain mail begins
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")

@@ -42,7 +42,7 @@ def _key(text: str) -> str:
     if not KEY.fullmatch(text):
         raise InputError("expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it")
     if text.lower() in WORDS:
-        raise InputError(f"`{text}` is a word of deadlines and cannot be a key")
+        raise InputError(f"`{text}` is a keyword of deadlines and cannot be a key")
     return text
 
 

@@ -115,7 +115,7 @@ WRONG = [
     ),
     (
         "{key: after, title: b, deadline: undated}",
-        "x.yaml:4: key: `after` is a word of deadlines and cannot be a key",
+        "x.yaml:4: key: `after` is a keyword of deadlines and cannot be a key",
     ),
     (
         "{key: a, title: b, deadline: undated, kind: obligaton}",

@@ -17,9 +17,9 @@ from alerts.rendering.renderer import Renderer
 from alerts.rendering.template_environment import FILTERS_OFFERED, SAFE_TYPES
 from alerts.rendering.template_facts import Group
 from alerts.rendering.timeline import Drawn
+from pages.block_meanings import BLOCKS, CODES, TEMPLATES
 from pages.template_meanings import FILTERS, MEANINGS
 from pages.templates import PAGE, blocks, described, made, names
-from pages.words import BLOCKS, CODES, TEMPLATES
 from tests.rendering.reminder_factories import TEMPLATES as FOLDER
 from tests.rendering.reminder_factories import notification, single, told
 

@@ -68,7 +68,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     log.addHandler(last_warning)
     service = service_of(request["url"])
     if service is None:
-        return {"ok": False, "said": redacted(last_warning.last, request["url"])}
+        return {"ok": False, "warning": redacted(last_warning.last, request["url"])}
     limits = {"body": service.body_maxlen, "title": service.title_maxlen, "lines": service.body_max_line_count}
     if "body" not in request:
         return {"ok": True, "limits": limits}
@@ -79,7 +79,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         )
     except Exception as error:  # noqa: BLE001 # one of 200 services, which may fail in any way
         ok, last_warning.last = False, type(error).__name__
-    return {"ok": bool(ok), "said": redacted(last_warning.last, request["url"])}
+    return {"ok": bool(ok), "warning": redacted(last_warning.last, request["url"])}
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ HASHED = 8
 def key_of(uid: str) -> str:
     """Return the key for a UID: itself if it is valid, else with `-` for invalid characters.
 
-    A key without a letter, or one that is a deadline keyword, gets the prefix `uid-`. A long one is cut and gets a hash.
+    A key without a letter, or a deadline keyword, gets the prefix `uid-`. A long one is cut and gets a hash.
     """
     if KEY.fullmatch(uid) and uid.lower() not in WORDS:
         return uid

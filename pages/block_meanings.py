@@ -1,4 +1,4 @@
-"""What the templates, their blocks and the codes in them mean, for docs/templates.md."""
+"""The meanings of templates, blocks and codes, for docs/templates.md."""
 
 from __future__ import annotations
 
