@@ -164,7 +164,7 @@ def _probe(folder: Path, done: threading.Event, waits: list[float]) -> None:
     store = Store(f"sqlite:///{folder}/alerts.db")
     while not done.wait(0.1):
         began = time.perf_counter()
-        store.ledger.beat("probe", "x", datetime.now(UTC))
+        store.ledger.record_fact("probe", "x", datetime.now(UTC))
         waits.append(time.perf_counter() - began)
     store.close()
 

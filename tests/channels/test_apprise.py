@@ -62,7 +62,7 @@ def test_json_is_posted(sent):
 def test_a_form_is_posted(sent):
     end, [request] = sent(schema="form")
     assert end[0] == "sent"
-    assert request.medium["message"].startswith("It is due on Fri 7 Nov 2025: <b>&amp;")
+    assert request.form["message"].startswith("It is due on Fri 7 Nov 2025: <b>&amp;")
     assert not request.files
 
 
