@@ -73,7 +73,7 @@ def translate(text: str, date_format: str | None) -> str:
     if not looks or ISO.match(text):
         return text
     if date_format:
-        raise InputError(f"`{text}` is not a date written as {date_format}, which `date_format` says")
+        raise InputError(f"`{text}` is not a date written as {date_format}, the declared `date_format`")
     readings = dict(_readings(text))
     if not readings:
         raise InputError(f"`{text}` is no date that there is: write it as 2025-11-10")

@@ -161,7 +161,7 @@ def test_a_date_is_read_by_the_declared_format(csv: Write, columns, form: str, c
 
 def test_a_date_in_another_format_than_the_declared_one_is_refused(csv: Write, columns) -> None:
     assert wrong(csv("Ref no,What,Due date", "a,A,12/25/2026"), columns(MAP + "date_format: DD/MM/YYYY")) == [
-        "x.csv:2: Due date: `12/25/2026` is not a date written as DD/MM/YYYY, which `date_format` says"
+        "x.csv:2: Due date: `12/25/2026` is not a date written as DD/MM/YYYY, the declared `date_format`"
     ]
 
 

@@ -22,7 +22,7 @@ from alerts.channels.transport.time_budget import TimeBudget, TimedReader, send_
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 ANSWER_AT_MOST = 128 * 1024  # octets, including heads and framing
-_BUDGET: ContextVar[TimeBudget] = ContextVar("deadline of the post under way")
+_BUDGET: ContextVar[TimeBudget] = ContextVar("time budget of the current post")
 
 
 @contextmanager
