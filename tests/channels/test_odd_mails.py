@@ -98,7 +98,7 @@ def test_two_thousand_odd_notifications_are_each_one_mail_with_one_entry(written
         check(message, parsed)
         if message.calendar:
             entries += 1
-            assert entry_of(message)["UID"] == f"{asked.told[0].tracked.commitment.key}@here"
+            assert entry_of(message)["UID"] == f"{asked.contexts[0].tracked.commitment.key}@here"
     assert entries > 1000
 
 

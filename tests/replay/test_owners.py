@@ -46,12 +46,12 @@ KILLED = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from alerts.cli.app import Office
-from alerts.daemon import prepare
+from alerts.cli.app import App
 from alerts.planning import plan
-office, now = Office(Path(sys.argv[1]), None), datetime.fromisoformat(sys.argv[2])
-prepare(office.store, office.rules, now, office.settings.people)
-plan(office.store, office.rules, office.channels, now)
+from alerts.startup import prepare
+app, now = App(Path(sys.argv[1]), None), datetime.fromisoformat(sys.argv[2])
+prepare(app.store, app.rules, now, app.settings.people)
+plan(app.store, app.rules, app.channels, now)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 LOADED = "2025-10-28T12:00Z"

@@ -88,7 +88,7 @@ def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(autumn: Any) ->
         assert "overdue" not in (subject + text).lower()
         assert "expired" not in (subject + text).lower()
     subject, text = truce["2025-11-10"]
-    assert "holds through" in subject.lower()
+    assert "in force through" in subject.lower()
     assert "Mon 10 Nov 2025" in subject
     subject, text = truce["2025-11-11"]
     assert "review" in subject.lower()
