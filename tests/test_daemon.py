@@ -223,7 +223,7 @@ def test_what_does_not_get_through_is_told_by_the_fallback_and_to_the_operators_
     assert (trouble["channel"], trouble["state"], trouble["about"]) == ("gone", "dead", ["filing before"])
     assert trouble["instead"] == ["chat"]
     eventually(lambda: facts, "the heartbeat tells that the first sweep went well")
-    assert "channel gone takes nothing: localhost: HTTP 410" in site.run("health", code=1)
+    assert "channel gone is down: localhost: HTTP 410" in site.run("health", code=1)
     assert "1 delivery is dead" in site.run("health", code=1)
     dead = next(one for one in json.loads(site.run("deliveries", "--state", "dead", "--json")))
     site.run("dismiss", dead["id"])

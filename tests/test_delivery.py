@@ -153,7 +153,7 @@ def test_an_answer_that_cannot_be_stored_holds_up_no_other_mark(store, workers, 
             raise DataError("update", {}, ValueError("a NUL"))
         mark(marks)
 
-    monkeypatch.setattr(store.outbox, "mark", choosy)
+    monkeypatch.setattr(store.outbox, "record_outcomes", choosy)
     workers["hook"].drain()
     assert states(store) == {"sent": MANY}
 
@@ -169,7 +169,7 @@ def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpse
             raise StoreError("the connection was lost")
         mark(marks)
 
-    monkeypatch.setattr(store.outbox, "mark", out_at_first)
+    monkeypatch.setattr(store.outbox, "record_outcomes", out_at_first)
     workers["hook"].drain()
     assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
 

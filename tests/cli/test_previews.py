@@ -60,7 +60,7 @@ OWN = [
     ("email/reminder.html", "{% block footer %}", "line 2: "),
     ("email/digest.html", "{% block timeline %}{{ t.key }}{% endblock %}", "line 2: 'None' has no attribute 'key'"),
     ("email/digest.html", "{% block items %}{{ html.chart(digest) }}{% endblock %}", "line 2: "),
-    ("chat/reminder.html", "{% block ledger %}<ul></ul>{% endblock %}", "what it renders is no post: line "),
+    ("chat/reminder.html", "{% block ledger %}<ul></ul>{% endblock %}", "its output is no post: line "),
     ("chat/digest.html", "{% block commands %}<p>{{ digest.cuont }}</p>{% endblock %}", "line 2: "),
 ]  # fmt: skip
 

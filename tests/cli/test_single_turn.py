@@ -60,7 +60,7 @@ def test_a_daemon_with_the_shipped_rules_does_not_take_the_place_of_own_ones(
     monkeypatch.setattr(signal, "signal", lambda *_: None)  # this process keeps its own
     said = loaded("run")
     assert said.code == 1
-    assert f"uses {home}/config, but here is no ./config: name that folder with --config" in said.err
+    assert f"uses {home}/config, but there is no ./config here: name that folder with --config" in said.err
     assert names(home) == {"desk"}
 
 
@@ -69,7 +69,7 @@ def test_a_tick_from_another_folder_plans_what_is_the_same_there(loaded: Alerts,
     (home / "other").mkdir()
     (home / "other/alerts.yaml").write_text(CONFIG + CONFIG.split("rules:\n")[1].replace("desk", "more"))
     said = loaded("--config", "other", "tick", "--at", "2025-10-30T09:00Z")
-    assert (said.code, "Left alone: more;" in said.err) == (3, True)
+    assert (said.code, "Skipped: more;" in said.err) == (3, True)
     assert said.out.startswith("2 planned")
     assert names(home) == {"desk"}
 
@@ -81,7 +81,7 @@ def test_a_rule_is_not_planned_through_a_channel_that_is_another(loaded: Alerts,
     (home / "other/alerts.yaml").write_text(CONFIG.replace("you@localhost", "me@localhost"))
     said = loaded("--config", "other", "tick", "--at", "2025-10-30T09:00Z")
     assert (said.code, said.out) == (3, "0 planned; nothing to send\n")
-    assert "Left alone: desk;" in said.err
+    assert "Skipped: desk;" in said.err
 
 
 def test_a_tick_from_the_same_folder_takes_an_edit_over_and_names_what_it_leaves_out(
@@ -118,11 +118,11 @@ def test_after_an_upgrade_the_shipped_rules_take_the_place_of_nobodys_own(
     (home / "empty").mkdir()
     monkeypatch.chdir(home / "empty")
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr("alerts.cli.delivery_commands.Daemon", None)  # so that it ends where it is not refused
+    monkeypatch.setattr("alerts.cli.run_command.Daemon", None)  # so that it ends where it is not refused
     assert loaded("tick", "--at", LATER).code == 3
     said = loaded("run")
     assert said.code == 1
-    assert "uses rules that are not the shipped ones, but here is no ./config: name that folder" in said.err
+    assert "uses rules that are not the shipped ones, but there is no ./config here: name that folder" in said.err
     assert names(home) == {"desk"}
 
 
@@ -143,7 +143,7 @@ def test_a_link_that_leads_elsewhere_after_a_deployment_is_the_same_folder(loade
     (home / "current").unlink()
     (home / "current").symlink_to("next")
     said = loaded("--config", "current", "tick", "--at", "2025-10-29T10:00Z")
-    assert (said.code, said.err.count("Left alone")) == (0, 0)
+    assert (said.code, said.err.count("Skipped: ")) == (0, 0)
 
 
 def test_a_shell_that_came_through_a_link_counts_as_there(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

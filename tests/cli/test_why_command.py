@@ -83,7 +83,7 @@ def test_what_was_said_names_to_whom_and_the_delivery(ticked: Alerts) -> None:
     assert all(one["channel"] == "box" and one["id"] in ids for row in said for one in row["deliveries"])
     text = ticked("why", "summit").out
     assert said[0]["deliveries"][0]["id"][:8] in text
-    assert "says nothing: priority is normal, the rule wants high or critical" in text
+    assert "no reminders: priority is normal, the rule wants high or critical" in text
 
 
 def test_what_is_to_come_is_named(loaded: Alerts) -> None:
@@ -174,10 +174,10 @@ def test_moves_of_others_and_of_the_whole_change_nothing_of_what_became_of_an_oc
     ]
     moved = lines(loaded, "report", "--occurrence", "2026-01-31", *at)
     assert [line for line in moved if "scheduled" in line] == [
-        "desk before P7D: to come",
-        "desk before P1D: to come",
-        "desk on_the_day : to come",
-        "desk overdue P0D: to come",
+        "desk before P7D: scheduled",
+        "desk before P1D: scheduled",
+        "desk on_the_day : scheduled",
+        "desk overdue P0D: scheduled",
     ]
     rows = loaded("why", *late[:1], "--occurrence", "2026-01-31", *at, "--json").json
     assert {row["moment"][:10] for row in rows if row["outcome"] == "scheduled"} == {

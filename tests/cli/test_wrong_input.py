@@ -291,7 +291,7 @@ def test_all_templates_that_fail_are_found_whether_or_not_a_channel_needs_them(a
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 3)
     assert "alerts: template email/reminder.txt: line 1: 'nope' is undefined\n" in said.err
     assert "alerts: template chat/digest.html: line 2: " in said.err
-    assert "alerts: template webhook/body.json: what it renders is not a JSON object\n" in said.err
+    assert "alerts: template webhook/body.json: its output is not a JSON object\n" in said.err
 
 
 @pytest.mark.parametrize(
