@@ -133,7 +133,6 @@ def test_resolve_counts_and_rolls_on_the_calendars_that_it_is_told(alerts: Alert
     assert (rolled.json["expression"], rolled.json["latest"]) == ("2026-01-01/..", None)
     moved = alerts("resolve", "2026-01-01", "--timezone", "UTC", "--calendars", "US", "--roll", "following")
     assert "rolled from Thu 1 Jan 2026 (New Year's Day in US) to Fri 2 Jan 2026" in " ".join(moved.out.split())
-    assert "in EDTF" in moved.out
 
 
 @pytest.mark.parametrize(
