@@ -41,15 +41,15 @@ log = logging.getLogger(__name__)
 
 SWEEP = timedelta(minutes=1)
 PAUSE = timedelta(seconds=5)  # after the database could not be used
-GATHER = timedelta(seconds=10)  # failures within so long are told together
+GATHER = timedelta(seconds=10)  # failures within this time go into one notice
 
 
 class Daemon:
-    """Plans on each rule's cron and every minute, and sends what is due, until it is told to stop.
+    """Plans on each rule's cron and every minute, and sends what is due, until SIGTERM or SIGINT.
 
-    `people` are those of the settings; `operators` names the channels that hear of what does not get through;
-    `heartbeat` is pinged after a good sweep. `first` is the whole configuration in place of these, and `load` reads it
-    anew on SIGHUP.
+    `people` are those of the settings. `operators` names the channels that get notices of failed deliveries.
+    `heartbeat` is pinged after a good sweep. `first` is the whole configuration in place of these; `load` reads it
+    again on SIGHUP.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Lanes: each channel hands over what it has to send by itself, a few at a time, so that none holds up another."""
+"""Channel workers: each channel sends its deliveries by itself, a few at a time, so none delays another."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ CLAIMS_PER_CONNECTION = 16  # per connection of a channel
 RENDERED = timedelta(seconds=5)  # what is claimed at once is rendered and begun within so long, on a slow machine too
 RETRY_RECORDING_AFTER = 1.0  # seconds
 LOG_EVERY = 60  # one in so many failures to mark is logged
-POLL_SECONDS = 1.0  # seconds after which a lane that waits for its sends looks whether it is to stop
-SEEN_WITHIN = timedelta(minutes=5)  # a lane that has not been seen for so long is not well
+POLL_SECONDS = 1.0  # seconds: how often a worker that waits for its sends checks whether to stop
+SEEN_WITHIN = timedelta(minutes=5)  # a worker that has not claimed for this time is unhealthy
 OUT_FOR = timedelta(minutes=10)  # nor is one whose channel takes nothing for so long
 OVERDUE = 10.0  # seconds past its total deadline after which a send is stuck, which none should ever be
 
@@ -53,10 +53,10 @@ def always() -> bool:
 
 @dataclass(slots=True)
 class ChannelWorker:
-    """What one channel has to send. `on_failure` is called when a failure is there to be told elsewhere; nothing is
-    claimed while `may_send` says no.
+    """Sends the deliveries of one channel. `on_failure` is called when a failure is to be handled.
 
-    `redact` takes secrets out of what is stored of answers and errors.
+    Nothing is claimed while `may_send` returns False. `redact` removes secrets from the answers and errors that are
+    stored.
     """
 
     store: Store
@@ -89,7 +89,7 @@ class ChannelWorker:
                     if room > 0 and not waiting:
                         waiting.extend(self._claim(allowed, running.values()))
                     if not any(monotonic() > item.ends_by + OVERDUE for item in running.values()):
-                        self.seen_at = self.clock()  # a lane whose every claim fails has not been seen at work
+                        self.seen_at = self.clock()  # not where every claim fails
                     if not allowed and waiting:
                         self._return_claims(item.claim for item in waiting)
                         waiting.clear()
@@ -108,7 +108,7 @@ class ChannelWorker:
                 raise
 
     def take_over(self, other: ChannelWorker) -> None:
-        """Render as another lane of the same channel does; breaker and connections stay."""
+        """Take over how another worker of the same channel renders; breaker and connections stay."""
         self.renderer, self.zone, self.redact = other.renderer, other.zone, other.redact
 
     def pause(self) -> timedelta | None:
@@ -237,7 +237,7 @@ class ChannelWorker:
             return Outcome(state="sent", remote=self.redact(self.channel.send(outgoing)))
         except DeliveryError as failure:
             error = failure
-        except Exception as failure:  # a fault in one channel must not stop the others, nor lose the word
+        except Exception as failure:  # one channel must not stop the others, nor lose the alert
             log.exception("channel %s failed in a way that it should not", claim.channel)
             error = DeliveryError(f"unexpected {type(failure).__name__} in the channel")
         return self._failed(claim, error)
@@ -339,10 +339,10 @@ class _Leased:
 
 
 def deliver(workers: Sequence[ChannelWorker]) -> Counter[str]:
-    """Hand over what is due on all channels at once; returns how many deliveries ended how."""
+    """Send what is due on all channels at once; return how many deliveries ended in each state."""
     total: Counter[str] = Counter()
     if workers:
-        with ThreadPoolExecutor(len(workers), thread_name_prefix="lane") as pool:
+        with ThreadPoolExecutor(len(workers), thread_name_prefix="channel-worker") as pool:
             for done in pool.map(ChannelWorker.drain, workers):
                 total += done
     return total

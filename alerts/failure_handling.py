@@ -1,4 +1,4 @@
-"""What happens when a delivery fails: the rule's fallback gets it, the operators are told."""
+"""What happens when a delivery fails: the rule's fallback gets its reminders, the operators get a notice."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def handle_failures(
     operators: Sequence[str],
     now: datetime,
 ) -> int:
-    """Tell elsewhere what does not get through: its words to the rule's fallback, the failure to the operators.
+    """Send the reminders of failed deliveries to the rule's fallback, and a notice to the operators.
 
-    Returns how many deliveries were in trouble. Where other rules are registered than these, it is left to a process
-    that has those: this one may not know to whom else to turn.
+    Returns how many deliveries had failed. Where other rules are registered than these, a process that has those does
+    it: this one may not know their fallback.
     """
     if set(store.watches.registered()) - set(current(store, rules)):
         return 0

@@ -1,4 +1,4 @@
-"""What will be said if nothing changes, from the stored cursors on."""
+"""Which alerts go out if nothing changes, from the stored cursors on."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def summaries(
 ) -> Iterator[SummaryForecast]:
     """The summaries that go out before `end`; of several firings that were missed, the latest is still to come.
 
-    `one_at_a_time` names the channels that take one word at a time, and so no summary.
+    `one_at_a_time` names the channels that take one reminder at a time, and so no summary.
     """
     since = store.summaries.since(current(store, rules))
     for name, scheduled in rules.items():

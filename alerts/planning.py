@@ -142,7 +142,7 @@ def _plan_summaries(
 def _owner_route(
     owners: Owners, commitment: Commitment, recipients: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, str] | None:
-    """The channel and the address through which the owner of a commitment is told."""
+    """Return the channel and the address of a commitment's owner; None where there is none."""
     owner = owners.of(commitment)
     if owner is None or owners.channel is None:
         return None
@@ -150,12 +150,12 @@ def _owner_route(
 
 
 def _as_named(person: Person, recipients: Iterable[str]) -> str:
-    """A person's address, as the channel writes it where it names them, too: else they would be told twice."""
+    """Return a person's address as the channel writes it, if it names them too: else they would get two."""
     return next((one for one in recipients if one.lower() == person.email.lower()), person.email)
 
 
 def _evaluate(scheduled: ScheduledRule, tracked: Tracked, watch: Watch, now: datetime) -> Evaluation:
-    """One look; should it fail, the others are not held up, and it is tried again."""
+    """Evaluate one watch; should that fail, the others go on, and it is tried again in an hour."""
     try:
         return evaluate(scheduled.rule, tracked, watch, now, scheduled.cron)
     except Exception:

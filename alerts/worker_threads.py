@@ -29,10 +29,16 @@ class _RunningWorker:
 
 
 class WorkerPool:
-    """The lanes of a daemon and their threads. `built_from`: what each channel was built from, by its name."""
+    """The channel workers of a daemon and their threads. `built_from`: what each channel was built from, by its name."""
 
-    def __init__(self, workers: Sequence[ChannelWorker], built_from: Mapping[str, Any], on_failure: Callable[[], None], *,
-                 may_send: Callable[[], bool] = always) -> None:  # fmt: skip
+    def __init__(
+        self,
+        workers: Sequence[ChannelWorker],
+        built_from: Mapping[str, Any],
+        on_failure: Callable[[], None],
+        *,
+        may_send: Callable[[], bool] = always,
+    ) -> None:
         self._may_send = may_send
         self._on_failure = on_failure
         self._made_of = built_from
@@ -42,7 +48,7 @@ class WorkerPool:
 
     @property
     def workers(self) -> list[ChannelWorker]:
-        """The lanes that are at work."""
+        """Return the workers that run."""
         return [running.worker for running in self._pool.values()]
 
     @property
@@ -56,9 +62,11 @@ class WorkerPool:
             self._start(running)
 
     def exchange(self, workers: Sequence[ChannelWorker], built_from: Mapping[str, Any]) -> list[str]:
-        """Go on with these lanes. Where a channel is made of the same as before, its lane stays and is brought up to
-        date; where not, the old one ends what is in flight, claims nothing more, and closes its channel. The new one
-        begins with a closed breaker: what held up the old channel need not hold up this one.
+        """Go on with these workers.
+
+        Where a channel is built from the same as before, its worker stays and is brought up to date. Where not, the old
+        worker ends what is in flight, claims nothing more, and closes its channel. The new one begins with a closed
+        breaker: what stopped the old channel need not stop this one.
 
         Returns the names of the channels that were there before and were built anew.
         """
@@ -84,12 +92,12 @@ class WorkerPool:
         return [name for name, running in found.items() if name in before and running is not before[name]]
 
     def wake_all(self) -> None:
-        """Let every lane look for something to do."""
+        """Wake every worker."""
         for running in self._pool.values():
             running.wake.set()
 
     def stop(self) -> None:
-        """Let every lane end after what is in flight."""
+        """End every worker after what is in flight."""
         self._stopped.set()
         for worker in self.workers:
             worker.stop.set()

@@ -91,11 +91,11 @@ WRONG = [
     ),
     (
         CHANNELS.replace(", default: true", "") + RULE,
-        'c/a.yaml:9: "owner" is told by no channel: mark the one that mails owners with `default: true`',
+        'c/a.yaml:9: "owner" has no channel: mark the one that mails owners with `default: true`',
     ),
     (
         "default_notify: [owner]",
-        'c/a.yaml:1: "owner" is told by no channel: mark the one that mails owners with `default: true`',
+        'c/a.yaml:1: "owner" has no channel: mark the one that mails owners with `default: true`',
     ),
     (
         CHANNELS + "operators: [owner]",

@@ -1,6 +1,6 @@
 """Settings: the folder of configuration, the environment and secret files, checked and frozen.
 
-Everything that is wrong is said at once, a line each, with file and line. A value that comes from `{env: NAME}` or
+All problems are reported at once, a line each, with file and line. A value that comes from `{env: NAME}` or
 `{file: PATH}` never shows in errors or in `repr`.
 """
 

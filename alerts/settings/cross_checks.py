@@ -11,7 +11,7 @@ from alerts.deadlines.errors import did_you_mean
 from alerts.strict_yaml.yaml_events import Steps
 
 Where = Callable[[Steps], str]
-NO_CHANNEL_FOR_OWNERS = f'"{OWNER}" is told by no channel: mark the one that mails owners with `default: true`'
+NO_CHANNEL_FOR_OWNERS = f'"{OWNER}" has no channel: mark the one that mails owners with `default: true`'
 
 
 def cross_checks(data: Mapping[str, Any], where: Where) -> Iterator[str]:

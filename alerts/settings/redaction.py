@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "***"
-TELLING = 6  # characters: what is shorter is no secret of its own, and would make holes into words
+TELLING = 6  # characters: a shorter piece is no secret by itself, and would blank parts of ordinary text
 
 
 class Redaction:

@@ -105,7 +105,7 @@ class OverdueSection(Section):
 
 
 class RemindSection(Section):
-    """What a rule speaks of."""
+    """When a rule sends reminders."""
 
     before: Annotated[tuple[Lead, ...], AfterValidator(once)] = ()
     on_the_day: Flag = False
@@ -123,7 +123,9 @@ class RemindSection(Section):
 
 def _names_something(section: RemindSection) -> RemindSection:
     if section.remind() == Remind():
-        raise InputError("names no moment, so the rule never speaks: such as {before: [P7D], on_the_day: true}")
+        raise InputError(
+            "names no moment, so the rule sends nothing: name some, such as {before: [P7D], on_the_day: true}"
+        )
     return section
 
 

@@ -29,7 +29,7 @@ class References:
     ) -> Any:
         """Replace the references in a value; what cannot be is added to `errors` and becomes None.
 
-        `steps` lead to the value for `where`; in words they are put after `prefix`.
+        `steps` lead to the value for `where`; as text they are put after `prefix`.
         """
         if reference := reference_in(value):
             try:
