@@ -70,10 +70,10 @@ class ClockCheck:
                 return self._believe("it was accepted")
             second = self._ask()
             if second and abs(second - now) <= MAX_DRIFT:
-                return self._believe(f"a second clock says {_report_doubt(second)}")
+                return self._believe(f"a second clock says {_utc_text(second)}")
             if self._said_at is None or self._steady() - self._said_at > LOG_AGAIN_AFTER:
                 self._said_at = self._steady()
-                other = f"; a second clock says {_report_doubt(second)}" if second else ""
+                other = f"; a second clock says {_utc_text(second)}" if second else ""
                 log.error("%s%s: %s", self._doubt, other, PLANNING_STOPPED)
             self._store.ledger.record_fact(DOUBT, self._doubt or "", now)
             return False
@@ -92,18 +92,19 @@ class ClockCheck:
         facts = self._store.ledger.facts()
         swept = facts.get(SWEPT)
         if swept and swept.at - now > MAX_DRIFT:
-            return f"the last good sweep was at {_report_doubt(swept.at)}, and this machine's clock says {_report_doubt(now)}"
+            last = _utc_text(swept.at)
+            return f"the last good sweep was at {last}, and this machine's clock says {_utc_text(now)}"
         if swept and now - swept.at > LONG_OUTAGE:
             days = (now - swept.at).days
-            return f"the last good sweep was at {_report_doubt(swept.at)}, {days} days ago by this machine's clock"
+            return f"the last good sweep was at {_utc_text(swept.at)}, {days} days ago by this machine's clock"
         if swept and DOUBT in facts and abs(now - swept.at) > MAX_DRIFT:  # a restart settles nothing
-            return f"the last good sweep was at {_report_doubt(swept.at)}, and the clock has been in doubt since"
+            return f"the last good sweep was at {_utc_text(swept.at)}, and the clock has been in doubt since"
         return None
 
     def _against_steady(self, now: datetime) -> str | None:
         parted = self._drift()
         return (
-            f"this machine's clock says {_report_doubt(now)}, {_describe_drift(parted)} the steady clock"
+            f"this machine's clock says {_utc_text(now)}, {_describe_drift(parted)} the steady clock"
             if parted
             else None
         )
@@ -145,7 +146,7 @@ class ClockCheck:
         count = self._store.resend_too_early(now)
         log.warning(
             "the clock was ahead until %s: %d alerts that went out more than two days early will be sent again",
-            _report_doubt(swept.at), count,
+            _utc_text(swept.at), count,
         )  # fmt: skip
 
     def _ask(self) -> datetime | None:
@@ -163,7 +164,7 @@ def accept(store: Store, now: datetime) -> str | None:
     return doubt.value if doubt else None
 
 
-def _report_doubt(at: datetime) -> str:
+def _utc_text(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M UTC")
 
 

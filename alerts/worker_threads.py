@@ -29,7 +29,7 @@ class _RunningWorker:
 
 
 class WorkerPool:
-    """The channel workers of a daemon and their threads. `built_from`: what each channel was built from, by its name."""
+    """The channel workers of a daemon and their threads. `built_from`: what each channel was built from, by name."""
 
     def __init__(
         self,

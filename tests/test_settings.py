@@ -161,7 +161,10 @@ WRONG_RULES = [
     (
         "{moved: true}",
         "{}",
-        "6: rules[0].remind: names no moment, so the rule sends nothing: name some, such as {before: [P7D], on_the_day: true}",
+        (
+            "6: rules[0].remind: names no moment, so the rule sends nothing: name some, such as "
+            "{before: [P7D], on_the_day: true}"
+        ),
     ),
     ("{moved: true}", "{moved: 'true'}", "6: rules[0].remind.moved: expected true or false, unquoted"),
     ("{moved: true}", "{before: P7D}", "6: rules[0].remind.before: expected a list, such as [one, another]"),

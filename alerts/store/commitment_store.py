@@ -258,11 +258,11 @@ class Commitments:
         all_occurrences: bool = False,
         cited: Citation | None = None,
     ) -> Report:
-        """Give a commitment another deadline; whatever hangs on it moves in the same transaction.
+        """Give a commitment another deadline; what depends on it moves in the same transaction.
 
-        What recurs is moved one occurrence at a time, unless the `all_occurrences` is meant. The new deadline keeps the zone that
-        the old one stated. A source that is `cited`, or that the change names, comes before those that it had; of one
-        occurrence only the history names it.
+        What recurs is moved one occurrence at a time, unless `all_occurrences` is True. The new deadline keeps the zone
+        that the old one stated. A source that is `cited`, or that the change names, comes before those that it had; for
+        one occurrence only the history names it.
         """
         report = Report()
         with self._database.change() as connection:

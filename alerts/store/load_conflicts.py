@@ -44,6 +44,7 @@ def _say(key: str, name: str, before: Any, stands: Any, states: Any) -> str:
     if "\n" in how:
         how = f"alerts edit {key} {verb} …"
     return (
-        f"{name.replace('earlier_sources', 'sources')}: the file says {format_value(states)} now and {format_value(before)} "
-        f"before, but it was edited to {format_value(stands)} meanwhile: write that, or `{how}` first"
+        f"{name.replace('earlier_sources', 'sources')}: the file says {format_value(states)} now and "
+        f"{format_value(before)} before, but it was edited to {format_value(stands)} meanwhile: write that, or "
+        f"`{how}` first"
     )

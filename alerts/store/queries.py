@@ -21,10 +21,15 @@ from alerts.store.outbox.due_deliveries import due_since
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
 _C, _D, _L, _R, _W = (
-    table.c for table in (
-        tables.commitments, delivery_tables.deliveries, delivery_tables.delivery_reminders, planning_tables.reminders, planning_tables.watches
+    table.c
+    for table in (
+        tables.commitments,
+        delivery_tables.deliveries,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+        planning_tables.watches,
     )
-)  # fmt: skip
+)
 _BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
 
 

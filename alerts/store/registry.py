@@ -17,8 +17,12 @@ from alerts.store.rows import CHUNK, upsert
 from alerts.store.rule_rows import put_rules
 
 _H, _P, _R, _W, _C = (
-    planning_tables.registrations.c, planning_tables.processes.c, planning_tables.rules.c, planning_tables.watches.c, tables.commitments.c
-)  # fmt: skip
+    planning_tables.registrations.c,
+    planning_tables.processes.c,
+    planning_tables.rules.c,
+    planning_tables.watches.c,
+    tables.commitments.c,
+)
 May = Callable[[Sequence[Registration], Collection[str]], bool]
 
 

@@ -18,7 +18,7 @@ from alerts.store.outbox.payloads import message_of
 class Claim:
     """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
 
-    `contexts` is what it carries; one to operators carries a `notice` instead, and a `summary` is gathered by its scope.
+    `contexts` is what it carries. One to operators carries a `notice` instead; a `summary` is gathered by its scope.
     `zone`: in which the recipient reads, where that is a person who states one. `first_due` and `tries` (this one
     included) count from when a person last retried it; `attempt` counts all that were ever made.
     """

@@ -21,10 +21,15 @@ from alerts.store.outbox import enqueue
 from alerts.store.rows import REMINDER, chunks, reminder_of
 
 _C, _G, _L, _R, _W = (
-    table.c for table in (
-        tables.commitments, delivery_tables.gathered, delivery_tables.delivery_reminders, planning_tables.reminders, planning_tables.watches
+    table.c
+    for table in (
+        tables.commitments,
+        delivery_tables.gathered,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+        planning_tables.watches,
     )
-)  # fmt: skip
+)
 STUCK_AFTER = timedelta(minutes=2)  # another process that has added nothing for so long is waited for no longer
 
 
@@ -47,8 +52,8 @@ class Gathering:
     def seal(self, rules: Callable[[], Collection[str]], now: datetime) -> Iterator[int]:
         """Seal what was gathered, unless a watch of these rules is due: yields the number of deliveries per recipient.
 
-        Each recipient's is a transaction. `rules` returns those that some live process plans. A process that has watches
-        which are due is waited for, until nothing has been added for two minutes.
+        Each recipient's is a transaction. `rules` returns those that some live process plans. A process with due watches
+        is waited for, until nothing has been added for two minutes.
         """
         while self._is_waiting():
             due = is_due(rules(), now)

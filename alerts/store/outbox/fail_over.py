@@ -23,8 +23,14 @@ from alerts.store.outbox.summary_deliveries import followed
 from alerts.store.rows import CHUNK, REMINDER, insert_new, reminder_of
 
 _C, _D, _L, _R = (
-    table.c for table in (tables.commitments, delivery_tables.deliveries, delivery_tables.delivery_reminders, planning_tables.reminders)
-)  # fmt: skip
+    table.c
+    for table in (
+        tables.commitments,
+        delivery_tables.deliveries,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+    )
+)
 MAX_FAILURES_LISTED = 50  # troubles in one notice; the rest are counted
 
 

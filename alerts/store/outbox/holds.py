@@ -24,10 +24,15 @@ from alerts.store.rows import chunks
 _D, _G, _L, _R, _O, _S, _W = (
     table.c
     for table in (
-        delivery_tables.deliveries, delivery_tables.gathered, delivery_tables.delivery_reminders, planning_tables.reminders, tables.occurrences,
-        tables.snoozes, planning_tables.watches,
+        delivery_tables.deliveries,
+        delivery_tables.gathered,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+        tables.occurrences,
+        tables.snoozes,
+        planning_tables.watches,
     )
-)  # fmt: skip
+)
 SENT_DESPITE_SNOOZE = ("moved", "closed", "reopened")
 PLANNED_BY = timedelta(hours=1)  # so long what was held waits for the planner to say whether a later word stands for it
 ASK_AGAIN = timedelta(seconds=5)

@@ -15,11 +15,18 @@ from alerts.store.database import Database
 from alerts.store.rows import CHUNK, append_revisions, chunks, revision_row
 
 _A, _C, _D, _G, _L, _R, _U, _W = (
-    table.c for table in (
-        delivery_tables.attempts, tables.commitments, delivery_tables.deliveries, delivery_tables.gathered, delivery_tables.delivery_reminders,
-        planning_tables.reminders, planning_tables.rules, planning_tables.watches,
+    table.c
+    for table in (
+        delivery_tables.attempts,
+        tables.commitments,
+        delivery_tables.deliveries,
+        delivery_tables.gathered,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+        planning_tables.rules,
+        planning_tables.watches,
     )
-)  # fmt: skip
+)
 TOO_EARLY = timedelta(days=2)  # what was sent no earlier than this is taken for sent
 
 

@@ -11,8 +11,14 @@ from sqlalchemy import Connection, and_, func, or_, select
 from alerts.store import delivery_tables, planning_tables, tables
 
 _D, _L, _R, _V = (
-    table.c for table in (delivery_tables.deliveries, delivery_tables.delivery_reminders, planning_tables.reminders, tables.revisions)
-)  # fmt: skip
+    table.c
+    for table in (
+        delivery_tables.deliveries,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+        tables.revisions,
+    )
+)
 Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
 
 

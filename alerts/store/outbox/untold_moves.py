@@ -15,8 +15,14 @@ from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.rows import revision_of
 
 _D, _L, _R, _V = (
-    table.c for table in (delivery_tables.deliveries, delivery_tables.delivery_reminders, planning_tables.reminders, tables.revisions)
-)  # fmt: skip
+    table.c
+    for table in (
+        delivery_tables.deliveries,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+        tables.revisions,
+    )
+)
 Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
 Range = tuple[int, int]  # of revisions, the first and the last
 
