@@ -52,8 +52,8 @@ class Gathering:
     def seal(self, rules: Callable[[], Collection[str]], now: datetime) -> Iterator[int]:
         """Seal what was gathered, unless a watch of these rules is due: yields the number of deliveries per recipient.
 
-        Each recipient's is a transaction. `rules` returns those that some live process plans. A process with due watches
-        is waited for, until nothing has been added for two minutes.
+        Each recipient's is a transaction. `rules` returns those that some live process plans. A process with due
+        watches is waited for, until nothing has been added for two minutes.
         """
         while self._is_waiting():
             due = is_due(rules(), now)
