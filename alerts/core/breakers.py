@@ -7,7 +7,7 @@ from datetime import datetime
 
 from alerts.core.deliveries import BACKOFF, Outcome
 
-PAUSES = BACKOFF[:4]  # up to ten minutes: a server that is back is noticed before the words that wait grow old
+PAUSES = BACKOFF[:4]  # up to ten minutes, so that what waits is not late once the server is back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody who may look after commitments, and where they are told. `timezone`: in which they read."""
+    """A person who may own commitments, and their address. `timezone`: the one they read times in."""
 
     key: str
     name: str
@@ -51,7 +51,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """The place in a source, and perhaps the few words that matter."""
+    """The place in a source, and perhaps a short quotation."""
 
     key: str
     locator: str | None = None
@@ -60,7 +60,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """A promise as somebody wrote it down; `deadline` in the words of `core.deadlines`, canonical.
+    """A promise as it was written down; `deadline` in the canonical form of `alerts.deadlines`.
 
     `source` is the newest, and the one that alerts cite; `earlier_sources` are those before, the newest first.
     """

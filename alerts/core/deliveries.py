@@ -15,11 +15,11 @@ BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800
 JITTER = 0.2
 LONGEST_PAUSE = BACKOFF[-1] * (1 + JITTER)
 TRY_FOR_AT_LEAST = timedelta(days=3)
-LATE = timedelta(hours=1)  # what has failed for so long is told elsewhere, too, while tries go on
+LATE = timedelta(hours=1)  # after failing this long it also goes to the fallback, while tries go on
 
 
 class FailureLevel(IntEnum):
-    """How far a delivery has failed; each is told elsewhere once, a worse one again."""
+    """How far a delivery has failed; each level is reported once, a worse one again."""
 
     NOT = 0
     TEMPLATE = 1  # it goes out all the same, in a simpler form

@@ -1,4 +1,4 @@
-"""Deliveries that do not get through, and what operators are told of them."""
+"""Deliveries that fail, and the notices about them that operators get."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class DeliveryFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What operators are told: some failures, and how many `more` there are."""
+    """A notice to operators: some failures, and how many `more` there are."""
 
     failures: tuple[DeliveryFailure, ...]
     more: int = 0

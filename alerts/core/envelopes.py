@@ -12,7 +12,7 @@ from alerts.core.reminder_merging import merge, reason
 from alerts.core.reminders import NAMESPACE, Reminder
 from alerts.core.summaries import Scope
 
-MAX_SINGLE_ALERTS = 5  # where a rule leaves it open, more than so many words for one recipient go out as a digest
+MAX_SINGLE_ALERTS = 5  # unless a rule decides, more reminders than this for one recipient go out as a digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class SortedReminders:
 
 
 def sort_by_route(items: Iterable[AddressedReminder], routes: Routes) -> SortedReminders:
-    """Sort words by channel and recipient: the same thing once, of one state the latest, what is critical at once."""
+    """Sort reminders by channel and recipient: each thing once, the latest of one state, what is critical at once."""
     by_route: dict[tuple[str, str], dict[tuple[object, ...], AddressedReminder]] = defaultdict(dict)
     for item in items:
         for route in item.routes(routes.recipients):
@@ -141,7 +141,7 @@ def address_to_fallbacks(
 ) -> list[Envelope]:
     """Address what one channel (`exclude`) does not take to the fallbacks of the rules (rule → channel) that say it.
 
-    It goes there in the same company, but to a channel of `one_at_a_time` one word at a time.
+    They stay together, but a channel in `one_at_a_time` gets one reminder at a time.
     """
     routes: dict[str, list[Reminder]] = defaultdict(list)
     for reminder in reminders:

@@ -236,7 +236,7 @@ def _changes(
 
 
 def _undone(revision: Revision, history: Sequence[Revision], found: Sequence[Explanation]) -> bool:
-    """Whether an end or a reopening was followed by another before any was told."""
+    """Return whether an end or a reopening was followed by another before an alert went out."""
     if revision.what == "moved":
         return False
     later = [one for one in history if one.number > revision.number and one.occurrence == revision.occurrence]

@@ -20,7 +20,7 @@ from alerts.core.tracked import Tracked
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A reminder to come, and the channels through which it will be told."""
+    """A reminder to come, and the channels that it will go out through."""
 
     reminder: Reminder
     channels: tuple[str, ...]
@@ -65,7 +65,7 @@ def _routed(
 ) -> Iterator[Forecast]:
     """Yield what goes out of what is said at once: through each channel, the latest of one state, and each thing once.
 
-    What has been told is added to `sent`.
+    What goes out is added to `sent`.
     """
     addressed = [(one, list(owners.channels(rule.notify, tracked.commitment))) for one, rule, tracked in due]
     by_recipient_name: dict[str, dict[tuple[object, ...], Reminder]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""Several moves that nobody was told of yet, as one: from the old date to the present one, with all reasons."""
+"""Several moves without an alert yet, as one: from the old date to the present one, with all reasons."""
 
 from __future__ import annotations
 

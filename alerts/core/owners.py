@@ -1,4 +1,4 @@
-"""Owners: who looks after what, and through which channel they are told."""
+"""Owners of commitments, and the channel that alerts reach them through."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Owners:
     people: Mapping[str, Person] = field(default_factory=dict)
 
     def of(self, commitment: Commitment) -> Person | None:
-        """Who looks after a commitment, if that is somebody who is known and can be told."""
+        """Return the owner of a commitment, if that person is known and can be reached."""
         return self.people.get(commitment.owner) if commitment.owner and self.channel else None
 
     def channels(self, notify: Iterable[str], commitment: Commitment) -> list[tuple[str, str]]:
-        """Each word of a `notify` that reaches anybody, with the channel that it stands for."""
+        """Return each entry of a `notify` that reaches anybody, with its channel."""
         found = [(target, self.channel if target == OWNER else target) for target in notify]
         return [(target, name) for target, name in found if name and (target != OWNER or self.of(commitment))]
 

@@ -1,4 +1,4 @@
-"""One state, one alert: of what a recipient would be told of one occurrence at once, the latest moment goes out."""
+"""One state, one alert: of reminders of one occurrence that are due together, the latest goes out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORDER = ("before", "on_the_day", "opens", "overdue", "review")  # of moments tha
 def merge(reminders: Iterable[Reminder]) -> dict[UUID, Reminder]:
     """Return what does not go out to a recipient, by its id, each with the reminder that stands for it.
 
-    A move, an end or a reopening always goes out, and stands for what is due beside it.
+    A move, an end or a reopening always goes out, and replaces what is due with it.
     """
     by_occurrence: dict[tuple[int, str], list[Reminder]] = defaultdict(list)
     for reminder in reminders:

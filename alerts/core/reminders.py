@@ -11,7 +11,7 @@ Kind = Literal["before", "on_the_day", "opens", "overdue", "moved", "review", "c
 MERGEABLE_KINDS: frozenset[Kind] = frozenset({"before", "on_the_day", "opens", "overdue", "review"})  # all but changes
 REPEATING_KINDS: frozenset[Kind] = frozenset({"overdue", "review"})  # what an acknowledgement silences
 NAMESPACE = UUID("6e3a1f0c-5d0b-5a6e-9c57-0d4f6f0b7a11")
-LATE = timedelta(hours=1)  # from here on a word says that it is late
+LATE = timedelta(hours=1)  # from here on an alert says that it is late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Reminder:
 
     `early`: no later firing would be in time. `catching_up`: it was missed before the commitment, the rule or the lead
     was there. `revision`: the change that a `moved`, `closed` or `reopened` tells of; `first_revision`: where several
-    moves are told as one, the first of them. A skipped one has a reason.
+    moves go out as one, the first of them. A skipped one has a reason.
     """
 
     rule: str
@@ -51,6 +51,6 @@ class Reminder:
         return self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment
 
     def late_by(self, now: datetime) -> timedelta:
-        """How late the word is when it is said at `now`; nothing if that does not deserve a mention."""
+        """Return how late it is at `now`; None if that is not worth a mention."""
         late = now - self.send_at
         return late if late >= LATE and not self.catching_up else timedelta()

@@ -1,4 +1,4 @@
-"""Rules: which commitments deserve a word, at which moments, on which cron, to whom."""
+"""Rules: which commitments need alerts, at which moments, on which cron, for whom."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class Rule:
     """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels, or `owner`.
 
     `summary`: at each firing all is summed up that falls due within so long. `fallback` names the channel through which
-    its words go when another does not take them. `acknowledged_for`: how long an acknowledgement pauses its repeats,
-    where whoever gave it did not say (`core.answers` has what holds otherwise).
+    its reminders go when another channel does not take them. `acknowledged_for`: how long an acknowledgement pauses
+    its repeats, unless it has an end of its own (`core.schedule.answers` has the defaults).
     """
 
     name: str
@@ -119,7 +119,7 @@ class Rule:
     def hash(self) -> str:
         """A digest of what the rule says and when; it changes when that does."""
         text = self.to_json()
-        del text["fallback"]  # decides where a word goes that failed, not whether or when there is one
+        del text["fallback"]  # decides where a failed reminder goes, not whether or when there is one
         if text["summary"] is None:
             del text["summary"]  # a rule without one means what it meant before there were any
         if text["acknowledged_for"] is None:

@@ -30,7 +30,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snooze:
-    """Somebody has put off all alerts until an instant; moves and closings are told all the same."""
+    """Somebody has put off all alerts until an instant; moves and closings go out all the same."""
 
     by: str
     at: datetime

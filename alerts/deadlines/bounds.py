@@ -136,7 +136,7 @@ def _describe_zone(bounds: Bounds) -> str:
 
 
 def describe_bounds(bounds: Bounds) -> str:
-    """Describe a window in a few words, never with an exclusive bound."""
+    """Describe a window briefly, never with an exclusive bound."""
     if recurs := bounds.recurrence:
         soon = [format_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
         return f"{recurs.to_text}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"

@@ -1,4 +1,4 @@
-"""One word that states a date: a day, a month, a year, a time of day; in ISO 8601 and its extension, EDTF."""
+"""One token that states a date: a day, a month, a year, a time of day; in ISO 8601 and its extension, EDTF."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEASONS = range(21, 42)  # ISO 8601-2, 4.8: 2025-21 is the spring of 2025
 
 
 def read_date(token: str) -> Dated | None:
-    """Read a date, or None where the word is none. Raises InputError for one that there is not."""
+    """Return the date of a token; None where it states none. Raises InputError for a date that does not exist."""
     try:
         if found := DATE.fullmatch(token):
             return _civil(token, found)

@@ -1,4 +1,4 @@
-"""Calendar durations as ISO 8601 writes them (section 5.5.2.2), and in plain words."""
+"""Calendar durations as ISO 8601 writes them (section 5.5.2.2), and in plain English."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_BUSINESS_DAYS = 9_999  # about 40 years: counted one by one
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Years, months and days of the calendar (weeks are seven days), and exact time beside them. May be negative."""
+    """Years, months and days of the calendar (weeks are seven days), plus exact time. May be negative."""
 
     years: int = 0
     months: int = 0

@@ -136,7 +136,7 @@ class After:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """`by D` (be done) and `until D` (it holds): the same bounds in other words."""
+    """`by D` (be done) and `until D` (it holds): the same bounds, stated differently."""
 
     term: Term
     preposition: Literal["by", "until"] = "by"
@@ -177,7 +177,7 @@ class To:
 
 
 def _side(term: Dated) -> str:
-    """One side of an interval: a word without a space in it."""
+    """One side of an interval: a token without spaces."""
     return term.stated + (f"[{term.zone}]" if term.zone else "")
 
 
@@ -286,5 +286,5 @@ def terms(deadline: Deadline) -> tuple[Term, ...]:
 
 
 def references(deadline: Deadline) -> frozenset[str]:
-    """The keys of the commitments that a deadline hangs on."""
+    """Return the keys of the commitments that a deadline depends on."""
     return frozenset(term.key for term in terms(deadline) if isinstance(term, Reference))

@@ -30,7 +30,7 @@ def format_point(point: Point) -> str:
 
 
 def describe_window(first: Point | None, last: Point | None, named: Point | None, *, is_by: bool) -> str:
-    """Describe a window in a few words, never with an exclusive bound. `named` is the point that leads count from."""
+    """Describe a window briefly, never with an exclusive bound. `named` is the point that leads count from."""
     if named is None:
         return "no date is known"
     if first is None and is_by:

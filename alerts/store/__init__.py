@@ -119,12 +119,12 @@ class Store:
         check_indexes(self.database, now)
 
     def failure_batches(self) -> Iterator[FailureBatch]:
-        """Yield deliveries whose failure is to be told elsewhere, in batches."""
+        """Yield deliveries whose failure is to be handled, in batches."""
         return failure_batches(self.database)
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
-        """Take one turn: as `serve`, but beside a daemon or another turn, if there is one, whose leases stand.
+        """Take one turn: as `serve`, but alongside a daemon or another turn, if there is one, whose leases stand.
 
         Yields whether no lock says that there is one.
         """

@@ -1,4 +1,4 @@
-"""What hangs on what: changes resolved in order, and stored with all that follows from them."""
+"""Changes resolved in the order of their dependencies, and stored with all that follows from them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KEYS_COMPARED = 10_000  # stored keys among which the one that was meant is look
 
 
 class ChangeSet:
-    """One transaction's view of what hangs on what."""
+    """One transaction's view of commitments and what they depend on."""
 
     def __init__(self, connection: Connection, zone: str | None, parties: Iterable[Party] = ()) -> None:
         self._connection = connection
@@ -58,7 +58,7 @@ class ChangeSet:
         self._parties: Mapping[str, Party] = stored | declared
 
     def dependencies(self) -> dict[str, tuple[str, ...]]:
-        """What hangs on what in the store, by key."""
+        """Return the stored dependencies, by key."""
         if self._dependencies is None:
             self._dependencies = stored_dependencies(self._connection)
         return self._dependencies
@@ -79,7 +79,7 @@ class ChangeSet:
     def check(self, wanted: Mapping[str, Entry]) -> list[str]:
         """Try all that is wanted, and return its keys in an order in which it can be stored.
 
-        Raises InputError with a line for each entry that hangs on nothing, on itself, or cannot be resolved.
+        Raises InputError with a line for each entry that depends on an unknown key or on itself, or cannot be resolved.
         """
         order, problems = self.check_all(wanted)
         refuse([one.message for one in problems])
@@ -90,7 +90,7 @@ class ChangeSet:
     ) -> tuple[list[str], list[EntryProblem]]:
         """Return the keys of all that is wanted in an order in which it can be stored, and what is wrong with it.
 
-        `unread` are keys that the files have, too, but in entries that are wrong: what hangs on them is not tried.
+        `unread` are keys of entries that could not be read: what depends on them is not tried.
         """
         needs = {key: references(parse(entry.commitment.deadline)) for key, entry in wanted.items()}
         needed = {other for others in needs.values() for other in others}
@@ -138,7 +138,7 @@ class ChangeSet:
     def _dependency_order(
         self, wanted: Mapping[str, Entry], needs: Mapping[str, frozenset[str]]
     ) -> tuple[list[str], list[EntryProblem]]:
-        """Sort keys so that each comes after those that it hangs on; each circle is taken out, and is wrong."""
+        """Sort keys so that each comes after its dependencies; each cycle is taken out and is a problem."""
         dependencies: dict[str, Iterable[str]] = {**self.dependencies(), **needs}
         problems: list[EntryProblem] = []
         while True:
@@ -178,7 +178,7 @@ class ChangeSet:
         return found
 
     def known(self, keys: Iterable[str]) -> dict[str, Bounds]:
-        """The stored bounds of commitments, with all that is assumed for them: whoever hangs on one assumes it, too."""
+        """Return the stored bounds of commitments with their assumptions: what depends on one assumes the same."""
         found: dict[str, Bounds] = {}
         for some in chunks(sorted(keys)):
             rows = self._connection.execute(select(_C.key, _C.bounds, _C.assumptions).where(_C.key.in_(some)))
@@ -196,7 +196,7 @@ class ChangeSet:
         recomputed: bool = False,
         reopened: Mapping[str, Tracked] | None = None,
     ) -> None:
-        """Store a chunk of entries, and what follows from it for all that hangs on them.
+        """Store a chunk of entries, and what follows from it for all that depends on them.
 
         `reopened` are closed in the store, and taken as open. `pending` are stored by later chunks. Between two entries
         may stand one that only follows: it is worked out where it stands, and stored with all that follows.
@@ -353,7 +353,7 @@ class ChangeSet:
     ) -> None:
         """Store bounds that have not moved but say otherwise why, count leads on other calendars, or are `shifted`.
 
-        There is no revision: who was told of the day and its zone was told what still holds.
+        There is no revision: an alert that gave the day and its zone still holds.
         """
         rows = [
             {"_id": old.id, **bounds_columns(bounds), "_changed_at": change.now}
@@ -381,7 +381,7 @@ class ChangeSet:
     def _move_dependants(
         self, key: str, change: Change, report: Report, skip: set[str], *, dry_run: bool = False
     ) -> None:
-        """Move all that hangs on a commitment that has moved, and what hangs on that, in order."""
+        """Move all that depends on a commitment that has moved, and what depends on that, in order."""
         dependants = self._dependants([key], skip)
         known = self.known({*dependants, *(other for others in dependants.values() for other in others)})
         for one, old in self._stored(dependency_order(dependants)).items():
@@ -389,7 +389,7 @@ class ChangeSet:
                 continue
             try:
                 now = self.bounds(old.commitment, known)
-            except InputError:  # it hangs on something else, too, that moves in a later chunk: `check` saw it resolve
+            except InputError:  # it also depends on something that moves in a later chunk: `check` saw it resolve
                 continue
             known[one] = _with_assumptions(now, old.commitment.assumptions)
             if now.fingerprint == self._planned_bounds.get(one, old.bounds).fingerprint:
@@ -404,7 +404,7 @@ class ChangeSet:
 
 @lru_cache(maxsize=16384)
 def _resolve_alone(deadline: Deadline, zone: ZoneChoice) -> Bounds:
-    """Bounds of a deadline that hangs on nothing: of many commitments, a great part share theirs."""
+    """Return the bounds of a deadline without dependencies. Many commitments share theirs."""
     return resolve(deadline, zone, {})
 
 

@@ -139,7 +139,7 @@ class Commitments:
         unread: Collection[str],
         closed: Closed = "name",
     ) -> list[EntryProblem]:
-        """What is wrong with entries beside others that are so wrong already that they cannot be read: `unread`."""
+        """Return what is wrong with entries; `unread` are the keys of others that could not be read."""
         report = Report()
         with self._database.look() as connection:
             wanted, _ = self._wanted(connection, entries, report, closed)
@@ -151,7 +151,7 @@ class Commitments:
     ) -> tuple[dict[str, Entry], list[Entry]]:
         """The entries that are new, or that a file states otherwise than before: as they are to become.
 
-        Beside them those that are unchanged, but come from another file now, or have another number there.
+        Also those that are unchanged, but come from another file now, or have another number there.
         """
         wanted: dict[str, Entry] = {}
         renamed: list[Entry] = []
@@ -289,7 +289,7 @@ class Commitments:
         bounds = ChangeSet(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
         if bounds.fingerprint == now.bounds.fingerprint:
             return
-        version = now.bounds_version + 1  # its own: nothing has moved for the others, and what they were told stands
+        version = now.bounds_version + 1  # its own: for the others nothing has moved, and what went out stands
         values = {
             "deadline": str(stated), "bounds": bounds.to_json(), "version": version, "stated_at": change.now
         }  # fmt: skip
@@ -301,7 +301,7 @@ class Commitments:
         report.moved.append(Move(f"{now.commitment.key} {now.occurrence}", now.bounds, bounds))
 
     def edit(self, key: str, how: Callable[[Commitment], Commitment], change: Change) -> Report:
-        """Change what is stated of a commitment beside its deadline (`alerts.store.stated_edits`)."""
+        """Change what is stated of a commitment except its deadline (`alerts.store.stated_edits`)."""
         with self._database.change() as connection:
             return stated_edits.edit(
                 connection, ChangeSet(connection, self._zone), self._one(connection, key), how, change
@@ -504,7 +504,7 @@ class Commitments:
 
 
 def _open(connection: Connection, of: Party | None = None) -> list[str]:
-    """The keys of all that is open, or of what one party owes, each after those that it hangs on."""
+    """The keys of all that is open, or of what one party owes, each after its dependencies."""
     query = select(_C.key, _C.by).where(_C.status == "open").order_by(_C.id)
     keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
     depends_on = stored_dependencies(connection)

@@ -26,7 +26,7 @@ def is_held(database: Path) -> bool:
 
 
 def no_turn_under_way(database: Path) -> bool:
-    """Whether no turn is under way beside us."""
+    """Return whether no other turn is under way."""
     return _is_free(_turn_lock_path(database, ".turns"), fcntl.LOCK_EX)
 
 
@@ -72,7 +72,7 @@ def _try_lock(file: int) -> bool:
 
 @contextmanager
 def alongside(database: Path) -> Iterator[None]:
-    """Say, for as long as it lasts, that a turn beside the daemon may hold leases."""
+    """Mark, while it lasts, that a turn alongside the daemon may hold leases."""
     file = _open(_turn_lock_path(database, ".turns"))
     try:
         fcntl.flock(file, fcntl.LOCK_SH)
@@ -83,7 +83,7 @@ def alongside(database: Path) -> Iterator[None]:
 
 @contextmanager
 def daemon_lock(database: Path) -> Iterator[None]:
-    """Hold the lock beside a database file. Raises StoreError, with the other's pid, where somebody has it."""
+    """Hold the lock of a database file. Raises StoreError, with the other's pid, where somebody has it."""
     path = _turn_lock_path(database)
     file = _open(path)
     try:

@@ -1,4 +1,4 @@
-"""The database: SQLite beside the program, or PostgreSQL for several replicas; opened, migrated, written in turn."""
+"""The database: SQLite in a file, or PostgreSQL for several replicas; opened, migrated, written in turn."""
 
 from __future__ import annotations
 

@@ -38,13 +38,13 @@ deliveries = Table(
     Column("last_error", Text),
     Column("ended_at", Utc),
     Column("template_error", Text),  # why it went out in a simpler form
-    Column("fallback_for", JSON),  # the delivery whose words it carries, as the reader is told of it
-    Column("notice", JSON),  # what operators are told, where it carries no reminders
+    Column("fallback_for", JSON),  # the failed delivery that it replaces, as the reader is told
+    Column("notice", JSON),  # a notice to operators, where it carries no reminders
     Column("summary", JSON),  # of what it sums up how things stand, where it carries no reminders
     Column(
         "failure_level", Integer, nullable=False, server_default="0"
     ),  # how far it has failed: core.deliveries.Failed
-    Column("reported_level", Integer, nullable=False, server_default="0"),  # how far that has been told elsewhere
+    Column("reported_level", Integer, nullable=False, server_default="0"),  # the level that has been reported
     Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
     Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
     Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
@@ -102,7 +102,7 @@ Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=DEAD, sqli
 Index("ix_deliveries_unreported", deliveries.c.created_at, postgresql_where=UNREPORTED, sqlite_where=UNREPORTED)
 
 Index(
-    "uq_delivery_reminders_alert",  # the same thing is told to a recipient once, for ever
+    "uq_delivery_reminders_alert",  # a recipient gets the same alert once, for ever
     delivery_reminders.c.commitment_id,
     delivery_reminders.c.occurrence,
     delivery_reminders.c.bounds_version,

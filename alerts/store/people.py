@@ -61,7 +61,7 @@ def _row(person: Person, *, of_settings: bool) -> dict[str, Any]:
 
 
 def put_registered(connection: Connection, people: Iterable[Person], now: datetime) -> None:
-    """Make these the people of the settings; those who are left out can still be told until they are forgotten."""
+    """Make these the people of the settings; those who are left out can still be reached until they are forgotten."""
     wanted = {person.key: person for person in people}
     if _found(connection, _P.of_settings & _P.removed_at.is_(None)) != wanted:
         put(connection, wanted.values(), of_settings=True)

@@ -88,7 +88,7 @@ reminders = Table(
     Column("early", Boolean, nullable=False),
     Column("catching_up", Boolean, nullable=False),
     Column("revision", Integer),
-    Column("first_revision", Integer),  # of several moves that are told as one
+    Column("first_revision", Integer),  # of several moves that go out as one
     Column("skipped", Text),  # the reason, where it was not said
     Column("planned_at", Utc, nullable=False),
     UniqueConstraint("rule", "commitment_id", "occurrence", "bounds_version", "kind", "moment", name="uq_reminders"),

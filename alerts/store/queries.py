@@ -75,7 +75,7 @@ class Ledger:
             return dict(by_status.all()) | dict(by_state.all())
 
     def next_alert_at(self) -> dict[int, datetime]:
-        """When each commitment is next spoken of, by its id."""
+        """Return when the next alert about each commitment goes out, by its id."""
         query = select(_W.commitment_id, func.min(_W.next_at)).where(_W.next_at.is_not(None))
         query = query.where(_W.rule.not_in(planning_tables.REMOVED))
         with self._database.read() as connection:

@@ -17,7 +17,7 @@ MAX_ERRORS = 50
 
 
 def stored_dependencies(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """What hangs on what, by key."""
+    """Return the dependencies, by key."""
     one, other = tables.commitments.alias(), tables.commitments.alias()
     join = tables.references.join(one, one.c.id == tables.references.c.commitment_id)
     both = select(one.c.key, other.c.key).select_from(join.join(other, other.c.id == tables.references.c.depends_on))

@@ -18,7 +18,7 @@ from alerts.store import tables
 from alerts.store.change_writer import ChangeSet
 from alerts.store.rows import stated
 
-# What a date is worked out with, beside the deadline: where one of these moves it, that is the reason.
+# What a date is worked out with, apart from the deadline: where one of these moves it, that is the reason.
 REASONS = {"timezone": "time zone", "calendars": "calendar", "roll": "roll", "by": "party that owes it"}
 
 

@@ -49,7 +49,7 @@ commitments = Table(
     Column("loaded_from", Text),  # which file that was
     Column("loaded_sequence", Integer),  # its revision there, where the file counts them
     Column("restated", JSON),  # what a file states anew while it is closed, until somebody decides
-    Column("changed_at", Utc),  # set while the watches have not been told of a change
+    Column("changed_at", Utc),  # set while the watches have not seen a change
     Column("sequence", Integer, nullable=False, server_default="0"),  # of its entries in calendars: only rises
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
 )

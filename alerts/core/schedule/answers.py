@@ -91,7 +91,7 @@ def resuming_moment(rule: Rule, tracked: Tracked, repeats: RepeatingMoments, fir
 def resumes_at(snooze: Snooze, bounds: Bounds, firings: Firings) -> datetime:
     """Return when a rule tells what a snooze has held back: at its first firing after that, unless that is too late.
 
-    What ends before it is late is told before it is late: at the end of the snooze, or, where that is when it becomes
+    What ends before it is late is sent before it is late: at the end of the snooze, or, where that is when it becomes
     late, at the last firing before; where none is left after the snooze was given, at its end.
     """
     end = _whole(snooze.until)

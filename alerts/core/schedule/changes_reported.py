@@ -29,19 +29,19 @@ def changes_to_report(context: Context, watch: Watch) -> tuple[list[Reminder], l
         else ()
     )
     ends = [context.change(revision) for revision in ended]
-    if announces_reopening(context, watch):  # that word says where it stands
+    if announces_reopening(context, watch):  # that alert gives the present state
         return ends, [replace(move, skipped="sent with the reopening") for move in moves]
     if watch.fingerprint == context.tracked.bounds.fingerprint:
         return ends, [replace(move, skipped="moved back before an alert went out") for move in moves]
     if len(moves) < 2:
         return [*moves, *ends], []
-    *early, last = moves  # told as one, from the old date to the present one
+    *early, last = moves  # sent as one, from the old date to the present one
     merged = [replace(move, skipped=reason(last)) for move in early]
     return [replace(last, first_revision=moves[0].revision), *ends], merged
 
 
 def announces_move(context: Context, watch: Watch) -> bool:
-    """Whether a word of the move goes out: by this watch or, for an occurrence, by the one of the whole."""
+    """Return whether an alert of the move goes out: by this watch or, for an occurrence, by the series' own."""
     return context.rule.remind.moved and any(revision.what == "moved" for revision in unseen_revisions(context, watch))
 
 
@@ -54,7 +54,7 @@ def reopening_unseen(tracked: Tracked, watch: Watch) -> Revision | None:
 
 
 def announces_reopening(context: Context, watch: Watch) -> bool:
-    """Whether a word of the reopening goes out by this watch; that of a recurrence says nothing of each occurrence."""
+    """Return whether an alert of the reopening goes out by this watch; a series' own covers no occurrence."""
     ends = (
         Ends.among(unseen_revisions(context, watch), context.tracked.occurrence)
         if watch.fingerprint is not None

@@ -56,7 +56,7 @@ class Context:
 
 
 def position(kind: Kind, at: datetime) -> datetime:
-    """Where a moment stands among those told: what is late comes after the day itself, where both begin at once."""
+    """Return a moment's position among those sent: where both begin together, late comes after the day itself."""
     return at + JUST_AFTER if kind in REPEATING_KINDS else at
 
 

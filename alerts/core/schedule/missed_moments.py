@@ -35,7 +35,7 @@ def latest_missed(
     served_until: datetime,
     latest_moment: datetime | None,
 ) -> Moment | None:
-    """The latest moment that would have gone out by `served_until`, unless something as late has been told already."""
+    """The latest moment that would have gone out by `served_until`, unless something as late has been sent already."""
     served = [moment for moment in once if moment.send_at <= served_until]
     if repeats is not None:
         first = next(repeats.after(None), None)  # that of an escalation goes out though the later ones are silenced
@@ -50,7 +50,7 @@ def latest_missed(
 def merge_due(
     context: Context, due: list[Moment], missed: Moment | None, since: datetime
 ) -> tuple[list[Reminder], list[Reminder]]:
-    """Let one word stand for several: the latest of those that may be merged; the others are recorded."""
+    """Let one reminder stand for several: the latest of those that may be merged. The others are recorded."""
     reminders = [context.reminder(moment) for moment in due]
     if missed is not None:
         reminders.append(context.reminder(missed, send_at=since, catching_up=True))

@@ -110,7 +110,7 @@ def one_time_moments(rule: Rule, bounds: Bounds, firings: Firings) -> list[Momen
 
 
 def first_overdue(rule: Rule, bounds: Bounds) -> datetime | None:
-    """The first moment at which a rule means what is late to be told of."""
+    """Return the first moment at which a rule sends a reminder of what is late."""
     if bounds.last is None or rule.remind.overdue is None:
         return None
     found = _overdue(_late_from(bounds.last), rule.remind.overdue)(0)

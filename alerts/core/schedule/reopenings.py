@@ -36,7 +36,7 @@ class Ends:
         return max(found, key=lambda revision: revision.number, default=None) if now.open else None
 
     def ends_to_announce(self, now: Tracked) -> tuple[Revision, ...]:
-        """The one of its own that must be told: the last, unless it leads back to how the watch last saw it."""
+        """Return the change that needs an alert: the last, unless it leads back to what the watch last saw."""
         if not self.own:
             return ()
         last = self.own[-1]

@@ -110,7 +110,7 @@ class Outbox:
         self, rendered: Mapping[UUID, tuple[int, Message, str | None]], entries: Mapping[UUID, str] | None = None
     ) -> None:
         """Store messages (fence, message, what failed in the template), so that every try sends the same bytes for as
-        long as they are true. `entries` says of which reminders each was made. A template that failed is told to the
+        long as they are true. `entries` says of which reminders each was made. A failed template is reported to the
         operators.
         """
         rows = []
@@ -128,7 +128,7 @@ class Outbox:
     def record_outcomes(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
         """Record how attempts ended (claim, outcome, started, ended), in one commit.
 
-        Where the fence has moved on another process took the delivery over: its word counts, not ours; the attempt
+        Where the fence has moved on another process took the delivery over: its outcome counts, not ours; the attempt
         was made all the same, and is written down.
         """
         if not ended:
@@ -140,7 +140,7 @@ class Outbox:
             connection.execute(_TRIED, [attempt_row(*one) for one in ended])
 
     def note_outage(self, channel: str, error: str, now: datetime) -> bool:
-        """Nothing gets through on a channel: what has waited for an hour is told elsewhere, what is too old is dead.
+        """Nothing gets through on a channel: what has waited for an hour goes to the fallback, what is too old is dead.
 
         So what waits behind a breaker fares as what is tried. Returns whether there is any.
         """
@@ -165,7 +165,7 @@ class Outbox:
         return found
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
-        """Nobody delivers there any more: let what waits be told elsewhere, and end what is stale or too old."""
+        """Nobody delivers there any more: let what waits go to the fallback, and end what is stale or too old."""
         untold = and_(_D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
         mine = (
             delivery_tables.OPEN,

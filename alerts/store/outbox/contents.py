@@ -1,4 +1,4 @@
-"""What deliveries carry, with all that its words need; and what of it no longer holds."""
+"""What deliveries carry, with all that templates need; and what of it no longer holds."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from alerts.store.outbox.untold_moves import merged_moves, moved_again
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, chunks, party_of, reminder_of, revision_of, source_of
 
-FOLLOWED_BY_LATER = "a later word of the same was planned"
-TOLD = "its recipient was told of the same end last"
+FOLLOWED_BY_LATER = "a later reminder replaced it"
+KNOWN_END = "the recipient already knows of this end"
 _L, _R = delivery_tables.delivery_reminders.c, planning_tables.reminders.c
 
 
@@ -66,7 +66,7 @@ def carried(
         if reason is None and (link["delivery_id"], link["id"]) in later:
             reason = FOLLOWED_BY_LATER
         if reason is None and (link["delivery_id"], link["id"]) in known:
-            reason = TOLD
+            reason = KNOWN_END
         if reason is not None:
             stale[link["delivery_id"]] = reason
             continue
@@ -114,7 +114,7 @@ def rules_of(connection: Connection, names: Collection[str]) -> dict[str, Rule]:
 
 
 def _stale(reminder: Reminder, tracked: Tracked, rules: Sequence[Rule | None]) -> str | None:
-    """Why a word that was planned must not go out any more; moves and ends are not undone by what they tell.
+    """Return why a planned reminder must not go out any more; a move or an end does not make its own alert stale.
 
     It stands for all `rules` that mean it: an acknowledgement silences it only where it does so under each.
     """
@@ -134,10 +134,10 @@ def _stale(reminder: Reminder, tracked: Tracked, rules: Sequence[Rule | None]) -
 
 
 def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
-    """Links whose word has been followed by a later one of the same commitment, to the same recipient.
+    """Links whose reminder was followed by a later one of the same commitment, to the same recipient.
 
-    After a move there and back the same moment is told anew, of the new version of the bounds: that one is later, too.
-    So is a reopening, which says where it stands.
+    After a move there and back the same moment goes out again, of the new version of the bounds: that is later, too.
+    So is a reopening, which gives the present state.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] in MERGEABLE_KINDS}
     if not ids:
@@ -161,9 +161,9 @@ def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tupl
 
 
 def _ended_since(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
-    """Links whose word of a move did not get through before the end was told to the same recipient.
+    """Links whose alert of a move did not get through before the same recipient got that of the end.
 
-    Told after that, it would open again what the end has closed at the other side.
+    Sent after that, it would open again what the end has closed at the other side.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
     if not ids:
@@ -185,7 +185,7 @@ def _ended_since(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID
 
 
 def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
-    """Links whose word of an end or a reopening is followed by another, to the same recipient."""
+    """Links whose alert of an end or a reopening is followed by another, to the same recipient."""
     kinds = ("closed", "reopened")
     ids = {link["delivery_id"] for link in links if link["kind"] in kinds}
     if not ids:
@@ -202,7 +202,7 @@ def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFacts:
-    """Parties, sources, owners, changes and snoozes for single recipients that the words of some deliveries need."""
+    """Parties, sources, owners, changes and snoozes for single recipients that some deliveries need."""
 
     parties: Mapping[str, Party]
     sources: Mapping[str, Source]

@@ -36,7 +36,7 @@ LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout tha
 
 
 def worse(level: Any) -> Any:
-    """How far it has failed by now; of a notice that is told to nobody, else one would make another."""
+    """Return how far it has failed by now; a failed notice is not reported, else it would cause another."""
     return case((_D.notice.is_not(None), 0), (_D.failure_level < level, level), else_=_D.failure_level)
 
 

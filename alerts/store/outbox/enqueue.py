@@ -1,4 +1,4 @@
-"""Deliveries written down with the reminders that they carry: each thing told to a recipient once."""
+"""Deliveries written down with the reminders that they carry: a recipient gets each alert once."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def skip(connection: Connection, reasons: Mapping[str, Sequence[UUID]]) -> None:
 def insert_envelopes(
     connection: Connection, envelopes: Sequence[Envelope], deliveries: Sequence[dict[str, Any]]
 ) -> tuple[set[UUID], set[UUID]]:
-    """Insert deliveries with what they carry and has not been told there; returns which, and what they tell."""
+    """Insert deliveries with what they carry and was not sent there before; return which, and what they carry."""
     fresh = put_deliveries(connection, deliveries)
     ids = [(one, one.id) for one in envelopes]  # worked out once: it is a digest of all that is carried
     links = [_link_row(one, mine, reminder) for one, mine in ids if mine in fresh for reminder in one.reminders]

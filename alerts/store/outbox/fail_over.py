@@ -1,4 +1,4 @@
-"""Relief: deliveries that fail, told elsewhere in one transaction, so that no failure is ever silent."""
+"""Failed deliveries, handled in one transaction each batch: no failure is ever silent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAX_FAILURES_LISTED = 50  # troubles in one notice; the rest are counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedDelivery:
-    """A delivery in trouble, and what it carries: reminders, or a summary by its `scope`.
+    """A failed delivery, and what it carries: reminders, or a summary by its `scope`.
 
     `may_fall_back`: that has not got through and may go elsewhere.
     """
@@ -50,7 +50,7 @@ class FailedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class FailureBatch:
-    """Failing deliveries, held in a transaction until their failure is told."""
+    """Failed deliveries, held in a transaction until their failure is reported."""
 
     connection: Connection
     deliveries: Sequence[FailedDelivery]
@@ -58,7 +58,7 @@ class FailureBatch:
     def send_to_fallback(self, envelopes: Mapping[UUID, Sequence[Envelope]], now: datetime) -> set[UUID]:
         """Write down the deliveries that carry elsewhere what others (by their id) do not; returns those that are new.
 
-        Several may fail with the same words: these go once, in the stead of the first.
+        Several may carry the same reminders: these go once, in place of the first.
         """
         rows: dict[UUID, dict[str, Any]] = {}
         addresses: dict[UUID, Envelope] = {}
@@ -92,7 +92,7 @@ class FailureBatch:
 
 
 def failure_batches(database: Database) -> Iterator[FailureBatch]:
-    """Yield what is in trouble, in batches, each committed as told when the next is asked for."""
+    """Yield failed deliveries in batches, each committed as reported when the next is asked for."""
     due = (
         select(delivery_tables.deliveries).where(delivery_tables.UNREPORTED).order_by(_D.created_at, _D.id).limit(CHUNK)
     )
@@ -150,7 +150,7 @@ def _failed_deliveries(connection: Connection, rows: Sequence[RowMapping]) -> li
 
 
 def failure_of(row: RowMapping, carried_reminders: Sequence[Reminder]) -> DeliveryFailure:
-    """What others are told of a delivery that fails."""
+    """Return what others learn of a delivery that fails."""
     errors = (row["template_error"], row["last_error"] if row["state"] != "sent" else None)
     return DeliveryFailure(
         id=row["id"],

@@ -34,7 +34,7 @@ _D, _G, _L, _R, _O, _S, _W = (
     )
 )
 SENT_DESPITE_SNOOZE = ("moved", "closed", "reopened")
-PLANNED_BY = timedelta(hours=1)  # so long what was held waits for the planner to say whether a later word stands for it
+PLANNED_BY = timedelta(hours=1)  # what was held waits this long for the planner to find a later reminder
 ASK_AGAIN = timedelta(seconds=5)
 
 
@@ -109,7 +109,7 @@ def _held_until(
         cron = crons.get(link["rule"])
         ends.append((link, _resumes(snooze, one.bounds, cron, for_all=link["for_all"])))
     over = [link for link, until in ends if until <= now < until + PLANNED_BY]
-    # A later word may stand for these: let that be planned, and put into its digest, first.
+    # A later reminder may replace these: let that be planned, and put into its digest, first.
     ends += [(link, now + ASK_AGAIN) for link in _followed_soon(connection, over, now)]
     held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
     for link, until in ends:
@@ -128,7 +128,7 @@ def _resumes(snooze: Snooze, bounds: Bounds, cron: Cron | None, *, for_all: bool
 def _followed_soon(
     connection: Connection, links: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[Mapping[str, Any]]:
-    """Those of which the watch is due, or of which a word is gathered for the same recipient."""
+    """Return those with a due watch, or with a reminder gathered for the same recipient."""
     due: dict[tuple[Any, ...], datetime] = {}
     gathered: set[tuple[Any, ...]] = set()
     about, destination = ("commitment_id", "occurrence"), ("channel", "recipient")

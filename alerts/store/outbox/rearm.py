@@ -34,7 +34,7 @@ def resend_too_early(database: Database, now: datetime) -> int:
     """Let everything be sent again that was sent more than two days before its `send_at`; returns how much that is.
 
     To be called where the clock was ahead and has been put right, before anything is planned. Moves and closings were
-    told when they were recorded, so they stay. Each commitment's history says what is sent again.
+    sent when they were recorded, so they stay. Each commitment's history says what is sent again.
     """
     count, more = 0, True
     while more:

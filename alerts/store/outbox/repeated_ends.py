@@ -1,4 +1,4 @@
-"""What the alert of an end adds: nothing, where its recipient was told the same end last."""
+"""Alerts of an end that add nothing: the last one to the same recipient had the same end."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
 
 
 def ended_already(connection: Connection, links: Sequence[Any]) -> set[Link]:
-    """Links whose end the recipient knows: told last of it was the same end, of the same date.
+    """Return links whose end the recipient knows: the last alert had the same end and date.
 
-    So what is reopened and closed again before a tick is told once. That is seen here and not when it is planned: the
-    first word may have been superseded while it was open.
+    So what is reopened and closed again before a tick goes out once. That is seen here and not when it is planned: the
+    first alert may have been superseded while it was open.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] == "closed"}
     if not ids:

@@ -1,4 +1,4 @@
-"""Deliveries that a person sends again, by the same way or another, or lets go: one person wins, the other is told."""
+"""Deliveries that a person retries, reroutes or dismisses; of two at once, one gets an error."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def retry_through(
 ) -> list[UUID]:
     """Write down what a delivery carries anew for the recipients of another channel, and let the first one go.
 
-    What they have been told there already is not told again. Raises InputError as `retry`, and where nothing is left.
+    What they already got there is not sent again. Raises InputError as `retry`, and where nothing is left.
     """
     with database.write() as connection:
         row = _only(connection, start, RESENDABLE, "retry")

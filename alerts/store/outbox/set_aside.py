@@ -78,14 +78,14 @@ def retry_later(row: Any, error: str, now: datetime) -> dict[str, Any]:
 
 
 def overtaken_row(row: Any, reason: str | None, now: datetime) -> dict[str, Any]:
-    """What no longer holds; a word that was tried, and has only been followed by the next, is one that failed."""
+    """Set aside what no longer holds; a reminder that was tried, and was only followed by the next, has failed."""
     if reason == FOLLOWED_BY_LATER and row["attempts"]:
         return _unsent_row(row, "superseded", row["last_error"], FailureLevel.LATE, ended_at=now)
     return _unsent_row(row, "superseded", reason, FailureLevel.NOT, ended_at=now)
 
 
 def gone_rows(connection: Connection, rows: Sequence[Any], error: str, now: datetime) -> list[dict[str, Any]]:
-    """What becomes of deliveries to whom nobody delivers: stale, dead after their time, or told elsewhere."""
+    """What becomes of deliveries to whom nobody delivers: stale, dead after their time, or sent to the fallback."""
     claims, stale, broken = read_claims(connection, rows)
     found = []
     for row in rows:

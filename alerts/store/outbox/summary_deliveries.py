@@ -80,7 +80,7 @@ class Summaries:
             return len(enqueue.put_deliveries(connection, rows))
 
     def gather(self, scope: Scope, now: datetime) -> Gathered:
-        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the words need.
+        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the templates need.
 
         The last is kept: of one firing's recipients those that are rendered as of the same instant share it.
         """

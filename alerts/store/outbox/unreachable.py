@@ -51,7 +51,7 @@ class UnservedRecipients:
     def update(self, own: Mapping[str, ServedRecipients], now: datetime) -> None:
         """Record what neither this process (`own`: by channel) nor another live one has, and forget what came back.
 
-        What has been missing for an hour is gone: what waits for it is to be told elsewhere, and dead after its time.
+        What has been missing for an hour is gone: what waits for it goes to the fallback, and is dead after its time.
         """
         with self._database.read() as connection:
             served = _served(connection, own, now)

@@ -1,4 +1,4 @@
-"""What the alert of a move tells: the move, or several that its recipient was not told of yet, as one."""
+"""What the alert of a move shows: the move, or several that its recipient does not know yet, as one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Range = tuple[int, int]  # of revisions, the first and the last
 
 
 def moved_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
-    """Links whose move is told to the same recipient with a later one, which starts from the same date."""
+    """Links whose move reaches the same recipient with a later one, which starts from the same date."""
     mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
     query = select(mine.c.delivery_id, mine.c.reminder_id).join(
         other, and_(_same(mine.c, other.c), other.c.bounds_version > mine.c.bounds_version)
@@ -48,7 +48,8 @@ def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Rev
     found: dict[Link, Revision] = {}
     for one, spans in wanted.items():
         mine = revisions[moves[one]["commitment_id"], moves[one]["occurrence"]]
-        for first, last in reversed(spans):  # what led there and back in several deliveries is told by the last of them
+        # A move there and back in several deliveries is shown by the last of them.
+        for first, last in reversed(spans):
             some = [revision for revision in mine if first <= revision.number <= last]
             if some and not returns_to_start(some):
                 found[one] = merge_moves(some)

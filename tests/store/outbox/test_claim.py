@@ -262,7 +262,7 @@ def test_a_later_word_supersedes_one_that_could_not_be_sent(store):
     plan_at(store, at("2025-11-09T09:00"), rule())
     (one,) = claim(store, at("2025-11-09T09:00"))
     assert [told.reminder.offset for told in one.contexts] == ["P1D"]
-    assert ledger(store)[0] == ("superseded", "a later word of the same was planned")
+    assert ledger(store)[0] == ("superseded", "a later reminder replaced it")
 
 
 def test_a_later_word_for_another_recipient_supersedes_nothing(store):
