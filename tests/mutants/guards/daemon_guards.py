@@ -91,7 +91,7 @@ GUARDS = (
           'test_delivery.py::test_an_answer_that_cannot_be_stored_holds_up_no_other_mark[sqlite]'),
     Guard('a channel that fails oddly loses no word',
           'delivery.py',
-          'except Exception as failure:  # a fault',
+          'except Exception as failure:  # one channel',
           'except KeyError as failure:  # a fault',
           'test_delivery.py::test_a_channel_that_fails_in_no_known_way_is_tried_again[sqlite]'),
     Guard('the heartbeat waits for a sweep that went well',
