@@ -1,4 +1,4 @@
-"""Why something was said or was not: each moment that a rule means, and what became of it."""
+"""Why an alert went out or did not: each moment that a rule means, and what became of it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 
 MAX_REPEATS_EXPLAINED = 1000  # of a series under the same bounds
+NOT_RECORDED = "no tick has recorded it yet"
 Outcome = Literal["sent", "skipped", "scheduled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A reminder that was written down; `skipped` is the reason where it was not said."""
+    """A reminder that was recorded. `skipped` is the reason why it was not sent, if it was not."""
 
     kind: Kind
     bounds_version: int
@@ -34,7 +35,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What became of one moment. `recorded` is there where it was written down."""
+    """What became of one moment. `recorded` is its reminder, if there is one."""
 
     kind: Kind
     moment: datetime
@@ -47,9 +48,9 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Bounds, and the time for which they were the ones that were known.
+    """Bounds, and the time for which they were known.
 
-    `versions`: those that they had meanwhile; of an occurrence, the version rises with every move of the whole, too.
+    `versions` are their versions in that time. The version of an occurrence also rises with each move of the series.
     """
 
     bounds: Bounds
@@ -69,47 +70,63 @@ def explain(
     registered_at: datetime,
     now: datetime,
 ) -> list[Explanation]:
-    """Tell of a commitment, or of one occurrence (`tracked.at(name)`), what became of each moment of a rule.
+    """Return what became of each moment of a rule, for a commitment or for one occurrence (`tracked.at(name)`).
 
     `history` are all its revisions, oldest first; `recorded` its reminders of this rule and occurrence.
     """
-    written = {(reminder.kind, reminder.bounds_version, reminder.moment): reminder for reminder in recorded}
-    ends = [one for one in history if one.what in ("closed", "reopened")]
-    ends = [one for one in ends if one.occurrence in ("", tracked.occurrence)]
-    acknowledgements = _Acknowledgements(
-        rule, tracked, [one for one in history if one.occurrence == tracked.occurrence]
-    )
-    found: list[Explanation] = []
-    for span in _spans(tracked, history):
-        for moment in _moments(rule, replace(tracked, bounds=span.bounds), firings, _horizon(span, ends, now)):
-            keys = [(moment.kind, version, moment.at) for version in span.versions]
-            reminders = [written.pop(key) for key in keys if key in written]
-            if reminders:
-                found += map(_from_recorded, reminders)
-                continue
-            reason = _reason_not_sent(moment, span, ends, acknowledgements, registered_at)
-            outcome: Outcome = "scheduled" if reason is None and moment.send_at > now else "skipped"
-            if reason is None and (snooze := tracked.snooze) and moment.send_at < snooze.until:
-                resumes = resumes_at(snooze, span.bounds, firings)
-                if now < resumes and snooze.at <= now:
-                    outcome, reason = "scheduled", f"snoozed by {snooze.by} until {_day(snooze.until)}"
-            reason = reason or (None if outcome == "scheduled" else "no tick has recorded it yet")
-            found.append(
-                Explanation(
-                    kind=moment.kind, moment=moment.at, send_at=moment.send_at, offset=moment.offset,
-                    outcome=outcome, reason=reason,
-                )
-            )  # fmt: skip
-    found += [_from_recorded(reminder) for reminder in written.values()]
+    ends = [revision for revision in history if revision.what in ("closed", "reopened")]
+    ends = [revision for revision in ends if revision.occurrence in ("", tracked.occurrence)]
+    own = [revision for revision in history if revision.occurrence == tracked.occurrence]
+    acknowledgements = _Acknowledgements(rule, tracked, own)
+    subject = _Subject(rule, tracked, firings, ends, acknowledgements, registered_at, now)
+    found = _explain_moments(subject, _spans(tracked, history), recorded)
     found += _changes(rule, tracked, history, found, registered_at)
-    return sorted(found, key=lambda one: (one.send_at, one.moment))
+    return sorted(found, key=lambda explanation: (explanation.send_at, explanation.moment))
+
+
+def _explain_moments(subject: _Subject, spans: Iterable[_Span], recorded: Iterable[Recorded]) -> list[Explanation]:
+    """Return an explanation of each moment under each of its bounds, and of every other reminder recorded."""
+    unused = {(reminder.kind, reminder.bounds_version, reminder.moment): reminder for reminder in recorded}
+    found: list[Explanation] = []
+    for span in spans:
+        about = replace(subject.tracked, bounds=span.bounds)
+        horizon = _horizon(span, subject.ends, subject.now)
+        for moment in _moments(subject.rule, about, subject.firings, horizon):
+            keys = [(moment.kind, version, moment.at) for version in span.versions]
+            reminders = [unused.pop(key) for key in keys if key in unused]
+            found += map(_from_recorded, reminders) if reminders else [_explain_unrecorded(subject, span, moment)]
+    return found + [_from_recorded(reminder) for reminder in unused.values()]
+
+
+def _explain_unrecorded(subject: _Subject, span: _Span, moment: Moment) -> Explanation:
+    outcome, reason = _outcome(subject, span, moment)
+    return Explanation(
+        kind=moment.kind,
+        moment=moment.at,
+        send_at=moment.send_at,
+        offset=moment.offset,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _outcome(subject: _Subject, span: _Span, moment: Moment) -> tuple[Outcome, str | None]:
+    """Return what became of a moment without a record, and why."""
+    reason = _reason_not_sent(moment, span, subject.ends, subject.acknowledgements, subject.registered_at)
+    if reason is not None:
+        return "skipped", reason
+    snooze = subject.tracked.snooze
+    held_back = snooze and moment.send_at < snooze.until and snooze.at <= subject.now
+    if snooze and held_back and subject.now < resumes_at(snooze, span.bounds, subject.firings):
+        return "scheduled", f"snoozed by {snooze.by} until {_day(snooze.until)}"
+    return ("scheduled", None) if moment.send_at > subject.now else ("skipped", NOT_RECORDED)
 
 
 def _spans(tracked: Tracked, history: Sequence[Revision]) -> list[_Span]:
-    """Which bounds were known when; of an occurrence, its own."""
+    """Return which bounds were known when; for an occurrence, its own."""
     found: list[_Span] = []
-    alone = False  # moved by itself, it stays where it is when the whole moves
-    ahead = 0  # reopened by itself, its version is ahead of that of the whole
+    alone = False  # an occurrence that was moved by itself stays where it is when the series moves
+    ahead = 0  # each reopening of the occurrence by itself puts its version ahead of the series
     for revision in history:
         after = _bounds_after(revision, tracked.occurrence)
         ahead += revision.what == "reopened" and revision.occurrence != ""
@@ -143,38 +160,39 @@ def _bounds_after(revision: Revision, name: str) -> Bounds | None:
 
 
 def _horizon(span: _Span, ends: Sequence[Revision], now: datetime) -> datetime:
-    """Up to where repeats are listed: as long as the bounds were known, and it was open."""
+    """Return the instant up to which repeats are listed: while the bounds were known and it was open."""
     closed = [ends[-1].recorded_at] if ends and ends[-1].what == "closed" else []
     return min([now, *([span.known_to] if span.known_to else []), *closed])
 
 
 def _closed_at(at: datetime, ends: Sequence[Revision]) -> tuple[Revision, Revision | None] | None:
-    """The end that held at an instant, and the reopening after it, if there was one."""
-    before = [one for one in ends if one.recorded_at <= at]
+    """Return the end that held at an instant, and the reopening after it, if there was one."""
+    before = [revision for revision in ends if revision.recorded_at <= at]
     if not before or before[-1].what != "closed":
         return None
-    return before[-1], next((one for one in ends if one.what == "reopened" and one.recorded_at > at), None)
+    later = (revision for revision in ends if revision.what == "reopened" and revision.recorded_at > at)
+    return before[-1], next(later, None)
 
 
 def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) -> Iterator[Moment]:
     yield from one_time_moments(rule, tracked.bounds, firings)
     repeats = repeating_moments(rule, tracked, firings)
     if repeats is not None:
-        gone = takewhile(lambda moment: moment.send_at <= horizon, repeats.after(None))
-        yield from islice(gone, MAX_REPEATS_EXPLAINED)
+        past = takewhile(lambda moment: moment.send_at <= horizon, repeats.after(None))
+        yield from islice(past, MAX_REPEATS_EXPLAINED)
         yield from islice(repeats.due_after(horizon), 1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Acknowledgements:
-    """Acknowledgements, and the times for which each of them silences repeats."""
+    """The acknowledgements of a commitment, which silence repeats of a rule for a time."""
 
     rule: Rule
     tracked: Tracked
     history: Sequence[Revision]
 
     def by(self, moment: Moment, bounds: Bounds) -> Acknowledgement | None:
-        """Who had acknowledged when a repeat should have gone out, or before a tick came to it."""
+        """Return the acknowledgement that silenced a repeat when it was due, or before a tick reached it."""
         seen: Acknowledgement | None = None
         for revision in self.history:
             late = revision.recorded_at > moment.send_at
@@ -188,6 +206,19 @@ class _Acknowledgements:
         return seen if silences(self.rule, about, moment.kind, moment.at, moment.send_at) else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """A rule and a commitment, and all that decides about its moments. `ends`: its ends and reopenings."""
+
+    rule: Rule
+    tracked: Tracked
+    firings: Firings
+    ends: Sequence[Revision]
+    acknowledgements: _Acknowledgements
+    registered_at: datetime
+    now: datetime
+
+
 def _seen(revision: Revision, before: Acknowledgement | None) -> Acknowledgement | None:
     if revision.what == "acknowledged":
         return parse_acknowledgement(revision)
@@ -197,16 +228,16 @@ def _seen(revision: Revision, before: Acknowledgement | None) -> Acknowledgement
 def _reason_not_sent(
     moment: Moment, span: _Span, ends: Sequence[Revision], acknowledgements: _Acknowledgements, registered_at: datetime
 ) -> str | None:
-    """Why a moment that was not written down was not said; nothing where it is still to come."""
+    """Return why a moment without a record was not sent; None where it can still be sent."""
     if moment.send_at < span.known_from:
-        return f"had gone by when this date was recorded ({_day(span.known_from)})"
+        return f"already past when this date was added ({_day(span.known_from)})"
     if moment.send_at < registered_at:
-        return f"had gone by when the rule was registered ({_day(registered_at)})"
+        return f"already past when the rule was added ({_day(registered_at)})"
     if span.known_to is not None and span.moved_to is not None and span.known_to <= moment.send_at:
         return f"moved before that ({_day(span.known_to)}), to {describe_bounds(span.moved_to)}"
     if closed := _closed_at(moment.send_at, ends):
-        end, again = closed
-        until = f", reopened after it ({_day(again.recorded_at)})" if again else ""
+        end, reopening = closed
+        until = f", reopened after it ({_day(reopening.recorded_at)})" if reopening else ""
         return f"closed before that ({_day(end.recorded_at)}, {end.detail}){until}"
     if seen := acknowledgements.by(moment, span.bounds):
         return f"acknowledged by {seen.by} ({_day(seen.at)})"
@@ -216,9 +247,9 @@ def _reason_not_sent(
 def _changes(
     rule: Rule, tracked: Tracked, history: Sequence[Revision], found: Sequence[Explanation], registered_at: datetime
 ) -> Iterator[Explanation]:
-    """Moves and ends that the rule was not asked to tell of, or that were there before it."""
-    announced = {(one.kind, one.moment) for one in found}
-    tells: Mapping[Kind, bool] = {
+    """Yield the moves, ends and reopenings without a reminder: the rule does not report them, or is newer."""
+    announced = {(explanation.kind, explanation.moment) for explanation in found}
+    reports: Mapping[Kind, bool] = {
         "moved": rule.remind.moved, "closed": rule.remind.closed, "reopened": rule.remind.closed
     }  # fmt: skip
     kinds: Mapping[str, Kind] = {"moved": "moved", "closed": "closed", "reopened": "reopened"}
@@ -227,11 +258,11 @@ def _changes(
         if kind is None or revision.occurrence != tracked.occurrence or (kind, at) in announced:
             continue
         setting = "closed" if kind == "reopened" else kind
-        reason = "no tick has recorded it yet" if tells[kind] else f"the rule does not say so: `{setting}: true`"
-        if tells[kind] and _undone(revision, history, found):
-            reason = "closed and reopened before it was told"
-        if tells[kind] and at <= registered_at:
-            reason = f"was there when the rule was registered ({_day(registered_at)})"
+        reason = NOT_RECORDED if reports[kind] else f"the rule does not say so: `{setting}: true`"
+        if reports[kind] and _undone(revision, history, found):
+            reason = "closed and reopened before an alert went out"
+        if reports[kind] and at <= registered_at:
+            reason = f"already there when the rule was added ({_day(registered_at)})"
         yield Explanation(kind=kind, moment=at, send_at=at, offset=None, outcome="skipped", reason=reason)
 
 
@@ -239,12 +270,12 @@ def _undone(revision: Revision, history: Sequence[Revision], found: Sequence[Exp
     """Return whether an end or a reopening was followed by another before an alert went out."""
     if revision.what == "moved":
         return False
-    later = [one for one in history if one.number > revision.number and one.occurrence == revision.occurrence]
-    earlier = [one for one in history if one.number < revision.number and one.occurrence == revision.occurrence]
-    announced = {one.moment for one in found if one.kind in ("closed", "reopened")}
+    own = [other for other in history if other.occurrence == revision.occurrence]
+    announced = {explanation.moment for explanation in found if explanation.kind in ("closed", "reopened")}
     if revision.what == "closed":
-        return any(one.what == "reopened" for one in later)
-    return any(one.what == "closed" and one.recorded_at not in announced for one in earlier[-1:])
+        return any(other.what == "reopened" and other.number > revision.number for other in own)
+    earlier = [other for other in own if other.number < revision.number]
+    return any(other.what == "closed" and other.recorded_at not in announced for other in earlier[-1:])
 
 
 def _from_recorded(reminder: Recorded) -> Explanation:

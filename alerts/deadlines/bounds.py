@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
@@ -38,7 +37,8 @@ from alerts.deadlines.resolution import (
     ZoneChoice,
     extreme_end,
 )
-from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day, format_point
+from alerts.deadlines.rule_parts import explain_rule
+from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
 
 ROLLED_FROM = "rolled from"
 
@@ -138,8 +138,7 @@ def _describe_zone(bounds: Bounds) -> str:
 def describe_bounds(bounds: Bounds) -> str:
     """Describe a window briefly, never with an exclusive bound."""
     if recurs := bounds.recurrence:
-        soon = [format_point(recurs.point(name)) for name in islice(recurs.names(), 3)]
-        return f"{recurs.to_text}: {', '.join(soon)}{', …' if len(soon) == 3 else ''}"
+        return recurs.description
     return describe_window(bounds.first, bounds.last, bounds.named, is_by=bounds.form == "by")
 
 
@@ -154,7 +153,7 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
         bounds = _rolled(_bounds(deadline, known, work), work)
         assert bounds.fingerprint  # worked out here, where leaving the years 1 to 9999 can still be refused
         bounds = replace(bounds, form=kind_of(deadline), calendars=zone.calendars)
-        text = (describe_bounds(bounds),) if bounds.named or bounds.recurrence else ()
+        dates = bounds.recurrence.explanation if bounds.recurrence else bounds.named and describe_bounds(bounds)
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
     work.explain_calendars()
@@ -163,7 +162,7 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
         ends = [FIRST_ON_EARTH] * (bounds.first is not None or recurs)
         ends += [LAST_ON_EARTH] * (bounds.last is not None or recurs)
         work.assumptions.append(NO_ZONE + "; ".join([*ends, IN_UTC]))
-    explanation = (*work.explanation, *text, *bounds.explanation)
+    explanation = (*work.explanation, *([dates] if dates else []), *bounds.explanation)
     return replace(
         bounds, explanation=tuple(dict.fromkeys(explanation)), assumptions=tuple(dict.fromkeys(work.assumptions))
     )
@@ -178,7 +177,7 @@ def occurrence_bounds(bounds: Bounds, name: str) -> Bounds:
     found = _rolled(_between(point, point), work)
     explanation = (
         *bounds.explanation[:-1],
-        f"the occurrence of {name} of what recurs {recurs.to_text}",
+        f"the occurrence of {name} of what recurs {explain_rule(recurs.rule)}",
         *work.explanation,
     )
     assumptions = (*bounds.assumptions, *work.business_days.provisional)

@@ -13,7 +13,8 @@ from alerts.deadlines.business_days import Roll
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.rule_expansion import Expansion, expand, wall_of
-from alerts.deadlines.rule_parts import EXAMPLE, FREQUENCIES, check_part, check_together, split_rule, weekday_in_words
+from alerts.deadlines.rule_parts import EXAMPLE, check_part, check_together, describe_rule, explain_rule, split_rule
+from alerts.deadlines.wording import format_point
 from alerts.deadlines.zones import at_wall, zone_info
 
 ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
@@ -106,26 +107,22 @@ class Recurrence:
 
     @property
     def to_text(self) -> str:
-        """Read it out: `every month (on day -1)`, `every 2 weeks (on Monday)`."""
-        parts = split_rule(self.rule)
-        unit, count = FREQUENCIES[parts.pop("FREQ")], int(parts.pop("INTERVAL", "1"))
-        parts.pop("WKST", None)
-        clauses = f"every {unit}" if count == 1 else f"every {count} {unit}s"
-        details = []
-        for name, value in parts.items():
-            match name:
-                case "BYDAY":
-                    details.append("on " + ", ".join(weekday_in_words(day) for day in value.split(",")))
-                case "BYMONTHDAY":
-                    days = ["the last day" if day == "-1" else f"day {day}" for day in value.split(",")]
-                    details.append("on " + ", ".join(days))
-                case "UNTIL":
-                    details.append(f"until {value[:4]}-{value[4:6]}-{value[6:8]}")
-                case "COUNT":
-                    details.append(f"{value} times")
-                case _:
-                    details.append(f"{name}={value}")
-        return clauses + (f" ({', '.join(details)})" if details else "")
+        """Return the text for people: `every month on the last day`, `every 2 weeks on Monday`."""
+        return describe_rule(self.rule, self.start)
+
+    @property
+    def description(self) -> str:
+        """Return the text for people, with the first dates: `every month on the 15th: Mon 15 Dec 2025, …`."""
+        return f"{self.to_text}: {self._first_dates()}"
+
+    @property
+    def explanation(self) -> str:
+        """Return the line of the explanation of bounds, which is stored."""
+        return f"{explain_rule(self.rule)}: {self._first_dates()}"
+
+    def _first_dates(self) -> str:
+        dates = [format_point(self.point(name)) for name in islice(self.names(), 3)]
+        return f"{', '.join(dates)}{', …' if len(dates) == 3 else ''}"
 
 
 def name_occurrence(at: date | datetime) -> str:

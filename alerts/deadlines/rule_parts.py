@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 
 from alerts.deadlines.errors import InputError, did_you_mean
 
 DAYS = {"MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "FR": "Friday", "SA": "Saturday",
          "SU": "Sunday"}  # fmt: skip
+MONTH_NAMES = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+               "November", "December")  # fmt: skip
 _WEEKDAY = "|".join(DAYS)
 _ORDINALS = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
 FREQUENCIES = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
@@ -30,11 +33,6 @@ _PARTS = {
 _LISTS = frozenset(name for name in _PARTS if name.startswith("BY"))
 _RARELY = {"BYWEEKNO": ("YEARLY",), "BYYEARDAY": ("YEARLY",), "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY")}
 EXAMPLE = "expected a rule of RFC 5545 such as FREQ=MONTHLY;BYMONTHDAY=-1"
-
-
-def weekday_in_words(text: str) -> str:
-    count, day = text[:-2].lstrip("+"), DAYS[text[-2:]]
-    return f"the {_ORDINALS.get(count, count + '.')} {day}" if count else day
 
 
 def split_rule(text: str) -> dict[str, str]:
@@ -72,3 +70,117 @@ def check_together(parts: Mapping[str, str], *, timed: bool) -> None:
         raise InputError("BYSETPOS needs another part that begins with BY")
     if not timed and parts.keys() & {"BYHOUR", "BYMINUTE"}:
         raise InputError("BYHOUR and BYMINUTE need a start with a time, such as 2025-11-30T09:00")
+
+
+def describe_rule(rule: str, start: date | datetime) -> str:
+    """Describe a rule for people: `every month on the last day`, `every 2 weeks on Monday and Friday`."""
+    parts = split_rule(rule)
+    ends = _describe_choice(parts) + _describe_times(parts, start) + _describe_end(parts)
+    return _describe_interval(parts) + _describe_days(parts) + ends
+
+
+def explain_rule(rule: str) -> str:
+    """Describe a rule as the stored explanation of bounds does.
+
+    Another text here would make a recompute rewrite the bounds of everything that recurs.
+    """
+    parts = split_rule(rule)
+    details = [_explain_part(name, value) for name, value in parts.items() if name not in ("FREQ", "INTERVAL", "WKST")]
+    return _describe_interval(parts) + (f" ({', '.join(details)})" if details else "")
+
+
+def _explain_part(name: str, value: str) -> str:
+    match name:
+        case "BYDAY":
+            return "on " + ", ".join(_explain_weekday(day) for day in value.split(","))
+        case "BYMONTHDAY":
+            return "on " + ", ".join("the last day" if day == "-1" else f"day {day}" for day in value.split(","))
+        case "UNTIL":
+            return f"until {value[:4]}-{value[4:6]}-{value[6:8]}"
+        case "COUNT":
+            return f"{value} times"
+    return f"{name}={value}"
+
+
+def _explain_weekday(text: str) -> str:
+    number, day = text[:-2].lstrip("+"), DAYS[text[-2:]]
+    return f"the {_ORDINALS.get(number, number + '.')} {day}" if number else day
+
+
+def _describe_interval(parts: Mapping[str, str]) -> str:
+    unit, count = FREQUENCIES[parts["FREQ"]], int(parts.get("INTERVAL", "1"))
+    return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+
+
+def _describe_days(parts: Mapping[str, str]) -> str:
+    weekdays = [_describe_weekday(day) for day in _values(parts, "BYDAY")]
+    dates = [_describe_date(int(day), "") for day in _values(parts, "BYMONTHDAY")]
+    dates += [_describe_date(int(day), " of the year", "day ") for day in _values(parts, "BYYEARDAY")]
+    text = f" on {_join(dates or weekdays)}" if dates or weekdays else ""
+    if dates and weekdays:
+        text += f" if it is {_join(weekdays, 'or')}"
+    if weeks := _values(parts, "BYWEEKNO"):
+        text += f" in {_join([_describe_week(int(week)) for week in weeks])}"
+    if months := _values(parts, "BYMONTH"):
+        text += f" in {_join([MONTH_NAMES[int(month) - 1] for month in months])}"
+    return text
+
+
+def _describe_date(day: int, of: str, prefix: str = "") -> str:
+    """Return `the 15th`, or counted from the end `the last day`; of a year, `day 100 of the year`."""
+    if day < 0:
+        return f"the {_ordinal(day)} day{of}"
+    return f"{prefix}{day}{of}" if prefix else f"the {_numeral(day)}{of}"
+
+
+def _describe_weekday(text: str) -> str:
+    number, day = text[:-2], DAYS[text[-2:]]
+    return f"the {_ordinal(int(number))} {day}" if number else day
+
+
+def _describe_week(week: int) -> str:
+    return f"week {week}" if week > 0 else f"the {_ordinal(week)} week"
+
+
+def _describe_choice(parts: Mapping[str, str]) -> str:
+    chosen = [_ordinal(int(position)) for position in _values(parts, "BYSETPOS")]
+    return f" (only the {_join(chosen)} of these days)" if chosen else ""
+
+
+def _describe_times(parts: Mapping[str, str], start: date | datetime) -> str:
+    if not isinstance(start, datetime) or not parts.keys() & {"BYHOUR", "BYMINUTE"}:
+        return ""
+    hours = [int(hour) for hour in _values(parts, "BYHOUR")] or [start.hour]
+    minutes = [int(minute) for minute in _values(parts, "BYMINUTE")] or [start.minute]
+    return f" at {_join([f'{hour:02}:{minute:02}' for hour in hours for minute in minutes])}"
+
+
+def _describe_end(parts: Mapping[str, str]) -> str:
+    if "COUNT" in parts:
+        return ", once" if parts["COUNT"] == "1" else f", {parts['COUNT']} times"
+    if "UNTIL" not in parts:
+        return ""
+    last = parts["UNTIL"]
+    return f" until {int(last[6:8])} {MONTH_NAMES[int(last[4:6]) - 1]} {last[:4]}"
+
+
+def _ordinal(number: int) -> str:
+    """Write a position: `first`, `12th`, `last`, `second-to-last`."""
+    if number == -1:
+        return "last"
+    text = _ORDINALS.get(str(abs(number)), _numeral(abs(number)))
+    return text if number > 0 else f"{text}-to-last"
+
+
+def _numeral(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else endings.get(number % 10, 'th')}"
+
+
+def _join(texts: Sequence[str], conjunction: str = "and") -> str:
+    """Join texts into a list: `Monday, Tuesday and Friday`."""
+    return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}" if len(texts) > 1 else "".join(texts)
+
+
+def _values(parts: Mapping[str, str], name: str) -> list[str]:
+    return parts[name].split(",") if name in parts else []

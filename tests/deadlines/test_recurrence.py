@@ -156,17 +156,55 @@ def test_what_stands_around_a_rule_is_checked_too(text: str, refusal: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("rule", "words"),
+    ("rule", "text"),
+    [
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", "every month on the last day"),
+        ("FREQ=MONTHLY;BYMONTHDAY=15", "every month on the 15th"),
+        ("FREQ=MONTHLY;BYMONTHDAY=1,22,-2", "every month on the 1st, the 22nd and the second-to-last day"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "every 2 weeks on Monday and Friday"),
+        ("FREQ=MONTHLY;BYDAY=-1FR", "every month on the last Friday"),
+        ("FREQ=MONTHLY;BYDAY=2TU,-1FR", "every month on the second Tuesday and the last Friday"),
+        ("FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13", "every month on the 13th if it is Friday"),
+        ("FREQ=MONTHLY;BYDAY=MO,FR;BYSETPOS=-1", "every month on Monday and Friday (only the last of these days)"),
+        ("FREQ=YEARLY;BYMONTH=3,6;BYMONTHDAY=11", "every year on the 11th in March and June"),
+        ("FREQ=YEARLY;BYYEARDAY=100,-1", "every year on day 100 of the year and the last day of the year"),
+        ("FREQ=YEARLY;BYWEEKNO=20,-1;BYDAY=MO", "every year on Monday in week 20 and the last week"),
+        ("FREQ=YEARLY;COUNT=3", "every year, 3 times"),
+        ("FREQ=DAILY;UNTIL=20261231", "every day until 31 December 2026"),
+    ],
+)
+def test_a_rule_is_described_for_people(rule: str, text: str) -> None:
+    assert Recurrence(read_rule(rule, date(2025, 11, 10)), date(2025, 11, 10)).to_text == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("FREQ=DAILY;BYHOUR=9,15", "every day at 09:30 and 15:30"),
+        ("FREQ=DAILY;BYMINUTE=5", "every day at 08:05"),
+        ("FREQ=DAILY;COUNT=1;BYHOUR=9;BYMINUTE=0", "every day at 09:00, once"),
+    ],
+)
+def test_the_times_of_a_rule_are_described_as_on_a_clock(rule: str, text: str) -> None:
+    start = datetime(2025, 11, 10, 8, 30)  # noqa: DTZ001  # a wall-clock time
+    assert Recurrence(read_rule(rule, start), start).to_text == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
     [
         ("FREQ=MONTHLY;BYMONTHDAY=-1", "every month (on the last day)"),
+        ("FREQ=MONTHLY;BYMONTHDAY=15", "every month (on day 15)"),
         ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "every 2 weeks (on Monday, Friday)"),
         ("FREQ=MONTHLY;BYDAY=2TU,-1FR", "every month (on the second Tuesday, the last Friday)"),
+        ("FREQ=YEARLY;BYMONTH=3;WKST=SU", "every year (BYMONTH=3)"),
         ("FREQ=YEARLY;COUNT=3", "every year (3 times)"),
         ("FREQ=DAILY;UNTIL=20261231", "every day (until 2026-12-31)"),
     ],
 )
-def test_a_rule_is_read_out(rule: str, words: str) -> None:
-    assert Recurrence(read_rule(rule, date(2025, 11, 10)), date(2025, 11, 10)).to_text == words
+def test_the_stored_explanation_of_a_rule_stays_as_it_is(rule: str, text: str) -> None:
+    explanation = recurrence(f"every {rule} from 2025-11-10").explanation
+    assert any(line.startswith(f"{text}: ") for line in explanation)
 
 
 def test_one_who_reads_a_rule_to_its_end_holds_up_nobody_who_is_in_the_middle_of_it() -> None:
