@@ -1,1 +1,1 @@
-"""The thinking half: deadlines, rules and what is to be said. Pure: no clock, no files, no network."""
+"""The rules, the schedule and what each alert carries. Pure: no clock, no files, no network."""

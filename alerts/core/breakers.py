@@ -1,4 +1,4 @@
-"""Breakers: what is known of a channel's other side, so that a dead server costs one attempt and not a thousand."""
+"""Circuit breakers of channels: a dead server costs one attempt, not a thousand."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Breaker:
     off: str | None = None
 
     def allows(self, now: datetime, at_once: int) -> int:
-        """How many deliveries may be under way: all of `at_once`, one as a probe, or none."""
+        """Return how many deliveries may be in flight: all of `at_once`, one as a probe, or none."""
         if self.probe_at is None or self.opened_at is None:
             return at_once
         stepped_back = now < self.opened_at  # else a clock put back by days would silence the channel for days
         return 1 if now >= self.probe_at or stepped_back else 0
 
     def after(self, outcome: Outcome, *, started: datetime, ended: datetime) -> Breaker:
-        """What is known after an attempt. One that was begun before the breaker opened adds nothing to a failure."""
+        """Return the breaker after an attempt. A failure that began before the breaker opened changes nothing."""
         if self.off or outcome.channel == "off":
             return Breaker(off=self.off or outcome.error)
         if outcome.channel == "up":

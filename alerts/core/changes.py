@@ -1,4 +1,4 @@
-"""Changes of what is tracked: who makes one, what a file states, and what became of it."""
+"""Changes of commitments: who makes one, what a file states, and the result."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class EntryProblem:
-    """What is wrong with an entry; `said` is the whole line, with its place."""
+    """A problem with an entry; `message` is the whole line, with its place."""
 
     key: str
     message: str
@@ -41,7 +41,7 @@ class EntryProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestatedEntry:
-    """What is closed, and what a file states of it anew. `fields` are those that differ from how it stands."""
+    """A closed commitment that a file states again. `fields` are those that differ from the stored ones."""
 
     key: str
     status: str
@@ -53,12 +53,12 @@ class RestatedEntry:
 
 @dataclass(slots=True)
 class Report:
-    """What a load did, or would do: keys by what became of them.
+    """The result of a load or a dry run: keys by what happened to them.
 
     `fields` are those that changed; `conflicts` were moved by hand since the file last stated them, and are stated
-    otherwise now; `older` are of a revision before the one that was loaded last. `planned_state` is how a dry run would
-    have left what it would have touched. `kept_zone` is the one that a move kept, as the deadline before stated it.
-    `restated` are closed and left so, `kept` are for good, `reopened` are open again.
+    differently now; `older` have an older revision than the last one loaded. `planned_state` is what a load without
+    dry run would store. `kept_zone` is the one that a move kept, as the deadline before stated it.
+    `restated` are closed and stay closed, `kept` stay closed for good, `reopened` are open again.
     """
 
     new: list[str] = field(default_factory=list)
@@ -82,6 +82,6 @@ class Entry:
 
     commitment: Commitment
     place: str
-    file: str | None = None  # by which name the file is remembered
+    file: str | None = None  # the name that the file is stored under
     sequence: int | None = None  # its revision there (RFC 5545, section 3.8.7.4)
-    loaded: dict[str, Any] | None = None  # what the file says, where it is one
+    loaded: dict[str, Any] | None = None  # what the file states, if it comes from one

@@ -86,15 +86,15 @@ class Commitment:
 
     @property
     def sources(self) -> tuple[Citation, ...]:
-        """All that it was read in, the newest first: `source`, then those before."""
+        """Return all its sources, the newest first: `source`, then the earlier ones."""
         return (*((self.source,) if self.source else ()), *self.earlier_sources)
 
     def citing(self, *sources: Citation) -> Commitment:
-        """The same with these sources, the newest first."""
+        """Return the commitment with these sources, the newest first."""
         return replace(self, source=sources[0] if sources else None, earlier_sources=sources[1:])
 
     def citing_first(self, cited: Citation) -> Commitment:
-        """The same with one source before all others; what was cited of it before stays, unless more is cited now."""
+        """Return the commitment with one source first. Its earlier locator and quote stay unless new ones are given."""
         known = next((one for one in self.sources if one.key == cited.key), cited)
         first = replace(known, locator=cited.locator or known.locator, quote=cited.quote or known.quote)
         return self.citing(first, *(one for one in self.sources if one.key != cited.key))

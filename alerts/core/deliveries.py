@@ -48,7 +48,7 @@ class DeliveryError(Exception):
 class Outcome:
     """How an attempt ended, and what follows from it.
 
-    `late`: it has failed for an hour. `channel`: what the attempt says of the other side. `pause`: what that asked for,
+    `late`: it has failed for an hour. `channel`: the state of the other side. `pause`: what that asked for,
     clamped.
     """
 
@@ -62,12 +62,12 @@ class Outcome:
 
 
 def backoff(attempt: int) -> timedelta:
-    """How long to wait after the given attempt (1-based) failed."""
+    """Return how long to wait after an attempt (1-based) failed."""
     return BACKOFF[min(attempt, len(BACKOFF)) - 1]
 
 
 def give_up_at(first_due: datetime, deadline: datetime | None) -> datetime:
-    """When tries end: three days after it was first due, and in any case not before the deadline has passed."""
+    """Return when attempts end: three days after it was first due, but not before the deadline has passed."""
     return max(first_due + TRY_FOR_AT_LEAST, deadline or first_due)
 
 

@@ -12,9 +12,9 @@ from alerts.core.reminders import NAMESPACE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFailure:
-    """A delivery that operators must hear of: it is dead, it has failed for an hour, or its template failed.
+    """A delivery to report to operators: it is dead, it has failed for an hour, or its template failed.
 
-    `about` says what it carries ("truce before"), `fallback_channels` to which channels that went in its place.
+    `about` names what it carries ("truce before"), `fallback_channels` the channels that sent it instead.
     """
 
     id: UUID
@@ -34,7 +34,7 @@ class DeliveryFailure:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         now = {**data, "fallback_channels": data.get("fallback_channels", data.get("instead", ()))}
-        now.pop("instead", None)  # as it was called before
+        now.pop("instead", None)  # the name in rows of earlier versions
         lists = {name: tuple(now[name]) for name in ("about", "fallback_channels")}
         return cls(**{**now, **lists, "id": UUID(data["id"])})
 
@@ -57,6 +57,6 @@ class Notice:
 
 
 def notice_id(channel: str, recipient: str, failures: Sequence[DeliveryFailure]) -> UUID:
-    """The id of a notice to operators: the same for the same failures."""
+    """Return the id of a notice to operators: the same for the same failures."""
     statements = sorted(f"{one.id} {one.state} {one.attempts}" for one in failures)
     return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *statements]))

@@ -17,9 +17,9 @@ MAX_SINGLE_ALERTS = 5  # unless a rule decides, more reminders than this for one
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressedReminder:
-    """A reminder with what decides to whom it goes and in which company.
+    """A reminder with what decides who gets it, and with which others.
 
-    `owner`: the channel and the recipient for which `owner` stands in `notify`, where there is somebody to tell.
+    `owner`: the channel and the recipient that `owner` in `notify` stands for, if there is an owner.
     """
 
     reminder: Reminder
@@ -29,7 +29,7 @@ class AddressedReminder:
     critical: bool = False
 
     def routes(self, recipients: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
-        """The channels and the recipients in them that are to hear of it."""
+        """Return the channels that it goes to, each with a recipient."""
         for name in self.notify:
             if name != OWNER:
                 yield from ((name, recipient) for recipient in recipients.get(name, ()))
@@ -39,7 +39,7 @@ class AddressedReminder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Reminders on their way to one recipient through one channel; or, elsewhere than it was meant for, a summary."""
+    """Reminders for one recipient through one channel; or a summary that goes to a fallback."""
 
     channel: str
     recipient: str
@@ -48,7 +48,7 @@ class Envelope:
 
     @property
     def id(self) -> UUID:
-        """The delivery's id: the same for the same content."""
+        """Return the id of the delivery: the same for the same content."""
         if self.scope:
             return self.scope.id(self.channel, self.recipient, is_fallback=True)
         carried = sorted(str(reminder.id) for reminder in self.reminders)
@@ -65,7 +65,7 @@ class Routes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatheredReminder:
-    """A reminder that may share a digest with others for one recipient; `digest` is what its rule says of that."""
+    """A reminder that may share a digest with others for one recipient; `digest` is the setting of its rule."""
 
     channel: str
     recipient: str
@@ -75,12 +75,12 @@ class GatheredReminder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SortedReminders:
-    """What is due by where it goes: at once, or gathered; and the reasons why some of it (by `alert_key`) is merged."""
+    """Due reminders: those that go at once, those that are gathered, and why some (by `alert_key`) are merged."""
 
     at_once: tuple[Envelope, ...]
     gathered: tuple[GatheredReminder, ...]
     merged: Mapping[tuple[object, ...], str]
-    addressed: frozenset[tuple[object, ...]]  # all for which there is anybody
+    addressed: frozenset[tuple[object, ...]]  # those that have a recipient
 
 
 def sort_by_route(items: Iterable[AddressedReminder], routes: Routes) -> SortedReminders:
@@ -111,22 +111,23 @@ def sort_by_route(items: Iterable[AddressedReminder], routes: Routes) -> SortedR
 
 
 def seal(gathered: Iterable[GatheredReminder]) -> list[Envelope]:
-    """Put what was gathered for each recipient into one digest, or, where its rule leaves that open and it is little,
-    into deliveries of their own.
+    """Return one digest for each recipient of what was gathered.
+
+    Unless its rule asks for a digest, a few reminders get deliveries of their own.
     """
     by_route: dict[tuple[str, str], list[GatheredReminder]] = defaultdict(list)
     for one in gathered:
         by_route[one.channel, one.recipient].append(one)
-    return [found for (channel, to), some in by_route.items() for found in _seal(channel, to, some)]
+    return [found for (channel, to), together in by_route.items() for found in _seal(channel, to, together)]
 
 
-def _seal(channel: str, recipient: str, some: Sequence[GatheredReminder]) -> list[Envelope]:
-    many = sum(one.digest is None for one in some) > MAX_SINGLE_ALERTS
-    together = [one.reminder for one in some if one.digest or (one.digest is None and many)]
+def _seal(channel: str, recipient: str, gathered: Sequence[GatheredReminder]) -> list[Envelope]:
+    many = sum(one.digest is None for one in gathered) > MAX_SINGLE_ALERTS
+    together = [one.reminder for one in gathered if one.digest or (one.digest is None and many)]
     if len(together) < 2:
         together = []
     inside = {reminder.id for reminder in together}
-    groups: list[tuple[Reminder, ...]] = [(one.reminder,) for one in some if one.reminder.id not in inside]
+    groups: list[tuple[Reminder, ...]] = [(one.reminder,) for one in gathered if one.reminder.id not in inside]
     groups += [tuple(together)] if together else []
     return [Envelope(channel=channel, recipient=recipient, reminders=group) for group in groups]
 
@@ -139,7 +140,7 @@ def address_to_fallbacks(
     *,
     exclude: str,
 ) -> list[Envelope]:
-    """Address what one channel (`exclude`) does not take to the fallbacks of the rules (rule → channel) that say it.
+    """Address what one channel (`exclude`) does not take to the fallbacks of the rules (rule → channel).
 
     They stay together, but a channel in `one_at_a_time` gets one reminder at a time.
     """
@@ -148,9 +149,9 @@ def address_to_fallbacks(
         if (channel := fallbacks.get(reminder.rule)) and channel != exclude:
             routes[channel].append(reminder)
     return [
-        Envelope(channel=channel, recipient=recipient, reminders=tuple(some))
+        Envelope(channel=channel, recipient=recipient, reminders=tuple(together))
         for channel, carried in routes.items()
-        for some in ([[single] for single in carried] if channel in one_at_a_time else [carried])
+        for together in ([[single] for single in carried] if channel in one_at_a_time else [carried])
         for recipient in recipients.get(channel, ())
     ]
 

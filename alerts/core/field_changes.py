@@ -73,7 +73,7 @@ def _from_difference(value: Any, other: Any) -> Any:
 
 
 def format_value(value: Any) -> str:
-    """A stated value on one line, as people read it."""
+    """Return a stated value on one line, as people read it."""
     match value:
         case None | "" | []:
             return "nothing"

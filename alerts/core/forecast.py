@@ -1,4 +1,4 @@
-"""What will be said if nothing changes: the same looks as the tick's, run forward."""
+"""The alerts to come if nothing changes: the evaluations of a tick, run forward."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def forecast_reminders(
     until: datetime,
     owners: Owners = NO_OWNERS,
 ) -> Iterator[Forecast]:
-    """Yield what will be said before `until`, in the order in which it goes out."""
+    """Yield the reminders that go out before `until`, in order."""
     queue: list[tuple[datetime, int, str, str, Watch, Tracked]] = []
     queued: set[tuple[str, int, str]] = set()
 
@@ -63,7 +63,7 @@ def forecast_reminders(
 def _routed(
     due: Sequence[tuple[Reminder, Rule, Tracked]], owners: Owners, sent: set[tuple[object, ...]]
 ) -> Iterator[Forecast]:
-    """Yield what goes out of what is said at once: through each channel, the latest of one state, and each thing once.
+    """Yield what goes out of reminders due together: through each channel the latest of one state, each thing once.
 
     What goes out is added to `sent`.
     """
@@ -74,18 +74,18 @@ def _routed(
             by_recipient_name[recipient_name].setdefault(reminder.alert_key, reminder)
     gone = {
         (one.alert_key, recipient_name)
-        for recipient_name, some in by_recipient_name.items()
-        for one in _merged(some.values())
+        for recipient_name, reminders in by_recipient_name.items()
+        for one in _merged(reminders.values())
     }
     for reminder, targets in addressed:
-        mine = [
+        unsent = [
             (recipient_name, channel)
             for recipient_name, channel in targets
             if (reminder.alert_key, recipient_name) not in sent and (reminder.alert_key, recipient_name) not in gone
         ]
-        sent |= {(reminder.alert_key, recipient_name) for recipient_name, _ in mine}
-        if mine:
-            yield Forecast(reminder, tuple(dict.fromkeys(channel for _, channel in mine)))
+        sent |= {(reminder.alert_key, recipient_name) for recipient_name, _ in unsent}
+        if unsent:
+            yield Forecast(reminder, tuple(dict.fromkeys(channel for _, channel in unsent)))
 
 
 def _merged(reminders: Collection[Reminder]) -> list[Reminder]:

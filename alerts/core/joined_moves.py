@@ -23,7 +23,7 @@ def merge_moves(moves: Sequence[Revision]) -> Revision:
 
 
 def returns_to_start(moves: Sequence[Revision]) -> bool:
-    """Whether some moves lead back to where the first of them began."""
+    """Return whether some moves lead back to where the first of them began."""
     before, after = moves[0].before, moves[-1].after
     return before is not None and after is not None and before.fingerprint == after.fingerprint
 

@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message on its way: every try of it carries the same id and the same bytes."""
+    """A message to send: every attempt carries the same id and the same bytes."""
 
     id: UUID
     recipient: str
@@ -48,7 +48,7 @@ class Layout(Protocol):
 
     @property
     def medium(self) -> Medium:
-        """What it sends."""
+        """Return what it sends."""
 
     def body(self, post: Post) -> Mapping[str, object] | None:
-        """The JSON that it sends of a post."""
+        """Return the JSON that it sends of a post."""

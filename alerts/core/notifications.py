@@ -62,12 +62,12 @@ class Notification:
 
     @property
     def thread(self) -> str | None:
-        """The key of the commitment, where it is about one alone."""
+        """Return the key of the commitment, where it is about one alone."""
         keys = {context.tracked.commitment.key for context in self.contexts}
         return keys.pop() if len(keys) == 1 and not self.summary else None
 
 
 def reminders_digest(contexts: Iterable[ReminderContext]) -> str:
-    """A digest of which reminders a message was rendered with."""
+    """Return a digest of which reminders a message was rendered with."""
     ids = sorted(str(one.reminder.id) for one in contexts)
     return hashlib.sha256(" ".join(ids).encode()).hexdigest()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alerts.core.commitments import Commitment, Person
 
-OWNER = "owner"  # in `notify` it stands for whoever looks after the commitment
+OWNER = "owner"  # in `notify` it stands for the owner of the commitment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

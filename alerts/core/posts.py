@@ -29,7 +29,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The text without style."""
+        """Return the text without style."""
         return "".join(run.text for run in self.runs)
 
 
@@ -37,9 +37,9 @@ Section = tuple[Line, ...]
 Write = Callable[[Section], str]  # in the markup of a chat
 Measure = Callable[[str], int]  # of what is written
 
-SMALLEST = 300  # to so little a section is cut before whole ones are left out
-SHORTEST = 60  # to so many characters a line is cut before whole ones are left out
-LOOSE = 2  # a text of so many times the characters that there is room for need not be written to see that
+SMALLEST = 300  # characters that a section is cut to before whole sections are left out
+SHORTEST = 60  # characters that a line is cut to before whole lines are left out
+LOOSE = 2  # a text longer than the room by this factor is too large however it is written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,14 +120,14 @@ def fit(section: Section, write: Write, size: Measure, limit: int, more: str) ->
 
 
 def _size(section: Section, write: Write, size: Measure, limit: int) -> int:
-    """The size of a section, or `limit` + 1 where it is larger."""
+    """Return the size of a section, or `limit` + 1 where it is larger."""
     if sum(len(run.text) for line in section for run in line.runs) > LOOSE * limit:
         return limit + 1
     return min(size(write(section)), limit + 1)
 
 
 def _cut(line: Line, length: int) -> Line:
-    """The beginning of a line, so many characters long with the sign that it was cut."""
+    """Return the beginning of a line, of a given length with the sign that it was cut."""
     if len(line.text) <= length:
         return line
     runs: list[Run] = []
@@ -154,12 +154,12 @@ def shortened(text: str, limit: int, size: Measure = len, write: Callable[[str],
 
 
 def utf16(text: str) -> int:
-    """The length in UTF-16 units, as browsers count: never less than one that counts characters."""
+    """Return the length in UTF-16 units, as browsers count: never less than one that counts characters."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
 def octets(text: str) -> int:
-    """The length in octets of UTF-8."""
+    """Return the length in octets of UTF-8."""
     return len(text.encode(errors="replace"))
 
 

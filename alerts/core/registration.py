@@ -1,4 +1,4 @@
-"""Which process may say which rules a database goes by."""
+"""Which process may register the rules that a database uses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from alerts.core.commitments import Person
 from alerts.core.rules import Rule
 
-GRACE = timedelta(hours=1)  # what a new configuration leaves out ends so much later
-ALIVE = timedelta(minutes=5)  # a process that was not seen for so long is taken for dead
+GRACE = timedelta(hours=1)  # how much later reminders end that a new configuration leaves out
+ALIVE = timedelta(minutes=5)  # a process that was not seen for longer counts as dead
 SHIPPED = "shipped"  # stands for the folder of the configuration that comes with the package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """What a process goes by: the rules, the channels (name → fingerprint), people and zone of its configuration.
+    """What a process uses: the rules, the channels (name → fingerprint), people and zone of its configuration.
 
     `folder`: where the configuration lies.
     """
@@ -31,12 +31,12 @@ class RuleSet:
 
     @property
     def hashes(self) -> dict[str, str]:
-        """The hash of each rule, by name."""
+        """Return the hash of each rule, by name."""
         return {name: rule.hash for name, rule in self.rules.items()}
 
     @property
     def hash(self) -> str:
-        """A digest of all of it but the folder."""
+        """Return a digest of all of it but the folder."""
         whole = {
             "rules": {name: (rule.hash, rule.fallback) for name, rule in self.rules.items()},
             "channels": dict(self.channels),
@@ -59,7 +59,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """How a try to register ended.
+    """The result of an attempt to register.
 
     `is_mine`: whether the own set is the registered one now; `is_new`: whether it was not before. `removed` names the
     rules that this left out, `left_alone` those that mean something else here or are in only one of both.
@@ -96,7 +96,7 @@ def tick_may_register(mine: RuleSet, history: Sequence[Registration], *, daemon_
         return True
     if daemon_lives or not mine.rules:
         return False
-    if mine.folder == SHIPPED:  # for want of another, as in a wrong folder
+    if mine.folder == SHIPPED:  # used when no configuration was found, as in a wrong folder
         return last.folder == SHIPPED
     # Before there was a history no folder was known, and the shipped set is nobody's own.
     return last.folder in (mine.folder, None, SHIPPED)

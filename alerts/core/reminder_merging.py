@@ -20,16 +20,16 @@ def merge(reminders: Iterable[Reminder]) -> dict[UUID, Reminder]:
     for reminder in reminders:
         by_occurrence[reminder.commitment_id, reminder.occurrence].append(reminder)
     merged: dict[UUID, Reminder] = {}
-    for some in by_occurrence.values():
-        if len(some) > 1:
-            changes = [one for one in some if one.kind not in MERGEABLE_KINDS]
-            latest = max(changes or some, key=_place)
-            merged |= {one.id: latest for one in some if one.kind in MERGEABLE_KINDS and one is not latest}
+    for together in by_occurrence.values():
+        if len(together) > 1:
+            changes = [one for one in together if one.kind not in MERGEABLE_KINDS]
+            latest = max(changes or together, key=_place)
+            merged |= {one.id: latest for one in together if one.kind in MERGEABLE_KINDS and one is not latest}
     return merged
 
 
 def reason(latest: Reminder) -> str:
-    """Why a reminder is not sent for which another stands."""
+    """Return why a reminder is not sent when another replaces it."""
     if latest.kind in MERGEABLE_KINDS:
         return f"merged into the later one of {latest.moment:%Y-%m-%dT%H:%MZ}"
     return f"merged into the alert that it was {latest.kind} ({latest.moment:%Y-%m-%dT%H:%MZ})"

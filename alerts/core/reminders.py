@@ -1,4 +1,4 @@
-"""Reminders: something that must be said, when, and why."""
+"""Reminders: what an alert is about, when it is due, and why."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ LATE = timedelta(hours=1)  # from here on an alert says that it is late
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reminder:
-    """Rule × occurrence × bounds version × kind × moment. `mark` is that of the bounds it speaks of.
+    """Rule × occurrence × bounds version × kind × moment. `fingerprint` is that of the bounds it is about.
 
     `early`: no later firing would be in time. `catching_up`: it was missed before the commitment, the rule or the lead
-    was there. `revision`: the change that a `moved`, `closed` or `reopened` tells of; `first_revision`: where several
+    was there. `revision`: the change that a `moved`, `closed` or `reopened` reports; `first_revision`: where several
     moves go out as one, the first of them. A skipped one has a reason.
     """
 
@@ -41,16 +41,16 @@ class Reminder:
 
     @property
     def id(self) -> UUID:
-        """The same for the same thing to be said, whoever works it out, and whenever."""
+        """Return the id: the same for the same reminder in every process and at any time."""
         what = (self.rule, self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment.isoformat())
         return uuid5(NAMESPACE, "\x1f".join(map(str, what)))
 
     @property
     def alert_key(self) -> tuple[int, str, int, str, datetime]:
-        """What is said, whichever rule says it."""
+        """Return the key of the alert: the same under every rule."""
         return self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment
 
     def late_by(self, now: datetime) -> timedelta:
-        """Return how late it is at `now`; None if that is not worth a mention."""
+        """Return how late it is at `now`; zero if that is not worth a mention."""
         late = now - self.send_at
         return late if late >= LATE and not self.catching_up else timedelta()

@@ -21,12 +21,12 @@ PLAIN = (
     "summary",
     "acknowledged_for",
 )  # what is in JSON as it is here
-DEFAULT_RULE = "default"  # speaks for commitments that no rule matches, where `default_notify` is set
+DEFAULT_RULE = "default"  # for commitments that no rule matches, where `default_notify` is set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """When to speak of what is late: from `after` on, `every` so often, `at_most` times, `then` slower for ever."""
+    """When to remind of what is late: from `after` on, `every` interval, `at_most` times, `then` at a slower one."""
 
     after: str = "P0D"
     every: str = "P1D"
@@ -36,7 +36,7 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remind:
-    """The moments that a rule means; what is not named is not said."""
+    """The moments that a rule sends alerts at; what is not named is not sent."""
 
     before: tuple[str, ...] = ()
     on_the_day: bool = False
@@ -51,7 +51,7 @@ class Remind:
 class Rule:
     """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels, or `owner`.
 
-    `summary`: at each firing all is summed up that falls due within so long. `fallback` names the channel through which
+    `summary`: each firing sums up all that falls due within this time. `fallback` names the channel through which
     its reminders go when another channel does not take them. `acknowledged_for`: how long an acknowledgement pauses
     its repeats, unless it has an end of its own (`core.schedule.answers` has the defaults).
     """
@@ -69,15 +69,15 @@ class Rule:
 
     @property
     def sends_alerts(self) -> bool:
-        """Whether it speaks of single commitments: one that only sums up does not."""
+        """Return whether it sends alerts of single commitments, not only summaries."""
         return self.summary is None or self.remind != Remind()
 
     def matches(self, commitment: Commitment) -> bool:
-        """All that is named must hold, any value of each; an empty match is everything."""
+        """Return whether every field named holds, with any of its values; an empty match matches everything."""
         return all(self._holds(what, wanted, commitment) for what, wanted in self.match.items())
 
     def mismatch(self, commitment: Commitment) -> list[str]:
-        """What keeps the rule from a commitment: each thing that is named and does not hold."""
+        """Return each field named that keeps the rule from a commitment."""
         found = []
         for what, wanted in self.match.items():
             if not self._holds(what, wanted, commitment):
@@ -93,7 +93,7 @@ class Rule:
 
     @property
     def leads(self) -> list[Lead]:
-        """The leads, longest first as written."""
+        """Return the leads, longest first as written."""
         return [parse_lead(text) for text in self.remind.before]
 
     def to_json(self) -> dict[str, Any]:
@@ -117,18 +117,18 @@ class Rule:
 
     @property
     def hash(self) -> str:
-        """A digest of what the rule says and when; it changes when that does."""
+        """Return a digest of what the rule sends and when; it changes when that does."""
         text = self.to_json()
         del text["fallback"]  # decides where a failed reminder goes, not whether or when there is one
         if text["summary"] is None:
             del text["summary"]  # a rule without one means what it meant before there were any
         if text["acknowledged_for"] is None:
-            del text["acknowledged_for"]  # likewise
+            del text["acknowledged_for"]  # as above
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:
-    """The rules that speak for a commitment; the default rule only where no other does."""
+    """Return the rules that apply to a commitment; the default rule only if no other does."""
     named = [rule for rule in rules if rule.sends_alerts and rule.matches(commitment)]
     others = [rule for rule in named if rule.name != DEFAULT_RULE]
     return others or named

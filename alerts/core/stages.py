@@ -27,7 +27,7 @@ def stage_of(bounds: Bounds, at: datetime) -> Stage:
 
 
 def _begins(bounds: Bounds) -> datetime | None:
-    """When the window opens, or the named day begins, as leads count it."""
+    """Return when the window opens, or the named day begins, as leads count it."""
     if bounds.opens and bounds.first is not None:
         return bounds.first.counted_start
     point = bounds.named or bounds.last or bounds.first

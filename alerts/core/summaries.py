@@ -26,7 +26,7 @@ PARTS: Mapping[Part, Kind] = {
     "late": "overdue",
     "due": "before",
     "open": "review",
-}  # in their order, and how each is asked
+}  # in their order, each with the kind of its reminder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Scope:
 
     @property
     def until(self) -> date:
-        """The last civil day to which it looks ahead, that of the rule's zone."""
+        """Return the last civil day to which it looks ahead, that of the rule's zone."""
         today = _civil(self.firing, self.rule.timezone)
         try:
             return Duration.parse(self.rule.summary or "P0D").shift(today)
@@ -48,12 +48,12 @@ class Scope:
 
     @property
     def starts_before(self) -> datetime:
-        """An instant after which nothing begins that is due within it, wherever its zone is."""
+        """Return an instant after which nothing begins that is due within it, wherever its zone is."""
         day = datetime(self.until.year, self.until.month, self.until.day, tzinfo=self.firing.tzinfo)
         return day + SLACK if self.until < date.max - SLACK else datetime.max.replace(tzinfo=self.firing.tzinfo)
 
     def includes(self, commitment: Commitment) -> bool:
-        """Whether a commitment belongs to it."""
+        """Return whether the summary covers a commitment."""
         return self.rule.matches(commitment) and (not self.owners or commitment.owner in self.owners)
 
     def id(self, channel: str, recipient: str, *, is_fallback: bool = False) -> UUID:
@@ -94,7 +94,7 @@ class Summary:
 
     @property
     def more(self) -> int:
-        """How many are not listed."""
+        """Return how many are not listed."""
         return self.due + self.overdue + self.passed + self.undated - len(self.listed)
 
     def reminders(self) -> list[tuple[Reminder, Tracked]]:
@@ -116,7 +116,7 @@ class Summary:
 
 
 def summarise(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Summary:
-    """Sum up commitments, one after the other; of however many there are, only what is listed is kept."""
+    """Return the summary of commitments. They are read one by one, and only those listed are kept in memory."""
     most_urgent_by_part: dict[Part, _MostUrgent] = {part: _MostUrgent() for part in PARTS}
     paused: dict[Part, _MostUrgent] = {part: _MostUrgent() for part in PARTS}
     overdue = 0
@@ -147,13 +147,13 @@ def summarise(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Su
 
 
 def _most_urgent(every: list[tuple[Part, Tracked]]) -> list[tuple[Part, Tracked]]:
-    """So many as are listed, in their order: what is critical before all else, then what is late."""
+    """Return those that are listed, in order: what is critical first, then what is late."""
     first = sorted(range(len(every)), key=lambda place: every[place][1].commitment.priority != "critical")
     return [every[place] for place in sorted(first[:LISTED])]
 
 
 def part_of(tracked: Tracked, scope: Scope, now: datetime) -> Part | None:
-    """Where a commitment (or an occurrence) belongs; nowhere, if it is closed or lies farther ahead."""
+    """Return the part a commitment (or occurrence) belongs to; None if it is closed or lies farther ahead."""
     bounds = tracked.bounds
     if not tracked.open or tracked.recurs:
         return None
@@ -167,7 +167,7 @@ def part_of(tracked: Tracked, scope: Scope, now: datetime) -> Part | None:
 
 
 def _occurrences_of(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[Tracked]:
-    """A commitment, or of what recurs the occurrences that have come, and those that come within the horizon."""
+    """Yield a commitment, or if it recurs its past occurrences and those within the horizon."""
     recurs = tracked.bounds.recurrence
     if recurs is None:
         yield tracked
@@ -177,18 +177,18 @@ def _occurrences_of(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[T
     for name in recurs.names_about(now):
         if recurs.order(name) - ROLLED_AT_MOST > scope.starts_before:
             return
-        one = None if name in come else tracked.at(name)  # what passed before it was recorded was never asked for
+        one = None if name in come else tracked.at(name)  # what passed before it was recorded is not tracked
         if one and (one.bounds.latest is None or one.bounds.latest > now):
             yield one
 
 
 def _day(point: Point, zone: str) -> date:
-    """The civil day of a point: as it is stated, or of an instant as it is in a zone."""
+    """Return the civil day of a point: as it is stated, or of an instant as it is in a zone."""
     return point.date if isinstance(point, Day) else _civil(point.at, zone)
 
 
 def _civil(at: datetime, zone: str) -> date:
-    """The civil day of an instant in a zone; at the ends of the calendar, where that has none, the day in UTC."""
+    """Return the civil day of an instant in a zone; at the ends of the calendar, the day in UTC."""
     try:
         return at.astimezone(zone_info(zone)).date()
     except OverflowError:

@@ -15,9 +15,9 @@ from alerts.deadlines.errors import InputError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """Somebody has seen it at a stage: the repeats of that stage pause (`core.answers` says for how long).
+    """Somebody has seen it at a stage: the repeats of that stage pause (`core.schedule.answers` decides how long).
 
-    `until`: when the pause ends, where that was said. `ended`: when a move or a reopening ended it. `stage` is
+    `until`: when the pause ends, if that was stated. `ended`: when a move or a reopening ended it. `stage` is
     None where an older version recorded it.
     """
 
@@ -75,8 +75,8 @@ class Revision:
 class Occurrence:
     """What has happened to one occurrence of a recurring commitment.
 
-    `bounds`, their `version` and `stated_at` (when) are there where it alone was moved. `reopened`: how often it alone
-    was: that many versions is it ahead of the whole.
+    `bounds`, their `version` and `stated_at` (when) exist if it was moved by itself. `reopened`: how often it was
+    reopened by itself; its version is that much ahead of the series.
     """
 
     status: Status = "open"
@@ -94,7 +94,8 @@ class Tracked:
 
     Of a recurring one, `at` gives an occurrence as if it were a commitment by itself. `stated_at`: when the present
     bounds were recorded; what had passed by then is history. `acknowledged` outlasts a move as what silenced the
-    repeats up to there; `acknowledgement` is one of the present bounds. `snoozed`, too, outlasts a move: see `snooze`.
+    repeats up to there; `current_acknowledgement` is one of the present bounds. `snoozed`
+    also outlasts a move: see `snooze`.
     """
 
     id: int
@@ -116,24 +117,24 @@ class Tracked:
 
     @property
     def current_acknowledgement(self) -> Acknowledgement | None:
-        """The acknowledgement of the present bounds."""
+        """Return the acknowledgement of the present bounds."""
         moved_at, acknowledgement = self.stated_at, self.acknowledged
         ends = (acknowledgement.until, acknowledgement.ended) if acknowledgement else ()
         return None if moved_at and any(end and end <= moved_at for end in ends) else acknowledgement
 
     @property
     def snooze(self) -> Snooze | None:
-        """The snooze for everybody that a move has not ended; its time may be over."""
+        """Return the snooze for everybody that a move has not ended; its time may be over."""
         moved_at, snoozed = self.stated_at, self.snoozed
         return None if snoozed and moved_at and snoozed.until <= moved_at else snoozed
 
     @property
     def recurs(self) -> bool:
-        """Whether it speaks through its occurrences only."""
+        """Return whether it recurs: then alerts are about its occurrences only."""
         return self.bounds.recurrence is not None
 
     def relevant_occurrences(self, now: datetime) -> Iterator[str]:
-        """The names of the occurrences that have come, or to which something has happened, and of the next one."""
+        """Yield the names of the past and the changed occurrences, and of the next one."""
         recurs = self.bounds.recurrence
         if recurs is None:
             return
@@ -148,29 +149,29 @@ class Tracked:
         yield from sorted(found, key=recurs.order)
 
     def at(self, occurrence: str) -> Tracked:
-        """One occurrence, with its own bounds and state. Raises InputError where there is none of that name."""
+        """Return one occurrence, with its own bounds and state. Raises InputError where there is none of that name."""
         if not occurrence:
             return self
         if self.bounds.recurrence is None:
             raise InputError(f"{self.commitment.key} does not recur: it has no occurrence {occurrence!r}")
         bounds = occurrence_bounds(self.bounds, occurrence)
-        here = self.occurrences.get(occurrence, Occurrence())
-        status = here.status if self.open else self.commitment.status
+        state = self.occurrences.get(occurrence, Occurrence())
+        status = state.status if self.open else self.commitment.status
         return replace(
             self,
             commitment=replace(self.commitment, status=status),
-            bounds=here.bounds or bounds,
-            bounds_version=(here.version if here.bounds else None) or self.bounds_version + here.reopened,
-            acknowledged=here.acknowledged,
-            snoozed=max(filter(None, (here.snoozed, self.snoozed)), key=lambda one: one.until, default=None),
+            bounds=state.bounds or bounds,
+            bounds_version=(state.version if state.bounds else None) or self.bounds_version + state.reopened,
+            acknowledged=state.acknowledged,
+            snoozed=max(filter(None, (state.snoozed, self.snoozed)), key=lambda one: one.until, default=None),
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},
-            stated_at=(here.stated_at if here.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
+            stated_at=(state.stated_at if state.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
         )
 
     def _known_since(self, occurrence: str, fingerprint: str) -> datetime | None:
-        """When an occurrence came to its bounds: moves of the whole that left it alone are passed over."""
+        """Return when an occurrence came to its bounds: moves of the whole that left it alone are passed over."""
         since = self.stated_at
         moves = [change for change in self.changes if change.what == "moved" and not change.occurrence]
         for number, move in reversed(list(enumerate(moves))):

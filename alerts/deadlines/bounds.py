@@ -78,7 +78,7 @@ class Bounds:
 
     @property
     def opens(self) -> bool:
-        """Whether the opening is a moment of its own: the window spans days, or has no known end."""
+        """Return whether the opening is a moment of its own: the window spans days, or has no known end."""
         return self.first is not None and (self.last is None or self.first.date != self.last.date)
 
     @property

@@ -38,7 +38,7 @@ def check_calendar(code: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _unknown(code: str) -> str | None:
-    """What would be right in the place of a code that there is not; None for one that there is."""
+    """Return what to write instead of an unknown code; None for a known one."""
     country, dash, part = code.partition("-")
     if code in _markets():
         return None
@@ -52,7 +52,7 @@ def _unknown(code: str) -> str | None:
 
 
 def supported_calendars(codes: tuple[str, ...]) -> tuple[str, ...]:
-    """Those codes that this release of the library knows: a lead is not lost where a later one leaves a code out."""
+    """Return the codes that this release of the library knows, so that a code it dropped costs no lead."""
     return tuple(code for code in codes if not _unknown(code))
 
 
@@ -103,8 +103,8 @@ def _year(code: str, year: int) -> _Year:
 
 
 def _source(code: str, year: int) -> HolidayBase:
-    """The library's days of a year and its neighbours: a day off in lieu may lie in the year before or after."""
-    check_calendar(code)  # one that was stored may have left the library since
+    """Return the library's days of a year and its neighbours: a day off in lieu may lie in the year before or after."""
+    check_calendar(code)  # the library may have dropped a stored code since
     years = [near for near in (year - 1, year, year + 1) if 1 <= near <= 9999]
     if code in _markets():
         known = holidays.financial_holidays(code)
@@ -115,13 +115,13 @@ def _source(code: str, year: int) -> HolidayBase:
 
 
 def _english(known: HolidayBase) -> str | None:
-    """The language of the names: stated always, as the library would else take the environment's."""
+    """Return the language of the names: stated always, as the library would else take the environment's."""
     languages = known.supported_languages
     return "en_US" if "en_US" in languages else known.default_language
 
 
 def _decreed_to(source: HolidayBase) -> int | None:
-    """The year of the last decree, where holidays or swapped working days are decreed year by year."""
+    """Return the year of the last decree, where holidays or swapped working days are decreed year by year."""
     table = getattr(source, "special_public_holidays", {})
     decrees = {year: days if isinstance(days[0], tuple) else (days,) for year, days in table.items() if days}
     swaps = {year for year, days in decrees.items() if any(len(day) > 3 for day in days)}  # to, from
@@ -136,14 +136,14 @@ def _decreed_to(source: HolidayBase) -> int | None:
 class BusinessCalendar:
     """A business day is one on all of some calendars (Monday to Friday, if there are none), as published.
 
-    `touched` gathers, while it is asked, which days decided: what is not certain of them is to be said.
+    `touched` gathers, while it is asked, which days decided: what is not certain of them becomes an assumption.
     """
 
     calendars: tuple[str, ...] = ()
     touched: set[date] = field(default_factory=set)
 
     def why_off(self, day: date) -> str | None:
-        """Why a day is no business day: `New Year's Day in US`, `weekend in US`; None if it is one."""
+        """Return why a day is no business day: `New Year's Day in US`, `weekend in US`; None if it is one."""
         self.touched.add(day)
         if not self.calendars:
             return WEEKEND if day.weekday() >= 5 else None
@@ -155,7 +155,7 @@ class BusinessCalendar:
         return ", ".join(sorted(texts, key=lambda why: why.startswith(WEEKEND))) or None
 
     def count(self, day: date, number: int) -> tuple[date, list[date]]:
-        """Go so many business days from a day (day 0), and name the holidays passed on the way.
+        """Return the day a number of business days from a day (day 0), and the holidays passed on the way.
 
         Raises OverflowError beyond the years 1 to 9999.
         """
@@ -168,7 +168,7 @@ class BusinessCalendar:
         return day, skipped
 
     def holiday(self, day: date) -> bool:
-        """Whether a day is off for another reason than that it is a weekend."""
+        """Return whether a day is off for another reason than that it is a weekend."""
         why = self.why_off(day)
         return why is not None and not why.startswith(WEEKEND)
 
@@ -185,7 +185,7 @@ class BusinessCalendar:
 
     @property
     def provisional(self) -> list[str]:
-        """What is not certain of the days that decided, said for each calendar."""
+        """Return what is not certain of the days that decided, one text for each calendar."""
         found: dict[str, None] = {}
         for code in self.calendars:
             for day in sorted(self.touched):

@@ -14,7 +14,7 @@ from alerts.deadlines.errors import InputError
 ISO = re.compile(
     r"P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
 )
-WORDS = re.compile(r"(\d+) (year|month|week|day|hour|minute)s?", re.ASCII | re.IGNORECASE)
+ENGLISH = re.compile(r"(\d+) (year|month|week|day|hour|minute)s?", re.ASCII | re.IGNORECASE)
 BUSINESS = re.compile(r"(\d+)\s+business\s+days?", re.ASCII | re.IGNORECASE)
 LIMIT = 10_000 * 366  # no count beyond this leads to a date in the years 1 to 9999
 MOST_BUSINESS_DAYS = 9_999  # about 40 years: counted one by one
@@ -36,7 +36,7 @@ class Duration:
         stripped = text.strip()
         if found := ISO.fullmatch(stripped.upper()):
             parts = found.groups()
-        elif found := WORDS.fullmatch(stripped):
+        elif found := ENGLISH.fullmatch(stripped):
             names = ("year", "month", "week", "day", "hour", "minute", "second")
             parts = tuple(found[1] if name == found[2].lower() else None for name in names)
         else:
@@ -51,7 +51,7 @@ class Duration:
 
     @property
     def has_days(self) -> bool:
-        """Whether there is a calendar part."""
+        """Return whether there is a calendar part."""
         return bool(self.years or self.months or self.days)
 
     def __bool__(self) -> bool:
@@ -98,7 +98,7 @@ class Duration:
 
     @property
     def to_text(self) -> str:
-        """Read it out: `6 months`, `1 year and 10 days`."""
+        """Return the text for people: `6 months`, `1 year and 10 days`."""
         seconds = int(abs(self.time.total_seconds()))
         counts = [
             (abs(self.years), "year"),
@@ -114,7 +114,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class BusinessDays:
-    """A count of business days, of whatever calendars it is counted on."""
+    """A number of business days, on any calendars."""
 
     count: int
 
@@ -136,7 +136,7 @@ class BusinessDays:
 
     @property
     def to_text(self) -> str:
-        """Read it out, which is how it is written: `10 business days`."""
+        """Return the text for people, which is also the stated form: `10 business days`."""
         return f"{self.count} business day{'s' * (self.count != 1)}"
 
 

@@ -1,4 +1,4 @@
-"""What a user can get wrong, said in one line."""
+"""Errors in what a user wrote, each in one line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class InputError(ValueError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the end of an error line: the nearest known word, or all of them when they are few."""
+    """Return the end of an error line: the nearest known name, or all of them if they are few."""
     choices = sorted(known)
     near = get_close_matches(name, choices, n=1)
     if near:

@@ -42,7 +42,7 @@ class CivilDay:
 
     @property
     def stated(self) -> str:
-        """The day without its zone."""
+        """Return the day without its zone."""
         return str(self.date) + _doubt(self.doubt)
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class CivilPeriod:
 
     @property
     def stated(self) -> str:
-        """The month or year without its zone."""
+        """Return the month or year without its zone."""
         return f"{self.year:04}" + (f"-{self.month:02}" if self.month else "") + _doubt(self.doubt)
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class WallTime:
 
     @property
     def stated(self) -> str:
-        """The time without its zone, with its offset."""
+        """Return the time without its zone, with its offset."""
         text = self.wall.strftime("%Y-%m-%dT%H:%M").zfill(16) + (f":{self.wall:%S}" if self.wall.second else "")
         if self.offset is not None:
             text += timezone(self.offset).tzname(None).removeprefix("UTC") or "Z"
@@ -177,7 +177,7 @@ class To:
 
 
 def _side(term: Dated) -> str:
-    """One side of an interval: a token without spaces."""
+    """Return one side of an interval: a token without spaces."""
     return term.stated + (f"[{term.zone}]" if term.zone else "")
 
 
@@ -221,7 +221,7 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """It comes again: a rule of RFC 5545, where it begins, and the occurrences that are left out."""
+    """A recurring deadline: a rule of RFC 5545, its start, and the occurrences that are left out."""
 
     rule: str
     start: CivilDay | WallTime
@@ -269,7 +269,7 @@ def kind_of(deadline: Deadline) -> str:
 
 
 def terms(deadline: Deadline) -> tuple[Term, ...]:
-    """The dates and keys that a deadline names, in the order in which they are written."""
+    """Return the dates and keys that a deadline names, in the order in which they are written."""
     match deadline:
         case Between(first, last):
             return (first, last)

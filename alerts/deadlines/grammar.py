@@ -50,7 +50,7 @@ UNITS = re.compile(r"(year|month|week|day|hour|minute)s?|business")
 
 @lru_cache(maxsize=16384)
 def parse(text: str) -> Deadline:
-    """Read a deadline. Raises DeadlineError, which says the column and what would have been right."""
+    """Return the deadline of a text. Raises DeadlineError, which names the column and what was expected."""
     return _Reader(text).deadline()
 
 
@@ -70,7 +70,7 @@ class _Reader(TokenReader):
         return found
 
     def expression(self) -> Deadline:
-        """Read one deadline, whatever follows it."""
+        """Read one deadline; the text may go on after it."""
         match self.peek():
             case "undated":
                 return self._undated()
@@ -160,7 +160,7 @@ class _Reader(TokenReader):
         return Every(rule, start, self._left_out(begins))
 
     def _left_out(self, begins: date | datetime) -> tuple[str, ...]:
-        """Read `except 2025-12-31, 2026-01-31`: the occurrences that there are not."""
+        """Read `except 2025-12-31, 2026-01-31`: the occurrences that are left out."""
         found: list[str] = []
         more = self.peek() == "except"
         while more:

@@ -19,22 +19,22 @@ class Day:
 
     @property
     def start(self) -> datetime:
-        """Its first instant; where the zone is unknown, in the first place on earth."""
+        """Return its first instant; where the zone is unknown, in the first place on earth."""
         return start_of_day(self.date, zone_info(self.zone) if self.zone else FIRST_PLACE)
 
     @property
     def end(self) -> datetime:
-        """The first instant after it; where the zone is unknown, in the last place on earth."""
+        """Return the first instant after it; where the zone is unknown, in the last place on earth."""
         return start_of_day(self.date + timedelta(days=1), zone_info(self.zone) if self.zone else LAST_PLACE)
 
     @property
     def counted_start(self) -> datetime:
-        """Its first instant as leads count it: in UTC where the zone is unknown."""
+        """Return its first instant as leads count it: in UTC where the zone is unknown."""
         return start_of_day(self.date, zone_info(self.zone or "UTC"))
 
     @property
     def counted_end(self) -> datetime:
-        """The first instant after it as leads count it: in UTC where the zone is unknown."""
+        """Return the first instant after it as leads count it: in UTC where the zone is unknown."""
         return Day(self.date + timedelta(days=1), self.zone).counted_start
 
     def shift(self, duration: Duration) -> Day:
@@ -44,11 +44,11 @@ class Day:
         return Day(duration.shift(self.date), self.zone)
 
     def on(self, other: Day) -> Day:
-        """The same on another day."""
+        """Return the point on another day."""
         return Day(other.date, self.zone)
 
     def before(self, duration: Duration) -> datetime:
-        """The moment that lies a lead before this day: civil days first, then exact time."""
+        """Return the moment that lies a lead before this day: civil days first, then exact time."""
         return Day(duration.negated().shift(self.date), self.zone).counted_start - duration.time
 
 
@@ -61,12 +61,12 @@ class Instant:
 
     @property
     def start(self) -> datetime:
-        """The instant; where the zone is unknown, when that wall clock first shows it on earth."""
+        """Return the instant; where the zone is unknown, when that wall clock first shows it on earth."""
         return self.at if self.zone else self.at - timedelta(hours=14)
 
     @property
     def end(self) -> datetime:
-        """The instant; where the zone is unknown, when that wall clock last shows it on earth."""
+        """Return the instant; where the zone is unknown, when that wall clock last shows it on earth."""
         return self.at if self.zone else self.at + timedelta(hours=12)
 
     @property
@@ -79,7 +79,7 @@ class Instant:
 
     @property
     def date(self) -> date:
-        """The civil day on which it falls."""
+        """Return the civil day on which it falls."""
         return self.at.astimezone(zone_info(self.zone or "UTC")).date()
 
     def shift(self, duration: Duration) -> Instant:
@@ -90,12 +90,12 @@ class Instant:
         return Instant(moved + duration.time, self.zone)
 
     def on(self, other: Day) -> Instant:
-        """The same wall clock on another day."""
+        """Return the same wall clock on another day."""
         zone = zone_info(self.zone or "UTC")
         return Instant(at_wall(datetime.combine(other.date, self.at.astimezone(zone).time()), zone), self.zone)
 
     def before(self, duration: Duration) -> datetime:
-        """The moment that lies a lead before this instant, at the same wall clock."""
+        """Return the moment that lies a lead before this instant, at the same wall clock."""
         return self.shift(duration.negated()).at
 
 
@@ -103,7 +103,7 @@ Point = Day | Instant
 
 
 def is_reversed(first: Point | None, last: Point | None) -> bool:
-    """Whether a window ends before it begins on the calendar.
+    """Return whether a window ends before it begins on the calendar.
 
     Ends are compared as leads count them: the hours that an unknown zone adds would hide that it is reversed.
     """

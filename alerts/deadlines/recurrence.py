@@ -1,4 +1,4 @@
-"""Deadlines that come again: recurrence rules (RFC 5545, 3.3.10 and 3.8.5) and the occurrences that they give."""
+"""Recurring deadlines: recurrence rules (RFC 5545, 3.3.10 and 3.8.5) and the occurrences that they give."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from alerts.deadlines.rule_parts import EXAMPLE, check_part, check_together, des
 from alerts.deadlines.wording import format_point
 from alerts.deadlines.zones import at_wall, zone_info
 
-ROLLED_AT_MOST = timedelta(days=60)  # no roll, no zone moves an occurrence so far
+ROLLED_AT_MOST = timedelta(days=60)  # no roll and no zone moves an occurrence farther
 SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
 
 
@@ -25,10 +25,10 @@ SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
 class Recurrence:
     """A rule, the civil day or wall-clock time from which it counts, the zone, and the occurrences that are left out.
 
-    `roll` says how the day of each is moved to a business day; `point` is where it is stated, before that.
+    `roll` is how the day of each is moved to a business day; `point` gives the day before that.
 
     An occurrence is named by its local date (`2025-11-30`) or wall-clock time (`2025-11-30T09:00`): it keeps that name,
-    whatever becomes of it.
+    even if it moves.
     """
 
     rule: str
@@ -38,25 +38,25 @@ class Recurrence:
     roll: Roll = "none"
 
     def names(self, since: datetime | None = None) -> Iterator[str]:
-        """The names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
+        """Yield the names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
         for wall in self._expansion().times(since or datetime.min):  # noqa: DTZ901  # a wall-clock time
             name = self._name(wall)
             if name not in self.without:
                 yield name
 
     def names_about(self, since: datetime) -> Iterator[str]:
-        """The names of the occurrences that may come after an instant, wherever their zone and their roll put them."""
+        """Yield the names of the occurrences that may come after an instant, for any zone and roll."""
         try:
             yield from self.names(since.replace(tzinfo=None) - ROLLED_AT_MOST)
         except OverflowError:
             yield from self.names()
 
     def has(self, name: str) -> bool:
-        """Whether there is an occurrence of that name."""
+        """Return whether there is an occurrence of that name."""
         return _point(self, name) is not None
 
     def point(self, name: str) -> Point:
-        """The day or the instant of an occurrence. Raises InputError where there is none of that name."""
+        """Return the day or the instant of an occurrence. Raises InputError where there is none of that name."""
         point = _point(self, name)
         if point is None:
             near = did_you_mean(name, list(islice(self.names(), 1000)))
@@ -65,7 +65,7 @@ class Recurrence:
 
     @staticmethod
     def order(name: str) -> datetime:
-        """Where an occurrence stands among the others: its wall clock, read as UTC."""
+        """Return where an occurrence stands among the others: its wall clock, read as UTC."""
         return datetime.fromisoformat(name).replace(tzinfo=UTC)
 
     def _example(self) -> str:
@@ -75,7 +75,7 @@ class Recurrence:
         return name_occurrence(wall if isinstance(self.start, datetime) else wall.date())
 
     def holds(self, wall: datetime) -> bool:
-        """Whether the rule gives a wall-clock time, left out or not."""
+        """Return whether the rule gives a wall-clock time, left out or not."""
         return next(self._expansion().times(wall), None) == wall
 
     def _expansion(self) -> Expansion:
@@ -133,10 +133,10 @@ def name_occurrence(at: date | datetime) -> str:
 
 
 def read_rule(text: str, start: date | datetime) -> str:
-    """Read a recurrence rule; returns it in capitals, FREQ first.
+    """Return a recurrence rule in capitals, FREQ first.
 
     Raises InputError for what RFC 5545 (3.3.10) does not allow, what recurs more often than daily, and what never
-    comes round.
+    occurs.
     """
     parts = split_rule(text.upper())
     if "FREQ" not in parts:
@@ -157,14 +157,14 @@ def _endless(parts: Mapping[str, str]) -> str:
 
 
 def _late(start: datetime) -> datetime:
-    """The same place in the calendar, which repeats itself every 400 years, near its end: a short search."""
+    """Return the same place in the calendar, which repeats itself every 400 years, near its end: a short search."""
     cycles = (9999 - SOME_YEARS - start.year) // 400
     return start.replace(year=start.year + 400 * max(cycles, 0))
 
 
 @lru_cache(maxsize=65536)
 def _point(recurrence: Recurrence, name: str) -> Point | None:
-    """The point of an occurrence, if it is one; kept, because finding it means counting from the start."""
+    """Return the point of an occurrence, if it is one; kept, because finding it means counting from the start."""
     timed = isinstance(recurrence.start, datetime)
     try:
         wall = datetime.fromisoformat(name)

@@ -21,9 +21,9 @@ def wall_of(start: date | datetime) -> datetime:
 
 
 class Expansion:
-    """The wall-clock times that a rule gives, worked out as far as somebody asks, and kept.
+    """The wall-clock times that a rule gives, expanded on demand and kept.
 
-    Not by the library's `cache`: where a rule ends, that keeps its lock, and holds up for ever whoever else reads it.
+    The library's own `cache` keeps its lock at the end of a rule, which blocks every other reader for ever.
     """
 
     def __init__(self, walls: Iterator[datetime]) -> None:
@@ -36,7 +36,7 @@ class Expansion:
         return next(self.times(datetime.min), None) is not None  # noqa: DTZ901  # a wall-clock time
 
     def times(self, since: datetime) -> Iterator[datetime]:
-        """Yield them, oldest first, from one on."""
+        """Yield the times, oldest first, from one on."""
         index = bisect_left(self._found, since)
         while self._reaches(index):
             if self._found[index] >= since:
@@ -66,7 +66,7 @@ def expand(rule: str, start: datetime, zone: str | None) -> Expansion:
 
 
 def _walls(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
-    """What RFC 5545 (3.3.10) gives, where the library reads it otherwise.
+    """Return the times that RFC 5545 (3.3.10) gives, also where the library reads it differently.
 
     A place in the set of a week (BYSETPOS) is one in the whole week, that of the start as well; the library counts in
     what is left of it. A week of the year without a weekday has that of the start; the library gives all seven.
@@ -88,7 +88,7 @@ def _read(parts: Mapping[str, str], start: datetime) -> Iterable[datetime]:
 
 
 def _until(text: str, zone: str | None) -> str:
-    """The last wall-clock time: that of the zone for a time in UTC; all of a day that is named alone."""
+    """Return the last wall-clock time: that of the zone for a time in UTC; all of a day that is named alone."""
     if "T" not in text:
         return f"{datetime.strptime(text, '%Y%m%d').date():%Y%m%d}T235959"  # noqa: DTZ007  # civil
     wall = datetime.strptime(text.rstrip("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007  # made aware below

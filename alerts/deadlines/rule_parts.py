@@ -36,7 +36,7 @@ EXAMPLE = "expected a rule of RFC 5545 such as FREQ=MONTHLY;BYMONTHDAY=-1"
 
 
 def split_rule(text: str) -> dict[str, str]:
-    """The parts of a rule by name. Raises InputError for what is none."""
+    """Return the parts of a rule by name. Raises InputError for an unknown part."""
     parts: dict[str, str] = {}
     for part in text.strip(";").split(";"):
         name, equals, value = part.partition("=")
@@ -44,7 +44,7 @@ def split_rule(text: str) -> dict[str, str]:
             sub_daily = f"{name} is not read" if equals else f"`{part[:40]}` is not a part of a rule"
             raise InputError(f"{sub_daily}: {EXAMPLE}{did_you_mean(name, _PARTS)}")
         if name in parts:
-            raise InputError(f"the rule says {name} twice")
+            raise InputError(f"the rule has {name} twice")
         parts[name] = value
     return parts
 
@@ -60,7 +60,7 @@ def check_part(name: str, value: str) -> None:
 def check_together(parts: Mapping[str, str], *, timed: bool) -> None:
     freq = parts["FREQ"]
     if "COUNT" in parts and "UNTIL" in parts:
-        raise InputError("the rule says both COUNT and UNTIL: RFC 5545 allows one of them")
+        raise InputError("the rule has both COUNT and UNTIL: RFC 5545 allows one of them")
     for name, allowed in _RARELY.items():
         if name in parts and freq not in allowed:
             raise InputError(f"{name} does not go with FREQ={freq} (RFC 5545, 3.3.10)")

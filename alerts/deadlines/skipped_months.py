@@ -1,4 +1,4 @@
-"""Recurrences that pass over a month or a year: RFC 5545 (3.3.10) leaves out a day that there is not. Seldom meant."""
+"""Recurrences that pass over a month or a year: RFC 5545 (3.3.10) leaves out days that do not exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY_PARTS = frozenset({"BYDAY", "BYYEARDAY", "BYWEEKNO"})
 
 
 def skipped_periods(deadline: object) -> str | None:
-    """Say in a sentence which months or years a recurrence passes over, and how to state it without; else None."""
+    """Return a sentence that names the months or years skipped and how to avoid that; None if there are none."""
     if not isinstance(deadline, Every):
         return None
     parts, start = split_rule(deadline.rule), _day(deadline.start)
@@ -68,13 +68,13 @@ def _month_days(parts: dict[str, str], start: date) -> str | None:
     month = "BYMONTH=2;" if yearly and "BYMONTH" not in parts else ""
     line = f"{length_named}, such as {first}; for the last day of the month say `{month}BYMONTHDAY=-1`"
     if not yearly and wanted < 31:
-        some = ",".join(str(number) for number in range(28, wanted + 1))
-        line += f", for that day or the last before it `BYMONTHDAY={some};BYSETPOS=-1`"
+        days_before = ",".join(str(number) for number in range(28, wanted + 1))
+        line += f", for that day or the last before it `BYMONTHDAY={days_before};BYSETPOS=-1`"
     return line
 
 
 def _months(parts: dict[str, str], start: date) -> Iterator[date]:
-    """The months in which the rule looks for its days, each by its first day."""
+    """Yield the months in which the rule looks for its days, each by its first day."""
     yearly, step = parts["FREQ"] == "YEARLY", int(parts.get("INTERVAL", "1"))
     only = {int(month) for month in parts["BYMONTH"].split(",")} if "BYMONTH" in parts else set(range(1, 13))
     if yearly and not parts.keys() & {"BYMONTH", "BYMONTHDAY"}:

@@ -1,4 +1,4 @@
-"""The tokens of a deadline, and a reader that says where it stopped."""
+"""The tokens of a deadline, and a reader that names where it stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def printable(token: str) -> str:
 
 
 class TokenReader:
-    """Reads a text token by token, and says in which column it stopped."""
+    """Reads a text token by token, and names the column where it stopped."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -15,7 +15,7 @@ LAST_PLACE = timezone(timedelta(hours=-12))  # Baker Island: a day ends here las
 
 @lru_cache(maxsize=1024)
 def zone_info(name: str) -> tzinfo:
-    """Return the zone of an IANA name (or AoE). Raises InputError for a name that there is not."""
+    """Return the zone of an IANA name (or AoE). Raises InputError for an unknown name."""
     if name == AOE:
         return LAST_PLACE
     if name in ("UTC", "Z"):

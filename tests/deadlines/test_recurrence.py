@@ -114,7 +114,7 @@ def test_what_is_no_occurrence_is_refused(name: str) -> None:
         ("FREQ=FORTNIGHTLY", "FREQ cannot be 'FORTNIGHTLY'"),
         ("FREQ=DAILY;INTERVAL=0", "INTERVAL cannot be '0'"),
         ("FREQ=DAILY;COUNT=-1", "COUNT cannot be '-1'"),
-        ("FREQ=DAILY;FREQ=DAILY", "the rule says FREQ twice"),
+        ("FREQ=DAILY;FREQ=DAILY", "the rule has FREQ twice"),
         ("FREQ=DAILY;EVERY=2", "EVERY is not read"),
         ("FREQ=DAILY;COUNT=2;UNTIL=20260101", "both COUNT and UNTIL"),
         ("FREQ=DAILY;UNTIL=20261301", "UNTIL=20261301: there is no such date"),

@@ -15,9 +15,9 @@ from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Instant
 
-ACKNOWLEDGED_FOR: Mapping[Stage, str] = {"overdue": "P7D", "under_review": "P30D"}  # where a rule does not say
-KIND_PAUSED_AT: Mapping[Stage, Kind] = {"overdue": "overdue", "under_review": "review"}  # what is repeated at a stage
-LONGEST_OPEN_SNOOZE = Duration(days=30)  # where it is not known from when it is late
+ACKNOWLEDGED_FOR: Mapping[Stage, str] = {"overdue": "P7D", "under_review": "P30D"}  # unless a rule decides
+KIND_PAUSED_AT: Mapping[Stage, Kind] = {"overdue": "overdue", "under_review": "review"}  # what repeats at a stage
+LONGEST_OPEN_SNOOZE = Duration(days=30)  # where no end of the deadline is known
 
 
 def acknowledged_stage(tracked: Tracked) -> Stage | None:
@@ -29,7 +29,7 @@ def acknowledged_stage(tracked: Tracked) -> Stage | None:
 def pause_ends(rule: Rule | None, tracked: Tracked) -> datetime | None:
     """Return when the acknowledgement stops silencing the rule's repeats; None where it silences none.
 
-    Without a rule the time holds for which an acknowledgement stands where a rule does not say.
+    Without a rule the default of the stage holds.
     """
     acknowledgement, stage = tracked.acknowledged, acknowledged_stage(tracked)
     if acknowledgement is None or stage is None or stage not in KIND_PAUSED_AT:
@@ -44,8 +44,8 @@ def paused_until(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> date
     """Return until when an acknowledgement silences repeats: the first end under any of the rules; None where not."""
     if tracked.current_acknowledgement is None:
         return None
-    mine: list[Rule | None] = [rule for rule in rules if rule.remind.overdue or rule.remind.review]
-    ends = [end for rule in (mine or [None]) if (end := pause_ends(rule, tracked))]
+    repeating: list[Rule | None] = [rule for rule in rules if rule.remind.overdue or rule.remind.review]
+    ends = [end for rule in (repeating or [None]) if (end := pause_ends(rule, tracked))]
     return min((end for end in ends if end > now), default=None)
 
 
@@ -60,7 +60,7 @@ def acknowledged_now(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> 
 
 
 def silences(rule: Rule | None, tracked: Tracked, kind: Kind, at: datetime, send_at: datetime) -> bool:
-    """Whether an acknowledgement silences a moment: only repeats of its stage, and never the first of an escalation."""
+    """Return whether an acknowledgement silences a moment: only repeats of its stage, never the first escalation."""
     stage = acknowledged_stage(tracked)
     if stage is None or KIND_PAUSED_AT.get(stage) != kind:
         return False
@@ -89,7 +89,7 @@ def resuming_moment(rule: Rule, tracked: Tracked, repeats: RepeatingMoments, fir
 
 
 def resumes_at(snooze: Snooze, bounds: Bounds, firings: Firings) -> datetime:
-    """Return when a rule tells what a snooze has held back: at its first firing after that, unless that is too late.
+    """Return when a rule sends what a snooze has held back: at its first firing after that, unless that is too late.
 
     What ends before it is late is sent before it is late: at the end of the snooze, or, where that is when it becomes
     late, at the last firing before; where none is left after the snooze was given, at its end.
@@ -110,14 +110,14 @@ def snoozed_now(tracked: Tracked, now: datetime) -> Snooze | None:
     return snooze if snooze and snooze.until > now else None
 
 
-def own_snoozes_now(some: Iterable[OwnSnooze], tracked: Tracked, now: datetime) -> tuple[OwnSnooze, ...]:
+def own_snoozes_now(snoozes: Iterable[OwnSnooze], tracked: Tracked, now: datetime) -> tuple[OwnSnooze, ...]:
     """Return the snoozes for single recipients that put off this occurrence, or the whole, while they last."""
-    mine = [one for one in some if one.occurrence in ("", tracked.occurrence)]
-    return tuple(one for one in mine if tracked.open and one.until > now)
+    about = [one for one in snoozes if one.occurrence in ("", tracked.occurrence)]
+    return tuple(one for one in about if tracked.open and one.until > now)
 
 
 def active_answers(tracked: Tracked, now: datetime) -> list[str]:
-    """Name what may be taken back: the acknowledgement and the snooze for everybody that have not ended."""
+    """Return what can be taken back: the acknowledgement and the snooze for everybody that have not ended."""
     acknowledgement, snooze = tracked.current_acknowledgement, snoozed_now(tracked, now)
     held = acknowledgement is not None and not _over(acknowledgement, now)
     found = [f"the acknowledgement of {acknowledgement.by}"] if acknowledgement and held else []
@@ -151,7 +151,7 @@ def check_snooze(tracked: Tracked, until: datetime, now: datetime, *, past_due: 
 
 
 def _escalates_at(rule: Rule, bounds: Bounds) -> datetime | None:
-    """The first moment of a rule that speaks only of what is late for a while."""
+    """Return the first moment of a rule that sends alerts only after something has been late for a while."""
     overdue = rule.remind.overdue
     return first_overdue(rule, bounds) if overdue and Duration.parse(overdue.after) else None
 
@@ -168,7 +168,7 @@ def _shifted(at: datetime, duration: str) -> datetime:
 
 
 def _whole(at: datetime) -> datetime:
-    """The first whole second from an instant on: firings lie on these, so it parts them in the same way."""
+    """Return the first whole second from an instant on: firings lie on these, so it parts them in the same way."""
     try:
         return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
     except OverflowError:
@@ -176,12 +176,12 @@ def _whole(at: datetime) -> datetime:
 
 
 def format_acknowledgement(stage: Stage, until: datetime | None) -> str:
-    """The detail of a revision that acknowledges: `overdue`, or `overdue; until 2025-11-05T09:00Z`."""
+    """Return the detail of a revision that acknowledges: `overdue`, or `overdue; until 2025-11-05T09:00Z`."""
     return "; ".join(filter(None, (stage.replace("_", " "), f"until {until:%Y-%m-%dT%H:%MZ}" if until else None)))
 
 
 def parse_acknowledgement(revision: Revision) -> Acknowledgement:
-    """Read the acknowledgement in a revision; one of an older version does not say the stage."""
+    """Read the acknowledgement in a revision; one of an older version has no stage."""
     parts = (revision.detail or "").split("; ")
     until = next((part.removeprefix("until ") for part in parts if part.startswith("until ")), None)
     stage = next((stage for stage in STAGES if stage.replace("_", " ") in parts), None)
@@ -194,7 +194,7 @@ def parse_acknowledgement(revision: Revision) -> Acknowledgement:
 
 
 def format_snooze(until: datetime, whom: str | None) -> str:
-    """The detail of a revision that snoozes; for `whom`, or for everybody."""
+    """Return the detail of a revision that snoozes, for `whom` or for everybody."""
     return f"until {until:%Y-%m-%dT%H:%MZ} for {whom or 'everybody'}"
 
 

@@ -13,7 +13,7 @@ from alerts.core.tracked import Revision, Tracked
 
 
 def changes_to_report(context: Context, watch: Watch) -> tuple[list[Reminder], list[Reminder]]:
-    """What has moved or closed since the watch last looked; a new watch has seen all that was before it."""
+    """Return the moves and ends since the last evaluation, and those skipped; a new watch has seen all before it."""
     if watch.fingerprint is None:
         return [], []
     fresh = [
@@ -46,7 +46,7 @@ def announces_move(context: Context, watch: Watch) -> bool:
 
 
 def reopening_unseen(tracked: Tracked, watch: Watch) -> Revision | None:
-    """The reopening that a watch has not seen, of what was closed when it last looked."""
+    """Return the reopening that a watch has not seen, of what was closed at its last evaluation."""
     if watch.fingerprint is None:
         return None
     unseen = [revision for revision in tracked.changes if revision.number > watch.revision]

@@ -51,7 +51,7 @@ def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings:
     of the calls. A new commitment gets a reminder of the latest moment that it missed.
     """
     moved = watch.fingerprint is not None and watch.fingerprint != tracked.bounds.fingerprint
-    if moved:  # an acknowledgement of the old date is none of the new one
+    if moved:  # an acknowledgement of the old date does not count for the new one
         tracked = replace(tracked, acknowledged=tracked.current_acknowledgement)
     reopened = reopening_unseen(tracked, watch)
     if reopened:
@@ -66,7 +66,7 @@ def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings:
         return _evaluate_open(context, seen, now, evaluation)
     latest_moment = seen.latest_moment
     if moved and any(reminder.kind == "moved" for reminder in reminders):
-        # That alert says where the new bounds stand, so a reopening has missed nothing of them.
+        # That alert gives the state of the new bounds, so a reopening has missed nothing of them.
         latest_moment = latest_missed_position(context, replace(watch, since=seen.since, occurrence=""))
     return replace(evaluation, watch=_watch_after(context, watch, max(now, seen.served_until), None, latest_moment))
 
@@ -100,7 +100,7 @@ def _evaluate_open(context: Context, seen: _Seen, now: datetime, evaluation: Eva
     if watch.cursor is None or watch.changed or seen.moved or seen.reopened:
         missed = latest_missed(context, once, repeats, seen.served_until, latest_moment)
     announced = (seen.moved and announces_move(context, watch)) or announces_reopening(context, watch)
-    if missed is not None and announced:  # that alert says where the new bounds stand
+    if missed is not None and announced:  # that alert gives the state of the new bounds
         latest_moment, missed = position(missed.kind, missed.at), None
     resumes = resumes_at(tracked.snooze, tracked.bounds, firings) if tracked.snooze else None
     if resumes is not None and now < resumes:

@@ -1,4 +1,4 @@
-"""What an evaluation looks at: a rule, a commitment, and the firings of the rule's cron."""
+"""The context of an evaluation: a rule, a commitment, and the firings of the rule's cron."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Context:
     firings: Firings
 
     def reminder(self, moment: Moment, **more: object) -> Reminder:
-        """Phrase a moment as something to be said of the present bounds."""
+        """Return the reminder of a moment under the present bounds."""
         reminder = Reminder(
             rule=self.rule.name,
             commitment=self.tracked.commitment.key,
@@ -42,7 +42,7 @@ class Context:
         return replace(reminder, **more) if more else reminder  # type: ignore[arg-type]  # keyword by keyword above
 
     def change(self, revision: Revision) -> Reminder:
-        """Phrase a revision: it goes out at once."""
+        """Return the reminder of a revision: it goes out at once."""
         after = revision.after or self.tracked.bounds
         at = revision.recorded_at
         kinds: dict[str, Kind] = {"moved": "moved", "reopened": "reopened"}
@@ -51,7 +51,7 @@ class Context:
         return replace(reminder, bounds_version=revision.bounds_version, fingerprint=after.fingerprint)
 
     def is_silenced(self, moment: Moment) -> bool:
-        """Whether an acknowledgement silences a repeat."""
+        """Return whether an acknowledgement silences a repeat."""
         return silences(self.rule, self.tracked, moment.kind, moment.at, moment.send_at)
 
 

@@ -16,7 +16,7 @@ from alerts.core.schedule.moments import (
     RepeatingMoments,
 )
 
-MAX_SKIPPED_RECORDED = 100  # of a long outage, the latest so many merged moments are recorded one by one
+MAX_SKIPPED_RECORDED = 100  # the latest merged moments of a long outage that are recorded one by one
 
 
 def due_repeats(
@@ -35,10 +35,12 @@ def latest_missed(
     served_until: datetime,
     latest_moment: datetime | None,
 ) -> Moment | None:
-    """The latest moment that would have gone out by `served_until`, unless something as late has been sent already."""
+    """Return the latest moment due by `served_until`, unless one as late has been sent already."""
     served = [moment for moment in once if moment.send_at <= served_until]
     if repeats is not None:
-        first = next(repeats.after(None), None)  # that of an escalation goes out though the later ones are silenced
+        first = next(
+            repeats.after(None), None
+        )  # the first of an escalation goes out even if the later ones are silenced
         ends = (first if first and first.send_at <= served_until else None, repeats.last_due_by(served_until))
         served += [moment for moment in ends if moment and not context.is_silenced(moment)]
     latest = max(served, key=lambda moment: (moment.at, moment.send_at), default=None)
@@ -50,7 +52,7 @@ def latest_missed(
 def merge_due(
     context: Context, due: list[Moment], missed: Moment | None, since: datetime
 ) -> tuple[list[Reminder], list[Reminder]]:
-    """Let one reminder stand for several: the latest of those that may be merged. The others are recorded."""
+    """Return the reminders to send, the latest of those that may be merged; and those skipped, which are recorded."""
     reminders = [context.reminder(moment) for moment in due]
     if missed is not None:
         reminders.append(context.reminder(missed, send_at=since, catching_up=True))
@@ -66,7 +68,7 @@ def merge_due(
 def next_alert_at(
     context: Context, once: list[Moment], repeats: RepeatingMoments | None, horizon: datetime
 ) -> datetime | None:
-    """When the watch next has something to say, as things stand."""
+    """Return when the watch sends its next alert, if nothing changes."""
     coming = [moment.send_at for moment in once if moment.send_at > horizon]
     if repeats is not None:
         found = [moment for moment in islice(repeats.due_after(horizon), 1) if not context.is_silenced(moment)]

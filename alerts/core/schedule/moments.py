@@ -1,4 +1,4 @@
-"""The moments at which a rule speaks of a commitment, and when each of them goes out."""
+"""The moments at which a rule reminds of a commitment, and when each of them goes out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ONE_SECOND = timedelta(seconds=1)  # firings lie on whole seconds
 
 
 class Firings(Protocol):
-    """The instants at which a rule may speak (those of its cron)."""
+    """The instants at which a rule may send alerts (those of its cron)."""
 
     @property
     def at_or_after(self) -> Callable[[datetime], datetime | None]: ...
@@ -49,15 +49,15 @@ class RepeatingMoments:
     firings: Firings
 
     def after(self, at: datetime | None) -> Iterator[Moment]:
-        """The moments later than an instant (all, if None), oldest first."""
+        """Return the moments later than an instant (all, if None), oldest first."""
         return self._from(0 if at is None else self._first_after(at))
 
     def due_after(self, at: datetime) -> Iterator[Moment]:
-        """The moments whose firing is later than an instant: those after the last firing up to it."""
+        """Return the moments whose firing is later than an instant: those after the last firing up to it."""
         return self.after(self._last_firing(at))
 
     def last_due_by(self, at: datetime) -> Moment | None:
-        """The latest moment whose firing lies at or before an instant."""
+        """Return the latest moment whose firing lies at or before an instant."""
         firing = self._last_firing(at)
         index = self._first_after(firing) if firing else 0
         return next(self._from(index - 1), None) if index else None
@@ -94,7 +94,7 @@ class RepeatingMoments:
 
 
 def one_time_moments(rule: Rule, bounds: Bounds, firings: Firings) -> list[Moment]:
-    """The moments that come once: leads, the day itself, the opening."""
+    """Return the moments that come once: leads, the day itself, the opening."""
     found: list[Moment | None] = []
     named, first = bounds.named, bounds.first
     if named is not None:
@@ -118,7 +118,7 @@ def first_overdue(rule: Rule, bounds: Bounds) -> datetime | None:
 
 
 def repeating_moments(rule: Rule, tracked: Tracked, firings: Firings) -> RepeatingMoments | None:
-    """The moments that repeat: overdue from the latest bound on, or reviews where there is none."""
+    """Return the moments that repeat: overdue from the latest bound on, or reviews where there is none."""
     bounds = tracked.bounds
     if bounds.recurrence is not None:
         return None
@@ -146,7 +146,7 @@ def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:
 
 
 def _business_days_before(named: Point, lead: BusinessDays, calendars: tuple[str, ...]) -> datetime:
-    """The start of the day so many business days before a day; before an instant, its wall clock on that day."""
+    """Return the start of the day a number of business days before a day; before an instant, its wall clock then."""
     day, _ = BusinessCalendar(supported_calendars(calendars)).count(named.date, -lead.count)
     return named.on(Day(day)).counted_start
 
@@ -156,7 +156,7 @@ def _on_the_day(named: Point, firings: Firings) -> Moment | None:
 
 
 def _at_firing_before(kind: Kind, at: datetime, limit: datetime, firings: Firings, offset: str | None = None) -> Moment:
-    """A moment at its firing, or, where that would come too late, at the last firing before it."""
+    """Return a moment at its firing, or, where that would come too late, at the last firing before it."""
     send_at = firings.at_or_after(at)
     if send_at is not None and send_at < limit:
         return Moment(kind, at, send_at, offset)

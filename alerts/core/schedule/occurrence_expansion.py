@@ -24,8 +24,8 @@ from alerts.core.tracked import Revision, Tracked
 class _Changes:
     """What has changed since the watch of a recurrence was evaluated last.
 
-    `from_start`: look at all occurrences anew. `announced`: an alert of the move stands for what is missed. `since`:
-    from when on something can be missed. `before`: the recurrence before its moves.
+    `from_start`: all occurrences are evaluated again. `announced`: an alert of the move replaces what is missed.
+    `since`: from when on something can be missed. `before`: the recurrence before its moves.
     """
 
     moved: bool
@@ -74,7 +74,7 @@ def _changes(context: Context, watch: Watch) -> _Changes:
     tracked = context.tracked
     moved = watch.fingerprint is not None and watch.fingerprint != tracked.bounds.fingerprint
     since = (tracked.stated_at or watch.since) if moved else watch.since
-    reopened = reopening_unseen(tracked, watch)  # what came while it was closed is missed, too
+    reopened = reopening_unseen(tracked, watch)  # what was due while it was closed is missed, too
     if reopened and not moved:
         since = reopened.recorded_at
     return _Changes(
@@ -98,7 +98,7 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         cursor=None if changes.from_start or changes.reopened else watch.cursor,
         revision=context.tracked.revision,
     )
-    if changes.moved:  # of several moves since the last evaluation, one that left it alone is none of its own
+    if changes.moved:  # a move since the last evaluation that left it unchanged is not one of its own
         known = context.tracked.at(name).stated_at or changes.since
         own = replace(own, since=known, cursor=known - ONE_SECOND if changes.announced else None)
     fingerprint = changes.before.fingerprint(name) if changes.before and changes.from_start else None
@@ -130,7 +130,7 @@ def _due_occurrences(
 
 
 def latest_missed_position(context: Context, watch_of_occurrence: Watch) -> datetime | None:
-    """Return the latest moment for which the alert of a move stands: a reopening does not say it either."""
+    """Return the latest moment that the alert of a move replaces: a reopening does not repeat it either."""
     one = context.tracked.at(watch_of_occurrence.occurrence)
     repeats = repeating_moments(context.rule, one, context.firings)
     missed = latest_missed(
@@ -155,12 +155,12 @@ def _watches_of_changed_occurrences(
         [name for name, state in context.tracked.occurrences.items() if state.bounds is not None] if from_start else []
     )
     found = {name: new_watch(name) for name in moved if exists(context.tracked, name)}
-    for name, mine in changes.items():
+    for name, own_changes in changes.items():
         own, now = new_watch(name), context.tracked.at(name).bounds.fingerprint
-        fingerprint = own.fingerprint or (mine[0].before.fingerprint if mine[0].before else now)
+        fingerprint = own.fingerprint or (own_changes[0].before.fingerprint if own_changes[0].before else now)
         found[name] = replace(own, fingerprint=fingerprint, revision=watch.revision)
-        if fingerprint == now and mine[-1].what == "moved" and passed(context.tracked, name):
-            del found[name]  # it was history, and has only moved there and back since
+        if fingerprint == now and own_changes[-1].what == "moved" and passed(context.tracked, name):
+            del found[name]  # it had passed, and has only moved there and back since
     return found
 
 

@@ -20,7 +20,7 @@ class PreviousRecurrence:
     last: datetime | None
 
     def fingerprint(self, name: str) -> str | None:
-        """The bounds of an occurrence that was tracked and had no watch of its own yet."""
+        """Return the bounds of an occurrence that was tracked and had no watch of its own yet."""
         recurs = self.bounds.recurrence
         if recurs is None or not recurs.has(name):
             return None
@@ -30,7 +30,7 @@ class PreviousRecurrence:
 
 
 def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> PreviousRecurrence | None:
-    """The recurrence before its moves as a whole that came after the revision `seen`, if there are any."""
+    """Return the recurrence before its moves as a whole that came after the revision `seen`, if there are any."""
     moves = [change for change in tracked.changes if change.what == "moved" and not change.occurrence]
     unseen = [move for move in moves if move.number > seen]
     if not unseen or unseen[0].before is None:
@@ -40,7 +40,7 @@ def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> Previous
 
 
 def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
-    """What was tracked, is still there, and had passed when the recurrence was stated anew."""
+    """Yield the tracked occurrences that still exist and had passed when the new recurrence was stated."""
     stated_at = tracked.stated_at or tracked.recorded_at
     for name in before.bounds.recurrence.names_about(before.stated_at) if before.bounds.recurrence else ():
         order = Recurrence.order(name)
@@ -51,7 +51,7 @@ def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
 
 
 def names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
-    """The occurrences after the last one that is watched; without one, those that had not passed when it was stated."""
+    """Yield the occurrences after the last one watched; without one, those that had not passed when it was stated."""
     recurs = tracked.bounds.recurrence
     assert recurs is not None
     if last is not None:
@@ -63,12 +63,12 @@ def names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
 
 
 def passed(tracked: Tracked, name: str) -> bool:
-    """Whether an occurrence had passed when the present recurrence was stated."""
+    """Return whether an occurrence had passed when the present recurrence was stated."""
     latest = tracked.at(name).bounds.latest
     return latest is not None and latest <= (tracked.stated_at or tracked.recorded_at)
 
 
 def exists(tracked: Tracked, name: str) -> bool:
-    """Whether a recurrence has an occurrence of that name."""
+    """Return whether a recurrence has an occurrence of that name."""
     recurs = tracked.bounds.recurrence
     return recurs is not None and recurs.has(name)

@@ -1,4 +1,4 @@
-"""What was closed and is open again: what a watch that has seen some of that makes of it."""
+"""Ends and reopenings that a watch has not seen, and what it reports of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alerts.core.tracked import Revision, Tracked
 class Ends:
     """The ends and reopenings that a watch has not seen yet, oldest first.
 
-    `own` are those of what it looks at; `whole`, where that is an occurrence, those of the commitment.
+    `own` are those of its commitment or occurrence; `of_recurrence`, for an occurrence, those of the whole.
     """
 
     own: tuple[Revision, ...]
@@ -20,7 +20,7 @@ class Ends:
 
     @classmethod
     def among(cls, unseen: Sequence[Revision], occurrence: str) -> Ends:
-        """Pick them from what a watch of an occurrence (of the whole, where it is empty) has not seen."""
+        """Return those among the unseen revisions of an occurrence, or of the commitment if `occurrence` is empty."""
         ends = [revision for revision in unseen if revision.what in ("closed", "reopened")]
         return cls(
             own=tuple(revision for revision in ends if revision.occurrence == occurrence),
@@ -28,11 +28,11 @@ class Ends:
         )
 
     def reopening(self, now: Tracked) -> Revision | None:
-        """The latest reopening of what was closed when the watch last looked, and is open now.
+        """Return the latest reopening of what was closed when the watch last looked, and is open now.
 
         What was closed and reopened since then was never closed for anybody.
         """
-        found = [some[-1] for some in (self.own, self.of_recurrence) if some and _reopened(some)]
+        found = [ends[-1] for ends in (self.own, self.of_recurrence) if ends and _reopened(ends)]
         return max(found, key=lambda revision: revision.number, default=None) if now.open else None
 
     def ends_to_announce(self, now: Tracked) -> tuple[Revision, ...]:
@@ -46,7 +46,7 @@ class Ends:
 
 
 def ended_by(reopened: Revision, now: Tracked) -> Tracked:
-    """What a reopening leaves of an acknowledgement: nothing, unless that came later."""
+    """Return the commitment without an acknowledgement that had ended by a reopening."""
     acknowledgement = now.acknowledged
     ends = (acknowledgement.until, acknowledgement.ended) if acknowledgement else ()
     ended = any(end is not None and end <= reopened.recorded_at for end in ends)
@@ -54,5 +54,5 @@ def ended_by(reopened: Revision, now: Tracked) -> Tracked:
 
 
 def _reopened(ends: tuple[Revision, ...]) -> bool:
-    """Whether what was closed before all of them is open after them."""
+    """Return whether what was closed before all of them is open after them."""
     return ends[0].what == ends[-1].what == "reopened"

@@ -15,7 +15,7 @@ from alerts.core.tracked import Tracked
 class ChangesSeen:
     """What has changed since a watch was evaluated last.
 
-    `announced`: an alert says so. `missed`: a moment was missed. Up to `served_until` all has gone out.
+    `announced`: an alert reports it. `missed`: a moment was missed. Up to `served_until` all has gone out.
     """
 
     moved: bool
@@ -29,7 +29,7 @@ class ChangesSeen:
 def during_snooze(context: Context, watch: Watch, resumes: datetime, changes: ChangesSeen) -> Watch:
     """Return the watch while a snooze lasts: of what is due meanwhile the latest goes out at the end.
 
-    What new bounds or a reopening had missed goes out then too, unless an alert of the change says it.
+    What new bounds or a reopening had missed goes out then too, unless an alert of the change reports it.
     """
     after = replace(
         watch, next_at=resumes, fingerprint=context.tracked.bounds.fingerprint, revision=context.tracked.revision

@@ -1,4 +1,4 @@
-"""A watch, and what comes of evaluating it."""
+"""A watch, and the result of its evaluation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ class Watch:
 
     The watch of a recurrence makes those of its occurrences.
 
-    `cursor`: all that was due up to here has gone out (None: never evaluated). `since`: when the commitment came there,
-    or its rule last changed. `changed`: the rule has changed: look before the cursor too. `latest_moment`: the latest
-    moment for which an alert went out under the present bounds (of a recurrence: its last occurrence with a watch).
+    `cursor`: all that was due up to here has gone out (None: never evaluated). `since`: when the commitment was added,
+    or its rule last changed. `changed`: the rule has changed, so the evaluation looks before the cursor too.
+    `latest_moment`: the latest moment with an alert under the present bounds (of a recurrence: its last occurrence
+    with a watch).
     `fingerprint`: that of those bounds. `revision`: the last change that it has seen.
     """
 
@@ -34,7 +35,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The watch as it goes on, its reminders, and those that are skipped, with reasons.
+    """The updated watch, its reminders, and those that are skipped, with reasons.
 
     `new_watches`: watches of occurrences that have reminders by now, to be evaluated next.
     """
