@@ -19,6 +19,8 @@ import alerts.channels.transport.http_answers
 import alerts.channels.webhook
 import alerts.cli
 import alerts.cli.app
+import alerts.cli.delivery_commands
+import alerts.cli.run_command
 import alerts.cli.tick_command
 import alerts.clock
 import alerts.daemon
@@ -27,8 +29,8 @@ import alerts.worker_threads
 
 HASTE = timedelta(seconds=2)
 SCHEDULING = (apscheduler.schedulers.base, apscheduler.executors.base, apscheduler.triggers.interval)
-READING = (alerts.clock, alerts.cli.tick_command, alerts.cli.app, alerts.store.database, alerts.channels.webhook,
-           alerts.channels.transport.http_answers)  # fmt: skip
+READING = (alerts.clock, alerts.cli.run_command, alerts.cli.tick_command, alerts.cli.delivery_commands, alerts.cli.app,
+           alerts.store.database, alerts.channels.webhook, alerts.channels.transport.http_answers)  # fmt: skip
 
 
 class Turned(datetime):
