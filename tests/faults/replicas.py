@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.faults.nursery import ROOT
 from tests.faults.patience import eventually
 
-UP = "Ctrl-C ends"  # among the last of what the daemon announces when it is ready
+UP = "Ctrl-C stops"  # among the last of what the daemon announces when it is ready
 
 
 class Replica:
