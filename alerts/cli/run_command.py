@@ -61,7 +61,7 @@ def _announce(app: App) -> None:
     if coming is not None:
         at, key = coming
         table.add_row("next", escape(f"{'now' if at <= now else f'{shown(at, app.zone)} {app.zone}'}: {key}"))
-    table.add_row("", "`alerts plan`: upcoming alerts; `alerts list`: commitments; Ctrl-C stops")
+    table.add_row("", "`alerts plan`: next alerts; `alerts list`: commitments; Ctrl-C stops")
     Console(stderr=True, highlight=False).print(table)
     if not counts.get("open"):
         warn("there are no commitments yet: load a file with `alerts load FILE`")
