@@ -2,132 +2,217 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy import Connection, func, insert, select, text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, TableClause, column, delete, func, insert, inspect, select, table, update
 
 from alerts.core.deliveries import Outcome
-from alerts.store import Store, delivery_tables, planning_tables, tables
+from alerts.store import Store, delivery_tables, planning_tables, table_types, tables
+from alerts.store.database import MIGRATIONS, Database
 from tests.factories import at, claim, entry, load, message, plan_at, remind, rule, tracked
 
-DESK = rule(remind=remind(before=("P7D", "P1D"), moved=True), digest=False)
+DESK = rule(remind=remind(before=("P7D",)), digest=False)
+TWIN = rule("twin", remind=remind(before=("P7D",)), digest=False)  # what it plans, DESK has sent already
 DUE = at("2025-11-03T09:00")
-READERS = ("ann@example.org", "bo@example.org", "cy@example.org", "di@example.org")
+RETRY, LEASED, SENT, DEAD, PENDING, FALLBACK = (
+    f"{name}@example.org" for name in ("bo", "cy", "di", "eve", "ann", "fay")
+)
+READERS = (RETRY, LEASED, SENT, DEAD, PENDING, FALLBACK)
 NOTICE = UUID(int=7)
-FAILED = {"id": str(UUID(int=8)), "channel": "mail", "recipient": "eve@example.org", "state": "dead", "error": "550",
-          "attempts": 3, "about": ["truce before"], "instead": ["chat"]}  # fmt: skip
+FAILURE = {"id": str(UUID(int=8)), "channel": "mail", "recipient": DEAD, "state": "dead", "error": "550",
+           "attempts": 3, "about": ["truce before"], "instead": ["chat"]}  # fmt: skip
+_D, _W = delivery_tables.deliveries.c, planning_tables.watches.c
+
+# Written out here, so that a name that the migration leaves out is missed.
+OLD_COLUMNS = {
+    "commitments": {"fingerprint": "mark"},
+    "watches": {"fingerprint": "mark", "latest_moment": "spoken"},
+    "reminders": {"fingerprint": "mark"},
+    "references": {"depends_on": "hangs_on"},
+    "deliveries": {
+        "next_alert_at": "speaks_next",
+        "fallback_for": "instead_of",
+        "failure_level": "trouble",
+        "reported_level": "told",
+    },
+}
+OLD_REASONS = {
+    "already sent by another rule": "told by another rule",
+    "no recipient": "there was nobody to tell",
+    "sent with the reopening": "told with the reopening",
+    "moved back before an alert went out": "moved there and back before it was told",
+}
+Rows = dict[str, list[dict[str, Any]]]
 
 
-def as_before(connection: Connection) -> None:
-    """Give the columns, indexes and reasons the names that they had at revision 0014."""
-    names = import_module("alerts.store.migrations.versions.0015_plain_names")
-    op = Operations(MigrationContext.configure(connection))
-    op.drop_index("ix_deliveries_unreported", "deliveries")
-    op.drop_index("ix_references_depends_on", "references")
-    op.drop_index("uq_delivery_reminders_alert", "delivery_reminders")
-    if connection.dialect.name == "sqlite":
-        with op.batch_alter_table("references", recreate="always") as batch:
-            batch.drop_constraint("fk_references_depends_on", type_="foreignkey")
-            batch.create_foreign_key("fk_references_hangs_on", "commitments", ["depends_on"], ["id"])
-    else:
-        op.execute('ALTER TABLE "references" RENAME CONSTRAINT fk_references_depends_on TO fk_references_hangs_on')
-    for table, old, new in names.COLUMNS:
-        op.execute(f'ALTER TABLE "{table}" RENAME COLUMN {new} TO {old}')
-    due = text("trouble > told")
-    op.create_index("ix_deliveries_relief", "deliveries", ["created_at"], postgresql_where=due, sqlite_where=due)
-    op.create_index("ix_references_hangs_on", "references", ["hangs_on"])
-    op.create_index("uq_told", "delivery_reminders", list(names.ALERT), unique=True)
-    for old, new in names.REASONS:
-        connection.execute(text("UPDATE reminders SET skipped = :old WHERE skipped = :new"), {"old": old, "new": new})
-    connection.execute(text("UPDATE alembic_version SET version_num = '0014'"))
+@dataclass
+class Upgraded:
+    """A store that was upgraded from 0014, with all rows as they were before, under the new names."""
+
+    store: Store
+    before: Rows
+
+    def delivery(self, recipient: str) -> dict[str, Any]:
+        (row,) = (one for one in self.before["deliveries"] if one["recipient"] == recipient)
+        return row
 
 
-def counts(store: Store) -> tuple[int, int]:
-    with store.database.read() as connection:
-        found = [
-            connection.execute(select(func.count()).select_from(one)).scalar_one()
-            for one in (planning_tables.reminders, delivery_tables.deliveries)
-        ]
-    return found[0], found[1]
+def all_rows(connection: Connection) -> Rows:
+    return {
+        one.name: [dict(row) for row in connection.execute(select(one).order_by(*one.primary_key.c)).mappings()]
+        for one in table_types.metadata.sorted_tables
+    }
+
+
+def fill(store: Store) -> None:
+    """Bring about a delivery in each state, a fallback, a notice, skipped reminders and a dependant."""
+    load(store, entry(), entry("answer", "P10D after truce"))
+    assert plan_at(store, DUE, DESK, TWIN, to=READERS) == len(READERS)
+    claims = {one.recipient: one for one in claim(store, DUE)}
+    store.outbox.keep({one.id: (one.fence, message(f"to {one.recipient}"), None) for one in claims.values()})
+    outcomes = {
+        RETRY: Outcome(state="retry", next_at=DUE, error="451"),
+        SENT: Outcome(state="sent", remote="250 ok"),
+        DEAD: Outcome(state="dead", error="550"),
+    }
+    store.outbox.record_outcomes([(claims[to], outcome, DUE, DUE) for to, outcome in outcomes.items()])
+    waiting = {"state": "pending", "attempts": 0, "lease_until": None, "next_at": DUE}
+    notice = {"id": NOTICE, "channel": "ops", "recipient": "", "state": "pending", "attempts": 0, "fence": 0,
+              "created_at": DUE, "next_at": DUE, "next_alert_at": {},
+              "notice": {"troubles": [FAILURE], "more": 0}}  # fmt: skip
+    with store.database.write() as connection:
+        deliveries = delivery_tables.deliveries
+        never_rendered = {**waiting, "payload": None, "payload_hash": None}
+        connection.execute(update(deliveries).where(_D.recipient == PENDING).values(never_rendered))
+        connection.execute(update(deliveries).where(_D.recipient == FALLBACK).values(**waiting, fallback_for=FAILURE))
+        connection.execute(update(deliveries).where(_D.recipient == LEASED).values(lease_until=DUE))
+        connection.execute(insert(deliveries), notice)
+
+
+def old_table(name: str) -> TableClause:
+    """A table with the columns that it had at 0014."""
+    old = OLD_COLUMNS.get(name, {})
+    return table(name, *(column(old.get(one.name, one.name), one.type) for one in table_types.metadata.tables[name].c))
+
+
+def make_database_of_0014(url: str, rows: Rows) -> None:
+    """Let Alembic build the tables of 0014, and put rows there under the names of that time."""
+    database, config = Database(url), Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0014")
+        for one in reversed(table_types.metadata.sorted_tables):
+            connection.execute(delete(one))  # what migrations put there, such as the installation
+        for name, found in rows.items():
+            old = OLD_COLUMNS.get(name, {})
+            renamed = [{old.get(key, key): value for key, value in row.items()} for row in found]
+            for row in renamed if name == "reminders" else ():
+                row["skipped"] = OLD_REASONS.get(row["skipped"], row["skipped"])
+            if renamed:
+                connection.execute(insert(old_table(name)), renamed)
+    database.close()
 
 
 @pytest.fixture
-def upgraded(empty_url: str) -> Any:
-    """A store that was upgraded from 0014, with what it held before: claimed, sent, waiting and a notice."""
+def upgraded(empty_url: str, tmp_path: Path) -> Iterator[Upgraded]:
+    newest = Store(f"sqlite:///{tmp_path}/newest.db")
+    fill(newest)
+    with newest.database.read() as connection:
+        before = all_rows(connection)
+    newest.close()
+    make_database_of_0014(empty_url, before)
     store = Store(empty_url)
-    load(store, entry(), entry("answer", "P10D after truce"))
-    twin = rule("twin", remind=remind(before=("P7D",)), digest=False)
-    plan_at(store, at("2025-10-28T09:00"), DESK, twin, to=READERS)
-    plan_at(store, DUE, DESK, twin, to=READERS)
-    claims = {one.recipient: one for one in claim(store, DUE, limit=3)}
-    for one in claims.values():
-        store.outbox.keep({one.id: (one.fence, message(f"to {one.recipient}"), None)})
-    sent, again, leased = list(claims.values())
-    store.outbox.record_outcomes(
-        [(sent, Outcome(state="sent"), DUE, DUE), (again, Outcome(state="retry", next_at=DUE), DUE, DUE)]
-    )
-    with store.database.write() as connection:
-        row = {
-            "id": NOTICE,
-            "channel": "ops",
-            "recipient": "",
-            "state": "pending",
-            "attempts": 0,
-            "created_at": DUE,
-            "next_at": DUE,
-            "next_alert_at": {},
-            "fence": 0,
-            "notice": {"troubles": [FAILED], "more": 0},
-        }
-        connection.execute(insert(delivery_tables.deliveries), row)
-    before = counts(store)
-    with store.database.write() as connection:
-        as_before(connection)
-    store.close()
-    store = Store(empty_url)
-    yield store, before, {"again": again.id, "leased": leased.id}, twin
+    yield Upgraded(store, before)
     store.close()
 
 
-def test_nothing_is_sent_anew(upgraded):
-    store, before, _, twin = upgraded
-    assert counts(store) == before
-    assert plan_at(store, DUE, DESK, twin, register=False, to=READERS) == 0
-    assert counts(store) == before
+def test_every_row_is_there_under_the_new_names(upgraded):
+    filled = ("references", "watches", "reminders", "deliveries", "delivery_reminders", "attempts", "revisions")
+    assert all(upgraded.before[name] for name in filled)
+    assert {row["state"] for row in upgraded.before["deliveries"]} == {"pending", "retry", "leased", "sent", "dead"}
+    with upgraded.store.database.read() as connection:
+        assert all_rows(connection) == upgraded.before
+        inspector = inspect(connection)
+        for name, renamed in OLD_COLUMNS.items():
+            there = {one["name"] for one in inspector.get_columns(name)}
+            assert not there & set(renamed.values())
 
 
-def test_what_waits_goes_out_once_with_the_bytes_that_it_had(upgraded):
-    store, _, flying, _ = upgraded
-    later = DUE + timedelta(hours=1)
-    with store.database.write() as connection:  # an hour on the clock of the database, too
-        table = delivery_tables.deliveries
-        connection.execute(table.update().where(table.c.state == "leased").values(lease_until=DUE))
-    found = {one.id: one for one in claim(store, later)}
-    assert len(found) == 3
-    assert set(flying.values()) < set(found)
-    for one in (found[flying["again"]], found[flying["leased"]]):
-        assert one.message is not None
-        assert one.message.text == f"to {one.recipient}"
-        assert [context.reminder.commitment for context in one.contexts] == ["truce"]
-    assert claim(store, later) == []
-
-
-def test_what_was_stored_under_old_names_is_read(upgraded):
-    store, _, _, _ = upgraded
-    (notice,) = claim(store, DUE, channel="ops")
-    assert notice.notice is not None
-    assert notice.notice.failures[0].fallback_channels == ("chat",)
-    reasons = {one["skipped"] for one in store.ledger.reminders(tracked(store).id)}
+def test_what_the_new_names_hold(upgraded):
+    store = upgraded.store
+    truce, answer = tracked(store), tracked(store, "answer")
+    reasons = {one["skipped"] for one in store.ledger.reminders(truce.id)}
     assert reasons == {None, "already sent by another rule"}
     with store.database.read() as connection:
-        depends = select(tables.references.c.commitment_id, tables.references.c.depends_on)
-        assert connection.execute(depends).all() == [(tracked(store, "answer").id, tracked(store).id)]
-        watch = select(planning_tables.watches.c.latest_moment, planning_tables.watches.c.fingerprint)
-        watch = watch.where(planning_tables.watches.c.rule == DESK.name)
-        assert connection.execute(watch.order_by(planning_tables.watches.c.commitment_id)).first()[1]
+        references = tables.references.c
+        depends = select(references.commitment_id, references.depends_on)
+        assert connection.execute(depends).all() == [(answer.id, truce.id)]
+        watch = select(_W.latest_moment, _W.fingerprint).where(_W.commitment_id == truce.id, _W.rule == DESK.name)
+        assert connection.execute(watch).all() == [(at("2025-11-03T00:00"), truce.bounds.fingerprint)]
+        levels = select(_D.failure_level, _D.reported_level).where(_D.recipient == DEAD)
+        assert connection.execute(levels).one() == (3, 0)
+
+
+@pytest.mark.parametrize(("new", "old"), OLD_REASONS.items())
+def test_each_old_reason_reads_as_the_new_one(empty_url, tmp_path, new, old):
+    newest = Store(f"sqlite:///{tmp_path}/newest.db")
+    fill(newest)
+    with newest.database.write() as connection:
+        skipped = planning_tables.reminders.c.skipped
+        connection.execute(update(planning_tables.reminders).where(skipped.is_not(None)).values(skipped=new))
+        rows = all_rows(connection)
+    newest.close()
+    make_database_of_0014(empty_url, rows)
+    before = Database(empty_url)
+    with before.read() as connection:
+        assert old in connection.execute(select(column("skipped")).select_from(table("reminders"))).scalars().all()
+    before.close()
+    store = Store(empty_url)
+    assert {one["skipped"] for one in store.ledger.reminders(tracked(store).id)} == {None, new}
+    store.close()
+
+
+def test_a_turn_at_the_same_moment_plans_nothing(upgraded):
+    counted = (planning_tables.reminders, delivery_tables.deliveries, delivery_tables.delivery_reminders)
+    assert plan_at(upgraded.store, DUE, DESK, TWIN, register=False, to=READERS) == 0
+    assert plan_at(upgraded.store, DUE, DESK, TWIN, to=READERS) == 0  # as the daemon does when it starts
+    with upgraded.store.database.read() as connection:
+        for one in counted:
+            now = connection.execute(select(func.count()).select_from(one)).scalar_one()
+            assert now == len(upgraded.before[one.name])
+
+
+def test_what_waits_goes_out_once_with_the_id_and_the_bytes_that_it_had(upgraded):
+    later = DUE + timedelta(hours=1)
+    found = {one.recipient: one for one in claim(upgraded.store, later)}
+    assert found.keys() == {PENDING, RETRY, LEASED, FALLBACK}
+    assert claim(upgraded.store, later) == []
+    for to, one in found.items():
+        was = upgraded.delivery(to)
+        assert (one.id, one.fence, one.attempt) == (was["id"], was["fence"] + 1, was["attempts"] + 1)
+        assert [context.reminder.commitment for context in one.contexts] == ["truce"]
+    assert found[PENDING].message is None
+    for to in (RETRY, LEASED):
+        assert found[to].message == message(f"to {to}")
+    with upgraded.store.database.read() as connection:
+        payloads = select(_D.recipient, _D.payload, _D.payload_hash)
+        stored = {to: (payload, digest) for to, payload, digest in connection.execute(payloads)}
+    assert stored == {row["recipient"]: (row["payload"], row["payload_hash"]) for row in upgraded.before["deliveries"]}
+
+
+def test_failures_that_were_stored_under_old_keys_are_read(upgraded):
+    (notice,) = claim(upgraded.store, DUE, channel="ops")
+    assert (notice.id, notice.notice.more) == (NOTICE, 0)
+    assert notice.notice.failures[0].fallback_channels == ("chat",)
+    (fallback,) = (one for one in claim(upgraded.store, DUE) if one.recipient == FALLBACK)
+    assert fallback.fallback_for.fallback_channels == ("chat",)
+    assert fallback.fallback_for.id == UUID(FAILURE["id"])
