@@ -1,17 +1,19 @@
-"""The guards of the product, by room, and what each becomes when it is taken out."""
+"""The guards of the product, by room and topic, and what each becomes when it is taken out."""
 
 from tests.mutants.guards import (
+    changes_guards,
     channels_guards,
+    claims_guards,
     commands_guards,
+    contents_guards,
     core_guards,
     daemon_guards,
+    database_guards,
     deadlines_guards,
+    failures_guards,
     files_guards,
-    outbox_guards_1,
-    outbox_guards_2,
     rendering_guards,
-    store_guards_1,
-    store_guards_2,
+    watches_guards,
 )
 from tests.mutants.guards.guard import Guard
 
@@ -20,10 +22,12 @@ __all__ = ["GUARDS", "Guard"]
 GUARDS: tuple[Guard, ...] = (
     *deadlines_guards.GUARDS,
     *core_guards.GUARDS,
-    *outbox_guards_1.GUARDS,
-    *outbox_guards_2.GUARDS,
-    *store_guards_1.GUARDS,
-    *store_guards_2.GUARDS,
+    *database_guards.GUARDS,
+    *changes_guards.GUARDS,
+    *watches_guards.GUARDS,
+    *contents_guards.GUARDS,
+    *claims_guards.GUARDS,
+    *failures_guards.GUARDS,
     *channels_guards.GUARDS,
     *files_guards.GUARDS,
     *commands_guards.GUARDS,

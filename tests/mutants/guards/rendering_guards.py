@@ -13,7 +13,9 @@ GUARDS = (
           'rendering/fitting.py',
           '_size(pieces)) <= LARGEST or most',
           '_size(pieces)) or most',
-          'channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[3] channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[4] channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[5]'),
+          'channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[3] '
+          'channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[4] '
+          'channels/test_sizes.py::test_of_whatever_it_is_made_a_mail_is_shown_whole[5]'),
     Guard('what is critical is listed first',
           'rendering/template_facts.py',
           't.priority != "critical", URGENCY',

@@ -1,0 +1,168 @@
+"""The guards of: claims, leases and fences."""
+
+from tests.mutants.guards.guard import Guard
+
+GUARDS = (
+    Guard(
+        "the fence in record_outcomes",
+        "store/outbox/claim.py",
+        "_RECORD_OUTCOME = update(delivery_tables.deliveries).where(_MINE)",
+        '_RECORD_OUTCOME = update(delivery_tables.deliveries).where(_D.id == bindparam("_id"), _D.fence >= '
+        'bindparam("_fence"), _D.state == "leased")',
+        "store/outbox/test_claim.py::"
+        "test_when_a_lease_ends_another_takes_over_and_the_first_ones_mark_is_dropped[sqlite]",
+    ),
+    Guard(
+        "only a leased delivery takes an outcome",
+        "store/outbox/claim.py",
+        '_D.fence == bindparam("_fence"), _D.state == "leased")',
+        '_D.fence == bindparam("_fence"))',
+        "store/outbox/test_claim.py::"
+        "test_when_a_lease_ends_another_takes_over_and_the_first_ones_mark_is_dropped[sqlite]",
+    ),
+    Guard(
+        "the fence in keep",
+        "store/outbox/claim.py",
+        "_KEEP = update(delivery_tables.deliveries).where(_MINE)",
+        '_KEEP = update(delivery_tables.deliveries).where(_D.id == bindparam("_id"), _D.fence >= '
+        'bindparam("_fence"), _D.state == "leased")',
+        "store/outbox/test_claim.py::test_who_lost_the_lease_keeps_no_payload[sqlite]",
+    ),
+    Guard(
+        "the fence in return_claims",
+        "store/outbox/claim.py",
+        "_RETURN_CLAIM = update(delivery_tables.deliveries).where(_MINE)",
+        '_RETURN_CLAIM = update(delivery_tables.deliveries).where(_D.id == bindparam("_id"), _D.fence >= '
+        'bindparam("_fence"), _D.state == "leased")',
+        "store/outbox/test_claim.py::test_what_is_given_back_is_due_again_and_was_no_attempt[sqlite]",
+    ),
+    Guard(
+        "a returned claim was no attempt",
+        "store/outbox/claim.py",
+        "_D.attempts - 1",
+        "_D.attempts",
+        "store/outbox/test_claim.py::test_what_is_given_back_is_due_again_and_was_no_attempt[sqlite]",
+    ),
+    Guard(
+        "a lease is its holder's until it ends",
+        "store/outbox/due_deliveries.py",
+        '_D.state == "leased", or_(_D.lease_until <= real, ',
+        '_D.state == "leased", or_(_D.fence > 0, ',
+        "store/outbox/test_claim.py::test_a_lease_that_has_not_ended_is_nobody_elses[sqlite]",
+    ),
+    Guard(
+        "a replica does not claim what another is claiming",
+        "store/outbox/claim.py",
+        "else query.with_for_update(skip_locked=True)",
+        "else query",
+        "store/test_replicas.py::test_what_a_replica_is_claiming_is_left_to_it_and_not_waited_for",
+    ),
+    Guard(
+        "a replica does not wait for another's claim",
+        "store/outbox/claim.py",
+        "with_for_update(skip_locked=True)",
+        "with_for_update()",
+        "store/test_replicas.py::test_what_a_replica_is_claiming_is_left_to_it_and_not_waited_for",
+    ),
+    Guard(
+        "what is in flight is not claimed: the outbox",
+        "store/outbox/due_deliveries.py",
+        "mine = (_D.id.not_in(exclude),) if exclude else ()",
+        "mine = ()",
+        "store/outbox/test_fail_over.py::test_what_is_in_flight_is_not_claimed_again_when_the_clock_is_put_on[sqlite]",
+    ),
+    Guard(
+        "a message is rendered once: a retry has it",
+        "store/outbox/delivery_rows.py",
+        'message=message_of(row["payload"]) if row["payload"] else None',
+        "message=None",
+        "store/outbox/test_claim.py::test_the_payload_of_the_first_claim_is_kept_for_every_retry[sqlite]",
+    ),
+    Guard(
+        "a retry counts its days from itself",
+        "store/outbox/delivery_rows.py",
+        'row["created_at"], row["retried_at"], row["held_until"]',
+        'row["created_at"], row["held_until"]',
+        "store/outbox/test_retry.py::test_a_retry_has_the_full_schedule_again_however_old_the_delivery[sqlite]",
+    ),
+    Guard(
+        "a retry counts its pauses from itself",
+        "store/outbox/delivery_rows.py",
+        'tries=row["attempts"] + 1 - row["tried_before"]',
+        'tries=row["attempts"] + 1',
+        "store/outbox/test_retry.py::test_a_retry_has_the_full_schedule_again_however_old_the_delivery[sqlite]",
+    ),
+    Guard(
+        "a retry counts from itself behind a channel that is out",
+        "store/outbox/due_deliveries.py",
+        "_ASKED = func.coalesce(_D.retried_at, _D.created_at)",
+        "_ASKED = _D.created_at",
+        "store/outbox/test_retry.py::"
+        "test_a_retry_counts_from_itself_behind_a_channel_that_is_out_and_in_health[sqlite]",
+    ),
+    Guard(
+        "a process sends only to recipients that it serves",
+        "store/outbox/reach.py",
+        "mine = _D.recipient.in_(served.recipients)",
+        "mine = true()",
+        "store/outbox/test_unreachable.py::"
+        "test_what_waits_for_a_recipient_who_was_removed_goes_there_too_and_not_to_them[sqlite]",
+    ),
+    Guard(
+        "what nobody delivers is dead after its time",
+        "store/outbox/set_aside.py",
+        'elif now >= give_up_at(first_due(row), row["deadline"]):',
+        "elif now < now:",
+        "store/outbox/test_unreachable.py::test_after_its_time_it_is_dead_and_told_again[sqlite]",
+    ),
+    Guard(
+        "what waits behind an outage is late in an hour",
+        "store/outbox/due_deliveries.py",
+        "now - LATE >= due_since,",
+        "now - TRY_FOR_AT_LEAST >= due_since,",
+        "store/outbox/test_fail_over.py::test_what_waits_behind_a_channel_that_is_out_fares_as_what_is_tried",
+    ),
+    Guard(
+        "what waits behind an outage ends some day",
+        "store/outbox/due_deliveries.py",
+        "now - TRY_FOR_AT_LEAST >= due_since,",
+        "now - 9 * TRY_FOR_AT_LEAST >= due_since,",
+        "store/outbox/test_fail_over.py::test_what_waits_behind_a_channel_that_is_out_fares_as_what_is_tried",
+    ),
+    Guard(
+        "a broken delivery holds up no other",
+        "store/outbox/set_aside.py",
+        "    except Exception as error:\n        if len(rows) == 1:",
+        "    except Exception as error:\n        if not rows:\n            raise\n        raise\n        if rows:",
+        "store/outbox/test_fail_over.py::test_a_delivery_of_which_the_data_are_broken_holds_up_no_other[sqlite]",
+    ),
+    Guard(
+        "a clock put back: what was put off is due",
+        "store/outbox/due_deliveries.py",
+        "or_(_D.next_at <= now, _D.next_at > now + LONGEST_PAUSE)",
+        "_D.next_at <= now",
+        "store/outbox/test_fail_over.py::test_what_a_clock_that_was_ahead_put_off_is_due[sqlite]",
+    ),
+    Guard(
+        "a clock put back: what was leased is free",
+        "store/outbox/due_deliveries.py",
+        "or_(_D.lease_until <= real, _D.lease_until > real + LONGEST_LEASE)",
+        "_D.lease_until <= real",
+        "store/outbox/test_fail_over.py::test_a_lease_of_a_clock_that_was_ahead_has_ended[sqlite]",
+    ),
+    Guard(
+        "what is snoozed is set apart from its digest",
+        "store/outbox/claim.py",
+        "rows = hold(connection, rows, now)",
+        "rows = list(rows)",
+        "store/outbox/test_holds.py::test_what_one_has_snoozed_waits_and_the_rest_of_the_digest_goes[sqlite]",
+    ),
+    Guard(
+        "an outage ends nothing that is snoozed",
+        "store/outbox/claim.py",
+        "for row in hold(connection, rows, now)])",
+        "for row in rows])",
+        "store/outbox/test_holds.py::"
+        "test_behind_a_channel_that_is_out_what_one_has_snoozed_is_not_dead_when_its_time_is_over[sqlite]",
+    ),
+)

@@ -1,0 +1,164 @@
+"""The guards of: what deliveries carry, and when that is stale, held or gathered."""
+
+from tests.mutants.guards.guard import Guard
+
+GUARDS = (
+    Guard(
+        "a reminder that is there is no new one",
+        "store/outbox/enqueue.py",
+        "addressed_reminder.reminder.id in fresh)",
+        "addressed_reminder.reminder.id)",
+        "store/outbox/test_claim.py::test_a_word_that_was_planned_goes_to_nobody_who_was_added_since[sqlite]",
+    ),
+    Guard(
+        "an end that its recipient knows is not sent again",
+        "store/outbox/repeated_ends.py",
+        "return {one for one, row in last.items() if",
+        "return {one for one, row in last.items() if False and",
+        "store/test_reopened.py::"
+        "test_what_is_closed_again_before_a_tick_is_told_again_only_where_that_is_news[sqlite-same]",
+    ),
+    Guard(
+        "an end other than the one that its recipient knows is sent",
+        "store/outbox/repeated_ends.py",
+        'ends[one[1]][0] == "closed" and ends[one[1]] == ends[row.last]',
+        'ends[row.last][0] == "closed"',
+        "store/test_reopened.py::"
+        "test_what_is_closed_again_before_a_tick_is_told_again_only_where_that_is_news[sqlite-other-end]",
+    ),
+    Guard(
+        "an end that was undone goes out no more",
+        "store/outbox/contents.py",
+        'if reminder.kind == "closed" and tracked.open:',
+        "if False:",
+        "store/test_reopened.py::test_an_end_that_has_not_gone_out_yet_goes_out_no_more[sqlite]",
+    ),
+    Guard(
+        "reminders and deliveries in one transaction",
+        "store/outbox/enqueue.py",
+        "    envelopes = [*found.at_once,",
+        "    connection.connection.commit()\n    envelopes = [*found.at_once,",
+        "store/test_transactions.py::"
+        "test_a_batch_that_fails_half_way_is_planned_whole_the_next_time[sqlite-deliveries]",
+    ),
+    Guard(
+        "deliveries and what they carry in one transaction",
+        "store/outbox/enqueue.py",
+        "    links = [",
+        "    connection.connection.commit()\n    links = [",
+        "store/test_transactions.py::test_a_batch_that_fails_half_way_is_planned_whole_the_next_time[sqlite-carried]",
+    ),
+    Guard(
+        "a reminder of old bounds is not sent",
+        "store/outbox/contents.py",
+        "if reminder.fingerprint != tracked.bounds.fingerprint and",
+        "if not tracked.bounds.fingerprint and",
+        "store/outbox/test_claim.py::test_a_word_that_no_longer_holds_is_superseded_at_the_claim[sqlite-pending-moved]",
+    ),
+    Guard(
+        "a reminder of what is closed is not sent",
+        "store/outbox/contents.py",
+        "if not tracked.open:",
+        "if not tracked.commitment:",
+        "store/outbox/test_claim.py::"
+        "test_a_word_that_no_longer_holds_is_superseded_at_the_claim[sqlite-pending-closed]",
+    ),
+    Guard(
+        "what is acknowledged is not repeated",
+        "store/outbox/contents.py",
+        "if seen and all(silences(",
+        "if False and all(silences(",
+        "store/outbox/test_claim.py::test_an_acknowledgement_supersedes_repeats_only",
+    ),
+    Guard(
+        "a later reminder replaces the one before",
+        "store/outbox/contents.py",
+        'link["id"]) in later:',
+        'link["id"]) in ():',
+        "store/outbox/test_claim.py::test_a_later_word_supersedes_one_that_could_not_be_sent[sqlite]",
+    ),
+    Guard(
+        "a firing is summed up and noted in one transaction",
+        "store/outbox/summary_deliveries.py",
+        "            rows = [",
+        "            connection.connection.commit()\n            rows = [",
+        "store/outbox/test_summary_deliveries.py::"
+        "test_one_that_fails_to_be_written_down_is_made_by_the_next_turn[sqlite]",
+    ),
+    Guard(
+        "a summary that a later one has followed is stale",
+        "store/outbox/summary_deliveries.py",
+        "if row and row.summarised_at > scopes[one].firing}",
+        "if False}",
+        "store/outbox/test_summary_deliveries.py::"
+        "test_one_that_a_later_one_has_followed_does_not_go_out_any_more[sqlite]",
+    ),
+    Guard(
+        "hours after its snooze a held reminder lets the later one be planned first",
+        "store/outbox/holds.py",
+        "_O.snoozed_until.is_not(None), _R",
+        "_O.snoozed_until > now - PLANNED_BY, _R",
+        "store/outbox/test_holds.py::"
+        "test_where_the_next_firing_is_hours_after_the_end_the_later_word_is_planned_first[sqlite-True]",
+    ),
+    Guard(
+        "a held reminder waits while the later one is gathered",
+        "store/outbox/holds.py",
+        " or (*(link[name] for name in destination), *mine) in gathered:",
+        ":",
+        "store/outbox/test_holds.py::"
+        "test_what_was_held_waits_for_the_later_word_while_that_is_gathered_for_a_digest[sqlite]",
+    ),
+    Guard(
+        "a move that did not get through is sent with the next",
+        "store/outbox/contents.py",
+        "    later |= moved_again(connection, links)\n",
+        "",
+        "store/outbox/test_claim.py::test_the_words_of_a_move_and_of_an_end_outlive_what_comes_after[sqlite]",
+    ),
+    Guard(
+        "a digest waits for all that is due",
+        "store/outbox/digests.py",
+        "return _any(connection, _W.rule, due) or _any(connection, _G.channel)",
+        "return False",
+        "store/outbox/test_digests.py::"
+        "test_seventeen_hundred_due_at_one_firing_are_one_digest_for_each_recipient[sqlite]",
+    ),
+    Guard(
+        "nothing is sealed while another replica has what is due",
+        "store/outbox/digests.py",
+        "if _any(connection, _W.rule, due) and not",
+        "if False and not",
+        "store/outbox/test_digests.py::test_a_replica_that_holds_on_to_what_is_due_is_waited_for_but_not_for_ever",
+    ),
+    Guard(
+        "what is armed again finds no delivery of the same in its way",
+        "store/outbox/rearm.py",
+        "    for some in chunks(carried):",
+        "    for some in chunks(()):",
+        "store/test_rearming.py::test_what_the_wrong_clock_sent_goes_out_again_at_its_time_and_once[sqlite]",
+    ),
+    Guard(
+        "moves that were sent are not sent again when a clock is put right",
+        "store/outbox/rearm.py",
+        ", _R.revision.is_(None))",
+        ")",
+        "store/test_rearming.py::test_moves_and_closings_that_were_told_stay_told[sqlite]",
+    ),
+    Guard(
+        "at a firing where one's own snooze ends the later reminder is planned first",
+        "store/outbox/holds.py",
+        ".where(*about, _S.until > now - PLANNED_BY)",
+        ".where(*about, _S.until > now)",
+        "store/outbox/test_holds.py::"
+        "test_at_a_firing_where_ones_own_snooze_ends_only_the_later_reminder_goes_out[sqlite]",
+    ),
+    Guard(
+        "what was gathered in several turns is merged, too",
+        "store/outbox/digests.py",
+        "    merged = merge(one.reminder for one in found)",
+        "    merged: dict[UUID, Any] = {}",
+        "store/outbox/test_digests.py::"
+        "test_what_waits_joins_what_is_due_by_then_and_the_latest_of_one_state_goes_out[sqlite]",
+    ),
+)

@@ -1,0 +1,126 @@
+"""The guards of: the database, its lock, its indexes and its migrations."""
+
+from tests.mutants.guards.guard import Guard
+
+GUARDS = (
+    Guard(
+        "the unique key of alerts",
+        "store/migrations/versions/0001_first_tables.py",
+        "unique=True",
+        "unique=False",
+        "store/outbox/test_claim.py::test_two_rules_on_different_crons_tell_it_once[sqlite]",
+    ),
+    Guard(
+        "the unique key of reminders",
+        "store/migrations/versions/0001_first_tables.py",
+        '"moment", name="uq_reminders"',
+        '"moment", "id", name="uq_reminders"',
+        "store/test_transactions.py::test_a_reminder_under_another_id_is_refused[sqlite]",
+    ),
+    Guard(
+        "an index that hides what is due is found",
+        "store/index_check.py",
+        "if connection.execute(query, these).first():",
+        "if None:",
+        "cli/test_damage.py::test_an_index_that_hides_what_is_due_is_found",
+    ),
+    Guard(
+        "damage is no reason to put off a row",
+        "store/database.py",
+        "raise damaged(str(path.resolve()), str(error)) from error",
+        "return",
+        "cli/test_damage.py::test_no_command_reports_success_after_it_has_read_damage",
+    ),
+    Guard(
+        "prepared statements can be turned off",
+        "store/database_url.py",
+        "if isinstance(stated, str) and stated.lower() in _OFF:",
+        'if isinstance(stated, str) and stated == "off":',
+        "store/test_database_url.py::test_prepared_statements_can_be_turned_off",
+    ),
+    Guard(
+        "an option that would end each transaction at once is refused",
+        "store/database_url.py",
+        '_NOT_HERE = ("autocommit", ',
+        "_NOT_HERE = (",
+        "store/test_database_url.py::test_an_option_that_would_break_transactions_or_text_is_refused",
+    ),
+    Guard(
+        "a write begins as one (BEGIN IMMEDIATE)",
+        "store/database.py",
+        '"BEGIN IMMEDIATE" if',
+        '"BEGIN" if',
+        "store/test_transactions.py::test_a_write_keeps_others_out_from_its_first_look",
+    ),
+    Guard(
+        "a commit is on the disk (synchronous=FULL)",
+        "store/database.py",
+        "synchronous=FULL",
+        "synchronous=OFF",
+        "store/test_database.py::test_sqlite_is_told_to_be_careful",
+    ),
+    Guard(
+        "leases go by the clock of the database",
+        "store/database.py",
+        "        now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()\n        return now",
+        "        return utc_now()",
+        "store/test_replicas.py::test_a_replica_whose_clock_is_ahead_takes_nothing_over",
+    ),
+    Guard(
+        "a daemon frees its predecessor's leases",
+        "store/__init__.py",
+        "self.outbox.free_leases()",
+        "pass",
+        "store/test_replicas.py::test_a_daemon_that_was_killed_leaves_no_lock_and_its_leases_are_free",
+    ),
+    Guard(
+        "one daemon to an SQLite file (flock)",
+        "store/daemon_lock.py",
+        "        try:\n            fcntl.flock(file, fcntl.LOCK_EX",
+        "        try:\n            fcntl.flock(file, fcntl.LOCK_SH",
+        "store/test_replicas.py::test_a_second_daemon_is_refused_by_the_pid_of_the_first_and_commands_work_beside_it",
+    ),
+    Guard(
+        "leases of a turn that is under way are not freed",
+        "store/__init__.py",
+        "if no_turn_under_way(self.database.path):",
+        "if True:",
+        "store/test_replicas.py::test_a_turn_beside_the_daemon_keeps_its_leases_when_another_begins",
+    ),
+    Guard(
+        "what waited for a firing that is gone is looked for",
+        "store/migrations/versions/0010_channels.py",
+        "values(changed=True)",
+        "values(changed=False)",
+        "store/test_cron_upgrade.py::test_what_waited_for_it_is_not_lost[sqlite-True-1]",
+    ),
+    Guard(
+        "replicas change what is tracked one at a time",
+        "store/database.py",
+        "connection.execute(select(func.pg_advisory_xact_lock(CHANGE_LOCK)))",
+        "pass",
+        "store/test_concurrent_changes.py::test_replicas_that_acknowledge_at_once_are_all_recorded",
+    ),
+    Guard(
+        "what was sent before keeps its UID",
+        "store/migrations/versions/0012_calendar_uids.py",
+        "    op.execute(SENT)\n",
+        "",
+        "store/test_calendar_uids.py::test_what_was_sent_before_keeps_its_uid_and_does_not_fall_behind[sqlite]",
+    ),
+    Guard(
+        "what was sent before has a lower SEQUENCE",
+        "store/migrations/versions/0012_calendar_uids.py",
+        "    op.execute(SEQUENCE)\n",
+        "",
+        "store/test_calendar_uids.py::test_what_was_sent_before_keeps_its_uid_and_does_not_fall_behind[sqlite]",
+    ),
+    Guard(
+        "what was acknowledged before the upgrade ends after it",
+        "store/migrations/versions/0007_answers.py",
+        "if stands in LASTED and (stage != stands or ended):",
+        "if False:",
+        "store/outbox/test_holds.py::"
+        "test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_upgrade[sqlite]",
+    ),
+)
