@@ -24,7 +24,7 @@ Now = Callable[[], datetime]
 
 
 def no_second_clock() -> datetime | None:
-    """There is nobody to ask."""
+    """Return None: there is no second clock."""
     return None
 
 
@@ -44,7 +44,7 @@ class ClockCheck:
         self._steady = steady
         self._lock = threading.Lock()
         self._doubt: str | None = None
-        self._said_at: float | None = None
+        self._logged_at: float | None = None
         self._running = True  # else the last good sweep, and not the steady clock, is what it is compared with
         self._anchor = (clock(), steady())
 
@@ -59,7 +59,7 @@ class ClockCheck:
             return self._doubt is None and not self._drift()
 
     def settle(self) -> bool:
-        """Look whether a doubt is settled, say it where it is not, and return whether the clock can be believed."""
+        """Check the clock, log a doubt that remains, and return whether the clock can be trusted."""
         with self._lock:
             now = self._clock()
             doubt = self._against_steady(now) if self._running else self._against_sweep(now)
@@ -71,15 +71,15 @@ class ClockCheck:
             second = self._ask()
             if second and abs(second - now) <= MAX_DRIFT:
                 return self._believe(f"a second clock says {_utc_text(second)}")
-            if self._said_at is None or self._steady() - self._said_at > LOG_AGAIN_AFTER:
-                self._said_at = self._steady()
+            if self._logged_at is None or self._steady() - self._logged_at > LOG_AGAIN_AFTER:
+                self._logged_at = self._steady()
                 other = f"; a second clock says {_utc_text(second)}" if second else ""
                 log.error("%s%s: %s", self._doubt, other, PLANNING_STOPPED)
             self._store.ledger.record_fact(DOUBT, self._doubt or "", now)
             return False
 
     def swept(self) -> None:
-        """Remember a good sweep, and go on from there."""
+        """Record a good sweep, and compare with it from now on."""
         with self._lock:
             if self._doubt or self._drift():
                 return
@@ -88,7 +88,7 @@ class ClockCheck:
         self._forget_doubt()  # of another process, too: it would make the next outage a reason to stop
 
     def _against_sweep(self, now: datetime) -> str | None:
-        """Doubt a clock by which the last good sweep lies in the future, or so long ago as no outage lasts."""
+        """Return a doubt where the last good sweep lies in the future, or longer ago than any outage lasts."""
         facts = self._store.ledger.facts()
         swept = facts.get(SWEPT)
         if swept and swept.at - now > MAX_DRIFT:
@@ -132,7 +132,7 @@ class ClockCheck:
     def _believe(self, why: str) -> bool:
         log.warning("the clock is believed again: %s", why)
         now = self._clock()
-        self._said_at = None
+        self._logged_at = None
         self._resend_too_early(now)
         self._doubt, self._running, self._anchor = None, True, (now, self._steady())
         self._store.ledger.record_fact(SWEPT, "", now)

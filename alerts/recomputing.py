@@ -1,4 +1,4 @@
-"""Deadlines worked out anew where what they were worked out with has changed: the settings' zone, zones, holidays."""
+"""Resolve deadlines anew after a change of the zone of the settings, the zone data or the holidays."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ DATA: tuple[tuple[str, str, Callable[[], str]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """Why all deadlines were worked out anew, and which have moved by it."""
+    """Why all deadlines were resolved anew, and which of them moved."""
 
     reason: str
     moves: tuple[Move, ...]
 
 
 def take_data(store: Store, now: datetime) -> list[Recomputed]:
-    """Work out all deadlines anew where the zone data or the holidays are newer than those that they rest on.
+    """Resolve all deadlines anew where the zone data or the holidays are newer, and return what moved.
 
-    Towards newer ones only, so that two replicas with different data never move things to and fro.
+    Older data change nothing, so that two replicas with different data do not move deadlines back and forth.
     """
     read_anew()
     store.commitments.forget_resolved()
@@ -51,7 +51,7 @@ def take_data(store: Store, now: datetime) -> list[Recomputed]:
 
 
 def take_zone(store: Store, zone: str | None, now: datetime) -> list[Recomputed]:
-    """Let the settings' zone hold for all deadlines for which nobody states one, and work those out anew."""
+    """Use the zone of the settings for deadlines that state none, and resolve those anew."""
     reason = store.resolved_with.take(
         "timezone", zone or "", now, reason=lambda before: _zone_reason(before, zone), may=lambda _: True
     )

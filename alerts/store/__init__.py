@@ -1,4 +1,4 @@
-"""The one room that knows SQLAlchemy: what is tracked, the watches, the outbox and the ledger of one database."""
+"""One database: commitments, watches, outbox and ledger. Only this package imports SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Store:
-    """A database that is open and up to date. `zone`: the settings' for deadlines for which nobody states one.
+    """An open database with current tables. `zone` is the zone of the settings, for deadlines that state none.
 
     Raises StoreError where the address is wrong or the database cannot be used.
     """
@@ -84,9 +84,9 @@ class Store:
 
     @contextmanager
     def serve(self, *, check: bool = True) -> Iterator[None]:
-        """Serve this database: with SQLite nobody else may, and what a predecessor left leased is free at once.
+        """Serve this database. With SQLite only one process may, and it frees the leases of its predecessor at once.
 
-        Raises StoreError where another daemon serves it, or where it is damaged; the `check` for that reads it whole.
+        Raises StoreError where another daemon serves it, or where it is damaged. The `check` reads all of it.
         """
         if self.database.path is None:
             yield
@@ -96,15 +96,15 @@ class Store:
                 self.database.check()
             if no_turn_under_way(self.database.path):
                 self.outbox.free_leases()
-            self.registrations.forget_processes(LAST)  # whoever wrote them cannot live: we hold the lock
+            self.registrations.forget_processes(LAST)  # we hold the lock, so they have ended
             yield
 
     def is_served(self) -> bool:
-        """Whether a daemon may be up: with SQLite its lock tells; with PostgreSQL only its signs of life do."""
+        """Whether a daemon may be up: SQLite has a lock for that, with PostgreSQL only the process status shows it."""
         return self.database.path is None or is_held(self.database.path)
 
     def second_clock(self) -> datetime | None:
-        """The clock of the database's server, where it has one of its own."""
+        """Return the time of the database server, or None for SQLite, which has no server."""
         if self.database.sqlite:
             return None
         with self.database.read() as connection:
@@ -124,13 +124,13 @@ class Store:
 
     @contextmanager
     def turn(self) -> Iterator[bool]:
-        """Take one turn: as `serve`, but alongside a daemon or another turn, if there is one, whose leases stand.
+        """Take one turn, as `serve` does, but also while a daemon or another turn runs; their leases stay.
 
-        Yields whether no lock says that there is one.
+        Yields whether no other process holds the lock.
         """
         with ExitStack() as held:
             alone = False
-            with suppress(ServedError):  # and nothing else: damage, say, must not be swallowed
+            with suppress(ServedError):  # only this one: an error such as damage must be seen
                 held.enter_context(self.serve(check=False))
                 alone = True
             if self.database.path is not None:

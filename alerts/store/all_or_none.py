@@ -1,4 +1,4 @@
-"""The same done to several commitments in one transaction: to all of them, or to none."""
+"""One action on several commitments in one transaction: on all of them, or on none."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from alerts.store.revisions import refuse
 
 
 def unique_keys(keys: str | Sequence[str]) -> list[str]:
-    """Return the keys, each once; one may stand by itself."""
+    """Return the keys without duplicates; a single key may be a string."""
     return [keys] if isinstance(keys, str) else list(dict.fromkeys(keys))
 
 
 @contextmanager
 def collect_errors() -> Iterator[Callable[[], AbstractContextManager[None]]]:
-    """Yield what takes one attempt each: an InputError in one lets the others be tried, so that each has its line.
+    """Yield a context for each attempt: an InputError in one does not stop the others.
 
-    Raises InputError with those lines at the end: the transaction around it must not be committed then.
+    Raises InputError with a line for each at the end, so that the transaction around it is rolled back.
     """
     errors: list[str] = []
 

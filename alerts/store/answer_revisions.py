@@ -1,4 +1,4 @@
-"""Answers given: to one commitment or occurrence, or to the whole of what recurs, each as a revision."""
+"""Acknowledge and snooze one commitment, one occurrence or a whole series, each as a revision."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def until_of(until: Until, key: str) -> datetime | None:
 def acknowledge(
     connection: Connection, series: Tracked, until: datetime | None, change: Change, occurrence: str, *, every: bool
 ) -> list[AnsweredOccurrence]:
-    """Acknowledge one; of what recurs with `every`, each occurrence that has come and is open."""
+    """Acknowledge one; with `every`, each open occurrence of a series that has come."""
     occurrence_rows.require_occurrence(series.at(occurrence), "acknowledged", all_occurrences=every)
     found = _occurrences_to_acknowledge(series, change.now) if every and series.recurs else [series.at(occurrence)]
     answered = []
@@ -44,7 +44,7 @@ def acknowledge(
 
 
 def _occurrences_to_acknowledge(series: Tracked, now: datetime) -> list[Tracked]:
-    """The occurrences that have come and are open. Raises InputError where there are none."""
+    """Return the open occurrences that have come. Raises InputError where there are none."""
     names = list(series.relevant_occurrences(now))
     found = [one for name in names if (one := series.at(name)).open and stage_of(one.bounds, now) != "ahead"]
     if not found:
@@ -57,7 +57,7 @@ def _occurrences_to_acknowledge(series: Tracked, now: datetime) -> list[Tracked]
 def snooze(
     connection: Connection, now: Tracked, until: datetime, change: Change, recipient: str | None, *, past_due: bool
 ) -> AnsweredOccurrence:
-    """Put off the alerts of one; of the whole of what recurs, those of all its occurrences."""
+    """Snooze the alerts of one commitment; of a series, those of all its occurrences."""
     core.check_snooze(now, until, change.now, past_due=past_due)
     answered = Snooze(by=change.by, at=change.now, until=until)
     if recipient is None:
@@ -71,9 +71,9 @@ def snooze(
 def withdraw_answers(
     connection: Connection, series: Tracked, change: Change, occurrence: str, *, every: bool
 ) -> list[tuple[AnsweredOccurrence, list[str]]]:
-    """End what was acknowledged and snoozed, and return what that was; with `every`, of all occurrences too.
+    """End acknowledgements and snoozes and return them; with `every`, those of all occurrences too.
 
-    Raises InputError where there is nothing.
+    Raises InputError where there is none.
     """
     occurrence_rows.require_occurrence(series.at(occurrence), "taken back", all_occurrences=every)
     own = answer_rows.own_snoozes(connection, [series.id]).get(series.id, [])
@@ -83,9 +83,11 @@ def withdraw_answers(
     for name in names:
         try:
             one = series.at(name)
-        except InputError:  # what a move has left out
+        except InputError:  # a move removed this occurrence
             continue
-        here = series.occurrences.get(name, Occurrence()).snoozed if name else one.snoozed  # not that of the whole
+        here = (
+            series.occurrences.get(name, Occurrence()).snoozed if name else one.snoozed
+        )  # not the snooze of the whole series
         ended = core.active_answers(replace(one, snoozed=here), change.now)
         ended += [f"the snooze for {snoozed.recipient}" for snoozed in held if snoozed.occurrence == name]
         if not ended:

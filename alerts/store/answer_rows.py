@@ -1,4 +1,4 @@
-"""Answers in the store: acknowledgements and snoozes, who gave them, and what ends them."""
+"""Acknowledgements and snoozes as rows: who gave them, and what ends them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alerts.store import delivery_tables, tables
 from alerts.store.people import names
 from alerts.store.rows import chunks, upsert
 
-GRACE = timedelta(days=7)  # after an upgrade, for what had no end before (migration 0007)
+GRACE = timedelta(days=7)  # after an upgrade, for acknowledgements that had no end before (migration 0007)
 NO_SNOOZE: dict[str, Any] = {"snoozed_by": None, "snoozed_at": None, "snoozed_until": None}
 _D, _L, _O, _S = (
     delivery_tables.deliveries.c,
@@ -24,24 +24,24 @@ _D, _L, _O, _S = (
 
 
 def acknowledged(acknowledgement: Acknowledgement) -> dict[str, Any]:
-    """The columns of an acknowledgement."""
+    """Return the columns of an acknowledgement."""
     return {f"acknowledged_{name}": getattr(acknowledgement, name) for name in ("by", "at", "until", "stage", "ended")}
 
 
 def snoozed(snooze: Snooze) -> dict[str, Any]:
-    """The columns of a snooze for everybody."""
+    """Return the columns of a snooze for everybody."""
     return {f"snoozed_{name}": getattr(snooze, name) for name in ("by", "at", "until")}
 
 
 def snooze_own(connection: Connection, tracked: Tracked, snooze: Snooze, recipient: str) -> None:
-    """Keep a snooze for one recipient; a later one takes its place."""
+    """Store a snooze for one recipient; it replaces an earlier one."""
     values = {"by": snooze.by, "at": snooze.at, "until": snooze.until}
     row = {"commitment_id": tracked.id, "occurrence": tracked.occurrence, "recipient": recipient.lower(), **values}
     upsert(connection, tables.snoozes, ["commitment_id", "occurrence", "recipient"], [row])
 
 
 def own_snoozes(connection: Connection, ids: Iterable[int]) -> dict[int, list[OwnSnooze]]:
-    """The snoozes for single recipients, by commitment."""
+    """Return the snoozes for single recipients, by commitment."""
     found: dict[int, list[OwnSnooze]] = {}
     for some in chunks(ids):
         query = select(tables.snoozes).where(_S.commitment_id.in_(some)).order_by(_S.until, _S.recipient)
@@ -55,7 +55,7 @@ def own_snoozes(connection: Connection, ids: Iterable[int]) -> dict[int, list[Ow
 
 
 def end_snoozes(connection: Connection, one: int, occurrence: str, now: datetime) -> None:
-    """End the snoozes of an occurrence, or of the whole with all its occurrences, and let go what they held back."""
+    """End the snoozes of an occurrence, or of a commitment with all occurrences, and release what they held."""
     if not occurrence:
         end_all_snoozes(connection, [one], now)
         return
@@ -63,7 +63,7 @@ def end_snoozes(connection: Connection, one: int, occurrence: str, now: datetime
 
 
 def end_moved(connection: Connection, which: Sequence[tuple[int, str]], now: datetime) -> None:
-    """End the snoozes of just these occurrences (`""`: of the whole, but of none of its occurrences)."""
+    """End the snoozes of just these occurrences (`""`: of the commitment itself, but of no occurrence)."""
     if which:
         mine = tuple_(_O.commitment_id, _O.occurrence).in_(which)
         connection.execute(update(tables.occurrences).where(mine, _O.snoozed_until.is_not(None)).values(NO_SNOOZE))
@@ -72,7 +72,7 @@ def end_moved(connection: Connection, which: Sequence[tuple[int, str]], now: dat
 
 
 def end_all_snoozes(connection: Connection, ids: Sequence[int], now: datetime) -> None:
-    """End the snoozes of commitments, of their occurrences as well."""
+    """End the snoozes of commitments and of their occurrences."""
     held = update(tables.occurrences).where(_O.commitment_id.in_(ids), _O.snoozed_until.is_not(None))
     connection.execute(held.values(NO_SNOOZE))
     connection.execute(delete(tables.snoozes).where(_S.commitment_id.in_(ids)))
@@ -80,7 +80,7 @@ def end_all_snoozes(connection: Connection, ids: Sequence[int], now: datetime) -
 
 
 def withdraw_answers(connection: Connection, tracked: Tracked, now: datetime) -> None:
-    """End the answers of an occurrence now: what follows their end follows."""
+    """End the acknowledgement and the snoozes of an occurrence now, as if their time were over."""
     mine = (_O.commitment_id == tracked.id, _O.occurrence == tracked.occurrence)
     for at, until in ((_O.acknowledged_at, _O.acknowledged_until), (_O.snoozed_at, _O.snoozed_until)):
         held = update(tables.occurrences).where(*mine, at.is_not(None), or_(until.is_(None), until > now))
@@ -91,7 +91,7 @@ def withdraw_answers(connection: Connection, tracked: Tracked, now: datetime) ->
 
 
 def graced(connection: Connection) -> tuple[int, datetime] | None:
-    """How many acknowledgements end a week after the upgrade that gave them an end, and when."""
+    """Return how many acknowledgements the upgrade lets end a week after it, and when."""
     m, c = tables.meta.c, tables.commitments.c
     upgraded = connection.execute(select(m.at).where(m.name == "answers upgraded")).scalar()
     if upgraded is None:
@@ -104,7 +104,7 @@ def graced(connection: Connection) -> tuple[int, datetime] | None:
 
 
 def graced_keys(connection: Connection) -> set[tuple[str, str]]:
-    """The commitments and occurrences of which an acknowledgement ends so."""
+    """Return the commitments and occurrences whose acknowledgement ends a week after the upgrade."""
     found, c = graced(connection), tables.commitments.c
     if found is None:
         return set()
@@ -113,7 +113,7 @@ def graced_keys(connection: Connection) -> set[tuple[str, str]]:
 
 
 def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:
-    """Let deliveries be looked at again that were held back for the sake of some commitments."""
+    """Let the next claim check deliveries that were held for some commitments."""
     carry = select(_L.delivery_id).where(_L.commitment_id.in_(list(ids)))
     held = update(delivery_tables.deliveries).where(delivery_tables.OPEN, _D.held_until > now, _D.id.in_(carry))
     connection.execute(held.values(held_until=now))

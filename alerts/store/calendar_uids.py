@@ -1,4 +1,4 @@
-"""Under which UID and SEQUENCE the calendars of readers know what is tracked (RFC 5545 §3.8.4.7, §3.8.7.4)."""
+"""The UID and SEQUENCE of each commitment in the calendars of readers (RFC 5545 §3.8.4.7, §3.8.7.4)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INSTALLATION = "installation"
 
 
 def entries(connection: Connection, about: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], CalendarEntry]:
-    """The entries of commitments and occurrences, by id and name: `KEY@INSTALLATION`, `KEY.NAME@INSTALLATION`.
+    """Return the entries of commitments and occurrences, by id and name: `KEY@INSTALLATION`, `KEY.NAME@INSTALLATION`.
 
     What was sent before there was an installation's id keeps the UID that it was sent with.
     """
@@ -40,7 +40,7 @@ def entries(connection: Connection, about: Collection[tuple[int, str]]) -> Mappi
 
 
 def _installation(connection: Connection) -> str:
-    """What tells this database from all others: random, and the same from its first use on."""
+    """Return the id of this database: random, and the same from its first use on."""
     known = select(tables.meta.c.value).where(tables.meta.c.name == INSTALLATION)
     if (found := connection.scalar(known)) is None:
         row = {"name": INSTALLATION, "value": uuid4().hex, "at": utc_now()}

@@ -37,7 +37,7 @@ from alerts.store.rows import (
 
 _C = tables.commitments.c
 
-KEYS_COMPARED = 10_000  # stored keys among which the one that was meant is looked for
+KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
 
 
 class ChangeSet:
@@ -47,10 +47,10 @@ class ChangeSet:
         self._connection = connection
         self._zone = stored_zone(connection, zone)
         self._dependencies: dict[str, tuple[str, ...]] | None = None
-        self._planned_bounds: dict[str, Bounds] = {}  # what a dry run would have stored
+        self._planned_bounds: dict[str, Bounds] = {}  # bounds that a dry run would store
         stored = {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
         declared = {party.key: party for party in parties}
-        self.changed_parties = {  # parties that change so that deadlines may move, and what they were
+        self.changed_parties = {  # parties whose change may move deadlines, and what they were
             party: stored[key]
             for key, party in declared.items()
             if key in stored and (stored[key].timezone, stored[key].calendar) != (party.timezone, party.calendar)
@@ -77,7 +77,7 @@ class ChangeSet:
         return _with_assumptions(self.bounds(commitment, known), commitment.assumptions)
 
     def check(self, wanted: Mapping[str, Entry]) -> list[str]:
-        """Try all that is wanted, and return its keys in an order in which it can be stored.
+        """Check all entries, and return their keys in an order in which they can be stored.
 
         Raises InputError with a line for each entry that depends on an unknown key or on itself, or cannot be resolved.
         """
@@ -88,7 +88,7 @@ class ChangeSet:
     def check_all(
         self, wanted: Mapping[str, Entry], unread: Collection[str] = ()
     ) -> tuple[list[str], list[EntryProblem]]:
-        """Return the keys of all that is wanted in an order in which it can be stored, and what is wrong with it.
+        """Return the keys of all entries in an order in which they can be stored, and their problems.
 
         `unread` are keys of entries that could not be read: what depends on them is not tried.
         """
@@ -121,7 +121,7 @@ class ChangeSet:
         }
         for entry in (checked[key] for key in ordered if key in checked):
             key, deadline = entry.commitment.key, entry.commitment.deadline
-            undeclared = not self._parties.keys() >= set(entry.commitment.by)  # that has been said of its file
+            undeclared = not self._parties.keys() >= set(entry.commitment.by)  # reading its file has reported that
             if undeclared or key in broken or broken & {*needs.get(key, ()), *dependants.get(key, ())}:
                 broken.add(key)
                 continue
@@ -146,14 +146,14 @@ class ChangeSet:
                 return dependency_order(dependencies), problems
             except DependencyCycleError as error:
                 if len(problems) >= MAX_ERRORS:
-                    return [], problems  # each circle is looked for in all that there is
+                    return [], problems  # each search for a cycle goes through all dependencies
                 key = next((key for key in error.keys if key in wanted), error.keys[0])
                 place = f"{wanted[key].place}: " if key in wanted else ""
                 problems.append(EntryProblem(key, f"{place}{error}"))
                 dependencies[key] = ()
 
     def _stored(self, keys: Sequence[str]) -> dict[str, Tracked]:
-        """Commitments as they stand, in the order of their keys."""
+        """Return the stored commitments, in the order of the keys."""
         found: dict[str, Tracked] = {}
         for some in chunks(keys):
             rows = self._connection.execute(TRACKED.where(_C.key.in_(some))).mappings()
@@ -162,7 +162,7 @@ class ChangeSet:
         return found
 
     def _dependants(self, keys: Iterable[str], skip: set[str]) -> dict[str, tuple[str, ...]]:
-        """All stored commitments that hang on some keys, at however many removes, and what they hang on."""
+        """Return all stored commitments that depend on some keys, directly or not, with their dependencies."""
         dependencies = self.dependencies()
         on: dict[str, list[str]] = defaultdict(list)
         for one, others in dependencies.items():
@@ -196,10 +196,10 @@ class ChangeSet:
         recomputed: bool = False,
         reopened: Mapping[str, Tracked] | None = None,
     ) -> None:
-        """Store a chunk of entries, and what follows from it for all that depends on them.
+        """Store a chunk of entries, and move their dependants.
 
-        `reopened` are closed in the store, and taken as open. `pending` are stored by later chunks. Between two entries
-        may stand one that only follows: it is worked out where it stands, and stored with all that follows.
+        `reopened` are closed in the store, but count as open. `pending` are stored by later chunks. A dependant may
+        come between two entries: it is resolved in that order, and stored with the other dependants.
         """
         keys = [entry.commitment.key for entry in entries]
         here = self._stored(keys) | dict(reopened or {})
@@ -259,7 +259,7 @@ class ChangeSet:
             self._move_dependants(old.commitment.key, why, report, skip=pending)
 
     def note_loaded(self, entries: Sequence[Entry]) -> None:
-        """Remember what a file said, and which file it was."""
+        """Record what a file stated, and which file it was."""
         names = ("loaded", "loaded_from", "loaded_sequence")
         rows = [
             {"_key": entry.commitment.key, **dict(zip(names, (entry.loaded, entry.file, entry.sequence), strict=True))}
@@ -343,7 +343,7 @@ class ChangeSet:
             occurrence_rows.end_acknowledgements(self._connection, moved, change.now)
 
     def _shifted(self, same: Sequence[tuple[Tracked, Commitment, Bounds]]) -> set[int]:
-        """Of bounds whose days and zones stay, those that begin or end at another instant with newer zone data."""
+        """Return which of these begin or end at another instant with newer zone data, on the same days and zones."""
         ends = {old.id: (bounds.earliest, bounds.latest) for old, _, bounds in same}
         rows = self._connection.execute(select(_C.id, _C.earliest, _C.latest).where(_C.id.in_(ends)))
         return {row.id for row in rows if (row.earliest, row.latest) != ends[row.id]}
@@ -351,7 +351,7 @@ class ChangeSet:
     def _refresh(
         self, same: Sequence[tuple[Tracked, Commitment, Bounds]], change: Change, shifted: Collection[int] = ()
     ) -> None:
-        """Store bounds that have not moved but say otherwise why, count leads on other calendars, or are `shifted`.
+        """Store bounds that have not moved, but have another explanation or other calendars, or are `shifted`.
 
         There is no revision: an alert that gave the day and its zone still holds.
         """
@@ -409,7 +409,7 @@ def _resolve_alone(deadline: Deadline, zone: ZoneChoice) -> Bounds:
 
 
 def forget_resolved() -> None:
-    """Resolve anew what was resolved before: with other zone data it comes out otherwise."""
+    """Clear the cache of resolved deadlines: newer zone data may give other bounds."""
     _resolve_alone.cache_clear()
 
 
@@ -418,18 +418,18 @@ def _with_assumptions(bounds: Bounds, stated: Iterable[str]) -> Bounds:
 
 
 def _differs(old: Commitment, new: Commitment) -> tuple[str, ...]:
-    """The names of the fields that two versions of a commitment state differently."""
+    """Return the names of the fields that differ between two versions of a commitment."""
     before = stated(old)
     return tuple(sorted(name for name, value in stated(new).items() if before[name] != value))
 
 
 def _recorded(entry: Entry, bounds: Bounds, change: Change, number: int) -> Tracked:
-    """A commitment as it would be recorded, under a number that none has."""
+    """Return a commitment as it would be recorded, with an id that is not in use."""
     return Tracked(id=number, commitment=entry.commitment, bounds=bounds, bounds_version=1, recorded_at=change.now)
 
 
 def _moved(old: Tracked, new: Commitment, bounds: Bounds, change: Change) -> Tracked:
-    """A commitment as a move would leave it."""
+    """Return a commitment as it would be after a move."""
     version = old.bounds_version + 1
     moved = replace(revision_after(old, change, "moved", version=version), before=old.bounds, after=bounds)
     return replace(

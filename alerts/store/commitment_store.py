@@ -1,4 +1,4 @@
-"""What is tracked: loading, moving, closing and acknowledging, each change a revision."""
+"""The commitments of a database: loaded, moved, closed and acknowledged, each change with a revision."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 
 class Commitments:
-    """The commitments of a database. `zone` is the settings' for deadlines for which nobody states one."""
+    """The commitments of a database. `zone` is the zone of the settings, for deadlines that state none."""
 
     def __init__(self, database: Database, zone: str | None = None) -> None:
         self._database = database
@@ -72,12 +72,12 @@ class Commitments:
         dry_run: bool = False,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Report:
-        """Bring what is tracked up to what a file states; what the file left unchanged is left alone.
+        """Store what a file states, and return a report; entries that the file left unchanged stay as they are.
 
-        Raises InputError, one line for each thing that is wrong, before anything is stored; a dry run reports conflicts
-        instead. Stored in chunks: a load that was interrupted is finished by repeating it. What is moved by hand
-        while it goes on, and so that it conflicts, is reported, too, and left as it is. `closed` says what becomes of
-        what is closed and stated anew: it is named and left, left for good, or opened again.
+        Raises InputError with a line for each problem before anything is stored; a dry run reports conflicts instead.
+        Entries are stored in chunks: to finish an interrupted load, repeat it. A commitment that somebody changes
+        during the load, and that conflicts, is reported and left as it is. `closed` decides about closed commitments
+        that the file states anew: `name` reports them, `keep` keeps them closed, `reopen` opens them again.
         """
         parties, sources = list(parties), list(sources)
         report = Report()
@@ -149,9 +149,9 @@ class Commitments:
     def _wanted(
         self, connection: Connection, entries: Sequence[Entry], report: Report, closed: Closed
     ) -> tuple[dict[str, Entry], list[Entry]]:
-        """The entries that are new, or that a file states otherwise than before: as they are to become.
+        """Return new and changed entries as they will be stored.
 
-        Also those that are unchanged, but come from another file now, or have another number there.
+        Also return unchanged entries that now come from another file, or have another number there.
         """
         wanted: dict[str, Entry] = {}
         renamed: list[Entry] = []
@@ -208,23 +208,23 @@ class Commitments:
             change_set.write([entry], change, Report(), set())
 
     def no_longer_stated(self, file: str, present: Collection[str]) -> list[str]:
-        """The keys of what is open and was last loaded from a file, and is no longer among those present in it."""
+        """Return the keys of open commitments that were last loaded from a file and are no longer in it."""
         query = select(_C.key).where(_C.loaded_from == file, _C.status == "open").order_by(_C.key)
         with self._database.read() as connection:
             return [key for key in connection.execute(query).scalars() if key not in present]
 
     def note_left(self, file: str, present: Collection[str]) -> None:
-        """Remember which closed ones are no longer in a file: one that comes back there is stated anew."""
+        """Record which closed commitments left a file: one that comes back there is stated anew."""
         with self._database.write() as connection:
             restated_closed.note_left(connection, file, present)
 
     def restated(self) -> list[RestatedEntry]:
-        """What is closed, and a file states anew, until somebody decides what becomes of it."""
+        """Return closed commitments that a file states anew and that nobody has decided about."""
         with self._database.read() as connection:
             return restated_closed.undecided(connection)
 
     def statuses(self, keys: Iterable[str]) -> dict[str, Status]:
-        """The status of each of some commitments that is tracked."""
+        """Return the status of those commitments that are tracked, by key."""
         found: dict[str, Status] = {}
         with self._database.read() as connection:
             for some in chunks(keys):
@@ -232,13 +232,13 @@ class Commitments:
         return found
 
     def sequences(self) -> dict[str, int]:
-        """The numbers that commitments had in the calendars from which they were last loaded, by key."""
+        """Return the SEQUENCE of commitments in the calendars that they were loaded from, by key."""
         query = select(_C.key, _C.loaded_sequence).where(_C.loaded_sequence.is_not(None))
         with self._database.read() as connection:
             return {key: number for key, number in connection.execute(query).tuples() if number is not None}
 
     def withdraw(self, keys: Iterable[str], change: Change) -> None:
-        """Close commitments as withdrawn; those that have ended meanwhile are left as they are."""
+        """Close commitments as withdrawn; those that have ended stay as they are."""
         for some in self._in_turn(keys):
             with self._database.change() as connection:
                 rows = connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all()
@@ -289,7 +289,7 @@ class Commitments:
         bounds = ChangeSet(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
         if bounds.fingerprint == now.bounds.fingerprint:
             return
-        version = now.bounds_version + 1  # its own: for the others nothing has moved, and what went out stands
+        version = now.bounds_version + 1  # of this occurrence only: the others have not moved
         values = {
             "deadline": str(stated), "bounds": bounds.to_json(), "version": version, "stated_at": change.now
         }  # fmt: skip
@@ -316,10 +316,10 @@ class Commitments:
         *,
         all_occurrences: bool = False,
     ) -> None:
-        """End commitments, or one occurrence of each: all of them, or none.
+        """Close commitments, or one occurrence of each: all of them, or none.
 
-        Raises InputError with a line for each that is not there or has ended, and for each that recurs where neither
-        the occurrence nor the `all_occurrences` is named.
+        Raises InputError with a line for each that is missing or closed. A series needs an occurrence or
+        `all_occurrences`.
         """
         with self._database.change() as connection, collect_errors() as attempt:
             for key in unique_keys(keys):
@@ -334,21 +334,21 @@ class Commitments:
                     self._append(connection, now, revision, **({} if occurrence else {"status": status}))
 
     def reopen(self, key: str, change: Change, occurrence: str = "") -> Report:
-        """Open again what was closed, work its bounds out anew, and move what follows from them.
+        """Reopen a closed commitment or occurrence, resolve its deadline anew, and move its dependants.
 
-        Raises InputError for what is open, and for an occurrence of what is closed as a whole.
+        Raises InputError where it is open, and for an occurrence of a closed series.
         """
         report = Report()
         with self._database.change() as connection:
-            all_occurrences = self._one(connection, key)
+            now = self._one(connection, key)
             if occurrence:
-                reopened_rows.reopen_one(connection, all_occurrences, occurrence, change)
+                reopened_rows.reopen_one(connection, now, occurrence, change)
                 return report
-            reopened_rows.require_closed(all_occurrences)
-            entry = Entry(replace(all_occurrences.commitment, status="open"), key)
+            reopened_rows.require_closed(now)
+            entry = Entry(replace(now.commitment, status="open"), key)
             change_set = ChangeSet(connection, self._zone)
             change_set.check({key: entry})
-            reopened_rows.reopen(connection, [all_occurrences], change)
+            reopened_rows.reopen(connection, [now], change)
             change_set.write([entry], change, report, set())
         return report
 
@@ -388,7 +388,7 @@ class Commitments:
         past_due: bool = False,
         all_occurrences: bool = False,
     ) -> None:
-        """Put off all alerts but moves and closings, for one recipient, or for everybody where none is named.
+        """Snooze all alerts except moves and closings, for one recipient, or for everybody if none is given.
 
         All of them, or none. Raises InputError where that would end too late (`core.answers.check_snooze`).
         """
@@ -406,12 +406,12 @@ class Commitments:
             self._append_all(connection, answered)
 
     def graced_keys(self) -> set[tuple[str, str]]:
-        """Which commitments and occurrences those are of."""
+        """Return the commitments and occurrences of these acknowledgements."""
         with self._database.read() as connection:
             return answer_rows.graced_keys(connection)
 
     def graced(self) -> tuple[int, datetime] | None:
-        """How many acknowledgements of an older version end after the upgrade, and when; None where there are none."""
+        """Return how many older acknowledgements end after the upgrade, and when; None if there are none."""
         with self._database.read() as connection:
             return answer_rows.graced(connection)
 
@@ -445,7 +445,7 @@ class Commitments:
     def recompute(
         self, change: Change, report: Report | None = None, parties: Iterable[Party] = (), of: Party | None = None
     ) -> Report:
-        """Work out open bounds anew: all of them, or those of what one party owes."""
+        """Resolve all open deadlines anew, or those that one party owes."""
         report = report or Report()
         parties = list(parties)
         with self._database.read() as connection:
@@ -457,30 +457,30 @@ class Commitments:
         return report
 
     def forget_resolved(self) -> None:
-        """Resolve anew what was resolved before: with other zone data it comes out otherwise."""
+        """Clear the cache of resolved deadlines: newer zone data may give other bounds."""
         forget_resolved()
 
     def _recompute(
         self, connection: Connection, change_set: ChangeSet, change: Change, report: Report, keys: Iterable[str]
     ) -> None:
-        """Foretell what recomputing would move."""
+        """Report what recomputing would move."""
         for some in chunks(keys):
             change_set.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
 
     def _in_turn(self, items: Iterable[T]) -> Iterator[list[T]]:
-        """Yield what is stored in one transaction each, and let others write between."""
+        """Yield one chunk for each transaction, and let others write in between."""
         for number, some in enumerate(chunks(items)):
             if number:
                 self._database.give_way()
             yield some
 
     def find(self, key: str) -> Tracked:
-        """One commitment as it stands. Raises InputError for a key that there is not."""
+        """Return a commitment. Raises InputError for an unknown key."""
         with self._database.read() as connection:
             return self._one(connection, key)
 
     def as_of(self, key: str, at: datetime) -> Tracked:
-        """One commitment as it stood. Raises InputError for a key that there is not, or was not then."""
+        """Return a commitment as it was at a time. Raises InputError for a key that was unknown then."""
         with self._database.read() as connection:
             now = self._one(connection, key)
             table = tables.revisions
@@ -496,7 +496,7 @@ class Commitments:
         return occurrence_rows.with_occurrences(connection, [tracked_of(row)])[0]
 
     def _append(self, connection: Connection, now: Tracked, revision: Revision, **values: str | int) -> None:
-        """Add a revision, and let the watches know."""
+        """Add a revision, and mark the watches as outdated."""
         append_revisions(connection, [revision_row(now.id, revision)])
         values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT, **values}
         changed = update(tables.commitments).where(_C.id == now.id).values(values_now)
@@ -504,7 +504,7 @@ class Commitments:
 
 
 def _open(connection: Connection, of: Party | None = None) -> list[str]:
-    """The keys of all that is open, or of what one party owes, each after its dependencies."""
+    """Return the keys of all open commitments, or of those that one party owes, each after its dependencies."""
     query = select(_C.key, _C.by).where(_C.status == "open").order_by(_C.id)
     keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
     depends_on = stored_dependencies(connection)
@@ -518,7 +518,7 @@ def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
 
 
 def _zone_change_reason(before: Party, party: Party) -> str:
-    """What has changed of a party so that deadlines move."""
+    """Return which change of a party moves deadlines."""
     differs = [
         f"{name} of {party.name} changed from {old or 'none'} to {new or 'none'}"
         for name, old, new in (

@@ -1,4 +1,4 @@
-"""One daemon to an SQLite database: a locked file says so, and the lock ends with the process."""
+"""One daemon for each SQLite database: it holds a lock on a file, and the lock ends with the process."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from alerts.store.database_url import driver_options, parse_address
 from alerts.store.store_error import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY = 30.0  # seconds that SQLite waits for another process's write, each of which holds for less than one
+BUSY = 30.0  # seconds that SQLite waits for another process to write; each write takes less than one
 GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of SQLite's busy handler
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
 CHANGE_LOCK = 7_246_012
@@ -53,7 +53,7 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The address, fit to be shown: without its password."""
+        """Return the address without its password."""
         if self.path:
             return str(self.path.resolve())
         shown = self.url.render_as_string(hide_password=True)
@@ -81,9 +81,10 @@ class Database:
             yield connection
 
     def give_way(self) -> None:
-        """Let others write between two of many transactions.
+        """Let other processes write between two of many transactions.
 
-        SQLite queues nobody: who waits asks again every tenth of a second, and would find the database taken each time.
+        SQLite has no queue: a waiting process asks again every tenth of a second, and would find the database taken
+        each time.
         """
         if self.sqlite:
             threading.Event().wait(GIVE_WAY)
@@ -153,8 +154,8 @@ class Database:
                 raise StoreError(f"database {self.name}: {str(error.orig).strip().splitlines()[0]}") from error
             if error.connection_invalidated:
                 raise StoreError(f"database {self.name}: the connection was lost") from error
-            # SQLite's word for a file that is no database is none of their kinds; psycopg's for an option that it does
-            # not know comes before any statement.
+            # SQLite reports a file that is no database by the base class; psycopg reports an unknown option before
+            # any statement.
             if type(error) is DatabaseError or (isinstance(error, ProgrammingError) and error.statement is None):
                 raise StoreError(f"database {self.name}: {str(error.orig).strip()}") from error
             if isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in NO_RIGHTS:
@@ -165,7 +166,7 @@ class Database:
 
 
 def damaged(name: str, how: str) -> StoreError:
-    """Return what to say of an SQLite file that is damaged."""
+    """Return the error for a damaged SQLite file."""
     return StoreError(
         f"database {name} is damaged ({how}): put a copy in its place, or save what can be with "
         f"`sqlite3 {name} .recover`"

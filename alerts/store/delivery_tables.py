@@ -27,7 +27,7 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("next_at", Utc),
-    Column("next_alert_at", JSON, nullable=False),  # reminder → when its watch speaks next, as planned
+    Column("next_alert_at", JSON, nullable=False),  # reminder → when the next alert of its watch goes out, as planned
     Column("deadline", Utc),  # tries go on at least until it has passed
     Column("lease_until", Utc),
     Column("fence", Integer, nullable=False),
@@ -38,12 +38,10 @@ deliveries = Table(
     Column("last_error", Text),
     Column("ended_at", Utc),
     Column("template_error", Text),  # why it went out in a simpler form
-    Column("fallback_for", JSON),  # the failed delivery that it replaces, as the reader is told
+    Column("fallback_for", JSON),  # the failed delivery that it replaces, as the reader sees it
     Column("notice", JSON),  # a notice to operators, where it carries no reminders
-    Column("summary", JSON),  # of what it sums up how things stand, where it carries no reminders
-    Column(
-        "failure_level", Integer, nullable=False, server_default="0"
-    ),  # how far it has failed: core.deliveries.Failed
+    Column("summary", JSON),  # the scope of a summary, where it carries no reminders
+    Column("failure_level", Integer, nullable=False, server_default="0"),  # a `FailureLevel`
     Column("reported_level", Integer, nullable=False, server_default="0"),  # the level that has been reported
     Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
     Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
@@ -52,12 +50,12 @@ deliveries = Table(
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 DEAD = text("state = 'dead'")
 UNREPORTED = text("failure_level > reported_level")
-missing_recipients = Table(  # of open deliveries, those to whom no live process delivers
+missing_recipients = Table(  # recipients of open deliveries that no live process serves
     "missing_recipients",
     metadata,
     Column("channel", Text, primary_key=True),
     Column("recipient", Text, primary_key=True),
-    Column("since", Utc, nullable=False),  # when a live process first noticed it
+    Column("since", Utc, nullable=False),  # when a live process first noticed
 )
 delivery_reminders = Table(
     "delivery_reminders",
@@ -78,7 +76,7 @@ gathered = Table(  # reminders that wait until nothing is due any more, to be pu
     Column("channel", Text, primary_key=True),
     Column("recipient", Text, primary_key=True),
     Column("reminder_id", ForeignKey("reminders.id", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("digest", Boolean),  # as its rule has it
+    Column("digest", Boolean),  # as its rule sets it
     Column("next_alert_at", Utc),
     Column("deadline", Utc),
     Column("planned_at", Utc, nullable=False),

@@ -1,4 +1,4 @@
-"""Rules and their watches: kept in step with what is tracked, and served when they fall due."""
+"""Rules and their watches: kept up to date with the commitments, and evaluated when they are due."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ NOWHERE = Routes(recipients={})
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Due watches, held in a transaction until what they say is written down."""
+    """Due watches, held in a transaction until their reminders are stored."""
 
     connection: Connection
     watches: Sequence[tuple[Watch, Tracked]]
-    due: ColumnElement[bool]  # of watches, these among them, until they are moved on
+    due: ColumnElement[bool]  # condition for due watches, these included
 
     def people(self, keys: Iterable[str | None]) -> dict[str, Person]:
-        """Some people, by key."""
+        """Return people by key."""
         return by_key(self.connection, {key for key in keys if key})
 
     def record(
@@ -62,7 +62,7 @@ class Batch:
         now: datetime,
         routes: Routes = NOWHERE,
     ) -> int:
-        """Write down reminders and deliveries and move the watches on; returns how many deliveries are new."""
+        """Store reminders and deliveries, advance the watches, and return how many deliveries are new."""
         names: dict[str, Any] = {name: bindparam(name) for name in WATCH if name not in KEY}
         mine = [_W[name] == bindparam(f"_{name}") for name in KEY]
         rows = [
@@ -103,7 +103,7 @@ class Watches:
         self._database = database
 
     def register(self, rules: Sequence[Rule], now: datetime) -> None:
-        """Make these the rules: what is new or means something else is settled anew, what is gone is forgotten."""
+        """Register these rules: new and changed ones are settled anew, missing ones are removed."""
         names = {rule.name for rule in rules}
         with self._database.read() as connection:
             stored = set(connection.execute(select(_R.name)).scalars())
@@ -123,14 +123,14 @@ class Watches:
             last = ids[-1] if ids else last
 
     def registered(self) -> dict[str, str]:
-        """The rules as last registered: name → hash."""
+        """Return the registered rules: name → hash."""
         with self._database.read() as connection:
             query = select(_R.name, _R.hash).where(_R.removed_at.is_(None))
             return {row.name: row.hash for row in connection.execute(query)}
 
     def settle(self) -> Iterator[int]:
-        """Bring the watches up to what has changed since; yields after each batch how many commitments it held."""
-        count, unread = 0, set[int]()  # those that cannot be read are looked at again by the next turn
+        """Update the watches after changes; yields how many commitments each batch held."""
+        count, unread = 0, set[int]()  # the next turn tries unreadable ones again
         while done := self._settle_changed(unread) + self._settle_rules():
             count += done
             yield done
@@ -156,7 +156,7 @@ class Watches:
         return len(rows)
 
     def _settle_rules(self) -> int:
-        """Let rules that mean something else look at all commitments once, a batch at a time."""
+        """Match changed rules with all commitments once, a batch at a time."""
         if not self._any(_R.settled_to.is_not(None)):
             return 0
         with self._database.write() as connection:
@@ -175,10 +175,10 @@ class Watches:
             connection.execute(again.values(changed_at=row.registered_at))
             done = update(planning_tables.rules).where(_R.name == row.name)
             connection.execute(done.values(settled_to=rows[-1]["id"] if len(rows) == CHUNK else None))
-        return len(rows) or 1  # a turn was taken, even where there is nothing to look at
+        return len(rows) or 1  # not zero: a rule was settled, even without commitments
 
     def _analyze(self, table: str) -> None:
-        """After much has changed: until autovacuum comes round PostgreSQL would scan what it takes for all due."""
+        """Update statistics after many changes: before autovacuum runs, PostgreSQL would scan the whole table."""
         if not self._database.sqlite:
             with self._database.write() as connection:
                 connection.exec_driver_sql(f"ANALYZE {table}")
@@ -188,7 +188,7 @@ class Watches:
             return connection.execute(select(1).where(condition).limit(1)).first() is not None
 
     def _free(self, query: Any, table: Any) -> Any:
-        """Leave rows alone that another replica is at."""
+        """Skip rows that another replica has locked."""
         return query if self._database.sqlite else query.with_for_update(skip_locked=True, of=table)
 
     def _keep_watches(
@@ -200,7 +200,7 @@ class Watches:
         *,
         changed: bool,
     ) -> None:
-        """Make the watches that should be, wake those that are, remove those that should not be."""
+        """Add missing watches, wake existing ones, and remove those of rules that no longer match."""
         ids = [tracked.id for tracked, _ in stale]
         names = [rule.name for rule in mine]
         query = select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision)
@@ -209,15 +209,15 @@ class Watches:
         self._forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
         new, wake, gone = [], [], []
         for tracked, since in stale:
-            speak = {rule.name for rule in matching(rules, tracked.commitment)}
-            # A rule that takes over from another tells the move that came with it.
-            left = [rule.name for rule in mine if (rule.name, tracked.id) in here and rule.name not in speak]
+            matched = {rule.name for rule in matching(rules, tracked.commitment)}
+            # A rule that takes over from another also sends the alert of the move that caused it.
+            left = [rule.name for rule in mine if (rule.name, tracked.id) in here and rule.name not in matched]
             seen = here[left[0], tracked.id] if left else None
             for rule in mine:
                 pair = (rule.name, tracked.id)
-                if rule.name in speak and pair not in here and tracked.open:
+                if rule.name in matched and pair not in here and tracked.open:
                     new.append(_new_watch(rule.name, tracked, since, seen))
-                elif rule.name in speak and pair in here:
+                elif rule.name in matched and pair in here:
                     wake.append({"_rule": pair[0], "_id": pair[1], "_since": since})
                 elif pair in here:
                     gone.append({"_rule": pair[0], "_id": pair[1]})
@@ -226,7 +226,7 @@ class Watches:
             connection.execute(insert_new(connection, planning_tables.watches), new)
         if wake:
             woken: dict[str, Any] = {"next_at": bindparam("_since")}
-            if changed:  # what it missed before it ever looked, it missed as it was then
+            if changed:  # a watch that was never evaluated keeps its start
                 first = case((_W.cursor.is_(None), _W.since), else_=bindparam("_since"))
                 woken |= {"changed": True, "since": first}
             connection.execute(update(planning_tables.watches).where(*one).values(woken), wake)
@@ -234,7 +234,7 @@ class Watches:
             connection.execute(delete(planning_tables.watches).where(*one), gone)
 
     def _forget_occurrences(self, connection: Connection, found: Sequence[Any], tracked: Mapping[int, Tracked]) -> None:
-        """Remove watches of occurrences that a move has left out."""
+        """Remove watches of occurrences that a move removed."""
         gone = [
             {"_rule": row.rule, "_id": row.commitment_id, "_occurrence": row.occurrence}
             for row in found
@@ -277,15 +277,15 @@ class Watches:
             count += len(rows)
             on_commit()
             if not rows:
-                break  # another replica is at them
+                break  # another replica has locked them
         if count >= CHUNK:
             self._analyze("watches")
 
     def _some_due(self, connection: Connection, rules: Collection[str], until: datetime) -> list[RowMapping]:
-        """About CHUNK of what is due, the longest waiting first, with all rules of an occurrence together.
+        """Return about CHUNK due watches, the longest waiting first, with all rules of an occurrence together.
 
-        So what they say of it at once is merged, and no replica has some of it while another has the rest. What recurs
-        comes before its occurrences, for it may make watches of them.
+        So one replica has all of its reminders, and merges those that fall together. A series comes before its
+        occurrences, because it may add watches for them.
         """
         query = select(*(_W[name] for name in WATCH)).where(digests.is_due(rules, until))
         query = query.order_by(_W.next_at, _W.commitment_id, _W.rule)
@@ -305,12 +305,12 @@ class Watches:
                 found[pair].append(row)
         rows: list[RowMapping] = []
         for pair in pairs:
-            if len(rows) < CHUNK:  # those that are left over are free for others when this transaction ends
+            if len(rows) < CHUNK:  # the others are free again when this transaction ends
                 rows += found[pair]
         return sorted(rows, key=lambda row: (row["next_at"], row["commitment_id"], row["rule"]))
 
     def next_alert(self) -> tuple[datetime, str] | None:
-        """When something is next to be said, as far as the watches know, and the key of what it is about."""
+        """Return when the next alert may go out, and the key of its commitment."""
         with self._database.read() as connection:
             query = select(_W.next_at, _C.key).join(tables.commitments, _C.id == _W.commitment_id)
             query = query.where(_W.next_at.is_not(None), _W.rule.not_in(planning_tables.REMOVED))
@@ -320,7 +320,7 @@ class Watches:
     def watched_commitments(
         self, *, changed_only: bool = False, only: int | None = None
     ) -> Iterator[list[WatchedCommitment]]:
-        """Yield, in chunks, all that has a watch or may get one, or `only` one: for looking ahead, not for the tick."""
+        """Yield commitments with their watches, in chunks, or `only` one: for forecasts, not for the tick."""
         last = 0
         query = TRACKED.add_columns(_C.changed_at).order_by(_C.id).limit(CHUNK)
         query = query.where(_C.changed_at.is_not(None)) if changed_only else query

@@ -1,4 +1,4 @@
-"""Rows that an index hides: a damaged index of an SQLite file would let what is due look as if nothing were."""
+"""Find rows that a damaged index of an SQLite file hides: without it, due rows would stay unnoticed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alerts.store.database import Database
 from alerts.store.store_error import StoreError
 from alerts.store.table_types import Utc
 
-SLICE = 50_000  # rows that are looked at without the index each time: some ten milliseconds, however large the table is
+SLICE = 50_000  # rows that each check reads without the index: about ten milliseconds for a table of any size
 _DUE = (
     ("watches", "ix_watches_next_at", "next_at <= :now"),
     ("commitments", "ix_commitments_changed", "changed_at IS NOT NULL"),
@@ -21,10 +21,10 @@ _DUE = (
 
 
 def check_indexes(database: Database, now: datetime) -> None:
-    """Raise StoreError where something is due that its index does not have.
+    """Raise StoreError where an index misses a due row.
 
-    All rows are compared where there are few, else a part that is chosen at random: the full check would take
-    seconds, and belongs to the start of a daemon.
+    A small table is compared as a whole, a large one in a random part. The full check takes seconds, so the daemon
+    does it when it starts.
     """
     if not database.sqlite:
         return

@@ -1,4 +1,4 @@
-"""What a file states otherwise than it did, while somebody has changed the same here: neither undoes the other."""
+"""Conflicts: a file changed a field that somebody edited here since, so neither may overwrite the other."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ OPTIONS = {
 
 
 def loaded_before(row: RowMapping) -> dict[str, Any]:
-    """What a file last stated of a commitment; what there was not yet at that time, as it then was."""
+    """Return what a file last stated of a commitment, with defaults for fields that are newer than that load."""
     return {"earlier_sources": [], **row["loaded"]} if row["loaded"] else {}
 
 
 def conflicts(row: RowMapping, fresh: Mapping[str, Any]) -> list[str]:
-    """A line for each field that a file states otherwise than it did, and that was changed here to a third value."""
+    """Return a line for each field that the file changed and that was changed here to a third value."""
     last = loaded_before(row)
     if row["status"] != "open":
         return []
     return [
-        _say(row["key"], name, last[name], row[name], value)
+        _conflict_text(row["key"], name, last[name], row[name], value)
         for name, value in fresh.items()
         if name in last and row[name] not in (value, last[name])
     ]
 
 
-def _say(key: str, name: str, before: Any, stands: Any, states: Any) -> str:
+def _conflict_text(key: str, name: str, before: Any, stands: Any, states: Any) -> str:
     if name == "deadline":
         return (
             f"deadline: the file says `{states}` now and `{before}` before, but it was moved to "

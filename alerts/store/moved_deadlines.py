@@ -1,4 +1,4 @@
-"""A commitment as a move states it: the new deadline, in the zone that the old one stated, and where that was read."""
+"""A commitment with its new deadline after a move: in the zone of the old one, with the source of the move."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def with_occurrence_deadline(connection: Connection, now: Tracked, deadline: str
 
 
 def source_named_by(change: Change, cited: Citation | None) -> Citation | None:
-    """The source that a change names."""
+    """Return the source that a change names, if any."""
     return cited or (Citation(key=change.source) if change.source else None)

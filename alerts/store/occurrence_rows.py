@@ -1,4 +1,4 @@
-"""What has happened to single occurrences of what recurs: acknowledged, closed, or moved by itself."""
+"""Single occurrences of a series as rows: acknowledged, closed or moved by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY = ("commitment_id", "occurrence")
 
 
 def with_occurrences(connection: Connection, tracked: Iterable[Tracked]) -> list[Tracked]:
-    """Commitments with what has happened to their occurrences; only for those that recur does it cost anything."""
+    """Return commitments with the state of their occurrences; only series need a query."""
     tracked = list(tracked)
     found: dict[int, dict[str, Occurrence]] = defaultdict(dict)
     for some in chunks(item.id for item in tracked if item.recurs):
@@ -32,21 +32,21 @@ def with_occurrences(connection: Connection, tracked: Iterable[Tracked]) -> list
 
 
 def fetch_whole(connection: Connection, ids: Iterable[int]) -> dict[int, Tracked]:
-    """Commitments by their id, with what has happened to their occurrences."""
+    """Return commitments by id, with the state of their occurrences."""
     return {item.id: item for item in with_occurrences(connection, fetch_tracked(connection, ids).values())}
 
 
 def note(connection: Connection, tracked: Tracked, occurrence: str, **values: Any) -> None:
-    """Keep what happens to an occurrence (to the whole, where it is empty)."""
+    """Store the state of an occurrence (of the commitment itself, if the name is empty)."""
     row = {"commitment_id": tracked.id, "occurrence": occurrence, **values}
     upsert(connection, tables.occurrences, KEY, [row])
 
 
 def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, Bounds]], now: datetime) -> None:
-    """Let a move to other bounds end what it ends: whoever has seen the old date has not seen the new one.
+    """End acknowledgements and snoozes after a move: a person who has seen the old date has not seen the new one.
 
-    What was silenced until now stays so. An occurrence stays closed, and acknowledged if its own bounds are the same;
-    what is known of one that is gone is kept until the next look, for the move may be taken back before that.
+    Alerts that were silenced until now stay silenced. An occurrence stays closed, and acknowledged if its own bounds
+    are the same. The row of an occurrence that is gone stays until the next turn: the move may be reverted by then.
     """
     ended: list[tuple[int, str]] = []
     for old, bounds in _with_occurrences(connection, moved):
@@ -61,7 +61,7 @@ def end_acknowledgements(connection: Connection, moved: Sequence[tuple[Tracked, 
 
 
 def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
-    """Drop what is known of occurrences that a move has left out."""
+    """Remove the rows of occurrences that a move removed."""
     here = {item.id: item for item in tracked}
     for some in chunks(here):
         query = select(_O.commitment_id, _O.occurrence).where(_O.commitment_id.in_(some), _O.occurrence != "")
@@ -71,7 +71,7 @@ def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
 
 
 def end_acknowledgement(connection: Connection, which: ColumnElement[bool], now: datetime) -> None:
-    """Let acknowledgements hold until now and no longer."""
+    """End acknowledgements now."""
     later = or_(_O.acknowledged_ended.is_(None), _O.acknowledged_ended > now)
     held = update(tables.occurrences).where(which, _O.acknowledged_at.is_not(None), later)
     connection.execute(held.values(acknowledged_ended=now))
@@ -85,7 +85,7 @@ def _with_occurrences(connection: Connection, moved: Sequence[tuple[Tracked, Bou
 def resolve_again(
     connection: Connection, tracked: Iterable[tuple[Tracked, Callable[[str], Bounds]]], now: datetime
 ) -> None:
-    """Work out anew what was moved by itself, where the zone or the calendars of the whole may have changed."""
+    """Resolve occurrences that were moved by themselves anew: the zone or calendars of the series may differ now."""
     ways = {item.id: resolve for item, resolve in tracked if item.recurs}
     for some in chunks(ways):
         own = and_(_O.commitment_id.in_(some), _O.deadline.is_not(None))
@@ -97,17 +97,17 @@ def resolve_again(
             values: dict[str, Any] = {"bounds": bounds.to_json()}
             if bounds.fingerprint != Bounds.from_json(row["bounds"]).fingerprint:
                 values |= {"stated_at": now, "version": row["version"] + 1}
-                raise_sequences(connection, [row["commitment_id"]])  # there may be no revision that does
+                raise_sequences(connection, [row["commitment_id"]])  # there may be no revision that raises it
             connection.execute(update(tables.occurrences).where(which).values(values))
 
 
 def one(tracked: Tracked, occurrence: str) -> ColumnElement[bool]:
-    """The row of one occurrence."""
+    """Return the condition for the row of one occurrence."""
     return and_(_O.commitment_id == tracked.id, _O.occurrence == occurrence)
 
 
 def require_occurrence(tracked: Tracked, done: str, *, all_occurrences: bool = False) -> None:
-    """Raise InputError for what recurs, unless the `all_occurrences` is meant: it is done to one occurrence."""
+    """Raise InputError for a series without a named occurrence, unless `all_occurrences` is True."""
     recurs = tracked.bounds.recurrence
     if recurs is not None and not all_occurrences:
         key, one = tracked.commitment.key, next(recurs.names(), "")
@@ -115,7 +115,7 @@ def require_occurrence(tracked: Tracked, done: str, *, all_occurrences: bool = F
 
 
 def _fingerprint_of(bounds: Bounds, name: str) -> str | None:
-    """The bounds of an occurrence, if there is one of that name."""
+    """Return the fingerprint of an occurrence, or None if there is none of that name."""
     recurs = bounds.recurrence
     return occurrence_bounds(bounds, name).fingerprint if recurs and recurs.has(name) else None
 

@@ -1,4 +1,4 @@
-"""People: those of the settings, kept here for all that plans and renders, and those whom files declared."""
+"""People: those of the settings and those that files declare."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class People:
         self._database = database
 
     def register(self, people: Iterable[Person]) -> None:
-        """Make these the people of the settings: those who are gone from there are forgotten.
+        """Make these the people of the settings, and remove those that are no longer there.
 
-        Whom a file declared before is theirs from now on.
+        A person that a file declared before belongs to the settings from now on.
         """
         wanted = {person.key: person for person in people}
         with self._database.read() as connection:
@@ -37,7 +37,7 @@ class People:
             connection.execute(delete(tables.people).where(_P.of_settings, _P.key.not_in(wanted)))
 
     def add(self, people: Iterable[Person]) -> None:
-        """Let these be known as people of the settings, where they are not: the daemon's settings may say otherwise."""
+        """Add people of the settings that are missing; others stay, since the daemon may have newer settings."""
         wanted = {person.key: person for person in people}
         with self._database.read() as connection:
             rows = [_row(one, of_settings=True) for key, one in wanted.items() if key not in by_key(connection, wanted)]
@@ -46,13 +46,13 @@ class People:
                 connection.execute(insert_new(connection, tables.people), rows)
 
     def of_files(self) -> dict[str, Person]:
-        """Those whom files declared, by key."""
+        """Return the people that files declared, by key."""
         with self._database.read() as connection:
             return _found(connection, ~_P.of_settings)
 
 
 def put(connection: Connection, people: Iterable[Person], *, of_settings: bool) -> None:
-    """Insert people, or bring those up to date who are there already."""
+    """Insert people, or update them."""
     upsert(connection, tables.people, ["key"], [_row(person, of_settings=of_settings) for person in people])
 
 
@@ -70,12 +70,12 @@ def put_registered(connection: Connection, people: Iterable[Person], now: dateti
 
 
 def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Person]:
-    """Some people, by key."""
+    """Return people by key."""
     return _found(connection, _P.key.in_(keys)) if keys else {}
 
 
 def zones(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
-    """In which zone those recipients read who are people that state one."""
+    """Return the zones of recipients that are people with a zone."""
     wanted = {address.lower() for address in recipients if "@" in address}
     if not wanted:
         return {}
@@ -86,7 +86,7 @@ def zones(connection: Connection, recipients: Collection[str]) -> dict[str, str]
 
 
 def names(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
-    """The names of those recipients who are people."""
+    """Return the names of recipients that are people."""
     wanted = {address.lower() for address in recipients if "@" in address}
     if not wanted:
         return {}

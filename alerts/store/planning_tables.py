@@ -25,12 +25,12 @@ rules = Table(
     Column("spec", JSON, nullable=False),
     Column("registered_at", Utc, nullable=False),
     Column("settled_to", Integer),  # while its watches are being recomputed: the last commitment that was
-    Column("summarised_at", Utc),  # up to when all is summed up: its last firing, or since when it has been to
+    Column("summarised_at", Utc),  # its last summary, or since when it sends summaries
     Column("removed_at", Utc),  # when a registration left it out; it ends an hour later
     Column("ending", Boolean, nullable=False, server_default=sa.false()),  # its watches are being removed
 )
 REMOVED = sa.select(rules.c.name).where(rules.c.removed_at.is_not(None))  # nobody plans them until they are put back
-registrations = Table(  # append-only: the last is the one that holds
+registrations = Table(  # append-only: the last one is in force
     "registrations",
     metadata,
     Column("number", Integer, primary_key=True),
@@ -89,7 +89,7 @@ reminders = Table(
     Column("catching_up", Boolean, nullable=False),
     Column("revision", Integer),
     Column("first_revision", Integer),  # of several moves that go out as one
-    Column("skipped", Text),  # the reason, where it was not said
+    Column("skipped", Text),  # the reason, where it was not sent
     Column("planned_at", Utc, nullable=False),
     UniqueConstraint("rule", "commitment_id", "occurrence", "bounds_version", "kind", "moment", name="uq_reminders"),
 )

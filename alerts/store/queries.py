@@ -1,4 +1,4 @@
-"""What has been said and what is to be sent, for people to read; and the facts that health is judged by."""
+"""Queries for people and for health checks: what was sent, what is due, and the status of processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
 
 @dataclass(frozen=True, slots=True)
 class ProcessFact:
-    """A sign of life that a process left."""
+    """A fact that a process recorded, and when."""
 
     name: str
     value: str
@@ -43,13 +43,13 @@ class ProcessFact:
 
 
 class Ledger:
-    """Questions to a database, and the few things that people change by hand in the outbox."""
+    """Queries, and the few changes that people make in the outbox."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def tracked(self, *, closed: bool = False) -> list[Tracked]:
-        """All commitments that are open (and those that are closed), the earliest deadline first."""
+        """Return all open commitments (or closed ones too), the earliest deadline first."""
         query = TRACKED if closed else TRACKED.where(_C.status == "open")
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)).mappings()
@@ -68,7 +68,7 @@ class Ledger:
             last = found[-1].id
 
     def counts(self) -> dict[str, int]:
-        """How many commitments there are by status, and deliveries by state."""
+        """Return the number of commitments by status, and of deliveries by state."""
         with self._database.read() as connection:
             by_status = connection.execute(select(_C.status, func.count()).group_by(_C.status)).tuples()
             by_state = connection.execute(select(_D.state, func.count()).group_by(_D.state)).tuples()
@@ -82,7 +82,7 @@ class Ledger:
             return dict(connection.execute(query.group_by(_W.commitment_id)).tuples().all())
 
     def registered_at(self) -> dict[str, datetime]:
-        """When each rule was registered as it is now, by name."""
+        """Return when each rule was registered in its current form, by name."""
         table = planning_tables.rules.c
         with self._database.read() as connection:
             return dict(connection.execute(select(table.name, table.registered_at)).tuples().all())
@@ -96,19 +96,19 @@ class Ledger:
             return {row["key"]: source_of(row) for row in connection.execute(select(tables.sources)).mappings()}
 
     def own_snoozes(self, ids: Iterable[int]) -> Mapping[int, Sequence[OwnSnooze]]:
-        """The snoozes for single recipients, over or not, by commitment."""
+        """Return the snoozes for single recipients by commitment, also those that are over."""
         with self._database.read() as connection:
             return own_snoozes(connection, ids)
 
     def history(self, commitment_id: int) -> list[Revision]:
-        """All revisions of a commitment, oldest first."""
+        """Return all revisions of a commitment, oldest first."""
         table = tables.revisions
         query = select(table).where(table.c.commitment_id == commitment_id).order_by(table.c.number)
         with self._database.read() as connection:
             return [revision_of(row) for row in connection.execute(query).mappings()]
 
     def reminders(self, commitment_id: int) -> list[Mapping[str, Any]]:
-        """What was said of a commitment or skipped, oldest first, each with its deliveries."""
+        """Return the reminders of a commitment, sent and skipped, oldest first, each with its deliveries."""
         with self._database.read() as connection:
             query = (
                 select(planning_tables.reminders)
@@ -141,7 +141,7 @@ class Ledger:
         return sorted(found, key=lambda row: (row["created_at"], row["carries"]))  # else as the query has them
 
     def stuck(self, since: datetime) -> int:
-        """How many deliveries were planned by then, and are neither sent nor given up."""
+        """Return how many deliveries were planned by then and are still open."""
         query = select(func.count()).where(delivery_tables.OPEN, due_since < since)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
@@ -157,27 +157,27 @@ class Ledger:
         return retry.retry_through(self._database, start, channel, recipients, now, one_at_a_time=one_at_a_time)
 
     def dismiss(self, start: str, now: datetime) -> UUID:
-        """Let that delivery go. Raises InputError where that cannot be."""
+        """Dismiss that delivery. Raises InputError where that is not possible."""
         return retry.dismiss(self._database, start, now)
 
     def record_fact(self, name: str, value: str, now: datetime) -> None:
-        """Leave a sign of life, or remember a fact."""
+        """Record a fact, such as a process status."""
         with self._database.write() as connection:
             upsert(connection, tables.meta, ["name"], [{"name": name, "value": value, "at": now}])
 
     def facts(self) -> dict[str, ProcessFact]:
-        """All signs of life, by name."""
+        """Return all facts, by name."""
         with self._database.read() as connection:
             rows = connection.execute(select(tables.meta)).mappings()
             return {row["name"]: ProcessFact(**row) for row in rows}
 
     def forget(self, name: str) -> None:
-        """Drop one sign of life or fact."""
+        """Remove a fact."""
         with self._database.write() as connection:
             connection.execute(tables.meta.delete().where(tables.meta.c.name == name))
 
     def forget_facts(self, prefix: str, before: datetime) -> None:
-        """Drop the signs of processes that have ended."""
+        """Remove the statuses of processes that have ended."""
         with self._database.write() as connection:
             table = tables.meta
             connection.execute(table.delete().where(table.c.name.startswith(prefix), table.c.at < before))

@@ -1,4 +1,4 @@
-"""Which rules hold: a history of registered sets, and the processes that run them."""
+"""The registered rules: a history of rule sets, and the processes that run them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ May = Callable[[Sequence[Registration], Collection[str]], bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStatus:
-    """What a daemon says of itself. `rule_set` is the hash of the set that it runs; `rules`: name → hash.
+    """The status that a daemon records. `rule_set` is the hash of the set that it runs; `rules`: name → hash.
 
     `problems` (line → since when) fail the health, `warnings` do not. `reload`: how the last reload went.
     """
@@ -72,7 +72,7 @@ class Registrations:
                 return Registered(is_mine=False, left_alone=left, channels=found.channels)
             if is_new:
                 connection.execute(insert(planning_tables.registrations), [_row(mine, real, by)])
-            elif last and not others and mine.folder not in (last.folder, None, SHIPPED):  # it was moved
+            elif last and not others and mine.folder not in (last.folder, None, SHIPPED):  # the folder was moved
                 newest = select(func.max(_H.number)).scalar_subquery()
                 there = update(planning_tables.registrations).where(_H.number == newest)
                 connection.execute(there.values(folder=mine.folder))
@@ -117,7 +117,7 @@ class Registrations:
                 some = select(_W.commitment_id).where(_W.rule == name, _W.commitment_id > last).distinct()
                 ids = list(connection.execute(some.order_by(_W.commitment_id).limit(CHUNK)).scalars())
                 connection.execute(delete(planning_tables.watches).where(_W.rule == name, _W.commitment_id.in_(ids)))
-                # The default rule may speak for them now, and from when this one ceased to.
+                # The default rule may apply to them from the time when this one ended.
                 since = func.coalesce(_C.changed_at, removed_at, type_=_C.changed_at.type)
                 connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=since))
                 more = len(ids) == CHUNK
@@ -127,7 +127,7 @@ class Registrations:
                     connection.execute(delete(planning_tables.rules).where(*mine))
 
     def report(self, status: ProcessStatus) -> None:
-        """Write down what a process says of itself."""
+        """Record the status of a process."""
         with self._database.write() as connection:
             upsert(connection, planning_tables.processes, ["name"], [asdict(status)])
 

@@ -1,4 +1,4 @@
-"""What was closed is open again: a commitment, or one occurrence of it."""
+"""Reopen a closed commitment, or one occurrence of it."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def reopen_one(connection: Connection, series: Tracked, name: str, change: Chang
 
 
 def require_closed(now: Tracked) -> None:
-    """Raise InputError for what is open."""
+    """Raise InputError where the commitment is open."""
     if now.open:
         name = f"{now.commitment.key} {now.occurrence}".rstrip()
         raise InputError(f"{name} is open: there is nothing to reopen")

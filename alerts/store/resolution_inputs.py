@@ -58,7 +58,7 @@ class ResolvedWith:
             return stated_name
 
     def finish(self, name: str) -> None:
-        """All deadlines have been worked out anew."""
+        """Record that all deadlines were resolved anew."""
         with self._database.write() as connection:
             connection.execute(update(tables.resolved_with).where(_V.name == name).values(reason=None))
 

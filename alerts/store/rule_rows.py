@@ -36,7 +36,7 @@ def put_rules(
     at_once: bool = False,
     removed_at: datetime | None = None,
 ) -> tuple[str, ...]:
-    """Make these the rules: what is new or means something else is settled anew; returns the names of what is gone.
+    """Store these rules, settle new and changed ones anew, and return the names of missing ones.
 
     What is gone is forgotten `at_once`, or else only marked as removed: its watches are kept in step until it ends, and
     where it is put back before, nothing has ended.
@@ -47,7 +47,7 @@ def put_rules(
     wanted = {rule.name: rule for rule in rules}
     fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
     left_out = {name for name, row in stored.items() if name not in wanted and (at_once or row["removed_at"] is None)}
-    # The default rule speaks where no other does, so any change may add to what it watches, or take from it.
+    # The default rule applies where no other matches, so any change may add to its watches or remove some.
     if (fresh or (at_once and left_out)) and "default" in wanted and wanted["default"] not in fresh:
         fresh.append(wanted["default"])
     rows = [

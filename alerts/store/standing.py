@@ -12,7 +12,7 @@ from alerts.core.tracked import Tracked
 
 @dataclass(frozen=True, slots=True)
 class WatchedCommitment:
-    """A commitment with its watches by rule and occurrence, and when it changed if they have not seen that."""
+    """A commitment with its watches by rule and occurrence, and the time of a change that they have not seen."""
 
     tracked: Tracked
     watches: Mapping[tuple[str, str], Watch]

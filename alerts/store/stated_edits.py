@@ -1,4 +1,4 @@
-"""Edits by hand of what is stated of a commitment: checked, and stored with all that follows from them."""
+"""Edits of a commitment by hand: checked, and stored with the moves that follow."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ def _moves(change_set: ChangeSet, now: Tracked, wanted: Commitment) -> bool:
 
 
 def _why(old: Commitment, new: Commitment) -> str | None:
-    """Why a date moves with an edit for which nobody gives a reason."""
+    """Return the reason of a move after an edit without a reason."""
     before, after = stated(old), stated(new)
-    said = [
+    differences = [
         f"its {difference} was changed from {_plain(before[name])} to {_plain(after[name])}"
         for name, difference in REASONS.items()
         if before[name] != after[name]
     ]
-    return "; ".join(said) or None
+    return "; ".join(differences) or None
 
 
 def _plain(value: Any) -> str:

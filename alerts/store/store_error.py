@@ -6,4 +6,4 @@ from alerts.deadlines.errors import InputError
 
 
 class StoreError(InputError):
-    """The database cannot be used as it is; the text says what is wrong and what would be right."""
+    """The database cannot be used; the text gives the problem and what to do."""

@@ -1,4 +1,4 @@
-"""Commitments read for their watches, with what has happened to them; one that is broken holds up no other."""
+"""Commitments with their changes, read for their watches; a broken one does not stop the others."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ log = logging.getLogger(__name__)
 
 
 def tracked_or_none(row: RowMapping) -> Tracked | None:
-    """A row as a value; one that cannot be read gets no watch, and holds up no other."""
+    """Return the commitment of a row, or None where it cannot be read."""
     try:
         return tracked_of(row)
     except Exception:
-        log.exception("the data of %s cannot be read: nothing is said of it", row["key"])
+        log.exception("the data of %s cannot be read: no alerts go out for it", row["key"])
         return None
 
 
 def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int, Tracked], set[int]]:
-    """The commitments of some watches, and which of them cannot be read."""
+    """Return the commitments of some watches, and the ids of those that cannot be read."""
     try:
         return with_changes(connection, watches), set()
     except (SQLAlchemyError, StoreError):
@@ -57,7 +57,7 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
 
 
 def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
-    """The commitments of some watches, with the moves and ends that a watch of theirs has not seen."""
+    """Return the commitments of some watches, with moves and ends that a watch has not seen."""
     tracked = fetch_whole(connection, {watch.commitment_id for watch in watches})
     seen: dict[int, int] = {}
     for watch in watches:
@@ -67,7 +67,7 @@ def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, 
         return tracked
     table = tables.revisions
     unseen = table.c.number > min(seen.values())
-    # What recurs asks how it was before, too.
+    # A series also needs its earlier bounds.
     whole = and_(table.c.what == "moved", func.coalesce(table.c.occurrence, "") == "")
     query = select(table).where(
         table.c.commitment_id.in_(seen), table.c.what.in_(("moved", "closed", "reopened")), or_(unseen, whole)
@@ -80,13 +80,13 @@ def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, 
 
 
 def occurrence_of(tracked: Tracked, name: str) -> Tracked | None:
-    """One occurrence, or nothing where a move has left it out."""
+    """Return one occurrence, or None where a move removed it."""
     recurs = tracked.bounds.recurrence
     return tracked.at(name) if not name or (recurs and recurs.has(name)) else None
 
 
 def watched_pairs(watches: Iterable[Watch], tracked: Mapping[int, Tracked]) -> list[tuple[Watch, Tracked]]:
-    """Watches with what they look at; what is gone or cannot be read is left out."""
+    """Return watches with their commitments, without those that are gone or cannot be read."""
     whole = [(watch, tracked.get(watch.commitment_id)) for watch in watches]
     found = [(watch, occurrence_of(item, watch.occurrence)) for watch, item in whole if item is not None]
     return [(watch, item) for watch, item in found if item is not None]

@@ -1,4 +1,4 @@
-"""The outbox: deliveries claimed under a lease and a fence, rendered once, and marked by how they ended."""
+"""The outbox: deliveries are claimed under a lease and a fence, rendered once, and get their outcome recorded."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 _A, _D = delivery_tables.attempts.c, delivery_tables.deliveries.c
 
 
-# Made once: SQLAlchemy takes several times as long to put these together as to carry them out.
+# Built once: SQLAlchemy takes several times as long to build these as to execute them.
 _MINE = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
 _RECORD_OUTCOME = update(delivery_tables.deliveries).where(_MINE).values(
     {name: bindparam(name) for name in ("state", "next_at", "remote", "last_error", "ended_at")}
@@ -60,7 +60,7 @@ _RETURN_CLAIM = update(delivery_tables.deliveries).where(_MINE).values(
 )  # fmt: skip
 
 _ATTEMPT = {name: _D.id if name == "delivery_id" else bindparam(f"_{name}", type_=_A[name].type) for name in _A.keys()}  # noqa: SIM118
-_KNOWN = exists().where(_A.delivery_id == _D.id, _A.number == bindparam("_number"))  # a mark that is made again
+_KNOWN = exists().where(_A.delivery_id == _D.id, _A.number == bindparam("_number"))  # an outcome that is recorded again
 _TRIED = insert(delivery_tables.attempts).from_select(
     list(_ATTEMPT), select(*_ATTEMPT.values()).where(_D.id == bindparam("_id"), ~_KNOWN)
 )
@@ -82,9 +82,9 @@ class Outbox:
         *,
         served: ServedRecipients = ANYBODY,
     ) -> list[Claim]:
-        """Lease what is due on a channel for whom we reach, but not `exclude`; what has become stale is superseded.
+        """Claim due deliveries of a channel for recipients that we serve, except `exclude`; stale ones are superseded.
 
-        What is due goes by `now`; the lease (a duration) goes by the real clock.
+        `now` decides what is due. The lease (a duration) runs on the real clock.
         """
         while self._due(channel, now, exclude, served):
             with self._database.write() as connection:
@@ -109,9 +109,9 @@ class Outbox:
     def keep(
         self, rendered: Mapping[UUID, tuple[int, Message, str | None]], entries: Mapping[UUID, str] | None = None
     ) -> None:
-        """Store messages (fence, message, what failed in the template), so that every try sends the same bytes for as
-        long as they are true. `entries` says of which reminders each was made. A failed template is reported to the
-        operators.
+        """Store messages (fence, message, template error), so that each attempt sends the same bytes.
+
+        `entries` identifies the reminders of each message. Operators get a notice of a failed template.
         """
         rows = []
         for one, (fence, message, error) in rendered.items():
@@ -128,8 +128,8 @@ class Outbox:
     def record_outcomes(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
         """Record how attempts ended (claim, outcome, started, ended), in one commit.
 
-        Where the fence has moved on another process took the delivery over: its outcome counts, not ours; the attempt
-        was made all the same, and is written down.
+        A higher fence means that another process took the delivery over: its outcome counts. Our attempt is stored all
+        the same.
         """
         if not ended:
             return
@@ -140,9 +140,9 @@ class Outbox:
             connection.execute(_TRIED, [attempt_row(*one) for one in ended])
 
     def note_outage(self, channel: str, error: str, now: datetime) -> bool:
-        """Nothing gets through on a channel: what has waited for an hour goes to the fallback, what is too old is dead.
+        """Record an outage: after an hour deliveries go to the fallback, after their time they are dead.
 
-        So what waits behind a breaker fares as what is tried. Returns whether there is any.
+        So deliveries that wait behind a breaker end as those that are tried. Returns whether there are any.
         """
         old, late = is_too_old(now), is_late(now)
         mine = (delivery_tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")), or_(old, late))
@@ -152,7 +152,7 @@ class Outbox:
             with self._database.write() as connection:
                 query = select(delivery_tables.deliveries).where(*mine).order_by(_D.created_at, _D.id).limit(CHUNK)
                 rows = connection.execute(self._not_held(query)).mappings().all()
-                # Nothing is claimed meanwhile, so it is here that what is snoozed is seen to wait for that.
+                # There are no claims in an outage, so snoozed deliveries are held here.
                 ours = _D.id.in_([row["id"] for row in hold(connection, rows, now)])
                 ended = table.where(*mine, old, ours).values(
                     **dead, failure_level=worse(literal(int(FailureLevel.DEAD)))
@@ -161,11 +161,11 @@ class Outbox:
                 for change in (ended, waits):
                     found = connection.execute(change).rowcount > 0 or found
             if len(rows) < CHUNK:
-                break  # what is left another replica is at
+                break  # another replica has locked the others
         return found
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
-        """Nobody delivers there any more: let what waits go to the fallback, and end what is stale or too old."""
+        """Send what waits for an unserved recipient to the fallback, and end what is stale or too old."""
         untold = and_(_D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
         mine = (
             delivery_tables.OPEN,
@@ -184,10 +184,10 @@ class Outbox:
                 if unsent := gone_rows(connection, hold(connection, rows, now), error, now):
                     connection.execute(UPDATE_UNSENT, unsent)
             if len(rows) < CHUNK:
-                return  # what is left is being sent, or another replica is at it
+                return  # the others are being sent, or another replica has locked them
 
     def _not_held(self, query: Select[Any]) -> Select[Any]:
-        """Leave the rows that another replica holds to it, and do not wait for them; SQLite has one writer."""
+        """Skip rows that another replica has locked; SQLite has one writer."""
         return query if self._database.sqlite else query.with_for_update(skip_locked=True)
 
     def _any(self, *conditions: Any) -> bool:
@@ -195,7 +195,7 @@ class Outbox:
             return connection.execute(select(_D.id).where(*conditions).limit(1)).first() is not None
 
     def return_claims(self, claims: Sequence[Claim], now: datetime) -> None:
-        """Return what was claimed but not begun."""
+        """Release claims whose attempt has not begun."""
         rows = [{"_id": claim.id, "_fence": claim.fence, "_now": now} for claim in claims]
         if rows:
             with self._database.write() as connection:
@@ -209,7 +209,7 @@ class Outbox:
             )
 
     def pause(self, channel: str, now: datetime, served: ServedRecipients = ANYBODY) -> timedelta | None:
-        """How long there is nothing to try on a channel for whom we reach; None where nothing waits."""
+        """Return how long a channel has nothing to send to recipients that we serve; None if nothing waits."""
         mine = (delivery_tables.OPEN, _D.channel == channel, recipient_is_served(served))
         ready = case((_D.held_until > _D.next_at, _D.held_until), else_=_D.next_at)
         waiting = select(func.min(ready, type_=_D.next_at.type)).where(*mine, _D.state != "leased").scalar_subquery()

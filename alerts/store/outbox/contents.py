@@ -1,4 +1,4 @@
-"""What deliveries carry, with all that templates need; and what of it no longer holds."""
+"""What deliveries carry, with all that templates need, and which of it is stale."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _L, _R = delivery_tables.delivery_reminders.c, planning_tables.reminders.c
 def carried(
     connection: Connection, rows: Sequence[Any]
 ) -> tuple[dict[UUID, tuple[ReminderContext, ...]], dict[UUID, str]]:
-    """What deliveries carry that still holds, and why the others do not."""
+    """Return the valid contents of deliveries, and why the other deliveries are stale."""
     ids = [row["id"] for row in rows]
     columns = (_L.delivery_id, _R.id, *(_R[name] for name in REMINDER))
     query = select(*columns).join(planning_tables.reminders, _R.id == _L.reminder_id).where(_L.delivery_id.in_(ids))
@@ -71,17 +71,17 @@ def carried(
             stale[link["delivery_id"]] = reason
             continue
         at = next_alert_at[link["delivery_id"]].get(str(link["id"]))
-        said = facts.context(reminder, about, datetime.fromisoformat(at) if at else None)
+        context = facts.context(reminder, about, datetime.fromisoformat(at) if at else None)
         ends = pause_ends(rules.get(reminder.rule), about) if about.current_acknowledgement else None
         entry = known_as.get((link["commitment_id"], link["occurrence"]))
-        said = replace(said, pause_ends=ends, entry=entry)
+        context = replace(context, pause_ends=ends, entry=entry)
         move = moves.get((link["delivery_id"], link["id"]))
-        contexts[link["delivery_id"]].append(replace(said, change=move) if move else said)
+        contexts[link["delivery_id"]].append(replace(context, change=move) if move else context)
     return {one: tuple(items) for one, items in contexts.items()}, stale
 
 
 def _about(reminder: Reminder, tracked: Tracked) -> Tracked:
-    """The occurrence that a reminder speaks of; the whole, if there is none or it is gone."""
+    """Return the occurrence that a reminder is about; the commitment itself, if there is none or it is gone."""
     try:
         return tracked.at(reminder.occurrence)
     except InputError:
@@ -89,7 +89,7 @@ def _about(reminder: Reminder, tracked: Tracked) -> Tracked:
 
 
 def _answered(tracked: Tracked) -> bool:
-    """Whether anything of it is acknowledged."""
+    """Whether the commitment or one of its occurrences is acknowledged."""
     return tracked.acknowledged is not None or any(one.acknowledged for one in tracked.occurrences.values())
 
 
@@ -107,7 +107,7 @@ def _other_rules(connection: Connection, links: Sequence[Any]) -> dict[UUID, lis
 
 
 def rules_of(connection: Connection, names: Collection[str]) -> dict[str, Rule]:
-    """Some rules, by name; those that are registered."""
+    """Return registered rules by name."""
     r = planning_tables.rules.c
     specs = connection.execute(select(r.spec).where(r.name.in_(names))).scalars()
     return {rule.name: rule for rule in map(Rule.from_json, specs)}
@@ -202,7 +202,7 @@ def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFacts:
-    """Parties, sources, owners, changes and snoozes for single recipients that some deliveries need."""
+    """Fetch the parties, sources, owners, changes and snoozes that some deliveries need."""
 
     parties: Mapping[str, Party]
     sources: Mapping[str, Source]
@@ -219,14 +219,14 @@ class DeliveryFacts:
         p, s, v = tables.parties, tables.sources, tables.revisions
         parties = connection.execute(select(p).where(p.c.key.in_(who))).mappings()
         sources = connection.execute(select(s).where(s.c.key.in_(cited))).mappings()
-        told = defaultdict(set)
+        reported = defaultdict(set)
         for link in links:
             if link["revision"] is not None:
-                told[link["commitment_id"]].add(link["revision"])
+                reported[link["commitment_id"]].add(link["revision"])
         changes: dict[tuple[int, int], Revision] = {}
-        if told:
-            numbers = {number for some in told.values() for number in some}
-            query = select(v).where(v.c.commitment_id.in_(told), v.c.number.in_(numbers))
+        if reported:
+            numbers = {number for some in reported.values() for number in some}
+            query = select(v).where(v.c.commitment_id.in_(reported), v.c.number.in_(numbers))
             for row in connection.execute(query).mappings():
                 changes[row["commitment_id"], row["number"]] = revision_of(row)
         return cls(

@@ -1,4 +1,4 @@
-"""Claims: deliveries that are ours to send for a while, and what is written down of how that went."""
+"""Claims: deliveries that this process may send until their lease ends."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from alerts.store.outbox.payloads import message_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A delivery that is ours to send until the lease ends. `message` is there once it was rendered.
+    """A delivery that this process may send until the lease ends. `message` is None until it is rendered.
 
-    `contexts` is what it carries. One to operators carries a `notice` instead; a `summary` is gathered by its scope.
-    `zone`: in which the recipient reads, where that is a person who states one. `first_due` and `tries` (this one
-    included) count from when a person last retried it; `attempt` counts all that were ever made.
+    `contexts` is what it carries. A `notice` goes to operators instead; a `summary` is gathered by its scope.
+    `zone` is the zone of the recipient, if that is a person who states one. `first_due` and `tries` (this one
+    included) count from the last retry by a person; `attempt` counts all.
     """
 
     id: UUID
@@ -37,11 +37,11 @@ class Claim:
     summary: Scope | None = None
     fallback_for: DeliveryFailure | None = None
     message: Message | None
-    entries: str | None = None  # of which reminders the message was made, where that was written down
+    entries: str | None = None  # identifies the reminders of the message, if stored
 
 
 def first_due(row: Any) -> datetime:
-    """When a delivery was first due: planned, sent again by a person, or at the end of a snooze."""
+    """Return when a delivery was first due: planned, retried by a person, or at the end of a snooze."""
     times: list[datetime | None] = [row["created_at"], row["retried_at"], row["held_until"]]
     return max(at for at in times if at)
 

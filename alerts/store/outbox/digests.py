@@ -30,21 +30,21 @@ _C, _G, _L, _R, _W = (
         planning_tables.watches,
     )
 )
-STUCK_AFTER = timedelta(minutes=2)  # another process that has added nothing for so long is waited for no longer
+STUCK_AFTER = timedelta(minutes=2)  # we wait no longer for a process that has added nothing for this time
 
 
 def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> ColumnElement[bool]:
-    """Whether a watch of one of these rules has something to say by then."""
+    """Return the condition for watches of these rules that are due by then."""
     return and_(watches.next_at.is_not(None), watches.next_at <= until, watches.rule.in_(rules))
 
 
 def others_may_join(connection: Connection, due: ColumnElement[bool]) -> bool:
-    """Whether more may join what is said now: something is due still, or waits already."""
+    """Whether more reminders may join a digest now: some are still due, or wait already."""
     return _any(connection, _W.rule, due) or _any(connection, _G.channel)
 
 
 class Gathering:
-    """What is gathered in a database."""
+    """The reminders that wait for a digest."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -126,7 +126,7 @@ def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
 
 
 def _without_recipient(connection: Connection, reminders: Sequence[UUID]) -> Iterator[UUID]:
-    """Those that no delivery carries, and that are gathered for nobody else."""
+    """Return those that no delivery carries and that are not gathered for another recipient."""
     for some in chunks(reminders):
         linked = set(connection.execute(select(_L.reminder_id).where(_L.reminder_id.in_(some))).scalars())
         ways = select(_G.reminder_id).where(_G.reminder_id.in_(some)).group_by(_G.reminder_id)

@@ -26,13 +26,13 @@ _D = delivery_tables.deliveries.c
 
 
 _ASKED = func.coalesce(_D.retried_at, _D.created_at)
-due_since = case((_D.held_until > _ASKED, _D.held_until), else_=_ASKED)  # its schedule counts from here
+due_since = case((_D.held_until > _ASKED, _D.held_until), else_=_ASKED)  # the schedule of retries counts from here
 
 
 _D = delivery_tables.deliveries.c
 
 
-LONGEST_LEASE = timedelta(minutes=21)  # as long as with the longest timeout that a channel may have
+LONGEST_LEASE = timedelta(minutes=21)  # the lease for the longest timeout of a channel
 
 
 def worse(level: Any) -> Any:
@@ -41,7 +41,7 @@ def worse(level: Any) -> Any:
 
 
 def claimable(channel: str, now: datetime, real: datetime, exclude: Collection[UUID]) -> tuple[Any, ...]:
-    """What may be leased. A time farther ahead than any that we set was set by a clock that has been put back since."""
+    """Return the conditions for a claim. A time too far ahead comes from a wrong clock: it is due."""
     waiting = and_(_D.state.in_(("pending", "retry")), or_(_D.next_at <= now, _D.next_at > now + LONGEST_PAUSE))
     mine = (_D.id.not_in(exclude),) if exclude else ()
     return delivery_tables.OPEN, _D.channel == channel, or_(waiting, is_abandoned(real)), not_held(now), *mine
@@ -53,15 +53,15 @@ def not_held(now: datetime) -> Any:
 
 
 def is_abandoned(real: datetime) -> Any:
-    """Whether it was leased by a process that has not marked it in time."""
+    """Whether its lease ended before an outcome was recorded."""
     return and_(_D.state == "leased", or_(_D.lease_until <= real, _D.lease_until > real + LONGEST_LEASE))
 
 
 def is_too_old(now: datetime) -> Any:
-    """Whether its time is over, as `give_up_at` reckons it."""
+    """Whether it is given up, by the same rule as `give_up_at`."""
     return and_(now - TRY_FOR_AT_LEAST >= due_since, func.coalesce(_D.deadline, now) <= now)
 
 
 def is_late(now: datetime) -> Any:
-    """Whether it has waited for an hour, and that is not written down yet."""
+    """Whether it has waited for an hour, and is not recorded as late yet."""
     return and_(now - LATE >= due_since, _D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))

@@ -1,4 +1,4 @@
-"""Deliveries written down with the reminders that they carry: a recipient gets each alert once."""
+"""Store deliveries with the reminders that they carry: a recipient gets each alert once."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ NO_RECIPIENT = "no recipient"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """What has fallen due: reminders that are said (in `addressed` with where they go), and skipped ones.
+    """Due reminders: those to send (`addressed` has their recipients), and skipped ones.
 
-    `tracked` is what they are about, `next_alert_at` when their watches (rule, commitment, occurrence) speak next.
+    `tracked` has their commitments, `next_alert_at` the next alert of their watches (rule, commitment, occurrence).
     """
 
     reminders: Sequence[Reminder]
@@ -37,11 +37,10 @@ class Planned:
 
 
 def record_planned(connection: Connection, planned: Planned, routes: Routes, now: datetime, *, gather: bool) -> int:
-    """Write down what is to be said, in the caller's transaction; returns how many deliveries are new.
+    """Store reminders and deliveries in the caller's transaction; return how many deliveries are new.
 
-    The unique keys decide: a reminder that was recorded before is not recorded again, and what a recipient has been
-    told through a channel, by whatever rule, is not told again. `gather`: more may be due, so what may share a digest
-    waits.
+    Unique keys prevent duplicates: no reminder is stored twice, and a recipient gets each alert once per channel,
+    even if several rules send it. With `gather`, more may be due, so reminders that may share a digest wait.
     """
     rows = [_reminder_row(reminder, now) for reminder in (*planned.reminders, *planned.skipped)]
     fresh: set[UUID] = set()
@@ -115,7 +114,7 @@ def _delivery_row(one: Envelope, planned: Planned, now: datetime) -> dict[str, A
 def delivery_row(
     one: Envelope, next_alert_at: Mapping[UUID, datetime | None], ends: Iterable[datetime | None], now: datetime
 ) -> dict[str, Any]:
-    """A row for a delivery, with when each of its reminders is next followed by another, and when their dates end."""
+    """Return the row of a delivery, with the next alert after each of its reminders and the end of their dates."""
     return new_delivery(one.id, one.channel, one.recipient, now) | {
         "next_alert_at": {str(mine): at.isoformat() if at else None for mine, at in next_alert_at.items()},
         "deadline": max((end for end in ends if end), default=None),
@@ -144,7 +143,7 @@ def _deadline_of(reminder: Reminder, planned: Planned) -> datetime | None:
 
 
 def new_delivery(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, Any]:
-    """A row for a delivery that is to be sent at once."""
+    """Return the row of a delivery that is due now."""
     return {
         "id": one,
         "channel": channel,

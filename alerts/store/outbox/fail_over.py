@@ -31,14 +31,14 @@ _C, _D, _L, _R = (
         planning_tables.reminders,
     )
 )
-MAX_FAILURES_LISTED = 50  # troubles in one notice; the rest are counted
+MAX_FAILURES_LISTED = 50  # in one notice; the rest are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedDelivery:
-    """A failed delivery, and what it carries: reminders, or a summary by its `scope`.
+    """A failed delivery and its reminders, or the `scope` of its summary.
 
-    `may_fall_back`: that has not got through and may go elsewhere.
+    `may_fall_back`: it was not sent and may go to the fallback.
     """
 
     failure: DeliveryFailure
@@ -56,7 +56,7 @@ class FailureBatch:
     deliveries: Sequence[FailedDelivery]
 
     def send_to_fallback(self, envelopes: Mapping[UUID, Sequence[Envelope]], now: datetime) -> set[UUID]:
-        """Write down the deliveries that carry elsewhere what others (by their id) do not; returns those that are new.
+        """Store fallback deliveries, by the id of the failed one; return those that are new.
 
         Several may carry the same reminders: these go once, in place of the first.
         """
@@ -78,7 +78,7 @@ class FailureBatch:
     def notify(
         self, failures: Sequence[DeliveryFailure], operators: Mapping[str, Sequence[str]], now: datetime
     ) -> None:
-        """Write down a notice for each of the operators: channel → recipients."""
+        """Store a notice for each of the operators: channel → recipients."""
         notice = Notice(
             failures=tuple(failures[:MAX_FAILURES_LISTED]), more=max(len(failures) - MAX_FAILURES_LISTED, 0)
         ).to_json()
@@ -111,7 +111,7 @@ def failure_batches(database: Database) -> Iterator[FailureBatch]:
 
 
 def reminders_of(connection: Connection, rows: Sequence[RowMapping]) -> Mapping[UUID, list[Reminder]]:
-    """The reminders that deliveries carry, oldest first, by the id of the delivery."""
+    """Return the reminders that deliveries carry, oldest first, by the id of the delivery."""
     ids = [row["id"] for row in rows]
     query = select(_L.delivery_id, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(_L.delivery_id.in_(ids))
     query = query.join(planning_tables.reminders, _R.id == _L.reminder_id).join(
@@ -125,9 +125,9 @@ def reminders_of(connection: Connection, rows: Sequence[RowMapping]) -> Mapping[
 
 def _failed_deliveries(connection: Connection, rows: Sequence[RowMapping]) -> list[FailedDelivery]:
     reminders = reminders_of(connection, rows)
-    found, overtaken = [], followed(connection, rows)  # elsewhere these would be stale as well
+    found, overtaken = [], followed(connection, rows)  # the fallback would be stale as well
     for row in rows:
-        ended = row["state"] in ("sent", "dismissed")  # it has got through meanwhile, or somebody knows of it
+        ended = row["state"] in ("sent", "dismissed")  # it was sent after all, or a person dismissed it
         if ended and not (row["template_error"] and row["reported_level"] < FailureLevel.TEMPLATE):
             continue
         carried_reminders = tuple(reminders[row["id"]])
@@ -150,7 +150,7 @@ def _failed_deliveries(connection: Connection, rows: Sequence[RowMapping]) -> li
 
 
 def failure_of(row: RowMapping, carried_reminders: Sequence[Reminder]) -> DeliveryFailure:
-    """Return what others learn of a delivery that fails."""
+    """Return the failure of a delivery as others see it."""
     errors = (row["template_error"], row["last_error"] if row["state"] != "sent" else None)
     return DeliveryFailure(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""Holds: what is snoozed is set apart at the claim and waits, whatever else a delivery carries goes on."""
+"""Holds: snoozed reminders wait in a delivery of their own, and the rest of the delivery goes out."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ ASK_AGAIN = timedelta(seconds=5)
 
 
 def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence[Any]:
-    """Hold back what is snoozed of some deliveries; returns the rows of those of which something is left to be sent.
+    """Hold snoozed reminders, and return the rows of deliveries that still carry others.
 
-    What only a part of a delivery waits for is put into one of its own, so that the rest goes out.
+    If only some reminders of a delivery wait, they move to a delivery of their own, and the rest goes out.
     """
     ids = [row["id"] for row in rows]
     links = _snoozed(connection, ids, now)
@@ -64,7 +64,7 @@ def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence
 
 
 def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> list[Any]:
-    """What of some deliveries is snoozed, or was until a moment ago: it may wait for a firing still."""
+    """Return the reminders that are snoozed, or were until a moment ago: they may still wait for the next run."""
     whose = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient)
     columns = (*whose, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
     about = (_L.delivery_id.in_(ids), _L.kind.not_in(SENT_DESPITE_SNOOZE))
@@ -73,7 +73,7 @@ def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> li
         select(*columns, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
         .join(planning_tables.reminders, _R.id == _L.reminder_id)
         .join(tables.occurrences, here)
-        # What was planned after that has been looked at with the snooze in mind.
+        # Reminders that were planned after that already consider the snooze.
         .where(*about, _O.snoozed_until.is_not(None), _R.send_at <= _O.snoozed_at)
     )
     mine = and_(_S.commitment_id == _L.commitment_id, or_(_S.occurrence == _L.occurrence, _S.occurrence == ""))
@@ -92,7 +92,7 @@ def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> li
 def _held_until(
     connection: Connection, links: Sequence[Mapping[str, Any]], now: datetime
 ) -> dict[UUID, dict[UUID, datetime]]:
-    """Until when each reminder waits, by delivery."""
+    """Return until when each reminder waits, by delivery."""
     tracked = fetch_whole(connection, {link["commitment_id"] for link in links})
     rules = rules_of(connection, {link["rule"] for link in links})
     crons = {name: Cron(rule.cron, rule.timezone) for name, rule in rules.items()}
@@ -101,7 +101,7 @@ def _held_until(
         whole = tracked[link["commitment_id"]]
         try:
             one = whole.at(link["occurrence"])
-        except InputError:  # a move has left it out, and the claim will see that
+        except InputError:  # a move removed it, and the claim finds that
             continue
         snooze = Snooze(by=link["by"], at=link["at"], until=link["until"])
         if not one.open or (one.stated_at and snooze.until <= one.stated_at):
@@ -109,7 +109,7 @@ def _held_until(
         cron = crons.get(link["rule"])
         ends.append((link, _resumes(snooze, one.bounds, cron, for_all=link["for_all"])))
     over = [link for link, until in ends if until <= now < until + PLANNED_BY]
-    # A later reminder may replace these: let that be planned, and put into its digest, first.
+    # A later reminder may replace these: it must be planned, and put into its digest, first.
     ends += [(link, now + ASK_AGAIN) for link in _followed_soon(connection, over, now)]
     held: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
     for link, until in ends:
@@ -120,7 +120,10 @@ def _held_until(
 
 
 def _resumes(snooze: Snooze, bounds: Bounds, cron: Cron | None, *, for_all: bool) -> datetime:
-    """When it goes out: as the rule does after a snooze for everybody; else at its end, but before it is late."""
+    """Return when it goes out: at the end of the snooze, or at the next run of the rule.
+
+    The rule decides after a snooze for everybody, and after one that lasts until the deadline itself.
+    """
     too_late = bounds.latest is not None and snooze.until == bounds.latest
     return resumes_at(snooze, bounds, cron) if cron and (for_all or too_late) else snooze.until
 
@@ -143,7 +146,7 @@ def _followed_soon(
     for link in links:
         mine = tuple(link[name] for name in about)
         at = due.get((link["rule"], *mine))
-        fires = at is not None and (link["for_all"] or at >= link["until"])  # else it was planned while it waited
+        fires = at is not None and (link["for_all"] or at >= link["until"])  # otherwise it was planned while it waited
         if fires or (*(link[name] for name in destination), *mine) in gathered:
             found.append(link)
     return found
@@ -156,7 +159,7 @@ def _wait(connection: Connection, row: Any, until: datetime) -> None:
 
 
 def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime]) -> dict[str, Any]:
-    """Move what waits into deliveries of its own, one for each time; what is left is rendered anew. Returns that."""
+    """Move waiting reminders to deliveries of their own, one for each time; return the rest, to be rendered anew."""
     by_time: dict[datetime, list[UUID]] = defaultdict(list)
     for reminder, until in waits.items():
         by_time[until].append(reminder)
@@ -166,7 +169,7 @@ def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime])
             name: row[name]
             for name in ("channel", "recipient", "created_at", "next_alert_at", "deadline", "fallback_for")
         }
-        due = {"next_at": row["next_at"] or row["created_at"], "held_until": until}  # what ends the snooze lets it go
+        due = {"next_at": row["next_at"] or row["created_at"], "held_until": until}  # the end of the snooze releases it
         fresh = {"id": one, "state": "pending", "attempts": 0, "fence": 0, **due}
         connection.execute(insert(delivery_tables.deliveries).values(fresh | copied))
         mine = (_L.delivery_id == row["id"], _L.reminder_id.in_(some))

@@ -20,7 +20,7 @@ _D = delivery_tables.deliveries.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedRecipients:
-    """To whom a process delivers through a channel: `recipients` (None: anybody) and, if `owners`, all people."""
+    """The recipients of a process on a channel: `recipients` (None: anybody) and, if `owners`, all people."""
 
     recipients: tuple[str, ...] | None = None
     owners: bool = False
@@ -31,7 +31,7 @@ class ServedRecipients:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote; a process of an earlier version says nothing, and delivers to anybody."""
+        """Read what `to_json` wrote; a process of an earlier version wrote nothing, and delivers to anybody."""
         to = data.get("to")
         return cls(recipients=None if to is None else tuple(to), owners=bool(data.get("owners")))
 

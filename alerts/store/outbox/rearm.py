@@ -1,4 +1,4 @@
-"""Reminders that a clock which was ahead has used up: armed again once the clock is right."""
+"""Send again what a clock that was ahead has sent too early."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _A, _C, _D, _G, _L, _R, _U, _W = (
         planning_tables.watches,
     )
 )
-TOO_EARLY = timedelta(days=2)  # what was sent no earlier than this is taken for sent
+TOO_EARLY = timedelta(days=2)  # an alert less early than this counts as sent
 
 
 def resend_too_early(database: Database, now: datetime) -> int:
-    """Let everything be sent again that was sent more than two days before its `send_at`; returns how much that is.
+    """Let alerts go out again that were sent more than two days before their `send_at`; return how many.
 
-    To be called where the clock was ahead and has been put right, before anything is planned. Moves and closings were
+    Call it after the clock was corrected, before anything is planned. Moves and closings were
     sent when they were recorded, so they stay. Each commitment's history says what is sent again.
     """
     count, more = 0, True
@@ -62,7 +62,7 @@ def _forget(connection: Connection, found: list[Mapping[str, Any]], now: datetim
     carried = set(connection.execute(select(_L.delivery_id).where(_L.reminder_id.in_(ids))).scalars())
     for column in (_L.reminder_id, _G.reminder_id, _R.id):
         connection.execute(delete(column.table).where(column.in_(ids)))
-    for some in chunks(carried):  # else the next one that carries the same would be taken for sent
+    for some in chunks(carried):  # otherwise the next delivery with the same reminders would count as sent
         empty = _D.id.in_(some), ~exists().where(_L.delivery_id == _D.id)
         connection.execute(delete(delivery_tables.attempts).where(_A.delivery_id.in_(select(_D.id).where(*empty))))
         connection.execute(delete(delivery_tables.deliveries).where(*empty))

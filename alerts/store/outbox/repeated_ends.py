@@ -56,7 +56,7 @@ def _summed_up(connection: Connection, row: Any) -> bool:
 
 
 def _ends(connection: Connection, reminders: set[UUID]) -> dict[UUID, tuple[Any, ...]]:
-    """What each tells: its kind, the status that it was closed with, and the date that stood then."""
+    """Return the kind of each, the status that it was closed with, and the date at that time."""
     revision = and_(_V.commitment_id == _R.commitment_id, _V.number == _R.revision)
     query = select(_R.id, _R.kind, _V.detail, _R.fingerprint).outerjoin(tables.revisions, revision)
     return {row[0]: tuple(row[1:]) for row in connection.execute(query.where(_R.id.in_(reminders)))}

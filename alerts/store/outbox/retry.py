@@ -28,7 +28,7 @@ DISMISSABLE: tuple[State, ...] = ("pending", "retry", "leased", "dead")
 
 
 def retry(database: Database, start: str, now: datetime) -> UUID:
-    """Send a delivery again, under the same id, by the full schedule counted from now.
+    """Send a delivery again, with the same id and a new schedule of attempts.
 
     What has been overtaken meanwhile is not sent any more. Raises InputError where that is so, where no delivery or
     several have an id that starts so, or where it is not one to be sent again.
@@ -44,7 +44,7 @@ def retry(database: Database, start: str, now: datetime) -> UUID:
 def retry_through(
     database: Database, start: str, channel: str, recipients: Sequence[str], now: datetime, *, one_at_a_time: bool
 ) -> list[UUID]:
-    """Write down what a delivery carries anew for the recipients of another channel, and let the first one go.
+    """Send what a delivery carries to the recipients of another channel, and dismiss the delivery.
 
     What they already got there is not sent again. Raises InputError as `retry`, and where nothing is left.
     """
@@ -62,7 +62,7 @@ def retry_through(
 
 
 def dismiss(database: Database, start: str, now: datetime) -> UUID:
-    """Let a delivery go: it is not tried any more, and the mark of an attempt that is under way changes nothing."""
+    """Dismiss a delivery: it is not tried again, and the outcome of a running attempt changes nothing."""
     with database.write() as connection:
         row = _only(connection, start, DISMISSABLE, "dismiss")
         _change(connection, row, {"state": "dismissed", "ended_at": now, "next_at": None, "lease_until": None})
@@ -103,10 +103,10 @@ def _put(
     *,
     one_at_a_time: bool,
 ) -> set[UUID]:
-    """Write down the deliveries that go out instead; returns which are new."""
-    said = tuple(reminders_of(connection, [row])[_id(row)])
+    """Store the deliveries that replace one; return which are new."""
+    reminders = tuple(reminders_of(connection, [row])[_id(row)])
     rest: dict[str, Any] = {name: row[name] for name in ("next_alert_at", "deadline", "summary", "notice")}
-    rest["fallback_for"] = failure_of(row, said).to_json()
+    rest["fallback_for"] = failure_of(row, reminders).to_json()
     scope = Scope.from_json(row["summary"]) if row["summary"] else None
     if row["notice"]:
         failures = Notice.from_json(row["notice"]).failures
@@ -116,7 +116,7 @@ def _put(
         )
     if scope and one_at_a_time:
         raise InputError(f"delivery {_short(row)} is a summary: {channel} takes one reminder at a time")
-    groups = [(one,) for one in said] if one_at_a_time else [said]
+    groups = [(one,) for one in reminders] if one_at_a_time else [reminders]
     envelopes = [
         Envelope(channel=channel, recipient=recipient, reminders=group, scope=scope)
         for group in ([()] if scope else groups)
@@ -129,7 +129,7 @@ def _put(
 
 
 def _change(connection: Connection, row: RowMapping, values: dict[str, Any]) -> None:
-    """Change a delivery as it was read, and move its fence on. Raises InputError where somebody was faster."""
+    """Change a delivery and raise its fence. Raises InputError where somebody changed it since it was read."""
     mine = (_D.id == row["id"], _D.state == row["state"], _D.fence == row["fence"])
     done = connection.execute(
         update(delivery_tables.deliveries).where(*mine).values(values | {"fence": row["fence"] + 1})

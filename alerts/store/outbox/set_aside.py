@@ -43,7 +43,7 @@ UPDATE_UNSENT = update(delivery_tables.deliveries).where(_D.id == bindparam("_id
 def read_claims(
     connection: Connection, rows: Sequence[Any]
 ) -> tuple[dict[UUID, Claim], dict[UUID, str], dict[UUID, str]]:
-    """What is to be sent, why others are stale, and what is wrong with those of which the data cannot be read."""
+    """Return the claims to send, why others are stale, and the errors of those that cannot be read."""
     try:
         context_of, stale = carried(connection, rows)
         zone = zones(connection, [row["recipient"] for row in rows])
@@ -60,7 +60,7 @@ def read_claims(
     claims: dict[UUID, Claim] = {}
     reasons: dict[UUID, str] = {}
     broken: dict[UUID, str] = {}
-    for row in rows:  # one of them holds up no other
+    for row in rows:  # one broken delivery must not stop the others
         its_claim, its_reason, its_error = read_claims(connection, [row])
         claims |= its_claim
         reasons |= its_reason
@@ -85,7 +85,7 @@ def overtaken_row(row: Any, reason: str | None, now: datetime) -> dict[str, Any]
 
 
 def gone_rows(connection: Connection, rows: Sequence[Any], error: str, now: datetime) -> list[dict[str, Any]]:
-    """What becomes of deliveries to whom nobody delivers: stale, dead after their time, or sent to the fallback."""
+    """Return rows for deliveries of unserved recipients: stale, dead after their time, or sent to the fallback."""
     claims, stale, broken = read_claims(connection, rows)
     found = []
     for row in rows:

@@ -36,7 +36,9 @@ class Summaries:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._last: tuple[Scope, datetime, Gathered] | None = None  # swapped as one, so that lanes may share it
+        self._last: tuple[Scope, datetime, Gathered] | None = (
+            None  # replaced as one value, so that channel workers may share it
+        )
 
     def since(self, rules: Collection[str]) -> dict[str, datetime]:
         """Up to when each of some rules has summed up: its last firing that was, or when it was registered."""
@@ -80,7 +82,7 @@ class Summaries:
             return len(enqueue.put_deliveries(connection, rows))
 
     def gather(self, scope: Scope, now: datetime) -> Gathered:
-        """Sum up how things stand, a chunk of commitments in memory at a time, and fetch what the templates need.
+        """Return a summary with all that templates need, reading one chunk of commitments at a time.
 
         The last is kept: of one firing's recipients those that are rendered as of the same instant share it.
         """
@@ -92,11 +94,11 @@ class Summaries:
         with self._database.read() as connection:
             facts = DeliveryFacts.fetch(connection, [tracked for _, tracked in listed], ())
             rules = [Rule.from_json(spec) for spec in connection.execute(select(_R.spec)).scalars()]
-        said = [(facts.context(reminder, tracked, None), tracked) for reminder, tracked in listed]
+        found = [(facts.context(reminder, tracked, None), tracked) for reminder, tracked in listed]
         ends = [paused_until(matching(rules, tracked.commitment), tracked, now) for _, tracked in listed]
         gathered = (
             summary,
-            tuple(replace(contexts, pause_ends=end) for (contexts, _), end in zip(said, ends, strict=True)),
+            tuple(replace(contexts, pause_ends=end) for (contexts, _), end in zip(found, ends, strict=True)),
         )
         self._last = (scope, now, gathered)
         return gathered
@@ -148,6 +150,6 @@ def _fires(spec: Mapping[str, Any], at: datetime) -> bool:
 
 
 def _matched(row: Any) -> Commitment:
-    """As much of a commitment as rules look at."""
+    """Return the fields of a commitment that rules match."""
     stated: dict[str, Any] = {name: tuple(row[name]) if name in LISTS else row[name] for name in MATCHED}
     return Commitment(title="", deadline="", **stated)

@@ -17,9 +17,9 @@ from alerts.store.outbox.claim import Outbox
 from alerts.store.outbox.reach import ServedRecipients, recipient_is_served
 from alerts.store.rows import insert_new
 
-PASS = "pass:"  # noqa: S105  # the prefix under which a process leaves its signs of life
-ALIVE = timedelta(minutes=5)  # a process that has left no sign for so long is down
-GONE = timedelta(hours=1)  # what no process has had for so long does not come back by a restart or a rename
+PASS = "pass:"  # noqa: S105  # the prefix of process statuses
+ALIVE = timedelta(minutes=5)  # a process without a status for this long is down
+GONE = timedelta(hours=1)  # longer than a restart or a rename takes
 _D, _M = delivery_tables.deliveries.c, delivery_tables.missing_recipients.c
 
 Destination = tuple[str, str]  # channel and recipient
@@ -27,7 +27,7 @@ Destination = tuple[str, str]  # channel and recipient
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnservedDeliveries:
-    """How many deliveries wait for a recipient whom no live process has. `channel_gone`: nor the channel."""
+    """How many deliveries wait for a recipient that no live process serves. `channel_gone`: none has the channel."""
 
     channel: str
     recipient: str
@@ -37,7 +37,7 @@ class UnservedDeliveries:
 
     @property
     def text(self) -> str:
-        """What is missing, as a sentence."""
+        """Return a sentence about what is missing."""
         return _text(self.channel, self.recipient, channel_gone=self.channel_gone)
 
 
@@ -110,7 +110,7 @@ def _known(connection: Connection) -> dict[Destination, datetime]:
 def _served(
     connection: Connection, own: Mapping[str, ServedRecipients], now: datetime
 ) -> dict[str, list[ServedRecipients]]:
-    """By channel, to whom this process and those that are up deliver through it."""
+    """Return the recipients that this and other live processes serve, by channel."""
     found = defaultdict(list, {name: [served] for name, served in own.items()})
     meta = tables.meta.c
     statuses = connection.execute(select(meta.value, meta.at).where(meta.name.startswith(PASS)))
@@ -121,7 +121,7 @@ def _served(
 
 
 def _lost(served: Mapping[str, list[ServedRecipients]]) -> Any:
-    """Ask for the channels and recipients of open deliveries that nobody reaches."""
+    """Return the query for channels and recipients of open deliveries that no process serves."""
     had = [and_(_D.channel == name, or_(*map(recipient_is_served, some))) for name, some in served.items()]
     query = select(_D.channel, _D.recipient).where(delivery_tables.OPEN).distinct()
     return query.where(not_(or_(*had))) if had else query

@@ -37,7 +37,7 @@ def moved_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
 
 
 def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Revision]:
-    """Several moves as one, for each link that tells more than the last of them."""
+    """Return the moves that one alert shows as one, for each link with more than the last of them."""
     moves = {(link["delivery_id"], link["id"]): link for link in links if link["kind"] == "moved"}
     own = {one: (link["first_revision"] or link["revision"], link["revision"]) for one, link in moves.items()}
     whole = own | {
@@ -58,18 +58,18 @@ def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Rev
 
 
 def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, int]:
-    """The first revision of the moves before, for links before which some did not get through to the recipient."""
+    """Return the first revision of earlier moves that the recipient did not get, by link."""
     mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
     query = select(mine.c.delivery_id, mine.c.reminder_id, func.coalesce(_R.first_revision, _R.revision), _D.state)
     query = query.join(other, and_(_same(mine.c, other.c), other.c.bounds_version < mine.c.bounds_version))
     query = query.join(planning_tables.reminders, _R.id == other.c.reminder_id)
     query = query.join(delivery_tables.deliveries, _D.id == other.c.delivery_id).order_by(other.c.bounds_version.desc())
     found: dict[Link, int] = {}
-    told: set[Link] = set()
+    sent: set[Link] = set()
     for delivery, reminder, first, state in _of_moves(connection, query, mine, links):
         if state == "sent":
-            told.add((delivery, reminder))
-        if (delivery, reminder) not in told:
+            sent.add((delivery, reminder))
+        if (delivery, reminder) not in sent:
             found[delivery, reminder] = first
     return found
 
