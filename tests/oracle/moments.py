@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import count
 
 from tests.oracle import business
@@ -111,6 +112,11 @@ def overdue(last: Edge, how: Overdue) -> Iterator[datetime]:
             return
         span = how.after.plus(how.every.times(quick))
         yield counted(base, span.plus(how.then.times(number - quick)) if how.then else span, 1)
+
+
+@lru_cache(maxsize=4096)
+def first_overdue(last: Edge, how: Overdue) -> datetime:
+    return next(overdue(last, how))
 
 
 def late_from(last: Edge) -> Edge:

@@ -37,7 +37,7 @@ from datetime import datetime, timedelta
 
 from tests.oracle.crons import Firings, firings
 from tests.oracle.data import Acknowledged, AddressedReminder, History, Reopened, Rule, Snoozed
-from tests.oracle.moments import Moment, moments, overdue
+from tests.oracle.moments import Moment, first_overdue, moments
 from tests.oracle.resolving import Bounds, InstantEdge, recorded_edge
 from tests.oracle.spans import Span
 from tests.oracle.turns import Course, Stated, courses
@@ -245,13 +245,12 @@ class Watch:
 
     def silenced(self, one: Moment, pause: Pause | None, bounds: Bounds) -> bool:
         """Say whether an acknowledgement keeps a moment quiet; the first of an escalation it never does."""
-        if pause is None or one.kind != pause.kind:
+        if pause is None or one.kind != pause.kind or one.send_at >= pause.end:
             return False
         how = self.rule.overdue
         if one.kind == "overdue" and how and how.after != Span() and bounds.last:
-            first = next(overdue(bounds.last, how))
-            return one.at != first and one.send_at < pause.end
-        return one.send_at < pause.end
+            return one.at != first_overdue(bounds.last, how)
+        return True
 
     def resuming_moment(self, pause: Pause, schedule: list[Moment]) -> list[Moment]:
         """Return the alert at the first firing after a pause, unless a repeat goes out there anyway."""
