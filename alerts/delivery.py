@@ -13,33 +13,26 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from alerts.channel_health import ChannelHealth
 from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
-from alerts.core.breakers import Breaker
 from alerts.core.deliveries import DeliveryError, Outcome, after_failure
 from alerts.core.messages import Message, Outgoing
-from alerts.core.notifications import Notification, reminders_digest
-from alerts.rendering.composing import compose
+from alerts.message_preparation import MessagePreparation
 from alerts.rendering.renderer import Renderer
-from alerts.rendering.template_filters import known_zone, on_day
 from alerts.store import Store
-from alerts.store.outbox.delivery_rows import Claim
+from alerts.store.outbox.delivery_rows import Claim, EndedAttempt
 from alerts.store.outbox.reach import ServedRecipients
 from alerts.store.store_error import StoreError
 
 log = logging.getLogger(__name__)
 
 CLAIMS_PER_CONNECTION = 16  # per connection of a channel
-RENDERED = timedelta(seconds=5)  # what is claimed at once is rendered and begun within so long, on a slow machine too
+RENDERED = timedelta(seconds=5)  # what is claimed together is rendered within this time, on a slow machine too
 RETRY_RECORDING_AFTER = 1.0  # seconds
-LOG_EVERY = 60  # one in so many failures to mark is logged
+LOG_EVERY = 60  # one in so many failures to record an outcome is logged
 POLL_SECONDS = 1.0  # seconds: how often a worker that waits for its sends checks whether to stop
-SEEN_WITHIN = timedelta(minutes=5)  # a worker that has not claimed for this time is unhealthy
-OUT_FOR = timedelta(minutes=10)  # nor is one whose channel takes nothing for so long
-OVERDUE = 10.0  # seconds past its total deadline after which a send is stuck, which none should ever be
-
-
-EndedAttempt = tuple[Claim, Outcome, datetime, datetime]
+OVERDUE = 10.0  # seconds past its time limit after which a send is stuck, which should never happen
 
 
 def nothing() -> None:
@@ -47,7 +40,7 @@ def nothing() -> None:
 
 
 def always() -> bool:
-    """Say yes."""
+    """Return True."""
     return True
 
 
@@ -67,16 +60,18 @@ class ChannelWorker:
     on_failure: Callable[[], None] = nothing
     may_send: Callable[[], bool] = always
     redact: Callable[[str], str] = str
-    breaker: Breaker = field(default_factory=Breaker)
     stop: threading.Event = field(default_factory=threading.Event)
     retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
-    seen_at: datetime | None = None  # when it last looked after its deliveries
+    health: ChannelHealth = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.health = ChannelHealth(self.channel.name)
 
     def drain(self) -> Counter[str]:
-        """Hand over what is due, and return how many deliveries ended how.
+        """Send what is due, and return how many deliveries ended in each state.
 
-        A place is filled again only when the mark of what was sent from it is committed; marks share a commit. So a
-        kill can repeat no more than what was in flight.
+        A place is filled again only when the outcome of its last send is committed; outcomes share a commit. So a kill
+        repeats no more than what was in flight.
         """
         done: Counter[str] = Counter()
         waiting: deque[_Leased] = deque()
@@ -89,7 +84,7 @@ class ChannelWorker:
                     if room > 0 and not waiting:
                         waiting.extend(self._claim(allowed, running.values()))
                     if not any(monotonic() > item.ends_by + OVERDUE for item in running.values()):
-                        self.seen_at = self.clock()  # not where every claim fails
+                        self.health.seen_at = self.clock()  # not where every claim fails
                     if not allowed and waiting:
                         self._return_claims(item.claim for item in waiting)
                         waiting.clear()
@@ -99,7 +94,7 @@ class ChannelWorker:
                     if not running:
                         return done
                     done.update(self._collect(running))
-            except Exception:  # what is in flight is marked all the same, and not sent again for want of it
+            except Exception:  # the outcome of what is in flight is still recorded, so that it is not sent again
                 while running:
                     with suppress(Exception):  # the first is raised
                         self._collect(running)
@@ -112,38 +107,34 @@ class ChannelWorker:
         self.renderer, self.zone, self.redact = other.renderer, other.zone, other.redact
 
     def pause(self) -> timedelta | None:
-        """How long there is nothing to do; None where nothing waits."""
-        pause, probe = self.store.outbox.pause(self.channel.name, self.clock(), self._served), self.breaker.probe_at
+        """Return how long there is nothing to do; None if nothing waits."""
+        pause = self.store.outbox.pause(self.channel.name, self.clock(), self._served)
+        probe = self.health.breaker.probe_at
         return max(pause, probe - self.clock()) if pause is not None and probe else pause
 
     def is_well(self, now: datetime) -> bool:
-        """Whether it looks after its deliveries, and gets them through."""
-        breaker = self.breaker
-        out = breaker.out_since is not None and now - breaker.out_since >= OUT_FOR
-        return now - (self.seen_at or now) <= SEEN_WITHIN and not out and not breaker.off
+        """Whether it is at work, and its deliveries get through."""
+        return self.health.is_well(now)
 
     def process_status(self, now: datetime) -> dict[str, object]:
-        """What others may know: when it was last at work, why its channel takes nothing, if so, and whom it reaches."""
-        out = self.breaker.off or self.breaker.reason
-        return {"seen_at": (self.seen_at or now).isoformat(), "out": out} | self._served.to_json()
+        """Return what other processes may know: its health, and the recipients that it serves."""
+        return self.health.to_json(now) | self._served.to_json()
 
     @property
     def _served(self) -> ServedRecipients:
         return ServedRecipients(recipients=self.channel.recipients, owners=self.channel.default)
 
     def _allowed(self) -> int:
-        """How many sends may be under way: none at the end of the process, or while the breaker is open."""
-        return (
-            0
-            if self.stop.is_set() or self.retired.is_set() or not self.may_send()
-            else self.breaker.allows(self.clock(), self.channel.connections)
-        )
+        """Return how many sends may be under way: none at the end of the process, or while the breaker is open."""
+        if self.stop.is_set() or self.retired.is_set() or not self.may_send():
+            return 0
+        return self.health.breaker.allows(self.clock(), self.channel.connections)
 
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
         timeout = self.channel.timeout
         begun = monotonic()
-        limit = 1 if self.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
-        mine = [item.claim.id for item in running]  # whose lease may seem to have ended where the clock was put on
+        limit = 1 if self.health.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
+        mine = [item.claim.id for item in running]  # their leases seem to have ended if the clock was put forward
         lease = 2 * timeout + RENDERED
         claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, lease, mine, served=self._served)
         try:
@@ -156,75 +147,20 @@ class ChannelWorker:
         return [_Leased(claim, messages[claim.id], start_by) for claim in claims if claim.id in messages]
 
     def _messages(self, claims: Sequence[Claim], until: float) -> dict[UUID, Message]:
-        """The messages of claims, rendered and stored if they were not yet, or are no longer true.
-
-        What cannot be rendered has failed as if it could not be sent, and holds up no other. What there is no time for
-        `until` then is given back, one apart: so it goes on, however long one takes.
-        """
-        now = self.clock()  # the same for all: what is summed up for several is gathered once
-        found = {claim.id: claim.message for claim in claims if claim.message and self._is_true(claim, now)}
-        fresh: dict[UUID, tuple[int, Message, str | None]] = {}
-        back: list[Claim] = []
-        failed: list[EndedAttempt] = []
-        for claim in claims:
-            if claim.id in found:
-                continue
-            if fresh and monotonic() > until:
-                back.append(claim)
-                continue
-            started = self.clock()
-            try:
-                fresh[claim.id] = (claim.fence, *self._render(claim, now))
-            except StoreError:
-                raise
-            except Exception as error:
-                log.exception("channel %s: %s cannot be rendered", claim.channel, str(claim.id)[:8])
-                if claim.message:  # better what was true then than nothing
-                    found[claim.id] = claim.message
-                    continue
-                what = DeliveryError(f"cannot be rendered: {type(error).__name__}")
-                failed.append((claim, self._failed(claim, what), started, self.clock()))
-        self.store.outbox.keep(fresh, {claim.id: reminders_digest(claim.contexts) for claim in claims})
-        self._return_claims(back)
+        """Return the messages of claims. What cannot be rendered has failed, as if it could not be sent."""
+        preparation = MessagePreparation(self.store, self.channel, self.renderer, self.zone, self.clock)
+        prepared = preparation.prepare(claims, until)
+        self._return_claims(prepared.postponed)
+        failed = [(claim, self._failed(claim, error), begun, ended) for claim, error, begun, ended in prepared.failed]
         if failed:
             self._record_outcomes(failed)
             self._learn(failed)
-        if any(error for _, _, error in fresh.values()):
+        if prepared.has_template_error:
             self.on_failure()
-        return found | {one: message for one, (_, message, _) in fresh.items()}
-
-    def _is_true(self, claim: Claim, now: datetime) -> bool:
-        """Whether the stored message was rendered on the reader's present day, of the entries that still hold."""
-        assert claim.message is not None
-        zone = self._zone(claim)
-        same_day = on_day(claim.message.rendered_at, zone) == on_day(now, zone)
-        return same_day and claim.entries in (None, reminders_digest(claim.contexts))
-
-    def _zone(self, claim: Claim) -> str:
-        return known_zone(claim.zone or self.channel.timezone or self.zone)
-
-    def _render(self, claim: Claim, now: datetime) -> tuple[Message, str | None]:
-        summary, contexts = None, claim.contexts
-        if claim.summary:
-            summary, contexts = self.store.summaries.gather(claim.summary, now)
-        notification = Notification(
-            id=claim.id,
-            channel=claim.channel,
-            recipient=claim.recipient,
-            zone=claim.zone or self.channel.timezone or self.zone,
-            contexts=contexts,
-            now=now,
-            fallback_for=claim.fallback_for,
-            notice=claim.notice,
-            summary=summary,
-        )
-        message, error = compose(self.renderer, self.channel, notification)
-        if error:
-            log.error("channel %s: %s", claim.channel, error)
-        return message, error
+        return prepared.messages
 
     def _send(self, item: _Leased) -> Outcome | None:
-        """Make one attempt; None where it would be too late to begin: another may have taken it over meanwhile."""
+        """Make one attempt; return None if it is too late to begin, as another process may have taken it over."""
         claim = item.claim
         item.started = self.clock()
         if monotonic() > item.start_by:
@@ -232,8 +168,8 @@ class ChannelWorker:
         item.ends_by = monotonic() + self.channel.timeout.total_seconds()
         outgoing = Outgoing(id=claim.id, recipient=claim.recipient, message=item.message, attempt=claim.attempt)
         try:
-            if self.breaker.off:
-                raise DeliveryError(f"channel {claim.channel} is off: {self.breaker.off}", permanent=True)
+            if self.health.breaker.off:
+                raise DeliveryError(f"channel {claim.channel} is off: {self.health.breaker.off}", permanent=True)
             return Outcome(state="sent", remote=self.redact(self.channel.send(outgoing)))
         except DeliveryError as failure:
             error = failure
@@ -243,7 +179,7 @@ class ChannelWorker:
         return self._failed(claim, error)
 
     def _failed(self, claim: Claim, error: DeliveryError) -> Outcome:
-        """What becomes of a delivery after an attempt that failed."""
+        """Return what becomes of a delivery after an attempt that failed."""
         outcome = after_failure(
             error,
             attempt=claim.tries,
@@ -258,7 +194,7 @@ class ChannelWorker:
         return outcome
 
     def _collect(self, running: dict[Future[Outcome | None], _Leased]) -> Counter[str]:
-        """Wait for some of the sends to end, and write down how they did."""
+        """Wait for some of the sends to end, and record their outcomes."""
         ended, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
         late: list[_Leased] = []
         ended_attempts: list[EndedAttempt] = []
@@ -269,35 +205,22 @@ class ChannelWorker:
             else:
                 ended_attempts.append((item.claim, outcome, item.started or self.clock(), self.clock()))
         if ended_attempts:
-            self._record_outcomes(
-                ended_attempts
-            )  # first: what is given back is sent once all the same, what is not marked is not
+            self._record_outcomes(ended_attempts)  # first: without it they are sent again
         if late:
             self._return_claims(item.claim for item in late)
         if ended_attempts:
             self._learn(ended_attempts)
         return Counter(outcome.state for _, outcome, _, _ in ended_attempts)
 
-    def _learn(self, ended_attempts: Iterable[EndedAttempt]) -> None:
-        """Let the breaker know; what waits behind an open one is not forgotten over it."""
-        before, error = self.breaker, None
-        for _, outcome, started, ended in ended_attempts:
-            self.breaker = self.breaker.after(outcome, started=started, ended=ended)
-            error = outcome.error if outcome.channel == "out" else error
-        if self.breaker.off and not before.off:
-            log.error(
-                "channel %s is off until its settings change or a restart: %s", self.channel.name, self.breaker.off
-            )
-        elif self.breaker.out_since and not before.out_since:
-            log.warning("channel %s is out: %s; it is tried with one delivery at a time", self.channel.name, error)
-        elif before.out_since and not (self.breaker.out_since or self.breaker.off):
-            log.info("channel %s is back", self.channel.name)
+    def _learn(self, ended_attempts: Sequence[EndedAttempt]) -> None:
+        """Update the breaker. What waits behind an open one goes to the fallback in time."""
+        error = self.health.learn(ended_attempts)
         waited_out = error is not None and self.store.outbox.note_outage(self.channel.name, error, self.clock())
         if waited_out or any(outcome.state == "dead" or outcome.late for _, outcome, _, _ in ended_attempts):
             self.on_failure()
 
     def _record_outcomes(self, ended_attempts: Sequence[EndedAttempt]) -> None:
-        """Write down how attempts ended, for as long as it takes: what is sent and not marked is sent twice."""
+        """Record how attempts ended, for as long as it takes: what is sent and not recorded is sent twice."""
         give_up, turn = float("inf"), 0
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Lanes: a dead server costs few attempts, an odd delivery holds up no other, and what is sent is marked."""
+"""Channel workers: a dead server costs few attempts, an odd delivery holds up no other, and outcomes are recorded."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from alerts.channels import build
 from alerts.core.messages import Outgoing
 from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures
+from alerts.message_preparation import MessagePreparation
 from alerts.planning import plan
 from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
@@ -53,7 +54,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def workers(store: Store, httpserver: HTTPServer, clock: Clock) -> Iterator[dict[str, ChannelWorker]]:
-    """Lanes for two webhooks, with many deliveries due on the first."""
+    """Workers for two webhooks, with many deliveries due on the first."""
     channels = {
         name: build(name, "webhook", {"url": httpserver.url_for(f"/{name}"), "timeout": 5})
         for name in ("hook", "spare")
@@ -78,6 +79,12 @@ def answer(httpserver: HTTPServer, path: str, say: Callable[[UUID], int]) -> Cou
 
     httpserver.expect_request(path).respond_with_handler(respond)
     return seen
+
+
+def set_monotonic(monkeypatch: pytest.MonkeyPatch, read: Callable[[], float]) -> None:
+    """Let worker and rendering read the monotonic clock from a function."""
+    for module in ("delivery", "message_preparation"):
+        monkeypatch.setattr(f"alerts.{module}.monotonic", read)
 
 
 def states(store: Store) -> Counter[str]:
@@ -177,7 +184,7 @@ def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpse
 def test_who_wakes_up_after_its_lease_begins_nothing(store, workers, httpserver, monkeypatch):
     seen = answer(httpserver, "/hook", lambda _: 200)
     worker, ticks = workers["hook"], iter([0.0] * 60)
-    monkeypatch.setattr("alerts.delivery.monotonic", lambda: next(ticks, 1e6))  # stopped in the middle, for days
+    set_monotonic(monkeypatch, lambda: next(ticks, 1e6))  # stopped in the middle, for days
     worker.drain()
     assert max(seen.values(), default=0) <= 1
     assert states(store)["leased"] == 0
@@ -199,7 +206,7 @@ def test_who_wakes_up_after_its_lease_sends_nothing_that_another_took_over(store
             theirs.extend(claim("hook", NINE, MANY, timedelta(minutes=9)))
         return mine
 
-    monkeypatch.setattr("alerts.delivery.monotonic", lambda: clock[0])
+    set_monotonic(monkeypatch, lambda: clock[0])
     monkeypatch.setattr(store.outbox, "claim", stopped_after_the_claim)
     workers["hook"].drain()
     assert (len(theirs), sum(seen.values()), states(store)) == (MANY, 0, {"leased": MANY})
@@ -319,7 +326,7 @@ def test_a_channel_that_fails_in_no_known_way_is_tried_again(store, workers, htt
     assert "unexpected ZeroDivisionError in the channel" in caplog.text
 
 
-def test_a_lane_whose_every_claim_fails_is_not_well(store, workers, clock, monkeypatch):
+def test_a_worker_whose_every_claim_fails_is_not_well(store, workers, clock, monkeypatch):
     worker = workers["hook"]
     worker.drain()
     assert worker.is_well(clock.now)
@@ -334,13 +341,13 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
     store, workers, httpserver, monkeypatch, clock
 ):
     sent, said = answer(httpserver, "/hook", lambda _: 200), answer(httpserver, "/spare", lambda _: 200)
-    odd, render = [], ChannelWorker._render
+    odd, render = [], MessagePreparation._render
 
-    def fail_on_one(worker: ChannelWorker, claim: Claim, now: datetime) -> Any:
+    def fail_on_one(preparation: MessagePreparation, claim: Claim, now: datetime) -> Any:
         odd.append(claim.id)
-        return render(worker, claim, now) if claim.id != odd[0] or worker.channel.name != "hook" else 1 / 0
+        return render(preparation, claim, now) if claim.id != odd[0] or claim.channel != "hook" else 1 / 0
 
-    monkeypatch.setattr(ChannelWorker, "_render", fail_on_one)
+    monkeypatch.setattr(MessagePreparation, "_render", fail_on_one)
     workers["hook"].drain()
     assert states(store) == {"sent": MANY - 1, "retry": 1}
     for _ in range(12):
@@ -355,13 +362,13 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
 def test_what_takes_long_to_render_is_given_back_and_goes_out_all_the_same(store, workers, httpserver, monkeypatch):
     sent, ticking = answer(httpserver, "/hook", lambda _: 200), [0.0]
 
-    def slow(worker: ChannelWorker, claim: Claim, now: datetime) -> Any:
+    def slow(preparation: MessagePreparation, claim: Claim, now: datetime) -> Any:
         ticking[0] += 3.0
-        return render(worker, claim, now)
+        return render(preparation, claim, now)
 
-    render = ChannelWorker._render
-    monkeypatch.setattr(ChannelWorker, "_render", slow)
-    monkeypatch.setattr("alerts.delivery.monotonic", lambda: ticking[0])
+    render = MessagePreparation._render
+    monkeypatch.setattr(MessagePreparation, "_render", slow)
+    set_monotonic(monkeypatch, lambda: ticking[0])
     assert workers["hook"].drain() == {"sent": MANY}
     assert set(sent.values()) == {1}
     assert {row["attempts"] for row in store.ledger.deliveries(limit=MANY)} == {1}

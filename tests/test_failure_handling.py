@@ -61,7 +61,7 @@ def planning_fails(_: ChannelWorker, *, well: bool) -> None:
 
 
 def channel_is_off(worker: ChannelWorker, *, well: bool) -> None:
-    worker.breaker = Breaker() if well else Breaker(off="HTTP 410")
+    worker.health.breaker = Breaker() if well else Breaker(off="HTTP 410")
 
 
 def deliveries_wait_for_nobody(worker: ChannelWorker, *, well: bool) -> None:

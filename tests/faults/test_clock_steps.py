@@ -121,7 +121,7 @@ def test_whatever_the_clock_does_each_word_is_said_once_and_not_early(
         clock.true += chance.choice(RUNS_ON)
     hook.answers, hook.steps, clock.ahead, clock.farthest = (503,), False, FARTHEST, FARTHEST
     turn()  # so that at the end retries and a probe are left for two days from now
-    assert worker.breaker.out_since, "nothing was left to fail"
+    assert worker.health.breaker.out_since, "nothing was left to fail"
     hook.answers, clock.ahead = (200,), timedelta()
     for _ in range(8):
         turn()

@@ -25,14 +25,11 @@ from sqlalchemy import (
     update,
 )
 
-from alerts.core.deliveries import (
-    FailureLevel,
-    Outcome,
-)
+from alerts.core.deliveries import FailureLevel
 from alerts.core.messages import Message
 from alerts.store import delivery_tables
 from alerts.store.database import Database
-from alerts.store.outbox.delivery_rows import Claim
+from alerts.store.outbox.delivery_rows import Claim, EndedAttempt
 from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
 from alerts.store.outbox.holds import hold
 from alerts.store.outbox.payloads import payload_of
@@ -125,7 +122,7 @@ class Outbox:
             with self._database.write() as connection:
                 connection.execute(_KEEP, rows)
 
-    def record_outcomes(self, ended: Sequence[tuple[Claim, Outcome, datetime, datetime]]) -> None:
+    def record_outcomes(self, ended: Sequence[EndedAttempt]) -> None:
         """Record how attempts ended (claim, outcome, started, ended), in one commit.
 
         A higher fence means that another process took the delivery over: its outcome counts. Our attempt is stored all

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from alerts.core.deliveries import Outcome
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.messages import Message
 from alerts.core.notifications import ReminderContext
@@ -38,6 +39,9 @@ class Claim:
     fallback_for: DeliveryFailure | None = None
     message: Message | None
     entries: str | None = None  # identifies the reminders of the message, if stored
+
+
+EndedAttempt = tuple[Claim, Outcome, datetime, datetime]  # with when it started and ended
 
 
 def first_due(row: Any) -> datetime:
