@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from alerts.core.delivery_failures import DeliveryFailure
 from alerts.core.envelopes import Envelope, address_summary_to_fallback, address_to_fallbacks
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
+from alerts.store.outbox.fail_over import FailedDelivery, FailureBatch
 from alerts.store.outbox.reach import ServedRecipients
 
 
@@ -29,37 +30,47 @@ def handle_failures(
     """
     if set(store.watches.registered()) - set(current(store, rules)):
         return 0
-    recipients = {name: channel.recipients for name, channel in channels.items()}
-    one_at_a_time = {name for name, channel in channels.items() if channel.one_at_a_time}
-    fallbacks = {name: scheduled.rule.fallback for name, scheduled in rules.items()}
-    count = 0
-    own = {
+    fallbacks = _Fallbacks(
+        by_rule={name: scheduled.rule.fallback for name, scheduled in rules.items()},
+        recipients={name: channel.recipients for name, channel in channels.items()},
+        one_at_a_time={name for name, channel in channels.items() if channel.one_at_a_time},
+    )
+    informed = {name: channels[name].recipients for name in operators if name in channels}
+    served = {
         name: ServedRecipients(recipients=channel.recipients, owners=channel.default)
         for name, channel in channels.items()
     }
-    store.unserved.update(own, now)
-    for failure_batch in store.failure_batches():
-        envelopes = {
-            failed.failure.id: address_to_fallbacks(
-                failed.reminders, fallbacks, recipients, one_at_a_time, exclude=failed.failure.channel
-            )
-            for failed in failure_batch.deliveries
-            if failed.may_fall_back
-        }
-        for failed in failure_batch.deliveries:
-            if failed.may_fall_back and failed.scope:
-                exclude = failed.failure.channel
-                envelopes[failed.failure.id] += address_summary_to_fallback(
-                    failed.scope, fallbacks, recipients, one_at_a_time, exclude=exclude
-                )
-        sent = failure_batch.send_to_fallback(envelopes, now)
-        failures = [
-            _with_fallback_channels(failed.failure, envelopes.get(failed.failure.id, ()), sent)
-            for failed in failure_batch.deliveries
-        ]
-        failure_batch.notify(failures, {name: recipients[name] for name in operators if name in recipients}, now)
-        count += len(failures)
-    return count
+    store.unserved.update(served, now)
+    return sum(_handle(batch, fallbacks, informed, now) for batch in store.failure_batches())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fallbacks:
+    """The fallback channel of each rule, and the recipients of each channel."""
+
+    by_rule: Mapping[str, str | None]
+    recipients: Mapping[str, tuple[str, ...]]
+    one_at_a_time: Collection[str]
+
+    def envelopes(self, failed: FailedDelivery) -> list[Envelope]:
+        """Address what a failed delivery carries to the fallbacks of the rules."""
+        routes = (self.by_rule, self.recipients, self.one_at_a_time)
+        found = address_to_fallbacks(failed.reminders, *routes, exclude=failed.failure.channel)
+        if failed.scope:
+            found += address_summary_to_fallback(failed.scope, *routes, exclude=failed.failure.channel)
+        return found
+
+
+def _handle(batch: FailureBatch, fallbacks: _Fallbacks, informed: Mapping[str, tuple[str, ...]], now: datetime) -> int:
+    """Handle some failures in one transaction; return how many. `informed`: the operators' channels."""
+    envelopes = {failed.failure.id: fallbacks.envelopes(failed) for failed in batch.deliveries if failed.may_fall_back}
+    sent = batch.send_to_fallback(envelopes, now)
+    failures = [
+        _with_fallback_channels(failed.failure, envelopes.get(failed.failure.id, ()), sent)
+        for failed in batch.deliveries
+    ]
+    batch.notify(failures, informed, now)
+    return len(failures)
 
 
 def _with_fallback_channels(
