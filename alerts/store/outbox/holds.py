@@ -18,7 +18,7 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
-from alerts.store.outbox.contents import rules_of
+from alerts.store.outbox.stale_reminders import rules_of
 from alerts.store.rows import chunks
 
 _D, _G, _L, _R, _O, _S, _W = (

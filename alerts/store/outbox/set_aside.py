@@ -23,9 +23,10 @@ from alerts.core.deliveries import (
     give_up_at,
 )
 from alerts.store import delivery_tables
-from alerts.store.outbox.contents import FOLLOWED_BY_LATER, carried
+from alerts.store.outbox.contents import carried
 from alerts.store.outbox.delivery_rows import Claim, claimed, first_due
 from alerts.store.outbox.due_deliveries import worse
+from alerts.store.outbox.stale_reminders import FOLLOWED_BY_LATER
 from alerts.store.outbox.summary_deliveries import followed
 from alerts.store.people import zones
 from alerts.store.store_error import StoreError

@@ -21,7 +21,8 @@ from alerts.store import planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.occurrence_rows import with_occurrences
 from alerts.store.outbox import enqueue
-from alerts.store.outbox.contents import FOLLOWED_BY_LATER, DeliveryFacts
+from alerts.store.outbox.contents import DeliveryFacts
+from alerts.store.outbox.stale_reminders import FOLLOWED_BY_LATER
 from alerts.store.people import by_key
 from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks
 from alerts.store.watched_commitments import tracked_or_none

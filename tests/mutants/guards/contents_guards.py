@@ -28,7 +28,7 @@ GUARDS = (
     ),
     Guard(
         "an end that was undone goes out no more",
-        "store/outbox/contents.py",
+        "store/outbox/stale_reminders.py",
         'if reminder.kind == "closed" and tracked.open:',
         "if False:",
         "store/test_reopened.py::test_an_end_that_has_not_gone_out_yet_goes_out_no_more[sqlite]",
@@ -50,14 +50,14 @@ GUARDS = (
     ),
     Guard(
         "a reminder of old bounds is not sent",
-        "store/outbox/contents.py",
+        "store/outbox/stale_reminders.py",
         "if reminder.fingerprint != tracked.bounds.fingerprint and",
         "if not tracked.bounds.fingerprint and",
         "store/outbox/test_claim.py::test_a_word_that_no_longer_holds_is_superseded_at_the_claim[sqlite-pending-moved]",
     ),
     Guard(
         "a reminder of what is closed is not sent",
-        "store/outbox/contents.py",
+        "store/outbox/stale_reminders.py",
         "if not tracked.open:",
         "if not tracked.commitment:",
         "store/outbox/test_claim.py::"
@@ -65,15 +65,15 @@ GUARDS = (
     ),
     Guard(
         "what is acknowledged is not repeated",
-        "store/outbox/contents.py",
+        "store/outbox/stale_reminders.py",
         "if seen and all(silences(",
         "if False and all(silences(",
         "store/outbox/test_claim.py::test_an_acknowledgement_supersedes_repeats_only",
     ),
     Guard(
         "a later reminder replaces the one before",
-        "store/outbox/contents.py",
-        'link["id"]) in later:',
+        "store/outbox/stale_reminders.py",
+        'link["id"]) in self.replaced:',
         'link["id"]) in ():',
         "store/outbox/test_claim.py::test_a_later_word_supersedes_one_that_could_not_be_sent[sqlite]",
     ),
@@ -111,8 +111,8 @@ GUARDS = (
     ),
     Guard(
         "a move that did not get through is sent with the next",
-        "store/outbox/contents.py",
-        "    later |= moved_again(connection, links)\n",
+        "store/outbox/stale_reminders.py",
+        "        replaced |= moved_again(connection, links)\n",
         "",
         "store/outbox/test_claim.py::test_the_words_of_a_move_and_of_an_end_outlive_what_comes_after[sqlite]",
     ),
