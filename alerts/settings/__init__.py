@@ -107,8 +107,6 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     """
     folder, is_shipped = _folder(config, environ)
     data, places = _merged(folder)
-    references = References(dict(environ), folder)
-    errors: list[str] = []
 
     def where(steps: Steps) -> str:
         return places[steps[0]].at(steps) if steps and steps[0] in places else f"{folder}: "
@@ -116,42 +114,64 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     override = database or environ.get("ALERTS_DATABASE")
     if override:
         data.pop("database", None)  # what it refers to need not be there
+    references = References(dict(environ), folder)
+    resolved, stated = _checked(data, references, where)
+    return Settings(
+        folder=folder,
+        shipped=is_shipped,
+        database=override or stated.database,
+        timezone=stated.timezone,
+        channels=_channels(stated, where),
+        default_notify=stated.default_notify,
+        operators=stated.operators,
+        people=tuple(entry.person() for entry in stated.people),
+        owners_channel=owners_channel(resolved),
+        heartbeat=_heartbeat(stated, where),
+        rules=_rules(stated),
+        templates=folder / stated.templates if stated.templates else None,
+        references=references,
+    )
+
+
+def _checked(
+    data: Mapping[str, Any], references: References, where: Callable[[Steps], str]
+) -> tuple[dict[str, Any], ConfigFile]:
+    """Return what is stated, with references resolved, and as it was read. Raises InputError with all that is wrong."""
+    errors: list[str] = []
     resolved = {
         key: value if key == "channels" else references.resolve(value, where, (key,), errors)
         for key, value in data.items()
     }
+    stated = None
     try:
         stated = ConfigFile.model_validate(resolved)
     except ValidationError as error:
         unresolved = {line.split(": ", 1)[0] for line in errors}
         errors += [line for line in lines_of(error, ConfigFile, where) if line.split(": ", 1)[0] not in unresolved]
     errors += cross_checks(resolved, where)
-    templates = folder / stated.templates if not errors and stated.templates else None
-    if templates and not templates.is_dir():
-        errors.append(f"{where(('templates',))}templates: there is no folder {templates}")
-    if errors:
+    if stated and stated.templates and not errors:
+        templates = references.folder / stated.templates
+        if not templates.is_dir():
+            errors.append(f"{where(('templates',))}templates: there is no folder {templates}")
+    if errors or stated is None:
         raise InputError(Redaction(references.found)("\n".join(sorted(errors, key=_place))))
-    rules = [section.rule(stated.timezone or "UTC") for section in stated.rules]
-    if stated.default_notify:
-        rules.append(default_rule(stated.timezone or "UTC", stated.default_notify))
-    return Settings(
-        folder=folder,
-        shipped=is_shipped,
-        database=override or stated.database,
-        timezone=stated.timezone,
-        channels=tuple(
-            ChannelEntry(name=name, kind=section.kind, options=section.options, where=_under(where, ("channels", name)))
-            for name, section in stated.channels.items()
-        ),
-        default_notify=stated.default_notify,
-        operators=stated.operators,
-        people=tuple(entry.person() for entry in stated.people),
-        owners_channel=owners_channel(resolved),
-        heartbeat=_heartbeat(stated, where),
-        rules=tuple(rules),
-        templates=templates,
-        references=references,
+    return resolved, stated
+
+
+def _channels(stated: ConfigFile, where: Callable[[Steps], str]) -> tuple[ChannelEntry, ...]:
+    return tuple(
+        ChannelEntry(name=name, kind=section.kind, options=section.options, where=_under(where, ("channels", name)))
+        for name, section in stated.channels.items()
     )
+
+
+def _rules(stated: ConfigFile) -> tuple[Rule, ...]:
+    """Return the rules, and the one that `default_notify` stands for."""
+    zone = stated.timezone or "UTC"
+    rules = [section.rule(zone) for section in stated.rules]
+    if stated.default_notify:
+        rules.append(default_rule(zone, stated.default_notify))
+    return tuple(rules)
 
 
 def _heartbeat(stated: ConfigFile, where: Callable[[Steps], str]) -> ChannelEntry | None:
