@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import takes_one_at_a_time
-from alerts.cli.app import cli, get_app, instant
+from alerts.cli.app import App, cli, get_app, instant
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, shown
@@ -49,30 +50,35 @@ def plan(
     except OverflowError:
         raise InputError(f"--days {days} ends after the year 9999") from None
     warn_if_rules_differ(app)
-    found = forecast(app.store, app.rules, first, end, owners=app.owners)
-    rows = [_reminder_row(reminder_forecast) for reminder_forecast in found]
-    one_at_a_time = {
-        entry.name for entry in app.settings.channels if takes_one_at_a_time(entry.kind)
-    }  # no secret is needed for it
-    sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
-    rows += [_summary_row(one) for one in sums]
     # Alerts that are due already go out at the next tick, so they are shown unless a start is named.
-    rows_shown = sorted((row for row in rows if start is None or row.at >= first), key=lambda row: row.at)
+    rows = sorted((row for row in _rows(app, first, end) if start is None or row.at >= first), key=lambda row: row.at)
     if as_json:
-        print(json.dumps([row.fields for row in rows_shown]))
-        return
-    if not rows_shown:
+        print(json.dumps([row.fields for row in rows]))
+    elif rows:
+        out.print(_table(rows, app.zone))
+    else:
         within = "day" if days == 1 else f"{days} days"
         out.print(f"no alerts in the next {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)
-        return
+
+
+def _rows(app: App, first: datetime, end: datetime) -> list[_Row]:
+    """Return what goes out between two instants."""
+    reminders = forecast(app.store, app.rules, first, end, owners=app.owners)
+    # No secret is needed to know which channels take one reminder at a time.
+    one_at_a_time = {entry.name for entry in app.settings.channels if takes_one_at_a_time(entry.kind)}
+    sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
+    return [*map(_reminder_row, reminders), *map(_summary_row, sums)]
+
+
+def _table(rows: Iterable[_Row], zone: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(f"at ({app.zone})", no_wrap=True)
+    table.add_column(f"at ({zone})", no_wrap=True)
     table.add_column("commitment", no_wrap=True)
     for heading in ("rule", "what", "channels"):
         table.add_column(heading)
-    for row in rows_shown:
-        table.add_row(shown(row.at, app.zone), *map(escape, row.cells))
-    out.print(table)
+    for row in rows:
+        table.add_row(shown(row.at, zone), *map(escape, row.cells))
+    return table
 
 
 @dataclass(frozen=True, slots=True)
