@@ -1,4 +1,4 @@
-"""The house: a file is found by its name, and a name is imported from the module that defines it."""
+"""How the code is laid out: names of files, where names are imported from, and the length of files and functions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ import pytest
 import alerts
 
 ROOT = Path(alerts.__file__).parent
+MAX_LINES_OF_FILE, MAX_LINES_OF_FUNCTION = 300, 40
+# A migration stays as it was published: databases were made with it.
+FROZEN = {"alerts/store/migrations/versions/0001_first_tables.py: upgrade"}
+# What is still too long, each until it is split. Nothing is added here; what is within its limit must be taken out.
+TOO_LONG = {
+    "alerts/cli/edit_commands.py: edit",
+    "alerts/cli/load_command.py",
+    "alerts/store/change_writer.py",
+    "alerts/store/change_writer.py: check_all",
+    "alerts/store/change_writer.py: _update",
+    "alerts/store/change_writer.py: write",
+    "alerts/store/commitment_store.py",
+    "alerts/store/commitment_store.py: _wanted",
+    "alerts/store/commitment_store.py: load",
+    "alerts/store/due_watches.py",
+    "alerts/store/due_watches.py: _keep_watches",
+}
 FILES = sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
 FACADES = {"alerts.deadlines", "alerts.channels.kit"}  # for programs of other people
 
@@ -49,3 +66,29 @@ def test_names_are_imported_from_where_they_are_defined(name):
         if f"{statement.module}.{alias.name}" not in MODULES and alias.name not in defined(MODULES[statement.module])
     ]
     assert lent == []
+
+
+def too_long(path: Path, name: str) -> set[str]:
+    """Return what is over its limit in a file: the file itself (`name`), or a function (`name: function`)."""
+    text = path.read_text(encoding="utf-8")
+    found = {name} if text.count("\n") > MAX_LINES_OF_FILE else set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            if node.end_lineno - node.lineno + 1 > MAX_LINES_OF_FUNCTION:
+                found.add(f"{name}: {node.name}")
+    return found
+
+
+def test_files_and_functions_are_short():
+    found = {one for path in ROOT.rglob("*.py") for one in too_long(path, path.relative_to(ROOT.parent).as_posix())}
+    assert found - FROZEN - TOO_LONG == set(), "split these"
+    assert (FROZEN | TOO_LONG) - found == set(), "these are within their limits: take them out of the list"
+
+
+def test_a_long_file_and_a_long_function_would_be_seen(tmp_path):
+    path = tmp_path / "one.py"
+    path.write_text("def short():\n" + "    1\n" * 39 + "def long():\n" + "    1\n" * 40 + "1\n" * 220)
+    assert too_long(path, "one.py") == {"one.py", "one.py: long"}
+    path.write_text("1\n" * 300)
+    assert too_long(path, "one.py") == set()
