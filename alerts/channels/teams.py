@@ -51,10 +51,14 @@ def _line(line: Line) -> dict[str, object]:
     return {"type": "RichTextBlock", "spacing": "Small", "inlines": inlines}
 
 
-def _write(section: Section) -> str:
-    """Return a container as JSON."""
+def _container(section: Section) -> dict[str, object]:
     lines = [_line(line) for line in section if line.text.strip()]
-    return json.dumps({"type": "Container", "separator": True, "items": lines}, ensure_ascii=False) if lines else ""
+    return {"type": "Container", "separator": True, "items": lines}
+
+
+def _size(container: dict[str, object]) -> int:
+    """Return the octets of a container in JSON."""
+    return octets(json.dumps(container, ensure_ascii=False))
 
 
 class Teams(Chat):
@@ -67,12 +71,12 @@ class Teams(Chat):
         title = _inert(shortened(post.title, TITLE))
         link = post.link if post.link and len(post.link) <= LINK else None
         room = ALL - ENVELOPE - octets(json.dumps(title + (link or "")))
-        texts = post.fitted(_write, octets, section=SECTION, whole=room, between=1)
+        containers = post.fitted(_container, _size, section=SECTION, whole=room, between=1)
         run = {"type": "TextRun", "text": title, "weight": "Bolder", "size": "Medium"}
         head: dict[str, Any] = {"type": "Container", "style": STYLES[post.urgency], "bleed": True}
         head["items"] = [{"type": "RichTextBlock", "inlines": [run]}]
         card: dict[str, object] = {"type": "AdaptiveCard", "version": "1.4", "msteams": {"width": "Full"}}
-        card["body"] = [head, *map(json.loads, texts)]
+        card["body"] = [head, *containers]
         card |= {"actions": [_opening(link) | {"title": "Open the source"}]} if link else {}
         attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
         return {"type": "message", "attachments": [attachment]}

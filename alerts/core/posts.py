@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from alerts.core.reminders import Kind
+
+Written = TypeVar("Written", bound=Sized)  # what a chat writes a section as: text, or a part of its JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,9 @@ class Run:
     italic: bool = False
     code: bool = False
     link: str | None = None
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,8 @@ class Line:
 
 
 Section = tuple[Line, ...]
-Write = Callable[[Section], str]  # in the markup of a chat
-Measure = Callable[[str], int]  # of what is written
+Write = Callable[[Section], Written]  # as a chat has it
+Measure = Callable[[Written], int]  # of what is written
 
 SMALLEST = 300  # characters that a section is cut to before whole sections are left out
 SHORTEST = 60  # characters that a line is cut to before whole lines are left out
@@ -64,23 +70,25 @@ class Post:
 
     def fitted(
         self,
-        write: Write,
-        size: Measure = len,
+        write: Write[Written],
+        size: Measure[Written] = len,
         *,
         section: int,
         whole: int,
         sections: int = 1000,
         between: int = 0,
-    ) -> list[str]:
+    ) -> list[Written]:
         """Write each section within the limits of a chat; what has no room is cut or left out visibly.
 
         `size` measures what is written, against the limits of one `section` and of the `whole`; `sections` is how many
         there may be, `between` what each takes up around its text. Where all together are too large, the large ones
-        are cut rather than any left out. What is left out is pointed to by `more`; the last is always kept.
+        are cut rather than any left out. What is left out is pointed to by `more`; the last is always kept. A section
+        without visible text is not written.
         """
-        if not self.sections:
+        shown = [one for one in self.sections if any(line.text.strip() for line in one)]
+        if not shown:
             return []
-        *head, commands = self.sections
+        *head, commands = shown
         last = fit(commands, write, size, section, self.more)
         pointer = write((Line((Run("… there is more than one message holds: "), Run(self.more, code=True))),))
         room = whole - size(last) - between
@@ -91,25 +99,25 @@ class Post:
             shares = range(SMALLEST, section)
             fits = bisect_right(shares, room, key=lambda most: sum(min(one, most + between) for one in sizes))
             share = shares[max(fits - 1, 0)]
-        kept: list[str] = []
+        kept: list[Written] = []
         for one in head:
-            text = fit(one, write, size, share, self.more)
-            room -= size(text) + between
+            written = fit(one, write, size, share, self.more)
+            room -= size(written) + between
             if room < 0 or len(kept) == sections - (1 if len(head) < sections else 2):
                 kept.append(pointer)
                 break
-            kept.append(text)
-        return [text for text in (*kept, last) if text]
+            kept.append(written)
+        return [*kept, last]
 
 
-def fit(section: Section, write: Write, size: Measure, limit: int, more: str) -> str:
+def fit(section: Section, write: Write[Written], size: Measure[Written], limit: int, more: str) -> Written:
     """Write a section; where it is larger than `limit`, its longest lines are cut visibly, and if need be the last."""
     if _size(section, write, size, limit) <= limit:
         return write(section)
     pointer = Line((Run("… shortened: "), Run(more, code=True)))
     section = tuple(_cut(line, limit) for line in section)
 
-    def cut(length: int, lines: int) -> str:
+    def cut(length: int, lines: int) -> Written:
         return write((*(_cut(line, length) for line in section[:lines]), pointer))
 
     lengths = range(SHORTEST, limit)
@@ -119,7 +127,7 @@ def fit(section: Section, write: Write, size: Measure, limit: int, more: str) ->
     return cut(SHORTEST, max(lines - 1, 0))
 
 
-def _size(section: Section, write: Write, size: Measure, limit: int) -> int:
+def _size(section: Section, write: Write[Written], size: Measure[Written], limit: int) -> int:
     """Return the size of a section, or `limit` + 1 where it is larger."""
     if sum(len(run.text) for line in section for run in line.runs) > LOOSE * limit:
         return limit + 1
@@ -141,7 +149,7 @@ def _cut(line: Line, length: int) -> Line:
     return replace(line, runs=tuple(runs))
 
 
-def shortened(text: str, limit: int, size: Measure = len, write: Callable[[str], str] = str) -> str:
+def shortened(text: str, limit: int, size: Callable[[str], int] = len, write: Callable[[str], str] = str) -> str:
     """Write one line, its end cut visibly where it is larger than `limit`; never within what one sign is written as."""
     text = " ".join(text.split())[: limit + 1]
     if size(written := write(text)) <= limit:
