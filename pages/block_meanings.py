@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 TEMPLATES = {
-    "chat/digest.html": "several reminders in a chat",
-    "chat/reminder.html": "one reminder in a chat",
-    "chat/summary.html": "a summary in a chat",
+    "chat/digest.jinja": "several reminders in a chat",
+    "chat/reminder.jinja": "one reminder in a chat",
+    "chat/summary.jinja": "a summary in a chat",
     "email/digest.html": "several reminders in a mail",
     "email/digest.txt": "the same as plain text, for mails, the console and a maildir",
     "email/layout.html": "the frame of all HTML mails, with the sheet for dark readers and narrow screens",

@@ -1,14 +1,87 @@
-"""From the HTML of a chat template to a post. Only a few tags are known, and data are escaped."""
+"""Chat templates in HTML, the former way: a user's `chat/*.html` work until the next release, which deletes this file.
+
+Such a template may extend a shipped one. That is rendered with functions that write the tags which this file reads.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
+from pathlib import Path
 
-from alerts.core.posts import Line, Post, Run, Section
-from alerts.rendering.template_facts import Digest
+from jinja2 import BaseLoader, Environment, TemplateNotFound, nodes
+from markupsafe import Markup, escape
+
+from alerts.core.posts import Line, Run, Section
+from alerts.rendering.post_builder import folded
+from alerts.rendering.unused_overrides import parsed_template
 
 BLOCKS = ("p", "blockquote")
 STYLES = ("b", "i", "code", "a")
+REPLACEMENTS = {
+    "p": "line(…)", "blockquote": "quote(…)", "hr": "section()", "b": "bold(…)", "i": "italic(…)", "code": "code(…)",
+    "a": "link(text, address)",
+}  # fmt: skip
+
+
+def _tagged(tag: str) -> Callable[..., Markup]:
+    return lambda *parts: Markup("<{0}>{1}</{0}>").format(tag, Markup().join(parts))
+
+
+def _link(part: object, address: str | None) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, part) if address else escape(part)
+
+
+TAGS: Mapping[str, Callable[..., Markup]] = {
+    "line": _tagged("p"), "quote": _tagged("blockquote"), "section": lambda: Markup("<hr>"), "bold": _tagged("b"),
+    "italic": _tagged("i"), "code": _tagged("code"), "link": _link,
+}  # fmt: skip
+
+
+class _FormerNames(BaseLoader):
+    """Finds `chat/reminder.html`, which is `chat/reminder.jinja` now, for templates that extend or include it."""
+
+    def __init__(self, loader: BaseLoader) -> None:
+        self._loader = loader
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """Return the source of a template."""
+        try:
+            return self._loader.get_source(environment, template)
+        except TemplateNotFound:
+            if not template.removeprefix("shipped/").startswith("chat/") or not template.endswith(".html"):
+                raise
+            return self._loader.get_source(environment, template.removesuffix("html") + "jinja")
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all templates."""
+        return self._loader.list_templates()
+
+
+def accept_former_names(environment: Environment) -> None:
+    """Let templates extend `shipped/chat/reminder.html` as before."""
+    assert environment.loader
+    environment.loader = _FormerNames(environment.loader)
+
+
+def former_templates(own: Sequence[Path]) -> frozenset[str]:
+    """Return the names of the chat templates that a user has in HTML only, or in a folder that comes first."""
+    found: dict[str, str] = {}
+    for folder in own:
+        for path in sorted(folder.glob("chat/*"), reverse=True):  # .jinja first
+            found.setdefault(f"chat/{path.stem}", path.suffix)
+    return frozenset(f"{name}.html" for name, suffix in found.items() if suffix == ".html")
+
+
+def uses_of_tags(environment: Environment, own: Iterable[str]) -> Iterator[str]:
+    """Return one line for each chat template in HTML: its new name, and what replaces its tags."""
+    for name in own:
+        if name.startswith("chat/") and name.endswith(".html") and (template := parsed_template(environment, name)):
+            html = " ".join(data.data for data in template.find_all(nodes.TemplateData))
+            used = [f"<{tag}> is now {new}" for tag, new in REPLACEMENTS.items() if re.search(rf"<{tag}\b", html)]
+            renamed = f"template {name}: rename it to {name.removesuffix('html')}jinja"
+            yield "; ".join((renamed, *used, "the old file works until the next release"))
 
 
 class _Reader(HTMLParser):
@@ -45,52 +118,15 @@ class _Reader(HTMLParser):
         self._runs.append(Run(data, bold="b" in names, italic="i" in names, code="code" in names, link=link))
 
     def _end_line(self, *, quote: bool = False) -> None:
-        runs, self._runs = _folded(self._runs), []
+        runs, self._runs = folded(self._runs), []
         if runs:
             self.sections[-1].append(Line(runs, quote=quote))
 
 
-def _folded(runs: list[Run]) -> tuple[Run, ...]:
-    """Collapse white space as HTML does: one space for any run, none at the ends."""
-    kept: list[Run] = []
-    for run in runs:
-        text = " ".join(run.text.split())
-        before = " " if run.text[:1].isspace() and kept and not kept[-1].text.endswith(" ") else ""
-        after = " " if text and run.text[-1:].isspace() else ""
-        if before or text:
-            kept.append(Run(before + text + after, run.bold, run.italic, run.code, run.link))
-    while kept and not kept[-1].text.strip():
-        kept.pop()
-    if kept:
-        last = kept[-1]
-        kept[-1] = Run(last.text.rstrip(), last.bold, last.italic, last.code, last.link)
-    return tuple(kept)
-
-
 def sections_of(html: str) -> tuple[Section, ...]:
-    """Return the sections of a rendered chat template. Raises ValueError for a tag that a post does not know."""
+    """Return the sections of a rendered template. Raises ValueError for a tag that a post does not know."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
     reader.handle_starttag("p", [])
     return tuple(tuple(section) for section in reader.sections if section)
-
-
-def post_of(digest: Digest, title: str, sections: tuple[Section, ...], *, summary: bool) -> Post:
-    """Return a post with its text and with what chats show apart from it. A summary is about no single commitment."""
-    reminders = digest.reminders
-    things = {(t.key, t.occurrence) for t in reminders}
-    one = reminders[0] if len(things) == 1 and not summary else None
-    order = ("low", "normal", "high", "critical")
-    return Post(
-        title=title.strip(),
-        sections=sections,
-        urgency=one.urgency if one else digest.groups[0][0] if reminders else "coming",
-        priority=max((t.priority for t in reminders), key=order.index, default="normal"),
-        thread=one.key if one else None,
-        occurrence=one.occurrence if one else "",
-        kinds=tuple(t.kind for t in reminders),
-        ended=bool(one and one.ended),
-        link=one.source.link if one and one.source else None,
-        more=one.commands.show if one else "alerts list",
-    )

@@ -14,11 +14,12 @@ from jinja2 import TemplateSyntaxError
 
 from alerts.core.messages import Medium, Message
 from alerts.core.notifications import Notification
-from alerts.core.posts import Post, text_of
+from alerts.core.posts import Post, Section, text_of
 from alerts.rendering.fitting import fit
 from alerts.rendering.operator_notice import notice
 from alerts.rendering.plain_message import SUBJECT, plain
-from alerts.rendering.post_markup import post_of, sections_of
+from alerts.rendering.post_builder import PostBuilder, post_of
+from alerts.rendering.post_markup import TAGS, accept_former_names, former_templates, sections_of, uses_of_tags
 from alerts.rendering.reminder_facts import facts, fallback_facts
 from alerts.rendering.renamed_variables import uses_of_renamed
 from alerts.rendering.summary_facts import summary_facts
@@ -44,6 +45,8 @@ class Renderer:
         self._folders = tuple(folder.resolve() for folder in folders)
         self._text = sandbox(self._folders, autoescape=False)
         self._html = sandbox(self._folders, autoescape=True)
+        accept_former_names(self._html)
+        self._former = former_templates(self._folders[:-1])
 
     def warm_up(self) -> None:
         """Compile all templates now rather than when the first alert waits for it."""
@@ -97,12 +100,13 @@ class Renderer:
 
     def unused_overrides(self) -> list[str]:
         """Return one line for each part of the user's own templates that is never shown."""
-        shipped = _names(self._folders[-1])
-        return [line for folder in self._folders[:-1] for line in unused_overrides(self._text, _names(folder), shipped)]
+        known = [*_names(self._folders[-1]), *self._former]
+        return [line for folder in self._folders[:-1] for line in unused_overrides(self._html, _names(folder), known)]
 
     def uses_of_renamed(self) -> list[str]:
-        """Return one line for each old variable or filter in the user's own templates."""
-        return [line for folder in self._folders[:-1] for line in uses_of_renamed(self._text, _names(folder))]
+        """Return one line for each old variable, filter or chat template of the user's own."""
+        own = [name for folder in self._folders[:-1] for name in _names(folder)]
+        return [*uses_of_renamed(self._text, own), *uses_of_tags(self._text, own)]
 
     def _message(self, notification: Notification, medium: Medium) -> Message:
         context = _context(notification)
@@ -144,13 +148,24 @@ class Renderer:
         return re.sub(r"\n\s*\n+", "\n", html)
 
     def _post(self, context: Context, subject: str) -> Post:
-        name = f"chat/{_message_name(context)}.html"
-        html = self._fill(self._html, name, context)
+        name = f"chat/{_message_name(context)}"
+        former = f"{name}.html"
+        sections = self._former_sections(former, context) if former in self._former else self._sections(name, context)
+        return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
+
+    def _sections(self, name: str, context: Context) -> tuple[Section, ...]:
+        builder = PostBuilder()
+        if text := self._fill(self._text, f"{name}.jinja", {**context, **builder.names}).strip():
+            where = "is outside of line(…) and quote(…), so no chat would show it"
+            raise _TemplateError(f"template {name}.jinja: the text “{shorten(flat(text), 40)}” {where}")
+        return builder.sections
+
+    def _former_sections(self, name: str, context: Context) -> tuple[Section, ...]:
+        html = self._fill(self._html, name, {**context, **TAGS})
         try:
-            sections = sections_of(html)
+            return sections_of(html)
         except ValueError as error:
             raise _TemplateError(f"template {name}: its output is no post: {error}") from None
-        return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
 
     def _json(self, context: Context, subject: str) -> Mapping[str, object]:
         name = "webhook/body.json"

@@ -10,8 +10,8 @@ from alerts.rendering.renderer import Renderer
 from tests.channels.cases import CASES
 from tests.channels.kinds import CHATS, TEXTS, body_of
 from tests.channels.live import LIVE
-from tests.injections import INJECTIONS
-from tests.rendering.reminder_factories import BRIEF, laced, single
+from tests.injections import BASE, INJECTIONS
+from tests.rendering.reminder_factories import BRIEF, laced, laced_otherwise, single
 
 SAFE = str(BRIEF.url)
 
@@ -21,6 +21,13 @@ def test_nothing_in_data_is_live(kind: str, renderer: Renderer) -> None:
     found = {text: live for text in INJECTIONS if (live := [*LIVE[kind](body_of(kind, renderer, laced(text)), "none")])}
     assert found == {}
     assert len(INJECTIONS) >= 200
+
+
+@pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
+def test_nothing_in_changes_answers_and_failures_is_live(kind: str, renderer: Renderer) -> None:
+    for text in BASE:
+        for case in laced_otherwise(text):
+            assert [*LIVE[kind](body_of(kind, renderer, case), SAFE)] == [], text
 
 
 @pytest.mark.parametrize("kind", CHATS)

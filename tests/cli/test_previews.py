@@ -60,8 +60,11 @@ OWN = [
     ("email/reminder.html", "{% block footer %}", "line 2: "),
     ("email/digest.html", "{% block timeline %}{{ t.key }}{% endblock %}", "line 2: 'None' has no attribute 'key'"),
     ("email/digest.html", "{% block items %}{{ html.chart(digest) }}{% endblock %}", "line 2: "),
+    ("chat/reminder.jinja", "{% block ledger %}Ours{% endblock %}", "the text “Ours” is outside of line("),
+    ("chat/digest.jinja", "{% block commands %}{{ line(digest.cuont) }}{% endblock %}", "line 2: "),
     ("chat/reminder.html", "{% block ledger %}<ul></ul>{% endblock %}", "its output is no post: line "),
     ("chat/digest.html", "{% block commands %}<p>{{ digest.cuont }}</p>{% endblock %}", "line 2: "),
+    ("chat/digest.html", "{% block comands %}<p></p>{% endblock %}", "line 2: shipped/chat/digest.html has no block"),
 ]  # fmt: skip
 
 

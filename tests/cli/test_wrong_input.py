@@ -282,7 +282,7 @@ def test_all_templates_that_fail_are_found_whether_or_not_a_channel_needs_them(a
     (home / "config/alerts.yaml").write_text("channels: {c: {kind: console}}\ntemplates: mine\n")
     for name, content in (
         ("email/reminder.txt", "{{ nope }}"),
-        ("chat/digest.html", "fine\n{% if %}"),
+        ("chat/digest.jinja", "fine\n{% if %}"),
         ("webhook/body.json", "[1]"),
     ):
         (home / "config/mine" / name).parent.mkdir(parents=True)
@@ -290,7 +290,7 @@ def test_all_templates_that_fail_are_found_whether_or_not_a_channel_needs_them(a
     said = alerts("check", "--at", NOW)
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 3)
     assert "alerts: template email/reminder.txt: line 1: 'nope' is undefined\n" in said.err
-    assert "alerts: template chat/digest.html: line 2: " in said.err
+    assert "alerts: template chat/digest.jinja: line 2: " in said.err
     assert "alerts: template webhook/body.json: its output is not a JSON object\n" in said.err
 
 

@@ -11,8 +11,7 @@ from jinja2.runtime import LoopContext
 from alerts.core.commitments import Kind as What
 from alerts.core.reminders import Kind
 from alerts.rendering.fact_parts import Certainty, Standing
-from alerts.rendering.post_markup import BLOCKS as LINES
-from alerts.rendering.post_markup import STYLES
+from alerts.rendering.post_builder import PostBuilder
 from alerts.rendering.renderer import Renderer
 from alerts.rendering.template_environment import FILTERS_OFFERED, SAFE_TYPES
 from alerts.rendering.template_facts import Group
@@ -56,28 +55,30 @@ def test_every_code_has_a_meaning(name: str, codes: object) -> None:
     assert tuple(CODES[name]) == get_args(codes)
 
 
-def test_every_tag_of_a_chat_is_named() -> None:
-    assert all(re.search(rf"`<{tag}[ >]", TEXT) for tag in (*LINES, *STYLES, "hr"))
+def test_every_function_of_chat_templates_is_named() -> None:
+    assert all(f"`{{{{ {name}(" in TEXT or f"`{name}(" in TEXT for name in PostBuilder().names)
 
 
-def test_the_block_that_the_page_replaces_is_replaced(tmp_path) -> None:
-    example = re.search(r"```jinja\n(.+?)```", TEXT, re.DOTALL)
-    assert example
-    path = tmp_path / "email" / "reminder.html"
-    path.parent.mkdir()
-    path.write_text(example[1])
+def test_the_blocks_that_the_page_replaces_are_replaced(tmp_path) -> None:
+    mail, chat = re.findall(r"```jinja\n(.+?)```", TEXT, re.DOTALL)
+    for name, text in (("email/reminder.html", mail), ("chat/reminder.jinja", chat)):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
     renderer = Renderer([tmp_path, FOLDER])
     message, error = renderer.render(single(), "mail")
     assert error is None
     assert "Questions? Write to desk@example.org." in (message.html or "")
-    assert renderer.check(single(), "mail") == []
+    post, error = renderer.render(single(), "post")
+    assert error is None
+    assert "Questions? Our page" in post.text
+    assert renderer.check(single(), "mail") == renderer.check(single(), "post") == []
 
 
 OWN = [
     ("email/reminder.html", "footer", '{{ say.who(t) }} {{ html.link("https://example.org", ink["late"]) }}'),
     ("email/digest.html", "timeline", '{{ html.heading("Ours") }} {{ say.digest_headline(digest) }} {{ ink["open"] }}'),
-    ("chat/reminder.html", "ledger", "<p>{{ say.next(t) }}</p>"),
-    ("chat/digest.html", "commands", "<p>{{ say.digest_headline(digest) }}</p>"),
+    ("chat/reminder.jinja", "ledger", "{{ line(say.next(t)) }}"),
+    ("chat/digest.jinja", "commands", "{{ line(say.digest_headline(digest)) }}"),
 ]
 
 

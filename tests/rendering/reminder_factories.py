@@ -9,10 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from alerts import channels
-from alerts.core.commitments import Citation, Commitment, Party, Source
+from alerts.core.commitments import Citation, Commitment, Party, Person, Source
+from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.notifications import CalendarEntry, Notification, ReminderContext
 from alerts.core.reminders import Reminder
-from alerts.core.tracked import Tracked
+from alerts.core.rules import Rule
+from alerts.core.summaries import Scope, Summary
+from alerts.core.tracked import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
@@ -114,3 +117,33 @@ def slack_body(renderer: Renderer, asked: Notification) -> Any:
 
 def titled(item: ReminderContext, **changes: Any) -> ReminderContext:
     return replace(item, tracked=replace(item.tracked, commitment=replace(item.tracked.commitment, **changes)))
+
+
+def laced_otherwise(text: str) -> list[Notification]:
+    """Notifications with this text wherever `laced` has none: changes, answers, owners, failures, summaries."""
+    party, other = Party(key="us", name=text), Source(key="brief", title=text, publisher=text)
+    owner = Person(key="ana", name=text, email="ana@example.org")
+    change = Revision(
+        number=2, what="moved", recorded_at=NOW, recorded_by=text, reason=text, source=text, cause=text,
+        before=bounds_of("2025-11-10"), after=bounds_of("2025-12-01"),
+    )  # fmt: skip
+    answers = {
+        "acknowledged": Acknowledgement(by=text, at=NOW, stage="ahead"),
+        "snoozed": Snooze(by=text, at=NOW, until=at("2025-11-09T00:00")),
+    }
+    own = OwnSnooze(by=text, at=NOW, until=at("2025-11-09T00:00"), recipient=text, name=text, occurrence="")
+    item = told(
+        "2025-12-01", "moved", commitment={"title": text, "earlier_sources": (Citation(key="brief"),)},
+        tracked=answers, change=change, owner=owner, by=(party,), to=(party,), snoozes=(own,), earlier_sources=(other,),
+    )  # fmt: skip
+    failure = DeliveryFailure(id=UUID(int=3), channel="mail", recipient=text, state="dead", error=text, about=(text,))
+    scope = Scope(rule=Rule(name=text, cron="0 9 * * mon", timezone="UTC", summary="P30D"), firing=NOW)
+    summary = Summary(scope=scope, due=2, listed=(("due", item.tracked), ("due", item.tracked)))
+    both = notification(item, replace(item, change=replace(change, what="closed")))
+    return [
+        notification(item, fallback_for=failure),
+        notification(titled(item, status="fulfilled")),
+        replace(both, fallback_for=failure),
+        replace(both, summary=summary),
+        replace(notification(), notice=Notice(failures=(failure,), more=3)),
+    ]
