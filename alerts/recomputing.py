@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from alerts.core.changes import Change, Move
+from alerts.core.deadline_resolver import forget_resolved
 from alerts.deadlines.errors import InputError
 from alerts.store import Store
 from alerts.store.store_error import StoreError
@@ -36,7 +37,7 @@ def take_data(store: Store, now: datetime) -> list[Recomputed]:
     Older data change nothing, so that two replicas with different data do not move deadlines back and forth.
     """
     read_anew()
-    store.commitments.forget_resolved()
+    forget_resolved()
     done = []
     for name, label, find in DATA:
         value = find()

@@ -24,6 +24,7 @@ from alerts.cli.options import At, By
 from alerts.cli.output import few, note, warn
 from alerts.cli.unreached import warn_without_recipient
 from alerts.core.changes import Change, Entry, Move, Report
+from alerts.core.load_decisions import Closed
 from alerts.core.owners import Owners
 from alerts.core.registration import tick_may_register
 from alerts.daemon_status import nobody_serves
@@ -34,7 +35,6 @@ from alerts.deadlines.skipped_months import skipped_periods
 from alerts.forecasting import forecast_after_change, forecast_of_changes
 from alerts.interchange.file_contents import File, FileProblem
 from alerts.recomputing import take_data, take_zone
-from alerts.store.restated_closed import Closed
 
 MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
 MAX_MOVES_SHOWN = 20
@@ -94,7 +94,7 @@ def load(
         close_missing=close_missing,
         owners=replace(app.owners, people=people),
     )
-    _refuse_problems(app, read, job.entries, closed)
+    _refuse_problems(job)
     report = _store(job)
     _report(job, report)
     if report.conflicts:
@@ -229,8 +229,9 @@ def _read(app: App, files: Sequence[Path], mapping: Path | None) -> list[File]:
     return read
 
 
-def _refuse_problems(app: App, read: Sequence[File], entries: Sequence[Entry], closed: Closed) -> None:
+def _refuse_problems(job: _Load) -> None:
     """Raise InputError with all problems of the files, in their order, if there are any."""
+    read = job.files
     problems = {file.path: list(file.problems) for file in read}
     lines: dict[str, tuple[str, int]] = {}
     first: dict[str, str] = {}
@@ -247,11 +248,12 @@ def _refuse_problems(app: App, read: Sequence[File], entries: Sequence[Entry], c
         return
     if not any(file.unread for file in read):  # else a dependency may be in a part that was not read
         parties = [party for file in read for party in file.parties]
-        fine = {entry.commitment.key: entry for entry in reversed(entries)}
+        fine = {entry.commitment.key: entry for entry in reversed(job.entries)}
         unread = {key for file in read for key in file.unread_keys}
-        for entry_problems in app.store.commitments.find_problems(list(fine.values()), parties, unread, closed):
-            path, line = lines.get(entry_problems.key, (read[-1].path, sys.maxsize))
-            problems[path].append(FileProblem(line, entry_problems.message))
+        store = job.app.store.commitments
+        for problem in store.find_problems(list(fine.values()), parties, job.change, unread, job.closed):
+            path, line = lines.get(problem.key, (read[-1].path, sys.maxsize))
+            problems[path].append(FileProblem(line, problem.message))
     interchange.refuse(
         [problem for found in problems.values() for problem in interchange.in_line(found)],
         unread=any(file.unread for file in read),

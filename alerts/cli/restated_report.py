@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 
 from alerts.core.changes import Report, RestatedEntry
+from alerts.core.load_decisions import Closed
 from alerts.deadlines.errors import InputError
-from alerts.store.restated_closed import Closed
 
 LEFT_CLOSED = 3  # the exit code of a load that named some
 MAX_KEYS_LISTED = 50

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from alerts.core.commitments import Commitment
-from alerts.core.tracked import Tracked
+from alerts.core.tracked import Revision, Tracked
 from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.errors import InputError
+
+MAX_ERRORS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,3 +89,28 @@ class Entry:
     file: str | None = None  # the name that the file is stored under
     sequence: int | None = None  # its revision there (RFC 5545, section 3.8.7.4)
     loaded: dict[str, Any] | None = None  # what the file states, if it comes from one
+
+
+def revision_after(
+    now: Tracked, change: Change, what: Any, detail: str | None = None, version: int | None = None
+) -> Revision:
+    """Return the next revision of a commitment, or of one of its occurrences."""
+    return Revision(
+        number=now.revision + 1,
+        what=what,
+        recorded_at=change.now,
+        recorded_by=change.by,
+        reason=change.reason,
+        source=change.source,
+        cause=change.cause,
+        bounds_version=version or now.bounds_version,
+        detail=detail,
+        occurrence=now.occurrence,
+    )
+
+
+def refuse(errors: Sequence[str]) -> None:
+    """Raise InputError with a line for each error, if there are any; of very many, only the first."""
+    if errors:
+        more = len(errors) - MAX_ERRORS
+        raise InputError("\n".join([*errors[:MAX_ERRORS], *([f"… and {more} more"] if more > 0 else [])]))

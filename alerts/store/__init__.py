@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 
 from alerts.core.changes import Change, Entry, EntryProblem, Move, Report, RestatedEntry
+from alerts.core.load_decisions import Closed
 from alerts.store.commitment_store import Commitments
 from alerts.store.daemon_lock import ServedError, alongside, daemon_lock, is_held, no_turn_under_way
 from alerts.store.database import Database
@@ -24,7 +25,6 @@ from alerts.store.people import People
 from alerts.store.queries import Ledger
 from alerts.store.registry import ProcessStatus, Registrations
 from alerts.store.resolution_inputs import ResolvedWith
-from alerts.store.restated_closed import Closed
 from alerts.store.standing import WatchedCommitment
 from alerts.store.store_error import StoreError
 from alerts.store.watched_commitments import occurrence_of

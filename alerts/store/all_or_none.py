@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from alerts.core.changes import refuse
 from alerts.deadlines.errors import InputError
-from alerts.store.revisions import refuse
 
 
 def unique_keys(keys: str | Sequence[str]) -> list[str]:

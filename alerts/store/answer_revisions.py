@@ -8,13 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.core.changes import Change
+from alerts.core.changes import Change, revision_after
 from alerts.core.schedule import answers as core
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Acknowledgement, Occurrence, Revision, Snooze, Tracked
 from alerts.deadlines.errors import InputError
 from alerts.store import answer_rows, occurrence_rows
-from alerts.store.revisions import revision_after
 
 Until = datetime | None | Mapping[str, datetime | None]  # the same for all, or by key
 AnsweredOccurrence = tuple[Tracked, Revision]

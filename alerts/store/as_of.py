@@ -8,9 +8,9 @@ from datetime import datetime
 
 from alerts.core.commitments import Commitment, Status
 from alerts.core.schedule.answers import parse_acknowledgement, parse_snooze
+from alerts.core.stated_values import commitment_of
 from alerts.core.tracked import Acknowledgement, Occurrence, Revision, Snooze, Tracked
 from alerts.deadlines.errors import InputError
-from alerts.store.rows import commitment_of
 
 
 def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:

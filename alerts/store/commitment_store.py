@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, select, update
 
-from alerts.core.changes import Change, Entry, EntryProblem, Move, Report, RestatedEntry
+from alerts.core.changes import Change, Entry, EntryProblem, Move, Report, RestatedEntry, refuse, revision_after
 from alerts.core.commitments import Citation, Commitment, Party, Person, Source, Status
-from alerts.core.dependency_order import dependency_order
+from alerts.core.load_decisions import Closed
+from alerts.core.stated_values import stated
 from alerts.core.tracked import Revision, Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.expressions import Every, references
@@ -27,27 +28,20 @@ from alerts.store import (
 from alerts.store.all_or_none import collect_errors, unique_keys
 from alerts.store.answer_revisions import AnsweredOccurrence, Until, until_of
 from alerts.store.as_of import as_of
-from alerts.store.change_writer import ChangeSet, forget_resolved
+from alerts.store.change_writer import write
 from alerts.store.database import Database
-from alerts.store.load_conflicts import conflicts, loaded_before
+from alerts.store.file_load import FileLoad, in_turn, open_keys, recompute, zone_change_reason
 from alerts.store.moved_deadlines import source_named_by, with_deadline, with_occurrence_deadline
-from alerts.store.people import put
-from alerts.store.restated_closed import Closed
-from alerts.store.revisions import refuse, revision_after, stored_dependencies
 from alerts.store.rows import (
     CHANGED_AT,
-    STATED,
     TRACKED,
     append_revisions,
     chunks,
-    commitment_of,
     revision_of,
     revision_row,
-    source_row,
-    stated,
     tracked_of,
-    upsert,
 )
+from alerts.store.snapshot import compute_alone, read_resolver
 
 _C = tables.commitments.c
 T = TypeVar("T")
@@ -79,121 +73,33 @@ class Commitments:
         during the load, and that conflicts, is reported and left as it is. `closed` decides about closed commitments
         that the file states anew: `name` reports them, `keep` keeps them closed, `reopen` opens them again.
         """
-        parties, sources = list(parties), list(sources)
-        report = Report()
-        stated_by = {entry.commitment.key: entry for entry in entries}
-        with self._database.look() as connection:
-            change_set = ChangeSet(connection, self._zone, parties)
-            changed_parties = change_set.changed_parties
-            wanted, renamed = self._wanted(connection, entries, report, closed)
-            order, problems = change_set.check_all(wanted)
-            refuse([one.message for one in (*problems, *(() if dry_run else report.conflicts))])
+        job = FileLoad(self._database, self._zone, entries, parties, change, closed=closed)
+        conflicts = [] if dry_run else job.decisions.conflicts
+        refuse([one.message for one in (*job.problems, *conflicts)])
+        report = job.report()
         if dry_run:
-            with self._database.look() as connection:
-                change_set = ChangeSet(connection, self._zone, parties)
-                pending = set(order)
-                for some in chunks(order):
-                    pending -= set(some)
-                    opened = reopened_rows.reopened_of(connection, some, wanted, change)
-                    some_now = [wanted[key] for key in some]
-                    change_set.write(some_now, change, report, pending, dry_run=True, reopened=opened)
-                for party in changed_parties:
-                    concerned = [key for key in _open(connection, party) if key not in wanted]
-                    self._recompute(connection, change_set, change, report, concerned)
+            job.plan(report)
             return report
-        with self._database.write() as connection:
-            same = [asdict(party) for party in parties if party not in changed_parties]
-            upsert(connection, tables.parties, ["key"], same)
-            upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
-            put(connection, people, of_settings=False)
-        done = 0
-        pending = set(order)
-        for some in self._in_turn(order):
-            pending -= set(some)
-            with self._database.change() as connection:
-                # Looked at again: somebody may have moved or closed one meanwhile.
-                again = Report(conflicts=report.conflicts)
-                now, _ = self._wanted(connection, [stated_by[key] for key in some], again, closed)
-                reopened_rows.reopen_stated(connection, some, now, change)
-                change_set = ChangeSet(connection, self._zone, parties)
-                change_set.write([now[key] for key in some if key in now], change, report, pending)
-            done += len(some)
-            progress(done)
-        for others in self._in_turn(renamed):
-            with self._database.change() as connection:
-                ChangeSet(connection, self._zone).note_loaded(others)
-        with self._database.write() as connection:
-            restated_closed.note(connection, stated_by, report)
-        report.unchanged -= restated_closed.count_unchanged(report)
-        if changed_parties:
-            for party, before in changed_parties.items():
-                self.recompute(replace(change, reason=_zone_change_reason(before, party)), report, parties, of=party)
-            with self._database.write() as connection:  # last: until then a repeated load sees that it is not finished
-                upsert(connection, tables.parties, ["key"], [asdict(party) for party in changed_parties])
+        job.store_named(sources, people)
+        job.store(report, progress)
+        if job.changed_parties:
+            for party, before in job.changed_parties.items():
+                because = replace(change, reason=zone_change_reason(before, party))
+                self.recompute(because, report, job.parties, of=party)
+            job.store_changed_parties()
         return report
 
     def find_problems(
         self,
         entries: Sequence[Entry],
         parties: Iterable[Party],
+        change: Change,
         unread: Collection[str],
         closed: Closed = "name",
     ) -> list[EntryProblem]:
         """Return what is wrong with entries; `unread` are the keys of others that could not be read."""
-        report = Report()
-        with self._database.look() as connection:
-            wanted, _ = self._wanted(connection, entries, report, closed)
-            _, problems = ChangeSet(connection, self._zone, parties).check_all(wanted, unread)
-        return [*problems, *report.conflicts]
-
-    def _wanted(
-        self, connection: Connection, entries: Sequence[Entry], report: Report, closed: Closed
-    ) -> tuple[dict[str, Entry], list[Entry]]:
-        """Return new and changed entries as they will be stored.
-
-        Also return unchanged entries that now come from another file, or have another number there.
-        """
-        wanted: dict[str, Entry] = {}
-        renamed: list[Entry] = []
-        for some in chunks(entries):
-            by_key = {entry.commitment.key: entry for entry in some}
-            columns = [_C[name] for name in ("key", "status", "loaded", "loaded_from", "loaded_sequence", *STATED)]
-            rows = connection.execute(select(*columns).where(_C.key.in_(by_key))).mappings()
-            here = {row["key"]: row for row in rows}
-            for key, stated_now in by_key.items():
-                row, invalid = here.get(key), stated(stated_now.commitment)
-                if row is None:
-                    wanted[key] = replace(stated_now, loaded=invalid)
-                    continue
-                sequence = row["loaded_sequence"] if stated_now.sequence is None else stated_now.sequence
-                if sequence is not None and sequence < (row["loaded_sequence"] or 0):
-                    report.older.append(key)
-                    continue
-                file = stated_now.file or row["loaded_from"]
-                entry = replace(stated_now, loaded=invalid, file=file, sequence=sequence)
-                anew = restated_closed.is_anew(row, entry)
-                if anew and closed == "name":
-                    report.restated.append(restated_closed.restated(row, entry))
-                    continue
-                if anew and closed == "keep":
-                    report.kept.append(key)
-                    continue
-                if row["loaded"] is not None and loaded_before(row) == invalid and not anew:
-                    report.unchanged += 1
-                    if (row["loaded_from"], row["loaded_sequence"]) != (entry.file, entry.sequence):
-                        renamed.append(entry)
-                    continue
-                last = loaded_before(row)
-                fresh = {name: value for name, value in invalid.items() if name not in last or last[name] != value}
-                if problems := conflicts(row, fresh):
-                    report.conflicts += [EntryProblem(key, f"{entry.place}: {one}") for one in problems]
-                    continue
-                merged = {name: row[name] for name in STATED} | fresh
-                if anew:
-                    report.reopened.append(key)
-                status = "open" if anew else row["status"]
-                wanted[key] = replace(entry, commitment=commitment_of(key, status, merged))
-        return wanted, renamed
+        job = FileLoad(self._database, self._zone, entries, parties, change, closed=closed, unread=unread)
+        return [*job.problems, *job.decisions.conflicts]
 
     def add(self, commitment: Commitment, change: Change) -> None:
         """Track one commitment. Raises InputError where its key is taken, or what it names is not known."""
@@ -202,10 +108,7 @@ class Commitments:
             if connection.execute(select(_C.id).where(_C.key == key)).first():
                 raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
             stated_edits.require_all_known(connection, commitment)
-            entry = Entry(commitment, key, loaded=stated(commitment))
-            change_set = ChangeSet(connection, self._zone)
-            change_set.check({key: entry})
-            change_set.write([entry], change, Report(), set())
+            self._store(connection, Entry(commitment, key, loaded=stated(commitment)), change)
 
     def no_longer_stated(self, file: str, present: Collection[str]) -> list[str]:
         """Return the keys of open commitments that were last loaded from a file and are no longer in it."""
@@ -239,7 +142,7 @@ class Commitments:
 
     def withdraw(self, keys: Iterable[str], change: Change) -> None:
         """Close commitments as withdrawn; those that have ended stay as they are."""
-        for some in self._in_turn(keys):
+        for some in in_turn(self._database, chunks(keys)):
             with self._database.change() as connection:
                 rows = connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all()
                 answer_rows.end_all_snoozes(connection, [row["id"] for row in rows], change.now)
@@ -275,9 +178,7 @@ class Commitments:
                 self._move_one(connection, now.at(occurrence), deadline, change, report)
                 return report
             entry = Entry(with_deadline(now.commitment, deadline, source_named_by(change, cited), report), key)
-            change_set = ChangeSet(connection, self._zone)
-            change_set.check({key: entry})
-            change_set.write([entry], change, report, set())
+            self._store(connection, entry, change, report)
         return report
 
     def _move_one(self, connection: Connection, now: Tracked, deadline: str, change: Change, report: Report) -> None:
@@ -286,7 +187,8 @@ class Commitments:
         stated = with_occurrence_deadline(connection, now, deadline, report)
         if references(stated) or isinstance(stated, Every):
             raise InputError(f"`{stated}`: one occurrence is moved to a date of its own")
-        bounds = ChangeSet(connection, self._zone).bounds(replace(now.commitment, deadline=str(stated)), {})
+        resolver = read_resolver(connection, self._zone)
+        bounds = resolver.bounds(replace(now.commitment, deadline=str(stated)), {})
         if bounds.fingerprint == now.bounds.fingerprint:
             return
         version = now.bounds_version + 1  # of this occurrence only: the others have not moved
@@ -304,8 +206,13 @@ class Commitments:
         """Change what is stated of a commitment except its deadline (`alerts.store.stated_edits`)."""
         with self._database.change() as connection:
             return stated_edits.edit(
-                connection, ChangeSet(connection, self._zone), self._one(connection, key), how, change
+                connection, read_resolver(connection, self._zone), self._one(connection, key), how, change
             )
+
+    def _store(self, connection: Connection, entry: Entry, change: Change, report: Report | None = None) -> None:
+        change_set = compute_alone(connection, entry, change, read_resolver(connection, self._zone))
+        write(connection, change_set)
+        change_set.add_to(report or Report())
 
     def close(
         self,
@@ -346,10 +253,7 @@ class Commitments:
                 return report
             reopened_rows.require_closed(now)
             entry = Entry(replace(now.commitment, status="open"), key)
-            change_set = ChangeSet(connection, self._zone)
-            change_set.check({key: entry})
-            reopened_rows.reopen(connection, [now], change)
-            change_set.write([entry], change, report, set())
+            self._store(connection, entry, change, report)
         return report
 
     def acknowledge(
@@ -449,30 +353,13 @@ class Commitments:
         report = report or Report()
         parties = list(parties)
         with self._database.read() as connection:
-            order = _open(connection, of)
-        for some in self._in_turn(order):
+            order = open_keys(connection, of)
+        for some in in_turn(self._database, chunks(order)):
             with self._database.change() as connection:
-                entries = _as_they_stand(connection, some)
-                ChangeSet(connection, self._zone, parties).write(entries, change, report, set(), recomputed=True)
+                change_set = recompute(connection, some, change, read_resolver(connection, self._zone, parties))
+                write(connection, change_set)
+            change_set.add_to(report, recomputed=True)
         return report
-
-    def forget_resolved(self) -> None:
-        """Clear the cache of resolved deadlines: newer zone data may give other bounds."""
-        forget_resolved()
-
-    def _recompute(
-        self, connection: Connection, change_set: ChangeSet, change: Change, report: Report, keys: Iterable[str]
-    ) -> None:
-        """Report what recomputing would move."""
-        for some in chunks(keys):
-            change_set.write(_as_they_stand(connection, some), change, report, set(), recomputed=True, dry_run=True)
-
-    def _in_turn(self, items: Iterable[T]) -> Iterator[list[T]]:
-        """Yield one chunk for each transaction, and let others write in between."""
-        for number, some in enumerate(chunks(items)):
-            if number:
-                self._database.give_way()
-            yield some
 
     def find(self, key: str) -> Tracked:
         """Return a commitment. Raises InputError for an unknown key."""
@@ -501,32 +388,6 @@ class Commitments:
         values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT, **values}
         changed = update(tables.commitments).where(_C.id == now.id).values(values_now)
         connection.execute(changed, {"_changed_at": revision.recorded_at})
-
-
-def _open(connection: Connection, of: Party | None = None) -> list[str]:
-    """Return the keys of all open commitments, or of those that one party owes, each after its dependencies."""
-    query = select(_C.key, _C.by).where(_C.status == "open").order_by(_C.id)
-    keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
-    depends_on = stored_dependencies(connection)
-    return dependency_order({key: depends_on.get(key, ()) for key in keys})
-
-
-def _as_they_stand(connection: Connection, keys: Sequence[str]) -> list[Entry]:
-    rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
-    here = {row["key"]: tracked_of(row) for row in rows}
-    return [Entry(here[key].commitment, key) for key in keys if key in here]
-
-
-def _zone_change_reason(before: Party, party: Party) -> str:
-    """Return which change of a party moves deadlines."""
-    differs = [
-        f"{name} of {party.name} changed from {old or 'none'} to {new or 'none'}"
-        for name, old, new in (
-            ("time zone", before.timezone, party.timezone), ("calendar", before.calendar, party.calendar)
-        )
-        if old != new
-    ]  # fmt: skip
-    return ", ".join(differs)
 
 
 def _require_open(now: Tracked, done: str) -> None:

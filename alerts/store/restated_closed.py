@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from alerts.core.changes import Entry, Report, RestatedEntry
+from alerts.core.stated_values import stated
 from alerts.store import tables
-from alerts.store.load_conflicts import loaded_before
-from alerts.store.rows import STATED, chunks, stated
+from alerts.store.rows import chunks
 
-Closed = Literal["name", "keep", "reopen"]
 LEFT = ""  # instead of the file of what is closed and has left it
 _C = tables.commitments.c
-
-
-def is_anew(row: RowMapping, entry: Entry) -> bool:
-    """Whether a row is closed, and its file states it otherwise than it did, or another file states it."""
-    if row["status"] == "open":
-        return False
-    last = None if row["loaded"] is None else loaded_before(row)
-    return bool(last != entry.loaded or row["loaded_from"] != entry.file)
-
-
-def restated(row: RowMapping, entry: Entry) -> RestatedEntry:
-    """What differs between a closed row and what a file states of it."""
-    differing = entry.loaded or {}
-    return RestatedEntry(
-        key=row["key"],
-        status=row["status"],
-        place=entry.place,
-        fields=tuple(sorted(name for name in STATED if row[name] != differing[name])),
-        deadline=row["deadline"],
-        stated=differing["deadline"],
-    )
 
 
 def note(connection: Connection, entries: Mapping[str, Entry], report: Report) -> None:

@@ -11,14 +11,14 @@ from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from alerts.core.commitments import Citation, Commitment, Party, Source
+from alerts.core.commitments import Party, Source
 from alerts.core.reminders import Reminder
+from alerts.core.stated_values import STATED, commitment_of
 from alerts.core.tracked import Acknowledgement, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.store import tables
 
 T = TypeVar("T")
-LISTS = ("by", "to", "tags", "calendars", "assumptions")
 CHUNK = 500
 
 
@@ -43,44 +43,6 @@ def upsert(connection: Connection, table: Any, key: Sequence[str], rows: Sequenc
     statement = dialect.insert(table)
     new = {name: statement.excluded[name] for name in rows[0] if name not in key}
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new), list(rows))
-
-
-def stated(commitment: Commitment) -> dict[str, Any]:
-    """What a user states of a commitment, as JSON: all but its key and its status."""
-    return {
-        "title": commitment.title,
-        "deadline": commitment.deadline,
-        "kind": commitment.kind,
-        "priority": commitment.priority,
-        "by": list(commitment.by),
-        "to": list(commitment.to),
-        "owner": commitment.owner,
-        "tags": list(commitment.tags),
-        "timezone": commitment.timezone,
-        "calendars": list(commitment.calendars),
-        "roll": commitment.roll,
-        "review_every": commitment.review_every,
-        "source": commitment.source and _cited(commitment.source),
-        "assumptions": list(commitment.assumptions),
-        "note": commitment.note,
-        "earlier_sources": [_cited(one) for one in commitment.earlier_sources],
-    }
-
-
-def _cited(one: Citation) -> dict[str, Any]:
-    return {"key": one.key, "locator": one.locator, "quote": one.quote}
-
-
-def commitment_of(key: str, status: Any, statement: Mapping[str, Any]) -> Commitment:
-    """Read back what `stated` wrote."""
-    values: dict[str, Any] = {name: tuple(value) if name in LISTS else value for name, value in statement.items()}
-    source = values.pop("source")
-    earlier = tuple(Citation(**one) for one in values.pop("earlier_sources", ()))
-    cited = Citation(**source) if source else None
-    return Commitment(key=key, status=status, source=cited, earlier_sources=earlier, **values)
-
-
-STATED = tuple(stated(Commitment(key="k", title="", deadline="undated")))
 
 
 def bounds_columns(bounds: Bounds) -> dict[str, Any]:

@@ -10,35 +10,41 @@ from sqlalchemy import Connection, select
 
 from alerts.core.changes import Change, Entry, Report
 from alerts.core.commitments import Commitment
+from alerts.core.deadline_resolver import DeadlineResolver
+from alerts.core.stated_values import stated
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.deadlines.expressions import references
-from alerts.deadlines.grammar import parse
 from alerts.store import tables
-from alerts.store.change_writer import ChangeSet
-from alerts.store.rows import stated
+from alerts.store.change_writer import write
+from alerts.store.snapshot import compute_alone
 
 # What a date is worked out with, apart from the deadline: where one of these moves it, that is the reason.
 REASONS = {"timezone": "time zone", "calendars": "calendar", "roll": "roll", "by": "party that owes it"}
 
 
 def edit(
-    connection: Connection, change_set: ChangeSet, now: Tracked, how: Callable[[Commitment], Commitment], change: Change
+    connection: Connection,
+    resolver: DeadlineResolver,
+    now: Tracked,
+    how: Callable[[Commitment], Commitment],
+    change: Change,
 ) -> Report:
     """Store a commitment as `how` makes it of what it is now, and move what moves with that.
 
     Raises InputError where what it names is not known, and what `how` raises.
     """
-    report, key = Report(), now.commitment.key
+    report = Report()
     wanted = how(now.commitment)
     if wanted == now.commitment:
         return report
     require_all_known(connection, wanted, now.commitment)
-    entry = Entry(wanted, key)
-    change_set.check({key: entry})
-    if change.reason is None and now.open and _moves(change_set, now, wanted):
-        change = replace(change, reason=_why(now.commitment, wanted))
-    change_set.write([entry], change, report, set())
+    entry = Entry(wanted, now.commitment.key)
+    change_set = compute_alone(connection, entry, change, resolver)
+    if change.reason is None and now.open and change_set.moved:
+        because = replace(change, reason=_why(now.commitment, wanted))
+        change_set = compute_alone(connection, entry, because, resolver)
+    write(connection, change_set)
+    change_set.add_to(report)
     return report
 
 
@@ -67,11 +73,6 @@ def require_known(connection: Connection, table: Any, key: str, what: str) -> No
 def _named(commitment: Commitment) -> tuple[set[str], set[str], set[str]]:
     cited = {one.key for one in commitment.sources}
     return {*commitment.by, *commitment.to}, cited, {commitment.owner} if commitment.owner else set()
-
-
-def _moves(change_set: ChangeSet, now: Tracked, wanted: Commitment) -> bool:
-    known = change_set.known(references(parse(wanted.deadline)))
-    return change_set.bounds(wanted, known).fingerprint != now.bounds.fingerprint
 
 
 def _why(old: Commitment, new: Commitment) -> str | None:

@@ -97,7 +97,7 @@ def test_one_is_added_with_all_that_can_be_said_of_it(loaded: Alerts, home: Path
          "expectation; did you mean 'obligation'?")),
         (["a", "A", "undated", "--tag", " "], "--tag: is empty, expected text"),
         (["a", "A", "undated", "--source-quote", "x"], '"--source" is missing'),
-        (["a", "A", "P1D after sumit"], "a: deadline hangs on 'sumit', which is not tracked; did you mean 'summit'?"),
+        (["a", "A", "P1D after sumit"], "a: deadline depends on 'sumit', which is not tracked; did you mean 'summit'?"),
         (["a b", "A", "undated"], ("KEY: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a "
          "letter in it")),
     ],

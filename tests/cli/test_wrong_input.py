@@ -114,7 +114,7 @@ def test_a_deadline_that_hangs_on_nothing_is_said_with_its_line_and_stores_nothi
     (home / "bad.yaml").write_text(f"{LINES}  - {{key: a, title: A, deadline: P1D after nope}}\n")
     said = alerts("load", "bad.yaml")
     assert said.code == 1
-    assert said.err.startswith("alerts: bad.yaml:3: deadline hangs on 'nope', which is not tracked")
+    assert said.err.startswith("alerts: bad.yaml:3: deadline depends on 'nope', which is not tracked")
     assert said.err.count("\n") == 1
     assert rows() == 0
 

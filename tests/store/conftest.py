@@ -50,7 +50,7 @@ def batches_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(params=[1, 2, 500], ids=lambda size: f"by{size}")
 def any_chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Load and recompute one at a time, two at a time, and all in one go."""
-    monkeypatch.setattr("alerts.store.commitment_store.chunks", partial(chunks, size=request.param))
+    monkeypatch.setattr("alerts.store.file_load.chunks", partial(chunks, size=request.param))
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from sqlalchemy import update
 
+from alerts.core.stated_values import stated
 from alerts.deadlines.bounds import Bounds
 from alerts.store import tables
-from alerts.store.rows import stated
 from tests.factories import NOW, at, commitment, entry, load, move, party, plan_at, remind, rule, tracked
 
 LATER = at("2025-10-29T09:00")

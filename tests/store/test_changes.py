@@ -46,7 +46,7 @@ def test_a_move_that_fails_half_way_moves_nothing(store, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("alerts.store.change_writer.ChangeSet._move_dependants", fail)
+    monkeypatch.setattr("alerts.store.occurrence_rows.end_acknowledgements", fail)
     with pytest.raises(ZeroDivisionError):
         move(store, "a", "2025-12-10")
     assert tracked(store, "a").commitment.deadline == "2025-11-10"

@@ -6,8 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from alerts.store import Store
-from alerts.store.change_writer import ChangeSet
+from alerts.store import Store, change_writer, commitment_store
 from tests.factories import acknowledge, at, change, close, entries, entry, load, move, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -83,13 +82,13 @@ def test_replicas_that_acknowledge_at_once_are_all_recorded(replicas, together):
 def test_what_comes_to_hang_on_a_commitment_follows_a_move_at_the_same_instant(replicas, monkeypatch, meanwhile):
     first, second, _ = replicas
     load(first, entry("a"))
-    insert, moved = ChangeSet._insert, []
+    insert, moved = change_writer._insert, []
 
-    def insert_late(self, fresh, change):  # `b` has read where `a` stands, and is about to be written
+    def insert_late(connection, new, change):  # `b` has read where `a` stands, and is about to be written
         moved.append(meanwhile(lambda: move(first, "a", "2025-12-10")))
-        insert(self, fresh, change)
+        insert(connection, new, change)
 
-    monkeypatch.setattr(ChangeSet, "_insert", insert_late)
+    monkeypatch.setattr(change_writer, "_insert", insert_late)
     load(second, entry("b", "P1D after a"))
     monkeypatch.undo()
     assert [one.key for one in moved[0].result(30).moved_dependants] == ["b"]
@@ -108,15 +107,15 @@ BESIDE = {
 def test_a_change_beside_a_move_waits_for_it_and_builds_on_it(replicas, monkeypatch, meanwhile, name):
     first, second, _ = replicas
     load(first, entry())
-    write, others = ChangeSet.write, []
+    write, others = commitment_store.write, []
 
-    def write_late(self, *values, **more):
+    def write_late(connection, change_set):
         if not others:
             others.append(None)
             others.append(meanwhile(lambda: BESIDE[name](first, "truce")))
-        write(self, *values, **more)
+        write(connection, change_set)
 
-    monkeypatch.setattr(ChangeSet, "write", write_late)
+    monkeypatch.setattr(commitment_store, "write", write_late)
     move(second, "truce", "2025-12-10")
     others[1].result(30)
     assert what(first) == [(1, "recorded"), (2, "moved"), (3, name)]

@@ -212,9 +212,9 @@ def test_every_kind_of_what_is_wrong_is_said_in_one_round(store):
         entry("e", BACKWARDS), entry("f", "P1D after unreadable"), entry("g", "P1D after g"),
         entry("moved", "2025-11-20"),
     ]  # fmt: skip
-    found = store.commitments.find_problems(file, [], {"unreadable"})
+    found = store.commitments.find_problems(file, [], change(LATER), {"unreadable"})
     assert sorted(one.message for one in found) == [
-        "seeds.yaml:a: deadline hangs on 'x', which is not tracked; known: a, b, c, d, e, f, g, moved",
+        "seeds.yaml:a: deadline depends on 'x', which is not tracked; known: a, b, c, d, e, f, g, moved",
         "seeds.yaml:b: deadlines depend on each other in a circle: b → c → b; change one of them",
         f"seeds.yaml:e: deadline `{BACKWARDS}`: `{BACKWARDS}` ends before it begins",
         "seeds.yaml:g: deadlines depend on each other in a circle: g → g; change one of them",
@@ -330,7 +330,7 @@ def test_one_that_is_added_is_recorded_and_a_file_may_state_it_later(store):
         (entry("truce"), "truce is tracked already: `alerts move` gives it another deadline"),
         (entry("a", by=("su",)), "no party has the key 'su'; known: us"),
         (entry("a", source=Citation(key="x")), "no source has the key 'x'; known: brief"),
-        (entry("a", "P1D after truc"), "a: deadline hangs on 'truc', which is not tracked; did you mean 'truce'?"),
+        (entry("a", "P1D after truc"), "a: deadline depends on 'truc', which is not tracked; did you mean 'truce'?"),
     ],
 )
 def test_what_cannot_be_added_is_said_and_not_stored(store, one, said):

@@ -6,9 +6,10 @@ from importlib import import_module
 import pytest
 
 from alerts.core.changes import Report
+from alerts.core.stated_values import stated
 from alerts.core.tracked import Revision
 from alerts.store import Store, tables
-from alerts.store.rows import append_revisions, revision_row, stated
+from alerts.store.rows import append_revisions, revision_row
 from tests.factories import at, change, close, entry, load, plan_at, remind, rule, tracked
 
 C = tables.commitments

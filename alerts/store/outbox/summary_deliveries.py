@@ -14,6 +14,7 @@ from alerts.core.commitments import Commitment, Person
 from alerts.core.notifications import ReminderContext
 from alerts.core.rules import MATCHED, Rule, matching
 from alerts.core.schedule.answers import paused_until
+from alerts.core.stated_values import LISTS
 from alerts.core.summaries import Scope, Summary, summarise
 from alerts.core.tracked import Tracked
 from alerts.cron import Cron
@@ -24,7 +25,7 @@ from alerts.store.outbox import enqueue
 from alerts.store.outbox.contents import DeliveryFacts
 from alerts.store.outbox.stale_reminders import FOLLOWED_BY_LATER
 from alerts.store.people import by_key
-from alerts.store.rows import CHUNK, LISTS, TRACKED, chunks
+from alerts.store.rows import CHUNK, TRACKED, chunks
 from alerts.store.watched_commitments import tracked_or_none
 
 _C, _R = tables.commitments.c, planning_tables.rules.c

@@ -5,9 +5,9 @@ from tests.mutants.guards.guard import Guard
 GUARDS = (
     Guard(
         "commands resolve with the zone that is stored",
-        "store/change_writer.py",
-        "self._zone = stored_zone(connection, zone)",
-        "self._zone = zone",
+        "store/snapshot.py",
+        "return DeadlineResolver(parties, stored_zone(connection, zone))",
+        "return DeadlineResolver(parties, zone)",
         "test_recomputing.py::test_a_zone_that_is_set_after_loading_reaches_what_it_concerns_and_is_told[sqlite]",
     ),
     Guard(
@@ -19,15 +19,15 @@ GUARDS = (
     ),
     Guard(
         "a day that begins at another instant is looked at again",
-        "store/change_writer.py",
-        "if (old.bounds != bounds or old.id in shifted) and",
-        "if old.bounds != bounds and",
+        "core/change_set.py",
+        "refresh=shifted or before.bounds != bounds",
+        "refresh=before.bounds != bounds",
         "test_recomputing.py::"
         "test_a_day_that_newer_data_begin_at_another_instant_is_looked_at_again_and_not_told[sqlite]",
     ),
     Guard(
         "a reopening makes a version of its own",
-        "store/reopened_rows.py",
+        "core/change_set.py",
         "version = now.bounds_version + 1",
         "version = now.bounds_version",
         "store/test_reopened.py::test_it_is_a_revision_and_a_new_version_of_its_bounds[sqlite]",
@@ -35,14 +35,14 @@ GUARDS = (
     Guard(
         "a reopening ends an acknowledgement",
         "store/reopened_rows.py",
-        "        occurrence_rows.end_acknowledgement(connection, _O.commitment_id.in_(ids), change.now)\n",
+        "        occurrence_rows.end_acknowledgement(connection, _O.commitment_id.in_(ids), now)\n",
         "",
         "store/test_reopened.py::test_it_ends_an_acknowledgement[sqlite]",
     ),
     Guard(
         "what is closed is not edited by a file in silence",
-        "store/restated_closed.py",
-        'if row["status"] == "open":',
+        "core/load_decisions.py",
+        'if self.status == "open":',
         "if True:",
         "store/test_restated_closed.py::test_it_is_named_and_left_as_it_is_and_the_rest_loads[sqlite-stated1-fields1]",
     ),
@@ -105,9 +105,9 @@ GUARDS = (
     ),
     Guard(
         "a file does not undo an edit that it contradicts",
-        "store/load_conflicts.py",
-        "row[name] not in (value, last[name])",
-        'name == "deadline" and row[name] not in (value, last[name])',
+        "core/load_decisions.py",
+        "stored.stated[name] not in (value, last[name])",
+        'name == "deadline" and stored.stated[name] not in (value, last[name])',
         "store/test_edits.py::"
         "test_a_file_that_stayed_the_same_does_not_undo_an_edit_and_one_that_changed_is_in_conflict",
     ),
@@ -127,9 +127,9 @@ GUARDS = (
     ),
     Guard(
         "what was loaded before there were several sources is not undone",
-        "store/load_conflicts.py",
-        '{"earlier_sources": [], **row["loaded"]}',
-        'dict(row["loaded"])',
+        "core/load_decisions.py",
+        '{"earlier_sources": [], **self.loaded}',
+        "dict(self.loaded)",
         "store/test_sources.py::"
         "test_what_was_loaded_before_there_were_several_is_unchanged_when_it_is_loaded_again[sqlite]",
     ),

@@ -1,0 +1,219 @@
+"""Compute change sets: every entry resolved in the order of its dependencies, with all that follows from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from alerts.core.change_set import Changed, ChangeSet, New, Snapshot, Stamp, edit_to, move_to, reopen_to
+from alerts.core.changes import MAX_ERRORS, Change, Entry, EntryProblem
+from alerts.core.commitments import Commitment
+from alerts.core.deadline_resolver import needs_of, with_assumptions
+from alerts.core.dependency_order import DependencyCycleError, dependency_order
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.errors import InputError, did_you_mean
+
+
+class ChangeComputation:
+    """Computes the change sets of some entries from one snapshot; each builds on those before it.
+
+    `order` has the keys of the entries as they can be stored, each after its dependencies. `unread` are keys of entries
+    that could not be read: what depends on them is not tried.
+    """
+
+    def __init__(
+        self, wanted: Mapping[str, Entry], snapshot: Snapshot, change: Change, unread: Collection[str] = ()
+    ) -> None:
+        self._wanted, self._change, self._resolver = wanted, change, snapshot.resolver
+        self._tracked, self._bounds = dict(snapshot.tracked), dict(snapshot.bounds)
+        self._stamps: dict[str, Stamp] = dict(snapshot.stamps)
+        self._needs = {key: needs_of(entry.commitment) for key, entry in wanted.items()}
+        self._dependencies: dict[str, Collection[str]] = {**snapshot.dependencies, **self._needs}
+        self._dependants = dependants_by_key(self._dependencies)
+        self._found: list[EntryProblem] = []
+        self._failed: dict[str, EntryProblem] = {}  # entries and dependants that cannot be resolved
+        self._broken: set[str] = set()  # what depends on a problem is not tried
+        self._find_missing(snapshot, unread)
+        ordered = self._ordered()
+        self.order = [key for key in ordered if key in wanted]
+        follows = len(snapshot.tracked) > len(snapshot.tracked.keys() & wanted.keys())
+        self._rank = {key: place for place, key in enumerate(ordered)} if follows else {}
+
+    @property
+    def problems(self) -> list[EntryProblem]:
+        """Return what is wrong with the entries, and with what would follow from those computed so far."""
+        place = {key: number for number, key in enumerate(self._ordered_keys)} if self._failed else {}
+        failed = sorted(self._failed.values(), key=lambda one: place[one.key])
+        return [*self._found, *(one for one in failed if not self._is_broken(one.key))]
+
+    def _find_missing(self, snapshot: Snapshot, unread: Collection[str]) -> None:
+        needed = {other for others in self._needs.values() for other in others}
+        missing = needed - set(self._wanted) - set(snapshot.bounds) - set(unread)
+        similar = [*self._wanted, *snapshot.keys] if missing else []
+        for key, others in self._needs.items():
+            for other in sorted(others & missing):
+                near = did_you_mean(other, similar) if len(self._found) < MAX_ERRORS else ""  # finding it is slow
+                text = f"{self._wanted[key].place}: deadline depends on {other!r}, which is not tracked{near}"
+                self._found.append(EntryProblem(key, text))
+        self._broken = needed & set(unread) - set(snapshot.bounds) | {one.key for one in self._found}
+
+    def _ordered(self) -> list[str]:
+        """Return all keys, each after its dependencies; each circle is taken out and is a problem."""
+        dependencies: dict[str, Collection[str]] = dict(self._dependencies)
+        circles = 0
+        self._ordered_keys: list[str] = []
+        while circles < MAX_ERRORS:  # each search for a circle goes through all dependencies
+            try:
+                self._ordered_keys = dependency_order(dependencies)
+                break
+            except DependencyCycleError as error:
+                circles += 1
+                key = next((key for key in error.keys if key in self._wanted), error.keys[0])
+                place = f"{self._wanted[key].place}: " if key in self._wanted else ""
+                self._found.append(EntryProblem(key, f"{place}{error}"))
+                self._broken.add(key)
+                dependencies[key] = ()
+        return self._ordered_keys
+
+    def compute(self, keys: Iterable[str], pending: Collection[str] = ()) -> ChangeSet:
+        """Return what storing some entries changes; those that are `pending` are stored later, and follow nothing."""
+        keys = list(keys)
+        step = _Step()
+        between = self._all_dependants(keys, {*keys, *pending})
+        for key in sorted((*keys, *between), key=self._rank.__getitem__) if between else keys:
+            if key in self._wanted:
+                self._store(key, step)
+            else:
+                self._follow(key, step)
+        moved = [one.key for one in (*step.moved, *step.following)]
+        return ChangeSet(
+            change=self._change,
+            entries=tuple(self._wanted[key] for key in keys),
+            needs={key: self._needs[key] for key in keys},
+            reopened=tuple(step.reopened),
+            new=tuple(step.new),
+            moved=tuple(step.moved),
+            edited=tuple(step.edited),
+            following=tuple(step.following),
+            read=step.read,
+            followers=frozenset(one for key in moved for one in self._dependants.get(key, ())),
+            resolver=self._resolver,
+        )
+
+    def _all_dependants(self, keys: Iterable[str], skip: Collection[str]) -> set[str]:
+        """Return all that depends on some keys, directly or not; what is skipped leads to nothing."""
+        found: set[str] = set()
+        todo = list(keys) if self._rank else []
+        while todo:
+            for one in self._dependants.get(todo.pop(), ()):
+                if one not in found and one not in skip:
+                    found.add(one)
+                    todo.append(one)
+        return found
+
+    def _store(self, key: str, step: _Step) -> None:
+        entry = self._wanted[key]
+        self._note_read(key, step)
+        bounds = self._try_to_resolve(key, entry.commitment, entry.place)
+        if bounds is None:
+            return
+        before = self._tracked.get(key)
+        if before is None:
+            step.new.append(New(entry, bounds))
+            self._note(key, entry.commitment, bounds, revision=1)
+            step.note_lead(key, self._needs[key])
+            return
+        if not before.open and entry.commitment.status == "open":
+            step.reopened.append(reopen_to(before, self._change))
+            before = step.reopened[-1].after
+        if not before.open:
+            bounds = before.bounds
+        changed = self._changed(before, entry.commitment, bounds)
+        moves = before.bounds.fingerprint != bounds.fingerprint
+        (step.moved if moves else step.edited).append(changed)
+        step.note_lead(key, self._needs[key], moves=moves)
+        self._note(key, entry.commitment, bounds, revision=changed.after.revision)
+
+    def _changed(self, before: Tracked, commitment: Commitment, bounds: Bounds) -> Changed:
+        if before.bounds.fingerprint != bounds.fingerprint:
+            return move_to(before, commitment, bounds, self._change)
+        return edit_to(before, commitment, bounds, self._change, self._stamps.get(commitment.key))
+
+    def _follow(self, key: str, step: _Step) -> None:
+        """Move a dependant along. Where it also depends on what is stored later, that may have to come first."""
+        cause, before = step.note_lead(key, self._dependencies[key]), self._tracked[key]
+        if cause is None or not before.open:
+            return
+        self._note_read(key, step)
+        bounds = self._try_to_resolve(key, before.commitment, f"{key} follows from this file")
+        if bounds is None or bounds.fingerprint == before.bounds.fingerprint:
+            return
+        changed = move_to(before, before.commitment, bounds, replace(self._change, cause=cause))
+        step.following.append(changed)
+        self._tracked[key] = changed.after
+        self._note(key, before.commitment, bounds, revision=changed.after.revision)
+
+    def _try_to_resolve(self, key: str, commitment: Commitment, place: str) -> Bounds | None:
+        """Return the bounds of a commitment, or None and note why there are none.
+
+        A party that is not declared is reported where its file is read; what that may cause is not reported again.
+        """
+        undeclared = not self._resolver.parties.keys() >= set(commitment.by)
+        quiet = key in self._broken or undeclared or self._is_broken(key)
+        if quiet and key in self._wanted:
+            self._broken.add(key)
+        try:
+            bounds = self._resolver.bounds(commitment, self._bounds)
+        except InputError as error:
+            if not quiet:
+                self._failed[key] = EntryProblem(key, f"{place}: deadline `{commitment.deadline}`: {error}")
+            return None
+        self._failed.pop(key, None)
+        return bounds
+
+    def _is_broken(self, key: str) -> bool:
+        """Return whether a key depends on one that has a problem."""
+        return any(other in self._broken or other in self._failed for other in self._dependencies.get(key, ()))
+
+    def _note(self, key: str, commitment: Commitment, bounds: Bounds, revision: int) -> None:
+        """Record where a commitment stands from now on, if anything depends on it."""
+        if key in self._dependants:
+            self._bounds[key] = with_assumptions(bounds, commitment.assumptions)
+            self._stamps[key] = (revision, bounds.fingerprint, bounds.earliest, bounds.latest)
+
+    def _note_read(self, key: str, step: _Step) -> None:
+        for one in (key, *self._dependencies.get(key, ())):
+            step.read.setdefault(one, self._stamps.get(one))
+
+
+@dataclass(slots=True)
+class _Step:
+    """What one change set is made of. `leads` has the place of the first move that led to each key."""
+
+    reopened: list[Changed] = field(default_factory=list)
+    new: list[New] = field(default_factory=list)
+    moved: list[Changed] = field(default_factory=list)
+    edited: list[Changed] = field(default_factory=list)
+    following: list[Changed] = field(default_factory=list)
+    read: dict[str, Stamp | None] = field(default_factory=dict)
+    leads: dict[str, int] = field(default_factory=dict)
+
+    def note_lead(self, key: str, dependencies: Iterable[str], *, moves: bool = False) -> str | None:
+        """Return the key of the first move that a commitment follows from, if there is one."""
+        own = [len(self.moved) - 1] if moves else []
+        lead = min((*own, *(self.leads[other] for other in dependencies if other in self.leads)), default=None)
+        if lead is None:
+            return None
+        self.leads[key] = lead
+        return self.moved[lead].key
+
+
+def dependants_by_key(dependencies: Mapping[str, Iterable[str]]) -> dict[str, Sequence[str]]:
+    """Return which keys depend on each key."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, others in dependencies.items():
+        for other in others:
+            found[other].append(key)
+    return dict(found)

@@ -1,0 +1,202 @@
+"""A load of files: computed once, and stored in several transactions, each only if nobody changed what it builds on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+
+from alerts.core.change_computation import ChangeComputation
+from alerts.core.change_set import ChangeSet
+from alerts.core.changes import Change, Entry, EntryProblem, Report, refuse
+from alerts.core.commitments import Party, Person, Source
+from alerts.core.deadline_resolver import DeadlineResolver
+from alerts.core.dependency_order import dependency_order
+from alerts.core.load_decisions import Closed
+from alerts.store import restated_closed, tables
+from alerts.store.change_writer import note_loaded, write
+from alerts.store.database import Database
+from alerts.store.people import put
+from alerts.store.rows import TRACKED, chunks, source_row, tracked_of, upsert
+from alerts.store.snapshot import decide, is_current, read_resolver, stored_dependencies, stored_parties, take_snapshot
+
+_C = tables.commitments.c
+T = TypeVar("T")
+
+
+class FileLoad:
+    """What a load of some entries changes, computed when it is made; `closed` decides about closed commitments.
+
+    `unread` are keys of entries that could not be read.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        zone: str | None,
+        entries: Sequence[Entry],
+        parties: Iterable[Party],
+        change: Change,
+        *,
+        closed: Closed = "name",
+        unread: Collection[str] = (),
+    ) -> None:
+        self._database, self._zone, self._change, self._closed = database, zone, change, closed
+        self.parties = list(parties)
+        self._entries = {entry.commitment.key: entry for entry in entries}
+        with database.look() as connection:
+            stored = stored_parties(connection)
+            self._resolver = read_resolver(connection, zone, self.parties)
+            self.decisions = decide(connection, entries, closed)
+            wanted = self.decisions.wanted
+            read = {key: stamp for key, stamp in self.decisions.read.items() if key in wanted}
+            snapshot = take_snapshot(connection, wanted, self._resolver, stored=read)
+        # Whatever was changed between the two reads does not match the older stamp, and is computed again.
+        computation = ChangeComputation(
+            wanted, replace(snapshot, stamps={**snapshot.stamps, **read}), change, unread=unread
+        )
+        self._change_sets: list[ChangeSet] = []
+        for some, pending in with_pending(computation.order):
+            self._change_sets.append(computation.compute(some, pending))
+        self.problems: list[EntryProblem] = computation.problems
+        self.changed_parties = {  # parties whose change may move deadlines, and what they were
+            party: stored[party.key]
+            for party in self.parties
+            if party.key in stored and _resolves_as(party) != _resolves_as(stored[party.key])
+        }
+
+    def report(self) -> Report:
+        """Return what was decided about the entries."""
+        found = self.decisions
+        return Report(
+            unchanged=found.unchanged, conflicts=list(found.conflicts), older=found.older, restated=found.restated,
+            kept=found.kept, reopened=found.reopened,
+        )  # fmt: skip
+
+    def plan(self, report: Report) -> None:
+        """Report what storing the entries would change, and what the changed parties would move."""
+        for change_set in self._change_sets:
+            change_set.add_to(report)
+            change_set.plan_in(report)
+        with self._database.look() as connection:
+            for party in self.changed_parties:
+                others = [key for key in open_keys(connection, party) if key not in self.decisions.wanted]
+                for some in chunks(others):
+                    change_set = recompute(connection, some, self._change, self._resolver, report)
+                    change_set.add_to(report, recomputed=True)
+                    change_set.plan_in(report)
+
+    def store_named(self, sources: Iterable[Source], people: Iterable[Person]) -> None:
+        """Store sources, people and parties, but no party whose change moves deadlines."""
+        same = [asdict(party) for party in self.parties if party not in self.changed_parties]
+        with self._database.write() as connection:
+            upsert(connection, tables.parties, ["key"], same)
+            upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
+            put(connection, people, of_settings=False)
+
+    def store(self, report: Report, progress: Callable[[int], None]) -> None:
+        """Store the entries in several transactions, and report what each changes."""
+        done = 0
+        pending = set(self._keys(self._change_sets))
+        for change_set in in_turn(self._database, self._change_sets):
+            keys = self._keys([change_set])
+            pending -= set(keys)
+            with self._database.change() as connection:
+                current = self._current(connection, change_set, pending, report)
+                write(connection, current)
+            current.add_to(report)
+            done += len(keys)
+            progress(done)
+        for others in in_turn(self._database, chunks(self.decisions.renamed)):
+            with self._database.change() as connection:
+                note_loaded(connection, others)
+        with self._database.write() as connection:
+            restated_closed.note(connection, self._entries, report)
+        report.unchanged -= restated_closed.count_unchanged(report)
+
+    def store_changed_parties(self) -> None:
+        """Store parties whose change has moved deadlines: until then a repeated load sees that it is not finished."""
+        with self._database.write() as connection:
+            upsert(connection, tables.parties, ["key"], [asdict(party) for party in self.changed_parties])
+
+    def _keys(self, change_sets: Iterable[ChangeSet]) -> list[str]:
+        return [entry.commitment.key for change_set in change_sets for entry in change_set.entries]
+
+    def _current(
+        self, connection: Connection, change_set: ChangeSet, pending: Collection[str], report: Report
+    ) -> ChangeSet:
+        """Return a change set that builds on what is stored now: somebody may have moved or closed something meanwhile.
+
+        What conflicts by now is reported and left as it is.
+        """
+        resolver = read_resolver(connection, self._zone, self.parties)
+        if is_current(connection, change_set, resolver):
+            return change_set
+        keys = self._keys([change_set])
+        decisions = decide(connection, [self._entries[key] for key in keys], self._closed)
+        report.conflicts += decisions.conflicts
+        wanted = {key: decisions.wanted[key] for key in keys if key in decisions.wanted}
+        computation = ChangeComputation(wanted, take_snapshot(connection, wanted, resolver), self._change)
+        again = computation.compute(computation.order, pending)
+        # A dependant may also depend on what is stored later: then it follows from that.
+        refuse([one.message for one in computation.problems if one.key in wanted])
+        return again
+
+
+def recompute(
+    connection: Connection,
+    keys: Sequence[str],
+    change: Change,
+    resolver: DeadlineResolver,
+    planned: Report | None = None,
+) -> ChangeSet:
+    """Return what resolving some open commitments anew changes, once others are as `planned`."""
+    rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
+    found = {row["key"]: tracked_of(row).commitment for row in rows}
+    entries = {key: Entry(found[key], key) for key in keys if key in found}
+    snapshot = take_snapshot(connection, entries, resolver)
+    computation = ChangeComputation(entries, snapshot.after(planned.planned_state) if planned else snapshot, change)
+    change_set = computation.compute(computation.order)
+    refuse([one.message for one in computation.problems if one.key in entries])  # of the others, when it is their turn
+    return change_set
+
+
+def open_keys(connection: Connection, of: Party | None = None) -> list[str]:
+    """Return the keys of all open commitments, or of those that one party owes, each after its dependencies."""
+    query = select(_C.key, _C.by).where(_C.status == "open").order_by(_C.id)
+    keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
+    depends_on = stored_dependencies(connection)
+    return dependency_order({key: depends_on.get(key, ()) for key in keys})
+
+
+def with_pending(keys: Sequence[str]) -> Iterator[tuple[list[str], set[str]]]:
+    """Cut keys into chunks, one for each transaction; yield each with the set of those in later ones."""
+    pending = set(keys)
+    for some in chunks(keys):
+        pending -= set(some)
+        yield some, pending
+
+
+def in_turn(database: Database, pieces: Iterable[T]) -> Iterator[T]:
+    """Yield pieces, one for each transaction, and let others write in between."""
+    for number, some in enumerate(pieces):
+        if number:
+            database.give_way()
+        yield some
+
+
+def zone_change_reason(before: Party, party: Party) -> str:
+    """Return which change of a party moves deadlines."""
+    names = ("time zone", "calendar")
+    differs = [
+        f"{name} of {party.name} changed from {old or 'none'} to {new or 'none'}"
+        for name, old, new in zip(names, _resolves_as(before), _resolves_as(party), strict=True)
+        if old != new
+    ]
+    return ", ".join(differs)
+
+
+def _resolves_as(party: Party) -> tuple[str | None, str | None]:
+    return party.timezone, party.calendar

@@ -1,0 +1,170 @@
+"""What the store has of some commitments and of what depends on them, read for a change set."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from alerts.core.change_computation import ChangeComputation, dependants_by_key
+from alerts.core.change_set import ChangeSet, Snapshot, Stamp
+from alerts.core.changes import Change, Entry, refuse
+from alerts.core.commitments import Party
+from alerts.core.deadline_resolver import DeadlineResolver, needs_of, with_assumptions
+from alerts.core.load_decisions import Closed, LoadDecisions, StoredStatement
+from alerts.core.stated_values import STATED
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds
+from alerts.store import tables
+from alerts.store.resolution_inputs import stored_zone
+from alerts.store.rows import TRACKED, chunks, party_of, tracked_of
+
+_C = tables.commitments.c
+KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
+STAMP = (_C.key, _C.revision, _C.fingerprint, _C.earliest, _C.latest)
+STATEMENT = select(*STAMP, _C.status, _C.loaded, _C.loaded_from, _C.loaded_sequence, *(_C[name] for name in STATED))
+
+
+def compute_alone(connection: Connection, entry: Entry, change: Change, resolver: DeadlineResolver) -> ChangeSet:
+    """Return what storing one entry changes. Raises InputError with a line for each problem."""
+    wanted = {entry.commitment.key: entry}
+    computation = ChangeComputation(wanted, take_snapshot(connection, wanted, resolver), change)
+    change_set = computation.compute(computation.order)
+    refuse([one.message for one in computation.problems])
+    return change_set
+
+
+def take_snapshot(
+    connection: Connection,
+    wanted: Mapping[str, Entry],
+    resolver: DeadlineResolver,
+    stored: Collection[str] | None = None,
+) -> Snapshot:
+    """Read what the change sets of some entries are computed from. `stored` are the keys among them that are stored."""
+    dependencies = stored_dependencies(connection)
+    following = _all_dependants(wanted, dependencies)
+    tracked, stamps = _fetch_tracked(connection, [*(wanted if stored is None else stored), *following])
+    needed = {other for entry in wanted.values() for other in needs_of(entry.commitment)}
+    named = needed | {other for key in following for other in dependencies[key]}
+    bounds, more = _fetch_bounds(connection, named - tracked.keys())
+    for key in named & tracked.keys():
+        bounds[key] = with_assumptions(tracked[key].bounds, tracked[key].commitment.assumptions)
+    keys: Sequence[str] = ()
+    if needed - wanted.keys() - bounds.keys():
+        keys = connection.execute(select(_C.key).limit(KEYS_COMPARED)).scalars().all()
+    return Snapshot(
+        tracked=tracked, bounds=bounds, stamps=stamps | more, dependencies=dependencies, resolver=resolver, keys=keys
+    )
+
+
+def stored_dependencies(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Return what each commitment depends on, by key."""
+    one, other = tables.commitments.alias(), tables.commitments.alias()
+    join = tables.references.join(one, one.c.id == tables.references.c.commitment_id)
+    both = select(one.c.key, other.c.key).select_from(join.join(other, other.c.id == tables.references.c.depends_on))
+    found: dict[str, list[str]] = defaultdict(list)
+    for key, on in connection.execute(both):
+        found[key].append(on)
+    return {key: tuple(on) for key, on in found.items()}
+
+
+def is_current(connection: Connection, change_set: ChangeSet, resolver: DeadlineResolver) -> bool:
+    """Return whether all that a change set was computed from is as it was, and nothing else follows what moves."""
+    expected = {key: stamp for key, stamp in change_set.read.items() if stamp}
+    if resolver != change_set.resolver or _stamps(connection, change_set.read) != expected:
+        return False
+    moves = [one.before.id for one in (*change_set.moved, *change_set.following)]
+    return change_set.followers.issuperset(_followers(connection, moves))
+
+
+def _stamps(connection: Connection, keys: Iterable[str]) -> dict[str, Stamp]:
+    found: dict[str, Stamp] = {}
+    for some in chunks(keys):
+        rows = connection.execute(select(*STAMP).where(_C.key.in_(some))).mappings()
+        found |= {row["key"]: _stamp_of(row) for row in rows}
+    return found
+
+
+def _stamp_of(row: RowMapping) -> Stamp:
+    return row["revision"], row["fingerprint"], row["earliest"], row["latest"]
+
+
+def _followers(connection: Connection, ids: Iterable[int]) -> Iterator[str]:
+    """Yield the keys of all commitments that depend on some others."""
+    r = tables.references.c
+    both = select(_C.key).join(tables.references, r.commitment_id == _C.id)
+    for some in chunks(ids):
+        yield from connection.execute(both.where(r.depends_on.in_(some))).scalars()
+
+
+def _all_dependants(keys: Collection[str], dependencies: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return all other commitments that depend on some keys, directly or not."""
+    dependants = dependants_by_key(dependencies)
+    found: dict[str, None] = {}
+    todo = list(keys) if dependants else []
+    while todo:
+        for one in dependants.get(todo.pop(), ()):
+            if one not in found and one not in keys:
+                found[one] = None
+                todo.append(one)
+    return list(found)
+
+
+def _fetch_tracked(connection: Connection, keys: Iterable[str]) -> tuple[dict[str, Tracked], dict[str, Stamp]]:
+    tracked: dict[str, Tracked] = {}
+    stamps: dict[str, Stamp] = {}
+    statement = TRACKED.add_columns(*(column for column in STAMP if column.name not in ("key", "revision")))
+    for some in chunks(keys):
+        for row in connection.execute(statement.where(_C.key.in_(some))).mappings():
+            tracked[row["key"]], stamps[row["key"]] = tracked_of(row), _stamp_of(row)
+    return tracked, stamps
+
+
+def _fetch_bounds(connection: Connection, keys: Collection[str]) -> tuple[dict[str, Bounds], dict[str, Stamp]]:
+    """Return the stored bounds of commitments with their assumptions, and their stamps."""
+    bounds: dict[str, Bounds] = {}
+    stamps: dict[str, Stamp] = {}
+    for some in chunks(sorted(keys)):
+        rows = connection.execute(select(*STAMP, _C.bounds, _C.assumptions).where(_C.key.in_(some))).mappings()
+        for row in rows:
+            bounds[row["key"]] = with_assumptions(Bounds.from_json(row["bounds"]), row["assumptions"])
+            stamps[row["key"]] = _stamp_of(row)
+    return bounds, stamps
+
+
+def read_resolver(connection: Connection, zone: str | None, declared: Iterable[Party] = ()) -> DeadlineResolver:
+    """Return what deadlines are resolved with: the stored zone, the stored parties and those that are `declared`."""
+    parties = stored_parties(connection) | {party.key: party for party in declared}
+    return DeadlineResolver(parties, stored_zone(connection, zone))
+
+
+def stored_parties(connection: Connection) -> dict[str, Party]:
+    """Return the stored parties, by key."""
+    return {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
+
+
+def decide(connection: Connection, entries: Iterable[Entry], closed: Closed) -> LoadDecisions:
+    """Decide what a load does with each entry."""
+    decisions = LoadDecisions(closed=closed)
+    for some in chunks(entries):
+        by_key = {entry.commitment.key: entry for entry in some}
+        rows = connection.execute(STATEMENT.where(_C.key.in_(by_key))).mappings()
+        stored = {row["key"]: _statement_of(row) for row in rows}
+        for key, entry in by_key.items():
+            decisions.decide(entry, stored.get(key))
+    return decisions
+
+
+def _statement_of(row: RowMapping) -> StoredStatement:
+    values: dict[str, Any] = {name: row[name] for name in STATED}
+    return StoredStatement(
+        key=row["key"],
+        status=row["status"],
+        stated=values,
+        loaded=row["loaded"],
+        file=row["loaded_from"],
+        sequence=row["loaded_sequence"],
+        stamp=_stamp_of(row),
+    )
