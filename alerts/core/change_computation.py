@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alerts.core.change_set import Changed, ChangeSet, New, Snapshot, Stamp, edit_to, move_to, reopen_to
@@ -32,6 +32,8 @@ class ChangeComputation:
         self._needs = {key: needs_of(entry.commitment) for key, entry in wanted.items()}
         self._dependencies: dict[str, Collection[str]] = {**snapshot.dependencies, **self._needs}
         self._dependants = dependants_by_key(self._dependencies)
+        stored = {key: others for key, others in snapshot.dependencies.items() if key in wanted}
+        self._dependants_before = dependants_by_key(stored)
         self._found: list[EntryProblem] = []
         self._failed: dict[str, EntryProblem] = {}  # entries and dependants that cannot be resolved
         self._broken: set[str] = set()  # what depends on a problem is not tried
@@ -98,9 +100,14 @@ class ChangeComputation:
             edited=tuple(step.edited),
             following=tuple(step.following),
             read=step.read,
-            followers=frozenset(one for key in moved for one in self._dependants.get(key, ())),
+            followers=frozenset(one for key in moved for one in self._direct_dependants(key)),
             resolver=self._resolver,
         )
+
+    def _direct_dependants(self, key: str) -> Iterator[str]:
+        """Yield what depends on a key: by the entries, or as it is stored until its own entry is."""
+        yield from self._dependants.get(key, ())
+        yield from self._dependants_before.get(key, ())
 
     def _all_dependants(self, keys: Iterable[str], skip: Collection[str]) -> set[str]:
         """Return all that depends on some keys, directly or not; what is skipped leads to nothing."""

@@ -141,12 +141,13 @@ def move_to(before: Tracked, commitment: Commitment, bounds: Bounds, change: Cha
 def edit_to(before: Tracked, commitment: Commitment, bounds: Bounds, change: Change, stamp: Stamp | None) -> Changed:
     """Return a commitment with other fields and the same bounds; `stamp` has the ends as they were stored."""
     fields = differing_fields(before.commitment, commitment)
-    after = replace(before, commitment=commitment, bounds=bounds)
+    same = before.bounds == bounds
+    after = replace(before, commitment=commitment, bounds=before.bounds if same else bounds)
     if fields:
         revision = revision_after(before, change, "edited", detail=", ".join(fields))
         return Changed(before=before, after=replace(after, revision=revision.number), revision=revision, fields=fields)
     shifted = before.open and stamp is not None and stamp[2:] != (bounds.earliest, bounds.latest)
-    return Changed(before=before, after=after, refresh=shifted or before.bounds != bounds)
+    return Changed(before=before, after=after, refresh=shifted or not same)
 
 
 def reopen_to(now: Tracked, change: Change) -> Changed:

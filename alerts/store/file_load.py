@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -52,11 +52,9 @@ class FileLoad:
             self.decisions = decide(connection, entries, closed)
             wanted = self.decisions.wanted
             read = {key: stamp for key, stamp in self.decisions.read.items() if key in wanted}
-            snapshot = take_snapshot(connection, wanted, self._resolver, stored=read)
-        # Whatever was changed between the two reads does not match the older stamp, and is computed again.
-        computation = ChangeComputation(
-            wanted, replace(snapshot, stamps={**snapshot.stamps, **read}), change, unread=unread
-        )
+            snapshot = take_snapshot(connection, wanted, self._resolver, read)
+        computation = ChangeComputation(wanted, snapshot, change, unread)
+        del snapshot  # of many entries it is large, and has been taken over
         self._change_sets: list[ChangeSet] = []
         for some, pending in with_pending(computation.order):
             self._change_sets.append(computation.compute(some, pending))

@@ -40,12 +40,17 @@ def take_snapshot(
     connection: Connection,
     wanted: Mapping[str, Entry],
     resolver: DeadlineResolver,
-    stored: Collection[str] | None = None,
+    read: Mapping[str, Stamp] | None = None,
 ) -> Snapshot:
-    """Read what the change sets of some entries are computed from. `stored` are the keys among them that are stored."""
+    """Read what the change sets of some entries are computed from.
+
+    `read` are the stamps of the entries that are stored, where those were read before: what was changed between the two
+    reads does not match them.
+    """
     dependencies = stored_dependencies(connection)
     following = _all_dependants(wanted, dependencies)
-    tracked, stamps = _fetch_tracked(connection, [*(wanted if stored is None else stored), *following])
+    tracked, stamps = _fetch_tracked(connection, [*(wanted if read is None else read), *following])
+    stamps.update(read or {})
     needed = {other for entry in wanted.values() for other in needs_of(entry.commitment)}
     named = needed | {other for key in following for other in dependencies[key]}
     bounds, more = _fetch_bounds(connection, named - tracked.keys())
@@ -55,7 +60,12 @@ def take_snapshot(
     if needed - wanted.keys() - bounds.keys():
         keys = connection.execute(select(_C.key).limit(KEYS_COMPARED)).scalars().all()
     return Snapshot(
-        tracked=tracked, bounds=bounds, stamps=stamps | more, dependencies=dependencies, resolver=resolver, keys=keys
+        tracked=tracked,
+        bounds=bounds,
+        stamps={**more, **stamps},
+        dependencies=dependencies,
+        resolver=resolver,
+        keys=keys,
     )
 
 

@@ -113,7 +113,7 @@ def test_all_that_is_wrong_in_all_files_is_said_in_one_round_by_line(
     said = alerts("load", "a.yaml", "b.yaml")
     found = [line.removeprefix("alerts: ")[:58] for line in said.err.splitlines()]
     assert found == [
-        "a.yaml:2: deadline depends on 'nothing', which is not tracke",
+        "a.yaml:2: deadline depends on 'nothing', which is not trac",
         "a.yaml:3: deadline: `soon`: column 1: expected a deadline ",
         "a.yaml:6: deadline `between 2025-11-10 and 2025-11-01`: `b",
         'a.yaml:7: the key "late" is there twice, first on line 2',
