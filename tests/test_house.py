@@ -18,13 +18,7 @@ FROZEN = {"alerts/store/migrations/versions/0001_first_tables.py: upgrade"}
 TOO_LONG = {
     "alerts/cli/edit_commands.py: edit",
     "alerts/cli/load_command.py",
-    "alerts/store/change_writer.py",
-    "alerts/store/change_writer.py: check_all",
-    "alerts/store/change_writer.py: _update",
-    "alerts/store/change_writer.py: write",
     "alerts/store/commitment_store.py",
-    "alerts/store/commitment_store.py: _wanted",
-    "alerts/store/commitment_store.py: load",
     "alerts/store/due_watches.py",
     "alerts/store/due_watches.py: _keep_watches",
 }
