@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from datetime import UTC, date, datetime, timedelta
-from unicodedata import combining, east_asian_width
+
+from rich.cells import cell_len, set_cell_size
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day, Point
@@ -46,14 +48,9 @@ def shorten(text: str, limit: int) -> str:
 
 def fill(text: str, width: int) -> str:
     """Cut or fill a text to a width in a terminal, where the letters of some scripts take two columns."""
-    text, taken = shorten(text, max(width, 1)), 0
-    while (taken := sum(_columns(letter) for letter in text)) > max(width, 1):
-        text = text.rstrip("…")[:-1].rstrip() + "…"
-    return text + " " * (width - taken)
-
-
-def _columns(letter: str) -> int:
-    return 0 if combining(letter) else 2 if east_asian_width(letter) in ("W", "F") else 1
+    if cell_len(text) > width:
+        text = set_cell_size(text, width - 1).rstrip() + "…"
+    return set_cell_size(text, width)
 
 
 def headline(when: str, matter: str, title: str, most: int = 0) -> str:
@@ -134,18 +131,9 @@ def utc(at: datetime | None) -> str | None:
 
 def row(text: str, label: str = "", width: int = LABEL) -> str:
     """Write a label and a wrapped text; each line of the text begins in the column after the label."""
-    lines = [line for paragraph in text.splitlines() for line in _wrapped(paragraph, WIDTH - width)]
+    wrapper = textwrap.TextWrapper(WIDTH - width, break_long_words=False, break_on_hyphens=False)  # commands stay whole
+    lines = [line for paragraph in text.splitlines() for line in wrapper.wrap(" ".join(paragraph.split()))]
     return label.ljust(width) + ("\n" + " " * width).join(lines)
-
-
-def _wrapped(paragraph: str, width: int) -> list[str]:
-    lines: list[str] = []
-    for piece in paragraph.split():
-        if lines and len(lines[-1]) + 1 + len(piece) <= width:
-            lines[-1] += " " + piece
-        else:
-            lines.append(piece)
-    return lines
 
 
 FILTERS = {
