@@ -22,9 +22,9 @@ from alerts.clock import Clock, monotonic
 from alerts.clock_check import ClockCheck
 from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
+from alerts.core.liveness import PASS
 from alerts.core.registration import Registered
-from alerts.cron import Firings
-from alerts.daemon_status import PASS
+from alerts.cron_trigger import Firings
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures

@@ -6,10 +6,8 @@ import json
 from datetime import datetime
 
 from alerts.clock import utc_now
-from alerts.core.registration import ALIVE
+from alerts.core.liveness import ALIVE, PASS, is_working
 from alerts.store import Store
-
-PASS = "pass:"  # noqa: S105  # the prefix of a sign of life
 
 
 def nobody_serves(store: Store) -> bool:
@@ -21,13 +19,8 @@ def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:
     """Whether a daemon (of this host, if named) has lately planned, and looked at all its channels."""
     if not store.is_served():
         return False
-    for fact in store.ledger.facts().values():
-        if not fact.name.startswith(PASS + (f"{host}:" if host else "")) or abs(now - fact.at) > ALIVE:
-            continue  # in the future, too: the clock has been put back since
-        workers = [datetime.fromisoformat(status["seen_at"]) for status in json.loads(fact.value).values()]
-        if all(fact.at - at <= ALIVE for at in workers):
-            return True
-    return False
+    facts = store.ledger.facts().values()
+    return is_working(((fact.name, fact.value, fact.at) for fact in facts), now, host)
 
 
 def outages(store: Store, now: datetime) -> dict[str, str]:

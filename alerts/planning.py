@@ -11,8 +11,8 @@ from functools import cache
 from alerts.channels import Channel
 from alerts.core.commitments import Commitment, Person
 from alerts.core.envelopes import AddressedReminder, Routes
+from alerts.core.liveness import ALIVE
 from alerts.core.owners import OWNER, Owners
-from alerts.core.registration import ALIVE
 from alerts.core.rules import Rule
 from alerts.core.schedule.evaluation import evaluate
 from alerts.core.schedule.moments import ONE_SECOND

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from alerts.core.registration import ALIVE, GRACE, Registered, RuleSet, daemon_may_register
+from alerts.core.liveness import ALIVE
+from alerts.core.registration import GRACE, Registered, RuleSet, daemon_may_register
 from alerts.store import Store
 from alerts.store.registry import ProcessStatus
 

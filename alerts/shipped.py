@@ -6,6 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
+DATABASE = "sqlite:///var/alerts.db"  # where the settings name none
+
 
 def folder(name: Literal["config", "templates", "seeds"]) -> Path:
     """Find a shipped folder: in the wheel under `alerts/shipped`, in a checkout at its top."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from alerts.core.commitments import Person
+from alerts.core.liveness import PASS
 from alerts.core.registration import Registered, RuleSet
-from alerts.daemon_status import PASS
 from alerts.process_status import Process
 from alerts.recomputing import take_data, take_zone
 from alerts.scheduled_rules import ScheduledRule

@@ -108,7 +108,7 @@ def test_an_acceptance_counts_for_the_clock_that_it_was_given_for(check, clocks,
 
 
 def test_the_clock_of_the_database_server_is_the_second_one(postgresql_url):
-    from alerts.store import Store  # noqa: PLC0415
+    from alerts.store import Store
 
     store = Store(postgresql_url)
     assert abs(store.second_clock() - datetime.now(UTC)) < timedelta(minutes=1)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.cron import Cron, Firings, check
+from alerts.cron import Cron, check
+from alerts.cron_trigger import Firings
 from alerts.deadlines.errors import InputError
 from tests.oracle.crons import firings as every_firing
 

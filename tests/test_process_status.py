@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.core.registration import ALIVE, RuleSet
+from alerts.core.liveness import ALIVE
+from alerts.core.registration import RuleSet
 from alerts.core.rules import Rule
 from alerts.process_status import PATIENCE, Process
 from alerts.store import Store

@@ -8,31 +8,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from alerts.channels.apprise import Apprise
-from alerts.channels.console import Console
-from alerts.channels.discord import Discord
-from alerts.channels.email import Email
-from alerts.channels.googlechat import GoogleChat
-from alerts.channels.heartbeat import Heartbeat
-from alerts.channels.maildir import Maildir
-from alerts.channels.mattermost import Mattermost
-from alerts.channels.ntfy import Ntfy
-from alerts.channels.pagerduty import PagerDuty
 from alerts.channels.plugins import plugin, plugin_kinds
-from alerts.channels.slack import Slack
-from alerts.channels.teams import Teams
 from alerts.channels.transport.channel_settings import CommonSettings, MailSettings, Where, setting_errors
-from alerts.channels.webhook import Webhook
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
 from alerts.deadlines.errors import InputError, did_you_mean
-
-__all__ = ["KINDS", "Channel", "Heartbeat", "Medium", "build", "contents", "is_local", "takes_one_at_a_time"]
 
 Medium = Literal["mail", "text", "json", "post"]
 
@@ -74,24 +60,10 @@ class Channel(Protocol):
         """Close what is open. A send in progress ends within its own time limit."""
 
 
-_KINDS: Mapping[str, Any] = {
-    kind.kind: kind
-    for kind in (
-        Apprise,
-        Console,
-        Discord,
-        Email,
-        GoogleChat,
-        Maildir,
-        Mattermost,
-        Ntfy,
-        PagerDuty,
-        Slack,
-        Teams,
-        Webhook,
-    )
-}
-KINDS: tuple[str, ...] = tuple(_KINDS)
+KINDS: tuple[str, ...] = (
+    "apprise", "console", "discord", "email", "googlechat", "maildir", "mattermost", "ntfy", "pagerduty", "slack",
+    "teams", "webhook",
+)  # fmt: skip
 
 
 def is_local(kind: str) -> bool:
@@ -160,12 +132,20 @@ def _digest(path: Path) -> str:
 
 def _of_others() -> dict[str, str]:
     """Return hints for keys that mean more than a setting, for kinds that do not have them."""
-    mailing = [name for name, kind in _KINDS.items() if issubclass(kind.options, MailSettings)]
+    mailing = [name for name in KINDS if issubclass(_built_in(name).options, MailSettings)]
     return {"default": f"only {' and '.join(mailing)} can be the default, which mails the owners"}
 
 
 def _kind(kind: str) -> Any:
     """Return the class of a kind; built-in kinds win, and plugins are not searched for them. Raises InputError."""
-    if found := _KINDS.get(kind) or plugin(kind):
+    if kind in KINDS:
+        return _built_in(kind)
+    if found := plugin(kind):
         return found
     raise InputError(f"unknown kind{did_you_mean(kind, {*KINDS, *plugin_kinds()})}")
+
+
+def _built_in(kind: str) -> Any:
+    """Return the class of a built-in kind, whose file is imported when it is first used: most need a library."""
+    found = vars(import_module(f"alerts.channels.{kind}")).values()
+    return next(one for one in found if isinstance(one, type) and getattr(one, "kind", None) == kind)

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from alerts.cli.app import App, cli, day_or_instant, get_app, instant, who
+from alerts.cli.app import App, day_or_instant, get_app, instant, who
+from alerts.cli.command_group import cli
 from alerts.cli.options import AllOccurrences, At, Because, By, Keys, OneOccurrence, either_occurrence_or_all
 from alerts.cli.output import checked_reason, shown
 from alerts.core.changes import Change

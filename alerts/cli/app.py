@@ -10,40 +10,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from alerts import shipped
-from alerts.channels import Channel, build, contents
-from alerts.channels.heartbeat import Heartbeat
 from alerts.cli.output import checked_reason, note, warn
 from alerts.clock import Clock, utc_now
-from alerts.core.commitments import Person
-from alerts.core.deliveries import DeliveryError
-from alerts.core.owners import Owners
-from alerts.core.registration import RuleSet
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day
-from alerts.delivery import ChannelWorker
-from alerts.rendering.renderer import Renderer
-from alerts.scheduled_rules import ScheduledRule
-from alerts.settings import ChannelEntry, Settings, load_settings, settings_folder
-from alerts.settings.rescue import rescued_database
-from alerts.settings.rule_set import rule_set
-from alerts.store import Store
+
+if TYPE_CHECKING:
+    from alerts.channels import Channel
+    from alerts.channels.heartbeat import Heartbeat
+    from alerts.core.commitments import Person
+    from alerts.core.owners import Owners
+    from alerts.core.registration import RuleSet
+    from alerts.delivery import ChannelWorker
+    from alerts.rendering.renderer import Renderer
+    from alerts.scheduled_rules import ScheduledRule
+    from alerts.settings import ChannelEntry, Settings
+    from alerts.store import Store
 
 LAST_DAY = date(9999, 12, 29)  # the day after it lies on every clock on earth within the year 9999
-
-
-cli = typer.Typer(
-    name="alerts",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    help="Track deadlines and alert the right people until somebody acknowledges.",
-)
 
 
 @dataclass
@@ -59,6 +47,10 @@ class App:
 
     def rescue(self) -> bool:
         """Use the database alone where the settings cannot be read. Return whether it was found."""
+        from alerts.settings import settings_folder
+        from alerts.settings.rescue import rescued_database
+        from alerts.store import Store
+
         address = rescued_database(settings_folder(self.config, os.environ), self.url, os.environ)
         if address is None:
             return False
@@ -68,6 +60,8 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """Return the configuration. Raises InputError with all its problems."""
+        from alerts.settings import load_settings
+
         settings = load_settings(self.config, self.url, os.environ)
         if settings.shipped:
             note("no ./config here: using the shipped configuration (to change it, copy it and name it with --config)")
@@ -76,16 +70,22 @@ class App:
     @cached_property
     def store(self) -> Store:
         """Return the database, migrated. Raises StoreError."""
+        from alerts.store import Store
+
         return Store(self.settings.database, self.settings.timezone)
 
     @cached_property
     def rules(self) -> dict[str, ScheduledRule]:
         """Return the rules by name."""
+        from alerts.scheduled_rules import ScheduledRule
+
         return ScheduledRule.all(self.settings.rules)
 
     @cached_property
     def rule_set(self) -> RuleSet:
         """Return the rules and channels of these settings, as a process registers them."""
+        from alerts.settings.rule_set import rule_set
+
         return rule_set(self.settings)
 
     @cached_property
@@ -109,6 +109,8 @@ class App:
         return self._build(entries[name])
 
     def _build(self, entry: ChannelEntry) -> Channel:
+        from alerts.channels import build, contents
+
         options = self.settings.resolve_options(entry)
         files = contents(entry.kind, options)  # first: what changes while it is built counts as changed
         self.built_from[entry.name] = entry.kind, options, files
@@ -122,11 +124,16 @@ class App:
     @property
     def owners(self) -> Owners:
         """Return the people who can own commitments, and the channel that reaches them."""
+        from alerts.core.owners import Owners
+
         return Owners(channel=self.settings.owners_channel, people=self.people)
 
     @cached_property
     def renderer(self) -> Renderer:
         """Return the renderer. Templates of the user come before the shipped ones."""
+        from alerts import shipped
+        from alerts.rendering.renderer import Renderer
+
         own = [self.settings.templates] if self.settings.templates else []
         return Renderer([*own, shipped.folder("templates")])
 
@@ -138,11 +145,15 @@ class App:
     @cached_property
     def heartbeat(self) -> Heartbeat | None:
         """Return the heartbeat, if one is set. Raises InputError with all its problems."""
+        from alerts.channels.heartbeat import Heartbeat
+
         stated = self.settings.heartbeat
         return Heartbeat(stated.options, stated.where) if stated else None
 
     def second_clock(self) -> datetime | None:
         """Return the time that the server of the heartbeat states, if there is one."""
+        from alerts.core.deliveries import DeliveryError
+
         try:
             return self.heartbeat.date() if self.heartbeat else None
         except DeliveryError as error:
@@ -151,6 +162,8 @@ class App:
 
     def workers(self, clock: Clock) -> list[ChannelWorker]:
         """Return a worker for each channel."""
+        from alerts.delivery import ChannelWorker
+
         redact = self.settings.redaction
         found = self.channels.values()
         return [ChannelWorker(self.store, channel, self.renderer, self.zone, clock, redact=redact) for channel in found]

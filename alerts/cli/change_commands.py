@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from alerts.cli.app import cli, get_app, instant, who
+from alerts.cli.app import get_app, instant, who
+from alerts.cli.command_group import cli
 from alerts.cli.options import (
     OTHER_ZONE,
     AllOccurrences,

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from alerts.channels.plugins import outdated_names
 from alerts.cli import restated_report
-from alerts.cli.app import App, cli, get_app, instant, warn_if_nobody_is_reached
+from alerts.cli.app import App, get_app, instant, warn_if_nobody_is_reached
+from alerts.cli.command_group import cli
 from alerts.cli.options import At
 from alerts.cli.other_processes import (
     warn_if_rules_differ,

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from alerts.cli.app import cli, get_app
+from alerts.cli.app import get_app
+from alerts.cli.command_group import cli
 from alerts.cli.output import shown
 from alerts.clock import utc_now
 from alerts.clock_check import accept

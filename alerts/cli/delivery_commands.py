@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alerts.cli.app import cli, get_app, instant
+from alerts.cli.app import get_app, instant
+from alerts.cli.command_group import cli
 from alerts.cli.options import At, Json
 from alerts.cli.output import as_rfc3339, shown, warn
 from alerts.clock import utc_now

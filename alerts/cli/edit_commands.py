@@ -10,7 +10,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from alerts.cli.app import App, cli, get_app, instant, who
+from alerts.cli.app import App, get_app, instant, who
+from alerts.cli.command_group import cli
 from alerts.cli.options import (
     At,
     Because,

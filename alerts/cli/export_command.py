@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from alerts.cli.app import App, cli, get_app, instant
+from alerts.cli.app import App, get_app, instant
+from alerts.cli.command_group import cli
 from alerts.cli.options import At
 from alerts.cli.output import few, note
 from alerts.core.tracked import Tracked

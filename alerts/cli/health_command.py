@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from alerts.channels import is_local
-from alerts.cli.app import App, cli, get_app, instant
+from alerts.cli.app import App, get_app, instant
+from alerts.cli.command_group import cli
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import (
     configuration_errors,

@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts import shipped
-from alerts.cli.app import App, cli, get_app
+from alerts.cli.app import App, get_app
+from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import answered, changed_ids, next_alert_row, row_of
 from alerts.cli.options import Json
 from alerts.cli.other_processes import warn_if_rules_differ

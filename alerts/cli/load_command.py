@@ -19,7 +19,8 @@ from rich.table import Table
 
 from alerts import interchange
 from alerts.cli import restated_report
-from alerts.cli.app import App, cli, get_app, instant, who
+from alerts.cli.app import App, get_app, instant, who
+from alerts.cli.command_group import cli
 from alerts.cli.options import At, By
 from alerts.cli.output import few, note, warn
 from alerts.cli.unreached import warn_without_recipient

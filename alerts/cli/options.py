@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from alerts.cli.app import App, cli
 from alerts.deadlines.business_days import ROLLS
 from alerts.strict_yaml.yaml_events import Steps
 
@@ -40,14 +38,6 @@ def either_occurrence_or_all(occurrence: str, *, all_occurrences: bool) -> None:
         )
 
 
-Config = Annotated[
-    Path | None,
-    typer.Option("--config", metavar="DIR", help="Configuration folder (default: ALERTS_CONFIG, ./config)."),
-]
-DatabaseUrl = Annotated[
-    str | None,
-    typer.Option("--database", metavar="URL", help="Database URL (default: ALERTS_DATABASE, or as configured)."),
-]
 At = Annotated[
     str | None, typer.Option("--at", metavar="T", help="Use this as the current time, such as 2025-10-28T00:00Z.")
 ]
@@ -68,8 +58,3 @@ ReviewEvery = Annotated[str | None, typer.Option(metavar="P14D", help="How often
 SourceLocator = Annotated[str | None, typer.Option(metavar="WHERE", help="Place in the source.")]
 SourceQuote = Annotated[str | None, typer.Option(metavar="TEXT", help="Quote from the source.")]
 Because = Annotated[str | None, typer.Option("--because", metavar="WHY", help="Reason, kept in the history.")]
-
-
-@cli.callback()
-def _before(context: typer.Context, config: Config = None, database: DatabaseUrl = None) -> None:
-    context.obj = App(config, database)

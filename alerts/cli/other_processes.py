@@ -8,7 +8,8 @@ from datetime import datetime
 from alerts.cli.app import App
 from alerts.cli.output import warn
 from alerts.clock import utc_now
-from alerts.core.registration import ALIVE, differences, tick_may_register
+from alerts.core.liveness import ALIVE
+from alerts.core.registration import differences, tick_may_register
 from alerts.deadlines.errors import InputError
 from alerts.process_status import PATIENCE, few
 from alerts.store.database_url import may_exist

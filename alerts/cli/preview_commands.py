@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 
 from alerts.channels import Channel
-from alerts.cli.app import App, cli, get_app, instant
+from alerts.cli.app import App, get_app, instant
+from alerts.cli.command_group import cli
 from alerts.cli.options import At
 from alerts.cli.output import print_error, warn
 from alerts.cli.problems import notification_of

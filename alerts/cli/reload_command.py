@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from alerts.cli.app import App, cli, get_app
+from alerts.cli.app import App, get_app
+from alerts.cli.command_group import cli
 from alerts.cli.other_processes import configuration_errors, live
 from alerts.cli.output import print_error, warn
 from alerts.clock import monotonic, utc_now

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alerts.cli.app import cli, get_app
+from alerts.cli.app import get_app
+from alerts.cli.command_group import cli
 from alerts.cli.options import Json
 from alerts.cli.other_processes import registered_zone
 from alerts.cli.output import as_rfc3339, warn

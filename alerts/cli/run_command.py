@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from alerts.channels import Channel
-from alerts.cli.app import App, cli, get_app, warn_if_nobody_is_reached
+from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
+from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
 from alerts.cli.log import start_log
 from alerts.cli.output import shown, warn

@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alerts.cli.app import App, cli, get_app, instant
+from alerts.cli.app import App, get_app, instant
+from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import changed_ids, next_alert_row, row_of, snoozes
 from alerts.cli.options import At, Json
 from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown

@@ -18,8 +18,9 @@ from alerts.channels import Channel
 from alerts.cli.app import App
 from alerts.cli.output import warn
 from alerts.clock import utc_now
+from alerts.core.liveness import ALIVE
 from alerts.core.owners import OWNER
-from alerts.core.registration import ALIVE, Registered, Registration, tick_may_register
+from alerts.core.registration import Registered, Registration, tick_may_register
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
 from alerts.process_status import few, notes

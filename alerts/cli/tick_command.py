@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from alerts.cli.app import cli, get_app, instant
+from alerts.cli.app import get_app, instant
+from alerts.cli.command_group import cli
 from alerts.cli.log import start_log
 from alerts.cli.options import At, Json
 from alerts.cli.single_turn import LEFT_ALONE, begin_turn, stopping_on_signals

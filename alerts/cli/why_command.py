@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from alerts.cli.app import App, cli, get_app, instant
+from alerts.cli.app import App, get_app, instant
+from alerts.cli.command_group import cli
 from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown

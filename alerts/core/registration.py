@@ -12,7 +12,6 @@ from alerts.core.commitments import Person
 from alerts.core.rules import Rule
 
 GRACE = timedelta(hours=1)  # how much later reminders end that a new configuration leaves out
-ALIVE = timedelta(minutes=5)  # a process that was not seen for longer counts as dead
 SHIPPED = "shipped"  # stands for the folder of the configuration that comes with the package
 
 

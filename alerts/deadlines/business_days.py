@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Literal, get_args
-
-import holidays
-from holidays import HolidayBase
-from holidays.version import __version__ as release
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Literal, get_args
 
 from alerts.deadlines.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 Roll = Literal["none", "following", "modified following", "preceding"]
 ROLLS: tuple[str, ...] = get_args(Roll)
@@ -26,7 +26,7 @@ DECREED_SINCE = 2024
 
 def data_release() -> str:
     """Return the release of the holidays that business days are counted with."""
-    return release
+    return version("holidays")
 
 
 def check_calendar(code: str) -> str:
@@ -67,11 +67,15 @@ def check_roll(how: str) -> Roll:
 
 @lru_cache(maxsize=1)
 def _countries() -> Mapping[str, Sequence[str]]:
+    import holidays
+
     return holidays.list_supported_countries()
 
 
 @lru_cache(maxsize=1)
 def _markets() -> frozenset[str]:
+    import holidays
+
     return frozenset(holidays.list_supported_financial())
 
 
@@ -98,12 +102,16 @@ def _year(code: str, year: int) -> _Year:
     provisional = None
     if not named or year > (_decreed_to(source) or year):
         known = "its fixed holidays and weekends only" if named else "weekends only"
-        provisional = f"the holidays of {code} in {year} are not published in holidays {release}: {known} (provisional)"
+        provisional = (
+            f"the holidays of {code} in {year} are not published in holidays {data_release()}: {known} (provisional)"
+        )
     return _Year(off, estimated, provisional)
 
 
 def _source(code: str, year: int) -> HolidayBase:
     """Return the library's days of a year and its neighbours: a day off in lieu may lie in the year before or after."""
+    import holidays
+
     check_calendar(code)  # the library may have dropped a stored code since
     years = [near for near in (year - 1, year, year + 1) if 1 <= near <= 9999]
     if code in _markets():

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from importlib import import_module
 from pathlib import Path
 
 from alerts.deadlines.errors import InputError
-from alerts.interchange import csv, ics, json_files, xlsx, yaml
 from alerts.interchange.cells import entry_of
 from alerts.interchange.columns import Columns, read_columns
 from alerts.interchange.commitment_entry import Entry
-from alerts.interchange.export_formats import WRITERS, Content
 from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, PlacedEntry, in_line, refuse
 
 __all__ = [
     "KINDS",
     "TABLES",
-    "WRITERS",
     "Columns",
-    "Content",
     "EndedEntry",
     "Entry",
     "File",
@@ -32,8 +29,8 @@ __all__ = [
     "refuse",
 ]
 
-READERS = {".yaml": yaml.read, ".yml": yaml.read, ".json": json_files.read, ".ics": ics.read}
-TABLES = {".csv": csv.read, ".xlsx": xlsx.read}
+READERS = {".yaml": "yaml", ".yml": "yaml", ".json": "json_files", ".ics": "ics"}
+TABLES = {".csv": "csv", ".xlsx": "xlsx"}
 KINDS = ".yaml, .json, .csv, .xlsx or .ics."
 
 
@@ -56,9 +53,9 @@ def gather(
     suffix, progress = path.suffix.lower(), progress or (lambda _: None)
     known = Known(parties=parties, sources=sources, people=people, settled=settled)
     if table := TABLES.get(suffix):
-        return table(path, known=known, progress=progress, columns=columns or Columns())
+        return _reader(table)(path, known=known, progress=progress, columns=columns or Columns())
     if reader := READERS.get(suffix):
-        return reader(path, known=known, progress=progress)
+        return _reader(reader)(path, known=known, progress=progress)
     raise InputError(f"{path}: expected a file that ends in {', '.join([*READERS, *TABLES])}")
 
 
@@ -67,3 +64,9 @@ def read(path: Path, *, parties: Collection[str] = (), sources: Collection[str] 
     file = gather(path, parties=parties, sources=sources)
     refuse(file.problems, unread=file.unread)
     return file
+
+
+def _reader(name: str) -> Callable[..., File]:
+    """Return the function that reads a kind of file; some need a library that takes long to import."""
+    reader: Callable[..., File] = import_module(f"alerts.interchange.{name}").read
+    return reader

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from openpyxl.utils import get_column_letter
-
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.cells import CASELESS, CITED, LISTS, REQUIRED, entry_of, split, undo_defuse
 from alerts.interchange.columns import Columns, plain
@@ -159,6 +157,8 @@ def _text(cell: Cell) -> str:
 
 def _column_name(place: int) -> str:
     """Return the letters of a column in a spreadsheet; its number beyond the last lettered column."""
+    from openpyxl.utils import get_column_letter
+
     return get_column_letter(place + 1) if place < LAST_LETTERED else str(place + 1)
 
 

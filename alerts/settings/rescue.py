@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alerts.deadlines.errors import InputError
-from alerts.settings.schema import DATABASE
 from alerts.settings.value_references import References
+from alerts.shipped import DATABASE
 from alerts.strict_yaml.yaml_events import read
 
 BLOCK = re.compile(r"^database[ \t]*:.*\n?(?:[ \t#].*\n?|\n)*", re.MULTILINE)

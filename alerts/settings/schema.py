@@ -14,11 +14,11 @@ from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
 from alerts.deadlines.durations import Duration, parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.zones import zone_info
+from alerts.shipped import DATABASE
 from alerts.strict_yaml.person_entry import PersonEntry
 from alerts.strict_yaml.validation import Count, Flag, Raw, Section, Text, once
 from alerts.strict_yaml.yaml_events import Plain
 
-DATABASE = "sqlite:///var/alerts.db"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 

@@ -5,49 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from alerts.core.changes import Change, Entry, EntryProblem, Move, Report, RestatedEntry
-from alerts.core.load_decisions import Closed
-from alerts.store.commitment_store import Commitments
-from alerts.store.daemon_lock import ServedError, alongside, daemon_lock, is_held, no_turn_under_way
+from alerts.lock_files import is_served
+from alerts.store.daemon_lock import ServedError, alongside, daemon_lock, no_turn_under_way
 from alerts.store.database import Database
-from alerts.store.due_watches import Batch, Watches
-from alerts.store.index_check import check_indexes
-from alerts.store.outbox.claim import Outbox
-from alerts.store.outbox.delivery_rows import Claim
-from alerts.store.outbox.digests import Gathering
-from alerts.store.outbox.fail_over import FailureBatch, failure_batches
-from alerts.store.outbox.reach import ServedRecipients
-from alerts.store.outbox.rearm import resend_too_early
-from alerts.store.outbox.summary_deliveries import Summaries
-from alerts.store.outbox.unreachable import UnservedDeliveries, UnservedRecipients
-from alerts.store.people import People
-from alerts.store.queries import Ledger
-from alerts.store.registry import ProcessStatus, Registrations
-from alerts.store.resolution_inputs import ResolvedWith
-from alerts.store.standing import WatchedCommitment
-from alerts.store.store_error import StoreError
-from alerts.store.watched_commitments import occurrence_of
 
-__all__ = [
-    "Batch",
-    "Change",
-    "Claim",
-    "Closed",
-    "Entry",
-    "EntryProblem",
-    "FailureBatch",
-    "Move",
-    "ProcessStatus",
-    "Report",
-    "RestatedEntry",
-    "ServedRecipients",
-    "Store",
-    "StoreError",
-    "UnservedDeliveries",
-    "WatchedCommitment",
-    "occurrence_of",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from alerts.store.commitment_store import Commitments
+    from alerts.store.due_watches import Watches
+    from alerts.store.outbox.claim import Outbox
+    from alerts.store.outbox.digests import Gathering
+    from alerts.store.outbox.fail_over import FailureBatch
+    from alerts.store.outbox.summary_deliveries import Summaries
+    from alerts.store.outbox.unreachable import UnservedRecipients
+    from alerts.store.people import People
+    from alerts.store.queries import Ledger
+    from alerts.store.registry import Registrations
+    from alerts.store.resolution_inputs import ResolvedWith
 
 LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -65,17 +41,79 @@ class Store:
         except BaseException:
             self.database.close()
             raise
-        self.people = People(self.database)
-        self.registrations = Registrations(self.database)
         self.zone = zone
-        self.resolved_with = ResolvedWith(self.database)
-        self.commitments = Commitments(self.database, zone)
-        self.watches = Watches(self.database)
-        self.gathering = Gathering(self.database)
-        self.summaries = Summaries(self.database)
-        self.outbox = Outbox(self.database)
-        self.unserved = UnservedRecipients(self.database, self.outbox)
-        self.ledger = Ledger(self.database)
+
+    # Each part is imported when it is first used: a command that lists needs no outbox.
+
+    @cached_property
+    def people(self) -> People:
+        """People of files and of processes."""
+        from alerts.store.people import People
+
+        return People(self.database)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        """Rules, channels and people that processes registered."""
+        from alerts.store.registry import Registrations
+
+        return Registrations(self.database)
+
+    @cached_property
+    def resolved_with(self) -> ResolvedWith:
+        """What bounds were worked out with."""
+        from alerts.store.resolution_inputs import ResolvedWith
+
+        return ResolvedWith(self.database)
+
+    @cached_property
+    def commitments(self) -> Commitments:
+        """What is tracked, and its changes."""
+        from alerts.store.commitment_store import Commitments
+
+        return Commitments(self.database, self.zone)
+
+    @cached_property
+    def watches(self) -> Watches:
+        """What is evaluated next, and when."""
+        from alerts.store.due_watches import Watches
+
+        return Watches(self.database)
+
+    @cached_property
+    def gathering(self) -> Gathering:
+        """Reminders that wait for their digest."""
+        from alerts.store.outbox.digests import Gathering
+
+        return Gathering(self.database)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        """Summaries, which rules send whether something is due or not."""
+        from alerts.store.outbox.summary_deliveries import Summaries
+
+        return Summaries(self.database)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Deliveries to be sent."""
+        from alerts.store.outbox.claim import Outbox
+
+        return Outbox(self.database)
+
+    @cached_property
+    def unserved(self) -> UnservedRecipients:
+        """Deliveries whose channel or recipient no process has."""
+        from alerts.store.outbox.unreachable import UnservedRecipients
+
+        return UnservedRecipients(self.database, self.outbox)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Listings and counts."""
+        from alerts.store.queries import Ledger
+
+        return Ledger(self.database)
 
     @property
     def name(self) -> str:
@@ -101,7 +139,7 @@ class Store:
 
     def is_served(self) -> bool:
         """Whether a daemon may be up: SQLite has a lock for that, with PostgreSQL only the process status shows it."""
-        return self.database.path is None or is_held(self.database.path)
+        return self.database.path is None or is_served(self.database.path)
 
     def second_clock(self) -> datetime | None:
         """Return the time of the database server, or None for SQLite, which has no server."""
@@ -112,14 +150,20 @@ class Store:
 
     def resend_too_early(self, now: datetime) -> int:
         """Let alerts be sent again that a clock which was ahead has sent too early; returns how many."""
+        from alerts.store.outbox.rearm import resend_too_early
+
         return resend_too_early(self.database, now)
 
     def check_indexes(self, now: datetime) -> None:
         """Raise StoreError where a damaged index hides something that is due."""
+        from alerts.store.index_check import check_indexes
+
         check_indexes(self.database, now)
 
     def failure_batches(self) -> Iterator[FailureBatch]:
         """Yield deliveries whose failure is to be handled, in batches."""
+        from alerts.store.outbox.fail_over import failure_batches
+
         return failure_batches(self.database)
 
     @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 from alerts.clock import monotonic
+from alerts.lock_files import is_free, lock_path
 from alerts.store.store_error import StoreError
 
 
@@ -20,33 +21,9 @@ class ServedError(StoreError):
 PATIENCE = 1.0  # seconds
 
 
-def is_held(database: Path) -> bool:
-    """Whether a daemon serves a database file now."""
-    return not _is_free(_turn_lock_path(database), fcntl.LOCK_SH)
-
-
 def no_turn_under_way(database: Path) -> bool:
     """Return whether no other turn is under way."""
-    return _is_free(_turn_lock_path(database, ".turns"), fcntl.LOCK_EX)
-
-
-def _is_free(path: Path, how: int) -> bool:
-    try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return True
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(file)
-    return True
-
-
-def _turn_lock_path(database: Path, ending: str = ".lock") -> Path:
-    real = database.resolve()  # two names of one file share its lock
-    return real.with_name(real.name + ending)
+    return is_free(lock_path(database, ".turns"), fcntl.LOCK_EX)
 
 
 def _open(path: Path) -> int:
@@ -73,7 +50,7 @@ def _try_lock(file: int) -> bool:
 @contextmanager
 def alongside(database: Path) -> Iterator[None]:
     """Mark, while it lasts, that a turn alongside the daemon may hold leases."""
-    file = _open(_turn_lock_path(database, ".turns"))
+    file = _open(lock_path(database, ".turns"))
     try:
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
@@ -84,7 +61,7 @@ def alongside(database: Path) -> Iterator[None]:
 @contextmanager
 def daemon_lock(database: Path) -> Iterator[None]:
     """Hold the lock of a database file. Raises StoreError, with the other's pid, where somebody has it."""
-    path = _turn_lock_path(database)
+    path = lock_path(database)
     file = _open(path)
     try:
         if not _try_lock(file):

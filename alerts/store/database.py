@@ -9,13 +9,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, create_engine, event, func, select
+from sqlalchemy import URL, Connection, column, create_engine, event, func, inspect, select, table
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import (
     ArgumentError,
@@ -33,6 +31,7 @@ from alerts.store.database_url import driver_options, parse_address
 from alerts.store.store_error import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION = table("alembic_version", column("version_num"))
 BUSY = 30.0  # seconds that SQLite waits for another process to write; each write takes less than one
 GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of SQLite's busy handler
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
@@ -112,6 +111,12 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables up to date, one process at a time."""
+        if self._is_current():
+            return
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
@@ -122,6 +127,13 @@ class Database:
                 command.upgrade(config, "head")
             except CommandError as error:
                 raise StoreError(f"{self.name}: made by a newer version of alerts than this one ({error})") from None
+
+    def _is_current(self) -> bool:
+        """Return whether the last migration has run: Alembic need not be imported then, nor a lock be taken."""
+        with self.read() as connection:
+            if not inspect(connection).has_table(VERSION.name):
+                return False
+            return connection.execute(select(VERSION.c.version_num)).scalars().all() == [_last_migration()]
 
     def check(self) -> None:
         """Raise StoreError where an SQLite file is damaged; PostgreSQL looks after itself."""
@@ -163,6 +175,11 @@ class Database:
             raise
         except PoolTimeout as error:
             raise StoreError(f"database {self.name}: all its connections are in use") from error
+
+
+@lru_cache(maxsize=1)
+def _last_migration() -> str:
+    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
 def damaged(name: str, how: str) -> StoreError:

@@ -16,7 +16,6 @@ from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
-from alerts.store.outbox import retry
 from alerts.store.outbox.due_deliveries import due_since
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
@@ -148,16 +147,22 @@ class Ledger:
 
     def retry(self, start: str, now: datetime) -> UUID:
         """Send again, by the full schedule, the delivery whose id starts so. Raises InputError where that cannot be."""
+        from alerts.store.outbox import retry
+
         return retry.retry(self._database, start, now)
 
     def retry_through(
         self, start: str, channel: str, recipients: Sequence[str], now: datetime, *, one_at_a_time: bool = False
     ) -> list[UUID]:
         """Send what that delivery carries through another channel instead. Raises InputError where that cannot be."""
+        from alerts.store.outbox import retry
+
         return retry.retry_through(self._database, start, channel, recipients, now, one_at_a_time=one_at_a_time)
 
     def dismiss(self, start: str, now: datetime) -> UUID:
         """Dismiss that delivery. Raises InputError where that is not possible."""
+        from alerts.store.outbox import retry
+
         return retry.dismiss(self._database, start, now)
 
     def record_fact(self, name: str, value: str, now: datetime) -> None:

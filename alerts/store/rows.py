@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from alerts.core.commitments import Party, Source
@@ -31,15 +30,25 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def insert_new(connection: Connection, table: Any) -> Any:
     """An INSERT that leaves rows alone that are there already (`ON CONFLICT DO NOTHING`)."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect = _dialect(connection)
     return dialect.insert(table).on_conflict_do_nothing()
+
+
+def _dialect(connection: Connection) -> Any:
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql
 
 
 def upsert(connection: Connection, table: Any, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or bring those up to date that are there already."""
     if not rows:
         return
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect = _dialect(connection)
     statement = dialect.insert(table)
     new = {name: statement.excluded[name] for name in rows[0] if name not in key}
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new), list(rows))

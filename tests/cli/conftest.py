@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from alerts import cli, interchange
-from alerts.cli import app
 from alerts.core.changes import Change, Entry
 from alerts.store import Store
 
@@ -90,7 +89,7 @@ def alerts(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         assert isinstance(ended.value.code, int)
         return Said(ended.value.code, said.out, said.err)
 
-    monkeypatch.setattr(app, "Store", open_store)
+    monkeypatch.setattr("alerts.store.Store", open_store)
     handlers, level = list(logging.root.handlers), logging.root.level  # `tick` makes a log of its own
     yield run
     logging.root.handlers[:] = handlers

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
+from alerts.cli import command_list
 from tests.cli.conftest import Alerts
 
 # fmt: off
@@ -47,8 +53,49 @@ def test_no_arguments_show_the_help(alerts: Alerts) -> None:
     said = alerts()
     assert (said.code, said.err) == (0, "")
     assert said.out == alerts("--help").out
-    assert all(option in said.out for option in ("--config", "--database"))
-    assert set(re.findall(r"^│ ([a-z][a-z-]*) {2,}\S", said.out, re.MULTILINE)) == set(COMMANDS)
+    assert all(option in said.out for option in ("--config", "--database", "--version", "--install-completion"))
+    assert re.findall(r"^  ([a-z][a-z-]*) {2,}\S", said.out, re.MULTILINE) == list(command_list.COMMANDS)
+    assert set(command_list.COMMANDS) == set(COMMANDS)
+    assert max(map(len, said.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_overview_says_what_the_help_of_a_command_begins_with(command: str, alerts: Alerts) -> None:
+    told = " ".join(alerts("help", command).out.replace("\n", " ").split())
+    assert command_list.COMMANDS[command].summary in told
+    assert told == " ".join(alerts(command, "--help").out.split())
+
+
+def test_the_version_is_that_of_the_package(alerts: Alerts) -> None:
+    assert alerts("--version").out == f"alerts {version('deadline-alerts')}\n"
+
+
+def test_the_options_of_all_commands_may_come_after_the_command(alerts: Alerts, tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/elsewhere.db"
+    after, before = alerts("list", "--database", address), alerts("--database", address, "list")
+    assert after == before == alerts("list", f"--database={address}")
+    assert "elsewhere.db has no commitments yet" in after.out
+
+
+def test_what_follows_two_dashes_is_no_option(loaded: Alerts) -> None:
+    assert loaded("note", "summit", "--", "--database").code == 0
+    assert "--database" in loaded("show", "summit").out
+
+
+def test_an_unknown_command_is_refused_with_the_nearest_one(alerts: Alerts) -> None:
+    said = alerts("lsit")
+    assert said.code == 2
+    assert said.err == "alerts: No such command 'lsit'. Did you mean 'list'?; see `alerts --help`\n"
+
+
+def test_a_shell_completes_commands_and_their_options() -> None:
+    def completed(line: str) -> str:
+        asked = {"_ALERTS_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+        words = [sys.executable, "-m", "alerts"]
+        return subprocess.run(words, env=os.environ | asked, capture_output=True, text=True, check=False).stdout
+
+    assert completed("alerts de").split() == ["deliveries"]
+    assert "--occurrence" in completed("alerts ack --o")
 
 
 @pytest.mark.parametrize(("command", "words"), COMMANDS.items())

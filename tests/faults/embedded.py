@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from alerts.core.registration import ALIVE
-from alerts.daemon_status import PASS
+from alerts.core.liveness import ALIVE, PASS
 from tests.faults.nursery import ROOT, Nursery, Ran
 from tests.faults.patience import eventually
 from tests.faults.sinks import Sinks, open_sinks

@@ -10,6 +10,7 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import subprocess
@@ -23,6 +24,8 @@ from types import TracebackType
 from typing import Any
 
 from jinja2 import Environment
+
+import alerts
 
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 60.0  # seconds for a run that takes a fraction of one
@@ -114,6 +117,9 @@ def _warm_up() -> None:
         return known[key]
 
     Environment.compile = compile_once  # type: ignore[method-assign]
+    for module in pkgutil.walk_packages(alerts.__path__, "alerts."):
+        if not module.name.endswith(("__main__", "_process")) and ".migrations" not in module.name:
+            importlib.import_module(module.name)
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
         sys.argv = ["alerts", "--database", f"sqlite:///{folder}/warm.db", "check"]
         with redirect_stdout(nowhere), redirect_stderr(nowhere), suppress(SystemExit):

@@ -22,7 +22,8 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
-from alerts.cli.app import App, cli
+from alerts.cli.app import App
+from alerts.cli.command_group import cli
 from alerts.delivery import deliver
 from alerts.planning import plan
 from alerts.startup import prepare

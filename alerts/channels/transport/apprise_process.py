@@ -44,7 +44,7 @@ def service_of(url: str) -> Any:
     It follows no redirects, does not retry (the daemon decides that), and stores nothing on disk. Text that is too
     long is split rather than cut; it was already fitted to the limits.
     """
-    import apprise  # noqa: PLC0415 # an extra, and slow
+    import apprise  # an extra, and slow
 
     asset = apprise.AppriseAsset(
         app_id="Deadline alerts", http_redirects=False, interpret_emojis=False, interpret_escapes=False,

@@ -11,14 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, not_, or_, select
 
+from alerts.core.liveness import ALIVE, PASS
 from alerts.store import delivery_tables, tables
 from alerts.store.database import Database
 from alerts.store.outbox.claim import Outbox
 from alerts.store.outbox.reach import ServedRecipients, recipient_is_served
 from alerts.store.rows import insert_new
 
-PASS = "pass:"  # noqa: S105  # the prefix of process statuses
-ALIVE = timedelta(minutes=5)  # a process without a status for this long is down
 GONE = timedelta(hours=1)  # longer than a restart or a rename takes
 _D, _M = delivery_tables.deliveries.c, delivery_tables.missing_recipients.c
 

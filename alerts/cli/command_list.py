@@ -1,0 +1,55 @@
+"""The commands by what one wants, with the module of each: `alerts --help` shows this and imports none of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class CommandEntry(NamedTuple):
+    """Where a command is defined (`alerts.cli.<module>`), and the first line of its help."""
+
+    module: str
+    summary: str
+
+
+GROUPS: dict[str, dict[str, CommandEntry]] = {
+    "Track": {
+        "load": CommandEntry("load_command", "Load commitments from files."),
+        "add": CommandEntry("add_command", "Track one commitment."),
+        "edit": CommandEntry("edit_commands", "Change a commitment."),
+        "move": CommandEntry("change_commands", "Move a commitment to another date."),
+        "assign": CommandEntry("edit_commands", "Make a person the owner of a commitment."),
+        "note": CommandEntry("edit_commands", "Add a line to the note of a commitment."),
+        "export": CommandEntry("export_command", "Export open commitments to a file that `alerts load` can read."),
+    },
+    "Answer": {
+        "ack": CommandEntry("answer_commands", "Acknowledge commitments."),
+        "snooze": CommandEntry("answer_commands", "Silence alerts until T."),
+        "unack": CommandEntry("answer_commands", "Undo acknowledgements and snoozes."),
+        "close": CommandEntry("change_commands", "Close commitments (all of them or none)."),
+        "reopen": CommandEntry("change_commands", "Reopen a closed commitment."),
+    },
+    "Ask": {
+        "list": CommandEntry("list_command", "List tracked commitments, soonest first."),
+        "show": CommandEntry("show_command", "Show a commitment with its dates, history and alerts."),
+        "why": CommandEntry("why_command", "Explain why alerts about a commitment went out, or why not."),
+        "plan": CommandEntry("plan_command", "Show which alerts will go out, when, and where."),
+        "resolve": CommandEntry("resolve_command", "Show which dates a deadline expression gives."),
+        "preview": CommandEntry("preview_commands", "Show the next message of a rule."),
+    },
+    "Set up": {
+        "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates."),
+        "send-test": CommandEntry("preview_commands", "Send a test message to all recipients of a channel."),
+    },
+    "Run": {
+        "run": CommandEntry("run_command", "Run the daemon until SIGTERM or Ctrl-C."),
+        "tick": CommandEntry("tick_command", "Plan and send what is due, once, then exit."),
+        "reload": CommandEntry("reload_command", "Check the configuration and reload it into the running daemon."),
+        "health": CommandEntry("health_command", "Report problems that keep alerts from going out."),
+        "clock": CommandEntry("clock_command", "Accept this machine's clock after a large jump."),
+        "deliveries": CommandEntry("delivery_commands", "List deliveries and their state."),
+        "retry": CommandEntry("delivery_commands", "Retry a delivery that failed, is waiting, or was dismissed."),
+        "dismiss": CommandEntry("delivery_commands", "Stop retrying a delivery."),
+    },
+}
+COMMANDS: dict[str, CommandEntry] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

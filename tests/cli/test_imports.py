@@ -1,0 +1,65 @@
+"""Which libraries a command loads: all of them take a second, which every command and health check would cost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIBRARIES = (
+    "alembic", "apprise", "apscheduler", "holidays", "icalendar", "jinja2", "openpyxl", "psycopg", "requests",
+    "sqlalchemy", "typer",
+)  # fmt: skip
+CODE = f"""
+import contextlib, json, sys
+from alerts.__main__ import main
+with contextlib.suppress(SystemExit):
+    main()
+print(json.dumps([name for name in {LIBRARIES} if name in sys.modules]), file=sys.stderr)
+"""
+SEED = "commitments:\n  - {key: lease, title: Lease, deadline: 2030-01-31, timezone: UTC}\n"
+SHEET = "key,title,deadline,timezone\nlease,Lease,2030-01-31,UTC\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database that is up to date, and files to load."""
+    folder = tmp_path_factory.mktemp("loaded")
+    (folder / "seed.yaml").write_text(SEED)
+    (folder / "seed.csv").write_text(SHEET)
+    loaded(folder, "load", "seed.yaml")
+    return folder
+
+
+def loaded(folder: Path, *words: str) -> set[str]:
+    """Run a command in a process of its own, and return which of the libraries it has loaded."""
+    command = [sys.executable, "-c", CODE, *words, "--database", f"sqlite:///{folder}/alerts.db"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
+    return set(json.loads(ran.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("words", "libraries"),
+    [
+        ("--help", ""),
+        ("--version", ""),
+        ("health --live", ""),
+        ("help list", "typer sqlalchemy"),
+        ("list", "typer sqlalchemy"),
+        ("show lease", "typer sqlalchemy"),
+        ("why lease", "typer sqlalchemy"),
+        ("plan", "typer sqlalchemy"),
+        ("deliveries", "typer sqlalchemy"),
+        ("ack lease", "typer sqlalchemy"),
+        ("snooze lease --until 2029-01-01", "typer sqlalchemy"),
+        ("move lease 2030-02-28 --because later", "typer sqlalchemy"),
+        ("load seed.yaml", "typer sqlalchemy"),
+        ("load seed.csv", "typer sqlalchemy"),
+        ("resolve 2030-01-31", "typer sqlalchemy"),
+    ],
+)
+def test_a_command_loads_only_the_libraries_that_it_uses(words: str, libraries: str, folder: Path) -> None:
+    assert loaded(folder, *words.split()) == set(libraries.split())
