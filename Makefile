@@ -61,6 +61,7 @@ bench: $(VENV)/.installed-dev  ## measure the cost of ticks, the speed of delive
 	@$(BIN)/python -m benchmarks.idle_tick
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.loads
+	@$(BIN)/python -m benchmarks.write_transactions
 
 docs: $(VENV)/.installed-dev  ## renew the variables and blocks in docs/templates.md
 	@$(BIN)/python -m pages.templates

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,11 +22,15 @@ from alerts.core.summaries import Scope
 from alerts.core.tracked import Tracked
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
-from alerts.store.due_watches import Batch
+from alerts.store.claimed_watches import ClaimedWatches
+from alerts.store.store_error import StoreError
+from alerts.store.write_back import Evaluated
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER = timedelta(hours=1)  # after a look that failed
+RETRY_AFTER = timedelta(hours=1)  # after an evaluation that failed
+TRIES = 2  # batches in a row of which all has changed meanwhile; the next turn tries them again
+MANY = 500  # watches whose new times the statistics of the database should know of
 
 
 def plan(
@@ -53,10 +58,9 @@ def plan(
         return {*mine, *store.registrations.planned(now, ALIVE)}
 
     count = 0
-    for batch in store.watches.due(mine, until=now, on_commit=on_batch, planned=planned):
-        if stop():
-            return count
-        count += _plan_batch(batch, rules, channels, now)
+    for deliveries in _plan_due(store, {name: rules[name] for name in mine}, channels, now, planned=planned, stop=stop):
+        count += deliveries
+        on_batch()
     if stop():
         return count
     for sealed in store.gathering.seal(planned, now):
@@ -68,16 +72,65 @@ def plan(
     return count
 
 
-def _plan_batch(
-    batch: Batch, rules: Mapping[str, ScheduledRule], channels: Mapping[str, Channel], now: datetime
-) -> int:
-    """Evaluate some due watches, and write down their reminders and deliveries; returns how many are new."""
-    recipients = {name: channel.recipients for name, channel in channels.items()}
-    one_at_a_time = {name for name, channel in channels.items() if channel.one_at_a_time}
-    evaluations = [_evaluate(rules[watch.rule], tracked, watch, now) for watch, tracked in batch.watches]
-    to_owners = {one.commitment.owner for watch, one in batch.watches if OWNER in rules[watch.rule].rule.notify}
-    owners = Owners(channel=_owners_channel(channels), people=batch.people(to_owners))
-    addressed = [
+def _plan_due(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    channels: Mapping[str, Channel],
+    now: datetime,
+    *,
+    planned: Callable[[], Collection[str]],
+    stop: Callable[[], bool],
+) -> Iterator[int]:
+    """Plan what is due, batch by batch: yields the number of new deliveries.
+
+    A batch is claimed and written back in short transactions; no transaction is open while it is evaluated.
+    """
+    mine = {name: scheduled.rule for name, scheduled in rules.items()}
+    evaluated, in_vain = 0, 0
+    while in_vain < TRIES and not stop():
+        claimed = store.watches.claim_due(mine, now)
+        if claimed is None:
+            break
+        try:
+            evaluations = _evaluate_all(rules, claimed, now, stop)
+            if evaluations is None:
+                store.watches.release(claimed)
+                return
+            found = Evaluated(evaluations=evaluations, addressed=_addressed(rules, channels, claimed, evaluations))
+            written = store.watches.write_back(claimed, found, _routes(channels), now, planned=planned())
+        except BaseException:
+            with suppress(StoreError):  # where the database is gone, the claim ends by itself
+                store.watches.release(claimed)
+            raise
+        evaluated += written.watches
+        in_vain = 0 if written.watches else in_vain + 1
+        yield written.deliveries
+    if evaluated >= MANY:
+        store.watches.analyze()
+
+
+def _evaluate_all(
+    rules: Mapping[str, ScheduledRule], claimed: ClaimedWatches, now: datetime, stop: Callable[[], bool]
+) -> list[Evaluation] | None:
+    """Evaluate claimed watches; None where that was stopped."""
+    found = []
+    for watch, tracked in claimed.watches:
+        if stop():
+            return None
+        found.append(_evaluate(rules[watch.rule], tracked, watch, now))
+    return found
+
+
+def _addressed(
+    rules: Mapping[str, ScheduledRule],
+    channels: Mapping[str, Channel],
+    claimed: ClaimedWatches,
+    evaluations: Iterable[Evaluation],
+) -> list[AddressedReminder]:
+    """Return the reminders of evaluated watches with the channels and the owners that they go to."""
+    recipients = _routes(channels).recipients
+    owners = Owners(channel=_owners_channel(channels), people=claimed.people)
+    return [
         AddressedReminder(
             reminder=reminder,
             notify=rules[watch.rule].rule.notify,
@@ -85,10 +138,16 @@ def _plan_batch(
             digest=rules[watch.rule].rule.digest,
             critical=tracked.commitment.priority == "critical",
         )
-        for (watch, tracked), evaluation in zip(batch.watches, evaluations, strict=True)
+        for (watch, tracked), evaluation in zip(claimed.watches, evaluations, strict=True)
         for reminder in evaluation.reminders
     ]
-    return batch.record(evaluations, addressed, now, Routes(recipients=recipients, one_at_a_time=one_at_a_time))
+
+
+def _routes(channels: Mapping[str, Channel]) -> Routes:
+    return Routes(
+        recipients={name: channel.recipients for name, channel in channels.items()},
+        one_at_a_time={name for name, channel in channels.items() if channel.one_at_a_time},
+    )
 
 
 def _plan_all_summaries(

@@ -9,8 +9,10 @@ from typing import Any
 
 from alerts.core.changes import Change, Entry, Report
 from alerts.core.commitments import Commitment, Party, Source, Status
+from alerts.core.envelopes import Routes
 from alerts.core.messages import Message
 from alerts.core.rules import Overdue, Remind, Rule
+from alerts.core.schedule.watches import Evaluation
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.grammar import parse
@@ -18,7 +20,9 @@ from alerts.deadlines.resolution import ZoneChoice
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
+from alerts.store.claimed_watches import ClaimedWatches
 from alerts.store.outbox.delivery_rows import Claim
+from alerts.store.write_back import Evaluated, Written
 
 LEASE = timedelta(minutes=1)
 
@@ -116,6 +120,12 @@ def plan_at(
         store.watches.register(rules, now)
     channels: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=False, recipients=tuple(to))}
     return plan(store, ScheduledRule.all(rules), channels, now)
+
+
+def put_back(store: Store, claimed: ClaimedWatches, evaluations: Sequence[Evaluation], now: datetime) -> Written:
+    """Write evaluated watches back, without any reminder to send."""
+    evaluated = Evaluated(evaluations=evaluations, addressed=[])
+    return store.watches.write_back(claimed, evaluated, Routes(recipients={}), now, planned=claimed.rules)
 
 
 def claim(store: Store, now: datetime, limit: int = 100, channel: str = "mail") -> list[Claim]:

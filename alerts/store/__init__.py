@@ -122,7 +122,7 @@ class Store:
 
     @contextmanager
     def serve(self, *, check: bool = True) -> Iterator[None]:
-        """Serve this database. With SQLite only one process may, and it frees the leases of its predecessor at once.
+        """Serve this database. With SQLite only one process may, and it frees what its predecessor had claimed.
 
         Raises StoreError where another daemon serves it, or where it is damaged. The `check` reads all of it.
         """
@@ -134,6 +134,7 @@ class Store:
                 self.database.check()
             if no_turn_under_way(self.database.path):
                 self.outbox.free_leases()
+                self.watches.free_claims()
             self.registrations.forget_processes(LAST)  # we hold the lock, so they have ended
             yield
 

@@ -88,6 +88,12 @@ class Database:
         if self.sqlite:
             threading.Event().wait(GIVE_WAY)
 
+    def analyze(self, table: str) -> None:
+        """Update statistics after many changes: before autovacuum runs, PostgreSQL would scan the whole table."""
+        if not self.sqlite:
+            with self.write() as connection:
+                connection.exec_driver_sql(f"ANALYZE {table}")
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads."""

@@ -71,6 +71,8 @@ watches = Table(
     Column("fingerprint", Text),
     Column("revision", Integer, nullable=False),
     Column("changed", Boolean, nullable=False),
+    Column("claimed_by", Text),  # the claim of a planner that evaluates it now, a new one each time
+    Column("claimed_until", Utc),  # by the real clock; without it, or after it, the watch is free
 )
 reminders = Table(
     "reminders",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
@@ -73,3 +73,9 @@ def put_rules(
 def registered_rules(connection: Connection) -> list[Rule]:
     specs = connection.execute(select(_R.spec).where(~_R.ending).order_by(_R.name)).scalars()
     return [Rule.from_json(spec) for spec in specs]
+
+
+def registered_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
+    """Return the hashes of those of these rules that are registered: none that was removed, or is about to end."""
+    query = select(_R.name, _R.hash).where(_R.name.in_(list(names)), _R.removed_at.is_(None), ~_R.ending)
+    return dict(connection.execute(query).tuples().all())

@@ -6,11 +6,13 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import (
     Connection,
     RowMapping,
     and_,
+    delete,
     func,
     or_,
     select,
@@ -19,10 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Revision, Tracked
-from alerts.store import tables
+from alerts.store import planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.rows import revision_of, tracked_of
 from alerts.store.store_error import StoreError
+from alerts.store.watch_rows import BY_KEY, key_parameters
 
 log = logging.getLogger(__name__)
 
@@ -90,3 +93,16 @@ def watched_pairs(watches: Iterable[Watch], tracked: Mapping[int, Tracked]) -> l
     whole = [(watch, tracked.get(watch.commitment_id)) for watch in watches]
     found = [(watch, occurrence_of(item, watch.occurrence)) for watch, item in whole if item is not None]
     return [(watch, item) for watch, item in found if item is not None]
+
+
+def forget_occurrences(connection: Connection, watches: Iterable[Any], tracked: Mapping[int, Tracked]) -> None:
+    """Remove watches of occurrences that a move removed."""
+    gone = [
+        key_parameters(watch)
+        for watch in watches
+        if watch.occurrence
+        and (whole := tracked.get(watch.commitment_id)) is not None
+        and occurrence_of(whole, watch.occurrence) is None
+    ]
+    if gone:
+        connection.execute(delete(planning_tables.watches).where(*BY_KEY), gone)

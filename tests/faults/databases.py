@@ -19,7 +19,10 @@ from tests.faults.patience import eventually
 
 OTHERS = """select count(*) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""
-LAPSE = "update deliveries set lease_until = clock_timestamp() - interval '1 second' where state = 'leased'"
+LAPSE = (
+    "update deliveries set lease_until = clock_timestamp() - interval '1 second' where state = 'leased'",
+    "update watches set claimed_until = clock_timestamp() - interval '1 second' where claimed_by is not null",
+)
 # What may differ between a run that was never killed and one that was: numbers that a sequence gave, which process it
 # was, and how often and when it was tried.
 LOOSE = {
@@ -46,7 +49,7 @@ class Databases(Protocol):
         """Let one go."""
 
     def settle(self, url: str) -> None:
-        """Wait until the database has done with what was killed, and let its leases lapse: as if the time passed."""
+        """Wait until the database has done with what was killed; let leases and claims lapse, as if time had passed."""
 
 
 class Sqlite:
@@ -72,7 +75,7 @@ class Sqlite:
         shutil.rmtree(_path(url).parent)
 
     def settle(self, url: str) -> None:
-        """A turn that has the lock frees leases by itself."""
+        """A turn that has the lock frees leases and claims by itself."""
 
 
 class Postgresql:
@@ -96,7 +99,8 @@ class Postgresql:
         with opened(url) as connection:
             eventually(lambda: not connection.execute(text(OTHERS)).scalar_one(), "the dead one's sessions are over")
             if connection.execute(text("select to_regclass('deliveries')")).scalar_one():
-                connection.execute(text(LAPSE))
+                for statement in LAPSE:
+                    connection.execute(text(statement))
 
 
 @contextmanager

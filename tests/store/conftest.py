@@ -43,8 +43,9 @@ def replicas(postgresql_url: str) -> Iterator[list[Store]]:
 
 @pytest.fixture
 def batches_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settle and serve watches five at a time, so that a dozen are several batches."""
-    monkeypatch.setattr("alerts.store.due_watches.CHUNK", 5)
+    """Settle, claim and read watches five at a time, so that a dozen are several batches."""
+    for module in ("due_watches", "claimed_watches", "settling", "standing"):
+        monkeypatch.setattr(f"alerts.store.{module}.CHUNK", 5)
 
 
 @pytest.fixture(params=[1, 2, 500], ids=lambda size: f"by{size}")

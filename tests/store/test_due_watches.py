@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing, nullcontext
 from dataclasses import replace
+from pkgutil import resolve_name
 from uuid import uuid5
 
 import pytest
@@ -24,6 +25,7 @@ from tests.factories import (
     load,
     move,
     plan_at,
+    put_back,
     remind,
     rule,
     settle,
@@ -175,9 +177,9 @@ def test_due_watches_come_in_batches_oldest_first(store, batches_of_five):
     settle(store, rule())
     _wake(store, lambda number: at("2025-11-01") if number % 2 else at("2025-10-01"))
     seen = []
-    for batch in store.watches.due({"desk": rule()}, until=at("2025-11-02")):
-        seen.append([watch for watch, _ in batch.watches])
-        _put_off(batch)
+    while claimed := store.watches.claim_due({"desk": rule()}, at("2025-11-02")):
+        seen.append([watch for watch, _ in claimed.watches])
+        _put_off(store, claimed)
     assert [len(some) for some in seen] == [5, 5, 2]
     order = [(watch.next_at, watch.commitment_id) for some in seen for watch in some]
     assert order == sorted(order)
@@ -189,40 +191,48 @@ def test_only_what_is_due_and_asked_for_is_served(store):
     settle(store, rule("one"), rule("two"))
     _wake(store, lambda number: at(f"2025-11-0{number + 1}"))
     served = []
-    for batch in store.watches.due({"two": rule("two")}, until=at("2025-11-02")):
-        served += [(watch.rule, each.commitment.key) for watch, each in batch.watches]
-        _put_off(batch)
+    while claimed := store.watches.claim_due({"two": rule("two")}, at("2025-11-02")):
+        served += [(watch.rule, each.commitment.key) for watch, each in claimed.watches]
+        _put_off(store, claimed)
     assert served == [("two", "c00000"), ("two", "c00001")]
 
 
-def test_an_exception_in_a_batch_leaves_that_batch_due_and_the_ones_before_done(store, batches_of_five):
+@pytest.mark.parametrize("failing", ["alerts.planning._addressed", "alerts.store.outbox.enqueue.record_planned"])
+def test_an_exception_in_a_batch_leaves_that_batch_due_and_free_and_the_ones_before_done(
+    store, batches_of_five, monkeypatch, failing
+):
     load(store, *entries(7))
-    settle(store, rule())
+    lead = rule(remind=remind(before=("P7D",)), digest=False)
+    plan_at(store, NOW, lead)
+    nine = at("2025-11-03T09:00")
+    original, calls = resolve_name(failing.replace("._", ":_").replace(".record", ":record")), []
 
-    def fail_in_the_second() -> None:
-        for number, batch in enumerate(store.watches.due({"desk": rule()}, until=NOW)):
-            _put_off(batch)
-            if number == 1:
-                raise ZeroDivisionError
+    def fail_in_the_second(*arguments, **named):
+        calls.append(arguments)
+        return original(*arguments, **named) if len(calls) == 1 else _stop()
 
+    monkeypatch.setattr(failing, fail_in_the_second)
     with pytest.raises(ZeroDivisionError):
-        fail_in_the_second()
-    (left,) = [len(batch.watches) for batch in _served_once(store)]
-    assert left == 2
+        plan_at(store, nine, lead, register=False)
+    assert store.ledger.counts()["pending"] == 5
+    assert len(store.watches.claim_due({"desk": lead}, nine).watches) == 2
 
 
-def test_an_exception_in_a_batch_lets_others_write_while_it_is_being_handled(sqlite_url):
+def test_while_a_batch_is_evaluated_others_may_write(sqlite_url, monkeypatch):
     store = Store(sqlite_url)
     load(store, entry())
     settle(store, rule())
-    try:
-        for _ in store.watches.due({"desk": rule()}, NOW):
-            raise ZeroDivisionError
-    except ZeroDivisionError:  # whose traceback still holds the frames
+    wrote = []
+
+    def evaluate_while_others_write(*_):
         with closing(sqlite3.connect(store.database.path, timeout=0)) as other:
             other.execute("BEGIN IMMEDIATE")
-    else:
-        pytest.fail("nothing was due: this has shown nothing")
+        wrote.append(True)
+
+    monkeypatch.setattr("alerts.planning.evaluate", evaluate_while_others_write)
+    with pytest.raises(AttributeError):  # it returned no evaluation
+        plan_at(store, NOW, rule(), register=False)
+    assert wrote
     store.close()
 
 
@@ -356,14 +366,8 @@ def _wake(store, when) -> None:
             connection.execute(WATCHES.update().where(WATCHES.c.commitment_id == one).values(next_at=when(number)))
 
 
-def _put_off(batch) -> None:
-    batch.record([Evaluation(replace(watch, next_at=None)) for watch, _ in batch.watches], [], NOW)
-
-
-def _served_once(store):
-    for batch in store.watches.due({"desk": rule()}, until=NOW):
-        yield batch
-        _put_off(batch)
+def _put_off(store, claimed) -> None:
+    put_back(store, claimed, [Evaluation(replace(watch, next_at=None)) for watch, _ in claimed.watches], NOW)
 
 
 def test_a_commitment_whose_data_are_broken_holds_up_no_other(store):

@@ -44,6 +44,7 @@ OLD_COLUMNS = {
         "reported_level": "told",
     },
 }
+LATER = ("claimed_by", "claimed_until")  # columns that came after 0015
 OLD_REASONS = {
     "already sent by another rule": "told by another rule",
     "no recipient": "there was nobody to tell",
@@ -99,8 +100,8 @@ def fill(store: Store) -> None:
 
 def old_table(name: str) -> TableClause:
     """A table with the columns that it had at 0014."""
-    old = OLD_COLUMNS.get(name, {})
-    return table(name, *(column(old.get(one.name, one.name), one.type) for one in table_types.metadata.tables[name].c))
+    old, columns = OLD_COLUMNS.get(name, {}), table_types.metadata.tables[name].c
+    return table(name, *(column(old.get(one.name, one.name), one.type) for one in columns if one.name not in LATER))
 
 
 def make_database_of_0014(url: str, rows: Rows) -> None:
@@ -114,7 +115,7 @@ def make_database_of_0014(url: str, rows: Rows) -> None:
             connection.execute(delete(one))  # what migrations put there, such as the installation
         for name, found in rows.items():
             old = OLD_COLUMNS.get(name, {})
-            renamed = [{old.get(key, key): value for key, value in row.items()} for row in found]
+            renamed = [{old.get(key, key): value for key, value in row.items() if key not in LATER} for row in found]
             for row in renamed if name == "reminders" else ():
                 row["skipped"] = OLD_REASONS.get(row["skipped"], row["skipped"])
             if renamed:

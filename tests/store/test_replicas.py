@@ -48,11 +48,12 @@ def test_watches_that_a_replica_holds_are_left_to_it(replicas, batches_of_five):
     first, second, _ = replicas
     load(first, *entries(7))
     plan_at(first, NOW, LEAD)
-    held = first.watches.due({"desk": LEAD}, until=NINE)
-    mine = {watch.commitment_id for watch, _ in next(held).watches}
-    theirs = {watch.commitment_id for watch, _ in next(second.watches.due({"desk": LEAD}, until=NINE)).watches}
-    held.close()
+    mine, theirs = (
+        {watch.commitment_id for watch, _ in one.watches.claim_due({"desk": LEAD}, NINE).watches}
+        for one in (first, second)
+    )
     assert (len(mine), len(theirs), mine & theirs) == (5, 2, set())
+    assert first.watches.claim_due({"desk": LEAD}, NINE) is None
 
 
 def test_replicas_that_claim_at_once_never_share_a_delivery(replicas, together):

@@ -51,7 +51,8 @@ STEPS = {
     "reminders": "INSERT INTO reminders ",
     "deliveries": "INSERT INTO deliveries ",
     "carried": "INSERT INTO delivery_reminders ",
-    "watches": "UPDATE watches ",
+    "claims": "UPDATE watches SET claimed_by",
+    "watches": "UPDATE watches SET since",
 }
 
 

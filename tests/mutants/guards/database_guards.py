@@ -74,6 +74,13 @@ GUARDS = (
         "store/test_replicas.py::test_a_daemon_that_was_killed_leaves_no_lock_and_its_leases_are_free",
     ),
     Guard(
+        "a daemon frees its predecessor's claims",
+        "store/__init__.py",
+        "self.watches.free_claims()",
+        "pass",
+        "store/test_write_back.py::test_the_only_daemon_of_a_file_frees_the_claims_of_its_predecessor",
+    ),
+    Guard(
         "one daemon to an SQLite file (flock)",
         "store/daemon_lock.py",
         "        try:\n            fcntl.flock(file, fcntl.LOCK_EX",

@@ -155,7 +155,7 @@ def test_what_was_held_waits_for_the_later_word_while_that_is_gathered_for_a_dig
     for key in ("truce", "other"):
         snooze(planned, key, now=NINE + timedelta(minutes=1))
     assert claim(planned, NINE + timedelta(minutes=2)) == []
-    monkeypatch.setattr("alerts.store.due_watches.CHUNK", 1)
+    monkeypatch.setattr("alerts.store.claimed_watches.CHUNK", 1)
     end, found = at("2025-11-06T09:00"), []
     channels: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=False, recipients=(ANN,))}
 

@@ -1,0 +1,150 @@
+"""Settle the watches: bring them up to date with changed commitments and changed rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
+
+from alerts.core.rules import Rule, matching
+from alerts.core.tracked import Tracked
+from alerts.store import occurrence_rows, planning_tables, tables
+from alerts.store.database import Database
+from alerts.store.rows import CHUNK, TRACKED, insert_new
+from alerts.store.rule_rows import registered_rules
+from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
+
+_W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
+Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
+_WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
+
+
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """Rows of watches that are missing, and the keys of those to wake and to remove."""
+
+    new: list[dict[str, Any]] = field(default_factory=list)
+    wake: list[dict[str, Any]] = field(default_factory=list)
+    gone: list[dict[str, Any]] = field(default_factory=list)
+
+
+def settle(database: Database) -> Iterator[int]:
+    """Update the watches after changes; yields how many commitments each batch held."""
+    count, unread = 0, set[int]()  # the next turn tries unreadable ones again
+    while done := _settle_changed(database, unread) + _settle_rules(database):
+        count += done
+        yield done
+        if done >= CHUNK:
+            database.give_way()
+    if count >= CHUNK:
+        database.analyze("commitments")
+
+
+def _settle_changed(database: Database, unread: set[int]) -> int:
+    waiting = and_(_C.changed_at.is_not(None), _C.id.not_in(unread))
+    if not _any(database, waiting):
+        return 0
+    with database.write() as connection:
+        changed = TRACKED.add_columns(_C.changed_at).where(waiting).order_by(_C.changed_at).limit(CHUNK)
+        # What another replica has locked is skipped. SQLite has one writer, and no such clause.
+        locked = changed.with_for_update(skip_locked=True, of=tables.commitments)
+        rows = connection.execute(locked).mappings().all()
+        rules = registered_rules(connection)
+        stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
+        _keep_watches(connection, rules, rules, stale, changed=False)
+        occurrence_rows.forget(connection, (tracked for tracked, _ in stale))
+        ids = [tracked.id for tracked, _ in stale]
+        unread |= {row["id"] for row in rows} - set(ids)
+        connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=None))
+    return len(rows)
+
+
+def _settle_rules(database: Database) -> int:
+    """Match changed rules with all commitments once, a batch at a time."""
+    if not _any(database, _R.settled_to.is_not(None)):
+        return 0
+    with database.write() as connection:
+        query = select(_R.name, _R.settled_to, _R.registered_at).where(_R.settled_to.is_not(None))
+        query = query.order_by(_R.settled_to).limit(1)
+        row = connection.execute(query.with_for_update(skip_locked=True, of=planning_tables.rules)).first()
+        if row is None:
+            return 0
+        some = TRACKED.where(_C.id > row.settled_to).order_by(_C.id).limit(CHUNK)
+        rows = connection.execute(some).mappings().all()
+        rules = registered_rules(connection)
+        mine = [rule for rule in rules if rule.name == row.name]
+        stale = [(tracked, row.registered_at) for item in rows if (tracked := tracked_or_none(item))]
+        _keep_watches(connection, mine, rules, stale, changed=True)
+        unread = {item["id"] for item in rows} - {tracked.id for tracked, _ in stale}
+        again = update(tables.commitments).where(_C.id.in_(unread), _C.changed_at.is_(None))
+        connection.execute(again.values(changed_at=row.registered_at))
+        done = update(planning_tables.rules).where(_R.name == row.name)
+        connection.execute(done.values(settled_to=rows[-1]["id"] if len(rows) == CHUNK else None))
+    return len(rows) or 1  # not zero: a rule was settled, even without commitments
+
+
+def _any(database: Database, condition: Any) -> bool:
+    with database.read() as connection:
+        return connection.execute(select(1).where(condition).limit(1)).first() is not None
+
+
+def _keep_watches(
+    connection: Connection, mine: Sequence[Rule], rules: Sequence[Rule], stale: Stale, *, changed: bool
+) -> None:
+    """Add missing watches, wake existing ones, and remove those of rules that no longer match."""
+    ids = [tracked.id for tracked, _ in stale]
+    query = select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision)
+    query = query.where(_W.commitment_id.in_(ids), _W.rule.in_([rule.name for rule in mine]))
+    found = connection.execute(query).all()
+    forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
+    changes = _changes(found, mine, rules, stale)
+    if changes.new:
+        connection.execute(insert_new(connection, planning_tables.watches), changes.new)
+    if changes.wake:
+        woken: dict[str, Any] = {"next_at": bindparam("_since")}
+        if changed:  # a watch that was never evaluated keeps its start
+            first = case((_W.cursor.is_(None), _W.since), else_=bindparam("_since"))
+            woken |= {"changed": True, "since": first}
+        connection.execute(update(planning_tables.watches).where(*_WHOLE).values(woken), changes.wake)
+    if changes.gone:
+        connection.execute(delete(planning_tables.watches).where(*_WHOLE), changes.gone)
+
+
+def _changes(found: Sequence[Any], mine: Sequence[Rule], rules: Sequence[Rule], stale: Stale) -> _Changes:
+    """Compare the watches that were found with the rules that match."""
+    here = {(row.rule, row.commitment_id): (row.fingerprint, row.revision) for row in found if not row.occurrence}
+    changes = _Changes()
+    for tracked, since in stale:
+        matched = {rule.name for rule in matching(rules, tracked.commitment)}
+        # A rule that takes over from another also sends the alert of the move that caused it.
+        left = [rule.name for rule in mine if (rule.name, tracked.id) in here and rule.name not in matched]
+        seen = here[left[0], tracked.id] if left else None
+        for rule in mine:
+            pair = (rule.name, tracked.id)
+            if rule.name in matched and pair not in here and tracked.open:
+                changes.new.append(_new_watch(rule.name, tracked, since, seen))
+            elif rule.name in matched and pair in here:
+                changes.wake.append({"_rule": pair[0], "_id": pair[1], "_since": since})
+            elif pair in here:
+                changes.gone.append({"_rule": pair[0], "_id": pair[1]})
+    return changes
+
+
+def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | None, int] | None) -> dict[str, Any]:
+    fingerprint, revision = seen or (None, tracked.revision)
+    since = max(since, tracked.stated_at or tracked.recorded_at)
+    return {
+        "rule": rule,
+        "commitment_id": tracked.id,
+        "occurrence": "",
+        "since": since,
+        "next_at": since,
+        "cursor": None,
+        "latest_moment": None,
+        "fingerprint": fingerprint,
+        "revision": revision,
+        "changed": False,
+    }
