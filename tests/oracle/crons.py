@@ -76,6 +76,6 @@ def _shown(stated: datetime, zone: str) -> set[datetime]:
 
 def _once(stated: datetime, zone: str) -> datetime:
     """Return the first instant at which the clocks show a time, or the first one after it that they do show."""
-    while wall(instant(stated, zone), zone) != stated:
+    while wall(at := instant(stated, zone), zone) != stated:
         stated += timedelta(minutes=1)
-    return instant(stated, zone)
+    return at

@@ -1,4 +1,4 @@
-"""The plain data of a history: commitments, rules, what happened when, and the words that follow."""
+"""The plain data of a history: commitments, rules, what happened when, and the reminders that follow."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class BusinessDays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
-    """How an overdue word is repeated: `at_most` times every so often, then slower for ever."""
+    """How an overdue reminder is repeated: `at_most` times every so often, then slower for ever."""
 
     every: Span
     after: Span = Span()  # noqa: RUF009  # frozen: none is changed
@@ -166,7 +166,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, order=True)
 class AddressedReminder:
-    """One reminder: what is said, of which moment, at which tick; `said` is false where it was merged away.
+    """One reminder: its kind, its moment and its tick; `sent` is False if it was merged into a later one.
 
     `since` tells bounds from later ones that mean the same moment: when they came to be.
     """
@@ -177,5 +177,5 @@ class AddressedReminder:
     rule: str
     kind: str
     moment: datetime
-    said: bool = True
+    sent: bool = True
     since: datetime | None = field(default=None, compare=False)

@@ -2,14 +2,14 @@
 
 Readings of the design where it leaves a choice:
 
-* The day itself, of an instant, is its civil day; a word on it that is not out before the instant is too late.
+* The day itself, of an instant, is its civil day; a reminder of it is too late from the instant on.
 * A lead before an instant is too late on the civil day of the instant, unless the lead itself falls on that day.
 * An opening whose zone is unknown is counted in UTC, as leads are.
 * Repeats are counted from where it became late (or from the base of the reviews) and never from one another, so a
   month's end does not wear off: k-th = base + after + every × quick ones + then × slow ones.
 * A review of what has no date counts from the first record, in UTC.
-* A rule that names no review speaks none, even where the commitment states `review_every`.
-* Where what leads count from is the opening itself, a rule that says the opening does not say the day as well.
+* A rule that names no review sends none, even where the commitment states `review_every`.
+* Where what leads count from is the opening itself, a rule that reports the opening does not report the day as well.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def moments(
     base = review_base(bounds, recorded)
     if base and rule.review:
         every = review_every or rule.review
-        found |= set(repeated("review", (counted(base, every, k) for k in count(1)), fires, until))
+        found |= set(repeated("review", (counted(base, every.times(k)) for k in count(1)), fires, until))
     return sorted(one for one in found if one.send_at <= until)
 
 
@@ -94,8 +94,7 @@ def in_time(at: datetime, too_late: datetime, fires: Firings) -> datetime:
     return going if going < too_late else fires.last_before(at)
 
 
-def counted(base: Edge, every: Span, number: int) -> datetime:
-    span = every.times(number)
+def counted(base: Edge, span: Span) -> datetime:
     match base:
         case DayEdge(zone=zone):
             return start_of_day(span.civil(base.on), zone) + span.exact
@@ -111,7 +110,7 @@ def overdue(last: Edge, how: Overdue) -> Iterator[datetime]:
         if number > quick and how.then is None:
             return
         span = how.after.plus(how.every.times(quick))
-        yield counted(base, span.plus(how.then.times(number - quick)) if how.then else span, 1)
+        yield counted(base, span.plus(how.then.times(number - quick)) if number > quick and how.then else span)
 
 
 @lru_cache(maxsize=4096)

@@ -57,7 +57,7 @@ class DayEdge:
 
     @property
     def over(self) -> datetime:
-        """The instant from which a word about it is too late."""
+        """The instant from which a reminder of it is too late."""
         return start_of_day(self.on + ONE, self.zone)
 
     def moved(self, span: Span) -> Edge:

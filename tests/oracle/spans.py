@@ -23,8 +23,14 @@ class Span:
 
     def times(self, factor: int) -> Span:
         """Return it so many times over (negative: backwards)."""
-        parts = (self.years, self.months, self.weeks, self.days, self.hours, self.minutes)
-        return Span(*(part * factor for part in parts))
+        return Span(
+            self.years * factor,
+            self.months * factor,
+            self.weeks * factor,
+            self.days * factor,
+            self.hours * factor,
+            self.minutes * factor,
+        )
 
     def plus(self, other: Span) -> Span:
         """Return both together."""
@@ -39,10 +45,11 @@ class Span:
 
     def civil(self, start: When) -> When:
         """Move a day or a wall clock: first by months, the end of a shorter month clamped, then by days."""
-        months = start.year * 12 + start.month - 1 + self.years * 12 + self.months
-        year, month = divmod(months, 12)
-        moved = start.replace(year=year, month=month + 1, day=min(start.day, monthrange(year, month + 1)[1]))
-        return moved + timedelta(days=self.weeks * 7 + self.days)
+        if self.years or self.months:
+            months = start.year * 12 + start.month - 1 + self.years * 12 + self.months
+            year, month = divmod(months, 12)
+            start = start.replace(year=year, month=month + 1, day=min(start.day, monthrange(year, month + 1)[1]))
+        return start + timedelta(days=self.weeks * 7 + self.days)
 
     @property
     def exact(self) -> timedelta:

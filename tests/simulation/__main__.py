@@ -1,4 +1,4 @@
-"""Simulate: `python -m tests.simulation --seeds 1-20 --count 2000` says each seed's counts, and all that differs."""
+"""Simulate: `python -m tests.simulation --seeds 1-20 --count 2000` prints each seed's counts, and all that differs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.oracle.saying import told_once, words
+from tests.oracle.reminders import reminders, to_one_recipient
 from tests.simulation.comparing import Comparison, compare
 from tests.simulation.lives import Lives
 from tests.simulation.playing import play
@@ -21,22 +21,22 @@ SHARED = Path("/dev/shm")  # where there is one: no disk need be waited for
 
 
 def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison, str]:
-    """Live through one seed twice, and compare."""
+    """Calculate and play the history of one seed, and compare."""
     started = time.process_time()
     history, one_channel = Lives(seed, count, without).history, seed % 4 == 0
-    expected = words(history)
-    reckoned, kinds = time.process_time(), Counter(word.kind for word in expected if word.said)
+    expected = reminders(history)
+    calculated, kinds = time.process_time(), Counter(one.kind for one in expected if one.sent)
     merged = len(expected) - kinds.total()
     with TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:
         came = list(play(history, Path(folder), one_channel=one_channel))
     if one_channel:
-        expected, came = told_once(expected), [replace(word, rule="") for word in came if word.said]
+        expected, came = to_one_recipient(expected), [replace(one, rule="") for one in came if one.sent]
     found = compare(history, expected, came)
-    said = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
-    seconds = f"{reckoned - started:.0f} s to reckon, {time.process_time() - reckoned:.0f} s to play (of the processor)"
+    by_kind = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    seconds = f"CPU: {calculated - started:.0f} s to calculate, {time.process_time() - calculated:.0f} s to play"
     return found, (
         f"seed {seed}: {len(history.commitments)} commitments, {len(history.events)} changes, {len(history.ticks)} "
-        f"ticks; {kinds.total()} words ({said}), {merged} merged; "
+        f"ticks; {kinds.total()} reminders ({by_kind}), {merged} merged; "
         f"{'one channel for all, ' if one_channel else ''}"
         f"{len(found.lost)} lost, {len(found.extra)} extra ({len(found.twice)} of them twice); {seconds}"
     )

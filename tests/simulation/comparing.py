@@ -29,50 +29,48 @@ class Comparison:
 
     @property
     def twice(self) -> list[AddressedReminder]:
-        """What came again though nothing new was to be said of it."""
-        before = Counter(told(word) for word in self.came if word.said) - Counter(map(told, self.extra))
-        return [word for word in self.extra if word.said and before[told(word)]]
+        """Return what came again although there was nothing new."""
+        before = Counter(identity(one) for one in self.came if one.sent) - Counter(map(identity, self.extra))
+        return [one for one in self.extra if one.sent and before[identity(one)]]
 
-    def strife(self) -> list[tuple[str, str]]:
+    def differing(self) -> list[tuple[str, str]]:
         """Name the rules and commitments of which the answers differ."""
-        return sorted({(word.commitment, word.rule) for word in (*self.lost, *self.extra)})
+        return sorted({(one.commitment, one.rule) for one in (*self.lost, *self.extra)})
 
     def report(self, at_most: int = 3) -> Iterator[str]:
         """Write out the whole life of some that the answers differ of, and both answers."""
-        for key, rule in self.strife()[:at_most]:
+        for key, rule in self.differing()[:at_most]:
             yield f"\n{'=' * 20} {key} under {rule or 'all its rules'}"
             yield from life(self.history, key, rule)
-            odd = min(word for word in (*self.lost, *self.extra) if (word.commitment, word.rule) == (key, rule))
+            odd = min(one for one in (*self.lost, *self.extra) if (one.commitment, one.rule) == (key, rule))
             first, about_one = odd.tick, (key, rule, odd.occurrence)
             yield f"--- differs from {first:{FORMAT}} on"
-            for title, words in (("expected", self.expected), ("came", self.came)):
+            for title, some in (("expected", self.expected), ("came", self.came)):
                 about = sorted(
-                    word
-                    for word in words
-                    if (word.commitment, word.rule, word.occurrence) in (about_one, (key, rule, ""))
+                    one for one in some if (one.commitment, one.rule, one.occurrence) in (about_one, (key, rule, ""))
                 )
-                start = next((place for place, word in enumerate(about) if word.tick >= first), len(about))
+                start = next((place for place, one in enumerate(about) if one.tick >= first), len(about))
                 yield f"--- {title}"
-                for word in about[max(0, start - 4) : start + 12]:
-                    differs = "  <<<" if word in self.lost or word in self.extra else ""
-                    yield f"{line(word)}{differs}"
+                for one in about[max(0, start - 4) : start + 12]:
+                    differs = "  <<<" if one in self.lost or one in self.extra else ""
+                    yield f"{line(one)}{differs}"
 
 
 def compare(history: History, expected: Sequence[AddressedReminder], came: Sequence[AddressedReminder]) -> Comparison:
-    """Compare word by word, each as often as it was said, at the tick at which it was."""
+    """Compare reminder by reminder, each as often as it was sent, at its tick."""
     one, other = Counter(expected), Counter(came)
     lost, extra = sorted((one - other).elements()), sorted((other - one).elements())
     return Comparison(history, expected, came, tuple(lost), tuple(extra))
 
 
-def told(word: AddressedReminder) -> tuple[object, ...]:
-    return word.commitment, word.occurrence, word.rule, word.kind, word.moment
+def identity(one: AddressedReminder) -> tuple[object, ...]:
+    return one.commitment, one.occurrence, one.rule, one.kind, one.moment
 
 
-def line(word: AddressedReminder) -> str:
-    said = "said  " if word.said else "merged"
-    turn = f" [{word.occurrence}]" if word.occurrence else ""
-    return f"  {word.tick:{FORMAT}}  {said} {word.kind:<10} of {word.moment:{FORMAT}}{turn}"
+def line(one: AddressedReminder) -> str:
+    sent = "sent  " if one.sent else "merged"
+    turn = f" [{one.occurrence}]" if one.occurrence else ""
+    return f"  {one.tick:{FORMAT}}  {sent} {one.kind:<10} of {one.moment:{FORMAT}}{turn}"
 
 
 def stated(one: Rule | Commitment | Event | Overdue) -> str:

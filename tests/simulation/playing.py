@@ -1,4 +1,4 @@
-"""A history played through the real store and the real plan; what was written down comes back as words."""
+"""A history played through the real store and the real plan; what was written down comes back as reminders."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from tests.oracle.data import Commitment as Stated
 
 
 def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterator[AddressedReminder]:
-    """Let everything happen in its order, with a tick at each of the ticks; yield all that was said or merged.
+    """Let everything happen in its order, with a tick at each of the ticks; yield all that was sent or merged.
 
-    Rules speak through a channel each, or all through one: what two of them mean alike is then told only once.
+    Each rule has a channel of its own, or all use one: what two of them mean alike is then sent only once.
     """
     store = Store(f"sqlite:///{folder}/simulation.db", history.timezone)
     parties = [
@@ -70,9 +70,9 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
                 look_at = at
             case None if (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
                 plan(store, ruled, channels, at)
-                word = store.watches.next_alert()
-                look_at = word[0] if word else None
-    yield from words(store)
+                next_alert = store.watches.next_alert()
+                look_at = next_alert[0] if next_alert else None
+    yield from reminders(store)
     store.close()
 
 
@@ -104,8 +104,8 @@ def happen(store: Store, event: Event) -> None:
             store.commitments.reopen(key, change, occurrence)
 
 
-def words(store: Store) -> Iterator[AddressedReminder]:
-    """Read back what was planned: said, or merged into a later one."""
+def reminders(store: Store) -> Iterator[AddressedReminder]:
+    """Read back what was planned: sent, or merged into a later one."""
     row, one = planning_tables.reminders.c, tables.commitments.c
     query = select(row.planned_at, one.key, row.occurrence, row.rule, row.kind, row.moment, row.skipped)
     with store.database.read() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from tests.oracle.saying import words
+from tests.oracle.reminders import reminders
 from tests.simulation.comparing import compare
 from tests.simulation.lives import Lives
 from tests.simulation.playing import play
@@ -13,18 +13,18 @@ from tests.simulation.playing import play
 SEED = 1
 
 
-def test_what_was_planned_is_what_had_to_be_said(tmp_path: Path) -> None:
+def test_what_was_planned_is_what_was_expected(tmp_path: Path) -> None:
     history = Lives(SEED, 50, frozenset(), timedelta(days=366)).history
-    found = compare(history, words(history), list(play(history, tmp_path)))
-    assert {word.kind for word in found.expected if word.said} == set(
+    found = compare(history, reminders(history), list(play(history, tmp_path)))
+    assert {one.kind for one in found.expected if one.sent} == set(
         "before on_the_day opens overdue moved review closed reopened".split()
     )
     assert found.agree, "\n".join(found.report())
 
 
-def test_a_word_that_is_lost_or_comes_twice_or_late_is_seen() -> None:
+def test_a_reminder_that_is_lost_or_comes_twice_or_late_is_seen() -> None:
     history = Lives(SEED, 20, frozenset(), timedelta(days=366)).history
-    first, second, *rest = words(history)
+    first, second, *rest = reminders(history)
     assert compare(history, [first, second, *rest], [first, *rest]).lost == (second,)
     again = compare(history, [first, *rest], [first, first, *rest])
     assert (again.extra, again.twice) == ((first,), [first])

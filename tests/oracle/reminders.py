@@ -1,0 +1,96 @@
+"""The reminders of each tick of a history, and those that are merged away: calculated a second time, slow and plain.
+
+Where the design leaves a choice, it is read like this:
+
+* What was recorded and moved before the first tick has not moved for anybody; what was closed by then was never there.
+* Of several moves before a tick the last is reported, for all of them, unless it leads back to what was true at the
+  tick before. That was no move: nothing is missed by it, and what was due meanwhile goes out as usual. An
+  acknowledgement ends by it all the same, for the bounds did change; what it had silenced up to there stays silent.
+* Where a rule reports moves, the alert of a move stands for what was missed under the new bounds: nothing is made up
+  for, nor for the turns of a recurrence that was moved.
+* A turn that was moved by itself reports that as a turn. What happened to a turn that is gone by the next tick is not
+  reported.
+* A move of the whole makes a new bounds version of all turns but those that were moved by themselves and stay; a move
+  of one turn makes one of that turn only.
+* What is closed reports its end (and its moves that were not reported yet), and nothing else that was still due. A turn
+  that ends with the whole does not report its own moves.
+* What is closed and reopened between two ticks was never closed. Else a reopening is reported where ends are, once,
+  and only if it still holds. Its alert stands for the moves since, and for what was missed while it was closed. Where
+  ends are not reported, the latest that was missed goes out, as with something new, unless it was sent before the end.
+  Each turn of what was reopened as a whole makes up for what it missed: the alert of the whole does not stand for that.
+* A move or an end of the same turn stands for everything else that a tick would send of it, and is never merged itself.
+* Where several rules reach one recipient, their alerts of a turn at one tick are merged, too: the latest moment goes
+  out, of one instant the kind that the design names first. A moment that was sent before still stands for earlier ones.
+* A silenced repeat is neither sent nor merged. An acknowledgement silences the repeats of the stage in which it was
+  given; when it ends, one alert goes out at the next firing of each rule that repeats by then.
+* While everything is snoozed a watch is not evaluated; so what it missed is one alert when that ends. A snooze that
+  ends when it becomes late ends at the last firing before that.
+* Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names
+  first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.oracle.crons import firings
+from tests.oracle.data import AddressedReminder, History, Reopened
+from tests.oracle.reported_changes import ends, moves
+from tests.oracle.turn_evaluation import ORDER, ReportedAt, TurnEvaluation
+from tests.oracle.turns import courses
+from tests.oracle.watch import Watch
+
+YEAR = timedelta(days=366)
+
+
+def reminders(history: History) -> list[AddressedReminder]:
+    """Return every reminder of the history, in the order of the ticks."""
+    start, end = history.ticks[0], history.ticks[-1]
+    found = courses(history, (end + 2 * YEAR).date())
+    again: dict[str, list[Reopened]] = {key: [] for key in found}
+    for event in history.events:
+        if isinstance(event, Reopened):
+            again[event.key].append(event)
+    planned: list[AddressedReminder] = []
+    for rule in history.rules:
+        fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 3 * YEAR)
+        for key, course in found.items():
+            if rule.matches(course.one):
+                planned += of_watch(Watch(rule, course, fires, history, again[key]))
+    return sorted(planned)
+
+
+def of_watch(watch: Watch) -> Iterator[AddressedReminder]:
+    """Yield the reminders of one rule and one commitment."""
+    first = watch.first()
+    if first is None:
+        return
+    names = {name: None for stated in watch.course.stated for name in stated.turns}
+    ended = {name: list(ends(watch, name, first)) for name in ("", *names)}
+    again = {name: {one.tick for one in some if one.kind == "reopened"} for name, some in ended.items()}
+    moved = {name: list(moves(watch, name, first)) for name in ("", *names)}
+    for name, some in moved.items():
+        yield from ended[name]
+        yield from (move for move in some if move.tick not in again[name])
+    whole = {move.tick for move in moved[""]}
+    for name in names:
+        own = {move.tick for move in moved[name]}
+        reported = ReportedAt(moved=whole | own, reopened=again[name], own=own | again[name])
+        yield from TurnEvaluation(watch, name, reported).reminders()
+
+
+def to_one_recipient(planned: list[AddressedReminder]) -> list[AddressedReminder]:
+    """Return what one recipient gets where all rules use one channel: of one state the latest, and each thing once."""
+    at_once: dict[tuple[object, ...], list[AddressedReminder]] = {}
+    for one in sorted(planned):
+        if one.sent:
+            at_once.setdefault((one.tick, one.commitment, one.occurrence), []).append(one)
+    found: dict[tuple[object, ...], AddressedReminder] = {}
+    for some in at_once.values():
+        changes = [one for one in some if one.kind not in ORDER]
+        for one in changes or [max(some, key=lambda one: (one.moment, -ORDER.index(one.kind)))]:
+            what = (one.commitment, one.occurrence, one.since, one.kind, one.moment)
+            found.setdefault(what, replace(one, rule=""))
+    return list(found.values())
