@@ -67,6 +67,7 @@ def next_reminders(app: App, now: datetime) -> list[ReminderContext]:
                 by=tuple(parties[one] for one in about.by),
                 to=tuple(parties[one] for one in about.to),
                 source=sources.get(about.source.key) if about.source else None,
+                owner=next(one for one in OWNERS if one.key == about.owner),
                 next_alert_at=second.reminder.send_at,
             )
         )
