@@ -72,6 +72,6 @@ def _value(path: Path, number: int, cached: Any, written: Any) -> Cell:
         )
     if getattr(cached, "data_type", None) == "e":
         raise InputError(f"{path}:{number}: column {cached.column_letter} has the error {value}: put it right")
-    if isinstance(value, datetime) and is_datetime(cached.number_format) == "date":
+    if isinstance(value, datetime) and is_datetime(cached.number_format.lower()) == "date":
         return value.date()
     return value

@@ -212,6 +212,12 @@ def test_a_workbook_gives_dates_times_and_numbers_as_they_are_shown(xlsx: Write)
     assert [entry.line for entry in gather(path).entries] == [2, 4, 5, 6]
 
 
+@pytest.mark.parametrize("shown_as", ["dd/mm/yyyy", "DD/MM/YYYY", "[$-409]D-MMM-YY", "YYYY-MM-DD"])
+def test_a_cell_that_shows_a_day_is_a_day_however_its_format_is_written(shown_as: str, xlsx: Write) -> None:
+    path = xlsx(["key", "title", "deadline"], ["a", "A", datetime.fromisoformat("2027-09-30")], C2=shown_as)
+    assert [one.deadline for one in stated(path)] == ["2027-09-30"]
+
+
 def test_what_is_wrong_in_a_workbook_is_said_by_row_and_heading(xlsx: Write) -> None:
     assert wrong(xlsx(["key", "title", "deadline"], [], ["a", "A", 45971], ["b", None, "undated"])) == [
         "x.xlsx:3: deadline: 45971 is a number, perhaps a date that has lost its format: format the cell as a date",
