@@ -144,7 +144,7 @@ class Connection(smtplib.SMTP):
             super().__init__(smtp.host, smtp.port, local_hostname=name, timeout=budget.left())
             if smtp.security == "starttls" and self.sock is not None:
                 with cut_off(self.sock, budget):
-                    self.starttls(context=context)
+                    self._start_tls(context)
             self.ehlo_or_helo_if_needed()
             if smtp.username is not None and tokens is not None:
                 self._show_token(smtp.username, tokens)
@@ -153,6 +153,15 @@ class Connection(smtplib.SMTP):
         except BaseException:
             self.close()
             raise
+
+    def _start_tls(self, context: ssl.SSLContext | None) -> None:
+        try:
+            self.starttls(context=context)
+        except smtplib.SMTPNotSupportedError:
+            raise smtplib.SMTPNotSupportedError(
+                "the server does not offer STARTTLS: set smtp.security to `tls` (usually port 465), or to `none` for a "
+                "relay on your own network"
+            ) from None
 
     def _log_in(self, username: str, password: str) -> None:
         try:
