@@ -18,10 +18,12 @@ from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import changed_ids, next_alert_row, row_of, snoozes
 from alerts.cli.options import At, Json
 from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown
+from alerts.clock import utc_now
 from alerts.core.field_changes import FieldChange, field_changes
 from alerts.core.rules import matching
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.bounds import describe_bounds
+from alerts.deadlines.errors import InputError
 
 out = Console(highlight=False)
 
@@ -70,7 +72,10 @@ def show(
         pending=item.id in changed_ids(app),
     )
     if as_of is not None:
-        found = _as_of(app, found, instant(as_of))
+        past = instant(as_of)
+        if past > utc_now():
+            raise InputError(f"--as-of {as_of} is in the future: nothing is known of that time yet")
+        found = _as_of(app, found, past)
     found = replace(found, own=[one for one in found.own if one.at <= found.now])
     if as_json:
         print(json.dumps(_json(app, found), default=str))

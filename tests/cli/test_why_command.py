@@ -183,3 +183,9 @@ def test_moves_of_others_and_of_the_whole_change_nothing_of_what_became_of_an_oc
     assert {row["moment"][:10] for row in rows if row["outcome"] == "scheduled"} == {
         "2026-02-03", "2026-02-09", "2026-02-10", "2026-02-11"
     }  # fmt: skip
+
+
+def test_nothing_is_known_as_of_a_time_to_come(ticked: Alerts) -> None:
+    said = ticked("show", "summit", "--as-of", "2999-01-01T00:00Z")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "alerts: --as-of 2999-01-01T00:00Z is in the future: nothing is known of that time yet\n"
