@@ -18,6 +18,7 @@ from alerts.cli.configuration import configuration, read_anew, refuse_shipped
 from alerts.cli.log import start_log
 from alerts.cli.output import shown, warn
 from alerts.clock import utc_now
+from alerts.core.rules import DEFAULT_RULE
 from alerts.daemon import Daemon
 
 
@@ -48,11 +49,12 @@ def _announce(app: App) -> None:
     """Print at start what the daemon serves, and the next alert."""
     now = utc_now()
     counts = app.store.ledger.counts()
+    named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("database", escape(app.store.name))
-    table.add_row("tracked", f"{counts.get('open', 0)} open commitments, {len(app.settings.rules)} rules")
+    table.add_row("tracked", f"{counts.get('open', 0)} open commitments, {len(named)} rules")
     for channel in app.channels.values():
         table.add_row("channel", escape(_describe(channel)))
     if app.settings.operators:

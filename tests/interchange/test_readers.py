@@ -284,7 +284,7 @@ SEED = {
     "busan-summit": ("event", "high", "2025-10-30", "Asia/Seoul"),
     "tariff-suspension": ("obligation", "high", "undated", None),
     "truce-review": ("obligation", "critical", "after 2025-11-10", None),
-    "rare-earth-delay": ("obligation", "high", "undated (tbd)", None),
+    "rare-earth-delay": ("expiry", "high", "undated (tbd)", None),
     "soybean-purchases": ("obligation", "normal", "undated", None),
     "precursor-crackdown": ("request", "normal", "undated", None),
     "tiktok-and-tech-decisions": ("expectation", "normal", "during busan-summit", None),
