@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Annotated, Any
 from uuid import UUID, uuid5
+
+from pydantic import AliasChoices, Field, TypeAdapter
 
 from alerts.core.reminders import NAMESPACE
 
@@ -24,36 +26,40 @@ class DeliveryFailure:
     error: str
     attempts: int = 0
     about: tuple[str, ...] = ()
-    fallback_channels: tuple[str, ...] = ()
+    fallback_channels: Annotated[  # "instead" in rows of earlier versions
+        tuple[str, ...], Field(validation_alias=AliasChoices("fallback_channels", "instead"))
+    ] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
-        return asdict(self) | {"id": str(self.id)}
+        data: dict[str, Any] = _FAILURE.dump_python(self, mode="json")
+        return data
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> DeliveryFailure:
         """Read what `to_json` wrote."""
-        now = {**data, "fallback_channels": data.get("fallback_channels", data.get("instead", ()))}
-        now.pop("instead", None)  # the name in rows of earlier versions
-        lists = {name: tuple(now[name]) for name in ("about", "fallback_channels")}
-        return cls(**{**now, **lists, "id": UUID(data["id"])})
+        return _FAILURE.validate_python(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A notice to operators: some failures, and how many `more` there are."""
 
-    failures: tuple[DeliveryFailure, ...]
+    failures: Annotated[tuple[DeliveryFailure, ...], Field(alias="troubles")]  # its name in rows
     more: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
-        return {"troubles": [one.to_json() for one in self.failures], "more": self.more}
+        data: dict[str, Any] = _NOTICE.dump_python(self, mode="json", by_alias=True)
+        return data
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Notice:
         """Read what `to_json` wrote."""
-        return cls(failures=tuple(DeliveryFailure.from_json(one) for one in data["troubles"]), more=data["more"])
+        return _NOTICE.validate_python(data)
+
+
+_FAILURE, _NOTICE = TypeAdapter(DeliveryFailure), TypeAdapter(Notice)
 
 
 def notice_id(channel: str, recipient: str, failures: Sequence[DeliveryFailure]) -> UUID:

@@ -5,22 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from alerts.core.commitments import Commitment
 from alerts.deadlines.durations import Lead, parse_lead
 
 MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
-PLAIN = (
-    "name",
-    "cron",
-    "timezone",
-    "digest",
-    "fallback",
-    "summary",
-    "acknowledged_for",
-)  # what is in JSON as it is here
 DEFAULT_RULE = "default"  # for commitments that no rule matches, where `default_notify` is set
 
 
@@ -98,22 +91,13 @@ class Rule:
 
     def to_json(self) -> dict[str, Any]:
         """Write the rule so that `from_json` reads it back."""
-        data: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        data: dict[str, Any] = _STORED.dump_python(self, mode="json")
         return data
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        remind = dict(data["remind"])
-        overdue = Overdue(**remind.pop("overdue")) if remind.get("overdue") else None
-        remind["before"] = tuple(remind["before"])
-        rest: dict[str, Any] = {name: data.get(name) for name in PLAIN}
-        return cls(
-            **rest,
-            match={what: tuple(values) for what, values in data["match"].items()},
-            remind=Remind(**{**remind, "overdue": overdue}),
-            notify=tuple(data["notify"]),
-        )
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Rule:
+        """Read what `to_json` wrote; what an earlier version did not write has its default."""
+        return _STORED.validate_python(data)
 
     @property
     def hash(self) -> str:
@@ -125,6 +109,9 @@ class Rule:
         if text["acknowledged_for"] is None:
             del text["acknowledged_for"]  # as above
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()[:16]
+
+
+_STORED = TypeAdapter(Rule)
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:
