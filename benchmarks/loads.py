@@ -123,12 +123,7 @@ def during_a_daemon(count: int, out: Console) -> bool:
         write(folder / "x.yaml", count)
         first = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
         due = [first + timedelta(minutes=minute, seconds=30) for minute in range(MINUTES) for _ in range(EACH_MINUTE)]
-        entries = "".join(
-            f"  - {{key: due-{n}, title: Due {n}, deadline: '{at:%Y-%m-%dT%H:%M:%SZ}', tags: [due]}}\n"
-            for n, at in enumerate(due)
-        )
-        (folder / "due.yaml").write_text("commitments:\n" + entries)
-        load(folder, folder / "due.yaml")
+        _load_due(folder, due)
         daemon = subprocess.Popen(command(folder, "run"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         done, waits = threading.Event(), [0.0]
         probe = threading.Thread(target=_probe, args=(folder, done, waits))
@@ -157,6 +152,16 @@ def during_a_daemon(count: int, out: Console) -> bool:
     )
     good = megabytes < MOST_MEGABYTES and max(waits) < LONGEST_WAIT and late <= LATEST_MAIL
     return good and during > 0
+
+
+def _load_due(folder: Path, due: list[datetime]) -> None:
+    """Load commitments that are due at these times."""
+    entries = "".join(
+        f"  - {{key: due-{n}, title: Due {n}, deadline: '{at:%Y-%m-%dT%H:%M:%SZ}', tags: [due]}}\n"
+        for n, at in enumerate(due)
+    )
+    (folder / "due.yaml").write_text("commitments:\n" + entries)
+    load(folder, folder / "due.yaml")
 
 
 def _probe(folder: Path, done: threading.Event, waits: list[float]) -> None:
