@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts import interchange, shipped
+from alerts.actions.close import close
+from alerts.actions.move import move
 from alerts.cli.app import App
 from alerts.core.changes import Change, Entry
 from alerts.delivery import deliver
@@ -79,9 +81,9 @@ def enter(app: App, entered: Entered) -> None:
     """Apply a change."""
     change = Change(now=entered.at, by="demo", reason=entered.why)
     if entered.deadline:
-        app.store.commitments.move(entered.key, entered.deadline, change)
+        move(app.store, entered.key, entered.deadline, change)
     else:
-        app.store.commitments.close(entered.key, "fulfilled", change)
+        close(app.store, entered.key, "fulfilled", change)
 
 
 def moments(app: App) -> Iterator[datetime]:

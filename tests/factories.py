@@ -23,6 +23,7 @@ from alerts.store import Store
 from alerts.store.claimed_watches import ClaimedWatches
 from alerts.store.outbox.delivery_rows import Claim
 from alerts.store.write_back import Evaluated, Written
+from tests import acting
 
 LEASE = timedelta(minutes=1)
 
@@ -90,15 +91,15 @@ def load(
 
 
 def move(store: Store, key: str, deadline: str, now: datetime = NOW, **more: Any) -> Report:
-    return store.commitments.move(key, deadline, change(now, **more), all_occurrences=True)
+    return acting.move(store, key, deadline, change(now, **more), all_occurrences=True)
 
 
 def close(store: Store, key: str, status: Status = "fulfilled", now: datetime = NOW) -> None:
-    store.commitments.close(key, status, change(now), all_occurrences=True)
+    acting.close(store, key, status, change(now), all_occurrences=True)
 
 
 def acknowledge(store: Store, key: str, until: datetime | None = None, now: datetime = NOW) -> None:
-    store.commitments.acknowledge(key, until, change(now))
+    acting.acknowledge(store, key, until, change(now))
 
 
 def tracked(store: Store, key: str = "truce") -> Tracked:

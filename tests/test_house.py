@@ -16,9 +16,7 @@ MAX_LINES_OF_FILE, MAX_LINES_OF_FUNCTION = 300, 40
 FROZEN = {"alerts/store/migrations/versions/0001_first_tables.py: upgrade"}
 # What is still too long, each until it is split. Nothing is added here; what is within its limit must be taken out.
 TOO_LONG = {
-    "alerts/cli/edit_commands.py: edit",
     "alerts/cli/load_command.py",
-    "alerts/store/commitment_store.py",
 }
 FILES = sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
 FACADES = {"alerts.deadlines", "alerts.channels.kit"}  # for programs of other people

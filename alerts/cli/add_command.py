@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from alerts.actions.add import add as add_commitment
 from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.options import (
@@ -91,7 +92,7 @@ def _commitment_of(stated: Mapping[str, Any]) -> Commitment:
 def _add(app: App, commitment: Commitment, change: Change) -> None:
     """Store a commitment. Print its dates, and warnings about them."""
     app.store.people.add(app.settings.people)
-    app.store.commitments.add(commitment, change)
+    add_commitment(app.store, commitment, change)
     item = app.store.commitments.find(commitment.key)
     out.print(f"{commitment.key} is tracked: {describe_bounds(item.bounds)}", markup=False, soft_wrap=True)
     for line in (*skipped_dates([item]), *past_dates([item], change.now)):

@@ -10,6 +10,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from alerts.actions.acknowledge import acknowledge
+from alerts.actions.snooze import snooze as snooze_commitments
+from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.cli.app import App, day_or_instant, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.options import AllOccurrences, At, Because, By, Keys, OneOccurrence, either_occurrence_or_all
@@ -47,7 +50,7 @@ def ack(
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     ends = _ends(app, keys, occurrence, until, now)
     change = Change(now=now, by=who(by), reason=because and checked_reason(because, "--because"))
-    done = app.store.commitments.acknowledge(keys, ends, change, occurrence, all_occurrences=all_occurrences)
+    done = acknowledge(app.store, keys, ends, change, occurrence, all_occurrences=all_occurrences)
     found = {key: app.store.commitments.find(key) for key, _ in done}
     for key, name in done:
         item = found[key].at(name)
@@ -88,9 +91,8 @@ def snooze(
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     ends = _ends(app, keys, occurrence, until, now)
     change = Change(now=now, by=name, reason=because and checked_reason(because, "--because"))
-    app.store.commitments.snooze(
-        keys, ends, change, occurrence, recipient=recipient, past_due=past_due, all_occurrences=all_occurrences
-    )  # fmt: skip
+    more = {"past_due": past_due, "all_occurrences": all_occurrences}
+    snooze_commitments(app.store, keys, ends, change, occurrence, recipient=recipient, **more)
     whom = recipient or "everybody"
     for key, end in ends.items():
         what = f"{key} {occurrence}".rstrip()
@@ -112,9 +114,7 @@ def unack(
     app = get_app(context)
     change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
-    for key, name, ended in app.store.commitments.withdraw_answers(
-        keys, change, occurrence, all_occurrences=all_occurrences
-    ):
+    for key, name, ended in withdraw_answers(app.store, keys, change, occurrence, all_occurrences=all_occurrences):
         what = f"{key} {name}".rstrip()
         out.print(f"{what}: {', '.join(ended)} taken back", markup=False, soft_wrap=True)
 

@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from alerts.actions.close import close as close_commitments
+from alerts.actions.move import move as move_commitment
+from alerts.actions.reopen import reopen as reopen_commitment
 from alerts.cli.app import get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.options import (
@@ -45,7 +48,7 @@ def reopen(
     """
     app = get_app(context)
     change = Change(now=instant(at), by=who(by), reason=checked_reason(because, "--because"))
-    report = app.store.commitments.reopen(key, change, occurrence)
+    report = reopen_commitment(app.store, key, change, occurrence)
     item = app.store.commitments.find(key).at(occurrence)
     out.print(
         f"{key} {occurrence}".rstrip() + f" is open again: {describe_bounds(item.bounds)}", markup=False, soft_wrap=True
@@ -77,8 +80,8 @@ def move(
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     change = Change(now=instant(at), by=who(by), reason=checked_reason(because, "--because"), source=source)
     cited = _citation(source, source_locator, source_quote)
-    report = app.store.commitments.move(
-        key, expression, change, occurrence, all_occurrences=all_occurrences, cited=cited
+    report = move_commitment(
+        app.store, key, expression, change, occurrence, all_occurrences=all_occurrences, cited=cited
     )
     if not report.moved and not report.edited:
         out.print(f"{key} already has this deadline: nothing changed", markup=False, soft_wrap=True)
@@ -110,7 +113,7 @@ def close(
     app = get_app(context)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
-    app.store.commitments.close(keys, status, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
+    close_commitments(app.store, keys, status, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
         out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
 

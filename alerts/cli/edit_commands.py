@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
+from alerts.actions.edit import assign as assign_to
+from alerts.actions.edit import edit as edit_commitment
+from alerts.actions.edit import note as add_note
+from alerts.actions.edit import with_values
 from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.options import (
@@ -32,15 +35,13 @@ from alerts.cli.options import (
 )
 from alerts.cli.output import checked_reason
 from alerts.cli.unreached import warn_without_recipient
-from alerts.core.changes import Change
+from alerts.core.changes import Change, Report
 from alerts.core.commitments import Citation, Commitment
 from alerts.core.field_changes import field_changes
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
-from alerts.interchange.cells import values_of
-from alerts.interchange.commitment_entry import Entry
-from alerts.strict_yaml.validation import problems_of
 
+AddedSource = Annotated[str | None, typer.Option(metavar="KEY", help="Add a newer source; earlier ones are kept.")]
 out = Console(highlight=False)
 
 
@@ -63,9 +64,7 @@ def edit(
     review_every: ReviewEvery = None,
     assumption: Annotated[Texts, typer.Option(metavar="TEXT", help="Replace all assumptions (repeatable).")] = None,
     source: Annotated[str | None, typer.Option(metavar="KEY", help="Replace the source.")] = None,
-    add_source: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Add a newer source; earlier ones are kept.")
-    ] = None,
+    add_source: AddedSource = None,
     source_locator: SourceLocator = None,
     source_quote: SourceQuote = None,
     because: Because = None,
@@ -83,11 +82,21 @@ def edit(
     if not values and not tag and not untag and source is None and add_source is None:
         raise InputError("nothing to change: name an option, see `alerts edit --help`")
 
-    def changed(now: Commitment) -> Commitment:
-        found = _with_values(now, values)
-        return cite(now, replace(found, tags=_tags(now, tag or [], untag or [])))
+    app, change = _begin(context, because, by, at)
+    how = _editing(values, tag or [], untag or [], cite)
+    _report(app, key, edit_commitment(app.store, key, how, change))
 
-    _edit(get_app(context), key, changed, because, by, at)
+
+def _editing(
+    values: dict[str, Any], more: list[str], less: list[str], cite: Callable[[Commitment, Commitment], Commitment]
+) -> Callable[[Commitment], Commitment]:
+    """Return a function that makes the edited commitment of what it is now."""
+
+    def edited(now: Commitment) -> Commitment:
+        found = with_values(now, values, option_of)
+        return cite(now, replace(found, tags=_tags(now, more, less)))
+
+    return edited
 
 
 def _citing(
@@ -123,7 +132,8 @@ def assign(
     at: At = None,
 ) -> None:
     """Make a person the owner of a commitment."""
-    _edit(get_app(context), key, lambda now: _with_values(now, {"owner": person}), because, by, at)
+    app, change = _begin(context, because, by, at)
+    _report(app, key, assign_to(app.store, key, person, change))
 
 
 @cli.command()
@@ -141,20 +151,20 @@ def note(
     """
     if not text.strip():
         raise typer.BadParameter("is empty: state some text", param_hint="TEXT")
-
-    def noted(now: Commitment) -> Commitment:
-        return _with_values(now, {"note": "\n".join(filter(None, (now.note, text.strip())))})
-
-    _edit(get_app(context), key, noted, because, by, at)
+    app, change = _begin(context, because, by, at)
+    _report(app, key, add_note(app.store, key, text, change))
 
 
-def _edit(
-    app: App, key: str, how: Callable[[Commitment], Commitment], because: str | None, by: str | None, at: str | None
-) -> None:
-    """Apply an edit, and print what it changed."""
-    app.store.people.add(app.settings.people)
+def _begin(context: typer.Context, because: str | None, by: str | None, at: str | None) -> tuple[App, Change]:
+    """Return who changes something, when and why. People of the settings are known from now on."""
+    app = get_app(context)
     change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
-    report = app.store.commitments.edit(key, how, change)
+    app.store.people.add(app.settings.people)
+    return app, change
+
+
+def _report(app: App, key: str, report: Report) -> None:
+    """Print what an edit changed."""
     item = app.store.commitments.find(key)
     lines = [f"{key} already has these values: nothing changed"]
     if report.edited or report.moved:
@@ -165,16 +175,6 @@ def _edit(
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)
     warn_without_recipient(app, [item])
-
-
-def _with_values(now: Commitment, values: dict[str, Any]) -> Commitment:
-    """Return the commitment with other values. Raises InputError with a line for each problem."""
-    merged = {name: value for name, value in (values_of(now) | values).items() if value not in ("", [], [""])}
-    try:
-        found = Entry.model_validate(merged).commitment({})
-    except ValidationError as error:
-        raise InputError("\n".join(line for _, line in problems_of(error, Entry, option_of))) from None
-    return replace(found, status=now.status)
 
 
 def _tags(now: Commitment, more: list[str], less: list[str]) -> tuple[str, ...]:

@@ -17,17 +17,16 @@ from alerts.core.stated_values import stated
 from alerts.core.tracked import Revision
 from alerts.deadlines.bounds import Bounds
 from alerts.store import occurrence_rows, tables
-from alerts.store.reopened_rows import reopen
 from alerts.store.rows import CHANGED_AT, append_revisions, bounds_columns, chunks, revision_row
 
-_C = tables.commitments.c
+_C, _O = tables.commitments.c, tables.occurrences.c
 
 
 def write(connection: Connection, change_set: ChangeSet) -> None:
     """Store what a change set changes."""
     now = change_set.change.now
     moved = (*change_set.moved, *change_set.following)
-    reopen(connection, change_set.reopened, now)
+    _reopen(connection, change_set.reopened, now)
     _insert(connection, change_set.new, change_set.change)
     _update(connection, [one for one in (*change_set.moved, *change_set.edited) if one.revision], now)
     _update(connection, change_set.following, now)
@@ -55,6 +54,25 @@ def note_loaded(connection: Connection, entries: Sequence[Entry]) -> None:
     if rows:
         statement = update(tables.commitments).where(_C.key == bindparam("_key"))
         connection.execute(statement.values({name: bindparam(name) for name in names}), rows)
+
+
+def _reopen(connection: Connection, changed: Sequence[Changed], now: datetime) -> None:
+    """Store that commitments are open again, and end what was acknowledged of them; their bounds stay as they are."""
+    history = [revision_row(one.before.id, one.revision) for one in changed if one.revision]
+    rows = [
+        {
+            "_id": one.before.id, "_changed_at": now, "bounds_version": one.after.bounds_version,
+            "revision": one.after.revision,
+        }
+        for one in changed
+    ]  # fmt: skip
+    if rows:
+        ids = [row["_id"] for row in rows]
+        occurrence_rows.end_acknowledgement(connection, _O.commitment_id.in_(ids), now)
+        names: dict[str, Any] = {name: bindparam(name) for name in ("bounds_version", "revision")}
+        names |= {"status": "open", "changed_at": CHANGED_AT}
+        connection.execute(update(tables.commitments).where(_C.id == bindparam("_id")).values(names), rows)
+    append_revisions(connection, history)
 
 
 def _insert(connection: Connection, new: Sequence[New], change: Change) -> None:

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_,
 
 from alerts.core.tracked import Occurrence, Tracked
 from alerts.deadlines.bounds import Bounds, occurrence_bounds
-from alerts.deadlines.errors import InputError
 from alerts.store import answer_rows, tables
 from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_sequences, snooze_of, upsert
 
@@ -104,14 +103,6 @@ def resolve_again(
 def one(tracked: Tracked, occurrence: str) -> ColumnElement[bool]:
     """Return the condition for the row of one occurrence."""
     return and_(_O.commitment_id == tracked.id, _O.occurrence == occurrence)
-
-
-def require_occurrence(tracked: Tracked, done: str, *, all_occurrences: bool = False) -> None:
-    """Raise InputError for a series without a named occurrence, unless `all_occurrences` is True."""
-    recurs = tracked.bounds.recurrence
-    if recurs is not None and not all_occurrences:
-        key, one = tracked.commitment.key, next(recurs.names(), "")
-        raise InputError(f"{key} recurs: say which one is {done}, as in --occurrence {one}; --all means the whole")
 
 
 def _fingerprint_of(bounds: Bounds, name: str) -> str | None:

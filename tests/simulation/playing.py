@@ -20,6 +20,7 @@ from alerts.deadlines.grammar import parse
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, planning_tables, tables
+from tests import acting
 from tests.oracle.data import (
     Acknowledged,
     AddressedReminder,
@@ -90,18 +91,18 @@ def happen(store: Store, event: Event) -> None:
     change = Change(now=event.at, by="desk")
     match event:
         case Moved(_, key, deadline, occurrence):
-            store.commitments.move(key, str(deadline), change, occurrence, all_occurrences=not occurrence)
+            acting.move(store, key, str(deadline), change, occurrence, all_occurrences=not occurrence)
         case Acknowledged(_, key, occurrence, until):
-            store.commitments.acknowledge(key, until, change, occurrence)
+            acting.acknowledge(store, key, until, change, occurrence)
         case Snoozed(_, key, occurrence, until):
-            store.commitments.snooze(key, until, change, occurrence, recipient=None, past_due=True)
+            acting.snooze(store, key, until, change, occurrence, recipient=None, past_due=True)
         case TakenBack(_, key, occurrence):
             with suppress(InputError):  # it has ended meanwhile
-                store.commitments.withdraw_answers(key, change, occurrence)
+                acting.withdraw_answers(store, key, change, occurrence)
         case Closed(_, key, occurrence):
-            store.commitments.close(key, "fulfilled", change, occurrence, all_occurrences=not occurrence)
+            acting.close(store, key, "fulfilled", change, occurrence, all_occurrences=not occurrence)
         case Reopened(_, key, occurrence):
-            store.commitments.reopen(key, change, occurrence)
+            acting.reopen(store, key, change, occurrence)
 
 
 def reminders(store: Store) -> Iterator[AddressedReminder]:

@@ -12,6 +12,7 @@ from sqlalchemy import text, update
 from alerts.store import Store, tables
 from alerts.store.calendar_uids import entries
 from alerts.store.database import MIGRATIONS, Database
+from tests import acting
 from tests.factories import NOW, at, change, claim, close, entry, load, move, party, plan_at, rule, tracked
 
 MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30"
@@ -84,14 +85,14 @@ def test_what_happens_to_an_occurrence_raises_its_sequence_also_when_it_is_forgo
         seen.append(known_as(store, "report", "2025-12-31").sequence)
 
     for day in ("2026-01-07", "2026-01-08", "2025-12-31"):
-        store.commitments.move("report", day, change(NOW), "2025-12-31")
+        acting.move(store, "report", day, change(NOW), "2025-12-31")
         evaluate()
     move(store, "report", "every FREQ=WEEKLY from 2026-03-01")
     plan_at(store, EARLY, rule())  # which forgets what had happened to what is gone
     evaluate()
     move(store, "report", MONTHLY)
     evaluate()
-    store.commitments.close("report", "fulfilled", change(NOW), "2025-12-31")
+    acting.close(store, "report", "fulfilled", change(NOW), "2025-12-31")
     evaluate()
     assert seen == sorted(set(seen))
 
@@ -99,7 +100,7 @@ def test_what_happens_to_an_occurrence_raises_its_sequence_also_when_it_is_forgo
 def test_an_occurrence_that_only_follows_a_zone_raises_it_too(store):
     """What was moved by itself is worked out anew without a revision where the zone of who owes it changes."""
     load(store, entry("report", f"{MONTHLY}[UTC]", timezone=None, by=("cn",)), parties=[party("cn", "Asia/Shanghai")])
-    store.commitments.move("report", "2026-01-07T12:00", change(NOW), "2025-12-31")
+    acting.move(store, "report", "2026-01-07T12:00", change(NOW), "2025-12-31")
     with store.database.write() as connection:  # as it was kept before a move kept the zone that was stated
         connection.execute(update(tables.occurrences).values(deadline="2026-01-07T12:00"))
     before = known_as(store, "report", "2025-12-31").sequence

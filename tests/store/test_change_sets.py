@@ -8,6 +8,7 @@ import pytest
 from alerts.deadlines.errors import InputError
 from alerts.store import file_load
 from alerts.store.file_load import FileLoad
+from tests import acting
 from tests.factories import at, change, close, entries, entry, load, move, party, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -140,7 +141,7 @@ def test_an_edit_between_the_two_reads_of_a_load_is_not_undone(store, monkeypatc
 
     def edit_first(*values, **more):
         monkeypatch.undo()
-        store.commitments.edit("truce", lambda one: replace(one, title="By hand"), change(LATER))
+        acting.edit(store, "truce", lambda one: replace(one, title="By hand"), change(LATER))
         return take(*values, **more)
 
     monkeypatch.setattr(file_load, "take_snapshot", edit_first)

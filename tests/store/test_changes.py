@@ -4,6 +4,7 @@ import pytest
 
 from alerts.core.rules import Overdue
 from alerts.deadlines.errors import InputError
+from tests import acting
 from tests.factories import acknowledge, at, change, close, entry, load, move, plan_at, remind, rule, source, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -131,10 +132,10 @@ def test_a_key_that_there_is_not_is_refused_with_the_nearest(store, act):
 
 def test_an_acknowledgement_says_who_when_and_until(store):
     load(store, entry())
-    store.commitments.acknowledge("truce", at("2025-11-20"), change(LATER, "ana"))
+    acting.acknowledge(store, "truce", at("2025-11-20"), change(LATER, "ana"))
     seen = tracked(store).acknowledged
     assert (seen.by, seen.at, seen.until) == ("ana", LATER, at("2025-11-20"))
-    store.commitments.acknowledge("truce", None, change(LATER, "bo"))
+    acting.acknowledge(store, "truce", None, change(LATER, "bo"))
     assert (tracked(store).acknowledged.by, tracked(store).acknowledged.until) == ("bo", None)
     assert [one.what for one in history(store, "truce")] == ["recorded", "acknowledged", "acknowledged"]
 

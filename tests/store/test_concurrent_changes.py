@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from alerts.store import Store, change_writer, commitment_store
+from alerts.store import Store, change_writer, commitment_changes
 from tests.factories import acknowledge, at, change, close, entries, entry, load, move, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -107,7 +107,7 @@ BESIDE = {
 def test_a_change_beside_a_move_waits_for_it_and_builds_on_it(replicas, monkeypatch, meanwhile, name):
     first, second, _ = replicas
     load(first, entry())
-    write, others = commitment_store.write, []
+    write, others = commitment_changes.write, []
 
     def write_late(connection, change_set):
         if not others:
@@ -115,7 +115,7 @@ def test_a_change_beside_a_move_waits_for_it_and_builds_on_it(replicas, monkeypa
             others.append(meanwhile(lambda: BESIDE[name](first, "truce")))
         write(connection, change_set)
 
-    monkeypatch.setattr(commitment_store, "write", write_late)
+    monkeypatch.setattr(commitment_changes, "write", write_late)
     move(second, "truce", "2025-12-10")
     others[1].result(30)
     assert what(first) == [(1, "recorded"), (2, "moved"), (3, name)]

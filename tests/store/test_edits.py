@@ -7,6 +7,7 @@ import pytest
 from alerts.core.commitments import Citation, Person
 from alerts.core.field_changes import field_changes
 from alerts.deadlines.errors import InputError
+from tests import acting
 from tests.factories import (
     NOW,
     at,
@@ -31,7 +32,7 @@ MOVED = rule(remind=remind(moved=True))
 
 
 def edit(store, key="truce", now=LATER, reason=None, **fields):
-    return store.commitments.edit(key, lambda one: replace(one, **fields), change(now, reason=reason))
+    return acting.edit(store, key, lambda one: replace(one, **fields), change(now, reason=reason))
 
 
 def changes(store, key="truce"):

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from alerts.core.commitments import Citation
 from alerts.deadlines.errors import InputError
 from alerts.store import table_types
+from tests import acting
 from tests.factories import NOW, acknowledge, at, change, close, entries, entry, load, move, party, source, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -318,7 +319,7 @@ def test_an_older_sequence_changes_nothing_and_is_reported(store):
 
 def test_one_that_is_added_is_recorded_and_a_file_may_state_it_later(store):
     load(store, parties=[party("us")], sources=[source()])
-    store.commitments.add(entry("a", by=("us",), source=Citation(key="brief")).commitment, change(reason="added"))
+    acting.add(store, entry("a", by=("us",), source=Citation(key="brief")).commitment, change(reason="added"))
     assert store.ledger.history(tracked(store, "a").id)[0].reason == "added"
     assert load(store, entry("a", "2025-11-20", by=("us",)), now=LATER).conflicts == []
     assert tracked(store, "a").commitment.deadline == "2025-11-20"
@@ -337,7 +338,7 @@ def test_what_cannot_be_added_is_said_and_not_stored(store, one, said):
     load(store, entry(), parties=[party("us")], sources=[source()])
     before = rows(store)
     with pytest.raises(InputError) as caught:
-        store.commitments.add(one.commitment, change())
+        acting.add(store, one.commitment, change())
     assert str(caught.value) == said
     assert rows(store) == before
 

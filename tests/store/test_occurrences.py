@@ -12,6 +12,7 @@ from alerts.deadlines.errors import InputError
 from alerts.forecasting import forecast
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import planning_tables
+from tests import acting
 from tests.factories import at, change, close, entry, load, move, plan_at, put_back, remind, rule, settle, tracked
 from tests.store.recurring import DESK, LOADED, MONTHLY, days, said, tick
 
@@ -19,9 +20,9 @@ from tests.store.recurring import DESK, LOADED, MONTHLY, days, said, tick
 def test_each_occurrence_is_warned_of_closed_and_late_by_itself(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, days("2025-11-10", "2025-12-05"))
-    store.commitments.close("report", "fulfilled", change(at("2025-12-05T12:00")), "2025-11-30")
+    acting.close(store, "report", "fulfilled", change(at("2025-12-05T12:00")), "2025-11-30")
     tick(store, days("2025-12-06", "2026-01-20"))
-    store.commitments.acknowledge("report", None, change(at("2026-01-20T12:00")), "2025-12-31")
+    acting.acknowledge(store, "report", None, change(at("2026-01-20T12:00")), "2025-12-31")
     tick(store, days("2026-01-21", "2026-02-08"))
     assert said(store) == [
         "2025-11-30 before P7D, Sun 23 Nov",
@@ -81,7 +82,7 @@ def test_what_is_foretold_is_what_is_said(store):
 def test_a_move_of_the_whole_is_told_once_and_keeps_what_is_closed(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, days("2025-11-10", "2025-12-02"))
-    store.commitments.close("report", "fulfilled", change(at("2025-12-02T12:00")), "2025-11-30")
+    acting.close(store, "report", "fulfilled", change(at("2025-12-02T12:00")), "2025-11-30")
     tick(store, days("2025-12-03", "2025-12-25"))
     told = len(said(store))
     move(store, "report", MONTHLY + " except 2025-12-31", now=at("2025-12-26T00:00"))
@@ -101,10 +102,10 @@ def test_a_move_of_the_whole_is_told_once_and_keeps_what_is_closed(store):
 def test_one_occurrence_moves_by_itself(store, moved_at):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, days("2025-11-10", "2025-11-10"))
-    store.commitments.close("report", "withdrawn", change(at("2025-11-10T12:00")), "2025-11-30")
+    acting.close(store, "report", "withdrawn", change(at("2025-11-10T12:00")), "2025-11-30")
     tick(store, (day for day in days("2025-11-11", "2025-12-24") if day < at(moved_at)))
     told = len(said(store))
-    report = store.commitments.move("report", "2026-01-10", change(at(moved_at), reason="asked"), "2025-12-31")
+    report = acting.move(store, "report", "2026-01-10", change(at(moved_at), reason="asked"), "2025-12-31")
     assert [one.key for one in report.moved] == ["report 2025-12-31"]
     tick(store, days(moved_at[:10], "2026-01-15"))
     assert [word for word in said(store)[told:] if word.startswith("2025-12-31")] == [
@@ -118,8 +119,8 @@ def test_one_occurrence_moves_by_itself(store, moved_at):
 def test_one_that_moved_there_and_back_before_anybody_looked_says_nothing(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, [LOADED])
-    store.commitments.move("report", "2026-01-10", change(at("2025-11-11T00:00")), "2025-12-31")
-    store.commitments.move("report", "2025-12-31", change(at("2025-11-11T00:05")), "2025-12-31")
+    acting.move(store, "report", "2026-01-10", change(at("2025-11-11T00:00")), "2025-12-31")
+    acting.move(store, "report", "2025-12-31", change(at("2025-11-11T00:05")), "2025-12-31")
     tick(store, days("2025-11-12", "2025-11-13"))
     assert said(store) == []
     assert said(store, skipped=True) == ["2025-12-31 moved, Wed 12 Nov"] * 2
@@ -128,7 +129,7 @@ def test_one_that_moved_there_and_back_before_anybody_looked_says_nothing(store)
 def test_an_end_long_before_the_date_is_told_and_then_nothing_more(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, [LOADED])
-    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
+    acting.close(store, "report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
     tick(store, days("2025-11-11", "2026-01-20"))
     assert [word for word in said(store) if word.startswith("2025-12-31")] == ["2025-12-31 closed, Tue 11 Nov"]
 
@@ -162,13 +163,13 @@ def test_what_recurred_and_what_will_recur_change_places(store):
 @pytest.mark.parametrize(
     ("act", "refusal"),
     [
-        (lambda s: s.commitments.acknowledge("report", None, change(LOADED)),
+        (lambda s: acting.acknowledge(s, "report", None, change(LOADED)),
          "report recurs: say which one is acknowledged, as in --occurrence 2025-11-30; --all means the whole"),
-        (lambda s: s.commitments.close("report", "fulfilled", change(LOADED), "2025-12-30"),
+        (lambda s: acting.close(s, "report", "fulfilled", change(LOADED), "2025-12-30"),
          "there is no occurrence '2025-12-30': expected one such as '2025-11-30'; did you mean"),
-        (lambda s: s.commitments.close("once", "fulfilled", change(LOADED), "2025-12-30"),
+        (lambda s: acting.close(s, "once", "fulfilled", change(LOADED), "2025-12-30"),
          "once does not recur: it has no occurrence '2025-12-30'"),
-        (lambda s: s.commitments.move("report", "P1D after once", change(LOADED), "2025-12-31"),
+        (lambda s: acting.move(s, "report", "P1D after once", change(LOADED), "2025-12-31"),
          "one occurrence is moved to a date of its own"),
         (lambda s: move(s, "once", "P1D after report"),
          "report recurs, so it has no single date; a deadline cannot depend on it"),
@@ -223,7 +224,7 @@ def test_a_rule_that_means_no_moment_of_an_occurrence_sleeps_when_all_have_passe
 def test_one_that_moved_by_itself_is_told_of_whatever_else_changes_before_anybody_looks(store, also):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, [LOADED])
-    store.commitments.move("report", "2026-02-10", change(at("2025-11-11T00:00")), "2026-01-31")
+    acting.move(store, "report", "2026-02-10", change(at("2025-11-11T00:00")), "2026-01-31")
     other = DESK
     if also == "the rule changes":
         other = rule(remind=remind(before=("P5D",), moved=True))
@@ -236,7 +237,7 @@ def test_one_that_moved_by_itself_is_told_of_whatever_else_changes_before_anybod
 def test_an_end_of_one_is_told_though_the_whole_ends_before_anybody_looks(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, [LOADED])
-    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
+    acting.close(store, "report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
     close(store, "report", now=at("2025-11-11T00:01"))
     tick(store, days("2025-11-12", "2025-11-13"))
     assert said(store) == ["closed, Wed 12 Nov", "2025-12-31 closed, Wed 12 Nov"]
@@ -247,7 +248,7 @@ def test_a_look_reads_only_the_ends_that_it_has_not_seen(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, [LOADED])
     for number, name in enumerate(["2025-11-30", "2025-12-31", "2026-01-31"]):
-        store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), name)
+        acting.close(store, "report", "fulfilled", change(at("2025-11-11T00:00")), name)
         if number == 1:
             tick(store, [at("2025-11-11T09:00")])
     (standing,) = [one for some in store.watches.watched_commitments() for one in some]
@@ -256,8 +257,8 @@ def test_a_look_reads_only_the_ends_that_it_has_not_seen(store):
 
 def test_one_that_was_moved_far_away_hides_none_of_those_that_have_come(store):
     load(store, entry("report", MONTHLY), now=LOADED)
-    store.commitments.move("report", "2026-12-10", change(at("2025-11-11T00:00")), "2025-11-30")
-    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2026-08-31")
+    acting.move(store, "report", "2026-12-10", change(at("2025-11-11T00:00")), "2025-11-30")
+    acting.close(store, "report", "fulfilled", change(at("2025-11-11T00:00")), "2026-08-31")
     come = list(tracked(store, "report").relevant_occurrences(at("2026-02-05T00:00")))
     assert come == ["2025-11-30", "2025-12-31", "2026-01-31", "2026-02-28", "2026-08-31"]
 
@@ -267,13 +268,13 @@ def test_a_move_of_one_occurrence_repeats_nothing_of_the_others(store):
     second = rule("second", cron="0 12 * * *", remind=remind(before=("P7D",)))
     plan_at(store, LOADED, DESK, second)
     assert plan_at(store, at("2025-11-23T09:00"), DESK, second) == 1
-    store.commitments.move("report", "2026-01-10", change(at("2025-11-23T10:00")), "2025-12-31")
+    acting.move(store, "report", "2026-01-10", change(at("2025-11-23T10:00")), "2025-12-31")
     assert plan_at(store, at("2025-11-23T10:01"), DESK, second) == 1  # the move
     assert plan_at(store, at("2025-11-23T12:00"), DESK, second) == 0  # told at nine
 
 
 def test_what_was_moved_by_itself_follows_the_zone_of_the_whole(store):
     load(store, entry("report", MONTHLY), now=LOADED)
-    store.commitments.move("report", "2026-01-10", change(LOADED), "2025-12-31")
+    acting.move(store, "report", "2026-01-10", change(LOADED), "2025-12-31")
     load(store, entry("report", MONTHLY, timezone="Asia/Tokyo"), now=LOADED + timedelta(hours=1))
     assert tracked(store, "report").at("2025-12-31").bounds.latest == at("2026-01-10T15:00")

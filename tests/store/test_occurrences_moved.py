@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import acting
 from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule
 from tests.store.recurring import LOADED, MONTHLY, days, said, tick
 
@@ -39,8 +40,8 @@ def test_what_fell_late_in_an_outage_is_told_though_the_recurrence_was_moved_mea
 def test_a_move_that_is_taken_back_calls_nothing_up_that_was_closed(store, looks):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, days("2025-11-10", "2025-12-02"))
-    store.commitments.close("report", "fulfilled", change(at("2025-12-02T12:00")), "2025-11-30")
-    store.commitments.move("report", "2026-01-07", change(at("2025-12-02T12:00")), "2025-12-31")
+    acting.close(store, "report", "fulfilled", change(at("2025-12-02T12:00")), "2025-11-30")
+    acting.move(store, "report", "2026-01-07", change(at("2025-12-02T12:00")), "2025-12-31")
     tick(store, days("2025-12-03", "2025-12-03"))
     told = len(said(store))
     move(store, "report", "every FREQ=WEEKLY from 2026-03-01", now=at("2025-12-03T10:00"))
@@ -62,7 +63,7 @@ def test_a_move_that_is_taken_back_calls_nothing_up_that_was_closed(store, looks
 def test_a_move_of_one_is_told_though_the_whole_moves_before_the_next_look(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, [LOADED])
-    store.commitments.move("report", "2026-01-10", change(at("2025-11-11T00:00")), "2025-12-31")
+    acting.move(store, "report", "2026-01-10", change(at("2025-11-11T00:00")), "2025-12-31")
     move(store, "report", MONTHLY + " except 2026-01-31", now=at("2025-11-11T00:05"))
     tick(store, days("2025-11-11", "2025-11-11"))
     assert said(store) == ["moved, Tue 11 Nov", "2025-12-31 moved, Tue 11 Nov"]
@@ -79,9 +80,9 @@ def test_a_move_of_one_is_told_though_the_whole_moves_before_the_next_look(store
 def test_what_was_history_moves_by_itself(store, back, expected):
     load(store, entry("report", MONTHLY.replace("2025-11-30", "2025-10-31")), now=LOADED)
     tick(store, [LOADED])
-    store.commitments.move("report", "2025-11-11", change(at("2025-11-11T00:00")), "2025-10-31")
+    acting.move(store, "report", "2025-11-11", change(at("2025-11-11T00:00")), "2025-10-31")
     if back:
-        store.commitments.move("report", "2025-10-31", change(at("2025-11-11T00:05")), "2025-10-31")
+        acting.move(store, "report", "2025-10-31", change(at("2025-11-11T00:05")), "2025-10-31")
     tick(store, days("2025-11-11", "2025-11-14"))
     assert [word for word in said(store) if "on_the_day" not in word] == expected
 
@@ -91,7 +92,7 @@ def test_one_that_moved_by_itself_opens_though_the_whole_moves_after_that(store)
     load(store, entry("report", MONTHLY), now=LOADED)
     plan_at(store, LOADED, opening)
     window = "between 2025-12-10 and 2025-12-20"
-    store.commitments.move("report", window, change(at("2025-12-01T00:00")), "2025-11-30")
+    acting.move(store, "report", window, change(at("2025-12-01T00:00")), "2025-11-30")
     move(store, "report", MONTHLY + " except 2026-01-31", now=at("2025-12-12T00:00"))
     plan_at(store, at("2025-12-12T09:00"), opening, register=False)
     assert said(store) == ["2025-11-30 opens, Fri 12 Dec"]
@@ -100,7 +101,7 @@ def test_one_that_moved_by_itself_opens_though_the_whole_moves_after_that(store)
 def test_an_end_of_one_is_told_though_the_whole_ends_before_the_next_look(store):
     load(store, entry("report", MONTHLY), now=LOADED)
     tick(store, [LOADED])
-    store.commitments.close("report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
+    acting.close(store, "report", "fulfilled", change(at("2025-11-11T00:00")), "2025-12-31")
     close(store, "report", now=at("2025-11-11T00:05"))
     tick(store, days("2025-11-11", "2025-11-11"))
     assert said(store) == ["closed, Tue 11 Nov", "2025-12-31 closed, Tue 11 Nov"]
@@ -112,7 +113,7 @@ def test_one_that_moved_by_itself_is_told_once_though_the_whole_moves_between_tw
     )
     load(store, entry("report", MONTHLY), now=LOADED)
     plan_at(store, LOADED, morning, evening)
-    store.commitments.move("report", "2025-12-05", change(at("2025-12-01T00:00")), "2025-11-30")
+    acting.move(store, "report", "2025-12-05", change(at("2025-12-01T00:00")), "2025-11-30")
     told = plan_at(store, at("2025-12-05T09:00"), morning, evening, register=False)
     for except_ in ("2026-01-31", "2026-02-28"):
         move(store, "report", f"{MONTHLY} except {except_}", now=at("2025-12-05T12:00"))

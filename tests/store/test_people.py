@@ -12,6 +12,7 @@ from alerts.deadlines.errors import InputError
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
+from tests import acting
 from tests.factories import NOW, at, change, claim, commitment, entry, load, remind, rule
 
 ANA = Person(key="ana", name="Ana", email="ana@example.org", timezone="Europe/Madrid")
@@ -36,8 +37,8 @@ def test_people_of_the_settings_come_and_go_with_them_and_those_of_files_stay(st
     store.people.register([ANA, BO])
     assert store.people.of_files() == {}
     with pytest.raises(InputError, match="no person has the key 'an'; did you mean 'ana'"):
-        store.commitments.add(commitment(owner="an"), change())
-    store.commitments.add(commitment(owner="ana"), change())
+        acting.add(store, commitment(owner="an"), change())
+    acting.add(store, commitment(owner="ana"), change())
 
 
 def test_a_dry_run_stores_no_people(store):

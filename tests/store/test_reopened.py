@@ -8,6 +8,7 @@ from alerts.core.deliveries import Outcome
 from alerts.core.rules import Overdue
 from alerts.deadlines.errors import InputError
 from alerts.store import Store
+from tests import acting
 from tests.factories import acknowledge, at, change, claim, close, entry, load, move, plan_at, remind, rule, tracked
 
 CLOSED, LATER, REOPENED = at("2025-10-29T09:00"), at("2025-10-29T12:00"), at("2025-10-30T09:00")
@@ -16,7 +17,7 @@ MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=15 from 2025-11-15"
 
 
 def reopen(store: Store, key: str = "truce", now=REOPENED, occurrence: str = ""):
-    return store.commitments.reopen(key, change(now, reason="by mistake"), occurrence)
+    return acting.reopen(store, key, change(now, reason="by mistake"), occurrence)
 
 
 def told(store: Store, key: str = "truce") -> list[tuple[str, str | None]]:
@@ -112,7 +113,7 @@ def test_what_was_sent_is_sent(store):
 def test_it_ends_an_acknowledgement(store):
     load(store, entry("a"), entry("b", MONTHLY))
     acknowledge(store, "a")
-    store.commitments.acknowledge("b", None, change(), "2025-11-15")
+    acting.acknowledge(store, "b", None, change(), "2025-11-15")
     for key in "ab":
         close(store, key, now=CLOSED)
         reopen(store, key)
@@ -123,7 +124,7 @@ def test_it_ends_an_acknowledgement(store):
 def test_one_occurrence_is_reopened_by_itself_and_told(store):
     load(store, entry(deadline=MONTHLY))
     plan_at(store, at("2025-10-28T10:00"), ENDS)
-    store.commitments.close("truce", "fulfilled", change(CLOSED), "2025-11-15")
+    acting.close(store, "truce", "fulfilled", change(CLOSED), "2025-11-15")
     plan_at(store, CLOSED, ENDS)
     with pytest.raises(InputError, match="2025-12-15 is open"):
         reopen(store, occurrence="2025-12-15")
@@ -165,7 +166,7 @@ def test_what_a_move_stood_for_is_not_said_when_the_series_is_reopened(store):
     load(store, entry(deadline="every FREQ=MONTHLY;BYMONTHDAY=15 from 2026-06-15"))
     plan_at(store, at("2025-10-28T10:00"), early)
     anew = "every FREQ=MONTHLY;BYMONTHDAY=20 from 2025-12-20"
-    store.commitments.move("truce", anew, change(CLOSED), all_occurrences=True)
+    acting.move(store, "truce", anew, change(CLOSED), all_occurrences=True)
     plan_at(store, CLOSED, early)
     close(store, "truce", now=LATER)
     plan_at(store, LATER, early)

@@ -13,6 +13,7 @@ from alerts.store import Store, delivery_tables, planning_tables, tables
 from alerts.store.daemon_lock import daemon_lock
 from alerts.store.outbox import claim as outbox
 from alerts.store.store_error import StoreError
+from tests import acting
 from tests.factories import LEASE, NOW, at, change, claim, entries, entry, load, plan_at, remind, rule, settle
 
 NINE = at("2025-11-03T09:00")
@@ -207,9 +208,9 @@ def test_a_lock_that_cannot_be_made_is_one_line():
 def test_a_change_by_one_replica_is_seen_by_the_others_at_once(replicas):
     first, second, _ = replicas
     load(first, entry())
-    second.commitments.close("truce", "fulfilled", change())
+    acting.close(second, "truce", "fulfilled", change())
     with pytest.raises(InputError, match="cannot be closed any more"):
-        first.commitments.close("truce", "fulfilled", change())
+        acting.close(first, "truce", "fulfilled", change())
     assert second.outbox.claim("mail", NINE, 1, LEASE) == []
 
 

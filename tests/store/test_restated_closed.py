@@ -10,6 +10,7 @@ from alerts.core.stated_values import stated
 from alerts.core.tracked import Revision
 from alerts.store import Store, tables
 from alerts.store.rows import append_revisions, revision_row
+from tests import acting
 from tests.factories import at, change, close, entry, load, plan_at, remind, rule, tracked
 
 C = tables.commitments
@@ -123,7 +124,7 @@ def test_what_the_file_states_no_more_is_named_no_more(store):
 def test_what_somebody_reopened_by_hand_is_named_no_more(store):
     closed(store)
     load(store, of("/b.yaml", deadline="2025-12-10"), now=LATER)
-    store.commitments.reopen("truce", change(LATER))
+    acting.reopen(store, "truce", change(LATER))
     assert store.commitments.restated() == []
     load(store, of("/b.yaml", deadline="2025-12-10"), now=LATER)
     assert tracked(store).bounds.latest == at("2025-12-11")

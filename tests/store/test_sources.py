@@ -8,6 +8,7 @@ from sqlalchemy import update
 from alerts.core.commitments import Citation
 from alerts.deadlines.errors import InputError
 from alerts.store import tables
+from tests import acting
 from tests.factories import NOW, at, change, claim, entry, load, move, plan_at, remind, rule, source, tracked
 
 LATER = at("2025-10-29T09:00")
@@ -38,7 +39,7 @@ def test_an_alert_cites_the_newest_and_knows_those_before(store):
 def test_the_place_and_the_words_in_a_new_source_are_kept(store):
     load(store, CITED, sources=SOURCES)
     cited = Citation(key="memo", locator="line 3", quote="by December")
-    store.commitments.move("truce", "2025-12-10", change(LATER, source="memo"), cited=cited)
+    acting.move(store, "truce", "2025-12-10", change(LATER, source="memo"), cited=cited)
     assert tracked(store).commitment.source == cited
 
 
@@ -93,6 +94,6 @@ def test_one_occurrence_keeps_its_own_zone_before_that_of_the_series(store):
     load(store, entry("calls", "every FREQ=WEEKLY from 2025-11-03T09:30[Asia/Seoul]", timezone=None))
     moves = (("2025-11-11T10:00", "01:00"), ("2025-11-11T10:00[Europe/Paris]", "09:00"), ("2025-11-11T12:00", "11:00"))
     for deadline, clock in moves:
-        store.commitments.move("calls", deadline, change(LATER), "2025-11-10T09:30")
+        acting.move(store, "calls", deadline, change(LATER), "2025-11-10T09:30")
         one = tracked(store, "calls").at("2025-11-10T09:30")
         assert one.bounds.latest == at(f"2025-11-11T{clock}")

@@ -34,7 +34,7 @@ GUARDS = (
     ),
     Guard(
         "a reopening ends an acknowledgement",
-        "store/reopened_rows.py",
+        "store/change_writer.py",
         "        occurrence_rows.end_acknowledgement(connection, _O.commitment_id.in_(ids), now)\n",
         "",
         "store/test_reopened.py::test_it_ends_an_acknowledgement[sqlite]",
@@ -98,7 +98,7 @@ GUARDS = (
     ),
     Guard(
         "what recurs is answered one occurrence at a time",
-        "store/occurrence_rows.py",
+        "actions/preconditions.py",
         "    if recurs is not None and not all_occurrences:",
         "    if False:",
         "cli/test_pasted.py::test_what_recurs_is_answered_one_occurrence_at_a_time",
@@ -113,14 +113,14 @@ GUARDS = (
     ),
     Guard(
         "an edit names only what is declared",
-        "store/stated_edits.py",
-        "    require_all_known(connection, wanted, now.commitment)\n",
+        "actions/edit.py",
+        "        changes.require_all_known(wanted, now.commitment)\n",
         "",
         "store/test_edits.py::test_what_is_not_known_is_refused_and_nothing_is_stored",
     ),
     Guard(
         "the source of a move is the one that alerts cite",
-        "store/moved_deadlines.py",
+        "actions/move.py",
         "moved.citing_first(cited) if cited else moved",
         "moved",
         "store/test_sources.py::test_an_alert_cites_the_newest_and_knows_those_before[sqlite]",
@@ -135,14 +135,14 @@ GUARDS = (
     ),
     Guard(
         "all of a series is acknowledged as far as it has come",
-        "store/answer_revisions.py",
+        "actions/acknowledge.py",
         'and stage_of(one.bounds, now) != "ahead"]',
         "]",
         "cli/test_pasted.py::test_all_of_a_series_is_acknowledged_one_occurrence_at_a_time_as_far_as_it_has_come",
     ),
     Guard(
         "several keys in one command are all done or none",
-        "store/all_or_none.py",
+        "actions/all_or_none.py",
         "    refuse(errors)\n",
         "",
         "cli/test_pasted.py::test_several_are_closed_in_one_command_or_none",

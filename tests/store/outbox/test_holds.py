@@ -23,6 +23,7 @@ from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables, planning_tables, tables
 from alerts.store.database import MIGRATIONS, Database
+from tests import acting
 from tests.factories import NOW, at, change, claim, close, entry, load, move, plan_at, remind, rule, tracked
 
 ANN, BO = "ann@example.org", "bo@example.org"
@@ -32,7 +33,7 @@ UNTIL = at("2025-11-06T00:00")
 
 
 def snooze(store, key="truce", until=UNTIL, recipient=None, now=NOW):
-    store.commitments.snooze(key, until, change(now), recipient=recipient)
+    acting.snooze(store, key, until, change(now), recipient=recipient)
 
 
 def told(store, now):
@@ -102,7 +103,7 @@ def test_at_a_firing_where_ones_own_snooze_ends_only_the_later_reminder_goes_out
 def test_behind_a_channel_that_is_out_what_one_has_snoozed_is_not_dead_when_its_time_is_over(planned):
     plan_at(planned, NINE, LEADS, register=False, to=(ANN,))
     end = at("2025-11-20T00:00")
-    planned.commitments.snooze("truce", end, change(NINE), recipient=ANN, past_due=True)
+    acting.snooze(planned, "truce", end, change(NINE), recipient=ANN, past_due=True)
     later = at("2025-11-12T09:00")
     assert planned.outbox.note_outage("mail", "down", later)  # of the other one
     assert sorted(one["state"] for one in planned.ledger.deliveries()) == ["dead", "pending"]
@@ -170,7 +171,7 @@ def test_what_was_held_waits_for_the_later_word_while_that_is_gathered_for_a_dig
 @pytest.mark.parametrize(
     "end",
     [
-        lambda store, now: store.commitments.withdraw_answers("truce", change(now)),
+        lambda store, now: acting.withdraw_answers(store, "truce", change(now)),
         lambda store, now: move(store, "truce", "2025-11-20", now),
         lambda store, now: close(store, "truce", now=now),
     ],
@@ -192,15 +193,15 @@ def test_what_was_set_apart_comes_as_soon_as_its_snooze_is_taken_back(planned):
     snooze(planned, recipient=ANN, now=NINE)
     assert told(planned, NINE) == [(ANN, (("other", "P7D"),))]
     later = NINE + timedelta(minutes=5)
-    planned.commitments.withdraw_answers("truce", change(later))
+    acting.withdraw_answers(planned, "truce", change(later))
     assert told(planned, later) == [(ANN, (("truce", "P7D"),))]
 
 
 def test_it_is_a_revision_and_what_is_not_answered_cannot_be_taken_back(planned):
     with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
-        planned.commitments.withdraw_answers("truce", change(NOW))
+        acting.withdraw_answers(planned, "truce", change(NOW))
     snooze(planned)
-    assert planned.commitments.withdraw_answers("truce", change(NOW)) == [
+    assert acting.withdraw_answers(planned, "truce", change(NOW)) == [
         ("truce", "", ["the snooze of desk for everybody"])
     ]
     history = planned.ledger.history(tracked(planned).id)
@@ -288,7 +289,7 @@ def _as_stored(when, database):
 def test_a_snooze_that_is_over_is_not_there_to_be_taken_back(planned):
     snooze(planned, recipient=ANN)
     with pytest.raises(InputError, match="neither acknowledged nor snoozed"):
-        planned.commitments.withdraw_answers("truce", change(UNTIL))
+        acting.withdraw_answers(planned, "truce", change(UNTIL))
 
 
 def test_a_snooze_for_one_is_with_what_others_are_told_and_names_the_person(planned):

@@ -7,6 +7,7 @@ import pytest
 from alerts.core.changes import Change
 from alerts.core.deliveries import Outcome
 from alerts.store import Store
+from tests import acting
 from tests.factories import NOW, at, claim, entry, load, plan_at, remind, rule
 
 TELLS = rule(remind=remind(moved=True))
@@ -22,7 +23,7 @@ def followed(store: Store) -> Store:
 
 
 def move(store: Store, deadline: str, now, reason: str | None = None) -> None:
-    store.commitments.move("a", deadline, Change(now=now, by=f"at {now:%H:%M}", reason=reason))
+    acting.move(store, "a", deadline, Change(now=now, by=f"at {now:%H:%M}", reason=reason))
 
 
 def told(store: Store, now, key: str = "a"):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 
 from alerts.core.changes import refuse
 from alerts.deadlines.errors import InputError
+
+Until = datetime | None | Mapping[str, datetime | None]  # the same for all, or by key
+
+
+def until_of(until: Until, key: str) -> datetime | None:
+    """Return until when an answer holds for one of several commitments."""
+    return until.get(key) if isinstance(until, Mapping) else until
 
 
 def unique_keys(keys: str | Sequence[str]) -> list[str]:

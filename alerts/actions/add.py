@@ -1,0 +1,19 @@
+"""Track one more commitment."""
+
+from __future__ import annotations
+
+from alerts.core.changes import Change, Entry
+from alerts.core.commitments import Commitment
+from alerts.core.stated_values import stated
+from alerts.deadlines.errors import InputError
+from alerts.store import Store
+
+
+def add(store: Store, commitment: Commitment, change: Change) -> None:
+    """Track one commitment. Raises InputError where its key is taken, or what it names is not known."""
+    key = commitment.key
+    with store.commitments.change() as changes:
+        if changes.is_tracked(key):
+            raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
+        changes.require_all_known(commitment)
+        changes.write(changes.compute(Entry(commitment, key, loaded=stated(commitment)), change))

@@ -1,0 +1,47 @@
+"""Reopen what was closed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts.actions.preconditions import require_closed
+from alerts.core.change_set import reopen_to
+from alerts.core.changes import Change, Entry, Report
+from alerts.core.tracked import Tracked
+from alerts.deadlines.errors import InputError
+from alerts.store import Store
+from alerts.store.commitment_changes import CommitmentChanges
+
+
+def reopen(store: Store, key: str, change: Change, occurrence: str = "") -> Report:
+    """Reopen a closed commitment or occurrence, resolve its deadline anew, and move its dependants.
+
+    Raises InputError where it is open, and for an occurrence of a closed series.
+    """
+    report = Report()
+    with store.commitments.change() as changes:
+        now = changes.find(key)
+        if occurrence:
+            _reopen_one(changes, now, occurrence, change)
+            return report
+        require_closed(now)
+        change_set = changes.compute(Entry(replace(now.commitment, status="open"), key), change)
+        changes.write(change_set)
+    change_set.add_to(report)
+    return report
+
+
+def _reopen_one(changes: CommitmentChanges, series: Tracked, name: str, change: Change) -> None:
+    """Reopen one occurrence. Its version is counted by itself where it was moved, else relative to the series."""
+    if not series.open:
+        raise InputError(
+            f"{series.commitment.key} is closed as a whole ({series.commitment.status}): reopen that first, without "
+            "--occurrence"
+        )
+    now, own = series.at(name), series.occurrences.get(name)
+    require_closed(now)
+    assert own is not None
+    after = reopen_to(now, change).after
+    values = {"version": after.bounds_version} if own.bounds else {"reopened": own.reopened + 1}
+    changes.reopen_occurrence(now, change.now, **values)
+    changes.append(now, after.changes[-1])

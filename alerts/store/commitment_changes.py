@@ -1,0 +1,128 @@
+"""The commitments of a database in one transaction: what an action reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from alerts.core.change_set import ChangeSet
+from alerts.core.changes import Change, Entry
+from alerts.core.commitments import Commitment
+from alerts.core.deadline_resolver import DeadlineResolver
+from alerts.core.tracked import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.store import answer_rows, occurrence_rows, tables
+from alerts.store.change_writer import write
+from alerts.store.known_names import require_all_known, require_known
+from alerts.store.rows import CHANGED_AT, TRACKED, append_revisions, revision_row, tracked_of
+from alerts.store.snapshot import compute_alone, read_resolver
+
+_C, _O = tables.commitments.c, tables.occurrences.c
+KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
+
+
+class CommitmentChanges:
+    """Reads and changes commitments in one transaction. `zone` is the zone of the settings."""
+
+    def __init__(self, connection: Connection, zone: str | None) -> None:
+        self._connection = connection
+        self._zone = zone
+
+    @property
+    def resolver(self) -> DeadlineResolver:
+        """Return what deadlines are resolved with."""
+        return read_resolver(self._connection, self._zone)
+
+    def find(self, key: str) -> Tracked:
+        """Return a commitment with its occurrences. Raises InputError for an unknown key."""
+        return find_tracked(self._connection, key)
+
+    def is_tracked(self, key: str) -> bool:
+        """Return whether a commitment has a key."""
+        return self._connection.execute(select(_C.id).where(_C.key == key)).first() is not None
+
+    def require_source(self, key: str) -> None:
+        """Raise InputError for an unknown source."""
+        require_known(self._connection, tables.sources, key, "source")
+
+    def require_all_known(self, commitment: Commitment, before: Commitment | None = None) -> None:
+        """Raise InputError for a party, a source or a person that nobody declared. What it named `before` passes."""
+        require_all_known(self._connection, commitment, before)
+
+    def compute(self, entry: Entry, change: Change) -> ChangeSet:
+        """Return what storing an entry changes, with what follows. Raises InputError with a line for each problem."""
+        return compute_alone(self._connection, entry, change, self.resolver)
+
+    def write(self, change_set: ChangeSet) -> None:
+        """Store what a change set changes."""
+        write(self._connection, change_set)
+
+    def append(self, now: Tracked, revision: Revision, **values: str) -> None:
+        """Add a revision, with other values of the commitment, and mark its watches as outdated."""
+        append_revision(self._connection, now, revision, **values)
+
+    def acknowledge(self, now: Tracked, acknowledgement: Acknowledgement) -> None:
+        """Store that an occurrence, or the commitment itself, is acknowledged."""
+        occurrence_rows.note(self._connection, now, now.occurrence, **answer_rows.acknowledged(acknowledgement))
+
+    def snooze(self, now: Tracked, snooze: Snooze, recipient: str | None) -> None:
+        """Store a snooze for one recipient, or for everybody if none is given."""
+        if recipient is None:
+            occurrence_rows.note(self._connection, now, now.occurrence, **answer_rows.snoozed(snooze))
+        else:
+            answer_rows.snooze_own(self._connection, now, snooze, recipient)
+        answer_rows.release(self._connection, [now.id], snooze.at)
+
+    def own_snoozes(self, now: Tracked) -> Sequence[OwnSnooze]:
+        """Return the snoozes for single recipients, of all its occurrences too."""
+        return answer_rows.own_snoozes(self._connection, [now.id]).get(now.id, [])
+
+    def end_answers(self, now: Tracked, at: datetime) -> None:
+        """End the acknowledgement and the snoozes of an occurrence, or of the commitment itself."""
+        answer_rows.withdraw_answers(self._connection, now, at)
+
+    def end_snoozes(self, now: Tracked, at: datetime) -> None:
+        """End the snoozes of an occurrence, or of a commitment with all its occurrences."""
+        answer_rows.end_snoozes(self._connection, now.id, now.occurrence, at)
+
+    def close_occurrence(self, now: Tracked, status: str) -> None:
+        """Store how one occurrence ended."""
+        occurrence_rows.note(self._connection, now, now.occurrence, status=status)
+
+    def reopen_occurrence(self, now: Tracked, at: datetime, **values: int) -> None:
+        """Store that one occurrence is open again, and end its acknowledgement; `values` count its version."""
+        occurrence_rows.note(self._connection, now, now.occurrence, status=None, **values)
+        occurrence_rows.end_acknowledgement(self._connection, occurrence_rows.one(now, now.occurrence), at)
+
+    def occurrence_deadline(self, now: Tracked) -> str | None:
+        """Return the deadline that an occurrence was moved to by itself, if it was."""
+        query = select(_O.deadline).where(_O.commitment_id == now.id, _O.occurrence == now.occurrence)
+        return self._connection.execute(query).scalar()
+
+    def move_occurrence(self, now: Tracked, deadline: str, bounds: Bounds, version: int, at: datetime) -> None:
+        """Store that one occurrence was moved by itself, and end what was answered about it."""
+        values = {"deadline": deadline, "bounds": bounds.to_json(), "version": version, "stated_at": at}
+        occurrence_rows.note(self._connection, now, now.occurrence, **values)
+        occurrence_rows.end_acknowledgement(self._connection, occurrence_rows.one(now, now.occurrence), at)
+        answer_rows.end_moved(self._connection, [(now.id, now.occurrence)], at)
+
+
+def find_tracked(connection: Connection, key: str) -> Tracked:
+    """Return a commitment with its occurrences. Raises InputError for an unknown key."""
+    row = connection.execute(TRACKED.where(_C.key == key)).mappings().first()
+    if row is None:
+        near = did_you_mean(key, connection.execute(select(_C.key).limit(KEYS_COMPARED)).scalars())
+        raise InputError(f"no commitment has the key {key!r}{near}")
+    return occurrence_rows.with_occurrences(connection, [tracked_of(row)])[0]
+
+
+def append_revision(connection: Connection, now: Tracked, revision: Revision, **values: str) -> None:
+    """Add a revision, with other values of the commitment, and mark its watches as outdated."""
+    append_revisions(connection, [revision_row(now.id, revision)])
+    values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT, **values}
+    changed = update(tables.commitments).where(_C.id == now.id).values(values_now)
+    connection.execute(changed, {"_changed_at": revision.recorded_at})
