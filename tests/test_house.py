@@ -15,9 +15,7 @@ MAX_LINES_OF_FILE, MAX_LINES_OF_FUNCTION = 300, 40
 # A migration stays as it was published: databases were made with it.
 FROZEN = {"alerts/store/migrations/versions/0001_first_tables.py: upgrade"}
 # What is still too long, each until it is split. Nothing is added here; what is within its limit must be taken out.
-TOO_LONG = {
-    "alerts/cli/load_command.py",
-}
+TOO_LONG: set[str] = set()
 FILES = sorted(path for path in ROOT.rglob("*.py") if "migrations" not in path.parts)
 FACADES = {"alerts.deadlines", "alerts.channels.kit"}  # for programs of other people
 

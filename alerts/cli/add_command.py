@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from alerts.actions.add import add as add_commitment
 from alerts.cli.app import App, get_app, instant, who
@@ -28,7 +27,7 @@ from alerts.cli.options import (
     Timezone,
     option_of,
 )
-from alerts.cli.output import warn
+from alerts.cli.output import print_line, warn
 from alerts.cli.unreached import warn_without_recipient
 from alerts.cli.warnings import past_dates, skipped_dates
 from alerts.core.changes import Change
@@ -38,8 +37,6 @@ from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import entry_of
 from alerts.interchange.commitment_entry import Entry
 from alerts.strict_yaml.validation import problems_of
-
-out = Console(highlight=False)
 
 
 @cli.command()
@@ -94,7 +91,7 @@ def _add(app: App, commitment: Commitment, change: Change) -> None:
     app.store.people.add(app.settings.people)
     add_commitment(app.store, commitment, change)
     item = app.store.commitments.find(commitment.key)
-    out.print(f"{commitment.key} is tracked: {describe_bounds(item.bounds)}", markup=False, soft_wrap=True)
+    print_line(f"{commitment.key} is tracked: {describe_bounds(item.bounds)}")
     for line in (*skipped_dates([item]), *past_dates([item], change.now)):
         warn(line)
     warn_without_recipient(app, [item])

@@ -8,16 +8,15 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.actions.acknowledge import acknowledge
+from alerts.actions.preconditions import name_of
 from alerts.actions.snooze import snooze as snooze_commitments
 from alerts.actions.withdraw_answers import withdraw_answers
-from alerts.cli.app import App, day_or_instant, get_app, instant, who
+from alerts.cli.app import App, change_of, day_or_instant, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import AllOccurrences, At, Because, By, Keys, OneOccurrence, either_occurrence_or_all
-from alerts.cli.output import checked_reason, shown
-from alerts.core.changes import Change
+from alerts.cli.output import print_line, shown
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, paused_until
 from alerts.core.stages import Stage
@@ -25,7 +24,6 @@ from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
 
 AT_STAGE: dict[Stage, str] = {"ahead": "before it is due", "due": "while it is due"}
-out = Console(highlight=False)
 
 
 @cli.command()
@@ -46,16 +44,14 @@ def ack(
 
     By default: 7 days when overdue, 30 days when under review.
     """
-    app, now = get_app(context), instant(at)
+    app, change = get_app(context), change_of(at, by, because)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
-    ends = _ends(app, keys, occurrence, until, now)
-    change = Change(now=now, by=who(by), reason=because and checked_reason(because, "--because"))
+    ends = _ends(app, keys, occurrence, until, change.now)
     done = acknowledge(app.store, keys, ends, change, occurrence, all_occurrences=all_occurrences)
     found = {key: app.store.commitments.find(key) for key, _ in done}
     for key, name in done:
         item = found[key].at(name)
-        line = f"{_name(item)} is acknowledged by {who(by)}: {_effect(app, item, now)}"
-        out.print(line, markup=False, soft_wrap=True)
+        print_line(f"{name_of(item)} is acknowledged by {change.by}: {_effect(app, item, change.now)}")
 
 
 def _effect(app: App, item: Tracked, now: datetime) -> str:
@@ -85,19 +81,17 @@ def snooze(
 
     At T, the latest alert that was silenced goes out.
     """
-    app, now = get_app(context), instant(at)
-    name = who(by)
-    recipient = None if for_all else _recipient(app, name)
+    app, change = get_app(context), change_of(at, by, because)
+    recipient = None if for_all else _recipient(app, change.by)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
-    ends = _ends(app, keys, occurrence, until, now)
-    change = Change(now=now, by=name, reason=because and checked_reason(because, "--because"))
+    ends = _ends(app, keys, occurrence, until, change.now)
     more = {"past_due": past_due, "all_occurrences": all_occurrences}
     snooze_commitments(app.store, keys, ends, change, occurrence, recipient=recipient, **more)
     whom = recipient or "everybody"
     for key, end in ends.items():
         what = f"{key} {occurrence}".rstrip()
         line = f"{what} is snoozed for {whom} until {shown(end, app.zone)} {app.zone}"
-        out.print(line, markup=False, soft_wrap=True)
+        print_line(line)
 
 
 @cli.command()
@@ -112,11 +106,11 @@ def unack(
 ) -> None:
     """Undo acknowledgements and snoozes."""
     app = get_app(context)
-    change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
+    change = change_of(at, by, because)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     for key, name, ended in withdraw_answers(app.store, keys, change, occurrence, all_occurrences=all_occurrences):
         what = f"{key} {name}".rstrip()
-        out.print(f"{what}: {', '.join(ended)} taken back", markup=False, soft_wrap=True)
+        print_line(f"{what}: {', '.join(ended)} taken back")
 
 
 def _ends(
@@ -155,7 +149,3 @@ def _recipient(app: App, name: str) -> str:
             "everybody with --for-all"
         )
     return found
-
-
-def _name(item: Tracked) -> str:
-    return f"{item.commitment.key} {item.occurrence}".rstrip()

@@ -22,6 +22,7 @@ from alerts.deadlines.points import Day
 if TYPE_CHECKING:
     from alerts.channels import Channel
     from alerts.channels.heartbeat import Heartbeat
+    from alerts.core.changes import Change
     from alerts.core.commitments import Person
     from alerts.core.owners import Owners
     from alerts.core.registration import RuleSet
@@ -184,6 +185,14 @@ def who(by: str | None) -> str:
         return os.environ.get("ALERTS_USER") or getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user need not have a name
         return f"user {os.getuid()}"
+
+
+def change_of(at: str | None, by: str | None, because: str | None) -> Change:
+    """Return who changes something, when, and perhaps why."""
+    from alerts.core.changes import Change
+
+    reason = because and checked_reason(because, "--because")
+    return Change(now=instant(at), by=who(by), reason=reason)
 
 
 def instant(text: str | None, expected: str = "one such as 2025-10-28T00:00Z") -> datetime:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.actions.close import close as close_commitments
 from alerts.actions.move import move as move_commitment
 from alerts.actions.reopen import reopen as reopen_commitment
-from alerts.cli.app import get_app, instant, who
+from alerts.cli.app import change_of, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.options import (
     OTHER_ZONE,
@@ -24,13 +23,11 @@ from alerts.cli.options import (
     SourceQuote,
     either_occurrence_or_all,
 )
-from alerts.cli.output import checked_reason
+from alerts.cli.output import checked_reason, print_line
 from alerts.core.changes import Change
 from alerts.core.commitments import ENDS, Citation
 from alerts.deadlines.bounds import describe_bounds, describe_move
 from alerts.deadlines.errors import did_you_mean
-
-out = Console(highlight=False)
 
 
 @cli.command()
@@ -50,13 +47,11 @@ def reopen(
     change = Change(now=instant(at), by=who(by), reason=checked_reason(because, "--because"))
     report = reopen_commitment(app.store, key, change, occurrence)
     item = app.store.commitments.find(key).at(occurrence)
-    out.print(
-        f"{key} {occurrence}".rstrip() + f" is open again: {describe_bounds(item.bounds)}", markup=False, soft_wrap=True
-    )
+    print_line(f"{key} {occurrence}".rstrip() + f" is open again: {describe_bounds(item.bounds)}")
     for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         for one in moves:
             line = f"{one.key} {verb}: {describe_bounds(one.before)} → {describe_bounds(one.after)}"
-            out.print(line, markup=False, soft_wrap=True)
+            print_line(line)
 
 
 @cli.command()
@@ -84,16 +79,16 @@ def move(
         app.store, key, expression, change, occurrence, all_occurrences=all_occurrences, cited=cited
     )
     if not report.moved and not report.edited:
-        out.print(f"{key} already has this deadline: nothing changed", markup=False, soft_wrap=True)
+        print_line(f"{key} already has this deadline: nothing changed")
     for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         for one in moves:
             line = f"{one.key} {verb}: {describe_move(one.before, one.after)}"
-            out.print(line, markup=False, soft_wrap=True)
+            print_line(line)
     if report.edited:
-        out.print(f"{key} has a new wording; its dates stay the same", markup=False, soft_wrap=True)
+        print_line(f"{key} has a new wording; its dates stay the same")
     if report.kept_zone:
         kept = f"the zone stays {report.kept_zone}, as in the previous deadline; to change it, state one: {OTHER_ZONE}"
-        out.print(kept, markup=False, soft_wrap=True)
+        print_line(kept)
 
 
 @cli.command()
@@ -112,10 +107,10 @@ def close(
         raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
     app = get_app(context)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
-    change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
+    change = change_of(at, by, because)
     close_commitments(app.store, keys, status, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
-        out.print(f"{_name(key, occurrence)} is closed: {status}", markup=False, soft_wrap=True)
+        print_line(f"{_name(key, occurrence)} is closed: {status}")
 
 
 def _citation(key: str | None, locator: str | None, quote: str | None) -> Citation | None:

@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from alerts.actions.edit import assign as assign_to
 from alerts.actions.edit import edit as edit_commitment
 from alerts.actions.edit import note as add_note
 from alerts.actions.edit import with_values
-from alerts.cli.app import App, get_app, instant, who
+from alerts.cli.app import App, change_of, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import (
     At,
@@ -33,7 +32,7 @@ from alerts.cli.options import (
     Timezone,
     option_of,
 )
-from alerts.cli.output import checked_reason
+from alerts.cli.output import print_line
 from alerts.cli.unreached import warn_without_recipient
 from alerts.core.changes import Change, Report
 from alerts.core.commitments import Citation, Commitment
@@ -42,7 +41,6 @@ from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
 
 AddedSource = Annotated[str | None, typer.Option(metavar="KEY", help="Add a newer source; earlier ones are kept.")]
-out = Console(highlight=False)
 
 
 @cli.command()
@@ -158,9 +156,8 @@ def note(
 def _begin(context: typer.Context, because: str | None, by: str | None, at: str | None) -> tuple[App, Change]:
     """Return who changes something, when and why. People of the settings are known from now on."""
     app = get_app(context)
-    change = Change(now=instant(at), by=who(by), reason=because and checked_reason(because, "--because"))
     app.store.people.add(app.settings.people)
-    return app, change
+    return app, change_of(at, by, because)
 
 
 def _report(app: App, key: str, report: Report) -> None:
@@ -173,7 +170,7 @@ def _report(app: App, key: str, report: Report) -> None:
     for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
         lines += [f"{one.key} {verb}: {describe_bounds(one.before)} → {describe_bounds(one.after)}" for one in moves]
     for line in lines:
-        out.print(line, markup=False, soft_wrap=True)
+        print_line(line)
     warn_without_recipient(app, [item])
 
 

@@ -48,6 +48,11 @@ def shown(at: datetime | None, zone: str) -> str:
     return at.strftime("%a %-d %b %Y %H:%M")
 
 
+def print_line(text: str) -> None:
+    """Print a result, in one line however narrow the terminal is."""
+    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+
+
 def note(text: str) -> None:
     """Print a remark on stderr, in one line however narrow the terminal is."""
     Console(stderr=True, highlight=False).print(text, style="dim", markup=False, soft_wrap=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
+from alerts.cli.output import print_line
 from alerts.core.changes import Report, RestatedEntry
 from alerts.core.load_decisions import Closed
 from alerts.deadlines.errors import InputError
@@ -11,7 +10,6 @@ from alerts.deadlines.errors import InputError
 LEFT_CLOSED = 3  # the exit code of a load that named some
 MAX_KEYS_LISTED = 50
 WHAT_TO_DO = "load with --reopen to reopen them, or with --keep-closed to keep them closed"
-out = Console(highlight=False)
 
 
 def decision(*, reopen: bool, keep_closed: bool) -> Closed:
@@ -24,13 +22,13 @@ def decision(*, reopen: bool, keep_closed: bool) -> Closed:
 def report_closed(report: Report, *, dry_run: bool) -> None:
     """Print what stays closed, and what to do about it."""
     for one in report.restated[:MAX_KEYS_LISTED]:
-        _print(f"  {line(one)}")
+        print_line(f"  {line(one)}")
     if more := report.restated[MAX_KEYS_LISTED:]:
-        _print(f"  … and {len(more)} more")
+        print_line(f"  … and {len(more)} more")
     if report.restated:
-        _print(f"{len(report.restated)} left closed; {WHAT_TO_DO} (`alerts check` lists them until then)")
+        print_line(f"{len(report.restated)} left closed; {WHAT_TO_DO} (`alerts check` lists them until then)")
     if report.kept:
-        _print(f"{len(report.kept)} {'would stay' if dry_run else 'stay'} closed as they are")
+        print_line(f"{len(report.kept)} {'would stay' if dry_run else 'stay'} closed as they are")
 
 
 def line(one: RestatedEntry) -> str:
@@ -39,7 +37,3 @@ def line(one: RestatedEntry) -> str:
     changed = [f"deadline `{one.deadline}` → `{one.stated}`"] if "deadline" in one.fields else []
     changed += [", ".join(others)] if others else []
     return f"{one.key}: closed as {one.status}, but {one.place} lists it again ({'; '.join(changed) or 'unchanged'})"
-
-
-def _print(text: str) -> None:
-    out.print(text, markup=False, soft_wrap=True)

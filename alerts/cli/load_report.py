@@ -1,0 +1,119 @@
+"""What load prints: what changed, what it skipped, and the alerts that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from alerts.cli.app import App
+from alerts.cli.load_files import LoadJob
+from alerts.cli.output import few, print_line, warn
+from alerts.core.changes import Entry, Move, Report
+from alerts.deadlines.bounds import describe_bounds, describe_move
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.skipped_months import skipped_periods
+from alerts.forecasting import forecast_after_change, forecast_of_changes
+from alerts.interchange.file_contents import File
+
+MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
+MAX_MOVES_SHOWN = 20
+MAX_SKIPPING_SHOWN = 20
+out = Console(highlight=False)
+
+
+def show_counts(report: Report, done: str) -> None:
+    """Print how many commitments changed in which way."""
+    counts = f"{len(report.new)} new, {len(report.edited)} changed, {len(report.moved)} moved"
+    more = ((report.reopened, "reopened"), (report.restated, "left closed"), (report.conflicts, "in conflict"))
+    rest = "".join(f", {len(some)} {what}" for some, what in more if some)
+    out.print(f"{done}: {counts}, {report.unchanged} unchanged{rest}")
+
+
+def show_table(report: Report, missing: dict[str, list[str]]) -> None:
+    """Print a row for each commitment that would change."""
+    rows = [(key, "new", describe_bounds(report.planned_state[key].bounds)) for key in report.new]
+    rows += [(key, "changed", ", ".join(report.fields[key])) for key in report.edited]
+    for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
+        for move in moves:
+            others = ", ".join(name for name in report.fields.get(move.key, ()) if name != "deadline")
+            moved = describe_move(move.before, move.after) + (f" (also {others})" if others else "")
+            rows.append((move.key, verb, moved))
+    rows += [(key, "reopened", "closed, but listed again") for key in report.reopened]
+    rows += [(one.key, "conflict", "moved by hand since it was loaded") for one in report.conflicts]
+    rows += [(key, "missing", f"no longer in {path}") for path, keys in missing.items() for key in keys]
+    if not rows:
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("key", "what", "how"):
+        table.add_column(heading, overflow="fold")
+    for row in rows[:MAX_ROWS_SHOWN]:
+        table.add_row(*map(escape, row))
+    out.print(table)
+    if len(rows) > MAX_ROWS_SHOWN:
+        out.print(f"and {len(rows) - MAX_ROWS_SHOWN:,} more")
+
+
+def show_moves(moves: Sequence[Move]) -> None:
+    """Print the first moves."""
+    for move in moves[:MAX_MOVES_SHOWN]:
+        print_line(f"  {move.key}: {describe_move(move.before, move.after)}")
+
+
+def report_alerts(job: LoadJob, report: Report) -> None:
+    """Print how many alerts go out at the next tick."""
+    app, now = job.app, job.change.now
+    ahead = (
+        forecast_after_change(app.store, app.rules, now, report.planned_state, job.owners)
+        if job.dry_run
+        else forecast_of_changes(app.store, app.rules, now, job.owners)
+    )
+    count = sum(1 for _ in ahead)
+    alerts = "1 alert goes" if count == 1 else f"{count or 'no'} alerts go"
+    out.print(f"{alerts} out within a minute" if count else "no alerts go out now")
+
+
+def warn_of_skipped_months(entries: Sequence[Entry], report: Report) -> None:
+    """Warn of new or moved commitments that recur and skip months or years without such a day."""
+    fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
+    stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)
+    skipping = [(one, skipped) for one in stated if (skipped := skipped_periods(parse(one.deadline)))]
+    for one, skipped in skipping[:MAX_SKIPPING_SHOWN]:
+        warn(f"{one.key}: `{one.deadline}` {skipped}")
+    if len(skipping) > MAX_SKIPPING_SHOWN:
+        warn(f"{len(skipping) - MAX_SKIPPING_SHOWN} more skip months or years; `alerts check` lists all")
+
+
+def report_not_loaded(app: App, read: Sequence[File], report: Report) -> None:
+    """Print what the files contain that was not loaded."""
+    for file in read:
+        for line in file.notes:
+            print_line(f"{file.path}: {line}")
+        status = app.store.commitments.statuses(one.key for one in file.ended)
+        unknown = [one.key for one in file.ended if one.key not in status]
+        still_open = [one.key for one in file.ended if status.get(one.key) == "open"]
+        if unknown:
+            print_line(
+                f"{file.path}: {len(unknown)} already closed in the file and not tracked; skipped: {few(unknown)}"
+            )
+        if still_open:
+            print_line(
+                f"{file.path}: {len(still_open)} closed in the file but open here; close them with `alerts close`: "
+                f"{few(still_open)}"
+            )
+    if report.older:
+        print_line(f"{len(report.older)} skipped: the file has an older SEQUENCE: {few(report.older)}")
+
+
+def report_missing(missing: dict[str, list[str]], *, dry_run: bool, close_missing: bool) -> None:
+    """Print which commitments are no longer in their file, and whether they stay open."""
+    for path, keys in missing.items():
+        if keys and close_missing:
+            print_line(f"{'would close' if dry_run else 'closed'} {len(keys)} no longer in {path}: {few(keys)}")
+        elif keys:
+            print_line(
+                f"{len(keys)} no longer in {path}: {few(keys)}; they stay open (--close-missing closes them "
+                "as withdrawn)"
+            )
