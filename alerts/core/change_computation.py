@@ -27,7 +27,7 @@ class ChangeComputation:
         self, wanted: Mapping[str, Entry], snapshot: Snapshot, change: Change, unread: Collection[str] = ()
     ) -> None:
         self._wanted, self._change, self._resolver = wanted, change, snapshot.resolver
-        self._tracked, self._bounds = dict(snapshot.tracked), dict(snapshot.bounds)
+        self._following, self._bounds = dict(snapshot.dependants), dict(snapshot.bounds)
         self._stamps: dict[str, Stamp] = dict(snapshot.stamps)
         self._needs = {key: needs_of(entry.commitment) for key, entry in wanted.items()}
         self._dependencies: dict[str, Collection[str]] = {**snapshot.dependencies, **self._needs}
@@ -40,8 +40,7 @@ class ChangeComputation:
         self._find_missing(snapshot, unread)
         ordered = self._ordered()
         self.order = [key for key in ordered if key in wanted]
-        follows = len(snapshot.tracked) > len(snapshot.tracked.keys() & wanted.keys())
-        self._rank = {key: place for place, key in enumerate(ordered)} if follows else {}
+        self._rank = {key: place for place, key in enumerate(ordered)} if snapshot.dependants else {}
 
     @property
     def problems(self) -> list[EntryProblem]:
@@ -79,14 +78,19 @@ class ChangeComputation:
                 dependencies[key] = ()
         return self._ordered_keys
 
-    def compute(self, keys: Iterable[str], pending: Collection[str] = ()) -> ChangeSet:
-        """Return what storing some entries changes; those that are `pending` are stored later, and follow nothing."""
+    def compute(
+        self, keys: Iterable[str], stored: Mapping[str, tuple[Tracked, Stamp]], pending: Collection[str] = ()
+    ) -> ChangeSet:
+        """Return what storing some entries changes; `stored` is what is tracked of them.
+
+        Entries that are `pending` are stored later, and follow nothing.
+        """
         keys = list(keys)
         step = _Step()
         between = self._all_dependants(keys, {*keys, *pending})
         for key in sorted((*keys, *between), key=self._rank.__getitem__) if between else keys:
             if key in self._wanted:
-                self._store(key, step)
+                self._store(key, stored.get(key), step)
             else:
                 self._follow(key, step)
         moved = [one.key for one in (*step.moved, *step.following)]
@@ -120,13 +124,13 @@ class ChangeComputation:
                     todo.append(one)
         return found
 
-    def _store(self, key: str, step: _Step) -> None:
+    def _store(self, key: str, stored: tuple[Tracked, Stamp] | None, step: _Step) -> None:
         entry = self._wanted[key]
-        self._note_read(key, step)
+        before, stamp = stored or (None, None)
+        self._note_read(key, stamp, step)
         bounds = self._try_to_resolve(key, entry.commitment, entry.place)
         if bounds is None:
             return
-        before = self._tracked.get(key)
         if before is None:
             step.new.append(New(entry, bounds))
             self._note(key, entry.commitment, bounds, revision=1)
@@ -137,29 +141,27 @@ class ChangeComputation:
             before = step.reopened[-1].after
         if not before.open:
             bounds = before.bounds
-        changed = self._changed(before, entry.commitment, bounds)
         moves = before.bounds.fingerprint != bounds.fingerprint
+        if moves:
+            changed = move_to(before, entry.commitment, bounds, self._change)
+        else:
+            changed = edit_to(before, entry.commitment, bounds, self._change, stamp)
         (step.moved if moves else step.edited).append(changed)
         step.note_lead(key, self._needs[key], moves=moves)
         self._note(key, entry.commitment, bounds, revision=changed.after.revision)
 
-    def _changed(self, before: Tracked, commitment: Commitment, bounds: Bounds) -> Changed:
-        if before.bounds.fingerprint != bounds.fingerprint:
-            return move_to(before, commitment, bounds, self._change)
-        return edit_to(before, commitment, bounds, self._change, self._stamps.get(commitment.key))
-
     def _follow(self, key: str, step: _Step) -> None:
         """Move a dependant along. Where it also depends on what is stored later, that may have to come first."""
-        cause, before = step.note_lead(key, self._dependencies[key]), self._tracked[key]
+        cause, before = step.note_lead(key, self._dependencies[key]), self._following[key]
         if cause is None or not before.open:
             return
-        self._note_read(key, step)
+        self._note_read(key, self._stamps.get(key), step)
         bounds = self._try_to_resolve(key, before.commitment, f"{key} follows from this file")
         if bounds is None or bounds.fingerprint == before.bounds.fingerprint:
             return
         changed = move_to(before, before.commitment, bounds, replace(self._change, cause=cause))
         step.following.append(changed)
-        self._tracked[key] = changed.after
+        self._following[key] = changed.after
         self._note(key, before.commitment, bounds, revision=changed.after.revision)
 
     def _try_to_resolve(self, key: str, commitment: Commitment, place: str) -> Bounds | None:
@@ -186,12 +188,13 @@ class ChangeComputation:
 
     def _note(self, key: str, commitment: Commitment, bounds: Bounds, revision: int) -> None:
         """Record where a commitment stands from now on, if anything depends on it."""
-        if key in self._dependants:
+        if key in self._dependants or key in self._following:
             self._bounds[key] = with_assumptions(bounds, commitment.assumptions)
             self._stamps[key] = (revision, bounds.fingerprint, bounds.earliest, bounds.latest)
 
-    def _note_read(self, key: str, step: _Step) -> None:
-        for one in (key, *self._dependencies.get(key, ())):
+    def _note_read(self, key: str, stamp: Stamp | None, step: _Step) -> None:
+        step.read.setdefault(key, stamp)
+        for one in self._dependencies.get(key, ()):
             step.read.setdefault(one, self._stamps.get(one))
 
 

@@ -20,12 +20,12 @@ Stamp = tuple[int, str, datetime | None, datetime | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What the store has of some keys (`tracked`), of all that depends on them, and of what those depend on (`bounds`).
+    """What the store has of all that depends on some keys (`dependants`), and of what all of them depend on (`bounds`).
 
     `bounds` contain the assumptions of their commitments. `keys` are for suggestions, where a key is missing.
     """
 
-    tracked: Mapping[str, Tracked]
+    dependants: Mapping[str, Tracked]
     bounds: Mapping[str, Bounds]
     stamps: Mapping[str, Stamp]
     dependencies: Mapping[str, tuple[str, ...]]
@@ -37,7 +37,7 @@ class Snapshot:
         bounds = {key: with_assumptions(one.bounds, one.commitment.assumptions) for key, one in planned.items()}
         return replace(
             self,
-            tracked={key: planned.get(key, one) for key, one in self.tracked.items()},
+            dependants={key: planned.get(key, one) for key, one in self.dependants.items()},
             bounds={key: bounds.get(key, one) for key, one in self.bounds.items()},
         )
 
@@ -59,13 +59,13 @@ class New:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A commitment before and after a change. `fields` are those that differ.
+    """A commitment after a change, and its bounds before. `fields` are those that differ.
 
     There is no revision where nothing that is stated differs. `refresh`: the bounds have another explanation or other
     calendars, or begin or end at another instant with newer zone data.
     """
 
-    before: Tracked
+    bounds_before: Bounds
     after: Tracked
     revision: Revision | None = None
     fields: tuple[str, ...] = ()
@@ -73,12 +73,12 @@ class Changed:
 
     @property
     def key(self) -> str:
-        return self.before.commitment.key
+        return self.after.commitment.key
 
     @property
     def move(self) -> Move:
         """Return how its bounds change."""
-        return Move(self.key, self.before.bounds, self.after.bounds)
+        return Move(self.key, self.bounds_before, self.after.bounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,19 +135,19 @@ def move_to(before: Tracked, commitment: Commitment, bounds: Bounds, change: Cha
         changes=(*before.changes, revision),
         stated_at=change.now,
     )
-    return Changed(before=before, after=after, revision=revision, fields=fields)
+    return Changed(bounds_before=before.bounds, after=after, revision=revision, fields=fields)
 
 
 def edit_to(before: Tracked, commitment: Commitment, bounds: Bounds, change: Change, stamp: Stamp | None) -> Changed:
     """Return a commitment with other fields and the same bounds; `stamp` has the ends as they were stored."""
     fields = differing_fields(before.commitment, commitment)
-    same = before.bounds == bounds
-    after = replace(before, commitment=commitment, bounds=before.bounds if same else bounds)
+    after = replace(before, commitment=commitment, bounds=bounds)
     if fields:
         revision = revision_after(before, change, "edited", detail=", ".join(fields))
-        return Changed(before=before, after=replace(after, revision=revision.number), revision=revision, fields=fields)
+        after = replace(after, revision=revision.number)
+        return Changed(bounds_before=bounds, after=after, revision=revision, fields=fields)
     shifted = before.open and stamp is not None and stamp[2:] != (bounds.earliest, bounds.latest)
-    return Changed(before=before, after=after, refresh=shifted or not same)
+    return Changed(bounds_before=bounds, after=after, refresh=shifted or before.bounds != bounds)
 
 
 def reopen_to(now: Tracked, change: Change) -> Changed:
@@ -161,4 +161,4 @@ def reopen_to(now: Tracked, change: Change) -> Changed:
         revision=revision.number,
         changes=(*now.changes, revision),
     )
-    return Changed(before=now, after=after, revision=revision)
+    return Changed(bounds_before=now.bounds, after=after, revision=revision)

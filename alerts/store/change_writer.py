@@ -14,7 +14,7 @@ from alerts.core.changes import Change, Entry
 from alerts.core.commitments import Commitment
 from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.stated_values import stated
-from alerts.core.tracked import Revision
+from alerts.core.tracked import Revision, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.store import occurrence_rows, tables
 from alerts.store.rows import CHANGED_AT, append_revisions, bounds_columns, chunks, revision_row
@@ -31,12 +31,17 @@ def write(connection: Connection, change_set: ChangeSet) -> None:
     _update(connection, [one for one in (*change_set.moved, *change_set.edited) if one.revision], now)
     _update(connection, change_set.following, now)
     _refresh(connection, [one for one in change_set.edited if one.refresh], now)
-    occurrence_rows.end_acknowledgements(connection, [(one.before, one.after.bounds) for one in moved], now)
+    occurrence_rows.end_acknowledgements(connection, [(_before(one), one.after.bounds) for one in moved], now)
     stored = (*change_set.moved, *change_set.edited)
-    again = [(one.before, _resolver_of(one.after.commitment, change_set.resolver)) for one in stored]
+    again = [(_before(one), _resolver_of(one.after.commitment, change_set.resolver)) for one in stored]
     occurrence_rows.resolve_again(connection, again, now)
     _store_dependencies(connection, change_set.needs)
     note_loaded(connection, [entry for entry in change_set.entries if entry.loaded])
+
+
+def _before(changed: Changed) -> Tracked:
+    """Return a commitment with the bounds that its occurrences had."""
+    return replace(changed.after, bounds=changed.bounds_before)
 
 
 def _resolver_of(commitment: Commitment, resolver: DeadlineResolver) -> Callable[[str], Bounds]:
@@ -58,10 +63,10 @@ def note_loaded(connection: Connection, entries: Sequence[Entry]) -> None:
 
 def _reopen(connection: Connection, changed: Sequence[Changed], now: datetime) -> None:
     """Store that commitments are open again, and end what was acknowledged of them; their bounds stay as they are."""
-    history = [revision_row(one.before.id, one.revision) for one in changed if one.revision]
+    history = [revision_row(one.after.id, one.revision) for one in changed if one.revision]
     rows = [
         {
-            "_id": one.before.id, "_changed_at": now, "bounds_version": one.after.bounds_version,
+            "_id": one.after.id, "_changed_at": now, "bounds_version": one.after.bounds_version,
             "revision": one.after.revision,
         }
         for one in changed
@@ -129,7 +134,7 @@ def _refresh(connection: Connection, same: Sequence[Changed], now: datetime) -> 
 
     There is no revision: an alert that gave the day and its zone still holds.
     """
-    rows = [{"_id": one.before.id, **bounds_columns(one.after.bounds), "_changed_at": now} for one in same]
+    rows = [{"_id": one.after.id, **bounds_columns(one.after.bounds), "_changed_at": now} for one in same]
     _store_rows(connection, rows)
 
 

@@ -9,18 +9,27 @@ from typing import TypeVar
 from sqlalchemy import Connection, select
 
 from alerts.core.change_computation import ChangeComputation
-from alerts.core.change_set import ChangeSet
+from alerts.core.change_set import ChangeSet, Stamp
 from alerts.core.changes import Change, Entry, EntryProblem, Report, refuse
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.dependency_order import dependency_order
 from alerts.core.load_decisions import Closed
+from alerts.core.tracked import Tracked
 from alerts.store import restated_closed, tables
 from alerts.store.change_writer import note_loaded, write
 from alerts.store.database import Database
 from alerts.store.people import put
-from alerts.store.rows import TRACKED, chunks, source_row, tracked_of, upsert
-from alerts.store.snapshot import decide, is_current, read_resolver, stored_dependencies, stored_parties, take_snapshot
+from alerts.store.rows import chunks, source_row, upsert
+from alerts.store.snapshot import (
+    decide,
+    fetch_stored,
+    is_current,
+    read_resolver,
+    stored_dependencies,
+    stored_parties,
+    take_snapshot,
+)
 
 _C = tables.commitments.c
 T = TypeVar("T")
@@ -50,20 +59,27 @@ class FileLoad:
             stored = stored_parties(connection)
             self._resolver = read_resolver(connection, zone, self.parties)
             self.decisions = decide(connection, entries, closed)
-            wanted = self.decisions.wanted
-            read = {key: stamp for key, stamp in self.decisions.read.items() if key in wanted}
-            snapshot = take_snapshot(connection, wanted, self._resolver, read)
-        computation = ChangeComputation(wanted, snapshot, change, unread)
-        del snapshot  # of many entries it is large, and has been taken over
-        self._change_sets: list[ChangeSet] = []
-        for some, pending in with_pending(computation.order):
-            self._change_sets.append(computation.compute(some, pending))
+            snapshot = take_snapshot(connection, self.decisions.wanted, self._resolver)
+            computation = ChangeComputation(self.decisions.wanted, snapshot, change, unread)
+            self._change_sets = [
+                computation.compute(some, self._as_decided(connection, some), pending)
+                for some, pending in with_pending(computation.order)
+            ]
         self.problems: list[EntryProblem] = computation.problems
         self.changed_parties = {  # parties whose change may move deadlines, and what they were
             party: stored[party.key]
             for party in self.parties
             if party.key in stored and _resolves_as(party) != _resolves_as(stored[party.key])
         }
+
+    def _as_decided(self, connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Tracked, Stamp]]:
+        """Return what is tracked, with stamps from when it was decided what to do.
+
+        What was changed between the two reads no longer matches its stamp when it is stored, and is computed again.
+        """
+        read = self.decisions.read
+        stored = fetch_stored(connection, [key for key in keys if key in read])
+        return {key: (tracked, read[key]) for key, (tracked, _) in stored.items()}
 
     def report(self) -> Report:
         """Return what was decided about the entries."""
@@ -137,7 +153,7 @@ class FileLoad:
         report.conflicts += decisions.conflicts
         wanted = {key: decisions.wanted[key] for key in keys if key in decisions.wanted}
         computation = ChangeComputation(wanted, take_snapshot(connection, wanted, resolver), self._change)
-        again = computation.compute(computation.order, pending)
+        again = computation.compute(computation.order, fetch_stored(connection, wanted), pending)
         # A dependant may also depend on what is stored later: then it follows from that.
         refuse([one.message for one in computation.problems if one.key in wanted])
         return again
@@ -151,12 +167,13 @@ def recompute(
     planned: Report | None = None,
 ) -> ChangeSet:
     """Return what resolving some open commitments anew changes, once others are as `planned`."""
-    rows = connection.execute(TRACKED.where(_C.key.in_(keys), _C.status == "open")).mappings()
-    found = {row["key"]: tracked_of(row).commitment for row in rows}
-    entries = {key: Entry(found[key], key) for key in keys if key in found}
+    stored = {key: one for key, one in fetch_stored(connection, keys).items() if one[0].open}
+    entries = {key: Entry(stored[key][0].commitment, key) for key in keys if key in stored}
     snapshot = take_snapshot(connection, entries, resolver)
     computation = ChangeComputation(entries, snapshot.after(planned.planned_state) if planned else snapshot, change)
-    change_set = computation.compute(computation.order)
+    if planned:
+        stored = {key: (planned.planned_state.get(key, one), stamp) for key, (one, stamp) in stored.items()}
+    change_set = computation.compute(computation.order, stored)
     refuse([one.message for one in computation.problems if one.key in entries])  # of the others, when it is their turn
     return change_set
 

@@ -31,42 +31,38 @@ def compute_alone(connection: Connection, entry: Entry, change: Change, resolver
     """Return what storing one entry changes. Raises InputError with a line for each problem."""
     wanted = {entry.commitment.key: entry}
     computation = ChangeComputation(wanted, take_snapshot(connection, wanted, resolver), change)
-    change_set = computation.compute(computation.order)
+    change_set = computation.compute(computation.order, fetch_stored(connection, wanted))
     refuse([one.message for one in computation.problems])
     return change_set
 
 
-def take_snapshot(
-    connection: Connection,
-    wanted: Mapping[str, Entry],
-    resolver: DeadlineResolver,
-    read: Mapping[str, Stamp] | None = None,
-) -> Snapshot:
-    """Read what the change sets of some entries are computed from.
-
-    `read` are the stamps of the entries that are stored, where those were read before: what was changed between the two
-    reads does not match them.
-    """
+def take_snapshot(connection: Connection, wanted: Mapping[str, Entry], resolver: DeadlineResolver) -> Snapshot:
+    """Read what depends on some entries, and what all of them depend on."""
     dependencies = stored_dependencies(connection)
-    following = _all_dependants(wanted, dependencies)
-    tracked, stamps = _fetch_tracked(connection, [*(wanted if read is None else read), *following])
-    stamps.update(read or {})
+    dependants = fetch_stored(connection, _all_dependants(wanted, dependencies))
     needed = {other for entry in wanted.values() for other in needs_of(entry.commitment)}
-    named = needed | {other for key in following for other in dependencies[key]}
-    bounds, more = _fetch_bounds(connection, named - tracked.keys())
-    for key in named & tracked.keys():
-        bounds[key] = with_assumptions(tracked[key].bounds, tracked[key].commitment.assumptions)
+    bounds, stamps = _fetch_bounds(connection, needed.union(*(dependencies[key] for key in dependants)))
     keys: Sequence[str] = ()
     if needed - wanted.keys() - bounds.keys():
         keys = connection.execute(select(_C.key).limit(KEYS_COMPARED)).scalars().all()
     return Snapshot(
-        tracked=tracked,
+        dependants={key: tracked for key, (tracked, _) in dependants.items()},
         bounds=bounds,
-        stamps={**more, **stamps},
+        stamps={key: stamp for key, (_, stamp) in dependants.items()} | stamps,
         dependencies=dependencies,
         resolver=resolver,
         keys=keys,
     )
+
+
+def fetch_stored(connection: Connection, keys: Iterable[str]) -> dict[str, tuple[Tracked, Stamp]]:
+    """Return those of some commitments that are tracked, each with its stamp."""
+    found: dict[str, tuple[Tracked, Stamp]] = {}
+    statement = TRACKED.add_columns(*(column for column in STAMP if column.name not in ("key", "revision")))
+    for some in chunks(keys):
+        rows = connection.execute(statement.where(_C.key.in_(some))).mappings()
+        found |= {row["key"]: (tracked_of(row), _stamp_of(row)) for row in rows}
+    return found
 
 
 def stored_dependencies(connection: Connection) -> dict[str, tuple[str, ...]]:
@@ -85,7 +81,7 @@ def is_current(connection: Connection, change_set: ChangeSet, resolver: Deadline
     expected = {key: stamp for key, stamp in change_set.read.items() if stamp}
     if resolver != change_set.resolver or _stamps(connection, change_set.read) != expected:
         return False
-    moves = [one.before.id for one in (*change_set.moved, *change_set.following)]
+    moves = [one.after.id for one in (*change_set.moved, *change_set.following)]
     return change_set.followers.issuperset(_followers(connection, moves))
 
 
@@ -120,16 +116,6 @@ def _all_dependants(keys: Collection[str], dependencies: Mapping[str, Sequence[s
                 found[one] = None
                 todo.append(one)
     return list(found)
-
-
-def _fetch_tracked(connection: Connection, keys: Iterable[str]) -> tuple[dict[str, Tracked], dict[str, Stamp]]:
-    tracked: dict[str, Tracked] = {}
-    stamps: dict[str, Stamp] = {}
-    statement = TRACKED.add_columns(*(column for column in STAMP if column.name not in ("key", "revision")))
-    for some in chunks(keys):
-        for row in connection.execute(statement.where(_C.key.in_(some))).mappings():
-            tracked[row["key"]], stamps[row["key"]] = tracked_of(row), _stamp_of(row)
-    return tracked, stamps
 
 
 def _fetch_bounds(connection: Connection, keys: Collection[str]) -> tuple[dict[str, Bounds], dict[str, Stamp]]:
