@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alerts.core.breakers import Breaker
-from alerts.store.outbox.delivery_rows import EndedAttempt
+from alerts.core.deliveries import EndedAttempt
 
 log = logging.getLogger(__name__)
 

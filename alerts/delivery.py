@@ -16,12 +16,11 @@ from uuid import UUID
 from alerts.channel_health import ChannelHealth
 from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
-from alerts.core.deliveries import DeliveryError, Outcome, after_failure
+from alerts.core.deliveries import Delivery, DeliveryError, EndedAttempt, Outcome, after_failure
 from alerts.core.messages import Message, Outgoing
 from alerts.message_preparation import MessagePreparation
 from alerts.rendering.renderer import Renderer
 from alerts.store import Store
-from alerts.store.outbox.delivery_rows import Claim, EndedAttempt
 from alerts.store.outbox.reach import ServedRecipients
 from alerts.store.store_error import StoreError
 
@@ -86,7 +85,7 @@ class ChannelWorker:
                     if not any(monotonic() > item.ends_by + OVERDUE for item in running.values()):
                         self.health.seen_at = self.clock()  # not where every claim fails
                     if not allowed and waiting:
-                        self._return_claims(item.claim for item in waiting)
+                        self._return_claims(item.delivery for item in waiting)
                         waiting.clear()
                     for _ in range(min(room, len(waiting))):
                         item = waiting.popleft()
@@ -99,7 +98,7 @@ class ChannelWorker:
                     with suppress(Exception):  # the first is raised
                         self._collect(running)
                 with suppress(Exception):
-                    self._return_claims(item.claim for item in waiting)
+                    self._return_claims(item.delivery for item in waiting)
                 raise
 
     def take_over(self, other: ChannelWorker) -> None:
@@ -134,7 +133,7 @@ class ChannelWorker:
         timeout = self.channel.timeout
         begun = monotonic()
         limit = 1 if self.health.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
-        mine = [item.claim.id for item in running]  # their leases seem to have ended if the clock was put forward
+        mine = [item.delivery.id for item in running]  # their leases seem to have ended if the clock was put forward
         lease = 2 * timeout + RENDERED
         claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, lease, mine, served=self._served)
         try:
@@ -144,14 +143,14 @@ class ChannelWorker:
                 self.store.outbox.return_claims(claims, self.clock())
             raise
         start_by = begun + (timeout + RENDERED).total_seconds()
-        return [_Leased(claim, messages[claim.id], start_by) for claim in claims if claim.id in messages]
+        return [_Leased(delivery, messages[delivery.id], start_by) for delivery in claims if delivery.id in messages]
 
-    def _messages(self, claims: Sequence[Claim], until: float) -> dict[UUID, Message]:
+    def _messages(self, claims: Sequence[Delivery], until: float) -> dict[UUID, Message]:
         """Return the messages of claims. What cannot be rendered has failed, as if it could not be sent."""
         preparation = MessagePreparation(self.store, self.channel, self.renderer, self.zone, self.clock)
         prepared = preparation.prepare(claims, until)
         self._return_claims(prepared.postponed)
-        failed = [(claim, self._failed(claim, error), begun, ended) for claim, error, begun, ended in prepared.failed]
+        failed = [(one, self._failed(one, error), begun, ended) for one, error, begun, ended in prepared.failed]
         if failed:
             self._record_outcomes(failed)
             self._learn(failed)
@@ -161,36 +160,38 @@ class ChannelWorker:
 
     def _send(self, item: _Leased) -> Outcome | None:
         """Make one attempt; return None if it is too late to begin, as another process may have taken it over."""
-        claim = item.claim
+        delivery = item.delivery
         item.started = self.clock()
         if monotonic() > item.start_by:
             return None
         item.ends_by = monotonic() + self.channel.timeout.total_seconds()
-        outgoing = Outgoing(id=claim.id, recipient=claim.recipient, message=item.message, attempt=claim.attempt)
+        outgoing = Outgoing(
+            id=delivery.id, recipient=delivery.recipient, message=item.message, attempt=delivery.attempt
+        )
         try:
             if self.health.breaker.off:
-                raise DeliveryError(f"channel {claim.channel} is off: {self.health.breaker.off}", permanent=True)
+                raise DeliveryError(f"channel {delivery.channel} is off: {self.health.breaker.off}", permanent=True)
             return Outcome(state="sent", remote=self.redact(self.channel.send(outgoing)))
         except DeliveryError as failure:
             error = failure
         except Exception as failure:  # one channel must not stop the others, nor lose the alert
-            log.exception("channel %s failed in a way that it should not", claim.channel)
+            log.exception("channel %s failed in a way that it should not", delivery.channel)
             error = DeliveryError(f"unexpected {type(failure).__name__} in the channel")
-        return self._failed(claim, error)
+        return self._failed(delivery, error)
 
-    def _failed(self, claim: Claim, error: DeliveryError) -> Outcome:
+    def _failed(self, delivery: Delivery, error: DeliveryError) -> Outcome:
         """Return what becomes of a delivery after an attempt that failed."""
         outcome = after_failure(
             error,
-            attempt=claim.tries,
+            attempt=delivery.tries,
             now=self.clock(),
-            first_due=claim.first_due,
-            deadline=claim.deadline,
+            first_due=delivery.first_due,
+            deadline=delivery.deadline,
             random=random.random,
         )
         outcome = replace(outcome, error=self.redact(outcome.error or ""))  # channels keep secrets out; should one fail
         level = logging.ERROR if outcome.state == "dead" else logging.WARNING
-        log.log(level, "%s via %s: %s (%s)", str(claim.id)[:8], claim.channel, outcome.error, outcome.state)
+        log.log(level, "%s via %s: %s (%s)", str(delivery.id)[:8], delivery.channel, outcome.error, outcome.state)
         return outcome
 
     def _collect(self, running: dict[Future[Outcome | None], _Leased]) -> Counter[str]:
@@ -203,11 +204,11 @@ class ChannelWorker:
             if outcome is None:
                 late.append(item)
             else:
-                ended_attempts.append((item.claim, outcome, item.started or self.clock(), self.clock()))
+                ended_attempts.append((item.delivery, outcome, item.started or self.clock(), self.clock()))
         if ended_attempts:
             self._record_outcomes(ended_attempts)  # first: without it they are sent again
         if late:
-            self._return_claims(item.claim for item in late)
+            self._return_claims(item.delivery for item in late)
         if ended_attempts:
             self._learn(ended_attempts)
         return Counter(outcome.state for _, outcome, _, _ in ended_attempts)
@@ -237,24 +238,24 @@ class ChannelWorker:
             except Exception:
                 log.exception("cannot write down what was sent via %s", self.channel.name)
                 if len(ended_attempts) == 1:
-                    claim, outcome, started, ended = ended_attempts[0]
-                    text = f"the answer cannot be stored (attempt {claim.attempt})"
+                    delivery, outcome, started, ended = ended_attempts[0]
+                    text = f"the answer cannot be stored (attempt {delivery.attempt})"
                     bare = replace(outcome, remote=None, error=text if outcome.error else None)
                     if bare == outcome:
                         raise
-                    ended_attempts = [(claim, bare, started, ended)]
+                    ended_attempts = [(delivery, bare, started, ended)]
                     continue
                 for one in ended_attempts:
                     self._record_outcomes([one])  # the others are not held up by it
                 return None
 
-    def _return_claims(self, claims: Iterable[Claim]) -> None:
+    def _return_claims(self, claims: Iterable[Delivery]) -> None:
         self.store.outbox.return_claims(list(claims), self.clock())
 
 
 @dataclass(slots=True)
 class _Leased:
-    claim: Claim
+    delivery: Delivery
     message: Message
     start_by: float  # on the monotonic clock: begun later, it might outlast its lease
     started: datetime | None = None

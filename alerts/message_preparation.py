@@ -10,14 +10,13 @@ from uuid import UUID
 
 from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
-from alerts.core.deliveries import DeliveryError
+from alerts.core.deliveries import Delivery, DeliveryError
 from alerts.core.messages import Message
 from alerts.core.notifications import Notification, reminders_digest
 from alerts.rendering.composing import compose
 from alerts.rendering.renderer import Renderer
 from alerts.rendering.template_filters import known_zone, on_day
 from alerts.store import Store
-from alerts.store.outbox.delivery_rows import Claim
 from alerts.store.store_error import StoreError
 
 log = logging.getLogger(__name__)
@@ -28,13 +27,13 @@ class PreparedMessages:
     """The messages of claims, and the claims without one.
 
     `stored` are as they were rendered before. `rendered` are new (fence, message, template error). There was no time
-    for what is `postponed`. What `failed` cannot be rendered (claim, error, started, ended).
+    for what is `postponed`. What `failed` cannot be rendered (delivery, error, started, ended).
     """
 
     stored: dict[UUID, Message] = field(default_factory=dict)
     rendered: dict[UUID, tuple[int, Message, str | None]] = field(default_factory=dict)
-    postponed: list[Claim] = field(default_factory=list)
-    failed: list[tuple[Claim, DeliveryError, datetime, datetime]] = field(default_factory=list)
+    postponed: list[Delivery] = field(default_factory=list)
+    failed: list[tuple[Delivery, DeliveryError, datetime, datetime]] = field(default_factory=list)
 
     @property
     def messages(self) -> dict[UUID, Message]:
@@ -57,7 +56,7 @@ class MessagePreparation:
     zone: str
     clock: Clock
 
-    def prepare(self, claims: Sequence[Claim], until: float) -> PreparedMessages:
+    def prepare(self, claims: Sequence[Delivery], until: float) -> PreparedMessages:
         """Return the messages of claims. What is not rendered yet, or is no longer true, is rendered and stored.
 
         After `until` (on the monotonic clock) nothing is begun, but one message is always rendered: so it goes on,
@@ -65,56 +64,57 @@ class MessagePreparation:
         """
         now = self.clock()  # the same for all: a summary for several recipients is gathered once
         prepared = PreparedMessages()
-        for claim in claims:
-            if claim.message and self._is_true(claim, now):
-                prepared.stored[claim.id] = claim.message
+        for delivery in claims:
+            if delivery.message and self._is_true(delivery, now):
+                prepared.stored[delivery.id] = delivery.message
             elif prepared.rendered and monotonic() > until:
-                prepared.postponed.append(claim)
+                prepared.postponed.append(delivery)
             else:
-                self._add_rendered(prepared, claim, now)
-        self.store.outbox.keep(prepared.rendered, {claim.id: reminders_digest(claim.contexts) for claim in claims})
+                self._add_rendered(prepared, delivery, now)
+        entries = {delivery.id: reminders_digest(delivery.contexts) for delivery in claims}
+        self.store.outbox.keep(prepared.rendered, entries)
         return prepared
 
-    def _add_rendered(self, prepared: PreparedMessages, claim: Claim, now: datetime) -> None:
+    def _add_rendered(self, prepared: PreparedMessages, delivery: Delivery, now: datetime) -> None:
         started = self.clock()
         try:
-            prepared.rendered[claim.id] = (claim.fence, *self._render(claim, now))
+            prepared.rendered[delivery.id] = (delivery.fence, *self._render(delivery, now))
         except StoreError:
             raise
         except Exception as error:
-            log.exception("channel %s: %s cannot be rendered", claim.channel, str(claim.id)[:8])
-            if claim.message:  # better what was true then than nothing
-                prepared.stored[claim.id] = claim.message
+            log.exception("channel %s: %s cannot be rendered", delivery.channel, str(delivery.id)[:8])
+            if delivery.message:  # better what was true then than nothing
+                prepared.stored[delivery.id] = delivery.message
             else:
                 failure = DeliveryError(f"cannot be rendered: {type(error).__name__}")
-                prepared.failed.append((claim, failure, started, self.clock()))
+                prepared.failed.append((delivery, failure, started, self.clock()))
 
-    def _is_true(self, claim: Claim, now: datetime) -> bool:
+    def _is_true(self, delivery: Delivery, now: datetime) -> bool:
         """Whether the stored message was rendered on the reader's present day, of the entries that still hold."""
-        assert claim.message is not None
-        zone = known_zone(self._zone(claim))
-        same_day = on_day(claim.message.rendered_at, zone) == on_day(now, zone)
-        return same_day and claim.entries in (None, reminders_digest(claim.contexts))
+        assert delivery.message is not None
+        zone = known_zone(self._zone(delivery))
+        same_day = on_day(delivery.message.rendered_at, zone) == on_day(now, zone)
+        return same_day and delivery.entries in (None, reminders_digest(delivery.contexts))
 
-    def _zone(self, claim: Claim) -> str:
-        return claim.zone or self.channel.timezone or self.zone
+    def _zone(self, delivery: Delivery) -> str:
+        return delivery.zone or self.channel.timezone or self.zone
 
-    def _render(self, claim: Claim, now: datetime) -> tuple[Message, str | None]:
-        summary, contexts = None, claim.contexts
-        if claim.summary:
-            summary, contexts = self.store.summaries.gather(claim.summary, now)
+    def _render(self, delivery: Delivery, now: datetime) -> tuple[Message, str | None]:
+        summary, contexts = None, delivery.contexts
+        if delivery.summary:
+            summary, contexts = self.store.summaries.gather(delivery.summary, now)
         notification = Notification(
-            id=claim.id,
-            channel=claim.channel,
-            recipient=claim.recipient,
-            zone=self._zone(claim),
+            id=delivery.id,
+            channel=delivery.channel,
+            recipient=delivery.recipient,
+            zone=self._zone(delivery),
             contexts=contexts,
             now=now,
-            fallback_for=claim.fallback_for,
-            notice=claim.notice,
+            fallback_for=delivery.fallback_for,
+            notice=delivery.notice,
             summary=summary,
         )
         message, error = compose(self.renderer, self.channel, notification)
         if error:
-            log.error("channel %s: %s", claim.channel, error)
+            log.error("channel %s: %s", delivery.channel, error)
         return message, error

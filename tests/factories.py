@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts.core.changes import Change, Entry, Report
 from alerts.core.commitments import Commitment, Party, Source, Status
+from alerts.core.deliveries import Delivery
 from alerts.core.envelopes import Routes
 from alerts.core.messages import Message
 from alerts.core.rules import Overdue, Remind, Rule
@@ -21,7 +22,6 @@ from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
 from alerts.store.claimed_watches import ClaimedWatches
-from alerts.store.outbox.delivery_rows import Claim
 from alerts.store.write_back import Evaluated, Written
 from tests import acting
 
@@ -129,7 +129,7 @@ def put_back(store: Store, claimed: ClaimedWatches, evaluations: Sequence[Evalua
     return store.watches.write_back(claimed, evaluated, Routes(recipients={}), now, planned=claimed.rules)
 
 
-def claim(store: Store, now: datetime, limit: int = 100, channel: str = "mail") -> list[Claim]:
+def claim(store: Store, now: datetime, limit: int = 100, channel: str = "mail") -> list[Delivery]:
     return store.outbox.claim(channel, now, limit, LEASE)
 
 

@@ -21,6 +21,7 @@ from werkzeug import Request, Response
 
 from alerts import shipped
 from alerts.channels import build
+from alerts.core.deliveries import Delivery
 from alerts.core.messages import Outgoing
 from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures
@@ -29,7 +30,6 @@ from alerts.planning import plan
 from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables
-from alerts.store.outbox.delivery_rows import Claim
 from alerts.store.store_error import StoreError
 from tests.factories import NOW, at, entries, load, plan_at, remind, rule
 
@@ -156,7 +156,7 @@ def test_an_answer_that_cannot_be_stored_holds_up_no_other_mark(store, workers, 
 
     def choosy(marks: Any) -> None:
         """As PostgreSQL does with a NUL in a text."""
-        if any(outcome.remote and claim.id.int % 7 == 0 for claim, outcome, _, _ in marks):
+        if any(outcome.remote and delivery.id.int % 7 == 0 for delivery, outcome, _, _ in marks):
             raise DataError("update", {}, ValueError("a NUL"))
         mark(marks)
 
@@ -197,7 +197,7 @@ def test_who_wakes_up_after_its_lease_sends_nothing_that_another_took_over(store
     seen = answer(httpserver, "/hook", lambda _: 200)
     claim, clock, theirs = store.outbox.claim, [0.0], []
 
-    def stopped_after_the_claim(*asked: Any, **more: Any) -> list[Claim]:
+    def stopped_after_the_claim(*asked: Any, **more: Any) -> list[Delivery]:
         mine = claim(*asked, **more)
         if not theirs:
             clock[0] += 3600
@@ -343,9 +343,9 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
     sent, said = answer(httpserver, "/hook", lambda _: 200), answer(httpserver, "/spare", lambda _: 200)
     odd, render = [], MessagePreparation._render
 
-    def fail_on_one(preparation: MessagePreparation, claim: Claim, now: datetime) -> Any:
-        odd.append(claim.id)
-        return render(preparation, claim, now) if claim.id != odd[0] or claim.channel != "hook" else 1 / 0
+    def fail_on_one(preparation: MessagePreparation, delivery: Delivery, now: datetime) -> Any:
+        odd.append(delivery.id)
+        return render(preparation, delivery, now) if delivery.id != odd[0] or delivery.channel != "hook" else 1 / 0
 
     monkeypatch.setattr(MessagePreparation, "_render", fail_on_one)
     workers["hook"].drain()
@@ -362,9 +362,9 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
 def test_what_takes_long_to_render_is_given_back_and_goes_out_all_the_same(store, workers, httpserver, monkeypatch):
     sent, ticking = answer(httpserver, "/hook", lambda _: 200), [0.0]
 
-    def slow(preparation: MessagePreparation, claim: Claim, now: datetime) -> Any:
+    def slow(preparation: MessagePreparation, delivery: Delivery, now: datetime) -> Any:
         ticking[0] += 3.0
-        return render(preparation, claim, now)
+        return render(preparation, delivery, now)
 
     render = MessagePreparation._render
     monkeypatch.setattr(MessagePreparation, "_render", slow)

@@ -1,4 +1,4 @@
-"""Deliveries: the states of handing a message over, when to try again, and when to give up."""
+"""Deliveries: what is handed over, its states, when to try again, and when to give up."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Literal
+from uuid import UUID
+
+from alerts.core.delivery_failures import DeliveryFailure, Notice
+from alerts.core.messages import Message
+from alerts.core.notifications import ReminderContext
+from alerts.core.summaries import Scope
 
 State = Literal["pending", "leased", "retry", "sent", "dead", "superseded", "dismissed"]
 OPEN: tuple[State, ...] = ("pending", "retry", "leased")
@@ -91,3 +97,33 @@ def after_failure(
     pause = asked or base * (1 + JITTER * (2 * random() - 1))
     late = now - first_due >= LATE
     return Outcome(state="retry", next_at=now + pause, error=str(error), late=late, channel=channel, pause=asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What one recipient gets through one channel, claimed by this process until its lease ends.
+
+    `fence` tells this claim from others. `contexts` is what it carries. A `notice` goes to operators instead; a
+    `summary` is gathered by its scope. `zone` is the zone of the recipient, if that is a person who states one.
+    `first_due` and `tries` (this one included) count from the last retry by a person; `attempt` counts all.
+    `message` is None until it is rendered.
+    """
+
+    id: UUID
+    channel: str
+    recipient: str
+    fence: int
+    attempt: int
+    tries: int
+    first_due: datetime
+    deadline: datetime | None
+    zone: str | None = None
+    contexts: tuple[ReminderContext, ...]
+    notice: Notice | None = None
+    summary: Scope | None = None
+    fallback_for: DeliveryFailure | None = None
+    message: Message | None
+    entries: str | None = None  # identifies the reminders of the message, if stored
+
+
+EndedAttempt = tuple[Delivery, Outcome, datetime, datetime]  # with when it started and ended

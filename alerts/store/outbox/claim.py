@@ -25,11 +25,10 @@ from sqlalchemy import (
     update,
 )
 
-from alerts.core.deliveries import FailureLevel
+from alerts.core.deliveries import Delivery, EndedAttempt, FailureLevel
 from alerts.core.messages import Message
 from alerts.store import delivery_tables
 from alerts.store.database import Database
-from alerts.store.outbox.delivery_rows import Claim, EndedAttempt
 from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
 from alerts.store.outbox.holds import hold
 from alerts.store.outbox.payloads import payload_of
@@ -78,7 +77,7 @@ class Outbox:
         exclude: Collection[UUID] = (),
         *,
         served: ServedRecipients = ANYBODY,
-    ) -> list[Claim]:
+    ) -> list[Delivery]:
         """Claim due deliveries of a channel for recipients that we serve, except `exclude`; stale ones are superseded.
 
         `now` decides what is due. The lease (a duration) runs on the real clock.
@@ -123,7 +122,7 @@ class Outbox:
                 connection.execute(_KEEP, rows)
 
     def record_outcomes(self, ended: Sequence[EndedAttempt]) -> None:
-        """Record how attempts ended (claim, outcome, started, ended), in one commit.
+        """Record how attempts ended (delivery, outcome, started, ended), in one commit.
 
         A higher fence means that another process took the delivery over: its outcome counts. Our attempt is stored all
         the same.
@@ -132,7 +131,7 @@ class Outbox:
             return
         with self._database.write() as connection:
             connection.execute(
-                _RECORD_OUTCOME, [outcome_row(claim, outcome, stopped) for claim, outcome, _, stopped in ended]
+                _RECORD_OUTCOME, [outcome_row(delivery, outcome, stopped) for delivery, outcome, _, stopped in ended]
             )
             connection.execute(_TRIED, [attempt_row(*one) for one in ended])
 
@@ -191,9 +190,9 @@ class Outbox:
         with self._database.read() as connection:
             return connection.execute(select(_D.id).where(*conditions).limit(1)).first() is not None
 
-    def return_claims(self, claims: Sequence[Claim], now: datetime) -> None:
+    def return_claims(self, claims: Sequence[Delivery], now: datetime) -> None:
         """Release claims whose attempt has not begun."""
-        rows = [{"_id": claim.id, "_fence": claim.fence, "_now": now} for claim in claims]
+        rows = [{"_id": delivery.id, "_fence": delivery.fence, "_now": now} for delivery in claims]
         if rows:
             with self._database.write() as connection:
                 connection.execute(_RETURN_CLAIM, rows)
@@ -218,7 +217,7 @@ class Outbox:
         return min(pauses, default=None)
 
 
-def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Claim]:
+def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Delivery]:
     rows = hold(connection, rows, now)
     claims, stale, broken = read_claims(connection, rows)
     unsent = [

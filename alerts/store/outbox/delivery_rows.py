@@ -1,47 +1,15 @@
-"""Claims: deliveries that this process may send until their lease ends."""
+"""Deliveries as they are claimed, from their rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from alerts.core.deliveries import Outcome
+from alerts.core.deliveries import Delivery
 from alerts.core.delivery_failures import DeliveryFailure, Notice
-from alerts.core.messages import Message
 from alerts.core.notifications import ReminderContext
 from alerts.core.summaries import Scope
 from alerts.store.outbox.payloads import message_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A delivery that this process may send until the lease ends. `message` is None until it is rendered.
-
-    `contexts` is what it carries. A `notice` goes to operators instead; a `summary` is gathered by its scope.
-    `zone` is the zone of the recipient, if that is a person who states one. `first_due` and `tries` (this one
-    included) count from the last retry by a person; `attempt` counts all.
-    """
-
-    id: UUID
-    channel: str
-    recipient: str
-    fence: int
-    attempt: int
-    tries: int
-    first_due: datetime
-    deadline: datetime | None
-    zone: str | None = None
-    contexts: tuple[ReminderContext, ...]
-    notice: Notice | None = None
-    summary: Scope | None = None
-    fallback_for: DeliveryFailure | None = None
-    message: Message | None
-    entries: str | None = None  # identifies the reminders of the message, if stored
-
-
-EndedAttempt = tuple[Claim, Outcome, datetime, datetime]  # with when it started and ended
 
 
 def first_due(row: Any) -> datetime:
@@ -50,8 +18,8 @@ def first_due(row: Any) -> datetime:
     return max(at for at in times if at)
 
 
-def claimed(row: Any, contexts: tuple[ReminderContext, ...], zone: str | None) -> Claim:
-    return Claim(
+def claimed_delivery(row: Any, contexts: tuple[ReminderContext, ...], zone: str | None) -> Delivery:
+    return Delivery(
         id=row["id"],
         channel=row["channel"],
         recipient=row["recipient"],

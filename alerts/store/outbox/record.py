@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from alerts.core.deliveries import FailureLevel, Outcome
-from alerts.store.outbox.delivery_rows import Claim
+from alerts.core.deliveries import Delivery, FailureLevel, Outcome
 
 
-def outcome_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, Any]:
+def outcome_row(delivery: Delivery, outcome: Outcome, stopped: datetime) -> dict[str, Any]:
     return {
-        "_id": claim.id,
-        "_fence": claim.fence,
+        "_id": delivery.id,
+        "_fence": delivery.fence,
         "_failure_level": int(
             FailureLevel.DEAD if outcome.state == "dead" else FailureLevel.LATE if outcome.late else FailureLevel.NOT
         ),
@@ -24,10 +23,10 @@ def outcome_row(claim: Claim, outcome: Outcome, stopped: datetime) -> dict[str, 
     }
 
 
-def attempt_row(claim: Claim, outcome: Outcome, started: datetime, stopped: datetime) -> dict[str, Any]:
+def attempt_row(delivery: Delivery, outcome: Outcome, started: datetime, stopped: datetime) -> dict[str, Any]:
     return {
-        "_id": claim.id,
-        "_number": claim.attempt,
+        "_id": delivery.id,
+        "_number": delivery.attempt,
         "_started_at": started,
         "_ended_at": stopped,
         "_outcome": outcome.state,

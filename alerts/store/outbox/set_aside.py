@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.core.deliveries import (
     LATE,
+    Delivery,
     FailureLevel,
     State,
     backoff,
@@ -24,7 +25,7 @@ from alerts.core.deliveries import (
 )
 from alerts.store import delivery_tables
 from alerts.store.outbox.contents import carried
-from alerts.store.outbox.delivery_rows import Claim, claimed, first_due
+from alerts.store.outbox.delivery_rows import claimed_delivery, first_due
 from alerts.store.outbox.due_deliveries import worse
 from alerts.store.outbox.stale_reminders import FOLLOWED_BY_LATER
 from alerts.store.outbox.summary_deliveries import followed
@@ -43,7 +44,7 @@ UPDATE_UNSENT = update(delivery_tables.deliveries).where(_D.id == bindparam("_id
 
 def read_claims(
     connection: Connection, rows: Sequence[Any]
-) -> tuple[dict[UUID, Claim], dict[UUID, str], dict[UUID, str]]:
+) -> tuple[dict[UUID, Delivery], dict[UUID, str], dict[UUID, str]]:
     """Return the claims to send, why others are stale, and the errors of those that cannot be read."""
     try:
         context_of, stale = carried(connection, rows)
@@ -51,22 +52,23 @@ def read_claims(
         stale |= followed(connection, rows)
         whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None}
         mine = [row for row in rows if context_of[row["id"]] or row["id"] in whole - stale.keys()]
-        return {row["id"]: claimed(row, context_of[row["id"]], zone.get(row["recipient"])) for row in mine}, stale, {}
+        claims = [claimed_delivery(row, context_of[row["id"]], zone.get(row["recipient"])) for row in mine]
+        return {delivery.id: delivery for delivery in claims}, stale, {}
     except (SQLAlchemyError, StoreError):
         raise
     except Exception as error:
         if len(rows) == 1:
             log.exception("delivery %s cannot be made", rows[0]["id"])
             return {}, {}, {rows[0]["id"]: f"cannot be read: {type(error).__name__}: {error}"}
-    claims: dict[UUID, Claim] = {}
+    found: dict[UUID, Delivery] = {}
     reasons: dict[UUID, str] = {}
     broken: dict[UUID, str] = {}
     for row in rows:  # one broken delivery must not stop the others
         its_claim, its_reason, its_error = read_claims(connection, [row])
-        claims |= its_claim
+        found |= its_claim
         reasons |= its_reason
         broken |= its_error
-    return claims, reasons, broken
+    return found, reasons, broken
 
 
 def retry_later(row: Any, error: str, now: datetime) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from functools import partial
 import pytest
 from sqlalchemy import update
 
-from alerts.core.deliveries import TRY_FOR_AT_LEAST, DeliveryError, Outcome, after_failure
+from alerts.core.deliveries import TRY_FOR_AT_LEAST, Delivery, DeliveryError, Outcome, after_failure
 from alerts.deadlines.errors import InputError
 from alerts.store import Store, delivery_tables
-from alerts.store.outbox.delivery_rows import Claim
 from tests.factories import NOW, at, claim, close, entries, entry, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
@@ -30,7 +29,7 @@ def due(store: Store, count: int = 1, *, digest: bool | None = False) -> list[st
     return [str(row["id"]) for row in store.ledger.deliveries()]
 
 
-def end(store: Store, outcome: Outcome, one: Claim) -> None:
+def end(store: Store, outcome: Outcome, one: Delivery) -> None:
     store.outbox.record_outcomes([(one, outcome, NINE, NINE)])
 
 
@@ -44,7 +43,7 @@ def states(store: Store) -> list[tuple[str, str, str]]:
     return sorted((one["channel"], one["recipient"], one["state"]) for one in store.ledger.deliveries())
 
 
-def fails(one: Claim, now: timedelta) -> Outcome:
+def fails(one: Delivery, now: timedelta) -> Outcome:
     """What follows when a claim fails at a time, as its worker reckons it."""
     refused = DeliveryError("451 not now")
     schedule = {"attempt": one.tries, "first_due": one.first_due, "deadline": one.deadline}
