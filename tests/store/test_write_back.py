@@ -23,6 +23,7 @@ from alerts.store import Store, planning_tables, tables, write_back
 from alerts.store.claimed_watches import LEASE
 from alerts.store.outbox import enqueue
 from alerts.store.store_error import StoreError
+from tests import acting
 from tests.factories import (
     NOW,
     acknowledge,
@@ -60,7 +61,7 @@ def settled_by_a_replica(store: Store) -> None:
 
 
 def edit(store: Store) -> None:
-    store.commitments.edit("truce", lambda one: replace(one, note="anew"), change(NINE))
+    acting.edit(store, "truce", lambda one: replace(one, note="anew"), change(NINE))
 
 
 def edit_and_settle(store: Store) -> None:
@@ -70,15 +71,15 @@ def edit_and_settle(store: Store) -> None:
 
 def close_and_reopen(store: Store) -> None:
     close(store, "truce", now=NINE)
-    store.commitments.reopen("truce", change(NINE))
+    acting.reopen(store, "truce", change(NINE))
 
 
 def move_one(store: Store) -> None:
-    store.commitments.move("weekly", "2025-11-12", change(NINE), "2025-11-10")
+    acting.move(store, "weekly", "2025-11-12", change(NINE), "2025-11-10")
 
 
 def snooze(store: Store) -> None:
-    store.commitments.snooze("truce", at("2025-11-06T00:00"), change(NINE), recipient=None)
+    acting.snooze(store, "truce", at("2025-11-06T00:00"), change(NINE), recipient=None)
 
 
 LEAD, WEEK = "truce before 09:00", "weekly/2025-11-10 before 09:00"
