@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -43,7 +44,7 @@ class Reminder:
     def id(self) -> UUID:
         """Return the id: the same for the same reminder in every process and at any time."""
         what = (self.rule, self.commitment_id, self.occurrence, self.bounds_version, self.kind, self.moment.isoformat())
-        return uuid5(NAMESPACE, "\x1f".join(map(str, what)))
+        return _id_of("\x1f".join(map(str, what)))
 
     @property
     def alert_key(self) -> tuple[int, str, int, str, datetime]:
@@ -54,3 +55,9 @@ class Reminder:
         """Return how late it is at `now`; zero if that is not worth a mention."""
         late = now - self.send_at
         return late if late >= LATE and not self.catching_up else timedelta()
+
+
+@lru_cache(maxsize=4096)
+def _id_of(name: str) -> UUID:
+    """Return the id for a name. It is asked for a dozen times while a reminder is planned."""
+    return uuid5(NAMESPACE, name)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, NullPool, Table, create_engine, insert, select, text
 
-from alerts.store import delivery_tables, table_types, tables
+from alerts.store import delivery_tables, planning_tables, table_types, tables
 from alerts.store.calendar_uids import INSTALLATION
 from tests import postgres
 from tests.faults.patience import eventually
@@ -23,6 +23,7 @@ LAPSE = (
     "update deliveries set lease_until = clock_timestamp() - interval '1 second' where state = 'leased'",
     "update watches set claimed_until = clock_timestamp() - interval '1 second' where claimed_by is not null",
 )
+TABLES = (delivery_tables, planning_tables, tables)  # a table is in the metadata once its module is imported
 # What may differ between a run that was never killed and one that was: numbers that a sequence gave, which process it
 # was, and how often and when it was tried.
 LOOSE = {

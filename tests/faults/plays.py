@@ -148,3 +148,15 @@ def after_sends(passed: Sequence[str]) -> list[range]:
             end = next(at for at in range(mark, len(passed)) if passed[at] == f"{worker}: after sql commit")
             found.append(range(place + 1, end + 2))
     return found
+
+
+def between_claim_and_write_back(passed: Sequence[str]) -> list[range]:
+    """The boundaries from each claim of watches to the commit that writes them back, in numbers that count from 1."""
+    found = []
+    for place, label in enumerate(passed):
+        if "before sql executemany UPDATE watches SET claimed_by" in label:
+            thread = label.partition(": ")[0]
+            written = next(at for at in range(place, len(passed)) if "UPDATE watches SET since" in passed[at])
+            end = next(at for at in range(written, len(passed)) if passed[at] == f"{thread}: after sql commit")
+            found.append(range(place + 1, end + 2))
+    return found

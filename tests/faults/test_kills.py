@@ -14,7 +14,7 @@ import pytest
 
 from tests import postgres
 from tests.faults.databases import Databases, Postgresql, Sqlite
-from tests.faults.plays import Play, after_sends
+from tests.faults.plays import Play, after_sends, between_claim_and_write_back
 from tests.faults.report import REPORT
 from tests.faults.world import Scene, open_world
 
@@ -46,7 +46,9 @@ def chosen(scene: Scene, passed: Sequence[str]) -> list[int]:
     few = SLICE[scene.name]
     numbers = {round((turn + 0.5) * len(passed) / few) for turn in range(few)}
     windows = sorted(after_sends(passed), key=len) if scene.name == "tick" else []
-    return sorted(numbers.union(*windows[:1]))
+    claims = between_claim_and_write_back(passed) if scene.name == "tick" else []
+    planning = [claims[0][turn * (len(claims[0]) - 1) // 4] for turn in range(5)] if claims else []
+    return sorted(numbers.union(planning, *windows[:1]))
 
 
 def play(folder: Path, databases: Databases) -> Play:
@@ -88,4 +90,5 @@ def test_killed_anywhere_it_loses_nothing_and_repeats_only_what_was_in_flight(
     assert all(tally.kills for tally in played.tallies.values())
     assert sum(tally.lost for tally in played.tallies.values()) == 0
     assert all(tally.repeats <= tally.bound for tally in played.tallies.values())
+    assert between_claim_and_write_back(played.expected["tick"].passed), "the boundaries of a claim are not reached"
     assert played.tallies["tick"].repeats, "no kill fell between a send and its mark: the boundaries are not reached"

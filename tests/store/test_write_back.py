@@ -98,6 +98,8 @@ PLAYS: dict[str, tuple[Callable[[Store], object], list[str]]] = {
     "woken by settling": (settled_by_a_replica, [LEAD, WEEK]),
 }  # fmt: skip
 
+IDS = [name.replace(" ", "_") for name in PLAYS]
+
 
 def planned(store: Store) -> Store:
     load(store, entry("base", "2025-11-01"), entry("truce", "P9D after base"), entry("weekly", WEEKLY))
@@ -160,7 +162,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]
     return let
 
 
-@pytest.mark.parametrize(("act", "alerts"), PLAYS.values(), ids=PLAYS)
+@pytest.mark.parametrize(("act", "alerts"), PLAYS.values(), ids=IDS)
 def test_what_changes_between_claim_and_write_back_is_evaluated_anew(store, other, meanwhile, act, alerts):
     planned(store)
     meanwhile(partial(act, other))
@@ -171,7 +173,7 @@ def test_what_changes_between_claim_and_write_back_is_evaluated_anew(store, othe
     assert alerts_of(store) == alerts
 
 
-@pytest.mark.parametrize(("act", "alerts"), PLAYS.values(), ids=PLAYS)
+@pytest.mark.parametrize(("act", "alerts"), PLAYS.values(), ids=IDS)
 def test_the_same_change_before_the_claim_makes_the_same_alerts(store, act, alerts):
     act(planned(store))
     turn(store)
@@ -337,14 +339,14 @@ def test_a_change_after_the_check_waits_until_all_is_written(postgresql_url, mon
     other.close()
 
 
-@pytest.mark.parametrize("held", ["before the claim", "before it is written back"])
+@pytest.mark.parametrize("held", ["before_the_claim", "before_it_is_written_back"])
 def test_what_is_being_changed_now_is_left_due_and_not_waited_for(postgresql_url, meanwhile, held):
     """To wait could be a deadlock: one change holds several commitments, in the order of its dependencies."""
     store = planned(Store(f"{postgresql_url}&options=-c%20lock_timeout%3D1s"))
     other = Store(postgresql_url)
     one = select(_C.id).where(_C.id == tracked(store).id).with_for_update()
     holder = other.database.write()
-    if held == "before the claim":
+    if held == "before_the_claim":
         holder.__enter__().execute(one)
     else:
         meanwhile(lambda: holder.__enter__().execute(one))
