@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from sqlalchemy import Connection
 
@@ -57,11 +58,8 @@ def write_times() -> Iterator[list[float]]:
             yield connection
         found.append(time.perf_counter() - began)
 
-    Database.write = timed  # type: ignore[method-assign]
-    try:
+    with mock.patch.object(Database, "write", timed):
         yield found
-    finally:
-        Database.write = write  # type: ignore[method-assign]
 
 
 def main() -> None:
