@@ -30,7 +30,7 @@ def postgresql_url(postgresql: postgres.Server) -> Iterator[str]:
     """The address of a PostgreSQL database that is migrated and holds nothing."""
     database = postgresql.take()
     yield postgresql.url(database)
-    postgresql.return_claims(database)
+    postgresql.give_back(database)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from alerts.channels.transport.chat import Chat
 from alerts.channels.transport.http_answers import Verdict, json_of
-from alerts.channels.transport.markup import COLOURS, Markup, markdown, markdown_opening
+from alerts.channels.transport.markup import COLORS, Markup, markdown, markdown_opening
 from alerts.core.posts import Post, shortened, utf16
 
 TITLE, DESCRIPTION, ALL = 256, 4096, 6000  # characters of a title, of a description, and of a whole message
@@ -35,10 +35,10 @@ class Discord(Chat):
                 texts[-1] += BETWEEN + text
             else:
                 texts.append(text)
-        colour = int(COLOURS[post.urgency].removeprefix("#"), 16)
+        color = int(COLORS[post.urgency].removeprefix("#"), 16)
         first, *more = texts or [""]
-        embeds = [{"title": title, "color": colour} | ({"description": first} if first else {})]
-        embeds += [{"color": colour, "description": text} for text in more]
+        embeds = [{"title": title, "color": color} | ({"description": first} if first else {})]
+        embeds += [{"color": color, "description": text} for text in more]
         return {"embeds": embeds, "allowed_mentions": {"parse": []}}
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from alerts.channels.transport.chat import Chat
 from alerts.channels.transport.http_answers import Verdict, json_of
-from alerts.channels.transport.markup import COLOURS, Markup, unlinked
+from alerts.channels.transport.markup import COLORS, Markup, unlinked
 from alerts.core.posts import Post, octets, shortened
 
 TITLE, SECTION, ALL = 200, 8000, 32_000  # characters, octets, octets of the whole message
@@ -46,7 +46,7 @@ class GoogleChat(Chat):
             escape_code=escape,
             escape_address=escape,
             code='<font color="#5f6368">{}</font>',  # cards have no tag for code
-            bold=f'<font color="{COLOURS[post.urgency]}"><b>{{}}</b></font>',
+            bold=f'<font color="{COLORS[post.urgency]}"><b>{{}}</b></font>',
             italic="<i>{}</i>",
             link='<a href="{url}">{text}</a>',
             quote="<i>{}</i>",

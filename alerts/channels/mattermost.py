@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from alerts.channels.transport.chat import Chat
 from alerts.channels.transport.http_answers import Verdict, json_of
-from alerts.channels.transport.markup import COLOURS, Markup, markdown_opening, unlinked
+from alerts.channels.transport.markup import COLORS, Markup, markdown_opening, unlinked
 from alerts.core.posts import Post, shortened
 
 TITLE, SECTION, ALL = 300, 5000, 16_383  # characters; 16,383 is the limit of a post
@@ -43,7 +43,7 @@ class Mattermost(Chat):
         title, plain = shortened(post.title, TITLE, write=escape), shortened(post.title, TITLE, write=unlinked)
         room = ALL - len(title) - len(plain)
         sections = post.fitted(MARKDOWN.write, section=SECTION, whole=room, between=len(BETWEEN))
-        attachment = {"title": title, "fallback": plain, "color": COLOURS[post.urgency], "text": BETWEEN.join(sections)}
+        attachment = {"title": title, "fallback": plain, "color": COLORS[post.urgency], "text": BETWEEN.join(sections)}
         return {"attachments": [attachment]}
 
     def verdict(self, _status: int, answer: bytes) -> Verdict:

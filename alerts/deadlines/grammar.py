@@ -14,8 +14,8 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
     DOUBTS,
     KEY,
+    RESERVED_WORDS,
     UNDATED,
-    WORDS,
     After,
     Between,
     By,
@@ -235,7 +235,7 @@ class _Reader(TokenReader):
 
     def reference(self, after: str, expected: str = "a commitment's key") -> Reference:
         _, token = self.column()
-        if not KEY.fullmatch(token) or token.lower() in WORDS:
+        if not KEY.fullmatch(token) or token.lower() in RESERVED_WORDS:
             self.fail(f"expected {expected} after `{after}`")
         self.take()
         return Reference(token)

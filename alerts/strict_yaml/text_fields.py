@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import KEY, WORDS
+from alerts.deadlines.expressions import KEY, RESERVED_WORDS
 from alerts.deadlines.zones import zone_info
 from alerts.strict_yaml.validation import Text
 
@@ -41,7 +41,7 @@ def _line(text: str) -> str:
 def _key(text: str) -> str:
     if not KEY.fullmatch(text):
         raise InputError("expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it")
-    if text.lower() in WORDS:
+    if text.lower() in RESERVED_WORDS:
         raise InputError(f"`{text}` is a keyword of deadlines and cannot be a key")
     return text
 

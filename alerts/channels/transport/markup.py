@@ -9,7 +9,7 @@ from itertools import groupby
 
 from alerts.core.posts import Line, Run, Section
 
-COLOURS = {  # by urgency, the same as in mails
+COLORS = {  # by urgency, the same as in mails
     "late": "#b3261e", "today": "#a84a00", "soon": "#1756b0", "coming": "#1756b0", "open": "#5b3fb5",
     "moved": "#0b6b74", "changed": "#3d6b35", "failure": "#b3261e",
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from alerts.deadlines.expressions import KEY, WORDS
+from alerts.deadlines.expressions import KEY, RESERVED_WORDS
 
 LONGEST = 89  # characters: a date can follow, and the limit is 100
 HASHED = 8
@@ -16,10 +16,10 @@ def key_of(uid: str) -> str:
 
     A key without a letter, or a deadline keyword, gets the prefix `uid-`. A long one is cut and gets a hash.
     """
-    if KEY.fullmatch(uid) and uid.lower() not in WORDS:
+    if KEY.fullmatch(uid) and uid.lower() not in RESERVED_WORDS:
         return uid
     key = re.sub(r"[^A-Za-z0-9._@-]", "-", uid).lstrip("._@-")
-    if not re.search("[A-Za-z]", key) or key.lower() in WORDS:
+    if not re.search("[A-Za-z]", key) or key.lower() in RESERVED_WORDS:
         key = f"uid-{key}" if key else "uid-" + hashlib.sha256(uid.encode()).hexdigest()[:HASHED]
     if len(key) > LONGEST:
         key = f"{key[: LONGEST - HASHED - 1]}-{hashlib.sha256(uid.encode()).hexdigest()[:HASHED]}"
