@@ -99,10 +99,10 @@ class Reloading:
         with self._lock:
             return self._found
 
-    def taken(self, found: tuple[datetime, Configuration]) -> None:
+    def taken(self, change: tuple[datetime, Configuration]) -> None:
         """Forget what was taken over, unless a newer one waits."""
         with self._lock:
-            if self._found is found:
+            if self._found is change:
                 self._found = None
 
     def _serve(self) -> None:
@@ -158,5 +158,5 @@ def changes(before: RuleSet, after: RuleSet, anew: Iterable[str] = ()) -> list[s
     return found or ["nothing has changed in rules, channels or people; templates are read anew"]
 
 
-def _people(found: RuleSet) -> dict[str, str]:
-    return {person.key: repr(person) for person in found.people}
+def _people(rule_set: RuleSet) -> dict[str, str]:
+    return {person.key: repr(person) for person in rule_set.people}

@@ -63,10 +63,12 @@ def outdated_names(kind: str) -> list[str]:
     ]
 
 
-def _alias_old_names(found: Any) -> None:
+def _alias_old_names(channel_class: Any) -> None:
     """Set each new name on the class that has only the old one."""
     for old, new in _RENAMED.items():
-        owner = next((part for part in getattr(found, "__mro__", ()) if old in vars(part) or new in vars(part)), None)
+        owner = next(
+            (part for part in getattr(channel_class, "__mro__", ()) if old in vars(part) or new in vars(part)), None
+        )
         if owner is not None and new not in vars(owner):
             setattr(owner, new, vars(owner)[old])
             _aliased.add((owner, new))

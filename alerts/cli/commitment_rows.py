@@ -15,9 +15,9 @@ from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paus
 from alerts.core.tracked import OwnSnooze, Tracked
 
 
-def whom(one: OwnSnooze) -> str:
+def whom(snooze: OwnSnooze) -> str:
     """Return for whom an own snooze holds."""
-    return one.name or one.recipient
+    return snooze.name or snooze.recipient
 
 
 def answered(app: App, item: Tracked, own: Iterable[OwnSnooze]) -> list[str]:

@@ -31,9 +31,11 @@ def report_closed(report: Report, *, dry_run: bool) -> None:
         print_line(f"{len(report.kept)} {'would stay' if dry_run else 'stay'} closed as they are")
 
 
-def line(one: RestatedEntry) -> str:
+def line(entry: RestatedEntry) -> str:
     """Return a line about a closed commitment and what the file states."""
-    others = [name for name in one.fields if name != "deadline"]
-    changed = [f"deadline `{one.deadline}` → `{one.stated}`"] if "deadline" in one.fields else []
+    others = [name for name in entry.fields if name != "deadline"]
+    changed = [f"deadline `{entry.deadline}` → `{entry.stated}`"] if "deadline" in entry.fields else []
     changed += [", ".join(others)] if others else []
-    return f"{one.key}: closed as {one.status}, but {one.place} lists it again ({'; '.join(changed) or 'unchanged'})"
+    return (
+        f"{entry.key}: closed as {entry.status}, but {entry.place} lists it again ({'; '.join(changed) or 'unchanged'})"
+    )

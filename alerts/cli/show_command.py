@@ -83,54 +83,54 @@ def show(
         _print(app, found, is_past=as_of is not None)
 
 
-def _as_of(app: App, found: _Shown, at: datetime) -> _Shown:
+def _as_of(app: App, shown_commitment: _Shown, at: datetime) -> _Shown:
     """Return what was known at a time."""
     return replace(
-        found,
-        item=app.store.commitments.as_of(found.item.commitment.key, at),
-        history=[revision for revision in found.history if revision.recorded_at <= at],
-        reminders=[reminder for reminder in found.reminders if reminder["planned_at"] <= at],
+        shown_commitment,
+        item=app.store.commitments.as_of(shown_commitment.item.commitment.key, at),
+        history=[revision for revision in shown_commitment.history if revision.recorded_at <= at],
+        reminders=[reminder for reminder in shown_commitment.reminders if reminder["planned_at"] <= at],
         now=at,
         next_at=None,
         pending=False,
     )
 
 
-def _json(app: App, found: _Shown) -> dict[str, Any]:
+def _json(app: App, shown_commitment: _Shown) -> dict[str, Any]:
     """Return all that is shown. `basis` is the old name of `explanation`."""
-    item, edits = found.item, found.edits
-    return row_of(app, item, found.own) | {
+    item, edits = shown_commitment.item, shown_commitment.edits
+    return row_of(app, item, shown_commitment.own) | {
         "explanation": item.bounds.explanation,
         "basis": item.bounds.explanation,
         "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
         "note": item.commitment.note,
         "source": item.commitment.source and asdict(item.commitment.source),
         "sources": [asdict(source) for source in item.commitment.sources],
-        **next_alert_row(None if found.pending else found.next_at),
-        "occurrences": [_occurrence_row(one) for one in _occurrences(item, found.now)],
-        "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in found.history],
-        "reminders": [_reminder_row(reminder) for reminder in found.reminders],
+        **next_alert_row(None if shown_commitment.pending else shown_commitment.next_at),
+        "occurrences": [_occurrence_row(one) for one in _occurrences(item, shown_commitment.now)],
+        "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in shown_commitment.history],
+        "reminders": [_reminder_row(reminder) for reminder in shown_commitment.reminders],
     }
 
 
-def _print(app: App, found: _Shown, *, is_past: bool) -> None:
-    item, now, edits = found.item, found.now, found.edits
-    next_alert = f"{shown(found.next_at, app.zone)} {app.zone}" if found.next_at else NO_ALERT
-    if found.pending:
+def _print(app: App, shown_commitment: _Shown, *, is_past: bool) -> None:
+    item, now, edits = shown_commitment.item, shown_commitment.now, shown_commitment.edits
+    next_alert = f"{shown(shown_commitment.next_at, app.zone)} {app.zone}" if shown_commitment.next_at else NO_ALERT
+    if shown_commitment.pending:
         next_alert = "set within a minute; see `alerts plan`"
     if is_past:
         next_alert = ""
         out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
     out.print(item.commitment.title, style="bold", markup=False)
-    out.print(_facts(app, item, next_alert, snoozes(app, item, found.own, now)))
+    out.print(_facts(app, item, next_alert, snoozes(app, item, shown_commitment.own, now)))
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
-    for revision in found.history:
+    for revision in shown_commitment.history:
         line = _revision_line(revision, app.zone, edits.get(revision.number, ()))
         out.print("  " + "  ".join(line), markup=False)
-    if found.reminders:
+    if shown_commitment.reminders:
         out.print("\nReminders", style="bold")
-    for reminder in found.reminders:
+    for reminder in shown_commitment.reminders:
         out.print("  " + "  ".join(_reminder_line(reminder, app.zone)), markup=False)
 
 
@@ -184,13 +184,13 @@ def _print_occurrences(item: Tracked, now: datetime) -> None:
         out.print("  " + "  ".join(filter(None, line)), markup=False)
 
 
-def _occurrence_row(one: Tracked) -> dict[str, Any]:
+def _occurrence_row(occurrence: Tracked) -> dict[str, Any]:
     return {
-        "occurrence": one.occurrence,
-        "earliest": as_rfc3339(one.bounds.earliest),
-        "latest": as_rfc3339(one.bounds.latest),
-        "status": one.commitment.status,
-        "acknowledged": one.current_acknowledgement and one.current_acknowledgement.by,
+        "occurrence": occurrence.occurrence,
+        "earliest": as_rfc3339(occurrence.bounds.earliest),
+        "latest": as_rfc3339(occurrence.bounds.latest),
+        "status": occurrence.commitment.status,
+        "acknowledged": occurrence.current_acknowledgement and occurrence.current_acknowledgement.by,
     }
 
 

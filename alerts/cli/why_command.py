@@ -124,25 +124,25 @@ def _print(app: App, explained: Sequence[_Explained]) -> None:
     out.print(table)
 
 
-def _outcome(one: _Explained) -> str:
-    if one.explanation.outcome == "scheduled":
+def _outcome(explained: _Explained) -> str:
+    if explained.explanation.outcome == "scheduled":
         return "scheduled"
-    if one.explanation.outcome == "skipped":
-        return f"skipped: {one.explanation.reason}"
+    if explained.explanation.outcome == "skipped":
+        return f"skipped: {explained.explanation.reason}"
     deliveries = [
         f"{row['channel']}{' → ' + row['recipient'] if row['recipient'] else ''} {row['state']}"
         f"{': ' + row['last_error'] if row['last_error'] and row['state'] != 'sent' else ''} ({str(row['id'])[:8]})"
-        for row in one.deliveries
+        for row in explained.deliveries
     ]
     return "; ".join(deliveries) or "recorded, no recipient"
 
 
-def _row(one: _Explained) -> dict[str, Any]:
-    explanation = one.explanation
-    sent = [{**row, "id": str(row["id"]), "ended_at": as_rfc3339(row["ended_at"])} for row in one.deliveries]
+def _row(explained: _Explained) -> dict[str, Any]:
+    explanation = explained.explanation
+    sent = [{**row, "id": str(row["id"]), "ended_at": as_rfc3339(row["ended_at"])} for row in explained.deliveries]
     return {
-        "rule": one.rule,
-        "occurrence": one.occurrence or None,
+        "rule": explained.rule,
+        "occurrence": explained.occurrence or None,
         "kind": explanation.kind,
         "offset": explanation.offset,
         "moment": as_rfc3339(explanation.moment),

@@ -28,8 +28,8 @@ def dependency_order(depends_on: Mapping[str, Iterable[str]]) -> list[str]:
         raise DependencyCycleError(_circle(error.args[1], list(known))) from None
 
 
-def _circle(found: Sequence[str], order: Sequence[str]) -> list[str]:
+def _circle(keys: Sequence[str], order: Sequence[str]) -> list[str]:
     """Write a circle that graphlib found so that each key depends on the next, from the key that was given first."""
-    circle = found[:0:-1]  # graphlib puts what is depended on first, and repeats the first key at the end
+    circle = keys[:0:-1]  # graphlib puts what is depended on first, and repeats the first key at the end
     start = circle.index(min(circle, key=order.index))
     return [*circle[start:], *circle[:start], circle[start]]

@@ -245,10 +245,14 @@ def _reason_not_sent(
 
 
 def _changes(
-    rule: Rule, tracked: Tracked, history: Sequence[Revision], found: Sequence[Explanation], registered_at: datetime
+    rule: Rule,
+    tracked: Tracked,
+    history: Sequence[Revision],
+    explanations: Sequence[Explanation],
+    registered_at: datetime,
 ) -> Iterator[Explanation]:
     """Yield the moves, ends and reopenings without a reminder: the rule does not report them, or is newer."""
-    announced = {(explanation.kind, explanation.moment) for explanation in found}
+    announced = {(explanation.kind, explanation.moment) for explanation in explanations}
     reports: Mapping[Kind, bool] = {
         "moved": rule.remind.moved, "closed": rule.remind.closed, "reopened": rule.remind.closed
     }  # fmt: skip
@@ -259,19 +263,19 @@ def _changes(
             continue
         setting = "closed" if kind == "reopened" else kind
         reason = NOT_RECORDED if reports[kind] else f"the rule does not say so: `{setting}: true`"
-        if reports[kind] and _undone(revision, history, found):
+        if reports[kind] and _undone(revision, history, explanations):
             reason = "closed and reopened before an alert went out"
         if reports[kind] and at <= registered_at:
             reason = f"already there when the rule was added ({_day(registered_at)})"
         yield Explanation(kind=kind, moment=at, send_at=at, offset=None, outcome="skipped", reason=reason)
 
 
-def _undone(revision: Revision, history: Sequence[Revision], found: Sequence[Explanation]) -> bool:
+def _undone(revision: Revision, history: Sequence[Revision], explanations: Sequence[Explanation]) -> bool:
     """Return whether an end or a reopening was followed by another before an alert went out."""
     if revision.what == "moved":
         return False
     own = [other for other in history if other.occurrence == revision.occurrence]
-    announced = {explanation.moment for explanation in found if explanation.kind in ("closed", "reopened")}
+    announced = {explanation.moment for explanation in explanations if explanation.kind in ("closed", "reopened")}
     if revision.what == "closed":
         return any(other.what == "reopened" and other.number > revision.number for other in own)
     earlier = [other for other in own if other.number < revision.number]

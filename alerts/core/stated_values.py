@@ -32,8 +32,8 @@ def stated(commitment: Commitment) -> dict[str, Any]:
     }
 
 
-def _cited(one: Citation) -> dict[str, Any]:
-    return {"key": one.key, "locator": one.locator, "quote": one.quote}
+def _cited(citation: Citation) -> dict[str, Any]:
+    return {"key": citation.key, "locator": citation.locator, "quote": citation.quote}
 
 
 def commitment_of(key: str, status: Status, statement: Mapping[str, Any]) -> Commitment:

@@ -202,12 +202,14 @@ class _MostUrgent:
     count: int = 0
     kept: list[tuple[bool, tuple[datetime, str, str], Tracked]] = field(default_factory=list)
 
-    def add(self, one: Tracked) -> None:
-        bounds = one.bounds
+    def add(self, tracked: Tracked) -> None:
+        bounds = tracked.bounds
         point = bounds.named or bounds.last or bounds.first
-        at = point.counted_start if point else one.recorded_at
+        at = point.counted_start if point else tracked.recorded_at
         self.count += 1
-        self.kept.append((one.commitment.priority != "critical", (at, one.commitment.key, one.occurrence), one))
+        self.kept.append(
+            (tracked.commitment.priority != "critical", (at, tracked.commitment.key, tracked.occurrence), tracked)
+        )
         if len(self.kept) >= 2 * LISTED:
             self._cut()
 

@@ -41,8 +41,8 @@ def read_date(token: str) -> Dated | None:
     return None
 
 
-def _civil(token: str, found: re.Match[str]) -> Dated:
-    year, month, day, doubt, zone = found.groups()
+def _civil(token: str, match: re.Match[str]) -> Dated:
+    year, month, day, doubt, zone = match.groups()
     meaning = DOUBTS[doubt] if doubt else None
     if month is None or not month.isdigit():
         if day is not None and day.isdigit():

@@ -39,8 +39,8 @@ class Content:
         return {name: entries for name, entries in lists.items() if entries}
 
 
-def _known(one: Person | Party | Source) -> dict[str, str]:
-    return {name: str(value) for name, value in asdict(one).items() if value is not None}
+def _known(record: Person | Party | Source) -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(record).items() if value is not None}
 
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C one is not everywhere

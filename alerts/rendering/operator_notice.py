@@ -63,14 +63,16 @@ def _text(notice: Notice) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _lines(one: DeliveryFailure) -> str:
-    about = ", ".join(one.about[:ABOUT]) + (f" and {len(one.about) - ABOUT} more" if len(one.about) > ABOUT else "")
-    to = f"{one.channel} to {one.recipient}" if one.recipient else one.channel
+def _lines(failure: DeliveryFailure) -> str:
+    about = ", ".join(failure.about[:ABOUT]) + (
+        f" and {len(failure.about) - ABOUT} more" if len(failure.about) > ABOUT else ""
+    )
+    to = f"{failure.channel} to {failure.recipient}" if failure.recipient else failure.channel
     details = [
-        row(flat(clean(to)), str(one.id)[:8]),
-        row(_STATES.get(one.state, _FAILING), "State"),
-        row(flat(clean(one.error)), "Error"),
+        row(flat(clean(to)), str(failure.id)[:8]),
+        row(_STATES.get(failure.state, _FAILING), "State"),
+        row(flat(clean(failure.error)), "Error"),
         row(flat(clean(about)), "About") if about else "",
-        row(flat(clean(", ".join(one.fallback_channels))), "Sent via") if one.fallback_channels else "",
+        row(flat(clean(", ".join(failure.fallback_channels))), "Sent via") if failure.fallback_channels else "",
     ]
     return "\n".join(filter(None, details))

@@ -71,9 +71,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return _by_current_name(obj, argument, super().getitem(obj, argument))
 
 
-def _by_current_name(obj: object, name: object, found: object) -> object:
-    new = current_name(obj, name) if isinstance(found, Undefined) else None
-    return getattr(obj, new) if new else found
+def _by_current_name(obj: object, name: object, value: object) -> object:
+    new = current_name(obj, name) if isinstance(value, Undefined) else None
+    return getattr(obj, new) if new else value
 
 
 def sandbox(folders: Sequence[Path], *, autoescape: bool) -> Sandbox:

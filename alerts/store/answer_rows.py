@@ -54,12 +54,12 @@ def own_snoozes(connection: Connection, ids: Iterable[int]) -> dict[int, list[Ow
     return found
 
 
-def end_snoozes(connection: Connection, one: int, occurrence: str, now: datetime) -> None:
+def end_snoozes(connection: Connection, commitment_id: int, occurrence: str, now: datetime) -> None:
     """End the snoozes of an occurrence, or of a commitment with all occurrences, and release what they held."""
     if not occurrence:
-        end_all_snoozes(connection, [one], now)
+        end_all_snoozes(connection, [commitment_id], now)
         return
-    end_moved(connection, [(one, occurrence)], now)
+    end_moved(connection, [(commitment_id, occurrence)], now)
 
 
 def end_moved(connection: Connection, which: Sequence[tuple[int, str]], now: datetime) -> None:

@@ -59,19 +59,21 @@ def _stated(commitment: Commitment, revision: Revision) -> Commitment:
     return commitment_of(commitment.key, commitment.status, revision.stated or {})
 
 
-def _occurrence(here: Occurrence, revision: Revision) -> Occurrence:
+def _occurrence(occurrence: Occurrence, revision: Revision) -> Occurrence:
     match revision.what:
         case "moved":
-            return replace(here, bounds=revision.after, acknowledged=None, snoozed=None)
+            return replace(occurrence, bounds=revision.after, acknowledged=None, snoozed=None)
         case "acknowledged" | "unacknowledged" | "snoozed":
-            acknowledgement, snoozed = _seen(here.acknowledged, revision), _snoozed(here.snoozed, revision)
-            return replace(here, acknowledged=acknowledgement, snoozed=snoozed)
+            acknowledgement, snoozed = _seen(occurrence.acknowledged, revision), _snoozed(occurrence.snoozed, revision)
+            return replace(occurrence, acknowledged=acknowledgement, snoozed=snoozed)
         case "closed":
-            return replace(here, status=_end(revision))
+            return replace(occurrence, status=_end(revision))
         case "reopened":
-            return replace(here, status="open", acknowledged=None, reopened=here.reopened + (here.bounds is None))
+            return replace(
+                occurrence, status="open", acknowledged=None, reopened=occurrence.reopened + (occurrence.bounds is None)
+            )
         case _:
-            return here
+            return occurrence
 
 
 def _end(revision: Revision) -> Status:

@@ -78,19 +78,19 @@ def problems_of(
         yield steps, problem
 
 
-def _expected(kind: str, found: Mapping[str, Any], mapping: str) -> str:
+def _expected(kind: str, schema: Mapping[str, Any], mapping: str) -> str:
     match kind:
         case "literal_error":
-            known = re.findall(r"'([^']*)'", found["ctx"]["expected"])
-            near = did_you_mean(str(found["input"]), known) if isinstance(found["input"], str) else ""
+            known = re.findall(r"'([^']*)'", schema["ctx"]["expected"])
+            near = did_you_mean(str(schema["input"]), known) if isinstance(schema["input"], str) else ""
             return f"expected one of {', '.join(known)}" + (near if "did you mean" in near else "")
         case "list_type" | "tuple_type":
             return "expected a list, such as [one, another]"
         case "dict_type" | "model_type" | "model_attributes_type":
             return f"expected a mapping, such as {mapping}"
         case "string_type":
-            return "is empty, expected text" if found["input"] is None else "expected text"
-    message = str(found["msg"])
+            return "is empty, expected text" if schema["input"] is None else "expected text"
+    message = str(schema["msg"])
     return "expected" + message.removeprefix("Input should be") if message.startswith("Input should be") else message
 
 

@@ -30,8 +30,8 @@ def dial(host: str, port: int, budget: TimeBudget) -> socket.socket:
     raise refusal
 
 
-def _connect(found: Any, seconds: float) -> socket.socket:
-    family, kind, protocol, _, address = found
+def _connect(address_info: Any, seconds: float) -> socket.socket:
+    family, kind, protocol, _, address = address_info
     sock = socket.socket(family, kind, protocol)
     try:
         sock.settimeout(seconds)

@@ -164,12 +164,12 @@ def _watches_of_changed_occurrences(
     return found
 
 
-def _first_alert_at(context: Context, one: Tracked) -> datetime | None:
+def _first_alert_at(context: Context, occurrence: Tracked) -> datetime | None:
     """Return when the first reminder of an occurrence goes out, whatever was served before.
 
     It rises from one occurrence to the next: where one has no reminder yet, none has after it.
     """
-    moments = one_time_moments(context.rule, one.bounds, context.firings)
-    if (repeats := repeating_moments(context.rule, one, context.firings)) is not None:
+    moments = one_time_moments(context.rule, occurrence.bounds, context.firings)
+    if (repeats := repeating_moments(context.rule, occurrence, context.firings)) is not None:
         moments += islice(repeats.after(None), 1)
     return min((moment.send_at for moment in moments), default=None)

@@ -57,8 +57,8 @@ def _too_early(connection: Connection, now: datetime) -> list[Mapping[str, Any]]
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _forget(connection: Connection, found: list[Mapping[str, Any]], now: datetime) -> None:
-    ids = [row["id"] for row in found]
+def _forget(connection: Connection, rows: list[Mapping[str, Any]], now: datetime) -> None:
+    ids = [row["id"] for row in rows]
     carried = set(connection.execute(select(_L.delivery_id).where(_L.reminder_id.in_(ids))).scalars())
     for column in (_L.reminder_id, _G.reminder_id, _R.id):
         connection.execute(delete(column.table).where(column.in_(ids)))
@@ -66,7 +66,7 @@ def _forget(connection: Connection, found: list[Mapping[str, Any]], now: datetim
         empty = _D.id.in_(some), ~exists().where(_L.delivery_id == _D.id)
         connection.execute(delete(delivery_tables.attempts).where(_A.delivery_id.in_(select(_D.id).where(*empty))))
         connection.execute(delete(delivery_tables.deliveries).where(*empty))
-    watches = {(row["rule"], row["commitment_id"], row["occurrence"]) for row in found}
+    watches = {(row["rule"], row["commitment_id"], row["occurrence"]) for row in rows}
     mine = and_(_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"), _W.occurrence == bindparam("_at"))
     if watches:
         again = update(planning_tables.watches).where(mine).values(cursor=now, next_at=now, latest_moment=None)

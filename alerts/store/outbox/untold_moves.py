@@ -74,16 +74,16 @@ def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link
     return found
 
 
-def _of_moves(connection: Connection, query: Any, mine: Any, links: Sequence[Any]) -> Sequence[Any]:
+def _of_moves(connection: Connection, query: Any, own: Any, links: Sequence[Any]) -> Sequence[Any]:
     ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
     if not ids:
         return []
-    return connection.execute(query.where(mine.c.delivery_id.in_(ids), mine.c.kind == "moved")).all()
+    return connection.execute(query.where(own.c.delivery_id.in_(ids), own.c.kind == "moved")).all()
 
 
-def _same(mine: Any, other: Any) -> ColumnElement[bool]:
+def _same(own: Any, other: Any) -> ColumnElement[bool]:
     columns = ("commitment_id", "occurrence", "channel", "recipient")
-    return and_(other.kind == "moved", *(mine[name] == other[name] for name in columns))
+    return and_(other.kind == "moved", *(own[name] == other[name] for name in columns))
 
 
 def _moves(connection: Connection, commitments: set[int]) -> Mapping[tuple[int, str], list[Revision]]:
