@@ -1,4 +1,4 @@
-"""A clock that is stepped, by a second or by two days, in flight or not: nothing is lost, early, or told twice."""
+"""A clock that is stepped, by a second or by two days, in flight or not: nothing is lost, early, or sent twice."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from alerts import shipped
-from alerts.channels import build
+from alerts.channels import Channel, build
 from alerts.core.rules import Overdue
 from alerts.daemon import SWEEP
 from alerts.delivery import ChannelWorker
@@ -40,11 +41,12 @@ FARTHEST = timedelta(days=2)
 RUNS_ON = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 60, 180, 360)]
 ZONE = "America/New_York"
 START, END = at("2025-10-31T11:00"), at("2025-11-05T11:00")  # New York set its clocks back on 2 November at 6:00 UTC
-KIND_TEXTS = remind(before=("P7D", "P2D", "P1D"), on_the_day=True, overdue=Overdue(), review="P1D")
+MOMENTS = remind(before=("P7D", "P2D", "P1D"), on_the_day=True, overdue=Overdue(), review="P1D")
 RULES = [
-    rule("daily", cron="0 9 * * *", timezone=ZONE, match={"tags": ("day",)}, remind=KIND_TEXTS, notify=("hook",)),
-    rule("hourly", cron="0 * * * *", timezone=ZONE, match={"tags": ("hour",)}, remind=KIND_TEXTS, notify=("hook",)),
+    rule("daily", cron="0 9 * * *", timezone=ZONE, match={"tags": ("day",)}, remind=MOMENTS, notify=("hook",)),
+    rule("hourly", cron="0 * * * *", timezone=ZONE, match={"tags": ("hour",)}, remind=MOMENTS, notify=("hook",)),
 ]
+SCHEDULED = ScheduledRule.all(RULES)
 DEADLINES = ["2025-10-31", "2025-11-02", "2025-11-03", "2025-11-04", "2025-11-10", "2025-11-02T01:30",
              "2025-11-03T02:30", "undated"]  # fmt: skip
 
@@ -90,65 +92,90 @@ class Hook:
         return Response(status=status)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_whatever_the_clock_does_each_word_is_said_once_and_not_early(
-    seed: int, store: Store, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass(slots=True)
+class Life:
+    """A store, a webhook and a worker that live with a stepped clock."""
+
+    store: Store
+    clock: Stepped
+    hook: Hook
+    worker: ChannelWorker
+    chance: random.Random
+
+    @property
+    def channels(self) -> dict[str, Channel]:
+        return {"hook": self.worker.channel}
+
+    def turn(self) -> None:
+        plan(self.store, SCHEDULED, self.channels, self.clock())
+        handle_failures(self.store, SCHEDULED, self.channels, (), self.clock())
+        self.worker.drain()
+
+    def run_on(self) -> None:
+        """Take turns until the end, while the clock is stepped and the webhook fails now and then."""
+        while self.clock.true < END:
+            if self.chance.random() < 0.3:
+                self.clock.step()
+            if self.chance.random() < 0.3:
+                self.hook.answers = self.chance.choice([(200,), (503,), (400,), (200, 400, 503)])
+            self.turn()
+            self.clock.true += self.chance.choice(RUNS_ON)
+
+    def recover(self) -> None:
+        """Leave retries and a probe for two days from now, put the clock right, and let all be sent."""
+        self.hook.answers, self.hook.steps = (503,), False
+        self.clock.ahead = self.clock.farthest = FARTHEST
+        self.turn()
+        assert self.worker.health.breaker.out_since, "nothing was left to fail"
+        self.hook.answers, self.clock.ahead = (200,), timedelta()
+        for _ in range(8):
+            self.turn()
+            self.clock.true += timedelta(minutes=30)
+
+
+@pytest.fixture
+def life(seed: int, store: Store, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Life]:
     chance = random.Random(seed)
     clock = Stepped(chance)
     monkeypatch.setattr("alerts.store.database.utc_now", clock)
     hook = Hook(clock, chance)
     httpserver.expect_request("/hook").respond_with_handler(hook)
-    channels = {"hook": build("hook", "webhook", {"url": httpserver.url_for("/hook"), "timeout": 5})}
-    worker = ChannelWorker(store, channels["hook"], Renderer([shipped.folder("templates")]), "UTC", clock)
-    ruled = ScheduledRule.all(RULES)
+    channel = build("hook", "webhook", {"url": httpserver.url_for("/hook"), "timeout": 5})
+    worker = ChannelWorker(store, channel, Renderer([shipped.folder("templates")]), "UTC", clock)
     load(store, *(entry(f"{tag}-{number}", deadline, tags=(tag,), timezone=ZONE)
                   for tag in ("day", "hour") for number, deadline in enumerate(DEADLINES)), now=START)  # fmt: skip
     settle(store, *RULES, now=START)
-    foretold = {identity(word.reminder) for word in forecast(store, ruled, START, END)}
+    yield Life(store, clock, hook, worker, chance)
+    channel.close()
 
-    def turn() -> None:
-        plan(store, ruled, channels, clock())
-        handle_failures(store, ruled, channels, (), clock())
-        worker.drain()
 
-    while clock.true < END:
-        if chance.random() < 0.3:
-            clock.step()
-        if chance.random() < 0.3:
-            hook.answers = chance.choice([(200,), (503,), (400,), (200, 400, 503)])
-        turn()
-        clock.true += chance.choice(RUNS_ON)
-    hook.answers, hook.steps, clock.ahead, clock.farthest = (503,), False, FARTHEST, FARTHEST
-    turn()  # so that at the end retries and a probe are left for two days from now
-    assert worker.health.breaker.out_since, "nothing was left to fail"
-    hook.answers, clock.ahead = (200,), timedelta()
-    for _ in range(8):
-        turn()
-        clock.true += timedelta(minutes=30)
-    channels["hook"].close()
-
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_the_clock_does_each_alert_goes_out_once_and_not_early(life: Life) -> None:
+    store, hook = life.store, life.hook
+    expected = {identity(one.reminder) for one in forecast(store, SCHEDULED, START, END)}
+    life.run_on()
+    life.recover()
     assert not hook.early
     assert set(hook.accepted.values()) == {1}
-    found = {identity(word, one.commitment.key): word for one in store.ledger.tracked()
-             for word in store.ledger.reminders(one.id)}  # fmt: skip
-    assert foretold <= set(found), "lost"
+    found = {identity(reminder, one.commitment.key): reminder for one in store.ledger.tracked()
+             for reminder in store.ledger.reminders(one.id)}  # fmt: skip
+    assert expected <= set(found), "lost"
     deliveries = {str(one["id"]): one for one in store.ledger.deliveries()}
     assert {name for name, one in deliveries.items() if one["state"] == "sent"} == set(hook.accepted)
-    unsaid = [one for one in deliveries.values() if one["state"] != "sent"]
-    assert {one["state"] for one in unsaid} <= {"superseded", "dead"}
-    assert all(one["last_error"] for one in unsaid)
-    assert all(word["skipped"] or word["deliveries"] for word in found.values()), "neither told nor skipped"
+    unsent = [one for one in deliveries.values() if one["state"] != "sent"]
+    assert {one["state"] for one in unsent} <= {"superseded", "dead"}
+    assert all(one["last_error"] for one in unsent)
+    assert all(one["skipped"] or one["deliveries"] for one in found.values()), "neither sent nor skipped"
 
 
-def identity(word: Any, key: str | None = None) -> tuple[str, str, datetime]:
+def identity(reminder: Any, key: str | None = None) -> tuple[str, str, datetime]:
     if key is None:
-        return word.commitment, word.kind, word.moment
-    return key, word["kind"], word["moment"]
+        return reminder.commitment, reminder.kind, reminder.moment
+    return key, reminder["kind"], reminder["moment"]
 
 
 def load_at(here: Site, key: str, ahead: timedelta) -> None:
-    """Load a commitment of which there is a word to say at once, on a machine whose clock is off."""
+    """Load a commitment that has an alert at once, on a machine whose clock is off."""
     now = datetime.now(UTC) + ahead
     path = here.clock.with_name(f"{key}.yaml")
     path.write_text(f"commitments:\n  - {{key: {key}, title: {key}, deadline: {(now + timedelta(days=3)).date()}}}\n")
@@ -158,7 +185,7 @@ def load_at(here: Site, key: str, ahead: timedelta) -> None:
 
 
 def put_off_and_back(home: Path, ahead: timedelta) -> None:
-    """Put a daemon's clock off, and right again; each time there is something new to say before and after."""
+    """Put a daemon's clock off, and right again; each time there is a new alert before and after."""
     with Midwife(home) as nursery, site(home / "site", nursery, count=3, pause=0) as here:
         here.clock.write_text("0")
         here.start(TURNED=str(here.clock))

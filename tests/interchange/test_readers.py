@@ -27,9 +27,7 @@ def refused(file: Path, text: str) -> list[str]:
     return str(caught.value).splitlines()
 
 
-def test_an_entry_becomes_a_commitment_with_its_place(file: Path) -> None:
-    file.write_text(
-        """
+WHOLE_FILE = """
 commitments:
   - key: soybean-reports
     title: " Purchase report "
@@ -51,34 +49,31 @@ people: [{key: desk, name: The desk, email: Desk <desk@example.org>, timezone: A
 parties: [{key: cn, name: China, timezone: Asia/Shanghai, calendar: CN}, {key: us, name: United States}]
 sources: [{key: brief, title: Brief, publisher: Us, url: https://example.org/b, published: 2025-10-28}]
 """
-    )
+REPORTS = Commitment(
+    key="soybean-reports",
+    title="Purchase report",
+    kind="expectation",
+    by=("cn",),
+    to=("us",),
+    owner="desk",
+    deadline="after 2025-11-10",
+    timezone="Asia/Shanghai",
+    priority="high",
+    tags=("trade-truce", "soy"),
+    review_every="P14D",
+    source=Citation(key="brief", locator="paragraph 2", quote="resume purchasing"),
+    assumptions=("monthly is ours",),
+    note="Ask.\nAgain.",
+)
+BRIEF = Source(key="brief", title="Brief", publisher="Us", url="https://example.org/b", published=date(2025, 10, 28))
+
+
+def test_an_entry_becomes_a_commitment_with_its_place(file: Path) -> None:
+    file.write_text(WHOLE_FILE)
     found = read(file)
-    assert [(entry.commitment, entry.place) for entry in found.entries] == [
-        (
-            Commitment(
-                key="soybean-reports",
-                title="Purchase report",
-                kind="expectation",
-                by=("cn",),
-                to=("us",),
-                owner="desk",
-                deadline="after 2025-11-10",
-                timezone="Asia/Shanghai",
-                priority="high",
-                tags=("trade-truce", "soy"),
-                review_every="P14D",
-                source=Citation(key="brief", locator="paragraph 2", quote="resume purchasing"),
-                assumptions=("monthly is ours",),
-                note="Ask.\nAgain.",
-            ),
-            "x.yaml:3",
-        )
-    ]
+    assert [(entry.commitment, entry.place) for entry in found.entries] == [(REPORTS, "x.yaml:3")]
     assert found.parties[0] == Party(key="cn", name="China", timezone="Asia/Shanghai", calendar="CN")
-    brief = Source(
-        key="brief", title="Brief", publisher="Us", url="https://example.org/b", published=date(2025, 10, 28)
-    )
-    assert found.sources == (brief,)
+    assert found.sources == (BRIEF,)
     assert found.people == (Person(key="desk", name="The desk", email="desk@example.org", timezone="Asia/Shanghai"),)
 
 
