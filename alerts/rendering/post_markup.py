@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
-from jinja2 import BaseLoader, Environment, TemplateNotFound, nodes
+from jinja2 import BaseLoader, Environment, TemplateNotFound, meta, nodes
 from markupsafe import Markup, escape
 
 from alerts.core.posts import Line, Run, Section
@@ -52,7 +52,7 @@ class _FormerNames(BaseLoader):
         except TemplateNotFound:
             if not template.removeprefix("shipped/").startswith("chat/") or not template.endswith(".html"):
                 raise
-            return self._loader.get_source(environment, template.removesuffix("html") + "jinja")
+            return self._loader.get_source(environment, _new_name(template))
 
     def list_templates(self) -> list[str]:
         """Return the names of all templates."""
@@ -80,8 +80,16 @@ def uses_of_tags(environment: Environment, own: Iterable[str]) -> Iterator[str]:
         if name.startswith("chat/") and name.endswith(".html") and (template := parsed_template(environment, name)):
             html = " ".join(data.data for data in template.find_all(nodes.TemplateData))
             used = [f"<{tag}> is now {new}" for tag, new in REPLACEMENTS.items() if re.search(rf"<{tag}\b", html)]
-            renamed = f"template {name}: rename it to {name.removesuffix('html')}jinja"
+            renamed = f"template {name}: rename it to {_new_name(name)}"
+            extended = (
+                one for one in meta.find_referenced_templates(template) if one and one.startswith("shipped/chat/")
+            )
+            used += [f"{one} is now {_new_name(one)}" for one in extended]
             yield "; ".join((renamed, *used, "the old file works until the next release"))
+
+
+def _new_name(name: str) -> str:
+    return name.removesuffix("html") + "jinja"
 
 
 class _Reader(HTMLParser):

@@ -83,6 +83,13 @@ def test_a_tag_that_is_not_known_is_an_error(tmp_path: Path) -> None:
     assert "alerts ack truce-review" in message.text
 
 
+def test_what_replaces_a_template_that_is_extended_is_named(tmp_path: Path) -> None:
+    assert extending(tmp_path).uses_of_renamed()[0] == (
+        "template chat/digest.html: rename it to chat/digest.jinja; shipped/chat/digest.html is now "
+        "shipped/chat/digest.jinja; the old file works until the next release"
+    )
+
+
 def test_what_replaces_each_file_and_tag_is_named(tmp_path: Path) -> None:
     renderer = own(tmp_path, digest_html="<p><b>{{ digest.count }}</b></p>\n<hr>", summary_jinja="{{ line('new') }}")
     (line,) = renderer.uses_of_renamed()
