@@ -39,12 +39,16 @@ class AddressedReminder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """Reminders for one recipient through one channel; or a summary that goes to a fallback."""
+    """Reminders for one recipient through one channel; or a summary that goes to a fallback.
+
+    `digest` is the setting of the rule while it decides whether its only reminder joins a digest.
+    """
 
     channel: str
     recipient: str
     reminders: tuple[Reminder, ...] = ()
     scope: Scope | None = None
+    digest: bool | None = None
 
     @property
     def id(self) -> UUID:
@@ -64,21 +68,14 @@ class Routes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GatheredReminder:
-    """A reminder that may share a digest with others for one recipient; `digest` is the setting of its rule."""
-
-    channel: str
-    recipient: str
-    reminder: Reminder
-    digest: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SortedReminders:
-    """Due reminders: those that go at once, those that are gathered, and why some (by `alert_key`) are merged."""
+    """Due reminders, each in an envelope: those that go at once, and those that are gathered.
+
+    `merged` has the reasons of those (by `alert_key`) that others stand for.
+    """
 
     at_once: tuple[Envelope, ...]
-    gathered: tuple[GatheredReminder, ...]
+    gathered: tuple[Envelope, ...]
     merged: Mapping[tuple[object, ...], str]
     addressed: frozenset[tuple[object, ...]]  # those that have a recipient
 
@@ -90,7 +87,7 @@ def sort_by_route(items: Iterable[AddressedReminder], routes: Routes) -> SortedR
         for route in item.routes(routes.recipients):
             by_route[route].setdefault(item.reminder.alert_key, item)
     at_once: list[Envelope] = []
-    gathered: list[GatheredReminder] = []
+    gathered: list[Envelope] = []
     merged: dict[tuple[object, ...], str] = {}
     for (channel, to), by_key in by_route.items():
         gone = merge(item.reminder for item in by_key.values())
@@ -100,36 +97,35 @@ def sort_by_route(items: Iterable[AddressedReminder], routes: Routes) -> SortedR
         for item in by_key.values():
             if item.reminder.id in gone:
                 continue
-            if channel in routes.one_at_a_time or item.critical or item.digest is False:
-                at_once.append(Envelope(channel=channel, recipient=to, reminders=(item.reminder,)))
-            else:
-                gathered.append(
-                    GatheredReminder(channel=channel, recipient=to, reminder=item.reminder, digest=item.digest)
-                )
+            envelope = Envelope(channel=channel, recipient=to, reminders=(item.reminder,), digest=item.digest)
+            alone = channel in routes.one_at_a_time or item.critical or item.digest is False
+            (at_once if alone else gathered).append(envelope)
     addressed = frozenset(alert_key for by_key in by_route.values() for alert_key in by_key)
     return SortedReminders(at_once=tuple(at_once), gathered=tuple(gathered), merged=merged, addressed=addressed)
 
 
-def seal(gathered: Iterable[GatheredReminder]) -> list[Envelope]:
+def seal(gathered: Iterable[Envelope]) -> list[Envelope]:
     """Return one digest for each recipient of what was gathered.
 
     Unless its rule asks for a digest, a few reminders get deliveries of their own.
     """
-    by_route: dict[tuple[str, str], list[GatheredReminder]] = defaultdict(list)
+    by_route: dict[tuple[str, str], list[Envelope]] = defaultdict(list)
     for one in gathered:
         by_route[one.channel, one.recipient].append(one)
     return [found for (channel, to), together in by_route.items() for found in _seal(channel, to, together)]
 
 
-def _seal(channel: str, recipient: str, gathered: Sequence[GatheredReminder]) -> list[Envelope]:
+def _seal(channel: str, recipient: str, gathered: Sequence[Envelope]) -> list[Envelope]:
     many = sum(one.digest is None for one in gathered) > MAX_SINGLE_ALERTS
-    together = [one.reminder for one in gathered if one.digest or (one.digest is None and many)]
+    together: list[Envelope] = []
+    alone: list[Envelope] = []
+    for one in gathered:
+        joins = one.digest or (one.digest is None and many)
+        (together if joins else alone).append(one)
     if len(together) < 2:
-        together = []
-    inside = {reminder.id for reminder in together}
-    groups: list[tuple[Reminder, ...]] = [(one.reminder,) for one in gathered if one.reminder.id not in inside]
-    groups += [tuple(together)] if together else []
-    return [Envelope(channel=channel, recipient=recipient, reminders=group) for group in groups]
+        return list(gathered)
+    reminders = tuple(reminder for one in together for reminder in one.reminders)
+    return [*alone, Envelope(channel=channel, recipient=recipient, reminders=reminders)]
 
 
 def address_to_fallbacks(

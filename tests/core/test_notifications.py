@@ -102,7 +102,7 @@ def test_of_one_state_the_latest_moment_goes_out_and_changes_stand_for_the_rest(
 ) -> None:
     words = [word(kind=kind, rule=kind, moment=NOW + n * DAY) for n, kind in enumerate(kinds)]
     found = sort_by_route(words, Routes(recipients=ANA))
-    assert [one.reminder.kind for one in found.gathered] == told
+    assert [one.reminders[0].kind for one in found.gathered] == told
     assert len(found.merged) == len(kinds) - len(told)
     assert all(why.startswith("merged into the") for why in found.merged.values())
 
@@ -110,7 +110,7 @@ def test_of_one_state_the_latest_moment_goes_out_and_changes_stand_for_the_rest(
 def test_what_older_bounds_meant_never_stands_for_what_the_present_ones_mean() -> None:
     words = [word(kind="overdue", moment=NOW + DAY, bounds_version=1), word(moment=NOW, bounds_version=2)]
     (told,) = sort_by_route(words, Routes(recipients=ANA)).gathered
-    assert told.reminder.bounds_version == 2
+    assert told.reminders[0].bounds_version == 2
 
 
 def test_what_is_merged_for_one_recipient_goes_to_another_who_is_not_told_the_later_one() -> None:

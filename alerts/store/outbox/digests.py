@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
-from alerts.core.envelopes import GatheredReminder, seal
+from alerts.core.envelopes import Envelope, seal
 from alerts.core.reminder_merging import merge, reason
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
@@ -103,14 +103,14 @@ def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
     """Write the deliveries; of what has been gathered in several turns, too, the latest of one state goes out."""
     by_id = {row["id"]: row for row in rows}
     found = [
-        GatheredReminder(
-            channel=row["channel"], recipient=row["recipient"], reminder=reminder_of(row, row["key"]),
+        Envelope(
+            channel=row["channel"], recipient=row["recipient"], reminders=(reminder_of(row, row["key"]),),
             digest=row["digest"],
         )
         for row in rows
     ]  # fmt: skip
-    merged = merge(one.reminder for one in found)
-    envelopes = seal(one for one in found if one.reminder.id not in merged)
+    merged = merge(one.reminders[0] for one in found)
+    envelopes = seal(one for one in found if one.reminders[0].id not in merged)
     deliveries = []
     for one in envelopes:
         mine = [by_id[reminder.id] for reminder in one.reminders]

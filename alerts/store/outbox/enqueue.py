@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, update
 
-from alerts.core.envelopes import AddressedReminder, Envelope, GatheredReminder, Routes, seal, sort_by_route
+from alerts.core.envelopes import AddressedReminder, Envelope, Routes, seal, sort_by_route
 from alerts.core.reminders import Reminder
 from alerts.core.tracked import Tracked
 from alerts.store import delivery_tables, planning_tables
@@ -54,7 +54,7 @@ def record_planned(connection: Connection, planned: Planned, routes: Routes, now
     envelopes = [*found.at_once, *(() if gather else seal(found.gathered))]
     filled, linked = insert_envelopes(connection, envelopes, [_delivery_row(one, planned, now) for one in envelopes])
     if gather:
-        linked |= {one.reminder.id for one in found.gathered}
+        linked |= {reminder.id for one in found.gathered for reminder in one.reminders}
         for waiting in chunks(_gathered_row(one, planned, now) for one in found.gathered):
             connection.execute(insert(delivery_tables.gathered), waiting)
     reasons: dict[str, list[UUID]] = defaultdict(list)
@@ -121,14 +121,15 @@ def delivery_row(
     }
 
 
-def _gathered_row(one: GatheredReminder, planned: Planned, now: datetime) -> dict[str, Any]:
+def _gathered_row(one: Envelope, planned: Planned, now: datetime) -> dict[str, Any]:
+    (reminder,) = one.reminders
     return {
         "channel": one.channel,
         "recipient": one.recipient,
-        "reminder_id": one.reminder.id,
+        "reminder_id": reminder.id,
         "digest": one.digest,
-        "next_alert_at": planned.next_alert_at.get(_watch_of(one.reminder)),
-        "deadline": _deadline_of(one.reminder, planned),
+        "next_alert_at": planned.next_alert_at.get(_watch_of(reminder)),
+        "deadline": _deadline_of(reminder, planned),
         "planned_at": now,
     }
 
