@@ -8,7 +8,7 @@ from alerts.store.commitment_changes import CommitmentChanges
 
 
 def find_open(changes: CommitmentChanges, key: str, occurrence: str, done: str) -> Tracked:
-    """Return a commitment of which an occurrence (or the whole, if the name is empty) is open."""
+    """Return a commitment. Raises InputError where it, or the named occurrence, is closed."""
     now = changes.find(key)
     require_open(now.at(occurrence), done)
     return now

@@ -38,14 +38,14 @@ class ChangeComputation:
         self._failed: dict[str, EntryProblem] = {}  # entries and dependants that cannot be resolved
         self._broken: set[str] = set()  # what depends on a problem is not tried
         self._find_missing(snapshot, unread)
-        ordered = self._ordered()
-        self.order = [key for key in ordered if key in wanted]
-        self._rank = {key: place for place, key in enumerate(ordered)} if snapshot.dependants else {}
+        self._ordered = self._find_order()
+        self.order = [key for key in self._ordered if key in wanted]
+        self._rank = {key: place for place, key in enumerate(self._ordered)} if snapshot.dependants else {}
 
     @property
     def problems(self) -> list[EntryProblem]:
         """Return what is wrong with the entries, and with what would follow from those computed so far."""
-        place = {key: number for number, key in enumerate(self._ordered_keys)} if self._failed else {}
+        place = {key: number for number, key in enumerate(self._ordered)} if self._failed else {}
         failed = sorted(self._failed.values(), key=lambda one: place[one.key])
         return [*self._found, *(one for one in failed if not self._is_broken(one.key))]
 
@@ -60,23 +60,19 @@ class ChangeComputation:
                 self._found.append(EntryProblem(key, text))
         self._broken = needed & set(unread) - set(snapshot.bounds) | {one.key for one in self._found}
 
-    def _ordered(self) -> list[str]:
+    def _find_order(self) -> list[str]:
         """Return all keys, each after its dependencies; each circle is taken out and is a problem."""
         dependencies: dict[str, Collection[str]] = dict(self._dependencies)
-        circles = 0
-        self._ordered_keys: list[str] = []
-        while circles < MAX_ERRORS:  # each search for a circle goes through all dependencies
+        for _ in range(MAX_ERRORS):  # each search for a circle goes through all dependencies
             try:
-                self._ordered_keys = dependency_order(dependencies)
-                break
+                return dependency_order(dependencies)
             except DependencyCycleError as error:
-                circles += 1
                 key = next((key for key in error.keys if key in self._wanted), error.keys[0])
                 place = f"{self._wanted[key].place}: " if key in self._wanted else ""
                 self._found.append(EntryProblem(key, f"{place}{error}"))
                 self._broken.add(key)
                 dependencies[key] = ()
-        return self._ordered_keys
+        return []
 
     def compute(
         self, keys: Iterable[str], stored: Mapping[str, tuple[Tracked, Stamp]], pending: Collection[str] = ()

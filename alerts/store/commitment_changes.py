@@ -19,10 +19,9 @@ from alerts.store import answer_rows, occurrence_rows, tables
 from alerts.store.change_writer import write
 from alerts.store.known_names import require_all_known, require_known
 from alerts.store.rows import CHANGED_AT, TRACKED, append_revisions, revision_row, tracked_of
-from alerts.store.snapshot import compute_alone, read_resolver
+from alerts.store.snapshot import KEYS_COMPARED, compute_alone, read_resolver
 
 _C, _O = tables.commitments.c, tables.occurrences.c
-KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
 
 
 class CommitmentChanges:
