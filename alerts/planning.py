@@ -105,6 +105,8 @@ def _plan_due(
         evaluated += written.watches
         in_vain = 0 if written.watches else in_vain + 1
         yield written.deliveries
+        if written.left:  # a rule may no longer match what has changed
+            sum(store.watches.settle())
     if evaluated >= MANY:
         store.watches.analyze()
 

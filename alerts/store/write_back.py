@@ -26,9 +26,10 @@ _ADVANCE = update(planning_tables.watches).where(*BY_KEY).values(_NEW_VALUES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """How many watches were written back, and how many deliveries are new."""
+    """How many watches were written back, and how many were left due; how many deliveries are new."""
 
     watches: int
+    left: int
     deliveries: int
 
 
@@ -67,11 +68,12 @@ def write_back(
             release(connection, claimed.claim, changed)
         kept = evaluated.without(changed)
         if not kept.evaluations:
-            return Written(watches=0, deliveries=0)
+            return Written(watches=0, left=len(claimed.watches), deliveries=0)
         _advance(connection, kept.evaluations)
         gather = digests.others_may_join(connection, digests.is_due(planned, now))
         deliveries = enqueue.record_planned(connection, _planned(claimed, kept), routes, now, gather=gather)
-    return Written(watches=len(kept.evaluations), deliveries=deliveries)
+    watches = len(kept.evaluations)
+    return Written(watches=watches, left=len(claimed.watches) - watches, deliveries=deliveries)
 
 
 def _changed(connection: Connection, claimed: ClaimedWatches) -> set[int]:

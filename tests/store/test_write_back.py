@@ -174,6 +174,25 @@ def test_what_changes_between_claim_and_write_back_is_evaluated_anew(store, othe
 
 
 @pytest.mark.parametrize(("act", "alerts"), PLAYS.values(), ids=IDS)
+def test_one_turn_is_enough_to_evaluate_it_anew(store, other, meanwhile, act, alerts):
+    planned(store)
+    meanwhile(partial(act, other))
+    turn(store)
+    assert alerts_of(store) == alerts
+
+
+def test_a_rule_that_no_longer_matches_sends_nothing_of_what_is_evaluated_anew(store, other, meanwhile):
+    urgent = rule("urgent", match={"priority": ("high",)}, remind=remind(before=("P7D",)), digest=False)
+    load(store, entry(priority="high"))
+    register(store, urgent, now=NOW)
+    plan_at(store, NOW, urgent, register=False)
+    calm = partial(acting.edit, other, "truce", lambda one: replace(one, priority="low"), change(NINE))
+    meanwhile(calm)
+    assert turn(store, urgent) == 0
+    assert alerts_of(store) == []
+
+
+@pytest.mark.parametrize(("act", "alerts"), PLAYS.values(), ids=IDS)
 def test_the_same_change_before_the_claim_makes_the_same_alerts(store, act, alerts):
     act(planned(store))
     turn(store)
