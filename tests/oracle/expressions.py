@@ -178,7 +178,7 @@ Expression = Simple | Choice | Every
 
 
 def references(expression: Expression) -> set[str]:
-    """Return the keys that a deadline hangs on."""
+    """Return the keys that a deadline depends on."""
     match expression:
         case Reference(key):
             return {key}

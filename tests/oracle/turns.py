@@ -166,7 +166,7 @@ class Course:
 
 
 def courses(history: History, until: date) -> dict[str, Course]:
-    """Follow every commitment through all moves, its own and those of what it hangs on."""
+    """Follow every commitment through all moves, its own and those of what it depends on."""
     found: dict[str, Course] = {}
     changes: list[tuple[datetime, Commitment | Event]] = [
         *((one.recorded_at, one) for one in history.commitments),
@@ -223,7 +223,7 @@ def begin(new: Commitment, parties: tuple[Party, ...], timezone: str | None) -> 
 
 
 def dependants(key: str, found: dict[str, Course]) -> Iterator[str]:
-    """Yield the commitment and all that hang on it, what is hung on first; what has ended keeps its bounds."""
+    """Yield the commitment and its dependants, each after what it depends on; what has ended keeps its bounds."""
     order, left = [key], [key]
     while left:
         base = left.pop(0)

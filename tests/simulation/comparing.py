@@ -98,7 +98,7 @@ def as_text(value: object) -> str:
 
 
 def life(history: History, key: str, rule: str) -> Iterator[str]:
-    """Write the commitment, the rule, and what happened to it and to what it hangs on."""
+    """Write the commitment, the rule, and what happened to it and to what it depends on."""
     found = courses(history, (history.ticks[-1]).date())
     one = next(one for one in history.commitments if one.key == key)
     yield from (stated(that) for that in history.rules if rule in (that.name, "") and that.matches(one))

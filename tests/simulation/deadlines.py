@@ -95,7 +95,7 @@ class Deadlines:
         return timedelta(days=self.random.randint(low, high))
 
     def about(self, day: date, keys: Sequence[str], besides: frozenset[str] = frozenset()) -> Expression:
-        """State a deadline about a day; it may hang on one of the keys."""
+        """State a deadline about a day; it may depend on one of the keys."""
         names = [name for name in self.kinds if name not in besides]
         name = self.random.choices(names, [self.kinds[name][0] for name in names])[0]
         return self.kinds[name][1](day, keys)

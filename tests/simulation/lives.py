@@ -128,7 +128,7 @@ class Lives:
         self.foresee(at, key)
 
     def open_keys(self, key: str) -> list[str]:
-        """What a deadline may hang on: older ones that are open and have one turn only."""
+        """Return what a deadline may depend on: older ones that are open and have one turn only."""
         some = [older for older in list(self.courses)[-120:] if older < key]
         return [older for older in some if not isinstance(self.courses[older].deadline, Every)]
 
