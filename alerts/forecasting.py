@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.core.forecast import Forecast, forecast_reminders
 from alerts.core.owners import NO_OWNERS, OWNER, Owners
@@ -17,6 +17,8 @@ from alerts.store import Store
 from alerts.store.standing import WatchedCommitment
 from alerts.store.watched_commitments import occurrence_of
 
+AHEAD = timedelta(days=731)
+
 __all__ = [
     "Forecast",
     "SummaryForecast",
@@ -24,6 +26,7 @@ __all__ = [
     "forecast_after_change",
     "forecast_of_changes",
     "keys_with_alerts",
+    "next_alerts_of_changes",
     "summaries",
 ]
 
@@ -102,6 +105,26 @@ def forecast_of_changes(
     known = current(store, rules)
     for chunk in store.watches.watched_commitments(changed_only=True):
         yield from _forecast(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
+
+
+def next_alerts_of_changes(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    now: datetime,
+    owners: Owners = NO_OWNERS,
+    *,
+    only: int | None = None,
+) -> dict[int, datetime | None]:
+    """Return when the next alert about each commitment goes out that has changed since the last tick, by id.
+
+    None where no alert will for two years.
+    """
+    known, found = current(store, rules), dict[int, datetime | None]()
+    for chunk in store.watches.watched_commitments(changed_only=True, only=only):
+        for one in chunk:
+            first = next(_forecast([one], rules, known, now, now + AHEAD, owners=owners), None)
+            found[one.tracked.id] = first.reminder.send_at if first else None
+    return found
 
 
 def keys_with_alerts(

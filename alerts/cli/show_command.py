@@ -15,7 +15,7 @@ from rich.table import Table
 
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
-from alerts.cli.commitment_rows import changed_ids, next_alert_row, row_of, snoozes
+from alerts.cli.commitment_rows import NextAlerts, next_alert_row, row_of, snoozes
 from alerts.cli.options import At, Json
 from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown
 from alerts.clock import utc_now
@@ -33,15 +33,14 @@ NO_ALERT = "none unless the date changes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """What `show` shows of a commitment. `pending`: the next tick computes the next alert."""
+    """What `show` shows of a commitment. `next_alerts` is None for the past."""
 
     item: Tracked
     history: Sequence[Revision]
     reminders: Sequence[Any]
     own: Sequence[OwnSnooze]
     now: datetime
-    next_at: datetime | None
-    pending: bool
+    next_alerts: NextAlerts | None
 
     @property
     def edits(self) -> Mapping[int, Sequence[FieldChange]]:
@@ -68,8 +67,7 @@ def show(
         reminders=app.store.ledger.reminders(item.id),
         own=app.store.ledger.own_snoozes([item.id]).get(item.id, ()),
         now=now,
-        next_at=app.store.ledger.next_alert_at().get(item.id),
-        pending=item.id in changed_ids(app),
+        next_alerts=NextAlerts.of(app, now, only=item.id),
     )
     if as_of is not None:
         past = instant(as_of)
@@ -80,7 +78,7 @@ def show(
     if as_json:
         print(json.dumps(_json(app, found), default=str))
     else:
-        _print(app, found, is_past=as_of is not None)
+        _print(app, found)
 
 
 def _as_of(app: App, shown_commitment: _Shown, at: datetime) -> _Shown:
@@ -91,35 +89,34 @@ def _as_of(app: App, shown_commitment: _Shown, at: datetime) -> _Shown:
         history=[revision for revision in shown_commitment.history if revision.recorded_at <= at],
         reminders=[reminder for reminder in shown_commitment.reminders if reminder["planned_at"] <= at],
         now=at,
-        next_at=None,
-        pending=False,
+        next_alerts=None,
     )
 
 
 def _json(app: App, shown_commitment: _Shown) -> dict[str, Any]:
     """Return all that is shown. `basis` is the old name of `explanation`."""
     item, edits = shown_commitment.item, shown_commitment.edits
-    return row_of(app, item, shown_commitment.own) | {
+    return row_of(app, item, shown_commitment.own, shown_commitment.now) | {
         "explanation": item.bounds.explanation,
         "basis": item.bounds.explanation,
         "assumptions": [*item.commitment.assumptions, *item.bounds.assumptions],
         "note": item.commitment.note,
         "source": item.commitment.source and asdict(item.commitment.source),
         "sources": [asdict(source) for source in item.commitment.sources],
-        **next_alert_row(None if shown_commitment.pending else shown_commitment.next_at),
+        **next_alert_row(shown_commitment.next_alerts.at.get(item.id) if shown_commitment.next_alerts else None),
         "occurrences": [_occurrence_row(one) for one in _occurrences(item, shown_commitment.now)],
         "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in shown_commitment.history],
         "reminders": [_reminder_row(reminder) for reminder in shown_commitment.reminders],
     }
 
 
-def _print(app: App, shown_commitment: _Shown, *, is_past: bool) -> None:
+def _print(app: App, shown_commitment: _Shown) -> None:
     item, now, edits = shown_commitment.item, shown_commitment.now, shown_commitment.edits
-    next_alert = f"{shown(shown_commitment.next_at, app.zone)} {app.zone}" if shown_commitment.next_at else NO_ALERT
-    if shown_commitment.pending:
-        next_alert = "set within a minute; see `alerts plan`"
-    if is_past:
-        next_alert = ""
+    next_alert, alerts = "", shown_commitment.next_alerts
+    if alerts:
+        at = alerts.at.get(item.id)
+        next_alert = (alerts.text(item.id) + f" {app.zone}" * (at > now)) if at else NO_ALERT
+    else:
         out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
     out.print(item.commitment.title, style="bold", markup=False)
     out.print(_facts(app, item, next_alert, snoozes(app, item, shown_commitment.own, now)))

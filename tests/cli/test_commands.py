@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,26 @@ def test_plan_says_what_is_due_already_and_goes_out_at_the_next_tick(loaded: Ale
     assert due("--at", late) == set()
 
 
-def test_when_it_speaks_next_is_not_said_before_a_tick_has_worked_it_out(loaded: Alerts) -> None:
-    assert "next alert   set within a minute" in loaded("show", "summit").out
-    assert "within a minute" in loaded("list").out
+def test_the_next_alert_is_worked_out_before_a_tick_has_seen_a_change(loaded: Alerts) -> None:
+    def shown() -> list[str]:
+        row = next(row for row in loaded("list", "--at", NOW, "--json").json if row["key"] == "summit")
+        line = next(line for line in loaded("list", "--at", NOW).out.splitlines() if line.startswith("summit "))
+        details = loaded("show", "summit", "--at", NOW)
+        assert loaded("show", "summit", "--at", NOW, "--json").json["next_alert_at"] == row["next_alert_at"]
+        in_details = re.findall("next alert   (.*?) *\n", details.out)[0].strip()
+        return [row["next_alert_at"], line.rsplit("  ", 1)[-1].strip(), in_details]
+
+    assert shown() == ["2025-10-28T10:00:00Z", "within a minute", "within a minute"]
     loaded("tick", "--at", NOW)
-    assert "next alert   Wed 29 Oct 2025 09:00 UTC" in loaded("show", "summit").out
-    loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", NOW)
-    assert "next alert   set within a minute" in loaded("show", "summit").out
-    assert loaded("show", "summit", "--json").json["next_alert_at"] is None
+    assert shown() == ["2025-10-29T09:00:00Z", "Wed 29 Oct 2025 09:00", "Wed 29 Oct 2025 09:00 UTC"]
+    loaded("move", "summit", "2026-11-20", "--because", "put off", "--at", NOW)
+    assert shown()[1] == "within a minute", "the move itself"
+    loaded("tick", "--at", NOW)
+    loaded("ack", "summit", "--at", NOW)
+    assert shown()[1:] == ["Fri 13 Nov 2026 09:00", "Fri 13 Nov 2026 09:00 UTC"]
+    loaded("close", "summit", "--as", "fulfilled", "--at", NOW)
+    loaded("tick", "--at", NOW)
+    assert "none unless the date changes" in loaded("show", "summit", "--at", NOW).out
 
 
 def test_a_move_is_shown_with_its_reason_its_source_and_what_followed(loaded: Alerts) -> None:

@@ -22,7 +22,7 @@ COMMANDS = {
     "export": "KEY --format --output --at",
     "snooze": "KEY --until --for-all --past-due --because --occurrence --all --by --at",
     "unack": "KEY --because --occurrence --all --by --at",
-    "list": "--json",
+    "list": "--owner --tag --party --status --overdue --due-within --search --closed --at --json",
     "show": "KEY --as-of --at --json",
     "resolve": "EXPR --timezone --calendars --roll --json",
     "plan": "--from --days --at --json",

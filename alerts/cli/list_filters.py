@@ -1,0 +1,44 @@
+"""Which commitments a listing is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alerts.core.rules import Rule
+from alerts.core.schedule.answers import acknowledged_now, snoozed_now
+from alerts.core.stage_wording import stage_now
+from alerts.core.tracked import Tracked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a commitment must have. Of several owners, tags or parties one is enough; what is empty asks for nothing."""
+
+    owners: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()
+    status: str | None = None
+    within: int | None = None  # days
+    text: str = ""
+
+    def takes(self, item: Tracked, rules: Sequence[Rule], now: datetime) -> bool:
+        """Return whether a commitment is asked for."""
+        commitment, latest = item.commitment, item.bounds.latest
+        texts = (commitment.key, commitment.title, commitment.note or "")
+        return (
+            (not self.owners or commitment.owner in self.owners)
+            and (not self.tags or not self.tags.isdisjoint(commitment.tags))
+            and (not self.parties or not self.parties.isdisjoint((*commitment.by, *commitment.to)))
+            and (self.within is None or (latest is not None and latest <= now + timedelta(days=self.within)))
+            and (not self.text or any(self.text.casefold() in text.casefold() for text in texts))
+            and (self.status is None or self._stands_so(item, rules, now))
+        )
+
+    def _stands_so(self, item: Tracked, rules: Sequence[Rule], now: datetime) -> bool:
+        if self.status == "acknowledged":
+            return acknowledged_now(rules, item, now) is not None
+        if self.status == "snoozed":
+            return snoozed_now(item, now) is not None
+        return stage_now(item, now) == {"review": "under_review"}.get(self.status or "", self.status)

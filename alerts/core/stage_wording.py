@@ -1,0 +1,58 @@
+"""How a commitment stands, in a few words: in how many days it is due, or for how long it has been overdue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alerts.core.stages import STAGES, Stage, stage_of
+from alerts.core.tracked import Tracked
+from alerts.deadlines.points import Point
+from alerts.deadlines.zones import zone_info
+
+ORDER: tuple[Stage, ...] = ("overdue", "due", "ahead", "under_review")
+assert set(ORDER) == set(STAGES)
+
+
+def stage_now(tracked: Tracked, now: datetime) -> Stage | None:
+    """Return the stage of what is open and does not recur; None otherwise."""
+    return stage_of(tracked.bounds, now) if tracked.open and not tracked.recurs else None
+
+
+def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
+    """Return how it stands: `in 5 days`, `due today`, `3 days overdue`, `under review`; of what is closed, its status.
+
+    Days are counted where the date counts, or in `zone` where that is unknown.
+    """
+    if not tracked.open:
+        return tracked.commitment.status
+    if tracked.recurs:
+        return "recurs"
+    bounds, stage = tracked.bounds, stage_of(tracked.bounds, now)
+    if stage == "overdue":
+        return _counted(-_days_to(bounds.last, now, zone), "overdue since today", "{} overdue")
+    if stage == "ahead":
+        begins = bounds.first if bounds.opens else bounds.named or bounds.last or bounds.first
+        return _counted(_days_to(begins, now, zone), "today", "in {}")
+    if stage == "due":
+        return _counted(_days_to(bounds.last, now, zone), "due today", "{} left")
+    if bounds.first is None:
+        return "no date"
+    return _counted(-_days_to(bounds.first, now, zone), "under review since today", "under review for {}")
+
+
+def order_of(tracked: Tracked, now: datetime) -> tuple[int, datetime, str]:
+    """Return the place in a listing: what is overdue first, then by date, then what has none; what is closed last."""
+    bounds, stage = tracked.bounds, stage_now(tracked, now)
+    at = bounds.latest or bounds.earliest or tracked.recorded_at
+    place = ORDER.index(stage) if stage else len(ORDER) + (not tracked.open)
+    return place, at, tracked.commitment.key
+
+
+def _days_to(point: Point | None, now: datetime, zone: str) -> int:
+    if point is None:
+        return 0
+    return (point.date - now.astimezone(zone_info(point.zone or zone)).date()).days
+
+
+def _counted(days: int, none: str, form: str) -> str:
+    return none if days <= 0 else form.format("1 day" if days == 1 else f"{days} days")

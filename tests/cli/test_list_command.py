@@ -1,0 +1,109 @@
+"""`alerts list`: what is shown of each commitment, in which order, and which are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from alerts.cli import list_command
+from tests.cli.conftest import NOW, Alerts
+
+MORE = """\
+people: [{key: ana, name: Ana, email: ana@example.org}]
+parties: [{key: landlord, name: The landlord}]
+commitments:
+  - {key: late, title: A late report, deadline: 2025-10-20, timezone: UTC, tags: [report, truce], owner: ana}
+  - {key: today, title: A filing, deadline: 2025-10-28, timezone: UTC, tags: [report], note: "with the [red] form"}
+  - {key: open-window, title: A window, deadline: between 2025-10-20 and 2025-11-02, timezone: UTC, by: [landlord]}
+  - {key: review, title: A truce, deadline: after 2025-10-20, timezone: UTC, to: [landlord]}
+  - {key: nothing, title: A pledge, deadline: undated}
+  - {key: monthly, title: A monthly report, deadline: every FREQ=MONTHLY from 2025-10-15, timezone: UTC}
+"""
+EVERYTHING = ["late", "today", "open-window", "summit", "decision", "review", "nothing", "monthly"]
+
+
+@pytest.fixture
+def listed(loaded: Alerts, home: Path) -> Alerts:
+    """What the shared seed has, and more."""
+    (home / "more.yaml").write_text(MORE)
+    assert loaded("load", "more.yaml", "--at", NOW).code == 0
+    return loaded
+
+
+def keys(alerts: Alerts, *words: str) -> list[str]:
+    return [row["key"] for row in alerts("list", "--at", NOW, "--json", *words).json]
+
+
+def test_what_is_overdue_comes_first_and_what_has_no_date_last(listed: Alerts) -> None:
+    assert keys(listed) == EVERYTHING
+    assert [line.split()[0] for line in listed("list", "--at", NOW).out.splitlines()[1:]] == EVERYTHING
+
+
+def test_it_says_how_each_stands(listed: Alerts) -> None:
+    lines = {line.split()[0]: line for line in listed("list", "--at", NOW).out.splitlines()[1:]}
+    for key, standing in (
+        ("late", "8 days overdue"),
+        ("today", "due today"),
+        ("open-window", "5 days left"),
+        ("summit", "in 2 days"),
+        ("decision", "in 3 days"),
+        ("review", "under review for 7 days"),
+        ("nothing", "no date"),
+        ("monthly", "recurs"),
+    ):
+        assert f"  {standing}  " in lines[key]
+    assert "  ana  " in lines["late"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--owner", "ana"], ["late"]),
+        (["--tag", "report"], ["late", "today"]),
+        (["--tag", "report", "--tag", "truce"], ["late", "today", "summit", "decision"]),
+        (["--party", "landlord"], ["open-window", "review"]),
+        (["--overdue"], ["late"]),
+        (["--status", "overdue"], ["late"]),
+        (["--status", "due"], ["today", "open-window"]),
+        (["--status", "ahead"], ["summit", "decision"]),
+        (["--status", "review"], ["review", "nothing"]),
+        (["--due-within", "2"], ["late", "today"]),
+        (["--due-within", "6"], ["late", "today", "open-window", "summit", "decision"]),
+        (["--search", "REPORT"], ["late", "monthly"]),
+        (["--search", "[red]"], ["today"]),
+        (["--tag", "report", "--status", "due"], ["today"]),
+        (["--owner", "nobody"], []),
+    ],
+)
+def test_a_listing_has_what_is_asked_for(words: list[str], expected: list[str], listed: Alerts) -> None:
+    assert keys(listed, *words) == expected
+    out = listed("list", "--at", NOW, *words).out.splitlines()
+    assert [line.split()[0] for line in out[1:-1]] == expected
+    assert out[-1] == f"{len(expected)} of {len(EVERYTHING)} commitments"
+
+
+def test_answers_are_listed_and_asked_for(listed: Alerts) -> None:
+    listed("ack", "late", "--by", "Ann", "--at", NOW)
+    listed("snooze", "today", "--until", "2025-11-30", "--for-all", "--past-due", "--at", NOW)
+    assert keys(listed, "--status", "acknowledged") == ["late"]
+    assert keys(listed, "--status", "snoozed") == ["today"]
+    assert "8 days overdue, acknowledged by Ann until" in listed("list", "--at", NOW).out
+
+
+def test_what_is_closed_is_listed_only_where_it_is_asked_for(listed: Alerts) -> None:
+    listed("close", "late", "--as", "fulfilled", "--at", NOW)
+    assert "late" not in keys(listed)
+    assert keys(listed, "--closed")[-1] == "late"
+    assert listed("list", "--closed", "--at", NOW).out.splitlines()[-1].split()[-2:] == ["ana", "–"]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
+def test_no_line_is_cut_on_a_terminal(width: int, listed: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(force_terminal=True, color_system=None, width=width, highlight=False)
+    monkeypatch.setattr(list_command, "out", terminal)
+    out = listed("list", "--at", NOW).out
+    assert max(map(len, out.splitlines())) <= width
+    assert all(key in out for key in EVERYTHING)
+    assert all(title in out for title in ("A late report", "A monthly report"))
