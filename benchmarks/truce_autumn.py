@@ -22,7 +22,7 @@ from alerts import interchange, shipped
 from alerts.actions.close import close
 from alerts.actions.move import move
 from alerts.cli.app import App
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change
 from alerts.delivery import deliver
 from alerts.forecasting import forecast
 from alerts.planning import plan
@@ -73,7 +73,7 @@ def configuration() -> Path:
 def load(app: App) -> None:
     """Load the seed on the day of the brief."""
     read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
-    entries = [Entry(placed.commitment, placed.place) for placed in read.entries]
+    entries = list(read.entries)
     app.store.commitments.load(entries, read.parties, read.sources, Change(now=START, by="demo"))
 
 

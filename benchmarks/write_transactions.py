@@ -19,7 +19,7 @@ from unittest import mock
 
 from sqlalchemy import Connection
 
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment
 from alerts.core.rules import Overdue, Remind, Rule
 from alerts.planning import plan
@@ -37,7 +37,9 @@ MOST_SECONDS = 0.3
 def load(store: Store, count: int) -> None:
     """Load commitments, and make their watches, which fall due at DUE."""
     stated = [
-        Entry(Commitment(key=f"c{number:05}", title="Report to the desk", deadline="2025-11-10", timezone="UTC"), "")
+        StatedCommitment(
+            Commitment(key=f"c{number:05}", title="Report to the desk", deadline="2025-11-10", timezone="UTC"), ""
+        )
         for number in range(count)
     ]
     store.commitments.load(stated, [], [], Change(now=LOADED, by="desk"))

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from alerts import interchange, shipped
 from alerts.cli.app import App
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Person
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.rules import Rule
@@ -45,7 +45,7 @@ def seeded_app(folder: Path) -> App:
     app = App(folder, f"sqlite:///{folder}/alerts.db")
     read = interchange.read(shipped.folder("seeds") / "us-china-truce-2025.yaml")
     entries = [
-        Entry(replace(placed.commitment, owner=OWNERS[number % 2].key), placed.place)
+        StatedCommitment(replace(placed.commitment, owner=OWNERS[number % 2].key), placed.place)
         for number, placed in enumerate(read.entries)
     ]
     app.store.commitments.load(entries, read.parties, read.sources, Change(now=LOADED, by="desk"), people=OWNERS)

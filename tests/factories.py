@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from alerts.core.changes import Change, Entry, Report
+from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.commitments import Commitment, Party, Source, Status
 from alerts.core.deliveries import Delivery
 from alerts.core.envelopes import Routes
@@ -40,12 +40,12 @@ def commitment(key: str = "truce", deadline: str = "2025-11-10", **stated: Any) 
     return Commitment(key=key, deadline=str(parse(deadline)), **{"title": f"The {key}", "timezone": "UTC"} | stated)
 
 
-def entry(key: str = "truce", deadline: str = "2025-11-10", **stated: Any) -> Entry:
+def entry(key: str = "truce", deadline: str = "2025-11-10", **stated: Any) -> StatedCommitment:
     """A commitment as a file would state it."""
-    return Entry(commitment(key, deadline, **stated), f"seeds.yaml:{key}")
+    return StatedCommitment(commitment(key, deadline, **stated), f"seeds.yaml:{key}")
 
 
-def entries(count: int, deadline: str = "2025-11-10", **stated: Any) -> list[Entry]:
+def entries(count: int, deadline: str = "2025-11-10", **stated: Any) -> list[StatedCommitment]:
     """Many, with keys that sort by number."""
     return [entry(f"c{number:05}", deadline, **stated) for number in range(count)]
 
@@ -80,7 +80,7 @@ def change(now: datetime = NOW, by: str = "desk", **more: Any) -> Change:
 
 def load(
     store: Store,
-    *stated: Entry,
+    *stated: StatedCommitment,
     now: datetime = NOW,
     parties: Iterable[Party] = (),
     sources: Iterable[Source] = (),

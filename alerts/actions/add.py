@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment
 from alerts.core.stated_values import stated
 from alerts.deadlines.errors import InputError
@@ -16,4 +16,4 @@ def add(store: Store, commitment: Commitment, change: Change) -> None:
         if changes.is_tracked(key):
             raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
         changes.require_all_known(commitment)
-        changes.write(changes.compute(Entry(commitment, key, loaded=stated(commitment)), change))
+        changes.write(changes.compute(StatedCommitment(commitment, key, loaded=stated(commitment)), change))

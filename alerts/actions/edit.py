@@ -8,13 +8,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from alerts.core.changes import Change, Report
-from alerts.core.changes import Entry as StatedEntry
+from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.commitments import Commitment
 from alerts.core.stated_values import stated
 from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import values_of
-from alerts.interchange.commitment_entry import Entry
+from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.store import Store
 from alerts.strict_yaml.validation import problems_of
 from alerts.strict_yaml.yaml_events import Steps
@@ -35,9 +34,9 @@ def edit(store: Store, key: str, how: Callable[[Commitment], Commitment], change
         if wanted == now.commitment:
             return report
         changes.require_all_known(wanted, now.commitment)
-        change_set = changes.compute(StatedEntry(wanted, key), change)
+        change_set = changes.compute(StatedCommitment(wanted, key), change)
         if change.reason is None and change_set.moved and (why := _reason(now.commitment, wanted)):
-            change_set = changes.compute(StatedEntry(wanted, key), replace(change, reason=why))
+            change_set = changes.compute(StatedCommitment(wanted, key), replace(change, reason=why))
         changes.write(change_set)
     change_set.add_to(report)
     return report
@@ -64,9 +63,9 @@ def with_values(now: Commitment, values: Mapping[str, Any], name: Callable[[Step
     """
     merged = {field: value for field, value in (values_of(now) | dict(values)).items() if value not in ("", [], [""])}
     try:
-        found = Entry.model_validate(merged).commitment({})
+        found = CommitmentEntry.model_validate(merged).commitment({})
     except ValidationError as error:
-        raise InputError("\n".join(line for _, line in problems_of(error, Entry, name))) from None
+        raise InputError("\n".join(line for _, line in problems_of(error, CommitmentEntry, name))) from None
     return replace(found, status=now.status)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alerts.actions.preconditions import require_occurrence, require_open
-from alerts.core.changes import Change, Entry, Move, Report, revision_after
+from alerts.core.changes import Change, Move, Report, StatedCommitment, revision_after
 from alerts.core.commitments import Citation
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
@@ -50,7 +50,7 @@ def _move_whole(
     moved = replace(now.commitment, deadline=str(found))
     cited = cited or (Citation(key=change.source) if change.source else None)
     moved = moved.citing_first(cited) if cited else moved
-    change_set = changes.compute(Entry(moved, moved.key), change)
+    change_set = changes.compute(StatedCommitment(moved, moved.key), change)
     changes.write(change_set)
     report = Report(kept_zone=kept_zone)
     change_set.add_to(report)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from alerts.actions.preconditions import require_closed
 from alerts.core.change_set import reopen_to
-from alerts.core.changes import Change, Entry, Report
+from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.store import Store
@@ -25,7 +25,7 @@ def reopen(store: Store, key: str, change: Change, occurrence: str = "") -> Repo
             _reopen_one(changes, now, occurrence, change)
             return report
         require_closed(now)
-        change_set = changes.compute(Entry(replace(now.commitment, status="open"), key), change)
+        change_set = changes.compute(StatedCommitment(replace(now.commitment, status="open"), key), change)
         changes.write(change_set)
     change_set.add_to(report)
     return report

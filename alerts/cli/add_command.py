@@ -35,7 +35,7 @@ from alerts.core.commitments import Commitment
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import entry_of
-from alerts.interchange.commitment_entry import Entry
+from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.strict_yaml.validation import problems_of
 
 
@@ -81,9 +81,9 @@ def _commitment_of(stated: Mapping[str, Any]) -> Commitment:
     """Return the commitment that the options state. Raises InputError with a line for each problem."""
     given = {name: value for name, value in stated.items() if value not in (None, [])}
     try:
-        return Entry.model_validate(entry_of(given)).commitment({})
+        return CommitmentEntry.model_validate(entry_of(given)).commitment({})
     except ValidationError as error:
-        raise InputError("\n".join(line for _, line in problems_of(error, Entry, option_of))) from None
+        raise InputError("\n".join(line for _, line in problems_of(error, CommitmentEntry, option_of))) from None
 
 
 def _add(app: App, commitment: Commitment, change: Change) -> None:

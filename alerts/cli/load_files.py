@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from alerts import interchange
 from alerts.cli.app import App
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.load_decisions import Closed
 from alerts.core.owners import Owners
 from alerts.deadlines.errors import InputError
@@ -27,7 +27,7 @@ class LoadJob:
 
     app: App
     files: Sequence[File]
-    entries: Sequence[Entry]
+    entries: Sequence[StatedCommitment]
     closed: Closed
     change: Change
     dry_run: bool
@@ -35,13 +35,9 @@ class LoadJob:
     owners: Owners
 
 
-def entries_of(read: Sequence[File]) -> list[Entry]:
-    """Return what files state, with the place of each entry."""
-    return [
-        Entry(placed.commitment, placed.place, stored_name(file.path), placed.sequence)
-        for file in read
-        for placed in file.entries
-    ]
+def entries_of(read: Sequence[File]) -> list[StatedCommitment]:
+    """Return what files state, with the name that each file is stored under."""
+    return [replace(entry, file=stored_name(file.path)) for file in read for entry in file.entries]
 
 
 def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[File]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from alerts.cli.app import App
 from alerts.cli.load_files import LoadJob
 from alerts.cli.output import few, print_line, warn
-from alerts.core.changes import Entry, Move, Report
+from alerts.core.changes import Move, Report, StatedCommitment
 from alerts.deadlines.bounds import describe_bounds, describe_move
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
@@ -75,7 +75,7 @@ def report_alerts(job: LoadJob, report: Report) -> None:
     out.print(f"{alerts} out within a minute" if count else "no alerts go out now")
 
 
-def warn_of_skipped_months(entries: Sequence[Entry], report: Report) -> None:
+def warn_of_skipped_months(entries: Sequence[StatedCommitment], report: Report) -> None:
     """Warn of new or moved commitments that recur and skip months or years without such a day."""
     fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
     stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)

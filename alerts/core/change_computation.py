@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from alerts.core.change_set import Changed, ChangeSet, New, Snapshot, Stamp, edit_to, move_to, reopen_to
-from alerts.core.changes import MAX_ERRORS, Change, Entry, EntryProblem
+from alerts.core.changes import MAX_ERRORS, Change, EntryProblem, StatedCommitment
 from alerts.core.commitments import Commitment
 from alerts.core.deadline_resolver import needs_of, with_assumptions
 from alerts.core.dependency_order import DependencyCycleError, dependency_order
@@ -24,7 +24,7 @@ class ChangeComputation:
     """
 
     def __init__(
-        self, wanted: Mapping[str, Entry], snapshot: Snapshot, change: Change, unread: Collection[str] = ()
+        self, wanted: Mapping[str, StatedCommitment], snapshot: Snapshot, change: Change, unread: Collection[str] = ()
     ) -> None:
         self._wanted, self._change, self._resolver = wanted, change, snapshot.resolver
         self._following, self._bounds = dict(snapshot.dependants), dict(snapshot.bounds)

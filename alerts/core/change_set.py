@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.core.changes import Change, Entry, Move, Report, revision_after
+from alerts.core.changes import Change, Move, Report, StatedCommitment, revision_after
 from alerts.core.commitments import Commitment
 from alerts.core.deadline_resolver import DeadlineResolver, with_assumptions
 from alerts.core.stated_values import differing_fields
@@ -46,7 +46,7 @@ class Snapshot:
 class New:
     """A commitment that is not tracked yet."""
 
-    entry: Entry
+    entry: StatedCommitment
     bounds: Bounds
 
     def planned(self, change: Change, number: int) -> Tracked:
@@ -91,7 +91,7 @@ class ChangeSet:
     """
 
     change: Change
-    entries: tuple[Entry, ...]
+    entries: tuple[StatedCommitment, ...]
     needs: Mapping[str, frozenset[str]]
     reopened: tuple[Changed, ...]
     new: tuple[New, ...]

@@ -81,11 +81,12 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A commitment as a file states it, and the place where it does (`file:line`)."""
+class StatedCommitment:
+    """A commitment as a file or a command states it, and the place where it does (`file:line`, or its key)."""
 
     commitment: Commitment
     place: str
+    line: int = 0  # in the file; in a table, the row
     file: str | None = None  # the name that the file is stored under
     sequence: int | None = None  # its revision there (RFC 5545, section 3.8.7.4)
     loaded: dict[str, Any] | None = None  # what the file states, if it comes from one

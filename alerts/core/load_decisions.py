@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from alerts.core.change_set import Stamp
-from alerts.core.changes import Entry, EntryProblem, RestatedEntry
+from alerts.core.changes import EntryProblem, RestatedEntry, StatedCommitment
 from alerts.core.commitments import Status
 from alerts.core.field_changes import format_value
 from alerts.core.stated_values import STATED, commitment_of, stated
@@ -37,7 +37,7 @@ class StoredStatement:
         """Return what a file last stated, with defaults for fields that are newer than that load."""
         return {"earlier_sources": [], **self.loaded} if self.loaded else {}
 
-    def is_restated(self, entry: Entry) -> bool:
+    def is_restated(self, entry: StatedCommitment) -> bool:
         """Return whether it is closed, and its file states it differently or another file states it."""
         if self.status == "open":
             return False
@@ -54,8 +54,8 @@ class LoadDecisions:
     """
 
     closed: Closed
-    wanted: dict[str, Entry] = field(default_factory=dict)
-    renamed: list[Entry] = field(default_factory=list)
+    wanted: dict[str, StatedCommitment] = field(default_factory=dict)
+    renamed: list[StatedCommitment] = field(default_factory=list)
     unchanged: int = 0
     older: list[str] = field(default_factory=list)
     restated: list[RestatedEntry] = field(default_factory=list)
@@ -64,7 +64,7 @@ class LoadDecisions:
     conflicts: list[EntryProblem] = field(default_factory=list)
     read: dict[str, Stamp] = field(default_factory=dict)
 
-    def decide(self, entry: Entry, stored: StoredStatement | None) -> None:
+    def decide(self, entry: StatedCommitment, stored: StoredStatement | None) -> None:
         """Decide what is done with an entry."""
         key, entry = entry.commitment.key, replace(entry, loaded=stated(entry.commitment))
         if stored is None:
@@ -86,12 +86,12 @@ class LoadDecisions:
         else:
             self._merge(entry, stored, reopens=anew)
 
-    def _leave_unchanged(self, entry: Entry, stored: StoredStatement) -> None:
+    def _leave_unchanged(self, entry: StatedCommitment, stored: StoredStatement) -> None:
         self.unchanged += 1
         if (stored.file, stored.sequence) != (entry.file, entry.sequence):
             self.renamed.append(entry)
 
-    def _merge(self, entry: Entry, stored: StoredStatement, *, reopens: bool) -> None:
+    def _merge(self, entry: StatedCommitment, stored: StoredStatement, *, reopens: bool) -> None:
         """Apply only the fields that the file changed since it was last loaded."""
         last, states = stored.loaded_before, entry.loaded or {}
         fresh = {name: value for name, value in states.items() if name not in last or last[name] != value}
@@ -106,7 +106,7 @@ class LoadDecisions:
         )
 
 
-def _restated(entry: Entry, stored: StoredStatement) -> RestatedEntry:
+def _restated(entry: StatedCommitment, stored: StoredStatement) -> RestatedEntry:
     """Return what differs between a closed commitment and what a file states of it."""
     states = entry.loaded or {}
     return RestatedEntry(

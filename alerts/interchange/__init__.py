@@ -9,18 +9,17 @@ from pathlib import Path
 from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import entry_of
 from alerts.interchange.columns import Columns, read_columns
-from alerts.interchange.commitment_entry import Entry
-from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, PlacedEntry, in_line, refuse
+from alerts.interchange.commitment_entry import CommitmentEntry
+from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, in_line, refuse
 
 __all__ = [
     "KINDS",
     "TABLES",
     "Columns",
+    "CommitmentEntry",
     "EndedEntry",
-    "Entry",
     "File",
     "FileProblem",
-    "PlacedEntry",
     "entry_of",
     "gather",
     "in_line",

@@ -8,14 +8,16 @@ from dataclasses import asdict
 from typing import Any
 
 from alerts.core.commitments import Commitment
-from alerts.interchange.commitment_entry import CitationEntry, Entry
+from alerts.interchange.commitment_entry import CitationEntry, CommitmentEntry
 
 CITED = {f"source_{name}" if name != "key" else "source": name for name in CitationEntry.model_fields}
-LISTS = frozenset(name for name, field in Entry.model_fields.items() if field.default == () and not field.is_required())
-FIELDS: tuple[str, ...] = tuple(
-    column for name in Entry.model_fields for column in (CITED if name == "source" else (name,))
+LISTS = frozenset(
+    name for name, field in CommitmentEntry.model_fields.items() if field.default == () and not field.is_required()
 )
-REQUIRED = tuple(name for name, field in Entry.model_fields.items() if field.is_required())
+FIELDS: tuple[str, ...] = tuple(
+    column for name in CommitmentEntry.model_fields for column in (CITED if name == "source" else (name,))
+)
+REQUIRED = tuple(name for name, field in CommitmentEntry.model_fields.items() if field.is_required())
 CASELESS = frozenset({"kind", "priority"})  # our own values: in a table their case does not matter
 SEPARATOR = re.compile(r"(?<!\\)((?:\\\\)*);")
 PART = re.compile(r"(?<!\\)((?:\\\\)*)\|")
@@ -73,7 +75,7 @@ def entry_of(cells: Mapping[str, str | list[str]]) -> dict[str, Any]:
 
 def values_of(commitment: Commitment) -> dict[str, Any]:
     """Return the stated values of a commitment, in the order of the fields, without defaults."""
-    stated, fields = asdict(commitment), Entry.model_fields
+    stated, fields = asdict(commitment), CommitmentEntry.model_fields
     cited = [{name: value for name, value in asdict(one).items() if value} for one in commitment.sources]
     stated |= {"source": cited[0] if len(cited) == 1 else None, "sources": cited if len(cited) > 1 else ()}
     values = {

@@ -99,7 +99,7 @@ def _without_duplicates(cited: tuple[CitationEntry, ...]) -> tuple[CitationEntry
     return cited
 
 
-class Entry(Section):
+class CommitmentEntry(Section):
     """One of `commitments`."""
 
     key: Key
@@ -121,7 +121,7 @@ class Entry(Section):
     note: Paragraphs | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Entry:
+    def _one_way(self) -> CommitmentEntry:
         if self.source and self.sources:
             raise InputError("source and sources are both there: name all of them under `sources`, the newest first")
         return self

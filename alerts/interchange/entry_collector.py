@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from alerts.core.changes import StatedCommitment
 from alerts.core.commitments import Party, Person, Source
 from alerts.deadlines.errors import did_you_mean
-from alerts.interchange.commitment_entry import Entry
+from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.file_contents import (
     MAX_ERROR_LINES,
     MAX_PROBLEMS,
@@ -19,7 +20,6 @@ from alerts.interchange.file_contents import (
     File,
     FileProblem,
     Known,
-    PlacedEntry,
     in_line,
 )
 from alerts.strict_yaml.validation import Section, problems_of
@@ -44,7 +44,7 @@ class Reading:
     parties: dict[str, tuple[Party, int]] = field(default_factory=dict)
     sources: dict[str, tuple[Source, int]] = field(default_factory=dict)
     people: dict[str, tuple[Person, int]] = field(default_factory=dict)
-    entries: dict[str, PlacedEntry] = field(default_factory=dict)
+    entries: dict[str, StatedCommitment] = field(default_factory=dict)
     problems: list[FileProblem] = field(default_factory=list)
     unread_keys: set[str] = field(default_factory=set)
     ended: list[EndedEntry] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Reading:
 
     def take(self, value: Any, line_of: Lines, sequence: int | None = None) -> None:
         """Add a commitment entry."""
-        entry = self.validated(Entry, value, line_of)
+        entry = self.validated(CommitmentEntry, value, line_of)
         if entry is None:
             if isinstance(value, dict) and isinstance(value.get("key"), str):
                 self.unread_keys.add(value["key"])
@@ -100,7 +100,10 @@ class Reading:
             self._cite("sources", cited.key, ("sources",), line_of(("sources", number, "key")))
         if entry.owner:
             self._cite("people", entry.owner, ("owner",), line_of(("owner",)))
-        self.entries[entry.key] = PlacedEntry(entry.commitment(self.shared), self.path, line_of(()), sequence)
+        line = line_of(())
+        self.entries[entry.key] = StatedCommitment(
+            entry.commitment(self.shared), f"{self.path}:{line}", line, sequence=sequence
+        )
         if len(self.entries) % PROGRESS_EVERY == 0:
             self.progress(len(self.entries))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from alerts.core.commitments import Commitment, Party, Person, Source
+from alerts.core.changes import StatedCommitment
+from alerts.core.commitments import Party, Person, Source
 from alerts.deadlines.errors import InputError
 
 MAX_ERROR_LINES = 50
@@ -20,24 +21,6 @@ class Known:
     sources: Collection[str] = ()
     people: Collection[str] = ()
     settled: Collection[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedEntry:
-    """A commitment and the line of the file (in a table, the row) on which its entry begins.
-
-    `sequence` is its revision where the file counts them (RFC 5545, section 3.8.7.4).
-    """
-
-    commitment: Commitment
-    path: str
-    line: int
-    sequence: int | None = None
-
-    @property
-    def place(self) -> str:
-        """`seeds/truce.yaml:12`."""
-        return f"{self.path}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +51,7 @@ class File:
     parties: tuple[Party, ...] = ()
     sources: tuple[Source, ...] = ()
     people: tuple[Person, ...] = ()
-    entries: tuple[PlacedEntry, ...] = ()
+    entries: tuple[StatedCommitment, ...] = ()
     problems: tuple[FileProblem, ...] = ()
     unread: bool = False
     unread_keys: frozenset[str] = frozenset()

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from alerts.core.change_set import Changed, ChangeSet, New
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment
 from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.stated_values import stated
@@ -49,7 +49,7 @@ def _resolver_of(commitment: Commitment, resolver: DeadlineResolver) -> Callable
     return lambda deadline: resolver.bounds(replace(commitment, deadline=deadline), {})
 
 
-def note_loaded(connection: Connection, entries: Sequence[Entry]) -> None:
+def note_loaded(connection: Connection, entries: Sequence[StatedCommitment]) -> None:
     """Record what a file stated, and which file it was."""
     names = ("loaded", "loaded_from", "loaded_sequence")
     rows = [

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from alerts.core.change_set import ChangeSet
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment
 from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
@@ -52,7 +52,7 @@ class CommitmentChanges:
         """Raise InputError for a party, a source or a person that nobody declared. What it named `before` passes."""
         require_all_known(self._connection, commitment, before)
 
-    def compute(self, entry: Entry, change: Change) -> ChangeSet:
+    def compute(self, entry: StatedCommitment, change: Change) -> ChangeSet:
         """Return what storing an entry changes, with what follows. Raises InputError with a line for each problem."""
         return compute_alone(self._connection, entry, change, self.resolver)
 

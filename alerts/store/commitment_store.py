@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from alerts.core.changes import Change, Entry, EntryProblem, Report, RestatedEntry, refuse, revision_after
+from alerts.core.changes import Change, EntryProblem, Report, RestatedEntry, StatedCommitment, refuse, revision_after
 from alerts.core.commitments import Party, Person, Source, Status
 from alerts.core.load_decisions import Closed
 from alerts.core.tracked import Tracked
@@ -40,7 +40,7 @@ class Commitments:
 
     def load(
         self,
-        entries: Sequence[Entry],
+        entries: Sequence[StatedCommitment],
         parties: Iterable[Party],
         sources: Iterable[Source],
         change: Change,
@@ -75,7 +75,7 @@ class Commitments:
 
     def find_problems(
         self,
-        entries: Sequence[Entry],
+        entries: Sequence[StatedCommitment],
         parties: Iterable[Party],
         change: Change,
         unread: Collection[str],

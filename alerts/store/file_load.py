@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from alerts.core.change_computation import ChangeComputation
 from alerts.core.change_set import ChangeSet, Stamp
-from alerts.core.changes import Change, Entry, EntryProblem, Report, refuse
+from alerts.core.changes import Change, EntryProblem, Report, StatedCommitment, refuse
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.dependency_order import dependency_order
@@ -45,7 +45,7 @@ class FileLoad:
         self,
         database: Database,
         zone: str | None,
-        entries: Sequence[Entry],
+        entries: Sequence[StatedCommitment],
         parties: Iterable[Party],
         change: Change,
         *,
@@ -168,7 +168,7 @@ def recompute(
 ) -> ChangeSet:
     """Return what resolving some open commitments anew changes, once others are as `planned`."""
     stored = {key: one for key, one in fetch_stored(connection, keys).items() if one[0].open}
-    entries = {key: Entry(stored[key][0].commitment, key) for key in keys if key in stored}
+    entries = {key: StatedCommitment(stored[key][0].commitment, key) for key in keys if key in stored}
     snapshot = take_snapshot(connection, entries, resolver)
     computation = ChangeComputation(entries, snapshot.after(planned.planned_state) if planned else snapshot, change)
     if planned:

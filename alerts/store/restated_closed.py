@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from alerts.core.changes import Entry, Report, RestatedEntry
+from alerts.core.changes import Report, RestatedEntry, StatedCommitment
 from alerts.core.stated_values import stated
 from alerts.store import tables
 from alerts.store.rows import chunks
@@ -17,7 +17,7 @@ LEFT = ""  # instead of the file of what is closed and has left it
 _C = tables.commitments.c
 
 
-def note(connection: Connection, entries: Mapping[str, Entry], report: Report) -> None:
+def note(connection: Connection, entries: Mapping[str, StatedCommitment], report: Report) -> None:
     """Keep what a load has named, and forget what was named before and is decided, or stated as ever."""
     named = {one.key: one for one in report.restated}
     for some in chunks(key for key in entries if key not in named):

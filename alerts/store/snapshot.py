@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from alerts.core.change_computation import ChangeComputation, dependants_by_key
 from alerts.core.change_set import ChangeSet, Snapshot, Stamp
-from alerts.core.changes import Change, Entry, refuse
+from alerts.core.changes import Change, StatedCommitment, refuse
 from alerts.core.commitments import Party
 from alerts.core.deadline_resolver import DeadlineResolver, needs_of, with_assumptions
 from alerts.core.load_decisions import Closed, LoadDecisions, StoredStatement
@@ -27,7 +27,9 @@ STAMP = (_C.key, _C.revision, _C.fingerprint, _C.earliest, _C.latest)
 STATEMENT = select(*STAMP, _C.status, _C.loaded, _C.loaded_from, _C.loaded_sequence, *(_C[name] for name in STATED))
 
 
-def compute_alone(connection: Connection, entry: Entry, change: Change, resolver: DeadlineResolver) -> ChangeSet:
+def compute_alone(
+    connection: Connection, entry: StatedCommitment, change: Change, resolver: DeadlineResolver
+) -> ChangeSet:
     """Return what storing one entry changes. Raises InputError with a line for each problem."""
     wanted = {entry.commitment.key: entry}
     computation = ChangeComputation(wanted, take_snapshot(connection, wanted, resolver), change)
@@ -36,7 +38,9 @@ def compute_alone(connection: Connection, entry: Entry, change: Change, resolver
     return change_set
 
 
-def take_snapshot(connection: Connection, wanted: Mapping[str, Entry], resolver: DeadlineResolver) -> Snapshot:
+def take_snapshot(
+    connection: Connection, wanted: Mapping[str, StatedCommitment], resolver: DeadlineResolver
+) -> Snapshot:
     """Read what depends on some entries, and what all of them depend on."""
     dependencies = stored_dependencies(connection)
     dependants = fetch_stored(connection, _all_dependants(wanted, dependencies))
@@ -141,7 +145,7 @@ def stored_parties(connection: Connection) -> dict[str, Party]:
     return {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
 
 
-def decide(connection: Connection, entries: Iterable[Entry], closed: Closed) -> LoadDecisions:
+def decide(connection: Connection, entries: Iterable[StatedCommitment], closed: Closed) -> LoadDecisions:
     """Decide what a load does with each entry."""
     decisions = LoadDecisions(closed=closed)
     for some in chunks(entries):

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from alerts import cli, interchange
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change
 from alerts.store import Store
 
 CONFIG = """\
@@ -105,7 +105,7 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "seed.yaml").write_text(SEED)
     held = interchange.read(folder / "seed.yaml")
     store = Store(f"sqlite:///{folder}/alerts.db")
-    entries = [Entry(placed.commitment, placed.place) for placed in held.entries]
+    entries = list(held.entries)
     change = Change(now=datetime.fromisoformat(NOW), by="desk", reason="loaded from seed.yaml")
     store.commitments.load(entries, held.parties, held.sources, change)
     store.close()

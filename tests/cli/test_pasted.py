@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import pytest
 
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.reminders import Kind, Reminder
 from alerts.core.rules import Rule
@@ -44,7 +44,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("series") / "alerts.db"
     store = Store(f"sqlite:///{path}")
     stated = (("reports", MONTHLY), ("calls", HOURLY), ("once", "2025-12-05"))
-    entries = [Entry(commitment(key, deadline, timezone=None), key) for key, deadline in stated]
+    entries = [StatedCommitment(commitment(key, deadline, timezone=None), key) for key, deadline in stated]
     store.commitments.load(entries, [], [], Change(now=at("2025-10-01T00:00"), by="desk"))
     store.close()
     return path

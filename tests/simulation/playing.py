@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from alerts.core import rules as real
-from alerts.core.changes import Change, Entry
+from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment, Party
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
@@ -60,10 +60,12 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
         match what:
             case Stated():
                 stated[what.key] = commitment_of(what)
-                store.commitments.load([Entry(stated[what.key], what.key)], parties, [], Change(now=at, by="desk"))
+                store.commitments.load(
+                    [StatedCommitment(stated[what.key], what.key)], parties, [], Change(now=at, by="desk")
+                )
                 look_at = at
             case Edited(_, key, title):
-                entry = Entry(replace(stated[key], title=title), key)
+                entry = StatedCommitment(replace(stated[key], title=title), key)
                 store.commitments.load([entry], parties, [], Change(now=at, by="desk"))
                 look_at = at
             case Moved() | Acknowledged() | Snoozed() | TakenBack() | Closed() | Reopened():
