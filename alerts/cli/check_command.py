@@ -20,7 +20,14 @@ from alerts.cli.output import shown, warn
 from alerts.cli.problems import problems
 from alerts.cli.samples import samples
 from alerts.cli.unreached import without_recipient
-from alerts.cli.warnings import early_warnings, left_open_incidents, skipped_dates, unknown_owners, without_known_owner
+from alerts.cli.warnings import (
+    by_text,
+    early_warnings,
+    left_open_incidents,
+    skipped_dates,
+    unknown_owners,
+    without_known_owner,
+)
 from alerts.core.rules import DEFAULT_RULE
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
@@ -40,10 +47,9 @@ def check(context: typer.Context, at: At = None) -> None:
     tracked = app.store.ledger.tracked()
     unreached = _warn_without_recipient(app, tracked)
     coming = set(keys_with_alerts(app.store, app.rules, now, now + timedelta(days=3660), app.owners))
-    for item in tracked:
-        key = item.commitment.key
-        if key not in coming and key not in unreached:
-            warn(f"{key}: no reminders in the next ten years")
+    silent = [item.commitment.key for item in tracked if item.commitment.key not in {*coming, *unreached}]
+    for line in by_text((key, "no reminders in the next ten years") for key in silent):
+        warn(line)
     if (graced := app.store.commitments.graced()) and graced[1] > now:
         count, ends = graced
         many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
@@ -72,14 +78,12 @@ def check(context: typer.Context, at: At = None) -> None:
 def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:
     """Warn of commitments without recipients or with the default ones. Return the keys of those without."""
     found = without_recipient(app, tracked, app.owners)
-    lines = list(without_known_owner(app, tracked))
-    for key in found.ruleless:
-        warn(f"{key}: no rule matches, so no alerts go out")
-    named = {key for key, _, _ in lines}
+    ownerless = list(without_known_owner(app, tracked))
+    named = {key for key, _, _ in ownerless}
+    warned = [(key, "no rule matches, so no alerts go out") for key in found.ruleless]
     for names, keys in found.default.items():
-        for key in keys:
-            if key not in named:
-                warn(f"{key}: no rule matches; alerts go to default_notify ({', '.join(names)})")
-    for _, line, _ in lines:
+        text = f"no rule matches; alerts go to default_notify ({', '.join(names)})"
+        warned += [(key, text) for key in keys if key not in named]
+    for line in by_text([*warned, *((key, text) for key, text, _ in ownerless)]):
         warn(line)
-    return {*found.ruleless, *(key for key, _, alone in lines if alone)}
+    return {*found.ruleless, *(key for key, _, alone in ownerless if alone)}

@@ -91,7 +91,7 @@ def _reminder(app: App, rule: str, key: str, channel: str | None, now: datetime)
         if len(mine) > 1:
             break
     if not mine:
-        unreached = next((line for _, line, alone in without_known_owner(app, [item]) if alone), None)
+        unreached = next((f"{key}: {text}" for key, text, alone in without_known_owner(app, [item]) if alone), None)
         raise InputError(unreached or f"rule {rule} has no reminders of {key} in the next ten years")
     first = mine[0]
     through = app.channel(channel or first.channels[0])

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from alerts.cli.app import App
-from alerts.cli.output import shown
+from alerts.cli.output import few, shown
 from alerts.cli.unreached import ownerless
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE, matching
@@ -22,8 +22,17 @@ from alerts.deadlines.skipped_months import skipped_periods
 MAX_OCCURRENCES_CHECKED = 60  # of each recurring commitment: a cron that is too late for one is for others
 
 
+def by_text(warned: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each text, with the keys of the first commitments that it is about, and how many more."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for key, text in warned:
+        keys[text].append(key)
+    for text, about in keys.items():
+        yield f"{few(about)}: {text}"
+
+
 def without_known_owner(app: App, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
-    """Yield commitments without a known owner: key, line, and whether the rule reaches nobody else."""
+    """Yield commitments without a known owner: key, what follows, and whether the rule reaches nobody else."""
     owners = app.owners
     for item in tracked:
         commitment = item.commitment
@@ -36,7 +45,7 @@ def without_known_owner(app: App, tracked: Iterable[Tracked]) -> Iterator[tuple[
             why, which = ownerless(commitment), f"rule {rule.name}"
             if rule.name == DEFAULT_RULE:
                 why, which = f"no rule matches, and {why}", f"default_notify ({', '.join(rule.notify)})"
-            yield commitment.key, f"{commitment.key}: {why}, so {which} reaches {whom}", not others
+            yield commitment.key, f"{why}, so {which} reaches {whom}", not others
 
 
 def unknown_owners(app: App) -> Iterator[str]:

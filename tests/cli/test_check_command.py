@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CONFIG, Alerts
+from tests.cli.conftest import CONFIG, NOW, Alerts
 
 RULES = """\
 channels:
@@ -74,3 +74,14 @@ def test_a_rule_that_never_ends_an_incident_is_named(alerts: Alerts, home: Path,
     said = alerts("check", "--at", "2025-10-28T00:00Z")
     line = "rule desk: no reminder closes the incidents that it opens in pager: set `closed: true` under `remind:`"
     assert (said.code, f"warning: {line}" in said.err.splitlines()) == (0, not closed)
+
+
+def test_a_warning_about_many_commitments_is_one_line(alerts: Alerts, home: Path) -> None:
+    entries = [f"  - {{key: c{number:03}, title: C, deadline: 2025-12-01}}" for number in range(150)]
+    (home / "many.yaml").write_text("\n".join(["commitments:", *entries]) + "\n")
+    alerts("load", "many.yaml", "--at", NOW)
+    lines = alerts("check", "--at", NOW).err.splitlines()
+    (line,) = [line for line in lines if "c000" in line]
+    keys = ", ".join(f"c{number:03}" for number in range(10))
+    assert line == f"warning: {keys} and 140 more: no rule matches, so no alerts go out"
+    assert len(lines) < 5
