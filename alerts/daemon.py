@@ -163,7 +163,7 @@ class Daemon:
             turns = (
                 intact,
                 self._try("planning", self._plan_once),
-                self._try("telling of failures", self._handle_failures),
+                self._try("reporting failures", self._handle_failures),
             )
             well = all(turns) and self._try("the sign of life", lambda: self._record_status(self._clock()))
             now = self._clock()
@@ -223,7 +223,7 @@ class Daemon:
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 
     def _handle_failures(self) -> None:
-        """Tell failures elsewhere: the first at once, and then together what fails within the same few seconds."""
+        """Report failures: the first at once, then together what fails within the same few seconds."""
         self._gathering = monotonic() < self._failures_handled_at + GATHER.total_seconds()
         if self._gathering:
             return
@@ -235,7 +235,7 @@ class Daemon:
             self._pool.wake_all()  # also for what was written down before it failed
 
     def _ping(self) -> None:
-        """Tell whoever watches from outside that a sweep went well: silence is what they wake up of."""
+        """Ping the heartbeat after a good sweep. Its absence raises the alarm outside."""
         while not self._stop.is_set():
             self._well.wait()
             self._well.clear()

@@ -1,4 +1,4 @@
-"""Locks on files beside an SQLite database: they end with the process that holds them."""
+"""Locks on files next to an SQLite database, released when the process that holds them ends."""
 
 from __future__ import annotations
 

@@ -54,16 +54,18 @@ def plan(
     mine = {name: scheduled.rule for name, scheduled in current(store, rules).items()}
 
     @cache
-    def planned() -> set[str]:
-        return {*mine, *store.registrations.planned(now, ALIVE)}
+    def planned_rules() -> set[str]:
+        return {*mine, *store.registrations.rules_of_live_processes(now, ALIVE)}
 
     count = 0
-    for deliveries in _plan_due(store, {name: rules[name] for name in mine}, channels, now, planned=planned, stop=stop):
+    for deliveries in _plan_due(
+        store, {name: rules[name] for name in mine}, channels, now, planned_rules=planned_rules, stop=stop
+    ):
         count += deliveries
         on_batch()
     if stop():
         return count
-    for sealed in store.gathering.seal(planned, now):
+    for sealed in store.gathering.seal(planned_rules, now):
         count += sealed
         on_batch()
     for summaries_planned in _plan_all_summaries(store, rules, mine, channels, now):
@@ -78,7 +80,7 @@ def _plan_due(
     channels: Mapping[str, Channel],
     now: datetime,
     *,
-    planned: Callable[[], Collection[str]],
+    planned_rules: Callable[[], Collection[str]],
     stop: Callable[[], bool],
 ) -> Iterator[int]:
     """Plan what is due, batch by batch: yields the number of new deliveries.
@@ -97,7 +99,7 @@ def _plan_due(
                 store.watches.release(claimed)
                 return
             found = Evaluated(evaluations=evaluations, addressed=_addressed(rules, channels, claimed, evaluations))
-            written = store.watches.write_back(claimed, found, _routes(channels), now, planned=planned())
+            written = store.watches.write_back(claimed, found, _routes(channels), now, planned_rules=planned_rules())
         except BaseException:
             with suppress(StoreError):  # where the database is gone, the claim ends by itself
                 store.watches.release(claimed)
@@ -220,5 +222,5 @@ def _evaluate(scheduled: ScheduledRule, tracked: Tracked, watch: Watch, now: dat
     try:
         return evaluate(scheduled.rule, tracked, watch, now, scheduled.cron)
     except Exception:
-        log.exception("rule %s cannot look at %s; again in an hour", watch.rule, tracked.commitment.key)
+        log.exception("rule %s cannot evaluate %s; trying again in an hour", watch.rule, tracked.commitment.key)
         return Evaluation(replace(watch, next_at=now + RETRY_AFTER))

@@ -126,7 +126,7 @@ def plan_at(
 def put_back(store: Store, claimed: ClaimedWatches, evaluations: Sequence[Evaluation], now: datetime) -> Written:
     """Write evaluated watches back, without any reminder to send."""
     evaluated = Evaluated(evaluations=evaluations, addressed=[])
-    return store.watches.write_back(claimed, evaluated, Routes(recipients={}), now, planned=claimed.rules)
+    return store.watches.write_back(claimed, evaluated, Routes(recipients={}), now, planned_rules=claimed.rules)
 
 
 def claim(store: Store, now: datetime, limit: int = 100, channel: str = "mail") -> list[Delivery]:

@@ -79,7 +79,7 @@ WRONG = [
     ("people: [{key: ana, name: Ana}]", 'c/a.yaml:1: "people[0].email" is missing'),
     (
         "people:\n  - {key: ana, name: A, email: a@example.org}\n  - {key: ana, name: B, email: b@example.org}",
-        'c/a.yaml:3: the person "ana" is there twice, first at c/a.yaml:2',
+        'c/a.yaml:3: the person "ana" is used twice, first at c/a.yaml:2',
     ),
     (
         "channels:\n  owner: {kind: console}",

@@ -218,7 +218,7 @@ def test_what_is_wrong_with_a_rule_is_said_with_its_place(here: Path, case: tupl
 def test_a_wrong_cron_and_a_name_that_is_there_twice_are_found(here: Path) -> None:
     again = RULE.removeprefix("rules:\n").replace("0 9 *", "0 25 *")
     found = refused(CHANNELS + RULE + again)
-    assert found[0] == 'c/a.yaml:8: the rule "desk" is there twice, first at c/a.yaml:3'
+    assert found[0] == 'c/a.yaml:8: the rule "desk" is used twice, first at c/a.yaml:3'
     assert found[1].startswith("c/a.yaml:9: rules[1].cron: ")
     assert len(found) == 2
 

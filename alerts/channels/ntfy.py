@@ -32,7 +32,7 @@ _HINTS = {
     403: "we may not write to this topic: look at the token and at who may",
     413: "the message is too large for ntfy",
     507: "nobody has subscribed to this UnifiedPush topic, so ntfy keeps nothing for it",
-    40009: "the topic at the end of the url is none",
+    40009: "the URL does not end in a valid topic name",
     40010: "ntfy does not allow this topic: choose another",
     40014: "the message is larger than this server takes as text, and it takes no attachments",
     42905: "the traffic of the day is used up",

@@ -30,7 +30,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "reopen": CommandEntry("change_commands", "Reopen a closed commitment."),
     },
     "Ask": {
-        "list": CommandEntry("list_command", "List tracked commitments, soonest first."),
+        "list": CommandEntry("list_command", "List tracked commitments: overdue ones first, then by date."),
         "show": CommandEntry("show_command", "Show a commitment with its dates, history and alerts."),
         "why": CommandEntry("why_command", "Explain why alerts about a commitment went out, or why not."),
         "plan": CommandEntry("plan_command", "Show which alerts will go out, when, and where."),

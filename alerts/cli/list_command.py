@@ -38,7 +38,7 @@ Tags = Annotated[Texts, typer.Option("--tag", metavar="T", help="Only with this 
 Parties = Annotated[Texts, typer.Option("--party", metavar="KEY", help="Only owed by or to it (repeatable).")]
 Status = Annotated[
     Literal["overdue", "due", "ahead", "review", "acknowledged", "snoozed"] | None,
-    typer.Option("--status", help="Only what stands so."),
+    typer.Option("--status", help="Only commitments in this state."),
 ]
 Overdue = Annotated[bool, typer.Option("--overdue", help="Short for --status overdue.")]
 DueWithin = Annotated[
@@ -62,7 +62,7 @@ def list_(
     at: At = None,
     as_json: Json = False,
 ) -> None:
-    """List tracked commitments, soonest first."""
+    """List tracked commitments: overdue ones first, then by date."""
     app, now = get_app(context), instant(at)
     wanted = Wanted(
         owners=frozenset(owner or ()),

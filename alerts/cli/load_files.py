@@ -46,7 +46,7 @@ def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[Fi
     if columns and not any(path.suffix.lower() in interchange.TABLES for path in files):
         raise InputError(f"--columns {mapping}: none of the files is a table ({', '.join(interchange.TABLES)})")
     parties, sources = set(app.store.ledger.parties()), set(app.store.ledger.sources())
-    people, settled = set(app.people), {person.key for person in app.settings.people}
+    people, people_in_settings = set(app.people), {person.key for person in app.settings.people}
     read = []
     with show_progress("reading") as step:
         for path in files:
@@ -55,7 +55,7 @@ def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[Fi
                 parties=parties,
                 sources=sources,
                 people=people,
-                settled=settled,
+                people_in_settings=people_in_settings,
                 progress=step,
                 columns=columns,
             )
@@ -76,7 +76,7 @@ def refuse_problems(job: LoadJob) -> None:
         for placed in file.entries:
             key = placed.commitment.key
             if key in first:
-                message = f'{placed.place}: the key "{key}" is there twice, first at {first[key]}'
+                message = f'{placed.place}: the key "{key}" is used twice, first at {first[key]}'
                 problems[file.path].append(FileProblem(placed.line, message))
             else:
                 first[key] = placed.place

@@ -8,8 +8,6 @@ from uuid import UUID
 
 from alerts.core.reminders import MERGEABLE_KINDS, Reminder
 
-ORDER = ("before", "on_the_day", "opens", "overdue", "review")  # of moments that are one instant, the first goes out
-
 
 def merge(reminders: Iterable[Reminder]) -> dict[UUID, Reminder]:
     """Return what does not go out to a recipient, by its id, each with the reminder that stands for it.
@@ -36,5 +34,6 @@ def reason(latest: Reminder) -> str:
 
 
 def _place(reminder: Reminder) -> tuple[object, ...]:
-    rank = ORDER.index(reminder.kind) if reminder.kind in ORDER else len(ORDER)
+    order = MERGEABLE_KINDS
+    rank = order.index(reminder.kind) if reminder.kind in order else len(order)
     return reminder.bounds_version, reminder.moment, -rank  # of older bounds, it would not hold at the claim

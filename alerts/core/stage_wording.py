@@ -1,4 +1,4 @@
-"""How a commitment stands, in a few words: in how many days it is due, or for how long it has been overdue."""
+"""A short status of a commitment: the days until it is due, or since when it has been overdue."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def read_rule(text: str, start: date | datetime) -> str:
     check_together(parts, timed=isinstance(start, datetime))
     rule = ";".join(f"{name}={parts[name]}" for name in sorted(parts, key=lambda name: name != "FREQ"))
     if not expand(_endless(parts), _late(wall_of(start)), None).any:
-        raise InputError(f"the rule {rule} never comes round")
+        raise InputError(f"the rule {rule} has no occurrences")
     if not expand(rule, wall_of(start), None).any:
         raise InputError(f"the rule {rule} has no occurrence from {name_occurrence(start)} on")
     return rule

@@ -51,7 +51,7 @@ def split_rule(text: str) -> dict[str, str]:
 
 def check_part(name: str, value: str) -> None:
     if name == "FREQ" and value in ("HOURLY", "MINUTELY", "SECONDLY"):
-        raise InputError(f"FREQ={value} is too often: a deadline comes again daily at most")
+        raise InputError(f"FREQ={value} is too frequent: a deadline recurs once a day at most")
     for one in value.split(",") if name in _LISTS else [value]:
         if not re.fullmatch(_PARTS[name], one, re.ASCII):
             raise InputError(f"{name} cannot be {one[:40]!r}: {EXAMPLE}")

@@ -39,18 +39,18 @@ def gather(
     parties: Collection[str] = (),
     sources: Collection[str] = (),
     people: Collection[str] = (),
-    settled: Collection[str] = (),
+    people_in_settings: Collection[str] = (),
     progress: Callable[[int], None] | None = None,
     columns: Columns | None = None,
 ) -> File:
     """Return the content of a commitments file with all its problems. The suffix decides how it is read.
 
-    `parties`, `sources` and `people` are the keys that exist already; a file may not declare people in `settled`.
+    `parties`, `sources` and `people` are the keys that exist already; a file may not declare `people_in_settings`.
     `progress` is called now and then with the number of commitments read so far. `columns` maps the columns of a table.
     Raises InputError for a file of another kind.
     """
     suffix, progress = path.suffix.lower(), progress or (lambda _: None)
-    known = Known(parties=parties, sources=sources, people=people, settled=settled)
+    known = Known(parties=parties, sources=sources, people=people, people_in_settings=people_in_settings)
     if table := TABLES.get(suffix):
         return _reader(table)(path, known=known, progress=progress, columns=columns or Columns())
     if reader := READERS.get(suffix):

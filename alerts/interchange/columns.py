@@ -73,7 +73,7 @@ def read_columns(path: Path) -> Columns:
     seen: dict[str, str] = {}
     for name, heading in headings.items():
         if plain(heading) in seen:
-            message = f'the heading "{heading}" is there twice, for {seen[plain(heading)]} and for {name}'
+            message = f'the heading "{heading}" is used twice, for {seen[plain(heading)]} and for {name}'
             raise InputError(places.at(("columns", name)) + message)
         seen[plain(heading)] = name
     return Columns(headings, read.date_format, read.sheet)

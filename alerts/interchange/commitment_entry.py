@@ -44,7 +44,7 @@ def _day(text: object) -> date:
             raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise InputError("expected a date that there is, written as 2025-10-28") from None
+        raise InputError("expected a real date such as 2025-10-28") from None
 
 
 def _address(text: str) -> str:

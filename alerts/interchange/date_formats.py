@@ -76,7 +76,7 @@ def translate(text: str, date_format: str | None) -> str:
         raise InputError(f"`{text}` is not a date written as {date_format}, the declared `date_format`")
     readings = dict(_readings(text))
     if not readings:
-        raise InputError(f"`{text}` is no date that there is: write it as 2025-11-10")
+        raise InputError(f"`{text}` is not a real date: write it as 2025-11-10")
     days = list(dict.fromkeys(map(_say, readings.values())))
     message = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_format: "
     formats = f"{' or '.join(readings)} (in the file of --columns)"

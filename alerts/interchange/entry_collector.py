@@ -77,7 +77,7 @@ class Reading:
     def keep(self, known: dict[str, tuple[T, int]], key: str, value: T, line: int) -> None:
         """Add a party, a source or a person."""
         if key in known:
-            self.add_problem(line, f'the key "{key}" is there twice, first on line {known[key][1]}')
+            self.add_problem(line, f'the key "{key}" is used twice, first on line {known[key][1]}')
         else:
             known[key] = (value, line)
 
@@ -89,7 +89,7 @@ class Reading:
                 self.unread_keys.add(value["key"])
             return
         if first := self.entries.get(entry.key):
-            self.add_problem(line_of(("key",)), f'the key "{entry.key}" is there twice, first on line {first.line}')
+            self.add_problem(line_of(("key",)), f'the key "{entry.key}" is used twice, first on line {first.line}')
             return
         for noun, keys in (("by", entry.by), ("to", entry.to)):
             for number, key in enumerate(keys):

@@ -15,12 +15,12 @@ MAX_PROBLEMS = 500  # then reading stops: the suggestions for wrong names take t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The keys that a file may use without declaring them. No file may declare people in `settled`."""
+    """The keys that a file may use without declaring them. No file may declare `people_in_settings`."""
 
     parties: Collection[str] = ()
     sources: Collection[str] = ()
     people: Collection[str] = ()
-    settled: Collection[str] = ()
+    people_in_settings: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Table:
             self.named[place] = heading
             name = self.columns.field_of(heading)
             if name in self.headings:
-                errors.append(f'the heading "{heading}" is there twice')
+                errors.append(f'the heading "{heading}" is used twice')
             elif name:
                 self.fields[place], self.headings[name] = name, heading
             elif not self.columns.headings:

@@ -56,7 +56,7 @@ def _take(reading: Reading, steps: Steps, value: Any, places: Places) -> None:
                 reading.keep(reading.sources, source.key, source.source(), at)
         case ("people", *_):
             for person, at in _valid(reading, "people", PersonEntry, value, places):
-                if person.key in reading.known.settled:
+                if person.key in reading.known.people_in_settings:
                     reading.add_problem(
                         at, f'the person "{person.key}" is declared in the settings: take one of the two away'
                     )

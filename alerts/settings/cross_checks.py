@@ -85,6 +85,6 @@ def _twice(entries: Any, name: str, what: str, where: Where, key: str) -> Iterat
             continue
         place = where((key, number, name))
         if stated in first:
-            yield f'{place}the {what} "{stated}" is there twice, first at {first[stated]}'
+            yield f'{place}the {what} "{stated}" is used twice, first at {first[stated]}'
         else:
             first[stated] = place.removesuffix(": ")

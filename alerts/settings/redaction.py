@@ -44,5 +44,5 @@ def _parts(secret: str) -> Iterator[str]:
 
 
 def _telling(piece: str) -> bool:
-    """Whether a piece of a path is one by chance, as tokens are, and not a word such as `services`."""
+    """Whether a piece of a path looks random, as a token does, and is no name such as `services`."""
     return len(piece) >= 16 or bool(re.search(r"\d", piece))

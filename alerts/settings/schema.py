@@ -60,7 +60,7 @@ def _horizon(text: str) -> str:
     if not duration.has_days or duration.time:
         raise InputError("expected whole days, such as P30D or P3M")
     if 366 * (12 * duration.years + duration.months) + 12 * duration.days > 24 * 366:
-        raise InputError(f"expected two years at most, found {text!r}: what recurs is summed up day by day")
+        raise InputError(f"expected two years at most, found {text!r}: a summary lists what recurs day by day")
     return str(duration)
 
 

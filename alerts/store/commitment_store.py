@@ -62,7 +62,7 @@ class Commitments:
         refuse([one.message for one in (*job.problems, *conflicts)])
         report = job.report()
         if dry_run:
-            job.plan(report)
+            job.foresee(report)
             return report
         job.store_named(sources, people)
         job.store(report, progress)

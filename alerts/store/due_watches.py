@@ -70,10 +70,10 @@ class Watches:
         routes: Routes,
         now: datetime,
         *,
-        planned: Collection[str],
+        planned_rules: Collection[str],
     ) -> Written:
         """Store what claimed watches have led to; what has changed since the claim stays due."""
-        return write_back.write_back(self._database, claimed, evaluated, routes, now, planned=planned)
+        return write_back.write_back(self._database, claimed, evaluated, routes, now, planned_rules=planned_rules)
 
     def release(self, claimed: ClaimedWatches) -> None:
         """End a claim, and leave its watches due."""

@@ -89,7 +89,7 @@ class FileLoad:
             kept=found.kept, reopened=found.reopened,
         )  # fmt: skip
 
-    def plan(self, report: Report) -> None:
+    def foresee(self, report: Report) -> None:
         """Report what storing the entries would change, and what the changed parties would move."""
         for change_set in self._change_sets:
             change_set.add_to(report)

@@ -136,7 +136,7 @@ class Registrations:
         with self._database.read() as connection:
             return [ProcessStatus(**row._mapping) for row in _live(connection, now, alive)]
 
-    def planned(self, now: datetime, alive: timedelta) -> set[str]:
+    def rules_of_live_processes(self, now: datetime, alive: timedelta) -> set[str]:
         """The names of the registered rules that a live process plans."""
         with self._database.read() as connection:
             registered = connection.execute(select(_R.name, _R.hash).where(_R.removed_at.is_(None))).tuples().all()

@@ -55,12 +55,12 @@ def write_back(
     routes: Routes,
     now: datetime,
     *,
-    planned: Collection[str],
+    planned_rules: Collection[str],
 ) -> Written:
     """Store reminders and deliveries, advance the watches, and end the claim.
 
     Watches of a commitment of which anything has changed since the claim stay due: they are evaluated anew.
-    `planned` are the rules whose reminders may join the same digests, those of other processes included.
+    `planned_rules` are the rules whose reminders may join the same digests, those of other processes included.
     """
     with database.write() as connection:
         changed = _changed(connection, claimed)
@@ -70,7 +70,7 @@ def write_back(
         if not kept.evaluations:
             return Written(watches=0, left=len(claimed.watches), deliveries=0)
         _advance(connection, kept.evaluations)
-        gather = digests.others_may_join(connection, digests.is_due(planned, now))
+        gather = digests.others_may_join(connection, digests.is_due(planned_rules, now))
         deliveries = enqueue.record_planned(connection, _planned(claimed, kept), routes, now, gather=gather)
     watches = len(kept.evaluations)
     return Written(watches=watches, left=len(claimed.watches) - watches, deliveries=deliveries)
@@ -108,9 +108,9 @@ def _advance(connection: Connection, evaluations: Sequence[Evaluation]) -> None:
         connection.execute(insert_new(connection, planning_tables.watches), some)
 
 
-def _planned(claimed: ClaimedWatches, kept: Evaluated) -> enqueue.Planned:
+def _planned(claimed: ClaimedWatches, kept: Evaluated) -> enqueue.PlannedReminders:
     watches = [evaluation.watch for evaluation in kept.evaluations]
-    return enqueue.Planned(
+    return enqueue.PlannedReminders(
         reminders=[reminder for evaluation in kept.evaluations for reminder in evaluation.reminders],
         skipped=[reminder for evaluation in kept.evaluations for reminder in evaluation.skipped],
         addressed=kept.addressed,

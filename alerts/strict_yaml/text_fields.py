@@ -18,7 +18,7 @@ LONGEST_LINE = 500
 LONGEST_TEXT = 10_000
 
 
-def _words(text: str) -> str:
+def _checked_text(text: str) -> str:
     stripped = text.strip()
     if not stripped:
         raise InputError("is empty, expected text")
@@ -30,7 +30,7 @@ def _words(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    line = _words(text)
+    line = _checked_text(text)
     if "\n" in line:
         raise InputError("has several lines, expected one (`>-` folds them)")
     if len(line) > LONGEST_LINE:
@@ -64,5 +64,5 @@ def _zone(name: str) -> str:
 
 Key = Annotated[Text, AfterValidator(_key)]
 Line = Annotated[Text, AfterValidator(_line)]
-Paragraphs = Annotated[Text, AfterValidator(_words)]
+Paragraphs = Annotated[Text, AfterValidator(_checked_text)]
 Zone = Annotated[Text, AfterValidator(_zone)]

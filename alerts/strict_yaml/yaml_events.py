@@ -35,7 +35,7 @@ MEANS = {
     "float": "a number",
     "timestamp": "a date",
     "merge": "a merge",
-    "value": "a special word",
+    "value": "a special value",
 }
 HINTS = {
     "mapping values are not allowed": "a value that holds `: ` must stand in quotes, and keys of one level line up",
@@ -224,17 +224,17 @@ class _Reader:
             line = event.start_mark.line + 1
             key = self.key(event)
             if key in seen:
-                self.fail(event, f'the key "{key}" is there twice, first on line {seen[key]}')
+                self.fail(event, f'the key "{key}" is used twice, first on line {seen[key]}')
             seen[key] = line
             yield key, line
 
     def key(self, event: Any) -> str:
         if type(event) is not ScalarEvent:
             self.refuse_anchors(event)
-            self.fail(event, "a key must be a word, not a list or a mapping")
+            self.fail(event, "a key must be plain text, not a list or a mapping")
         value = self.scalar(event)
         if value is None:
-            self.fail(event, "a key is empty: write a word, in quotes if it is `null` or `~`")
+            self.fail(event, "a key is empty: write a name, in quotes if it is `null` or `~`")
         if type(value) is Plain:
             self.fail(event, f"the key `{value}` unquoted is read as {value.tag}: write it in quotes")
         return self.names.setdefault(value, value)

@@ -92,7 +92,7 @@ def test_what_is_too_large_is_cut_visibly_and_stays_a_message(sign):
 @pytest.mark.parametrize(
     ("status", "code", "end", "words"),
     [
-        (400, 40009, "out", "the topic at the end of the url is none"),
+        (400, 40009, "out", "the URL does not end in a valid topic name"),
         (400, 40017, "again", "ntfy does not understand the message"),
         (401, 40101, "out", "ntfy does not know us: look at the token"),
         (403, 40301, "out", "we may not write to this topic: look at the token and at who may"),

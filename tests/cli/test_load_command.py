@@ -116,9 +116,9 @@ def test_all_that_is_wrong_in_all_files_is_said_in_one_round_by_line(
         "a.yaml:2: deadline depends on 'nothing', which is not trac",
         "a.yaml:3: deadline: `soon`: column 1: expected a deadline ",
         "a.yaml:6: deadline `between 2025-11-10 and 2025-11-01`: `b",
-        'a.yaml:7: the key "late" is there twice, first on line 2',
+        'a.yaml:7: the key "late" is used twice, first on line 2',
         'a.yaml:8: "name" is missing',
-        'b.yaml:2: the key "late" is there twice, first at a.yaml:2',
+        'b.yaml:2: the key "late" is used twice, first at a.yaml:2',
         "b.yaml:3: deadlines depend on each other in a circle: circ",
     ]
     assert (said.code, rows()) == (1, 0)

@@ -37,11 +37,9 @@ DEADLINE = "expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y aft
         pytest.param(
             f"  - {ENTRY}, prio: high}}", "3: unknown key \"prio\"; did you mean 'priority'?", id="an unknown key"
         ),
+        pytest.param(f"  - {ENTRY}, title: B}}", '3: the key "title" is used twice, first on line 3', id="a key twice"),
         pytest.param(
-            f"  - {ENTRY}, title: B}}", '3: the key "title" is there twice, first on line 3', id="a key twice"
-        ),
-        pytest.param(
-            f"  - {ENTRY}}}\n  - {ENTRY}}}", '4: the key "a" is there twice, first on line 3', id="an entry twice"
+            f"  - {ENTRY}}}\n  - {ENTRY}}}", '4: the key "a" is used twice, first on line 3', id="an entry twice"
         ),
         pytest.param(
             "  - {key: a, title: A, deadline: soonish}",
@@ -184,7 +182,7 @@ def test_the_same_key_in_two_files_is_said_with_both_places(
     (home / "a.yaml").write_text(LINES)
     (home / "b.yaml").write_text(LINES)
     said = alerts("load", "a.yaml", "b.yaml")
-    assert said.err == 'alerts: b.yaml:2: the key "fine" is there twice, first at a.yaml:2\n'
+    assert said.err == 'alerts: b.yaml:2: the key "fine" is used twice, first at a.yaml:2\n'
     assert rows() == 0
 
 
@@ -198,7 +196,7 @@ def test_the_same_key_in_two_files_is_said_with_both_places(
         ),
         pytest.param("channel: {}", "1: unknown key \"channel\"; did you mean 'channels'?", id="an unknown key"),
         pytest.param(
-            "channels: {}\nchannels: {}", '2: the key "channels" is there twice, first on line 1', id="a key twice"
+            "channels: {}\nchannels: {}", '2: the key "channels" is used twice, first on line 1', id="a key twice"
         ),
         pytest.param(
             "channels: {}\ntimezone: Europ/Paris",

@@ -154,7 +154,7 @@ def test_the_plan_shows_what_a_snooze_holds_back_when_it_goes_out(follow: Follow
     [
         ("2025-11-10", "2025-11-11T05:00Z", None),
         ("2025-11-10", "2025-11-11T05:01Z", "is overdue from 2025-11-11T05:00Z on"),
-        ("2025-10-10", "2025-11-11T05:00Z", "is overdue since 2025-10-11T04:00Z: --past-due"),
+        ("2025-10-10", "2025-11-11T05:00Z", "has been overdue since 2025-10-11T04:00Z: --past-due"),
         ("undated", "2025-11-27T00:00Z", None),
         ("undated", "2025-12-27T00:00Z", "a snooze ends within 30 days"),
     ],

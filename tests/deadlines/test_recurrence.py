@@ -110,7 +110,7 @@ def test_what_is_no_occurrence_is_refused(name: str) -> None:
         ("", "`` is not a part of a rule"),
         ("monthly", "`MONTHLY` is not a part of a rule"),
         ("BYDAY=MO", "the rule has no FREQ"),
-        ("FREQ=HOURLY", "FREQ=HOURLY is too often"),
+        ("FREQ=HOURLY", "FREQ=HOURLY is too frequent"),
         ("FREQ=FORTNIGHTLY", "FREQ cannot be 'FORTNIGHTLY'"),
         ("FREQ=DAILY;INTERVAL=0", "INTERVAL cannot be '0'"),
         ("FREQ=DAILY;COUNT=-1", "COUNT cannot be '-1'"),
@@ -124,8 +124,8 @@ def test_what_is_no_occurrence_is_refused(name: str) -> None:
         ("FREQ=WEEKLY;BYDAY=1MO", "BYDAY=1MO counts weekdays"),
         ("FREQ=MONTHLY;BYSETPOS=1", "BYSETPOS needs another part"),
         ("FREQ=DAILY;BYHOUR=9", "BYHOUR and BYMINUTE need a start with a time"),
-        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "never comes round"),
-        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=99999", "never comes round"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "has no occurrences"),
+        ("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=99999", "has no occurrences"),
     ],
 )
 def test_a_rule_that_cannot_be_meant_is_refused(rule: str, refusal: str) -> None:

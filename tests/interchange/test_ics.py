@@ -131,7 +131,7 @@ def test_a_uid_becomes_a_key(calendar: Calendar, uid: str, key: str) -> None:
 
 def test_uids_that_become_one_key_are_refused(calendar: Calendar) -> None:
     found = calendar(event("DTSTART:20251110T100000Z", uid="a/b"), event("DTSTART:20251110T100000Z", uid="a b"))
-    assert [problem.message for problem in found.problems] == ['x.ics:9: the key "a-b" is there twice, first on line 4']
+    assert [problem.message for problem in found.problems] == ['x.ics:9: the key "a-b" is used twice, first on line 4']
 
 
 def test_what_is_over_is_told_apart_and_not_loaded(calendar: Calendar) -> None:
@@ -176,7 +176,7 @@ LINES = [
      "not an IANA or Windows name: its offset at other times is not known")),
     (["DTSTART:20251110T100000Z", "RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY"], ("VEVENT: EXRULE is not read (RFC 5545 "
      "has done away with it): state the days as EXDATE")),
-    (["DTSTART:20251110T100000Z", "DTSTART:20251111T100000Z"], "VEVENT: DTSTART is there twice"),
+    (["DTSTART:20251110T100000Z", "DTSTART:20251111T100000Z"], "VEVENT: DTSTART is stated twice"),
     (["DTSTART;VALUE=DATE:20251110", "DTEND:20251111T100000Z"], "VEVENT: DTEND is a time, and DTSTART is a day"),
     (["DTSTART:20251110T100000Z", "SEQUENCE:-1"], "VEVENT: SEQUENCE is not a number from 0 on: `-1`"),
     (["RECURRENCE-ID;RANGE=THISANDFUTURE:20251110T100000Z", "DTSTART:20251110T100000Z"], ("VEVENT: RECURRENCE-ID with "

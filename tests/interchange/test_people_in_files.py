@@ -51,7 +51,7 @@ def test_an_owner_whom_nobody_declares_is_an_error_with_its_line_and_the_nearest
 
 
 def test_a_person_of_the_settings_is_declared_by_no_file(yaml: Write) -> None:
-    assert lines(yaml(DECLARED + entry("ana")), people={"ana"}, settled={"ana"}) == [
+    assert lines(yaml(DECLARED + entry("ana")), people={"ana"}, people_in_settings={"ana"}) == [
         'x.yaml:1: the person "ana" is declared in the settings: take one of the two away'
     ]
 
@@ -61,7 +61,7 @@ def test_a_person_is_declared_once_and_has_an_address(yaml: Write) -> None:
         "x.yaml:1: email: not a mail address: expected one such as desk@example.org or Desk <desk@example.org>"
     ]
     assert lines(yaml(DECLARED.rstrip("]\n") + ", {key: ana, name: B, email: b@example.org}]\n")) == [
-        'x.yaml:1: the key "ana" is there twice, first on line 1'
+        'x.yaml:1: the key "ana" is used twice, first on line 1'
     ]
 
 

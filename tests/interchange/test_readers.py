@@ -182,9 +182,9 @@ def test_every_wrong_entry_is_listed_and_what_is_declared_nowhere(file: Path) ->
 
 def test_a_key_that_is_there_twice_names_both_lines(file: Path) -> None:
     one = "  - {key: a, title: a, deadline: undated}\n"
-    assert refused(file, HEAD + one + one) == ['x.yaml:5: the key "a" is there twice, first on line 4']
+    assert refused(file, HEAD + one + one) == ['x.yaml:5: the key "a" is used twice, first on line 4']
     assert refused(file, "parties:\n  - {key: us, name: a}\n  - {key: us, name: b}\n") == [
-        'x.yaml:3: the key "us" is there twice, first on line 2'
+        'x.yaml:3: the key "us" is used twice, first on line 2'
     ]
 
 
@@ -252,7 +252,7 @@ def test_json_is_read_as_json_writes_it(file: Path) -> None:
         ("commitments: []", "x.json:1: is not JSON: Expecting value (column 1)"),
         ('{"commitments": [\n{"key": "a",\n "title": 1, "deadline": "undated"}]}',
          "x.json:3: title: this unquoted is read as a number: write it in quotes"),
-        ('{"parties": [],\n"parties": []}', 'x.json:2: the key "parties" is there twice, first on line 1'),
+        ('{"parties": [],\n"parties": []}', 'x.json:2: the key "parties" is used twice, first on line 1'),
         ('{"parties": [{"key": "\\ud800", "name": "x"}]}', "x.json:1: "),
         ("[" * 100_000, "x.json: is nested too deeply"),
     ],

@@ -68,7 +68,7 @@ ROWS = [
      "date_format: DD.MM.YY or MM.DD.YY (in the file of --columns)")),
     ("a,A,10-Nov-25", ("x.csv:2: deadline: `10-Nov-25`: 10 November 2025: say so with date_format: DD-MMM-YY (in "
      "the file of --columns), or write it as 2025-11-10")),
-    ("a,A,31/31/2026", "x.csv:2: deadline: `31/31/2026` is no date that there is: write it as 2025-11-10"),
+    ("a,A,31/31/2026", "x.csv:2: deadline: `31/31/2026` is not a real date: write it as 2025-11-10"),
     ("a,A,undated,x", "x.csv:2: column D has a value and no heading: `x`"),
     ('a,"A"b,undated', ('x.csv:2: is not CSV: a quote within a cell must be doubled (""), and nothing may follow the '
      "closing one")),
@@ -93,7 +93,7 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_all_that_is_wrong_is_
     assert wrong(path) == [
         'x.csv:2: by: no party has the key "su": declare it under `parties:`; known: cn, us',
         "x.csv:2: source: no source has the key \"brif\": declare it under `sources:`; did you mean 'brief'?",
-        'x.csv:4: the key "a" is there twice, first on line 2',
+        'x.csv:4: the key "a" is used twice, first on line 2',
         (
             "x.csv:5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y "
             "after KEY` or `undated`, found `soon`"
@@ -107,7 +107,7 @@ HEADINGS = [
                            "headings mean"), "no column `deadline`, and --columns does not say which holds it"]),
     ("title,deadline", [("no column `key`: keys come from a column, never from the number of a row; --columns FILE "
                         "says which holds them (columns: {key: Ref no, …})")]),
-    ("key,title,deadline,Key", ['the heading "Key" is there twice']),
+    ("key,title,deadline,Key", ['the heading "Key" is used twice']),
     ("key,title,deadline,Sourcequot", [("unknown heading \"Sourcequot\"; did you mean 'source_quote'?; --columns FILE "
                                        "says what other headings mean")]),
 ]  # fmt: skip
@@ -177,7 +177,7 @@ MAPS = [
     ("columns:\n  {key: a, title: b, deadline: c, ownr: d}",
      ("map.yaml:1: columns: unknown field \"ownr\"; did you mean "
      "'owner'?")),
-    ("columns: {key: a, title: b,\n  deadline: A}", ('map.yaml:2: the heading "A" is there twice, for key and for '
+    ("columns: {key: a, title: b,\n  deadline: A}", ('map.yaml:2: the heading "A" is used twice, for key and for '
      "deadline")),
     ("date_format: '%d/%m/%Y'", ("map.yaml:1: date_format: `%d/%m/%Y` is not a date format: expected DD, MM or MMM, "
      "and YYYY or YY, as in DD/MM/YYYY")),

@@ -243,7 +243,7 @@ def test_one_look_that_fails_does_not_hold_up_the_others(store, caplog):
     at_nine = at("2025-11-03T09:00")
     settle(store, rule())
     assert plan_at(store, at_nine, rule(), register=False) == 1
-    assert "cannot look at bad; again in an hour" in caplog.text
+    assert "cannot evaluate bad; trying again in an hour" in caplog.text
     assert _columns(store, "bad", "next_at") == [(at("2025-11-03T10:00"),)]
 
 

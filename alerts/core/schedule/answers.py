@@ -138,7 +138,7 @@ def check_snooze(tracked: Tracked, until: datetime, now: datetime, *, past_due: 
         return
     name = f"{tracked.commitment.key} {tracked.occurrence}".rstrip()
     if latest is not None and latest <= now:
-        raise InputError(f"{name} is overdue since {latest:%Y-%m-%dT%H:%MZ}: --past-due snoozes it all the same")
+        raise InputError(f"{name} has been overdue since {latest:%Y-%m-%dT%H:%MZ}: --past-due snoozes it all the same")
     if latest is not None and until > latest:
         raise InputError(
             f"{name} is overdue from {latest:%Y-%m-%dT%H:%MZ} on, before the snooze would end: name an earlier end, or "

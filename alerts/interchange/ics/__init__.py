@@ -149,7 +149,7 @@ def _sort_in(
         kept, at = one.occurrences.get(day, (None, 0)) if day else (one.own, one.line)
         if kept is not None:
             if number == number_of(kept):
-                raise InputError(f'the UID "{uid}" is there twice, first on line {at}')
+                raise InputError(f'the UID "{uid}" is used twice, first on line {at}')
             older.append(uid)
             if number < number_of(kept):
                 return

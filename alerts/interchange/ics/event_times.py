@@ -65,7 +65,7 @@ def first(component: Any, name: str) -> Any:
     """Return the value of a property that may occur once. Raises InputError if it could not be read."""
     values = _sound(component, name)
     if len(values) > 1:
-        raise InputError(f"{name} is there twice")
+        raise InputError(f"{name} is stated twice")
     return values[0] if values else None
 
 

@@ -89,7 +89,7 @@ class Outbox:
                     *claimable(channel, now, real, exclude), recipient_is_served(served)
                 )
                 query = query.order_by(_D.next_at).limit(limit)
-                rows = connection.execute(self._not_held(query)).mappings().all()
+                rows = connection.execute(self._skip_locked(query)).mappings().all()
                 found = _lease(connection, rows, now, real + lease)
             if found or not rows:
                 return found
@@ -147,7 +147,7 @@ class Outbox:
         while self._any(*mine):
             with self._database.write() as connection:
                 query = select(delivery_tables.deliveries).where(*mine).order_by(_D.created_at, _D.id).limit(CHUNK)
-                rows = connection.execute(self._not_held(query)).mappings().all()
+                rows = connection.execute(self._skip_locked(query)).mappings().all()
                 # There are no claims in an outage, so snoozed deliveries are held here.
                 ours = _D.id.in_([row["id"] for row in hold(connection, rows, now)])
                 ended = table.where(*mine, old, ours).values(
@@ -162,12 +162,12 @@ class Outbox:
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
         """Send what waits for an unserved recipient to the fallback, and end what is stale or too old."""
-        untold = and_(_D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
+        unreported = and_(_D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
         mine = (
             delivery_tables.OPEN,
             _D.channel == channel,
             _D.recipient == recipient,
-            or_(is_too_old(now), untold),
+            or_(is_too_old(now), unreported),
             not_held(now),
         )
         while self._any(*mine):
@@ -176,13 +176,13 @@ class Outbox:
                 query = (
                     select(delivery_tables.deliveries).where(*mine, free).order_by(_D.created_at, _D.id).limit(CHUNK)
                 )
-                rows = connection.execute(self._not_held(query)).mappings().all()
+                rows = connection.execute(self._skip_locked(query)).mappings().all()
                 if unsent := gone_rows(connection, hold(connection, rows, now), error, now):
                     connection.execute(UPDATE_UNSENT, unsent)
             if len(rows) < CHUNK:
                 return  # the others are being sent, or another replica has locked them
 
-    def _not_held(self, query: Select[Any]) -> Select[Any]:
+    def _skip_locked(self, query: Select[Any]) -> Select[Any]:
         """Skip rows that another replica has locked; SQLite has one writer."""
         return query if self._database.sqlite else query.with_for_update(skip_locked=True)
 

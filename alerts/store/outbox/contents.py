@@ -22,7 +22,7 @@ from alerts.store.answer_rows import own_snoozes
 from alerts.store.calendar_uids import entries
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.outbox.stale_reminders import Staleness
-from alerts.store.outbox.untold_moves import Link, merged_moves
+from alerts.store.outbox.unsent_moves import Link, merged_moves
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
 

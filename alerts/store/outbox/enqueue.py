@@ -23,7 +23,7 @@ NO_RECIPIENT = "no recipient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedReminders:
     """Due reminders: those to send (`addressed` has their recipients), and skipped ones.
 
     `tracked` has their commitments, `next_alert_at` the next alert of their watches (rule, commitment, occurrence).
@@ -36,7 +36,9 @@ class Planned:
     next_alert_at: Mapping[tuple[str, int, str], datetime | None]
 
 
-def record_planned(connection: Connection, planned: Planned, routes: Routes, now: datetime, *, gather: bool) -> int:
+def record_planned(
+    connection: Connection, planned: PlannedReminders, routes: Routes, now: datetime, *, gather: bool
+) -> int:
     """Store reminders and deliveries in the caller's transaction; return how many deliveries are new.
 
     Unique keys prevent duplicates: no reminder is stored twice, and a recipient gets each alert once per channel,
@@ -105,7 +107,7 @@ def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
     return {name: getattr(reminder, name) for name in REMINDER} | {"id": reminder.id, "planned_at": now}
 
 
-def _delivery_row(one: Envelope, planned: Planned, now: datetime) -> dict[str, Any]:
+def _delivery_row(one: Envelope, planned: PlannedReminders, now: datetime) -> dict[str, Any]:
     later = {reminder.id: planned.next_alert_at.get(_watch_of(reminder)) for reminder in one.reminders}
     ends = [_deadline_of(reminder, planned) for reminder in one.reminders]
     return delivery_row(one, later, ends, now)
@@ -121,7 +123,7 @@ def delivery_row(
     }
 
 
-def _gathered_row(one: Envelope, planned: Planned, now: datetime) -> dict[str, Any]:
+def _gathered_row(one: Envelope, planned: PlannedReminders, now: datetime) -> dict[str, Any]:
     (reminder,) = one.reminders
     return {
         "channel": one.channel,
@@ -138,7 +140,7 @@ def _watch_of(reminder: Reminder) -> tuple[str, int, str]:
     return reminder.rule, reminder.commitment_id, reminder.occurrence
 
 
-def _deadline_of(reminder: Reminder, planned: Planned) -> datetime | None:
+def _deadline_of(reminder: Reminder, planned: PlannedReminders) -> datetime | None:
     about = planned.tracked.get((reminder.commitment_id, reminder.occurrence))
     return about.bounds.latest if about else None
 

@@ -16,7 +16,7 @@ from alerts.core.schedule.answers import silences
 from alerts.core.tracked import Tracked
 from alerts.store import delivery_tables, planning_tables
 from alerts.store.outbox.repeated_ends import ended_already
-from alerts.store.outbox.untold_moves import Link, moved_again
+from alerts.store.outbox.unsent_moves import Link, moved_again
 from alerts.store.rows import chunks
 
 FOLLOWED_BY_LATER = "a later reminder replaced it"

@@ -1,4 +1,4 @@
-"""What is told elsewhere of a delivery that fails."""
+"""How failed deliveries are reported."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def upgrade() -> None:
         op.add_column("deliveries", sa.Column(name, sa.Integer(), nullable=False, server_default="0"))
     due = sa.text("trouble > told")
     op.create_index("ix_deliveries_relief", "deliveries", ["created_at"], postgresql_where=due, sqlite_where=due)
-    # Nobody was told of what had died by then.
+    # Deliveries that are dead by now were never reported.
     op.execute("UPDATE deliveries SET trouble = 3 WHERE state = 'dead'")

@@ -2,7 +2,7 @@
 
 What was acknowledged silenced its repeats until its date changed. From now on an acknowledgement ends: each gets the
 stage of its time, and one that would have ended by now ends a week from now, so that nothing falls silent and not all
-are told of at once.
+alert at once.
 """
 
 from __future__ import annotations

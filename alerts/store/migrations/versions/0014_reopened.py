@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def mend(connection: sa.Connection) -> None:
-    """Bring up to date what is closed and has left its file, or was given another deadline beside its old bounds."""
+    """Bring up to date what is closed and has left its file, or was given another deadline while its bounds stayed."""
     _note_left(connection)
     for row in _contradicting(connection):
         _restore(connection, *row)
@@ -53,7 +53,7 @@ def _note_left(connection: sa.Connection) -> None:
 
 
 def _contradicting(connection: sa.Connection) -> list[tuple[Any, dict[str, Any]]]:
-    """What is closed and was given another deadline since, beside bounds that stayed, with what was stated before."""
+    """Return what was given another deadline after its end while its bounds stayed, with what was stated before."""
     closed, edited = REVISIONS.alias(), REVISIONS.alias()
     since = sa.and_(edited.c.commitment_id == closed.c.commitment_id, edited.c.number > closed.c.number)
     ids = (
