@@ -191,6 +191,7 @@ MEANINGS: dict[type, dict[str, str]] = {
 }
 
 FILTERS: dict[str, str] = {
+    "brief": "a near day without its year, an instant with its time: `w.last \\| brief(t.reader, t.today)`",
     "date_range": "both ends of a window, their zone named once: `w.first \\| date_range(w.last, t.reader)`",
     "day": "`Mon 10 Nov 2025`",
     "fill": "a text cut or filled to a width in a terminal: `text \\| fill(20)`",
@@ -207,5 +208,6 @@ FILTERS: dict[str, str] = {
     "span": "a duration in its largest unit: `3 days`",
     "split_words": "the words of a text, as a list",
     "timeline": "reminders placed in the coming 90 days: `digest.reminders \\| timeline(digest.now, digest.reader)`",
+    "subject_of": "what is the matter and the title, in so many columns: `say.lead(t) \\| subject_of(t.title, 78)`",
     "utc": "an instant for machines: `2025-11-03T14:00:00Z`",
 }

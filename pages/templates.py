@@ -14,6 +14,7 @@ from jinja2 import Environment, nodes
 
 from alerts import shipped
 from pages.block_meanings import BLOCKS, CODES, TEMPLATES
+from pages.subjects import subjects
 from pages.template_meanings import FILTERS, MEANINGS
 
 PAGE = Path(__file__).parents[1] / "docs" / "templates.md"
@@ -76,6 +77,14 @@ def _codes() -> str:
     return _table(("of", "code", "meaning"), rows)
 
 
+def _subjects() -> str:
+    rows = (
+        (f"`{about}`", kind, f"`{deadline}`" if deadline else "", day, subject)
+        for about, kind, deadline, day, subject in subjects()
+    )
+    return _table(("alert", "kind", "deadline", "sent on", "subject"), rows)
+
+
 def _filters() -> str:
     return _table(("filter", "gives"), ((f"`{name}`", meaning) for name, meaning in FILTERS.items()))
 
@@ -86,6 +95,7 @@ MADE: dict[str, Callable[[], str]] = {
     "variables": _variables,
     "codes": _codes,
     "filters": _filters,
+    "subjects": _subjects,
 }
 
 

@@ -62,6 +62,23 @@ def headline(when: str, matter: str, title: str, most: int = 0) -> str:
     return shorten(SEPARATOR.join((when, shorten(matter, max(room, MIN_MATTER)), title)), most)
 
 
+def subject_of(lead: str, title: str, most: int) -> str:
+    """Return a subject such as `Due Fri 20 Nov (in 2 days): Audit report`, in so many columns if possible.
+
+    The lead stays whole, and of the title as much as tells it from others.
+    """
+    room = most - cell_len(lead) - 2
+    return f"{lead}: {shorten(title, max(room, MIN_TITLE))}"
+
+
+def brief(at: Point, reader: str, today: date) -> str:
+    """Write a day shortly, an instant with its time on the reader's clock: `Fri 20 Nov`, `Fri 20 Nov 17:00`."""
+    if isinstance(at, Day):
+        return short(at.date, today)
+    wall = _wall(at.at, reader if at.zone else "UTC")[0]
+    return f"{short(wall.date(), today)} {wall:%H:%M}"
+
+
 def known_zone(name: str) -> str:
     """Return the name if there is such a zone, else UTC: a typing error must not keep an alert from going out."""
     try:
@@ -77,7 +94,7 @@ def on_day(at: datetime, zone: str) -> date:
 
 
 def short(day: date, today: date) -> str:
-    """Write a day shortly: with its weekday if it is near, else with its year."""
+    """Write a day shortly, an instant with its time on the reader's clock: `Fri 20 Nov`, `Fri 20 Nov 17:00`."""
     weekday, rest = format_day(day).split(" ", 1)
     return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR_DAYS else rest
 
@@ -137,6 +154,7 @@ def row(text: str, label: str = "", width: int = LABEL) -> str:
 
 
 FILTERS = {
+    "brief": brief,
     "date_range": date_range,
     "day": format_day,
     "fill": fill,
@@ -152,5 +170,6 @@ FILTERS = {
     "shorten": shorten,
     "span": span,
     "split_words": str.split,
+    "subject_of": subject_of,
     "utc": utc,
 }

@@ -35,7 +35,7 @@ def mixed() -> Notification:
 def test_the_subject_counts_names_the_next_and_what_is_late(renderer: Renderer) -> None:
     message, error = renderer.render(mixed(), "mail")
     assert error is None
-    assert message.subject == "7 deadlines · next Mon 3 Nov 2025 · 1 overdue · 1 past"
+    assert message.subject == "7 deadlines: 1 overdue, 1 past, next Mon 3 Nov"
 
 
 def test_what_is_asked_orders_it_then_the_soonest(renderer: Renderer) -> None:
@@ -53,7 +53,7 @@ def test_of_hundreds_as_many_are_listed_as_have_room_and_the_rest_are_counted(re
     assert error is None
     listed = message.text.count("alerts ack k-")
     assert 50 <= listed <= 200
-    assert message.subject.startswith("500 deadlines · ")
+    assert message.subject.startswith("500 deadlines: ")
     assert "COMING (500)" in message.text
     assert f"… and {500 - listed} more. See all:\n    alerts list\n" in message.text
     html = message.html or ""

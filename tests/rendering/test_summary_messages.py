@@ -50,10 +50,10 @@ MIXED = (
 @pytest.mark.parametrize(
     ("asked", "subject"),
     [
-        (summary(*MIXED), "Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date"),
-        (summary(), "Summary · nothing due until Sat 27 Dec 2025"),
-        (summary(passed=2, due=1), "Summary to Sat 27 Dec 2025 · 1 due · 2 past"),
-        (summary(MIXED[1]), "Summary to Sat 27 Dec 2025 · 1 due"),
+        (summary(*MIXED), "Summary: 1 overdue, 3 due by Sat 27 Dec 2025, 2 without a date"),
+        (summary(), "Summary: nothing due until Sat 27 Dec 2025"),
+        (summary(passed=2, due=1), "Summary: 2 past, 1 due by Sat 27 Dec 2025"),
+        (summary(MIXED[1]), "Summary: 1 due by Sat 27 Dec 2025"),
     ],
 )
 def test_the_subject_counts_what_there_is(renderer: Renderer, asked: Notification, subject: str) -> None:
@@ -179,7 +179,7 @@ def test_a_webhook_gets_the_counts_and_what_is_listed(renderer: Renderer) -> Non
 
 def test_a_chat_gets_it_by_owner_and_by_what_is_asked(renderer: Renderer) -> None:
     body = slack_body(renderer, summary(*MIXED))
-    assert body["text"] == "Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date"
+    assert body["text"] == "Summary: 1 overdue, 3 due by Sat 27 Dec 2025, 2 without a date"
     sections = [block["text"]["text"] for block in body["blocks"][1:]]
     assert [section.splitlines()[0] for section in sections[1:-1]] == [
         "*Ana Lopez · Overdue (1)*",

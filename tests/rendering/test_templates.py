@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -43,7 +44,7 @@ BROKEN: list[tuple[Medium, str, str, str]] = [
     (
         "mail",
         "phrases_dot_jinja",
-        "\n\n{% macro headline(t, most) %}{{ bar }}{% endmacro %}",
+        "\n\n{% macro subject(t) %}{{ bar }}{% endmacro %}",
         "template phrases.jinja: line 3: ",
     ),
     ("mail", "email__reminder_dot_html", '{% include "no.html" %}', "template no.html: there is no such file"),
@@ -165,3 +166,10 @@ def test_what_another_template_includes_is_used(tmp_path: Path) -> None:
     renderer = own(tmp_path, email__reminder_dot_html=text, email__ours_dot_html="<p>ours</p>")
     assert renderer.unused_overrides() == []
     assert "<p>ours</p>" in (renderer.render(single(), "mail")[0].html or "")
+
+
+def test_phrases_of_your_own_without_subjects_keep_their_headlines(tmp_path: Path) -> None:
+    phrases = (TEMPLATES / "phrases.jinja").read_text(encoding="utf-8")
+    former = re.sub(r"\{%- macro \w*subject\(.*?endmacro -%\}\n", "", phrases, flags=re.DOTALL)
+    message, error = own(tmp_path, phrases_dot_jinja=former).render(single(), "mail")
+    assert (message.subject, error) == ("Mon 10 Nov 2025 · due that day · Trade truce", None)

@@ -117,7 +117,7 @@ def test_a_desk_hears_after_three_days_of_what_its_owner_has_not_acknowledged(ge
     load(get_app, "2025-11-02T12:00Z", 2)
     get_app.ticks(get_app.every(timedelta(days=1), "2025-11-01T09:00Z", "2025-11-04T09:00Z"))
     assert not [to for to, mail in get_app.inbox.mails if to == "desk@example.org" and "Summary" not in mail["Subject"]]
-    assert Counter(to for to, mail in get_app.inbox.mails if "overdue ·" in mail["Subject"]) == {
+    assert Counter(to for to, mail in get_app.inbox.mails if mail["Subject"].startswith("Overdue since ")) == {
         address(0): 2,
         address(1): 2,
     }

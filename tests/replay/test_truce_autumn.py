@@ -89,10 +89,10 @@ def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(autumn: Any) ->
         assert "expired" not in (subject + text).lower()
     subject, text = truce["2025-11-10"]
     assert "in force through" in subject.lower()
-    assert "Mon 10 Nov 2025" in subject
+    assert "Mon 10 Nov" in subject
     subject, text = truce["2025-11-11"]
     assert "review" in subject.lower()
-    assert "Tue 11 Nov 2025" in subject
+    assert "Tue 11 Nov" in subject
     assert {"2025-11-25", "2025-12-09", "2025-12-23"} <= set(truce)
 
 
