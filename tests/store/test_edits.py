@@ -111,7 +111,7 @@ def test_an_edit_of_the_obligor_moves_it_to_their_zone(store):
 
 def test_an_edit_of_what_a_rule_matches_brings_it_under_that_rule(store):
     load(store, entry(deadline="2025-11-05"))
-    high = rule("high", match={"priority": ["critical"]}, remind=remind(before=("P7D",)))
+    high = rule("high", match={"priority": ("critical",)}, remind=remind(before=("P7D",)))
     settle(store, high)
     assert plan_at(store, at("2025-10-29T09:00"), high) == 0
     edit(store, priority="critical", now=at("2025-10-29T09:01"))

@@ -16,6 +16,7 @@ import pytest
 import trustme
 
 from alerts import channels
+from alerts.channels.heartbeat import Heartbeat
 from alerts.core.deliveries import DeliveryError
 from alerts.deadlines.errors import InputError
 
@@ -217,9 +218,7 @@ def test_the_heartbeat_goes_through_a_proxy_to_a_server_of_the_company_s_own(
     """The second clock, which asks the same server, goes the same way."""
     server = serve()
     proxy = proxy_to(server)
-    beat = channels.Heartbeat(
-        {"url": "https://chat.example.org/ping/1", "proxy": f"http://127.0.0.1:{proxy.port}", "ca": ca}
-    )
+    beat = Heartbeat({"url": "https://chat.example.org/ping/1", "proxy": f"http://127.0.0.1:{proxy.port}", "ca": ca})
     beat.ping()
     assert beat.date() is not None
     assert server.who == ["/ping/1", "/"]
@@ -238,7 +237,7 @@ def test_the_heartbeat_goes_through_a_proxy_to_a_server_of_the_company_s_own(
 )
 def test_what_a_heartbeat_cannot_use_is_refused_with_its_place(options: dict[str, str], line: str) -> None:
     with pytest.raises(InputError) as caught:
-        channels.Heartbeat({"url": "https://beat.example.org/s3cret", **options}, lambda _: "here: ")
+        Heartbeat({"url": "https://beat.example.org/s3cret", **options}, lambda _: "here: ")
     assert str(caught.value).startswith(line)
     assert "s3cret" not in str(caught.value)
 
