@@ -47,7 +47,7 @@ check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 test: check  ## everything that must pass, on as many processors as there are (up to four)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
-faults: $(VENV)/.installed-dev  ## kill the program at every boundary and stop replicas (an hour; SEED=n repeats a run)
+faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas (half an hour; SEED=n repeats a run)
 	@FAULTS=all $(BIN)/python -m pytest -s tests/faults $(ARGS)
 
 mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
