@@ -16,14 +16,14 @@ def arranged(arguments: Sequence[str]) -> list[str]:
     others: list[str] = []
     left = list(arguments)
     while left and left[0] != "--":
-        word = left.pop(0)
-        if word in FOR_ALL:
-            options += [word, *left[:1]]
+        argument = left.pop(0)
+        if argument in FOR_ALL:
+            options += [argument, *left[:1]]
             del left[:1]
-        elif word.startswith(tuple(f"{name}=" for name in FOR_ALL)):
-            options.append(word)
+        elif argument.startswith(tuple(f"{name}=" for name in FOR_ALL)):
+            options.append(argument)
         else:
-            others.append(word)
+            others.append(argument)
     if others[:1] == ["help"]:
         others = [*others[1:2], "--help"]
     return [*options, *others, *left]
@@ -33,9 +33,9 @@ def command_of(arguments: Sequence[str]) -> str | None:
     """Return the command that arranged arguments name; None if they name none."""
     left = list(arguments)
     while left:
-        word = left.pop(0)
-        if word in FOR_ALL:
+        argument = left.pop(0)
+        if argument in FOR_ALL:
             del left[:1]
-        elif not word.startswith("-"):
-            return word
+        elif not argument.startswith("-"):
+            return argument
     return None
