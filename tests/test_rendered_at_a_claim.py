@@ -64,14 +64,15 @@ def test_on_another_day_of_the_reader_it_says_what_is_true_then(worker, httpserv
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
 
 
-def test_of_a_digest_what_is_closed_meanwhile_is_left_out(worker, store, httpserver):
-    if len(sent(httpserver)[0].json["data"]["reminders"]) < 2:
-        pytest.skip("a single one is superseded")
-    close(store, "c00001")
+def test_what_is_closed_meanwhile_is_left_out_and_what_was_alone_is_superseded(worker, store, httpserver):
+    (first,) = sent(httpserver)
+    keys = [entry["commitment"]["key"] for entry in first.json["data"]["reminders"]]
+    close(store, keys[0])
     worker.clock.now = at("2025-11-09T16:00")
     worker.drain()
-    counts = [len(request.json["data"]["reminders"]) for request in sent(httpserver)]
-    assert counts == [3, 2]
+    assert [one["state"] for one in store.ledger.deliveries()] == ["retry" if keys[1:] else "superseded"]
+    again = [[entry["commitment"]["key"] for entry in one.json["data"]["reminders"]] for one in sent(httpserver)[1:]]
+    assert again == ([keys[1:]] if keys[1:] else [])
 
 
 def test_what_was_stored_without_its_entries_goes_out_as_it_is(worker, store, httpserver):

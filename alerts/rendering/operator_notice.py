@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from alerts.core.delivery_failures import DeliveryFailure, Notice
@@ -17,6 +18,7 @@ _STATES = {
     "superseded": "replaced by a later reminder",
 }
 _FAILING = "still retrying"
+_LISTED = {"dead": "Failed", "retry": "Retrying", "sent": "Sent anyway", "superseded": "Replaced"}  # labels, by state
 
 
 def notice(notice: Notice, medium: str, now: datetime) -> Message:
@@ -51,16 +53,20 @@ def _text(notice: Notice) -> str:
     parts = [_lines(one) for one in shown]
     if hidden := len(notice.failures) - len(shown) + notice.more:
         parts.append(f"… and {hidden} more: alerts deliveries")
-    parts.append(
-        "\n".join(
-            (
-                row("alerts deliveries --state dead", "See them"),
-                row("alerts retry ID", "Try again"),
-                row("alerts dismiss ID", "Stop retrying"),
-            )
-        )
-    )
+    parts.append("\n".join(_commands(notice)))
     return "\n\n".join(parts) + "\n"
+
+
+def _commands(notice: Notice) -> Iterator[str]:
+    """Yield the command that lists the failures of each state, and those that help."""
+    states = {one.state if one.state in _STATES else "retry" for one in notice.failures}
+    for state in sorted(states, key=list(_LISTED).index):
+        yield row(f"alerts deliveries --state {state}", _LISTED[state] if len(states) > 1 else "See them")
+    if "sent" in states:
+        yield row("alerts check", "See why")
+    if states - {"sent", "superseded"}:
+        yield row("alerts retry ID", "Try again")
+        yield row("alerts dismiss ID", "Stop retrying")
 
 
 def _lines(failure: DeliveryFailure) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 
 from alerts.core.posts import text_of
-from tests.channels.generated import COUNT, messages
+from tests.channels.generated import COUNT, messages, notifications
 from tests.channels.kinds import CHANNELS, CHATS, TEXTS
 from tests.channels.limits import CARDS, CHECKS, card_of, texts_of, well_formed
 
@@ -31,9 +32,11 @@ def test_every_post_is_one_that_the_service_takes(kind: str) -> None:
 
 
 def test_every_webhook_holds_its_data() -> None:
-    for message in messages("json"):
-        assert json.dumps(message.body, ensure_ascii=False).encode()
-        CHECKS["webhook"](message.body)
+    for asked, message in zip(notifications(), messages("json"), strict=True):
+        body = json.loads(json.dumps(message.body))
+        CHECKS["webhook"](body)
+        sent = Counter((one["commitment"]["key"], one["kind"]) for one in body["data"]["reminders"])
+        assert sent == Counter((one.tracked.commitment.key, one.reminder.kind) for one in asked.contexts)
 
 
 def test_cards_for_teams_keep_to_the_published_schema() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -28,6 +29,7 @@ LATE = DeliveryFailure(
 PLAIN = DeliveryFailure(
     id=ID, channel="desk-mail", recipient="desk@example.org", state="sent", error="template x: line 3: oh"
 )
+RETRY, DISMISS = "Try again      alerts retry ID", "Stop retrying  alerts dismiss ID"
 EVIL = "<!channel> \x1b[31m\r\nBcc: all@example.org @everyone"
 FORMS = ["mail", "text", "json", "post"]
 
@@ -52,6 +54,31 @@ def test_a_notice_says_what_failed_why_what_it_was_about_and_what_to_type(render
         "Try again      alerts retry ID\n"
         "Stop retrying  alerts dismiss ID\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("failures", "commands"),
+    [
+        ([LATE], ["See them       alerts deliveries --state retry", RETRY, DISMISS]),
+        ([replace(LATE, state="leased")], ["See them       alerts deliveries --state retry", RETRY, DISMISS]),
+        ([PLAIN], ["See them       alerts deliveries --state sent", "See why        alerts check"]),
+        ([replace(LATE, state="superseded")], ["See them       alerts deliveries --state superseded"]),
+        (
+            [LATE, DEAD, LATE],
+            [
+                "Failed         alerts deliveries --state dead",
+                "Retrying       alerts deliveries --state retry",
+                RETRY,
+                DISMISS,
+            ],
+        ),
+    ],
+)
+def test_a_notice_names_the_command_that_lists_what_it_is_about(renderer, failures, commands):
+    text = render(renderer, "mail", *failures).text
+    assert text.rstrip().split("\n\n")[-1].splitlines() == commands
+    post = render(renderer, "post", *failures).post
+    assert all(line.runs[-1].code for line in post.sections[-1])
 
 
 def test_the_subject_counts_by_what_happened(renderer):
