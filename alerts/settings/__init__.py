@@ -19,6 +19,7 @@ from alerts.core.commitments import Person
 from alerts.core.rules import Rule
 from alerts.deadlines.errors import InputError
 from alerts.settings.cross_checks import cross_checks, owners_channel
+from alerts.settings.http_section import HttpSettings, http_errors
 from alerts.settings.redaction import HIDDEN, Redaction
 from alerts.settings.schema import ConfigFile, default_rule
 from alerts.settings.value_references import References, literal_secrets
@@ -59,6 +60,7 @@ class Settings:
     rules: tuple[Rule, ...]
     templates: Path | None
     references: References = field(repr=False)
+    http: HttpSettings | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(entry.name for entry in self.channels)
@@ -93,6 +95,8 @@ class Settings:
         for entry in (*self.channels, *([self.heartbeat] if self.heartbeat else [])):
             found.update(self.references.values(entry.options))
             found.update(literal_secrets(entry.options))
+        if self.http and self.http.answer_keys:
+            found.update(self.http.answer_keys.split())  # each line is a key
         if password := re.search(r"://[^:/@]*:(.*)@", self.database):
             found.add(password[1])
         return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
@@ -116,6 +120,8 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         data.pop("database", None)  # what it refers to need not be there
     references = References(dict(environ), folder)
     resolved, stated = _checked(data, references, where)
+    if errors := http_errors(data.get("http"), override or stated.database, where):
+        raise InputError("\n".join(errors))
     return Settings(
         folder=folder,
         shipped=is_shipped,
@@ -130,6 +136,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         rules=_rules(stated),
         templates=folder / stated.templates if stated.templates else None,
         references=references,
+        http=stated.http.settings(environ) if stated.http else None,
     )
 
 

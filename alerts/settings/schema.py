@@ -14,6 +14,7 @@ from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
 from alerts.deadlines.durations import Duration, parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.zones import zone_info
+from alerts.settings.http_section import HttpSection
 from alerts.shipped import DATABASE
 from alerts.strict_yaml.person_entry import PersonEntry
 from alerts.strict_yaml.validation import Count, Flag, Raw, Section, Text, once
@@ -213,6 +214,7 @@ class ConfigFile(Section):
     operators: Names = ()
     people: tuple[PersonEntry, ...] = ()
     heartbeat: HeartbeatSection | None = None
+    http: HttpSection | None = None
     rules: tuple[RuleSection, ...] = ()
     templates: Filled | None = None
 
