@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.core.commitments import Commitment
-from alerts.core.tracked import Revision, Tracked
+from alerts.core.tracked import Proof, Revision, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
 
@@ -24,6 +24,7 @@ class Change:
     reason: str | None = None
     source: str | None = None
     cause: str | None = None
+    proof: Proof = "shell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def revision_after(
         bounds_version=version or now.bounds_version,
         detail=detail,
         occurrence=now.occurrence,
+        proof=change.proof,
     )
 
 

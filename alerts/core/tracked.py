@@ -12,6 +12,9 @@ from alerts.core.stages import Stage
 from alerts.deadlines.bounds import Bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 
+# How it is known who answered: a session, possession of a link, a name that somebody typed, an API token, the shell.
+Proof = Literal["signed-in", "link", "claimed", "token", "shell"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
@@ -69,6 +72,7 @@ class Revision:
     detail: str | None = None
     occurrence: str = ""  # of a recurring commitment, the one that it is about; else the whole
     stated: Mapping[str, Any] | None = None  # all that is stated from here on, where that changed
+    proof: Proof = "shell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,7 @@ revisions = Table(  # append-only
     Column("detail", Text),
     Column("occurrence", Text),  # of what recurs, the one that it is about
     Column("stated", JSON),  # the commitment as stated from here on, where that changed
+    Column("proof", Text, nullable=False, server_default="shell"),  # how it is known who did it: a `Proof`
 )
 
 parties = Table(
@@ -163,6 +164,27 @@ resolved_with = Table(  # what bounds were worked out with: the value that holds
     Column("value", Text, nullable=False),
     Column("since", Utc, nullable=False),
     Column("reason", Text),  # why all bounds are to be worked out anew, until that has been done
+)
+
+feeds = Table(  # calendars that people subscribe to
+    "feeds",
+    metadata,
+    Column("token_hash", Text, primary_key=True),  # SHA-256 in hex: the token itself is shown once and stored nowhere
+    Column("person", Text, nullable=False),  # the key of the person to whom it belongs
+    Column("name", Text, nullable=False),
+    Column("filters", JSON, nullable=False),
+    Column("alarms", Boolean, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("last_used_at", Utc),
+    Column("revoked_at", Utc),
+)
+
+link_revocations = Table(  # answer links in messages that were rendered before are void
+    "link_revocations",
+    metadata,
+    Column("recipient", Text, primary_key=True),  # in small letters
+    Column("revoked_at", Utc, nullable=False),
 )
 
 meta = Table(

@@ -1,0 +1,128 @@
+"""The tokens of answer links: which delivery and which entry of it a link answers, and a MAC that proves it is ours.
+
+A token has letters and digits only (RFC 4648 base32 in small letters), so no chat or mail client breaks or escapes it.
+A message is stored with placeholders, which lack the MAC: neither the database nor a backup holds a working link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from base64 import b32decode, b32encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+_PURPOSE = b"answer link 1\0"
+_MAC_BYTES = 16
+_MAC = len(b32encode(bytes(_MAC_BYTES)).rstrip(b"="))  # letters of a MAC
+_KEY_ID, _DELIVERY, _COMMITMENT = 4, 16, 8  # bytes; then the name of the occurrence, as long as it is
+_ABSENT = "0" * _MAC  # in place of the MAC: no letter of base32
+_PLACEHOLDER = re.compile(rf"(?<=/a/)([a-z2-7]+){_ABSENT}(?![0-9A-Za-z])")
+_TOKEN = re.compile(rf"[a-z2-7]{{{_MAC + 1},400}}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerLink:
+    """What a link answers: one occurrence that a delivery carries; without a commitment all that it carries.
+
+    `key_id` identifies the key that signs it.
+    """
+
+    key_id: bytes
+    delivery: UUID
+    commitment_id: int | None = None
+    occurrence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerLinks:
+    """What makes the links of a message: the address that they begin with, and the key that will sign them."""
+
+    public_url: str
+    key_id: bytes
+
+    def url(self, delivery: UUID, commitment_id: int | None = None, occurrence: str = "") -> str:
+        """Return a link with a placeholder. It is as long as the link that is sent."""
+        link = AnswerLink(key_id=self.key_id, delivery=delivery, commitment_id=commitment_id, occurrence=occurrence)
+        return f"{self.public_url}/a/{placeholder(link)}"
+
+
+def key_id_of(key: bytes) -> bytes:
+    """Return what identifies a key without giving it away."""
+    return hashlib.sha256(b"key id\0" + key).digest()[:_KEY_ID]
+
+
+def placeholder(link: AnswerLink) -> str:
+    """Return the token of a link with zeros in place of its MAC."""
+    return _head(link) + _ABSENT
+
+
+def fill(text: str, delivery: UUID, keys: Sequence[bytes]) -> str:
+    """Return a text with working tokens in place of the placeholders of one delivery.
+
+    The others stay as they are: a text that somebody wrote never becomes a link to another delivery. Raises LookupError
+    where the key of a placeholder is not among the keys.
+    """
+    by_id = _by_id(keys)
+
+    def token(found: re.Match[str]) -> str:
+        link = _link_of(found[1])
+        return found[0] if link is None or link.delivery != delivery else _sign(found[1], by_id[link.key_id])
+
+    return _PLACEHOLDER.sub(token, text)
+
+
+def placeholders(text: str) -> list[AnswerLink]:
+    """Return what the placeholders of a text answer, each once, in the order in which they appear."""
+    found = (_link_of(head) for head in _PLACEHOLDER.findall(text))
+    return list(dict.fromkeys(link for link in found if link))
+
+
+def read(token: str, keys: Sequence[bytes]) -> AnswerLink | None:
+    """Return what a token answers; None if it is not a token of ours, to the last letter."""
+    if not _TOKEN.fullmatch(token):
+        return None
+    head = token[:-_MAC]
+    link = _link_of(head)
+    key = _by_id(keys).get(link.key_id) if link else None
+    if link is None or key is None or not hmac.compare_digest(token, _sign(head, key)):
+        return None
+    return link
+
+
+def _by_id(keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    return {key_id_of(key): key for key in keys}
+
+
+def _head(link: AnswerLink) -> str:
+    parts = [link.key_id, link.delivery.bytes]
+    if link.commitment_id is not None:
+        parts += [link.commitment_id.to_bytes(_COMMITMENT, "big"), link.occurrence.encode()]
+    return _encode(b"".join(parts))
+
+
+def _link_of(head: str) -> AnswerLink | None:
+    """Return what the part of a token before its MAC says; None if it cannot be read."""
+    try:
+        data = b32decode(head.upper() + "=" * (-len(head) % 8))
+    except ValueError:
+        return None
+    key_id, delivery, rest = data[:_KEY_ID], data[_KEY_ID : _KEY_ID + _DELIVERY], data[_KEY_ID + _DELIVERY :]
+    if len(delivery) < _DELIVERY or 0 < len(rest) < _COMMITMENT or _encode(data) != head:
+        return None
+    try:
+        occurrence = rest[_COMMITMENT:].decode()
+    except UnicodeDecodeError:
+        return None
+    commitment_id = int.from_bytes(rest[:_COMMITMENT], "big") if rest else None
+    return AnswerLink(key_id=key_id, delivery=UUID(bytes=delivery), commitment_id=commitment_id, occurrence=occurrence)
+
+
+def _sign(head: str, key: bytes) -> str:
+    return head + _encode(hmac.digest(key, _PURPOSE + head.encode(), "sha256")[:_MAC_BYTES])
+
+
+def _encode(data: bytes) -> str:
+    return b32encode(data).decode().rstrip("=").lower()
