@@ -32,6 +32,7 @@ from alerts.store.store_error import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION = table("alembic_version", column("version_num"))
+CONNECTIONS = 20  # that a process keeps open to its database
 BUSY = 30.0  # seconds that SQLite waits for another process to write; each write takes less than one
 GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of SQLite's busy handler
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
@@ -117,7 +118,7 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables up to date, one process at a time."""
-        if self._is_current():
+        if self.is_current():
             return
         from alembic import command
         from alembic.config import Config
@@ -134,7 +135,7 @@ class Database:
             except CommandError as error:
                 raise StoreError(f"{self.name}: made by a newer version of alerts than this one ({error})") from None
 
-    def _is_current(self) -> bool:
+    def is_current(self) -> bool:
         """Return whether the last migration has run: Alembic need not be imported then, nor a lock be taken."""
         with self.read() as connection:
             if not inspect(connection).has_table(VERSION.name):
@@ -212,7 +213,7 @@ def _sqlite(url: URL) -> Engine:
         raise StoreError(f"database {path}: cannot make its folder: {error.strerror}") from None
     if path.is_dir():
         raise StoreError(f"database {path}: that is a folder; name a file in it, such as sqlite:///{path}/alerts.db")
-    engine = create_engine(url, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=20)
+    engine = create_engine(url, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=CONNECTIONS)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _: object) -> None:
@@ -253,7 +254,7 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
 def _postgresql(url: URL) -> Engine:
     address, options = driver_options(url)
     try:
-        engine = create_engine(address, pool_pre_ping=True, pool_size=20, connect_args=options)
+        engine = create_engine(address, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args=options)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError("PostgreSQL needs its driver: pip install 'deadline-alerts[postgres]'") from None
     except ArgumentError as error:  # a port among the options that is no number

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 LIBRARIES = (
-    "alembic", "apprise", "apscheduler", "holidays", "icalendar", "jinja2", "openpyxl", "psycopg", "requests",
-    "sqlalchemy", "typer",
+    "alembic", "apprise", "apscheduler", "fastapi", "holidays", "icalendar", "jinja2", "openpyxl", "prometheus_client",
+    "psycopg", "requests", "sqlalchemy", "typer", "uvicorn",
 )  # fmt: skip
 CODE = f"""
 import contextlib, json, sys

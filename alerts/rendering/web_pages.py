@@ -1,0 +1,19 @@
+"""The pages of the HTTP server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alerts.rendering.template_environment import sandbox
+
+
+class WebPages:
+    """Renders pages from the templates in `web/`. The last folder holds the shipped ones."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._environment = sandbox(folders, autoescape=True)
+
+    def render(self, name: str, **values: object) -> str:
+        """Return a page as HTML. `name` is that of the template, without its folder and ending."""
+        return self._environment.get_template(f"web/{name}.html").render(values)
