@@ -35,6 +35,7 @@ from alerts.scheduled_rules import ScheduledRule, current
 from alerts.startup import prepare, set_of
 from alerts.store import Store
 from alerts.store.outbox.unreachable import UnservedDeliveries
+from alerts.web_process import WebProcess
 from alerts.worker_threads import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Daemon:
         self._pool = WorkerPool(self._now.workers, self._now.built_from, self._wake.set, may_send=self._may_send)
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
         self._process = Process(store, self.name, self._now.mine)
+        self._web = WebProcess(self._now.web)
         self._reloading = Reloading(load or self._no_load, clock, refused=self._refused, offered=self._wake.set)
 
     def run(self, on_ready: Callable[[], None] = lambda: None) -> bool:
@@ -108,12 +110,14 @@ class Daemon:
                     break
             on_ready()
             self._pool.start()
+            self._web.start()
             self._reloading.start()
             threading.Thread(target=self._ping, daemon=True).start()
             self._plan(scheduler)
             scheduler.shutdown(wait=False)
             self._pool.stop()  # what a reload has put to work since, too
             ended = self._pool.end()
+            self._web.end()
             try:
                 self._store.ledger.forget_facts(self.name, datetime.max.replace(tzinfo=UTC))
                 self._store.registrations.sign_off(self.name)
@@ -152,6 +156,7 @@ class Daemon:
         self._stop.set()
         self._reloading.stop()
         self._pool.stop()
+        self._web.stop()
         self._wake.set()
 
     def _plan(self, scheduler: BackgroundScheduler) -> None:
@@ -259,6 +264,7 @@ class Daemon:
         prepare(self._store, new.rules, self._clock(), registered=registered)
         anew = self._pool.exchange(new.workers, new.built_from)
         self._now = new
+        self._web.take_over(new.web)
         self._schedule(scheduler)
         self._reloading.taken(found)
         lines = [*changes(before.mine, new.mine, anew), *notes(registered, self._clock())]
@@ -286,6 +292,7 @@ class Daemon:
     def _record_status(self, now: datetime) -> None:
         workers = {worker.channel.name: worker.process_status(now) for worker in self._pool.workers}
         self._store.ledger.record_fact(self.name, json.dumps(workers), now)
+        self._process.web_problem = self._web.problem
         self._process.files_changed(self._now.digest() != self._now.read, now)
         self._process.report(now)
         self._status_recorded_at = now

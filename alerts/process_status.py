@@ -38,6 +38,7 @@ class Process:
         self._since: dict[str, datetime] = {}  # kind of problem → since when
         self._lines: dict[str, str] = {}
         self.edited: Sequence[str] = ()  # what is wrong with files that were to be taken over
+        self.web_problem: str | None = None  # what is wrong with the HTTP server
         self._changed_at: datetime | None = None
         self._lock = threading.Lock()
         self.reload: Mapping[str, Any] | None = None
@@ -99,7 +100,7 @@ class Process:
             channels=sorted(self.mine.channels),
             seen_at=now,
             problems={self._lines[kind]: at.isoformat() for kind, at in self._since.items()},
-            warnings=[*self.edited] or changed,
+            warnings=([*self.edited] or changed) + ([self.web_problem] if self.web_problem else []),
             reload=self.reload,
         )
 

@@ -15,6 +15,7 @@ from alerts.core.registration import RuleSet, differences
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
 from alerts.scheduled_rules import ScheduledRule
+from alerts.web_process import WebCommand
 from alerts.zone_data import read_anew
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Configuration:
     built_from: Mapping[str, Any] = field(default_factory=dict, repr=False)
     operators: Sequence[str] = ()
     heartbeat: Heartbeat | None = None
+    web: WebCommand | None = None
     digest: Callable[[], str] = unchanged
     read: str = ""
 

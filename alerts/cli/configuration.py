@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from alerts.core.registration import may_use_shipped_rules
 from alerts.deadlines.errors import InputError
 from alerts.reloading import Configuration
 from alerts.settings import Settings
+from alerts.web_process import WebCommand
 
 
 def refuse_shipped(app: App) -> None:
@@ -36,9 +38,21 @@ def configuration(app: App, clock: Clock) -> Configuration:
         built_from=dict(app.built_from),
         operators=settings.operators,
         heartbeat=app.heartbeat,
+        web=_web_command(app),
         digest=_reader(settings),
         read=app.digest or _reader(settings)(),
     )
+
+
+def _web_command(app: App) -> WebCommand | None:
+    """Return how the HTTP server is started, if the settings have one."""
+    http = app.settings.http
+    if http is None:
+        return None
+    command = [sys.executable, "-P", "-m", "alerts.web"]  # -P: a folder alerts/ where one stands is not the package
+    command += ["--config", str(app.config)] if app.config else []
+    command += ["--database", app.url] if app.url else []
+    return WebCommand(command=tuple(command), host=http.bind, port=http.port, shown=http.shown_address)
 
 
 def read_anew(app: App, clock: Clock) -> Configuration:

@@ -15,11 +15,11 @@ from alerts.channels import Channel
 from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
-from alerts.cli.log import start_log
 from alerts.cli.output import shown, warn
 from alerts.clock import utc_now
 from alerts.core.rules import DEFAULT_RULE
 from alerts.daemon import Daemon
+from alerts.log_output import start_log
 
 
 @cli.command()
@@ -31,7 +31,7 @@ def run(context: typer.Context) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it reads the files now
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon handles it
     app = get_app(context)
-    start_log(app.settings.redaction)
+    start_log(app.settings.redaction, app.settings.log)
     refuse_shipped(app)
     first = configuration(app, utc_now)
     app.renderer.warm_up()
@@ -57,6 +57,8 @@ def _announce(app: App) -> None:
     table.add_row("tracked", f"{counts.get('open', 0)} open commitments, {len(named)} rules")
     for channel in app.channels.values():
         table.add_row("channel", escape(_describe(channel)))
+    if app.settings.http:
+        table.add_row("answers", escape(app.settings.http.shown_address))
     if app.settings.operators:
         heartbeat_note = "; heartbeat after each sweep" if app.heartbeat else ""
         table.add_row("failures", escape(f"reported to {', '.join(app.settings.operators)}{heartbeat_note}"))

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from alerts.cli.app import get_app, instant
 from alerts.cli.command_group import cli
-from alerts.cli.log import start_log
 from alerts.cli.options import At, Json
 from alerts.cli.single_turn import LEFT_ALONE, begin_turn, stopping_on_signals
 from alerts.clock import utc_now
@@ -18,6 +17,7 @@ from alerts.clock_check import ClockCheck
 from alerts.deadlines.errors import InputError
 from alerts.delivery import deliver
 from alerts.failure_handling import handle_failures
+from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
 
@@ -33,7 +33,7 @@ TakeOver = Annotated[
 def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_json: Json = False) -> None:
     """Plan and send what is due, once, then exit."""
     app, now = get_app(context), instant(at)
-    start_log(app.settings.redaction)
+    start_log(app.settings.redaction, app.settings.log)
     workers = app.workers(lambda: now)  # before anything is written: a channel that cannot be built is an error
     check = ClockCheck(app.store, lambda: now, app.second_clock)
     with stopping_on_signals(workers), app.store.turn() as alone:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -61,6 +61,7 @@ class Settings:
     templates: Path | None
     references: References = field(repr=False)
     http: HttpSettings | None = None
+    log: Literal["text", "json"] = "text"
 
     def __repr__(self) -> str:
         names = ", ".join(entry.name for entry in self.channels)
@@ -136,6 +137,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         rules=_rules(stated),
         templates=folder / stated.templates if stated.templates else None,
         references=references,
+        log=stated.log,
         http=stated.http.settings(environ) if stated.http else None,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
@@ -215,6 +215,7 @@ class ConfigFile(Section):
     people: tuple[PersonEntry, ...] = ()
     heartbeat: HeartbeatSection | None = None
     http: HttpSection | None = None
+    log: Literal["text", "json"] = "text"
     rules: tuple[RuleSection, ...] = ()
     templates: Filled | None = None
 

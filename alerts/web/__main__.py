@@ -15,6 +15,7 @@ from pathlib import Path
 
 from alerts.clock import utc_now
 from alerts.deadlines.errors import InputError
+from alerts.log_output import start_log
 from alerts.settings import load_settings
 from alerts.web.http_server import GRACE, listen, listener, serve
 from alerts.web.services import open_services
@@ -41,6 +42,7 @@ async def _serve(config: Path | None, database: str | None) -> None:
     settings = load_settings(config, database, os.environ)
     if settings.http is None:
         raise InputError("`http` is not set")
+    start_log(settings.redaction, settings.log)
     services = open_services(settings, utc_now)
     pairs = [(listener(create_app(services)), listen(settings.http.bind, settings.http.port))]
     if settings.http.operations:
