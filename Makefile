@@ -53,7 +53,7 @@ faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something
 mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
-simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, twenty times, against an independent calculation; 100,000 odd texts (an hour)
+simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py
 
