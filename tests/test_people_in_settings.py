@@ -164,3 +164,17 @@ def test_a_summary_looks_ahead_two_years_at_most(horizon: str) -> None:
 @pytest.mark.parametrize("horizon", ["P2Y", "P24M", "P1Y12M", "P732D", "104 weeks"])
 def test_two_years_are_no_longer_than_that_however_they_are_written(horizon: str) -> None:
     assert load(CHANNELS + SUMS.replace("2 weeks", horizon)).rules[0].summary
+
+
+def test_a_person_is_a_viewer_unless_the_settings_state_another_role() -> None:
+    stated = PEOPLE.replace("key: ana,", "key: ana, role: editor, shared: true,")
+    found = load(stated + CHANNELS + RULE)
+    assert found.roles == {"ana": "editor", "bo": "viewer"}
+    assert found.shared_addresses == {"ana@example.org"}
+    assert found.people == load(PEOPLE + CHANNELS + RULE).people
+
+
+def test_an_unknown_role_is_an_error() -> None:
+    assert refused(PEOPLE.replace("key: bo,", "key: bo, role: root,") + CHANNELS + RULE) == [
+        "c/a.yaml:3: people[1].role: expected one of viewer, editor, admin"
+    ]

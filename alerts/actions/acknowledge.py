@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.actions.all_or_none import Until, collect_errors, unique_keys, until_of
@@ -15,6 +16,16 @@ from alerts.core.tracked import Acknowledgement, Tracked
 from alerts.deadlines.errors import InputError
 from alerts.store import Store
 from alerts.store.commitment_changes import CommitmentChanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedAnswer:
+    """The acknowledgement of one entry of a list; the change has what the form showed of it."""
+
+    key: str
+    occurrence: str
+    until: datetime | None
+    change: Change
 
 
 def acknowledge(
@@ -35,7 +46,7 @@ def acknowledge(
     with store.commitments.change() as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
-                series = find_open(changes, key, occurrence, "acknowledged")
+                series = find_open(changes, key, change, "acknowledge", occurrence=occurrence, done="acknowledged")
                 require_occurrence(series.at(occurrence), "acknowledged", all_occurrences=all_occurrences)
                 every = all_occurrences and series.recurs
                 found = _occurrences_that_came(series, change.now) if every else [series.at(occurrence)]
@@ -44,6 +55,23 @@ def acknowledge(
                     _acknowledge(changes, now, until_of(until, key), change)
                     answered.append((key, now.occurrence))
     return answered
+
+
+def acknowledge_listed(store: Store, answers: Iterable[ListedAnswer]) -> None:
+    """Acknowledge the entries of a list: all of them, or none. Raises what `acknowledge` raises."""
+    with store.commitments.change() as changes, collect_errors() as attempt:
+        found: list[tuple[Tracked, ListedAnswer]] = []
+        for one in answers:  # all are checked before any is changed: two may be of one series
+            with attempt():
+                series = find_open(
+                    changes, one.key, one.change, "acknowledge", occurrence=one.occurrence, done="acknowledged"
+                )
+                require_occurrence(series.at(one.occurrence), "acknowledged")
+                found.append((series.at(one.occurrence), one))
+        made: Counter[str] = Counter()
+        for now, one in found:
+            _acknowledge(changes, replace(now, revision=now.revision + made[one.key]), one.until, one.change)
+            made[one.key] += 1
 
 
 def _acknowledge(changes: CommitmentChanges, now: Tracked, until: datetime | None, change: Change) -> None:

@@ -11,6 +11,7 @@ from alerts.store import Store
 
 def add(store: Store, commitment: Commitment, change: Change) -> None:
     """Track one commitment. Raises InputError where its key is taken, or what it names is not known."""
+    change.require_allowed("add")
     key = commitment.key
     with store.commitments.change() as changes:
         if changes.is_tracked(key):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alerts.actions.all_or_none import collect_errors, unique_keys
-from alerts.actions.preconditions import require_occurrence, require_open
+from alerts.actions.preconditions import find, require_occurrence, require_open
 from alerts.core.changes import Change, revision_after
 from alerts.core.commitments import Status
 from alerts.store import Store
@@ -27,7 +27,7 @@ def close(
     with store.commitments.change() as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
-                now = changes.find(key).at(occurrence)
+                now = find(changes, key, change, "close").at(occurrence)
                 require_open(now, "closed")
                 require_occurrence(now, "closed", all_occurrences=all_occurrences)
                 changes.end_snoozes(now, change.now)

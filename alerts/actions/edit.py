@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from alerts.actions.preconditions import find
+from alerts.core.actors import Action
 from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.commitments import Commitment
 from alerts.core.stated_values import stated
@@ -22,14 +24,16 @@ from alerts.strict_yaml.yaml_events import Steps
 REASONS = {"timezone": "time zone", "calendars": "calendar", "roll": "roll", "by": "party that owes it"}
 
 
-def edit(store: Store, key: str, how: Callable[[Commitment], Commitment], change: Change) -> Report:
+def edit(
+    store: Store, key: str, how: Callable[[Commitment], Commitment], change: Change, action: Action = "edit"
+) -> Report:
     """Store a commitment as `how` makes it of what it is now, and move what moves with that.
 
     Raises InputError where what it names is not known, and what `how` raises.
     """
     report = Report()
     with store.commitments.change() as changes:
-        now = changes.find(key)
+        now = find(changes, key, change, action)
         wanted = how(now.commitment)
         if wanted == now.commitment:
             return report
@@ -44,7 +48,7 @@ def edit(store: Store, key: str, how: Callable[[Commitment], Commitment], change
 
 def assign(store: Store, key: str, person: str, change: Change) -> Report:
     """Make a person the owner of a commitment; an empty name leaves it without one."""
-    return edit(store, key, lambda now: with_values(now, {"owner": person}), change)
+    return edit(store, key, lambda now: with_values(now, {"owner": person}), change, "assign")
 
 
 def note(store: Store, key: str, text: str, change: Change) -> Report:
@@ -53,7 +57,7 @@ def note(store: Store, key: str, text: str, change: Change) -> Report:
     def noted(now: Commitment) -> Commitment:
         return with_values(now, {"note": "\n".join(filter(None, (now.note, text.strip())))})
 
-    return edit(store, key, noted, change)
+    return edit(store, key, noted, change, "note")
 
 
 def with_values(now: Commitment, values: Mapping[str, Any], name: Callable[[Steps], str] | None = None) -> Commitment:

@@ -1,15 +1,60 @@
-"""What must hold before an action: the commitment is open, and a series says which occurrence."""
+"""What must hold before an action: the actor may do it, nothing has changed since they looked, and it is open."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from alerts.core.actors import Action
+from alerts.core.changes import Change
+from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.store.commitment_changes import CommitmentChanges
 
 
-def find_open(changes: CommitmentChanges, key: str, occurrence: str, done: str) -> Tracked:
-    """Return a commitment. Raises InputError where it, or the named occurrence, is closed."""
+class NotAsShownError(Exception):
+    """The commitment has changed, or has come to another stage, since the form of an answer was shown."""
+
+
+class RecordedBeforeError(Exception):
+    """The form of an answer has been recorded already."""
+
+
+def find(changes: CommitmentChanges, key: str, change: Change, action: Action) -> Tracked:
+    """Return a commitment that somebody wants to change.
+
+    Raises NotAllowedError where they may not, and otherwise what `require_as_shown` raises.
+    """
+    change.require_allowed(action)
     now = changes.find(key)
+    require_as_shown(changes, now, change)
+    return now
+
+
+def require_as_shown(changes: CommitmentChanges, now: Tracked, change: Change) -> None:
+    """Raise where the form that somebody answered was recorded before, or shows what does not hold any more."""
+    shown = change.shown
+    if shown is None:
+        return
+    if changes.was_recorded(now, shown.form):
+        raise RecordedBeforeError
+    if now.revision != shown.revision or _stage(now, shown.occurrence, change.now) != shown.stage:
+        raise NotAsShownError
+
+
+def _stage(now: Tracked, occurrence: str, at: datetime) -> Stage | None:
+    """Return the stage of an occurrence; None where a move has removed it."""
+    try:
+        return stage_of(now.at(occurrence).bounds, at)
+    except InputError:
+        return None
+
+
+def find_open(
+    changes: CommitmentChanges, key: str, change: Change, action: Action, *, occurrence: str, done: str
+) -> Tracked:
+    """Return a commitment, as `find` does. Raises InputError where it, or the named occurrence, is closed."""
+    now = find(changes, key, change, action)
     require_open(now.at(occurrence), done)
     return now
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alerts.actions.preconditions import require_closed
+from alerts.actions.preconditions import find, require_closed
 from alerts.core.change_set import reopen_to
 from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.tracked import Tracked
@@ -20,7 +20,7 @@ def reopen(store: Store, key: str, change: Change, occurrence: str = "") -> Repo
     """
     report = Report()
     with store.commitments.change() as changes:
-        now = changes.find(key)
+        now = find(changes, key, change, "reopen")
         if occurrence:
             _reopen_one(changes, now, occurrence, change)
             return report

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from alerts.actions.all_or_none import Until, collect_errors, unique_keys, until_of
 from alerts.actions.preconditions import find_open, require_occurrence
+from alerts.core.actors import Action
 from alerts.core.changes import Change, revision_after
 from alerts.core.schedule.answers import check_snooze, format_snooze
 from alerts.core.tracked import Snooze
@@ -27,10 +28,11 @@ def snooze(
 
     All of them, or none. Raises InputError where that would end too late (`core.schedule.answers.check_snooze`).
     """
+    action: Action = "snooze" if recipient else "snooze for everybody"
     with store.commitments.change() as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
-                now = find_open(changes, key, occurrence, "snoozed").at(occurrence)
+                now = find_open(changes, key, change, action, occurrence=occurrence, done="snoozed").at(occurrence)
                 require_occurrence(now, "snoozed", all_occurrences=all_occurrences)
                 end = until_of(until, key)
                 if end is None:

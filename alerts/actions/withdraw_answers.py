@@ -26,7 +26,7 @@ def withdraw_answers(
     with store.commitments.change() as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
-                series = find_open(changes, key, occurrence, "taken back")
+                series = find_open(changes, key, change, "take back", occurrence=occurrence, done="taken back")
                 require_occurrence(series.at(occurrence), "taken back", all_occurrences=all_occurrences)
                 names = ["", *series.occurrences] if all_occurrences else [occurrence]
                 found = list(_active(changes, series, names, change))

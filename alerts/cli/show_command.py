@@ -207,6 +207,7 @@ def _revision_row(revision: Revision, edits: Sequence[FieldChange]) -> dict[str,
         "occurrence": revision.occurrence or None,
         "recorded_at": as_rfc3339(revision.recorded_at),
         "recorded_by": revision.recorded_by,
+        "proof": revision.proof,
         "reason": revision.reason,
         "source": revision.source,
         "cause": revision.cause,
@@ -226,7 +227,8 @@ def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) 
     cause = revision.cause and f"because {revision.cause} moved"
     why = " · ".join(filter(None, (revision.reason, source, cause)))
     what = " ".join(filter(None, (revision.occurrence, revision.what)))
-    return [text for text in (shown(revision.recorded_at, zone), what, change, revision.recorded_by, why) if text]
+    by = revision.recorded_by + (" (name not verified)" if revision.proof == "claimed" else "")
+    return [text for text in (shown(revision.recorded_at, zone), what, change, by, why) if text]
 
 
 def _reminder_row(reminder: Any) -> dict[str, Any]:

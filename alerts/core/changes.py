@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from alerts.core.actors import Action, Actor, NotAllowedError, Shown
 from alerts.core.commitments import Commitment
 from alerts.core.tracked import Proof, Revision, Tracked
 from alerts.deadlines.bounds import Bounds
@@ -17,7 +18,10 @@ MAX_ERRORS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Who changes something, when, and why."""
+    """Who changes something, when, and why.
+
+    The shell may do everything, others what is `allowed`. `shown`: the form that they answered, where there is one.
+    """
 
     now: datetime
     by: str
@@ -25,6 +29,18 @@ class Change:
     source: str | None = None
     cause: str | None = None
     proof: Proof = "shell"
+    allowed: frozenset[Action] = frozenset()
+    shown: Shown | None = None
+
+    @classmethod
+    def of(cls, actor: Actor, now: datetime, reason: str | None = None, shown: Shown | None = None) -> Change:
+        """Return a change that somebody makes."""
+        return cls(now=now, by=actor.name, reason=reason, proof=actor.proof, allowed=actor.allowed, shown=shown)
+
+    def require_allowed(self, action: Action) -> None:
+        """Raise NotAllowedError where the actor may not do that."""
+        if self.proof != "shell" and action not in self.allowed:
+            raise NotAllowedError(f"{self.by} may not do this: {action}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,7 @@ def revision_after(
         detail=detail,
         occurrence=now.occurrence,
         proof=change.proof,
+        form=change.shown.form if change.shown else None,
     )
 
 

@@ -73,6 +73,7 @@ class Revision:
     occurrence: str = ""  # of a recurring commitment, the one that it is about; else the whole
     stated: Mapping[str, Any] | None = None  # all that is stated from here on, where that changed
     proof: Proof = "shell"
+    form: str | None = None  # the form of an answer page that it was recorded from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.commitment_entry import PartyEntry, SourceEntry
 from alerts.interchange.entry_collector import Reading
 from alerts.interchange.file_contents import File, Known
-from alerts.strict_yaml.person_entry import PersonEntry
+from alerts.strict_yaml.person_entry import PersonInFile
 from alerts.strict_yaml.validation import Section
 from alerts.strict_yaml.yaml_events import Places, Steps, stream
 
@@ -55,7 +55,7 @@ def _take(reading: Reading, steps: Steps, value: Any, places: Places) -> None:
             for source, at in _valid(reading, "sources", SourceEntry, value, places):
                 reading.keep(reading.sources, source.key, source.source(), at)
         case ("people", *_):
-            for person, at in _valid(reading, "people", PersonEntry, value, places):
+            for person, at in _valid(reading, "people", PersonInFile, value, places):
                 if person.key in reading.known.people_in_settings:
                     reading.add_problem(
                         at, f'the person "{person.key}" is declared in the settings: take one of the two away'

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from alerts import shipped
+from alerts.core.actors import Role
 from alerts.core.commitments import Person
 from alerts.core.rules import Rule
 from alerts.deadlines.errors import InputError
@@ -44,7 +45,8 @@ class ChannelEntry:
 class Settings:
     """What the daemon and the commands go by. `shipped`: nobody has named or made a configuration of their own.
 
-    `owners_channel`: the one that mails owners, if any is marked `default: true`.
+    `owners_channel`: the one that mails owners, if any is marked `default: true`. `roles`: what people may do, by key.
+    `shared_addresses`: mailboxes that several people read, in small letters.
     """
 
     folder: Path
@@ -55,6 +57,8 @@ class Settings:
     default_notify: tuple[str, ...]
     operators: tuple[str, ...]
     people: tuple[Person, ...]
+    roles: Mapping[str, Role]
+    shared_addresses: frozenset[str]
     owners_channel: str | None
     heartbeat: ChannelEntry | None = field(repr=False)
     rules: tuple[Rule, ...]
@@ -132,6 +136,8 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         default_notify=stated.default_notify,
         operators=stated.operators,
         people=tuple(entry.person() for entry in stated.people),
+        roles={entry.key: entry.role for entry in stated.people},
+        shared_addresses=frozenset(entry.email.lower() for entry in stated.people if entry.shared),
         owners_channel=owners_channel(resolved),
         heartbeat=_heartbeat(stated, where),
         rules=_rules(stated),

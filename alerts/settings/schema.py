@@ -16,7 +16,7 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.zones import zone_info
 from alerts.settings.http_section import HttpSection
 from alerts.shipped import DATABASE
-from alerts.strict_yaml.person_entry import PersonEntry
+from alerts.strict_yaml.person_entry import PersonInSettings
 from alerts.strict_yaml.validation import Count, Flag, Raw, Section, Text, once
 from alerts.strict_yaml.yaml_events import Plain
 
@@ -212,7 +212,7 @@ class ConfigFile(Section):
     channels: dict[Name, ChannelSection] = Field(default_factory=dict)
     default_notify: Names = ()
     operators: Names = ()
-    people: tuple[PersonEntry, ...] = ()
+    people: tuple[PersonInSettings, ...] = ()
     heartbeat: HeartbeatSection | None = None
     http: HttpSection | None = None
     log: Literal["text", "json"] = "text"

@@ -89,7 +89,7 @@ def _insert(connection: Connection, new: Sequence[New], change: Change) -> None:
         Revision(
             number=1, what="recorded", recorded_at=change.now, recorded_by=change.by, reason=change.reason,
             source=one.entry.commitment.source.key if one.entry.commitment.source else None, after=one.bounds,
-            stated=stated(one.entry.commitment),
+            stated=stated(one.entry.commitment), proof=change.proof,
         )
         for one in new
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from alerts.store.known_names import require_all_known, require_known
 from alerts.store.rows import CHANGED_AT, TRACKED, append_revisions, revision_row, tracked_of
 from alerts.store.snapshot import KEYS_COMPARED, compute_alone, read_resolver
 
-_C, _O = tables.commitments.c, tables.occurrences.c
+_C, _O, _R = tables.commitments.c, tables.occurrences.c, tables.revisions.c
 
 
 class CommitmentChanges:
@@ -43,6 +43,11 @@ class CommitmentChanges:
     def is_tracked(self, key: str) -> bool:
         """Return whether a commitment has a key."""
         return self._connection.execute(select(_C.id).where(_C.key == key)).first() is not None
+
+    def was_recorded(self, now: Tracked, form: str) -> bool:
+        """Return whether a revision of a commitment was recorded from a form."""
+        mine = (_R.commitment_id == now.id, _R.form == form)
+        return self._connection.execute(select(_R.number).where(*mine).limit(1)).first() is not None
 
     def require_source(self, key: str) -> None:
         """Raise InputError for an unknown source."""

@@ -38,6 +38,12 @@ class Commitments:
         with self._database.change() as connection:
             yield CommitmentChanges(connection, self._zone)
 
+    @contextmanager
+    def preview(self) -> Iterator[CommitmentChanges]:
+        """Open a transaction that reads what a change would find. It must not write."""
+        with self._database.read() as connection:
+            yield CommitmentChanges(connection, self._zone)
+
     def load(
         self,
         entries: Sequence[StatedCommitment],

@@ -123,6 +123,7 @@ revisions = Table(  # append-only
     Column("occurrence", Text),  # of what recurs, the one that it is about
     Column("stated", JSON),  # the commitment as stated from here on, where that changed
     Column("proof", Text, nullable=False, server_default="shell"),  # how it is known who did it: a `Proof`
+    Column("form", Text),  # the form of an answer page that it was recorded from: pressed twice, it is recorded once
 )
 
 parties = Table(

@@ -5,7 +5,7 @@ aliases, tags and second documents, which YAML 1.1 allows and readers overlook (
 """
 
 from alerts.strict_yaml.mailboxes import one_address
-from alerts.strict_yaml.person_entry import PersonEntry
+from alerts.strict_yaml.person_entry import PersonInFile, PersonInSettings
 from alerts.strict_yaml.text_fields import Key, Line, Paragraphs, Zone
 from alerts.strict_yaml.validation import Count, Flag, Raw, Section, Text, lines_of, once, problems_of
 from alerts.strict_yaml.yaml_events import Places, Plain, Steps, read, stream
@@ -16,7 +16,8 @@ __all__ = [
     "Key",
     "Line",
     "Paragraphs",
-    "PersonEntry",
+    "PersonInFile",
+    "PersonInSettings",
     "Places",
     "Plain",
     "Raw",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.actions.acknowledge import acknowledge
 from alerts.cli.output import shown
+from alerts.core.actors import Actor
+from alerts.core.changes import Change
+from alerts.store import Store
 from tests.cli.conftest import CONFIG, Alerts
 
 PEOPLE = "people:\n  - {key: anna, name: Anna Berg, email: anna@example.org}\n"
@@ -118,3 +123,17 @@ def test_an_upgrade_that_nothing_follows_says_so(alerts: Alerts, home: Path) -> 
     assert alerts("plan", "--upgrade").out == (
         f"1 acknowledged before the upgrade; that ends {ends} UTC\n  no rule repeats their reminders: nothing is sent\n"
     )
+
+
+def test_how_it_is_known_who_answered_is_shown(alerts: Alerts) -> None:
+    alerts("ack", "far")
+    store = Store(os.environ["ALERTS_DATABASE"])
+    for name in (None, "Bob"):
+        actor = Actor.by_link("anna@example.org", frozenset({"acknowledge"}), claimed=name)
+        acknowledge(store, "far", None, Change.of(actor, datetime.now(UTC)))
+    store.close()
+    history = alerts("show", "far", "--json").json["history"]
+    assert [one["proof"] for one in history] == ["shell", "shell", "link", "claimed"]
+    shown = " ".join(alerts("show", "far").out.split())
+    assert "acknowledged ahead a link sent to anna@example.org" in shown
+    assert "Bob, by a link sent to anna@example.org (name not verified)" in shown

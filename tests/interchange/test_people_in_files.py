@@ -79,3 +79,11 @@ def test_the_owners_of_calendars_are_known_too(here: Path) -> None:
     assert lines(Path("x.ics"), people={"ana"}) == [
         'x.ics:2: owner: no person has the key "bo": declare them under `people:`; known: ana'
     ]
+
+
+@pytest.mark.parametrize("stated", ["role: admin", "shared: true"])
+def test_a_file_gives_nobody_a_role(yaml: Write, stated: str) -> None:
+    name = stated.partition(":")[0]
+    assert lines(yaml(DECLARED.replace("name: Ana,", f"name: Ana, {stated},"))) == [
+        f'x.yaml:1: "{name}" can be stated in the settings only: remove it here'
+    ]

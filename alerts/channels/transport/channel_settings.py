@@ -98,10 +98,14 @@ class CommonSettings(StrictSettings):
 
 
 class MailSettings(CommonSettings):
-    """The settings of channels that send mail. `default`: this channel mails owners, too."""
+    """The settings of channels that send mail. `default`: this channel mails owners, too.
+
+    `shared`: several people read each mailbox, so who answers by a link is asked for their name.
+    """
 
     to: Recipients
     default: Flag = False
+    shared: Flag = False
 
 
 def setting_errors(

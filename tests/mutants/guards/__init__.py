@@ -1,6 +1,7 @@
 """The guards of the product, by room and topic, and what each becomes when it is taken out."""
 
 from tests.mutants.guards import (
+    answers_guards,
     changes_guards,
     channels_guards,
     claims_guards,
@@ -24,6 +25,7 @@ GUARDS: tuple[Guard, ...] = (
     *core_guards.GUARDS,
     *database_guards.GUARDS,
     *changes_guards.GUARDS,
+    *answers_guards.GUARDS,
     *watches_guards.GUARDS,
     *contents_guards.GUARDS,
     *claims_guards.GUARDS,

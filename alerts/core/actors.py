@@ -1,0 +1,69 @@
+"""Who acts on a commitment, how that is known, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from alerts.core.stages import Stage
+from alerts.core.tracked import Proof
+
+Action = Literal[
+    "acknowledge", "snooze", "snooze for everybody", "take back", "note", "move", "close", "reopen", "assign", "edit",
+    "add",
+]  # fmt: skip
+Role = Literal["viewer", "editor", "admin"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+ROLES: tuple[Role, ...] = get_args(Role)
+
+_VIEWER: frozenset[Action] = frozenset({"acknowledge", "snooze", "take back", "note"})
+MAY: Mapping[Role, frozenset[Action]] = {
+    "viewer": _VIEWER,
+    "editor": frozenset(ACTIONS),
+    "admin": frozenset(ACTIONS),  # what an admin may do beyond that changes no commitment
+}
+
+
+class NotAllowedError(Exception):
+    """Somebody tried what they may not do; the text says what that is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the form of an answer showed: the revision, and the stage of the commitment or of one occurrence.
+
+    `form` identifies the form: it is recorded once.
+    """
+
+    form: str
+    revision: int
+    stage: Stage
+    occurrence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Somebody who acts: the name that is recorded, how it is known, and what they may do."""
+
+    name: str
+    proof: Proof
+    allowed: frozenset[Action] = frozenset()
+
+    @classmethod
+    def signed_in(cls, name: str, role: Role) -> Actor:
+        """Return a person who has signed in."""
+        return cls(name=name, proof="signed-in", allowed=MAY[role])
+
+    @classmethod
+    def by_link(cls, label: str, allowed: frozenset[str], claimed: str | None = None) -> Actor:
+        """Return who answers by a link: possession of it is all that is known, and perhaps a name that they typed.
+
+        `label`: whom the link was sent to. Who may acknowledge or snooze may also take that back.
+        """
+        may = {action for action in ACTIONS if action in allowed}
+        if may & {"acknowledge", "snooze"}:
+            may.add("take back")
+        link = f"a link sent to {label}"
+        name = f"{claimed}, by {link}" if claimed else link
+        return cls(name=name, proof="claimed" if claimed else "link", allowed=frozenset(may))

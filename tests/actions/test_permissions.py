@@ -1,0 +1,204 @@
+"""Who may do what: the shell everything, a link what the settings allow, a person what their role allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from alerts.actions.acknowledge import ListedAnswer, acknowledge, acknowledge_listed
+from alerts.actions.add import add
+from alerts.actions.close import close
+from alerts.actions.edit import assign, edit, note, with_values
+from alerts.actions.move import move, preview_move
+from alerts.actions.preconditions import NotAsShownError, RecordedBeforeError
+from alerts.actions.reopen import reopen
+from alerts.actions.snooze import snooze
+from alerts.actions.withdraw_answers import withdraw_answers
+from alerts.core.actors import ACTIONS, Action, Actor, NotAllowedError, Shown
+from alerts.core.changes import Change
+from alerts.core.commitments import Person
+from alerts.store import Store
+from tests.factories import NOW, at, commitment, entry, load, tracked
+
+LATER = at("2025-11-12T09:00")
+DO: dict[Action, Callable[[Store, Change], Any]] = {
+    "acknowledge": lambda store, change: acknowledge(store, "truce", None, change),
+    "snooze": lambda store, change: snooze(store, "truce", at("2025-11-01"), change, recipient="ann@example.org"),
+    "snooze for everybody": lambda store, change: snooze(store, "truce", at("2025-11-01"), change, recipient=None),
+    "take back": lambda store, change: withdraw_answers(store, "answered", change),
+    "note": lambda store, change: note(store, "truce", "Called the desk.", change),
+    "move": lambda store, change: move(store, "truce", "2025-12-01", change),
+    "close": lambda store, change: close(store, "truce", "fulfilled", change),
+    "reopen": lambda store, change: reopen(store, "closed", change),
+    "assign": lambda store, change: assign(store, "truce", "ann", change),
+    "edit": lambda store, change: edit(store, "truce", lambda now: with_values(now, {"title": "New"}), change),
+    "add": lambda store, change: add(store, commitment("new"), change),
+}
+
+
+def change_of(actor: Actor, **more: Any) -> Change:
+    return Change.of(actor, NOW, **more)
+
+
+SHELL = Change(now=NOW, by="desk")
+LINK = Actor.by_link("ann@example.org", frozenset({"acknowledge", "snooze", "note"}))
+
+
+@pytest.fixture
+def tried(store: Store) -> Store:
+    load(
+        store,
+        entry("truce"),
+        entry("answered"),
+        entry("closed"),
+        people=[Person(key="ann", name="Ann", email="a@example.org")],
+    )
+    acknowledge(store, "answered", None, SHELL)
+    close(store, "closed", "fulfilled", SHELL)
+    return store
+
+
+def dump(store: Store) -> list[Any]:
+    return [(one, store.ledger.history(one.id)) for one in store.ledger.tracked(closed=True)]
+
+
+def test_each_action_is_tried():
+    assert set(DO) == set(ACTIONS)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_shell_may_do_everything(tried, action):
+    before = dump(tried)
+    DO[action](tried, SHELL)
+    assert dump(tried) != before
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_who_may_do_nothing_changes_nothing(tried, action):
+    before = dump(tried)
+    with pytest.raises(NotAllowedError, match=action):
+        DO[action](tried, change_of(Actor(name="bob", proof="link")))
+    assert dump(tried) == before
+
+
+def test_a_preview_needs_the_same_permission(tried):
+    with pytest.raises(NotAllowedError):
+        preview_move(tried, "truce", "2025-12-01", change_of(LINK))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_a_link_may_do_what_the_settings_allow_and_take_back_what_it_answered(tried, action):
+    if action in ("acknowledge", "snooze", "note", "take back"):
+        DO[action](tried, change_of(LINK))
+    else:
+        with pytest.raises(NotAllowedError):
+            DO[action](tried, change_of(LINK))
+
+
+def test_a_link_that_may_only_note_takes_nothing_back():
+    assert Actor.by_link("ann@example.org", frozenset({"note"})).allowed == {"note"}
+
+
+@pytest.mark.parametrize(
+    ("role", "refused"),
+    [
+        ("viewer", {"snooze for everybody", "move", "close", "reopen", "assign", "edit", "add"}),
+        ("editor", set()),
+        ("admin", set()),
+    ],
+)
+def test_a_role_allows_what_it_should(role, refused):
+    assert set(ACTIONS) - Actor.signed_in("Ann", role).allowed == refused
+
+
+def test_what_a_link_records_says_so(tried):
+    acknowledge(tried, "truce", None, change_of(LINK))
+    last = tried.ledger.history(tracked(tried).id)[-1]
+    assert (last.recorded_by, last.proof) == ("a link sent to ann@example.org", "link")
+    claimed = Actor.by_link("ann@example.org", frozenset({"note"}), claimed="Bob")
+    note(tried, "truce", "Ann is away.", change_of(claimed))
+    last = tried.ledger.history(tracked(tried).id)[-1]
+    assert (last.recorded_by, last.proof) == ("Bob, by a link sent to ann@example.org", "claimed")
+
+
+def test_what_depends_on_a_move_has_its_proof(tried):
+    load(tried, entry("after", "P1D after truce"))
+    move(tried, "truce", "2025-12-01", change_of(Actor.by_link("ann@example.org", frozenset({"move"}))))
+    assert tried.ledger.history(tracked(tried, "after").id)[-1].proof == "link"
+
+
+def shown(store: Store, key: str = "truce", form: str = "f1", **more: Any) -> Shown:
+    return Shown(**{"form": form, "revision": tracked(store, key).revision, "stage": "ahead"} | more)
+
+
+@pytest.mark.parametrize("action", [action for action in ACTIONS if action not in ("add", "take back", "reopen")])
+def test_an_answer_to_what_has_changed_since_changes_nothing(tried, action):
+    stale = shown(tried)
+    note(tried, "truce", "Somebody was quicker.", SHELL)
+    before = dump(tried)
+    with pytest.raises(NotAsShownError):
+        DO[action](tried, Change(now=NOW, by="desk", shown=stale))
+    assert dump(tried) == before
+
+
+@pytest.mark.parametrize("key", ["answered", "closed"])
+def test_taking_back_and_reopening_are_refused_as_well_where_something_has_changed(tried, key):
+    stale = Change(now=NOW, by="desk", shown=shown(tried, key, revision=1))
+    with pytest.raises(NotAsShownError):
+        withdraw_answers(tried, key, stale) if key == "answered" else reopen(tried, key, stale)
+
+
+def test_an_answer_at_another_stage_than_was_shown_changes_nothing(tried):
+    with pytest.raises(NotAsShownError):
+        acknowledge(tried, "truce", None, Change(now=LATER, by="desk", shown=shown(tried)))
+    acknowledge(tried, "truce", None, Change(now=LATER, by="desk", shown=shown(tried, stage="overdue")))
+    assert tracked(tried).acknowledged.stage == "overdue"
+
+
+def test_a_form_is_recorded_once_and_says_so_when_it_comes_again(tried):
+    change = Change(now=NOW, by="desk", shown=shown(tried))
+    acknowledge(tried, "truce", None, change)
+    before = dump(tried)
+    with pytest.raises(RecordedBeforeError):
+        acknowledge(tried, "truce", None, change)
+    assert dump(tried) == before
+
+
+def test_a_list_is_acknowledged_whole_or_not_at_all(tried):
+    load(tried, entry("weekly", "every FREQ=WEEKLY from 2025-10-03"))
+    names = ["2025-10-03", "2025-10-10"]
+    number = tracked(tried, "weekly").revision
+
+    def answers(form: str, revision: int) -> list[ListedAnswer]:
+        seen = [("truce", "", "ahead", 1), *(("weekly", name, "overdue", revision) for name in names)]
+        return [
+            ListedAnswer(
+                key=key,
+                occurrence=name,
+                until=None,
+                change=change_of(LINK, shown=Shown(form=form, revision=number, stage=stage, occurrence=name)),
+            )
+            for key, name, stage, number in seen
+        ]
+
+    before = dump(tried)
+    with pytest.raises(NotAsShownError):
+        acknowledge_listed(tried, answers("f1", number + 1))
+    assert dump(tried) == before
+    acknowledge_listed(tried, answers("f2", number))
+    assert tracked(tried).acknowledged
+    weekly = tracked(tried, "weekly")
+    assert [weekly.at(name).acknowledged is not None for name in names] == [True, True]
+    assert weekly.revision == number + 2
+    with pytest.raises(RecordedBeforeError):
+        acknowledge_listed(tried, answers("f2", number))
+
+
+def test_a_preview_says_what_a_move_means_and_writes_nothing(tried):
+    load(tried, entry("after", "P1D after truce"))
+    before = dump(tried)
+    report = preview_move(tried, "truce", "2025-12-01", SHELL)
+    assert [one.key for one in (*report.moved, *report.moved_dependants)] == ["truce", "after"]
+    assert dump(tried) == before
