@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from alerts.deadlines.errors import InputError
 from alerts.settings.http_section import address_text
+from alerts.web.timed_protocol import TimedProtocol
 
 GRACE = 5  # seconds that requests under way get at the end
 KEEP_ALIVE = 5  # seconds that a connection stays open for another request
@@ -41,7 +42,7 @@ def listener(app: FastAPI) -> Listener:
     return Listener(
         uvicorn.Config(
             app,
-            http="h11",
+            http=TimedProtocol,
             ws="none",
             lifespan="on",
             log_config=None,

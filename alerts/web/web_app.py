@@ -9,7 +9,9 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from alerts.store.database import CONNECTIONS
+from alerts.web.access_log import AccessLog
 from alerts.web.probe_routes import probe_routes
+from alerts.web.request_limits import RequestLimits
 from alerts.web.services import Services
 
 HANDLER_THREADS = CONNECTIONS // 2  # a handler that reads while it writes uses two connections
@@ -17,21 +19,23 @@ HANDLER_THREADS = CONNECTIONS // 2  # a handler that reads while it writes uses 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application of the public listener."""
-    app = _plain_app()
-    app.include_router(probe_routes(services))
-    return app
+    http = services.http
+    return _plain_app(services, http.bind, http.public_host)
 
 
 def create_operations_app(services: Services) -> FastAPI:
     """Return the application of the listener for monitoring."""
-    app = _plain_app()
+    host, _ = services.http.operations or ("127.0.0.1", 0)
+    return _plain_app(services, host, None)
+
+
+def _plain_app(services: Services, bind: str, public_host: str | None) -> FastAPI:
+    """Return an application with the routes and limits that both have. Paths are taken as they are."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_limit_threads)
     app.include_router(probe_routes(services))
+    app.add_middleware(RequestLimits, bind=bind, public_host=public_host)
+    app.add_middleware(AccessLog, trusted_proxies=services.http.trusted_proxies)  # the last added is the outermost
     return app
-
-
-def _plain_app() -> FastAPI:
-    """Return an application without pages of its own. Paths are taken as they are."""
-    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_limit_threads)
 
 
 @asynccontextmanager

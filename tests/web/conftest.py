@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from alerts.settings import load_settings
-from tests.web.running import WebServer, started
+from tests.web.running import Route, WebServer, started
 
 CONFIGURATION = """
 channels:
@@ -30,15 +30,21 @@ Serve = Callable[..., WebServer]
 
 @pytest.fixture
 def serve(tmp_path: Path, sqlite_url: str) -> Iterator[Serve]:
-    """Return a function that starts a server. It takes lines to add to the section `http`, and the database."""
+    """Return a function that starts a server. It takes lines for the section `http`, the database, and more routes."""
     with ExitStack() as servers:
 
-        def start(http: str = "", database: str = sqlite_url, configuration: str = CONFIGURATION) -> WebServer:
+        def start(
+            http: str = "",
+            *,
+            database: str = sqlite_url,
+            configuration: str = CONFIGURATION,
+            routes: Sequence[Route] = (),
+        ) -> WebServer:
             folder = tmp_path / "config"
             folder.mkdir(exist_ok=True)
             text = configuration.format(folder=tmp_path).rstrip() + "\n"
             (folder / "alerts.yaml").write_text(text + "".join(f"  {line}\n" for line in http.strip().splitlines()))
-            return servers.enter_context(started(load_settings(folder, database, {})))
+            return servers.enter_context(started(load_settings(folder, database, {}), routes))
 
         yield start
 

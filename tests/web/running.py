@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -54,12 +54,18 @@ class WebServer:
         return self.session.post(self.url + path, timeout=30, allow_redirects=False, **options)  # type: ignore[arg-type]
 
 
+Route = tuple[str, Callable[..., object]]
+
+
 @contextmanager
-def started(settings: Settings) -> Iterator[WebServer]:
-    """Serve both applications in a thread until the end of the block."""
+def started(settings: Settings, routes: Sequence[Route] = ()) -> Iterator[WebServer]:
+    """Serve both applications in a thread until the end of the block. `routes` are added to the public one."""
     services = open_services(settings, utc_now)
     sockets = [listen(HOST, 0), listen(HOST, 0)]
-    servers = [listener(create_app(services)), listener(create_operations_app(services))]
+    app = create_app(services)
+    for path, handler in routes:
+        app.add_api_route(path, handler)
+    servers = [listener(app), listener(create_operations_app(services))]
     ports = [sock.getsockname()[1] for sock in sockets]
 
     async def run() -> None:

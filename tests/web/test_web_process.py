@@ -120,8 +120,11 @@ def test_a_child_that_is_killed_is_started_again_and_named_until_it_is_back(
     ]
 
 
-def test_a_child_that_hangs_is_killed_and_replaced(site: Site, process: WebProcess) -> None:
-    eventually(site.answers)
+def test_a_child_that_hangs_is_killed_and_replaced(
+    site: Site, process: WebProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    eventually(lambda: "is at http://localhost" in caplog.text)
     first = site.pid
     os.kill(first, signal.SIGSTOP)
     eventually(lambda: process.problem)
