@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from alerts.cli.app import get_app, instant
 from alerts.cli.command_group import cli
+from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.output import as_rfc3339, shown, warn
 from alerts.clock import utc_now
+from alerts.core.alert_wording import KIND_TEXTS
 from alerts.core.deliveries import OPEN, State
+from alerts.core.reminders import Kind
 from alerts.deadlines.errors import did_you_mean
 
 out = Console(highlight=False)
@@ -49,14 +50,14 @@ def deliveries(
     if not rows:
         out.print("no deliveries" + (f" that are {state}" if state else " yet"))
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("id", f"planned ({app.zone})", "channel", "recipient", "state", "tries", "carries"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        cells = (row["channel"], row["recipient"], row["state"], str(row["attempts"]), _carries(row, app.zone, now))
-        planned = shown(row["created_at"], app.zone)
-        table.add_row(str(row["id"])[:8], planned, *map(escape, cells), style=_style(row["state"]))
-    out.print(table)
+    headings = ("id", f"planned ({app.zone})", "channel", "recipient", "state", "tries", "carries")
+    print_rows(out, [_row(row, app.zone, now) for row in rows], headings, heads=5)
+
+
+def _row(row: Mapping[str, Any], zone: str, now: datetime) -> Row:
+    planned = (str(row["id"])[:8], shown(row["created_at"], zone))
+    to = (row["channel"], row["recipient"], row["state"], str(row["attempts"]))
+    return Row((*planned, *to, _carries(row, zone, now)), _style(row["state"]))
 
 
 def _json_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,13 +65,13 @@ def _json_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **old, "id": str(row["id"]), **{name: as_rfc3339(row[name]) for name in TIMES}}
 
 
-def _style(state: str) -> str | None:
-    return "red" if state == "dead" else "dim" if state in ("superseded", "dismissed") else None
+def _style(state: str) -> str:
+    return "red" if state == "dead" else "dim" if state in ("superseded", "dismissed") else ""
 
 
 def _carries(row: Mapping[str, Any], zone: str, now: datetime) -> str:
     """Return what a delivery carries, with its fallback, snooze and last error."""
-    carries = row["carries"]
+    carries = [_alert_text(one) for one in row["carries"]]
     what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
     if row["notice"]:
         count = len(row["notice"]["troubles"]) + row["notice"]["more"]
@@ -84,6 +85,12 @@ def _carries(row: Mapping[str, Any], zone: str, now: datetime) -> str:
     if row["last_error"]:
         what += f" – {row['last_error']}"
     return what
+
+
+def _alert_text(carried: str) -> str:
+    """Return what an alert is about: `summit on_the_day` becomes `summit: on the day`."""
+    key, _, kind = carried.rpartition(" ")
+    return f"{key}: {KIND_TEXTS[cast('Kind', kind)]}"
 
 
 DeliveryId = Annotated[str, typer.Argument(metavar="ID", help="Id from `alerts deliveries`; its beginning is enough.")]

@@ -170,4 +170,5 @@ class _Listing:
 
 
 def _when(item: Tracked) -> str:
-    return describe_bounds(item.bounds) if item.bounds.named or item.recurs else item.commitment.deadline
+    dates = describe_bounds(item.bounds)
+    return dates if item.bounds.named or item.recurs else next(iter(item.bounds.explanation), dates)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from alerts.deadlines.zones import zone_info
 
+INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\dZ")  # as stored texts state a time
 MAX_OCCURRENCES_SHOWN = 12  # the latest of a commitment
 
 
@@ -48,9 +50,14 @@ def shown(at: datetime | None, zone: str) -> str:
     return at.strftime("%a %-d %b %Y %H:%M")
 
 
-def print_line(text: str) -> None:
+def with_local_times(text: str, zone: str) -> str:
+    """Return a stored text with its times as a terminal shows them."""
+    return INSTANT.sub(lambda found: shown(datetime.fromisoformat(found[0]), zone), text)
+
+
+def print_line(text: str, style: str = "") -> None:
     """Print a result, in one line however narrow the terminal is."""
-    Console(highlight=False).print(text, markup=False, soft_wrap=True)
+    Console(highlight=False).print(text, style=style, markup=False, soft_wrap=True)
 
 
 def note(text: str) -> None:

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from alerts.channels import takes_one_at_a_time
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
+from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, shown
 from alerts.cli.upgrade_notice import report_upgrade
+from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
-from alerts.core.reminders import Kind, Reminder
-from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import SummaryForecast, forecast, summaries
 
 out = Console(highlight=False)
-
-
-KIND_TEXTS: dict[Kind, str] = {"on_the_day": "on the day", "opens": "when it opens", "review": "at its review"}
 
 
 @cli.command()
@@ -56,7 +51,7 @@ def plan(
     if as_json:
         print(json.dumps([row.fields for row in rows]))
     elif rows:
-        out.print(_table(rows, app.zone))
+        _print(rows, first if start is None else None, app.zone)
     else:
         within = "day" if days == 1 else f"{days} days"
         out.print(f"no alerts in the next {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)
@@ -68,31 +63,26 @@ def _rows(app: App, first: datetime, end: datetime) -> list[_Row]:
     # No secret is needed to know which channels take one reminder at a time.
     one_at_a_time = {entry.name for entry in app.settings.channels if takes_one_at_a_time(entry.kind)}
     sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
-    return [*map(_reminder_row, reminders), *map(_summary_row, sums)]
+    return [*(_reminder_row(one, first, app.zone) for one in reminders), *map(_summary_row, sums)]
 
 
-def _table(rows: Iterable[_Row], zone: str) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(f"at ({zone})", no_wrap=True)
-    table.add_column("commitment", no_wrap=True)
-    for heading in ("rule", "what", "channels"):
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(shown(row.at, zone), *map(escape, row.cells))
-    return table
+def _print(rows: Sequence[_Row], soon: datetime | None, zone: str) -> None:
+    """Print the plan. What is due by `soon` goes out within a minute."""
+    lines = [Row(("within a minute" if soon and row.at <= soon else shown(row.at, zone), *row.cells)) for row in rows]
+    print_rows(out, lines, (f"at ({zone})", "commitment", "alert", "rule", "channels"), heads=3)
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A line of the plan, for JSON and for the table."""
+    """A line of the plan, for JSON and for people."""
 
     at: datetime
     fields: dict[str, Any]
     cells: tuple[str, str, str, str]
 
 
-def _reminder_row(reminder_forecast: Forecast) -> _Row:
-    reminder = reminder_forecast.reminder
+def _reminder_row(ahead: Forecast, first: datetime, zone: str) -> _Row:
+    reminder = ahead.reminder
     row = {
         "at": as_rfc3339(reminder.send_at),
         "moment": as_rfc3339(reminder.moment),
@@ -101,25 +91,23 @@ def _reminder_row(reminder_forecast: Forecast) -> _Row:
         "occurrence": reminder.occurrence or None,
         "kind": reminder.kind,
         "offset": reminder.offset,
-        "channels": list(reminder_forecast.channels),
+        "channels": list(ahead.channels),
     }
     about = f"{reminder.commitment} {reminder.occurrence}".rstrip()
-    return _Row(reminder.send_at, row, (about, reminder.rule, _what(reminder), ", ".join(reminder_forecast.channels)))
+    cells = (about, _alert(ahead, first, zone), reminder.rule, ", ".join(ahead.channels))
+    return _Row(reminder.send_at, row, cells)
 
 
-def _what(reminder: Reminder) -> str:
-    """Return what a reminder says: `7 days before`, `on the day`, `overdue for 6 days`."""
-    stated = parse_lead(reminder.offset) if reminder.offset else None
-    what = KIND_TEXTS.get(reminder.kind, reminder.kind)
-    if stated and reminder.kind == "before":
-        what = f"{stated.to_text} before"
-    elif stated and reminder.kind == "overdue":
-        what = f"overdue for {stated.to_text}"
-    return what + ", early" * reminder.early + ", late" * reminder.catching_up
+def _alert(ahead: Forecast, first: datetime, zone: str) -> str:
+    """Return what an alert says when it goes out, which is not before `first`."""
+    reminder = ahead.reminder
+    at = max(first, reminder.send_at)
+    text = describe_alert(reminder.kind, reminder.offset, ahead.tracked.bounds, at, zone)
+    return text + ", early" * reminder.early + ", late" * (reminder.catching_up and reminder.kind != "overdue")
 
 
 def _summary_row(summary: SummaryForecast) -> _Row:
     at = as_rfc3339(summary.at)
     row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
     row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
-    return _Row(summary.at, row, ("–", summary.rule, "summary", ", ".join(summary.channels)))
+    return _Row(summary.at, row, ("–", "summary", summary.rule, ", ".join(summary.channels)))

@@ -16,9 +16,11 @@ from rich.table import Table
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import NextAlerts, next_alert_row, row_of, snoozes
+from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
-from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown
+from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown, with_local_times
 from alerts.clock import utc_now
+from alerts.core.alert_wording import describe_alert
 from alerts.core.field_changes import FieldChange, field_changes
 from alerts.core.rules import matching
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
@@ -115,7 +117,8 @@ def _print(app: App, shown_commitment: _Shown) -> None:
     next_alert, alerts = "", shown_commitment.next_alerts
     if alerts:
         at = alerts.at.get(item.id)
-        next_alert = (alerts.text(item.id) + f" {app.zone}" * (at > now)) if at else NO_ALERT
+        none = NO_ALERT if item.open else "none: it is closed"
+        next_alert = (alerts.text(item.id) + f" {app.zone}" * (at > now)) if at else none
     else:
         out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
     out.print(item.commitment.title, style="bold", markup=False)
@@ -127,8 +130,8 @@ def _print(app: App, shown_commitment: _Shown) -> None:
         out.print("  " + "  ".join(line), markup=False)
     if shown_commitment.reminders:
         out.print("\nReminders", style="bold")
-    for reminder in shown_commitment.reminders:
-        out.print("  " + "  ".join(_reminder_line(reminder, app.zone)), markup=False)
+        rows = [Row(_reminder_cells(item, reminder, app.zone)) for reminder in shown_commitment.reminders]
+        print_rows(out, rows, indent="  ")
 
 
 def _facts(app: App, item: Tracked, next_alert: str, snoozed: Sequence[str]) -> Table:
@@ -222,7 +225,7 @@ def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) 
     row = _revision_row(revision, edits)
     change = f"{row['old']} → {row['new']}" if row["old"] else ""
     also = "; ".join(str(one) for one in edits if not change or one.name != "deadline")
-    change = "; ".join(filter(None, (change, also))) or revision.detail or ""
+    change = "; ".join(filter(None, (change, also))) or with_local_times(revision.detail or "", zone)
     source = f"source {revision.source}" if revision.source and revision.what == "moved" else None
     cause = revision.cause and f"because {revision.cause} moved"
     why = " · ".join(filter(None, (revision.reason, source, cause)))
@@ -239,12 +242,14 @@ def _reminder_row(reminder: Any) -> dict[str, Any]:
     return {name: reminder[name] for name in names} | which | times | {"deliveries": sent}
 
 
-def _reminder_line(reminder: Any, zone: str) -> list[str]:
-    kind = " ".join(filter(None, (reminder["occurrence"], reminder["kind"], reminder["offset"])))
+def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, str, str]:
+    one = item.at(reminder["occurrence"])
+    bounds = one.bounds if one.bounds_version == reminder["bounds_version"] else None
+    text = describe_alert(reminder["kind"], reminder["offset"], bounds, reminder["send_at"], zone)
     times_sent = ", ".join(f"{one['channel']} {one['state']}" for one in reminder["deliveries"])
-    return [
+    return (
         shown(reminder["send_at"], zone),
-        kind,
-        f"({reminder['rule']})",
-        f"skipped: {reminder['skipped']}" if reminder["skipped"] else times_sent,
-    ]
+        ": ".join(filter(None, (reminder["occurrence"], text))),
+        f"rule {reminder['rule']}",
+        f"skipped: {with_local_times(reminder['skipped'], zone)}" if reminder["skipped"] else times_sent,
+    )

@@ -18,6 +18,7 @@ from alerts.deadlines.errors import InputError
 
 MAX_REPEATS_EXPLAINED = 1000  # of a series under the same bounds
 NOT_RECORDED = "no tick has recorded it yet"
+ALREADY_PAST = "already past when"  # the date, or the rule, was added
 Outcome = Literal["sent", "skipped", "scheduled"]
 
 
@@ -35,13 +36,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What became of one moment. `recorded` is its reminder, if there is one."""
+    """What became of one moment. `bounds` are those that it was about; `recorded` is its reminder, if there is one."""
 
     kind: Kind
     moment: datetime
     send_at: datetime
     offset: str | None
     outcome: Outcome
+    bounds: Bounds | None = None
     reason: str | None = None
     recorded: Recorded | None = None
 
@@ -94,19 +96,17 @@ def _explain_moments(subject: _Subject, spans: Iterable[_Span], recorded: Iterab
         for moment in _moments(subject.rule, about, subject.firings, horizon):
             keys = [(moment.kind, version, moment.at) for version in span.versions]
             reminders = [unused.pop(key) for key in keys if key in unused]
-            found += map(_from_recorded, reminders) if reminders else [_explain_unrecorded(subject, span, moment)]
-    return found + [_from_recorded(reminder) for reminder in unused.values()]
+            if not reminders:
+                found.append(_explain_unrecorded(subject, span, moment))
+            found += [_from_recorded(one, span.bounds) for one in reminders]
+    return found + [_from_recorded(reminder, None) for reminder in unused.values()]
 
 
 def _explain_unrecorded(subject: _Subject, span: _Span, moment: Moment) -> Explanation:
     outcome, reason = _outcome(subject, span, moment)
+    at, send_at, offset = moment.at, moment.send_at, moment.offset
     return Explanation(
-        kind=moment.kind,
-        moment=moment.at,
-        send_at=moment.send_at,
-        offset=moment.offset,
-        outcome=outcome,
-        reason=reason,
+        kind=moment.kind, moment=at, send_at=send_at, offset=offset, outcome=outcome, bounds=span.bounds, reason=reason
     )
 
 
@@ -230,9 +230,9 @@ def _reason_not_sent(
 ) -> str | None:
     """Return why a moment without a record was not sent; None where it can still be sent."""
     if moment.send_at < span.known_from:
-        return f"already past when this date was added ({_day(span.known_from)})"
+        return f"{ALREADY_PAST} this date was added ({_day(span.known_from)})"
     if moment.send_at < registered_at:
-        return f"already past when the rule was added ({_day(registered_at)})"
+        return f"{ALREADY_PAST} the rule was added ({_day(registered_at)})"
     if span.known_to is not None and span.moved_to is not None and span.known_to <= moment.send_at:
         return f"moved before that ({_day(span.known_to)}), to {describe_bounds(span.moved_to)}"
     if closed := _closed_at(moment.send_at, ends):
@@ -262,7 +262,7 @@ def _changes(
         if kind is None or revision.occurrence != tracked.occurrence or (kind, at) in announced:
             continue
         setting = "closed" if kind == "reopened" else kind
-        reason = NOT_RECORDED if reports[kind] else f"the rule does not say so: `{setting}: true`"
+        reason = NOT_RECORDED if reports[kind] else f"the rule sends no alert of it: `{setting}` is not set"
         if reports[kind] and _undone(revision, history, explanations):
             reason = "closed and reopened before an alert went out"
         if reports[kind] and at <= registered_at:
@@ -282,13 +282,14 @@ def _undone(revision: Revision, history: Sequence[Revision], explanations: Seque
     return any(other.what == "closed" and other.recorded_at not in announced for other in earlier[-1:])
 
 
-def _from_recorded(reminder: Recorded) -> Explanation:
+def _from_recorded(reminder: Recorded, bounds: Bounds | None) -> Explanation:
     return Explanation(
         kind=reminder.kind,
         moment=reminder.moment,
         send_at=reminder.send_at,
         offset=reminder.offset,
         outcome="skipped" if reminder.skipped else "sent",
+        bounds=bounds,
         reason=reminder.skipped,
         recorded=reminder,
     )

@@ -20,9 +20,10 @@ from alerts.core.tracked import Tracked
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A reminder to come, and the channels that it will go out through."""
+    """A reminder to come, what it is about, and the channels that it will go out through."""
 
     reminder: Reminder
+    tracked: Tracked
     channels: tuple[str, ...]
 
 
@@ -67,9 +68,9 @@ def _routed(
 
     What goes out is added to `sent`.
     """
-    addressed = [(one, list(owners.channels(rule.notify, tracked.commitment))) for one, rule, tracked in due]
+    addressed = [(one, item, list(owners.channels(rule.notify, item.commitment))) for one, rule, item in due]
     by_recipient_name: dict[str, dict[tuple[object, ...], Reminder]] = defaultdict(dict)
-    for reminder, targets in addressed:
+    for reminder, _, targets in addressed:
         for recipient_name, _ in targets:
             by_recipient_name[recipient_name].setdefault(reminder.alert_key, reminder)
     gone = {
@@ -77,7 +78,7 @@ def _routed(
         for recipient_name, reminders in by_recipient_name.items()
         for one in _merged(reminders.values())
     }
-    for reminder, targets in addressed:
+    for reminder, item, targets in addressed:
         unsent = [
             (recipient_name, channel)
             for recipient_name, channel in targets
@@ -85,7 +86,7 @@ def _routed(
         ]
         sent |= {(reminder.alert_key, recipient_name) for recipient_name, _ in unsent}
         if unsent:
-            yield Forecast(reminder, tuple(dict.fromkeys(channel for _, channel in unsent)))
+            yield Forecast(reminder, item, tuple(dict.fromkeys(channel for _, channel in unsent)))
 
 
 def _merged(reminders: Collection[Reminder]) -> list[Reminder]:

@@ -76,7 +76,7 @@ class Rule:
             if not self._holds(what, wanted, commitment):
                 have = getattr(commitment, what)
                 stated = ", ".join(have) if isinstance(have, tuple) else have
-                found.append(f"{what} is {stated or 'not stated'}, the rule wants {' or '.join(wanted)}")
+                found.append(f"{what} is {stated or 'not stated'}, the rule matches {' or '.join(wanted)}")
         return found
 
     @staticmethod

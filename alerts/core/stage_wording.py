@@ -6,6 +6,7 @@ from datetime import datetime
 
 from alerts.core.stages import STAGES, Stage, stage_of
 from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.points import Point
 from alerts.deadlines.zones import zone_info
 
@@ -29,7 +30,7 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
         return "recurs"
     bounds, stage = tracked.bounds, stage_of(tracked.bounds, now)
     if stage == "overdue":
-        return _counted(-_days_to(bounds.last, now, zone), "overdue since today", "{} overdue")
+        return describe_overdue(bounds, now, zone)
     if stage == "ahead":
         begins = bounds.first if bounds.opens else bounds.named or bounds.last or bounds.first
         return _counted(_days_to(begins, now, zone), "today", "in {}")
@@ -38,6 +39,11 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
     if bounds.first is None:
         return "no date"
     return _counted(-_days_to(bounds.first, now, zone), "under review since today", "under review for {}")
+
+
+def describe_overdue(bounds: Bounds, at: datetime, zone: str) -> str:
+    """Return for how long it is overdue at a time: `3 days overdue`."""
+    return _counted(-_days_to(bounds.last, at, zone), "overdue since today", "{} overdue")
 
 
 def order_of(tracked: Tracked, now: datetime) -> tuple[int, datetime, str]:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
+from rich.console import Console
 
+from alerts.cli import delivery_commands, explained_alerts, plan_command, show_command
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
 
@@ -74,7 +76,7 @@ def test_the_next_alert_is_worked_out_before_a_tick_has_seen_a_change(loaded: Al
     assert shown()[1:] == ["Fri 13 Nov 2026 09:00", "Fri 13 Nov 2026 09:00 UTC"]
     loaded("close", "summit", "--as", "fulfilled", "--at", NOW)
     loaded("tick", "--at", NOW)
-    assert "none unless the date changes" in loaded("show", "summit", "--at", NOW).out
+    assert "none: it is closed" in loaded("show", "summit", "--at", NOW).out
 
 
 def test_a_move_is_shown_with_its_reason_its_source_and_what_followed(loaded: Alerts) -> None:
@@ -275,15 +277,47 @@ def test_a_log_line_shows_no_secret(loaded: Alerts, home: Path) -> None:
 
 def test_the_plan_reads_as_people_speak_and_names_the_rule(loaded: Alerts) -> None:
     lines = loaded("plan", "--days", "20", "--at", NOW).out.splitlines()
-    rows = [(line[23:39].split()[0], " ".join(line.split()[6:-1])) for line in lines[1:]]
-    assert lines[0].split() == ["at", "(UTC)", "commitment", "rule", "what", "channels"]
-    assert [what for key, what in rows if key == "summit"][:5] == [
-        "desk 7 days before, late",
-        "desk 1 day before",
-        "desk on the day",
-        "desk overdue",
-        "desk overdue for 1 day",
+    rows = [re.split("  +", line) for line in lines[1:]]
+    assert re.split("  +", lines[0]) == ["at (UTC)", "commitment", "alert", "rule", "channels"]
+    assert [row for row in rows if row[1] == "summit"][:5] == [
+        ["within a minute", "summit", "7 days before, late", "desk", "box"],
+        ["Wed 29 Oct 2025 09:00", "summit", "1 day before", "desk", "box"],
+        ["Thu 30 Oct 2025 09:00", "summit", "on the day", "desk", "box"],
+        ["Fri 31 Oct 2025 09:00", "summit", "1 day overdue", "desk", "box"],
+        ["Sat 1 Nov 2025 09:00", "summit", "2 days overdue", "desk", "box"],
     ]
+
+
+def test_the_plan_counts_days_overdue_up_to_the_day_of_the_alert(loaded: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("0 9 * * *", "0 9 * * mon"))
+    lines = loaded("plan", "--from", "2025-12-30T00:00Z", "--days", "14", "--at", NOW).out.splitlines()
+    rows = [re.split("  +", line) for line in lines]
+    assert [(row[0], row[2]) for row in rows if row[1] == "summit"] == [
+        ("Mon 5 Jan 2026 09:00", "67 days overdue"),  # its moment was on Thu 1 Jan, and the cron fires on Mondays
+        ("Mon 12 Jan 2026 09:00", "74 days overdue"),
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_listing_on_a_terminal_cuts_no_name(
+    width: int, loaded: Alerts, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("owners-of-everything-that-is-due", "mail-of-the-policy-team")
+    config = CONFIG.replace("name: desk", f"name: {names[0]}").replace("box", names[1])
+    (home / "config/alerts.yaml").write_text(config)
+    loaded("tick", "--at", NOW)
+    terminal = Console(force_terminal=True, color_system=None, width=width, highlight=False)
+    for module in (plan_command, delivery_commands, explained_alerts, show_command):
+        monkeypatch.setattr(module, "out", terminal)
+    for words, shown in (
+        (["plan", "--at", NOW], names),
+        (["deliveries"], names[1:]),
+        (["why", "summit", "--at", NOW], names),
+        (["show", "summit"], names),
+    ):
+        out = loaded(*words).out
+        assert max(map(len, out.splitlines())) <= width, words
+        assert all(name in out for name in shown), words
 
 
 def test_the_plan_says_within_how_many_days_nothing_is_said(loaded: Alerts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,10 +71,10 @@ def test_each_moment_says_what_became_of_it(ticked: Alerts) -> None:
         "desk on_the_day : skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
         "desk overdue P0D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
         "second before P1D: skipped, already sent by another rule",
-        "second moved : skipped, the rule does not say so: `moved: true`",
-        "second closed : skipped, the rule does not say so: `closed: true`",
+        "second moved : skipped, the rule sends no alert of it: `moved` is not set",
+        "second closed : skipped, the rule sends no alert of it: `closed` is not set",
         "second before P1D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
-        "high  : skipped, priority is normal, the rule wants high or critical",
+        "high  : skipped, priority is normal, the rule matches high or critical",
     ]
 
 
@@ -83,7 +84,39 @@ def test_what_was_said_names_to_whom_and_the_delivery(ticked: Alerts) -> None:
     assert all(one["channel"] == "box" and one["id"] in ids for row in said for one in row["deliveries"])
     text = ticked("why", "summit").out
     assert said[0]["deliveries"][0]["id"][:8] in text
-    assert "no reminders: priority is normal, the rule wants high or critical" in text
+    assert "  rule high  priority is normal, the rule matches high or critical" in text
+
+
+def test_what_comes_next_is_first_then_what_was_sent_then_what_was_skipped(ticked: Alerts) -> None:
+    ticked("reopen", "summit", "--because", "by mistake", "--at", "2025-11-08T00:00Z")
+    out = ticked("why", "summit", "--at", "2025-11-08T01:00Z").out
+    sections = [block.splitlines() for block in out.split("\n\n")]
+    assert [lines[0] for lines in sections] == [
+        "The summit",
+        "Next",
+        "Sent, latest first",
+        "Skipped, latest first",
+        "Rules that send no alert about it",
+    ]
+    assert sections[0][1] == "Thu 20 Nov 2025 · in 12 days · times in UTC"
+    rows = [re.split("   *", line.strip()) for line in sections[1][1:]]
+    assert rows[:2] == [
+        ["due now", "reopened", "rule desk", "box (while the daemon runs, within a minute)"],
+        ["Thu 13 Nov 2025 09:00", "7 days before", "rule desk", "box"],
+    ]
+
+
+@pytest.mark.parametrize(("words", "lines"), [([], 1), (["--all"], 21)])
+def test_what_was_past_when_it_was_added_is_one_line(words: list[str], lines: int, loaded: Alerts, home: Path) -> None:
+    (home / "old.yaml").write_text(
+        "commitments: [{key: old, title: Old, deadline: 2025-09-15, timezone: UTC, tags: [truce]}]"
+    )
+    loaded("load", "old.yaml", "--at", NOW)
+    skipped = loaded("why", "old", "--at", NOW, *words).out.split("Skipped, latest first\n")[1].splitlines()
+    past = [line for line in skipped if "already past when this date was added (Tue 28 Oct 2025 10:00)" in line]
+    assert len(past) == lines
+    assert past[0].startswith("  Mon 27 Oct 2025 09:00  ")
+    assert ("latest of 21 alerts" in past[0]) == (not words)
 
 
 def test_what_is_to_come_is_named(loaded: Alerts) -> None:
@@ -125,7 +158,7 @@ def test_a_commitment_that_no_rule_names_says_so(loaded: Alerts, home: Path) -> 
     (home / "more.yaml").write_text("commitments: [{key: lone, title: Alone, deadline: 2025-12-01}]")
     loaded("load", "more.yaml", "--at", NOW)
     said = loaded("why", "lone", "--at", NOW).out
-    assert "tags is not stated, the rule wants truce" in said
+    assert "tags is not stated, the rule matches truce" in said
     assert "no rule matches and `default_notify` is not set" in said
 
 
@@ -144,6 +177,24 @@ def test_what_was_known_at_an_earlier_time(ticked: Alerts) -> None:
     assert said.startswith("as of Tue 4 Nov 2025 00:00 UTC\n")
     assert "Thu 30 Oct 2025" in said
     assert "put off" not in said
+
+
+def test_nothing_that_people_read_is_in_iso_or_has_internal_names(ticked: Alerts, home: Path) -> None:
+    (home / "monthly.yaml").write_text(MONTHLY)
+    ticked("load", "monthly.yaml", "--at", "2025-11-08T00:00Z")
+    ticked("tick", "--at", "2025-11-23T09:00Z")
+    for words in (
+        ("why", "summit"),
+        ("why", "summit", "--all"),
+        ("why", "report"),
+        ("show", "summit"),
+        ("plan",),
+        ("list",),
+        ("deliveries",),
+    ):
+        out = ticked(*words, *(["--at", "2025-11-24T00:00Z"] * (words[0] != "deliveries"))).out
+        assert len(out.splitlines()) > 2
+        assert not re.findall(r"\bP\d+[DWMYT]|\bFREQ=|on_the_day|\d\d:\d\dZ|under_review|\bNone\b", out), (words, out)
 
 
 def test_before_it_was_recorded_nothing_was_known(ticked: Alerts) -> None:
