@@ -31,7 +31,8 @@ COPY seeds /seeds
 ENV PATH=/venv/bin:$PATH \
     PYTHONTZPATH="" \
     PYTHONUNBUFFERED=1 \
-    ALERTS_CONFIG=/config
+    ALERTS_CONFIG=/config \
+    ALERTS_HTTP_BIND=0.0.0.0
 
 # Migrations, configuration and every template, tried from the installed wheel. The bytecode that this leaves of the
 # standard library (the base image has none) saves a third of the time that a command takes to start.
@@ -42,6 +43,10 @@ ENV PYTHONDONTWRITEBYTECODE=1
 # State lies in /data, where the configuration's relative paths begin: var/alerts.db, var/mail.
 USER 10001:10001
 VOLUME /data
+
+# Links in alerts lead here, where the configuration has `http:`. ALERTS_HTTP_BIND lets the container be reached at all;
+# `docker run -p 127.0.0.1:8080:8080` decides from where.
+EXPOSE 8080
 
 STOPSIGNAL SIGTERM
 # Asks whether the daemon has planned and has checked all its channels within five minutes.
