@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -21,13 +20,10 @@ from alerts.cli.other_processes import (
 )
 from alerts.cli.output import print_error, shown, warn
 from alerts.cli.unreached import without_recipient
-from alerts.clock_check import DOUBT
-from alerts.daemon_status import is_alive, outages
+from alerts.daemon_status import is_alive
+from alerts.health_problems import NO_DAEMON, delivery_problems
 
 out = Console(highlight=False)
-
-
-STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
 
 
 @cli.command()
@@ -43,9 +39,9 @@ def health(
     errors: list[str] = []
     up = is_alive(app.store, now, socket.gethostname() if live else None)
     if not up:
-        errors.append("no daemon has planned and delivered for five minutes: start `alerts run`")
+        errors.append(NO_DAEMON)
     if not live:
-        errors += _unwell(app, now)
+        errors += delivery_problems(app.store, now, lambda at: f"{shown(at, app.zone)} {app.zone}")
         errors += [] if warnings else [*_unreachable(app), *rules_left_alone(app)]
         found = differences_between_processes(app, now)
         errors += found.problems if up else []
@@ -62,33 +58,6 @@ def health(
             out.print("ok")
     if errors:
         raise typer.Exit(1)
-
-
-def _counted(deliveries: int) -> str:
-    return "1 delivery is" if deliveries == 1 else f"{deliveries} deliveries are"
-
-
-def _unwell(app: App, now: datetime) -> list[str]:
-    counts = app.store.ledger.counts()
-    errors = []
-    if dead := counts.get("dead"):
-        errors.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
-    for name, why in outages(app.store, now).items():
-        errors.append(f"channel {name} is down: {why}")
-    errors += [
-        f"{one.text} since {shown(one.since, app.zone)} {app.zone}, and {_counted(one.count)} waiting for it: "
-        "restore it, or run `alerts retry ID --channel C` or `alerts dismiss ID`"
-        for one in app.store.unserved.waiting(now)
-    ]
-    if stuck := app.store.ledger.stuck(now - STUCK):
-        errors.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
-    if doubt := app.store.ledger.facts().get(DOUBT):
-        errors.append(
-            f"{doubt.value}: planning and sending are stopped; correct the clock, or run `alerts clock accept`"
-        )
-    if not counts.get("open"):
-        errors.append("no open commitments: nothing is watched")
-    return errors
 
 
 def _unreachable(app: App) -> list[str]:

@@ -15,6 +15,7 @@ from alerts.store.database import Database
 if TYPE_CHECKING:
     from alerts.store.commitment_store import Commitments
     from alerts.store.due_watches import Watches
+    from alerts.store.measurements import Measurements
     from alerts.store.outbox.claim import Outbox
     from alerts.store.outbox.digests import Gathering
     from alerts.store.outbox.fail_over import FailureBatch
@@ -154,6 +155,12 @@ class Store:
         from alerts.store.outbox.rearm import resend_too_early
 
         return resend_too_early(self.database, now)
+
+    def measure(self, now: datetime) -> Measurements:
+        """Return the counts and ages that monitoring reads."""
+        from alerts.store.measurements import measure
+
+        return measure(self.database, now)
 
     def check_indexes(self, now: datetime) -> None:
         """Raise StoreError where a damaged index hides something that is due."""

@@ -14,6 +14,7 @@ from alerts.log_output import fields
 from alerts.store.store_error import StoreError
 from alerts.web.client_address import client_address
 from alerts.web.request_limits import PROBES
+from alerts.web.request_metrics import count_request
 from alerts.web.security_headers import add_security_headers
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ def _failure(error: Exception) -> PlainTextResponse:
 
 def _log_request(scope: Scope, client: str, status: int, seconds: float) -> None:
     method, path = scope["method"], shown_path(scope)
+    count_request(method, path, status, seconds)
     if path in PROBES and status < 400:  # the daemon and containers ask all the time
         return
     milliseconds = round(seconds * 1000)

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from alerts.store.database import CONNECTIONS
 from alerts.web.access_log import AccessLog
+from alerts.web.operations_routes import operations_routes
 from alerts.web.probe_routes import probe_routes
 from alerts.web.request_limits import RequestLimits
 from alerts.web.services import Services
@@ -26,7 +27,9 @@ def create_app(services: Services) -> FastAPI:
 def create_operations_app(services: Services) -> FastAPI:
     """Return the application of the listener for monitoring."""
     host, _ = services.http.operations or ("127.0.0.1", 0)
-    return _plain_app(services, host, None)
+    app = _plain_app(services, host, None)
+    app.include_router(operations_routes(services))
+    return app
 
 
 def _plain_app(services: Services, bind: str, public_host: str | None) -> FastAPI:

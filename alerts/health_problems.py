@@ -1,0 +1,41 @@
+"""What keeps alerts from going out, as the database shows it: for `alerts health` and for `/status`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from alerts.clock_check import DOUBT
+from alerts.daemon_status import outages
+from alerts.store import Store
+
+STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
+NO_DAEMON = "no daemon has planned and delivered for five minutes: start `alerts run`"
+
+
+def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], str]) -> list[str]:
+    """Return a line for each problem of deliveries, channels and the clock. `shown` writes a time for the reader."""
+    counts = store.ledger.counts()
+    errors = []
+    if dead := counts.get("dead"):
+        errors.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
+    for name, why in outages(store, now).items():
+        errors.append(f"channel {name} is down: {why}")
+    errors += [
+        f"{one.text} since {shown(one.since)}, and {_counted(one.count)} waiting for it: "
+        "restore it, or run `alerts retry ID --channel C` or `alerts dismiss ID`"
+        for one in store.unserved.waiting(now)
+    ]
+    if stuck := store.ledger.stuck(now - STUCK):
+        errors.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
+    if doubt := store.ledger.facts().get(DOUBT):
+        errors.append(
+            f"{doubt.value}: planning and sending are stopped; correct the clock, or run `alerts clock accept`"
+        )
+    if not counts.get("open"):
+        errors.append("no open commitments: nothing is watched")
+    return errors
+
+
+def _counted(deliveries: int) -> str:
+    return "1 delivery is" if deliveries == 1 else f"{deliveries} deliveries are"
