@@ -1,0 +1,60 @@
+"""A deadline that needs nothing but itself: resolved dates, written so that any database works out the same bounds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.expressions import (
+    After,
+    Between,
+    By,
+    CivilDay,
+    Dated,
+    Deadline,
+    Every,
+    From,
+    On,
+    Undated,
+    WallTime,
+)
+from alerts.deadlines.points import Day, Instant, Point
+from alerts.deadlines.zones import zone_info
+
+
+def standalone(bounds: Bounds) -> Deadline:
+    """Return a deadline that resolves to the same bounds without other commitments, calendars, or a zone of its own.
+
+    It has the ends, not how they were worked out. Where no zone is known, it states none. What recurs loses its roll:
+    each occurrence that a roll has moved has bounds, and so a deadline, of its own.
+    """
+    if recurs := bounds.recurrence:
+        start = recurs.start
+        timed = isinstance(start, datetime)
+        begins = WallTime(start, zone=recurs.zone) if timed else CivilDay(start, recurs.zone)
+        return Every(recurs.rule, begins, recurs.without)
+    first, last, named = bounds.first, bounds.last, bounds.named
+    if named is None:
+        return Undated()
+    if first is None:
+        return By(_term(named), "by" if bounds.form == "by" else "until")
+    if last is None:
+        return From(_term(first)) if named == first and bounds.form != "after" else After(_term(named))
+    return On(_term(named)) if first == last else Between(_term(first), _term(last))
+
+
+def _term(point: Point) -> Dated:
+    if isinstance(point, Day):
+        return CivilDay(point.date, point.zone)
+    return _time(point)
+
+
+def _time(point: Instant) -> WallTime:
+    """Return a wall-clock time; its offset tells the two passes of a repeated hour apart."""
+    if point.zone is None:
+        return WallTime(point.at.replace(tzinfo=None))
+    at = point.at.astimezone(zone_info(point.zone))
+    offset = at.utcoffset() or timedelta()
+    if offset % timedelta(minutes=1):  # before there were time zones, clocks differed by seconds
+        return WallTime(point.at.replace(tzinfo=None), timedelta())
+    return WallTime(at.replace(tzinfo=None, fold=0), offset, point.zone)
