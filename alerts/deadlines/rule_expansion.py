@@ -56,7 +56,7 @@ def expand(rule: str, start: datetime, zone: str | None) -> Expansion:
     parts = split_rule(rule)
     if until := parts.get("UNTIL"):
         try:
-            parts["UNTIL"] = _until(until, zone)
+            parts["UNTIL"] = last_wall(until, zone)
         except ValueError:
             raise InputError(f"UNTIL={until}: there is no such date or time") from None
     try:
@@ -87,7 +87,7 @@ def _read(parts: Mapping[str, str], start: datetime) -> Iterable[datetime]:
     return rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
 
 
-def _until(text: str, zone: str | None) -> str:
+def last_wall(text: str, zone: str | None) -> str:
     """Return the last wall-clock time: that of the zone for a time in UTC; all of a day that is named alone."""
     if "T" not in text:
         return f"{datetime.strptime(text, '%Y%m%d').date():%Y%m%d}T235959"  # noqa: DTZ007  # civil

@@ -30,9 +30,9 @@ def standalone(bounds: Bounds) -> Deadline:
     """
     if recurs := bounds.recurrence:
         start = recurs.start
-        timed = isinstance(start, datetime)
-        begins = WallTime(start, zone=recurs.zone) if timed else CivilDay(start, recurs.zone)
-        return Every(recurs.rule, begins, recurs.without)
+        if isinstance(start, datetime):
+            return Every(recurs.rule, WallTime(start, zone=recurs.zone), recurs.without)
+        return Every(recurs.rule, CivilDay(start, recurs.zone), recurs.without)
     first, last, named = bounds.first, bounds.last, bounds.named
     if named is None:
         return Undated()

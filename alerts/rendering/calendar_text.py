@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alerts.core.notifications import ReminderContext
+from alerts.core.commitments import Source
+from alerts.core.tracked import Tracked
 from alerts.rendering.plain_message import when
 from alerts.rendering.template_filters import clean, flat, shorten
 
@@ -10,14 +11,14 @@ TITLE = 250  # characters
 LONGEST_DESCRIPTION = 2000
 
 
-def entry_of(context: ReminderContext) -> tuple[str, str]:
+def entry_of(tracked: Tracked, source: Source | None) -> tuple[str, str]:
     """Return the title and the description: the dates, the deadline as stated, the source and the note."""
-    commitment, bounds = context.tracked.commitment, context.tracked.bounds
-    text = [when(bounds) if context.tracked.open else f"closed: {commitment.status}"]
+    commitment = tracked.commitment
+    text = [when(tracked.bounds) if tracked.open else f"closed: {commitment.status}"]
     text.append(f"As stated: {_line(commitment.deadline)}")
-    if context.source:
+    if source:
         locator = commitment.source.locator if commitment.source else None
-        text.append(f"Source: {', '.join(filter(None, map(_line, (context.source.title, locator or ''))))}")
+        text.append(f"Source: {', '.join(filter(None, map(_line, (source.title, locator or ''))))}")
     if commitment.note:
         text.append(clean(commitment.note[:LONGEST_DESCRIPTION]).strip())
     return shorten(_line(commitment.title), TITLE) or "(untitled)", shorten("\n".join(text), LONGEST_DESCRIPTION)

@@ -40,6 +40,8 @@ def _with_calendar(message: Message, notification: Notification) -> tuple[Messag
         return message, None
     (context,) = notification.contexts
     try:
-        return replace(message, calendar=publish(context, *entry_of(context), notification.now)), None
+        return replace(
+            message, calendar=publish(context, *entry_of(context.tracked, context.source), notification.now)
+        ), None
     except Exception as failure:  # noqa: BLE001 - the data may cause any error
         return message, f"calendar: {type(failure).__name__}; the mail goes out without it"

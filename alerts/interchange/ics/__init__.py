@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class RecurringComponent:
     zones: Zones
     own: Any = None
     line: int = 0
-    occurrences: dict[date, tuple[Any, int]] = field(default_factory=dict)
+    occurrences: dict[Time, tuple[Any, int]] = field(default_factory=dict)  # by the original start
 
 
 def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
@@ -145,8 +145,7 @@ def _sort_in(
         if occurrence is not None and component["RECURRENCE-ID"].params.get("RANGE"):
             raise InputError("RECURRENCE-ID with RANGE is not read: state each occurrence that differs")
         number = number_of(component)
-        day = occurrence.day(_zone(one.own or component, zones)) if occurrence else None
-        kept, at = one.occurrences.get(day, (None, 0)) if day else (one.own, one.line)
+        kept, at = one.occurrences.get(occurrence, (None, 0)) if occurrence else (one.own, one.line)
         if kept is not None:
             if number == number_of(kept):
                 raise InputError(f'the UID "{uid}" is used twice, first on line {at}')
@@ -157,8 +156,8 @@ def _sort_in(
         reading.unread_keys.add(key_of(uid))
         reading.add_problem(line, f"{component.name}: {error}")
         return
-    if day:
-        one.occurrences[day] = (component, line)
+    if occurrence:
+        one.occurrences[occurrence] = (component, line)
     else:
         one.own, one.line, one.zones = component, line, zones
 
@@ -172,45 +171,83 @@ def _zone(component: Any, zones: Zones) -> str | None:
 def _take(reading: Reading, series: RecurringComponent) -> None:
     """Create one commitment for a component, and one for each occurrence that differs."""
     key = key_of(series.uid)
-    if series.own is not None:
-        try:
-            when = times(series.own)
-            zone = _zone(series.own, series.zones)
-            extra = {one.day(zone): one for one in when.more if one.day(zone) not in series.occurrences}
-            days = {*series.occurrences, *extra} if when.rule else set()
-            deadline = when.deadline(series.zones, iter(days))
-        except InputError as error:
-            reading.unread_keys.add(key)
-            reading.add_problem(series.line, f"{series.own.name}: {error}")
-            return
-        _add(reading, key, series.own, deadline, line=series.line, when=when)
-        for day, at in extra.items():
-            if at != when.at:
-                _add_occurrence(reading, series, day, at)
-    for day, (component, line) in series.occurrences.items():
+    stated = [(series.own, series.line)] if series.own is not None else [*series.occurrences.values()]
+    try:
+        whole = times(series.own) if series.own is not None else None
+        differing = _by_start(series, whole)
+        if whole:
+            _take_whole(reading, series, key, whole, differing)
+    except InputError as error:
+        reading.unread_keys.add(key)
+        reading.add_problem(stated[0][1], f"{stated[0][0].name}: {error}")
+        return
+    for start, (component, line) in differing.items():
+        key = occurrence_key(series.uid, _suffix(start))
         try:
             when = times(component)
             deadline = when.deadline(series.zones)
         except InputError as error:
-            reading.unread_keys.add(occurrence_key(series.uid, day))
+            reading.unread_keys.add(key)
             reading.add_problem(line, f"{component.name}: {error}")
             continue
-        _add(reading, occurrence_key(series.uid, day), component, deadline, line=line, when=when)
+        _add(reading, key, component, deadline, line=line, when=when)
 
 
-def _add_occurrence(reading: Reading, series: RecurringComponent, day: date, at: Time) -> None:
+def _by_start(series: RecurringComponent, whole: Times | None) -> dict[date, tuple[Any, int]]:
+    """Return the occurrences that differ by their original start in the zone of the series, or else in their own."""
+    found: dict[date, tuple[Any, int]] = {}
+    for time, (component, line) in series.occurrences.items():
+        zone = _zone(component if series.own is None else series.own, series.zones)
+        start = whole.start_of(time, zone) if whole else time.day(zone)
+        if start in found:
+            raise InputError(f'the UID "{series.uid}" is used twice for {start}, first on line {found[start][1]}')
+        found[start] = (component, line)
+    return found
+
+
+def _take_whole(
+    reading: Reading, series: RecurringComponent, key: str, whole: Times, differing: Collection[date]
+) -> None:
+    """Create the commitment of a component, and those of RDATEs that its rule does not include. Raises InputError."""
+    zone = _zone(series.own, series.zones)
+    extra = {whole.start_of(one, zone): one for one in whole.more}
+    extra = {start: one for start, one in extra.items() if start not in differing}
+    left_out = whole.left_out(series.zones, {*differing, *extra})
+    deadline = whole.deadline(series.zones, left_out)
+    _add(reading, key, series.own, deadline, line=series.line, when=whole, left_out=left_out)
+    for start, at in extra.items():
+        if at != whole.at:
+            _add_occurrence(reading, series, start, at)
+
+
+def _suffix(start: date) -> str:
+    """Return what the key of an occurrence ends with: its day, and its time where there may be several on a day."""
+    return start.strftime("%Y-%m-%dT%H%M").zfill(15) if isinstance(start, datetime) else start.isoformat()
+
+
+def _add_occurrence(reading: Reading, series: RecurringComponent, start: date, at: Time) -> None:
     """Add an occurrence from RDATE that the rule does not include."""
     try:
         deadline = at.say(series.zones)
     except InputError as error:
         reading.add_problem(series.line, f"RDATE: {error}")
         return
-    _add(reading, occurrence_key(series.uid, day), series.own, deadline, line=series.line)
+    _add(reading, occurrence_key(series.uid, _suffix(start)), series.own, deadline, line=series.line)
 
 
-def _add(reading: Reading, key: str, component: Any, deadline: str, *, line: int, when: Times | None = None) -> None:
+def _add(
+    reading: Reading,
+    key: str,
+    component: Any,
+    deadline: str,
+    *,
+    line: int,
+    when: Times | None = None,
+    left_out: Sequence[str] = (),
+) -> None:
     if is_over(component):
         reading.ended.append(EndedEntry(key, f"{reading.path}:{line}"))
         return
-    entry = entry_of(component, key, deadline, when.assumed if when else (), own=when is not None)
+    assumed = when.assumed if when else ()
+    entry = entry_of(component, key, deadline, assumed, own=when is not None, left_out=left_out)
     reading.take(entry, lambda _: line, number_of(component))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from icalendar.prop import vBroken, vUnknown
 
 from alerts.core.icalendar import CRITICAL
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import Every
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.recurrence import Recurrence
 from alerts.interchange import cells
 from alerts.interchange.ics.event_times import first
 
 OWN = "X-ALERTS-"  # what iCalendar has no property for, by field: X-ALERTS-REVIEW-EVERY
 TIMES = f"{OWN}TIMES"  # the times at export: a difference shows that another program changed them
-STANDARD = ("DTSTART", "DUE", "RRULE", "EXDATE")
+RESOLVED = f"{OWN}RESOLVED"  # in a feed, the deadline without other commitments: there they have other keys
+STANDARD = ("DTSTART", "DUE", "RRULE", "EXDATE", "DTEND")
 PRIORITIES = {**dict.fromkeys((1, 2, 3, 4), "high"), **dict.fromkeys((6, 7, 8, 9), "low")}  # section 3.8.1.9
 
 KINDS = {"VTODO": "obligation", "VEVENT": "event"}
@@ -37,8 +42,13 @@ def number_of(component: Any) -> int:
     return int(value)
 
 
-def entry_of(component: Any, key: str, deadline: str, assumed: Sequence[str], *, own: bool) -> dict[str, Any]:
-    """Return the entry of a component. Its `own` deadline is the exported one, unless its times have changed."""
+def entry_of(
+    component: Any, key: str, deadline: str, assumed: Sequence[str], *, own: bool, left_out: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the entry of a component. Its `own` deadline is the exported one, unless its times have changed.
+
+    `left_out` are the occurrences that the file states by themselves, or as exceptions.
+    """
     stated: dict[str, str | list[str]] = {}
     for name in cells.FIELDS:
         values = [_own_text(value) for value in _all(component.get(own_name(name)))]
@@ -47,11 +57,12 @@ def entry_of(component: Any, key: str, deadline: str, assumed: Sequence[str], *,
         elif values:
             stated[name] = values[0]
     exported = stated.pop("deadline", None)
+    exported = _own_text(component.get(RESOLVED)) if component.get(RESOLVED) else exported
     priority = _priority(component)
     if stated.pop("priority", None) == "critical" and priority == (CRITICAL, "high"):
         priority = (CRITICAL, "critical")
     if own and exported and _own_text(component.get(TIMES, "")) == times_as_written(component):
-        deadline = str(exported)
+        deadline = _without(str(exported), left_out)
     entry = {
         "kind": KINDS[component.name],
         **stated,
@@ -65,6 +76,14 @@ def entry_of(component: Any, key: str, deadline: str, assumed: Sequence[str], *,
     if assumed:
         entry["assumptions"] = [*stated.get("assumptions", ()), *assumed]
     return cells.entry_of(entry)
+
+
+def _without(deadline: str, left_out: Sequence[str]) -> str:
+    """Return what recurs without more occurrences."""
+    found = parse(deadline) if left_out else None
+    if not isinstance(found, Every):
+        return deadline
+    return str(replace(found, without=tuple(sorted({*found.without, *left_out}, key=Recurrence.order))))
 
 
 def own_name(name: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 from icalendar.prop import vBroken
@@ -35,13 +36,15 @@ class Time:
         except OverflowError:
             raise InputError("its end lies outside the years 1 to 9999") from None
 
+    def local(self, zone: str | None) -> date:
+        """Return the day, or the wall-clock time; for a time in UTC, that of the zone."""
+        if isinstance(self.wall, datetime) and self.tzid == "" and zone:
+            return self.wall.replace(tzinfo=UTC).astimezone(zone_info(zone)).replace(tzinfo=None)
+        return self.wall
+
     def day(self, zone: str | None) -> date:
         """Return the civil day; for a time in UTC, the day in that zone."""
-        if isinstance(self.wall, datetime):
-            if self.tzid == "" and zone:
-                return self.wall.replace(tzinfo=zone_info("UTC")).astimezone(zone_info(zone)).date()
-            return self.wall.date()
-        return self.wall
+        return _day(self.local(zone))
 
     def say(self, zones: Zones, *, recurs: bool = False) -> str:
         """Return it as deadlines write it. Raises InputError for an unknown zone."""
@@ -50,15 +53,18 @@ class Time:
         text = self.wall.isoformat(timespec="seconds" if self.wall.second else "minutes")
         if self.tzid is None:
             return text
-        if self.tzid == "":
-            return f"{text}Z"
-        if name := zones.iana(self.tzid):
-            return f"{text}[{name}]" if name != "UTC" else f"{text}Z"
+        name = zones.iana(self.tzid) if self.tzid else "UTC"
+        if name:
+            return f"{text}[{name}]" if name != "UTC" or recurs else f"{text}Z"
         if recurs:
             raise InputError(f'it recurs in the time zone "{self.tzid}", which is not an IANA or Windows name: '
                              "its offset at other times is not known")  # fmt: skip
         offset = timezone(zones.offset(self.tzid, self.wall)).tzname(None).removeprefix("UTC")
         return text + (offset or "Z")
+
+
+def _day(at: date) -> date:
+    return at.date() if isinstance(at, datetime) else at
 
 
 def first(component: Any, name: str) -> Any:
@@ -138,20 +144,29 @@ class Times:
         days = self.last.toordinal() - self.at.wall.toordinal() + 1
         return (f"each occurrence lasts {days} days, of which the first is tracked",)
 
-    def _named(self, day: date) -> str:
-        """Return the name of the occurrence on a day, which includes the time if it has one."""
-        if self.at is None or self.at.is_day or not isinstance(self.at.wall, datetime):
-            return day.isoformat()
-        return name_occurrence(datetime.combine(day, self.at.wall.time()))
+    def start_of(self, time: Time, zone: str | None) -> date:
+        """Return by what an occurrence is known: its day, with the time where there may be several on a day."""
+        several = self.rule is not None and re.search("BYHOUR|BYMINUTE", self.rule)
+        return time.local(zone) if several else time.day(zone)
 
-    def deadline(self, zones: Zones, tracked_days: Iterator[date] | None = None) -> str:
-        """Return the deadline; `tracked_days` are the days that have commitments of their own. Raises InputError."""
+    def _named(self, start: date) -> str:
+        """Return the name of an occurrence, which includes the time if it has one."""
+        if self.at is None or not isinstance(self.at.wall, datetime):
+            return _day(start).isoformat()
+        return name_occurrence(start if isinstance(start, datetime) else datetime.combine(start, self.at.wall.time()))
+
+    def left_out(self, zones: Zones, tracked: Iterable[date] = ()) -> list[str]:
+        """Return the occurrences that a series leaves out; `tracked` are the starts of those that are stated alone."""
+        zone = zones.iana(self.at.tzid) if self.at and self.at.tzid else None
+        names = {self._named(start) for start in (*(self.start_of(one, zone) for one in self.without), *tracked)}
+        return sorted(names) if self.rule else []
+
+    def deadline(self, zones: Zones, left_out: Sequence[str] = ()) -> str:
+        """Return the deadline. Raises InputError."""
         if self.at is None:
             return "undated"
         if self.rule:
-            zone = zones.iana(self.at.tzid) if self.at.tzid else None
-            days = sorted({*(one.day(zone) for one in self.without), *(tracked_days or ())})
-            but = f" except {', '.join(self._named(day) for day in days)}" if days else ""
+            but = f" except {', '.join(left_out)}" if left_out else ""
             return f"every {self.rule} from {self.at.say(zones, recurs=True)}{but}"
         if self.last:
             return f"between {self.at.say(zones)} and {self.last}"
