@@ -141,7 +141,7 @@ def send_test(
     through = app.channel(channel)
     failed = False
     for recipient in through.recipients:
-        notification = notification_of(app, through, [test_message(channel, now)], now)
+        notification = notification_of(app, through, [test_message(channel, now, through.timezone or app.zone)], now)
         message = replace(compose(app.renderer, through, notification)[0], calendar=None)  # nobody keeps a test
         to = f"{channel} → {recipient}" if recipient else channel
         try:

@@ -17,6 +17,7 @@ from alerts.core.tracked import Acknowledgement, Revision, Tracked
 from alerts.deadlines.bounds import resolve
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zones import zone_info
 
 SOURCE = Source(key="sample-source", title="A sample source", publisher="Example", url="https://example.org/source")
 OWNER = Person(key="ana", name="Ana", email="ana@example.org")
@@ -66,16 +67,16 @@ def sample_summaries(contexts: Sequence[ReminderContext], now: datetime) -> list
     return [(full, list(contexts)), (Summary(scope=own), [])]
 
 
-def test_message(channel: str, now: datetime) -> ReminderContext:
-    """Return the reminder that a test message carries."""
+def test_message(channel: str, now: datetime, zone: str) -> ReminderContext:
+    """Return the reminder that a test message carries: about today, and nothing to do."""
     commitment = Commitment(
         key="test-message",
         title=f"Test of the channel {channel}",
-        deadline=str(now.date()),
+        deadline=str(now.astimezone(zone_info(zone)).date()),
         kind="event",
-        note="Nothing to do: alerts sent through this channel arrive.",
+        timezone=zone,
     )
-    return replace(_sample(commitment, "on_the_day", now, None), source=None)
+    return replace(_sample(commitment, "on_the_day", now, None), is_test=True)
 
 
 def _sample(

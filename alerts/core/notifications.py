@@ -39,6 +39,7 @@ class ReminderContext:
     pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
     snoozes: tuple[OwnSnooze, ...] = ()  # for single recipients, over or not
     entry: CalendarEntry | None = None  # where it may go into calendars
+    is_test: bool = False  # of `send-test`: about no commitment that is tracked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ def _lines(context: ReminderContext) -> list[str]:
         when(context.tracked.bounds),
         flat(clean(commitment.title)),
         f"As stated: {flat(clean(commitment.deadline))}",
-        f"Commands: {typed.show}; {typed.ack}",
+        *([] if context.is_test else [f"Commands: {typed.show}; {typed.ack}"]),
     ]
     if context.next_alert_at:
         lines_shown.append(f"Next reminder: {moment(context.next_alert_at, 'UTC')}")

@@ -64,6 +64,7 @@ def _facts(context: ReminderContext, now: datetime, reader: str) -> Facts:
         reader=reader,
         now=now,
         commands=commands(context),
+        is_test=context.is_test,
     )
 
 

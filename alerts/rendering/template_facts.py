@@ -84,11 +84,14 @@ class Facts:
     next_alert_at: datetime | None
     change: ChangeFacts | None
     commands: Commands
+    is_test: bool
 
     @property
     def answers(self) -> tuple[str, ...]:
-        """The commands that answer it; if it is closed, the one that shows it."""
+        """The commands that answer it; if it is closed, the one that shows it; none for a test message."""
         commands = self.commands
+        if self.is_test:
+            return ()
         return (commands.show,) if self.ended else (commands.ack, commands.close, commands.move)
 
     @property
