@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,4 +58,7 @@ DatabaseUrl = Annotated[
 def _set_up(context: typer.Context, config: Config = None, database: DatabaseUrl = None) -> None:
     from alerts.cli.app import App
 
+    if not gc.isenabled():  # it was disabled while modules were imported: what they hold is not garbage
+        gc.freeze()
+        gc.enable()
     context.obj = App(config, database)
