@@ -33,7 +33,7 @@ from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import keys_with_alerts
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 @cli.command()

@@ -13,7 +13,7 @@ from alerts.cli.output import shown
 from alerts.clock import utc_now
 from alerts.clock_check import accept
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 @cli.command()

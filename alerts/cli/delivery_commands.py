@@ -21,7 +21,7 @@ from alerts.core.deliveries import OPEN, State
 from alerts.core.reminders import Kind
 from alerts.deadlines.errors import did_you_mean
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 OLD_NAMES = {"fallback_for": "instead_of", "failure_level": "trouble", "reported_level": "told"}  # kept for one release

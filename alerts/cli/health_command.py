@@ -23,7 +23,7 @@ from alerts.cli.unreached import without_recipient
 from alerts.daemon_status import is_alive
 from alerts.health_problems import NO_DAEMON, delivery_problems
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 @cli.command()

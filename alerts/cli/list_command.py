@@ -26,7 +26,7 @@ from alerts.core.stage_wording import describe_standing, order_of, stage_now
 from alerts.core.tracked import OwnSnooze, Tracked
 from alerts.deadlines.bounds import describe_bounds
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 UNLIMITED = 10_000
 WIDE = 100  # columns: in fewer, each commitment takes lines of its own
 STYLES = {"overdue": "red", "due": "yellow"}
@@ -126,7 +126,7 @@ class _Listing:
         elif out.is_terminal:
             out.print(self._table())
         else:
-            Console(file=out.file, highlight=False, width=UNLIMITED).print(self._table())
+            Console(file=out.file, highlight=False, emoji=False, width=UNLIMITED).print(self._table())
         if len(self.tracked) < of:
             out.print(f"{len(self.tracked)} of {of} commitments", style="dim", markup=False)
 

@@ -112,7 +112,7 @@ def stored_name(path: str) -> str:
 def show_progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """Show a progress bar on a terminal. Yield a function that takes the number of finished steps."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)

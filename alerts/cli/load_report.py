@@ -21,7 +21,7 @@ from alerts.interchange.file_contents import File
 MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
 MAX_MOVES_SHOWN = 20
 MAX_SKIPPING_SHOWN = 20
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 def show_counts(report: Report, done: str) -> None:

@@ -57,19 +57,19 @@ def with_local_times(text: str, zone: str) -> str:
 
 def print_line(text: str, style: str = "") -> None:
     """Print a result, in one line however narrow the terminal is."""
-    Console(highlight=False).print(text, style=style, markup=False, soft_wrap=True)
+    Console(highlight=False, emoji=False).print(text, style=style, markup=False, soft_wrap=True)
 
 
 def note(text: str) -> None:
     """Print a remark on stderr, in one line however narrow the terminal is."""
-    Console(stderr=True, highlight=False).print(text, style="dim", markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False, emoji=False).print(text, style="dim", markup=False, soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """Print a warning on stderr, in one line."""
-    Console(stderr=True, highlight=False).print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False, emoji=False).print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
 
 
 def print_error(text: str) -> None:
     """Print an error on stderr, in one line."""
-    Console(stderr=True, highlight=False).print(f"alerts: {text}", markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False, emoji=False).print(f"alerts: {text}", markup=False, soft_wrap=True)

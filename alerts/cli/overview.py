@@ -23,7 +23,7 @@ WIDTH = 2 + max(map(len, (*COMMANDS, *(option for option, _ in OPTIONS))))
 
 def print_overview() -> None:
     """Print what the program does, its commands, and the options that all of them take."""
-    out = Console(highlight=False)
+    out = Console(highlight=False, emoji=False)
     out.print("Track deadlines and alert the right people until somebody acknowledges.", markup=False)
     out.print(Text.assemble("\n", ("Usage: ", "bold"), "alerts COMMAND [ARGUMENTS] [OPTIONS]"))
     for title, commands in GROUPS.items():

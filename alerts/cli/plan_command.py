@@ -24,7 +24,7 @@ from alerts.core.forecast import Forecast
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import SummaryForecast, forecast, summaries
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 @cli.command()

@@ -30,7 +30,7 @@ from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.forecasting import forecast
 from alerts.rendering.composing import compose
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 @cli.command()

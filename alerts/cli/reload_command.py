@@ -23,7 +23,7 @@ from alerts.store.registry import ProcessStatus
 
 POLL_SECONDS = 0.1  # seconds between two queries for an answer
 LONG = timedelta(minutes=10)
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 Wait = Annotated[float, typer.Option("--wait", metavar="S", min=1, help="Seconds to wait for an answer.")]

@@ -23,7 +23,7 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.deadlines.zones import zone_info
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 @cli.command("resolve")

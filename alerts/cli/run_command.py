@@ -67,7 +67,7 @@ def _announce(app: App) -> None:
         at, key = coming
         table.add_row("next", escape(f"{'now' if at <= now else f'{shown(at, app.zone)} {app.zone}'}: {key}"))
     table.add_row("", "`alerts plan`: next alerts; `alerts list`: commitments; Ctrl-C stops")
-    Console(stderr=True, highlight=False).print(table)
+    Console(stderr=True, highlight=False, emoji=False).print(table)
     if not counts.get("open"):
         warn("there are no commitments yet: load a file with `alerts load FILE`")
     warn_if_nobody_is_reached(app)

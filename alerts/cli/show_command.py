@@ -27,7 +27,7 @@ from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 NO_ALERT = "none unless the date changes"

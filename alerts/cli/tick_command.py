@@ -21,7 +21,7 @@ from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 TakeOver = Annotated[

@@ -12,7 +12,7 @@ from alerts.cli.output import shown
 from alerts.forecasting import forecast
 
 WITHIN = timedelta(days=8)  # a rule that fires once a week has fired by then
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 def report_upgrade(app: App, now: datetime) -> None:

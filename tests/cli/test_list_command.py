@@ -107,3 +107,9 @@ def test_no_line_is_cut_on_a_terminal(width: int, listed: Alerts, monkeypatch: p
     assert max(map(len, out.splitlines())) <= width
     assert all(key in out for key in EVERYTHING)
     assert all(title in out for title in ("A late report", "A monthly report"))
+
+
+def test_a_title_that_looks_like_an_emoji_is_shown_as_it_is(alerts: Alerts, home: Path) -> None:
+    alerts("add", "lease", "Ship the :car: parts", "2030-01-31", "--timezone", "UTC")
+    assert "Ship the :car: parts" in alerts("show", "lease").out
+    assert "Ship the :car: parts" in alerts("list").out
