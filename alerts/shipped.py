@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +10,6 @@ DATABASE = "sqlite:///var/alerts.db"  # where the settings name none
 
 def folder(name: Literal["config", "templates", "seeds"]) -> Path:
     """Find a shipped folder: in the wheel under `alerts/shipped`, in a checkout at its top."""
-    package = Path(str(files("alerts")))
+    package = Path(__file__).parent
     packed = package / "shipped" / name
     return packed if packed.is_dir() else package.parent / name

@@ -12,7 +12,6 @@ from alerts.cli.output import as_rfc3339, shown
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
 from alerts.core.tracked import OwnSnooze, Tracked
-from alerts.forecasting import next_alerts_of_changes
 
 WORKED_OUT = 200  # changed commitments: a listing works out the next alert of so many
 
@@ -61,6 +60,8 @@ class NextAlerts:
         changed = {one.tracked.id for some in watched for one in some}
         at = {one: when for one, when in app.store.ledger.next_alert_at().items() if one not in changed}
         if 0 < len(changed) <= WORKED_OUT:
+            from alerts.forecasting import next_alerts_of_changes
+
             ahead = next_alerts_of_changes(app.store, app.rules, now, app.owners, only=only)
             return cls(at | {one: when for one, when in ahead.items() if when}, set(), now, app.zone)
         return cls(at, changed, now, app.zone)

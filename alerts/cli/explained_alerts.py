@@ -24,7 +24,7 @@ from alerts.deadlines.bounds import describe_bounds
 MAX_SENT = 20  # the latest; --all lists all
 MAX_ALIKE = 3  # skipped alerts of a rule with the same reason; more become one line
 INDENT = "  "
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alerts.deadlines.business_days import ROLLS
-from alerts.strict_yaml.yaml_events import Steps
+
+if TYPE_CHECKING:
+    from alerts.strict_yaml.yaml_events import Steps
 
 
 def option_of(steps: Steps) -> str:

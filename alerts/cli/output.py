@@ -67,7 +67,9 @@ def note(text: str) -> None:
 
 def warn(text: str) -> None:
     """Print a warning on stderr, in one line."""
-    Console(stderr=True, highlight=False, emoji=False).print(f"warning: {text}", style="yellow", markup=False, soft_wrap=True)
+    Console(stderr=True, highlight=False, emoji=False).print(
+        f"warning: {text}", style="yellow", markup=False, soft_wrap=True
+    )
 
 
 def print_error(text: str) -> None:

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from pydantic import TypeAdapter
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from alerts.core.commitments import Commitment
 from alerts.deadlines.durations import Lead, parse_lead
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
 DEFAULT_RULE = "default"  # for commitments that no rule matches, where `default_notify` is set
@@ -91,13 +93,13 @@ class Rule:
 
     def to_json(self) -> dict[str, Any]:
         """Write the rule so that `from_json` reads it back."""
-        data: dict[str, Any] = _STORED.dump_python(self, mode="json")
+        data: dict[str, Any] = _stored().dump_python(self, mode="json")
         return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Rule:
         """Read what `to_json` wrote; what an earlier version did not write has its default."""
-        return _STORED.validate_python(data)
+        return _stored().validate_python(data)
 
     @property
     def hash(self) -> str:
@@ -111,7 +113,11 @@ class Rule:
         return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()[:16]
 
 
-_STORED = TypeAdapter(Rule)
+@lru_cache(maxsize=1)
+def _stored() -> TypeAdapter[Rule]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Rule)
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:

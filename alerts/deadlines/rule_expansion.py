@@ -9,8 +9,6 @@ from functools import lru_cache
 from itertools import islice
 from threading import Lock
 
-from dateutil.rrule import rrulestr
-
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.rule_parts import DAYS, split_rule
 from alerts.deadlines.zones import zone_info
@@ -84,6 +82,8 @@ def _walls(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
 
 
 def _read(parts: Mapping[str, str], start: datetime) -> Iterable[datetime]:
+    from dateutil.rrule import rrulestr  # here: most deadlines do not recur
+
     return rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=start)
 
 

@@ -10,6 +10,7 @@ from alerts.deadlines.errors import InputError, did_you_mean
 
 AOE = "AoE"  # anywhere on earth, UTC-12 (IEEE 802.16's convention for deadlines)
 FIRST_PLACE = timezone(timedelta(hours=14))  # Kiritimati: a day starts here first
+OTHER_FORMS = ("posix/", "right/")  # folders that hold all zones again
 LAST_PLACE = timezone(timedelta(hours=-12))  # Baker Island: a day ends here last
 
 
@@ -21,7 +22,7 @@ def zone_info(name: str) -> tzinfo:
     if name in ("UTC", "Z"):
         return UTC
     try:
-        if name not in available_timezones():
+        if name == "posixrules" or name.startswith(OTHER_FORMS):
             raise KeyError(name)
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

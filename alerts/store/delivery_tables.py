@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from alerts.store.table_types import JSON, Utc, metadata
+from alerts.store.table_types import JSON, Utc, metadata, partial_index
 
 deliveries = Table(
     "deliveries",
@@ -93,11 +93,11 @@ attempts = Table(
     Column("error", Text),
 )
 
-Index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, postgresql_where=OPEN, sqlite_where=OPEN)
+partial_index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, where=OPEN)
 
-Index("ix_deliveries_dead", deliveries.c.created_at, postgresql_where=DEAD, sqlite_where=DEAD)
+partial_index("ix_deliveries_dead", deliveries.c.created_at, where=DEAD)
 
-Index("ix_deliveries_unreported", deliveries.c.created_at, postgresql_where=UNREPORTED, sqlite_where=UNREPORTED)
+partial_index("ix_deliveries_unreported", deliveries.c.created_at, where=UNREPORTED)
 
 Index(
     "uq_delivery_reminders_alert",  # a recipient gets the same alert once, for ever

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from alerts.core.envelopes import Routes
 from alerts.core.rules import Rule
-from alerts.store import claimed_watches, planning_tables, settling, standing, tables, write_back
-from alerts.store.claimed_watches import ClaimedWatches
+from alerts.store import planning_tables, standing, tables
 from alerts.store.database import Database
 from alerts.store.rows import CHUNK
 from alerts.store.rule_rows import put_rules
 from alerts.store.standing import WatchedCommitment
-from alerts.store.write_back import Evaluated, Written
+
+if TYPE_CHECKING:
+    from alerts.core.envelopes import Routes
+    from alerts.store.claimed_watches import ClaimedWatches
+    from alerts.store.write_back import Evaluated, Written
+
+# What only a tick needs is imported where it is used: commands that list would load it, too.
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
 
@@ -54,6 +59,8 @@ class Watches:
 
     def settle(self) -> Iterator[int]:
         """Update the watches after changes; yields how many commitments each batch held."""
+        from alerts.store import settling
+
         return settling.settle(self._database)
 
     def claim_due(self, rules: Mapping[str, Rule], until: datetime) -> ClaimedWatches | None:
@@ -61,6 +68,8 @@ class Watches:
 
         All rules of an occurrence are claimed together.
         """
+        from alerts.store import claimed_watches
+
         return claimed_watches.claim_due(self._database, rules, until)
 
     def write_back(
@@ -73,15 +82,21 @@ class Watches:
         planned_rules: Collection[str],
     ) -> Written:
         """Store what claimed watches have led to; what has changed since the claim stays due."""
+        from alerts.store import write_back
+
         return write_back.write_back(self._database, claimed, evaluated, routes, now, planned_rules=planned_rules)
 
     def release(self, claimed: ClaimedWatches) -> None:
         """End a claim, and leave its watches due."""
+        from alerts.store import claimed_watches
+
         with self._database.write() as connection:
             claimed_watches.release(connection, claimed.claim, claimed.read)
 
     def free_claims(self) -> None:
         """End all claims: for the only daemon of an SQLite database, whose predecessor is gone."""
+        from alerts.store import claimed_watches
+
         claimed_watches.free_claims(self._database)
 
     def analyze(self) -> None:

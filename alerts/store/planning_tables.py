@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from alerts.store.table_types import JSON, Utc, commitment_column, metadata
+from alerts.store.table_types import JSON, Utc, commitment_column, metadata, partial_index
 
 rules = Table(
     "rules",
@@ -96,7 +96,6 @@ reminders = Table(
     UniqueConstraint("rule", "commitment_id", "occurrence", "bounds_version", "kind", "moment", name="uq_reminders"),
 )
 
-Index("ix_watches_next_at", watches.c.next_at, postgresql_where=watches.c.next_at.is_not(None),
-      sqlite_where=watches.c.next_at.is_not(None))  # fmt: skip
+partial_index("ix_watches_next_at", watches.c.next_at, where=watches.c.next_at.is_not(None))
 
 Index("ix_reminders_commitment_id", reminders.c.commitment_id)

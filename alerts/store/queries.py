@@ -16,7 +16,6 @@ from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
-from alerts.store.outbox.due_deliveries import due_since
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
 _C, _D, _L, _R, _W = (
@@ -141,6 +140,8 @@ class Ledger:
 
     def stuck(self, since: datetime) -> int:
         """Return how many deliveries were planned by then and are still open."""
+        from alerts.store.outbox.due_deliveries import due_since
+
         query = select(func.count()).where(delivery_tables.OPEN, due_since < since)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import (
     Column,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     MetaData,
+    event,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -49,3 +53,19 @@ metadata = MetaData(
 def commitment_column(*, primary_key: bool = False, index: bool = False) -> Column[int]:
     of = ForeignKey("commitments.id", ondelete="CASCADE")
     return Column("commitment_id", of, nullable=False, primary_key=primary_key, index=index)
+
+
+def partial_index(name: str, *columns: Column[Any], where: ColumnElement[Any] | sa.TextClause) -> None:
+    """Make an index of the rows that meet a condition.
+
+    Its options are named when tables are made. Named here, they would import the dialects of both databases, which is
+    a tenth of what a command costs.
+    """
+    Index(name, *columns, info={"where": where})
+
+
+@event.listens_for(metadata, "before_create")
+def _name_conditions(made: MetaData, *_: object, **__: object) -> None:
+    for index in (index for table in made.tables.values() for index in table.indexes if "where" in index.info):
+        for dialect in ("postgresql", "sqlite"):
+            index.dialect_options[dialect]["where"] = index.info["where"]

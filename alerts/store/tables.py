@@ -13,7 +13,7 @@ from sqlalchemy import (
     Text,
 )
 
-from alerts.store.table_types import JSON, Utc, commitment_column, metadata
+from alerts.store.table_types import JSON, Utc, commitment_column, metadata, partial_index
 
 commitments = Table(
     "commitments",
@@ -53,8 +53,7 @@ commitments = Table(
     Column("sequence", Integer, nullable=False, server_default="0"),  # of its entries in calendars: only rises
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
 )
-Index("ix_commitments_changed", commitments.c.changed_at, postgresql_where=commitments.c.changed_at.is_not(None),
-      sqlite_where=commitments.c.changed_at.is_not(None))  # fmt: skip
+partial_index("ix_commitments_changed", commitments.c.changed_at, where=commitments.c.changed_at.is_not(None))
 
 Index("ix_commitments_owner", commitments.c.owner)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.policy import SMTP
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 _LOCAL = re.compile(r'[^\s"(),:;<>@\[\]\\]{1,64}')  # RFC 5322 §3.4.1 dot-atom, beyond ASCII by RFC 6532
 _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
@@ -14,6 +14,10 @@ _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 
 def one_address(text: object) -> Address:
     """Read exactly one mail address (RFC 5322 §3.4 mailbox), with or without a name. Raises ValueError."""
+    from email.errors import HeaderParseError  # here: most commands meet no address
+    from email.headerregistry import Address
+    from email.policy import SMTP
+
     if not isinstance(text, str):
         raise ValueError("expected a mail address as text")  # noqa: TRY004 # pydantic collects ValueErrors only
     if not text.isprintable():

@@ -16,7 +16,7 @@ from alerts.strict_yaml.yaml_events import Plain, Steps
 class Section(BaseModel):
     """A mapping that accepts only known keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # of many, a command uses one or two
 
 
 def _text(value: object) -> object:

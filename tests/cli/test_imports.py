@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 LIBRARIES = (
-    "alembic", "apprise", "apscheduler", "fastapi", "holidays", "icalendar", "jinja2", "openpyxl", "prometheus_client",
-    "psycopg", "requests", "sqlalchemy", "typer", "uvicorn",
+    "alembic", "apprise", "apscheduler", "dateutil.rrule", "email.headerregistry", "fastapi", "holidays", "icalendar",
+    "jinja2", "openpyxl", "prometheus_client", "psycopg", "pydantic", "requests", "sqlalchemy",
+    "sqlalchemy.dialects.postgresql", "typer", "uvicorn",
 )  # fmt: skip
 CODE = f"""
 import contextlib, json, sys
@@ -47,18 +48,18 @@ def loaded(folder: Path, *words: str) -> set[str]:
         ("--help", ""),
         ("--version", ""),
         ("health --live", ""),
-        ("help list", "typer sqlalchemy"),
-        ("list", "typer sqlalchemy"),
-        ("show lease", "typer sqlalchemy"),
-        ("why lease", "typer sqlalchemy"),
-        ("plan", "typer sqlalchemy"),
-        ("deliveries", "typer sqlalchemy"),
-        ("ack lease", "typer sqlalchemy"),
-        ("snooze lease --until 2029-01-01", "typer sqlalchemy"),
-        ("move lease 2030-02-28 --because later", "typer sqlalchemy"),
-        ("load seed.yaml", "typer sqlalchemy"),
-        ("load seed.csv", "typer sqlalchemy"),
-        ("resolve 2030-01-31", "typer sqlalchemy"),
+        ("help list", "typer pydantic sqlalchemy"),
+        ("list", "typer pydantic sqlalchemy"),
+        ("show lease", "typer pydantic sqlalchemy"),
+        ("why lease", "typer pydantic sqlalchemy"),
+        ("plan", "typer pydantic sqlalchemy email.headerregistry"),
+        ("deliveries", "typer pydantic sqlalchemy"),
+        ("ack lease", "typer pydantic sqlalchemy"),
+        ("snooze lease --until 2029-01-01", "typer pydantic sqlalchemy email.headerregistry"),
+        ("move lease 2030-02-28 --because later", "typer pydantic sqlalchemy"),
+        ("load seed.yaml", "typer pydantic sqlalchemy"),
+        ("load seed.csv", "typer pydantic sqlalchemy"),
+        ("resolve 2030-01-31", "typer pydantic sqlalchemy"),
     ],
 )
 def test_a_command_loads_only_the_libraries_that_it_uses(words: str, libraries: str, folder: Path) -> None:
