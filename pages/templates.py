@@ -79,7 +79,7 @@ def _codes() -> str:
 
 def _subjects() -> str:
     rows = (
-        (f"`{about}`", kind, f"`{deadline}`" if deadline else "", day, subject)
+        (about, kind, f"`{deadline}`" if deadline else "", day, subject)
         for about, kind, deadline, day, subject in subjects()
     )
     return _table(("alert", "kind", "deadline", "sent on", "subject"), rows)

@@ -19,7 +19,8 @@ Certainty = Literal[
 class Window:
     """The first and last point of a deadline; `certainty` is how well they are known.
 
-    What recurs has neither: `recurs` is how often it comes, `coming` the next dates.
+    What recurs has neither: `recurs` is how often it comes, `coming` the next three dates, `charted` those that a
+    chart has room for.
     """
 
     first: Point | None
@@ -29,6 +30,7 @@ class Window:
     certainty: Certainty
     recurs: str | None = None
     coming: tuple[Point, ...] = ()
+    charted: tuple[Point, ...] = ()
 
     @property
     def dated(self) -> bool:

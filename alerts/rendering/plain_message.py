@@ -16,7 +16,7 @@ from alerts.deadlines.wording import format_day
 from alerts.rendering.fitting import LARGEST
 from alerts.rendering.shell_commands import commands
 from alerts.rendering.template_facts import LISTED
-from alerts.rendering.template_filters import clean, flat, moment, shorten, utc
+from alerts.rendering.template_filters import SEPARATOR, clean, flat, moment, shorten, utc
 
 SUBJECT = 120
 _URGENCY: dict[Kind, str] = {
@@ -81,8 +81,8 @@ def _subject(notification: Notification, lines: list[list[str]]) -> str:
     if notification.summary:
         return f"Summary to {format_day(notification.summary.scope.until)}"
     if len(lines) == 1:
-        return f"{lines[0][0]} · {lines[0][1]}"
-    return f"{len(lines)} deadlines · {lines[0][0] if lines else ''}"
+        return f"{lines[0][0]}{SEPARATOR}{lines[0][1]}"
+    return f"{len(lines)} deadlines{SEPARATOR}{lines[0][0] if lines else ''}"
 
 
 def _summed_up(summary: Summary) -> list[list[str]]:
@@ -99,7 +99,11 @@ def _summed_up(summary: Summary) -> list[list[str]]:
 
 
 def _post(contexts: tuple[ReminderContext, ...], subject: str, text: str) -> Post:
-    """Return the post for a chat. Its details count here, too: `ended` resolves an incident."""
+    """Return the post for a chat. Its details count here, too: `ended` resolves an incident.
+
+    A heading that has the date and the title whole is not repeated below it.
+    """
+    text = text.removeprefix(subject.replace(SEPARATOR, "\n", 1) + "\n")
     about = {(one.reminder.commitment, one.reminder.occurrence) for one in contexts}
     one = contexts[0] if len(about) == 1 else None
     if one is None:

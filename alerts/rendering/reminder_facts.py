@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from itertools import chain, islice, repeat
+from datetime import date, datetime
+from itertools import chain, islice, repeat, takewhile
 from typing import Any
 
 from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
@@ -18,6 +18,8 @@ from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import references
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.points import Point
+from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.wording import UNDATED_TEXTS
 from alerts.rendering.fact_parts import (
     AcknowledgedFacts,
@@ -32,6 +34,7 @@ from alerts.rendering.fact_parts import (
 from alerts.rendering.shell_commands import commands
 from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import clean, flat, known_zone, on_day
+from alerts.rendering.timeline import DAYS
 
 UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly none")
 
@@ -152,6 +155,7 @@ def _lines(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _window(bounds: Bounds, now: datetime) -> Window:
     recurs = bounds.recurrence
+    coming = _coming(recurs, now) if recurs else ()
     return Window(
         first=bounds.first,
         last=bounds.last,
@@ -159,10 +163,16 @@ def _window(bounds: Bounds, now: datetime) -> Window:
         form=bounds.form,
         certainty=_certainty(bounds),
         recurs=recurs.to_text if recurs else None,
-        coming=tuple(recurs.point(name) for name in islice(recurs.names(now.replace(tzinfo=None)), 3))
-        if recurs
-        else (),
+        coming=coming[:3],
+        charted=coming,
     )
+
+
+def _coming(recurs: Recurrence, now: datetime) -> tuple[Point, ...]:
+    """Return what a chart has room for of a series, and at least the next three."""
+    points = map(recurs.point, recurs.names(now.replace(tzinfo=None)))
+    end = date.fromordinal(min(now.toordinal() + DAYS, date.max.toordinal()))
+    return (*islice(points, 3), *takewhile(lambda point: point.date <= end, points))
 
 
 def _certainty(bounds: Bounds) -> Certainty:

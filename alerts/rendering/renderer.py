@@ -29,6 +29,7 @@ from alerts.rendering.template_filters import clean, flat, known_zone, shorten
 from alerts.rendering.unused_overrides import unused_overrides
 
 Context = Mapping[str, Any]
+SUBJECT_COLUMNS = 78  # as RFC 5322 recommends for a line
 
 
 class _TemplateError(Exception):
@@ -80,7 +81,7 @@ class Renderer:
         found: dict[str, None] = {}
         try:
             context = _context(notification)
-            pieces: list[Callable[[], object]] = [lambda: self._subject(context)]
+            pieces: list[Callable[[], object]] = [lambda: self._subject(context, medium)]
             if medium in ("mail", "text"):
                 pieces.append(lambda: self._plain_text(context))
             if medium == "mail":
@@ -110,7 +111,7 @@ class Renderer:
 
     def _message(self, notification: Notification, medium: Medium) -> Message:
         context = _context(notification)
-        subject, thread = self._subject(context), notification.thread
+        subject, thread = self._subject(context, medium), notification.thread
         text, html, body, post = subject + "\n", None, None, None
         if medium == "mail":
             text, html = self._within(context, self._plain_text, lambda some: self._mail(some, subject))
@@ -136,8 +137,10 @@ class Renderer:
 
         return fit(pieces, len(digest.listed))
 
-    def _subject(self, context: Context) -> str:
-        return shorten(flat(self._fill(self._text, "email/subject.txt", context)), SUBJECT)
+    def _subject(self, context: Context, medium: Medium) -> str:
+        columns = SUBJECT if medium == "post" else SUBJECT_COLUMNS  # a post has the title nowhere else
+        text = self._fill(self._text, "email/subject.txt", {**context, "columns": columns})
+        return shorten(flat(text), SUBJECT)
 
     def _plain_text(self, context: Context) -> str:
         text = self._fill(self._text, f"email/{_message_name(context)}.txt", context)
@@ -150,6 +153,7 @@ class Renderer:
     def _post(self, context: Context, subject: str) -> Post:
         name = f"chat/{_message_name(context)}"
         former = f"{name}.html"
+        context = {**context, "subject": subject}
         sections = self._former_sections(former, context) if former in self._former else self._sections(name, context)
         return post_of(context["digest"], subject, sections, summary=context["sums"] is not None)
 

@@ -27,6 +27,7 @@ class SummaryFacts:
     late_by: timedelta
     until: date
     reader: str
+    now: datetime
     shared: bool
     due: int
     overdue: int
@@ -65,6 +66,7 @@ def summary_facts(
         late_by=late if late >= LATE else timedelta(),
         until=summary.scope.until,
         reader=reader,
+        now=notification.now,
         shared=not summary.scope.owners,
         due=summary.due,
         overdue=summary.overdue,

@@ -16,7 +16,7 @@ from alerts.deadlines.zones import zone_info
 WIDTH = 76
 NEAR_DAYS = 183  # days within which a month names one year
 SEPARATOR = " · "
-MIN_TITLE = 50  # characters of a title that a subject keeps: shorter titles would look alike
+MIN_TITLE = 50  # columns of a title that a subject keeps: shorter titles would look alike
 MIN_MATTER = 20  # characters that a subject keeps of what it is about
 LABEL = 15  # the column in which the text of a plain mail begins
 INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2028\u2029\u2066-\u2069\ud800-\udfff]")
@@ -67,8 +67,10 @@ def subject_of(lead: str, title: str, most: int) -> str:
 
     The lead stays whole, and of the title as much as tells it from others.
     """
-    room = most - cell_len(lead) - 2
-    return f"{lead}: {shorten(title, max(room, MIN_TITLE))}"
+    room = max(most - cell_len(lead) - 2, MIN_TITLE)
+    if cell_len(title) > room:
+        title = set_cell_size(title, room - 1).rstrip() + "…"
+    return f"{lead}: {title}"
 
 
 def brief(at: Point, reader: str, today: date) -> str:
@@ -94,7 +96,7 @@ def on_day(at: datetime, zone: str) -> date:
 
 
 def short(day: date, today: date) -> str:
-    """Write a day shortly, an instant with its time on the reader's clock: `Fri 20 Nov`, `Fri 20 Nov 17:00`."""
+    """Write a day shortly, with its year where that is not near: `Fri 20 Nov`, `19 Nov 2027`."""
     weekday, rest = format_day(day).split(" ", 1)
     return f"{weekday} {rest.rsplit(' ', 1)[0]}" if abs((day - today).days) < NEAR_DAYS else rest
 

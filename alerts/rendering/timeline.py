@@ -1,4 +1,4 @@
-"""The coming 90 days as a chart: the weeks in which the date of each item lies. The templates draw it."""
+"""A chart of dates by week: in which of the coming 13 weeks the date of each item lies. The templates draw it."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _place(item: Facts, today: date, reader: str) -> Row | str:
     """Return the row of an item, or the name of the count to which it belongs."""
     window = item.window
     if window.recurs:
-        return _recurring(item, [_day(point, reader) for point in window.coming], today)
+        return _recurring(item, [_day(point, reader) for point in (*window.coming, *window.charted)], today)
     if item.standing == "past":
         return "late"
     if item.standing in ("opened", "undated") or window.counted is None:

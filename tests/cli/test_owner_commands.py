@@ -158,7 +158,7 @@ def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed
     lines = [line.split() for line in followed("plan", "--days", "7", "--at", NOW).out.splitlines()]
     assert ["–", "mondays", "summary", "box,", "log"] in [line[5:] for line in lines]
     shown = followed("preview", "mondays", "--at", NOW).out
-    assert shown.startswith("Subject: Summary: 4 due by Mon 17 Nov 2025\n")
+    assert shown.startswith("Subject: 4 due by Mon 17 Nov: summary\n")
     followed("preview", "mondays", "--channel", "box", "--html", "s.html", "--at", NOW)
     assert "No owner" in (home / "s.html").read_text()
     followed("tick", "--at", NOW)

@@ -35,7 +35,7 @@ def mixed() -> Notification:
 def test_the_subject_counts_names_the_next_and_what_is_late(renderer: Renderer) -> None:
     message, error = renderer.render(mixed(), "mail")
     assert error is None
-    assert message.subject == "7 deadlines: 1 overdue, 1 past, next Mon 3 Nov"
+    assert message.subject == "7 deadlines: 1 overdue, next Mon 3 Nov"
 
 
 def test_what_is_asked_orders_it_then_the_soonest(renderer: Renderer) -> None:
@@ -120,17 +120,17 @@ def html_of(renderer: Renderer, asked: Notification) -> str:
     return message.html or ""
 
 
-def test_the_coming_90_days_are_drawn_in_text(renderer: Renderer) -> None:
+def test_the_dates_are_drawn_by_week_in_text(renderer: Renderer) -> None:
     text = renderer.render(mixed(), "text")[0].text
     assert text.split("\n\n")[1:3] == [
-        "THE COMING 90 DAYS",
+        "DATES BY WEEK",
         """\
                                      Nov 2025    Dec            Jan 2026
                                      3  10 17 24 1  8  15 22 29 5  12 19 26
 Mon 3 Nov   The today                ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Mon 10 Nov  The truce                ·  ●┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄
 Mon 1 Dec   The later                ·  ·  ·  ·  ●  ·  ·  ·  ·  ·  ·  ·  ·
-2 overdue · 1 under review or without a date""",
+Not shown: 2 past their date, 1 open or without a date.""",
     ]
 
 
@@ -147,10 +147,10 @@ def test_the_lines_of_the_chart_stay_in_their_columns(renderer: Renderer, title:
 
 
 def test_every_dated_item_is_drawn_in_html_under_its_date(renderer: Renderer) -> None:
-    chart = html_of(renderer, mixed()).partition("The coming 90 days")[2].partition(">Overdue <")[0]
+    chart = html_of(renderer, mixed()).partition("Dates by week")[2].partition(">Overdue <")[0]
     for said in ("Mon 3 Nov<", "The today", "Mon 10 Nov<", "The truce", "Mon 1 Dec<", "The later"):
         assert chart.count(said) == 1
-    assert "2 overdue · 1 under review or without a date" in chart
+    assert "Not shown: 2 past their date, 1 open or without a date." in chart
     assert "The summit" not in chart
     shown = re.findall(r'class="(fill|tint|panel)[^"]*" width="([\d.]+)%"', chart)
     assert " ".join(f"{name}:{round(float(width) * 13 / 100)}" for name, width in shown) == (
@@ -160,10 +160,10 @@ def test_every_dated_item_is_drawn_in_html_under_its_date(renderer: Renderer) ->
     )
 
 
-def test_without_a_date_in_the_coming_90_days_nothing_is_drawn(renderer: Renderer) -> None:
+def test_without_a_date_in_the_coming_13_weeks_nothing_is_drawn(renderer: Renderer) -> None:
     both = notification(told("undated", "review"), told("2027-01-01", commitment={"key": "k"}))
     message, _ = renderer.render(both, "mail")
-    assert "90 days" not in message.text.lower() + (message.html or "").lower()
+    assert "by week" not in message.text.lower() + (message.html or "").lower()
 
 
 DROPPED = re.compile(

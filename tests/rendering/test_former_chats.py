@@ -14,6 +14,7 @@ from tests.injections import INJECTIONS
 from tests.rendering.reminder_factories import TEMPLATES, laced, single
 
 FORMER = Path(__file__).parent / "former"  # the chat templates as they were shipped in HTML
+CALLS = Path(__file__).parent / "former_calls"  # the same with calls in place of tags
 SHIPPED = [name for name, case in CASES.items() if not case.notice]
 
 
@@ -29,6 +30,11 @@ def former() -> Renderer:
     return Renderer([FORMER, TEMPLATES])
 
 
+@pytest.fixture(scope="module")
+def calls() -> Renderer:
+    return Renderer([CALLS, TEMPLATES])
+
+
 def extending(folder: Path) -> Renderer:
     return own(folder, **{f"{name}_html": f'{{% extends "shipped/chat/{name}.html" %}}' for name in
                           ("digest", "reminder", "summary")})  # fmt: skip
@@ -41,20 +47,20 @@ def posts(renderer: Renderer, asked: Notification) -> object:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_former_templates_give_the_same_posts(
-    name: str, former: Renderer, renderer: Renderer, tmp_path: Path
+def test_tags_give_the_same_posts_as_calls(
+    name: str, former: Renderer, calls: Renderer, renderer: Renderer, tmp_path: Path
 ) -> None:
-    shipped = posts(renderer, CASES[name])
-    assert posts(former, CASES[name]) == shipped
-    assert posts(extending(tmp_path), CASES[name]) == shipped
+    assert posts(former, CASES[name]) == posts(calls, CASES[name])
+    assert posts(extending(tmp_path), CASES[name]) == posts(renderer, CASES[name])
 
 
-def test_they_give_the_same_posts_whatever_stands_in_data(former: Renderer, renderer: Renderer, tmp_path: Path) -> None:
+def test_they_give_the_same_posts_whatever_stands_in_data(
+    former: Renderer, calls: Renderer, renderer: Renderer, tmp_path: Path
+) -> None:
     extended = extending(tmp_path)
     for text in INJECTIONS:
-        shipped = posts(renderer, laced(text))
-        assert posts(former, laced(text)) == shipped, text
-        assert posts(extended, laced(text)) == shipped, text
+        assert posts(former, laced(text)) == posts(calls, laced(text)), text
+        assert posts(extended, laced(text)) == posts(renderer, laced(text)), text
 
 
 def test_a_block_in_html_replaces_one_of_a_shipped_template(tmp_path: Path) -> None:
@@ -62,8 +68,8 @@ def test_a_block_in_html_replaces_one_of_a_shipped_template(tmp_path: Path) -> N
     message, error = own(tmp_path, reminder_html=text).render(single(commitment={"title": "<b> & more"}), "post")
     assert error is None
     assert message.post
-    assert message.post.sections[0][0] == Line((Run("<b> & more", bold=True),))
-    assert message.post.sections[3] == (Line((Run("Ours: "), Run("<b> & more", bold=True))),)
+    assert message.post.sections[0][0].runs[0] == Run("Who:", bold=True)
+    assert message.post.sections[2] == (Line((Run("Ours: "), Run("<b> & more", bold=True))),)
 
 
 def test_a_new_template_comes_before_one_in_html(tmp_path: Path) -> None:

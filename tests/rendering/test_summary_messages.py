@@ -11,7 +11,7 @@ from alerts.core.commitments import Person
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
-from alerts.core.tracked import Acknowledgement
+from alerts.core.tracked import Acknowledgement, Snooze
 from alerts.rendering.renderer import Renderer
 from tests.rendering.reminder_factories import NEW_YORK, at, notification, slack_body, told
 
@@ -50,10 +50,10 @@ MIXED = (
 @pytest.mark.parametrize(
     ("asked", "subject"),
     [
-        (summary(*MIXED), "Summary: 1 overdue, 3 due by Sat 27 Dec 2025, 2 without a date"),
-        (summary(), "Summary: nothing due until Sat 27 Dec 2025"),
-        (summary(passed=2, due=1), "Summary: 2 past, 1 due by Sat 27 Dec 2025"),
-        (summary(MIXED[1]), "Summary: 1 due by Sat 27 Dec 2025"),
+        (summary(*MIXED), "1 overdue, 3 due by Sat 27 Dec: summary"),
+        (summary(), "Nothing due until Sat 27 Dec: summary"),
+        (summary(passed=2, due=1), "2 past, 1 due by Sat 27 Dec: summary"),
+        (summary(MIXED[1]), "1 due by Sat 27 Dec: summary"),
     ],
 )
 def test_the_subject_counts_what_there_is(renderer: Renderer, asked: Notification, subject: str) -> None:
@@ -64,22 +64,24 @@ def test_the_subject_counts_what_there_is(renderer: Renderer, asked: Notificatio
 TEXT = """\
 Summary to Sat 27 Dec 2025 · 3 due · 1 overdue · 2 without a date
 
-All commitments that are due by Sat 27 Dec 2025, overdue, or without a date.
+All commitments that are due by Sat 27 Dec 2025, overdue, or without a date,
+as of Thu 27 Nov 2025.
 
-THE COMING 90 DAYS
+DATES BY WEEK
 
                                         Dec         Jan 2026       Feb
                                      27 4  11 18 25 1  8  15 22 29 5  12 19
 Mon 1 Dec   The filing               ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Fri 5 Dec   The answer               ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Sat 20 Dec  The review               ·  ·  ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·
-Up to Sat 27 Dec 2025 only · 1 overdue · 2 under review or without a date
+Shown up to Sat 27 Dec 2025 only. Not shown: 1 past its date, 2 open or
+without a date.
 
 Ana Lopez
 
 OVERDUE (1)
 
-  - Mon 10 Nov 2025 · overdue
+  - Mon 10 Nov 2025 · 17 days overdue
     The report
     alerts ack report
 
@@ -130,10 +132,38 @@ Answer         Use the command below each entry to acknowledge it. “alerts
 def test_a_shared_one_is_by_owner_and_by_what_is_asked(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(*MIXED), "mail")
     assert message.text == TEXT
-    html = (message.html or "").partition("Up to Sat 27 Dec 2025 only")[2]
+    html = (message.html or "").partition("Shown up to Sat 27 Dec 2025 only")[2]
     places = [html.index(words) for words in ("Ana Lopez", "The report", "The filing", "Bo", "No owner")]
     assert places == sorted(places)
     assert "acknowledged by Ann" in html
+
+
+DAYS_OVER = {
+    "obligation": "17 days overdue", "expiry": "expired 17 days ago", "request": "answer was due 17 days ago",
+    "event": "was 17 days ago", "expectation": "was expected 17 days ago",
+}  # fmt: skip
+ANSWERS: dict[str, dict[str, Any]] = {
+    "not answered": {},
+    "acknowledged": {"acknowledged": replace(SEEN, until=at("2025-12-20T12:00"))},
+    "snoozed": {"snoozed": Snooze(by="Ann", at=at("2025-11-20T12:00"), until=at("2025-12-01T12:00"))},
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("what", DAYS_OVER)
+def test_a_row_says_for_how_many_days_it_is_over_answered_or_not(renderer: Renderer, what: str, answer: str) -> None:
+    late = told("2025-11-10", "overdue", now=FIRING, commitment={"kind": what}, tracked=ANSWERS[answer])
+    asked = summary(late, MIXED[1])
+    message, _ = renderer.render(asked, "mail")
+    assert f"  - Mon 10 Nov 2025 · {DAYS_OVER[what]}\n" in message.text
+    assert f"<b>Mon 10 Nov 2025</b> · {DAYS_OVER[what]}<" in (message.html or "")
+    assert f"Mon 10 Nov 2025 · {DAYS_OVER[what]} · " in str(slack_body(renderer, asked)["blocks"])
+    assert ("by Ann until" in message.text) == (answer != "not answered")
+
+
+def test_hours_after_a_time_a_row_says_so(renderer: Renderer) -> None:
+    late = told("2025-11-27T05:00[America/New_York]", "overdue", now=FIRING)
+    assert "05:00 America/New_York · 4 hours overdue\n" in renderer.render(summary(late), "text")[0].text
 
 
 def test_an_owners_own_names_no_owner(renderer: Renderer) -> None:
@@ -179,7 +209,7 @@ def test_a_webhook_gets_the_counts_and_what_is_listed(renderer: Renderer) -> Non
 
 def test_a_chat_gets_it_by_owner_and_by_what_is_asked(renderer: Renderer) -> None:
     body = slack_body(renderer, summary(*MIXED))
-    assert body["text"] == "Summary: 1 overdue, 3 due by Sat 27 Dec 2025, 2 without a date"
+    assert body["text"] == "1 overdue, 3 due by Sat 27 Dec: summary"
     sections = [block["text"]["text"] for block in body["blocks"][1:]]
     assert [section.splitlines()[0] for section in sections[1:-1]] == [
         "*Ana Lopez · Overdue (1)*",
@@ -206,9 +236,9 @@ def test_the_plain_message_stands_in_where_a_template_fails(renderer: Renderer) 
 def test_a_summary_draws_what_it_lists_and_says_up_to_when(renderer: Renderer) -> None:
     message, error = renderer.render(summary(*MIXED), "mail")
     assert error is None
-    assert "THE COMING 90 DAYS" in message.text
+    assert "DATES BY WEEK" in message.text
     assert "Mon 1 Dec   The filing               ●  ·  ·  ·  ·" in message.text
-    said = "Up to Sat 27 Dec 2025 only · 1 overdue · 2 under review or without a date"
+    said = "Shown up to Sat 27 Dec 2025 only. Not shown: 1 past its date, 2 open or without a date."
     assert said in " ".join(message.text.split())
     assert message.html
     assert said in message.html
@@ -218,4 +248,4 @@ def test_a_summary_draws_what_it_lists_and_says_up_to_when(renderer: Renderer) -
 def test_a_summary_without_a_date_to_come_draws_nothing(renderer: Renderer) -> None:
     message, error = renderer.render(summary(MIXED[4]), "mail")
     assert error is None
-    assert "90 days" not in message.text.lower() + (message.html or "").lower()
+    assert "by week" not in message.text.lower() + (message.html or "").lower()

@@ -53,7 +53,7 @@ SUBJECTS = [
     (AFTER, "review", "obligation", "2025-12-11T14:00", "Under review since Tue 11 Nov"),
     ("undated", "review", "obligation", "2025-11-11T14:00", "Date missing"),
     ("undated (tbd)", "review", "obligation", "2025-11-11T14:00", "Date still to be decided"),
-    ("undated (none)", "review", "expectation", "2025-11-11T14:00", "Still without a date?"),
+    ("undated (none)", "review", "expectation", "2025-11-11T14:00", "Still without a date"),
     ("between 2025-11-28 and 2025-12-28", "opens", "expectation", "2025-11-28T14:00", "Window open until Sun 28 Dec"),
     (
         "2025-11-10T12:01[Asia/Shanghai]",
@@ -259,7 +259,7 @@ def test_the_ends_of_the_calendar_are_said_as_well(renderer: Renderer, year: str
     day = Day(at(year + "T00:00").date(), "UTC")
     asked = single(bounds=Bounds(first=day, last=day, named=day, form="on"), reader=reader)
     subject = rendered(renderer, asked).subject
-    assert subject.startswith("Overdue since 1 Jan 1:" if year == "0001-01-01" else "Due 30 Dec 9999 (in ")
+    assert subject.startswith("Overdue since 1 Jan 1:" if year == "0001-01-01" else "Due 30 Dec 9999")
 
 
 UNTIMELY = [

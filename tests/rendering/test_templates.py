@@ -44,7 +44,7 @@ BROKEN: list[tuple[Medium, str, str, str]] = [
     (
         "mail",
         "phrases_dot_jinja",
-        "\n\n{% macro subject(t) %}{{ bar }}{% endmacro %}",
+        "\n\n{% macro subject(t, most) %}{{ bar }}{% endmacro %}",
         "template phrases.jinja: line 3: ",
     ),
     ("mail", "email__reminder_dot_html", '{% include "no.html" %}', "template no.html: there is no such file"),

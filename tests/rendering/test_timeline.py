@@ -1,4 +1,4 @@
-"""The coming 90 days: where an item is drawn, and what is counted instead."""
+"""Dates by week: where an item is drawn, and what is counted instead."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ COUNTED = [
 
 
 @pytest.mark.parametrize(("deadline", "kind", "counted"), COUNTED)
-def test_what_is_not_within_the_90_days_is_counted(deadline: str, kind: str, counted: str) -> None:
+def test_what_is_not_within_the_13_weeks_is_counted(deadline: str, kind: str, counted: str) -> None:
     chart = drawn(told(deadline, kind))
     assert {name: getattr(chart, name) for name in ("late", "later", "open", "more")} == {
         "late": 0, "later": 0, "open": 0, "more": 0, counted: 1,
@@ -98,6 +98,8 @@ def test_each_occurrence_has_a_row_and_what_recurs_has_a_mark_for_each_that_come
     assert signs(drawn(*each)) == [".o...........", "...o........."]
     whole = told("every FREQ=MONTHLY;BYMONTHDAY=15 from 2025-10-15", "moved")
     assert signs(drawn(whole)) == [".o....o...o.."]
+    weekly = told("every FREQ=WEEKLY from 2025-10-15", "moved")
+    assert signs(drawn(weekly)) == ["ooooooooooooo"]
 
 
 def test_the_soonest_have_a_row_and_more_are_counted() -> None:

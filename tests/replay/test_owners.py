@@ -149,8 +149,8 @@ def test_everybody_gets_one_summary_though_ticks_repeat_and_a_kill_comes_before_
     get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-03T08:10Z", "2025-11-03T08:50Z"))
     found = summaries(get_app)
     assert found == {
-        **{address(number): ["Summary: 12 due by Wed 3 Dec 2025"] for number in range(OWNERS)},
-        "desk@example.org": ["Summary: 300 due by Wed 3 Dec 2025"],
+        **{address(number): ["12 due by Wed 3 Dec: summary"] for number in range(OWNERS)},
+        "desk@example.org": ["300 due by Wed 3 Dec: summary"],
     }
     for to, mail in get_app.inbox.mails:
         keys = set(re.findall(r"\bc\d{3}\b", text_of(mail)))
@@ -171,7 +171,7 @@ def test_nothing_due_is_said_too_and_the_plan_foretells_it(get_app: World) -> No
         }
     ]  # fmt: skip
     get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T08:30Z"))
-    nothing = ["Summary: nothing due until Wed 3 Dec 2025"]
+    nothing = ["Nothing due until Wed 3 Dec: summary"]
     assert summaries(get_app) == {address(0): nothing, "desk@example.org": nothing}
 
 
