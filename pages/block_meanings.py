@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 TEMPLATES = {
+    "answers.jinja": "the phrases about answering by a link, a macro for each",
     "chat/digest.jinja": "several reminders in a chat",
     "chat/parts.jinja": "what a chat shows below a heading that has the title and the date",
     "chat/reminder.jinja": "one reminder in a chat",
     "chat/summary.jinja": "a summary in a chat",
+    "email/answers.html": "macros for answering in HTML mails: the button, the link below an entry, who reads replies",
     "email/digest.html": "several reminders in a mail",
     "email/digest.txt": "the same as plain text, for mails, the console and a maildir",
     "email/layout.html": "the frame of all HTML mails, with the sheet for dark readers and narrow screens",
@@ -27,11 +29,12 @@ BLOCKS = {
     "head": "the date, the title and how things stand",
     "facts": "who, and the date confidence; in a chat also the time zone and what to do",
     "to_do": "what to do, the note, and where to look",
+    "answer": "the button, where messages have links to answer by",
     "basis": "how the date was worked out: as stated, the result, assumptions, the source",
     "ledger": "the acknowledgement, and the next reminder",
     "timeline": "the chart of dates by week",
     "items": "the reminders, group by group",
-    "commands": "the commands",
+    "commands": "the commands; in a chat with links, the links",
     "footer": "below the card: why it was sent",
 }
 

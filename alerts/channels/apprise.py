@@ -45,12 +45,14 @@ class Apprise:
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
+    answers: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: AppriseSettings) -> None:
         if find_spec("apprise") is None:
             raise InputError('Apprise is not installed: pip install "deadline-alerts[apprise]"')
         self.name = name
+        self.answers = bool(settings.answers)
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
         self._url = settings.url
@@ -94,7 +96,7 @@ class Apprise:
 
 def _pointed(post: Post, room: int) -> str:
     """Return the title and where to read on; the title alone if there is no room for both."""
-    pointer = f" … {post.more}"
+    pointer = f" … {post.answer.link if post.answer else post.more}"
     return (
         shortened(post.title, room - len(pointer)) + pointer if room > 2 * len(pointer) else shortened(post.title, room)
     )

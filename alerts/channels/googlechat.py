@@ -12,11 +12,11 @@ from typing import ClassVar
 from alerts.channels.transport.chat import Chat
 from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.channels.transport.markup import COLORS, Markup, unlinked
-from alerts.core.posts import Post, octets, shortened
+from alerts.core.posts import Post, Run, octets, shortened
 
 TITLE, SECTION, ALL = 200, 8000, 32_000  # characters, octets, octets of the whole message
 ENVELOPE, BETWEEN = 600, 60  # octets: of what surrounds the sections, and each section
-SECTIONS = 100  # widgets in a card
+SECTIONS = 100  # widgets in a card, at most
 
 
 def _inert(text: str) -> str:
@@ -28,6 +28,12 @@ def _plain(text: str) -> str:
     return unlinked(text).replace("<", "‹").replace(">", "›")
 
 
+def _button(answer: Run) -> dict[str, object]:
+    """Return a section with a button that opens the page for answers."""
+    button = {"text": _plain(answer.text), "onClick": {"openLink": {"url": answer.link}}}
+    return {"widgets": [{"buttonList": {"buttons": [button]}}]}
+
+
 def _size(text: str) -> int:
     return octets(json.dumps(text, ensure_ascii=False))
 
@@ -36,6 +42,7 @@ class GoogleChat(Chat):
     """Posts a card to one space, about one a second; all messages about one commitment share a thread."""
 
     kind: ClassVar[str] = "googlechat"
+    answers: bool = True
     query_parameters: ClassVar[Mapping[str, str]] = {"messageReplyOption": "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"}
 
     def body(self, post: Post) -> dict[str, object]:
@@ -52,9 +59,13 @@ class GoogleChat(Chat):
             quote="<i>{}</i>",
             newline="<br>",
         )
-        room = ALL - ENVELOPE - 2 * _size(title)
-        texts = post.fitted(markup.write, _size, section=SECTION, whole=room, sections=SECTIONS, between=BETWEEN)
-        sections = [{"widgets": [{"textParagraph": {"text": text}}]} for text in texts]
+        button = [_button(post.answer)] if post.answer else []
+        room = ALL - ENVELOPE - 2 * _size(title) - sum(_size(json.dumps(one)) for one in button)
+        texts = post.without_answer_line().fitted(
+            markup.write, _size, section=SECTION, whole=room, sections=SECTIONS, between=BETWEEN
+        )
+        sections: list[dict[str, object]] = [{"widgets": [{"textParagraph": {"text": text}}]} for text in texts]
+        sections += button
         card = {"header": {"title": title}} | ({"sections": sections} if sections else {})
         message: dict[str, object] = {"fallbackText": title, "cardsV2": [{"cardId": "alert", "card": card}]}
         return message | ({"thread": {"threadKey": post.thread}} if post.thread else {})

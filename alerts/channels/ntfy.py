@@ -48,6 +48,14 @@ def _topic(url: SecretStr) -> SecretStr:
     return url
 
 
+def _opened(post: Post) -> dict[str, object]:
+    """Return what a tap opens, and the button for answers (docs.ntfy.sh: "Click action", "Action buttons")."""
+    if post.answer and post.answer.link:
+        action = {"action": "view", "label": post.answer.text, "url": post.answer.link}
+        return {"click": post.answer.link, "actions": [action]}
+    return {"click": post.link} if post.link and len(post.link.encode()) <= ADDRESS else {}
+
+
 class NtfySettings(ChatSettings):
     """The topic's URL, which is a secret (it lets anybody read and write), and an access token if it needs one."""
 
@@ -69,14 +77,13 @@ class Ntfy(Chat):
             self._headers = {"Authorization": SecretStr(f"Bearer {settings.token.get_secret_value()}")}
 
     def body(self, post: Post) -> dict[str, object]:
-        """Return all but the topic. A tap opens the source, if there is one and its address is not too long."""
-        link = {"click": post.link} if post.link and len(post.link.encode()) <= ADDRESS else {}
+        """Return all but the topic. A tap opens the page for answers, or the source if its address is short enough."""
         return {
             "title": shortened(post.title, TITLE, json_octets),
-            "message": plain_text(post, MESSAGE, json_octets),
+            "message": plain_text(post.without_answer_line(), MESSAGE, json_octets),
             "priority": rank(post) + 2,  # from 1 to 5; ntfy's default is 3
             "tags": [_TAGS.get(post.urgency, "calendar")],
-            **link,
+            **_opened(post),
         }
 
     def verdict(self, status: int, answer: bytes) -> Verdict:

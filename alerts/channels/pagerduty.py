@@ -56,7 +56,8 @@ class PagerDuty(Chat):
         event: dict[str, object] = {"dedup_key": dedup_key(post), "event_action": "trigger"}
         if post.ended:
             return event | {"event_action": "resolve"}
-        lines = [line for line in plain_text(post, TEXT, json_octets).splitlines() if line]
+        text = plain_text(post.without_answer_line(), TEXT, json_octets)
+        lines = [line for line in text.splitlines() if line]
         payload = {
             "summary": shortened(post.title, SUMMARY),
             "source": post.thread or "deadline-alerts",
@@ -66,8 +67,8 @@ class PagerDuty(Chat):
         }
         if post.occurrence:
             payload["component"] = post.occurrence
-        if post.link and len(post.link.encode()) <= ADDRESS:
-            event["links"] = [{"href": post.link, "text": "Source"}]
+        if links := _links(post):
+            event["links"] = links
         return event | {"client": "deadline-alerts", "payload": payload}
 
     def send(self, outgoing: Outgoing) -> str:
@@ -84,6 +85,13 @@ class PagerDuty(Chat):
         if status == 400 and re.search(r"routing.?key", str(json_of(answer).get("errors")), re.IGNORECASE):
             return Verdict(outcome="out", hint=_NO_KEY)
         return Verdict(hint=_HINTS.get(status), pause=_THROTTLED if status == 429 else None)
+
+
+def _links(post: Post) -> list[dict[str, str]]:
+    """Return the links of an incident: to the page for answers, and to the source."""
+    named = [(post.answer.text, post.answer.link)] if post.answer else []
+    named.append(("Source", post.link))
+    return [{"href": link, "text": text} for text, link in named if link and len(link.encode()) <= ADDRESS]
 
 
 def dedup_key(post: Post) -> str:

@@ -46,6 +46,13 @@ def _opening(link: str) -> dict[str, str]:
     return {"type": "Action.OpenUrl", "url": link}
 
 
+def _actions(post: Post) -> list[dict[str, str]]:
+    """Return the buttons below the card: to answer, and to open the source."""
+    named = [(post.answer.text, post.answer.link)] if post.answer else []
+    named.append(("Open the source", post.link))
+    return [_opening(link) | {"title": title} for title, link in named if link and len(link) <= LINK]
+
+
 def _line(line: Line) -> dict[str, object]:
     inlines = [_run(run, line.quote) for run in line.runs if run.text]
     return {"type": "RichTextBlock", "spacing": "Small", "inlines": inlines}
@@ -65,19 +72,21 @@ class Teams(Chat):
     """Posts a card to one Teams channel or chat: a colored title, and one container for each section."""
 
     kind: ClassVar[str] = "teams"
+    answers: bool = True
 
     def body(self, post: Post) -> dict[str, object]:
         """Return a message with one card of version 1.4, the newest that all Teams clients show."""
         title = _inert(shortened(post.title, TITLE))
-        link = post.link if post.link and len(post.link) <= LINK else None
-        room = ALL - ENVELOPE - octets(json.dumps(title + (link or "")))
+        actions = _actions(post)
+        post = post.without_answer_line()
+        room = ALL - ENVELOPE - octets(json.dumps(title)) - octets("".join(one["url"] for one in actions))
         containers = post.fitted(_container, _size, section=SECTION, whole=room, between=1)
         run = {"type": "TextRun", "text": title, "weight": "Bolder", "size": "Medium"}
         head: dict[str, Any] = {"type": "Container", "style": STYLES[post.urgency], "bleed": True}
         head["items"] = [{"type": "RichTextBlock", "inlines": [run]}]
         card: dict[str, object] = {"type": "AdaptiveCard", "version": "1.4", "msteams": {"width": "Full"}}
         card["body"] = [head, *containers]
-        card |= {"actions": [_opening(link) | {"title": "Open the source"}]} if link else {}
+        card |= {"actions": actions} if actions else {}
         attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
         return {"type": "message", "attachments": [attachment]}
 

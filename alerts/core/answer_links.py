@@ -38,10 +38,14 @@ class AnswerLink:
 
 @dataclass(frozen=True, slots=True)
 class AnswerLinks:
-    """What makes the links of a message: the address that they begin with, and the key that will sign them."""
+    """What makes the links of a message: the address that they begin with, and the key that will sign them.
+
+    `allowed` names what they may answer, such as `acknowledge`.
+    """
 
     public_url: str
     key_id: bytes
+    allowed: tuple[str, ...] = ()
 
     def url(self, delivery: UUID, commitment_id: int | None = None, occurrence: str = "") -> str:
         """Return a link with a placeholder. It is as long as the link that is sent."""

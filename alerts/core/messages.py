@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 from uuid import UUID
@@ -19,12 +19,14 @@ class Message:
 
     `thread` is what it belongs to: a commitment's key, where it is about one alone. `calendar` is its deadline as
     iCalendar, for a mail. `post` is what a chat's body is made from, and is not kept.
+
+    Its `repr` leaves out what may hold the tokens of answer links.
     """
 
     subject: str
-    text: str
-    html: str | None = None
-    body: Mapping[str, object] | None = None
+    text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
+    body: Mapping[str, object] | None = field(default=None, repr=False)
     rendered_at: datetime
     thread: str | None = None
     calendar: str | None = None

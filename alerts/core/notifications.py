@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from alerts.core.answer_links import AnswerLinks
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.reminders import Reminder
@@ -48,7 +49,8 @@ class Notification:
 
     With a `summary` the reminders are what that lists.
 
-    `fallback_for`: the failed delivery whose reminders it carries.
+    `fallback_for`: the failed delivery whose reminders it carries. `links`: what makes links by which the reader
+    answers; None: commands are shown. `reply_to`: the address that gets replies to a mail.
     """
 
     id: UUID
@@ -60,6 +62,13 @@ class Notification:
     fallback_for: DeliveryFailure | None = None
     notice: Notice | None = None
     summary: Summary | None = None
+    links: AnswerLinks | None = None
+    reply_to: str | None = None
+
+    def answer_url(self, context: ReminderContext) -> str | None:
+        """Return the link by which the reader answers one of its reminders; None where there are no links."""
+        occurrence = context.reminder.occurrence
+        return self.links.url(self.id, context.tracked.id, occurrence) if self.links else None
 
     @property
     def thread(self) -> str | None:

@@ -54,7 +54,8 @@ class Post:
 
     `urgency` is late, today, soon, coming, open, moved or changed, or failure for a notice to operators. `thread`
     and `occurrence` are what it belongs to (a commitment's key) where it is about one alone, `kinds` are those of the
-    reminders in it, `ended` says that it is closed. `more` is the command that shows all of it.
+    reminders in it, `ended` says that it is closed. `more` is the command that shows all of it. `answer` is the link
+    by which a reader answers, if there is one.
     """
 
     title: str
@@ -67,6 +68,21 @@ class Post:
     ended: bool = False
     link: str | None = None
     more: str = "alerts list"
+    answer: Run | None = None
+
+    @property
+    def pointer(self) -> Run:
+        """Return where a reader finds what has no room here."""
+        return replace(self.answer, text="see all of it") if self.answer else Run(self.more, code=True)
+
+    def without_answer_line(self) -> Post:
+        """Return it without the lines that hold the link by which a reader answers, for a chat with a button for it."""
+        link = self.answer and self.answer.link
+        kept = (
+            tuple(line for line in section if not link or [run.link for run in line.runs] != [link])
+            for section in self.sections
+        )
+        return replace(self, sections=tuple(section for section in kept if section))
 
     def fitted(
         self,
@@ -89,8 +105,8 @@ class Post:
         if not shown:
             return []
         *head, commands = shown
-        last = fit(commands, write, size, section, self.more)
-        pointer = write((Line((Run("… there is more than one message holds: "), Run(self.more, code=True))),))
+        last = fit(commands, write, size, section, self.pointer)
+        pointer = write((Line((Run("… there is more than one message holds: "), self.pointer)),))
         room = whole - size(last) - between
         sizes = [_size(one, write, size, section) + between for one in head]
         share = section
@@ -101,7 +117,7 @@ class Post:
             share = shares[max(fits - 1, 0)]
         kept: list[Written] = []
         for one in head:
-            written = fit(one, write, size, share, self.more)
+            written = fit(one, write, size, share, self.pointer)
             room -= size(written) + between
             if room < 0 or len(kept) == sections - (1 if len(head) < sections else 2):
                 kept.append(pointer)
@@ -110,11 +126,11 @@ class Post:
         return [*kept, last]
 
 
-def fit(section: Section, write: Write[Written], size: Measure[Written], limit: int, more: str) -> Written:
+def fit(section: Section, write: Write[Written], size: Measure[Written], limit: int, more: Run) -> Written:
     """Write a section; where it is larger than `limit`, its longest lines are cut visibly, and if need be the last."""
     if _size(section, write, size, limit) <= limit:
         return write(section)
-    pointer = Line((Run("… shortened: "), Run(more, code=True)))
+    pointer = Line((Run("… shortened: "), more))
     section = tuple(_cut(line, limit) for line in section)
 
     def cut(length: int, lines: int) -> Written:

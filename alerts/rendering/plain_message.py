@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from alerts.core.delivery_failures import DeliveryFailure
 from alerts.core.messages import Message
 from alerts.core.notifications import Notification, ReminderContext
-from alerts.core.posts import Post, plain_sections
+from alerts.core.posts import Line, Post, Run, plain_sections
 from alerts.core.reminders import Kind
 from alerts.core.summaries import Summary
 from alerts.deadlines.bounds import Bounds, describe_bounds
@@ -26,8 +26,8 @@ _URGENCY: dict[Kind, str] = {
 
 
 def plain(notification: Notification, medium: str) -> Message:
-    """Return a message with the date, the title and the commands. Never raises."""
-    lines = [_lines(context) for context in notification.contexts]
+    """Return a message with the date, the title, and the commands or the link to answer. Never raises."""
+    lines = [_lines(context, _answering(notification, context, medium)) for context in notification.contexts]
     subject = shorten(_subject(notification, lines), SUBJECT)
     lines = _bounded(notification.contexts, lines)
     if notification.summary:
@@ -38,7 +38,7 @@ def plain(notification: Notification, medium: str) -> Message:
     )
     body: dict[str, object] | None = None
     if medium == "json":
-        reminders = [
+        reminders: list[dict[str, object]] = [
             {
                 "commitment": {
                     "key": clean(context.tracked.commitment.key),
@@ -47,13 +47,14 @@ def plain(notification: Notification, medium: str) -> Message:
                 "kind": context.reminder.kind,
                 "deadline": clean(context.tracked.commitment.deadline),
             }
+            | ({"answer_url": notification.answer_url(context)} if notification.links else {})
             for context in notification.contexts
         ]
         kind = "deadline.digest" if len(notification.contexts) > 1 else "deadline.reminder"
         kind = "deadline.summary" if notification.summary else kind
         data = {"summary": subject, "text": text, "reminders": reminders}
         body = {"type": kind, "timestamp": utc(notification.now), "data": data}
-    post = _post(() if notification.summary else notification.contexts, subject, text) if medium == "post" else None
+    post = _post(notification, subject, text) if medium == "post" else None
     thread = notification.thread
     return Message(subject=subject, text=text, body=body, rendered_at=notification.now, thread=thread, post=post)
 
@@ -98,19 +99,34 @@ def _summed_up(summary: Summary) -> list[list[str]]:
     return [[*nothing, *(f"{count} {what}" for count, what in counts if count)]]
 
 
-def _post(contexts: tuple[ReminderContext, ...], subject: str, text: str) -> Post:
+def _answering(notification: Notification, context: ReminderContext, medium: str) -> str | None:
+    """Return the line that says how to answer; a post has one link for all instead."""
+    if notification.links:
+        return None if medium == "post" else f"Answer: {notification.answer_url(context)}"
+    typed = commands(context)
+    return None if context.is_test else f"Commands: {typed.show}; {typed.ack}"
+
+
+def _post(notification: Notification, subject: str, text: str) -> Post:
     """Return the post for a chat. Its details count here, too: `ended` resolves an incident.
 
     A heading that has the date and the title whole is not repeated below it.
     """
     text = text.removeprefix(subject.replace(SEPARATOR, "\n", 1) + "\n")
+    contexts = () if notification.summary else notification.contexts
     about = {(one.reminder.commitment, one.reminder.occurrence) for one in contexts}
     one = contexts[0] if len(about) == 1 else None
+    links, sections = notification.links, plain_sections(text)
+    url = links and (notification.answer_url(one) if one else links.url(notification.id))
+    answer = Run("Answer", link=url) if url else None
+    if answer:
+        sections = (*sections, (Line((answer,)),))
     if one is None:
-        return Post(title=subject, sections=plain_sections(text), kinds=tuple(each.reminder.kind for each in contexts))
+        kinds = tuple(each.reminder.kind for each in contexts)
+        return Post(title=subject, sections=sections, kinds=kinds, answer=answer)
     return Post(
         title=subject,
-        sections=plain_sections(text),
+        sections=sections,
         urgency=_URGENCY[one.reminder.kind],
         priority=one.tracked.commitment.priority,
         thread=one.reminder.commitment,
@@ -118,16 +134,17 @@ def _post(contexts: tuple[ReminderContext, ...], subject: str, text: str) -> Pos
         kinds=tuple(each.reminder.kind for each in contexts),
         ended=one.reminder.kind == "closed" or one.tracked.commitment.status != "open",
         more=commands(one).show,
+        answer=answer,
     )
 
 
-def _lines(context: ReminderContext) -> list[str]:
-    commitment, typed = context.tracked.commitment, commands(context)
+def _lines(context: ReminderContext, answering: str | None) -> list[str]:
+    commitment = context.tracked.commitment
     lines_shown = [
         when(context.tracked.bounds),
         flat(clean(commitment.title)),
         f"As stated: {flat(clean(commitment.deadline))}",
-        *([] if context.is_test else [f"Commands: {typed.show}; {typed.ack}"]),
+        *([answering] if answering else []),
     ]
     if context.next_alert_at:
         lines_shown.append(f"Next reminder: {moment(context.next_alert_at, 'UTC')}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
 
@@ -96,6 +96,7 @@ def post_of(digest: Digest, title: str, sections: tuple[Section, ...], *, summar
     things = {(t.key, t.occurrence) for t in reminders}
     one = reminders[0] if len(things) == 1 and not summary else None
     order = ("low", "normal", "high", "critical")
+    address = one.answer_url if one else digest.answer_url
     return Post(
         title=title.strip(),
         sections=sections,
@@ -107,4 +108,11 @@ def post_of(digest: Digest, title: str, sections: tuple[Section, ...], *, summar
         ended=bool(one and one.ended),
         link=one.source.link if one and one.source else None,
         more=one.commands.show if one else "alerts list",
+        answer=_link_to(address, sections) if address else None,
     )
+
+
+def _link_to(address: str, sections: Iterable[Section]) -> Run:
+    """Return the link to an address as the template has written it."""
+    runs = (run for section in sections for line in section for run in line.runs)
+    return next((Run(run.text, link=address) for run in runs if run.link == address), Run("Answer", link=address))

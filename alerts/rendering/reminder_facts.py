@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain, islice, repeat, takewhile
 from typing import Any
@@ -42,7 +43,10 @@ UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly non
 def facts(notification: Notification) -> tuple[Facts, ...]:
     """Return the facts of each reminder."""
     reader = known_zone(notification.zone)
-    return tuple(_facts(context, notification.now, reader) for context in notification.contexts)
+    return tuple(
+        replace(_facts(context, notification.now, reader), answer_url=notification.answer_url(context))
+        for context in notification.contexts
+    )
 
 
 def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:

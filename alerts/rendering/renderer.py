@@ -196,13 +196,16 @@ def _names(folder: Path) -> list[str]:
 
 def _context(notification: Notification) -> Context:
     facts_of_all, reader, of = facts(notification), known_zone(notification.zone), notification.summary
-    listed = most_urgent(facts_of_all)
+    listed, links = most_urgent(facts_of_all), notification.links
     digest = Digest(
         reminders=facts_of_all,
         listed=listed,
         reader=reader,
         now=notification.now,
         fallback=fallback_facts(notification.fallback_for) if notification.fallback_for else None,
+        answer_url=links.url(notification.id) if links else None,
+        allowed=links.allowed if links else (),
+        reply_to=notification.reply_to,
     )
     return {
         "digest": digest,

@@ -85,6 +85,7 @@ class Facts:
     change: ChangeFacts | None
     commands: Commands
     is_test: bool
+    answer_url: str | None = None
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -147,13 +148,19 @@ def _soonest(item: Facts) -> tuple[bool, str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """All reminders of a notification; `listed` is what there is room for, the most urgent first."""
+    """All reminders of a notification; `listed` is what there is room for, the most urgent first.
+
+    `answer_url` answers all of them, `allowed` names what links may answer.
+    """
 
     reminders: tuple[Facts, ...]
     reader: str
     now: datetime
     listed: tuple[Facts, ...]
     fallback: FallbackFacts | None = None
+    answer_url: str | None = None
+    allowed: tuple[str, ...] = ()
+    reply_to: str | None = None
 
     @property
     def count(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+from alerts.core.answer_links import AnswerLinks, key_id_of
 from alerts.core.commitments import Person
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.notifications import Notification
@@ -78,3 +79,6 @@ CASES: dict[str, Notification] = {
     "instead": replace(single(), fallback_for=FAILURE),
     "notice": replace(notification(), notice=Notice(failures=(FAILURE,), more=3)),
 }
+LINKS = AnswerLinks("https://alerts.example.org", key_id_of(bytes(32)), ("acknowledge", "snooze", "note"))
+LINKED = {f"{name}_linked": replace(CASES[name], links=LINKS) for name in ("before", "closed", "digest", "summary")}
+CASES |= LINKED

@@ -68,7 +68,11 @@ def googlechat(body: Body) -> None:
     assert one["card"]["header"]["title"].strip()
     widgets = [widget for section in one["card"]["sections"] for widget in section["widgets"]]
     assert 1 <= len(widgets) <= 100
-    assert all(widget["textParagraph"]["text"].strip() for widget in widgets)
+    texts = [widget["textParagraph"]["text"] for widget in widgets if set(widget) == {"textParagraph"}]
+    lists = [widget["buttonList"]["buttons"] for widget in widgets if set(widget) == {"buttonList"}]
+    assert len(texts) + len(lists) == len(widgets)
+    assert all(text.strip() for text in texts)
+    assert all(button["text"] and button["onClick"]["openLink"]["url"] for buttons in lists for button in buttons)
     assert 1 <= len(body.get("thread", {"threadKey": "x"})["threadKey"]) <= 4000
 
 
@@ -95,7 +99,9 @@ def as_json(body: Body) -> bytes:
 
 def ntfy(body: Body) -> None:
     """docs.ntfy.sh, "Limitations": a larger message becomes an attachment; no more JSON than twice that."""
-    assert set(body) - {"click"} == {"title", "message", "priority", "tags"}
+    assert set(body) - {"click", "actions"} == {"title", "message", "priority", "tags"}
+    assert all(set(action) == {"action", "label", "url"} for action in body.get("actions", ()))
+    assert len(body.get("actions", ())) <= 3
     assert body["message"].strip()
     assert len(body["message"].encode()) < 4096
     assert len(body["title"].encode()) <= 1024

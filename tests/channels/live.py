@@ -77,9 +77,11 @@ def googlechat(body: Body, allowed: str) -> Iterator[str]:
     plain = card["header"]["title"] + "\n" + body["fallbackText"]
     yield from re.findall("[<>]", plain)
     yield from BARE.findall(plain)
-    for section in card["sections"]:
+    for (widget,) in (section["widgets"] for section in card["sections"]):
+        for button in widget.get("buttonList", {}).get("buttons", ()):
+            yield from {button["onClick"]["openLink"]["url"]} - {allowed}
         tags = _Tags(allowed)
-        tags.feed(section["widgets"][0]["textParagraph"]["text"])
+        tags.feed(widget.get("textParagraph", {}).get("text", ""))
         tags.close()
         yield from tags.live
         yield from (found for found in BARE.findall(tags.words) if not found.startswith("@{"))
@@ -101,8 +103,8 @@ def teams(body: Body, allowed: str) -> Iterator[str]:
 
 def ntfy(body: Body, allowed: str) -> Iterator[str]:
     """Plain text: nothing in it is read as Markdown, and a tap leads nowhere else (docs.ntfy.sh, "Publish as JSON")."""
-    yield from set(body) & {"markdown", "actions", "attach", "filename", "icon", "email", "call"}
-    yield from {body.get("click", allowed)} - {allowed}
+    yield from set(body) & {"markdown", "attach", "filename", "icon", "email", "call"}
+    yield from {body.get("click", allowed), *(one["url"] for one in body.get("actions", ()))} - {allowed}
 
 
 def pagerduty(body: Body, allowed: str) -> Iterator[str]:

@@ -27,14 +27,14 @@ def test_what_fits_stays_as_it_is() -> None:
 
 
 def test_the_longest_line_is_cut_and_the_others_stay() -> None:
-    said = fit(section("Due Monday", "x" * 1000, "Who: China"), write, len, 200, "alerts show x")
+    said = fit(section("Due Monday", "x" * 1000, "Who: China"), write, len, 200, Run("alerts show x"))
     assert said.startswith("Due Monday\nxxx")
     assert said.endswith("x…\nWho: China\n… shortened: alerts show x")
     assert len(said) == 200
 
 
 def test_where_lines_are_too_many_the_last_are_left_out() -> None:
-    said = fit(section(*(f"line {number}" for number in range(100))), write, len, 100, "more")
+    said = fit(section(*(f"line {number}" for number in range(100))), write, len, 100, Run("more"))
     assert said.startswith("line 0\nline 1\n")
     assert said.endswith("\n… shortened: more")
     assert len(said) <= 100

@@ -10,6 +10,7 @@ from alerts.core.posts import Post, shortened
 
 PLAIN = Markup(escape=str, bold="{}", italic="{}", code="{}", link="{text} ({url})", quote="{}")
 _BREAK = "\n\n"
+_FEW = 40  # with less room than this next to a link there is none for a text
 _LARGE_LIMIT = 1000  # with less room than this, sections would be cut too short
 _URGENT = {"late": 2, "today": 2, "failure": 2, "soon": 1, "moved": 1, "open": 1}
 _URGENCY_OF_PRIORITY = {"low": -1, "high": 1, "critical": 2}
@@ -36,7 +37,7 @@ def plain_text(post: Post, limit: int, size: Callable[[str], int] = len) -> str:
             PLAIN.write, lambda text: size(text) + len(_BREAK), section=limit * 2 // 5, whole=limit - len(_BREAK)
         )
         return _BREAK.join(parts)
-    pointer = f" … {post.more}"
-    if size(pointer) * 2 > limit:
+    pointer = f" … {post.answer.link if post.answer else post.more}"
+    if limit - size(pointer) < (_FEW if post.answer else size(pointer)):
         return shortened(whole, limit, size)
     return shortened(whole, limit - size(pointer), size) + pointer
