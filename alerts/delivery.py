@@ -18,8 +18,10 @@ from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
 from alerts.core.deliveries import Delivery, DeliveryError, EndedAttempt, Outcome, after_failure
 from alerts.core.messages import Message, Outgoing
+from alerts.link_signing import NO_LINKS, LinkSigning
 from alerts.message_preparation import MessagePreparation
 from alerts.rendering.renderer import Renderer
+from alerts.signed_messages import signed, without_tokens
 from alerts.store import Store
 from alerts.store.outbox.reach import ServedRecipients
 from alerts.store.store_error import StoreError
@@ -48,7 +50,7 @@ class ChannelWorker:
     """Sends the deliveries of one channel. `on_failure` is called when a failure is to be handled.
 
     Nothing is claimed while `may_send` returns False. `redact` removes secrets from the answers and errors that are
-    stored.
+    stored. `signing` makes the links by which readers answer: messages are stored without them.
     """
 
     store: Store
@@ -59,6 +61,7 @@ class ChannelWorker:
     on_failure: Callable[[], None] = nothing
     may_send: Callable[[], bool] = always
     redact: Callable[[str], str] = str
+    signing: LinkSigning = NO_LINKS
     stop: threading.Event = field(default_factory=threading.Event)
     retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
     health: ChannelHealth = field(init=False)
@@ -103,7 +106,7 @@ class ChannelWorker:
 
     def take_over(self, other: ChannelWorker) -> None:
         """Take over how another worker of the same channel renders; breaker and connections stay."""
-        self.renderer, self.zone, self.redact = other.renderer, other.zone, other.redact
+        self.renderer, self.zone, self.redact, self.signing = other.renderer, other.zone, other.redact, other.signing
 
     def pause(self) -> timedelta | None:
         """Return how long there is nothing to do; None if nothing waits."""
@@ -147,7 +150,8 @@ class ChannelWorker:
 
     def _messages(self, claims: Sequence[Delivery], until: float) -> dict[UUID, Message]:
         """Return the messages of claims. What cannot be rendered has failed, as if it could not be sent."""
-        preparation = MessagePreparation(self.store, self.channel, self.renderer, self.zone, self.clock)
+        links, keys = self.signing.links(self.channel), self.signing.keys()
+        preparation = MessagePreparation(self.store, self.channel, self.renderer, self.zone, self.clock, links, keys)
         prepared = preparation.prepare(claims, until)
         self._return_claims(prepared.postponed)
         failed = [(one, self._failed(one, error), begun, ended) for one, error, begun, ended in prepared.failed]
@@ -156,7 +160,7 @@ class ChannelWorker:
             self._learn(failed)
         if prepared.has_template_error:
             self.on_failure()
-        return prepared.messages
+        return {delivery: signed(message, delivery, keys) for delivery, message in prepared.messages.items()}
 
     def _send(self, item: _Leased) -> Outcome | None:
         """Make one attempt; return None if it is too late to begin, as another process may have taken it over."""
@@ -171,15 +175,16 @@ class ChannelWorker:
         try:
             if self.health.breaker.off:
                 raise DeliveryError(f"channel {delivery.channel} is off: {self.health.breaker.off}", permanent=True)
-            return Outcome(state="sent", remote=self.redact(self.channel.send(outgoing)))
+            remote = self.redact(self.channel.send(outgoing))
+            return Outcome(state="sent", remote=without_tokens(remote, item.message))
         except DeliveryError as failure:
             error = failure
         except Exception as failure:  # one channel must not stop the others, nor lose the alert
             log.exception("channel %s failed in a way that it should not", delivery.channel)
             error = DeliveryError(f"unexpected {type(failure).__name__} in the channel")
-        return self._failed(delivery, error)
+        return self._failed(delivery, error, item.message)
 
-    def _failed(self, delivery: Delivery, error: DeliveryError) -> Outcome:
+    def _failed(self, delivery: Delivery, error: DeliveryError, message: Message | None = None) -> Outcome:
         """Return what becomes of a delivery after an attempt that failed."""
         outcome = after_failure(
             error,
@@ -189,7 +194,8 @@ class ChannelWorker:
             deadline=delivery.deadline,
             random=random.random,
         )
-        outcome = replace(outcome, error=self.redact(outcome.error or ""))  # channels keep secrets out; should one fail
+        text = self.redact(outcome.error or "")  # channels keep secrets out; should one fail
+        outcome = replace(outcome, error=without_tokens(text, message) if message else text)
         level = logging.ERROR if outcome.state == "dead" else logging.WARNING
         log.log(level, "%s via %s: %s (%s)", str(delivery.id)[:8], delivery.channel, outcome.error, outcome.state)
         return outcome

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
+from alerts.core.answer_links import AnswerLinks
 from alerts.core.deliveries import Delivery, DeliveryError
 from alerts.core.messages import Message
 from alerts.core.notifications import Notification, reminders_digest
 from alerts.rendering.composing import compose
 from alerts.rendering.renderer import Renderer
 from alerts.rendering.template_filters import known_zone, on_day
+from alerts.signed_messages import lacks_key
 from alerts.store import Store
 from alerts.store.store_error import StoreError
 
@@ -48,13 +50,18 @@ class PreparedMessages:
 
 @dataclass(frozen=True, slots=True)
 class MessagePreparation:
-    """Renders what one channel sends. `zone` is the zone of readers, unless they or the channel state another."""
+    """Renders what one channel sends. `zone` is the zone of readers, unless they or the channel state another.
+
+    `links` makes the links by which readers answer. `keys` are those that can sign links.
+    """
 
     store: Store
     channel: Channel
     renderer: Renderer
     zone: str
     clock: Clock
+    links: AnswerLinks | None = None
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
 
     def prepare(self, claims: Sequence[Delivery], until: float) -> PreparedMessages:
         """Return the messages of claims. What is not rendered yet, or is no longer true, is rendered and stored.
@@ -90,11 +97,15 @@ class MessagePreparation:
                 prepared.failed.append((delivery, failure, started, self.clock()))
 
     def _is_true(self, delivery: Delivery, now: datetime) -> bool:
-        """Whether the stored message was rendered on the reader's present day, of the entries that still hold."""
+        """Whether the stored message was rendered on the reader's present day, of the entries that still hold.
+
+        Where the key of its links is gone, it is rendered anew, with links that work.
+        """
         assert delivery.message is not None
         zone = known_zone(self._zone(delivery))
         same_day = on_day(delivery.message.rendered_at, zone) == on_day(now, zone)
-        return same_day and delivery.entries in (None, reminders_digest(delivery.contexts))
+        same_entries = delivery.entries in (None, reminders_digest(delivery.contexts))
+        return same_day and same_entries and not lacks_key(delivery.message, delivery.id, self.keys)
 
     def _zone(self, delivery: Delivery) -> str:
         return delivery.zone or self.channel.timezone or self.zone
@@ -113,6 +124,8 @@ class MessagePreparation:
             fallback_for=delivery.fallback_for,
             notice=delivery.notice,
             summary=summary,
+            links=self.links,
+            reply_to=getattr(self.channel, "reply_to", None),
         )
         message, error = compose(self.renderer, self.channel, notification)
         if error:

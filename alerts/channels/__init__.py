@@ -31,7 +31,7 @@ class Channel(Protocol):
     "text" a subject and text; "json" a body; "post" what `body` makes a body from. `local`: it notifies nobody outside.
     `connections`: how many sends may run at once. `one_at_a_time`: one message per reminder, never a digest.
     `holds_open`: an incident stays open there until a `closed` reminder ends it. `default`: it mails owners, too.
-    `options`: the model of its settings.
+    `answers`: its messages may have links by which a reader answers. `options`: the model of its settings.
     """
 
     kind: ClassVar[str]
@@ -41,6 +41,7 @@ class Channel(Protocol):
     one_at_a_time: ClassVar[bool]
     holds_open: ClassVar[bool]
     default: bool
+    answers: bool
     name: str
     recipients: tuple[str, ...]
     timezone: str | None

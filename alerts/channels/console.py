@@ -7,6 +7,7 @@ import re
 import sys
 from typing import ClassVar, Literal, TextIO
 
+from pydantic import field_validator
 from rich.console import Console as Terminal
 from rich.panel import Panel
 from rich.rule import Rule
@@ -22,7 +23,14 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 class ConsoleSettings(CommonSettings):
-    """The settings that every channel has."""
+    """The settings that every channel has, but no links: all who read its log could answer."""
+
+    @field_validator("answers")
+    @classmethod
+    def _shows_no_links(cls, answers: bool | None) -> bool | None:
+        if answers:
+            raise ValueError("the console shows no links, as all who read its log could answer: leave it out")
+        return answers
 
 
 class Console:
@@ -36,6 +44,7 @@ class Console:
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
+    answers: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ConsoleSettings) -> None:

@@ -52,11 +52,15 @@ class Email:
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
+    answers: bool = True
 
     def __init__(self, name: str, settings: EmailSettings) -> None:
         self.name = name
         self.recipients = tuple(address.addr_spec for address in settings.to)
         self.default = settings.default
+        self.answers = settings.answers is not False
+        self.reply_to = settings.reply_to and settings.reply_to.addr_spec
+        self._reply_to = settings.reply_to
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
         self._sender = settings.sender
@@ -80,7 +84,7 @@ class Email:
         A final refusal of this recipient or this content is permanent. A refused sender or login does not concern the
         recipient: the channel is out, as after every failure of the connection.
         """
-        content = mail(outgoing, self._sender, self._unsubscribe)
+        content = mail(outgoing, self._sender, self._unsubscribe, self._reply_to)
         budget = TimeBudget(self.timeout)
         connection = self._begin(budget, outgoing.recipient, len(content))
         try:

@@ -35,11 +35,15 @@ class Maildir:
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
+    answers: bool = True
 
     def __init__(self, name: str, settings: MaildirSettings) -> None:
         self.name = name
         self.recipients = tuple(address.addr_spec for address in settings.to)
         self.default = settings.default
+        self.answers = settings.answers is not False
+        self.reply_to = settings.reply_to and settings.reply_to.addr_spec
+        self._reply_to = settings.reply_to
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
         self._sender = settings.sender
@@ -56,7 +60,7 @@ class Maildir:
                 (self._path / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._is_there(name):
                 # A Maildir has the line ends of the machine; the `mailbox` module writes them, too.
-                self._write(name, mail(outgoing, self._sender).replace(b"\r\n", b"\n"))
+                self._write(name, mail(outgoing, self._sender, reply_to=self._reply_to).replace(b"\r\n", b"\n"))
         except OSError as error:
             raise DeliveryError(f"maildir: {reason(error)}", channel_out=True) from None
         return name

@@ -37,6 +37,7 @@ class Mattermost(Chat):
     """Posts one attachment with a colored bar to one Mattermost channel."""
 
     kind: ClassVar[str] = "mattermost"
+    answers: bool = True
 
     def body(self, post: Post) -> dict[str, object]:
         """Return a title and one text; notifications and plain clients show the fallback."""

@@ -49,6 +49,7 @@ class Slack(Chat):
     """Posts {"text", "blocks"} to one Slack channel, one at a time: Slack takes about one message a second."""
 
     kind: ClassVar[str] = "slack"
+    answers: bool = True
 
     def body(self, post: Post) -> dict[str, object]:
         """Return a header and one block for each section of the post. "verbatim" prevents links and mentions."""

@@ -67,10 +67,12 @@ class Webhook:
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
+    answers: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: WebhookSettings) -> None:
         self.name = name
+        self.answers = bool(settings.answers)
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
         self._headers = settings.headers

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alerts.core.owners import Owners
     from alerts.core.registration import RuleSet
     from alerts.delivery import ChannelWorker
+    from alerts.link_signing import LinkSigning
     from alerts.rendering.renderer import Renderer
     from alerts.scheduled_rules import ScheduledRule
     from alerts.settings import ChannelEntry, Settings
@@ -138,6 +139,13 @@ class App:
         own = [self.settings.templates] if self.settings.templates else []
         return Renderer([*own, shipped.folder("templates")])
 
+    @cached_property
+    def signing(self) -> LinkSigning:
+        """Return what makes the links of messages. Raises InputError where the keys of the settings are wrong."""
+        from alerts.link_signing import link_signing
+
+        return link_signing(self.settings)
+
     @property
     def zone(self) -> str:
         """Return the zone of readers who state none."""
@@ -165,9 +173,11 @@ class App:
         """Return a worker for each channel."""
         from alerts.delivery import ChannelWorker
 
-        redact = self.settings.redaction
-        found = self.channels.values()
-        return [ChannelWorker(self.store, channel, self.renderer, self.zone, clock, redact=redact) for channel in found]
+        redact, signing = self.settings.redaction, self.signing
+        return [
+            ChannelWorker(self.store, channel, self.renderer, self.zone, clock, redact=redact, signing=signing)
+            for channel in self.channels.values()
+        ]
 
 
 def get_app(context: typer.Context) -> App:

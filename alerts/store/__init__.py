@@ -15,6 +15,7 @@ from alerts.store.database import Database
 if TYPE_CHECKING:
     from alerts.store.commitment_store import Commitments
     from alerts.store.due_watches import Watches
+    from alerts.store.link_revocations import LinkRevocations
     from alerts.store.measurements import Measurements
     from alerts.store.outbox.claim import Outbox
     from alerts.store.outbox.digests import Gathering
@@ -108,6 +109,13 @@ class Store:
         from alerts.store.outbox.unreachable import UnservedRecipients
 
         return UnservedRecipients(self.database, self.outbox)
+
+    @cached_property
+    def link_revocations(self) -> LinkRevocations:
+        """Recipients whose answer links are void."""
+        from alerts.store.link_revocations import LinkRevocations
+
+        return LinkRevocations(self.database)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -35,6 +35,12 @@ def may_exist(text: str) -> bool:
     return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
 
 
+def sqlite_file(text: str) -> Path | None:
+    """Return the file of an SQLite database. Raises StoreError for a bad address."""
+    url = parse_address(text)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
 def _sqlite(url: URL) -> URL:
     elsewhere = url.host or url.username or url.password or url.port
     if url.database in (None, "", ":memory:") or url.query or elsewhere or "\0" in (url.database or ""):

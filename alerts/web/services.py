@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alerts import shipped
 from alerts.clock import Clock
+from alerts.link_signing import NO_LINKS, LinkSigning, link_signing
 from alerts.rendering.web_pages import WebPages
 from alerts.settings import Settings
 from alerts.settings.http_section import HttpSettings
@@ -14,13 +15,18 @@ from alerts.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The settings, the database, the pages, the clock, and the keys that sign links (the first signs, all verify)."""
+    """The settings, the database, the pages, the clock, and what signs links."""
 
     settings: Settings
     store: Store
     pages: WebPages
     clock: Clock
-    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    signing: LinkSigning = NO_LINKS
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """Return the keys of links, also after a rotation: the first signs, all verify."""
+        return self.signing.keys()
 
     @property
     def http(self) -> HttpSettings:
@@ -32,4 +38,4 @@ def open_services(settings: Settings, clock: Clock) -> Services:
     """Open the database and load the templates. Raises InputError where that fails."""
     own = [settings.templates] if settings.templates else []
     pages = WebPages([*own, shipped.folder("templates")])
-    return Services(settings, Store(settings.database, settings.timezone), pages, clock)
+    return Services(settings, Store(settings.database, settings.timezone), pages, clock, link_signing(settings))

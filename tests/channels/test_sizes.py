@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -13,6 +14,7 @@ from uuid import UUID
 import pytest
 
 from alerts import channels
+from alerts.core.answer_links import placeholders, read
 from alerts.core.commitments import Party, Person
 from alerts.core.delivery_failures import DeliveryFailure
 from alerts.core.messages import Outgoing
@@ -21,6 +23,8 @@ from alerts.core.summaries import Scope, Summary
 from alerts.core.tracked import Revision
 from alerts.rendering.composing import compose
 from alerts.rendering.renderer import Renderer
+from alerts.signed_messages import signed
+from tests.channels.cases import LINKS
 from tests.factories import rule
 from tests.rendering.reminder_factories import NOW, TEMPLATES, bounds_of, notification, told
 
@@ -101,6 +105,19 @@ def test_of_whatever_it_is_made_a_mail_is_shown_whole(seed: int, smtp_server: An
         assert total - int(more[1]) <= 200
         assert "alerts list" in html
         assert more[0] in html
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_with_links_it_is_shown_whole_too_and_each_entry_has_its_own(seed: int, renderer: Renderer) -> None:
+    asked = replace(hostile(Random(seed)), links=LINKS)
+    message, error = renderer.render(asked, "mail")
+    assert error is None
+    html, text = signed(message, asked.id, (bytes(32),)).html or "", message.text
+    assert len(html.encode()) < LARGEST
+    assert len(text.encode()) < LARGEST
+    tokens = set(re.findall(r"/a/([0-9a-z]+)", html))
+    assert len(tokens) == len(placeholders(text)) == len(placeholders(message.html or ""))
+    assert all(read(token, (bytes(32),)) for token in tokens)
 
 
 @pytest.mark.parametrize("count", [2, 500])

@@ -65,6 +65,13 @@ def _without_duplicates(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
     return addresses
 
 
+def _ascii(address: Address) -> Address:
+    """Refuse an address that a server without SMTPUTF8 would not take."""
+    if not address.addr_spec.isascii():
+        raise ValueError("expected an address of ASCII letters")
+    return address
+
+
 def _no_space(secret: SecretStr) -> SecretStr:
     if not re.fullmatch(r"[!-~]+", secret.get_secret_value()):
         raise ValueError("expected ASCII without spaces")
@@ -86,10 +93,14 @@ class StrictSettings(BaseModel):
 
 
 class CommonSettings(StrictSettings):
-    """The settings of every channel: the readers' time zone, and the time limit of one send in seconds."""
+    """The settings of every channel: the readers' time zone, and the time limit of one send in seconds.
+
+    `answers`: whether its messages have links by which a reader answers; None: as the kind has it.
+    """
 
     timezone: Zone | None = None
     timeout: Seconds = 30.0
+    answers: Flag | None = None
 
     @property
     def total_timeout(self) -> timedelta:
@@ -101,11 +112,13 @@ class MailSettings(CommonSettings):
     """The settings of channels that send mail. `default`: this channel mails owners, too.
 
     `shared`: several people read each mailbox, so who answers by a link is asked for their name.
+    `reply_to`: who gets replies; without it, the sender does.
     """
 
     to: Recipients
     default: Flag = False
     shared: Flag = False
+    reply_to: Annotated[Mailbox, AfterValidator(_ascii)] | None = None
 
 
 def setting_errors(

@@ -25,7 +25,8 @@ class ChatSettings(HttpSettings):
 class Chat(ABC):
     """Posts JSON to one URL. A subclass defines its settings, the body, and what differs from other chats.
 
-    `query_parameters` are added to the query of the URL unless they are there.
+    `query_parameters` are added to the query of the URL unless they are there. `answers`: whether messages have links
+    to answer by, unless the settings say so.
     """
 
     kind: ClassVar[str]
@@ -37,11 +38,13 @@ class Chat(ABC):
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
+    answers: bool = False
     recipients: tuple[str, ...] = ("",)
 
     def __init__(self, name: str, settings: ChatSettings) -> None:
         self.name = name
         self.timezone = settings.timezone
+        self.answers = self.answers if settings.answers is None else settings.answers
         self.timeout = settings.total_timeout
         url = SecretStr(_with_query_parameters(settings.url.get_secret_value(), self.query_parameters))
         self._poster = Poster(url, self.connections, self.verdict, settings.route)

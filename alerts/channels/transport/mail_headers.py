@@ -28,7 +28,7 @@ def needs_utf8(*addresses: str) -> bool:
     return not all(address.isascii() for address in addresses)
 
 
-def head(outgoing: Outgoing, sender: Address, unsubscribe: str | None) -> bytes:
+def head(outgoing: Outgoing, sender: Address, unsubscribe: str | None, reply_to: Address | None = None) -> bytes:
     """Return the header lines that do not depend on the body, each line ending in CRLF."""
     message = outgoing.message
     utf8 = needs_utf8(outgoing.recipient, sender.addr_spec)
@@ -38,6 +38,7 @@ def head(outgoing: Outgoing, sender: Address, unsubscribe: str | None) -> bytes:
         f"Date: {format_datetime(message.rendered_at)}\r\n"
         f"{_addressed('From', str(sender), utf8)}"
         f"{_addressed('To', str(Address(username=username, domain=domain)), utf8)}"
+        f"{_addressed('Reply-To', str(reply_to), utf8) if reply_to else ''}"
         f"{_subject(message.subject)}"
         f"{_threaded(message.thread, sender.domain) if message.thread else ''}"
         f"{_unsubscribed(unsubscribe, outgoing.recipient) if unsubscribe else ''}"

@@ -20,10 +20,10 @@ _CALENDAR = '; method=PUBLISH\r\nContent-Disposition: attachment; filename="dead
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
-def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None) -> bytes:
+def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None, reply_to: Address | None = None) -> bytes:
     """Return the whole mail, lines ending in CRLF. It depends only on the arguments: every retry is the same.
 
-    `unsubscribe`: the address to which a mail program posts to unsubscribe.
+    `unsubscribe`: the address to which a mail program posts to unsubscribe. `reply_to`: who gets replies.
     """
     message = outgoing.message
     body = _part("plain", message.text)
@@ -31,7 +31,7 @@ def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None) ->
         body = _together("alternative", outgoing.id, body, _part("html", message.html))
     if message.calendar is not None:
         body = _together("mixed", outgoing.id, body, _part("calendar", message.calendar, _CALENDAR))
-    return head(outgoing, sender, unsubscribe) + body
+    return head(outgoing, sender, unsubscribe, reply_to) + body
 
 
 def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:

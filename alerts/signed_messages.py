@@ -1,0 +1,75 @@
+"""Messages as they are handed over: placeholders of answer links become working links, in memory only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from alerts.core.answer_links import fill, key_id_of, placeholders
+from alerts.core.messages import Message
+
+HIDDEN = "***"
+_TOKEN = re.compile(r"(?<=/a/)[0-9a-z]{40,}")
+_RUN = re.compile(r"[0-9A-Za-z]{8,}")  # what a server echoes of a token may be cut
+
+
+def signed(message: Message, delivery: UUID, keys: Sequence[bytes]) -> Message:
+    """Return a message with working links. It holds secrets: it is handed over, never stored or logged."""
+    if not keys:
+        return message
+
+    def filled(text: str) -> str:
+        with suppress(LookupError):  # its key is gone; the alert goes out all the same
+            return fill(text, delivery, keys)
+        return text
+
+    return replace(
+        message,
+        text=filled(message.text),
+        html=None if message.html is None else filled(message.html),
+        body=None if message.body is None else {name: _each(value, filled) for name, value in message.body.items()},
+    )
+
+
+def lacks_key(message: Message, delivery: UUID, keys: Sequence[bytes]) -> bool:
+    """Whether a message has a link that no key can sign any more."""
+    known = {key_id_of(key) for key in keys}
+    links = (link for text in _texts(message) for link in placeholders(text))
+    return any(link.delivery == delivery and link.key_id not in known for link in links)
+
+
+def without_tokens(text: str, message: Message) -> str:
+    """Return an answer or error of a server without the tokens of a message, also where it repeats only parts."""
+    if not _RUN.search(text):
+        return text
+    tokens = {token for part in _texts(message) for token in _TOKEN.findall(part)}
+    if not tokens:
+        return text
+
+    def hidden(found: re.Match[str]) -> str:
+        run = found[0].lower()
+        return HIDDEN if any(run in token or token in run for token in tokens) else found[0]
+
+    return _RUN.sub(hidden, text)
+
+
+def _each(value: Any, change: Any) -> Any:
+    """Return a JSON value with each of its texts changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_each(one, change) for one in value]
+    if isinstance(value, dict):
+        return {name: _each(one, change) for name, one in value.items()}
+    return value
+
+
+def _texts(message: Message) -> Iterator[str]:
+    yield message.text
+    yield message.html or ""
+    yield json.dumps(message.body) if message.body else ""
