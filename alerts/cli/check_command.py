@@ -24,6 +24,7 @@ from alerts.cli.warnings import (
     by_text,
     early_warnings,
     left_open_incidents,
+    link_warnings,
     skipped_dates,
     unknown_owners,
     without_known_owner,
@@ -59,7 +60,7 @@ def check(context: typer.Context, at: At = None) -> None:
     for rule in app.settings.rules:
         if not rule.notify:
             warn(f"rule {rule.name}: `notify` names no channel, so it reaches nobody")
-    for line in (*unknown_owners(app), *left_open_incidents(app), *app.renderer.uses_of_renamed()):
+    for line in (*link_warnings(app), *unknown_owners(app), *left_open_incidents(app), *app.renderer.uses_of_renamed()):
         warn(line)
     for kind in sorted({entry.kind for entry in app.settings.channels}):
         for line in outdated_names(kind):

@@ -46,6 +46,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "tick": CommandEntry("tick_command", "Plan and send what is due, once, then exit."),
         "reload": CommandEntry("reload_command", "Check the configuration and reload it into the running daemon."),
         "health": CommandEntry("health_command", "Report problems that keep alerts from going out."),
+        "links": CommandEntry("links_command", "List, rotate or revoke the links by which readers answer."),
         "clock": CommandEntry("clock_command", "Accept this machine's clock after a large jump."),
         "deliveries": CommandEntry("delivery_commands", "List deliveries and their state."),
         "retry": CommandEntry("delivery_commands", "Retry a delivery that failed, is waiting, or was dismissed."),

@@ -15,7 +15,7 @@ from alerts.channels import Channel
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.options import At
-from alerts.cli.output import print_error, warn
+from alerts.cli.output import note, print_error, warn
 from alerts.cli.problems import notification_of
 from alerts.cli.samples import test_message
 from alerts.cli.warnings import without_known_owner
@@ -56,24 +56,32 @@ def preview(
         through, notification = _summary(app, rule, channel, now)
     else:
         through, notification = _reminder(app, rule, key, channel, now)
+    notification = replace(notification, links=app.signing.sample(through))
     message, error = compose(app.renderer, through, notification)
     if error:
         warn(error)
+    if notification.links:
+        note("the links of a preview do not work: they are signed when an alert is sent")
     if html is not None:
         if message.html is None:
             raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
-        if str(html) == "-":
-            print(message.html, end="")
-            return
-        try:
-            html.write_text(message.html, encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"--html {html}: cannot be written: {error.strerror}") from None
-        out.print(f"wrote {html}", markup=False, soft_wrap=True)
+        _put(message.html, html)
     elif message.body is not None:
         out.print_json(json.dumps(message.body))
     else:
         out.print(f"Subject: {message.subject}\n\n{message.text}", markup=False, soft_wrap=True)
+
+
+def _put(html: str, file: Path) -> None:
+    """Write HTML to a file, or print it (`-`). Raises InputError."""
+    if str(file) == "-":
+        print(html, end="")
+        return
+    try:
+        file.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--html {file}: cannot be written: {error.strerror}") from None
+    out.print(f"wrote {file}", markup=False, soft_wrap=True)
 
 
 def _reminder(app: App, rule: str, key: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:

@@ -11,10 +11,15 @@ from uuid import uuid4
 from alerts.channels import Channel, Medium
 from alerts.cli.app import App
 from alerts.cli.samples import sample_summaries
+from alerts.core.answer_links import AnswerLinks
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.summaries import Summary
 from alerts.deadlines.errors import InputError
 from alerts.rendering.composing import compose
+from alerts.settings.http_section import Answer
+
+# Templates are checked with what makes links as long as real ones.
+SAMPLE_LINKS = AnswerLinks("https://alerts.example.org", bytes(4), get_args(Answer))
 
 
 def problems(app: App, contexts: list[ReminderContext], now: datetime) -> list[str]:
@@ -26,6 +31,10 @@ def problems(app: App, contexts: list[ReminderContext], now: datetime) -> list[s
         _ = app.heartbeat
     except InputError as error:
         errors += str(error).splitlines()
+    try:
+        errors += [problem] if (problem := app.signing.problem()) else []
+    except InputError as error:
+        return [*errors, *str(error).splitlines()]
     errors += app.renderer.unused_overrides()
     errors += _failing_templates(app, list(channels.values()), contexts, now)
     return list(dict.fromkeys(errors))
@@ -38,12 +47,14 @@ def _failing_templates(
     ways: list[tuple[Channel | None, Medium]] = [(channel, channel.medium) for channel in channels]
     if app.settings.templates:  # include those that no channel uses yet
         ways += [(None, medium) for medium in get_args(Medium) if medium not in {medium for _, medium in ways}]
+    linked = {channel.name for channel in channels if app.signing.reaches(channel)}
     for channel, medium in ways:
+        links = SAMPLE_LINKS if channel is None or channel.name in linked else None
         samples: list[tuple[Summary | None, list[ReminderContext]]] = [
             (None, some) for some in (*([one] for one in contexts), contexts)
         ]
         for summary, some in (*samples, *sample_summaries(contexts, now)):
-            sample = replace(notification_of(app, channel, some, now), summary=summary)
+            sample = replace(notification_of(app, channel, some, now), summary=summary, links=links)
             found = app.renderer.check(sample, medium)
             yield from found
             if channel and not found and (error := compose(app.renderer, channel, sample)[1]):
@@ -59,4 +70,5 @@ def notification_of(app: App, channel: Channel | None, contexts: list[ReminderCo
         zone=(channel and channel.timezone) or app.zone,
         contexts=tuple(contexts),
         now=now,
+        reply_to=getattr(channel, "reply_to", None),
     )

@@ -71,6 +71,22 @@ def left_open_incidents(app: App) -> Iterator[str]:
             yield f"rule {rule.name}: none of its channels takes summaries, so its summary reaches nobody"
 
 
+def link_warnings(app: App) -> Iterator[str]:
+    """Yield a line for channels that show commands although they are set, or made, to show links."""
+    signing, stated = app.signing, [entry for entry in app.settings.channels if "answers" in entry.options]
+    if signing.public_url is None:
+        for entry in stated:
+            if app.channels[entry.name].answers:
+                yield f"channel {entry.name}: `answers` is on, but there are no links without http.public_url"
+    elif signing.is_local:
+        names = [name for name, channel in app.channels.items() if channel.answers and not channel.local]
+        if names:
+            yield (
+                f"{signing.public_url} leads to this machine only, so {', '.join(names)} show commands instead of "
+                "links: set http.public_url to an address that readers can reach"
+            )
+
+
 def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[str]:
     """Return a line for each rule whose cron fires too late for a lead, so that the reminder goes out early."""
     found: dict[tuple[str, str], list[tuple[str, Moment]]] = defaultdict(list)

@@ -31,6 +31,7 @@ COMMANDS = {
     "send-test": "CHANNEL",
     "tick": "--at",
     "run": "",
+    "links": "list rotate revoke --recipient --drop-older-than --at",
     "clock": "accept",
     "reload": "",
     "move": "KEY EXPR --because --source --source-locator --source-quote --occurrence --all --at",
