@@ -13,7 +13,20 @@ import trustme
 
 from alerts.rendering.renderer import Renderer
 from alerts.store import Store
-from tests import postgres
+from tests import compiled_once, postgres
+
+
+def pytest_collection_finish() -> None:
+    compiled_once.collect_garbage_less_often()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compile_once() -> Iterator[None]:
+    """Compile each statement and each template once, whatever number of stores and renderers is opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        compiled_once.share_statements(patch)
+        compiled_once.share_templates(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
