@@ -55,10 +55,9 @@ def _failing_templates(
         ]
         for summary, some in (*samples, *sample_summaries(contexts, now)):
             sample = replace(notification_of(app, channel, some, now), summary=summary, links=links)
-            found = app.renderer.check(sample, medium)
-            yield from found
-            if channel and not found and (error := compose(app.renderer, channel, sample)[1]):
-                yield error
+            error = compose(app.renderer, channel, sample)[1] if channel else None
+            if error or not channel:  # each template by itself, so that an error in one hides none in another
+                yield from app.renderer.check(sample, medium) or filter(None, [error])
 
 
 def notification_of(app: App, channel: Channel | None, contexts: list[ReminderContext], now: datetime) -> Notification:
