@@ -18,6 +18,7 @@ from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
 from alerts.core.deliveries import Delivery, DeliveryError, EndedAttempt, Outcome, after_failure
 from alerts.core.messages import Message, Outgoing
+from alerts.delivery_log import log_failed, log_sent
 from alerts.link_signing import NO_LINKS, LinkSigning
 from alerts.message_preparation import MessagePreparation
 from alerts.rendering.renderer import Renderer
@@ -196,8 +197,7 @@ class ChannelWorker:
         )
         text = self.redact(outcome.error or "")  # channels keep secrets out; should one fail
         outcome = replace(outcome, error=without_tokens(text, message) if message else text)
-        level = logging.ERROR if outcome.state == "dead" else logging.WARNING
-        log.log(level, "%s via %s: %s (%s)", str(delivery.id)[:8], delivery.channel, outcome.error, outcome.state)
+        log_failed(delivery, outcome)
         return outcome
 
     def _collect(self, running: dict[Future[Outcome | None], _Leased]) -> Counter[str]:
@@ -213,6 +213,7 @@ class ChannelWorker:
                 ended_attempts.append((item.delivery, outcome, item.started or self.clock(), self.clock()))
         if ended_attempts:
             self._record_outcomes(ended_attempts)  # first: without it they are sent again
+            log_sent(ended_attempts)
         if late:
             self._return_claims(item.delivery for item in late)
         if ended_attempts:
