@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ARGS ?=
 
-.PHONY: help run install test check faults mutants simulate demo bench docs images lock clean
+.PHONY: help run install test check faults mutants web simulate demo bench docs images lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the checks and tests need ..."
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed-web: requirements-web.lock $(VENV)/.installed-dev
+	@echo "Installing what the tests of HTTP need ..."
+	@$(PIP) --require-hashes -r requirements-web.lock
 	@touch $@
 
 install: $(VENV)/.installed  ## make .venv with the alerts command
@@ -56,6 +61,10 @@ faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something
 mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
+web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers and Prometheus (half an hour; names the tools that are missing)
+	@$(BIN)/python -m tests.web.tools
+	@WEB=all $(BIN)/python -m pytest tests/web $(ARGS)
+
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py
@@ -77,6 +86,8 @@ lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv)
 	  --extra postgres --extra build pyproject.toml -o requirements.lock
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \
 	  --extra postgres --extra build --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \
+	  --extra postgres --extra build --extra dev --extra web-tests pyproject.toml -c requirements-dev.lock -o requirements-web.lock
 
 clean:  ## remove .venv and caches; var/ (the database) stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 from datetime import timedelta
@@ -22,6 +21,7 @@ from alerts.store import Store
 from alerts.store.daemon_lock import daemon_lock
 from tests.factories import entry, load
 from tests.web.conftest import Serve
+from tests.web.daemon_site import tool
 from tests.web.running import WebServer
 
 SECRET_KEY = "acme-merger"
@@ -112,9 +112,7 @@ def test_no_label_has_a_key_or_an_address(web_server: WebServer) -> None:
 
 
 def test_promtool_finds_nothing_to_say(serve: Serve) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is missing: install Debian's package prometheus (`make web` fails without it)")
+    promtool = tool("promtool")
     text = requests.get(f"{serve().operations_url}/metrics", timeout=30).content
     done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
