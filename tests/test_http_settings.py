@@ -31,7 +31,8 @@ def test_an_empty_section_listens_on_loopback(tmp_path: Path) -> None:
 
 
 def test_all_of_the_section_is_read(tmp_path: Path) -> None:
-    (tmp_path / "keys").write_text("aa11\nbb22\n")
+    first, second = "a1" * 32, "b2" * 32
+    (tmp_path / "keys").write_text(f"{first} 2026-11-28T09:00:00Z\n{second}\n")
     text = """
 http:
   bind: 0.0.0.0
@@ -50,10 +51,11 @@ http:
         operations=("::1", 9090),
         trusted_proxies=("192.0.2.10", "192.0.2.0/24", "2001:db8::1"),
         allowed_answers=frozenset({"acknowledge", "move"}),
-        answer_keys="aa11\nbb22",
+        answer_keys=f"{first} 2026-11-28T09:00:00Z\n{second}",
     )
-    assert "aa11" not in repr(settings.http)
-    assert {"aa11", "bb22"} <= set(settings.secrets())
+    assert first not in repr(settings.http)
+    assert {first, second} <= set(settings.secrets())
+    assert "2026-11-28T09:00:00Z" not in settings.secrets()
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ class Settings:
             found.update(self.references.values(entry.options))
             found.update(literal_secrets(entry.options))
         if self.http and self.http.answer_keys:
-            found.update(self.http.answer_keys.split())  # each line is a key
+            found.update(re.findall(r"[0-9a-fA-F]{64}", self.http.answer_keys))  # not when each was made
         if password := re.search(r"://[^:/@]*:(.*)@", self.database):
             found.add(password[1])
         return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
