@@ -221,7 +221,14 @@ def test_a_chat_gets_it_by_owner_and_by_what_is_asked(renderer: Renderer) -> Non
     ]
     assert "The filing · `alerts ack filing` · acknowledged by Ann" in sections[2]
     assert "Use the command below each entry to acknowledge it." in sections[-1]
-    assert "Nothing is due until Sat 27 Dec 2025" in str(slack_body(renderer, summary())["blocks"])
+
+
+def test_an_empty_one_says_so_once_and_offers_no_command(renderer: Renderer) -> None:
+    message, _ = renderer.render(summary(), "mail")
+    assert message.text == ("Summary\n\nNothing is due until Sat 27 Dec 2025. Nothing else is open.\n\nRule monthly.\n")
+    assert (message.html or "").partition("<h1")[2].count("ue until Sat 27 Dec 2025") == 1
+    (_, block) = slack_body(renderer, summary())["blocks"]
+    assert block["text"]["text"] == "Nothing is due until Sat 27 Dec 2025. Nothing else is open."
 
 
 def test_the_plain_message_stands_in_where_a_template_fails(renderer: Renderer) -> None:
