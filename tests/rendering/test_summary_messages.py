@@ -74,8 +74,8 @@ DATES BY WEEK
 Mon 1 Dec   The filing               ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Fri 5 Dec   The answer               ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·  ·
 Sat 20 Dec  The review               ·  ·  ·  ●  ·  ·  ·  ·  ·  ·  ·  ·  ·
-Shown up to Sat 27 Dec 2025 only. Not shown: 1 past its date, 2 open or
-without a date.
+Only what is due by Sat 27 Dec 2025 is shown. Not shown: 1 past its date, 2
+open or without a date.
 
 Ana Lopez
 
@@ -132,7 +132,7 @@ Answer         Use the command below each entry to acknowledge it. “alerts
 def test_a_shared_one_is_by_owner_and_by_what_is_asked(renderer: Renderer) -> None:
     message, _ = renderer.render(summary(*MIXED), "mail")
     assert message.text == TEXT
-    html = (message.html or "").partition("Shown up to Sat 27 Dec 2025 only")[2]
+    html = (message.html or "").partition("Only what is due by Sat 27 Dec 2025 is shown")[2]
     places = [html.index(words) for words in ("Ana Lopez", "The report", "The filing", "Bo", "No owner")]
     assert places == sorted(places)
     assert "acknowledged by Ann" in html
@@ -245,7 +245,7 @@ def test_a_summary_draws_what_it_lists_and_says_up_to_when(renderer: Renderer) -
     assert error is None
     assert "DATES BY WEEK" in message.text
     assert "Mon 1 Dec   The filing               ●  ·  ·  ·  ·" in message.text
-    said = "Shown up to Sat 27 Dec 2025 only. Not shown: 1 past its date, 2 open or without a date."
+    said = "Only what is due by Sat 27 Dec 2025 is shown. Not shown: 1 past its date, 2 open or without a date."
     assert said in " ".join(message.text.split())
     assert message.html
     assert said in message.html
