@@ -73,6 +73,14 @@ def test_of_many_that_make_it_at_once_all_use_the_same_key(path: Path) -> None:
     assert all(one == found[0] for one in found)
 
 
+def test_what_is_there_is_not_made_again(path: Path) -> None:
+    make_key_file(path, NOW)
+    first = read_key_file(path)
+    make_key_file(path, NOW + DAY)
+    assert read_key_file(path) == first
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
 @pytest.mark.parametrize("text", ["", "# nothing", "ab" * 31, "zz" * 32, "ab" * 32 + " yesterday", "ab" * 32 + "cd"])
 def test_what_is_no_key_is_refused_and_not_shown(text: str) -> None:
     with pytest.raises(InputError) as error:

@@ -12,6 +12,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -21,13 +22,15 @@ from werkzeug import Request, Response
 from alerts import shipped
 from alerts.answer_keys import AnswerKey, read_key_file, rotate
 from alerts.channels import Channel, build
-from alerts.core.answer_links import key_id_of, placeholders, read
+from alerts.core.answer_links import AnswerLinks, key_id_of, placeholders, read
 from alerts.core.deliveries import DeliveryError
+from alerts.core.messages import Message
 from alerts.delivery import ChannelWorker
 from alerts.link_signing import KeyFile, LinkSigning
 from alerts.planning import plan
 from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
+from alerts.signed_messages import lacks_key, signed
 from alerts.store import Store, delivery_tables
 from tests.channels.conftest import postbox, smtp_server
 from tests.factories import NOW, at, entries, load, plan_at, remind, rule
@@ -325,6 +328,14 @@ def test_another_configuration_brings_its_links_along(start: Start, signing: Lin
     other = ChannelWorker(worker.store, worker.channel, worker.renderer, "UTC", worker.clock, signing=signing)
     worker.take_over(other)
     assert worker.signing is signing
+
+
+def test_a_message_whose_key_is_gone_is_still_handed_over() -> None:
+    delivery = UUID(int=1)
+    text = AnswerLinks("https://alerts.example.org", bytes(4)).url(delivery)
+    message = Message(subject="Due", text=text, rendered_at=NOW)
+    assert lacks_key(message, delivery, (bytes(32),))
+    assert signed(message, delivery, (bytes(32),)) == message
 
 
 def test_a_key_shows_itself_nowhere() -> None:

@@ -35,3 +35,11 @@ def test_words_that_are_no_secret_stay() -> None:
     line = "hooks.example.org: HTTP 404; there is nothing at this url; 3 services wait"
     assert Redaction([HOOK])(line) == line
     assert Redaction([])(line) == line
+
+
+def test_a_token_in_an_address_is_taken_out() -> None:
+    token = "a2b3" * 20
+    line = f"GET https://alerts.example.org/a/{token} and /a/{token[:30]} and /calendar/{token}.ics"
+    said = Redaction([])(line)
+    assert said == "GET https://alerts.example.org/a/*** and /a/*** and /calendar/***.ics"
+    assert Redaction([])("a/b/c and /a/short") == "a/b/c and /a/short"

@@ -29,7 +29,7 @@ channels:
   log: {{kind: console}}
   slack: {{kind: slack, url: {{env: S_SLACK}}}}
   slack-out: {{kind: slack, url: "http://127.0.0.1:9/services/T01/B02/literal-s3cret"}}
-  discord: {{kind: discord, url: {{env: S_DISCORD}}}}
+  discord: {{kind: discord, answers: true, url: {{env: S_DISCORD}}}}
   teams: {{kind: teams, url: {{env: S_TEAMS}}}}
   space: {{kind: googlechat, url: {{env: S_SPACE}}}}
   matter: {{kind: mattermost, url: {{file: mattermost}}}}
@@ -37,13 +37,14 @@ channels:
   behind-lit: {{kind: webhook, url: "https://chat.example.org/x", proxy: "http://me:literal-pr0xy-s3cret@127.0.0.1:9"}}
   mail-token: {{kind: email, from: a@example.org, to: [b@example.org], smtp: {{host: localhost, port: {smtp},
     security: tls, ca: config/ca.pem, username: us3r-name, auth: xoauth2, token_file: config/token}}}}
-  phone: {{kind: ntfy, url: {{env: S_TOPIC}}, token: {{env: S_NTFY}}}}
-  pager: {{kind: pagerduty, routing_key: {{env: S_PAGER}}, url: "{http}500/v2/s3cret-enqueue"}}
-  hook: {{kind: webhook, url: {{env: S_HOOK}}, secret: {{env: S_SIGNING}},
+  phone: {{kind: ntfy, answers: true, url: {{env: S_TOPIC}}, token: {{env: S_NTFY}}}}
+  pager: {{kind: pagerduty, answers: true, routing_key: {{env: S_PAGER}}, url: "{http}500/v2/s3cret-enqueue"}}
+  hook: {{kind: webhook, answers: true, url: {{env: S_HOOK}}, secret: {{env: S_SIGNING}},
     headers: {{Authorization: {{env: S_HEADER}}}}}}
   hook-lit: {{kind: webhook, url: "{http}404/literal-hook-s3cret", headers: {{X-Key: literal-header-s3cret}}}}
-  other: {{kind: apprise, url: {{env: S_APPRISE}}}}
+  other: {{kind: apprise, answers: true, url: {{env: S_APPRISE}}}}
 heartbeat: {{url: {{env: S_BEAT}}}}
+http: {{public_url: "https://alerts.example.org"}}
 operators: [hook]
 rules:
   - name: desk
@@ -147,11 +148,19 @@ def test_no_secret_is_found_in_logs_database_or_output(failing: Alerts, home: Pa
     said = [failing("load", "one.yaml", "--at", "2025-10-28T10:00Z")]
     said += [failing("tick", "--at", f"2025-{at}:00Z") for at in ("10-31T10", "10-31T12", "11-04T12")]
     said += [failing("send-test", name) for name in NAMES]
-    said += [failing(*words.split()) for words in ("check", "health", "deliveries", "deliveries --json", "plan --json")]
+    listings = ("check", "health", "deliveries", "deliveries --json", "plan --json", "links list", "show filing --json")
+    said += [failing(*words.split()) for words in (*listings, "links rotate", "links revoke --recipient b@example.org")]
     asked = " ".join(f"{one.url} {dict(one.headers)} {one.get_data(as_text=True)}" for one, _ in echo.log)
     assert [secret for secret in TELLING if secret not in asked and secret not in NEVER_POSTED] == []
-    files = [file for file in home.rglob("*") if file.is_file() and "config" not in file.parts]
+    mails = "".join(file.read_text() for file in (home / "mail/new").iterdir()).replace("=\n", "")
+    tokens = set(re.findall(r"/a/([a-z2-7]{60,})", asked + mails))
+    assert len({token[-26:] for token in tokens}) > 15  # from each channel that posts, and from the mails
+    (keys,) = home.rglob("*.answer-keys")
+    apart = {"config", "mail", keys.name}  # where links and keys have to be
+    files = [file for file in home.rglob("*") if file.is_file() and not apart & {*file.parts}]
     found = b"".join(file.read_bytes() for file in files) + "".join(one.out + one.err for one in said).encode()
+    assert [token for token in tokens if token[-20:].encode() in found] == []
+    assert [key for key in keys.read_text().split() if len(key) == 64 and key.encode() in found] == []
     for shown in (b"ok: 18 channels", b"HTTP 302", b"login refused (535)", b" DEBUG "):
         assert shown in found
     assert len(TELLING) == 24

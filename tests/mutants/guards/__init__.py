@@ -13,6 +13,7 @@ from tests.mutants.guards import (
     deadlines_guards,
     failures_guards,
     files_guards,
+    links_guards,
     rendering_guards,
     watches_guards,
 )
@@ -32,6 +33,7 @@ GUARDS: tuple[Guard, ...] = (
     *failures_guards.GUARDS,
     *channels_guards.GUARDS,
     *files_guards.GUARDS,
+    *links_guards.GUARDS,
     *commands_guards.GUARDS,
     *rendering_guards.GUARDS,
     *daemon_guards.GUARDS,
