@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from tests.oracle.spans import Span
+from tests.oracle.zones import AOE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Period:
 
     def __str__(self) -> str:
         stated = (f"{self.year:04}" if self.month is None else f"{self.year:04}-{self.month:02}") + self.fingerprint
+        if self.zone == AOE:
+            return f"{stated} AoE"
         return f"{stated}[{self.zone}]" if self.zone else stated
 
 
