@@ -39,6 +39,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
     },
     "Set up": {
         "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates."),
+        "feed": CommandEntry("feed_command", "Add, list or revoke the calendars that people subscribe to."),
         "send-test": CommandEntry("preview_commands", "Send a test message to all recipients of a channel."),
     },
     "Run": {

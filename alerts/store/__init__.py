@@ -15,6 +15,7 @@ from alerts.store.database import Database
 if TYPE_CHECKING:
     from alerts.store.commitment_store import Commitments
     from alerts.store.due_watches import Watches
+    from alerts.store.feeds import Feeds
     from alerts.store.link_revocations import LinkRevocations
     from alerts.store.measurements import Measurements
     from alerts.store.outbox.claim import Outbox
@@ -116,6 +117,13 @@ class Store:
         from alerts.store.link_revocations import LinkRevocations
 
         return LinkRevocations(self.database)
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        """Calendars that people subscribe to."""
+        from alerts.store.feeds import Feeds
+
+        return Feeds(self.database)
 
     @cached_property
     def ledger(self) -> Ledger:

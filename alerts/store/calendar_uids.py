@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, select
 
 from alerts.clock import utc_now
+from alerts.core.icalendar import uid_of
 from alerts.core.notifications import CalendarEntry
 from alerts.store import tables
 from alerts.store.rows import chunks, insert_new
@@ -24,14 +25,14 @@ def entries(connection: Connection, about: Collection[tuple[int, str]]) -> Mappi
     """
     here: dict[int, Any] = {}
     kept: dict[tuple[int, str], str] = {}
-    installation = _installation(connection)
+    installation = installation_id(connection)
     for some in chunks({one for one, _ in about}):
         here |= {row.id: row for row in connection.execute(select(_C.id, _C.key, _C.sequence).where(_C.id.in_(some)))}
         rows = connection.execute(select(tables.calendar_uids).where(_U.commitment_id.in_(some)))
         kept |= {(row.commitment_id, row.occurrence): row.uid for row in rows}
     return {
         (one, name): CalendarEntry(
-            uid=kept.get((one, name)) or f"{here[one].key}{'.' if name else ''}{name}@{installation}",
+            uid=kept.get((one, name)) or uid_of(here[one].key, name, installation),
             sequence=here[one].sequence,
         )
         for one, name in about
@@ -39,7 +40,7 @@ def entries(connection: Connection, about: Collection[tuple[int, str]]) -> Mappi
     }
 
 
-def _installation(connection: Connection) -> str:
+def installation_id(connection: Connection) -> str:
     """Return the id of this database: random, and the same from its first use on."""
     known = select(tables.meta.c.value).where(tables.meta.c.name == INSTALLATION)
     if (found := connection.scalar(known)) is None:

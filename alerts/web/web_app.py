@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from alerts.store.database import CONNECTIONS
 from alerts.web.access_log import AccessLog
+from alerts.web.calendar_routes import calendar_routes
 from alerts.web.operations_routes import operations_routes
 from alerts.web.probe_routes import probe_routes
 from alerts.web.request_limits import RequestLimits
@@ -21,7 +22,9 @@ HANDLER_THREADS = CONNECTIONS // 2  # a handler that reads while it writes uses 
 def create_app(services: Services) -> FastAPI:
     """Return the application of the public listener."""
     http = services.http
-    return _plain_app(services, http.bind, http.public_host)
+    app = _plain_app(services, http.bind, http.public_host)
+    app.include_router(calendar_routes(services))
+    return app
 
 
 def create_operations_app(services: Services) -> FastAPI:

@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": "--from --days --at --json",
     "check": "--at",
     "preview": "RULE KEY --channel --at",
+    "feed": "add list revoke --name --owner --tag --party --priority --all --alarms --by --at --json",
     "send-test": "CHANNEL",
     "tick": "--at",
     "run": "",

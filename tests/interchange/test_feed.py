@@ -16,6 +16,7 @@ from icalendar import Calendar
 from icalendar.prop import vBroken
 
 from alerts.core.commitments import Commitment
+from alerts.core.icalendar import FeedEntry
 from alerts.core.tracked import Occurrence, Tracked
 from alerts.deadlines.bounds import Bounds, occurrence_bounds, resolve
 from alerts.deadlines.business_days import Roll
@@ -25,8 +26,7 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
 from alerts.interchange import gather
 from alerts.interchange.file_contents import File
-from alerts.interchange.ics.feed_entries import FeedEntry
-from alerts.interchange.ics.feed_writer import FeedWriter
+from alerts.interchange.ics.feed_writer import FeedWriter, ended_calendar
 from tests.deadlines.test_grammar_properties import CHOICES, DEADLINES, KNOWN, near, thorough
 from tests.factories import NOW, at, bounds, commitment
 
@@ -51,14 +51,7 @@ def entry(stated: str, key: str = "a", choice: ZoneChoice = NEW_YORK, **more: ob
 
 
 def of(tracked: Tracked, **more: object) -> FeedEntry:
-    key = tracked.commitment.key
-    return FeedEntry(
-        tracked=tracked,
-        uid=lambda name: f"{key}{'.' if name else ''}{name}@{HERE}",
-        sequence=3,
-        revised_at=NOW,
-        **more,  # type: ignore[arg-type]
-    )
+    return FeedEntry(tracked=tracked, installation=HERE, sequence=3, revised_at=NOW, **more)  # type: ignore[arg-type]
 
 
 def lines(*entries: FeedEntry, now: datetime = NOW, writer: FeedWriter = WRITER) -> list[str]:
@@ -242,7 +235,7 @@ def test_what_does_not_fit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_calendar_of_a_revoked_feed_says_so_once() -> None:
-    whole = WRITER.ended(NOW).decode().split("\r\n")
+    whole = ended_calendar("Ann's deadlines", NOW).decode().split("\r\n")
     assert [line for line in whole if line.startswith(("SUMMARY", "DTSTART", "DTSTAMP"))] == [
         "DTSTAMP:20251028T090000Z", "DTSTART;VALUE=DATE:20251028", "SUMMARY:This calendar is no longer updated",
     ]  # fmt: skip

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from alerts.core.icalendar import NUMBERS, PRODUCT
+from alerts.core.icalendar import NUMBERS, PRODUCT, FeedEntry
 from alerts.core.tracked import Tracked
 from alerts.interchange.ics.content_lines import escaped, folded, stamp, time_property
 from alerts.interchange.ics.event_entry import RESOLVED, TIMES, own_name
-from alerts.interchange.ics.feed_entries import FeedEntry, FeedEvent, events_of
+from alerts.interchange.ics.feed_events import FeedEvent, events_of
 from alerts.interchange.ics.timezone_writer import timezone_lines
 
 REFRESH = "PT1H"
@@ -39,23 +39,11 @@ class FeedWriter:
             for event in events_of(entry, now):
                 if len(events) >= MOST_EVENTS:
                     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-                    return self._calendar(zones, [_notice(INCOMPLETE, day, "incomplete"), *events])
+                    return _calendar(self.name, zones, [_notice(INCOMPLETE, day, "incomplete"), *events])
                 if event.zone:
                     zones[event.zone] = None
                 events.append(folded(self._event(entry, event)))
-        return self._calendar(zones, events)
-
-    def ended(self, at: datetime) -> bytes:
-        """Return the calendar of a feed that was revoked: one event on that day, which tells its reader."""
-        return self._calendar({}, [_notice(NO_LONGER_UPDATED, at, "ended")])
-
-    def _calendar(self, zones: Iterable[str], events: Iterable[bytes]) -> bytes:
-        name = escaped(self.name)
-        head = ["BEGIN:VCALENDAR", f"PRODID:{PRODUCT}", "VERSION:2.0", "CALSCALE:GREGORIAN", "METHOD:PUBLISH",
-                f"NAME:{name}", f"X-WR-CALNAME:{name}", f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}",
-                f"X-PUBLISHED-TTL:{REFRESH}"]  # fmt: skip
-        defined = [line for zone in zones for line in timezone_lines(zone)]
-        return b"".join([folded([*head, *defined]), *events, folded(["END:VCALENDAR"])])
+        return _calendar(self.name, zones, events)
 
     def _event(self, entry: FeedEntry, event: FeedEvent) -> Iterator[str]:
         commitment = event.about.commitment
@@ -78,6 +66,20 @@ class FeedWriter:
         if self.alarms and not event.cancelled:
             yield from _alarms(event, title)
         yield "END:VEVENT"
+
+
+def ended_calendar(name: str, at: datetime) -> bytes:
+    """Return the calendar of a feed that was revoked: one event on that day, which tells its reader."""
+    return _calendar(name, {}, [_notice(NO_LONGER_UPDATED, at, "ended")])
+
+
+def _calendar(name: str, zones: Iterable[str], events: Iterable[bytes]) -> bytes:
+    name = escaped(name)
+    head = ["BEGIN:VCALENDAR", f"PRODID:{PRODUCT}", "VERSION:2.0", "CALSCALE:GREGORIAN", "METHOD:PUBLISH",
+            f"NAME:{name}", f"X-WR-CALNAME:{name}", f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}",
+            f"X-PUBLISHED-TTL:{REFRESH}"]  # fmt: skip
+    defined = [line for zone in zones for line in timezone_lines(zone)]
+    return b"".join([folded([*head, *defined]), *events, folded(["END:VCALENDAR"])])
 
 
 def _times(event: FeedEvent) -> Iterator[str]:

@@ -12,6 +12,7 @@ from tests.mutants.guards import (
     database_guards,
     deadlines_guards,
     failures_guards,
+    feeds_guards,
     files_guards,
     links_guards,
     rendering_guards,
@@ -35,6 +36,7 @@ GUARDS: tuple[Guard, ...] = (
     *files_guards.GUARDS,
     *links_guards.GUARDS,
     *commands_guards.GUARDS,
+    *feeds_guards.GUARDS,
     *rendering_guards.GUARDS,
     *daemon_guards.GUARDS,
 )

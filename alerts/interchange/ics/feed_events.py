@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
 
 from icalendar import vRecur
 
-from alerts.core.icalendar import EventTimes, event_times
+from alerts.core.icalendar import EventTimes, FeedEntry, event_times
 from alerts.core.tracked import Tracked
 from alerts.deadlines.recurrence import ROLLED_AT_MOST, Recurrence
 from alerts.deadlines.rule_expansion import expand, last_wall, wall_of
@@ -22,20 +22,6 @@ from alerts.interchange.ics.content_lines import stamp
 ENDED_STAYS = timedelta(days=30)
 PAST, FUTURE = timedelta(days=30), timedelta(days=731)  # of what recurs in a way that no rule can state
 AOE_ZONE = "Etc/GMT+12"  # IANA's name for UTC-12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedEntry:
-    """A commitment as a feed shows it, with its occurrences; `uid` gives the UID of each, "" is the whole.
-
-    `revised_at`: when its last revision was made. `ended`: when occurrences were closed, by name.
-    """
-
-    tracked: Tracked
-    uid: Callable[[str], str]
-    sequence: int
-    revised_at: datetime
-    ended: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +50,7 @@ def events_of(entry: FeedEntry, now: datetime) -> Iterator[FeedEvent]:
     recurs = tracked.bounds.recurrence
     if recurs is None:
         if times := event_times(tracked.bounds):
-            yield _single(entry.uid(""), tracked, times)
+            yield _single(entry.uid(), tracked, times)
     elif _is_a_rule(recurs):
         yield from _series(entry, recurs, now)
     else:
@@ -92,7 +78,7 @@ def _series(entry: FeedEntry, recurs: Recurrence, now: datetime) -> Iterator[Fee
     gone = {name for name, one in states.items() if not one.open and not _is_recent(entry, name, now)}
     first = next(expand(recurs.rule, wall_of(recurs.start), recurs.zone).times(wall_of(recurs.start)))
     yield FeedEvent(
-        uid=entry.uid(""),
+        uid=entry.uid(),
         about=tracked,
         times=clock.times(first),
         stated=str(standalone(tracked.bounds)),
@@ -107,7 +93,7 @@ def _series(entry: FeedEntry, recurs: Recurrence, now: datetime) -> Iterator[Fee
         if state.open and tracked.occurrences[name].bounds is None:
             continue
         yield FeedEvent(
-            uid=entry.uid(""),
+            uid=entry.uid(),
             about=state,
             times=moved or clock.times(_wall(name)),
             stated=str(standalone(state.bounds)),

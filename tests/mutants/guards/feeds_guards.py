@@ -1,0 +1,76 @@
+"""The guards of: who may read a calendar feed, and when it ends."""
+
+from tests.mutants.guards.guard import Guard
+
+GUARDS = (
+    Guard(
+        "of a feed's token only the hash is stored",
+        "store/feeds.py",
+        "return hashlib.sha256(token.encode()).hexdigest()",
+        "return token",
+        "store/test_feeds.py::test_a_token_has_256_random_bits_of_which_only_the_hash_is_stored[sqlite]",
+    ),
+    Guard(
+        "a feed's token has 256 bits",
+        "store/feeds.py",
+        "TOKEN_BYTES = 32",
+        "TOKEN_BYTES = 16",
+        "store/test_feeds.py::test_a_token_has_256_random_bits_of_which_only_the_hash_is_stored[sqlite]",
+    ),
+    Guard(
+        "a feed is found by its whole token",
+        "store/feeds.py",
+        "_query(now).where(_F.token_hash == hash_token(token))",
+        "_query(now).where(_F.token_hash >= hash_token(token)[:1])",
+        "store/test_feeds.py::test_a_feed_is_found_by_its_token_only[sqlite]",
+    ),
+    Guard(
+        "a feed ends with its person",
+        "store/feeds.py",
+        'is_orphaned=row["known"] is None',
+        "is_orphaned=False",
+        "web/test_calendar.py::test_a_feed_ends_with_its_person_and_does_not_come_back_with_them",
+    ),
+    Guard(
+        "a person whom the settings left out an hour ago has no feed",
+        "store/feeds.py",
+        "is_known = or_(_P.removed_at.is_(None), _P.removed_at > now - GRACE)",
+        "is_known = _P.key.is_not(None)",
+        "store/test_feeds.py::test_a_feed_ends_with_its_person_an_hour_after_the_settings_have_left_them_out[sqlite]",
+    ),
+    Guard(
+        "a revoked feed shows no deadlines",
+        "web/calendar_feeds.py",
+        "        return feed.revoked_at\n",
+        "        return None\n",
+        "web/test_calendar.py::test_a_revoked_feed_says_so_for_thirty_days_and_is_gone_then",
+    ),
+    Guard(
+        "a revoked feed is gone after thirty days",
+        "web/calendar_feeds.py",
+        "if ended and now - ended > FAREWELL:",
+        "if False:",
+        "web/test_calendar.py::test_a_revoked_feed_says_so_for_thirty_days_and_is_gone_then",
+    ),
+    Guard(
+        "wrong tokens are counted",
+        "web/wrong_tokens.py",
+        "too_often = len(times) >= MOST",
+        "too_often = False",
+        "web/test_calendar.py::test_an_address_with_too_many_wrong_tokens_has_to_wait",
+    ),
+    Guard(
+        "a feed shows its owner's deadlines only",
+        "store/feed_contents.py",
+        "    if shown.owners:",
+        "    if False:",
+        "web/test_calendar.py::test_a_feed_is_a_calendar_of_what_it_asks_for",
+    ),
+    Guard(
+        "a loaded series leaves out what the feed states by itself, or it would be told twice",
+        "interchange/ics/event_entry.py",
+        "deadline = _without(str(exported), left_out)",
+        "deadline = str(exported)",
+        "interchange/test_feed.py::test_two_occurrences_on_a_day_are_two",
+    ),
+)
