@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -64,11 +64,22 @@ def _single(uid: str, about: Tracked, times: EventTimes) -> FeedEvent:
 def _is_a_rule(recurs: Recurrence) -> bool:
     """Return whether RFC 5545 can state the series, in a way that all programs read alike.
 
-    It knows no rolling. Widespread programs differ about a place in a week (BYSETPOS) and a week of the year.
+    It knows no rolling. Widespread programs (ical.js, libical) differ about places in a week, and about what picks days
+    of a year other than by month.
     """
     parts = split_rule(recurs.rule)
-    disputed = "BYWEEKNO" in parts or ("BYSETPOS" in parts and parts["FREQ"] == "WEEKLY")
-    return recurs.roll == "none" and not disputed
+    if recurs.roll != "none" or (parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts):
+        return False
+    return parts["FREQ"] != "YEARLY" or _is_a_plain_year(parts, recurs.start)
+
+
+def _is_a_plain_year(parts: Mapping[str, str], start: date) -> bool:
+    months, days = "BYMONTH" in parts, parts.get("BYMONTHDAY", "")
+    if parts.keys() & {"BYSETPOS", "BYWEEKNO", "BYYEARDAY"} or "-" in days or (days and "BYDAY" in parts):
+        return False
+    if days or "BYDAY" in parts:
+        return months
+    return (start.month, start.day) != (2, 29)  # some programs show it on 1 March in other years
 
 
 def _series(entry: FeedEntry, recurs: Recurrence, now: datetime) -> Iterator[FeedEvent]:
