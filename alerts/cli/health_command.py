@@ -21,6 +21,7 @@ from alerts.cli.other_processes import (
 from alerts.cli.output import print_error, shown, warn
 from alerts.cli.unreached import without_recipient
 from alerts.daemon_status import is_alive
+from alerts.deadlines.errors import InputError
 from alerts.health_problems import NO_DAEMON, delivery_problems
 
 out = Console(highlight=False, emoji=False)
@@ -43,6 +44,7 @@ def health(
     if not live:
         errors += delivery_problems(app.store, now, lambda at: f"{shown(at, app.zone)} {app.zone}")
         errors += [] if warnings else [*_unreachable(app), *rules_left_alone(app)]
+        warnings += [] if warnings else _without_links(app)
         found = differences_between_processes(app, now)
         errors += found.problems if up else []
         warnings += found.warnings if up else []
@@ -58,6 +60,15 @@ def health(
             out.print("ok")
     if errors:
         raise typer.Exit(1)
+
+
+def _without_links(app: App) -> list[str]:
+    """Return why messages go out with commands although links are set."""
+    try:
+        problem = app.signing.problem()
+    except InputError as error:
+        problem = str(error)
+    return [f"messages have no links, but commands: {problem}"] if problem else []
 
 
 def _unreachable(app: App) -> list[str]:

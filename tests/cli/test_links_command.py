@@ -124,6 +124,14 @@ def test_check_refuses_a_key_file_that_others_may_read(linked: Alerts, home: Pat
     assert "others may read the keys of answer links (mode 0644): run `chmod 600" in said.err
 
 
+def test_health_says_why_messages_have_no_links(linked: Alerts, home: Path) -> None:
+    linked("links", "rotate", *AT)
+    key_file(home).write_text("no key\n")
+    said = linked("health", *AT)
+    assert "warning: messages have no links, but commands: " in said.err
+    assert "line 1 is no key" in said.err
+
+
 def test_check_says_which_channels_a_link_to_this_machine_does_not_reach(alerts: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text(CONFIG + "http: {public_url: 'http://127.0.0.1:8080'}\n")
     said = alerts("check", *AT)
