@@ -86,7 +86,7 @@ def read_anew(app: App, clock: Clock) -> Configuration:
 
 
 def _rendered_with(app: App) -> str:
-    """Return a digest of what rendering depends on: templates, channels and zone.
+    """Return a digest of what rendering depends on: templates, channels, zone, and whether there are links.
 
     Raises InputError with all problems of channels.
     """
@@ -94,7 +94,7 @@ def _rendered_with(app: App) -> str:
     built_from = [(entry.name, entry.kind, settings.resolve_options(entry)) for entry in settings.channels]
     templates = _digest(settings.templates, settings.templates) if settings.templates else ""
     _ = app.channels, app.heartbeat
-    return hashlib.sha256(repr((built_from, settings.timezone, templates)).encode()).hexdigest()
+    return hashlib.sha256(repr((built_from, settings.timezone, templates, settings.http)).encode()).hexdigest()
 
 
 def _reader(settings: Settings) -> Callable[[], str]:
