@@ -21,6 +21,7 @@ from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.summaries import Scope
 from alerts.core.tracked import Tracked
 from alerts.scheduled_rules import ScheduledRule, current
+from alerts.skipped_log import log_skipped
 from alerts.store import Store
 from alerts.store.claimed_watches import ClaimedWatches
 from alerts.store.store_error import StoreError
@@ -104,6 +105,7 @@ def _plan_due(
             with suppress(StoreError):  # where the database is gone, the claim ends by itself
                 store.watches.release(claimed)
             raise
+        log_skipped(claimed, written)
         evaluated += written.watches
         in_vain = 0 if written.watches else in_vain + 1
         yield written.deliveries

@@ -72,12 +72,17 @@ def left_open_incidents(app: App) -> Iterator[str]:
 
 
 def link_warnings(app: App) -> Iterator[str]:
-    """Yield a line for channels that show commands although they are set, or made, to show links."""
+    """Yield a line where links would cross a network in the open, or where channels show commands instead of links."""
     signing, stated = app.signing, [entry for entry in app.settings.channels if "answers" in entry.options]
     if signing.public_url is None:
         for entry in stated:
             if app.channels[entry.name].answers:
                 yield f"channel {entry.name}: `answers` is on, but there are no links without http.public_url"
+    elif app.settings.http and app.settings.http.is_plain:
+        yield (
+            f"{signing.public_url} is not encrypted, so anybody who reads the network can answer by the links: "
+            "set http.public_url to an address with https, and put a proxy with TLS in front"
+        )
     elif signing.is_local:
         names = [name for name, channel in app.channels.items() if channel.answers and not channel.local]
         if names:

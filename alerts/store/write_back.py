@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from alerts.core.envelopes import AddressedReminder, Routes
+from alerts.core.reminders import Reminder
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.store import planning_tables, tables
 from alerts.store.claimed_watches import ClaimedWatches, release
@@ -26,11 +27,15 @@ _ADVANCE = update(planning_tables.watches).where(*BY_KEY).values(_NEW_VALUES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """How many watches were written back, and how many were left due; how many deliveries are new."""
+    """How many watches were written back, and how many were left due; how many deliveries are new.
+
+    `skipped` are the reminders that are not sent to anybody, with the reason of each.
+    """
 
     watches: int
     left: int
     deliveries: int
+    skipped: Sequence[tuple[Reminder, str]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +76,10 @@ def write_back(
             return Written(watches=0, left=len(claimed.watches), deliveries=0)
         _advance(connection, kept.evaluations)
         gather = digests.others_may_join(connection, digests.is_due(planned_rules, now))
-        deliveries = enqueue.record_planned(connection, _planned(claimed, kept), routes, now, gather=gather)
+        recorded = enqueue.record_planned(connection, _planned(claimed, kept), routes, now, gather=gather)
     watches = len(kept.evaluations)
-    return Written(watches=watches, left=len(claimed.watches) - watches, deliveries=deliveries)
+    left = len(claimed.watches) - watches
+    return Written(watches=watches, left=left, deliveries=recorded.deliveries, skipped=recorded.skipped)
 
 
 def _changed(connection: Connection, claimed: ClaimedWatches) -> set[int]:

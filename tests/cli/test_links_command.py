@@ -141,6 +141,13 @@ def test_check_says_which_channels_a_link_to_this_machine_does_not_reach(alerts:
     assert "channel hook: `answers` is on, but there are no links without http.public_url" in said.err
 
 
+def test_check_says_that_links_cross_a_network_in_the_open(alerts: Alerts, home: Path) -> None:
+    text = "is not encrypted, so anybody who reads the network can answer by the links"
+    for url, warns in (("http://alerts.example.org", True), ("https://alerts.example.org", False)):
+        (home / "config/alerts.yaml").write_text(CONFIG + f"http: {{public_url: '{url}'}}\n")
+        assert (text in alerts("check", *AT).err) is warns
+
+
 def test_a_preview_shows_links_that_do_not_work_and_makes_no_key(linked: Alerts, home: Path) -> None:
     linked("load", "seed.yaml", *AT)
     said = linked("preview", "desk", "summit", "--channel", "box", *AT)

@@ -341,7 +341,7 @@ def test_a_change_after_the_check_waits_until_all_is_written(postgresql_url, mon
     other = Store(f"{postgresql_url}&options=-c%20lock_timeout%3D1s")
     record, waited = enqueue.record_planned, []
 
-    def move_meanwhile(*arguments: Any, **named: Any) -> int:
+    def move_meanwhile(*arguments: Any, **named: Any) -> enqueue.Recorded:
         monkeypatch.setattr(enqueue, "record_planned", record)
         with pytest.raises(StoreError, match="lock timeout"):
             move(other, "truce", "2025-12-10", NINE)

@@ -36,10 +36,18 @@ class PlannedReminders:
     next_alert_at: Mapping[tuple[str, int, str], datetime | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """How many deliveries are new, and the reminders that are not sent to anybody, with the reason of each."""
+
+    deliveries: int
+    skipped: Sequence[tuple[Reminder, str]]
+
+
 def record_planned(
     connection: Connection, planned: PlannedReminders, routes: Routes, now: datetime, *, gather: bool
-) -> int:
-    """Store reminders and deliveries in the caller's transaction; return how many deliveries are new.
+) -> Recorded:
+    """Store reminders and deliveries in the caller's transaction; return what is new.
 
     Unique keys prevent duplicates: no reminder is stored twice, and a recipient gets each alert once per channel,
     even if several rules send it. With `gather`, more may be due, so reminders that may share a digest wait.
@@ -59,13 +67,16 @@ def record_planned(
         linked |= {reminder.id for one in found.gathered for reminder in one.reminders}
         for waiting in chunks(_gathered_row(one, planned, now) for one in found.gathered):
             connection.execute(insert(delivery_tables.gathered), waiting)
+    skipped = [(reminder, reminder.skipped or "") for reminder in planned.skipped if reminder.id in fresh]
     reasons: dict[str, list[UUID]] = defaultdict(list)
     for reminder in planned.reminders:
         if reminder.id in fresh and reminder.id not in linked:
             known = SENT_BY_ANOTHER_RULE if reminder.alert_key in found.addressed else NO_RECIPIENT
-            reasons[found.merged.get(reminder.alert_key, known)].append(reminder.id)
+            reason = found.merged.get(reminder.alert_key, known)
+            reasons[reason].append(reminder.id)
+            skipped.append((reminder, reason))
     skip(connection, reasons)
-    return len(filled)
+    return Recorded(deliveries=len(filled), skipped=skipped)
 
 
 def skip(connection: Connection, reasons: Mapping[str, Sequence[UUID]]) -> None:
