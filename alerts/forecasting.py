@@ -26,6 +26,7 @@ __all__ = [
     "forecast_after_change",
     "forecast_of_changes",
     "keys_with_alerts",
+    "next_alerts",
     "next_alerts_of_changes",
     "summaries",
 ]
@@ -124,6 +125,26 @@ def next_alerts_of_changes(
         for one in chunk:
             first = next(_forecast([one], rules, known, now, now + AHEAD, owners=owners), None)
             found[one.tracked.id] = first.reminder.send_at if first else None
+    return found
+
+
+def next_alerts(
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    now: datetime,
+    owners: Owners = NO_OWNERS,
+    *,
+    only: int,
+    occurrence: str,
+) -> list[Forecast]:
+    """Return what goes out next about one occurrence: all that goes out at that time. Empty if nothing will."""
+    known, found = current(store, rules), list[Forecast]()
+    for chunk in store.watches.watched_commitments(only=only):
+        for one in _forecast(chunk, rules, known, now, now + AHEAD, owners=owners):
+            if found and one.reminder.send_at > found[0].reminder.send_at:
+                break
+            if one.reminder.occurrence == occurrence:
+                found.append(one)
     return found
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from alerts.actions.all_or_none import Until, collect_errors, unique_keys, until_of
 from alerts.actions.preconditions import find_open, require_occurrence
 from alerts.core.actors import Action
 from alerts.core.changes import Change, revision_after
-from alerts.core.schedule.answers import check_snooze, format_snooze
+from alerts.core.schedule.answers import check_snooze, check_snooze_by_link, format_snooze
 from alerts.core.tracked import Snooze
 from alerts.store import Store
 
@@ -21,12 +22,14 @@ def snooze(
     occurrence: str = "",
     *,
     recipient: str | None,
+    lead: datetime | None = None,
     past_due: bool = False,
     all_occurrences: bool = False,
 ) -> None:
     """Snooze all alerts except moves and closings, for one recipient, or for everybody if none is given.
 
-    All of them, or none. Raises InputError where that would end too late (`core.schedule.answers.check_snooze`).
+    All of them, or none. By a link it ends before the last `lead`. Raises InputError where that would end too late
+    (`core.schedule.answers.check_snooze`).
     """
     action: Action = "snooze" if recipient else "snooze for everybody"
     with store.commitments.change() as changes, collect_errors() as attempt:
@@ -38,5 +41,7 @@ def snooze(
                 if end is None:
                     continue
                 check_snooze(now, end, change.now, past_due=past_due)
+                if change.proof in ("link", "claimed"):
+                    check_snooze_by_link(now, end, lead)
                 changes.snooze(now, Snooze(by=change.by, at=change.now, until=end), recipient)
                 changes.append(now, revision_after(now, change, "snoozed", detail=format_snooze(end, recipient)))

@@ -85,8 +85,16 @@ def snooze(
     recipient = None if for_all else _recipient(app, change.by)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     ends = _ends(app, keys, occurrence, until, change.now)
-    more = {"past_due": past_due, "all_occurrences": all_occurrences}
-    snooze_commitments(app.store, keys, ends, change, occurrence, recipient=recipient, **more)
+    snooze_commitments(
+        app.store,
+        keys,
+        ends,
+        change,
+        occurrence,
+        recipient=recipient,
+        past_due=past_due,
+        all_occurrences=all_occurrences,
+    )
     whom = recipient or "everybody"
     for key, end in ends.items():
         what = f"{key} {occurrence}".rstrip()

@@ -115,7 +115,7 @@ def _sending(context: ReminderContext, now: datetime) -> dict[str, Any]:
 def _dates(context: ReminderContext, now: datetime, reader: str) -> dict[str, Any]:
     """Return the deadline, its dates, and where now is relative to them."""
     commitment, bounds = context.tracked.commitment, context.tracked.bounds
-    window = _window(bounds, now)
+    window = window_of(bounds, now)
     standing = _standing(window, now)
     counted = window.first if standing == "opened" else window.counted
     counting_zone = (counted.zone or "UTC") if counted else reader
@@ -157,7 +157,8 @@ def _lines(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found for text in texts if (found := _line(text)))
 
 
-def _window(bounds: Bounds, now: datetime) -> Window:
+def window_of(bounds: Bounds, now: datetime) -> Window:
+    """Return the dates of a deadline as templates see them."""
     recurs = bounds.recurrence
     coming = _coming(recurs, now) if recurs else ()
     return Window(
@@ -294,7 +295,7 @@ def _change(change: Revision, now: datetime) -> ChangeFacts:
         reason=_line(change.reason),
         source=_line(change.source),
         cause=_line(change.cause),
-        before=_window(change.before, now) if change.before else None,
-        after=_window(change.after, now) if change.after else None,
+        before=window_of(change.before, now) if change.before else None,
+        after=window_of(change.after, now) if change.after else None,
         was=_closed_as(change) if change.what == "reopened" else None,
     )

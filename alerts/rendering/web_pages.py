@@ -14,6 +14,11 @@ class WebPages:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._environment = sandbox(folders, autoescape=True)
 
+    def style_sheet(self) -> str:
+        """Return the style sheet of all pages."""
+        assert self._environment.loader is not None
+        return self._environment.loader.get_source(self._environment, "web/page.css")[0]
+
     def render(self, name: str, **values: object) -> str:
         """Return a page as HTML. `name` is that of the template, without its folder and ending."""
         return self._environment.get_template(f"web/{name}.html").render(values)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alerts.store.due_watches import Watches
     from alerts.store.feeds import Feeds
     from alerts.store.link_revocations import LinkRevocations
+    from alerts.store.linked_deliveries import LinkedDeliveries
     from alerts.store.measurements import Measurements
     from alerts.store.outbox.claim import Outbox
     from alerts.store.outbox.digests import Gathering
@@ -124,6 +125,13 @@ class Store:
         from alerts.store.feeds import Feeds
 
         return Feeds(self.database)
+
+    @cached_property
+    def linked_deliveries(self) -> LinkedDeliveries:
+        """What the pages behind answer links show."""
+        from alerts.store.linked_deliveries import LinkedDeliveries
+
+        return LinkedDeliveries(self.database)
 
     @cached_property
     def ledger(self) -> Ledger:

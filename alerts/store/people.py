@@ -74,6 +74,11 @@ def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Person]:
     return _found(connection, _P.key.in_(keys)) if keys else {}
 
 
+def every_person(connection: Connection) -> dict[str, Person]:
+    """Return all people but those that the settings have left out, by key."""
+    return _found(connection, _P.removed_at.is_(None))
+
+
 def zones(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
     """Return the zones of recipients that are people with a zone."""
     wanted = {address.lower() for address in recipients if "@" in address}

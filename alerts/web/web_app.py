@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from alerts.store.database import CONNECTIONS
 from alerts.web.access_log import AccessLog
+from alerts.web.answer_routes import answer_routes
 from alerts.web.calendar_routes import calendar_routes
 from alerts.web.operations_routes import operations_routes
 from alerts.web.probe_routes import probe_routes
@@ -24,6 +25,7 @@ def create_app(services: Services) -> FastAPI:
     http = services.http
     app = _plain_app(services, http.bind, http.public_host)
     app.include_router(calendar_routes(services))
+    app.include_router(answer_routes(services))
     return app
 
 

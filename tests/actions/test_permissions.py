@@ -19,13 +19,16 @@ from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.core.actors import ACTIONS, Action, Actor, NotAllowedError, Shown
 from alerts.core.changes import Change
 from alerts.core.commitments import Person
+from alerts.deadlines.errors import InputError
 from alerts.store import Store
 from tests.factories import NOW, at, commitment, entry, load, tracked
 
-LATER = at("2025-11-12T09:00")
+LATER, LEAD = at("2025-11-12T09:00"), at("2025-11-09T09:00")
 DO: dict[Action, Callable[[Store, Change], Any]] = {
     "acknowledge": lambda store, change: acknowledge(store, "truce", None, change),
-    "snooze": lambda store, change: snooze(store, "truce", at("2025-11-01"), change, recipient="ann@example.org"),
+    "snooze": lambda store, change: snooze(
+        store, "truce", at("2025-11-01"), change, recipient="ann@example.org", lead=LEAD
+    ),
     "snooze for everybody": lambda store, change: snooze(store, "truce", at("2025-11-01"), change, recipient=None),
     "take back": lambda store, change: withdraw_answers(store, "answered", change),
     "note": lambda store, change: note(store, "truce", "Called the desk.", change),
@@ -86,6 +89,15 @@ def test_who_may_do_nothing_changes_nothing(tried, action):
 def test_a_preview_needs_the_same_permission(tried):
     with pytest.raises(NotAllowedError):
         preview_move(tried, "truce", "2025-12-01", change_of(LINK))
+
+
+def test_a_snooze_by_a_link_ends_before_the_last_lead(tried):
+    whom, lead = "ann@example.org", at("2025-11-03T09:00")
+    for until, known in ((lead, lead), (at("2025-11-01"), None)):
+        with pytest.raises(InputError, match="before the last reminder"):
+            snooze(tried, "truce", until, change_of(LINK), recipient=whom, lead=known)
+        snooze(tried, "truce", until, SHELL, recipient=whom, lead=known)
+    snooze(tried, "truce", at("2025-11-02"), change_of(LINK), recipient=whom, lead=lead)
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alerts.settings import load_settings
+from tests.web.answering import Desk, opened
 from tests.web.running import Route, WebServer, started
 
 CONFIGURATION = """
@@ -53,3 +54,10 @@ def serve(tmp_path: Path, sqlite_url: str) -> Iterator[Serve]:
 def web_server(serve: Serve) -> WebServer:
     """A server whose public address is the one that it listens on."""
     return serve("public_url: http://127.0.0.1:8080")
+
+
+@pytest.fixture
+def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """A server with answer links that may do everything, on either kind of database in turn."""
+    with opened(database_url, tmp_path) as found:
+        yield found

@@ -6,11 +6,11 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import requests
 
-from alerts.clock import utc_now
+from alerts.clock import Clock, utc_now
 from alerts.settings import Settings
 from alerts.store import Store
 from alerts.web.http_server import listen, listener
@@ -58,9 +58,11 @@ Route = tuple[str, Callable[..., object]]
 
 
 @contextmanager
-def started(settings: Settings, routes: Sequence[Route] = ()) -> Iterator[WebServer]:
+def started(
+    settings: Settings, routes: Sequence[Route] = (), keys: tuple[bytes, ...] = (), clock: Clock = utc_now
+) -> Iterator[WebServer]:
     """Serve both applications in a thread until the end of the block. `routes` are added to the public one."""
-    services = open_services(settings, utc_now)
+    services = replace(open_services(settings, clock), keys=keys)
     sockets = [listen(HOST, 0), listen(HOST, 0)]
     app = create_app(services)
     for path, handler in routes:

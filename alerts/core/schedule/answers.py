@@ -7,7 +7,14 @@ from datetime import datetime, timedelta
 
 from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
-from alerts.core.schedule.moments import ONE_SECOND, Firings, Moment, RepeatingMoments, first_overdue
+from alerts.core.schedule.moments import (
+    ONE_SECOND,
+    Firings,
+    Moment,
+    RepeatingMoments,
+    first_overdue,
+    one_time_moments,
+)
 from alerts.core.stages import STAGES, Stage, stage_of
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds
@@ -148,6 +155,18 @@ def check_snooze(tracked: Tracked, until: datetime, now: datetime, *, past_due: 
         raise InputError(
             f"{name} has no end that is known: a snooze ends within {LONGEST_OPEN_SNOOZE.to_text}, or add --past-due"
         )
+
+
+def last_lead(rules: Iterable[tuple[Rule, Firings]], tracked: Tracked, now: datetime) -> datetime | None:
+    """Return when the last lead goes out that is still ahead, under any of the rules."""
+    moments = (one for rule, firings in rules for one in one_time_moments(rule, tracked.bounds, firings))
+    return max((one.send_at for one in moments if one.kind == "before" and one.send_at > now), default=None)
+
+
+def check_snooze_by_link(tracked: Tracked, until: datetime, lead: datetime | None) -> None:
+    """Raise InputError where a snooze by link would last until the last `lead`, which nobody should miss."""
+    if tracked.bounds.latest is not None and (lead is None or until >= lead):
+        raise InputError("a snooze by a link must end before the last reminder ahead of the date")
 
 
 def _escalates_at(rule: Rule, bounds: Bounds) -> datetime | None:

@@ -1,0 +1,50 @@
+"""The routes of answer links: `/a/TOKEN`, and the style sheet of the pages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from alerts.web.answer_pages import AnswerPages, Page
+from alerts.web.services import Services
+
+STYLE_SHEET = "/static/page.css"
+A_DAY = 86_400  # seconds
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+def answer_routes(services: Services) -> APIRouter:
+    """Return the routes of answer links. GET, HEAD and OPTIONS change nothing."""
+    router, pages = APIRouter(), AnswerPages(services)
+    style = services.pages.style_sheet()
+
+    @router.api_route("/a/{token}", methods=["GET", "HEAD"])
+    def show(token: str, request: Request) -> Response:
+        return _response(pages.show(token, _address(request)))
+
+    @router.options("/a/{token}")
+    def options() -> Response:
+        return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
+
+    @router.post("/a/{token}")
+    def press(token: str, request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
+        return _response(pages.press(token, _address(request), body))
+
+    @router.api_route(STYLE_SHEET, methods=["GET", "HEAD"])
+    def style_sheet() -> Response:
+        return Response(style, media_type="text/css", headers={"Cache-Control": f"public, max-age={A_DAY}"})
+
+    return router
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _response(page: Page) -> Response:
+    headers = {"Retry-After": str(page.retry_after)} if page.retry_after else {}
+    return Response(page.html, status_code=page.status, media_type="text/html", headers=headers)

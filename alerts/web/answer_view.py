@@ -1,0 +1,215 @@
+"""What the templates of the answer pages are given: the entry as it is, and what may be answered."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from alerts.core.actors import Action, Actor
+from alerts.core.answer_links import AnswerLink, fill, placeholder
+from alerts.core.commitments import Person
+from alerts.core.forecast import Forecast
+from alerts.core.notifications import Notification
+from alerts.core.owners import OWNER, Owners
+from alerts.core.rules import matching
+from alerts.core.schedule.answers import active_answers, last_lead, own_snoozes_now
+from alerts.core.stages import Stage, stage_of
+from alerts.core.tracked import Tracked
+from alerts.deadlines.points import Day
+from alerts.forecasting import next_alerts
+from alerts.rendering.reminder_facts import facts
+from alerts.rendering.template_facts import Facts
+from alerts.rendering.template_filters import clean, flat, on_day
+from alerts.scheduled_rules import ScheduledRule
+from alerts.store.linked_deliveries import LinkedEntry
+from alerts.web.channel_readers import ChannelReaders
+from alerts.web.opened_link import OpenedLink
+from alerts.web.services import Services
+
+PAUSES = (("tomorrow", 1), ("for 3 days", 3), ("for a week", 7))
+LONGEST_PAUSE = timedelta(days=90)  # by a link
+REPEATING: frozenset[Stage] = frozenset({"overdue", "under_review"})  # where an acknowledgement pauses reminders
+
+
+@dataclass(frozen=True, slots=True)
+class PauseChoice:
+    """A day until which reminders may pause, and how a button names it."""
+
+    name: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """One entry as a page shows it. `alerted`: who gets the next alert; how many, where the page names nobody.
+
+    `revision` and `stage` are what the form carries. `pauses` and `snoozes` are the days that buttons offer; `may` is
+    what the reader may do now. `active`: what `undo` would take back. `url`: its own page.
+    """
+
+    t: Facts
+    revision: int
+    stage: Stage
+    alerted: tuple[str, ...] = ()
+    alerted_count: int = 0
+    pauses: tuple[PauseChoice, ...] = ()
+    snoozes: tuple[PauseChoice, ...] = ()
+    may: frozenset[Action] = frozenset()
+    active: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Makes views of entries: with the rules of the settings, and the readers of each channel."""
+
+    services: Services
+    readers: Mapping[str, ChannelReaders]
+    rules: Mapping[str, ScheduledRule] = field(default_factory=dict)
+
+    def view(self, opened: OpenedLink, entry: LinkedEntry) -> EntryView:
+        """Return all of an entry: with its next alert, and what the reader may do."""
+        tracked, now = entry.tracked, opened.now
+        coming = self._coming(opened, tracked) if tracked.open else []
+        next_at = coming[0].reminder.send_at if coming else None
+        t = entry_facts(opened, replace(entry, context=replace(entry.context, next_alert_at=next_at)))
+        alerted = tuple(dict.fromkeys(flat(clean(one)) for one in self._alerted(opened, tracked, coming)))
+        active = _active(entry, now)
+        snoozes = tuple(self.snoozes(opened, entry))
+        return EntryView(
+            t=t,
+            revision=tracked.revision,
+            stage=stage_of(tracked.bounds, now),
+            alerted=() if opened.reader.shared else alerted,
+            alerted_count=len(alerted),
+            pauses=pauses(opened) if t.stage in REPEATING else (),
+            snoozes=snoozes,
+            may=_may(
+                opened, tracked, self.services.http.allowed_answers, snoozable=bool(snoozes), undoable=bool(active)
+            ),
+            active=active,
+        )
+
+    def lead(self, tracked: Tracked, now: datetime) -> datetime | None:
+        """Return when the last lead goes out that is still ahead."""
+        applied = matching([one.rule for one in self.rules.values()], tracked.commitment)
+        return last_lead([(rule, self.rules[rule.name].cron) for rule in applied], tracked, now)
+
+    def snoozes(self, opened: OpenedLink, entry: LinkedEntry) -> Iterable[PauseChoice]:
+        """Yield the days until which the reader may snooze: they end before the last lead. None for what is shared."""
+        tracked = entry.tracked
+        if opened.reader.shared or tracked.recurs or not tracked.open:
+            return
+        lead = self.lead(tracked, opened.now)
+        for one in pauses(opened):
+            if tracked.bounds.latest is None or (lead is not None and end_of(one.day, tracked, opened) < lead):
+                yield one
+
+    def _coming(self, opened: OpenedLink, tracked: Tracked) -> list[Forecast]:
+        return next_alerts(
+            self.services.store,
+            self.rules,
+            opened.now,
+            self._owners(opened),
+            only=tracked.id,
+            occurrence=tracked.occurrence,
+        )
+
+    def _owners(self, opened: OpenedLink) -> Owners:
+        return Owners(channel=self.services.settings.owners_channel, people=opened.people)
+
+    def _alerted(self, opened: OpenedLink, tracked: Tracked, coming: Iterable[Forecast]) -> Iterable[str]:
+        """Yield whom the next alert goes to."""
+        owners = self._owners(opened)
+        for one in coming:
+            rule = self.rules[one.reminder.rule].rule
+            for target, channel in owners.channels(rule.notify, tracked.commitment):
+                if target == OWNER and (owner := owners.of(tracked.commitment)):
+                    yield owner.name
+                elif channel in one.channels and channel in self.readers:
+                    yield from self.readers[channel].names(opened.people)
+
+
+def entry_facts(opened: OpenedLink, entry: LinkedEntry) -> Facts:
+    """Return the facts of an entry, as mails have them."""
+    delivery = opened.delivery
+    notification = Notification(
+        id=delivery.id,
+        channel=delivery.channel,
+        recipient=delivery.recipient,
+        zone=opened.zone,
+        contexts=(entry.context,),
+        now=opened.now,
+    )
+    return facts(notification)[0]
+
+
+def new_form() -> str:
+    """Return an id for a form."""
+    return secrets.token_hex(16)
+
+
+def pauses(opened: OpenedLink) -> tuple[PauseChoice, ...]:
+    """Return the days that buttons offer: tomorrow, in three days, in a week."""
+    today = on_day(opened.now, opened.zone)
+    return tuple(PauseChoice(name, today + timedelta(days=days)) for name, days in PAUSES)
+
+
+def end_of(day: date, tracked: Tracked, opened: OpenedLink) -> datetime:
+    """Return when an answer ends that holds until a day: with that day, where the deadline is."""
+    return Day(day, tracked.bounds.zone or opened.zone).end
+
+
+def pause_end(day: date, tracked: Tracked, opened: OpenedLink) -> datetime | None:
+    """Return when an answer ends that holds until a day; None where that has passed, or lies too far ahead."""
+    today = on_day(opened.now, opened.zone)
+    if not today <= day <= today + LONGEST_PAUSE:
+        return None
+    end = end_of(day, tracked, opened)
+    return end if end > opened.now else None
+
+
+def url_of(services: Services, opened: OpenedLink, entry: LinkedEntry) -> str:
+    """Return the path of the page about one entry of a message."""
+    link = AnswerLink(
+        key_id=opened.link.key_id,
+        delivery=opened.link.delivery,
+        commitment_id=entry.tracked.id,
+        occurrence=entry.tracked.occurrence,
+    )
+    return fill(f"/a/{placeholder(link)}", opened.link.delivery, services.keys)
+
+
+def choosable(people: Mapping[str, Person]) -> list[tuple[str, str]]:
+    """Return the people who may own a commitment, by key and name, in the order of their names."""
+    return sorted(((key, flat(clean(one.name))) for key, one in people.items()), key=lambda pair: pair[1].casefold())
+
+
+def _active(entry: LinkedEntry, now: datetime) -> tuple[str, ...]:
+    own = own_snoozes_now(entry.context.snoozes, entry.tracked, now)
+    mine = [one for one in own if one.occurrence == entry.tracked.occurrence]
+    answers = active_answers(entry.tracked, now) if entry.tracked.open else []
+    return tuple(
+        flat(clean(one)) for one in (*answers, *(f"the snooze for {one.name or one.recipient}" for one in mine))
+    )
+
+
+def _may(
+    opened: OpenedLink, tracked: Tracked, allowed: frozenset[str], *, snoozable: bool, undoable: bool
+) -> frozenset[Action]:
+    """Return what the reader may do that makes sense now."""
+    actor: Actor = opened.reader.actor(allowed, None)
+    if not tracked.open:
+        return actor.allowed & {"reopen"}
+    found = set(actor.allowed - {"reopen"})
+    if tracked.recurs:  # each of its dates is answered by itself
+        found &= {"note", "assign"}
+    if opened.reader.shared:
+        found -= {"assign"}  # its list would name people
+    if not snoozable:
+        found.discard("snooze")
+    if not undoable:
+        found.discard("take back")
+    return frozenset(found)

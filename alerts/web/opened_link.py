@@ -1,0 +1,124 @@
+"""Whether an answer link is good: it is ours, its delivery is known, and whom it was sent to still gets alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from alerts.core.actors import Actor
+from alerts.core.answer_links import AnswerLink, read
+from alerts.core.commitments import Person
+from alerts.store.linked_deliveries import EntryName, LinkedDelivery, LinkedEntry
+from alerts.web.channel_readers import ChannelReaders
+from alerts.web.services import Services
+
+LIVES_AFTER_CLOSING = timedelta(days=30)
+DeadReason = Literal["unknown", "revoked", "gone", "expired", "removed"]
+
+
+class DeadLinkError(Exception):
+    """A link that answers nothing, and why: nothing is recorded."""
+
+    def __init__(self, reason: DeadReason) -> None:
+        super().__init__(reason)
+        self.reason: DeadReason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkReader:
+    """Whom a link was sent to: their address, or the name of the channel. `name` is the person's, where one is known.
+
+    `shared`: several people may have the link, so each is asked for their name.
+    """
+
+    label: str
+    recipient: str
+    name: str | None
+    shared: bool
+
+    def actor(self, allowed: frozenset[str], claimed: str | None) -> Actor:
+        """Return who answers by the link."""
+        return Actor.by_link(self.label, allowed, claimed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedLink:
+    """A link that is good, its delivery, its reader, and the entries as they are now."""
+
+    link: AnswerLink
+    delivery: LinkedDelivery
+    reader: LinkReader
+    zone: str
+    people: Mapping[str, Person]
+    entries: Mapping[EntryName, LinkedEntry]
+    now: datetime
+
+    @property
+    def whole(self) -> bool:
+        """Whether it answers all entries of its message."""
+        return self.link.commitment_id is None
+
+    @property
+    def entry(self) -> LinkedEntry:
+        """Return the one entry that it answers."""
+        (found,) = self.entries.values()
+        return found
+
+
+def open_link(services: Services, readers: Mapping[str, ChannelReaders], token: str, now: datetime) -> OpenedLink:
+    """Return what a token opens. Raises DeadLinkError."""
+    link = read(token, services.keys)
+    if link is None:
+        raise DeadLinkError("unknown")
+    return open_again(services, readers, link, now)
+
+
+def open_again(
+    services: Services, readers: Mapping[str, ChannelReaders], link: AnswerLink, now: datetime
+) -> OpenedLink:
+    """Return what a link opens now. Raises DeadLinkError."""
+    delivery = services.store.linked_deliveries.find(link.delivery)
+    if delivery is None:
+        raise DeadLinkError("unknown")
+    people = services.store.linked_deliveries.people() | {one.key: one for one in services.settings.people}
+    channel = readers.get(delivery.channel)
+    if channel is None or not channel.reaches(delivery.recipient, people):
+        raise DeadLinkError("gone")
+    reader = _reader(services, delivery, channel, people)
+    if services.store.link_revocations.voided(reader.label, delivery.rendered_at):
+        raise DeadLinkError("revoked")
+    which = delivery.printed if link.commitment_id is None else ((link.commitment_id, link.occurrence),)
+    entries = services.store.linked_deliveries.entries(which, now)
+    if link.commitment_id is not None:
+        _require_live(entries.get(which[0]), now)
+    return OpenedLink(
+        link=link,
+        delivery=delivery,
+        reader=reader,
+        zone=delivery.zone or channel.zone or services.settings.timezone or "UTC",
+        people=people,
+        entries=entries,
+        now=now,
+    )
+
+
+def _require_live(entry: LinkedEntry | None, now: datetime) -> None:
+    if entry is None:
+        raise DeadLinkError("removed")
+    if entry.closed_at and now >= entry.closed_at + LIVES_AFTER_CLOSING:
+        raise DeadLinkError("expired")
+
+
+def _reader(
+    services: Services, delivery: LinkedDelivery, channel: ChannelReaders, people: Mapping[str, Person]
+) -> LinkReader:
+    address = delivery.recipient.lower()
+    name = next((one.name for one in people.values() if address and one.email.lower() == address), None)
+    return LinkReader(
+        label=delivery.recipient or delivery.channel,
+        recipient=delivery.recipient,
+        name=name,
+        shared=channel.shared or address in services.settings.shared_addresses,
+    )
