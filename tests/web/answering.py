@@ -44,7 +44,7 @@ rules:
   - {{name: list, cron: "0 9 * * *", match: {{tags: [list]}}, digest: true, notify: [desk],
      remind: {{before: [P7D], on_the_day: true, overdue: true}}}}
 timezone: UTC
-http: {{port: 8080, answers: {{allow: [{allowed}]}}}}
+http: {{public_url: "http://127.0.0.1:8080", answer_keys: {{env: KEYS}}, answers: {{allow: [{allowed}]}}}}
 """
 ALL = "acknowledge, snooze, note, move, close, assign, reopen"
 BUTTON = re.compile(r"<button([^>]*)>")
@@ -176,9 +176,9 @@ def opened(database: str, folder: Path, allowed: str = ALL) -> Iterator[Desk]:
     """Serve a database with what is configured above."""
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config/alerts.yaml").write_text(CONFIGURATION.format(folder=folder, allowed=allowed))
-    settings = load_settings(folder / "config", database, {})
+    settings = load_settings(folder / "config", database, {"KEYS": KEY.hex()})
     clock = SimpleNamespace(desk=None)
-    with started(settings, (), (KEY,), lambda: clock.desk.now if clock.desk else NOW) as server:
+    with started(settings, (), lambda: clock.desk.now if clock.desk else NOW) as server:
         clock.desk = Desk(server)
         server.store.people.register(settings.people)
         yield clock.desk

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import requests
 
@@ -58,11 +58,9 @@ Route = tuple[str, Callable[..., object]]
 
 
 @contextmanager
-def started(
-    settings: Settings, routes: Sequence[Route] = (), keys: tuple[bytes, ...] = (), clock: Clock = utc_now
-) -> Iterator[WebServer]:
+def started(settings: Settings, routes: Sequence[Route] = (), clock: Clock = utc_now) -> Iterator[WebServer]:
     """Serve both applications in a thread until the end of the block. `routes` are added to the public one."""
-    services = replace(open_services(settings, clock), keys=keys)
+    services = open_services(settings, clock)
     sockets = [listen(HOST, 0), listen(HOST, 0)]
     app = create_app(services)
     for path, handler in routes:
