@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain, islice, repeat, takewhile
 from typing import Any
 
@@ -175,9 +175,8 @@ def window_of(bounds: Bounds, now: datetime) -> Window:
 
 def _coming(recurs: Recurrence, now: datetime) -> tuple[Point, ...]:
     """Return what a chart has room for of a series, and at least the next three."""
-    points = map(recurs.point, recurs.names(now.replace(tzinfo=None)))
-    end = date.fromordinal(min(now.toordinal() + DAYS, date.max.toordinal()))
-    return (*islice(points, 3), *takewhile(lambda point: point.date <= end, points))
+    points, end = map(recurs.point, recurs.names(now.replace(tzinfo=None))), now.toordinal() + DAYS
+    return (*islice(points, 3), *takewhile(lambda point: point.date.toordinal() <= end, points))
 
 
 def _certainty(bounds: Bounds) -> Certainty:
