@@ -122,6 +122,10 @@ class Desk:
         revision = self.history(key)[-1]
         return revision.what, revision.recorded_by, revision.proof
 
+    def token(self, delivery: UUID, key: str) -> str:
+        """Return the token for one commitment in a message."""
+        return token_of(delivery, self.tracked(key).id)
+
     def visit(self, token: str) -> Visit:
         """Open a link."""
         return visited(self.server, token, self.server.get(f"/a/{token}"))
