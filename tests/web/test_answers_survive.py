@@ -54,6 +54,8 @@ class Process:
         assert self.child is not None
         self.child.send_signal(signal.SIGKILL)
         self.child.wait()
+        assert self.child.stdin is not None
+        self.child.stdin.close()
 
     def press(self, token: str, hidden: dict[str, str]) -> tuple[int, bool]:
         """Press a button; a connection that breaks is status 0."""
