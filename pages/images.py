@@ -21,6 +21,7 @@ from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope
 from alerts.forecasting import forecast
+from pages.answer_page import answer_page
 from pages.browser import browser, find
 from pages.png import smaller
 
@@ -33,6 +34,8 @@ OWNERS = tuple(Person(key=key, name=f"{key.title()} desk", email=f"{key}@example
 ALONE = "truce-review"
 READER = "America/New_York"
 LOOKS = {"": (700, False), "-dark": (700, True), "-narrow": (320, False)}
+PAGE_LOOKS = {"": (320, False), "-dark": (320, True)}
+PAGE_SHOWN = datetime(2025, 11, 14, 14, tzinfo=UTC)
 AT_MOST = 200_000  # octets of a picture: a page with two of them must load fast on a phone
 CHANNELS = "channels:\n  mail: {kind: maildir, path: mail, to: [desk@localhost]}\n"
 
@@ -89,6 +92,13 @@ def mails() -> dict[str, str]:
         return found
 
 
+def answer_pages() -> dict[str, str]:
+    """Return the HTML of the page behind the link of one alert, a few days after its date."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = seeded_app(Path(folder))
+        return {"answer-page": answer_page(Path(folder), app.settings.database, PAGE_SHOWN, ALONE)}
+
+
 def notification_of(contexts: Iterable[ReminderContext], now: datetime) -> Notification:
     """Return a notification of these reminders to one reader."""
     return Notification(
@@ -111,8 +121,9 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     wrong = []
     with browser(program) as tab:
-        for name, page in mails().items():
-            for look, (width, dark) in LOOKS.items():
+        pages = [*((one, LOOKS) for one in mails().items()), *((one, PAGE_LOOKS) for one in answer_pages().items())]
+        for (name, page), looks in pages:
+            for look, (width, dark) in looks.items():
                 taken, wide = tab.picture(page, width=width, dark=dark)
                 png = smaller(taken)
                 (FOLDER / f"{name}{look}.png").write_bytes(png)
