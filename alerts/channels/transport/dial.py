@@ -51,8 +51,9 @@ def cut_off(sock: socket.socket, budget: TimeBudget) -> Iterator[None]:
     A socket's time-out is not enough: it applies to each read, and a peer can flood OpenSSL with messages that a
     handshake ignores (HelloRequest, RFC 5246 §7.4.1.1).
     """
+    left = budget.left()
     twin = sock.dup()  # the TLS socket takes over the first one
-    timer = Timer(budget.left(), _shut_down, (twin,))
+    timer = Timer(left, _shut_down, (twin,))
     timer.daemon = True
     timer.start()
     try:

@@ -65,8 +65,12 @@ class _Connection(http.client.HTTPConnection):
     def connect(self) -> None:
         """Connect; urllib3 then does the TLS handshake if there is one."""
         self._dialled = dial(getattr(self, "_dns_host", self.host), self.port, _BUDGET.get())
-        with cut_off(self._dialled, _BUDGET.get()):
-            super().connect()
+        try:
+            with cut_off(self._dialled, _BUDGET.get()):
+                super().connect()
+        except BaseException:
+            self._dialled.close()  # the time may be up before urllib3 has taken it over
+            raise
 
     def _new_conn(self) -> socket.socket:
         return self._dialled

@@ -196,8 +196,12 @@ class Connection(smtplib.SMTP):
         sock = dial(host, port, self.budget)
         if self._outer_tls is None:
             return sock
-        with cut_off(sock, self.budget):
-            return self._outer_tls.wrap_socket(sock, server_hostname=host)
+        try:
+            with cut_off(sock, self.budget):
+                return self._outer_tls.wrap_socket(sock, server_hostname=host)
+        except BaseException:
+            sock.close()  # the time may be up before a TLS socket has taken it over
+            raise
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply; smtplib would restart the time-out for each byte and keep any number of lines."""
