@@ -56,7 +56,7 @@ test: check  ## everything that must pass, on as many processors as there are (u
 test faults simulate: export PYTHONDONTWRITEBYTECODE =
 
 faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas (half an hour; SEED=n repeats a run)
-	@FAULTS=all $(BIN)/python -m pytest -s tests/faults $(ARGS)
+	@FAULTS=all $(BIN)/python -m pytest -s tests/faults tests/channels tests/test_daemon.py tests/cli/test_damage.py $(ARGS)
 
 mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)
@@ -67,7 +67,7 @@ web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers an
 
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
-	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py
+	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py tests/channels/test_generated.py
 
 bench: $(VENV)/.installed-dev  ## measure the cost of ticks, the speed of deliveries, the time of loads
 	@$(BIN)/python -m benchmarks.idle_tick

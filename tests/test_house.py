@@ -77,3 +77,35 @@ def test_a_long_file_and_a_long_function_would_be_seen(tmp_path):
     assert too_long(path, "one.py") == {"one.py", "one.py: long"}
     path.write_text("1\n" * 300)
     assert too_long(path, "one.py") == set()
+
+
+TESTS = ROOT.parent / "tests"
+# What waits for other processes, and what reports how long it took.
+WATCHES = {"patience.py", "postgres.py", "faults/chaos.py", "faults/plays.py", "faults/test_chaos.py"} | {
+    "mutants/__main__.py", "simulation/__main__.py"
+}  # fmt: skip
+
+
+def uses_of_the_time_that_passes(path: Path) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    found = ast.walk(ast.parse(text if "import time\n" in text else ""))
+    return [
+        f"{path.name}: {node.lineno}"
+        for node in found
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "time"
+        and node.attr in ("sleep", "monotonic", "perf_counter")
+    ]
+
+
+def test_no_test_measures_or_waits_by_itself():
+    """`tests/patience.py` does, with limits that a busy machine keeps."""
+    paths = [path for path in TESTS.rglob("*.py") if path.relative_to(TESTS).as_posix() not in WATCHES]
+    assert [use for path in paths for use in uses_of_the_time_that_passes(path)] == []
+
+
+def test_a_test_that_sleeps_would_be_seen(tmp_path):
+    path = tmp_path / "one.py"
+    path.write_text("import time\ntime.sleep(1)\nbegan = time.monotonic()\n")
+    assert uses_of_the_time_that_passes(path) == ["one.py: 2", "one.py: 3"]

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ import pytest
 import trustme
 from pytest_httpserver import HTTPServer
 
-from tests.faults.patience import eventually
+from tests.patience import eventually, pause
 
 CONFIG = """\
 channels:
@@ -198,7 +197,7 @@ def test_ctrl_c_ends_a_start_without_a_traceback(tmp_path: Path, words: list[str
         text=True,
         start_new_session=True,
     )
-    time.sleep(after)
+    pause(after)
     one.send_signal(signal.SIGINT)
     _, errors = one.communicate(timeout=30)
     assert "Traceback" not in errors or "runpy" in errors.split("alerts/__main__.py")[0]
@@ -214,7 +213,7 @@ def test_ctrl_c_ends_a_command_that_waits_for_the_database(tmp_path: Path) -> No
         one = subprocess.Popen(
             [*ALERTS, "tick"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        time.sleep(4)
+        pause(4)
         one.send_signal(signal.SIGINT)
         _, errors = one.communicate(timeout=15)
     assert (one.returncode, errors) == (-signal.SIGINT, "")

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -16,6 +15,7 @@ from alerts.channels.transport.apprise_process import redacted
 from alerts.core.posts import Line, Post, Run, plain_sections
 from alerts.deadlines.errors import InputError
 from tests.channels.endings import ending
+from tests.patience import PATIENCE, pause
 
 SECTIONS = plain_sections("It is due on Fri 7 Nov 2025: <b>&amp;\n\nSeen it: alerts ack truce")
 POST = Post(title="Due Fri 7 Nov 2025", sections=SECTIONS, urgency="late", thread="truce", more="alerts show truce")
@@ -100,15 +100,15 @@ def test_a_server_that_hangs_is_left_at_the_deadline(outgoing, scripted):
 
     channel = build(f"json://127.0.0.1:{scripted(script)}{PATH}", timeout=3)
     assert ending(channel, outgoing(body=channel.body(POST))) == ("out", "Apprise: timed out")
-    assert ended.wait(2)  # nothing is left of it
+    assert ended.wait(PATIENCE)  # nothing is left of it
 
 
 def test_a_server_that_drips_is_left_at_the_deadline(outgoing, scripted):
     def script(connection):
         connection.recv(65536)
-        for _ in range(100):
+        while True:
             connection.sendall(b"H")
-            time.sleep(0.05)
+            pause(0.05)
 
     channel = build(f"json://127.0.0.1:{scripted(script)}{PATH}", timeout=3)
     assert ending(channel, outgoing(body=channel.body(POST)))[0] == "out"

@@ -1,4 +1,4 @@
-"""Two thousand notifications of odd data: each channel's post of each keeps to what its service takes."""
+"""Notifications of odd data: each channel's post of each keeps to what its service takes."""
 
 from __future__ import annotations
 

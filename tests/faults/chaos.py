@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from tests import postgres
 from tests.faults.databases import states
-from tests.faults.patience import eventually
 from tests.faults.replicas import Replica
 from tests.faults.sinks import Sinks
 from tests.faults.world import CONNECTIONS
+from tests.patience import eventually
 
 CHANNELS = ("mail", "chat")  # that are told
 WORKERS = sum(CONNECTIONS[channel] for channel in CHANNELS)

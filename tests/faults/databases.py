@@ -15,7 +15,7 @@ from sqlalchemy import Connection, NullPool, Table, create_engine, insert, selec
 from alerts.store import delivery_tables, planning_tables, table_types, tables
 from alerts.store.calendar_uids import INSTALLATION
 from tests import postgres
-from tests.faults.patience import eventually
+from tests.patience import eventually
 
 OTHERS = """select count(*) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'"""

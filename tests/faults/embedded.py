@@ -20,9 +20,9 @@ from uuid import UUID
 
 from alerts.core.liveness import ALIVE, PASS
 from tests.faults.nursery import ROOT, Nursery, Ran
-from tests.faults.patience import eventually
 from tests.faults.sinks import Sinks, open_sinks
 from tests.faults.world import write_config
+from tests.patience import eventually
 
 TIMEOUT = 5
 CHANNELS = """

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.faults.nursery import ROOT
-from tests.faults.patience import eventually
+from tests.patience import eventually
 
 UP = "Ctrl-C stops"  # among the last of what the daemon announces when it is ready
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
-from tests.faults.patience import eventually
+from tests.patience import eventually
 
 MESSAGE_ID = re.compile(rb"^Message-ID: <([0-9a-f-]{36})@example\.org>\r?$", re.MULTILINE)
 

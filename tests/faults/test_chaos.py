@@ -24,7 +24,7 @@ LEASE = 2 * TIMEOUT + RENDERED.total_seconds()
 PLAN = (
     Plan(commitments=2500, kills=60, stops=10, restarts=3, stop=LEASE + 1, pause=0.1)
     if WHOLE
-    else Plan(commitments=120, kills=4, stops=1, restarts=1, stop=LEASE + 1, pause=0.2)
+    else Plan(commitments=60, kills=2, stops=1, restarts=1, stop=LEASE + 1, pause=0.2)
 )
 RULES = """
 rules:

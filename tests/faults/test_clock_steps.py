@@ -30,7 +30,7 @@ from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
 from tests.factories import at, entry, load, remind, rule, settle
 from tests.faults.embedded import WHOLE, Midwife, Site, site
-from tests.faults.patience import eventually
+from tests.patience import eventually
 
 SEEDS = range(100 if WHOLE else 2)
 OFF = {"back": timedelta(days=-2), "on": timedelta(days=2)}

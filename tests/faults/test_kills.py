@@ -27,11 +27,11 @@ COMMITMENTS = 6 if WHOLE else 2
 # last send. Such boundaries prove nothing twice: only the kills in a row fall on them, too.
 DIFFERS = re.compile(r": ((before|after) (sql commit|file)|(before|amid) socket send|after socket )")
 SLICE = {
-    "first start and load": 2,
-    "tick": 4,
-    "load of changes": 2,
-    "tick on changed rules": 2,
-    "tick with a dead recipient": 4,
+    "first start and load": 1,
+    "tick": 2,
+    "load of changes": 1,
+    "tick on changed rules": 1,
+    "tick with a dead recipient": 2,
 }
 IN_A_ROW = 25  # of each scene; of a slice one, of the tick
 SEED = int(os.environ.get("SEED", "20251103"))
@@ -47,7 +47,7 @@ def chosen(scene: Scene, passed: Sequence[str]) -> list[int]:
     numbers = {round((turn + 0.5) * len(passed) / few) for turn in range(few)}
     windows = sorted(after_sends(passed), key=len) if scene.name == "tick" else []
     claims = between_claim_and_write_back(passed) if scene.name == "tick" else []
-    planning = [claims[0][turn * (len(claims[0]) - 1) // 4] for turn in range(5)] if claims else []
+    planning = [claims[0][turn * (len(claims[0]) - 1) // 2] for turn in range(3)] if claims else []
     return sorted(numbers.union(planning, *windows[:1]))
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from tests.faults.databases import states
 from tests.faults.nursery import Nursery
-from tests.faults.patience import eventually
 from tests.faults.replicas import load, running
 from tests.faults.sinks import Sinks, open_sinks
 from tests.faults.world import CHANNELS, write_config
+from tests.patience import eventually
 
 WIDE = """
 rules:

@@ -6,7 +6,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.embedded import WHOLE, WITHOUT_PRIVILEGES, Midwife, Site, site, survive
-from tests.faults.patience import eventually
+from tests.patience import eventually, pause
 
 LONG = timedelta(minutes=6)  # after which a process that has not passed is not well
 HOLD = """
@@ -131,8 +130,7 @@ def locked_for_a_moment(here: Site) -> None:
     here.start()
     here.is_at_work()
     with locked(here):
-        until = time.monotonic() + 3
-        eventually(lambda: time.monotonic() > until, "a moment")
+        pause(3)
         assert len(here.sinks.accepted) < here.count, "it cannot have marked what it sent: it waits"
     here.check_the_end()
     assert "locked" not in here.said

@@ -1,6 +1,5 @@
 """Changes that meet: while a file is being loaded, and between replicas. None is lost, none builds on what is past."""
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -8,6 +7,7 @@ from sqlalchemy import text
 
 from alerts.store import Store, change_writer, commitment_changes
 from tests.factories import acknowledge, at, change, close, entries, entry, load, move, tracked
+from tests.patience import eventually
 
 LATER = at("2025-10-29T09:00")
 MANY = [*entries(150), *(entry(f"d{number:05}", f"P1D after c{number:05}") for number in range(150))]
@@ -30,10 +30,7 @@ def meanwhile(replicas):
 
         def run(act) -> Future:
             future = pool.submit(act)
-            until = time.monotonic() + 30
-            while not future.done() and not is_waiting(replicas[2]):
-                assert time.monotonic() < until, "neither ended nor waiting"
-                time.sleep(0.005)
+            eventually(lambda: future.done() or is_waiting(replicas[2]), "it has ended or waits", every=0.005)
             return future
 
         yield run

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,8 +16,8 @@ import requests
 
 from alerts import web_process
 from alerts.web_process import WebCommand, WebProcess
+from tests import patience
 
-PATIENCE = 60.0  # seconds that a busy machine may take for what takes one
 SERVER = """
 import http.server, os, pathlib, sys, threading
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -37,10 +36,7 @@ sys.stdin.read()
 
 
 def eventually(holds: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    patience.eventually(holds, "it holds", every=0.02)
 
 
 class Site:

@@ -3,15 +3,20 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from alerts import channels
+from alerts.channels.transport import dial
 from alerts.channels.transport import smtp as _smtp
+from alerts.channels.transport.time_budget import TimeBudget
 from alerts.core.deliveries import DeliveryError
 from tests.channels.endings import ending
+from tests.patience import pause
 
-TIMEOUT = 0.5
+TIMEOUT = 0.5  # seconds, where nothing but the time limit ends it
+AMPLE = 20.0
 
 
 @pytest.fixture(params=["email", "webhook"])
@@ -19,12 +24,12 @@ def send(request, outgoing, scripted):  # closed before the servers are waited f
     """Send through a channel to a host and port; returns how it ends, and why."""
     built = []
 
-    def make(host, port):
+    def make(host, port, timeout=AMPLE):
         options = {"url": f"http://{host}:{port}/s3cret"}
         if request.param == "email":
             smtp = {"host": host, "port": port, "security": "none"}
             options = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": smtp}
-        channel = channels.build("desk", request.param, options | {"timeout": TIMEOUT})
+        channel = channels.build("desk", request.param, options | {"timeout": timeout})
         built.append(channel)
         end, words = ending(channel, outgoing("desk@example.org", body={}))
         return end if end == "sent" else f"{end}: {words.rpartition(': ')[2]}"
@@ -81,8 +86,8 @@ def test_a_name_that_hangs_is_left_at_the_deadline_and_hangs_one_thread(send, re
     resolver["slow.example.org"] = lambda: [("127.0.0.1", 1)] * answered.wait(30)
     before = set(threading.enumerate())
     with ThreadPoolExecutor(max_workers=5) as threads:
-        assert set(threads.map(lambda _: send("slow.example.org", 25), range(5))) == {"out: timed out"}
-    assert send("slow.example.org", 25) == "out: timed out"
+        assert set(threads.map(lambda _: send("slow.example.org", 25, TIMEOUT), range(5))) == {"out: timed out"}
+    assert send("slow.example.org", 25, TIMEOUT) == "out: timed out"
     (lookup,) = set(threading.enumerate()) - before
     assert lookup.daemon  # it does not hold up the end of the process
     answered.set()
@@ -111,17 +116,39 @@ def test_a_name_that_is_none_is_an_error(send):
 
 def test_addresses_that_are_silent_share_the_deadline(send, resolver, silent):
     resolver["many.example.org"] = [silent] * 9
-    assert send("many.example.org", 25) == "out: timed out"
+    assert send("many.example.org", 25, TIMEOUT) == "out: timed out"
 
 
 def test_an_address_that_answers_is_found_behind_those_that_do_not(send, resolver, silent, scripted):
     refused = ("127.0.0.1", 1)
     resolver["many.example.org"] = [silent, refused, ("127.0.0.1", scripted(either)), silent]
-    assert send("many.example.org", 25) == "sent"
+    assert send("many.example.org", 25, 4) == "sent"
 
 
 def test_a_refused_connection_is_said_at_once(send):
     assert send("127.0.0.1", 1) == "out: Connection refused"
+
+
+def test_a_connection_that_takes_all_the_time_there_is_is_closed(send, scripted, monkeypatch):
+    def dial_slowly(*asked):
+        connected.append(dial.dial(*asked))
+        pause(TIMEOUT)
+        return connected[-1]
+
+    connected = []
+    monkeypatch.setattr("alerts.channels.transport.http_session.dial", dial_slowly)
+    monkeypatch.setattr("alerts.channels.transport.smtp.dial", dial_slowly)
+    assert send("127.0.0.1", scripted(either), TIMEOUT) == "out: timed out"
+    assert [one.fileno() for one in connected] == [-1]
+
+
+def test_no_copy_is_left_of_a_connection_whose_time_is_up():
+    ours, theirs = socket.socketpair()
+    with theirs:
+        with ours, pytest.raises(TimeoutError), dial.cut_off(ours, TimeBudget(timedelta())):
+            pass
+        theirs.settimeout(AMPLE)
+        assert theirs.recv(1) == b"", "somebody holds it open"
 
 
 def test_an_address_of_the_sixth_version_is_dialled(send):
