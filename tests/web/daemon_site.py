@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,8 @@ from typing import Any
 
 import pytest
 import requests
+
+from tests import patience
 
 WHOLE = os.environ.get("WEB") == "all"
 PATIENCE = 120.0  # seconds that a busy machine may take for what takes one
@@ -35,10 +36,7 @@ http: {{port: {port}, public_url: "http://127.0.0.1:{port}"}}
 
 def eventually(holds: Callable[[], Any], what: str) -> None:
     """Wait for another process: there is nothing else to wait by."""
-    until, done = time.monotonic() + PATIENCE, threading.Event()
-    while not holds():
-        assert time.monotonic() < until, f"not within {PATIENCE:g} s: {what}"
-        done.wait(0.05)
+    patience.eventually(holds, what, within=PATIENCE, every=0.05)
 
 
 def free_port() -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,6 +17,7 @@ import yaml
 
 from alerts.clock import utc_now
 from alerts.store import Store
+from tests import patience
 from tests.factories import entries, load, plan_at, remind, rule
 from tests.web.conftest import Serve
 from tests.web.daemon_site import PATIENCE, WHOLE, free_port, tool
@@ -143,7 +142,4 @@ def test_a_real_prometheus_fires_when_planning_stops_deliveries_die_and_the_back
 
 
 def eventually(address: str, names: set[str]) -> None:
-    until, pause = time.monotonic() + PATIENCE, threading.Event()
-    while not names <= firing(address):
-        assert time.monotonic() < until, f"{names} did not fire"
-        pause.wait(0.2)
+    patience.eventually(lambda: names <= firing(address), f"{names} fire", within=PATIENCE, every=0.2)
