@@ -20,6 +20,16 @@ TEMPLATES = {
     "email/summary.html": "a summary in a mail",
     "email/summary.txt": "the same as plain text, for mails, the console and a maildir",
     "phrases.jinja": "the phrases that all of them share, a macro for each",
+    "web/answer.html": "the page behind the link of one reminder",
+    "web/answer_list.html": "the page behind the link of a whole digest or summary",
+    "web/answer_list_recorded.html": "the same after several were acknowledged together",
+    "web/answer_message.html": "why a link answers nothing, and what could not be recorded",
+    "web/answer_move.html": "what a new date means, before it is recorded",
+    "web/answer_recorded.html": "the page of one reminder after an answer",
+    "web/layout.html": "the frame of all pages",
+    "web/list_parts.html": "the entries of a list on a page",
+    "web/page.css": "the style of all pages",
+    "web/parts.html": "macros that the pages share: the head, the buttons, who answers",
     "webhook/body.json": "what a webhook gets; every value goes through `tojson`",
 }
 
@@ -36,6 +46,13 @@ BLOCKS = {
     "items": "the reminders, group by group",
     "commands": "the commands; in a chat with links, the links",
     "footer": "below the card: why it was sent",
+    "title": "on a page: the title of the window, which names nothing",
+    "urgency": "on a page: the colour of the bar",
+    "acknowledge": "on a page: the buttons that acknowledge",
+    "close": "on a page: done, breached, withdrawn",
+    "reopen": "on a page: opening it again",
+    "more": "on a page: what unfolds below the buttons",
+    "background": "on a page: the note, who, the source",
 }
 
 CODES = {
