@@ -22,12 +22,12 @@ AHEAD = timedelta(days=731)
 __all__ = [
     "Forecast",
     "SummaryForecast",
+    "first_alerts",
     "forecast",
     "forecast_after_change",
     "forecast_of_changes",
     "keys_with_alerts",
     "next_alerts",
-    "next_alerts_of_changes",
     "summaries",
 ]
 
@@ -39,9 +39,9 @@ def forecast(
     end: datetime,
     *,
     owners: Owners = NO_OWNERS,
-    only: int | None = None,
+    only: Collection[int] | None = None,
 ) -> list[Forecast]:
-    """What will go out before `end`, soonest first, of all that is tracked or `only` of one; nothing is written.
+    """What will go out before `end`, soonest first, of all that is tracked or `only` of some; nothing is written.
 
     Rules that are not registered yet, or have another meaning now, are taken as they stand in the settings, from
     `start` on.
@@ -108,23 +108,14 @@ def forecast_of_changes(
         yield from _forecast(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
 
 
-def next_alerts_of_changes(
-    store: Store,
-    rules: Mapping[str, ScheduledRule],
-    now: datetime,
-    owners: Owners = NO_OWNERS,
-    *,
-    only: int | None = None,
-) -> dict[int, datetime | None]:
-    """Return when the next alert about each commitment goes out that has changed since the last tick, by id.
-
-    None where no alert will for two years.
-    """
-    known, found = current(store, rules), dict[int, datetime | None]()
-    for chunk in store.watches.watched_commitments(changed_only=True, only=only):
+def first_alerts(
+    store: Store, rules: Mapping[str, ScheduledRule], now: datetime, owners: Owners, ids: Collection[int]
+) -> dict[int, Forecast | None]:
+    """Return the next alert about each commitment of `ids`; None where none goes out for two years."""
+    known, found = current(store, rules), dict[int, Forecast | None]()
+    for chunk in store.watches.watched_commitments(only=ids):
         for one in chunk:
-            first = next(_forecast([one], rules, known, now, now + AHEAD, owners=owners), None)
-            found[one.tracked.id] = first.reminder.send_at if first else None
+            found[one.tracked.id] = next(_forecast([one], rules, known, now, now + AHEAD, owners=owners), None)
     return found
 
 
@@ -139,7 +130,7 @@ def next_alerts(
 ) -> list[Forecast]:
     """Return what goes out next about one occurrence: all that goes out at that time. Empty if nothing will."""
     known, found = current(store, rules), list[Forecast]()
-    for chunk in store.watches.watched_commitments(only=only):
+    for chunk in store.watches.watched_commitments(only=[only]):
         for one in _forecast(chunk, rules, known, now, now + AHEAD, owners=owners):
             if found and one.reminder.send_at > found[0].reminder.send_at:
                 break

@@ -60,7 +60,7 @@ def next_reminders(app: App, now: datetime) -> list[ReminderContext]:
     parties, sources = app.store.ledger.parties(), app.store.ledger.sources()
     found: list[ReminderContext] = []
     for item in app.store.ledger.tracked():
-        reminders = forecast(app.store, app.rules, now, now + timedelta(days=400), only=item.id)
+        reminders = forecast(app.store, app.rules, now, now + timedelta(days=400), only=[item.id])
         first, second = [one for one in reminders if not one.reminder.catching_up][:2]
         about = item.commitment
         found.append(

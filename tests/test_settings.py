@@ -127,7 +127,7 @@ WRONG = [
     ("channels: {log: console}", "c/a.yaml:1: channels.log: expected a mapping, such as {key: value}"),
     ("channels: {a b: {kind: x}}", "c/a.yaml:1: channels.a b: expected a name of letters, digits, `.`, `_` and `-`"),
     ("default_notify: [lag]", "c/a.yaml:1: there is no channel \"lag\"; did you mean 'log'?"),
-    ("default_notify: log", "c/a.yaml:1: default_notify: expected a list, such as [one, another]"),
+    ("default_notify: log", "c/a.yaml:1: default_notify: expected a list, such as [one, another], found `log`"),
     ("templates: none", "c/a.yaml:1: templates: there is no folder c/none"),
     ("database:", "c/a.yaml:1: database: is empty, expected text"),
     (
@@ -152,11 +152,14 @@ WRONG_RULES = [
     ),
     ("match: {}", "match: {tag: [x]}", "5: unknown key \"rules[0].match.tag\"; did you mean 'tags'?"),
     ("match: {}", "match: {tags: []}", "5: rules[0].match.tags: is empty: name at least one"),
-    ("match: {}", "match: {tags: x}", "5: rules[0].match.tags: expected a list, such as [one, another]"),
+    ("match: {}", "match: {tags: x}", "5: rules[0].match.tags: expected a list, such as [one, another], found `x`"),
     (
         "match: {}",
         "match: {priority: [hgih]}",
-        "5: rules[0].match.priority[0]: expected one of low, normal, high, critical; did you mean 'high'?",
+        (
+            "5: rules[0].match.priority[0]: expected one of low, normal, high, critical, found `hgih`; "
+            "did you mean 'high'?"
+        ),
     ),
     (
         "{moved: true}",
@@ -166,8 +169,12 @@ WRONG_RULES = [
             "{before: [P7D], on_the_day: true}"
         ),
     ),
-    ("{moved: true}", "{moved: 'true'}", "6: rules[0].remind.moved: expected true or false, unquoted"),
-    ("{moved: true}", "{before: P7D}", "6: rules[0].remind.before: expected a list, such as [one, another]"),
+    ("{moved: true}", "{moved: 'true'}", "6: rules[0].remind.moved: expected true or false, unquoted, found `true`"),
+    (
+        "{moved: true}",
+        "{before: P7D}",
+        "6: rules[0].remind.before: expected a list, such as [one, another], found `P7D`",
+    ),
     (
         "{moved: true}",
         "{before: [P7D, 7 days]}",
@@ -176,12 +183,18 @@ WRONG_RULES = [
     (
         "{moved: true}",
         "{before: [P0D]}",
-        "6: rules[0].remind.before[0]: expected a lead longer than nothing, such as P7D or `5 business days`",
+        (
+            "6: rules[0].remind.before[0]: expected a lead longer than nothing, such as P7D or `5 business days`, "
+            "found `P0D`"
+        ),
     ),
     (
         "{moved: true}",
         "{before: [0 business days]}",
-        "6: rules[0].remind.before[0]: expected a lead longer than nothing, such as P7D or `5 business days`",
+        (
+            "6: rules[0].remind.before[0]: expected a lead longer than nothing, such as P7D or `5 business days`, "
+            "found `0 business days`"
+        ),
     ),
     (
         "{moved: true}",
@@ -191,12 +204,15 @@ WRONG_RULES = [
     (
         "{moved: true}",
         "{overdue: P1D}",
-        "6: rules[0].remind.overdue: expected true, or a mapping such as {every: P1D, at_most: 14, then: P7D}",
+        (
+            "6: rules[0].remind.overdue: expected true, or a mapping such as {every: P1D, at_most: 14, then: P7D}, "
+            "found `P1D`"
+        ),
     ),
     (
         "{moved: true}",
         "{overdue: {at_most: 0}}",
-        "6: rules[0].remind.overdue.at_most: expected greater than or equal to 1",
+        "6: rules[0].remind.overdue.at_most: expected greater than or equal to 1, found `0`",
     ),
     (
         "{moved: true}",
@@ -221,6 +237,17 @@ def test_a_wrong_cron_and_a_name_that_is_there_twice_are_found(here: Path) -> No
     assert found[0] == 'c/a.yaml:8: the rule "desk" is used twice, first at c/a.yaml:3'
     assert found[1].startswith("c/a.yaml:9: rules[1].cron: ")
     assert len(found) == 2
+
+
+def test_an_error_names_the_value_that_is_refused_unless_it_may_be_a_secret(here: Path) -> None:
+    (line,) = refused("channels: {c: {kind: console}}\nlog: loud")
+    assert line.endswith("log: expected one of text, json, found `loud`")
+    (line,) = refused("channels: {c: {kind: console}}\nlog: {env: LOG}", {"LOG": "s3cret-of-somewhere"})
+    assert line.endswith("log: expected one of text, json, found `***`")
+    (line,) = refused("channels: {c: {kind: console}}\ndatabase: 31337")
+    assert "31337" not in line
+    (line,) = refused(f"channels: {{c: {{kind: console}}}}\nlog: {'x' * 81}")
+    assert "xxx" not in line  # what is long is not cut: nothing would hide a part of a secret
 
 
 def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_file(here: Path) -> None:

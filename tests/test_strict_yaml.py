@@ -157,16 +157,19 @@ class Outer(Section):
 
 WRONG = [
     ("title: no", "x.yaml:1: title: `no` unquoted is read as a boolean: write it in quotes"),
-    ("title: 31337", "x.yaml:1: title: this unquoted is read as a number: write it in quotes"),
+    ("title: 31337", "x.yaml:1: title: `31337` unquoted is read as a number: write it in quotes"),
     ("title: [a]", "x.yaml:1: title: expected text"),
     ("title:", "x.yaml:1: title: is empty, expected text"),
     ("raw: 7", 'x.yaml:1: "title" is missing'),
     ("title: a\ntitel: b", "x.yaml:2: unknown key \"titel\"; did you mean 'title'?"),
-    ("title: a\nnames: b", "x.yaml:2: names: expected a list, such as [one, another]"),
+    ("title: a\nnames: b", "x.yaml:2: names: expected a list, such as [one, another], found `b`"),
     ("title: a\nnames:\n  - b\n  - no", "x.yaml:4: names[1]: `no` unquoted is read as a boolean: write it in quotes"),
-    ("title: a\nflag: 'yes'", "x.yaml:2: flag: expected true or false, unquoted"),
-    ("title: a\ninner: b", "x.yaml:2: inner: expected a mapping, such as {key: value}"),
-    ("title: a\ninner:\n  port: 010", "x.yaml:3: inner.port: expected a whole number such as 14, unquoted"),
+    ("title: a\nflag: 'yes'", "x.yaml:2: flag: expected true or false, unquoted, found `yes`"),
+    ("title: a\ninner: b", "x.yaml:2: inner: expected a mapping, such as {key: value}, found `b`"),
+    (
+        "title: a\ninner:\n  port: 010",
+        "x.yaml:3: inner.port: expected a whole number such as 14, unquoted, found `010`",
+    ),
     ("title: a\ninner:\n  port: 1\n  prt: 2", "x.yaml:4: unknown key \"inner.prt\"; did you mean 'port'?"),
 ]
 

@@ -143,7 +143,7 @@ def _kind(kind: str) -> Any:
         return _built_in(kind)
     if found := plugin(kind):
         return found
-    raise InputError(f"unknown kind{did_you_mean(kind, {*KINDS, *plugin_kinds()})}")
+    raise InputError(f"unknown kind `{kind}`{did_you_mean(kind, {*KINDS, *plugin_kinds()})}")
 
 
 def _built_in(kind: str) -> Any:

@@ -55,9 +55,10 @@ def _run(arguments: list[str]) -> int:
     except InputError as error:
         _refuse(str(error).splitlines(), 1)
     except typer.TyperException as error:
+        from alerts.cli.usage_errors import describe_usage_error
+
         command = getattr(getattr(error, "ctx", None), "command_path", "alerts")
-        message = " ".join(error.format_message().split()).removesuffix(".")
-        _refuse([f"{message}; see `{command} --help`"], error.exit_code)
+        _refuse([f"{describe_usage_error(error)}; see `{command} --help`"], error.exit_code)
     return code if isinstance(code, int) else 0
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from alerts.actions.add import add as add_commitment
 from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
+from alerts.cli.next_alert_lines import print_next_alerts
 from alerts.cli.options import (
     At,
     Calendars,
@@ -92,6 +93,7 @@ def _add(app: App, commitment: Commitment, change: Change) -> None:
     add_commitment(app.store, commitment, change)
     item = app.store.commitments.find(commitment.key)
     print_line(f"{commitment.key} is tracked: {describe_bounds(item.bounds)}")
+    print_next_alerts(app, [commitment.key], change.now)
     for line in (*skipped_dates([item]), *past_dates([item], change.now)):
         warn(line)
     warn_without_recipient(app, [item])

@@ -15,6 +15,7 @@ from alerts.actions.snooze import snooze as snooze_commitments
 from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.cli.app import App, change_of, day_or_instant, get_app
 from alerts.cli.command_group import cli
+from alerts.cli.next_alert_lines import print_next_alerts
 from alerts.cli.options import AllOccurrences, At, Because, By, Keys, OneOccurrence, either_occurrence_or_all
 from alerts.cli.output import print_line, shown
 from alerts.core.rules import matching
@@ -52,6 +53,7 @@ def ack(
     for key, name in done:
         item = found[key].at(name)
         print_line(f"{name_of(item)} is acknowledged by {change.by}: {_effect(app, item, change.now)}")
+    print_next_alerts(app, keys, change.now)
 
 
 def _effect(app: App, item: Tracked, now: datetime) -> str:
@@ -100,6 +102,7 @@ def snooze(
         what = f"{key} {occurrence}".rstrip()
         line = f"{what} is snoozed for {whom} until {shown(end, app.zone)} {app.zone}"
         print_line(line)
+    print_next_alerts(app, keys, change.now, {} if for_all else {key: end for key, end in ends.items() if end})
 
 
 @cli.command()
@@ -119,6 +122,7 @@ def unack(
     for key, name, ended in withdraw_answers(app.store, keys, change, occurrence, all_occurrences=all_occurrences):
         what = f"{key} {name}".rstrip()
         print_line(f"{what}: {', '.join(ended)} taken back")
+    print_next_alerts(app, keys, change.now)
 
 
 def _ends(

@@ -11,6 +11,7 @@ from alerts.actions.move import move as move_commitment
 from alerts.actions.reopen import reopen as reopen_commitment
 from alerts.cli.app import change_of, get_app, instant, who
 from alerts.cli.command_group import cli
+from alerts.cli.next_alert_lines import print_next_alerts
 from alerts.cli.options import (
     OTHER_ZONE,
     AllOccurrences,
@@ -52,6 +53,7 @@ def reopen(
         for one in moves:
             line = f"{one.key} {verb}: {describe_bounds(one.before)} → {describe_bounds(one.after)}"
             print_line(line)
+    print_next_alerts(app, [key], change.now)
 
 
 @cli.command()
@@ -84,6 +86,8 @@ def move(
         for one in moves:
             line = f"{one.key} {verb}: {describe_move(one.before, one.after)}"
             print_line(line)
+    if report.moved:
+        print_next_alerts(app, [one.key for one in (*report.moved, *report.moved_dependants)], change.now)
     if report.edited:
         print_line(f"{key} has a new wording; its dates stay the same")
     if report.kept_zone:
@@ -111,6 +115,7 @@ def close(
     close_commitments(app.store, keys, status, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
         print_line(f"{_name(key, occurrence)} is closed: {status}")
+    print_next_alerts(app, keys, change.now)
 
 
 def _citation(key: str | None, locator: str | None, quote: str | None) -> Citation | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -54,17 +54,23 @@ class NextAlerts:
     zone: str
 
     @classmethod
-    def of(cls, app: App, now: datetime, *, only: int | None = None) -> NextAlerts:
-        """Work out what has changed since the last tick, up to a number of commitments; read the others."""
-        watched = app.store.watches.watched_commitments(changed_only=True, only=only)
-        changed = {one.tracked.id for some in watched for one in some}
-        at = {one: when for one, when in app.store.ledger.next_alert_at().items() if one not in changed}
-        if 0 < len(changed) <= WORKED_OUT:
-            from alerts.forecasting import next_alerts_of_changes
+    def of(cls, app: App, items: Collection[Tracked], now: datetime) -> NextAlerts:
+        """Work out what has changed since the last tick, up to a number of commitments; read the others.
 
-            ahead = next_alerts_of_changes(app.store, app.rules, now, app.owners, only=only)
-            return cls(at | {one: when for one, when in ahead.items() if when}, set(), now, app.zone)
-        return cls(at, changed, now, app.zone)
+        Rules that reach nobody are left out.
+        """
+        changed = app.store.watches.changed().intersection(item.id for item in items)
+        # What is stored of a snoozed one is the end of the snooze, where nothing may go out.
+        unclear = changed.union(item.id for item in items if snoozed_now(item, now))
+        if len(unclear) > WORKED_OUT:
+            return cls(_stored(app, items, exclude=changed), changed, now, app.zone)
+        if not unclear:
+            return cls(_stored(app, items, exclude=()), set(), now, app.zone)
+        from alerts.forecasting import first_alerts
+
+        ahead = first_alerts(app.store, app.rules, now, app.owners, unclear)
+        worked_out = {one: alert.reminder.send_at for one, alert in ahead.items() if alert}
+        return cls(_stored(app, items, exclude=unclear) | worked_out, set(), now, app.zone)
 
     def text(self, id_: int) -> str:
         """Return when the next alert goes out, as a listing shows it; a dash where none will."""
@@ -72,6 +78,21 @@ class NextAlerts:
             return "not worked out yet"
         at = self.at.get(id_)
         return "within a minute" if at and at <= self.now else shown(at, self.zone)
+
+
+def _stored(app: App, items: Iterable[Tracked], *, exclude: Collection[int]) -> dict[int, datetime]:
+    """Return when the next alert about each commitment goes out, as the last tick has stored it."""
+    by_rule, owners, rules = app.store.ledger.next_alert_at(), app.owners, {one.name: one for one in app.settings.rules}
+    found = {}
+    for item in (one for one in items if one.id not in exclude):
+        times = [
+            at
+            for name, at in by_rule.get(item.id, {}).items()
+            if name not in rules or owners.channels(rules[name].notify, item.commitment)
+        ]
+        if times:
+            found[item.id] = min(times)
+    return found
 
 
 def next_alert_row(at: datetime | None) -> dict[str, Any]:

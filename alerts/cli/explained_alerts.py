@@ -13,6 +13,7 @@ from rich.console import Console
 from alerts.cli.app import App
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.output import print_line, shown, with_local_times
+from alerts.cli.recipients import recipients
 from alerts.cli.unreached import ownerless
 from alerts.core.alert_wording import describe_alert
 from alerts.core.explanation import ALREADY_PAST, NOT_RECORDED, Explanation
@@ -97,9 +98,7 @@ def _silent_rules(app: App, item: Tracked, with_moments: Collection[str]) -> dic
 
 
 def _row_ahead(app: App, item: Tracked, ahead: ExplainedAlert) -> Row:
-    owner = app.owners.of(item.commitment)
-    targets = app.owners.channels(app.rules[ahead.rule].rule.notify, item.commitment)
-    whom = ", ".join(name if target == name or not owner else f"{name} → {owner.name}" for target, name in targets)
+    whom = ", ".join(recipients(app.owners, app.rules[ahead.rule].rule, item.commitment))
     at, text = _heads(app, ahead)
     if _outcome(ahead) == "due":
         return Row(("due now", text, f"rule {ahead.rule}", f"{whom} (while the daemon runs, within a minute)"))

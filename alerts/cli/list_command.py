@@ -106,7 +106,7 @@ class _Listing:
             tracked=sorted(tracked, key=lambda one: order_of(one, now)),
             now=now,
             own={**app.store.ledger.own_snoozes(one.id for one in tracked)},
-            next_alerts=NextAlerts.of(app, now),
+            next_alerts=NextAlerts.of(app, tracked, now),
             unowned=unowned,
         )
 

@@ -33,6 +33,7 @@ from alerts.cli.load_report import (
 )
 from alerts.cli.options import At, By
 from alerts.cli.output import note, print_line, warn
+from alerts.cli.recipients_report import report_recipients
 from alerts.cli.unreached import warn_without_recipient
 from alerts.core.changes import Change, Report
 from alerts.core.registration import tick_may_register
@@ -126,9 +127,11 @@ def _report(job: LoadJob, report: Report) -> None:
         for file in job.files:
             store.note_left(stored_name(file.path), present)
     report_alerts(job, report)
-    warn_of_skipped_months(job.entries, report)
     planned = (one for one in report.planned_state.values() if one.id < 0)
-    warn_without_recipient(app, (*app.store.ledger.each(), *planned), job.owners)
+    tracked = (*app.store.ledger.each(), *planned)
+    report_recipients(job, report, tracked)
+    warn_of_skipped_months(job.entries, report)
+    warn_without_recipient(app, tracked, job.owners)
 
 
 def _apply_zone(app: App, now: datetime) -> None:

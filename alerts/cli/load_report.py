@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from alerts.cli.app import App
+from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
 from alerts.cli.output import few, print_line, warn
 from alerts.core.changes import Move, Report, StatedCommitment
@@ -46,12 +45,7 @@ def show_table(report: Report, missing: dict[str, list[str]]) -> None:
     rows += [(key, "missing", f"no longer in {path}") for path, keys in missing.items() for key in keys]
     if not rows:
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("key", "what", "how"):
-        table.add_column(heading, overflow="fold")
-    for row in rows[:MAX_ROWS_SHOWN]:
-        table.add_row(*map(escape, row))
-    out.print(table)
+    print_rows(out, [Row(row) for row in rows[:MAX_ROWS_SHOWN]], ("key", "what", "how"))
     if len(rows) > MAX_ROWS_SHOWN:
         out.print(f"and {len(rows) - MAX_ROWS_SHOWN:,} more")
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from alerts.deadlines.zones import zone_info
 
 INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\dZ")  # as stored texts state a time
+LONGEST_NAMED = 80  # characters of a text that an error names
 MAX_OCCURRENCES_SHOWN = 12  # the latest of a commitment
 
 
@@ -30,7 +31,10 @@ def checked_reason(text: str, option: str) -> str:
     if not stripped:
         raise typer.BadParameter("is empty: state some text", param_hint=option)
     if not stripped.isprintable():
-        raise typer.BadParameter("holds a line break or a control character", param_hint=option)
+        raise typer.BadParameter(
+            f"{stripped[:LONGEST_NAMED]!r} holds a line break or a control character: state it on one line",
+            param_hint=option,
+        )
     return stripped
 
 
@@ -48,6 +52,11 @@ def shown(at: datetime | None, zone: str) -> str:
     except OverflowError:
         at = at.astimezone(UTC)
     return at.strftime("%a %-d %b %Y %H:%M")
+
+
+def soon(at: datetime, now: datetime, zone: str) -> str:
+    """Return when an alert goes out. What is due already goes out at the next tick."""
+    return "within a minute" if at <= now else f"{shown(at, zone)} {zone}"
 
 
 def with_local_times(text: str, zone: str) -> str:

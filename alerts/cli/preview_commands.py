@@ -94,7 +94,7 @@ def _reminder(app: App, rule: str, key: str, channel: str | None, now: datetime)
     owners = app.owners
     mine: list[Forecast] = []
     for days in (366, 3660):  # most have two alerts within a year, and ten years take ten times as long
-        coming = forecast(app.store, app.rules, now, now + timedelta(days=days), owners=owners, only=item.id)
+        coming = forecast(app.store, app.rules, now, now + timedelta(days=days), owners=owners, only=[item.id])
         mine = [one for one in coming if one.reminder.rule == rule]
         if len(mine) > 1:
             break

@@ -69,7 +69,7 @@ def show(
         reminders=app.store.ledger.reminders(item.id),
         own=app.store.ledger.own_snoozes([item.id]).get(item.id, ()),
         now=now,
-        next_alerts=NextAlerts.of(app, now, only=item.id),
+        next_alerts=NextAlerts.of(app, [item], now),
     )
     if as_of is not None:
         past = instant(as_of)

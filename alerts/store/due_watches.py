@@ -111,8 +111,14 @@ class Watches:
             row = connection.execute(query.order_by(_W.next_at).limit(1)).first()
             return (row.next_at, row.key) if row else None
 
+    def changed(self) -> set[int]:
+        """Return the ids of the commitments that have changed since the last tick."""
+        query = select(tables.commitments.c.id).where(tables.commitments.c.changed_at.is_not(None))
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
     def watched_commitments(
-        self, *, changed_only: bool = False, only: int | None = None
+        self, *, changed_only: bool = False, only: Collection[int] | None = None
     ) -> Iterator[list[WatchedCommitment]]:
-        """Yield commitments with their watches, in chunks, or `only` one: for forecasts, not for the tick."""
+        """Yield commitments with their watches, in chunks, or `only` some: for forecasts, not for the tick."""
         return standing.watched_commitments(self._database, changed_only=changed_only, only=only)

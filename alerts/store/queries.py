@@ -72,12 +72,15 @@ class Ledger:
             by_state = connection.execute(select(_D.state, func.count()).group_by(_D.state)).tuples()
             return dict(by_status.all()) | dict(by_state.all())
 
-    def next_alert_at(self) -> dict[int, datetime]:
-        """Return when the next alert about each commitment goes out, by its id."""
-        query = select(_W.commitment_id, func.min(_W.next_at)).where(_W.next_at.is_not(None))
-        query = query.where(_W.rule.not_in(planning_tables.REMOVED))
+    def next_alert_at(self) -> dict[int, dict[str, datetime]]:
+        """Return when each rule next alerts about a commitment, by the id of the commitment and the rule's name."""
+        query = select(_W.commitment_id, _W.rule, func.min(_W.next_at)).where(_W.next_at.is_not(None))
+        query = query.where(_W.rule.not_in(planning_tables.REMOVED)).group_by(_W.commitment_id, _W.rule)
+        found: dict[int, dict[str, datetime]] = defaultdict(dict)
         with self._database.read() as connection:
-            return dict(connection.execute(query.group_by(_W.commitment_id)).tuples().all())
+            for commitment_id, rule, at in connection.execute(query):
+                found[commitment_id][rule] = at
+        return found
 
     def registered_at(self) -> dict[str, datetime]:
         """Return when each rule was registered in its current form, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,13 +31,13 @@ class WatchedCommitment:
 
 
 def watched_commitments(
-    database: Database, *, changed_only: bool = False, only: int | None = None
+    database: Database, *, changed_only: bool = False, only: Collection[int] | None = None
 ) -> Iterator[list[WatchedCommitment]]:
-    """Yield commitments with their watches, in chunks, or `only` one."""
+    """Yield commitments with their watches, in chunks, or `only` some."""
     last = 0
     query = TRACKED.add_columns(_C.changed_at).order_by(_C.id).limit(CHUNK)
     query = query.where(_C.changed_at.is_not(None)) if changed_only else query
-    query = query.where(_C.id == only) if only is not None else query
+    query = query.where(_C.id.in_(only)) if only is not None else query
     while True:
         with database.read() as connection:
             rows = connection.execute(query.where(_C.id > last)).mappings().all()

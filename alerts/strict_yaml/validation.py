@@ -12,6 +12,9 @@ from pydantic.fields import FieldInfo
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.strict_yaml.yaml_events import Plain, Steps
 
+SECRET = frozenset({"channels", "database", "heartbeat", "http"})  # sections of the settings whose values are not shown
+LONGEST_NAMED = 80  # characters: a longer value is not named; a part of it might be of a secret, which nothing hides
+
 
 class Section(BaseModel):
     """A mapping that accepts only known keys."""
@@ -49,7 +52,7 @@ Count = Annotated[int, BeforeValidator(_count)]
 def lines_of(
     error: ValidationError, model: type[BaseModel], where: Callable[[Steps], str], under: Steps = ()
 ) -> list[str]:
-    """Return one line for each problem that pydantic found, with its place and never with the value itself.
+    """Return one line for each problem that pydantic found, with its place and the value that is refused.
 
     `where` returns the prefix of a line for the steps to a part (`Places.at`); `under` are the steps to the validated
     value.
@@ -70,16 +73,34 @@ def problems_of(
                 problem = f'"{named}" is missing' + (f", as in {such}" if such else "")
             case "extra_forbidden":
                 problem = f'unknown key "{named}"{did_you_mean(str(steps[-1]), _fields(model, steps[:-1]))}'
-            case "value_error":
-                problem = f"{named}: {found['ctx']['error']}" if named else str(found["ctx"]["error"])
             case kind:
-                message = _expected(kind, found, _example(model, steps) or "{key: value}")
+                message = _message(kind, found, _example(model, steps) or "{key: value}")
+                message = message if SECRET.intersection(steps[:1]) else _naming(found["input"], message)
                 problem = f"{named}: {message}" if named else message
         yield steps, problem
 
 
-def _expected(kind: str, schema: Mapping[str, Any], mapping: str) -> str:
+def _naming(value: object, message: str) -> str:
+    """Return a message that names the value it is about, unless it does so already or the value is no short text."""
+    text = str(value)
+    if (
+        not isinstance(value, str | int | float)
+        or not text.strip()
+        or len(text) > LONGEST_NAMED
+        or not text.isprintable()
+    ):
+        return message
+    if message.startswith("this unquoted"):
+        return message.replace("this", f"`{text}`", 1)
+    expected, hint, near = message.partition("; did you mean")
+    named = any(quoted in message for quoted in (f"`{text}`", repr(text), f'"{text}"'))
+    return message if named else f"{expected}, found `{text}`{hint}{near}"
+
+
+def _message(kind: str, schema: Mapping[str, Any], mapping: str) -> str:
     match kind:
+        case "value_error":
+            return str(schema["ctx"]["error"])
         case "literal_error":
             known = re.findall(r"'([^']*)'", schema["ctx"]["expected"])
             near = did_you_mean(str(schema["input"]), known) if isinstance(schema["input"], str) else ""

@@ -8,7 +8,7 @@ from alerts import channels
 from alerts.deadlines.errors import InputError
 
 EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
-ZONE = "unknown time zone: expected an IANA name such as America/New_York"
+ZONE = "unknown time zone 'America/NewYork': expected an IANA name such as America/New_York"
 TOPIC = "expected the topic at the end of it, such as https://ntfy.example.org/my-topic"
 OFF = "expected a URL such as https://lists.example.org/off?who={recipient}"
 HTTPS = "https://lists.example.org/s3cret"
@@ -59,8 +59,8 @@ def test_every_kind_is_tried_above():
 @pytest.mark.parametrize(
     ("kind", "options", "line"),
     [
-        ("emial", {}, "kind: unknown kind; did you mean 'email'?"),
-        ("x", {}, "kind: unknown kind; known: " + ", ".join(channels.KINDS)),
+        ("emial", {}, "kind: unknown kind `emial`; did you mean 'email'?"),
+        ("x", {}, "kind: unknown kind `x`; known: " + ", ".join(channels.KINDS)),
         ("slack", {}, "url: is missing"),
         ("slack", {"url": "ftp://s3cret"}, "url: expected a URL that starts with https:// or http://"),
         ("slack", {"url": URL + "\n"}, "url: expected a URL that starts with https:// or http://"),
@@ -102,7 +102,7 @@ def test_every_kind_is_tried_above():
             {"timezone": "America/NewYork"},
             f"timezone: {ZONE}; did you mean 'America/New_York'?",
         ),
-        ("console", {"timeout": 0}, "timeout: expected greater than 0"),
+        ("console", {"timeout": 0}, "timeout: expected greater than 0, found `0`"),
         ("console", {"timeout": True}, "timeout: expected a number"),
         ("email", EMAIL | {"to": []}, "to: needs at least one entry"),
         ("email", EMAIL | {"to": "desk@example.org"}, "to: expected a list"),
@@ -155,7 +155,7 @@ def test_every_kind_is_tried_above():
             )
             for url in (HTTPS + "x" * (979 - len(HTTPS)), HTTPS + "x" * 935 + "{recipient}")
         ),
-        ("email", EMAIL | {"unsubscribe": 7}, "unsubscribe: expected text"),
+        ("email", EMAIL | {"unsubscribe": 7}, "unsubscribe: expected text, found `7`"),
         (
             "email",
             EMAIL | {"smtp": {"host": "x", "ca": __file__}},

@@ -82,7 +82,7 @@ BROUGHT = "alerts_bulletin:Bulletin of alerts-bulletin"
             CHANNEL.replace('"bulletin"', '"board"'),
             f"{BROUGHT} is registered as bulletin, but its kind is 'board'",
         ),
-        ({"buletin": "alerts_bulletin:Bulletin"}, CHANNEL, "unknown kind; did you mean 'buletin'?"),
+        ({"buletin": "alerts_bulletin:Bulletin"}, CHANNEL, "unknown kind `bulletin`; did you mean 'buletin'?"),
     ],
 )
 def test_one_that_cannot_be_used_is_one_clear_line(bring, points, module, line):

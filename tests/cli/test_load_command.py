@@ -23,7 +23,12 @@ def lines(text: str) -> list[str]:
 
 def test_a_load_says_what_it_did_and_what_follows(alerts: Alerts) -> None:
     said = alerts("load", "seed.yaml", "--at", NOW)
-    assert said.out == "loaded: 2 new, 0 changed, 0 moved, 0 unchanged\n2 alerts go out within a minute\n"
+    assert said.out == (
+        "loaded: 2 new, 0 changed, 0 moved, 0 unchanged\n"
+        "2 alerts go out within a minute\n"
+        "who is alerted about what is new or changed:\n"
+        "  box  2 commitments  first within a minute\n"
+    )
     assert said.err == ""  # no progress bar where nobody watches
     assert alerts("load", "seed.yaml", "--at", NOW).out.startswith("loaded: 0 new, 0 changed, 0 moved, 2 unchanged\n")
 
@@ -36,6 +41,8 @@ def test_a_dry_run_foretells_what_is_new_and_stores_nothing(alerts: Alerts) -> N
         "summit new Thu 30 Oct 2025",
         "decision new Fri 31 Oct 2025",
         "2 alerts go out within a minute",
+        "who would be alerted about what is new or changed:",
+        "box 2 commitments",
     ]
     assert alerts("list", "--json").json == []
 
@@ -58,6 +65,8 @@ def test_a_dry_run_foretells_what_is_changed_moved_follows_conflicts_and_is_miss
         "gone missing no longer in seed.yaml",
         "1 no longer in seed.yaml: gone; they stay open (--close-missing closes them as withdrawn)",
         "3 alerts go out within a minute",
+        "who would be alerted about what is new or changed:",
+        "box 2 commitments",
     ]
     assert (said.code, said.err) == (1, f"alerts: {CONFLICT}\n")
 
@@ -65,8 +74,8 @@ def test_a_dry_run_foretells_what_is_changed_moved_follows_conflicts_and_is_miss
 def test_what_a_dry_run_foretells_to_be_said_is_what_a_load_says_afterwards(loaded: Alerts, home: Path) -> None:
     loaded("tick", "--at", NOW)
     (home / "seed.yaml").write_text(SEED.replace("2025-10-30", "2025-11-01") + one("new", deadline="2025-10-29"))
-    foretold = loaded("load", "seed.yaml", "--dry-run", "--at", NOW).out.splitlines()[-1]
-    assert loaded("load", "seed.yaml", "--at", NOW).out.splitlines()[-1] == foretold
+    foretold = loaded("load", "seed.yaml", "--dry-run", "--at", NOW).out.splitlines()[-3]
+    assert loaded("load", "seed.yaml", "--at", NOW).out.splitlines()[-3] == foretold
     assert foretold == "3 alerts go out within a minute"
 
 

@@ -71,12 +71,12 @@ DEADLINE = "expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y aft
         ),
         pytest.param(
             f"  - {ENTRY}, priority: urgent}}",
-            "3: priority: expected one of low, normal, high, critical",
+            "3: priority: expected one of low, normal, high, critical, found `urgent`",
             id="an unknown priority",
         ),
         pytest.param(
             "  - {key: 7, title: A, deadline: 2025-11-10}",
-            "3: key: this unquoted is read as a number: write it in quotes",
+            "3: key: `7` unquoted is read as a number: write it in quotes",
             id="a number for a key",
         ),
         pytest.param("  - {key: a, deadline: 2025-11-10}", '3: "title" is missing', id="no title"),
@@ -213,7 +213,7 @@ def test_the_same_key_in_two_files_is_said_with_both_places(
         ),
         pytest.param(
             "channels:\n  box: {kind: sms}",
-            f"2: channels.box.kind: unknown kind; known: {', '.join(sorted(KINDS))}",
+            f"2: channels.box.kind: unknown kind `sms`; known: {', '.join(sorted(KINDS))}",
             id="an unknown kind",
         ),
         pytest.param(
@@ -358,9 +358,11 @@ def test_a_wrong_word_is_one_line_and_stores_nothing(
         (["move", "summit", "2025-11-01", "--because", " "],
          "Invalid value for --because: is empty: state some text; see `alerts move --help`"),
         (["move", "summit", "2025-11-01", "--because", "a\x1b[31mb"],
-         "Invalid value for --because: holds a line break or a control character; see `alerts move --help`"),
+         ("Invalid value for --because: 'a\\x1b[31mb' holds a line break or a control character: "
+          "state it on one line; see `alerts move --help`")),
         (["ack", "summit", "--by", "a\nb"],
-         "Invalid value for --by: holds a line break or a control character; see `alerts ack --help`"),
+         ("Invalid value for --by: 'a\\nb' holds a line break or a control character: "
+          "state it on one line; see `alerts ack --help`")),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_line_and_ends_with_2(

@@ -58,7 +58,10 @@ def test_a_person_of_the_settings_is_declared_by_no_file(yaml: Write) -> None:
 
 def test_a_person_is_declared_once_and_has_an_address(yaml: Write) -> None:
     assert lines(yaml("people: [{key: ana, name: Ana, email: ana}]\n" + entry("ana"))) == [
-        "x.yaml:1: email: not a mail address: expected one such as desk@example.org or Desk <desk@example.org>"
+        (
+            "x.yaml:1: email: not a mail address: expected one such as desk@example.org or Desk <desk@example.org>, "
+            "found `ana`"
+        )
     ]
     assert lines(yaml(DECLARED.rstrip("]\n") + ", {key: ana, name: B, email: b@example.org}]\n")) == [
         'x.yaml:1: the key "ana" is used twice, first on line 1'

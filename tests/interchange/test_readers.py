@@ -103,10 +103,13 @@ CALENDAR = (
 WRONG = [
     ("{title: b, deadline: undated}", 'x.yaml:4: "key" is missing'),
     ("{key: a, title: b}", 'x.yaml:4: "deadline" is missing'),
-    ("{key: 7, title: b, deadline: undated}", "x.yaml:4: key: this unquoted is read as a number: write it in quotes"),
+    ("{key: 7, title: b, deadline: undated}", "x.yaml:4: key: `7` unquoted is read as a number: write it in quotes"),
     (
         "{key: a b, title: b, deadline: undated}",
-        "x.yaml:4: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it",
+        (
+            "x.yaml:4: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter in it, "
+            "found `a b`"
+        ),
     ),
     (
         "{key: after, title: b, deadline: undated}",
@@ -114,7 +117,10 @@ WRONG = [
     ),
     (
         "{key: a, title: b, deadline: undated, kind: obligaton}",
-        "x.yaml:4: kind: expected one of obligation, expiry, event, request, expectation; did you mean 'obligation'?",
+        (
+            "x.yaml:4: kind: expected one of obligation, expiry, event, request, expectation, found `obligaton`; "
+            "did you mean 'obligation'?"
+        ),
     ),
     (
         "{key: a, title: b, deadline: undated, rolls: following}",
@@ -122,7 +128,10 @@ WRONG = [
     ),
     (
         "{key: a, title: b, deadline: undated, roll: folowing}",
-        "x.yaml:4: roll: expected one of none, following, modified following, preceding; did you mean 'following'?",
+        (
+            "x.yaml:4: roll: expected one of none, following, modified following, preceding, found `folowing`; "
+            "did you mean 'following'?"
+        ),
     ),
     (
         "{key: a, title: b, deadline: undated, calendars: [US, XNYSE]}",
@@ -163,9 +172,9 @@ WRONG = [
     ),
     (
         "{key: a, title: b, deadline: undated, review_every: P0D}",
-        "x.yaml:4: review_every: expected a duration longer than nothing, such as P14D",
+        "x.yaml:4: review_every: expected a duration longer than nothing, such as P14D, found `P0D`",
     ),
-    ("just text", "x.yaml:4: expected a mapping, such as {key: value}"),
+    ("just text", "x.yaml:4: expected a mapping, such as {key: value}, found `just text`"),
 ]
 
 
@@ -213,7 +222,7 @@ def test_of_many_errors_fifty_are_listed_and_the_others_counted(file: Path) -> N
         ("parties:\n  - {key: us}", 'x.yaml:2: "name" is missing'),
         (
             "sources: [{key: a, title: b, url: 'javascript:alert(1)'}]",
-            "x.yaml:1: url: expected an address that begins with https:// or http://",
+            "x.yaml:1: url: expected an address that begins with https:// or http://, found `javascript:alert(1)`",
         ),
     ],
 )
@@ -251,7 +260,7 @@ def test_json_is_read_as_json_writes_it(file: Path) -> None:
         ('{"commitments": [\n{"key": "a"\n]}', "x.json:3: is not JSON: Expecting ',' delimiter (column 1)"),
         ("commitments: []", "x.json:1: is not JSON: Expecting value (column 1)"),
         ('{"commitments": [\n{"key": "a",\n "title": 1, "deadline": "undated"}]}',
-         "x.json:3: title: this unquoted is read as a number: write it in quotes"),
+         "x.json:3: title: `1` unquoted is read as a number: write it in quotes"),
         ('{"parties": [],\n"parties": []}', 'x.json:2: the key "parties" is used twice, first on line 1'),
         ('{"parties": [{"key": "\\ud800", "name": "x"}]}', "x.json:1: "),
         ("[" * 100_000, "x.json: is nested too deeply"),

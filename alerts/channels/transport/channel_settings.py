@@ -48,7 +48,7 @@ def _zone(name: str) -> str:
         zone_info(name)
     except InputError:
         near = did_you_mean(name, available_timezones())
-        raise ValueError(f"unknown time zone: expected an IANA name such as America/New_York{near}") from None
+        raise ValueError(f"unknown time zone {name!r}: expected an IANA name such as America/New_York{near}") from None
     return name
 
 
@@ -86,8 +86,11 @@ Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=65535)]
 Seconds = Annotated[float, BeforeValidator(_not_a_bool), Field(gt=0, le=600, allow_inf_nan=False)]
 
 
+NUMBER = re.compile(r"-?[0-9.]{1,7}")  # an error names no other value: it might be a secret
+
+
 class StrictSettings(BaseModel):
-    """Settings in which an unknown key is an error. No error shows a value."""
+    """Settings in which an unknown key is an error. No error shows a text that may be a secret."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -124,11 +127,12 @@ class MailSettings(CommonSettings):
 def setting_errors(
     error: ValidationError, model: type[BaseModel], prefix: str, where: Where, hint_for: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer`, never a value.
+    """Yield a line for each mistake, such as `channels.desk.smtp.port: expected an integer, found `x``.
 
+    A value is named only if it is a number: a text may be a secret.
     `hint_for`: hints for keys that only other kinds have.
     """
-    for detail in error.errors(include_url=False, include_input=False):
+    for detail in error.errors(include_url=False):
         path = detail["loc"]
         name = ".".join((prefix, *map(str, path)))
         yield f"{where(path)}{name if name.isprintable() else ascii(name)}: {_describe(detail, model, hint_for)}"
@@ -142,7 +146,8 @@ def _describe(detail: Any, model: type[BaseModel], hint_for: Mapping[str, str]) 
         return f"unknown key{did_you_mean(str(path[-1]), _known(model, path[:-1]))}"
     if kind == "value_error":
         return str(detail["ctx"]["error"])
-    return _MESSAGES.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
+    message = _MESSAGES.get(kind) or str(detail["msg"]).replace("Input should be", "expected")
+    return f"{message}, found `{detail['input']}`" if NUMBER.fullmatch(str(detail["input"])) else message
 
 
 def _known(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:

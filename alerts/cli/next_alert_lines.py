@@ -1,0 +1,45 @@
+"""The next alert about what was changed or answered: when, about what, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from alerts.cli.app import App
+from alerts.cli.output import print_line, shown, soon
+from alerts.cli.recipients import recipients
+from alerts.core.alert_wording import describe_alert
+from alerts.core.forecast import Forecast
+from alerts.forecasting import first_alerts
+
+NONE = "no alert goes out in the next two years"
+MAX_NAMED = 20  # commitments that one command changed
+
+
+def print_next_alerts(
+    app: App, keys: Iterable[str], now: datetime, held_until: Mapping[str, datetime] | None = None
+) -> None:
+    """Print a line for each commitment. `held_until`: until when its alerts wait for the one who snoozed it."""
+    found = [app.store.commitments.find(key) for key in dict.fromkeys(keys)]
+    ahead = first_alerts(app.store, app.rules, now, app.owners, [item.id for item in found[:MAX_NAMED]])
+    for item in found[:MAX_NAMED]:
+        key, alert = item.commitment.key, ahead.get(item.id)
+        line = next_alert_line(app, alert, now) if alert else NONE if item.open else "no alert follows"
+        until = (held_until or {}).get(key)
+        if alert and until and alert.reminder.send_at < until:
+            line += f"; yours waits until {shown(until, app.zone)}"
+        print_line(f"  {key}: {line}" if len(found) > 1 else f"  {line}")
+    if len(found) > MAX_NAMED:
+        print_line(f"  … and {len(found) - MAX_NAMED} more: see `alerts list`")
+
+
+def next_alert_line(app: App, alert: Forecast, now: datetime) -> str:
+    """Return when an alert goes out, what it is about and to whom."""
+    reminder = alert.reminder
+    at = max(reminder.send_at, now)
+    when = soon(reminder.send_at, now, app.zone)
+    text = describe_alert(reminder.kind, reminder.offset, alert.tracked.bounds, at, app.zone)
+    which = f"{reminder.occurrence}: " if reminder.occurrence else ""
+    rule = app.rules[reminder.rule].rule
+    whom = ", ".join(recipients(app.owners, rule, alert.tracked.commitment, alert.channels))
+    return f"next alert: {when}, {which}{text}, to {whom}"
