@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from tests.oracle.data import Acknowledged, Closed, Commitment, Event, History, Moved, Overdue, Reopened, Rule
@@ -28,12 +29,14 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"2025-{text}").replace(tzinfo=UTC)
 
 
-def sent(deadline: Expression, *events: Event, recorded: str = "10-28T12:30", until: str = "11-12T23:00") -> list[str]:
+def sent(
+    deadline: Expression, *events: Event, recorded: str = "10-28T12:30", until: str = "11-12T23:00", rule: Rule = DESK
+) -> list[str]:
     """Tick every hour, and return `kind when`, times in UTC: nine in New York is 13:00 until 1 November, then 14:00."""
     one = Commitment(key="truce", deadline=deadline, recorded_at=at(recorded), timezone="America/New_York")
     start, hours = at("10-28T12:00"), int((at(until) - at("10-28T12:00")) / timedelta(hours=1))
     ticks = tuple(start + timedelta(hours=hour) for hour in range(hours + 1))
-    history = History(parties=(), commitments=(one,), rules=(DESK,), events=events, ticks=ticks)
+    history = History(parties=(), commitments=(one,), rules=(rule,), events=events, ticks=ticks)
     return [f"{one.kind} {one.tick:%m-%dT%H}" + f" {one.occurrence}".rstrip() for one in reminders(history) if one.sent]
 
 
@@ -78,6 +81,16 @@ def test_an_end_ends_it() -> None:
 def test_the_alert_of_a_reopening_stands_for_what_was_missed_while_it_was_closed() -> None:
     events = Closed(at("11-04T10:00"), "truce"), Reopened(at("11-11T20:00"), "truce")
     assert sent(TENTH, *events)[1:] == ["closed 11-04T10", "reopened 11-11T20", "overdue 11-12T14"]
+
+
+def test_the_alert_of_a_move_that_came_with_an_end_stands_for_what_was_missed_by_then() -> None:
+    tuesday = Day(date(2025, 11, 11))  # its week before began on the fourth
+    events = (
+        Moved(at("11-05T12:10"), "truce", tuesday), Closed(at("11-05T12:20"), "truce"),
+        Reopened(at("11-05T20:00"), "truce"),
+    )  # fmt: skip
+    found = sent(TENTH, *events, until="11-10T15:00", rule=replace(DESK, closed=False))
+    assert found == ["before 11-03T14", "moved 11-05T13", "before 11-10T14"]
 
 
 def test_closed_and_reopened_before_a_tick_is_nothing() -> None:

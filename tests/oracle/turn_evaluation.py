@@ -73,7 +73,18 @@ class TurnEvaluation:
             if turn and self.watch.is_open(self.name, tick):
                 yield from self.evaluate(tick, turn, schedules[turn.bounds.fingerprint], before)
             else:
+                if turn and (before.bounds is None or before.bounds.fingerprint != turn.bounds.fingerprint):
+                    before.sent = self.replaced_by_move(tick, turn, schedules[turn.bounds.fingerprint])
                 before.at, before.bounds = tick, turn.bounds if turn else None
+
+    def replaced_by_move(self, tick: datetime, turn: Turn, schedule: Schedule) -> tuple[datetime, bool] | None:
+        """Return the place of what was missed under new bounds, where the alert of a move that came with an end
+        stands for it: a reopening does not make up for that."""
+        if tick not in self.reported.moved:
+            return None
+        known = self.not_silenced(schedule, None, tick, self.pause_at(tick, turn.since), turn.bounds)
+        missed = [one for one in known if one.send_at < turn.since]
+        return place(max(missed, key=latest)) if missed else None
 
     def turns(self) -> list[Turn | None]:
         """Return the turn under each statement; None where there is no such turn."""
