@@ -67,7 +67,8 @@ web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers an
 
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
-	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py tests/channels/test_generated.py
+	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py \
+	  tests/channels/test_generated.py tests/channels/test_odd_mails.py tests/test_cron.py
 
 bench: $(VENV)/.installed-dev  ## measure the cost of ticks, the speed of deliveries, the time of loads
 	@$(BIN)/python -m benchmarks.idle_tick
