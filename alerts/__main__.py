@@ -1,15 +1,16 @@
 """The command `alerts`, and `python -m alerts`: from the first moment on Ctrl-C ends it without a traceback."""
 
+import _signal  # type: ignore[import-not-found]  # `signal` imports others, during which Ctrl-C would print a traceback
 import gc
 import os
-import signal
 import sys
 
 
 def main() -> None:
     """Run a command."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # not where it is to be ignored, as by nohup
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:  # not where it is to be ignored, as by nohup
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    _open_standard_streams()
     if "--live" in sys.argv:
         from alerts.cli.arguments import arranged
         from alerts.live_check import main as check
@@ -23,6 +24,15 @@ def main() -> None:
         run()
     finally:
         gc.freeze()  # else Python looks through all of it once more at the end
+
+
+def _open_standard_streams() -> None:
+    """Open those that were closed on /dev/null: else a database or a socket would take their place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 if __name__ == "__main__":
