@@ -6,6 +6,7 @@ import getpass
 import logging
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from alerts.link_signing import LinkSigning
     from alerts.rendering.renderer import Renderer
     from alerts.scheduled_rules import ScheduledRule
-    from alerts.settings import ChannelEntry, Settings
+    from alerts.settings import ChannelEntry, Settings, SettingsError
+    from alerts.settings.value_references import References
     from alerts.store import Store
+    from alerts.store.database import Access
 
 LAST_DAY = date(9999, 12, 29)  # the day after it lies on every clock on earth within the year 9999
 
@@ -42,6 +45,7 @@ class App:
 
     config: Path | None
     url: str | None
+    access: Access = "create"  # to the database
     digest: str = ""  # of the files that were read, to notice later changes
     checked: set[str] = field(default_factory=set)  # digests of configurations whose templates rendered
     built_from: dict[str, object] = field(default_factory=dict, repr=False)  # what each channel was built from, by name
@@ -56,7 +60,7 @@ class App:
         address = rescued_database(settings_folder(self.config, os.environ), self.url, os.environ)
         if address is None:
             return False
-        self.store, self.is_rescued = Store(address), True
+        self.store, self.is_rescued = Store(address, None, self.access), True
         return True
 
     @cached_property
@@ -71,10 +75,13 @@ class App:
 
     @cached_property
     def store(self) -> Store:
-        """Return the database, migrated. Raises StoreError."""
+        """Return the database with current tables. Raises StoreError."""
         from alerts.store import Store
 
-        return Store(self.settings.database, self.settings.timezone)
+        store = Store(self.settings.database, self.settings.timezone, self.access)
+        if store.database.is_missing:
+            note(f"there is no database at {store.name} yet: `alerts load FILE` makes one")
+        return store
 
     @cached_property
     def rules(self) -> dict[str, ScheduledRule]:
@@ -93,27 +100,39 @@ class App:
     @cached_property
     def channels(self) -> dict[str, Channel]:
         """Return the channels by name, secrets resolved. Raises InputError with all their problems."""
-        found, errors = {}, []
-        for entry in self.settings.channels:
-            try:
-                found[entry.name] = self._build(entry)
-            except InputError as error:
-                errors.append(str(error))
+        found, errors = self._build_all(self.settings.channels, self.settings.references)
         if errors:
             raise InputError("\n".join(errors))
         return found
+
+    def channel_problems(self, broken: SettingsError) -> list[str]:
+        """Return the problems of the channels of a configuration that cannot be used for other reasons."""
+        return self._build_all(broken.channels, broken.references)[1]
+
+    def _build_all(
+        self, entries: Sequence[ChannelEntry], references: References
+    ) -> tuple[dict[str, Channel], list[str]]:
+        """Return the channels that can be built, and the problems of the others."""
+        found, errors = {}, []
+        for entry in entries:
+            try:
+                found[entry.name] = self._build(entry, references)
+            except InputError as error:
+                errors.append(str(error))
+        return found, errors
 
     def channel(self, name: str) -> Channel:
         """Return one channel. Problems of the others do not matter. Raises InputError."""
         entries = {entry.name: entry for entry in self.settings.channels}
         if name not in entries:
             raise InputError(f"no channel is named {name!r}{did_you_mean(name, entries)}")
-        return self._build(entries[name])
+        return self._build(entries[name], self.settings.references)
 
-    def _build(self, entry: ChannelEntry) -> Channel:
+    def _build(self, entry: ChannelEntry, references: References) -> Channel:
         from alerts.channels import build, contents
+        from alerts.settings import resolve_options
 
-        options = self.settings.resolve_options(entry)
+        options = resolve_options(entry, references)
         files = contents(entry.kind, options)  # first: what changes while it is built counts as changed
         self.built_from[entry.name] = entry.kind, options, files
         return build(entry.name, entry.kind, options, entry.where)

@@ -17,7 +17,7 @@ from alerts.cli.other_processes import (
     warn_if_rules_differ,
 )
 from alerts.cli.output import shown, warn
-from alerts.cli.problems import problems
+from alerts.cli.problems import problems, read_settings
 from alerts.cli.samples import samples
 from alerts.cli.unreached import without_recipient
 from alerts.cli.warnings import (
@@ -41,6 +41,7 @@ out = Console(highlight=False, emoji=False)
 def check(context: typer.Context, at: At = None) -> None:
     """Check configuration, secrets, rules, channels and templates."""
     app, now = get_app(context), instant(at)
+    read_settings(app)
     sample_reminders = samples(now)
     if errors := problems(app, sample_reminders, now):
         raise InputError("\n".join(errors))

@@ -61,4 +61,4 @@ def _set_up(context: typer.Context, config: Config = None, database: DatabaseUrl
     if not gc.isenabled():  # it was disabled while modules were imported: what they hold is not garbage
         gc.freeze()
         gc.enable()
-    context.obj = App(config, database)
+    context.obj = App(config, database, COMMANDS[str(context.invoked_subcommand)].access)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from alerts.store.database import Access
 
 
 class CommandEntry(NamedTuple):
-    """Where a command is defined (`alerts.cli.<module>`), and the first line of its help."""
+    """Where a command is defined (`alerts.cli.<module>`), the first line of its help, its access to the database."""
 
     module: str
     summary: str
+    access: Access = "write"
 
 
 GROUPS: dict[str, dict[str, CommandEntry]] = {
     "Track": {
-        "load": CommandEntry("load_command", "Load commitments from files."),
-        "add": CommandEntry("add_command", "Track one commitment."),
+        "load": CommandEntry("load_command", "Load commitments from files.", "create"),
+        "add": CommandEntry("add_command", "Track one commitment.", "create"),
         "edit": CommandEntry("edit_commands", "Change a commitment."),
         "move": CommandEntry("change_commands", "Move a commitment to another date."),
         "assign": CommandEntry("edit_commands", "Make a person the owner of a commitment."),
         "note": CommandEntry("edit_commands", "Add a line to the note of a commitment."),
-        "export": CommandEntry("export_command", "Export open commitments to a file that `alerts load` can read."),
+        "export": CommandEntry(
+            "export_command", "Export open commitments to a file that `alerts load` can read.", "read"
+        ),
     },
     "Answer": {
         "ack": CommandEntry("answer_commands", "Acknowledge commitments."),
@@ -30,26 +36,28 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "reopen": CommandEntry("change_commands", "Reopen a closed commitment."),
     },
     "Ask": {
-        "list": CommandEntry("list_command", "List tracked commitments: overdue ones first, then by date."),
-        "show": CommandEntry("show_command", "Show a commitment with its dates, history and alerts."),
-        "why": CommandEntry("why_command", "Explain why alerts about a commitment went out, or why not."),
-        "plan": CommandEntry("plan_command", "Show which alerts will go out, when, and where."),
-        "resolve": CommandEntry("resolve_command", "Show which dates a deadline expression gives."),
-        "preview": CommandEntry("preview_commands", "Show the next message of a rule."),
+        "list": CommandEntry("list_command", "List tracked commitments: overdue ones first, then by date.", "read"),
+        "show": CommandEntry("show_command", "Show a commitment with its dates, history and alerts.", "read"),
+        "why": CommandEntry("why_command", "Explain why alerts about a commitment went out, or why not.", "read"),
+        "plan": CommandEntry("plan_command", "Show which alerts will go out, when, and where.", "read"),
+        "resolve": CommandEntry("resolve_command", "Show which dates a deadline expression gives.", "read"),
+        "preview": CommandEntry("preview_commands", "Show the next message of a rule.", "read"),
     },
     "Set up": {
-        "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates."),
+        "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates.", "read"),
         "feed": CommandEntry("feed_command", "Add, list or revoke the calendars that people subscribe to."),
-        "send-test": CommandEntry("preview_commands", "Send a test message to all recipients of a channel."),
+        "send-test": CommandEntry("preview_commands", "Send a test message to all recipients of a channel.", "read"),
     },
     "Run": {
-        "run": CommandEntry("run_command", "Run the daemon until SIGTERM or Ctrl-C."),
-        "tick": CommandEntry("tick_command", "Plan and send what is due, once, then exit."),
-        "reload": CommandEntry("reload_command", "Check the configuration and reload it into the running daemon."),
-        "health": CommandEntry("health_command", "Report problems that keep alerts from going out."),
+        "run": CommandEntry("run_command", "Run the daemon until SIGTERM or Ctrl-C.", "create"),
+        "tick": CommandEntry("tick_command", "Plan and send what is due, once, then exit.", "create"),
+        "reload": CommandEntry(
+            "reload_command", "Check the configuration and reload it into the running daemon.", "read"
+        ),
+        "health": CommandEntry("health_command", "Report problems that keep alerts from going out.", "read"),
         "links": CommandEntry("links_command", "List, rotate or revoke the links by which readers answer."),
         "clock": CommandEntry("clock_command", "Accept this machine's clock after a large jump."),
-        "deliveries": CommandEntry("delivery_commands", "List deliveries and their state."),
+        "deliveries": CommandEntry("delivery_commands", "List deliveries and their state.", "read"),
         "retry": CommandEntry("delivery_commands", "Retry a delivery that failed, is waiting, or was dismissed."),
         "dismiss": CommandEntry("delivery_commands", "Stop retrying a delivery."),
     },

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alerts.cli.app import App
-from alerts.cli.problems import problems
+from alerts.cli.problems import problems, read_settings
 from alerts.cli.samples import samples
 from alerts.clock import Clock
 from alerts.core.registration import may_use_shipped_rules
@@ -61,7 +61,7 @@ def read_anew(app: App, clock: Clock) -> Configuration:
     Files that change during the check are refused, because they may be half written.
     """
     fresh, now = App(app.config, app.url), clock()
-    settings = fresh.settings
+    settings = read_settings(fresh)
     if settings.database != app.settings.database:
         raise InputError(f"{settings.folder}: the database has changed: restart the daemon")
     if settings.shipped != app.settings.shipped:

@@ -21,7 +21,7 @@ from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.settings.http_section import is_loopback
 from alerts.store.feeds import Feed, FeedFilter
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 UNLIMITED = 10_000  # columns: what is piped has a line for each feed
 What = Literal["add", "list", "revoke"]
 

@@ -20,7 +20,7 @@ from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.settings.http_section import HttpSettings
 
-out = Console(highlight=False)
+out = Console(highlight=False, emoji=False)
 What = Literal["list", "rotate", "revoke"]
 
 

@@ -16,10 +16,20 @@ from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.summaries import Summary
 from alerts.deadlines.errors import InputError
 from alerts.rendering.composing import compose
+from alerts.settings import Settings, SettingsError, place_of
 from alerts.settings.http_section import Answer
 
 # Templates are checked with what makes links as long as real ones.
 SAMPLE_LINKS = AnswerLinks("https://alerts.example.org", bytes(4), get_args(Answer))
+
+
+def read_settings(app: App) -> Settings:
+    """Return the settings. Raises InputError with all their problems and, in the same round, those of the channels."""
+    try:
+        return app.settings
+    except SettingsError as error:
+        lines = dict.fromkeys([*str(error).splitlines(), *"\n".join(app.channel_problems(error)).splitlines()])
+        raise InputError("\n".join(sorted(lines, key=place_of))) from None
 
 
 def problems(app: App, contexts: list[ReminderContext], now: datetime) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from alerts.deadlines.errors import InputError
 from alerts.settings.cross_checks import cross_checks, owners_channel
 from alerts.settings.http_section import HttpSettings, http_errors
 from alerts.settings.redaction import HIDDEN, Redaction
-from alerts.settings.schema import ConfigFile, default_rule
+from alerts.settings.schema import ChannelSection, ConfigFile, default_rule
 from alerts.settings.value_references import References, literal_secrets
 from alerts.strict_yaml.validation import lines_of
 from alerts.strict_yaml.yaml_events import Places, Steps, read
@@ -39,6 +40,14 @@ class ChannelEntry:
     kind: str
     options: Mapping[str, Any] = field(repr=False)
     where: Callable[[Steps], str] = field(repr=False, compare=False)
+
+
+class SettingsError(InputError):
+    """All that is wrong with a configuration, and those of its channels that can be checked all the same."""
+
+    def __init__(self, text: str, channels: tuple[ChannelEntry, ...], references: References) -> None:
+        super().__init__(text)
+        self.channels, self.references = channels, references
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +87,8 @@ class Settings:
         return re.sub(r"(?i)([?&]\w*(?:password|passfile)=)[^&]*", rf"\1{HIDDEN}", hidden)
 
     def resolve_options(self, entry: ChannelEntry) -> dict[str, Any]:
-        """The options of a channel with every reference replaced by what it names.
-
-        Raises InputError, a line for each variable or file that is missing or empty.
-        """
-        errors: list[str] = []
-        prefix = f"channels.{entry.name}."
-        options: dict[str, Any] = self.references.resolve(entry.options, entry.where, (), errors, prefix)
-        if errors:
-            raise InputError("\n".join(errors))
-        return options
+        """The options of a channel with every reference replaced by what it names. Raises InputError."""
+        return resolve_options(entry, self.references)
 
     @property
     def redaction(self) -> Redaction:
@@ -105,6 +106,19 @@ class Settings:
         if password := re.search(r"://[^:/@]*:(.*)@", self.database):
             found.add(password[1])
         return tuple(sorted(found - {""}, key=lambda secret: (-len(secret), secret)))
+
+
+def resolve_options(entry: ChannelEntry, references: References) -> dict[str, Any]:
+    """The options of a channel with every reference replaced by what it names.
+
+    Raises InputError, a line for each variable or file that is missing or empty.
+    """
+    errors: list[str] = []
+    prefix = f"channels.{entry.name}."
+    options: dict[str, Any] = references.resolve(entry.options, entry.where, (), errors, prefix)
+    if errors:
+        raise InputError("\n".join(errors))
+    return options
 
 
 def load_settings(config: Path | None, database: str | None, environ: Mapping[str, str]) -> Settings:
@@ -132,7 +146,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         shipped=is_shipped,
         database=override or stated.database,
         timezone=stated.timezone,
-        channels=_channels(stated, where),
+        channels=_channels(stated.channels, where),
         default_notify=stated.default_notify,
         operators=stated.operators,
         people=tuple(entry.person() for entry in stated.people),
@@ -169,14 +183,24 @@ def _checked(
         if not templates.is_dir():
             errors.append(f"{where(('templates',))}templates: there is no folder {templates}")
     if errors or stated is None:
-        raise InputError(Redaction(references.found)("\n".join(sorted(errors, key=_place))))
+        text = Redaction(references.found)("\n".join(sorted(errors, key=place_of)))
+        raise SettingsError(text, _readable_channels(resolved.get("channels"), where), references)
     return resolved, stated
 
 
-def _channels(stated: ConfigFile, where: Callable[[Steps], str]) -> tuple[ChannelEntry, ...]:
+def _readable_channels(stated: Any, where: Callable[[Steps], str]) -> tuple[ChannelEntry, ...]:
+    """The channels that have the right form, in a configuration that has not."""
+    found = {}
+    for name, section in stated.items() if isinstance(stated, Mapping) else ():
+        with suppress(ValidationError):
+            found[name] = ChannelSection.model_validate(section)
+    return _channels(found, where)
+
+
+def _channels(stated: Mapping[str, ChannelSection], where: Callable[[Steps], str]) -> tuple[ChannelEntry, ...]:
     return tuple(
         ChannelEntry(name=name, kind=section.kind, options=section.options, where=_under(where, ("channels", name)))
-        for name, section in stated.channels.items()
+        for name, section in stated.items()
     )
 
 
@@ -247,7 +271,7 @@ def _under(where: Callable[[Steps], str], above: Steps) -> Callable[[Steps], str
     return lambda steps: where((*above, *steps))
 
 
-def _place(line: str) -> tuple[str, int]:
+def place_of(line: str) -> tuple[str, int]:
     """What puts error lines into the order of the files."""
     found = re.match(r"(.*?):(\d+): ", line)
     return (found[1], int(found[2])) if found else (line, 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from alerts.lock_files import is_served
 from alerts.store.daemon_lock import ServedError, alongside, daemon_lock, no_turn_under_way
-from alerts.store.database import Database
+from alerts.store.database import Access, Database
 
 if TYPE_CHECKING:
     from alerts.store.commitment_store import Commitments
@@ -35,11 +35,12 @@ LAST = datetime.max.replace(tzinfo=UTC)
 class Store:
     """An open database with current tables. `zone` is the zone of the settings, for deadlines that state none.
 
-    Raises StoreError where the address is wrong or the database cannot be used.
+    `access` says whether it may be changed, and made where it is not there. Raises StoreError where the address is
+    wrong or the database cannot be used.
     """
 
-    def __init__(self, url: str, zone: str | None = None) -> None:
-        self.database = Database(url)
+    def __init__(self, url: str, zone: str | None = None, access: Access = "create") -> None:
+        self.database = Database(url, access)
         try:
             self.database.migrate()
         except BaseException:

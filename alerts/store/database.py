@@ -11,45 +11,51 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import URL, Connection, column, create_engine, event, func, inspect, select, table
-from sqlalchemy.engine import Engine, ExceptionContext
+from sqlalchemy import Connection, column, func, inspect, select, table
 from sqlalchemy.exc import (
-    ArgumentError,
     DatabaseError,
     DBAPIError,
     InternalError,
-    NoSuchModuleError,
     OperationalError,
     ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from alerts.clock import utc_now
-from alerts.store.database_url import driver_options, parse_address
+from alerts.store.database_url import may_exist, parse_address
+from alerts.store.engines import damaged, empty_engine, postgresql_engine, sqlite_engine
 from alerts.store.store_error import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION = table("alembic_version", column("version_num"))
-CONNECTIONS = 20  # that a process keeps open to its database
-BUSY = 30.0  # seconds that SQLite waits for another process to write; each write takes less than one
 GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of SQLite's busy handler
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
 CHANGE_LOCK = 7_246_012
 NO_RIGHTS = ("42501", "3F000")  # PostgreSQL: insufficient privilege; no such schema
-CORRUPT = sqlite3.SQLITE_CORRUPT
-WAL_IS_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases with the WAL-reset fix, by minor version
+Access = Literal["read", "write", "create"]
 
 
 class Database:
-    """A database and its transactions. Raises StoreError where it cannot be opened."""
+    """A database and its transactions. Raises StoreError where it cannot be opened.
 
-    def __init__(self, url: str) -> None:
+    With the access `create` it is made where there is none. With `read` its tables are left as they are, and an empty
+    database stands in for one that is not there yet.
+    """
+
+    def __init__(self, url: str, access: Access = "create") -> None:
         self.url = parse_address(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.is_missing = False
+        self._access = access
         self._turn: Any = threading.RLock() if self.sqlite else _Free()
-        self._engine = _sqlite(self.url) if self.sqlite else _postgresql(self.url)
+        if access != "create" and not may_exist(url):
+            self._stand_in()
+        else:
+            self._engine = (
+                sqlite_engine(self.url, anew=access == "create") if self.sqlite else postgresql_engine(self.url)
+            )
 
     @property
     def name(self) -> str:
@@ -62,11 +68,13 @@ class Database:
     @property
     def path(self) -> Path | None:
         """The file of an SQLite database."""
-        return Path(self.url.database) if self.sqlite and self.url.database else None
+        is_file = self.url.get_backend_name() == "sqlite"
+        return Path(self.url.database) if is_file and self.url.database else None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes. Threads of one process take turns, so none waits for SQLite's busy timeout."""
+        assert self._access != "read", "a command that reads does not write"
         with self._turn, self._error_text(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
@@ -117,9 +125,18 @@ class Database:
         return now
 
     def migrate(self) -> None:
-        """Bring the tables up to date, one process at a time."""
-        if self.is_current():
+        """Bring the tables up to date, one process at a time; not where they are only read."""
+        version = _migrations()[-1] if self.is_missing else self._version()
+        if version == _migrations()[-1]:
             return
+        if version is None and self._access != "create":
+            self._engine.dispose()
+            self._stand_in()
+            return
+        if self._access == "read" and version in _migrations():
+            raise StoreError(
+                f"{self.name}: made by an older version of alerts: `alerts run`, `tick` or `load` brings it up to date"
+            )
         from alembic import command
         from alembic.config import Config
         from alembic.util import CommandError
@@ -137,10 +154,20 @@ class Database:
 
     def is_current(self) -> bool:
         """Return whether the last migration has run: Alembic need not be imported then, nor a lock be taken."""
+        return self._version() == _migrations()[-1]
+
+    def _version(self) -> str | None:
         with self.read() as connection:
             if not inspect(connection).has_table(VERSION.name):
-                return False
-            return connection.execute(select(VERSION.c.version_num)).scalars().all() == [_last_migration()]
+                return None
+            return connection.execute(select(VERSION.c.version_num)).scalar()
+
+    def _stand_in(self) -> None:
+        """Read an empty database in place of one that is not there yet. Raises StoreError for what would change it."""
+        if self._access != "read":
+            raise StoreError(f"there is no database at {self.name} yet: `alerts load FILE` makes one")
+        self.is_missing = self.sqlite = True
+        self._engine = empty_engine()
 
     def check(self) -> None:
         """Raise StoreError where an SQLite file is damaged; PostgreSQL looks after itself."""
@@ -166,7 +193,9 @@ class Database:
                 self._engine.dispose()
             message = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
             if message == "unable to open database file" and self.path:
-                message += f": may user {os.getuid()} write to the folder {self.path.resolve().parent}?"
+                is_unreadable = self.path.exists() and not os.access(self.path, os.R_OK)
+                what = "read the file" if is_unreadable else f"write to the folder {self.path.resolve().parent}"
+                message += f": may user {os.getuid()} {what}?"
             raise StoreError(f"database {self.name}: {message}") from error
         except DBAPIError as error:
             if isinstance(error, InternalError):  # a server that is read-only after a failover (SQLSTATE 25006), say
@@ -185,16 +214,8 @@ class Database:
 
 
 @lru_cache(maxsize=1)
-def _last_migration() -> str:
-    return max(path.name for path in (MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
-
-
-def damaged(name: str, how: str) -> StoreError:
-    """Return the error for a damaged SQLite file."""
-    return StoreError(
-        f"database {name} is damaged ({how}): put a copy in its place, or save what can be with "
-        f"`sqlite3 {name} .recover`"
-    )
+def _migrations() -> list[str]:
+    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 class _Free:
@@ -205,71 +226,5 @@ class _Free:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _sqlite(url: URL) -> Engine:
-    path = Path(url.database or "")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"database {path}: cannot make its folder: {error.strerror}") from None
-    if path.is_dir():
-        raise StoreError(f"database {path}: that is a folder; name a file in it, such as sqlite:///{path}/alerts.db")
-    engine = create_engine(url, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=CONNECTIONS)
-
-    @event.listens_for(engine, "connect")
-    def _set_up(connection: sqlite3.Connection, _: object) -> None:
-        connection.execute(f"PRAGMA journal_mode={'WAL' if wal_is_safe(sqlite3.sqlite_version_info) else 'TRUNCATE'}")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-
-    opened: list[str] = []
-
-    @event.listens_for(engine, "do_connect")
-    def _never_anew(_: object, __: object, arguments: list[Any], options: dict[str, Any]) -> None:
-        # Once it was there, an empty database in its place would only hide that it is gone.
-        if opened:
-            arguments[0], options["uri"] = f"{path.absolute().as_uri()}?mode=rw", True
-        opened.append(str(path))
-
-    @event.listens_for(engine, "handle_error")
-    def _is_damaged(context: ExceptionContext) -> None:
-        # Here, because what fails while a batch is written fails outside of the function that opened the transaction.
-        error = context.original_exception
-        if isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF == CORRUPT:
-            raise damaged(str(path.resolve()), str(error)) from error
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("looks"):
-            return
-        # The driver's own deferred BEGIN would let a read-then-write lose against another writer.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
-
-    return engine
-
-
 def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def _postgresql(url: URL) -> Engine:
-    address, options = driver_options(url)
-    try:
-        engine = create_engine(address, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args=options)
-    except (ModuleNotFoundError, NoSuchModuleError):
-        raise StoreError("PostgreSQL needs its driver: pip install 'deadline-alerts[postgres]'") from None
-    except ArgumentError as error:  # a port among the options that is no number
-        raise StoreError(f"the database address cannot be used: {error}") from None
-
-    @event.listens_for(engine, "do_connect")
-    def _connect(dialect: Any, _: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-        try:
-            return dialect.connect(*arguments, **options)
-        except (TypeError, ValueError) as error:  # of the address: a host with a label that is too long, say
-            raise StoreError(f"the database address cannot be used: {error}") from None
-
-    return engine
-
-
-def wal_is_safe(version: tuple[int, ...]) -> bool:
-    """Whether this SQLite has the fix for losing commits at a WAL reset (https://sqlite.org/wal.html, bug of 3.7.0)."""
-    return version >= WAL_IS_SAFE[-1] or any(version[:2] == safe[:2] and version >= safe for safe in WAL_IS_SAFE)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from alerts.store.database import CONNECTIONS
+from alerts.store.engines import CONNECTIONS
 from alerts.web.access_log import AccessLog
 from alerts.web.answer_routes import answer_routes
 from alerts.web.calendar_routes import calendar_routes

@@ -85,3 +85,16 @@ def test_a_warning_about_many_commitments_is_one_line(alerts: Alerts, home: Path
     keys = ", ".join(f"c{number:03}" for number in range(10))
     assert line == f"warning: {keys} and 140 more: no rule matches, so no alerts go out"
     assert len(lines) < 5
+
+
+def test_errors_of_rules_and_of_channels_are_reported_in_one_round(alerts: Alerts, home: Path) -> None:
+    text = CONFIG.replace("kind: maildir, path: mail", "kind: maildir").replace('"0 9 * * *"', '"0 25 * * *"')
+    (home / "config/alerts.yaml").write_text(text.replace("{env: HOOK}", "{env: NOT_SET}"))
+    said = alerts("check")
+    assert said.code == 1
+    places = [line.split(": ")[1:3] for line in said.err.splitlines()]
+    assert places == [
+        ["config/alerts.yaml:2", "channels.box.path"],
+        ["config/alerts.yaml:4", "channels.hook.url"],
+        ["config/alerts.yaml:7", "rules[0].cron"],
+    ]

@@ -10,7 +10,8 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import StatementError
 
 from alerts.store import Store, tables
-from alerts.store.database import Database, wal_is_safe
+from alerts.store.database import Database
+from alerts.store.engines import wal_is_safe
 from alerts.store.store_error import StoreError
 from tests.factories import NOW, at
 

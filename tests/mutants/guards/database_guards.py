@@ -26,7 +26,7 @@ GUARDS = (
     ),
     Guard(
         "damage is no reason to put off a row",
-        "store/database.py",
+        "store/engines.py",
         "raise damaged(str(path.resolve()), str(error)) from error",
         "return",
         "cli/test_damage.py::test_no_command_reports_success_after_it_has_read_damage",
@@ -47,14 +47,14 @@ GUARDS = (
     ),
     Guard(
         "a write begins as one (BEGIN IMMEDIATE)",
-        "store/database.py",
+        "store/engines.py",
         '"BEGIN IMMEDIATE" if',
         '"BEGIN" if',
         "store/test_transactions.py::test_a_write_keeps_others_out_from_its_first_look",
     ),
     Guard(
         "a commit is on the disk (synchronous=FULL)",
-        "store/database.py",
+        "store/engines.py",
         "synchronous=FULL",
         "synchronous=OFF",
         "store/test_database.py::test_sqlite_is_told_to_be_careful",
