@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from alerts import shipped
 from alerts.clock import utc_now
 from alerts.core.liveness import PASS, is_working
 from alerts.lock_files import is_served
-from alerts.shipped import DATABASE
 
 DRIVERS = "prepare_threshold"  # an option that only the store knows
 SIGNS = "SELECT name, value, at FROM meta WHERE name LIKE "
@@ -42,13 +42,14 @@ def answer(arguments: Sequence[str]) -> str | None:
 
 def _configured(config: str | None) -> str | None:
     """Return the address that the configuration states as plain text; None where it must be read in earnest."""
-    folder = Path(config or os.environ.get("ALERTS_CONFIG") or "config")
+    named = config or os.environ.get("ALERTS_CONFIG") or ("config" if Path("config").is_dir() else None)
+    folder = Path(named) if named else shipped.folder("config")
     try:
         text = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("[!.]*.yaml")))
     except (OSError, UnicodeDecodeError):
         return None
     if not STATED.search(text):
-        return DATABASE if text else None
+        return shipped.DATABASE if text else None
     found = PLAIN.findall(text)
     return str(found[0]) if len(found) == len(STATED.findall(text)) == 1 else None
 
