@@ -70,11 +70,12 @@ simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, 
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py \
 	  tests/channels/test_generated.py tests/channels/test_odd_mails.py tests/test_cron.py
 
-bench: $(VENV)/.installed-dev  ## measure the cost of ticks, the speed of deliveries, the time of loads
+bench: $(VENV)/.installed-dev  ## measure the cost of ticks and of commands, the speed of deliveries, the time of loads
 	@$(BIN)/python -m benchmarks.idle_tick
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.loads
 	@$(BIN)/python -m benchmarks.write_transactions
+	@$(BIN)/python -m benchmarks.command_starts
 
 docs: $(VENV)/.installed-dev  ## renew the variables and blocks in docs/templates.md
 	@$(BIN)/python -m pages.templates

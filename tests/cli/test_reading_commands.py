@@ -31,7 +31,7 @@ READING: dict[str, int] = {
 CHANGING = ["ack summit", "snooze summit --until 2030-01-01", "unack summit", "close summit --as fulfilled",
             "reopen summit --because x", "move summit 2030-01-01 --because x", "assign summit ana", "note summit text",
             "edit summit --title x", "retry 1234", "dismiss 1234",
-            "links revoke --recipient ana@example.org", "clock accept"]  # fmt: skip
+            "links revoke --recipient ana@example.org", "feed revoke x", "clock accept"]  # fmt: skip
 
 
 def words(text: str) -> list[str]:

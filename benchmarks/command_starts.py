@@ -1,0 +1,85 @@
+"""Measures what commands cost to start, against an import of the libraries that they need.
+
+`make bench` prints the medians of CPU seconds and their ratios. The exit code is 1 where a ratio is over its limit. A
+command is compared with `import typer, rich`, or with `import sqlalchemy, typer, rich` where it reads the database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+SMALL, LARGE = "import typer, rich", "import sqlalchemy, typer, rich"
+SEED = "commitments:\n  - {key: lease, title: Lease, deadline: 2035-01-31, timezone: UTC}\n"
+LIMITS: dict[str, tuple[str, float]] = {
+    "--version": (SMALL, 1.5),
+    "--help": (SMALL, 1.5),
+    "list": (LARGE, 1.5),
+    "ack lease": (LARGE, 1.5),
+}
+LIVE, LIVE_SECONDS = "health --live", 0.2
+
+
+def cpu_seconds(arguments: Sequence[str], folder: Path) -> float:
+    """Run Python in a process of its own, with its bytecode at hand, and return the CPU seconds that it takes."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    usage = os.wait4(process.pid, 0)[2]
+    return usage.ru_utime + usage.ru_stime
+
+
+def measured(folder: Path, rounds: int) -> dict[str, float]:
+    """Return the median of each command and of each import. They take turns, so that all meet the same load."""
+    runs: dict[str, list[str]] = {code: ["-c", code] for code in (SMALL, LARGE)}
+    runs |= {command: ["-m", "alerts", *command.split()] for command in (*LIMITS, LIVE)}
+    found: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds + 1):
+        for name, arguments in runs.items():
+            seconds = cpu_seconds(arguments, folder)
+            if number:  # the first round writes the bytecode
+                found[name].append(seconds)
+    return {name: median(values) for name, values in found.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "seed.yaml").write_text(SEED)
+        for line in ("load seed.yaml", "tick"):
+            cpu_seconds(["-m", "alerts", *line.split()], folder)
+        found = measured(folder, chosen.rounds)
+    table = Table(title="the start of a command: medians of CPU seconds")
+    for heading in ("command", "seconds", "ratio", "limit"):
+        table.add_column(heading, justify="left" if heading == "command" else "right")
+    for code in (SMALL, LARGE):
+        table.add_row(f"python -c '{code}'", f"{found[code]:.3f}", "1", "")
+    good = found[LIVE] < LIVE_SECONDS
+    for command, (base, limit) in LIMITS.items():
+        ratio = found[command] / found[base]
+        good = good and ratio < limit
+        table.add_row(f"alerts {command}", f"{found[command]:.3f}", f"{ratio:.2f}", f"{limit:g}")
+    table.add_row(f"alerts {LIVE}", f"{found[LIVE]:.3f}", "", f"{LIVE_SECONDS:g} s")
+    Console(soft_wrap=True).print(table)
+    sys.exit(not good)
+
+
+if __name__ == "__main__":
+    main()
