@@ -21,14 +21,18 @@ CORRUPT = sqlite3.SQLITE_CORRUPT
 WAL_IS_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases with the WAL-reset fix, by minor version
 
 
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"database {path}: cannot make its folder: {error.strerror}") from None
+
+
 def sqlite_engine(url: URL, *, anew: bool) -> Engine:
     """Return the engine of a file; `anew`: it is made, with its folder, where it is not there."""
     path = Path(url.database or "")
-    try:
-        if anew:
-            path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"database {path}: cannot make its folder: {error.strerror}") from None
+    if anew:
+        _make_folder(path)
     if path.is_dir():
         raise StoreError(f"database {path}: that is a folder; name a file in it, such as sqlite:///{path}/alerts.db")
     engine = create_engine(url, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=CONNECTIONS)
