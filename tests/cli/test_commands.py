@@ -83,6 +83,8 @@ def test_a_move_is_shown_with_its_reason_its_source_and_what_followed(loaded: Al
     said = loaded("move", "summit", "2025-11-01", "--because", "put off", "--source", "brief", "--at", NOW)
     assert said.out == (
         "summit moved: Thu 30 Oct 2025 → Sat 1 Nov 2025\ndecision follows: Fri 31 Oct 2025 → Sun 2 Nov 2025\n"
+        "  summit: next alert: within a minute, 7 days before, to box\n"
+        "  decision: next alert: within a minute, 7 days before, to box\n"
     )
     shown = " ".join(loaded("show", "summit").out.split())
     assert "Thu 30 Oct 2025 → Sat 1 Nov 2025 desk put off · source brief" in shown
@@ -99,7 +101,10 @@ def test_a_move_to_where_it_stands_changes_nothing(loaded: Alerts) -> None:
 
 def test_an_acknowledgement_until_a_day_holds_through_that_day(loaded: Alerts) -> None:
     said = loaded("ack", "summit", "--until", "2025-11-05", "--by", "Ann [red]", "--at", "2025-10-31T20:00Z")
-    assert said.out == "summit is acknowledged by Ann [red]: reminders paused until Thu 6 Nov 2025 00:00 UTC\n"
+    assert said.out == (
+        "summit is acknowledged by Ann [red]: reminders paused until Thu 6 Nov 2025 00:00 UTC\n"
+        "  next alert: within a minute, 7 days before, to box\n"
+    )
     seen = loaded("list", "--json").json[0]["acknowledged"]
     assert seen == {
         "by": "Ann [red]", "at": "2025-10-31T20:00:00Z", "until": "2025-11-06T00:00:00Z", "stage": "overdue"
@@ -108,7 +113,9 @@ def test_an_acknowledgement_until_a_day_holds_through_that_day(loaded: Alerts) -
 
 
 def test_what_is_closed_leaves_the_list_but_can_be_shown(loaded: Alerts) -> None:
-    assert loaded("close", "summit", "--as", "fulfilled", "--at", NOW).out == "summit is closed: fulfilled\n"
+    assert loaded("close", "summit", "--as", "fulfilled", "--at", NOW).out == (
+        "summit is closed: fulfilled\n  no alert follows\n"
+    )
     assert [row["key"] for row in loaded("list", "--json").json] == ["decision"]
     assert {row["key"] for row in loaded("list", "--closed", "--json").json} == {"summit", "decision"}
     assert "state        fulfilled" in loaded("show", "summit").out

@@ -81,7 +81,8 @@ def test_one_is_added_with_all_that_can_be_said_of_it(loaded: Alerts, home: Path
         "--source", "brief", "--source-quote", "soon", "--assumption", "ours", "--note", "Ask.",
         "--by", "Ann", "--at", NOW,
     )  # fmt: skip
-    assert (said.out, said.err) == ("report is tracked: Fri 31 Oct 2025\n", "")
+    next_alert = "  next alert: within a minute, 7 days before, to box\n"
+    assert (said.out, said.err) == (f"report is tracked: Fri 31 Oct 2025\n{next_alert}", "")
     found = loaded("show", "report", "--json").json
     assert (found["tags"], found["by"], found["source"]["quote"]) == (["truce", "x"], ["us"], "soon")
     assert (found["history"][0]["recorded_by"], found["history"][0]["reason"]) == ("Ann", "added by hand")
@@ -94,12 +95,12 @@ def test_one_is_added_with_all_that_can_be_said_of_it(loaded: Alerts, home: Path
         (["a", "A", "undated", "--owed-by", "su"], "no party has the key 'su'; known: us"),
         (["a", "A", "undated", "--owner", "ana"], "no person has the key 'ana'"),
         (["a", "A", "undated", "--kind", "obligaton"], ("--kind: expected one of obligation, expiry, event, request, "
-         "expectation; did you mean 'obligation'?")),
+         "expectation, found `obligaton`; did you mean 'obligation'?")),
         (["a", "A", "undated", "--tag", " "], "--tag: is empty, expected text"),
         (["a", "A", "undated", "--source-quote", "x"], '"--source" is missing'),
         (["a", "A", "P1D after sumit"], "a: deadline depends on 'sumit', which is not tracked; did you mean 'summit'?"),
         (["a b", "A", "undated"], ("KEY: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a "
-         "letter in it")),
+         "letter in it, found `a b`")),
     ],
 )  # fmt: skip
 def test_what_cannot_be_added_is_said(loaded: Alerts, words: list[str], line: str) -> None:

@@ -165,7 +165,7 @@ def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed
     assert '"planned": 3' in followed("tick", "--at", "2025-11-03T08:00Z", "--json").out
     listed = followed("deliveries", "--json").json
     assert sorted(row["recipient"] for row in listed if row["summary"]) == ["", "ana@example.org", "bo@example.org"]
-    assert "it only sends summaries" in followed("why", "a", "--at", NOW).out
+    assert "it sends only summaries" in followed("why", "a", "--at", NOW).out
 
 
 PAGER = CONFIG.replace("rules:\n", "  pager: {kind: pagerduty, routing_key: %s}\nrules:\n" % ("a" * 32), 1)
