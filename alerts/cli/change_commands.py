@@ -87,7 +87,8 @@ def move(
             line = f"{one.key} {verb}: {describe_move(one.before, one.after)}"
             print_line(line)
     if report.moved:
-        print_next_alerts(app, [one.key for one in (*report.moved, *report.moved_dependants)], change.now)
+        moved = [*report.moved, *report.moved_dependants]  # one occurrence is named by key and occurrence
+        print_next_alerts(app, [one.key.partition(" ")[0] for one in moved], change.now)
     if report.edited:
         print_line(f"{key} has a new wording; its dates stay the same")
     if report.kept_zone:

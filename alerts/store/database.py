@@ -133,9 +133,11 @@ class Database:
             self._engine.dispose()
             self._stand_in()
             return
-        if self._access == "read" and version in _migrations():
+        if self._access == "read":
             raise StoreError(
                 f"{self.name}: made by an older version of alerts: `alerts run`, `tick` or `load` brings it up to date"
+                if version in _migrations()
+                else f"{self.name}: made by a newer version of alerts than this one ({version})"
             )
         from alembic import command
         from alembic.config import Config

@@ -218,7 +218,7 @@ def test_the_same_key_in_two_files_is_said_with_both_places(
         ),
         pytest.param(
             "channels:\n  box: {kind: console, colour: red}",
-            "2: channels.box.colour: unknown key; known: timeout, timezone",
+            "2: channels.box.colour: unknown key; known: answers, timeout, timezone",
             id="an unknown option",
         ),
         pytest.param(
@@ -425,7 +425,7 @@ def test_a_database_that_cannot_be_used_is_one_line_without_its_password(
     address: str, beginning: str, alerts: Alerts, home: Path
 ) -> None:
     (home / "noise.db").write_bytes(b"noise" * 2000)
-    said = alerts("--database", address, "list")
+    said = alerts("--database", address, "tick")
     assert (said.code, said.out, said.err.count("\n")) == (1, "", 1)
     assert beginning in said.err
     assert said.err.startswith("alerts: ")
@@ -443,10 +443,10 @@ def test_a_database_of_a_newer_version_is_one_line(loaded: Alerts, home: Path) -
 
 def test_a_folder_that_may_not_be_written_is_said(alerts: Alerts, home: Path) -> None:
     if os.geteuid() == 0:
-        said = alerts("--database", "sqlite:////proc/x.db", "list")  # root may write anywhere else
+        said = alerts("--database", "sqlite:////proc/x.db", "tick")  # root may write anywhere else
     else:
         (home / "shut").mkdir(mode=0o500)
-        said = alerts("--database", "sqlite:///shut/x.db", "list")
+        said = alerts("--database", "sqlite:///shut/x.db", "tick")
     assert said.code == 1
     assert said.err.startswith("alerts: database /")
     assert "unable to open database file" in said.err
