@@ -67,7 +67,10 @@ def test_no_channel_is_marked_unless_it_is_stated() -> None:
 WRONG = [
     (
         "people: [{key: ana, name: Ana, email: 'a@example.org, b@example.org'}]",
-        "c/a.yaml:1: people[0].email: expected exactly one mail address, found 2: one entry each",
+        (
+            "c/a.yaml:1: people[0].email: expected exactly one mail address, found 2: one entry each, "
+            "found `a@example.org, b@example.org`"
+        ),
     ),
     (
         "people: [{key: ana, name: Ana, email: a@example.org, timezone: Madrid}]",
@@ -176,5 +179,5 @@ def test_a_person_is_a_viewer_unless_the_settings_state_another_role() -> None:
 
 def test_an_unknown_role_is_an_error() -> None:
     assert refused(PEOPLE.replace("key: bo,", "key: bo, role: root,") + CHANNELS + RULE) == [
-        "c/a.yaml:3: people[1].role: expected one of viewer, editor, admin"
+        "c/a.yaml:3: people[1].role: expected one of viewer, editor, admin, found `root`"
     ]

@@ -56,9 +56,9 @@ ROWS = [
     ("a,,2025-11-10", "x.csv:2: title: is empty, expected text"),
     (",A,2025-11-10", "x.csv:2: key: is empty, expected text"),
     ("a b,A,2025-11-10", ("x.csv:2: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a "
-     "letter in it")),
+     "letter in it, found `a b`")),
     ("7,A,undated", ("x.csv:2: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter "
-     "in it")),
+     "in it, found `7`")),
     ("a,A,2025-02-30", "x.csv:2: deadline: `2025-02-30`: column 1: there is no such date or time as 2025-02-30"),
     ("a,A,03/04/2026", ("x.csv:2: deadline: `03/04/2026`: 3 April 2026 or 4 March 2026: say which with date_format: "
      "DD/MM/YYYY or MM/DD/YYYY (in the file of --columns)")),
@@ -98,7 +98,10 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_all_that_is_wrong_is_
             "x.csv:5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y "
             "after KEY` or `undated`, found `soon`"
         ),
-        "x.csv:6: kind: expected one of obligation, expiry, event, request, expectation; did you mean 'obligation'?",
+        (
+            "x.csv:6: kind: expected one of obligation, expiry, event, request, expectation, found `obligatin`; "
+            "did you mean 'obligation'?"
+        ),
     ]
 
 

@@ -138,8 +138,8 @@ OWN = "email__reminder_dot_html"
 INSIDE = "{% block content %}{% block x %}{% endblock %}{% endblock %}"
 MAYBE = '{% extends digest.rule or "shipped/email/reminder.html" %}{% block x %}{% endblock %}'
 NO_SUCH = (
-    "template email/reminder.html: line 2: shipped/email/reminder.html has no block fotter to replace, only basis, "
-    "commands, content, facts, footer, head, ledger, preheader, to_do"
+    "template email/reminder.html: line 2: shipped/email/reminder.html has no block fotter to replace, only "
+    "answer, basis, commands, content, facts, footer, head, ledger, preheader, to_do"
 )
 OUTSIDE = "template email/reminder.html: line 4: text outside of the blocks is never shown"
 UNUSED = "template email/remainder.html: nothing uses it; give it the name of a shipped template"

@@ -44,7 +44,7 @@ OLD_COLUMNS = {
         "reported_level": "told",
     },
 }
-LATER = ("claimed_by", "claimed_until")  # columns that came after 0015
+LATER = ("claimed_by", "claimed_until", "proof", "form")  # columns that came after 0015
 OLD_REASONS = {
     "already sent by another rule": "told by another rule",
     "no recipient": "there was nobody to tell",
@@ -111,7 +111,8 @@ def make_database_of_0014(url: str, rows: Rows) -> None:
     with database.write() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0014")
-        for one in reversed(table_types.metadata.sorted_tables):
+        there = inspect(connection).get_table_names()
+        for one in (one for one in reversed(table_types.metadata.sorted_tables) if one.name in there):
             connection.execute(delete(one))  # what migrations put there, such as the installation
         for name, found in rows.items():
             old = OLD_COLUMNS.get(name, {})

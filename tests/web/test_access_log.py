@@ -29,8 +29,8 @@ def test_a_line_has_no_token(serve: Serve, caplog: pytest.LogCaptureFixture) -> 
         server.get(path)
     server.get("/healthz")
     assert [line.split(" ")[:4] for line in lines(caplog)] == [
-        [HOST, "GET", "/a/…", "200"],
-        [HOST, "GET", "/calendar/….ics", "200"],
+        [HOST, "GET", "/a/…", "404"],
+        [HOST, "GET", "/calendar/….ics", "404"],
         *([[HOST, "GET", "…", "404"]] * 4),
     ]
     assert TOKEN not in "".join(line for line in caplog.text.splitlines() if "urllib3" not in line)
