@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.mutants.guards import Guard
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("alerts", "tests", "templates", "config", "seeds")
-FILES = ("pyproject.toml", "CONTRIBUTING.md")  # the latter has a channel that tests make as it is written there
+COPIED = ("alerts", "tests", "templates", "config", "seeds", "docs", "pages")
+FILES = ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")  # tests try what these show
 
 
 def copy(target: Path, guard: Guard | None = None) -> Path:
