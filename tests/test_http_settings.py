@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.deadlines.errors import InputError
+from alerts.link_signing import link_signing
 from alerts.settings import Settings, load_settings
 from alerts.settings.http_section import HttpSettings
 
@@ -122,6 +123,7 @@ def test_what_cannot_be_meant_is_refused(section: str, error: str, tmp_path: Pat
         "https://alerts.example.org:port",
         "https://alerts.example.org:0",
         "https://alerts example.org",
+        "https://[::1",
         "https://",
     ],
 )
@@ -139,6 +141,14 @@ def test_replicas_must_share_the_keys_of_links(tmp_path: Path) -> None:
         )
     ]
     assert load(tmp_path, "http: {}", database=database).http == HttpSettings()
+
+
+def test_links_to_this_machine_need_no_shared_keys_so_that_the_shipped_settings_work_with_any_database(
+    tmp_path: Path,
+) -> None:
+    section, database = "http: {public_url: 'http://127.0.0.1:8080'}", "postgresql+psycopg://alerts@127.0.0.1/alerts"
+    settings = load(tmp_path, section, database=database)
+    assert link_signing(settings).keys() == ()  # messages show commands
 
 
 def test_the_environment_can_name_the_address_to_listen_on(tmp_path: Path) -> None:

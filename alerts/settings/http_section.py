@@ -152,6 +152,13 @@ def _bind_of(environ: Mapping[str, str]) -> str | None:
         raise InputError(f"the environment variable {BIND_VARIABLE}: {error}") from None
 
 
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:  # the section itself refuses it
+        return None
+
+
 def http_errors(stated: Any, database: str, where: Callable[[Steps], str]) -> list[str]:
     """Return a line for each thing that is wrong between the parts of the section, as it is written in the file."""
     if not isinstance(stated, Mapping):
@@ -160,7 +167,8 @@ def http_errors(stated: Any, database: str, where: Callable[[Steps], str]) -> li
     if keys is not None and not reference_in(keys):
         place = where(("http", "answer_keys"))
         errors.append(f"{place}http.answer_keys: expected a reference, {{file: PATH}} or {{env: NAME}}, not the keys")
-    if keys is None and stated.get("public_url") and not database.startswith("sqlite"):
+    host = _host_of(str(stated.get("public_url") or ""))
+    if keys is None and host and not is_loopback(host) and not database.startswith("sqlite"):
         place = where(("http", "public_url"))
         errors.append(
             f"{place}http.answer_keys is missing: with PostgreSQL, all replicas share the keys of links; "
