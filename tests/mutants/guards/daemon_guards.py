@@ -163,5 +163,5 @@ GUARDS = (
           'message_preparation.py',
           'return same_day and same_entries and',
           'return same_day and',
-          'test_rendered_at_a_claim.py::test_what_is_closed_meanwhile_is_left_out_and_what_was_alone_is_superseded[sqlite-digest]'),
+          'test_rendered_at_a_claim.py::test_what_is_closed_meanwhile_is_left_out_and_what_was_alone_is_superseded[digest-sqlite]'),
 )
