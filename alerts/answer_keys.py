@@ -72,9 +72,8 @@ def make_key_file(path: Path, now: datetime) -> None:
     """Make a file with one new key, unless another process has made it by then. Raises InputError."""
     draft = _draft(path, [_new_key(now)], like=path.parent)
     try:
-        os.link(draft, path)  # unlike a rename it replaces nothing
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            os.link(draft, path)  # unlike a rename it replaces nothing
     except OSError:  # the file system has no links
         if not path.exists():
             draft.replace(path)

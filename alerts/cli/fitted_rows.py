@@ -11,7 +11,7 @@ from rich.text import Text
 
 GAP = "  "
 HANGING = "    "
-LAST_COLUMN = 30  # columns: the last cell may wrap within so many
+LAST_COLUMN = 30  # columns: the last cell may wrap within this width
 
 
 @dataclass(frozen=True, slots=True)

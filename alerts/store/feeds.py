@@ -1,4 +1,4 @@
-"""Calendar feeds: who may read what under which address. An address holds a token, of which only the hash is stored."""
+"""Calendar feeds: who may read what under which address. An address holds a token; only its hash is stored."""
 
 from __future__ import annotations
 

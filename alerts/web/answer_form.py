@@ -33,7 +33,7 @@ class AnswerForm:
 
     @classmethod
     def read(cls, body: bytes) -> AnswerForm:
-        """Read a form. A field that is stated twice, or of which there are too many, makes it an empty one."""
+        """Read a form. A field that is stated twice, or too many fields, make it an empty one."""
         try:
             stated = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
         except ValueError:

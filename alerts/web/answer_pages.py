@@ -20,7 +20,8 @@ from alerts.web.channel_readers import channel_readers
 from alerts.web.give_answer import DOES, Answer, acknowledge_all
 from alerts.web.moved_view import moved_windows
 from alerts.web.opened_link import DeadLinkError, DeadReason, OpenedLink, open_again, open_link
-from alerts.web.press_limits import PressLimits
+from alerts.web.program_visits import ProgramVisits
+from alerts.web.rate_limit import RateLimit
 from alerts.web.services import Services
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class AnswerPages:
         self._services = services
         readers = channel_readers(services.settings)
         self._viewer = Viewer(services=services, readers=readers, rules=ScheduledRule.all(services.settings.rules))
-        self._limits = PressLimits()
+        self._limit, self._programs = RateLimit(), ProgramVisits()
 
     def show(self, token: str, address: str) -> Page:
         """Return the page of a link. Nothing changes."""
@@ -65,11 +66,11 @@ class AnswerPages:
     def press(self, token: str, address: str, body: bytes) -> Page:
         """Record the answer of a form, and return the page that says so."""
         now, form = self._services.clock(), AnswerForm.read(body)
-        if self._limits.is_too_often(f"token {token}", now):
+        if self._limit.is_exceeded(f"token {token}", now):
             return self._message("too_often", 429, retry_after=60)
         if form.is_pressed_by_program:
-            self._limits.mark_program(token, address, now)
-        if self._limits.is_program(token, address, now):
+            self._programs.mark(token, address, now)
+        if self._programs.includes(token, address, now):
             return self._message("program", 403)
         try:
             return self._answer(self._open(token), form)
@@ -175,7 +176,7 @@ class AnswerPages:
 
     def _dead(self, dead: DeadLinkError, address: str) -> Page:
         wrong = dead.reason == "unknown"
-        if wrong and self._limits.is_too_often(f"address {address}", self._services.clock()):
+        if wrong and self._limit.is_exceeded(f"address {address}", self._services.clock()):
             return self._message("too_often", 429, retry_after=60)
         return self._message(dead.reason, DEAD_STATUS[dead.reason])
 

@@ -15,7 +15,7 @@ from alerts.store import Store, tables
 from alerts.store.feeds import FeedFilter
 from alerts.store.store_error import StoreError
 from alerts.web import calendar_feeds
-from alerts.web.wrong_tokens import MOST, REMEMBERED, WINDOW, WrongTokens
+from alerts.web.rate_limit import MOST, REMEMBERED, WINDOW, RateLimit
 from tests.factories import NOW, entry, load, move
 from tests.web.running import WebServer
 
@@ -165,18 +165,18 @@ def test_an_address_with_too_many_wrong_tokens_has_to_wait(web_server: WebServer
 
 
 def test_wrong_tokens_are_counted_by_the_minute_and_by_address() -> None:
-    wrong = WrongTokens()
-    assert not any(wrong.is_too_often("a", NOW) for _ in range(MOST))
-    assert wrong.is_too_often("a", NOW)
-    assert not wrong.is_too_often("b", NOW)
-    assert wrong.is_too_often("a", NOW + WINDOW - timedelta(seconds=1))
-    assert not wrong.is_too_often("a", NOW + WINDOW)
+    wrong = RateLimit()
+    assert not any(wrong.is_exceeded("a", NOW) for _ in range(MOST))
+    assert wrong.is_exceeded("a", NOW)
+    assert not wrong.is_exceeded("b", NOW)
+    assert wrong.is_exceeded("a", NOW + WINDOW - timedelta(seconds=1))
+    assert not wrong.is_exceeded("a", NOW + WINDOW)
 
 
 def test_of_the_addresses_with_wrong_tokens_only_so_many_are_remembered() -> None:
-    wrong = WrongTokens()
+    wrong = RateLimit()
     for number in range(REMEMBERED + 10):
-        wrong.is_too_often(str(number), NOW)
+        wrong.is_exceeded(str(number), NOW)
     assert len(wrong._times) == REMEMBERED
 
 

@@ -83,22 +83,22 @@ GUARDS = (
     Guard(
         "what a program pressed is not recorded",
         "web/answer_pages.py",
-        "            self._limits.mark_program(token, address, now)\n",
+        "            self._programs.mark(token, address, now)\n",
         "            pass\n",
         "web/test_scanners.py::test_who_presses_every_button_in_the_order_of_the_document_is_a_program[sqlite]",
     ),
     Guard(
         "a program goes on being one for its next button",
         "web/answer_pages.py",
-        "if self._limits.is_program(token, address, now):",
+        "if self._programs.includes(token, address, now):",
         "if form.is_pressed_by_program:",
         "web/test_scanners.py::test_who_presses_every_button_in_the_order_of_the_document_is_a_program[sqlite]",
     ),
     Guard(
         "presses are limited",
-        "web/press_limits.py",
-        "too_often = len(times) >= MOST",
-        "too_often = False",
+        "web/rate_limit.py",
+        "exceeded = len(times) >= MOST",
+        "exceeded = False",
         "web/test_scanners.py::test_more_than_sixty_presses_in_a_minute_are_too_many[sqlite]",
     ),
     Guard(

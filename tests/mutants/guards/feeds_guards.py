@@ -54,9 +54,9 @@ GUARDS = (
     ),
     Guard(
         "wrong tokens are counted",
-        "web/wrong_tokens.py",
-        "too_often = len(times) >= MOST",
-        "too_often = False",
+        "web/rate_limit.py",
+        "exceeded = len(times) >= MOST",
+        "exceeded = False",
         "web/test_calendar.py::test_an_address_with_too_many_wrong_tokens_has_to_wait",
     ),
     Guard(

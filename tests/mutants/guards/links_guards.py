@@ -69,8 +69,8 @@ GUARDS = (
     Guard(
         "a key file that is there is never replaced by a new one",
         "answer_keys.py",
-        "        os.link(draft, path)",
-        "        os.rename(draft, path)",
+        "            os.link(draft, path)",
+        "            os.rename(draft, path)",
         "test_answer_keys.py::test_what_is_there_is_not_made_again",
     ),
     Guard(

@@ -1,0 +1,35 @@
+"""How often a link is answered, or an address tries wrong tokens. Kept in memory: a restart forgets it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from datetime import datetime, timedelta
+from threading import Lock
+
+WINDOW = timedelta(minutes=1)
+MOST = 60  # attempts in a window, of one link or from one address
+REMEMBERED = 10_000  # links and addresses; those that were quiet longest go first
+
+
+class RateLimit:
+    """Counts attempts by link or by address. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._times: dict[bytes, deque[datetime]] = {}
+
+    def is_exceeded(self, what: str, now: datetime) -> bool:
+        """Count one more attempt, and return whether there were as many in the last minute as are allowed."""
+        key = hashlib.sha256(what.encode()).digest()  # no memory dump holds a working link
+        with self._lock:
+            times = self._times.pop(key, deque())
+            while times and times[0] <= now - WINDOW:
+                times.popleft()
+            exceeded = len(times) >= MOST
+            if not exceeded:
+                times.append(now)
+            self._times[key] = times  # at the end: the one that was used last
+            if len(self._times) > REMEMBERED:
+                del self._times[next(iter(self._times))]
+        return exceeded
