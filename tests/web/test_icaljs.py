@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +17,7 @@ from alerts.deadlines.resolution import ZoneChoice
 from tests.factories import NOW
 from tests.interchange.test_feed import MONTHLY, TIMES, WRITER, entry, moved
 from tests.web.daemon_site import WHOLE, tool
+from tests.web.npm_packages import install
 
 pytestmark = pytest.mark.skipif(not WHOLE, reason="needs ical.js: `make web`")
 HERE = Path(__file__).parent / "icaljs"
@@ -37,11 +37,7 @@ ZONES = [None, "America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "Asia
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ical.js in it."""
-    folder = tmp_path_factory.mktemp("icaljs")
-    shutil.copytree(HERE, folder, dirs_exist_ok=True)
-    install = [tool("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
-    subprocess.run(install, cwd=folder, check=True, capture_output=True, timeout=300)
-    return folder
+    return install(HERE, tmp_path_factory.mktemp("icaljs"))
 
 
 def read(folder: Path, *entries: FeedEntry) -> list[tuple[str, str, str, str]]:
