@@ -185,6 +185,23 @@ def test_firings_are_those_of_a_second_reckoning_that_looks_at_every_minute(cron
             now += STEP
 
 
+SKIPPED_MIDNIGHTS = {
+    "America/Havana": "2008-03-15", "Asia/Beirut": "2008-03-29", "America/Sao_Paulo": "2008-10-18",
+    "Atlantic/Azores": "2006-03-25",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("zone", SKIPPED_MIDNIGHTS)
+@pytest.mark.parametrize("cron", ["0,30 */6 * * sun", "*/10 1-23 * * sun"])
+def test_a_weekday_that_begins_with_a_skipped_hour_fires_as_the_second_reckoning_says(cron: str, zone: str) -> None:
+    start = at(f"{SKIPPED_MIDNIGHTS[zone]}T00:00Z")
+    every, clock = every_firing(cron, zone, start - timedelta(days=9), start + timedelta(days=11)), Cron(cron, zone)
+    for minutes in range(0, 3 * 24 * 60, 37):
+        now = start + timedelta(minutes=minutes)
+        assert clock.at_or_after(now) == every.first_from(now)
+        assert clock.before(now) == every.last_before(now)
+
+
 def test_firings_are_found_in_the_same_time_however_rare_they_are() -> None:
     leap, steps = Cron("0 0 29 2 *", NEW_YORK), list[int]()
     sys.setprofile(lambda *_: steps.append(1))
