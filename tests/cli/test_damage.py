@@ -45,18 +45,19 @@ def test_no_command_reports_success_after_it_has_read_damage(kind, watched, load
     shutil.copy(watched, whole)
     right = {words: loaded(*words).out for words in (("list",), ("tick", "--at", DUE))}
     assert "sent" in right["tick", "--at", DUE]
-    wrong, found = [], 0
+    wrong, errors = [], []
     for number in range(2, whole.stat().st_size // PAGE + 1, SHOWN):
         for words, said in right.items():
             watched.unlink()  # another file: what an earlier command still holds of the last one locks nothing
             shutil.copy(whole, watched)
             overwrite(watched, number, KINDS[kind])
             ran = loaded(*words)
-            found += ran.code != 0
+            errors += [ran.err] if ran.code != 0 else []
             if (ran.code == 0 and ran.out != said) or "Traceback" in ran.err:
                 wrong.append((number, words, ran))
     assert not wrong, wrong
-    assert found, "no page that is read was damaged"
+    assert errors, "no page that is read was damaged"
+    assert any("is damaged (" in one and "`sqlite3 " in one for one in errors), "no error says what to do"
 
 
 @pytest.mark.parametrize(("index", "table"), [("ix_watches_next_at", "watches")])

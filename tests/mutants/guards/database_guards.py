@@ -5,9 +5,9 @@ from tests.mutants.guards.guard import Guard
 GUARDS = (
     Guard(
         "the unique key of alerts",
-        "store/migrations/versions/0001_first_tables.py",
-        "unique=True",
-        "unique=False",
+        "store/migrations/versions/0015_plain_names.py",
+        "list(ALERT), unique=True)",
+        "list(ALERT), unique=False)",
         "store/outbox/test_claim.py::test_two_rules_on_different_crons_tell_it_once[sqlite]",
     ),
     Guard(
@@ -25,7 +25,7 @@ GUARDS = (
         "cli/test_damage.py::test_an_index_that_hides_what_is_due_is_found",
     ),
     Guard(
-        "damage is no reason to put off a row",
+        "an error of damage says what to do",
         "store/engines.py",
         "raise damaged(str(path.resolve()), str(error)) from error",
         "return",
