@@ -156,6 +156,17 @@ def test_the_meaning_that_was_registered_last_wins(replicas):
     assert plan_at(second, at("2025-11-03T10:00"), other, register=False) == 1
 
 
+def test_a_summary_goes_out_by_the_meaning_that_was_registered_last(replicas):
+    first, second, _ = replicas
+    load(first, entry())
+    weekly = replace(LEAD, summary="P30D", remind=remind(closed=False))
+    first.watches.register([weekly], NOW)
+    later = replace(weekly, cron="0 10 * * *")
+    second.watches.register([later], NOW)
+    assert plan_at(first, NINE, weekly, register=False) == 0
+    assert plan_at(second, at("2025-11-03T10:00"), later, register=False) == 1
+
+
 def test_replicas_serve_beside_each_other(replicas):
     with replicas[0].serve(), replicas[1].serve():
         pass

@@ -123,7 +123,7 @@ GUARDS = (
           'scheduled_rules.py',
           'if registered.get(name) == scheduled.rule.hash}',
           'if name in registered}',
-          'store/test_replicas.py::test_the_meaning_that_was_registered_last_wins'),
+          'store/test_replicas.py::test_a_summary_goes_out_by_the_meaning_that_was_registered_last'),
     Guard('a daemon that takes its rules back takes its zone back',
           'daemon.py',
           '        if self._taken_back:  # with',
