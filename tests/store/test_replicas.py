@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from alerts.core.deliveries import Outcome
+from alerts.core.summaries import Scope
 from alerts.deadlines.errors import InputError
 from alerts.store import Store, delivery_tables, planning_tables, tables
 from alerts.store.daemon_lock import daemon_lock
@@ -157,13 +158,17 @@ def test_the_meaning_that_was_registered_last_wins(replicas):
 
 
 def test_a_summary_goes_out_by_the_meaning_that_was_registered_last(replicas):
+    """Even where the other process registers after this one has found its summary due."""
     first, second, _ = replicas
     load(first, entry())
     weekly = replace(LEAD, summary="P30D", remind=remind(closed=False))
-    first.watches.register([weekly], NOW)
     later = replace(weekly, cron="0 10 * * *")
+    scope = Scope(rule=weekly, firing=NINE)
+    to = {("mail", "desk@example.org"): scope}
+    first.watches.register([weekly], NOW)
     second.watches.register([later], NOW)
     assert plan_at(first, NINE, weekly, register=False) == 0
+    assert first.summaries.put(scope, to, NINE) == 0
     assert plan_at(second, at("2025-11-03T10:00"), later, register=False) == 1
 
 
