@@ -18,6 +18,7 @@ from alerts.core.load_decisions import Closed
 from alerts.core.tracked import Tracked
 from alerts.store import restated_closed, tables
 from alerts.store.change_writer import note_loaded, write
+from alerts.store.changed_addresses import end_access
 from alerts.store.database import Database
 from alerts.store.people import put
 from alerts.store.rows import chunks, source_row, upsert
@@ -104,10 +105,12 @@ class FileLoad:
 
     def store_named(self, sources: Iterable[Source], people: Iterable[Person]) -> None:
         """Store sources, people and parties, but no party whose change moves deadlines."""
+        people = list(people)
         same = [asdict(party) for party in self.parties if party not in self.changed_parties]
         with self._database.write() as connection:
             upsert(connection, tables.parties, ["key"], same)
             upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
+            end_access(connection, people, self._change.now)
             put(connection, people, of_settings=False)
 
     def store(self, report: Report, progress: Callable[[int], None]) -> None:

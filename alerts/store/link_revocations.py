@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from alerts.store import delivery_tables, tables
 from alerts.store.database import Database
@@ -30,12 +30,8 @@ class LinkRevocations:
 
     def revoke(self, recipient: str, now: datetime) -> None:
         """Make all links void that a recipient has got. What is not sent yet is rendered anew, with new links."""
-        unsent = (_D.state.in_(("pending", "retry")), _D.payload.is_not(None), _is_to(recipient))
-        bare = {"payload": None, "payload_hash": None, "entries": None}
         with self._database.write() as connection:
-            row = {"recipient": recipient.lower(), "revoked_at": now}
-            upsert(connection, tables.link_revocations, ["recipient"], [row])
-            connection.execute(update(delivery_tables.deliveries).where(*unsent).values(bare))
+            void_links(connection, recipient, now)
 
     def voided(self, recipient: str, rendered_at: datetime) -> bool:
         """Whether the links of a message are void that was rendered at that time for a recipient."""
@@ -55,6 +51,15 @@ class LinkRevocations:
         query = select(_D.recipient, _D.channel).distinct()
         with self._database.read() as connection:
             return sorted({recipient or channel for recipient, channel in connection.execute(query).tuples()})
+
+
+def void_links(connection: Connection, recipient: str, now: datetime) -> None:
+    """Make the links of a recipient void in the caller's transaction, as `LinkRevocations.revoke` does."""
+    unsent = (_D.state.in_(("pending", "retry")), _D.payload.is_not(None), _is_to(recipient))
+    bare = {"payload": None, "payload_hash": None, "entries": None}
+    row = {"recipient": recipient.lower(), "revoked_at": now}
+    upsert(connection, tables.link_revocations, ["recipient"], [row])
+    connection.execute(update(delivery_tables.deliveries).where(*unsent).values(bare))
 
 
 def _is_to(recipient: str) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.new_links import put_new_link
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.outbox.contents import DeliveryFacts
 from alerts.store.people import every_person, zones
@@ -97,6 +98,11 @@ class LinkedDeliveries:
             )
             for one, about in found.items()
         }
+
+    def send_new_link(self, delivery: UUID, about: Tracked, now: datetime) -> bool:
+        """Send the alert of an end again to the recipient of a delivery, with a new link; False where it was today."""
+        with self._database.write() as connection:
+            return put_new_link(connection, delivery, about, now)
 
     def was_recorded(self, form: str, commitments: Collection[int]) -> bool:
         """Return whether the form of an answer has been recorded for any of some commitments."""

@@ -75,7 +75,7 @@ class AnswerPages:
         try:
             return self._answer(self._open(token), form)
         except DeadLinkError as dead:
-            return self._dead(dead, address)
+            return self._pressed_dead(dead, form, address)
         except StoreError as error:
             log.warning("an answer was not recorded: %s", error)
             return self._message("not_recorded", 503, retry_after=5)
@@ -174,6 +174,20 @@ class AnswerPages:
             log.exception("an answer was recorded, and its page cannot be shown")
             return self._message("recorded", 200)
 
+    def _pressed_dead(self, dead: DeadLinkError, form: AnswerForm, address: str) -> Page:
+        """Return the page after a press of a link that is dead. One that has expired may be replaced."""
+        if dead.delivery is None or dead.entry is None or not form.id or form.choice[0] != "renew":
+            return self._dead(dead, address)
+        try:
+            links, tracked = self._services.store.linked_deliveries, dead.entry.tracked
+            is_new = links.send_new_link(dead.delivery.id, tracked, self._services.clock())
+        except StoreError as error:
+            log.warning("a new link was not sent: %s", error)
+            return self._message("not_recorded", 503, retry_after=5)
+        if is_new:
+            log.info("a new link for %s is sent (delivery %s)", tracked.commitment.key, dead.delivery.id)
+        return self._message("renewed", 200)
+
     def _dead(self, dead: DeadLinkError, address: str) -> Page:
         wrong = dead.reason == "unknown"
         if wrong and self._limit.is_exceeded(f"address {address}", self._services.clock()):
@@ -181,5 +195,5 @@ class AnswerPages:
         return self._message(dead.reason, DEAD_STATUS[dead.reason])
 
     def _message(self, name: str, status: int, *, retry_after: int | None = None) -> Page:
-        html = self._services.pages.render("answer_message", message=name)
+        html = self._services.pages.render("answer_message", message=name, form=new_form(), decoy=DECOY)
         return Page(html=html, status=status, retry_after=retry_after)

@@ -14,16 +14,17 @@ from alerts.store.linked_deliveries import EntryName, LinkedDelivery, LinkedEntr
 from alerts.web.channel_readers import ChannelReaders
 from alerts.web.services import Services
 
-LIVES_AFTER_CLOSING = timedelta(days=30)
+LIVES_AFTER_CLOSING = timedelta(days=30)  # or after its message was rendered, where that was later
 DeadReason = Literal["unknown", "revoked", "gone", "expired", "removed"]
 
 
 class DeadLinkError(Exception):
-    """A link that answers nothing, and why: nothing is recorded."""
+    """A link that answers nothing, and why: nothing is recorded. An expired one has what it was about."""
 
-    def __init__(self, reason: DeadReason) -> None:
+    def __init__(self, reason: DeadReason, delivery: LinkedDelivery | None = None, entry: LinkedEntry | None = None):
         super().__init__(reason)
         self.reason: DeadReason = reason
+        self.delivery, self.entry = delivery, entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def open_again(
     which = delivery.printed if link.commitment_id is None else ((link.commitment_id, link.occurrence),)
     entries = services.store.linked_deliveries.entries(which, now)
     if link.commitment_id is not None:
-        _require_live(entries.get(which[0]), now)
+        _require_live(delivery, entries.get(which[0]), now)
     return OpenedLink(
         link=link,
         delivery=delivery,
@@ -104,11 +105,11 @@ def open_again(
     )
 
 
-def _require_live(entry: LinkedEntry | None, now: datetime) -> None:
+def _require_live(delivery: LinkedDelivery, entry: LinkedEntry | None, now: datetime) -> None:
     if entry is None:
         raise DeadLinkError("removed")
-    if entry.closed_at and now >= entry.closed_at + LIVES_AFTER_CLOSING:
-        raise DeadLinkError("expired")
+    if entry.closed_at and now >= max(entry.closed_at, delivery.rendered_at) + LIVES_AFTER_CLOSING:
+        raise DeadLinkError("expired", delivery, entry)
 
 
 def _reader(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, event, select, update
 
 from alerts.core.commitments import Person
+from alerts.core.registration import RuleSet
 from alerts.deadlines.errors import InputError
 from alerts.store import Store, tables
 from alerts.store.feed_contents import contents
@@ -184,3 +185,30 @@ def test_thousands_take_a_few_statements(store):
     event.listen(store.database._engine, "before_cursor_execute", lambda *details: statements.append(details[2]))
     assert len(shown(store)) == 1200
     assert len([one for one in statements if one.startswith("SELECT")]) <= 2 + 3 * 3
+
+
+def person(email: str, key: str = "ann") -> Person:
+    return Person(key=key, name="Ann", email=email, timezone=None)
+
+
+@pytest.mark.parametrize("by_settings", [True, False])
+def test_a_changed_address_ends_the_feeds_and_links_of_its_person_alone(store: Store, by_settings: bool) -> None:
+    def state(email: str, now: datetime) -> None:
+        found = [person(email), person("bob@example.org", "bob")]
+        if by_settings:
+            mine = RuleSet(rules={}, people=found)
+            store.registrations.register(mine, now, by="desk", alive=timedelta(minutes=1), may=lambda *_: True)
+        else:
+            load(store, entry("other"), now=now, people=found)
+
+    state("ann@example.org", LONG_AGO)
+    for key in ("ann", "bob"):
+        add(store, key, key)
+    state("Ann@example.org", NOW)
+    assert [one.revoked_at for one in store.feeds.all(NOW)] == [None, None]
+    state("ann@elsewhere.example.org", NOW)
+    assert [(one.person, one.revoked_at) for one in store.feeds.all(NOW)] == [("ann", NOW), ("bob", None)]
+    voided = store.link_revocations.voided
+    assert voided("ann@example.org", NOW)
+    assert not voided("bob@example.org", NOW)
+    assert not voided("ann@example.org", NOW + timedelta(seconds=1))

@@ -333,3 +333,33 @@ def test_a_database_that_cannot_be_written_is_not_recorded_and_says_so(sqlite_ur
         with desk.store.database.write() as connection:
             connection.exec_driver_sql("DROP TRIGGER full")
         assert "Recorded" in page.press("acknowledge 2026-12-01").text
+
+
+def test_an_expired_link_is_replaced_on_request_once_a_day_by_a_message_to_the_same_recipient(desk: Desk) -> None:
+    sent = desk.sent("filing")
+    acting.close(desk.store, "filing", "fulfilled", change(NOW))
+    desk.send(now=NOW)  # the alert of the end
+    desk.now = NOW + timedelta(days=40)
+    before = desk.dump()
+    page = desk.visit(sent.token)
+    assert (page.status, page.buttons) == (410, ["continue", "renew"])
+    assert page.press("").status == page.press("acknowledge").status == 410
+    assert desk.dump() == before
+    for _ in range(2):
+        done = page.press("renew")
+        assert (done.status, "A new link is on its way" in done.text, "Recorded" in done.text) == (200, True, False)
+    (new,) = desk.send(now=desk.now)
+    assert new.entries == sent.entries
+    assert desk.store.linked_deliveries.find(new.delivery).recipient == "ann@example.org"  # type: ignore[union-attr]
+    assert desk.visit(sent.token).status == 410
+    assert "Recorded" in desk.visit(new.token).press("reopen", reason="By mistake").text
+    assert desk.last("filing") == ("reopened", LINK, "link")
+
+
+def test_a_program_that_presses_every_button_of_an_expired_link_gets_no_message_sent(desk: Desk) -> None:
+    sent = desk.sent("filing")
+    acting.close(desk.store, "filing", "fulfilled", change(NOW))
+    desk.now = NOW + timedelta(days=40)
+    page, before = desk.visit(sent.token), desk.dump()
+    assert [page.press(choice).status for choice in page.buttons] == [403, 403]
+    assert desk.dump() == before

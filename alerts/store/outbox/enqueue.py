@@ -52,7 +52,7 @@ def record_planned(
     Unique keys prevent duplicates: no reminder is stored twice, and a recipient gets each alert once per channel,
     even if several rules send it. With `gather`, more may be due, so reminders that may share a digest wait.
     """
-    rows = [_reminder_row(reminder, now) for reminder in (*planned.reminders, *planned.skipped)]
+    rows = [reminder_row(reminder, now) for reminder in (*planned.reminders, *planned.skipped)]
     fresh: set[UUID] = set()
     for some in chunks(rows):
         statement = insert_new(connection, planning_tables.reminders).returning(_R.id)
@@ -114,7 +114,8 @@ def put_deliveries(connection: Connection, deliveries: Sequence[dict[str, Any]])
     return fresh
 
 
-def _reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
+def reminder_row(reminder: Reminder, now: datetime) -> dict[str, Any]:
+    """Return the row of a reminder that is planned now."""
     return {name: getattr(reminder, name) for name in REMINDER} | {"id": reminder.id, "planned_at": now}
 
 

@@ -45,7 +45,16 @@ def ended_already(connection: Connection, links: Sequence[Any]) -> set[Link]:
     last = {(row.delivery_id, row.reminder_id): row for row in connection.execute(query)}
     last = {one: row for one, row in last.items() if row.its == row.occurrence and not _summed_up(connection, row)}
     ends = _ends(connection, {each for one, row in last.items() for each in (one[1], row.last)})
-    return {one for one, row in last.items() if ends[one[1]][0] == "closed" and ends[one[1]] == ends[row.last]}
+    same_end = {one for one, row in last.items() if ends[one[1]][0] == "closed" and ends[one[1]] == ends[row.last]}
+    return same_end - _asked_for(connection, same_end)
+
+
+def _asked_for(connection: Connection, links: set[Link]) -> set[Link]:
+    """Return links whose alert a reader asked for, to have a new answer link: its moment lies after the end."""
+    revision = and_(_V.commitment_id == _R.commitment_id, _V.number == _R.revision, _V.recorded_at < _R.moment)
+    query = select(_R.id).join(tables.revisions, revision).where(_R.id.in_({one for _, one in links}))
+    asked = set(connection.execute(query).scalars())
+    return {link for link in links if link[1] in asked}
 
 
 def _summed_up(connection: Connection, row: Any) -> bool:

@@ -90,9 +90,30 @@ GUARDS = (
     Guard(
         "what waits at a revocation is rendered anew",
         "store/link_revocations.py",
-        "            connection.execute(update(delivery_tables.deliveries).where(*unsent).values(bare))\n",
+        "    connection.execute(update(delivery_tables.deliveries).where(*unsent).values(bare))\n",
         "",
         "store/test_link_revocations.py::test_what_waits_for_that_recipient_is_rendered_anew[sqlite]",
+    ),
+    Guard(
+        "a changed address ends what was sent to the old one",
+        "store/changed_addresses.py",
+        "            void_links(connection, email, now)\n",
+        "            pass\n",
+        "store/test_feeds.py::test_a_changed_address_ends_the_feeds_and_links_of_its_person_alone[sqlite-True]",
+    ),
+    Guard(
+        "an alert that a reader asked for goes out though they know of the end",
+        "store/outbox/repeated_ends.py",
+        " - _asked_for(connection, same_end)",
+        "",
+        "store/test_new_links.py::test_it_goes_to_the_same_recipient_by_the_same_rule_once_a_day[sqlite]",
+    ),
+    Guard(
+        "a new link is asked for by a button",
+        "web/answer_pages.py",
+        ' or form.choice[0] != "renew"',
+        "",
+        "web/test_answer_pages.py::test_an_expired_link_is_replaced_on_request_once_a_day_by_a_message_to_the_same_recipient[sqlite]",
     ),
     Guard(
         "the log hides tokens",
