@@ -16,6 +16,7 @@ from uuid import UUID
 from alerts.channel_health import ChannelHealth
 from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
+from alerts.core.bounce_tokens import SentMail, bounce_token
 from alerts.core.deliveries import Delivery, DeliveryError, EndedAttempt, Outcome, after_failure
 from alerts.core.messages import Message, Outgoing
 from alerts.delivery_log import log_failed, log_sent
@@ -142,12 +143,15 @@ class ChannelWorker:
         claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, lease, mine, served=self._served)
         try:
             messages = self._messages(claims, begun + RENDERED.total_seconds())
+            tokens = self._bounce_tokens(claims)
         except Exception:
             with suppress(Exception):  # the first is raised
                 self.store.outbox.return_claims(claims, self.clock())
             raise
         start_by = begun + (timeout + RENDERED).total_seconds()
-        return [_Leased(delivery, messages[delivery.id], start_by) for delivery in claims if delivery.id in messages]
+        return [
+            _Leased(one, messages[one.id], start_by, tokens.get(one.id, "")) for one in claims if one.id in messages
+        ]
 
     def _messages(self, claims: Sequence[Delivery], until: float) -> dict[UUID, Message]:
         """Return the messages of claims. What cannot be rendered has failed, as if it could not be sent."""
@@ -163,6 +167,13 @@ class ChannelWorker:
             self.on_failure()
         return {delivery: signed(message, delivery, keys) for delivery, message in prepared.messages.items()}
 
+    def _bounce_tokens(self, claims: Iterable[Delivery]) -> dict[UUID, str]:
+        """Return what names each attempt in the envelope sender of its mail, for a channel that uses it."""
+        if not getattr(self.channel, "signs_senders", False):
+            return {}
+        key = self.store.bounces.key()
+        return {one.id: bounce_token(SentMail(one.id, one.attempt), key) for one in claims}
+
     def _send(self, item: _Leased) -> Outcome | None:
         """Make one attempt; return None if it is too late to begin, as another process may have taken it over."""
         delivery = item.delivery
@@ -171,7 +182,11 @@ class ChannelWorker:
             return None
         item.ends_by = monotonic() + self.channel.timeout.total_seconds()
         outgoing = Outgoing(
-            id=delivery.id, recipient=delivery.recipient, message=item.message, attempt=delivery.attempt
+            id=delivery.id,
+            recipient=delivery.recipient,
+            message=item.message,
+            attempt=delivery.attempt,
+            bounce_token=item.bounce_token,
         )
         try:
             if self.health.breaker.off:
@@ -265,6 +280,7 @@ class _Leased:
     delivery: Delivery
     message: Message
     start_by: float  # on the monotonic clock: begun later, it might outlast its lease
+    bounce_token: str = ""
     started: datetime | None = None
     ends_by: float = float("inf")
 

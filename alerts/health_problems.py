@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from alerts.clock_check import DOUBT
 from alerts.daemon_status import outages
 from alerts.store import Store
+from alerts.store.outbox.bounces import BouncingAddress
 
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
 NO_DAEMON = "no daemon has planned and delivered for five minutes: start `alerts run`"
@@ -19,6 +20,9 @@ def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], s
     errors = []
     if dead := counts.get("dead"):
         errors.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
+    if bounced := counts.get("bounced"):
+        errors.append(f"{_counted(bounced)} bounced: see `alerts deliveries --state bounced`, then retry or dismiss")
+        errors += [bouncing_line(one, shown) for one in store.bounces.addresses(now)]
     for name, why in outages(store, now).items():
         errors.append(f"channel {name} is down: {why}")
     errors += [
@@ -35,6 +39,15 @@ def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], s
     if not counts.get("open"):
         errors.append("no open commitments: nothing is watched")
     return errors
+
+
+def bouncing_line(address: BouncingAddress, shown: Callable[[datetime], str]) -> str:
+    """Return a line about an address whose mails come back. `shown` writes a time for the reader."""
+    mails = "a mail" if address.count == 1 else f"{address.count} mails"
+    return (
+        f"{address.recipient} (channel {address.channel}) bounces: {mails} came back, the last "
+        f"{shown(address.last_at)}: {address.reason}; correct the address"
+    )
 
 
 def _counted(deliveries: int) -> str:

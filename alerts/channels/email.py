@@ -6,12 +6,13 @@ import smtplib
 from collections import deque
 from contextlib import suppress
 from datetime import timedelta
+from email.headerregistry import Address
 from threading import Lock
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from alerts.channels.transport.channel_settings import Mailbox, MailSettings
+from alerts.channels.transport.channel_settings import AsciiMailbox, Mailbox, MailSettings
 from alerts.channels.transport.mail_headers import needs_utf8, one_click
 from alerts.channels.transport.mime import mail
 from alerts.channels.transport.oauth import Tokens
@@ -19,6 +20,7 @@ from alerts.channels.transport.smtp import Connection, Smtp, trust
 from alerts.channels.transport.smtp_replies import accepted, cannot_start, connection_error, refused, reply_line
 from alerts.channels.transport.time_budget import TimeBudget
 from alerts.clock import monotonic
+from alerts.core.bounce_tokens import LONGEST_NAME
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
@@ -28,11 +30,21 @@ IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4
 _GOODBYE = timedelta(seconds=2)
 
 
+def _leaves_room_for_a_token(address: Address) -> Address:
+    if len(address.username) > LONGEST_NAME:
+        raise ValueError(f"expected at most {LONGEST_NAME} characters before the @: each mail adds its own id there")
+    return address
+
+
 class EmailSettings(MailSettings):
-    """The mail server, the sender, and the recipients, who each get their own mail; optionally where to unsubscribe."""
+    """The mail server, the sender, and the recipients, who each get their own mail; optionally where to unsubscribe.
+
+    `bounces`: the mailbox to which mail servers return what they cannot deliver, instead of `from`.
+    """
 
     sender: Mailbox = Field(alias="from")
     smtp: Smtp
+    bounces: Annotated[AsciiMailbox, AfterValidator(_leaves_room_for_a_token)] | None = None
     unsubscribe: str | None = None
 
     @field_validator("unsubscribe")
@@ -64,6 +76,7 @@ class Email:
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
         self._sender = settings.sender
+        self._bounces = settings.bounces
         self._unsubscribe = settings.unsubscribe
         self._smtp = settings.smtp
         ca = settings.smtp.ca
@@ -74,6 +87,11 @@ class Email:
         self._idle: deque[Connection] = deque()
         self._lock = Lock()
         self._closed = False
+
+    @property
+    def signs_senders(self) -> bool:
+        """Whether each mail has an envelope sender of its own, by which a returned mail is known."""
+        return self._bounces is not None
 
     def body(self, post: Post) -> None:
         """Return None: the message itself is sent."""
@@ -86,7 +104,7 @@ class Email:
         """
         content = mail(outgoing, self._sender, self._unsubscribe, self._reply_to)
         budget = TimeBudget(self.timeout)
-        connection = self._begin(budget, outgoing.recipient, len(content))
+        connection = self._begin(budget, self._envelope_sender(outgoing), outgoing.recipient, len(content))
         try:
             reply = _hand_over(connection, outgoing.recipient, content)
         except DeliveryError as refusal:
@@ -116,13 +134,20 @@ class Email:
         for connection in idle:
             connection.quit_within(goodbye)
 
-    def _begin(self, budget: TimeBudget, recipient: str, size: int) -> Connection:
+    def _envelope_sender(self, outgoing: Outgoing) -> str:
+        """Return where this mail is returned to if it cannot be delivered (RFC 5321 §3.3, §6.1)."""
+        if self._bounces is None:
+            return self._sender.addr_spec
+        token = f"+{outgoing.bounce_token}" if outgoing.bounce_token else ""  # a test message has none
+        return f"{self._bounces.username}{token}@{self._bounces.domain}"
+
+    def _begin(self, budget: TimeBudget, sender: str, recipient: str, size: int) -> Connection:
         """Return a connection on which the server has accepted MAIL. A dead kept connection is replaced once."""
         kept = self._take()
         if kept is not None:
             try:
                 kept.budget = TimeBudget(timedelta(seconds=budget.left() / 2))  # it may be dead without notice
-                self._mail_from(kept, recipient, size)
+                self._mail_from(kept, sender, recipient, size)
             except OSError:
                 kept.close()
             else:
@@ -130,16 +155,15 @@ class Email:
                 return kept
         try:
             connection = Connection(self._smtp, self._context, budget, domain=self._sender.domain, tokens=self._tokens)
-            self._mail_from(connection, recipient, size)
+            self._mail_from(connection, sender, recipient, size)
         except OSError as error:  # smtplib's own errors are OSErrors, too
             raise cannot_start(f"{self._smtp.host}:{self._smtp.port}", error) from None
         return connection
 
-    def _mail_from(self, connection: Connection, recipient: str, size: int) -> None:
-        sender = self._sender.addr_spec
+    def _mail_from(self, connection: Connection, sender: str, recipient: str, size: int) -> None:
         options = [f"SIZE={size}"] if connection.has_extn("size") else []
         try:
-            if needs_utf8(sender, recipient):
+            if needs_utf8(self._sender.addr_spec, recipient):
                 self._require_utf8(connection)
                 options.append("SMTPUTF8")
                 if connection.has_extn("8bitmime"):  # SMTPUTF8 requires it (RFC 6531 §3.1); all other mails are 7-bit

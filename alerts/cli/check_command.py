@@ -21,6 +21,7 @@ from alerts.cli.problems import problems, read_settings
 from alerts.cli.samples import samples
 from alerts.cli.unreached import without_recipient
 from alerts.cli.warnings import (
+    bouncing_recipients,
     by_text,
     early_warnings,
     left_open_incidents,
@@ -66,6 +67,8 @@ def check(context: typer.Context, at: At = None) -> None:
     for kind in sorted({entry.kind for entry in app.settings.channels}):
         for line in outdated_names(kind):
             warn(line)
+    for line in bouncing_recipients(app, now):
+        warn(line)
     undecided = app.store.commitments.restated()
     for one in undecided:
         warn(restated_report.line(one))

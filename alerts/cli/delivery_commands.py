@@ -66,7 +66,7 @@ def _json_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _style(state: str) -> str:
-    return "red" if state == "dead" else "dim" if state in ("superseded", "dismissed") else ""
+    return "red" if state in ("dead", "bounced") else "dim" if state in ("superseded", "dismissed") else ""
 
 
 def _carries(row: Mapping[str, Any], zone: str, now: datetime) -> str:

@@ -242,11 +242,17 @@ def _reminder_row(reminder: Any) -> dict[str, Any]:
     return {name: reminder[name] for name in names} | which | times | {"deliveries": sent}
 
 
+def _delivery_text(delivery: Any) -> str:
+    """Return what became of a delivery, with the reason where it failed for good."""
+    failed = delivery["last_error"] if delivery["state"] in ("dead", "bounced") else None
+    return f"{delivery['channel']} {delivery['state']}" + (f": {failed}" if failed else "")
+
+
 def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, str, str]:
     one = item.at(reminder["occurrence"])
     bounds = one.bounds if one.bounds_version == reminder["bounds_version"] else None
     text = describe_alert(reminder["kind"], reminder["offset"], bounds, reminder["send_at"], zone)
-    times_sent = ", ".join(f"{one['channel']} {one['state']}" for one in reminder["deliveries"])
+    times_sent = ", ".join(map(_delivery_text, reminder["deliveries"]))
     return (
         shown(reminder["send_at"], zone),
         ": ".join(filter(None, (reminder["occurrence"], text))),

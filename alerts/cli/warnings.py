@@ -18,6 +18,7 @@ from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import did_you_mean
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
+from alerts.health_problems import bouncing_line
 
 MAX_OCCURRENCES_CHECKED = 60  # of each recurring commitment: a cron that is too late for one is for others
 
@@ -56,6 +57,15 @@ def unknown_owners(app: App) -> Iterator[str]:
             if key not in people:
                 near = did_you_mean(key, people)
                 yield f'rule {rule.name} matches the owner "{key}", who is not declared in `people`{near}'
+
+
+def bouncing_recipients(app: App, now: datetime) -> Iterator[str]:
+    """Yield a line for each address of a channel or a person whose mails come back."""
+    known = {one.lower() for channel in app.channels.values() for one in channel.recipients}
+    known |= {person.email.lower() for person in app.people.values()}
+    for address in app.store.bounces.addresses(now):
+        if address.recipient.lower() in known:
+            yield bouncing_line(address, lambda at: f"{shown(at, app.zone)} {app.zone}")
 
 
 def left_open_incidents(app: App) -> Iterator[str]:

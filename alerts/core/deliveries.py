@@ -14,7 +14,7 @@ from alerts.core.messages import Message
 from alerts.core.notifications import ReminderContext
 from alerts.core.summaries import Scope
 
-State = Literal["pending", "leased", "retry", "sent", "dead", "superseded", "dismissed"]
+State = Literal["pending", "leased", "retry", "sent", "dead", "bounced", "superseded", "dismissed"]
 OPEN: tuple[State, ...] = ("pending", "retry", "leased")
 
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600))

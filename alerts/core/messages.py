@@ -35,12 +35,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """A message to send: every attempt carries the same id and the same bytes."""
+    """A message to send: every attempt carries the same id and the same bytes.
+
+    `bounce_token` names the attempt in the envelope sender of a mail, which is no part of the message.
+    """
 
     id: UUID
     recipient: str
     message: Message
     attempt: int = 1
+    bounce_token: str = ""
 
 
 class Layout(Protocol):

@@ -14,11 +14,14 @@ SHOWN = 20  # failures that are described; the rest are counted
 ABOUT = 3  # reminders of a digest that are named
 _STATES = {
     "dead": "failed, no more retries",
+    "bounced": "accepted, then returned as undeliverable",
     "sent": "sent with the built-in template",
     "superseded": "replaced by a later reminder",
 }
 _FAILING = "still retrying"
-_LISTED = {"dead": "Failed", "retry": "Retrying", "sent": "Sent anyway", "superseded": "Replaced"}  # labels, by state
+_LISTED = {  # labels, by state
+    "dead": "Failed", "bounced": "Returned", "retry": "Retrying", "sent": "Sent anyway", "superseded": "Replaced",
+}  # fmt: skip
 
 
 def notice(notice: Notice, medium: str, now: datetime) -> Message:
@@ -39,9 +42,10 @@ def notice(notice: Notice, medium: str, now: datetime) -> Message:
 
 def _subject(notice: Notice) -> str:
     dead = sum(one.state == "dead" for one in notice.failures)
+    bounced = sum(one.state == "bounced" for one in notice.failures)
     plain = sum(one.state == "sent" for one in notice.failures)
-    late = len(notice.failures) - dead - plain
-    counts = ((dead, "failed"), (late, "late"), (plain, "sent with the built-in template"))
+    late = len(notice.failures) - dead - bounced - plain
+    counts = ((dead, "failed"), (bounced, "returned"), (late, "late"), (plain, "sent with the built-in template"))
     details = ", ".join(f"{count} {what}" for count, what in counts if count)
     more = f", {notice.more} more" if notice.more else ""
     one = notice.failures[0].channel if len({one.channel for one in notice.failures}) == 1 else ""

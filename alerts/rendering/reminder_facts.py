@@ -55,7 +55,7 @@ def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:
         channel=flat(clean(failure.channel)),
         recipient=flat(clean(failure.recipient)) or None,
         error=flat(clean(failure.error)),
-        dead=failure.state == "dead",
+        dead=failure.state in ("dead", "bounced"),
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alerts.store.link_revocations import LinkRevocations
     from alerts.store.linked_deliveries import LinkedDeliveries
     from alerts.store.measurements import Measurements
+    from alerts.store.outbox.bounces import Bounces
     from alerts.store.outbox.claim import Outbox
     from alerts.store.outbox.digests import Gathering
     from alerts.store.outbox.fail_over import FailureBatch
@@ -105,6 +106,13 @@ class Store:
         from alerts.store.outbox.claim import Outbox
 
         return Outbox(self.database)
+
+    @cached_property
+    def bounces(self) -> Bounces:
+        """Mails that came back."""
+        from alerts.store.outbox.bounces import Bounces
+
+        return Bounces(self.database)
 
     @cached_property
     def unserved(self) -> UnservedRecipients:

@@ -49,6 +49,7 @@ deliveries = Table(
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 DEAD = text("state = 'dead'")
+BOUNCED = text("state = 'bounced'")
 UNREPORTED = text("failure_level > reported_level")
 missing_recipients = Table(  # recipients of open deliveries that no live process serves
     "missing_recipients",
@@ -96,6 +97,8 @@ attempts = Table(
 partial_index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, where=OPEN)
 
 partial_index("ix_deliveries_dead", deliveries.c.created_at, where=DEAD)
+
+partial_index("ix_deliveries_bounced", deliveries.c.ended_at, where=BOUNCED)
 
 partial_index("ix_deliveries_unreported", deliveries.c.created_at, where=UNREPORTED)
 

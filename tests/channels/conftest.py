@@ -21,13 +21,13 @@ ID = UUID("5f1c2a54-1111-5222-8333-123456789abc")
 def outgoing():
     """Make something to send; keywords change the message."""
 
-    def make(recipient: str = "", uuid: UUID = ID, **changes) -> Outgoing:
+    def make(recipient: str = "", uuid: UUID = ID, bounce_token: str = "", **changes) -> Outgoing:
         message = {
             "subject": "Due Fri 7 Nov 2025: truce text",
             "text": "It is due.\n",
             "rendered_at": datetime(2025, 11, 3, 14, 0, tzinfo=UTC),
         }
-        return Outgoing(id=uuid, recipient=recipient, message=Message(**(message | changes)))
+        return Outgoing(id=uuid, recipient=recipient, message=Message(**(message | changes)), bounce_token=bounce_token)
 
     return make
 
@@ -73,6 +73,7 @@ class Postbox:
     def __init__(self) -> None:
         self.mails: list[bytes] = []
         self.recipients: list[str] = []
+        self.senders: list[str] = []  # of the envelopes
         self.options: list[str] = []
         self.sessions: set[int] = set()
         self.logins: list[tuple[bytes, bytes]] = []
@@ -88,6 +89,7 @@ class Postbox:
     async def handle_MAIL(self, _server, session, envelope, address, options):  # noqa: N802 # aiosmtpd's name
         self.sessions.add(session.peer[1])
         self.options = options
+        self.senders.append(address)
         if "MAIL" not in self.refuse:
             envelope.mail_from = address
         return self.refuse.get("MAIL", "250 OK")

@@ -10,7 +10,10 @@ import pytest
 
 from alerts import channels
 from alerts.channels import email as email_channel
+from alerts.core.bounce_tokens import SentMail, bounce_token
 from alerts.core.deliveries import DeliveryError
+from alerts.deadlines.errors import InputError
+from tests.channels.conftest import ID
 from tests.patience import PATIENCE, ends_within, pause
 
 
@@ -19,11 +22,21 @@ def open_channel():
     """Build an e-mail channel to a port on loopback; all are closed in the end."""
     built = []
 
-    def make(port, *, timeout=5, sender="Alerts <alerts@example.org>", to=("desk@example.org",), off=None, **smtp):
+    def make(
+        port,
+        *,
+        timeout=5,
+        sender="Alerts <alerts@example.org>",
+        to=("desk@example.org",),
+        off=None,
+        bounces=None,
+        **smtp,
+    ):
         smtp = {"host": "127.0.0.1", "port": port, "security": "none"} | smtp
         options = {"from": sender, "to": list(to), "smtp": smtp, "timeout": timeout} | (
             {"unsubscribe": off} if off else {}
         )
+        options |= {"bounces": bounces} if bounces else {}
         built.append(channels.build("desk-mail", "email", options))
         return built[-1]
 
@@ -64,6 +77,42 @@ def test_a_mail_arrives_with_its_headers_and_the_servers_reply_comes_back(smtp_s
     assert mail["Auto-Submitted"] == "auto-generated"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     assert postbox.recipients == ["desk@example.org"]
+
+
+TOKEN = bounce_token(SentMail(ID, 1), b"k" * 32)
+
+
+@pytest.mark.parametrize(
+    ("bounces", "token", "sender"),
+    [
+        (None, TOKEN, "alerts@example.org"),
+        ("bounces@example.org", TOKEN, f"bounces+{TOKEN}@example.org"),
+        ("Bounces <mail-came-back-0@example.org>", TOKEN, f"mail-came-back-0+{TOKEN}@example.org"),
+        ("bounces@example.org", "", "bounces@example.org"),  # a test message
+    ],
+)
+def test_a_mail_comes_back_to_an_address_of_its_own(
+    *, smtp_server, postbox, open_channel, outgoing, bounces, token, sender
+):
+    channel = open_channel(smtp_server(), bounces=bounces)
+    channel.send(outgoing("desk@example.org", bounce_token=token))
+    assert postbox.senders == [sender]
+    assert channel.signs_senders is (bounces is not None)
+    assert message_from_bytes(postbox.mails[0], policy=POLICY)["From"] == "Alerts <alerts@example.org>"
+    assert TOKEN.encode() not in postbox.mails[0]
+
+
+@pytest.mark.parametrize(
+    ("bounces", "error"),
+    [
+        ("mail-came-back-to-us@example.org", "expected at most 18 characters before the @"),
+        ("bücher@example.org", "expected an address of ASCII letters"),
+        ("a@example.org, b@example.org", "expected exactly one mail address, found 2"),
+    ],
+)
+def test_a_mailbox_for_bounces_has_room_for_the_id_of_a_mail(open_channel, bounces, error):
+    with pytest.raises(InputError, match=error):
+        open_channel(25, bounces=bounces)
 
 
 def test_every_retry_sends_the_same_bytes(smtp_server, postbox, open_channel, outgoing):

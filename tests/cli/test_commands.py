@@ -210,7 +210,8 @@ def test_a_dead_delivery_is_seen_tried_again_and_dismissed(loaded: Alerts, home:
     for each in (one, two):
         assert loaded("dismiss", each).out == f"{each[:8]} is dismissed\n"
     refused = (
-        f"alerts: delivery {one[:8]} is dismissed: `alerts dismiss` takes what is pending, retry, leased or dead\n"
+        f"alerts: delivery {one[:8]} is dismissed: `alerts dismiss` takes what is pending, retry, leased, dead or "
+        "bounced\n"
     )
     assert loaded("dismiss", one).err == refused
     assert loaded("deliveries", "--state", "dead").out == "no deliveries that are dead\n"

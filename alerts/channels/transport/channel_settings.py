@@ -80,6 +80,7 @@ def _no_space(secret: SecretStr) -> SecretStr:
 
 Token = Annotated[SecretStr, AfterValidator(_no_space)]  # valid in an HTTP header
 Mailbox = Annotated[Address, PlainValidator(one_address)]
+AsciiMailbox = Annotated[Mailbox, AfterValidator(_ascii)]
 Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(_without_duplicates)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=65535)]
@@ -121,7 +122,7 @@ class MailSettings(CommonSettings):
     to: Recipients
     default: Flag = False
     shared: Flag = False
-    reply_to: Annotated[Mailbox, AfterValidator(_ascii)] | None = None
+    reply_to: AsciiMailbox | None = None
 
 
 def setting_errors(

@@ -22,9 +22,9 @@ from alerts.store.outbox.fail_over import failure_of, reminders_of
 from alerts.store.outbox.summary_deliveries import followed
 
 _D = delivery_tables.deliveries.c
-RETRYABLE: tuple[State, ...] = ("retry", "dead", "dismissed")
+RETRYABLE: tuple[State, ...] = ("retry", "dead", "bounced", "dismissed")
 RESENDABLE: tuple[State, ...] = ("pending", *RETRYABLE)
-DISMISSABLE: tuple[State, ...] = ("pending", "retry", "leased", "dead")
+DISMISSABLE: tuple[State, ...] = ("pending", "retry", "leased", "dead", "bounced")
 
 
 def retry(database: Database, start: str, now: datetime) -> UUID:

@@ -2,6 +2,7 @@
 
 from tests.mutants.guards import (
     answers_guards,
+    bounces_guards,
     changes_guards,
     channels_guards,
     claims_guards,
@@ -32,6 +33,7 @@ GUARDS: tuple[Guard, ...] = (
     *contents_guards.GUARDS,
     *claims_guards.GUARDS,
     *failures_guards.GUARDS,
+    *bounces_guards.GUARDS,
     *channels_guards.GUARDS,
     *files_guards.GUARDS,
     *links_guards.GUARDS,
