@@ -74,6 +74,9 @@ def main(wanted: Sequence[str]) -> int:
     """Take out all guards, or those whose names hold one of the words; 1 where one is not missed."""
     console = Console(width=None if sys.stdout.isatty() else 240, highlight=False)
     guards = [one for one in GUARDS if not wanted or any(word in one.name for word in wanted)]
+    if not guards:
+        console.print(f"no guard has {' or '.join(wanted)} in its name", markup=False)
+        return 1
     try:
         for guard in guards:
             without(guard)
