@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alerts.core.forecast import Forecast, forecast_reminders
 from alerts.core.owners import NO_OWNERS, OWNER, Owners
@@ -17,7 +17,8 @@ from alerts.store import Store
 from alerts.store.standing import WatchedCommitment
 from alerts.store.watched_commitments import occurrence_of
 
-AHEAD = timedelta(days=731)
+AHEAD = timedelta(days=731)  # how far the next alert of what recurs is looked for: it recurs for ever
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 __all__ = [
     "Forecast",
@@ -111,11 +112,13 @@ def forecast_of_changes(
 def first_alerts(
     store: Store, rules: Mapping[str, ScheduledRule], now: datetime, owners: Owners, ids: Collection[int]
 ) -> dict[int, Forecast | None]:
-    """Return the next alert about each commitment of `ids`; None where none goes out for two years."""
+    """Return the next alert about each commitment of `ids`; None where none follows, of what recurs for two years."""
     known, found = current(store, rules), dict[int, Forecast | None]()
     for chunk in store.watches.watched_commitments(only=ids):
         for one in chunk:
-            found[one.tracked.id] = next(_forecast([one], rules, known, now, now + AHEAD, owners=owners), None)
+            found[one.tracked.id] = next(
+                _forecast([one], rules, known, now, _next_alert_by(one, now), owners=owners), None
+            )
     return found
 
 
@@ -131,12 +134,16 @@ def next_alerts(
     """Return what goes out next about one occurrence: all that goes out at that time. Empty if nothing will."""
     known, found = current(store, rules), list[Forecast]()
     for chunk in store.watches.watched_commitments(only=[only]):
-        for one in _forecast(chunk, rules, known, now, now + AHEAD, owners=owners):
+        for one in _forecast(chunk, rules, known, now, _next_alert_by(chunk[0], now), owners=owners):
             if found and one.reminder.send_at > found[0].reminder.send_at:
                 break
             if one.reminder.occurrence == occurrence:
                 found.append(one)
     return found
+
+
+def _next_alert_by(watched: WatchedCommitment, now: datetime) -> datetime:
+    return now + AHEAD if watched.tracked.recurs else FOR_EVER
 
 
 def keys_with_alerts(

@@ -13,7 +13,7 @@ from alerts.core.rules import matching
 from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
 from alerts.core.tracked import OwnSnooze, Tracked
 
-WORKED_OUT = 200  # changed commitments: a listing works out the next alert of so many
+WORKED_OUT = 1000  # changed commitments: a listing works out the next alert of so many
 
 
 def whom(snooze: OwnSnooze) -> str:
@@ -75,7 +75,7 @@ class NextAlerts:
     def text(self, id_: int) -> str:
         """Return when the next alert goes out, as a listing shows it; a dash where none will."""
         if id_ in self.pending:
-            return "not worked out yet"
+            return "not known yet"
         at = self.at.get(id_)
         return "within a minute" if at and at <= self.now else shown(at, self.zone)
 

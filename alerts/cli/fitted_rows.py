@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
+
+from alerts.cli.printed_lines import packed, padded, painted, print_lines, printable, width_of, wrapped
 
 GAP = "  "
 HANGING = "    "
@@ -29,40 +29,30 @@ def print_rows(
 
     What is piped has a line for each row.
     """
-    table = [Row(headings, "bold"), *rows] if headings else rows
-    widths = [max(map(cell_len, column)) for column in zip(*(row.cells for row in table), strict=True)]
+    table = [Row(tuple(map(printable, row.cells)), row.style) for row in rows]
+    table = [Row(headings, "bold"), *table] if headings else table
+    widths = [max(map(width_of, column)) for column in zip(*(row.cells for row in table), strict=True)]
+    start = len(indent) + sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
     if not out.is_terminal:
-        lines = [Text(_aligned(row, widths, indent), row.style) for row in table]
-    elif len(indent) + sum(widths[:-1]) + len(GAP) * (len(widths) - 1) + min(widths[-1], LAST_COLUMN) <= out.width:
-        start = len(indent) + sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
-        lines = [line for row in table for line in _wrapped(out, _aligned(row, widths, indent), row.style, start)]
+        print_lines(out, (_aligned(row.cells, widths, indent) for row in table))
+    elif start + min(widths[-1], LAST_COLUMN) <= out.width:
+        print_lines(out, (line for row in table for line in _in_columns(out, row, widths, indent, start)))
     else:
-        lines = [line for row in table for line in _block(out, row, heads, indent)]
-    for first in range(0, len(lines), 1000):  # one by one they take twice as long
-        out.print(Text("\n").join(lines[first : first + 1000]), soft_wrap=True)
+        print_lines(out, (line for row in table for line in _block(out, row, heads, indent)))
 
 
-def _aligned(row: Row, widths: Sequence[int], indent: str) -> str:
-    cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row.cells, widths, strict=True))
-    return indent + GAP.join(cells).rstrip()
+def _aligned(cells: Sequence[str], widths: Sequence[int], indent: str) -> str:
+    return (indent + GAP.join(map(padded, cells, widths))).rstrip()
 
 
-def _block(out: Console, row: Row, heads: int, indent: str) -> Iterator[Text]:
-    head = GAP.join(filter(None, row.cells[:heads]))
-    yield from _wrapped(out, indent + head, row.style, len(indent + HANGING))
-    if rest := " · ".join(filter(None, row.cells[heads:])):
-        yield from _wrapped(out, indent + HANGING + rest, row.style, len(indent + HANGING))
+def _in_columns(out: Console, row: Row, widths: Sequence[int], indent: str, start: int) -> Iterator[str]:
+    first, *others = wrapped(row.cells[-1], out.width - start)
+    yield painted(out, _aligned((*row.cells[:-1], first), widths, indent), row.style)
+    yield from (painted(out, " " * start + line, row.style) for line in others)
 
 
-def _wrapped(out: Console, line: str, style: str, start: int) -> Iterator[Text]:
-    """Yield a line of text in as many lines as it needs; all but the first begin at column `start`."""
-    if cell_len(line) <= out.width:
-        yield Text(line, style)
-        return
-    first = Text(line, style).wrap(out, out.width)[0]
-    first.rstrip()
-    yield first
-    rest = line[len(first.plain) :].lstrip()
-    for part in Text(rest, style).wrap(out, max(out.width - start, 10)) if rest else ():
-        part.rstrip()
-        yield Text(" " * start, style) + part
+def _block(out: Console, row: Row, heads: int, indent: str) -> Iterator[str]:
+    below = indent + HANGING
+    lines = packed(row.cells[:heads], GAP, out.width, indent=indent, hanging=below)
+    lines += packed(row.cells[heads:], " · ", out.width, indent=below, hanging=below)
+    yield from (painted(out, line, row.style) for line in lines)

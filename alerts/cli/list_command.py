@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from alerts import shipped
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import NextAlerts, answered, next_alert_row, row_of
 from alerts.cli.list_filters import Wanted
+from alerts.cli.listed_commitments import ListedCommitment, print_commitments
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
+from alerts.cli.output import as_rfc3339, note
+from alerts.cli.printed_lines import printable
 from alerts.cli.unreached import warn_without_recipient, without_recipient
 from alerts.core.rules import matching
 from alerts.core.stage_wording import describe_standing, order_of, stage_now
@@ -27,8 +28,7 @@ from alerts.core.tracked import OwnSnooze, Tracked
 from alerts.deadlines.bounds import describe_bounds
 
 out = Console(highlight=False, emoji=False)
-UNLIMITED = 10_000
-WIDE = 100  # columns: in fewer, each commitment takes lines of its own
+MANY = 50  # commitments: a listing of more says how to have fewer
 STYLES = {"overdue": "red", "due": "yellow"}
 Texts = list[str] | None
 
@@ -74,17 +74,35 @@ def list_(
     )
     everything = app.store.ledger.tracked(closed=closed)
     warn_if_rules_differ(app)
-    rules = app.settings.rules
-    listing = _Listing.of(app, [one for one in everything if wanted.takes(one, rules, now)], now)
+    listing = _Listing.of(app, everything, wanted, now)
     if as_json:
-        print(json.dumps([listing.json(one) for one in listing.tracked]))
+        print(json.dumps([listing.json(one) for one in listing.entries]))
     elif everything:
-        listing.print(len(everything))
-        warn_without_recipient(app, listing.tracked)
+        print_commitments(out, [listing.shown(one) for one in listing.entries], app.zone)
+        _print_count(len(listing.entries), len(everything))
+        if pending := len(listing.next_alerts.pending):
+            note(f"{pending:,} next alerts are not known yet: the daemon works them out, or `alerts tick`")
+        warn_without_recipient(app, [one.tracked for one in listing.entries])
     else:
         seed = shipped.folder("seeds") / "us-china-truce-2025.yaml"
         start = f"{app.store.name} has no commitments yet: start with `alerts load {seed}`"
         out.print(start, markup=False, soft_wrap=True)
+
+
+def _print_count(shown: int, of: int) -> None:
+    """Print how many are shown where some are not, and how to have fewer where a terminal cannot hold them."""
+    many = out.is_terminal and shown > MANY
+    if shown < of or many:
+        count = f"{shown:,} of {of:,}" if shown < of else f"{of:,}"
+        text = f"{count} commitments" + "; for fewer: --overdue, --due-within 30, --owner, --tag, --search" * many
+        out.print(text, style="dim", markup=False, soft_wrap=True)
+
+
+class _Entry(NamedTuple):
+    """A commitment, and what counts of it now: of what recurs, the occurrence that is open and ends first."""
+
+    tracked: Tracked
+    current: Tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,72 +110,51 @@ class _Listing:
     """Commitments in the order in which they are listed, with what is shown of each."""
 
     app: App
-    tracked: Sequence[Tracked]
+    entries: Sequence[_Entry]
     now: datetime
     own: dict[int, Sequence[OwnSnooze]]
     next_alerts: NextAlerts
-    unowned: set[str] = field(default_factory=set)
+    unowned: set[str]
 
     @classmethod
-    def of(cls, app: App, tracked: Sequence[Tracked], now: datetime) -> _Listing:
+    def of(cls, app: App, everything: Sequence[Tracked], wanted: Wanted, now: datetime) -> _Listing:
+        entries = [_Entry(one, one.current) for one in everything if wanted.takes_facts(one)]
+        entries = [one for one in entries if wanted.takes_state(one.current, app.settings.rules, now)]
+        entries.sort(key=lambda one: order_of(one.current, now))
+        tracked = [one.tracked for one in entries]
         unowned = {key for keys in without_recipient(app, tracked, app.owners).unowned.values() for key in keys}
         return cls(
             app=app,
-            tracked=sorted(tracked, key=lambda one: order_of(one, now)),
+            entries=entries,
             now=now,
             own={**app.store.ledger.own_snoozes(one.id for one in tracked)},
             next_alerts=NextAlerts.of(app, tracked, now),
             unowned=unowned,
         )
 
-    def json(self, item: Tracked) -> dict[str, object]:
+    def json(self, entry: _Entry) -> dict[str, object]:
+        """Return a commitment as JSON shows it. `stage` is that of `current_occurrence` where it recurs."""
+        item, current = entry
         at = None if item.commitment.key in self.unowned else self.next_alerts.at.get(item.id)
         row = row_of(self.app, item, self.own.get(item.id, ()), self.now) | next_alert_row(at)
-        return row | {"stage": stage_now(item, self.now)}
+        bounds = {"earliest": as_rfc3339(current.bounds.earliest), "latest": as_rfc3339(current.bounds.latest)}
+        occurrence = {"name": current.occurrence, **bounds} if current.occurrence else None
+        return row | {"stage": stage_now(current, self.now), "current_occurrence": occurrence}
 
-    def print(self, of: int) -> None:
-        """Print a table, or blocks of lines on a narrow terminal. What is piped has a line for each commitment.
-
-        `of`: how many there are with those that were not asked for.
-        """
-        if out.is_terminal and out.width < WIDE:
-            for item in self.tracked:
-                out.print(self._block(item))
-        elif out.is_terminal:
-            out.print(self._table())
-        else:
-            Console(file=out.file, highlight=False, emoji=False, width=UNLIMITED).print(self._table())
-        if len(self.tracked) < of:
-            out.print(f"{len(self.tracked)} of {of} commitments", style="dim", markup=False)
-
-    def _table(self) -> Table:
-        owners = any(one.commitment.owner for one in self.tracked)
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        table.add_column("key", no_wrap=True)
-        for heading in ("title", "when", "status", *(["owner"] * owners), f"next alert ({self.app.zone})"):
-            table.add_column(heading, overflow="fold", no_wrap=not out.is_terminal)
-        for item in self.tracked:
-            owner = [Text(item.commitment.owner or "")] * owners
-            status = Text(self._status(item), self._style(item))
-            key, title, when = (Text(cell) for cell in (item.commitment.key, item.commitment.title, _when(item)))
-            table.add_row(key, title, when, status, *owner, Text(self._next_alert(item)))
-        return table
-
-    def _block(self, item: Tracked) -> Text:
-        """Return a commitment on lines of its own: its title, when it is due and how it stands, its key."""
-        commitment, style = item.commitment, self._style(item)
-        text = Text.assemble((commitment.title, "bold"), "\n  ", _when(item), " · ", (self._status(item), style))
-        text.append(f"\n  {commitment.key}", "cyan")
-        text.append(f" · {commitment.owner}" if commitment.owner else "")
-        text.append(f" · next alert {self._next_alert(item)}" if item.open else "")
-        return text
-
-    def _status(self, item: Tracked) -> str:
-        standing = describe_standing(item, self.now, self.app.zone)
-        return ", ".join([standing, *answered(self.app, item, self.own.get(item.id, ()), self.now)])
-
-    def _style(self, item: Tracked) -> str:
-        return STYLES.get(stage_now(item, self.now) or "", "" if item.open else "dim")
+    def shown(self, entry: _Entry) -> ListedCommitment:
+        """Return a commitment as a table shows it."""
+        item, current = entry
+        standing = describe_standing(current, self.now, self.app.zone)
+        answers = answered(self.app, current, self.own.get(item.id, ()), self.now)
+        return ListedCommitment(
+            key=item.commitment.key,
+            title=printable(item.commitment.title),
+            when=_when(item, current),
+            status=", ".join([standing, *answers]),
+            owner=item.commitment.owner or "",
+            next_alert=self._next_alert(item),
+            style=STYLES.get(stage_now(current, self.now) or "", "" if item.open else "dim"),
+        )
 
     def _next_alert(self, item: Tracked) -> str:
         if not item.open:
@@ -169,6 +166,9 @@ class _Listing:
         return self.next_alerts.text(item.id)
 
 
-def _when(item: Tracked) -> str:
-    dates = describe_bounds(item.bounds)
+def _when(item: Tracked, current: Tracked) -> str:
+    """Return the date of what counts now; without one, why there is none."""
+    dates = describe_bounds(current.bounds)
+    if item.bounds.recurrence and current.occurrence:
+        return f"{dates} ({item.bounds.recurrence.to_text})"
     return dates if item.bounds.named or item.recurs else next(iter(item.bounds.explanation), dates)

@@ -23,17 +23,22 @@ class Wanted:
     within: int | None = None  # days
     text: str = ""
 
-    def takes(self, item: Tracked, rules: Sequence[Rule], now: datetime) -> bool:
-        """Return whether a commitment is asked for."""
-        commitment, latest = item.commitment, item.bounds.latest
+    def takes_facts(self, item: Tracked) -> bool:
+        """Return whether what is stated of a commitment is asked for."""
+        commitment = item.commitment
         texts = (commitment.key, commitment.title, commitment.note or "")
         return (
             (not self.owners or commitment.owner in self.owners)
             and (not self.tags or not self.tags.isdisjoint(commitment.tags))
             and (not self.parties or not self.parties.isdisjoint((*commitment.by, *commitment.to)))
-            and (self.within is None or (latest is not None and latest <= now + timedelta(days=self.within)))
             and (not self.text or any(self.text.casefold() in text.casefold() for text in texts))
-            and (self.status is None or self._stands_so(item, rules, now))
+        )
+
+    def takes_state(self, current: Tracked, rules: Sequence[Rule], now: datetime) -> bool:
+        """Return whether how it stands is asked for. `current` is an occurrence where it recurs."""
+        latest = current.bounds.latest
+        return (self.within is None or (latest is not None and latest <= now + timedelta(days=self.within))) and (
+            self.status is None or self._stands_so(current, rules, now)
         )
 
     def _stands_so(self, item: Tracked, rules: Sequence[Rule], now: datetime) -> bool:

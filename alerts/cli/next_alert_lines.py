@@ -12,7 +12,8 @@ from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.forecasting import first_alerts
 
-NONE = "no alert goes out in the next two years"
+NONE = "no alert follows"
+NONE_FOR_LONG = "no alert goes out in the next two years"  # of what recurs, no more is looked at
 MAX_NAMED = 20  # commitments that one command changed
 
 
@@ -24,7 +25,7 @@ def print_next_alerts(
     ahead = first_alerts(app.store, app.rules, now, app.owners, [item.id for item in found[:MAX_NAMED]])
     for item in found[:MAX_NAMED]:
         key, alert = item.commitment.key, ahead.get(item.id)
-        line = next_alert_line(app, alert, now) if alert else NONE if item.open else "no alert follows"
+        line = next_alert_line(app, alert, now) if alert else NONE_FOR_LONG if item.open and item.recurs else NONE
         until = (held_until or {}).get(key)
         if alert and until and alert.reminder.send_at < until:
             line += f"; yours waits until {shown(until, app.zone)}"

@@ -22,22 +22,23 @@ def stage_now(tracked: Tracked, now: datetime) -> Stage | None:
 def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
     """Return how it stands: `in 5 days`, `due today`, `3 days overdue`, `under review`; of what is closed, its status.
 
-    Days are counted where the date counts, or in `zone` where that is unknown.
+    Days are counted where the date counts, or in `zone` where that is unknown. Of what recurs, ask for an occurrence.
     """
     if not tracked.open:
         return tracked.commitment.status
     if tracked.recurs:
-        return "recurs"
+        return "no occurrence is open"
     bounds, stage = tracked.bounds, stage_of(tracked.bounds, now)
     if stage == "overdue":
         return describe_overdue(bounds, now, zone)
     if stage == "ahead":
-        begins = bounds.first if bounds.opens else bounds.named or bounds.last or bounds.first
-        return _counted(_days_to(begins, now, zone), "today", "in {}")
+        if bounds.opens:
+            return _counted(_days_to(bounds.first, now, zone), "opens today", "opens in {}")
+        return _counted(_days_to(bounds.named or bounds.last or bounds.first, now, zone), "today", "in {}")
     if stage == "due":
         return _counted(_days_to(bounds.last, now, zone), "due today", "{} left")
     if bounds.first is None:
-        return "no date"
+        return "under review"
     return _counted(-_days_to(bounds.first, now, zone), "under review since today", "under review for {}")
 
 

@@ -153,6 +153,25 @@ class Tracked:
                 break
         yield from sorted(found, key=recurs.order)
 
+    @property
+    def current(self) -> Tracked:
+        """Return the open occurrence that ends first, if it recurs and has one; else the commitment as it is.
+
+        What had passed when it was recorded is not tracked, unless something has happened to it since.
+        """
+        recurs = self.bounds.recurrence
+        if recurs is None or not self.open:
+            return self
+        since = self.stated_at or self.recorded_at
+        found = [one for one in map(self.at, filter(recurs.has, self.occurrences)) if one.open]
+        for name in recurs.names_about(since):
+            if name not in self.occurrences:
+                one = self.at(name)
+                if one.bounds.latest is None or one.bounds.latest > since:
+                    found.append(one)
+                    break
+        return min(found, key=lambda one: (one.bounds.latest or since, one.occurrence), default=self)
+
     def at(self, occurrence: str) -> Tracked:
         """Return one occurrence, with its own bounds and state. Raises InputError where there is none of that name."""
         if not occurrence:

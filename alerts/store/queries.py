@@ -16,6 +16,7 @@ from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
+from alerts.store.occurrence_rows import with_occurrences
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
 _C, _D, _L, _R, _W = (
@@ -47,11 +48,11 @@ class Ledger:
         self._database = database
 
     def tracked(self, *, closed: bool = False) -> list[Tracked]:
-        """Return all open commitments (or closed ones too), the earliest deadline first."""
+        """Return all open commitments (or closed ones too) with their occurrences, the earliest deadline first."""
         query = TRACKED if closed else TRACKED.where(_C.status == "open")
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)).mappings()
-            return sorted((tracked_of(row) for row in rows), key=_soonest)
+            return sorted(with_occurrences(connection, map(tracked_of, rows)), key=_soonest)
 
     def each(self) -> Iterator[Tracked]:
         """All open commitments, a chunk in memory at a time."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from alerts.cli import list_command
+from alerts.cli import commitment_rows, list_command
 from tests.cli.conftest import NOW, Alerts
 
 MORE = """\
@@ -21,7 +21,7 @@ commitments:
   - {key: nothing, title: A pledge, deadline: undated}
   - {key: monthly, title: A monthly report, deadline: every FREQ=MONTHLY from 2025-10-15, timezone: UTC}
 """
-EVERYTHING = ["late", "today", "open-window", "summit", "decision", "review", "nothing", "monthly"]
+EVERYTHING = ["late", "today", "open-window", "summit", "decision", "monthly", "review", "nothing"]
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ def test_it_says_how_each_stands(listed: Alerts) -> None:
         ("summit", "in 2 days"),
         ("decision", "in 3 days"),
         ("review", "under review for 7 days"),
-        ("nothing", "no date"),
-        ("monthly", "recurs"),
+        ("nothing", "under review"),
+        ("monthly", "in 18 days"),
     ):
         assert f"  {standing}  " in lines[key]
     assert "  ana  " in lines["late"]
@@ -67,7 +67,7 @@ def test_it_says_how_each_stands(listed: Alerts) -> None:
         (["--overdue"], ["late"]),
         (["--status", "overdue"], ["late"]),
         (["--status", "due"], ["today", "open-window"]),
-        (["--status", "ahead"], ["summit", "decision"]),
+        (["--status", "ahead"], ["summit", "decision", "monthly"]),
         (["--status", "review"], ["review", "nothing"]),
         (["--due-within", "2"], ["late", "today"]),
         (["--due-within", "6"], ["late", "today", "open-window", "summit", "decision"]),
@@ -82,6 +82,30 @@ def test_a_listing_has_what_is_asked_for(words: list[str], expected: list[str], 
     out = listed("list", "--at", NOW, *words).out.splitlines()
     assert [line.split()[0] for line in out[1:-1]] == expected
     assert out[-1] == f"{len(expected)} of {len(EVERYTHING)} commitments"
+
+
+def test_what_recurs_stands_as_its_first_open_occurrence(listed: Alerts) -> None:
+    later = ("--at", "2025-11-20T09:00Z")
+    assert "  Sat 15 Nov 2025 (every month)      5 days overdue  " in listed("list", *later, "--overdue").out
+    assert [row["key"] for row in listed("list", *later, "--status", "ahead", "--json").json] == []
+    listed("close", "monthly", "--occurrence", "2025-11-15", "--as", "fulfilled", *later)
+    (row,) = listed("list", *later, "--status", "ahead", "--json").json
+    assert row["current_occurrence"] == {
+        "name": "2025-12-15",
+        "earliest": "2025-12-15T00:00:00Z",
+        "latest": "2025-12-16T00:00:00Z",
+    }
+    listed("ack", "monthly", "--occurrence", "2025-12-15", "--by", "Ann", *later)
+    assert "in 25 days, acknowledged by Ann" in listed("list", *later, "--due-within", "30").out
+
+
+def test_what_recurs_and_is_over_has_no_open_occurrence(listed: Alerts) -> None:
+    listed("add", "once", "A pair", "every FREQ=DAILY;COUNT=2 from 2025-10-29", "--timezone", "UTC", "--at", NOW)
+    for name in ("2025-10-29", "2025-10-30"):
+        assert listed("close", "once", "--occurrence", name, "--as", "fulfilled", "--at", NOW).code == 0
+    out = listed("list", "--at", NOW).out.splitlines()
+    assert out[-1].startswith("once ")
+    assert "no occurrence is open" in out[-1]
 
 
 def test_answers_are_listed_and_asked_for(listed: Alerts) -> None:
@@ -107,6 +131,26 @@ def test_no_line_is_cut_on_a_terminal(width: int, listed: Alerts, monkeypatch: p
     assert max(map(len, out.splitlines())) <= width
     assert all(key in out for key in EVERYTHING)
     assert all(title in out for title in ("A late report", "A monthly report"))
+
+
+@pytest.mark.parametrize("width", [60, 160])
+def test_a_long_listing_says_on_a_terminal_how_to_have_fewer(
+    width: int, listed: Alerts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_command, "MANY", 7)
+    assert "for fewer" not in listed("list", "--at", NOW).out
+    terminal = Console(force_terminal=True, color_system=None, width=width, highlight=False)
+    monkeypatch.setattr(list_command, "out", terminal)
+    assert listed("list", "--at", NOW).out.splitlines()[-1].startswith("8 commitments; for fewer: --overdue, ")
+    assert listed("list", "--at", NOW, "--overdue").out.splitlines()[-1] == "1 of 8 commitments"
+
+
+def test_what_many_changes_leave_open_is_said(listed: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commitment_rows, "WORKED_OUT", 2)
+    said = listed("list", "--at", NOW, "--tag", "truce")
+    assert said.out.count("not known yet") == 3
+    assert said.err.startswith("3 next alerts are not known yet: the daemon works them out, or `alerts tick`")
+    assert "not known yet" not in listed("list", "--at", NOW, "--tag", "truce", "--status", "ahead").out
 
 
 def test_a_title_that_looks_like_an_emoji_is_shown_as_it_is(alerts: Alerts, home: Path) -> None:

@@ -1,0 +1,104 @@
+"""Lines of listings: no text is cut, and thousands are written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from rich.cells import cell_len, chop_cells
+from rich.console import Console
+from rich.style import Style
+
+MANY = 1000  # lines that are written at once
+NOT_PRINTED = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
+
+
+def printable(text: str) -> str:
+    """Return a text without what would move the cursor or turn the direction of the line."""
+    return text if text.isprintable() else text.translate(NOT_PRINTED)
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with spaces up to a width."""
+    return text + " " * (width - width_of(text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return a text in lines of a width, broken at spaces, or within what is longer than a line."""
+    if width_of(text) <= width:
+        return [text]
+    lines, line = [], ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if width_of(longer) <= width:
+            line = longer
+            continue
+        lines += [line] if line else []
+        *whole, line = chop_cells(word, width) or [""]
+        lines += whole
+    return [*lines, line]
+
+
+def packed(parts: Iterable[str], gap: str, width: int, *, indent: str, hanging: str) -> list[str]:
+    """Return parts in as few lines as they need. A part is broken only where it is longer than a line.
+
+    `indent` begins the first line, `hanging` the others.
+    """
+    lines, line, is_empty = list[str](), indent, True
+    room = max(width - len(hanging), 10)
+    for part in filter(None, parts):
+        longer = line + ("" if is_empty else gap) + part
+        if width_of(longer) <= width:
+            line, is_empty = longer, False
+            continue
+        if not is_empty:
+            lines.append(line)
+        start = line if is_empty else hanging
+        for piece in wrapped(part, room):
+            lines.append(start + piece)
+            start = hanging
+        line, is_empty = lines.pop(), False
+    return lines if is_empty else [*lines, line]
+
+
+def painted(out: Console, text: str, style: str) -> str:
+    """Return a text in a style, where the terminal has styles."""
+    if not style or not text or out.color_system is None:
+        return text
+    found = Style.parse(style)
+    return (found.without_color if out.no_color else found).render(text)
+
+
+def print_lines(out: Console, lines: Iterable[str]) -> None:
+    """Write lines as they are."""
+    rest = iter(lines)
+    while some := list(islice(rest, MANY)):
+        out.file.write("\n".join(some) + "\n")
+
+
+def print_columns(
+    out: Console, rows: Iterable[tuple[Sequence[str], Sequence[str]]], widths: Sequence[int], gap: str
+) -> None:
+    """Write rows in columns. Each has its cells and their styles. A first cell that is too long has its own line."""
+    print_lines(out, (line for cells, styles in rows for line in _row(out, cells, styles, widths, gap)))
+
+
+def _row(out: Console, cells: Sequence[str], styles: Sequence[str], widths: Sequence[int], gap: str) -> Iterator[str]:
+    if width_of(cells[0]) > widths[0]:
+        yield from (painted(out, line, styles[0]) for line in wrapped(cells[0], out.width))
+        cells = ("", *cells[1:])
+    columns = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
+    for number in range(max(map(len, columns))):
+        line, missing = "", 0
+        for column, style, width in zip(columns, styles, widths, strict=True):
+            cell = column[number] if number < len(column) else ""
+            if cell:  # so that no line ends with spaces
+                line += " " * missing + painted(out, cell, style)
+                missing = 0
+            missing += width - width_of(cell) + len(gap)
+        yield line
