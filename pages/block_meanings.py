@@ -65,6 +65,7 @@ CODES = {
         "review": "it has no date, or is open with no end date",
         "closed": "it is fulfilled, breached or withdrawn",
         "reopened": "it was closed, and is open again",
+        "unanswered": "nobody has answered the alerts about it for a while",
     },
     "what": {
         "obligation": "somebody has to do it",

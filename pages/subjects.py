@@ -57,6 +57,8 @@ CASES: tuple[Case, ...] = (
     ("closed", "obligation", "2026-11-20", "2026-11-13"),
     ("reopened", "obligation", "2026-11-20", "2026-11-13"),
     ("reopened", "obligation", "2026-11-20", "2026-11-25"),
+    ("unanswered", "obligation", "2026-11-20", "2026-11-18"),
+    ("unanswered", "obligation", "2026-11-20", "2026-11-25"),
 )
 # what else is known of the first of these, and on which day it is sent then
 CIRCUMSTANCES: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (

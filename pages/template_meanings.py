@@ -7,6 +7,7 @@ from alerts.rendering.fact_parts import (
     ChangeFacts,
     Commands,
     FallbackFacts,
+    SentFacts,
     SnoozedFacts,
     SourceFacts,
     Window,
@@ -61,6 +62,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "acknowledged": "the acknowledgement that counts now",
         "snoozed": "who has snoozed it for everybody",
         "own_snoozes": "who has snoozed it for one recipient alone",
+        "unanswered": "of an `unanswered` reminder: who was sent the alerts that nobody has answered, oldest first",
         "stage": "how it stands when the message is written: `ahead`, `due`, `overdue` or `under_review`",
         "next_alert_at": "when the next alert about it goes out",
         "change": "the change that a `moved`, `closed` or `reopened` reminder is about",
@@ -142,6 +144,11 @@ MEANINGS: dict[type, dict[str, str]] = {
         "was": "how it had been closed, if it is reopened",
         "days": "by how many civil days it moved, what is later counting up; 0 where either has no date",
         "time": "by how much an instant moved within its day",
+    },
+    SentFacts: {
+        "to": "the name of the person, or the address; None where the channel has one recipient without an address",
+        "channel": "through which channel",
+        "at": "when the first of these alerts was sent",
     },
     AcknowledgedFacts: {
         "by": "who has acknowledged it",

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from alerts.core.commitments import Citation, Commitment, Kind, Party, Person, Source, Status
-from alerts.core.notifications import ReminderContext
+from alerts.core.notifications import ReminderContext, SentTo
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
-from alerts.core.tracked import Acknowledgement, Revision, Tracked
+from alerts.core.tracked import Acknowledgement, Revision, SentAlert, Tracked
 from alerts.deadlines.bounds import resolve
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
@@ -95,6 +95,7 @@ def _sample(
         owner=OWNER if commitment.owner else None,
         next_alert_at=now + timedelta(days=1) if seen else None,
         change=_change(tracked, about, now) if reminder.revision else None,
+        unanswered=_unanswered(now) if about == "unanswered" else (),
     )
 
 
@@ -120,9 +121,14 @@ def _reminder(tracked: Tracked, about: ReminderKind, now: datetime) -> Reminder:
         kind=about,
         moment=now,
         send_at=now,
-        offset="P7D" if about in ("before", "overdue", "review") else None,
+        offset="P7D" if about in ("before", "overdue", "review", "unanswered") else None,
         revision=2 if about in ("moved", "closed", "reopened") else None,
     )
+
+
+def _unanswered(now: datetime) -> tuple[SentTo, ...]:
+    alert = SentAlert(occurrence="", bounds_version=1, at=now - timedelta(days=3))
+    return (SentTo(recipient=OWNER.email, channel="desk-mail", alert=alert, name=OWNER.name),)
 
 
 def _change(tracked: Tracked, about: ReminderKind, now: datetime) -> Revision:

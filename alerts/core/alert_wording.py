@@ -18,6 +18,7 @@ KIND_TEXTS: dict[Kind, str] = {
     "moved": "moved",
     "closed": "closed",
     "reopened": "reopened",
+    "unanswered": "unanswered",
 }
 
 

@@ -12,8 +12,10 @@ from alerts.core.answer_links import AnswerLinks
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.reminders import Reminder
+from alerts.core.rules import Rule
+from alerts.core.schedule.unanswered import answered_until
 from alerts.core.summaries import Summary
-from alerts.core.tracked import OwnSnooze, Revision, Tracked
+from alerts.core.tracked import OwnSnooze, Revision, SentAlert, Tracked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,16 @@ class CalendarEntry:
 
     uid: str
     sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentTo:
+    """Who was sent an alert of these bounds, through which channel, and when. `name` is that of a person, if known."""
+
+    recipient: str
+    channel: str
+    alert: SentAlert
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,7 @@ class ReminderContext:
     change: Revision | None = None  # what a `moved` or `closed` reminder is about
     pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
     snoozes: tuple[OwnSnooze, ...] = ()  # for single recipients, over or not
+    unanswered: tuple[SentTo, ...] = ()  # of an `unanswered` reminder: the first alert that each recipient got
     entry: CalendarEntry | None = None  # where it may go into calendars
     is_test: bool = False  # of `send-test`: about no commitment that is tracked
 
@@ -81,3 +94,14 @@ def reminders_digest(contexts: Iterable[ReminderContext]) -> str:
     """Return a digest of which reminders a message was rendered with."""
     ids = sorted(str(one.reminder.id) for one in contexts)
     return hashlib.sha256(" ".join(ids).encode()).hexdigest()
+
+
+def waiting(rule: Rule | None, tracked: Tracked, sent: Iterable[SentTo]) -> tuple[SentTo, ...]:
+    """Return the first alert that each recipient got through each channel and nobody has answered, oldest first."""
+    answered = answered_until(rule, tracked)
+    first: dict[tuple[str, str], SentTo] = {}
+    for one in sorted(sent, key=lambda one: (one.alert.at, one.channel, one.recipient)):
+        same = (one.alert.occurrence, one.alert.bounds_version) == (tracked.occurrence, tracked.bounds_version)
+        if same and (answered is None or one.alert.at >= answered):
+            first.setdefault((one.channel, one.recipient), one)
+    return tuple(first.values())

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal
 from uuid import UUID, uuid5
 
-Kind = Literal["before", "on_the_day", "opens", "overdue", "moved", "review", "closed", "reopened"]
-# All but changes. Of those that mean the same instant, the first goes out.
+Kind = Literal["before", "on_the_day", "opens", "overdue", "moved", "review", "closed", "reopened", "unanswered"]
+# All but changes, and what nobody has answered. Of those that mean the same instant, the first goes out.
 MERGEABLE_KINDS: tuple[Kind, ...] = ("before", "on_the_day", "opens", "overdue", "review")
 REPEATING_KINDS: frozenset[Kind] = frozenset({"overdue", "review"})  # until somebody answers
 NAMESPACE = UUID("6e3a1f0c-5d0b-5a6e-9c57-0d4f6f0b7a11")

@@ -30,6 +30,14 @@ class Overdue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """When to report an alert that nobody has answered: `after` it was sent, once a stage, then `every` interval."""
+
+    after: str
+    every: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remind:
     """The moments that a rule sends alerts at; what is not named is not sent."""
 
@@ -40,6 +48,7 @@ class Remind:
     moved: bool = False
     review: str | None = None
     closed: bool = False
+    unanswered: Unanswered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,8 @@ class Rule:
     def to_json(self) -> dict[str, Any]:
         """Write the rule so that `from_json` reads it back."""
         data: dict[str, Any] = _stored().dump_python(self, mode="json")
+        if self.remind.unanswered is None:
+            del data["remind"]["unanswered"]  # as it was written before there was the setting
         return data
 
     @staticmethod

@@ -26,6 +26,14 @@ def stage_of(bounds: Bounds, at: datetime) -> Stage:
     return "ahead" if begins is not None and at < begins else "under_review"
 
 
+def stage_starts(bounds: Bounds) -> tuple[datetime, ...]:
+    """Return when each stage after the first begins."""
+    begins, latest = _begins(bounds), bounds.latest
+    if begins is not None and (latest is None or begins < latest):
+        return (begins,) if latest is None else (begins, latest)
+    return () if latest is None else (latest,)
+
+
 def _begins(bounds: Bounds) -> datetime | None:
     """Return when the window opens, or the named day begins, as leads count it."""
     if bounds.opens and bounds.first is not None:

@@ -56,6 +56,15 @@ class OwnSnooze:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentAlert:
+    """When an alert of these bounds was handed over to a recipient."""
+
+    occurrence: str
+    bounds_version: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One version of a commitment. `before` and `after` are its bounds where they changed."""
 
@@ -100,7 +109,7 @@ class Tracked:
     Of a recurring one, `at` gives an occurrence as if it were a commitment by itself. `stated_at`: when the present
     bounds were recorded; what had passed by then is history. `acknowledged` outlasts a move as what silenced the
     repeats up to there; `current_acknowledgement` is one of the present bounds. `snoozed`
-    also outlasts a move: see `snooze`.
+    also outlasts a move: see `snooze`. `sent_alerts` and `own_snoozes` are read where a rule awaits answers.
     """
 
     id: int
@@ -115,6 +124,8 @@ class Tracked:
     occurrence: str = ""
     occurrences: Mapping[str, Occurrence] = field(default_factory=dict)  # those to which something has happened
     stated_at: datetime | None = None
+    sent_alerts: tuple[SentAlert, ...] = ()
+    own_snoozes: tuple[OwnSnooze, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -191,6 +202,7 @@ class Tracked:
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},
+            sent_alerts=tuple(one for one in self.sent_alerts if one.occurrence == occurrence),
             stated_at=(state.stated_at if state.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
         )
 

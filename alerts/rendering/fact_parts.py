@@ -67,6 +67,15 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SentFacts:
+    """To whom an alert was sent that nobody has answered: through which channel, and when."""
+
+    to: str | None
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
     """The revision that a `moved`, `closed` or `reopened` reminder is about. `was`: how it had been closed."""
 

@@ -21,7 +21,7 @@ from alerts.rendering.template_filters import SEPARATOR, clean, flat, moment, sh
 SUBJECT = 120
 _URGENCY: dict[Kind, str] = {
     "before": "soon", "on_the_day": "today", "opens": "open", "overdue": "late", "moved": "moved", "review": "open",
-    "closed": "changed", "reopened": "soon",
+    "closed": "changed", "reopened": "soon", "unanswered": "late",
 }  # fmt: skip
 
 

@@ -11,9 +11,8 @@ from typing import Any
 from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
 from alerts.core.delivery_failures import DeliveryFailure
 from alerts.core.notifications import Notification, ReminderContext
-from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, own_snoozes_now, snoozed_now
 from alerts.core.stages import stage_of
-from alerts.core.tracked import Revision, Tracked
+from alerts.core.tracked import Revision
 from alerts.deadlines.bounds import ROLLED_FROM, Bounds
 from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import InputError
@@ -22,19 +21,18 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.points import Point
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.wording import UNDATED_TEXTS
+from alerts.rendering.answer_facts import acknowledged, own_snoozes, sent, snoozed
 from alerts.rendering.fact_parts import (
-    AcknowledgedFacts,
     Certainty,
     ChangeFacts,
     FallbackFacts,
-    SnoozedFacts,
     SourceFacts,
     Standing,
     Window,
 )
 from alerts.rendering.shell_commands import commands
 from alerts.rendering.template_facts import Facts
-from alerts.rendering.template_filters import clean, flat, known_zone, on_day
+from alerts.rendering.template_filters import clean, flat, known_zone, line, on_day
 from alerts.rendering.timeline import DAYS
 
 UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly none")
@@ -79,13 +77,13 @@ def _identity(context: ReminderContext) -> dict[str, Any]:
     """Return which commitment it is, and who is concerned."""
     commitment = context.tracked.commitment
     return {
-        "key": _line(commitment.key) or "?",
-        "title": _line(commitment.title) or "(untitled)",
+        "key": line(commitment.key) or "?",
+        "title": line(commitment.title) or "(untitled)",
         "what": commitment.kind,
         "priority": commitment.priority,
         "status": commitment.status,
         "ended": _ended(context),
-        "owner": _line(context.owner.name if context.owner else commitment.owner),
+        "owner": line(context.owner.name if context.owner else commitment.owner),
         "tags": _lines(commitment.tags),
         "tracked_since": context.tracked.recorded_at,
         "by": _lines(_names(context.by, commitment.by)),
@@ -99,10 +97,10 @@ def _sending(context: ReminderContext, now: datetime) -> dict[str, Any]:
     reminder = context.reminder
     return {
         "kind": reminder.kind,
-        "occurrence": _line(reminder.occurrence) or "",
-        "rule": _line(reminder.rule) or "?",
-        "offset": _line(reminder.offset),
-        "lead": _lead(_line(reminder.offset)),
+        "occurrence": line(reminder.occurrence) or "",
+        "rule": line(reminder.rule) or "?",
+        "offset": line(reminder.offset),
+        "lead": _lead(line(reminder.offset)),
         "moment": reminder.moment,
         "send_at": reminder.send_at,
         "early": reminder.early,
@@ -121,7 +119,7 @@ def _dates(context: ReminderContext, now: datetime, reader: str) -> dict[str, An
     counting_zone = (counted.zone or "UTC") if counted else reader
     today = on_day(now, counting_zone)
     return {
-        "deadline": _line(commitment.deadline) or "?",
+        "deadline": line(commitment.deadline) or "?",
         "window": window,
         "earliest": bounds.earliest,
         "latest": bounds.latest,
@@ -141,20 +139,16 @@ def _dates(context: ReminderContext, now: datetime, reader: str) -> dict[str, An
 def _answers(context: ReminderContext, now: datetime) -> dict[str, Any]:
     """Return the answers so far, and the change that is reported."""
     return {
-        "acknowledged": _acknowledged(context),
-        "snoozed": _snoozed(context.tracked, now),
-        "own_snoozes": _own_snoozes(context, now),
+        "acknowledged": acknowledged(context),
+        "snoozed": snoozed(context.tracked, now),
+        "own_snoozes": own_snoozes(context, now),
+        "unanswered": tuple(map(sent, context.unanswered)),
         "change": _change(context.change, now) if context.change else None,
     }
 
 
-def _line(text: str | None) -> str | None:
-    """Return a text on one line, cleaned; None if nothing is left."""
-    return flat(clean(text)) or None if text else None
-
-
 def _lines(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(found for text in texts if (found := _line(text)))
+    return tuple(found for text in texts if (found := line(text)))
 
 
 def window_of(bounds: Bounds, now: datetime) -> Window:
@@ -250,50 +244,26 @@ def _sources(context: ReminderContext) -> Iterator[SourceFacts]:
 
 
 def _source(source: Source | None, citation: Citation | None) -> SourceFacts:
-    url = _line(source.url) if source else None
+    url = line(source.url) if source else None
     followed = url and url.lower().startswith(("https://", "http://")) and not set(url) & set(' "|\\')
     return SourceFacts(
-        title=_line(source.title if source else citation.key if citation else None),
-        publisher=_line(source.publisher) if source else None,
+        title=line(source.title if source else citation.key if citation else None),
+        publisher=line(source.publisher) if source else None,
         published=source.published if source else None,
         url=url,
         link=url if followed else None,
-        locator=_line(citation.locator) if citation else None,
-        quote=_line(citation.quote) if citation else None,
-    )
-
-
-def _acknowledged(context: ReminderContext) -> AcknowledgedFacts | None:
-    acknowledgement, stage = context.tracked.current_acknowledgement, acknowledged_stage(context.tracked)
-    if acknowledgement is None or stage is None:
-        return None
-    until = context.pause_ends or (acknowledgement.until if stage in KIND_PAUSED_AT else None)
-    return AcknowledgedFacts(
-        by=_line(acknowledgement.by) or "somebody", at=acknowledgement.at, until=until, stage=stage
-    )
-
-
-def _snoozed(tracked: Tracked, now: datetime) -> SnoozedFacts | None:
-    snooze = snoozed_now(tracked, now)
-    return SnoozedFacts(by=_line(snooze.by) or "somebody", until=snooze.until) if snooze else None
-
-
-def _own_snoozes(context: ReminderContext, now: datetime) -> tuple[SnoozedFacts, ...]:
-    return tuple(
-        SnoozedFacts(
-            by=_line(one.by) or "somebody", until=one.until, whom=_line(one.name or one.recipient) or "somebody"
-        )
-        for one in own_snoozes_now(context.snoozes, context.tracked, now)
+        locator=line(citation.locator) if citation else None,
+        quote=line(citation.quote) if citation else None,
     )
 
 
 def _change(change: Revision, now: datetime) -> ChangeFacts:
     return ChangeFacts(
         recorded_at=change.recorded_at,
-        recorded_by=_line(change.recorded_by) or "somebody",
-        reason=_line(change.reason),
-        source=_line(change.source),
-        cause=_line(change.cause),
+        recorded_by=line(change.recorded_by) or "somebody",
+        reason=line(change.reason),
+        source=line(change.source),
+        cause=line(change.cause),
         before=window_of(change.before, now) if change.before else None,
         after=window_of(change.after, now) if change.after else None,
         was=_closed_as(change) if change.what == "reopened" else None,

@@ -17,6 +17,7 @@ from alerts.rendering.fact_parts import (
     ChangeFacts,
     Commands,
     FallbackFacts,
+    SentFacts,
     SnoozedFacts,
     SourceFacts,
     Standing,
@@ -80,6 +81,7 @@ class Facts:
     acknowledged: AcknowledgedFacts | None
     snoozed: SnoozedFacts | None
     own_snoozes: tuple[SnoozedFacts, ...]
+    unanswered: tuple[SentFacts, ...]
     stage: Stage
     next_alert_at: datetime | None
     change: ChangeFacts | None

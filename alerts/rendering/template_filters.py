@@ -29,6 +29,11 @@ def clean(text: str) -> str:
     return INVISIBLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def line(text: str | None) -> str | None:
+    """Return a text on one line, cleaned; None if nothing is left."""
+    return flat(clean(text)) or None if text else None
+
+
 def flat(text: str) -> str:
     """Put a text on one line; what is safe in HTML stays so."""
     return type(text)(" ".join(text.split()))

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from alerts import cron
 from alerts.core.commitments import Kind, Priority
-from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule
+from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule, Unanswered
 from alerts.deadlines.durations import Duration, parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.zones import zone_info
@@ -105,6 +105,13 @@ class OverdueSection(Section):
     then: Every = "P7D"
 
 
+class UnansweredSection(Section):
+    """See `core.rules.Unanswered`."""
+
+    after: Every
+    every: Every | None = None
+
+
 class RemindSection(Section):
     """When a rule sends reminders."""
 
@@ -115,11 +122,13 @@ class RemindSection(Section):
     moved: Flag = False
     review: Every | None = None
     closed: Flag = False
+    unanswered: UnansweredSection | None = None
 
     def remind(self) -> Remind:
         """The moments. Raises InputError where nothing is named."""
         overdue = Overdue(**self.overdue.model_dump()) if self.overdue else None
-        return Remind(**{**dict(self), "overdue": overdue})
+        unanswered = Unanswered(**self.unanswered.model_dump()) if self.unanswered else None
+        return Remind(**{**dict(self), "overdue": overdue, "unanswered": unanswered})
 
 
 def _names_something(section: RemindSection) -> RemindSection:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    false,
     text,
 )
 
@@ -45,11 +46,13 @@ deliveries = Table(
     Column("reported_level", Integer, nullable=False, server_default="0"),  # the level that has been reported
     Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
     Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
+    Column("unseen", Boolean, nullable=False, server_default=false()),  # it was sent, and planning has not noticed
     Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 DEAD = text("state = 'dead'")
 BOUNCED = text("state = 'bounced'")
+UNSEEN = text("unseen")
 UNREPORTED = text("failure_level > reported_level")
 missing_recipients = Table(  # recipients of open deliveries that no live process serves
     "missing_recipients",
@@ -95,6 +98,8 @@ attempts = Table(
 )
 
 partial_index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, where=OPEN)
+
+partial_index("ix_deliveries_unseen", deliveries.c.id, where=UNSEEN)
 
 partial_index("ix_deliveries_dead", deliveries.c.created_at, where=DEAD)
 

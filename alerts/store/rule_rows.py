@@ -75,6 +75,12 @@ def registered_rules(connection: Connection) -> list[Rule]:
     return [Rule.from_json(spec) for spec in specs]
 
 
+def rules_that_await_answers(connection: Connection) -> set[str]:
+    """Return the names of the registered rules that report alerts which nobody answers."""
+    rows = connection.execute(select(_R.name, _R.spec).where(~_R.ending)).tuples()
+    return {name for name, spec in rows if spec["remind"].get("unanswered")}
+
+
 def registered_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """Return the hashes of those of these rules that are registered: none that was removed, or is about to end."""
     query = select(_R.name, _R.hash).where(_R.name.in_(list(names)), _R.removed_at.is_(None), ~_R.ending)

@@ -15,6 +15,7 @@ from alerts.store import occurrence_rows, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.rows import CHUNK, TRACKED, insert_new
 from alerts.store.rule_rows import registered_rules
+from alerts.store.sent_alerts import wake_for_sent
 from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
@@ -32,9 +33,9 @@ class _Changes:
 
 
 def settle(database: Database) -> Iterator[int]:
-    """Update the watches after changes; yields how many commitments each batch held."""
+    """Update the watches after changes, and wake those that await answers; yields the size of each batch."""
     count, unread = 0, set[int]()  # the next turn tries unreadable ones again
-    while done := _settle_changed(database, unread) + _settle_rules(database):
+    while done := _settle_changed(database, unread) + _settle_rules(database) + wake_for_sent(database):
         count += done
         yield done
         if done >= CHUNK:

@@ -24,6 +24,7 @@ from alerts.core.tracked import Revision, Tracked
 from alerts.store import planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.rows import revision_of, tracked_of
+from alerts.store.sent_alerts import with_sent_alerts
 from alerts.store.store_error import StoreError
 from alerts.store.watch_rows import BY_KEY, key_parameters
 
@@ -60,7 +61,11 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
 
 
 def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
-    """Return the commitments of some watches, with moves and ends that a watch has not seen."""
+    """Return the commitments of some watches, with moves and ends that a watch has not seen, and what was sent."""
+    return dict(with_sent_alerts(connection, watches, _with_unseen_changes(connection, watches)))
+
+
+def _with_unseen_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
     tracked = fetch_whole(connection, {watch.commitment_id for watch in watches})
     seen: dict[int, int] = {}
     for watch in watches:

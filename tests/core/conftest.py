@@ -15,7 +15,7 @@ from alerts.core.reminders import Reminder
 from alerts.core.rules import Overdue, Remind, Rule
 from alerts.core.schedule.evaluation import evaluate
 from alerts.core.schedule.watches import Watch
-from alerts.core.tracked import Acknowledgement, Revision, Snooze, Tracked
+from alerts.core.tracked import Acknowledgement, Revision, SentAlert, Snooze, Tracked
 from alerts.cron import Cron
 from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.grammar import parse
@@ -129,6 +129,13 @@ class Followed:
     def snooze(self, now: str, until: str) -> None:
         self.tracked = replace(self.tracked, snoozed=Snooze(by="ana", at=at(now), until=at(until)))
         self._revise("snoozed", now)
+
+    def sent(self, *times: str) -> None:
+        """Note that alerts were sent at these times, under whatever rule, and wake the watch."""
+        version = self.tracked.bounds_version
+        alerts = tuple(SentAlert(occurrence="", bounds_version=version, at=at(now)) for now in times)
+        self.tracked = replace(self.tracked, sent_alerts=(*self.tracked.sent_alerts, *alerts))
+        self.watch = replace(self.watch, next_at=at(times[0]))
 
     def take_back(self, now: str) -> None:
         seen, snoozed = self.tracked.acknowledged, self.tracked.snoozed

@@ -71,6 +71,8 @@ class Rule:
     review: Span | None = None
     closed: bool = False
     acknowledged_for: Span | None = None
+    unanswered: tuple[Span, Span | None] | None = None  # after how long, and every
+    reaches: bool = True  # whether its recipient takes what is sent
 
     def matches(self, one: Commitment) -> bool:
         """All that are named must hold, any value of each."""

@@ -40,26 +40,28 @@ from tests.oracle.data import AddressedReminder, History, Reopened
 from tests.oracle.reported_changes import ends, moves
 from tests.oracle.turn_evaluation import ORDER, ReportedAt, TurnEvaluation
 from tests.oracle.turns import courses
+from tests.oracle.unanswered import with_reports
 from tests.oracle.watch import Watch
 
 YEAR = timedelta(days=366)
 
 
-def reminders(history: History) -> list[AddressedReminder]:
-    """Return every reminder of the history, in the order of the ticks."""
+def reminders(history: History, *, one_channel: bool = False) -> list[AddressedReminder]:
+    """Return every reminder of the history, in the order of the ticks. Rules have a channel each, or share `one`."""
     start, end = history.ticks[0], history.ticks[-1]
     found = courses(history, (end + 2 * YEAR).date())
     again: dict[str, list[Reopened]] = {key: [] for key in found}
     for event in history.events:
         if isinstance(event, Reopened):
             again[event.key].append(event)
-    planned: list[AddressedReminder] = []
+    watches: list[Watch] = []
     for rule in history.rules:
         fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 3 * YEAR)
         for key, course in found.items():
             if rule.matches(course.one):
-                planned += of_watch(Watch(rule, course, fires, history, again[key]))
-    return sorted(planned)
+                watches.append(Watch(rule, course, fires, history, again[key]))
+    planned = sorted(one for watch in watches for one in of_watch(watch))
+    return with_reports(planned, watches, one_channel=one_channel)
 
 
 def of_watch(watch: Watch) -> Iterator[AddressedReminder]:

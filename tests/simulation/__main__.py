@@ -24,7 +24,7 @@ def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison
     """Calculate and play the history of one seed, and compare."""
     started = time.process_time()
     history, one_channel = Lives(seed, count, without).history, seed % 4 == 0
-    expected = reminders(history)
+    expected = reminders(history, one_channel=one_channel)
     calculated, kinds = time.process_time(), Counter(one.kind for one in expected if one.sent)
     merged = len(expected) - kinds.total()
     with TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts.core import rules as real
 from alerts.core.changes import Change, StatedCommitment
@@ -19,7 +19,7 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
-from alerts.store import Store, planning_tables, tables
+from alerts.store import Store, delivery_tables, planning_tables, tables
 from tests import acting
 from tests.oracle.data import (
     Acknowledged,
@@ -55,6 +55,7 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
         for name in rule.notify
     }
     stated: dict[str, Commitment] = {}
+    reaching = {"desk"} if one_channel else {rule.name for rule in history.rules if rule.reaches}
     look_at: datetime | None = history.ticks[0]
     for place, (at, what) in enumerate(timeline(history)):
         match what:
@@ -74,9 +75,20 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
             case None if (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
                 plan(store, ruled, channels, at)
                 next_alert = store.watches.next_alert()
-                look_at = next_alert[0] if next_alert else None
+                look_at = at if hand_over(store, at, reaching) else next_alert[0] if next_alert else None
     yield from reminders(store)
     store.close()
+
+
+def hand_over(store: Store, now: datetime, reaching: set[str]) -> bool:
+    """Let all that waits be sent, or fail for good where a channel takes nothing; return whether anything was sent."""
+    table = delivery_tables.deliveries
+    waiting, there = table.c.state == "pending", table.c.channel.in_(reaching)
+    with store.database.write() as connection:
+        sent = {"state": "sent", "ended_at": now, "next_at": None, "unseen": True}
+        found = connection.execute(update(table).where(waiting, there).values(sent)).rowcount > 0
+        connection.execute(update(table).where(waiting).values({"state": "dead", "ended_at": now, "next_at": None}))
+    return found
 
 
 def timeline(history: History) -> list[tuple[datetime, Stated | Event | None]]:
@@ -142,6 +154,8 @@ def rule_of(rule: Rule, channel: str) -> real.Rule:
     overdue = how and real.Overdue(
         after=str(how.after), every=str(how.every), at_most=how.at_most, then=str(how.then or "P7D")
     )
+    unanswered = rule.unanswered
+    every = unanswered[1] if unanswered else None
     return real.Rule(
         name=rule.name,
         cron=rule.cron,
@@ -155,6 +169,7 @@ def rule_of(rule: Rule, channel: str) -> real.Rule:
             moved=rule.moved,
             review=str(rule.review) if rule.review else None,
             closed=rule.closed,
+            unanswered=unanswered and real.Unanswered(after=str(unanswered[0]), every=every and str(every)),
         ),
         notify=(channel,),
         acknowledged_for=str(rule.acknowledged_for) if rule.acknowledged_for else None,

@@ -32,6 +32,7 @@ LEADS = [
 ]
 REVIEWS = [Span(days=14), Span(days=30), Span(months=1), Span(months=3), Span(weeks=6)]
 PAUSES = [None, None, Span(days=2), Span(hours=30), Span(weeks=2), Span(months=1)]
+UNANSWERED = [None, (Span(days=3), None), (Span(hours=30), Span(days=4)), (Span(days=10), Span(weeks=2))]
 TAGS = "alpha beta gamma delta epsilon zeta".split()
 
 
@@ -39,6 +40,7 @@ def some_rules(random: Random, *, business_leads: bool) -> tuple[Rule, ...]:
     """Return a rule for each tag, one for events, one for what is critical."""
     matches = [*({"tags": (tag,)} for tag in TAGS), {"kind": ("event",)}, {"priority": ("critical",)}]
     crons = random.sample(CRONS, len(matches))
+    awaited = Random(crons[0])  # of its own, so that all else is as it was without
     return tuple(
         Rule(
             name=f"rule-{number}",
@@ -53,6 +55,8 @@ def some_rules(random: Random, *, business_leads: bool) -> tuple[Rule, ...]:
             review=random.choice(REVIEWS) if random.random() < 0.85 else None,
             closed=random.random() < 0.7,
             acknowledged_for=random.choice(PAUSES),
+            unanswered=awaited.choice(UNANSWERED),
+            reaches=awaited.random() < 0.8,
         )
         for number, (match, cron) in enumerate(zip(matches, crons, strict=True))
     )

@@ -17,7 +17,7 @@ def test_what_was_planned_is_what_was_expected(tmp_path: Path) -> None:
     history = Lives(SEED, 50, frozenset(), timedelta(days=366)).history
     found = compare(history, reminders(history), list(play(history, tmp_path)))
     assert {one.kind for one in found.expected if one.sent} == set(
-        "before on_the_day opens overdue moved review closed reopened".split()
+        "before on_the_day opens overdue moved review closed reopened unanswered".split()
     )
     assert found.agree, "\n".join(found.report())
 

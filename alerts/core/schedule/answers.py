@@ -41,10 +41,10 @@ def pause_ends(rule: Rule | None, tracked: Tracked) -> datetime | None:
     acknowledgement, stage = tracked.acknowledged, acknowledged_stage(tracked)
     if acknowledgement is None or stage is None or stage not in KIND_PAUSED_AT:
         return None
-    end = acknowledgement.until or _shifted(
+    end = acknowledgement.until or shifted(
         acknowledgement.at, (rule and rule.acknowledged_for) or ACKNOWLEDGED_FOR[stage]
     )
-    return _whole(min(end, acknowledgement.ended) if acknowledgement.ended else end)
+    return whole_second(min(end, acknowledgement.ended) if acknowledgement.ended else end)
 
 
 def paused_until(rules: Iterable[Rule], tracked: Tracked, now: datetime) -> datetime | None:
@@ -101,7 +101,7 @@ def resumes_at(snooze: Snooze, bounds: Bounds, firings: Firings) -> datetime:
     What ends before it is late is sent before it is late: at the end of the snooze, or, where that is when it becomes
     late, at the last firing before; where none is left after the snooze was given, at its end.
     """
-    end = _whole(snooze.until)
+    end = whole_second(snooze.until)
     firing, latest = firings.at_or_after(end), bounds.latest
     if latest is None or end > latest:
         return firing or end
@@ -151,7 +151,7 @@ def check_snooze(tracked: Tracked, until: datetime, now: datetime, *, past_due: 
             f"{name} is overdue from {latest:%Y-%m-%dT%H:%MZ} on, before the snooze would end: name an earlier end, or "
             "add --past-due"
         )
-    if latest is None and until > _shifted(now, str(LONGEST_OPEN_SNOOZE)):
+    if latest is None and until > shifted(now, str(LONGEST_OPEN_SNOOZE)):
         raise InputError(
             f"{name} has no end that is known: a snooze ends within {LONGEST_OPEN_SNOOZE.to_text}, or add --past-due"
         )
@@ -179,14 +179,15 @@ def _over(acknowledgement: Acknowledgement, now: datetime) -> bool:
     return any(end is not None and end <= now for end in (acknowledgement.until, acknowledgement.ended))
 
 
-def _shifted(at: datetime, duration: str) -> datetime:
+def shifted(at: datetime, duration: str) -> datetime:
+    """Return an instant later by a duration, in UTC; the last there is where that lies beyond."""
     try:
         return Instant(at, "UTC").shift(Duration.parse(duration)).at
     except (InputError, OverflowError):
         return datetime.max.replace(tzinfo=at.tzinfo)
 
 
-def _whole(at: datetime) -> datetime:
+def whole_second(at: datetime) -> datetime:
     """Return the first whole second from an instant on: firings lie on these, so it parts them in the same way."""
     try:
         return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)

@@ -25,6 +25,7 @@ from alerts.core.schedule.moments import (
 from alerts.core.schedule.occurrence_expansion import expand_occurrences, latest_missed_position
 from alerts.core.schedule.reopenings import ended_by
 from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, postponed, snooze_ends_at
+from alerts.core.schedule.unanswered import due_unanswered
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.tracked import Revision, Tracked
 
@@ -113,11 +114,13 @@ def _evaluate_open(context: Context, seen: _Seen, now: datetime, evaluation: Eva
         early = resumes < snooze_ends_at(tracked)
         reminders = [postponed(reminder, resumes, early=early) for reminder in reminders]
     sent = (latest_moment, *(position(reminder.kind, reminder.moment) for reminder in reminders))
+    served_until = None if watch.cursor is None or watch.changed else seen.served_until
+    reports = due_unanswered(context, served_until, seen.since, now)
     horizon = max(now, seen.served_until)
     next_at = next_alert_at(context, once, repeats, horizon)
     return Evaluation(
         _watch_after(context, watch, horizon, next_at, max((at for at in sent if at), default=None)),
-        (*evaluation.reminders, *reminders),
+        (*evaluation.reminders, *reminders, *reports),
         (*evaluation.skipped, *merged),
     )
 

@@ -15,6 +15,7 @@ from alerts.core.schedule.moments import (
     Moment,
     RepeatingMoments,
 )
+from alerts.core.schedule.unanswered import next_unanswered
 
 MAX_SKIPPED_RECORDED = 100  # the latest merged moments of a long outage that are recorded one by one
 
@@ -75,4 +76,6 @@ def next_alert_at(
         if not found and (end := pause_ends(context.rule, context.tracked)):
             found = list(islice(repeats.due_after(max(horizon, end - ONE_SECOND)), 1))
         coming += [moment.send_at for moment in found]
+    if report := next_unanswered(context, horizon):
+        coming.append(report.send_at)
     return min(coming, default=None)

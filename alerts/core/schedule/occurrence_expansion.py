@@ -55,6 +55,8 @@ def expand_occurrences(context: Context, watch: Watch, now: datetime, evaluation
     if tracked.open:
         for name in kept(tracked, changes.before) if changes.before else ():
             new_watches.setdefault(name, new_watch(name))
+        for name in _alerted_occurrences(context):
+            new_watches.setdefault(name, new_watch(name))
         due, last, next_at = _due_occurrences(context, last, now)
         for name in due:
             new_watches.setdefault(name, new_watch(name))
@@ -106,6 +108,15 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         served_until = None if watch.changed else watch.cursor
         return replace(own, cursor=served_until, fingerprint=fingerprint, revision=watch.revision)
     return replace(own, latest_moment=latest_missed_position(context, own)) if changes.announced else own
+
+
+def _alerted_occurrences(context: Context) -> list[str]:
+    """Return the open occurrences whose alerts may go unanswered: another rule may have sent them."""
+    tracked = context.tracked
+    if context.rule.remind.unanswered is None:
+        return []
+    names = dict.fromkeys(one.occurrence for one in tracked.sent_alerts if one.occurrence)
+    return [name for name in names if exists(tracked, name) and tracked.at(name).open]
 
 
 def _due_occurrences(

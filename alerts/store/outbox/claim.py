@@ -44,7 +44,7 @@ _A, _D = delivery_tables.attempts.c, delivery_tables.deliveries.c
 # Built once: SQLAlchemy takes several times as long to build these as to execute them.
 _MINE = and_(_D.id == bindparam("_id"), _D.fence == bindparam("_fence"), _D.state == "leased")
 _RECORD_OUTCOME = update(delivery_tables.deliveries).where(_MINE).values(
-    {name: bindparam(name) for name in ("state", "next_at", "remote", "last_error", "ended_at")}
+    {name: bindparam(name) for name in ("state", "next_at", "remote", "last_error", "ended_at", "unseen")}
     | {"lease_until": None, "failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type))}
 )  # fmt: skip
 _KEEP = update(delivery_tables.deliveries).where(_MINE).values(

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from alerts.core.commitments import Party, Person, Source
-from alerts.core.notifications import CalendarEntry, ReminderContext
+from alerts.core.notifications import CalendarEntry, ReminderContext, SentTo, waiting
 from alerts.core.reminders import Reminder
 from alerts.core.schedule.answers import pause_ends
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
@@ -25,6 +25,7 @@ from alerts.store.outbox.stale_reminders import Staleness
 from alerts.store.outbox.unsent_moves import Link, merged_moves
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
+from alerts.store.sent_alerts import sent_to
 
 _L, _R = delivery_tables.delivery_reminders.c, planning_tables.reminders.c
 
@@ -43,7 +44,7 @@ def carried(
     for link in links:
         tracked = found.tracked[link["commitment_id"]]
         reminder = reminder_of(link, tracked.commitment.key)
-        about = _about(reminder, tracked)
+        about = replace(_about(reminder, tracked), own_snoozes=tuple(found.facts.snoozes.get(tracked.id, ())))
         if reason := found.staleness.reason(link, reminder, about):
             stale[link["delivery_id"]] = reason
         else:
@@ -69,6 +70,7 @@ class _Carried:
     staleness: Staleness
     moves: Mapping[Link, Revision]
     next_alert_at: Mapping[UUID, Mapping[str, str]]
+    sent: Mapping[int, Sequence[SentTo]]
 
     @classmethod
     def fetch(cls, connection: Connection, rows: Sequence[Any], links: Sequence[Any]) -> _Carried:
@@ -82,6 +84,7 @@ class _Carried:
             staleness=Staleness.fetch(connection, tracked, links),
             moves=merged_moves(connection, links),
             next_alert_at={row["id"]: row["next_alert_at"] for row in rows},
+            sent=sent_to(connection, {link["commitment_id"] for link in links if link["kind"] == "unanswered"}),
         )
 
     def context(self, link: Any, reminder: Reminder, about: Tracked) -> ReminderContext:
@@ -92,7 +95,10 @@ class _Carried:
         ends = pause_ends(rule, about) if about.current_acknowledgement else None
         entry = self.entries.get((link["commitment_id"], link["occurrence"]))
         move = self.moves.get((link["delivery_id"], link["id"]))
-        return replace(context, pause_ends=ends, entry=entry, change=move or context.change)
+        context = replace(context, pause_ends=ends, entry=entry, change=move or context.change)
+        if reminder.kind != "unanswered":
+            return context
+        return replace(context, unanswered=waiting(rule, about, self.sent.get(about.id, ())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ def outcome_row(delivery: Delivery, outcome: Outcome, stopped: datetime) -> dict
         "next_at": outcome.next_at,
         "remote": outcome.remote,
         "last_error": outcome.error,
+        "unseen": outcome.state == "sent" and bool(delivery.contexts),
         "ended_at": None if outcome.state == "retry" else stopped,
     }
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, or_, select
 from alerts.core.reminders import MERGEABLE_KINDS, REPEATING_KINDS, Reminder
 from alerts.core.rules import Rule
 from alerts.core.schedule.answers import silences
+from alerts.core.schedule.unanswered import answered_until
 from alerts.core.tracked import Tracked
 from alerts.store import delivery_tables, planning_tables
 from alerts.store.outbox.repeated_ends import ended_already
@@ -40,6 +41,7 @@ class Staleness:
         answered = [link for link in links if _answered(tracked[link["commitment_id"]])]
         others = _other_rules(connection, answered)
         names = {link["rule"] for link in answered}.union(*others.values())
+        names |= {link["rule"] for link in links if link["kind"] == "unanswered"}
         replaced = _followed_by_later(connection, links) | _ended_since(connection, links)
         replaced |= _announced_again(connection, links)
         replaced |= moved_again(connection, links)
@@ -98,6 +100,9 @@ def _changed_meanwhile(reminder: Reminder, tracked: Tracked, rules: Sequence[Rul
         return f"closed meanwhile ({tracked.commitment.status})"
     if reminder.fingerprint != tracked.bounds.fingerprint and reminder.kind != "reopened":
         return "moved meanwhile"
+    if reminder.kind == "unanswered":
+        answered = max((at for rule in rules if (at := answered_until(rule, tracked))), default=None)
+        return "answered meanwhile" if answered is not None and answered >= reminder.moment else None
     seen = tracked.acknowledged
     what = (reminder.kind, reminder.moment, reminder.send_at)
     if seen and all(silences(rule, tracked, *what) for rule in rules):

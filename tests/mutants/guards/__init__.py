@@ -17,6 +17,7 @@ from tests.mutants.guards import (
     files_guards,
     links_guards,
     rendering_guards,
+    unanswered_guards,
     watches_guards,
 )
 from tests.mutants.guards.guard import Guard
@@ -40,5 +41,6 @@ GUARDS: tuple[Guard, ...] = (
     *commands_guards.GUARDS,
     *feeds_guards.GUARDS,
     *rendering_guards.GUARDS,
+    *unanswered_guards.GUARDS,
     *daemon_guards.GUARDS,
 )

@@ -6,7 +6,7 @@ from tests.mutants.guards.guard import Guard
 GUARDS = (
     Guard('a snooze for one is named to the others',
           'rendering/reminder_facts.py',
-          '"own_snoozes": _own_snoozes(context, now),',
+          '"own_snoozes": own_snoozes(context, now),',
           '"own_snoozes": (),',
           'rendering/test_digest.py::test_a_snooze_for_one_alone_is_named_in_digests_and_alerts'),
     Guard('a digest is no larger than what is shown of a mail',

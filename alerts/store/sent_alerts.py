@@ -1,0 +1,120 @@
+"""Alerts that were sent: what an answer is awaited to, and the watches that wait for one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, bindparam, or_, select, update
+
+from alerts.core.notifications import SentTo
+from alerts.core.schedule.watches import Watch
+from alerts.core.tracked import SentAlert, Tracked
+from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.answer_rows import own_snoozes
+from alerts.store.database import Database
+from alerts.store.people import names
+from alerts.store.rows import CHUNK
+from alerts.store.rule_rows import rules_that_await_answers
+
+_C, _D, _L, _W = (
+    table.c
+    for table in (
+        tables.commitments,
+        delivery_tables.deliveries,
+        delivery_tables.delivery_reminders,
+        planning_tables.watches,
+    )
+)
+REPORT = "unanswered"  # a report that nobody answers is no alert that waits for an answer
+_WAKE = update(planning_tables.watches).where(
+    _W.commitment_id == bindparam("_id"),
+    or_(_W.occurrence == "", _W.occurrence == bindparam("_occurrence")),
+    _W.rule == bindparam("_rule"),
+    or_(_W.next_at.is_(None), _W.next_at > bindparam("_at", type_=_W.next_at.type)),
+).values(next_at=bindparam("_at", type_=_W.next_at.type))  # fmt: skip
+
+
+def with_sent_alerts(
+    connection: Connection, watches: Iterable[Watch], tracked: Mapping[int, Tracked]
+) -> Mapping[int, Tracked]:
+    """Add to commitments what was sent and who has snoozed it, where a rule of their watches awaits answers."""
+    rules = rules_that_await_answers(connection)
+    ids = {watch.commitment_id for watch in watches if watch.rule in rules}
+    ids = {one for one in ids if one in tracked and tracked[one].open}
+    if not ids:
+        return tracked
+    sent, snoozes = _sent(connection, ids), own_snoozes(connection, ids)
+    found = {
+        one: replace(tracked[one], sent_alerts=tuple(sent[one]), own_snoozes=tuple(snoozes.get(one, ()))) for one in ids
+    }
+    return {**tracked, **found}
+
+
+def sent_to(connection: Connection, ids: Collection[int]) -> dict[int, list[SentTo]]:
+    """Return the alerts that were sent about some commitments, and to whom."""
+    found: dict[int, list[SentTo]] = defaultdict(list)
+    rows = connection.execute(_query(ids, _L.channel, _L.recipient)).all() if ids else []
+    known = names(connection, {row.recipient for row in rows})
+    for row in rows:
+        alert, name = _alert(row), known.get(row.recipient)
+        found[row.commitment_id].append(SentTo(recipient=row.recipient, channel=row.channel, alert=alert, name=name))
+    return found
+
+
+def _sent(connection: Connection, ids: Collection[int]) -> dict[int, list[SentAlert]]:
+    found: dict[int, list[SentAlert]] = defaultdict(list)
+    for row in connection.execute(_query(ids)):
+        found[row.commitment_id].append(_alert(row))
+    return found
+
+
+def _query(ids: Collection[int], *more: Any) -> Select[Any]:
+    columns = (_L.commitment_id, _L.occurrence, _L.bounds_version, _D.ended_at, *more)
+    query = select(*columns).distinct().join(delivery_tables.deliveries, _D.id == _L.delivery_id)
+    return query.where(_L.commitment_id.in_(ids), _L.kind != REPORT, _D.state == "sent")
+
+
+def _alert(row: Any) -> SentAlert:
+    return SentAlert(occurrence=row.occurrence, bounds_version=row.bounds_version, at=row.ended_at)
+
+
+def wake_for_sent(database: Database) -> int:
+    """Wake the watches that await answers to alerts that have been sent since; return how many deliveries that were.
+
+    What belongs to commitments that another process has locked is left to the next turn: settling updates watches with
+    their commitments locked, too, so neither waits for what the other holds.
+    """
+    with database.read() as connection:
+        if connection.execute(select(_D.id).where(_D.unseen).limit(1)).first() is None:
+            return 0
+    with database.write() as connection:
+        query = select(_D.id, _D.ended_at).where(_D.unseen).order_by(_D.id).limit(CHUNK)
+        rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+        rules = rules_that_await_answers(connection)
+        seen = {row.id: row.ended_at for row in rows}
+        if rules:
+            links, busy = _links(connection, seen)
+            seen = {one: at for one, at in seen.items() if one not in busy}
+            woken = [
+                {"_rule": rule, "_id": one.commitment_id, "_occurrence": one.occurrence, "_at": seen[one.delivery_id]}
+                for one in links if one.delivery_id in seen
+                for rule in sorted(rules)
+            ]  # fmt: skip
+            if woken:
+                connection.execute(_WAKE, woken)
+        connection.execute(update(delivery_tables.deliveries).where(_D.id.in_(seen)).values(unseen=False))
+    return len(seen)
+
+
+def _links(connection: Connection, deliveries: Collection[UUID]) -> tuple[Sequence[Any], set[UUID]]:
+    """Return what deliveries carry, and those with a commitment that another process has locked."""
+    query = select(_L.delivery_id, _L.commitment_id, _L.occurrence).distinct().where(_L.delivery_id.in_(deliveries))
+    links = connection.execute(query.order_by(_L.commitment_id, _L.occurrence)).all()
+    ids = {link.commitment_id for link in links}
+    locking = select(_C.id).where(_C.id.in_(ids)).order_by(_C.id).with_for_update(key_share=True, skip_locked=True)
+    locked = set(connection.execute(locking).scalars())
+    return links, {link.delivery_id for link in links if link.commitment_id not in locked}

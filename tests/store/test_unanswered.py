@@ -1,0 +1,139 @@
+"""What nobody answers, through the outbox: what counts as sent, who is named, and which watches wake for it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from alerts.core.commitments import Person
+from alerts.core.deliveries import Delivery, Outcome
+from alerts.core.rules import Unanswered
+from alerts.core.tracked import Snooze
+from alerts.store import Store, people, sent_alerts, tables
+from tests import acting
+from tests.factories import NOW, acknowledge, at, change, claim, close, entry, load, plan_at, remind, rule, tracked
+
+ANN = "ann@example.org"
+LEADS = rule("leads", remind=remind(before=("P7D",)))
+LEAD = rule("lead", cron="0 10 * * *", remind=remind(unanswered=Unanswered(after="P3D")))
+BOTH = (LEADS, LEAD)
+SENT, DUE = at("2025-11-03T09:00"), at("2025-11-06T10:00")
+HOUR = timedelta(hours=1)
+
+
+def tick(store: Store, now: datetime, *, register: bool = False) -> list[Delivery]:
+    plan_at(store, now, *BOTH, register=register, to=(ANN,))
+    return claim(store, now)
+
+
+def record(store: Store, claims: list[Delivery], now: datetime, state: str = "sent") -> None:
+    store.outbox.record_outcomes([(one, Outcome(state=state), now, now) for one in claims])  # type: ignore[arg-type]
+
+
+def kinds(claims: list[Delivery]) -> list[str]:
+    return [context.reminder.kind for one in claims for context in one.contexts]
+
+
+@pytest.fixture
+def alerted(store: Store) -> Store:
+    """Have the lead of a week sent to Ann."""
+    load(store, entry())
+    tick(store, NOW, register=True)
+    record(store, tick(store, SENT), SENT)
+    return store
+
+
+def test_three_days_after_it_was_sent_it_is_reported_with_who_got_it(alerted: Store) -> None:
+    with alerted.database.write() as connection:
+        people.put(connection, [Person(key="ann", name="Ann Lee", email=ANN)], of_settings=True)
+    assert tick(alerted, DUE - HOUR) == []
+    (found,) = tick(alerted, DUE)
+    (context,) = found.contexts
+    assert (context.reminder.kind, context.reminder.rule) == ("unanswered", "lead")
+    assert [(one.name, one.recipient, one.channel, one.alert.at) for one in context.unanswered] == [
+        ("Ann Lee", ANN, "mail", SENT)
+    ]
+
+
+def test_the_watch_wakes_for_it_and_for_nothing_else(alerted: Store) -> None:
+    tick(alerted, SENT + HOUR)
+    assert alerted.watches.next_alert() == (DUE, "truce")
+
+
+def test_what_was_not_handed_over_is_no_alert(store: Store) -> None:
+    load(store, entry())
+    tick(store, NOW, register=True)
+    record(store, tick(store, SENT), SENT, state="dead")
+    load(store, entry(title="Another title"), now=SENT + HOUR)  # wakes the watch
+    assert tick(store, DUE) == []
+
+
+def test_an_answer_given_while_the_report_waits_in_the_outbox_makes_it_stale(alerted: Store) -> None:
+    plan_at(alerted, DUE, *BOTH, register=False, to=(ANN,))
+    acknowledge(alerted, "truce", now=DUE)
+    assert claim(alerted, DUE) == []
+    (stale,) = [one for one in alerted.ledger.deliveries() if one["state"] == "superseded"]
+    assert stale["last_error"] == "answered meanwhile"
+
+
+def test_the_snooze_of_one_recipient_is_an_answer(alerted: Store) -> None:
+    acting.snooze(alerted, "truce", at("2025-11-09T00:00"), change(SENT + HOUR), recipient="bo@example.org")
+    assert tick(alerted, DUE) == []
+
+
+def test_what_is_closed_is_not_reported(alerted: Store) -> None:
+    close(alerted, "truce", now=SENT + HOUR)
+    assert tick(alerted, DUE) == []
+
+
+def test_a_report_is_no_alert_that_waits_for_an_answer(alerted: Store) -> None:
+    record(alerted, tick(alerted, DUE), DUE)
+    tick(alerted, DUE + HOUR)
+    with alerted.database.read() as connection:
+        found = sent_alerts.sent_to(connection, {tracked(alerted).id})
+    assert [one.alert.at for one in found[tracked(alerted).id]] == [SENT]
+
+
+def test_one_report_replaces_what_is_due_with_it(store: Store) -> None:
+    asked = rule("lead", cron="0 10 * * *", remind=remind(before=("P4D",), unanswered=Unanswered(after="P3D")))
+    load(store, entry())
+    plan_at(store, NOW, LEADS, asked, to=(ANN,))
+    plan_at(store, SENT, LEADS, asked, register=False, to=(ANN,))
+    record(store, claim(store, SENT), SENT)
+    plan_at(store, DUE, LEADS, asked, register=False, to=(ANN,))
+    assert kinds(claim(store, DUE)) == ["unanswered"]
+
+
+def test_an_occurrence_that_another_rule_has_sent_alerts_of_gets_a_watch(store: Store) -> None:
+    load(store, entry(deadline="every FREQ=MONTHLY;BYMONTHDAY=10 from 2025-11-10"))
+    tick(store, NOW, register=True)
+    record(store, tick(store, SENT), SENT)
+    (found,) = tick(store, DUE)
+    assert [(one.reminder.kind, one.reminder.occurrence) for one in found.contexts] == [("unanswered", "2025-11-10")]
+
+
+def test_what_was_sent_wakes_watches_once(alerted: Store) -> None:
+    assert sent_alerts.wake_for_sent(alerted.database) == 1
+    assert sent_alerts.wake_for_sent(alerted.database) == 0
+    assert kinds(tick(alerted, DUE)) == ["unanswered"]
+
+
+def test_what_another_process_has_locked_wakes_its_watches_the_next_time(postgresql_url: str) -> None:
+    one, other = Store(postgresql_url), Store(postgresql_url)
+    load(one, entry())
+    tick(one, NOW, register=True)
+    record(one, tick(one, SENT), SENT)
+    with other.database.write() as connection:
+        connection.execute(select(tables.commitments.c.id).with_for_update())
+        assert sent_alerts.wake_for_sent(one.database) == 0
+    assert sent_alerts.wake_for_sent(one.database) == 1
+    one.close()
+    other.close()
+
+
+def test_a_snooze_for_everybody_is_an_answer(alerted: Store) -> None:
+    acting.snooze(alerted, "truce", at("2025-11-05T00:00"), change(SENT + HOUR), recipient=None)
+    assert tracked(alerted).snooze == Snooze(by="desk", at=SENT + HOUR, until=at("2025-11-05T00:00"))
+    assert tick(alerted, DUE) == []
