@@ -1,6 +1,7 @@
-"""What a process of the tests compiles once for all tests: SQL statements and templates.
+"""What a process of the tests makes once for all tests: SQL statements, templates and the parsers of commands.
 
-The program has one database and one renderer for its lifetime. The tests have thousands of each, all alike.
+The program has one database and one renderer for its lifetime, and runs one command. The tests have thousands of each,
+all alike. They also wait for no disk.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from functools import cache
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+import typer.main
+from sqlalchemy import Engine, event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from alerts.rendering.template_environment import Sandbox
+from alerts.store import engines
 
 
 class _ByKindOfDatabase(dict[tuple[Any, ...], Any]):
@@ -54,6 +57,24 @@ def share_templates(patch: pytest.MonkeyPatch) -> None:
         return compile_once(self.autoescape, source, name, filename)
 
     patch.setattr(Sandbox, "compile", compile_shared)
+
+
+def share_commands(patch: pytest.MonkeyPatch) -> None:
+    """Let all runs of a command share its parser."""
+    for module in ("typer.main", "alerts.cli.command_group"):
+        patch.setattr(f"{module}.get_command_from_info", cache(typer.main.get_command_from_info))
+    patch.setattr("typer.main.get_command", cache(typer.main.get_command))
+
+
+def wait_for_no_disk(patch: pytest.MonkeyPatch) -> None:
+    """Let SQLite not wait until its writes have reached the disk: that only matters where the power fails."""
+
+    def open_engine(*address: Any, **more: Any) -> Engine:
+        engine = engines.sqlite_engine(*address, **more)
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        return engine
+
+    patch.setattr("alerts.store.database.sqlite_engine", open_engine)
 
 
 def collect_garbage_less_often() -> None:

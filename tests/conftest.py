@@ -22,10 +22,12 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def compile_once() -> Iterator[None]:
-    """Compile each statement and each template once, whatever number of stores and renderers is opened."""
+    """Compile each statement, template and command once, whatever number of stores and renderers is opened."""
     with pytest.MonkeyPatch.context() as patch:
         compiled_once.share_statements(patch)
         compiled_once.share_templates(patch)
+        compiled_once.share_commands(patch)
+        compiled_once.wait_for_no_disk(patch)
         yield
 
 

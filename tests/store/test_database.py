@@ -6,12 +6,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, make_url, select, text, update
 from sqlalchemy.exc import StatementError
 
 from alerts.store import Store, tables
 from alerts.store.database import Database
-from alerts.store.engines import wal_is_safe
+from alerts.store.engines import sqlite_engine, wal_is_safe
 from alerts.store.store_error import StoreError
 from tests.factories import NOW, at
 
@@ -41,14 +41,14 @@ def test_times_compare_as_instants_in_the_database(store):
 
 
 def test_sqlite_is_told_to_be_careful(sqlite_url):
-    store = Store(sqlite_url)
-    with store.database.read() as connection:
+    engine = sqlite_engine(make_url(sqlite_url), anew=False)  # in the store of a test, SQLite waits for no disk
+    with engine.connect() as connection:
         pragmas = {
             name: connection.scalar(text(f"PRAGMA {name}")) for name in ("synchronous", "foreign_keys", "busy_timeout")
         }
         assert pragmas == {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
         assert connection.scalar(text("PRAGMA journal_mode")) in ("wal", "truncate")
-    store.close()
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
