@@ -23,9 +23,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import Environment
+import pytest
 
 import alerts
+from tests import compiled_once
 
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 60.0  # seconds for a run that takes a fraction of one
@@ -107,23 +108,20 @@ def serve() -> None:
 
 
 def _warm_up() -> None:
-    """Have what a process works out once worked out once for all of them: templates compiled, zones read."""
-    original, known = Environment.compile, dict[Any, Any]()
-
-    def compile_once(self: Environment, source: Any, *names: Any, **more: Any) -> Any:
-        key = (str(source), names, *more.items())
-        if key not in known:
-            known[key] = original(self, source, *names, **more)
-        return known[key]
-
-    Environment.compile = compile_once  # type: ignore[method-assign]
+    """Have what a process works out once worked out once for all of them: statements, templates, commands, zones."""
+    patch = pytest.MonkeyPatch()  # for as long as this process lives
+    compiled_once.share_statements(patch)
+    compiled_once.share_templates(patch)
+    compiled_once.share_commands(patch)
     for module in pkgutil.walk_packages(alerts.__path__, "alerts."):
         if not module.name.endswith(("__main__", "_process")) and ".migrations" not in module.name:
             importlib.import_module(module.name)
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        sys.argv = ["alerts", "--database", f"sqlite:///{folder}/warm.db", "check"]
-        with redirect_stdout(nowhere), redirect_stderr(nowhere), suppress(SystemExit):
-            importlib.import_module("alerts.cli").main()
+        database = f"sqlite:///{folder}/warm.db"
+        for command in (["load", "/dev/null"], ["tick"], ["check"]):
+            sys.argv = ["alerts", "--database", database, *command]
+            with redirect_stdout(nowhere), redirect_stderr(nowhere), suppress(SystemExit):
+                importlib.import_module("alerts.cli").main()
     gc.collect()
 
 

@@ -69,8 +69,8 @@ class Play:
                 name_installation(url)
             self.tallies[scene.name] = Tally(self._databases.kind, scene.name, len(ran.passed))
 
-    def kill(self, scene: Scene, numbers: Sequence[int]) -> None:
-        """Play a scene, killed at boundaries of these numbers one run after another, then once to its end."""
+    def kill(self, scene: Scene, numbers: Sequence[int | str]) -> None:
+        """Play a scene, killed at boundaries (by number or label) one run after another, then once to its end."""
         began = time.monotonic()
         first = self.expected[scene.name] is next(iter(self.expected.values()))
         base = self.expected[scene.name].base
@@ -83,7 +83,7 @@ class Play:
         self._databases.drop(url)
         self.tallies[scene.name].seconds += time.monotonic() - began
 
-    def _killed(self, scene: Scene, url: str, numbers: Sequence[int], where: str) -> None:
+    def _killed(self, scene: Scene, url: str, numbers: Sequence[int | str], where: str) -> None:
         tally, expected = self.tallies[scene.name], self.expected[scene.name]
         began, heard = len(self._world.sinks.accepted), len(self._world.sinks.notices)
         told_before = {one for one, state in states(url).items() if state == "sent"}

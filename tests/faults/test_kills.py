@@ -33,6 +33,7 @@ SLICE = {
     "tick on changed rules": 1,
     "tick with a dead recipient": 2,
 }
+SENT = "after socket sendall {"  # a post to the webhook is on its way
 IN_A_ROW = 25  # of each scene; of a slice one, of the tick
 SEED = int(os.environ.get("SEED", "20251103"))
 FAILURES_AT_MOST = 10
@@ -41,14 +42,16 @@ FAILURES_AT_MOST = 10
 def chosen(scene: Scene, passed: Sequence[str]) -> list[int]:
     """The numbers of the boundaries to kill at: all that differ; or a few of
     them, and those between one send and its mark."""
+    differing = [number for number, label in enumerate(passed, 1) if DIFFERS.search(label)]
     if WHOLE:
-        return [number for number, label in enumerate(passed, 1) if DIFFERS.search(label)]
+        return differing
     few = SLICE[scene.name]
-    numbers = {round((turn + 0.5) * len(passed) / few) for turn in range(few)}
-    windows = sorted(after_sends(passed), key=len) if scene.name == "tick" else []
-    claims = between_claim_and_write_back(passed) if scene.name == "tick" else []
-    planning = [claims[0][turn * (len(claims[0]) - 1) // 2] for turn in range(3)] if claims else []
-    return sorted(numbers.union(planning, *windows[:1]))
+    numbers = {differing[(2 * turn + 1) * len(differing) // (2 * few)] for turn in range(few)}
+    if scene.name == "tick":
+        claims, sends = between_claim_and_write_back(passed), sorted(after_sends(passed), key=len)
+        numbers.update(number for number in claims[0] if "after sql commit" in passed[number - 1])
+        numbers.update({*sends[0]} & {*differing})
+    return sorted(numbers)
 
 
 def play(folder: Path, databases: Databases) -> Play:
@@ -57,7 +60,8 @@ def play(folder: Path, databases: Databases) -> Play:
         chance = random.Random(SEED)
         for scene in world.scenes():
             passed = played.expected[scene.name].passed
-            plays = [[number] for number in chosen(scene, passed)]
+            plays: list[list[int | str]] = [[number] for number in chosen(scene, passed)]
+            plays += [[SENT]] if scene.name == "tick" else []
             rows = IN_A_ROW if WHOLE else int(scene.name == "tick")
             plays += [[chance.randint(1, len(passed)) for _ in range(3)] for _ in range(rows)]
             for done, numbers in enumerate(plays):

@@ -77,7 +77,7 @@ class World:
             Scene("tick with a dead recipient", "failing", ("tick", "--take-over", "--at", LAST)),
         ]
 
-    def run(self, scene: Scene, url: str, die_at: int | None = None) -> Ran:
+    def run(self, scene: Scene, url: str, die_at: int | str | None = None) -> Ran:
         config = str(self.folder / scene.rules)
         return self.nursery.run(["--config", config, "--database", url, *scene.command], die_at)
 
