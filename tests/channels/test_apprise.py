@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from werkzeug import Response
@@ -23,13 +24,15 @@ PATH = "/s3cret/hook"
 SLOW = 20  # seconds that a busy machine may take to start it
 
 
+@cache
 def build(url, timeout=SLOW):
+    """A channel, which takes half a second to find out about its URL. It keeps nothing of what it sends."""
     return channels.build("other", "apprise", {"url": url, "timeout": timeout})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def other():
-    """One that sends nothing: it takes half a second to find out about a URL."""
+    """One that sends nothing."""
     return build("json://localhost")
 
 
@@ -140,10 +143,21 @@ def test_what_is_too_long_for_a_service_is_cut_visibly_into_one_message(sent):
     assert message.endswith("Seen it: alerts ack truce")
 
 
+@pytest.fixture
+def limited(monkeypatch):
+    """Build a channel of a service that takes as much; Apprise is not asked."""
+
+    def make(**limits):
+        known = {"ok": True, "warning": "", "limits": limits}
+        monkeypatch.setattr("alerts.channels.apprise.run_isolated", lambda *_: known)
+        return channels.build("other", "apprise", {"url": "json://localhost"})
+
+    return make
+
+
 @pytest.mark.parametrize("room", [1, 67, 100])
-def test_with_next_to_no_room_the_title_is_said(other, monkeypatch, room):
-    monkeypatch.setattr(other, "_limits", {"body": room, "title": 0, "lines": 0})
-    body = other.body(replace(POST, more=f"alerts show {'x' * 100}"))
+def test_with_next_to_no_room_the_title_is_said(limited, room):
+    body = limited(body=room, title=0, lines=0).body(replace(POST, more=f"alerts show {'x' * 100}"))
     assert body["title"] == ""
     assert body["body"] == ("…" if room == 1 else "Due Fri 7 Nov 2025")
 
@@ -151,9 +165,10 @@ def test_with_next_to_no_room_the_title_is_said(other, monkeypatch, room):
 @pytest.mark.parametrize("title", [0, 250])
 @pytest.mark.parametrize("lines", [0, 2])
 @pytest.mark.parametrize("room", [160, 300, 1000, 4096])
-def test_it_fits_what_a_service_takes(*, other, monkeypatch, title, lines, room):
-    monkeypatch.setattr(other, "_limits", {"body": room, "title": title, "lines": lines})
-    body = other.body(replace(POST, sections=(*plain_sections("word " * 2000), *SECTIONS)))
+def test_it_fits_what_a_service_takes(*, limited, title, lines, room):
+    body = limited(body=room, title=title, lines=lines).body(
+        replace(POST, sections=(*plain_sections("word " * 2000), *SECTIONS))
+    )
     assert len(body["title"]) + len(body["body"]) <= room
     assert "alerts show truce" in body["body"]
     assert "Due Fri 7 Nov 2025" in body["title"] + body["body"]
@@ -183,8 +198,11 @@ def test_without_the_extra_it_is_said_what_to_install():
     )
 
 
-def test_apprise_stays_out_of_our_own_process(other):
-    assert other._limits == {"body": 32_768, "title": 250, "lines": 0}
+def test_the_limits_are_those_of_apprise_which_stays_out_of_our_own_process(other):
+    body = other.body(replace(POST, title="x" * 300, sections=((Line((Run("y" * 60_000),)),), *SECTIONS)))
+    assert len(body["title"]) == 250
+    assert 10_000 < len(body["body"]) <= 32_768 - len(body["title"])
+    assert body["body"].count("\n") > 1
     assert "apprise" not in sys.modules
 
 
