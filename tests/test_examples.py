@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from alerts.interchange import gather
-from alerts.interchange.columns import read_columns
+from alerts.interchange.tables.columns_file import read_columns
 
 EXAMPLES = Path(__file__).parents[1] / "docs/examples"
 
 
 def test_the_workbook_loads_by_its_columns() -> None:
-    file = gather(EXAMPLES / "register.xlsx", columns=read_columns(EXAMPLES / "columns.yaml"))
+    file = gather(EXAMPLES / "register.xlsx", layout=read_columns(EXAMPLES / "columns.yaml"))
     assert not file.problems
     assert [(one.commitment.key, one.commitment.deadline, one.commitment.timezone) for one in file.entries] == [
         ("ctr-014", "2027-09-30", "Europe/Berlin"),

@@ -42,11 +42,11 @@ def entries_of(read: Sequence[File]) -> list[StatedCommitment]:
 
 def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[File]:
     """Read files; a later one may name what an earlier one declares. `mapping` maps the columns of tables."""
-    columns = interchange.read_columns(mapping) if mapping else None
-    if columns and not any(path.suffix.lower() in interchange.TABLES for path in files):
+    layout = interchange.read_columns(mapping) if mapping else None
+    if layout and not any(path.suffix.lower() in interchange.TABLES for path in files):
         raise InputError(f"--columns {mapping}: none of the files is a table ({', '.join(interchange.TABLES)})")
-    parties, sources = set(app.store.ledger.parties()), set(app.store.ledger.sources())
-    people, people_in_settings = set(app.people), {person.key for person in app.settings.people}
+    parties, sources = dict(app.store.ledger.parties()), set(app.store.ledger.sources())
+    people, people_in_settings = dict(app.people), {person.key for person in app.settings.people}
     read = []
     with show_progress("reading") as step:
         for path in files:
@@ -56,12 +56,14 @@ def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[Fi
                 sources=sources,
                 people=people,
                 people_in_settings=people_in_settings,
+                people_by_name=list(people.values()),
+                parties_by_name=list(parties.values()),
                 progress=step,
-                columns=columns,
+                layout=layout,
             )
-            parties |= {party.key for party in found.parties}
+            parties |= {party.key: party for party in found.parties}
             sources |= {source.key for source in found.sources}
-            people |= {person.key for person in found.people}
+            people |= {person.key: person for person in found.people}
             read.append(found)
     return read
 

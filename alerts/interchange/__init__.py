@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from alerts.core.commitments import Party, Person
 from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import entry_of
-from alerts.interchange.columns import Columns, read_columns
 from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, in_line, refuse
+from alerts.interchange.tables.columns import TableLayout
+from alerts.interchange.tables.columns_file import read_columns
 
 __all__ = [
     "KINDS",
     "TABLES",
-    "Columns",
     "CommitmentEntry",
     "EndedEntry",
     "File",
     "FileProblem",
+    "TableLayout",
     "entry_of",
     "gather",
     "in_line",
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 READERS = {".yaml": "yaml", ".yml": "yaml", ".json": "json_files", ".ics": "ics"}
-TABLES = {".csv": "csv", ".xlsx": "xlsx"}
+TABLES = {".csv": "tables.csv", ".xlsx": "tables.xlsx"}
 KINDS = ".yaml, .json, .csv, .xlsx or .ics."
 
 
@@ -40,19 +42,25 @@ def gather(
     sources: Collection[str] = (),
     people: Collection[str] = (),
     people_in_settings: Collection[str] = (),
+    people_by_name: Sequence[Person] = (),
+    parties_by_name: Sequence[Party] = (),
     progress: Callable[[int], None] | None = None,
-    columns: Columns | None = None,
+    layout: TableLayout | None = None,
 ) -> File:
     """Return the content of a commitments file with all its problems. The suffix decides how it is read.
 
     `parties`, `sources` and `people` are the keys that exist already; a file may not declare `people_in_settings`.
-    `progress` is called now and then with the number of commitments read so far. `columns` maps the columns of a table.
+    A table may name people and parties by name, too. `progress` is called now and then with the number of commitments
+    read so far. `layout` says what the columns of a table mean.
     Raises InputError for a file of another kind.
     """
     suffix, progress = path.suffix.lower(), progress or (lambda _: None)
-    known = Known(parties=parties, sources=sources, people=people, people_in_settings=people_in_settings)
+    known = Known(
+        parties=parties, sources=sources, people=people, people_in_settings=people_in_settings,
+        people_by_name=people_by_name, parties_by_name=parties_by_name,
+    )  # fmt: skip
     if table := TABLES.get(suffix):
-        return _reader(table)(path, known=known, progress=progress, columns=columns or Columns())
+        return _reader(table)(path, known=known, progress=progress, layout=layout or TableLayout())
     if reader := READERS.get(suffix):
         return _reader(reader)(path, known=known, progress=progress)
     raise InputError(f"{path}: expected a file that ends in {', '.join([*READERS, *TABLES])}")

@@ -58,7 +58,8 @@ class Reading:
         """Return whether there are too many problems to read on."""
         return len(self.problems) >= MAX_PROBLEMS
 
-    def add_problem(self, line: int, problem: str) -> None:
+    def add_problem(self, line: int, problem: str, steps: Steps = ()) -> None:  # noqa: ARG002  # a table names the cell
+        """Record a problem; `steps` lead to the part of the entry that has it."""
         self.problems.append(FileProblem(line, f"{self.path}:{line}: {problem}"))
 
     def stopped_reading(self, why: str) -> None:
@@ -71,7 +72,7 @@ class Reading:
             return model.model_validate(value)
         except ValidationError as error:
             for steps, problem in problems_of(error, model, self.name):
-                self.add_problem(line_of((*under, *steps)), problem)
+                self.add_problem(line_of((*under, *steps)), problem, steps)
             return None
 
     def keep(self, known: dict[str, tuple[T, int]], key: str, value: T, line: int) -> None:
@@ -89,7 +90,8 @@ class Reading:
                 self.unread_keys.add(value["key"])
             return
         if first := self.entries.get(entry.key):
-            self.add_problem(line_of(("key",)), f'the key "{entry.key}" is used twice, first on line {first.line}')
+            used = f'the key "{entry.key}" is used twice, first {self.describe_line(first)}'
+            self.add_problem(line_of(("key",)), used, ("key",))
             return
         for noun, keys in (("by", entry.by), ("to", entry.to)):
             for number, key in enumerate(keys):
@@ -102,10 +104,18 @@ class Reading:
             self._cite("people", entry.owner, ("owner",), line_of(("owner",)))
         line = line_of(())
         self.entries[entry.key] = StatedCommitment(
-            entry.commitment(self.shared), f"{self.path}:{line}", line, sequence=sequence
+            entry.commitment(self.shared), self.place_of(line), line, sequence=sequence
         )
         if len(self.entries) % PROGRESS_EVERY == 0:
             self.progress(len(self.entries))
+
+    def place_of(self, line: int) -> str:
+        """Return where an entry stands, for messages."""
+        return f"{self.path}:{line}"
+
+    def describe_line(self, stated: StatedCommitment) -> str:
+        """Return where an entry of this file stands, as part of a sentence."""
+        return f"on line {stated.line}"
 
     def _cite(self, where: str, key: str, steps: Steps, line: int) -> None:
         """Record a use of a party, source or person that is not declared yet."""

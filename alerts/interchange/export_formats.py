@@ -12,8 +12,9 @@ import yaml
 
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.tracked import Tracked
-from alerts.interchange import csv, ics
+from alerts.interchange import ics
 from alerts.interchange.cells import values_of
+from alerts.interchange.tables import csv
 from alerts.strict_yaml.yaml_events import UNPRINTABLE
 
 

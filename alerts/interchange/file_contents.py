@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from alerts.core.changes import StatedCommitment
@@ -15,20 +15,29 @@ MAX_PROBLEMS = 500  # then reading stops: the suggestions for wrong names take t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """The keys that a file may use without declaring them. No file may declare `people_in_settings`."""
+    """The keys that a file may use without declaring them. No file may declare `people_in_settings`.
+
+    A table may name those in `people_by_name` and `parties_by_name` in other ways, too.
+    """
 
     parties: Collection[str] = ()
     sources: Collection[str] = ()
     people: Collection[str] = ()
     people_in_settings: Collection[str] = ()
+    people_by_name: Sequence[Person] = ()
+    parties_by_name: Sequence[Party] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """A problem on a line; `message` is the whole error line, with its place."""
+    """A problem on a line; `message` is the whole error line, with its place.
+
+    `marked` has the cells of a table that it is about (`B17`, `Sheet!B17`, or `17` for a row), each with its own text.
+    """
 
     line: int
     message: str
+    marked: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,6 @@ def test_parties_of_a_table_may_be_declared_by_a_file_before_it(alerts: Alerts, 
     (home / "x.csv").write_text("key,title,deadline,by\nr1,A,undated,us\n")
     assert SEED.startswith("parties: [{key: us")
     assert alerts("load", "x.csv").err == (
-        'alerts: x.csv:2: by: no party has the key "us": declare it under `parties:`\n'
+        'alerts: x.csv:D2: by: no party has the key "us": declare it under `parties:`\n'
     )
     assert alerts("load", "seed.yaml", "x.csv", "--at", NOW).out.startswith("loaded: 3 new,")

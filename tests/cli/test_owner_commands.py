@@ -53,7 +53,7 @@ def followed(owned: Alerts) -> Alerts:
 def test_an_owner_whom_nobody_declares_is_not_loaded(owned: Alerts, home: Path) -> None:
     (home / "x.csv").write_text("key,title,deadline,owner\nr1,A,undated,anna\n")
     assert owned("load", "x.csv").err == (
-        "alerts: x.csv:2: owner: no person has the key \"anna\": declare them under `people:`; did you mean 'ana'?\n"
+        "alerts: x.csv:D2: owner: no person has the key \"anna\": declare them under `people:`; did you mean 'ana'?\n"
     )
     assert owned("add", "r1", "A", "undated", "--owner", "anna").err == (
         "alerts: no person has the key 'anna'; did you mean 'ana'?\n"

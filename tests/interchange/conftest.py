@@ -11,8 +11,9 @@ import pytest
 
 from alerts.deadlines.errors import InputError
 from alerts.interchange import gather
-from alerts.interchange.columns import Columns, read_columns
 from alerts.interchange.file_contents import refuse
+from alerts.interchange.tables.columns import TableLayout
+from alerts.interchange.tables.columns_file import read_columns
 
 Write = Callable[..., Path]
 
@@ -54,8 +55,8 @@ def xlsx(here: Path) -> Write:
 
 
 @pytest.fixture
-def columns(here: Path) -> Callable[[str], Columns]:
-    def write(text: str) -> Columns:
+def columns(here: Path) -> Callable[[str], TableLayout]:
+    def write(text: str) -> TableLayout:
         path = Path("map.yaml")
         path.write_text(text)
         return read_columns(path)
@@ -63,16 +64,16 @@ def columns(here: Path) -> Callable[[str], Columns]:
     return write
 
 
-def wrong(path: Path, columns: Columns | None = None) -> list[str]:
+def wrong(path: Path, layout: TableLayout | None = None) -> list[str]:
     """The lines of all that is wrong with a file."""
-    found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, columns=columns)
+    found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, layout=layout)
     with pytest.raises(InputError) as caught:
         refuse(found.problems, unread=found.unread)
     return str(caught.value).splitlines()
 
 
-def stated(path: Path, columns: Columns | None = None) -> list[Any]:
+def stated(path: Path, layout: TableLayout | None = None) -> list[Any]:
     """The commitments of a file in which nothing is wrong."""
-    found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, columns=columns)
+    found = gather(path, parties={"us", "cn"}, sources={"brief"}, people={"desk"}, layout=layout)
     refuse(found.problems, unread=found.unread)
     return [entry.commitment for entry in found.entries]

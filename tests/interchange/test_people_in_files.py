@@ -70,9 +70,9 @@ def test_a_person_is_declared_once_and_has_an_address(yaml: Write) -> None:
 
 def test_the_owners_of_tables_are_known_too(csv: Write, xlsx: Write) -> None:
     said = 'owner: no person has the key "bo": declare them under `people:`; known: ana'
-    assert lines(csv("key,title,deadline,owner", "a,A,undated,bo"), people={"ana"}) == [f"x.csv:2: {said}"]
+    assert lines(csv("key,title,deadline,owner", "a,A,undated,bo"), people={"ana"}) == [f"x.csv:D2: {said}"]
     sheet = xlsx(["key", "title", "deadline", "owner"], ["a", "A", "undated", "bo"])
-    assert lines(sheet, people={"ana"}) == [f"x.xlsx:2: {said}"]
+    assert lines(sheet, people={"ana"}) == [f"x.xlsx:D2: {said}"]
     assert gather(csv("key,title,deadline,owner", "a,A,undated,ana"), people={"ana"}).problems == ()
 
 

@@ -53,23 +53,23 @@ def test_empty_rows_empty_columns_and_short_rows_are_nothing(csv: Write) -> None
 
 
 ROWS = [
-    ("a,,2025-11-10", "x.csv:2: title: is empty, expected text"),
-    (",A,2025-11-10", "x.csv:2: key: is empty, expected text"),
-    ("a b,A,2025-11-10", ("x.csv:2: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a "
+    ("a,,2025-11-10", "x.csv:B2: title: is empty, expected text"),
+    (",A,2025-11-10", "x.csv:A2: key: is empty, expected text"),
+    ("a b,A,2025-11-10", ("x.csv:A2: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a "
      "letter in it, found `a b`")),
-    ("7,A,undated", ("x.csv:2: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter "
+    ("7,A,undated", ("x.csv:A2: key: expected a key of up to 100 letters, digits, `.`, `_`, `-` and `@`, with a letter "
      "in it, found `7`")),
-    ("a,A,2025-02-30", "x.csv:2: deadline: `2025-02-30`: column 1: there is no such date or time as 2025-02-30"),
-    ("a,A,03/04/2026", ("x.csv:2: deadline: `03/04/2026`: 3 April 2026 or 4 March 2026: say which with date_format: "
-     "DD/MM/YYYY or MM/DD/YYYY (in the file of --columns)")),
-    ("a,A,25/12/2026", ("x.csv:2: deadline: `25/12/2026`: 25 December 2026: say so with date_format: DD/MM/YYYY (in "
-     "the file of --columns), or write it as 2026-12-25")),
-    ("a,A,3.4.26", ("x.csv:2: deadline: `3.4.26`: 3 April 2026 or 4 March 2026: say which with "
-     "date_format: DD.MM.YY or MM.DD.YY (in the file of --columns)")),
-    ("a,A,10-Nov-25", ("x.csv:2: deadline: `10-Nov-25`: 10 November 2025: say so with date_format: DD-MMM-YY (in "
+    ("a,A,2025-02-30", "x.csv:C2: deadline: `2025-02-30`: column 1: there is no such date or time as 2025-02-30"),
+    ("a,A,03/04/2026", ("x.csv:C2: deadline: `03/04/2026`: 3 April 2026 or 4 March 2026: say which with date_formats: "
+     "[DD/MM/YYYY] or [MM/DD/YYYY] (in the file of --columns)")),
+    ("a,A,25/12/2026", ("x.csv:C2: deadline: `25/12/2026`: 25 December 2026: say so with date_formats: [DD/MM/YYYY] "
+     "(in the file of --columns), or write it as 2026-12-25")),
+    ("a,A,3.4.26", ("x.csv:C2: deadline: `3.4.26`: 3 April 2026 or 4 March 2026: say which with "
+     "date_formats: [DD.MM.YY] or [MM.DD.YY] (in the file of --columns)")),
+    ("a,A,10-Nov-25", ("x.csv:C2: deadline: `10-Nov-25`: 10 November 2025: say so with date_formats: [DD-MMM-YY] (in "
      "the file of --columns), or write it as 2025-11-10")),
-    ("a,A,31/31/2026", "x.csv:2: deadline: `31/31/2026` is not a real date: write it as 2025-11-10"),
-    ("a,A,undated,x", "x.csv:2: column D has a value and no heading: `x`"),
+    ("a,A,31/31/2026", "x.csv:C2: deadline: `31/31/2026` is not a real date: write it as 2025-11-10"),
+    ("a,A,undated,x", "x.csv:D2: column D has a value and no heading: `x`"),
     ('a,"A"b,undated', ('x.csv:2: is not CSV: a quote within a cell must be doubled (""), and nothing may follow the '
      "closing one")),
     ('a,"A,undated', "x.csv:2: is not CSV: the quote that is opened in this row is never closed"),
@@ -91,15 +91,15 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_all_that_is_wrong_is_
         "c,C,undated,,,obligatin",
     )
     assert wrong(path) == [
-        'x.csv:2: by: no party has the key "su": declare it under `parties:`; known: cn, us',
-        "x.csv:2: source: no source has the key \"brif\": declare it under `sources:`; did you mean 'brief'?",
-        'x.csv:4: the key "a" is used twice, first on line 2',
+        'x.csv:D2: by: no party has the key "su": declare it under `parties:`; known: cn, us',
+        "x.csv:E2: source: no source has the key \"brif\": declare it under `sources:`; did you mean 'brief'?",
+        'x.csv:A4: key: the key "a" is used twice, first in row 2',
         (
-            "x.csv:5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y "
+            "x.csv:C5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y "
             "after KEY` or `undated`, found `soon`"
         ),
         (
-            "x.csv:6: kind: expected one of obligation, expiry, event, request, expectation, found `obligatin`; "
+            "x.csv:F6: kind: expected one of obligation, expiry, event, request, expectation, found `obligatin`; "
             "did you mean 'obligation'?"
         ),
     ]
@@ -107,12 +107,13 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_all_that_is_wrong_is_
 
 HEADINGS = [
     ("key,title,dedline", [("unknown heading \"dedline\"; did you mean 'deadline'?; --columns FILE says what other "
-                           "headings mean"), "no column `deadline`, and --columns does not say which holds it"]),
+                           "headings mean, and `alerts columns` writes one"),
+                           "no column `deadline`, and --columns does not say which holds it"]),
     ("title,deadline", [("no column `key`: keys come from a column, never from the number of a row; --columns FILE "
                         "says which holds them (columns: {key: Ref no, …})")]),
     ("key,title,deadline,Key", ['the heading "Key" is used twice']),
     ("key,title,deadline,Sourcequot", [("unknown heading \"Sourcequot\"; did you mean 'source_quote'?; --columns FILE "
-                                       "says what other headings mean")]),
+                                       "says what other headings mean, and `alerts columns` writes one")]),
 ]  # fmt: skip
 
 
@@ -124,7 +125,8 @@ def test_wrong_headings_are_all_said(csv: Write, heading: str, lines: list[str])
 def test_what_is_no_table_is_said(csv: Write, here: Path) -> None:
     assert wrong(csv()) == ["x.csv: is empty, expected a row of headings"]
     assert wrong(csv(HEAD, ",,")) == ["x.csv: has headings and no rows"]
-    assert wrong(csv(HEAD, "a,é,undated", encoding="latin-1")) == ["x.csv:2: is not UTF-8 text: save it as `CSV UTF-8`"]
+    Path("x.csv").write_bytes(b"key,title,deadline\na,\x81,undated\n")
+    assert wrong(Path("x.csv")) == ["x.csv:2: is not UTF-8 text: save it as `CSV UTF-8`"]
     assert wrong(csv(HEAD, "a,b\0,undated")) == ["x.csv:2: holds the control character U+0000: save it as `CSV UTF-8`"]
     Path("x.xlsx").write_bytes(b"\xd0\xcf\x11\xe0 an old workbook, or one with a password")
     assert wrong(Path("x.xlsx")) == ["x.xlsx: is not an .xlsx workbook, or one with a password: save it anew as .xlsx"]
@@ -164,7 +166,7 @@ def test_a_date_is_read_by_the_declared_format(csv: Write, columns, form: str, c
 
 def test_a_date_in_another_format_than_the_declared_one_is_refused(csv: Write, columns) -> None:
     assert wrong(csv("Ref no,What,Due date", "a,A,12/25/2026"), columns(MAP + "date_format: DD/MM/YYYY")) == [
-        "x.csv:2: Due date: `12/25/2026` is not a date written as DD/MM/YYYY, the declared `date_format`"
+        "x.csv:C2: Due date: `12/25/2026` is not a date written as DD/MM/YYYY, the declared `date_formats`"
     ]
 
 
@@ -176,12 +178,11 @@ def test_a_heading_that_the_mapping_names_and_the_table_has_not_is_said(csv: Wri
 
 MAPS = [
     ("colums: {}", "map.yaml:1: unknown key \"colums\"; did you mean 'columns'?"),
-    ("columns: {key: a, title: b}", 'map.yaml:1: columns: "deadline" is missing: say which heading it has'),
+    ("columns: {key: a, title: b}", ('map.yaml:1: columns: "deadline" is missing: say which heading it has, or name '
+     "several under `dates`")),
     ("columns:\n  {key: a, title: b, deadline: c, ownr: d}",
      ("map.yaml:1: columns: unknown field \"ownr\"; did you mean "
      "'owner'?")),
-    ("columns: {key: a, title: b,\n  deadline: A}", ('map.yaml:2: the heading "A" is used twice, for key and for '
-     "deadline")),
     ("date_format: '%d/%m/%Y'", ("map.yaml:1: date_format: `%d/%m/%Y` is not a date format: expected DD, MM or MMM, "
      "and YYYY or YY, as in DD/MM/YYYY")),
     ("date_format: DD/MM", ("map.yaml:1: date_format: `DD/MM` is not a date format: expected DD, MM or MMM, and YYYY "
@@ -202,14 +203,14 @@ def test_a_workbook_gives_dates_times_and_numbers_as_they_are_shown(xlsx: Write)
         ["a", 2025, date(2025, 11, 10), 3.0],
         [],
         ["b", "B", datetime.fromisoformat("2025-11-10T12:01"), 2.5],
-        ["c", "C", datetime.fromisoformat("2025-11-10"), True],
+        ["c", "C", datetime.fromisoformat("2025-11-10T09:00"), True],
         ["d", "D", "after 2025-11-10", "two\nlines"],
         C5="yyyy-mm-dd hh:mm",
     )
     assert [(one.title, one.deadline, one.note) for one in stated(path)] == [
         ("2025", "2025-11-10", "3"),
         ("B", "2025-11-10T12:01", "2.5"),
-        ("C", "2025-11-10T00:00", "TRUE"),
+        ("C", "2025-11-10T09:00", "TRUE"),
         ("D", "after 2025-11-10", "two\nlines"),
     ]
     assert [entry.line for entry in gather(path).entries] == [2, 4, 5, 6]
@@ -223,11 +224,11 @@ def test_a_cell_that_shows_a_day_is_a_day_however_its_format_is_written(shown_as
 
 def test_what_is_wrong_in_a_workbook_is_said_by_row_and_heading(xlsx: Write) -> None:
     assert wrong(xlsx(["key", "title", "deadline"], [], ["a", "A", 45971], ["b", None, "undated"])) == [
-        "x.xlsx:3: deadline: 45971 is a number, perhaps a date that has lost its format: format the cell as a date",
-        "x.xlsx:4: title: is empty, expected text",
+        "x.xlsx:C3: deadline: 45971 is a number, perhaps a date that has lost its format: format the cell as a date",
+        "x.xlsx:B4: title: is empty, expected text",
     ]
     assert wrong(xlsx(["key", "title", "deadline"], ["a", "=B3", "undated"])) == [
-        "x.xlsx:2: column B has a formula that was never worked out: open the file in a spreadsheet program and save it"
+        "x.xlsx:B2: title: has a formula that was never worked out: open the file in a spreadsheet program and save it"
     ]
 
 
@@ -245,7 +246,7 @@ def test_a_formula_gives_what_it_came_to(xlsx: Write) -> None:
             text = old.read(part)
             new.writestr(part, text.replace(b'<c r="B2"><f>CONCAT(1)</f><v /></c>',
                                             b'<c r="B2" t="e"><f>CONCAT(1)</f><v>#REF!</v></c>'))  # fmt: skip
-    assert wrong(worked_out) == ["y.xlsx:2: column B has the error #REF!: put it right"]
+    assert wrong(worked_out) == ["y.xlsx:B2: title: has the error #REF!: put it right"]
 
 
 def test_the_first_sheet_is_read_or_the_one_that_is_named(here: Path, columns) -> None:

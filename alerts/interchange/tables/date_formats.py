@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -60,29 +60,43 @@ def _read(text: str, date_format: str) -> tuple[date, str] | None:
         return None
 
 
-def translate(text: str, date_format: str | None) -> str:
+def translate(text: str, date_formats: Sequence[str]) -> str:
     """Return the date of a cell as deadlines write it. Text that is no date is returned as it is.
 
     Two-digit years are those from 2000 to 2099, MMM the first three letters of an English month. Raises InputError for
-    a date in no declared format, and shows how it can be read.
+    a date in no declared format, or in two that differ, and shows how it can be read.
     """
-    if date_format and (found := _read(text, date_format)):
-        day, clock = found
+    found = {one: read for one in date_formats if (read := _read(text, one))}
+    if len(set(found.values())) > 1:
+        meanings = " or ".join(f"{_day_in_words(day)} ({one})" for one, (day, _) in found.items())
+        raise InputError(f"`{text}` fits two of the declared `date_formats`: {meanings}: write it as 2025-11-10")
+    if found:
+        day, clock = next(iter(found.values()))
         return f"{day}T{clock:0>5}" if len(clock) < 6 and clock else f"{day}T{clock:0>8}" if clock else str(day)
-    looks = LOOKS.fullmatch(text)
-    if not looks or ISO.match(text):
+    if not looks_like_date(text):
         return text
-    if date_format:
-        raise InputError(f"`{text}` is not a date written as {date_format}, the declared `date_format`")
-    readings = dict(_readings(text))
-    if not readings:
+    if date_formats:
+        which = f"as {date_formats[0]}" if len(date_formats) == 1 else f"in one of {', '.join(date_formats)}"
+        raise InputError(f"`{text}` is not a date written {which}, the declared `date_formats`")
+    formats = readings(text)
+    if not formats:
         raise InputError(f"`{text}` is not a real date: write it as 2025-11-10")
-    days = list(dict.fromkeys(map(_say, readings.values())))
-    message = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_format: "
-    formats = f"{' or '.join(readings)} (in the file of --columns)"
+    days = list(dict.fromkeys(map(_day_in_words, formats.values())))
+    message = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_formats: "
+    choice = f"{' or '.join(f'[{one}]' for one in formats)} (in the file of --columns)"
     raise InputError(
-        f"{message}{formats}, or write it as {next(iter(readings.values()))}" if len(days) == 1 else message + formats
+        f"{message}{choice}, or write it as {next(iter(formats.values()))}" if len(days) == 1 else message + choice
     )
+
+
+def looks_like_date(text: str) -> bool:
+    """Return whether a text is written like a date, and not as 2025-11-10."""
+    return bool(LOOKS.fullmatch(text)) and not ISO.match(text)
+
+
+def readings(text: str) -> dict[str, date]:
+    """Return the formats in which a text is a date, with that date."""
+    return dict(_readings(text))
 
 
 def _readings(text: str) -> Iterator[tuple[str, date]]:
@@ -95,5 +109,5 @@ def _readings(text: str) -> Iterator[tuple[str, date]]:
             yield date_format, found[0]
 
 
-def _say(day: date) -> str:
+def _day_in_words(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

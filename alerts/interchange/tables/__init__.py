@@ -1,0 +1,1 @@
+"""Reads commitments from tables: CSV files and Excel workbooks."""
