@@ -70,6 +70,6 @@ def interrupt() -> NoReturn:
 
 
 def _refuse(lines: list[str], code: int) -> NoReturn:
-    for line in lines:
-        print(f"alerts: {line}", file=sys.stderr, flush=True)
+    for line in lines:  # what is indented is there to be copied
+        print(line if line.startswith("    ") else f"alerts: {line}", file=sys.stderr, flush=True)
     sys.exit(code)

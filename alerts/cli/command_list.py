@@ -19,6 +19,9 @@ class CommandEntry(NamedTuple):
 GROUPS: dict[str, dict[str, CommandEntry]] = {
     "Track": {
         "load": CommandEntry("load_command", "Load commitments from files.", "create"),
+        "columns": CommandEntry(
+            "columns_command", "Look at a table and write a first file for `load --columns`.", "read"
+        ),
         "add": CommandEntry("add_command", "Track one commitment.", "create"),
         "edit": CommandEntry("edit_commands", "Change a commitment."),
         "move": CommandEntry("change_commands", "Move a commitment to another date."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +17,13 @@ from alerts.cli.command_group import cli
 from alerts.cli.load_files import (
     LoadJob,
     entries_of,
+    find_problems,
     keys_present,
     read_files,
-    refuse_problems,
     show_progress,
     stored_name,
 )
+from alerts.cli.load_inputs import STDIN, files_of
 from alerts.cli.load_report import (
     report_alerts,
     report_missing,
@@ -30,6 +32,7 @@ from alerts.cli.load_report import (
     show_moves,
     show_table,
     warn_of_skipped_months,
+    write_report,
 )
 from alerts.cli.options import At, By
 from alerts.cli.output import note, print_line, warn
@@ -39,11 +42,20 @@ from alerts.core.changes import Change, Report
 from alerts.core.registration import tick_may_register
 from alerts.daemon_status import nobody_serves
 from alerts.deadlines.errors import InputError
+from alerts.interchange.tables.columns import TableLayout
+from alerts.interchange.tables.columns_file import read_columns
 from alerts.recomputing import take_data, take_zone
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")]
 ColumnsFile = Annotated[
     Path | None, typer.Option("--columns", metavar="FILE", help="YAML file that maps the columns of a table.")
+]
+ErrorReport = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write a copy of the table (.xlsx) that marks wrong cells."),
+]
+StdinFormat = Annotated[
+    str | None, typer.Option("--format", metavar="yaml|json|csv|xlsx|ics", help="What standard input (-) is.")
 ]
 CloseMissing = Annotated[
     bool, typer.Option("--close-missing", help="Close commitments that are no longer in their file.")
@@ -60,6 +72,8 @@ def load(
     by: By = None,
     dry_run: DryRun = False,
     columns: ColumnsFile = None,
+    report: ErrorReport = None,
+    file_format: StdinFormat = None,
     close_missing: CloseMissing = False,
     reopen: Reopen = False,
     keep_closed: KeepClosed = False,
@@ -67,7 +81,10 @@ def load(
     """Load commitments from files. Loading again applies only what changed in the file."""
     closed = restated_report.decision(reopen=reopen, keep_closed=keep_closed)
     app, now = get_app(context), instant(at)
-    read = read_files(app, files, columns)
+    files, layout = files_of(files), read_columns(columns) if columns else None
+    if close_missing and STDIN in files:
+        raise InputError("--close-missing: what is missing in the standard input cannot be known")
+    read = read_files(app, files, layout, file_format)
     people = app.people | {one.key: one for file in read for one in file.people}
     job = LoadJob(
         app=app,
@@ -79,13 +96,24 @@ def load(
         close_missing=close_missing,
         owners=replace(app.owners, people=people),
     )
-    refuse_problems(job)
-    report = _store(job)
-    _report(job, report)
-    if report.conflicts:
-        raise InputError("\n".join(one.message for one in report.conflicts))
-    if report.restated:
+    _refuse_problems(job, files, report, layout or TableLayout())
+    _end(_report(job, _store(job)))
+
+
+def _end(stored: Report) -> None:
+    """Raise what a load ends with where it has left something."""
+    if stored.conflicts:
+        raise InputError("\n".join(one.message for one in stored.conflicts))
+    if stored.restated:
         raise typer.Exit(restated_report.LEFT_CLOSED)
+
+
+def _refuse_problems(job: LoadJob, files: Sequence[Path], report: Path | None, layout: TableLayout) -> None:
+    """Raise InputError with all problems of the files, if there are any; write the copy of the table first."""
+    if problems := find_problems(job):
+        if report:
+            write_report(report, files, problems, layout)
+        interchange.refuse(problems, unread=any(file.unread for file in job.files))
 
 
 def _store(job: LoadJob) -> Report:
@@ -109,10 +137,14 @@ def _store(job: LoadJob) -> Report:
         )
 
 
-def _report(job: LoadJob, report: Report) -> None:
-    """Print what a load changed and what it skipped, and close what is missing if asked to."""
+def _report(job: LoadJob, report: Report) -> Report:
+    """Print what a load changed and what it skipped, and close what is missing if asked to; returns the same."""
     app, store, present = job.app, job.app.store.commitments, keys_present(job.files)
-    missing = {file.path: store.no_longer_stated(stored_name(file.path), present) for file in job.files}
+    missing = {
+        file.path: store.no_longer_stated(stored_name(file.path), present)
+        for file in job.files
+        if file.path != str(STDIN)
+    }
     show_counts(report, "would load" if job.dry_run else "loaded")
     if job.dry_run:
         show_table(report, missing)
@@ -132,6 +164,7 @@ def _report(job: LoadJob, report: Report) -> None:
     report_recipients(job, report, tracked)
     warn_of_skipped_months(job.entries, report)
     warn_without_recipient(app, tracked, job.owners)
+    return report
 
 
 def _apply_zone(app: App, now: datetime) -> None:

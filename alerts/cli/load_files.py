@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -14,11 +15,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from alerts import interchange
 from alerts.cli.app import App
+from alerts.cli.load_inputs import STDIN, read_stdin
 from alerts.core.changes import Change, StatedCommitment
 from alerts.core.load_decisions import Closed
 from alerts.core.owners import Owners
 from alerts.deadlines.errors import InputError
 from alerts.interchange.file_contents import File, FileProblem
+from alerts.interchange.tables.columns import TableLayout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +43,20 @@ def entries_of(read: Sequence[File]) -> list[StatedCommitment]:
     return [replace(entry, file=stored_name(file.path)) for file in read for entry in file.entries]
 
 
-def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[File]:
-    """Read files; a later one may name what an earlier one declares. `mapping` maps the columns of tables."""
-    layout = interchange.read_columns(mapping) if mapping else None
-    if layout and not any(path.suffix.lower() in interchange.TABLES for path in files):
-        raise InputError(f"--columns {mapping}: none of the files is a table ({', '.join(interchange.TABLES)})")
+def read_files(
+    app: App, files: Sequence[Path], layout: TableLayout | None, file_format: str | None = None
+) -> list[File]:
+    """Read files; a later one may name what an earlier one declares. `file_format` is that of the standard input."""
+    suffixes = {f".{file_format}" if path == STDIN else path.suffix.lower() for path in files}
+    if layout and not suffixes & {*interchange.TABLES}:
+        raise InputError(f"--columns: none of the files is a table ({', '.join(interchange.TABLES)})")
     parties, sources = dict(app.store.ledger.parties()), set(app.store.ledger.sources())
     people, people_in_settings = dict(app.people), {person.key for person in app.settings.people}
     read = []
     with show_progress("reading") as step:
         for path in files:
-            found = interchange.gather(
-                path,
+            gather = partial(
+                interchange.gather,
                 parties=parties,
                 sources=sources,
                 people=people,
@@ -61,6 +66,7 @@ def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[Fi
                 progress=step,
                 layout=layout,
             )
+            found = read_stdin(file_format, gather) if path == STDIN else gather(path)
             parties |= {party.key: party for party in found.parties}
             sources |= {source.key for source in found.sources}
             people |= {person.key: person for person in found.people}
@@ -68,8 +74,8 @@ def read_files(app: App, files: Sequence[Path], mapping: Path | None) -> list[Fi
     return read
 
 
-def refuse_problems(job: LoadJob) -> None:
-    """Raise InputError with all problems of the files, in their order, if there are any."""
+def find_problems(job: LoadJob) -> list[FileProblem]:
+    """Return all problems of the files, in their order."""
     read = job.files
     problems = {file.path: list(file.problems) for file in read}
     lines: dict[str, tuple[str, int]] = {}
@@ -84,7 +90,7 @@ def refuse_problems(job: LoadJob) -> None:
                 first[key] = placed.place
                 lines[key] = (file.path, placed.line)
     if not any(problems.values()):
-        return
+        return []
     if not any(file.unread for file in read):  # else a dependency may be in a part that was not read
         parties = [party for file in read for party in file.parties]
         fine = {entry.commitment.key: entry for entry in reversed(job.entries)}
@@ -93,10 +99,7 @@ def refuse_problems(job: LoadJob) -> None:
         for problem in store.find_problems(list(fine.values()), parties, job.change, unread, job.closed):
             path, line = lines.get(problem.key, (read[-1].path, sys.maxsize))
             problems[path].append(FileProblem(line, problem.message))
-    interchange.refuse(
-        [problem for found in problems.values() for problem in interchange.in_line(found)],
-        unread=any(file.unread for file in read),
-    )
+    return [problem for found in problems.values() for problem in interchange.in_line(found)]
 
 
 def keys_present(read: Sequence[File]) -> set[str]:
@@ -107,7 +110,7 @@ def keys_present(read: Sequence[File]) -> set[str]:
 
 def stored_name(path: str) -> str:
     """Return the name under which the database stores a file. It does not depend on the current folder."""
-    return os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links, which deployments change
+    return path if path == str(STDIN) else os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links, which deployments change
 
 
 @contextmanager

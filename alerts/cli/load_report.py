@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
 from alerts.cli.app import App
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
-from alerts.cli.output import few, print_line, warn
+from alerts.cli.output import few, note, print_line, warn
 from alerts.core.changes import Move, Report, StatedCommitment
 from alerts.deadlines.bounds import describe_bounds, describe_move
+from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.forecasting import forecast_after_change, forecast_of_changes
-from alerts.interchange.file_contents import File
+from alerts.interchange import TABLES
+from alerts.interchange.file_contents import File, FileProblem
+from alerts.interchange.tables.columns import TableLayout
 
 MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
 MAX_MOVES_SHOWN = 20
 MAX_SKIPPING_SHOWN = 20
+LAST_ROW = 1_048_576  # of a workbook
 out = Console(highlight=False, emoji=False)
 
 
@@ -111,3 +116,22 @@ def report_missing(missing: dict[str, list[str]], *, dry_run: bool, close_missin
                 f"{len(keys)} no longer in {path}: {few(keys)}; they stay open (--close-missing closes them "
                 "as withdrawn)"
             )
+
+
+def write_report(target: Path, files: Sequence[Path], problems: Sequence[FileProblem], layout: TableLayout) -> None:
+    """Write a copy of the table with its cells marked. Raises InputError where there is none, or several."""
+    from alerts.interchange.tables.marked_copy import write_marked  # loads openpyxl
+
+    tables = [path for path in files if path.suffix.lower() in TABLES]
+    if len(tables) != 1:
+        raise InputError("--report: marks the cells of one table: load one at a time")
+    if target.suffix.lower() != ".xlsx":
+        raise InputError(f"--report {target}: expected a file that ends in .xlsx")
+    marks = [mark for one in problems for mark in one.marked]
+    marks += [
+        (str(one.line), one.message) for one in problems if not one.marked and one.message.startswith(f"{tables[0]}:")
+    ]
+    if not marks:
+        return
+    cells = write_marked(tables[0], marks, target, layout)
+    note(f"wrote {target}: {cells} cells are marked, each with a comment")

@@ -13,9 +13,12 @@ from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, in_line, refuse
 from alerts.interchange.tables.columns import TableLayout
 from alerts.interchange.tables.columns_file import read_columns
+from alerts.interchange.whole_files import LARGEST
 
 __all__ = [
     "KINDS",
+    "LARGEST",
+    "READERS",
     "TABLES",
     "CommitmentEntry",
     "EndedEntry",
@@ -32,7 +35,7 @@ __all__ = [
 
 READERS = {".yaml": "yaml", ".yml": "yaml", ".json": "json_files", ".ics": "ics"}
 TABLES = {".csv": "tables.csv", ".xlsx": "tables.xlsx"}
-KINDS = ".yaml, .json, .csv, .xlsx or .ics."
+KINDS = ".yaml, .json, .csv, .xlsx, .ics; a folder of them; or - for standard input."
 
 
 def gather(

@@ -16,7 +16,7 @@ from tests.cli.conftest import Alerts
 
 # fmt: off
 COMMANDS = {
-    "load": "FILE --dry-run --close-missing --columns --at",
+    "load": "FILE --dry-run --close-missing --columns --report --format --at",
     "add": "KEY TITLE DEADLINE --kind --owed-by --by --to --owner --priority --tag --timezone --note --at",
     "reopen": "KEY --because --occurrence --by --at",
     "export": "KEY --format --output --at",
@@ -38,6 +38,7 @@ COMMANDS = {
     "move": "KEY EXPR --because --source --source-locator --source-quote --occurrence --all --at",
     "edit": "KEY --title --note --owner --priority --kind --tag --untag --owed-by --to --timezone --calendar --roll "
             "--review-every --assumption --source --add-source --source-locator --source-quote --because --by --at",
+    "columns": "FILE --sheet --output",
     "assign": "KEY PERSON --because --by --at",
     "note": "KEY TEXT --because --by --at",
     "close": "KEY --as --occurrence --all --at",

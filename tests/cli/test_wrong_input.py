@@ -161,7 +161,7 @@ def test_a_file_of_something_else_is_refused(
     ("name", "line"),
     [
         ("nope.yaml", "nope.yaml: cannot be read: No such file or directory"),
-        ("folder.yaml", "folder.yaml: is a folder, expected a file"),
+        ("folder.yaml", "folder.yaml: is a folder without files to load (.csv, .ics, .json, .xlsx, .yaml, .yml)"),
         ("seed.txt", "seed.txt: expected a file that ends in .yaml, .yml, .json, .ics, .csv, .xlsx"),
         ("loop.yaml", "loop.yaml: cannot be read: Too many levels of symbolic links"),
     ],

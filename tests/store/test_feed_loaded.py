@@ -13,7 +13,7 @@ from alerts import interchange, shipped
 from alerts.core.tracked import Tracked
 from alerts.interchange.ics.feed_events import ENDED_STAYS
 from alerts.interchange.ics.feed_writer import FeedWriter
-from alerts.interchange.ics.uid_keys import key_of
+from alerts.interchange.uid_keys import key_of
 from alerts.store import Store
 from alerts.store.calendar_uids import installation_id
 from alerts.store.feed_contents import contents

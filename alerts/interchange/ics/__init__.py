@@ -20,7 +20,7 @@ from alerts.interchange.ics.calendar_writer import write
 from alerts.interchange.ics.calendar_zones import Zones
 from alerts.interchange.ics.event_entry import entry_of, is_over, number_of
 from alerts.interchange.ics.event_times import Time, Times, time_of, times
-from alerts.interchange.ics.uid_keys import key_of, occurrence_key
+from alerts.interchange.uid_keys import key_of, occurrence_key
 from alerts.interchange.whole_files import read_bytes
 from alerts.strict_yaml.yaml_events import Steps
 

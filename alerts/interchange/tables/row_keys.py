@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Sequence
 
 from alerts.deadlines.errors import InputError
-from alerts.interchange.ics.uid_keys import key_of
 from alerts.interchange.tables.cell_values import Cell, UnusableCell, is_blank, text_of
 from alerts.interchange.tables.columns import KeyColumns
+from alerts.interchange.uid_keys import key_of
 
 HASHED = 12  # hex digits: two of a million rows get the same once in five hundred registers
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from alerts.core.commitments import Party, Person
 from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.interchange.ics.uid_keys import key_of
 from alerts.interchange.tables.cell_problems import FEW, CellProblem
 from alerts.interchange.tables.columns import OwnerBy
+from alerts.interchange.uid_keys import key_of
 
 MOST_DECLARED = 40
 NOUNS = {

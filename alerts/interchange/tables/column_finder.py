@@ -1,0 +1,177 @@
+"""Looks at a table and finds out what its columns mean, as far as can be seen."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import get_args
+
+from alerts.core.commitments import Priority
+from alerts.deadlines.expressions import KEY, RESERVED_WORDS
+from alerts.interchange.tables.cell_values import DATED_MIDNIGHT, SERIAL, TIMED, Cell, UnusableCell, is_blank, text_of
+from alerts.interchange.tables.date_formats import ISO, looks_like_date, readings
+from alerts.interchange.tables.heading_words import DATE_WORD, DONE_WORDS, FIELD_WORDS, STATUS_WORDS
+from alerts.interchange.tables.table_rows import Row
+from alerts.interchange.tables.undeclared import folded
+
+HEADING_WITHIN = 30  # rows
+LONGEST_HEADING = 60  # characters
+PRIORITIES = frozenset(get_args(Priority))
+MOST_STATUSES = 12  # different values that a column of states has
+
+
+@dataclass(slots=True)
+class FoundColumns:
+    """What was found in a sheet. `headings` has the columns with their cells, in the order of the sheet.
+
+    `fields` are headings by field. `date_columns` hold dates. `formats` are those that the deadlines fit: one for all
+    cells if there is one; `ambiguous` is a deadline that fits two of them.
+    """
+
+    sheet: str
+    header_row: int
+    first_row: int
+    rows: int = 0
+    headings: dict[str, list[Cell]] = field(default_factory=dict)
+    fields: dict[str, str] = field(default_factory=dict)
+    date_columns: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    ambiguous: str = ""
+    midnight: str = ""
+    status: str = ""
+    statuses: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_register(self) -> bool:
+        """Return whether it looks like a list of commitments."""
+        return self.rows > 0 and "title" in self.fields and "deadline" in self.fields
+
+    def cells(self, name: str) -> list[Cell]:
+        """Return the cells of a field that are not empty."""
+        return [one for one in self.headings[self.fields[name]] if not is_blank(one)]
+
+    @property
+    def done(self) -> list[str]:
+        """Return the states that mean done."""
+        return [one for one in self.statuses if folded(one) in DONE_WORDS]
+
+
+def find_columns(sheet: str, rows: Iterable[Row]) -> FoundColumns | None:
+    """Return what the columns of a sheet mean; None if it has no row of headings."""
+    filled = [(number, row) for number, row in rows if not all(is_blank(cell) for cell in row)]
+    if not filled:
+        return None
+    at = max(range(min(len(filled), HEADING_WITHIN)), key=lambda one: (_heading_score(filled[one][1]), -one))
+    number, headings = filled[at]
+    found = FoundColumns(sheet=sheet, header_row=number, first_row=filled[0][0], rows=len(filled) - at - 1)
+    for place, cell in enumerate(headings):
+        heading = " ".join(_text(cell).split())
+        if heading and heading not in found.headings:
+            found.headings[heading] = [row[place] if place < len(row) else None for _, row in filled[at + 1 :]]
+    _find_dates(found)
+    _find_fields(found)
+    _find_status(found)
+    if "deadline" in found.fields:
+        _find_formats(found, found.cells("deadline"))
+    return found if len(found.headings) > 1 else None
+
+
+def _heading_score(row: Sequence[Cell]) -> int:
+    """Return how much a row looks like headings: known words count most, values that are no headings against it."""
+    texts = [cell for cell in row if isinstance(cell, str) and cell.strip() and len(cell) <= LONGEST_HEADING]
+    known = {word for words in FIELD_WORDS.values() for word in words} | set(STATUS_WORDS)
+    others = sum(1 for cell in row if not is_blank(cell) and not isinstance(cell, str))
+    return 4 * sum(1 for text in texts if _letters(text) in known) + len(set(texts)) - 3 * others
+
+
+def _text(cell: Cell) -> str:
+    return "" if cell is None or isinstance(cell, UnusableCell) else text_of(cell)
+
+
+def _is_date(cell: Cell) -> bool:
+    if isinstance(cell, str):
+        text = cell.strip()
+        return looks_like_date(text) or bool(ISO.match(text))
+    return isinstance(cell, date) or (isinstance(cell, int | float) and SERIAL <= cell <= 100_000)
+
+
+def _find_dates(found: FoundColumns) -> None:
+    """Find the columns of which most cells are dates, or whose heading says so."""
+    for heading, cells in found.headings.items():
+        filled = [one for one in cells if not is_blank(one)]
+        dates = sum(1 for one in filled if _is_date(one) and not isinstance(one, bool))
+        if filled and (2 * dates > len(filled) or (dates and DATE_WORD.search(heading))):
+            found.date_columns.append(heading)
+
+
+def _find_fields(found: FoundColumns) -> None:
+    """Match headings to fields, the most telling words first; each column gives one field."""
+    by_plain = {_letters(heading): heading for heading in reversed(found.headings)}
+    taken: set[str] = set()
+    for name, words in FIELD_WORDS.items():
+        for word in words:
+            heading = by_plain.get(word)
+            if heading and heading not in taken and (name == "deadline") >= (heading in found.date_columns):
+                found.fields[name] = heading
+                taken.add(heading)
+                break
+    if "deadline" not in found.fields and found.date_columns:
+        found.fields["deadline"] = found.date_columns[0]
+    if "title" not in found.fields:
+        others = {one: found.headings[one] for one in found.headings if one not in {*taken, *found.date_columns}}
+        if lengths := {one: _length(cells) for one, cells in others.items() if _length(cells)}:
+            found.fields["title"] = max(lengths, key=lambda one: lengths[one])
+    if "priority" in found.fields and {_text(one).lower() for one in found.cells("priority")} - PRIORITIES:
+        del found.fields["priority"]
+
+
+def _letters(heading: str) -> str:
+    """Return the letters and digits of a heading, in small letters."""
+    return re.sub(r"[^a-z0-9]", "", heading.casefold())
+
+
+def _length(cells: Sequence[Cell]) -> float:
+    """Return how long the texts of a column are on average, 0 where it has none."""
+    texts = [one for one in cells if isinstance(one, str) and one.strip()]
+    return sum(map(len, texts)) / len(texts) if texts else 0
+
+
+def _find_status(found: FoundColumns) -> None:
+    for heading, cells in found.headings.items():
+        counts = Counter(" ".join(_text(one).split()) for one in cells if not is_blank(one))
+        if _letters(heading) in STATUS_WORDS and 0 < len(counts) <= MOST_STATUSES and not found.status:
+            found.status, found.statuses = heading, dict(counts.most_common())
+
+
+def _find_formats(found: FoundColumns, cells: Sequence[Cell]) -> None:
+    """Find the formats of dates that are text: the fewest that fit all, as far as they can be told apart."""
+    fits = {text: set(readings(text)) for one in cells if isinstance(one, str) and looks_like_date(text := one.strip())}
+    midnight = [one for one in cells if isinstance(one, datetime) and one.time() == time()]
+    texts = [one.strip() for one in cells if isinstance(one, str)]
+    shown = [one for one in texts if (TIMED.fullmatch(one) and " 00:00" in one) or DATED_MIDNIGHT.fullmatch(one)]
+    found.midnight = str(midnight[0])[:16] if midnight else shown[0] if shown else ""
+    left = dict(fits)
+    while left:
+        count = Counter(one for each in left.values() for one in each)
+        if not count:
+            break
+        best = max(count.values())
+        found.formats += sorted(one for one in count if count[one] == best)
+        left = {text: each for text, each in left.items() if not each & set(found.formats)}
+    for text, each in fits.items():
+        if len({readings(text)[one] for one in each & set(found.formats)}) > 1 and not found.ambiguous:
+            found.ambiguous = text
+
+
+def are_keys(cells: Sequence[Cell]) -> bool:
+    """Return whether all cells are keys."""
+    texts = [_text(one).strip() for one in cells]
+    return all(KEY.fullmatch(one) and one.lower() not in RESERVED_WORDS for one in texts)
+
+
+def are_different(cells: Sequence[Cell]) -> bool:
+    """Return whether no two cells are the same."""
+    return len({_text(one).strip() for one in cells}) == len(cells)

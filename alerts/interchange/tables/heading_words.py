@@ -1,0 +1,29 @@
+"""What headings of registers usually mean, in English. Only their letters and digits are compared."""
+
+from __future__ import annotations
+
+import re
+
+FIELD_WORDS: dict[str, tuple[str, ...]] = {  # the more telling first
+    "key": ("key", "refno", "refnumber", "reference", "referenceno", "ref", "id", "code", "contractno",
+            "contractnumber", "contractid", "number", "no", "nr", "item", "itemno"),
+    "title": ("title", "what", "obligation", "commitment", "requirement", "deliverable", "task", "action", "name",
+              "subject", "description", "contract", "agreement", "document", "summary"),
+    "deadline": ("deadline", "duedate", "due", "dueby", "dueon", "actby", "bywhen", "targetdate", "target",
+                 "expirydate", "expiry", "expires", "expirationdate", "enddate", "ends", "renewaldate", "renewal",
+                 "effectivedate", "nextreview", "reviewdate", "date"),
+    "owner": ("owner", "responsible", "responsibleperson", "assignedto", "assignee", "lead", "person", "who",
+              "contactperson", "manager", "accountable"),
+    "priority": ("priority",),
+    "tags": ("tags", "tag", "category", "type", "area", "topic"),
+    "timezone": ("timezone", "zone", "tz"),
+    "note": ("note", "notes", "remarks", "remark", "comment", "comments", "details"),
+    "source_locator": ("clause", "section", "article", "paragraph", "page"),
+    "source_quote": ("quote", "wording"),
+}  # fmt: skip
+STATUS_WORDS = ("status", "state", "done", "completed", "complete", "closed", "progress")
+DONE_WORDS = frozenset(
+    "done closed complete completed finished fulfilled delivered submitted filed yes x ✓ ✔ cancelled canceled "
+    "withdrawn terminated expired superseded true".split()
+)
+DATE_WORD = re.compile(r"date|due|deadline|expir|renew|review|notice|until|by$|ends?$|ended", re.IGNORECASE)
