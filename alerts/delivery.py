@@ -18,6 +18,7 @@ from alerts.channels import Channel
 from alerts.clock import Clock, monotonic
 from alerts.core.bounce_tokens import SentMail, bounce_token
 from alerts.core.deliveries import Delivery, DeliveryError, EndedAttempt, Outcome, after_failure
+from alerts.core.envelopes import Routes
 from alerts.core.messages import Message, Outgoing
 from alerts.delivery_log import log_failed, log_sent
 from alerts.link_signing import NO_LINKS, LinkSigning
@@ -25,6 +26,7 @@ from alerts.message_preparation import MessagePreparation
 from alerts.rendering.renderer import Renderer
 from alerts.signed_messages import signed, without_tokens
 from alerts.store import Store
+from alerts.store.outbox.deputies import NO_OPERATORS
 from alerts.store.outbox.reach import ServedRecipients
 from alerts.store.store_error import StoreError
 
@@ -52,7 +54,8 @@ class ChannelWorker:
     """Sends the deliveries of one channel. `on_failure` is called when a failure is to be handled.
 
     Nothing is claimed while `may_send` returns False. `redact` removes secrets from the answers and errors that are
-    stored. `signing` makes the links by which readers answer: messages are stored without them.
+    stored. `signing` makes the links by which readers answer: messages are stored without them. The `operators` get
+    what goes to people who have left without a deputy.
     """
 
     store: Store
@@ -64,6 +67,7 @@ class ChannelWorker:
     may_send: Callable[[], bool] = always
     redact: Callable[[str], str] = str
     signing: LinkSigning = NO_LINKS
+    operators: Routes = NO_OPERATORS
     stop: threading.Event = field(default_factory=threading.Event)
     retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
     health: ChannelHealth = field(init=False)
@@ -109,6 +113,7 @@ class ChannelWorker:
     def take_over(self, other: ChannelWorker) -> None:
         """Take over how another worker of the same channel renders; breaker and connections stay."""
         self.renderer, self.zone, self.redact, self.signing = other.renderer, other.zone, other.redact, other.signing
+        self.operators = other.operators
 
     def pause(self) -> timedelta | None:
         """Return how long there is nothing to do; None if nothing waits."""
@@ -140,7 +145,9 @@ class ChannelWorker:
         limit = 1 if self.health.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
         mine = [item.delivery.id for item in running]  # their leases seem to have ended if the clock was put forward
         lease = 2 * timeout + RENDERED
-        claims = self.store.outbox.claim(self.channel.name, self.clock(), limit, lease, mine, served=self._served)
+        claims = self.store.outbox.claim(
+            self.channel.name, self.clock(), limit, lease, mine, served=self._served, operators=self.operators
+        )
         try:
             messages = self._messages(claims, begun + RENDERED.total_seconds())
             tokens = self._bounce_tokens(claims)

@@ -122,6 +122,7 @@ class MessagePreparation:
             contexts=contexts,
             now=now,
             fallback_for=delivery.fallback_for,
+            on_behalf_of=delivery.on_behalf_of,
             notice=delivery.notice,
             summary=summary,
             links=self.links,

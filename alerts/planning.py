@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from alerts.channels import Channel
-from alerts.core.commitments import Commitment, Person
+from alerts.core.commitments import Commitment
 from alerts.core.envelopes import AddressedReminder, Routes
 from alerts.core.liveness import ALIVE
-from alerts.core.owners import OWNER, Owners
+from alerts.core.owners import OWNER, Owners, as_named
 from alerts.core.rules import Rule
 from alerts.core.schedule.evaluation import evaluate
 from alerts.core.schedule.moments import ONE_SECOND
@@ -197,7 +197,7 @@ def _plan_summaries(
     scopes = {(name, recipient): scope for name in rule.notify for recipient in recipients.get(name, ())}
     if OWNER in rule.notify and owners_channel:
         for person in store.summaries.owners(rule):
-            route = owners_channel, _as_named(person, recipients[owners_channel])
+            route = owners_channel, as_named(person, recipients[owners_channel])
             own = scopes.setdefault(route, replace(scope, owners=(person.key,)))
             if own.owners:  # whoever gets the whole has theirs in it, and several may share an address
                 scopes[route] = replace(own, owners=tuple(dict.fromkeys((*own.owners, person.key))))
@@ -211,12 +211,7 @@ def _owner_route(
     owner = owners.of(commitment)
     if owner is None or owners.channel is None:
         return None
-    return owners.channel, _as_named(owner, recipients[owners.channel])
-
-
-def _as_named(person: Person, recipients: Iterable[str]) -> str:
-    """Return a person's address as the channel writes it, if it names them too: else they would get two."""
-    return next((one for one in recipients if one.lower() == person.email.lower()), person.email)
+    return owners.channel, as_named(owner, recipients[owners.channel])
 
 
 def _evaluate(scheduled: ScheduledRule, tracked: Tracked, watch: Watch, now: datetime) -> Evaluation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alerts.rendering.fact_parts import (
+    AbsenteeFacts,
     AcknowledgedFacts,
     ChangeFacts,
     Commands,
@@ -77,6 +78,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "reminders": "the reminders, in the order of planning",
         "reader": "the zone of the reader",
         "now": "when the message is written",
+        "on_behalf_of": "the absent people for whom a deputy gets it",
         "fallback": "the failed delivery that this one replaces; None if there is none",
         "answer_url": "the link by which the reader answers all of them on one page; None where there are no links",
         "allowed": "what links may answer: `acknowledge`, `snooze`, `note`, `move`, `close`, `assign`, `reopen`",
@@ -166,6 +168,10 @@ MEANINGS: dict[type, dict[str, str]] = {
         "move": "move it to another date",
         "close": "close it",
         "show": "show it",
+    },
+    AbsenteeFacts: {
+        "name": "the name of somebody who is away or has left",
+        "until": "the day or time when they are back; None if they have left",
     },
     FallbackFacts: {
         "channel": "the channel that failed",

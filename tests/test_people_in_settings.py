@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,33 @@ def test_an_unknown_role_is_an_error() -> None:
     assert refused(PEOPLE.replace("key: bo,", "key: bo, role: root,") + CHANNELS + RULE) == [
         "c/a.yaml:3: people[1].role: expected one of viewer, editor, admin, found `root`"
     ]
+
+
+def test_a_deputy_and_the_day_on_which_somebody_has_left_are_read_in_their_zone() -> None:
+    people = """\
+people:
+  - {key: ana, name: Ana, email: ana@example.org, timezone: Asia/Tokyo, deputy: bo, left: 2027-03-31}
+  - {key: bo, name: Bo, email: bo@example.org, left: 2027-03-31}
+timezone: Europe/Madrid
+"""
+    ana, bo = load(people + CHANNELS + RULE).people
+    assert (ana.deputy, ana.left_at) == ("bo", datetime(2027, 3, 30, 15, tzinfo=UTC))
+    assert (bo.deputy, bo.left_at) == (None, datetime(2027, 3, 30, 22, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("stated", "problem"),
+    [
+        ("deputy: boo", "the deputy \"boo\" is not declared in `people`; did you mean 'bo'?"),
+        ("deputy: ana", "deputies in a circle (ana → ana): leave one out, or name them with `alerts away`"),
+        ("deputy: bo", "deputies in a circle (ana → bo → ana): leave one out, or name them with `alerts away`"),
+        ("left: soon", "people[0].left: expected a day such as 2027-03-31, found `soon`"),
+    ],
+)
+def test_deputies_who_are_not_there_circles_and_odd_days_are_refused(stated: str, problem: str) -> None:
+    people = f"""\
+people:
+  - {{key: ana, name: Ana, email: ana@example.org, {stated}}}
+  - {{key: bo, name: Bo, email: bo@example.org, deputy: ana}}
+"""
+    assert refused(people + CHANNELS + RULE) == [f"c/a.yaml:2: {problem}"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alerts.channels.heartbeat import Heartbeat
     from alerts.core.changes import Change
     from alerts.core.commitments import Person
+    from alerts.core.envelopes import Routes
     from alerts.core.owners import Owners
     from alerts.core.registration import RuleSet
     from alerts.delivery import ChannelWorker
@@ -149,6 +150,17 @@ class App:
 
         return Owners(channel=self.settings.owners_channel, people=self.people)
 
+    @property
+    def operators(self) -> Routes:
+        """Return the recipients of the operators' channels."""
+        from alerts.core.envelopes import Routes
+
+        channels = {name: self.channels[name] for name in self.settings.operators}
+        return Routes(
+            recipients={name: channel.recipients for name, channel in channels.items()},
+            one_at_a_time={name for name, channel in channels.items() if channel.one_at_a_time},
+        )
+
     @cached_property
     def renderer(self) -> Renderer:
         """Return the renderer. Templates of the user come before the shipped ones."""
@@ -192,9 +204,11 @@ class App:
         """Return a worker for each channel."""
         from alerts.delivery import ChannelWorker
 
-        redact, signing = self.settings.redaction, self.signing
+        shared: dict[str, Any] = {
+            "redact": self.settings.redaction, "signing": self.signing, "operators": self.operators
+        }  # fmt: skip
         return [
-            ChannelWorker(self.store, channel, self.renderer, self.zone, clock, redact=redact, signing=signing)
+            ChannelWorker(self.store, channel, self.renderer, self.zone, clock, **shared)
             for channel in self.channels.values()
         ]
 
@@ -240,8 +254,8 @@ def instant(text: str | None, expected: str = "one such as 2025-10-28T00:00Z") -
         raise InputError(f"{text!r} lies outside the years 1 to 9999") from None
 
 
-def day_or_instant(text: str, zone: str) -> datetime:
-    """Return a time, or the end of a day in a zone: "until the 5th" includes the 5th."""
+def day_or_instant(text: str, zone: str, *, inclusive: bool = True) -> datetime:
+    """Return a time, or the end of a day in a zone: "until the 5th" includes the 5th, unless `inclusive` is False."""
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
         try:
             day = date.fromisoformat(text)
@@ -249,7 +263,7 @@ def day_or_instant(text: str, zone: str) -> datetime:
             raise InputError(f"there is no such day as {text}") from None
         if day > LAST_DAY:
             raise InputError(f"{text} is too far ahead: name a day up to {LAST_DAY}")
-        return Day(day, zone).end
+        return Day(day, zone).end if inclusive else Day(day, zone).start
     at = instant(text, "a day such as 2025-11-05, or a time such as 2025-11-05T09:00Z")
     if at.date() > LAST_DAY:
         raise InputError(f"{text} is too far ahead: name a time up to {LAST_DAY}")

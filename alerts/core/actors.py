@@ -11,7 +11,7 @@ from alerts.core.tracked import Proof
 
 Action = Literal[
     "acknowledge", "snooze", "snooze for everybody", "take back", "note", "move", "close", "reopen", "assign", "edit",
-    "add",
+    "add", "away",
 ]  # fmt: skip
 Role = Literal["viewer", "editor", "admin"]
 ACTIONS: tuple[Action, ...] = get_args(Action)

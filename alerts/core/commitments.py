@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, get_args
 
 from alerts.deadlines.business_days import Roll
@@ -30,12 +30,21 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A person who may own commitments, and their address. `timezone`: the one they read times in."""
+    """A person who may own commitments, and their address. `timezone`: the one they read times in.
+
+    `deputy`: the key of who gets their alerts while they are away, and from `left_at` on.
+    """
 
     key: str
     name: str
     email: str
     timezone: str | None = None
+    deputy: str | None = None
+    left_at: datetime | None = None
+
+    def has_left(self, now: datetime) -> bool:
+        """Return whether nothing goes to the person any more."""
+        return self.left_at is not None and self.left_at <= now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Literal
 from uuid import UUID
 
+from alerts.core.absences import Absentee
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.messages import Message
 from alerts.core.notifications import ReminderContext
@@ -106,7 +107,7 @@ class Delivery:
     `fence` tells this claim from others. `contexts` is what it carries. A `notice` goes to operators instead; a
     `summary` is gathered by its scope. `zone` is the zone of the recipient, if that is a person who states one.
     `first_due` and `tries` (this one included) count from the last retry by a person; `attempt` counts all.
-    `message` is None until it is rendered.
+    `on_behalf_of`: the absent people for whom a deputy gets it. `message` is None until it is rendered.
     """
 
     id: UUID
@@ -122,6 +123,7 @@ class Delivery:
     notice: Notice | None = None
     summary: Scope | None = None
     fallback_for: DeliveryFailure | None = None
+    on_behalf_of: tuple[Absentee, ...] = ()
     message: Message | None
     entries: str | None = None  # identifies the reminders of the message, if stored
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from alerts.core.absences import Absentee
 from alerts.core.answer_links import AnswerLinks
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.delivery_failures import DeliveryFailure, Notice
@@ -62,8 +63,9 @@ class Notification:
 
     With a `summary` the reminders are what that lists.
 
-    `fallback_for`: the failed delivery whose reminders it carries. `links`: what makes links by which the reader
-    answers; None: commands are shown. `reply_to`: the address that gets replies to a mail.
+    `fallback_for`: the failed delivery whose reminders it carries. `on_behalf_of`: the absent people for whom a deputy
+    gets it. `links`: what makes links by which the reader answers; None: commands are shown. `reply_to`: the address
+    that gets replies to a mail.
     """
 
     id: UUID
@@ -73,6 +75,7 @@ class Notification:
     contexts: tuple[ReminderContext, ...]
     now: datetime
     fallback_for: DeliveryFailure | None = None
+    on_behalf_of: tuple[Absentee, ...] = ()
     notice: Notice | None = None
     summary: Summary | None = None
     links: AnswerLinks | None = None

@@ -28,3 +28,8 @@ class Owners:
 
 
 NO_OWNERS = Owners()
+
+
+def as_named(person: Person, recipients: Iterable[str]) -> str:
+    """Return a person's address as the channel writes it, if it names them too: else they would get two."""
+    return next((one for one in recipients if one.lower() == person.email.lower()), person.email)

@@ -39,10 +39,16 @@ class RuleSet:
         whole = {
             "rules": {name: (rule.hash, rule.fallback) for name, rule in self.rules.items()},
             "channels": dict(self.channels),
-            "people": sorted(json.dumps(asdict(person), sort_keys=True) for person in self.people),
+            "people": sorted(json.dumps(_stated(person), sort_keys=True, default=str) for person in self.people),
             "zone": self.zone,
         }
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _stated(person: Person) -> dict[str, object]:
+    """Return what a person is registered with. A newer field is left out where nothing is stated: the hash stays."""
+    always = ("key", "name", "email", "timezone")
+    return {name: value for name, value in asdict(person).items() if name in always or value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

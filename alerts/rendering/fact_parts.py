@@ -133,6 +133,14 @@ class Commands:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenteeFacts:
+    """Somebody for whom a deputy gets an alert, and when they are back; `until` is None if they have left."""
+
+    name: str
+    until: Point | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackFacts:
     """The delivery that this one replaces: its channel, its recipient and its error. `dead`: it is not retried."""
 

@@ -32,10 +32,8 @@ def plain(notification: Notification, medium: str) -> Message:
     lines = _bounded(notification.contexts, lines)
     if notification.summary:
         lines = [*_summed_up(notification.summary), *lines]
-    text = (
-        "\n\n".join("\n".join(lines_shown) for lines_shown in (*lines, *_fallback_line(notification.fallback_for)))
-        + "\n"
-    )
+    lines = [*_for_whom(notification), *lines, *_fallback_line(notification.fallback_for)]
+    text = "\n\n".join("\n".join(lines_shown) for lines_shown in lines) + "\n"
     body: dict[str, object] | None = None
     if medium == "json":
         reminders: list[dict[str, object]] = [
@@ -149,6 +147,12 @@ def _lines(context: ReminderContext, answering: str | None) -> list[str]:
     if context.next_alert_at:
         lines_shown.append(f"Next reminder: {moment(context.next_alert_at, 'UTC')}")
     return lines_shown
+
+
+def _for_whom(notification: Notification) -> list[list[str]]:
+    """Return the names of those for whom a deputy gets it."""
+    names = ", ".join(flat(clean(one.name)) for one in notification.on_behalf_of)
+    return [[f"For {names} (absent)"]] if names else []
 
 
 def _fallback_line(failure: DeliveryFailure | None) -> list[list[str]]:

@@ -9,7 +9,6 @@ from itertools import chain, islice, repeat, takewhile
 from typing import Any
 
 from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
-from alerts.core.delivery_failures import DeliveryFailure
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Revision
@@ -25,14 +24,13 @@ from alerts.rendering.answer_facts import acknowledged, own_snoozes, sent, snooz
 from alerts.rendering.fact_parts import (
     Certainty,
     ChangeFacts,
-    FallbackFacts,
     SourceFacts,
     Standing,
     Window,
 )
 from alerts.rendering.shell_commands import commands
 from alerts.rendering.template_facts import Facts
-from alerts.rendering.template_filters import clean, flat, known_zone, line, on_day
+from alerts.rendering.template_filters import clean, known_zone, line, on_day
 from alerts.rendering.timeline import DAYS
 
 UNDATED: tuple[Certainty, ...] = ("not stated", "to be decided", "explicitly none")
@@ -44,16 +42,6 @@ def facts(notification: Notification) -> tuple[Facts, ...]:
     return tuple(
         replace(_facts(context, notification.now, reader), answer_url=notification.answer_url(context))
         for context in notification.contexts
-    )
-
-
-def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:
-    """Return what templates see of the delivery that this one replaces."""
-    return FallbackFacts(
-        channel=flat(clean(failure.channel)),
-        recipient=flat(clean(failure.recipient)) or None,
-        error=flat(clean(failure.error)),
-        dead=failure.state in ("dead", "bounced"),
     )
 
 

@@ -20,7 +20,8 @@ from alerts.rendering.operator_notice import notice
 from alerts.rendering.plain_message import SUBJECT, plain
 from alerts.rendering.post_builder import PostBuilder, post_of
 from alerts.rendering.post_markup import TAGS, accept_former_names, former_templates, sections_of, uses_of_tags
-from alerts.rendering.reminder_facts import facts, fallback_facts
+from alerts.rendering.recipient_facts import absentee_facts, fallback_facts
+from alerts.rendering.reminder_facts import facts
 from alerts.rendering.renamed_variables import uses_of_renamed
 from alerts.rendering.summary_facts import summary_facts
 from alerts.rendering.template_environment import Sandbox, error_text, sandbox
@@ -203,6 +204,7 @@ def _context(notification: Notification) -> Context:
         reader=reader,
         now=notification.now,
         fallback=fallback_facts(notification.fallback_for) if notification.fallback_for else None,
+        on_behalf_of=tuple(absentee_facts(one) for one in notification.on_behalf_of),
         answer_url=links.url(notification.id) if links else None,
         allowed=links.allowed if links else (),
         reply_to=notification.reply_to,

@@ -20,6 +20,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.rendering.fact_parts import (
+    AbsenteeFacts,
     AcknowledgedFacts,
     ChangeFacts,
     Commands,
@@ -39,6 +40,7 @@ FACT_TYPES: frozenset[type] = frozenset(
         Facts,
         Digest,
         SummaryFacts,
+        AbsenteeFacts,
         FallbackFacts,
         Window,
         SourceFacts,

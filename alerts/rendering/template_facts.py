@@ -13,6 +13,7 @@ from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.stages import Stage
 from alerts.deadlines.points import Day
 from alerts.rendering.fact_parts import (
+    AbsenteeFacts,
     AcknowledgedFacts,
     ChangeFacts,
     Commands,
@@ -160,6 +161,7 @@ class Digest:
     now: datetime
     listed: tuple[Facts, ...]
     fallback: FallbackFacts | None = None
+    on_behalf_of: tuple[AbsenteeFacts, ...] = ()
     answer_url: str | None = None
     allowed: tuple[str, ...] = ()
     reply_to: str | None = None

@@ -149,7 +149,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         channels=_channels(stated.channels, where),
         default_notify=stated.default_notify,
         operators=stated.operators,
-        people=tuple(entry.person() for entry in stated.people),
+        people=tuple(entry.person_in(stated.timezone or "UTC") for entry in stated.people),
         roles={entry.key: entry.role for entry in stated.people},
         shared_addresses=frozenset(entry.email.lower() for entry in stated.people if entry.shared),
         owners_channel=owners_channel(resolved),

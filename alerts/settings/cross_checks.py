@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from alerts.core.absences import deputy_cycle
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE
 from alerts.deadlines.errors import did_you_mean
@@ -30,6 +31,7 @@ def cross_checks(data: Mapping[str, Any], where: Where) -> Iterator[str]:
     yield from _unknown(data.get("default_notify"), known, where, ("default_notify",), owners=marked)
     yield from _unknown(data.get("operators"), known, where, ("operators",))
     yield from _twice(data.get("people"), "key", "person", where, "people")
+    yield from _deputies(data.get("people"), where)
     rules = data.get("rules")
     yield from _twice(rules, "name", "rule", where, "rules")
     for number, rule in enumerate(rules if isinstance(rules, list) else []):
@@ -74,6 +76,22 @@ def _unknown(
             yield f'{place}"{OWNER}" can stand in `notify` and default_notify only: name a channel'
         else:
             yield place + NO_CHANNEL_FOR_OWNERS
+
+
+def _deputies(entries: Any, where: Where) -> Iterator[str]:
+    """Deputies who are not declared, and cycles in which everybody waits for everybody."""
+    people = {
+        entry["key"]: (number, entry.get("deputy"))
+        for number, entry in enumerate(entries if isinstance(entries, list) else [])
+        if isinstance(entry, Mapping) and type(entry.get("key")) is str
+    }
+    for number, deputy in people.values():
+        if type(deputy) is str and deputy not in people:
+            place = where(("people", number, "deputy"))
+            yield f'{place}the deputy "{deputy}" is not declared in `people`{did_you_mean(deputy, people)}'
+    if cycle := deputy_cycle({key: deputy for key, (_, deputy) in people.items() if type(deputy) is str}):
+        place = where(("people", people[cycle[0]][0], "deputy"))
+        yield f"{place}deputies in a circle ({' → '.join(cycle)}): leave one out, or name them with `alerts away`"
 
 
 def _twice(entries: Any, name: str, what: str, where: Where, key: str) -> Iterator[str]:

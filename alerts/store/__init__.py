@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alerts.store.outbox.unreachable import UnservedRecipients
     from alerts.store.people import People
     from alerts.store.queries import Ledger
+    from alerts.store.recorded_absences import RecordedAbsences
     from alerts.store.registry import Registrations
     from alerts.store.resolution_inputs import ResolvedWith
 
@@ -57,6 +58,13 @@ class Store:
         from alerts.store.people import People
 
         return People(self.database)
+
+    @cached_property
+    def absences(self) -> RecordedAbsences:
+        """When people are away."""
+        from alerts.store.recorded_absences import RecordedAbsences
+
+        return RecordedAbsences(self.database)
 
     @cached_property
     def registrations(self) -> Registrations:

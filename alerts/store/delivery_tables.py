@@ -47,6 +47,7 @@ deliveries = Table(
     Column("retried_at", Utc),  # when a person last sent it again: its schedule counts from there
     Column("tried_before", Integer, nullable=False, server_default="0"),  # attempts that were made before that
     Column("unseen", Boolean, nullable=False, server_default=false()),  # it was sent, and planning has not noticed
+    Column("on_behalf_of", JSON),  # the absent people for whom a deputy, or an operator, gets it
     Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")

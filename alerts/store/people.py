@@ -105,7 +105,7 @@ def names(connection: Connection, recipients: Collection[str]) -> dict[str, str]
 
 def person_of(row: RowMapping) -> Person:
     """A row of `people` as a value."""
-    return Person(**{name: row[name] for name in ("key", "name", "email", "timezone")})
+    return Person(**{name: row[name] for name in ("key", "name", "email", "timezone", "deputy", "left_at")})
 
 
 def _found(connection: Connection, condition: Any) -> dict[str, Person]:

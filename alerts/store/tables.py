@@ -153,6 +153,25 @@ people = Table(
     Column("timezone", Text),
     Column("of_settings", Boolean, nullable=False),  # else a file declared it
     Column("removed_at", Utc),  # when the settings left the person out; forgotten an hour later
+    Column("deputy", Text),  # the key of who gets their alerts while they are away or have left
+    Column("left_at", Utc),
+)
+
+absences = Table(  # when people are away; one that ends early ends when that is recorded
+    "absences",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+    Column("zone", Text, nullable=False),  # the one that the times were stated in
+    Column("deputy", Text),  # None for that of the settings
+    Column("reason", Text),
+    Column("recorded_at", Utc, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("proof", Text, nullable=False),  # how it is known who did it: a `Proof`
+    Column("ended_by", Text),  # who ended it early
+    Column("ended_proof", Text),
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from alerts.actions.absence import record_absence
 from alerts.actions.acknowledge import ListedAnswer, acknowledge, acknowledge_listed
 from alerts.actions.add import add
 from alerts.actions.close import close
@@ -16,6 +17,7 @@ from alerts.actions.preconditions import NotAsShownError, RecordedBeforeError
 from alerts.actions.reopen import reopen
 from alerts.actions.snooze import snooze
 from alerts.actions.withdraw_answers import withdraw_answers
+from alerts.core.absences import Absence
 from alerts.core.actors import ACTIONS, Action, Actor, NotAllowedError, Shown
 from alerts.core.changes import Change
 from alerts.core.commitments import Person
@@ -24,6 +26,7 @@ from alerts.store import Store
 from tests.factories import NOW, at, commitment, entry, load, tracked
 
 LATER, LEAD = at("2025-11-12T09:00"), at("2025-11-09T09:00")
+AWAY = Absence(person="ann", starts_at=NOW, ends_at=LATER, zone="UTC", recorded_by="desk")
 DO: dict[Action, Callable[[Store, Change], Any]] = {
     "acknowledge": lambda store, change: acknowledge(store, "truce", None, change),
     "snooze": lambda store, change: snooze(
@@ -37,6 +40,7 @@ DO: dict[Action, Callable[[Store, Change], Any]] = {
     "reopen": lambda store, change: reopen(store, "closed", change),
     "assign": lambda store, change: assign(store, "truce", "ann", change),
     "edit": lambda store, change: edit(store, "truce", lambda now: with_values(now, {"title": "New"}), change),
+    "away": lambda store, change: record_absence(store, AWAY, change),
     "add": lambda store, change: add(store, commitment("new"), change),
 }
 
@@ -64,7 +68,8 @@ def tried(store: Store) -> Store:
 
 
 def dump(store: Store) -> list[Any]:
-    return [(one, store.ledger.history(one.id)) for one in store.ledger.tracked(closed=True)]
+    tracked_now = [(one, store.ledger.history(one.id)) for one in store.ledger.tracked(closed=True)]
+    return [tracked_now, store.absences.all(NOW).recorded]
 
 
 def test_each_action_is_tried():
@@ -116,7 +121,7 @@ def test_a_link_that_may_only_note_takes_nothing_back():
 @pytest.mark.parametrize(
     ("role", "refused"),
     [
-        ("viewer", {"snooze for everybody", "move", "close", "reopen", "assign", "edit", "add"}),
+        ("viewer", {"snooze for everybody", "move", "close", "reopen", "assign", "edit", "add", "away"}),
         ("editor", set()),
         ("admin", set()),
     ],
@@ -145,7 +150,9 @@ def shown(store: Store, key: str = "truce", form: str = "f1", **more: Any) -> Sh
     return Shown(**{"form": form, "revision": tracked(store, key).revision, "stage": "ahead"} | more)
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS if action not in ("add", "take back", "reopen")])
+@pytest.mark.parametrize(
+    "action", [action for action in ACTIONS if action not in ("add", "away", "take back", "reopen")]
+)
 def test_an_answer_to_what_has_changed_since_changes_nothing(tried, action):
     stale = shown(tried)
     note(tried, "truce", "Somebody was quicker.", SHELL)

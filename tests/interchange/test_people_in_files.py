@@ -84,7 +84,7 @@ def test_the_owners_of_calendars_are_known_too(here: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("stated", ["role: admin", "shared: true"])
+@pytest.mark.parametrize("stated", ["role: admin", "shared: true", "deputy: bo", "left: 2027-03-31"])
 def test_a_file_gives_nobody_a_role(yaml: Write, stated: str) -> None:
     name = stated.partition(":")[0]
     assert lines(yaml(DECLARED.replace("name: Ana,", f"name: Ana, {stated},"))) == [

@@ -26,15 +26,17 @@ from sqlalchemy import (
 )
 
 from alerts.core.deliveries import Delivery, EndedAttempt, FailureLevel
+from alerts.core.envelopes import Routes
 from alerts.core.messages import Message
 from alerts.store import delivery_tables
 from alerts.store.database import Database
+from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_deputies
 from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
 from alerts.store.outbox.holds import hold
 from alerts.store.outbox.payloads import payload_of
 from alerts.store.outbox.reach import ANYBODY, ServedRecipients, recipient_is_served
 from alerts.store.outbox.record import attempt_row, outcome_row
-from alerts.store.outbox.set_aside import UPDATE_UNSENT, gone_rows, overtaken_row, read_claims, retry_later
+from alerts.store.outbox.set_aside import UPDATE_UNSENT, gone_rows, read_claims, unsent_row
 from alerts.store.rows import CHUNK
 
 log = logging.getLogger(__name__)
@@ -77,11 +79,14 @@ class Outbox:
         exclude: Collection[UUID] = (),
         *,
         served: ServedRecipients = ANYBODY,
+        operators: Routes = NO_OPERATORS,
     ) -> list[Delivery]:
         """Claim due deliveries of a channel for recipients that we serve, except `exclude`; stale ones are superseded.
 
+        What goes to people who are away or have left goes to their deputies (else the `operators`) too, or instead.
         `now` decides what is due. The lease (a duration) runs on the real clock.
         """
+        routes = DeputyRoutes(recipients=served.recipients or (), operators=operators)
         while self._due(channel, now, exclude, served):
             with self._database.write() as connection:
                 real = self._database.real_now(connection)
@@ -90,7 +95,7 @@ class Outbox:
                 )
                 query = query.order_by(_D.next_at).limit(limit)
                 rows = connection.execute(self._skip_locked(query)).mappings().all()
-                found = _lease(connection, rows, now, real + lease)
+                found = _lease(connection, rows, now, real + lease, routes)
             if found or not rows:
                 return found
         return []
@@ -217,16 +222,13 @@ class Outbox:
         return min(pauses, default=None)
 
 
-def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Delivery]:
+def _lease(
+    connection: Connection, rows: Sequence[Any], now: datetime, until: datetime, routes: DeputyRoutes
+) -> list[Delivery]:
+    rows = send_to_deputies(connection, rows, now, routes)  # first: a deputy has not snoozed it
     rows = hold(connection, rows, now)
     claims, stale, broken = read_claims(connection, rows)
-    unsent = [
-        retry_later(row, broken[row["id"]], now)
-        if row["id"] in broken
-        else overtaken_row(row, stale.get(row["id"]), now)
-        for row in rows
-        if row["id"] not in claims
-    ]
+    unsent = [unsent_row(row, stale, broken, now) for row in rows if row["id"] not in claims]
     if unsent:
         connection.execute(UPDATE_UNSENT, unsent)
     leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}

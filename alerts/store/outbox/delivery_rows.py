@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from alerts.core.absences import Absentee
 from alerts.core.deliveries import Delivery
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.notifications import ReminderContext
@@ -33,6 +34,7 @@ def claimed_delivery(row: Any, contexts: tuple[ReminderContext, ...], zone: str 
         notice=Notice.from_json(row["notice"]) if row["notice"] else None,
         summary=Scope.from_json(row["summary"]) if row["summary"] else None,
         fallback_for=DeliveryFailure.from_json(row["fallback_for"]) if row["fallback_for"] else None,
+        on_behalf_of=tuple(Absentee.from_json(one) for one in row["on_behalf_of"] or ()),
         message=message_of(row["payload"]) if row["payload"] else None,
         entries=row["entries"],
     )

@@ -167,7 +167,15 @@ def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime])
         one = uuid5(NAMESPACE, "\x1f".join(["held", str(row["id"]), *sorted(map(str, some))]))
         copied = {
             name: row[name]
-            for name in ("channel", "recipient", "created_at", "next_alert_at", "deadline", "fallback_for")
+            for name in (
+                "channel",
+                "recipient",
+                "created_at",
+                "next_alert_at",
+                "deadline",
+                "fallback_for",
+                "on_behalf_of",
+            )
         }
         due = {"next_at": row["next_at"] or row["created_at"], "held_until": until}  # the end of the snooze releases it
         fresh = {"id": one, "state": "pending", "attempts": 0, "fence": 0, **due}

@@ -43,7 +43,7 @@ def recipient_is_served(served: ServedRecipients) -> Any:
     """Whether the recipient of a delivery is one of them."""
     if served.recipients is None:
         return true()
-    mine = _D.recipient.in_(served.recipients)
+    mine = or_(_D.recipient.in_(served.recipients), _D.on_behalf_of.is_not(None))  # deputies, on their channel
     if not served.owners:
         return mine
     people = tables.people.c.email

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -69,6 +69,22 @@ def read_claims(
         reasons |= its_reason
         broken |= its_error
     return found, reasons, broken
+
+
+def unsent_row(row: Any, stale: Mapping[UUID, str], broken: Mapping[UUID, str], now: datetime) -> dict[str, Any]:
+    """Return the row of what `read_claims` does not send: it is stale, or cannot be read."""
+    if row["id"] in broken:
+        return retry_later(row, broken[row["id"]], now)
+    return overtaken_row(row, stale.get(row["id"]), now)
+
+
+def left_row(row: Any, name: str, instead: Sequence[str], now: datetime, *, dead: bool) -> dict[str, Any]:
+    """Set aside what would go to somebody who has left. Where not all of it goes to others, it has failed."""
+    if dead:
+        reason = f"{name} has left, and there is no deputy: name one in `people`"
+        return _unsent_row(row, "dead", reason, FailureLevel.DEAD, ended_at=now)
+    reason = f"{name} has left: sent to {', '.join(filter(None, instead)) or 'the operators'}"
+    return _unsent_row(row, "superseded", reason, FailureLevel.NOT, ended_at=now)
 
 
 def retry_later(row: Any, error: str, now: datetime) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The guards of the product, by room and topic, and what each becomes when it is taken out."""
 
 from tests.mutants.guards import (
+    absences_guards,
     answers_guards,
     bounces_guards,
     changes_guards,
@@ -33,6 +34,7 @@ GUARDS: tuple[Guard, ...] = (
     *watches_guards.GUARDS,
     *contents_guards.GUARDS,
     *claims_guards.GUARDS,
+    *absences_guards.GUARDS,
     *failures_guards.GUARDS,
     *bounces_guards.GUARDS,
     *channels_guards.GUARDS,

@@ -1,0 +1,125 @@
+"""The command away."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from alerts.actions.absence import end_absences, record_absence
+from alerts.cli.app import App, change_of, day_or_instant, get_app
+from alerts.cli.command_group import cli
+from alerts.cli.fitted_rows import Row, print_rows
+from alerts.cli.options import At, Because, By, Json
+from alerts.cli.output import as_rfc3339, print_line, shown, warn
+from alerts.core.absences import Absence, Absences
+from alerts.core.changes import Change
+from alerts.core.commitments import Person
+from alerts.deadlines.errors import InputError, did_you_mean
+
+out = Console(highlight=False, emoji=False)
+
+
+@cli.command()
+def away(
+    context: typer.Context,
+    person: Annotated[str | None, typer.Argument(metavar="PERSON", help="The key of a person.")] = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="T", help="First day away, or a time.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="T", help="First day back, or a time.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="DEPUTY", help="Who gets their alerts too.")] = None,
+    back: Annotated[bool, typer.Option("--back", help="They are back: end their absences now.")] = False,
+    because: Because = None,
+    by: By = None,
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Record who is away and who gets their alerts too; without a person, list them.
+
+    Days begin in the time zone of the person. Without --from it begins now. Without
+    --to the `deputy` of the settings gets the alerts.
+    """
+    app, change = get_app(context), change_of(at, by, because)
+    if person is None:
+        if start or until or to or back:
+            raise typer.BadParameter("name the person who is away", param_hint="PERSON")
+        _list(app, change.now, as_json=as_json)
+        return
+    whose = _person(app, person)
+    if back:
+        if start or until or to:
+            raise typer.BadParameter("stands alone: it ends what is recorded", param_hint="--back")
+        for absence in end_absences(app.store, whose.key, change):
+            print_line(f"{whose.name} is back: the absence until {shown(absence.ends_at, absence.zone)} is over")
+        return
+    if until is None:
+        raise typer.BadParameter("name the first day back with --until, or use --back", param_hint="--until")
+    _record(app, whose, start, until, to, change)
+
+
+def _person(app: App, key: str) -> Person:
+    people = app.people
+    if key not in people:
+        raise InputError(f"no person has the key {key!r}{did_you_mean(key, people)}")
+    app.store.people.add(app.settings.people)
+    return people[key]
+
+
+def _record(app: App, whose: Person, start: str | None, until: str, to: str | None, change: Change) -> None:
+    zone = whose.timezone or app.zone
+    absence = Absence(
+        person=whose.key,
+        starts_at=day_or_instant(start, zone, inclusive=False) if start else change.now,
+        ends_at=day_or_instant(until, zone, inclusive=False),
+        zone=zone,
+        deputy=to and _person(app, to).key,
+        reason=change.reason,
+        recorded_by=change.by,
+    )
+    record_absence(app.store, absence, change)
+    whom = absence.deputy or whose.deputy
+    print_line(f"{whose.name} is away {_span(absence)}: alerts go to {_named(app.people, whom)} too")
+    if whom is None:
+        warn(f"{whose.key} has no deputy: name one with --to, or as `deputy` in `people`")
+
+
+def _span(absence: Absence) -> str:
+    start, end = shown(absence.starts_at, absence.zone), shown(absence.ends_at, absence.zone)
+    return f"from {start} until {end} {absence.zone}"
+
+
+def _named(people: dict[str, Person], key: str | None) -> str:
+    return people[key].name if key in people else "nobody else" if key is None else key
+
+
+def _list(app: App, now: datetime, *, as_json: bool) -> None:
+    """List who is away or will be, and who has left."""
+    absences = app.store.absences.all(now)
+    if as_json:
+        print(json.dumps([_json_row(one) for one in absences.recorded]))
+        return
+    rows = [_row(absences, one) for one in absences.recorded]
+    rows += [_row_left(one, app.zone) for one in absences.people.values() if one.left_at]
+    if rows:
+        print_rows(out, rows)
+    else:
+        print_line("nobody is away: `alerts away PERSON --until DAY --to DEPUTY` records it")
+
+
+def _row(absences: Absences, one: Absence) -> Row:
+    person = absences.people.get(one.person)
+    deputy = one.deputy or (person.deputy if person else None)
+    return Row((one.person, _span(one), f"to {deputy}" if deputy else "no deputy", one.reason or ""))
+
+
+def _row_left(person: Person, zone: str) -> Row:
+    since = f"left {shown(person.left_at, person.timezone or zone)} {person.timezone or zone}"
+    return Row((person.key, since, f"to {person.deputy}" if person.deputy else "to the operators", ""))
+
+
+def _json_row(one: Absence) -> dict[str, object]:
+    row: dict[str, object] = {"person": one.person, "to": one.deputy, "timezone": one.zone}
+    times = {"from": as_rfc3339(one.starts_at), "until": as_rfc3339(one.ends_at)}
+    return row | times | {"reason": one.reason, "recorded_by": one.recorded_by}

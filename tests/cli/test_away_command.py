@@ -1,0 +1,117 @@
+"""Absences on the command line, and what the desk then receives."""
+
+from __future__ import annotations
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import NOW, Alerts
+
+CONFIG = """\
+timezone: Europe/Madrid
+people:
+  - {key: ana, name: Ana Lopez, email: ana@example.org, timezone: Asia/Tokyo, deputy: bo}
+  - {key: bo, name: Bo, email: bo@example.org}
+  - {key: cy, name: Cy, email: cy@example.org, left: 2025-11-01}
+channels:
+  box: {kind: maildir, path: mail, to: [desk@example.org], default: true}
+operators: [box]
+rules:
+  - name: desk
+    cron: "0 9 * * *"
+    match: {}
+    remind: {before: [P7D, P1D], on_the_day: true}
+    notify: [owner]
+"""
+FILE = """\
+commitments:
+  - {key: a, title: The audit, deadline: 2025-11-10, timezone: UTC, owner: ana}
+  - {key: c, title: The claim, deadline: 2025-11-10, timezone: UTC, owner: cy}
+"""
+LEAD = "2025-11-03T10:00Z"
+
+
+@pytest.fixture
+def desk(alerts: Alerts, home: Path) -> Alerts:
+    (home / "config/alerts.yaml").write_text(CONFIG)
+    (home / "file.yaml").write_text(FILE)
+    assert alerts("load", "file.yaml", "--at", NOW).code == 0
+    assert alerts("tick", "--at", NOW).code == 0
+    return alerts
+
+
+def received(home: Path) -> dict[str, EmailMessage]:
+    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in (home / "mail").rglob("new/*")]
+    return {str(mail["To"]): mail for mail in mails if isinstance(mail, EmailMessage)}
+
+
+def text_of(mail: EmailMessage, kind: str = "plain") -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return " ".join(str(part.get_content()).split())
+
+
+def test_what_the_desk_receives_while_one_is_away_and_after_another_left(desk: Alerts, home: Path) -> None:
+    said = desk("away", "ana", "--from", "2025-11-01", "--until", "2025-11-08", "--because", "vacation", "--at", NOW)
+    assert said.out == (
+        "Ana Lopez is away from Sat 1 Nov 2025 00:00 until Sat 8 Nov 2025 00:00 Asia/Tokyo: alerts go to Bo too\n"
+    )
+    assert desk("tick", "--at", LEAD).code == 0
+    mails = received(home)
+    assert sorted(mails) == ["ana@example.org", "bo@example.org", "desk@example.org"]
+    for kind in ("plain", "html"):
+        assert "For Ana Lopez, away until Sat 8 Nov 2025" in text_of(mails["bo@example.org"], kind)
+        assert "For Cy, who has left" in text_of(mails["desk@example.org"], kind)
+        assert "away until" not in text_of(mails["ana@example.org"], kind)
+
+
+def test_who_is_away_is_listed_and_somebody_who_is_back_is_not(desk: Alerts) -> None:
+    cy = "cy   left Sat 1 Nov 2025 00:00 Europe/Madrid                                to the operators\n"
+    assert desk("away", "--at", NOW).out.split() == cy.split()
+    desk("away", "ana", "--until", "2025-11-08", "--to", "bo", "--because", "vacation", "--at", NOW)
+    assert desk("away", "--at", NOW).out.splitlines()[0].split() == (
+        "ana from Tue 28 Oct 2025 19:00 until Sat 8 Nov 2025 00:00 Asia/Tokyo to bo vacation".split()
+    )
+    assert desk("away", "--json", "--at", NOW).json == [
+        {
+            "person": "ana", "to": "bo", "timezone": "Asia/Tokyo", "from": "2025-10-28T10:00:00Z",
+            "until": "2025-11-07T15:00:00Z", "reason": "vacation", "recorded_by": "desk",
+        }
+    ]  # fmt: skip
+    assert desk("away", "ana", "--back", "--at", NOW).out == (
+        "Ana Lopez is back: the absence until Sat 8 Nov 2025 00:00 is over\n"
+    )
+    assert desk("away", "--json", "--at", NOW).json == []
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["anna", "--until", "2025-11-08"], "no person has the key 'anna'; did you mean 'ana'?"),
+        (["ana", "--until", "2025-11-08", "--to", "bob"], "no person has the key 'bob'; did you mean 'bo'?"),
+        (["ana", "--until", "2025-11-08", "--to", "ana"], "--to: ana is away: name somebody else"),
+        (["ana", "--until", "2025-10-01"], "--until: the absence is over by then"),
+        (["ana", "--from", "2025-11-08", "--until", "2025-11-08"], "--until: the absence is over by then"),
+        (["bo", "--until", "2025-11-08", "--to", "ana"], "bo → ana → bo: they would be away at the same time"),
+        (["bo", "--back"], "bo is not away: `alerts away` lists who is"),
+        (["ana"], "name the first day back with --until, or use --back"),
+        (["ana", "--back", "--to", "bo"], "stands alone"),
+        (["--until", "2025-11-08"], "name the person who is away"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused(desk: Alerts, words: list[str], problem: str) -> None:
+    desk("away", "ana", "--from", "2025-11-01", "--until", "2025-11-09", "--at", NOW)
+    before = desk("away", "--json", "--at", NOW).out
+    said = desk("away", *words, "--at", NOW)
+    assert said.code != 0
+    assert problem in " ".join(said.err.replace("│", " ").split())
+    assert desk("away", "--json", "--at", NOW).out == before
+
+
+def test_an_absence_without_a_deputy_is_recorded_with_a_warning(desk: Alerts) -> None:
+    said = desk("away", "bo", "--until", "2025-11-08", "--at", NOW)
+    assert "alerts go to nobody else too" in said.out
+    assert "bo has no deputy" in said.err
