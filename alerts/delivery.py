@@ -40,15 +40,6 @@ POLL_SECONDS = 1.0  # seconds: how often a worker that waits for its sends check
 OVERDUE = 10.0  # seconds past its time limit after which a send is stuck, which should never happen
 
 
-def nothing() -> None:
-    """Do nothing."""
-
-
-def always() -> bool:
-    """Return True."""
-    return True
-
-
 @dataclass(slots=True)
 class ChannelWorker:
     """Sends the deliveries of one channel. `on_failure` is called when a failure is to be handled.
@@ -63,8 +54,8 @@ class ChannelWorker:
     renderer: Renderer
     zone: str
     clock: Clock
-    on_failure: Callable[[], None] = nothing
-    may_send: Callable[[], bool] = always
+    on_failure: Callable[[], None] = lambda: None
+    may_send: Callable[[], bool] = lambda: True
     redact: Callable[[str], str] = str
     signing: LinkSigning = NO_LINKS
     operators: Routes = NO_OPERATORS

@@ -12,7 +12,7 @@ from typing import Any
 from alerts.channels import Channel
 from alerts.clock import monotonic
 from alerts.deadlines.errors import InputError
-from alerts.delivery import ChannelWorker, always
+from alerts.delivery import ChannelWorker
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class WorkerPool:
         built_from: Mapping[str, Any],
         on_failure: Callable[[], None],
         *,
-        may_send: Callable[[], bool] = always,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         self._may_send = may_send
         self._on_failure = on_failure

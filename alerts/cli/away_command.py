@@ -36,9 +36,9 @@ def away(
     at: At = None,
     as_json: Json = False,
 ) -> None:
-    """Record who is away and who gets their alerts too; without a person, list them.
+    """Record who is away and who gets their alerts too.
 
-    Days begin in the time zone of the person. Without --from it begins now. Without
+    Without a person, list them. Days begin in the time zone of the person. Without --from it begins now. Without
     --to the `deputy` of the settings gets the alerts.
     """
     app, change = get_app(context), change_of(at, by, because)
