@@ -12,6 +12,7 @@ from alerts.channels.plugins import outdated_names
 from alerts.cli import restated_report
 from alerts.cli.app import App, get_app, instant, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
+from alerts.cli.left_out_report import warn_of_left_out
 from alerts.cli.options import At
 from alerts.cli.other_processes import (
     warn_if_rules_differ,
@@ -74,6 +75,7 @@ def check(context: typer.Context, at: At = None) -> None:
         warn(restated_report.line(one))
     if undecided:
         warn(f"{len(undecided)} closed but listed again: {restated_report.WHAT_TO_DO}")
+    warn_of_left_out(app)
     warn_if_nobody_is_reached(app)
     warn_if_rules_differ(app)
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]

@@ -13,7 +13,10 @@ import typer
 from alerts import interchange
 from alerts.cli import restated_report
 from alerts.cli.app import App, get_app, instant, who
+from alerts.cli.calendar_files import without_history, without_unresolved
+from alerts.cli.cancelled_entries import withdraw_cancelled
 from alerts.cli.command_group import cli
+from alerts.cli.left_out_report import report_left_out
 from alerts.cli.load_files import (
     LoadJob,
     entries_of,
@@ -62,6 +65,9 @@ CloseMissing = Annotated[
 ]
 Reopen = Annotated[bool, typer.Option("--reopen", help="Reopen closed commitments that the file lists again.")]
 KeepClosed = Annotated[bool, typer.Option("--keep-closed", help="Keep them closed and stop reporting them.")]
+AllOrNothing = Annotated[
+    bool, typer.Option("--all-or-nothing", help="Store nothing if any entry of a calendar cannot be loaded.")
+]
 
 
 @cli.command()
@@ -77,14 +83,18 @@ def load(
     close_missing: CloseMissing = False,
     reopen: Reopen = False,
     keep_closed: KeepClosed = False,
+    all_or_nothing: AllOrNothing = False,
 ) -> None:
-    """Load commitments from files. Loading again applies only what changed in the file."""
+    """Load commitments from files. Loading again applies only what changed in the file.
+
+    The exit code is 3 if closed commitments or entries of a calendar were left out.
+    """
     closed = restated_report.decision(reopen=reopen, keep_closed=keep_closed)
     app, now = get_app(context), instant(at)
     files, layout = files_of(files), read_columns(columns) if columns else None
     if close_missing and STDIN in files:
         raise InputError("--close-missing: what is missing in the standard input cannot be known")
-    read = read_files(app, files, layout, file_format)
+    read = without_history(app, read_files(app, files, layout, file_format), now)
     people = app.people | {one.key: one for file in read for one in file.people}
     job = LoadJob(
         app=app,
@@ -95,16 +105,19 @@ def load(
         dry_run=dry_run,
         close_missing=close_missing,
         owners=replace(app.owners, people=people),
+        all_or_nothing=all_or_nothing,
     )
+    job = without_unresolved(job)
     _refuse_problems(job, files, report, layout or TableLayout())
-    _end(_report(job, _store(job)))
+    stored = _report(job, _store(job))
+    _end(stored, left_out=report_left_out(job))
 
 
-def _end(stored: Report) -> None:
+def _end(stored: Report, *, left_out: bool) -> None:
     """Raise what a load ends with where it has left something."""
     if stored.conflicts:
         raise InputError("\n".join(one.message for one in stored.conflicts))
-    if stored.restated:
+    if stored.restated or left_out:
         raise typer.Exit(restated_report.LEFT_CLOSED)
 
 
@@ -151,6 +164,7 @@ def _report(job: LoadJob, report: Report) -> Report:
     else:
         show_moves([*report.moved, *report.moved_dependants])
     report_not_loaded(app, job.files, report)
+    withdraw_cancelled(job)
     report_missing(missing, dry_run=job.dry_run, close_missing=job.close_missing)
     restated_report.report_closed(report, dry_run=job.dry_run)
     if not job.dry_run:

@@ -36,6 +36,7 @@ class LoadJob:
     dry_run: bool
     close_missing: bool
     owners: Owners
+    all_or_nothing: bool = False
 
 
 def entries_of(read: Sequence[File]) -> list[StatedCommitment]:
@@ -75,9 +76,15 @@ def read_files(
 
 
 def find_problems(job: LoadJob) -> list[FileProblem]:
-    """Return all problems of the files, in their order."""
+    """Return all problems of the files, in their order.
+
+    What a calendar leaves out is one where nothing of it can be loaded, or where it is to be loaded whole.
+    """
     read = job.files
-    problems = {file.path: list(file.problems) for file in read}
+    problems = {
+        file.path: [*file.problems, *(file.left_out if job.all_or_nothing or not (file.entries or file.ended) else ())]
+        for file in read
+    }
     lines: dict[str, tuple[str, int]] = {}
     first: dict[str, str] = {}
     for file in read:

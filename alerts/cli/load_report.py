@@ -92,7 +92,7 @@ def report_not_loaded(app: App, read: Sequence[File], report: Report) -> None:
             print_line(f"{file.path}: {line}")
         status = app.store.commitments.statuses(one.key for one in file.ended)
         unknown = [one.key for one in file.ended if one.key not in status]
-        still_open = [one.key for one in file.ended if status.get(one.key) == "open"]
+        still_open = [one.key for one in file.ended if status.get(one.key) == "open" and not one.withdrawn]
         if unknown:
             print_line(
                 f"{file.path}: {len(unknown)} already closed in the file and not tracked; skipped: {few(unknown)}"

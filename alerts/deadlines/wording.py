@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from alerts.deadlines.points import Day, Point
+from alerts.deadlines.posix_zones import label_of
 from alerts.deadlines.zones import zone_info
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -26,7 +27,8 @@ def format_point(point: Point) -> str:
     if isinstance(point, Day):
         return format_day(point.date)
     wall = point.at.astimezone(zone_info(point.zone or "UTC"))
-    return f"{format_day(wall.date())} {wall:%H:%M} {point.zone or '(zone not stated)'}"
+    zone = label_of(point.zone, wall) if point.zone else "(zone not stated)"
+    return f"{format_day(wall.date())} {wall:%H:%M} {zone}"
 
 
 def describe_window(first: Point | None, last: Point | None, named: Point | None, *, is_by: bool) -> str:

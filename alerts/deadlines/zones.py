@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.posix_zones import is_rule, zone_of
 
 AOE = "AoE"  # anywhere on earth, UTC-12 (IEEE 802.16's convention for deadlines)
 FIRST_PLACE = timezone(timedelta(hours=14))  # Kiritimati: a day starts here first
@@ -16,7 +17,7 @@ LAST_PLACE = timezone(timedelta(hours=-12))  # Baker Island: a day ends here las
 
 @lru_cache(maxsize=1024)
 def zone_info(name: str) -> tzinfo:
-    """Return the zone of an IANA name (or AoE). Raises InputError for an unknown name."""
+    """Return the zone of an IANA name (or AoE), or of a rule. Raises InputError for an unknown name."""
     if name == AOE:
         return LAST_PLACE
     if name in ("UTC", "Z"):
@@ -24,7 +25,7 @@ def zone_info(name: str) -> tzinfo:
     try:
         if name == "posixrules" or name.startswith(OTHER_FORMS):
             raise KeyError(name)
-        return ZoneInfo(name)
+        return zone_of(name) if is_rule(name) else ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         near = did_you_mean(name, available_timezones())
         raise InputError(f"unknown time zone {name!r}: expected an IANA name such as America/New_York{near}") from None

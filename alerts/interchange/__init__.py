@@ -72,7 +72,7 @@ def gather(
 def read(path: Path, *, parties: Collection[str] = (), sources: Collection[str] = ()) -> File:
     """Return the content of a commitments file without problems. Raises InputError with a line for each problem."""
     file = gather(path, parties=parties, sources=sources)
-    refuse(file.problems, unread=file.unread)
+    refuse((*file.problems, *file.left_out), unread=file.unread)
     return file
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -35,18 +35,25 @@ Lines = Callable[[Steps], int]  # returns the line of a part
 
 @dataclass(slots=True)
 class Reading:
-    """A file that is being read. `name` returns the name of a part in that file if it is not the field name."""
+    """A file that is being read. `name` returns the name of a part in that file if it is not the field name.
+
+    `keeps_rest`: an entry that is wrong is left out, and the others are read all the same.
+    """
 
     path: str
     known: Known
     progress: Callable[[int], None]
     name: Callable[[Steps], str] | None = None
+    keeps_rest: bool = False
     parties: dict[str, tuple[Party, int]] = field(default_factory=dict)
     sources: dict[str, tuple[Source, int]] = field(default_factory=dict)
     people: dict[str, tuple[Person, int]] = field(default_factory=dict)
     entries: dict[str, StatedCommitment] = field(default_factory=dict)
     problems: list[FileProblem] = field(default_factory=list)
     unread_keys: set[str] = field(default_factory=set)
+    left_out: list[FileProblem] = field(default_factory=list)
+    occurrences: set[str] = field(default_factory=set)
+    depending: set[str] = field(default_factory=set)
     ended: list[EndedEntry] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     invalid_keys: dict[str, set[str]] = field(default_factory=dict)  # parties, sources and people with an error
@@ -57,6 +64,17 @@ class Reading:
     def full(self) -> bool:
         """Return whether there are too many problems to read on."""
         return len(self.problems) >= MAX_PROBLEMS
+
+    @property
+    def has_anything(self) -> bool:
+        """Return whether there was any entry, readable or not."""
+        return bool(self.entries or self.problems or self.left_out or self.ended or self.notes)
+
+    def leave_out(self, line: int, problem: str, key: str = "") -> None:
+        """Record an entry that is left out."""
+        self.left_out.append(FileProblem(line, f"{self.path}:{line}: {problem}", key=key))
+        if key:
+            self.unread_keys.add(key)
 
     def add_problem(self, line: int, problem: str, steps: Steps = ()) -> None:  # noqa: ARG002  # a table names the cell
         """Record a problem; `steps` lead to the part of the entry that has it."""
@@ -83,7 +101,15 @@ class Reading:
             known[key] = (value, line)
 
     def take(self, value: Any, line_of: Lines, sequence: int | None = None) -> None:
-        """Add a commitment entry."""
+        """Add a commitment entry, or what is wrong with it."""
+        before = len(self.problems)
+        self._take(value, line_of, sequence)
+        if self.keeps_rest:
+            key = str(value.get("key", ""))
+            self.left_out += [replace(one, key=key) for one in self.problems[before:]]
+            del self.problems[before:]
+
+    def _take(self, value: Any, line_of: Lines, sequence: int | None) -> None:
         entry = self.validated(CommitmentEntry, value, line_of)
         if entry is None:
             if isinstance(value, dict) and isinstance(value.get("key"), str):
@@ -154,6 +180,9 @@ class Reading:
             problems=in_line(self.problems),
             unread=not whole,
             unread_keys=frozenset(self.unread_keys),
+            left_out=in_line(self.left_out),
+            occurrences=frozenset(self.occurrences & self.entries.keys()),
+            depending=frozenset(self.depending & self.entries.keys()),
             ended=tuple(self.ended),
             notes=tuple(self.notes),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from alerts.core.changes import StatedCommitment
 from alerts.core.commitments import Party, Person, Source
@@ -33,27 +34,37 @@ class FileProblem:
     """A problem on a line; `message` is the whole error line, with its place.
 
     `marked` has the cells of a table that it is about (`B17`, `Sheet!B17`, or `17` for a row), each with its own text.
+    `key` is that of the entry of a calendar.
     """
 
     line: int
     message: str
     marked: tuple[tuple[str, str], ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EndedEntry:
-    """A commitment that is over according to the file: it is not tracked again."""
+    """A commitment that is over according to the file: it is not tracked again.
+
+    `withdrawn`: the file cancels it, with its `sequence`; of what recurs, perhaps only the occurrence that was
+    `original` at that time (RFC 5546, section 3.2.5).
+    """
 
     key: str
     place: str
+    withdrawn: bool = False
+    sequence: int = 0
+    original: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """What a file holds, in its order.
 
-    `unread_keys` are keys in the file that have no entry because they are wrong or over. `notes` list what was left
-    out.
+    `unread_keys` are keys in the file that have no entry because they are wrong or over. `left_out` are the entries of
+    a calendar that cannot be loaded; the others can. `occurrences` are the keys of those that are one occurrence of a
+    series, `depending` of those that depend on other commitments. `notes` list what else was left out.
     """
 
     path: str
@@ -64,6 +75,9 @@ class File:
     problems: tuple[FileProblem, ...] = ()
     unread: bool = False
     unread_keys: frozenset[str] = frozenset()
+    left_out: tuple[FileProblem, ...] = ()
+    occurrences: frozenset[str] = frozenset()
+    depending: frozenset[str] = frozenset()
     ended: tuple[EndedEntry, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -14,12 +14,13 @@ HASHED = 8
 def key_of(uid: str) -> str:
     """Return the key for a UID: itself if it is valid, else with `-` for invalid characters.
 
-    A key without a letter, or a deadline keyword, gets the prefix `uid-`. A long one is cut and gets a hash.
+    A key without a letter, a deadline keyword, or what looks like a date gets the prefix `uid-`. A long one is cut and
+    gets a hash.
     """
     if KEY.fullmatch(uid) and uid.lower() not in RESERVED_WORDS:
         return uid
     key = re.sub(r"[^A-Za-z0-9._@-]", "-", uid).lstrip("._@-")
-    if not re.search("[A-Za-z]", key) or key.lower() in RESERVED_WORDS:
+    if not KEY.fullmatch(key[:LONGEST]) or key.lower() in RESERVED_WORDS:
         key = f"uid-{key}" if key else "uid-" + hashlib.sha256(uid.encode()).hexdigest()[:HASHED]
     if len(key) > LONGEST:
         key = f"{key[: LONGEST - HASHED - 1]}-{hashlib.sha256(uid.encode()).hexdigest()[:HASHED]}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from alerts.store.commitment_store import Commitments
     from alerts.store.due_watches import Watches
     from alerts.store.feeds import Feeds
+    from alerts.store.left_out import LeftOut
     from alerts.store.link_revocations import LinkRevocations
     from alerts.store.linked_deliveries import LinkedDeliveries
     from alerts.store.measurements import Measurements
@@ -128,6 +129,13 @@ class Store:
         from alerts.store.outbox.unreachable import UnservedRecipients
 
         return UnservedRecipients(self.database, self.outbox)
+
+    @cached_property
+    def left_out(self) -> LeftOut:
+        """Entries of calendars that could not be loaded."""
+        from alerts.store.left_out import LeftOut
+
+        return LeftOut(self.database)
 
     @cached_property
     def link_revocations(self) -> LinkRevocations:

@@ -16,6 +16,7 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.recurrence import Recurrence
 from alerts.interchange import cells
 from alerts.interchange.ics.event_times import first
+from alerts.strict_yaml.text_fields import LONGEST_LINE, LONGEST_TEXT
 
 OWN = "X-ALERTS-"  # what iCalendar has no property for, by field: X-ALERTS-REVIEW-EVERY
 TIMES = f"{OWN}TIMES"  # the times at export: a difference shows that another program changed them
@@ -63,19 +64,36 @@ def entry_of(
         priority = (CRITICAL, "critical")
     if own and exported and _own_text(component.get(TIMES, "")) == times_as_written(component):
         deadline = _without(str(exported), left_out)
+    title, note, shortened = _title_and_note(component)
     entry = {
         "kind": KINDS[component.name],
         **stated,
         "key": key,
-        "title": " ".join(_text(_first(component, "SUMMARY")).split("\n")).strip() or "(no SUMMARY)",
+        "title": title or "(no SUMMARY)",
         "deadline": deadline,
         "priority": priority[1],
         "tags": list(dict.fromkeys(filter(None, (re.sub(r"\s*\n\s*", " ", tag).strip() for tag in _tags(component))))),
-        "note": _text(_first(component, "DESCRIPTION")).strip(),
+        "note": note,
     }
+    assumed = (*assumed, *shortened)
     if assumed:
         entry["assumptions"] = [*stated.get("assumptions", ()), *assumed]
     return cells.entry_of(entry)
+
+
+def _title_and_note(component: Any) -> tuple[str, str, list[str]]:
+    """Return SUMMARY and DESCRIPTION, as long as they may be, and a note about each that is shortened."""
+    texts = {
+        "title": (" ".join(_text(_first(component, "SUMMARY")).split("\n")).strip(), LONGEST_LINE),
+        "note": (_text(_first(component, "DESCRIPTION")).strip(), LONGEST_TEXT),
+    }
+    shortened = [
+        f"the {what} is shortened: in the calendar it has {len(text):,} characters"
+        for what, (text, most) in texts.items()
+        if len(text) > most
+    ]
+    title, note = (text if len(text) <= most else text[: most - 1] + "…" for text, most in texts.values())
+    return title, note, shortened
 
 
 def _without(deadline: str, left_out: Sequence[str]) -> str:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from icalendar.prop import vBroken
 
+from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.recurrence import name_occurrence
-from alerts.deadlines.zones import zone_info
+from alerts.interchange.ics.calendar_entries import CalendarEntry
 from alerts.interchange.ics.calendar_zones import Zones
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"  # Outlook's days may be written as times from midnight to midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,42 +29,40 @@ class Time:
     def is_day(self) -> bool:
         return not isinstance(self.wall, datetime)
 
-    def plus(self, duration: timedelta) -> Time:
-        """Add a duration: days are nominal, hours exact except across clock changes (RFC 5545, section 3.3.6)."""
+    def plus(self, duration: Duration, zones: Zones) -> Time:
+        """Add a duration: days are nominal, hours exact (RFC 5545, section 3.3.6). Raises InputError."""
         try:
-            return Time(self.wall + duration, self.tzid)
-        except OverflowError:
+            if not isinstance(self.wall, datetime):
+                return Time(duration.shift(self.wall) + duration.time, self.tzid)
+            days = Time(duration.shift_wall(self.wall), self.tzid)
+            return days._plus_exact(duration.time, zones)
+        except (OverflowError, InputError):
             raise InputError("its end lies outside the years 1 to 9999") from None
 
-    def local(self, zone: str | None) -> date:
-        """Return the day, or the wall-clock time; for a time in UTC, that of the zone."""
-        if isinstance(self.wall, datetime) and self.tzid == "" and zone:
-            return self.wall.replace(tzinfo=UTC).astimezone(zone_info(zone)).replace(tzinfo=None)
-        return self.wall
+    def _plus_exact(self, time: timedelta, zones: Zones) -> Time:
+        assert isinstance(self.wall, datetime)
+        wall = self.wall + time
+        if not self.tzid or not time:
+            return Time(wall, self.tzid)
+        end = zones.instant(self.tzid, self.wall) + time
+        wall += end - zones.instant(self.tzid, wall)  # the clocks may change in between
+        if zones.instant(self.tzid, wall) == end:
+            return Time(wall, self.tzid)
+        return Time(end.replace(tzinfo=None), "")
 
-    def day(self, zone: str | None) -> date:
-        """Return the civil day; for a time in UTC, the day in that zone."""
-        return _day(self.local(zone))
-
-    def say(self, zones: Zones, *, recurs: bool = False) -> str:
+    def say(self, zones: Zones) -> str:
         """Return it as deadlines write it. Raises InputError for an unknown zone."""
         if not isinstance(self.wall, datetime):
-            return self.wall.isoformat()
+            zone = zones.iana(self.tzid) if self.tzid else None
+            return self.wall.isoformat() + (f"[{zone}]" if zone else "")
         text = self.wall.isoformat(timespec="seconds" if self.wall.second else "minutes")
         if self.tzid is None:
             return text
         name = zones.iana(self.tzid) if self.tzid else "UTC"
         if name:
-            return f"{text}[{name}]" if name != "UTC" or recurs else f"{text}Z"
-        if recurs:
-            raise InputError(f'it recurs in the time zone "{self.tzid}", which is not an IANA or Windows name: '
-                             "its offset at other times is not known")  # fmt: skip
+            return f"{text}[{name}]" if name != "UTC" else f"{text}Z"
         offset = timezone(zones.offset(self.tzid, self.wall)).tzname(None).removeprefix("UTC")
         return text + (offset or "Z")
-
-
-def _day(at: date) -> date:
-    return at.date() if isinstance(at, datetime) else at
 
 
 def first(component: Any, name: str) -> Any:
@@ -106,10 +104,10 @@ def _time(name: str, found: Any, value: Any) -> Time:
     return Time(wall, "" if found.tzinfo is not None else None)
 
 
-def times_of(component: Any, name: str) -> list[Time]:
+def times_of(component: Any, name: str) -> tuple[Time, ...]:
     """Return the times of all RDATE or EXDATE lines. Raises InputError."""
     values = [value for value in _sound(component, name) if hasattr(value, "dts")]
-    return [_time(name, one.dt, value) for value in values for one in value.dts]
+    return tuple(_time(name, one.dt, value) for value in values for one in value.dts)
 
 
 def _raw(value: Any) -> str:
@@ -117,13 +115,17 @@ def _raw(value: Any) -> str:
     return raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)
 
 
-def duration_of(component: Any) -> timedelta | None:
-    """Return the DURATION. Raises InputError."""
-    value = first(component, "DURATION")
-    found = getattr(value, "dt", getattr(value, "td", None))
-    if value is not None and not isinstance(found, timedelta):
-        raise InputError(f"DURATION cannot be read: `{_raw(value)[:60]}`")
-    return found
+def duration_of(entry: CalendarEntry) -> Duration | None:
+    """Return the DURATION as it stands: `PT24H` is exact, and `P1D` is not. Raises InputError."""
+    value = first(entry.component, "DURATION")
+    if value is None:
+        return None
+    text = entry.stated("DURATION").partition(":")[2].strip()
+    try:
+        found = Duration.parse(text.lstrip("+-"))
+        return found.negated() if text.startswith("-") else found
+    except InputError:
+        raise InputError(f"DURATION cannot be read: `{text[:60]}`") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Times:
     """The times of a component: the due time, the last day if it lasts several, and how it recurs."""
 
     at: Time | None
-    last: date | None = None
+    last: Time | None = None
     rule: str | None = None
     more: tuple[Time, ...] = ()  # RDATE
     without: tuple[Time, ...] = ()  # EXDATE
@@ -141,69 +143,67 @@ class Times:
         """Return notes about what a recurring deadline leaves out."""
         if not (self.rule and self.last and self.at):
             return ()
-        days = self.last.toordinal() - self.at.wall.toordinal() + 1
+        days = self.last.wall.toordinal() - self.at.wall.toordinal() + 1
         return (f"each occurrence lasts {days} days, of which the first is tracked",)
 
-    def start_of(self, time: Time, zone: str | None) -> date:
-        """Return by what an occurrence is known: its day, with the time where there may be several on a day."""
-        several = self.rule is not None and re.search("BYHOUR|BYMINUTE", self.rule)
-        return time.local(zone) if several else time.day(zone)
-
-    def _named(self, start: date) -> str:
-        """Return the name of an occurrence, which includes the time if it has one."""
-        if self.at is None or not isinstance(self.at.wall, datetime):
-            return _day(start).isoformat()
-        return name_occurrence(start if isinstance(start, datetime) else datetime.combine(start, self.at.wall.time()))
-
-    def left_out(self, zones: Zones, tracked: Iterable[date] = ()) -> list[str]:
-        """Return the occurrences that a series leaves out; `tracked` are the starts of those that are stated alone."""
-        zone = zones.iana(self.at.tzid) if self.at and self.at.tzid else None
-        names = {self._named(start) for start in (*(self.start_of(one, zone) for one in self.without), *tracked)}
-        return sorted(names) if self.rule else []
-
-    def deadline(self, zones: Zones, left_out: Sequence[str] = ()) -> str:
-        """Return the deadline. Raises InputError."""
+    def deadline(self, zones: Zones) -> str:
+        """Return the deadline of what does not recur. Raises InputError."""
         if self.at is None:
             return "undated"
-        if self.rule:
-            but = f" except {', '.join(left_out)}" if left_out else ""
-            return f"every {self.rule} from {self.at.say(zones, recurs=True)}{but}"
-        if self.last:
-            return f"between {self.at.say(zones)} and {self.last}"
-        return self.at.say(zones)
+        return f"between {self.at.say(zones)} and {self.last.say(zones)}" if self.last else self.at.say(zones)
 
 
-def times(component: Any) -> Times:
-    """Read the times of a VEVENT or a VTODO. Raises InputError."""
-    start, lasts = time_of(component, "DTSTART"), duration_of(component)
-    rule = first(component, "RRULE")
-    if component.get("EXRULE") is not None:
+def times(entry: CalendarEntry, *, recurs: bool = True) -> Times:
+    """Read the times of a VEVENT or a VTODO, without its recurrence if that is not wanted. Raises InputError."""
+    component, lasts = entry.component, duration_of(entry)
+    start, rule = time_of(component, "DTSTART"), _rule(component) if recurs else None
+    more, without = (times_of(component, name) if recurs else () for name in ("RDATE", "EXDATE"))
+    if recurs and component.get("EXRULE") is not None:
         raise InputError("EXRULE is not read (RFC 5545 has done away with it): state the days as EXDATE")
-    more, without = tuple(times_of(component, "RDATE")), tuple(times_of(component, "EXDATE"))
-    message = _rule(rule) if rule is not None else None
     if component.name == "VTODO":
-        due = time_of(component, "DUE")
-        if due is None and start is not None and lasts is not None:
-            due = start.plus(lasts)
-        if message and due and start and due.day(None) != start.day(None):
-            raise InputError("it recurs from DTSTART and is due on another day, which is not read: state DUE only")
-        if message and not due:
-            raise InputError("it recurs and has no DUE: nothing of it can be due")
-        return Times(due, None, message, more, without)
+        return Times(_due(entry, start, lasts, rule), None, rule, more, without)
     if start is None:
         raise InputError("it has no DTSTART")
-    end = time_of(component, "DTEND") or (start.plus(lasts) if lasts is not None else None)
+    end = time_of(component, "DTEND") or (start.plus(lasts, entry.zones) if lasts is not None else None)
+    if str(component.get(ALL_DAY, "")).upper() == "TRUE" and _at_midnight(start) and (not end or _at_midnight(end)):
+        start, end = _day(start), end and _day(end)
+        more, without = tuple(map(_day, more)), tuple(map(_day, without))
     last = None
     if start.is_day and end is not None:
         if not end.is_day:
-            raise InputError("DTEND is a time, and DTSTART is a day")
-        last = end.wall - timedelta(days=1)  # DTEND is the day after the last one (RFC 5545, section 3.8.2.2)
-    return Times(start, last if last and last > start.wall else None, message, more, without)
+            raise InputError(f"`{entry.stated('DTEND')}` is a time, and `{entry.stated('DTSTART')}` is a day")
+        # DTEND is the day after the last one (RFC 5545, section 3.8.2.2)
+        last = Time(end.wall - timedelta(days=1), end.tzid) if end.wall.toordinal() > 1 else None
+    return Times(start, last if last and last.wall > start.wall else None, rule, more, without)
 
 
-def _rule(rule: Any) -> str:
-    text = _raw(rule)
-    frequency = str((rule.get("FREQ") or ["nothing"])[0]) if hasattr(rule, "get") else "nothing"
-    if frequency not in FREQUENCIES:
-        raise InputError(f"it recurs {frequency}: {', '.join(FREQUENCIES)} can be tracked")
-    return text
+def _due(entry: CalendarEntry, start: Time | None, lasts: Duration | None, rule: str | None) -> Time | None:
+    due = time_of(entry.component, "DUE")
+    if due is None and start is not None and lasts is not None:
+        due = start.plus(lasts, entry.zones)
+    if rule and due and start and due.wall.toordinal() != start.wall.toordinal():
+        raise InputError("it recurs from DTSTART and is due on another day, which is not read: state DUE only")
+    if rule and not due:
+        raise InputError("it recurs and has no DUE: nothing of it can be due")
+    return due
+
+
+def _at_midnight(time: Time) -> bool:
+    return not isinstance(time.wall, datetime) or not (time.wall.hour or time.wall.minute or time.wall.second)
+
+
+def _day(time: Time) -> Time:
+    """Return the day of a time at midnight, in its zone."""
+    return Time(time.wall.date(), time.tzid or None) if isinstance(time.wall, datetime) else time
+
+
+def _rule(component: Any) -> str | None:
+    """Return the rule; None where there is none, or an empty one. Raises InputError."""
+    rule = first(component, "RRULE")
+    text = _raw(rule).strip(";") if rule is not None else ""
+    if not text:
+        return None
+    frequency = str((rule.get("FREQ") or [""])[0]) if hasattr(rule, "get") else ""
+    if frequency and frequency not in FREQUENCIES:
+        raise InputError(f"RRULE:{text}: it recurs {frequency}: {', '.join(FREQUENCIES)} can be tracked")
+    return re.sub(r";BYSECOND=0+(?=;|$)", "", text)
