@@ -153,8 +153,33 @@ def keys_with_alerts(
     known = current(store, rules)
     for chunk in store.watches.watched_commitments():
         for one in chunk:
-            if next(_forecast([one], rules, known, start, end, owners=owners), None) is not None:
+            if (
+                _has_stored_alert(one, rules, known, end, owners)
+                or next(_forecast([one], rules, known, start, end, owners=owners), None) is not None
+            ):
                 yield one.tracked.commitment.key
+
+
+def _has_stored_alert(
+    one: WatchedCommitment,
+    rules: Mapping[str, ScheduledRule],
+    known: Mapping[str, ScheduledRule],
+    end: datetime,
+    owners: Owners,
+) -> bool:
+    """Return whether a tick has stored that an alert goes out before `end`, which costs less than to work it out.
+
+    What is stored of a series or of a snoozed commitment is when to look again, so it says nothing.
+    """
+    if one.changed_at is not None or one.tracked.recurs or one.tracked.snoozed:
+        return False
+    return any(
+        watch.next_at is not None
+        and watch.next_at < end
+        and name in known
+        and any(owners.channels(rules[name].rule.notify, one.tracked.commitment))
+        for (name, _), watch in one.watches.items()
+    )
 
 
 def forecast_after_change(

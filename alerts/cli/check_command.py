@@ -50,9 +50,9 @@ def check(context: typer.Context, at: At = None) -> None:
     channels = app.channels
     tracked = app.store.ledger.tracked()
     unreached = _warn_without_recipient(app, tracked)
-    coming = set(keys_with_alerts(app.store, app.rules, now, now + timedelta(days=3660), app.owners))
-    silent = [item.commitment.key for item in tracked if item.commitment.key not in {*coming, *unreached}]
-    for line in by_text((key, "no reminders in the next ten years") for key in silent):
+    coming = {*keys_with_alerts(app.store, app.rules, now, now + timedelta(days=3660), app.owners), *unreached}
+    silent = [item.commitment.key for item in tracked if item.commitment.key not in coming]
+    for line in by_text((key, "no alerts in the next ten years") for key in silent):
         warn(line)
     if (graced := app.store.commitments.graced()) and graced[1] > now:
         count, ends = graced

@@ -22,7 +22,7 @@ MAX_KEYS_NAMED = 10  # by one line
 def few(keys: Sequence[str]) -> str:
     """Return the first keys of a list, and how many more there are."""
     more = len(keys) - MAX_KEYS_NAMED
-    return ", ".join(keys[:MAX_KEYS_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(keys[:MAX_KEYS_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def checked_reason(text: str, option: str) -> str:

@@ -25,6 +25,7 @@ from alerts.deadlines.errors import InputError
 from alerts.forecasting import SummaryForecast, forecast, summaries
 
 out = Console(highlight=False, emoji=False)
+MANY = 50  # alerts: a plan of more says how to have fewer
 
 
 @cli.command()
@@ -52,6 +53,9 @@ def plan(
         print(json.dumps([row.fields for row in rows]))
     elif rows:
         _print(rows, first if start is None else None, app.zone)
+        if out.is_terminal and len(rows) > MANY:
+            fewer = f"; for fewer: --days {max(1, days // 10)}" * (days > 1)
+            out.print(f"{len(rows):,} alerts{fewer}", style="dim", soft_wrap=True)
     else:
         within = "day" if days == 1 else f"{days} days"
         out.print(f"no alerts in the next {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from alerts.cli.app import App
-from alerts.cli.output import few, shown
+from alerts.cli.output import MAX_KEYS_NAMED, few, shown
 from alerts.cli.unreached import ownerless
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.schedule.moments import Moment, one_time_moments
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
+from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import did_you_mean
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
@@ -24,12 +25,13 @@ MAX_OCCURRENCES_CHECKED = 60  # of each recurring commitment: a cron that is too
 
 
 def by_text(warned: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Yield a line for each text, with the keys of the first commitments that it is about, and how many more."""
+    """Yield a line for each text, with the keys of the commitments that it is about; of many, the first and a count."""
     keys: dict[str, list[str]] = defaultdict(list)
     for key, text in warned:
         keys[text].append(key)
     for text, about in keys.items():
-        yield f"{few(about)}: {text}"
+        many = len(about) > MAX_KEYS_NAMED
+        yield f"{len(about):,} commitments: {text} ({few(about)})" if many else f"{few(about)}: {text}"
 
 
 def without_known_owner(app: App, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
@@ -110,15 +112,16 @@ def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[
             for one in _next_occurrences(item, now):
                 for moment in one_time_moments(rule, one.bounds, app.rules[rule.name].cron):
                     if moment.early and moment.send_at >= now:
-                        what = f"{moment.offset} lead" if moment.offset else "reminder on the day"
+                        ahead = moment.offset and parse_lead(moment.offset).to_text
+                        what = f"{ahead} before" if ahead else "on the day of"
                         about = f"{one.commitment.key} {one.occurrence}".rstrip()
                         found[rule.name, what].append((about, moment))
     lines = []
     for (name, what), cases in found.items():
         cron, (key, moment) = app.rules[name].rule.cron, cases[0]
-        more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
+        more = f" (and {len(cases) - 1:,} more)" if len(cases) > 1 else ""
         lines.append(
-            f"rule {name}: its cron `{cron}` does not fire in time for the {what} of {key}{more}: "
+            f"rule {name}: its cron `{cron}` does not fire in time for the alert {what} {key}{more}: "
             f"it goes out early, {shown(moment.send_at, app.zone)} {app.zone}"
         )
     return lines

@@ -39,18 +39,18 @@ def warnings(alerts: Alerts, home: Path, deadline: str) -> list[str]:
         ("2025-11-11", []),  # a Tuesday: the lead of Monday fires on Monday
         (
             "2025-11-10",  # a Monday: the lead of a day begins on Sunday, and the next firing is on Monday itself
-            ["P1D lead of filing: it goes out early, Fri 7 Nov 2025 14:00 UTC"],
+            ["alert 1 day before filing: it goes out early, Fri 7 Nov 2025 14:00 UTC"],
         ),
         (
             "2025-11-09",  # a Sunday: nothing fires on the day itself, nor from Saturday on
             [
-                "P1D lead of filing: it goes out early, Fri 7 Nov 2025 14:00 UTC",
-                "reminder on the day of filing: it goes out early, Fri 7 Nov 2025 14:00 UTC",
+                "alert 1 day before filing: it goes out early, Fri 7 Nov 2025 14:00 UTC",
+                "alert on the day of filing: it goes out early, Fri 7 Nov 2025 14:00 UTC",
             ],
         ),
         (
             "every FREQ=WEEKLY;COUNT=3 from 2025-11-10",
-            ["P1D lead of filing 2025-11-10 (and 2 more): it goes out early, Fri 7 Nov 2025 14:00 UTC"],
+            ["alert 1 day before filing 2025-11-10 (and 2 more): it goes out early, Fri 7 Nov 2025 14:00 UTC"],
         ),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_warning_about_many_commitments_is_one_line(alerts: Alerts, home: Path
     lines = alerts("check", "--at", NOW).err.splitlines()
     (line,) = [line for line in lines if "c000" in line]
     keys = ", ".join(f"c{number:03}" for number in range(10))
-    assert line == f"warning: {keys} and 140 more: no rule matches, so no alerts go out"
+    assert line == f"warning: 150 commitments: no rule matches, so no alerts go out ({keys} and 140 more)"
     assert len(lines) < 5
 
 

@@ -258,7 +258,7 @@ def test_check_warns_of_what_nobody_will_be_told(loaded: Alerts, home: Path) -> 
     assert said.code == 0
     assert said.err.splitlines() == [
         "warning: lonely: no rule matches, so no alerts go out",
-        "warning: silent: no reminders in the next ten years",
+        "warning: silent: no alerts in the next ten years",
         "warning: all channels are local: no alert leaves this machine",
     ]
 
