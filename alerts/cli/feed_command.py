@@ -9,11 +9,10 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
+from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, By, Json, Texts
 from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown
 from alerts.core.commitments import PRIORITIES
@@ -22,7 +21,6 @@ from alerts.settings.http_section import is_loopback
 from alerts.store.feeds import Feed, FeedFilter
 
 out = Console(highlight=False, emoji=False)
-UNLIMITED = 10_000  # columns: what is piped has a line for each feed
 What = Literal["add", "list", "revoke"]
 
 
@@ -127,16 +125,15 @@ def _list(app: App, now: datetime, *, as_json: bool) -> None:
     if not feeds:
         out.print("no feeds yet: `alerts feed add PERSON` makes one")
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("name", "person", "shows", f"last read ({app.zone})", "state"):
-        table.add_column(heading, overflow="fold")
-    for one in feeds:
-        state = _state(one, app.zone)
-        read = shown(one.last_used_at, app.zone) if one.last_used_at else "never"
-        cells = (one.name, one.person, _describe(one.filter), read, state)
-        table.add_row(*map(escape, cells), style=None if state == "in use" else "dim")
-    console = out if out.is_terminal else Console(file=out.file, highlight=False, width=UNLIMITED)
-    console.print(table)
+    print_rows(
+        out, [_row(one, app.zone) for one in feeds], ("name", "person", "shows", f"last read ({app.zone})", "state")
+    )
+
+
+def _row(feed: Feed, zone: str) -> Row:
+    state = _state(feed, zone)
+    read = shown(feed.last_used_at, zone) if feed.last_used_at else "never"
+    return Row((feed.name, feed.person, _describe(feed.filter), read, state), "" if state == "in use" else "dim")
 
 
 def _state(feed: Feed, zone: str) -> str:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from alerts.cli.printed_lines import packed, padded, painted, print_lines, printable, width_of, wrapped
+from alerts.cli.printed_lines import GAP, packed, padded, painted, print_lines, printable, width_of, wrapped
 
-GAP = "  "
 HANGING = "    "
 LAST_COLUMN = 30  # columns: the last cell may wrap within this width
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from alerts.cli.fitted_rows import GAP, Row, print_rows
-from alerts.cli.printed_lines import packed, painted, print_columns, print_lines, width_of
+from alerts.cli.fitted_rows import Row, print_rows
+from alerts.cli.printed_lines import GAP, packed, painted, print_columns, print_lines, width_of
 
 MOST = {"when": 30, "status": 26, "owner": 20}  # columns of a table: longer cells take several lines
 LEAST_TITLE = 50  # columns for key and title together, else each commitment takes lines of its own

@@ -9,6 +9,7 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Console
 from rich.style import Style
 
+GAP = "  "
 MANY = 1000  # lines that are written at once
 NOT_PRINTED = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
 
@@ -79,6 +80,22 @@ def print_lines(out: Console, lines: Iterable[str]) -> None:
     rest = iter(lines)
     while some := list(islice(rest, MANY)):
         out.file.write("\n".join(some) + "\n")
+
+
+def print_facts(out: Console, facts: Iterable[tuple[str, str]]) -> None:
+    """Write each label with its text next to it; of several lines, and of what is too long, the rest below that."""
+    known = [(label, printable_lines(text)) for label, text in facts if text]
+    start = max((len(label) for label, _ in known), default=0) + len(GAP)
+    room = max(out.width - start, 10) if out.is_terminal else None
+    for label, lines in known:
+        parts = [part for line in lines for part in (wrapped(line, room) if room else [line])]
+        heads = [painted(out, padded(label, start), "dim"), *([" " * start] * (len(parts) - 1))]
+        print_lines(out, (head + part for head, part in zip(heads, parts, strict=True)))
+
+
+def printable_lines(text: str) -> list[str]:
+    """Return the lines of a text, each of them printable."""
+    return [printable(line) for line in text.splitlines()]
 
 
 def print_columns(

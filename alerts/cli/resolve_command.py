@@ -7,14 +7,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from alerts.cli.app import get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import Json
 from alerts.cli.other_processes import registered_zone
-from alerts.cli.output import as_rfc3339, warn
+from alerts.cli.output import as_rfc3339, shown, warn
+from alerts.cli.printed_lines import print_facts
 from alerts.core.commitments import Commitment, choose_zone
 from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
@@ -50,7 +49,7 @@ def resolve_(
     if as_json:
         print(json.dumps(_row(deadline, bounds)))
     else:
-        out.print(_table(deadline, bounds))
+        print_facts(out, _facts(deadline, bounds))
 
 
 def _row(deadline: Deadline, bounds: Bounds) -> dict[str, Any]:
@@ -67,21 +66,15 @@ def _row(deadline: Deadline, bounds: Bounds) -> dict[str, Any]:
     }
 
 
-def _table(deadline: Deadline, bounds: Bounds) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    late = "unknown: never overdue" if bounds.latest is None else as_rfc3339(bounds.latest)
-    due = as_rfc3339(bounds.earliest) or "unknown"
-    if bounds.recurrence:
-        due = late = ""  # each occurrence has its own
-    for label, text in (
+def _facts(deadline: Deadline, bounds: Bounds) -> list[tuple[str, str]]:
+    """Return what is shown. Of what recurs each occurrence has its own bounds."""
+    zone = bounds.zone or "UTC"
+    late = f"{shown(bounds.latest, zone)} {zone}" if bounds.latest else "unknown: never overdue"
+    due = f"{shown(bounds.earliest, zone)} {zone}" if bounds.earliest else "unknown"
+    return [
         ("read as", str(deadline)),
-        ("due from", due),
-        ("overdue from", late),
+        ("due from", "" if bounds.recurrence else due),
+        ("overdue from", "" if bounds.recurrence else late),
         ("explanation", "\n".join(bounds.explanation)),
         ("assumed", "\n".join(bounds.assumptions)),
-    ):
-        if text:
-            table.add_row(label, escape(text))
-    return table
+    ]

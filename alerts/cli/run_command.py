@@ -8,14 +8,13 @@ import sys
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from alerts.channels import Channel
 from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
 from alerts.cli.output import shown, warn
+from alerts.cli.printed_lines import print_facts
 from alerts.clock import utc_now
 from alerts.core.rules import DEFAULT_RULE
 from alerts.daemon import Daemon
@@ -50,24 +49,22 @@ def _announce(app: App) -> None:
     now = utc_now()
     counts = app.store.ledger.counts()
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("database", escape(app.store.name))
-    table.add_row("tracked", f"{counts.get('open', 0)} open commitments, {len(named)} rules")
-    for channel in app.channels.values():
-        table.add_row("channel", escape(_describe(channel)))
+    facts = [
+        ("database", app.store.name),
+        ("tracked", f"{counts.get('open', 0):,} open commitments, {len(named)} rules"),
+        *(("channel", _describe(channel)) for channel in app.channels.values()),
+    ]
     if app.settings.http:
-        table.add_row("answers", escape(app.settings.http.shown_address))
+        facts.append(("answers", app.settings.http.shown_address))
     if app.settings.operators:
         heartbeat_note = "; heartbeat after each sweep" if app.heartbeat else ""
-        table.add_row("failures", escape(f"reported to {', '.join(app.settings.operators)}{heartbeat_note}"))
+        facts.append(("failures", f"reported to {', '.join(app.settings.operators)}{heartbeat_note}"))
     coming = app.store.watches.next_alert()
     if coming is not None:
         at, key = coming
-        table.add_row("next", escape(f"{'now' if at <= now else f'{shown(at, app.zone)} {app.zone}'}: {key}"))
-    table.add_row("", "`alerts plan`: next alerts; `alerts list`: commitments; Ctrl-C stops")
-    Console(stderr=True, highlight=False, emoji=False).print(table)
+        facts.append(("next", f"{'now' if at <= now else f'{shown(at, app.zone)} {app.zone}'}: {key}"))
+    facts.append(("", "`alerts plan`: next alerts; `alerts list`: commitments; Ctrl-C stops"))
+    print_facts(Console(stderr=True), facts)
     if not counts.get("open"):
         warn("there are no commitments yet: load a file with `alerts load FILE`")
     warn_if_nobody_is_reached(app)

@@ -10,19 +10,19 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import NextAlerts, next_alert_row, row_of, snoozes
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
-from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, shown, with_local_times
+from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, print_line, shown, with_local_times
+from alerts.cli.printed_lines import GAP, packed, print_facts, print_lines, printable
 from alerts.clock import utc_now
 from alerts.core.alert_wording import describe_alert
 from alerts.core.field_changes import FieldChange, field_changes
 from alerts.core.rules import matching
+from alerts.core.stage_wording import describe_standing
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
@@ -31,6 +31,8 @@ out = Console(highlight=False, emoji=False)
 
 
 NO_ALERT = "none unless the date changes"
+MAX_REMINDERS_SHOWN = 20  # the latest
+UNLIMITED = 10_000  # columns: what is piped has a line for each thing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,44 +123,56 @@ def _print(app: App, shown_commitment: _Shown) -> None:
         next_alert = (alerts.text(item.id) + f" {app.zone}" * (at > now)) if at else none
     else:
         out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
-    out.print(item.commitment.title, style="bold", markup=False)
-    out.print(_facts(app, item, next_alert, snoozes(app, item, shown_commitment.own, now)))
+    print_line(printable(item.commitment.title), style="bold")
+    print_facts(out, _facts(app, shown_commitment, next_alert))
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
     for revision in shown_commitment.history:
-        line = _revision_line(revision, app.zone, edits.get(revision.number, ()))
-        out.print("  " + "  ".join(line), markup=False)
+        _print_cells(_revision_line(revision, app.zone, edits.get(revision.number, ())))
     if shown_commitment.reminders:
         out.print("\nReminders", style="bold")
-        rows = [Row(_reminder_cells(item, reminder, app.zone)) for reminder in shown_commitment.reminders]
-        print_rows(out, rows, indent="  ")
+        latest = shown_commitment.reminders[-MAX_REMINDERS_SHOWN:]
+        if more := len(shown_commitment.reminders) - len(latest):
+            out.print(f"  {more:,} earlier: `alerts why {item.commitment.key} --all` lists them", style="dim")
+        print_rows(out, [Row(_reminder_cells(item, reminder, app.zone)) for reminder in latest], indent="  ")
 
 
-def _facts(app: App, item: Tracked, next_alert: str, snoozed: Sequence[str]) -> Table:
+def _print_cells(cells: Sequence[str]) -> None:
+    """Print what belongs together on a line, or on several where the terminal is too narrow."""
+    width = out.width if out.is_terminal else UNLIMITED
+    print_lines(out, packed(map(printable, cells), GAP, width, indent="  ", hanging="      "))
+
+
+def _facts(app: App, shown_commitment: _Shown, next_alert: str) -> list[tuple[str, str]]:
+    item, now = shown_commitment.item, shown_commitment.now
     commitment, bounds = item.commitment, item.bounds
     rules = ", ".join(rule.name for rule in matching(app.settings.rules, commitment))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, text in (
+    sources = (", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)
+    snoozed = snoozes(app, item, shown_commitment.own, now)
+    return [
         ("deadline", commitment.deadline),
         ("dates", describe_bounds(bounds)),
-        ("state", commitment.status),
+        ("state", _state(item, now, app.zone)),
         ("who", " → ".join(filter(None, (", ".join(commitment.by), ", ".join(commitment.to))))),
         ("owner", _owner(app, commitment.owner)),
         ("kind", f"{commitment.kind}, {commitment.priority}"),
+        ("tags", ", ".join(commitment.tags)),
         ("explanation", "\n".join(bounds.explanation)),
         ("assumed", "\n".join((*commitment.assumptions, *bounds.assumptions))),
-        ("source", "\n".join(", ".join(filter(None, (one.key, one.locator, one.quote))) for one in commitment.sources)),
+        ("source", "\n".join(sources)),
         ("note", commitment.note or ""),
         ("acknowledged", _acknowledged(item, app.zone)),
         ("snoozed", "\n".join(line.replace("snoozed by", "by") for line in snoozed)),
         ("rules", rules or "NONE"),
         ("next alert", next_alert if rules or not next_alert else NO_ALERT),
-    ):
-        if text:
-            table.add_row(label, escape(text))
-    return table
+    ]
+
+
+def _state(item: Tracked, now: datetime, zone: str) -> str:
+    """Return how it stands: `open, 3 days overdue`; of what recurs, its first open occurrence."""
+    current = item.current
+    standing = ": ".join(filter(None, (current.occurrence, describe_standing(current, now, zone))))
+    return f"open, {standing}" if item.open else standing
 
 
 def _owner(app: App, key: str | None) -> str:
@@ -180,8 +194,7 @@ def _print_occurrences(item: Tracked, now: datetime) -> None:
         late = one.open and one.bounds.latest is not None and one.bounds.latest <= now
         state = "overdue" if late else "upcoming" if one.open else one.commitment.status
         acknowledgement = f"acknowledged by {one.current_acknowledgement.by}" if one.current_acknowledgement else ""
-        line = (one.occurrence, describe_bounds(one.bounds), state, acknowledgement)
-        out.print("  " + "  ".join(filter(None, line)), markup=False)
+        _print_cells((one.occurrence, describe_bounds(one.bounds), state, acknowledgement))
 
 
 def _occurrence_row(occurrence: Tracked) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,23 @@ def test_resolve_says_what_each_kind_means(
     assert (told["kind"], told["earliest"], told["latest"]) == (kind, earliest, latest)
     assert told["basis"]
     assert loaded("resolve", expression, "--timezone", "UTC").out.startswith("read as")
+
+
+def test_show_names_tags_and_how_it_stands_and_leaves_out_old_reminders(
+    loaded: Alerts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(show_command, "MAX_REMINDERS_SHOWN", 1)
+    loaded("tick", "--at", NOW)
+    loaded("tick", "--at", "2025-10-29T09:00Z")
+    lines = [" ".join(line.split()) for line in loaded("show", "summit", "--at", "2025-10-29T10:00Z").out.splitlines()]
+    assert {"state open, in 1 day", "tags truce", "1 earlier: `alerts why summit --all` lists them"} < {*lines}
+    assert not [line for line in loaded("show", "summit").out.splitlines() if line != line.rstrip()]
+
+
+def test_resolve_shows_what_its_page_says(alerts: Alerts) -> None:
+    page = (Path(__file__).parents[2] / "docs/deadlines.md").read_text()
+    command, shown = page.split("```console\n$ alerts ")[1].split("```")[0].split("\n", 1)
+    assert alerts(*shlex.split(command)).out == shown
 
 
 def test_resolve_counts_and_rolls_on_the_calendars_that_it_is_told(alerts: Alerts) -> None:
