@@ -64,6 +64,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "deliveries": CommandEntry("delivery_commands", "List deliveries and their state.", "read"),
         "retry": CommandEntry("delivery_commands", "Retry a delivery that failed, is waiting, or was dismissed."),
         "dismiss": CommandEntry("delivery_commands", "Stop retrying a delivery."),
+        "bounced": CommandEntry("bounced_command", "Record mails that came back: from standard input, or a Maildir."),
     },
 }
 COMMANDS: dict[str, CommandEntry] = {name: entry for group in GROUPS.values() for name, entry in group.items()}

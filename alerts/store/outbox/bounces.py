@@ -74,6 +74,12 @@ class Bounces:
             stored = connection.execute(select(_M.value).where(_M.name == KEY)).scalar_one()
         return bytes.fromhex(stored)  # another process may have been first
 
+    def recipient_of(self, mail: SentMail) -> str | None:
+        """Return who a mail was for; None where there is no such delivery."""
+        with self._database.read() as connection:
+            found: str | None = connection.scalar(select(_D.recipient).where(_D.id == mail.delivery))
+        return found
+
     def record(self, mail: SentMail, error: str, now: datetime) -> BounceRecord:
         """Record that a mail came back for good: its delivery is bounced, which is reported as a failure.
 
