@@ -21,7 +21,8 @@ def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], s
     if dead := counts.get("dead"):
         errors.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
     if bounced := counts.get("bounced"):
-        errors.append(f"{_counted(bounced)} bounced: see `alerts deliveries --state bounced`, then retry or dismiss")
+        many = "1 delivery" if bounced == 1 else f"{bounced} deliveries"
+        errors.append(f"{many} came back: see `alerts deliveries --state bounced`, then retry or dismiss")
         errors += [bouncing_line(one, shown) for one in store.bounces.addresses(now)]
     for name, why in outages(store, now).items():
         errors.append(f"channel {name} is down: {why}")

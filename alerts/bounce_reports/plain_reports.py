@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from email.message import Message
 from email.utils import parseaddr
 from html import unescape
+from itertools import dropwhile
 
 from alerts.bounce_reports.report import BounceReport, header_of, one_line, status_in
 
@@ -139,8 +140,8 @@ def _reason(text: str, subject: str) -> str:
         for number, line in enumerate(lines):
             if found := _REFUSAL.search(line):
                 return one_line(" ".join([line[_begin(line, found.start()) :], *lines[number + 1 :]]))
-    naming = [" ".join(lines) for lines in paragraphs if any("@" in line for line in lines)]
-    return one_line(naming[-1] if naming else subject)
+    naming = [list(dropwhile(lambda line: "@" not in line, lines)) for lines in paragraphs]
+    return one_line(" ".join(next(filter(None, reversed(naming)), [subject])))
 
 
 def _begin(line: str, code: int) -> int:

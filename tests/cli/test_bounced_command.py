@@ -171,7 +171,7 @@ def test_every_command_says_what_came_back_and_why(home: Home) -> None:
         "correct the address"
     )
     health = home.run("health", "--at", LATER, code=1)
-    assert "1 delivery is bounced: see `alerts deliveries --state bounced`, then retry or dismiss" in health
+    assert "1 delivery came back: see `alerts deliveries --state bounced`, then retry or dismiss" in health
     assert line in health
     assert f"warning: {line}" in home.run("check", "--at", LATER)
 
@@ -249,4 +249,4 @@ def test_a_notice_that_comes_back_shows_in_health_and_makes_no_other(home: Home)
     notice = next(sender for sender, to, _ in home.sink.mails if to == "ops@example.org")
     assert " via ops to ops@example.org bounced: " in home.returned(notice)
     assert "nothing to send" in home.run("tick", "--at", LATER)
-    assert "2 deliveries are bounced" in home.run("health", "--at", LATER, code=1)
+    assert "2 deliveries came back" in home.run("health", "--at", LATER, code=1)

@@ -47,6 +47,7 @@ COMMANDS = {
     "deliveries": "--state --json",
     "retry": "ID",
     "dismiss": "ID",
+    "bounced": "--maildir --recipient --at",
     "health": "--live --at --json",
     "why": "KEY --occurrence --at --json",
 }

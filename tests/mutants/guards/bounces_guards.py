@@ -33,6 +33,58 @@ GUARDS = (
         "test_a_report_that_comes_before_the_outcome_of_its_mail_is_recorded_stands[sqlite]",
     ),
     Guard(
+        "only a report of a failure makes a delivery bounced",
+        "bounce_intake.py",
+        'if report.kind != "failed":',
+        "if False:",
+        "bounce_reports/test_reports.py::test_what_is_no_failure_changes_nothing[sqlite-postfix-delayed]",
+    ),
+    Guard(
+        "of several recipients in a report the worst counts",
+        "bounce_reports/status_parts.py",
+        "min(found, key=lambda report: _GRAVEST.index(report.kind))",
+        "found[0]",
+        "bounce_reports/test_reports.py::"
+        "test_a_failure_makes_its_delivery_bounced_and_no_other[sqlite-alias-one-member-gone]",
+    ),
+    Guard(
+        "what a mail server returns in words that nobody knows is a failure",
+        "bounce_reports/plain_reports.py",
+        "(_is_of_server(message) and not temporary and not _is_receipt(parts))",
+        "False",
+        "bounce_reports/test_reports.py::"
+        "test_a_failure_makes_its_delivery_bounced_and_no_other[sqlite-text-german-no-code]",
+    ),
+    Guard(
+        "a notice of a delay in words is no failure",
+        "bounce_reports/plain_reports.py",
+        "if _DELAYED.search(both) and not _GIVEN_UP.search(both):",
+        "if False:",
+        "bounce_reports/test_reports.py::test_what_is_no_failure_changes_nothing[sqlite-text-exim-delayed]",
+    ),
+    Guard(
+        "a server that gives up after a delay reports a failure",
+        "bounce_reports/plain_reports.py",
+        "if _DELAYED.search(both) and not _GIVEN_UP.search(both):",
+        "if _DELAYED.search(both):",
+        "bounce_reports/test_reports.py::"
+        "test_a_failure_makes_its_delivery_bounced_and_no_other[sqlite-text-sendmail-expired]",
+    ),
+    Guard(
+        "a mail server keeps a report that cannot be recorded",
+        "cli/bounced_command.py",
+        "raise typer.Exit(os.EX_TEMPFAIL) from None",
+        "raise typer.Exit(0) from None",
+        "cli/test_bounced_command.py::test_a_mail_server_keeps_a_report_that_cannot_be_recorded",
+    ),
+    Guard(
+        "each mail has an envelope sender of its own",
+        "delivery.py",
+        "bounce_token=item.bounce_token,",
+        "",
+        "cli/test_bounced_command.py::test_a_mail_that_comes_back_reaches_the_fallback_and_the_operators",
+    ),
+    Guard(
         "a forged envelope sender names no delivery",
         "core/bounce_tokens.py",
         "if not hmac.compare_digest(mac, _mac(head, key)):",
