@@ -44,7 +44,7 @@ rules:
   - {{name: list, cron: "0 9 * * *", match: {{tags: [list]}}, digest: true, notify: [desk],
      remind: {{before: [P7D], on_the_day: true, overdue: true}}}}
 timezone: UTC
-http: {{public_url: "http://127.0.0.1:8080", answer_keys: {{env: KEYS}}, answers: {{allow: [{allowed}]}}}}
+http: {{public_url: "http://127.0.0.1:8080", {keys}answers: {{allow: [{allowed}]}}}}
 """
 ALL = "acknowledge, snooze, note, move, close, assign, reopen"
 BUTTON = re.compile(r"<button([^>]*)>")
@@ -59,20 +59,21 @@ def token_of(delivery: UUID, commitment_id: int | None = None, occurrence: str =
 
 @dataclass(frozen=True)
 class Sent:
-    """A delivery whose message has a link for each entry, and one for all."""
+    """A delivery whose message has a link for each entry, and one for all. `key` signs them."""
 
     delivery: UUID
     entries: tuple[tuple[int, str], ...]
+    key: bytes = KEY
 
     @property
     def token(self) -> str:
         """The token of the first entry."""
-        return token_of(self.delivery, *self.entries[0])
+        return token_of(self.delivery, *self.entries[0], key=self.key)
 
     @property
     def whole(self) -> str:
         """The token of all entries."""
-        return token_of(self.delivery)
+        return token_of(self.delivery, key=self.key)
 
 
 @dataclass
@@ -96,13 +97,13 @@ class Desk:
         more = [(self.tracked(key).id, "") for key in also]
         self.store.watches.register(rules, now)
         plan(self.store, ScheduledRule.all(rules), channels, now)
-        found = []
+        found, key = [], self.server.services.keys[0]
         for one in self.store.outbox.claim("desk", now, 100, LEASE):
             entries = (*((context.tracked.id, context.reminder.occurrence) for context in one.contexts), *more)
-            links = AnswerLinks("http://127.0.0.1:8080", key_id_of(KEY))
+            links = AnswerLinks("http://127.0.0.1:8080", key_id_of(key))
             text = "\n".join([*(links.url(one.id, *about) for about in entries), links.url(one.id)])
             self.store.outbox.keep({one.id: (one.fence, Message(subject="Due", text=text, rendered_at=now), None)})
-            found.append(Sent(one.id, entries))
+            found.append(Sent(one.id, entries, key))
         return found
 
     def sent(self, key: str, deadline: str = "2026-11-25", *, to: str = "ann@example.org", **stated: Any) -> Sent:
@@ -165,22 +166,28 @@ class Visit:
 
 
 def visited(server: WebServer, token: str, answer: requests.Response) -> Visit:
-    inputs = [_attributes(found) for found in INPUT.findall(answer.text)]
-    buttons = [_attributes(found) for found in BUTTON.findall(answer.text)]
+    inputs = [attributes(found) for found in INPUT.findall(answer.text)]
+    buttons = [attributes(found) for found in BUTTON.findall(answer.text)]
     hidden = {one["name"]: one.get("value", "") for one in inputs if one.get("type") == "hidden"}
     return Visit(server, token, answer, hidden, [one["value"] for one in buttons if "disabled" not in one])
 
 
-def _attributes(text: str) -> dict[str, str]:
+def attributes(text: str) -> dict[str, str]:
+    """Return the attributes of a tag."""
     return {name: unescape(value) for name, value in re.findall(r'([a-z-]+)(?:="([^"]*)")?', text)}
 
 
+def configuration(folder: Path, allowed: str = ALL, has_keys: bool = True) -> str:
+    """Return the settings, with the keys of links in the environment or not."""
+    return CONFIGURATION.format(folder=folder, allowed=allowed, keys="answer_keys: {env: KEYS}, " if has_keys else "")
+
+
 @contextmanager
-def opened(database: str, folder: Path, allowed: str = ALL) -> Iterator[Desk]:
-    """Serve a database with what is configured above."""
+def opened(database: str, folder: Path, allowed: str = ALL, keys: tuple[bytes, ...] | None = (KEY,)) -> Iterator[Desk]:
+    """Serve a database with what is configured above; without `keys` those of the file next to the database."""
     (folder / "config").mkdir(exist_ok=True)
-    (folder / "config/alerts.yaml").write_text(CONFIGURATION.format(folder=folder, allowed=allowed))
-    settings = load_settings(folder / "config", database, {"KEYS": KEY.hex()})
+    (folder / "config/alerts.yaml").write_text(configuration(folder, allowed, keys is not None))
+    settings = load_settings(folder / "config", database, {"KEYS": "\n".join(key.hex() for key in keys or ())})
     clock = SimpleNamespace(desk=None)
     with started(settings, (), lambda: clock.desk.now if clock.desk else NOW) as server:
         clock.desk = Desk(server)

@@ -20,7 +20,7 @@ import requests
 
 from alerts.clock import utc_now
 from tests.factories import at, entry, load
-from tests.web.answering import ALL, CONFIGURATION, KEY, Desk, opened
+from tests.web.answering import KEY, Desk, configuration, opened
 from tests.web.daemon_site import WHOLE, eventually, free_port
 
 pytestmark = pytest.mark.skipif(not WHOLE, reason="slow: make web runs it")
@@ -82,7 +82,7 @@ def forms(database: str, folder: Path) -> Iterator[tuple[Desk, Process, dict[str
             token = desk.token(sent.delivery, key)
             found[key] = (token, desk.visit(token).hidden)
         port = free_port()
-        text = CONFIGURATION.format(folder=folder, allowed=ALL).replace("http: {", f"http: {{port: {port}, ")
+        text = configuration(folder).replace("http: {", f"http: {{port: {port}, ")
         (folder / "other").mkdir()
         (folder / "other/alerts.yaml").write_text(text)
         process = Process(folder / "other", database, port)
