@@ -64,6 +64,7 @@ mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fa
 web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers and Prometheus (half an hour; names the tools that are missing)
 	@$(BIN)/python -m tests.web.tools
 	@WEB=all $(BIN)/python -m pytest tests/web $(ARGS)
+	@$(BIN)/python -m benchmarks.answer_load
 
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)

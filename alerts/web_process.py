@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import logging
+import os
 import signal
 import subprocess
 import threading
@@ -25,6 +26,7 @@ SETTLED = 10.0  # seconds that it must have answered for: then it is back
 GRACE = 6.0  # seconds for requests under way at its end; then it is killed
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before it is started again
 LONGEST_REASON = 4096  # bytes
+LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}  # the C library would keep memory for each thread that handles requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ class WebProcess:
             command.command,
             stdin=subprocess.PIPE,  # closes when this process ends, and with it the child
             stdout=subprocess.PIPE,
+            env=LITTLE_MEMORY | os.environ,
             start_new_session=True,  # Ctrl-C is for the daemon, which then ends the child
         )
         child = _Child(process, monotonic())

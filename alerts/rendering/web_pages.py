@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from jinja2 import TemplateError
 
 from alerts.rendering.template_environment import sandbox
 
@@ -14,6 +17,15 @@ class WebPages:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._environment = sandbox(folders, autoescape=True)
 
+    def compile(self) -> None:
+        """Compile all pages: threads that did so at once, with their first requests, would each need its memory.
+
+        A template that is broken fails where it is rendered.
+        """
+        for name in self._environment.list_templates(filter_func=_is_of_pages):
+            with suppress(TemplateError):
+                self._environment.get_template(name)
+
     def style_sheet(self) -> str:
         """Return the style sheet of all pages."""
         assert self._environment.loader is not None
@@ -22,3 +34,7 @@ class WebPages:
     def render(self, name: str, **values: object) -> str:
         """Return a page as HTML. `name` is that of the template, without its folder and ending."""
         return self._environment.get_template(f"web/{name}.html").render(values)
+
+
+def _is_of_pages(name: str) -> bool:
+    return name == "phrases.jinja" or (name.startswith("web/") and name.endswith(".html"))

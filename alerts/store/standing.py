@@ -54,3 +54,5 @@ def watched_commitments(
             by_id[watch.commitment_id][watch.rule, watch.occurrence] = watch
         tracked = changed | {item.id: item for item in fresh}
         yield [WatchedCommitment(tracked[row["id"]], by_id[row["id"]], row["changed_at"]) for row in rows]
+        if len(rows) < CHUNK:
+            return

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 
-from alerts.web.calendar_feeds import CalendarFeeds, FeedAnswer
+from alerts.web.calendar_feeds import AT_ONCE, CalendarFeeds, FeedAnswer
 from alerts.web.services import Services
+
+THREADS = 2 * AT_ONCE  # of their own: no answer page waits for a calendar
 
 
 def calendar_routes(services: Services) -> APIRouter:
     """Return the route of calendar feeds. It takes no notice of `Accept`, which Google does not send."""
     router, feeds = APIRouter(), CalendarFeeds(services)
+    threads = CapacityLimiter(THREADS)
 
     @router.api_route("/calendar/{token}.ics", methods=["GET", "HEAD"])
-    def calendar(token: str, request: Request) -> Response:
+    async def calendar(token: str, request: Request) -> Response:
         address = request.client.host if request.client else ""
-        return _response(feeds.answer(token, address, request.headers.get("if-none-match", "")))
+        known = request.headers.get("if-none-match", "")
+        return _response(await to_thread.run_sync(feeds.answer, token, address, known, limiter=threads))
 
     return router
 

@@ -35,7 +35,8 @@ class Services:
 
 
 def open_services(settings: Settings, clock: Clock) -> Services:
-    """Open the database and load the templates. Raises InputError where that fails."""
+    """Open the database and compile the templates. Raises InputError where that fails."""
     own = [settings.templates] if settings.templates else []
     pages = WebPages([*own, shipped.folder("templates")])
+    pages.compile()
     return Services(settings, Store(settings.database, settings.timezone), pages, clock, link_signing(settings))

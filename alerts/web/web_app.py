@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
+from starlette.types import Lifespan
 
 from alerts.store.engines import CONNECTIONS
 from alerts.web.access_log import AccessLog
@@ -17,7 +18,8 @@ from alerts.web.probe_routes import probe_routes
 from alerts.web.request_limits import RequestLimits
 from alerts.web.services import Services
 
-HANDLER_THREADS = CONNECTIONS // 2  # a handler that reads while it writes uses two connections
+SQLITE_THREADS = 1  # a commit of the daemon waits for all who read, and threads of one interpreter read slowly
+POSTGRESQL_THREADS = CONNECTIONS // 2  # a handler that reads while it writes uses two connections
 
 
 def create_app(services: Services) -> FastAPI:
@@ -39,14 +41,20 @@ def create_operations_app(services: Services) -> FastAPI:
 
 def _plain_app(services: Services, bind: str, public_host: str | None) -> FastAPI:
     """Return an application with the routes and limits that both have. Paths are taken as they are."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_limit_threads)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=_limits(services))
     app.include_router(probe_routes(services))
     app.add_middleware(RequestLimits, bind=bind, public_host=public_host)
     app.add_middleware(AccessLog, trusted_proxies=services.http.trusted_proxies)  # the last added is the outermost
     return app
 
 
-@asynccontextmanager
-async def _limit_threads(_: FastAPI) -> AsyncIterator[None]:
-    current_default_thread_limiter().total_tokens = HANDLER_THREADS
-    yield
+def _limits(services: Services) -> Lifespan[FastAPI]:
+    """Return what limits the threads of handlers while an application runs."""
+    threads = SQLITE_THREADS if services.store.database.sqlite else POSTGRESQL_THREADS
+
+    @asynccontextmanager
+    async def limit(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = threads
+        yield
+
+    return limit
