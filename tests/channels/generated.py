@@ -1,6 +1,6 @@
 """Notifications of odd data, the same in every run (SEED=n for others), rendered once for each form.
 
-Three hundred; in `make simulate` two thousand.
+A hundred and fifty; in `make simulate` two thousand.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from alerts.core.notifications import Notification
 from alerts.rendering.renderer import Renderer
 from tests.rendering.reminder_factories import BRIEF, TEMPLATES, notification, single, told
 
-COUNT = 2000 if os.environ.get("SIMULATE") == "whole" else 300
+COUNT = 2000 if os.environ.get("SIMULATE") == "whole" else 150
 SEED = int(os.environ.get("SEED", "20251110"))
 WORDS = "truce tariff soybean report review desk filing pledge notice quota schedule licence".split()
 STRANGE = [

@@ -8,36 +8,61 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.core.notifications import Notification
+from alerts.core.posts import Post
 from alerts.rendering.renderer import Renderer
 from tests.channels.cases import CASES, LINKED
-from tests.channels.kinds import CHATS, TEXTS, body_of
+from tests.channels.kinds import CHANNELS, CHATS, TEXTS, body_of
 from tests.channels.live import LIVE
 from tests.injections import BASE, INJECTIONS
 from tests.rendering.reminder_factories import BRIEF, laced, laced_otherwise, single
 
+pytestmark = pytest.mark.xdist_group("injections")  # rendered once
 SAFE = str(BRIEF.url)
+Posts = list[tuple[str, Post]]
+
+
+def rendered(renderer: Renderer, text: str, asked: Notification) -> tuple[str, Post]:
+    message, error = renderer.render(asked, "post")
+    assert error is None
+    assert message.post
+    return text, message.post
+
+
+@pytest.fixture(scope="module")
+def in_data(renderer: Renderer) -> Posts:
+    return [rendered(renderer, text, laced(text)) for text in INJECTIONS]
+
+
+@pytest.fixture(scope="module")
+def elsewhere(renderer: Renderer) -> Posts:
+    return [rendered(renderer, text, case) for text in BASE for case in laced_otherwise(text)]
+
+
+@pytest.fixture(scope="module")
+def in_a_link(renderer: Renderer) -> Posts:
+    return [rendered(renderer, text, single(source=replace(BRIEF, title=text))) for text in INJECTIONS]
 
 
 @pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
-def test_nothing_in_data_is_live(kind: str, renderer: Renderer) -> None:
-    found = {text: live for text in INJECTIONS if (live := [*LIVE[kind](body_of(kind, renderer, laced(text)), "none")])}
+def test_nothing_in_data_is_live(kind: str, in_data: Posts) -> None:
+    found = {text: live for text, post in in_data if (live := [*LIVE[kind](CHANNELS[kind].body(post), "none")])}
     assert found == {}
-    assert len(INJECTIONS) >= 200
+    assert len(in_data) >= 200
 
 
 @pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
-def test_nothing_in_changes_answers_and_failures_is_live(kind: str, renderer: Renderer) -> None:
-    for text in BASE:
-        for case in laced_otherwise(text):
-            assert [*LIVE[kind](body_of(kind, renderer, case), SAFE)] == [], text
+def test_nothing_in_changes_answers_and_failures_is_live(kind: str, elsewhere: Posts) -> None:
+    for text, post in elsewhere:
+        assert [*LIVE[kind](CHANNELS[kind].body(post), SAFE)] == [], text
 
 
 @pytest.mark.parametrize("kind", CHATS)
-def test_the_words_of_a_link_are_data_too(kind: str, renderer: Renderer) -> None:
-    for text in INJECTIONS:
-        case = single(source=replace(BRIEF, title=text))
-        assert [*LIVE[kind](body_of(kind, renderer, case), SAFE)] == [], text
-        assert SAFE.partition("?")[0] in str(body_of(kind, renderer, case))
+def test_the_words_of_a_link_are_data_too(kind: str, in_a_link: Posts) -> None:
+    for text, post in in_a_link:
+        body = CHANNELS[kind].body(post)
+        assert [*LIVE[kind](body, SAFE)] == [], text
+        assert SAFE.partition("?")[0] in str(body)
 
 
 @pytest.mark.parametrize("kind", [*CHATS, *TEXTS])
