@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
@@ -36,6 +36,7 @@ NAMES = (("reports", "2025-11-30"), ("reports", "2025-12-31"), ("calls", "2025-1
 COMMAND = re.compile(r"alerts (?:ack|snooze|close|move|show) [^`<>\n·;]*")
 MEDIA = ("text", "html", "plain", *OPTIONS)
 RENDERER = Renderer([TEMPLATES])
+pytestmark = pytest.mark.xdist_group("pasted")  # each command is run once
 
 
 @pytest.fixture(scope="module")
@@ -128,20 +129,36 @@ def _touched(path: Path) -> set[tuple[str, str]]:
         return set(database.execute(f"{query} WHERE r.number > 1").fetchall())
 
 
-def _paste(alerts: Alerts, home: Path, base: Path, command: str) -> set[tuple[str, str]]:
+Paste = Callable[[str], set[tuple[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def pasted() -> dict[str, set[tuple[str, str]]]:
+    """What each command has touched: most media show the same ones."""
+    return {}
+
+
+@pytest.fixture
+def paste(alerts: Alerts, home: Path, base: Path, pasted: dict[str, set[tuple[str, str]]]) -> Paste:
     """Run a command on a fresh copy of the database, as a shell reads it; return what it has touched."""
-    shutil.copy(base, home / "alerts.db")
-    words = shlex.split(
-        command.replace("YYYY-MM-DD", "2026-03-02").replace("every …", "every FREQ=YEARLY from 2026-01-31")
-    )
-    done = alerts(*words[1:], *(() if words[1] == "show" else ("--at", "2025-12-01T10:00Z")))
-    assert done.code == 0, (command, done.err)
-    return _touched(home / "alerts.db")
+
+    def run(command: str) -> set[tuple[str, str]]:
+        if command not in pasted:
+            shutil.copy(base, home / "alerts.db")
+            words = shlex.split(
+                command.replace("YYYY-MM-DD", "2026-03-02").replace("every …", "every FREQ=YEARLY from 2026-01-31")
+            )
+            done = alerts(*words[1:], *(() if words[1] == "show" else ("--at", "2025-12-01T10:00Z")))
+            assert done.code == 0, (command, done.err)
+            pasted[command] = _touched(home / "alerts.db")
+        return pasted[command]
+
+    return run
 
 
 @pytest.mark.parametrize("medium", MEDIA)
 def test_each_command_of_an_alert_acts_on_its_occurrence_and_nothing_else(
-    medium: str, alerts: Alerts, home: Path, base: Path, found: dict[str, Tracked]
+    medium: str, paste: Paste, found: dict[str, Tracked]
 ) -> None:
     seen: dict[str, set[tuple[str, str]]] = {}
     for kind in get_args(Kind):
@@ -150,7 +167,7 @@ def test_each_command_of_an_alert_acts_on_its_occurrence_and_nothing_else(
             for command in _commands(_read(notification(item, now=NOW, zone="UTC"), medium)):
                 seen.setdefault(command, set()).add((key, name))
     for command, about in seen.items():
-        touched = _paste(alerts, home, base, command)
+        touched = paste(command)
         if command.split()[1] == "show":
             assert not touched
         else:
@@ -160,16 +177,16 @@ def test_each_command_of_an_alert_acts_on_its_occurrence_and_nothing_else(
 
 
 @pytest.mark.parametrize(("medium", "form"), [(one, form) for one in MEDIA for form in ("digest", "summary")])
-def test_each_command_of_a_list_acts_on_one_entry(  # noqa: PLR0917  # fixtures
-    medium: str, form: str, alerts: Alerts, home: Path, base: Path, found: dict[str, Tracked]
+def test_each_command_of_a_list_acts_on_one_entry(
+    medium: str, form: str, paste: Paste, found: dict[str, Tracked]
 ) -> None:
     items = tuple(_told(found[key], name, "overdue") for key, name in NAMES)
     asked = notification(*items, now=NOW, zone="UTC") if form == "digest" else _summed(items)
     commands = [one for one in _commands(_read(asked, medium)) if " show " not in one]
     acked = [one for one in commands if " ack " in one]
-    assert {next(iter(_paste(alerts, home, base, one))) for one in acked} == set(NAMES)
+    assert {next(iter(paste(one))) for one in acked} == set(NAMES)
     for command in commands:
-        touched = _paste(alerts, home, base, command)
+        touched = paste(command)
         assert len(touched) == 1, command
         assert touched < set(NAMES), command
 
@@ -272,9 +289,9 @@ def test_a_snooze_of_the_whole_is_taken_back_as_a_whole(alerts: Alerts, home: Pa
 
 @pytest.mark.parametrize("kind", ["moved", "closed"])
 def test_the_commands_of_an_alert_about_a_whole_series_can_be_pasted(
-    kind: Kind, alerts: Alerts, home: Path, base: Path, found: dict[str, Tracked]
+    kind: Kind, paste: Paste, found: dict[str, Tracked]
 ) -> None:
     told = _told(found["reports"], "", kind)
     for command in _commands(_read(notification(told, now=NOW, zone="UTC"), "text")):
-        touched = {key for key, _ in _paste(alerts, home, base, command)}
+        touched = {key for key, _ in paste(command)}
         assert touched == (set() if " show " in command else {"reports"})

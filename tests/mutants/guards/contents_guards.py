@@ -122,7 +122,7 @@ GUARDS = (
         "return _any(connection, _W.rule, due) or _any(connection, _G.channel)",
         "return False",
         "store/outbox/test_digests.py::"
-        "test_seventeen_hundred_due_at_one_firing_are_one_digest_for_each_recipient[sqlite]",
+        "test_several_batches_due_at_one_firing_are_one_digest_for_each_recipient[sqlite]",
     ),
     Guard(
         "nothing is sealed while another replica has what is due",

@@ -14,6 +14,7 @@ from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables, planning_tables
 from alerts.store.registry import ProcessStatus
+from alerts.store.rows import CHUNK
 from tests.factories import NOW, at, claim, entries, entry, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
@@ -62,10 +63,11 @@ def killed_after(batches: int) -> Any:
     return on_batch
 
 
-def test_seventeen_hundred_due_at_one_firing_are_one_digest_for_each_recipient(store):
-    planned(store, 1700)
+def test_several_batches_due_at_one_firing_are_one_digest_for_each_recipient(store):
+    many = 2 * CHUNK + 1
+    planned(store, many)
     assert turn(store) == 2
-    assert digests(store) == [("a@example.org", 1700), ("b@example.org", 1700)]
+    assert digests(store) == [("a@example.org", many), ("b@example.org", many)]
 
 
 @pytest.mark.usefixtures("batches_of_five")

@@ -211,11 +211,11 @@ def test_it_is_a_revision_and_what_is_not_answered_cannot_be_taken_back(planned)
     ]
 
 
-OLD = 2_000
+OLD = 600  # more than a batch
 LATE = rule(remind=remind(before=(), on_the_day=False, opens=False, moved=False, closed=False, overdue=Overdue()))
 
 
-def test_two_thousand_acknowledgements_of_an_older_version_end_a_week_after_the_upgrade(empty_url):
+def test_many_acknowledgements_of_an_older_version_end_a_week_after_the_upgrade(empty_url):
     _old_database(empty_url)
     store = Store(empty_url)
     upgraded = store.ledger.facts()["answers upgraded"].at
