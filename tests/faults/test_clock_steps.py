@@ -32,7 +32,8 @@ from tests.factories import at, entry, load, remind, rule, settle
 from tests.faults.embedded import WHOLE, Midwife, Site, site
 from tests.patience import eventually
 
-SEEDS = range(100 if WHOLE else 2)
+pytestmark = pytest.mark.xdist_group("clock steps")  # the daemons are started once
+SEEDS = range(100 if WHOLE else 1)
 OFF = {"back": timedelta(days=-2), "on": timedelta(days=2)}
 SIZES = [timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=2)]
 STEPS = [sign * size for size in SIZES for sign in (1, -1)]

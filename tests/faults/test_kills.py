@@ -18,6 +18,7 @@ from tests.faults.plays import Play, after_sends, between_claim_and_write_back
 from tests.faults.report import REPORT
 from tests.faults.world import Scene, open_world
 
+pytestmark = pytest.mark.xdist_group("kills")  # played once, for both kinds of database
 WHOLE = os.environ.get("FAULTS") == "all"
 # Twice as many deliveries: more than each channel has connections, so that places are filled again. Any more would only
 # pass the same boundaries again.

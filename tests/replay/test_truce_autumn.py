@@ -12,6 +12,7 @@ import pytest
 START, END = "2025-10-28T00:00Z", "2026-02-01T00:00Z"
 SEED = "seeds/us-china-truce-2025.yaml"
 HOUR = timedelta(hours=1)
+ONCE = pytest.mark.xdist_group("autumn")  # it is replayed once
 READERS = ("desk@example.org", "policy@example.org")
 
 
@@ -38,6 +39,7 @@ def expected_mails(plan: list[dict[str, Any]]) -> Counter[tuple[str, str, dateti
     )
 
 
+@ONCE
 def test_hourly_ticks_deliver_exactly_what_was_foretold(autumn: Any) -> None:
     world, plan, done = autumn
     assert set(done) == {"sent"}
@@ -77,6 +79,7 @@ def test_ticks_at_random_times_and_a_fortnights_outage_lose_only_what_they_recor
     assert wanted & merged
 
 
+@ONCE
 def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(autumn: Any) -> None:
     world, _, _ = autumn
     truce = {
@@ -96,6 +99,7 @@ def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(autumn: Any) ->
     assert {"2025-11-25", "2025-12-09", "2025-12-23"} <= set(truce)
 
 
+@ONCE
 def test_what_has_no_date_is_never_overdue_and_is_asked_about_at_its_cadence(autumn: Any) -> None:
     world, _, _ = autumn
     undated = {"tariff-suspension", "rare-earth-delay", "soybean-purchases", "precursor-crackdown",
@@ -138,6 +142,7 @@ def test_moving_the_summit_and_dating_the_rare_earths_on_the_way(seeded: Any) ->
     assert "the base was published" in mails[0].get_body(("plain",)).get_content()
 
 
+@ONCE
 def test_what_is_assumed_is_seen_in_the_alert(autumn: Any) -> None:
     world, _, _ = autumn
     texts = [(mail, str(mail.get_body(("plain",)).get_content())) for _, mail in world.inbox.mails]
