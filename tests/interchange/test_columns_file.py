@@ -316,3 +316,16 @@ def test_a_wrong_mapping_names_what_is_wrong(columns, text: str, line: str) -> N
     with pytest.raises(InputError) as caught:
         columns(text)
     assert str(caught.value) == line
+
+
+def test_texts_that_stand_for_an_empty_cell_are_empty(csv: Write, columns) -> None:
+    layout = columns(MAP + 'blank: ["-", N/A]\ndefaults: {deadline: undated}\n')
+    path = csv(HEAD, "a,A,-", "b,B, n/a ", "-,-,-", "c,C,2027-01-01")
+    assert keys_and_deadlines(path, layout) == [("a", "undated"), ("b", "undated"), ("c", "2027-01-01")]
+
+
+def test_rows_with_the_key_of_another_row_are_one_line_if_they_are_many(csv: Write, columns) -> None:
+    rows = [f"{key},A,undated" for key in "aaabbc"]
+    assert wrong(csv(HEAD, *rows), columns(MAP)) == [
+        'x.csv:A3: Ref: 3 rows have a key that another row has (A3–A4, A6): the first is "a"'
+    ]

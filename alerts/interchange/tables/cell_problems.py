@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from alerts.interchange.tables.date_formats import readings
 
 MOST_NAMED = 8  # cells, or runs of cells, in one line
 FEW = 2  # this many problems of a kind are listed one by one
+USED_TWICE = re.compile(r"the key (\".*\") is used twice, first in row \d+$")
 QUESTION = {
     "midnight": "say whether that is the day or the instant at which it begins: `midnight: day` or `midnight: instant` "
     "(in the file of --columns)",
@@ -49,7 +51,7 @@ def file_problems(path: str, sheet: str, problems: Iterable[CellProblem]) -> lis
     """Return a problem for each group; `sheet` goes before the cells if it is not empty."""
     groups: dict[object, list[CellProblem]] = {}
     for one in problems:
-        groups.setdefault((one.heading, one.question or one.message), []).append(one)
+        groups.setdefault((one.heading, one.question or USED_TWICE.sub("twice", one.message)), []).append(one)
     prefix = f"{sheet}!" if sheet else ""
     found = []
     for some in groups.values():
@@ -69,6 +71,8 @@ def line_for(path: str, prefix: str, one: CellProblem, text: str, also: Sequence
 def _grouped(some: Sequence[CellProblem]) -> str:
     """Return the text for a problem that several cells have."""
     first, cells = some[0], _cells(some)
+    if match := USED_TWICE.match(first.message):
+        return f"{first.heading}: {len(some)} rows have a key that another row has ({cells}): the first is {match[1]}"
     match first.question:
         case "":
             return f"{first.whole} (and {len(some) - 1} more: {_cells(some[1:])})"

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import get_args
 
-from alerts.core.commitments import Priority
-from alerts.deadlines.expressions import KEY, RESERVED_WORDS
-from alerts.interchange.tables.cell_values import DATED_MIDNIGHT, SERIAL, TIMED, Cell, UnusableCell, is_blank, text_of
+from alerts.interchange.tables.cell_values import DATED_MIDNIGHT, SERIAL, TIMED, Cell, is_blank
 from alerts.interchange.tables.date_formats import ISO, looks_like_date, readings
+from alerts.interchange.tables.field_finder import find_fields, letters, shown_text
 from alerts.interchange.tables.heading_words import DATE_WORD, DONE_WORDS, FIELD_WORDS, STATUS_WORDS
 from alerts.interchange.tables.table_rows import Row
 from alerts.interchange.tables.undeclared import folded
 
+DASHES = "-–—"
 HEADING_WITHIN = 30  # rows
 LONGEST_HEADING = 60  # characters
-PRIORITIES = frozenset(get_args(Priority))
 MOST_STATUSES = 12  # different values that a column of states has
 
 
@@ -28,7 +25,7 @@ class FoundColumns:
     """What was found in a sheet. `headings` has the columns with their cells, in the order of the sheet.
 
     `fields` are headings by field. `date_columns` hold dates. `formats` are those that the deadlines fit: one for all
-    cells if there is one; `ambiguous` is a deadline that fits two of them.
+    cells if there is one; `ambiguous` is a deadline that fits two of them. `blank` are texts for an empty cell.
     """
 
     sheet: str
@@ -43,6 +40,7 @@ class FoundColumns:
     midnight: str = ""
     status: str = ""
     statuses: dict[str, int] = field(default_factory=dict)
+    blank: list[str] = field(default_factory=list)
 
     @property
     def is_register(self) -> bool:
@@ -68,12 +66,14 @@ def find_columns(sheet: str, rows: Iterable[Row]) -> FoundColumns | None:
     number, headings = filled[at]
     found = FoundColumns(sheet=sheet, header_row=number, first_row=filled[0][0], rows=len(filled) - at - 1)
     for place, cell in enumerate(headings):
-        heading = " ".join(_text(cell).split())
+        heading = " ".join(shown_text(cell).split())
         if heading and heading not in found.headings:
             found.headings[heading] = [row[place] if place < len(row) else None for _, row in filled[at + 1 :]]
     _find_dates(found)
-    _find_fields(found)
+    found.fields = find_fields(found.headings, found.date_columns)
     _find_status(found)
+    mapped = (cell for heading in found.fields.values() for cell in found.headings[heading])
+    found.blank = sorted({text for cell in mapped if (text := shown_text(cell).strip()) and not text.strip(DASHES)})
     if "deadline" in found.fields:
         _find_formats(found, found.cells("deadline"))
     return found if len(found.headings) > 1 else None
@@ -84,11 +84,7 @@ def _heading_score(row: Sequence[Cell]) -> int:
     texts = [cell for cell in row if isinstance(cell, str) and cell.strip() and len(cell) <= LONGEST_HEADING]
     known = {word for words in FIELD_WORDS.values() for word in words} | set(STATUS_WORDS)
     others = sum(1 for cell in row if not is_blank(cell) and not isinstance(cell, str))
-    return 4 * sum(1 for text in texts if _letters(text) in known) + len(set(texts)) - 3 * others
-
-
-def _text(cell: Cell) -> str:
-    return "" if cell is None or isinstance(cell, UnusableCell) else text_of(cell)
+    return 4 * sum(1 for text in texts if letters(text) in known) + len(set(texts)) - 3 * others
 
 
 def _is_date(cell: Cell) -> bool:
@@ -107,42 +103,10 @@ def _find_dates(found: FoundColumns) -> None:
             found.date_columns.append(heading)
 
 
-def _find_fields(found: FoundColumns) -> None:
-    """Match headings to fields, the most telling words first; each column gives one field."""
-    by_plain = {_letters(heading): heading for heading in reversed(found.headings)}
-    taken: set[str] = set()
-    for name, words in FIELD_WORDS.items():
-        for word in words:
-            heading = by_plain.get(word)
-            if heading and heading not in taken and (name == "deadline") >= (heading in found.date_columns):
-                found.fields[name] = heading
-                taken.add(heading)
-                break
-    if "deadline" not in found.fields and found.date_columns:
-        found.fields["deadline"] = found.date_columns[0]
-    if "title" not in found.fields:
-        others = {one: found.headings[one] for one in found.headings if one not in {*taken, *found.date_columns}}
-        if lengths := {one: _length(cells) for one, cells in others.items() if _length(cells)}:
-            found.fields["title"] = max(lengths, key=lambda one: lengths[one])
-    if "priority" in found.fields and {_text(one).lower() for one in found.cells("priority")} - PRIORITIES:
-        del found.fields["priority"]
-
-
-def _letters(heading: str) -> str:
-    """Return the letters and digits of a heading, in small letters."""
-    return re.sub(r"[^a-z0-9]", "", heading.casefold())
-
-
-def _length(cells: Sequence[Cell]) -> float:
-    """Return how long the texts of a column are on average, 0 where it has none."""
-    texts = [one for one in cells if isinstance(one, str) and one.strip()]
-    return sum(map(len, texts)) / len(texts) if texts else 0
-
-
 def _find_status(found: FoundColumns) -> None:
     for heading, cells in found.headings.items():
-        counts = Counter(" ".join(_text(one).split()) for one in cells if not is_blank(one))
-        if _letters(heading) in STATUS_WORDS and 0 < len(counts) <= MOST_STATUSES and not found.status:
+        counts = Counter(" ".join(shown_text(one).split()) for one in cells if not is_blank(one))
+        if letters(heading) in STATUS_WORDS and 0 < len(counts) <= MOST_STATUSES and not found.status:
             found.status, found.statuses = heading, dict(counts.most_common())
 
 
@@ -164,14 +128,3 @@ def _find_formats(found: FoundColumns, cells: Sequence[Cell]) -> None:
     for text, each in fits.items():
         if len({readings(text)[one] for one in each & set(found.formats)}) > 1 and not found.ambiguous:
             found.ambiguous = text
-
-
-def are_keys(cells: Sequence[Cell]) -> bool:
-    """Return whether all cells are keys."""
-    texts = [_text(one).strip() for one in cells]
-    return all(KEY.fullmatch(one) and one.lower() not in RESERVED_WORDS for one in texts)
-
-
-def are_different(cells: Sequence[Cell]) -> bool:
-    """Return whether no two cells are the same."""
-    return len({_text(one).strip() for one in cells}) == len(cells)

@@ -41,7 +41,7 @@ class Columns:
     """How one sheet is read. `headings` are by field; all fields have their own names if there are none.
 
     `header_row` and `skip_rows` count from 1, as a spreadsheet shows them. Rows whose status is in `done` are over.
-    `midnight` decides what a cell means that shows a day at 00:00.
+    Cells in `blank` are empty. `midnight` decides what a cell means that shows a day at 00:00.
     """
 
     headings: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +53,7 @@ class Columns:
     status: str | None = None
     done: frozenset[str] = frozenset()
     owner_by: OwnerBy = "key"
+    blank: frozenset[str] = frozenset()
     defaults: Mapping[str, str | list[str]] = field(default_factory=dict)
     key_from: KeyColumns | None = None
     dates: tuple[DateColumn, ...] = ()

@@ -94,6 +94,7 @@ class SheetSection(Section):
     date_format: DateFormat | None = None
     date_formats: tuple[DateFormat, ...] = ()
     midnight: Midnight | None = None
+    blank: tuple[Raw, ...] = ()
     defaults: dict[Text, Any] | None = None
 
     @field_validator("columns", "defaults")
@@ -120,6 +121,7 @@ class SheetSection(Section):
             status=self.status.column if self.status else None,
             done=frozenset(folded(one) for one in (self.status.done if self.status else ())),
             owner_by=self.owner_by,
+            blank=frozenset(map(folded, self.blank)),
             defaults={name: _cell(name, value) for name, value in (self.defaults or {}).items()},
             key_from=self.key_from.key_columns() if self.key_from else None,
             dates=tuple(one.date_column() for one in self.dates),

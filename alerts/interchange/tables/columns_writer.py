@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from alerts.interchange.tables.cell_values import text_of
-from alerts.interchange.tables.column_finder import FoundColumns, are_different, are_keys
-from alerts.interchange.tables.heading_words import FIELD_WORDS
+from alerts.interchange.tables.column_finder import FoundColumns
+from alerts.interchange.tables.field_finder import are_keys
 
 MOST_SHOWN = 6
 PLAIN_YAML = re.compile(r"[A-Za-z]([\w ./()&%-]*[\w)])?", re.ASCII)
@@ -35,12 +35,13 @@ def _sheet(found: FoundColumns) -> list[str]:
         lines.append(f"header_row: {found.header_row}")
     lines.append("columns:")
     made, key_lines = _key(found)
-    ordered = sorted(found.fields.items(), key=lambda pair: list(FIELD_WORDS).index(pair[0]))
-    lines += [f"  {name}: {_yaml(heading)}" for name, heading in ordered if name != "key" or not made]
+    lines += [f"  {name}: {_yaml(heading)}" for name, heading in found.fields.items() if name != "key" or not made]
     lines += [
         f"# ? which column is the {name}? add it above" for name in ("title", "deadline") if name not in found.fields
     ]
     lines += key_lines
+    if found.blank:
+        lines.append(f"blank: [{', '.join(map(_yaml, found.blank))}]")
     lines += [*_dates(found), *_formats(found), *_owner(found), *_status(found)]
     used = {*found.fields.values(), found.status, *found.date_columns}
     if unused := [heading for heading in found.headings if heading not in used]:
@@ -58,9 +59,6 @@ def _key(found: FoundColumns) -> tuple[bool, list[str]]:
             f"key_from: {{hash: [{named}], prefix: row-}}",
         ]
     heading, cells = found.fields["key"], found.cells("key")
-    if not are_different(cells):
-        return True, [f"# ? {heading} has the same value in several rows: name further columns that tell them apart",
-                      f"key_from: {{columns: [{_yaml(heading)}], prefix: ref-}}"]  # fmt: skip
     if not are_keys(cells):
         example = next(text_of(one) for one in cells if not are_keys([one]))
         return True, [f"# {heading} has values such as {example!r}, which are no keys by themselves",

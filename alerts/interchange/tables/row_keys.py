@@ -18,9 +18,9 @@ def key_of_row(cells: Sequence[Cell], made_from: KeyColumns) -> str:
     unusable = next((one for one in cells if isinstance(one, UnusableCell)), None)
     if unusable:
         raise InputError(unusable.reason)
-    texts = [" ".join(text_of(one).split()) for one in cells if not is_blank(one)]
-    if not texts or (made_from.hashed and len(texts) < len(cells)):
+    texts = ["" if is_blank(one) else " ".join(text_of(one).split()) for one in cells]
+    if not any(texts):
         raise InputError("is empty, and the key of the row is made from it (key_from)")
     if made_from.hashed:
         return made_from.prefix + hashlib.sha256("\n".join(texts).encode()).hexdigest()[:HASHED]
-    return key_of(made_from.prefix + "-".join(texts))
+    return key_of(made_from.prefix + "-".join(filter(None, texts)))

@@ -68,7 +68,8 @@ class Table:
         Raises InputError where reading cannot go on.
         """
         path = self.reading.path
-        for number, row in rows:
+        for number, shown in rows:
+            row = self._without_blank(shown)
             if all(is_blank(cell) for cell in row) or self.columns.is_skipped(number):
                 continue
             if self.headings is None:
@@ -84,6 +85,11 @@ class Table:
         if not self.taken:
             raise InputError(f"{path}: has headings and no rows")
         self.reading.end_sheet()
+
+    def _without_blank(self, row: Sequence[Cell]) -> Sequence[Cell]:
+        """Return a row without the cells that stand for empty ones."""
+        blank = self.columns.blank
+        return [None if isinstance(one, str) and folded(one) in blank else one for one in row] if blank else row
 
     def _headings(self, number: int, row: Sequence[Cell]) -> Headings:
         try:

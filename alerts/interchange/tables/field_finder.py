@@ -1,0 +1,102 @@
+"""Finds out which column of a table gives which field: by its heading, and by what its cells are like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from alerts.core.commitments import Priority
+from alerts.deadlines.expressions import KEY, RESERVED_WORDS
+from alerts.interchange.tables.cell_values import Cell, UnusableCell, is_blank, text_of
+from alerts.interchange.tables.heading_words import FIELD_WORDS
+from alerts.strict_yaml.text_fields import LONGEST_LINE
+
+Table = Mapping[str, Sequence[Cell]]  # the cells of each column, by heading
+LONGEST_NUMBER = 60  # characters of what names a row
+PRIORITIES = frozenset(get_args(Priority))
+
+
+def find_fields(table: Table, date_columns: Sequence[str]) -> dict[str, str]:
+    """Return the heading of each field that was found; each column gives one, but the title may also be the key."""
+    fields = _by_heading(table, date_columns)
+    if "deadline" not in fields and date_columns:
+        fields["deadline"] = date_columns[0]
+    others = [one for one in table if one not in {*fields.values(), *date_columns}]
+    if "title" not in fields and (title := _title(table, others)):
+        fields["title"] = title
+    if "key" not in fields and (key := _key(table, others, fields.get("title"))):
+        fields["key"] = key
+    return dict(sorted(fields.items(), key=lambda pair: list(FIELD_WORDS).index(pair[0])))
+
+
+def _by_heading(table: Table, date_columns: Sequence[str]) -> dict[str, str]:
+    """Match headings to fields, the most telling words first."""
+    by_letters = {letters(heading): heading for heading in reversed(list(table))}
+    fields: dict[str, str] = {}
+    for name, words in FIELD_WORDS.items():
+        for word in words:
+            heading = by_letters.get(word)
+            if not heading or heading in fields.values() or (name == "deadline") < (heading in date_columns):
+                continue
+            if (name != "deadline" or heading in date_columns) and _fits(name, table[heading]):
+                fields[name] = heading
+                break
+    return fields
+
+
+def _fits(name: str, cells: Sequence[Cell]) -> bool:
+    """Return whether cells can be what their heading says."""
+    match name:
+        case "key":
+            return names_rows(cells)
+        case "title":
+            return _longest(cells) <= LONGEST_LINE
+        case "priority":
+            return {shown_text(one).strip().lower() for one in cells if not is_blank(one)} <= PRIORITIES
+    return True
+
+
+def _title(table: Table, headings: Sequence[str]) -> str | None:
+    """Return the column that most looks like titles: by the end of its heading, else by the length of its texts."""
+    fit = [one for one in headings if 0 < _longest(table[one]) <= LONGEST_LINE]
+    named = [one for one in fit if letters(one).endswith(("name", "title"))]
+    return max(named or fit, key=lambda one: _average(table[one]), default=None)
+
+
+def _key(table: Table, headings: Sequence[str], title: str | None) -> str | None:
+    """Return a column that names each row: by the end of its heading, else the title, else the first."""
+    numbered = [one for one in headings if letters(one).endswith(("id", "no", "ref", "number", "code"))]
+    candidates = [*numbered, *([title] if title else []), *headings]
+    return next((one for one in candidates if names_rows(table[one])), None)
+
+
+def names_rows(cells: Sequence[Cell]) -> bool:
+    """Return whether cells are short and no two of them the same."""
+    texts = [text for one in cells if (text := shown_text(one).strip())]
+    return bool(texts) and len(set(texts)) == len(texts) and max(map(len, texts)) <= LONGEST_NUMBER
+
+
+def are_keys(cells: Sequence[Cell]) -> bool:
+    """Return whether all cells are keys."""
+    texts = [text for one in cells if (text := shown_text(one).strip())]
+    return all(KEY.fullmatch(one) and one.lower() not in RESERVED_WORDS for one in texts)
+
+
+def letters(heading: str) -> str:
+    """Return the letters and digits of a heading, in small letters."""
+    return re.sub(r"[^a-z0-9]", "", heading.casefold())
+
+
+def shown_text(cell: Cell) -> str:
+    """Return the text of a cell; empty for one without a value."""
+    return "" if cell is None or isinstance(cell, UnusableCell) else text_of(cell)
+
+
+def _longest(cells: Sequence[Cell]) -> int:
+    return max((len(one) for one in cells if isinstance(one, str)), default=0)
+
+
+def _average(cells: Sequence[Cell]) -> float:
+    texts = [one for one in cells if isinstance(one, str) and one.strip()]
+    return sum(map(len, texts)) / len(texts) if texts else 0
