@@ -58,7 +58,7 @@ SERIES = [
     ([observance("19701101T020000", "-0400", "-0500", "RRULE:FREQ=YEARLY;BYDAY=1SU;BYMONTH=11"),
       observance("19700308T020000", "-0500", "-0400", "RRULE:FREQ=YEARLY;BYDAY=2SU;BYMONTH=3", kind="DAYLIGHT")],
      "<-05>5<-04>4,M3.2.0/2,M11.1.0/2"),
-    ([observance("19701101T020000", "-0400", "-0500", f"{SUNDAY};BYMONTHDAY=1,2,3,4,5,6,7;BYMONTH=11"),
+    ([observance("19701101T020000", "-0400", "-0500", f"{SUNDAY};BYMONTHDAY=1,2,3,4,5,6,7;BYMONTH=11;BYHOUR=2"),
       observance("19700308T020000", "-0500", "-0400", f"{SUNDAY};BYMONTHDAY=8,9,10,11,12,13,14;BYMONTH=3",
                  kind="DAYLIGHT")],
      "<-05>5<-04>4,M3.2.0/2,M11.1.0/2"),
@@ -118,6 +118,16 @@ NAMES = [
 @pytest.mark.parametrize(("tzid", "zone"), NAMES)
 def test_zones_in_letters_of_another_case(calendar: Calendar, tzid: str, zone: str) -> None:  # noqa: F811
     assert deadlines(calendar(event(f"DTSTART;TZID={tzid}:20270723T102000"))) == {"a": f"2027-07-23T10:20{zone}"}
+
+
+def test_letters_of_another_case_name_no_zone_that_the_file_defines_otherwise(calendar: Calendar) -> None:  # noqa: F811
+    """As a public calendar has it: Lisbon in small letters, with the clocks of Ceuta."""
+    ceuta = GMT.replace("TZID:GMT", "TZID:Europe/lisbon\nX-LIC-LOCATION:Europe/lisbon")
+    ceuta = ceuta.replace("+0100", "+0200").replace("+0000", "+0100")
+    start = "DTSTART;TZID=Europe/lisbon:20270723T102000"
+    assert deadlines(calendar(ceuta, event(start))) == {"a": "2027-07-23T10:20+02:00"}
+    lisbon = GMT.replace("TZID:GMT", "TZID:Europe/lisbon").replace("T030000", "T020000").replace("26T02", "26T01")
+    assert deadlines(calendar(lisbon, event(start))) == {"a": "2027-07-23T10:20[Europe/Lisbon]"}
 
 
 CLOCKS = [  # in the night to 28 March 2027 the clocks go forward, in that to 31 October back

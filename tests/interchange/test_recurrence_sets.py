@@ -81,6 +81,20 @@ def test_an_override_of_a_date_that_only_rdate_gives_takes_its_place(calendar: C
     }
 
 
+@pytest.mark.parametrize(("newer", "tracked"), [("SEQUENCE:2", {"a"}), ("SEQUENCE:1", {"a", "a.2027-04-01"})])
+def test_an_override_that_a_newer_version_of_its_series_leaves_out_is_over(
+    calendar: Calendar,  # noqa: F811
+    newer: str,
+    tracked: set[str],
+) -> None:
+    """Of the same version it is what some programs write for an occurrence that was moved."""
+    override = event("RECURRENCE-ID;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270402", "SEQUENCE:1")
+    found = calendar(override, event(*MONTHLY, "EXDATE;VALUE=DATE:20270401", newer))
+    assert deadlines(found).keys() == tracked
+    assert [one.key for one in found.ended] == sorted({"a.2027-04-01"} - tracked)
+    assert deadlines(calendar(override, event(*MONTHLY, newer))).keys() == {"a", "a.2027-04-01"}
+
+
 def test_dates_of_one_day_have_keys_of_their_own(calendar: Calendar) -> None:  # noqa: F811
     """The first keeps the day alone, as it was before. Where the clocks show a time twice, the second is in UTC."""
     more = "RDATE:20271030T150000Z,20271030T170000Z,20271031T013000Z"

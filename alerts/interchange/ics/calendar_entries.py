@@ -13,20 +13,10 @@ from alerts.deadlines.errors import InputError
 from alerts.interchange.ics.calendar_lines import Block
 from alerts.interchange.ics.calendar_zones import Zones
 
-TIMED = (
-    "DTSTART",
-    "DTEND",
-    "DUE",
-    "DURATION",
-    "RRULE",
-    "RDATE",
-    "EXDATE",
-    "RECURRENCE-ID",
-    "UID",
-    "STATUS",
-    "COMPLETED",
-)
-PROPERTY = re.compile(r"([A-Za-z0-9-]+)[ \t]*[;:]")
+TIMED = frozenset(("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID", "UID", "STATUS"))
+READ = TIMED | {"SUMMARY", "DESCRIPTION", "CATEGORIES", "PRIORITY", "COMPLETED", "SEQUENCE", "EXRULE"}
+OURS = (b"X-ALERTS-", b"X-MICROSOFT-CDO-ALLDAYEVENT")
+PROPERTY = re.compile(rb"[ \t]*([A-Za-z0-9-]+)[ \t]*[;:]")
 
 
 @dataclass(slots=True)
@@ -49,14 +39,14 @@ class CalendarEntry:
 
     def stated(self, name: str) -> str:
         """Return the first line of a property as it stands in the file."""
-        return next((line for line in self.lines if _property(line) == name), name)
+        return next((line for line in self.lines if _property(line.encode()) == name), name)
 
 
 def read_entry(block: Block, zones: Zones, method: str) -> CalendarEntry:
-    """Read a component without what it contains (alarms). Raises InputError for one that cannot be read at all."""
+    """Read what deadlines need of a component: what else it holds may be wrong. Raises InputError."""
     if not block.closed:
         raise InputError(f"has no END:{block.name}")
-    lines = block.texts()
+    lines = block.texts(_is_read)
     text = "\r\n".join([f"BEGIN:{block.name}", *lines, f"END:{block.name}", ""])
     try:
         with warnings.catch_warnings():
@@ -66,11 +56,19 @@ def read_entry(block: Block, zones: Zones, method: str) -> CalendarEntry:
         message = " ".join(str(error).split())[:120]
         raise InputError(f"cannot be read ({message or type(error).__name__})") from error
     for line in lines:  # the library passes over lines that it cannot read
-        if (name := _property(line)) in TIMED and component.get(name) is None and line.partition(":")[2].strip():
+        if (
+            (name := _property(line.encode())) in TIMED
+            and component.get(name) is None
+            and line.partition(":")[2].strip()
+        ):
             raise InputError(f"`{line[:60]}` cannot be read")
     return CalendarEntry(component, block.line, zones, method, lines)
 
 
-def _property(line: str) -> str:
+def _is_read(line: bytes) -> bool:
+    return _property(line) in READ or line.lstrip().upper().startswith(OURS)
+
+
+def _property(line: bytes) -> str:
     found = PROPERTY.match(line)
-    return found[1].upper() if found else ""
+    return found[1].decode().upper() if found else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,9 +23,9 @@ class Block:
     blocks: list[Block] = field(default_factory=list)
     closed: bool = False
 
-    def texts(self) -> list[str]:
-        """Return its own lines. Raises InputError for one that is not UTF-8 text."""
-        return [_decoded(number, data) for number, data in self.lines]
+    def texts(self, wanted: Callable[[bytes], bool] = bool) -> list[str]:
+        """Return those of its own lines that are wanted. Raises InputError for one that is not UTF-8 text."""
+        return [_decoded(number, data) for number, data in self.lines if wanted(data)]
 
     def value(self, name: str) -> str:
         """Return the value of the first property of that name; an empty text where there is none to be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import available_timezones
@@ -28,23 +28,30 @@ class Zones:
     def iana(self, tzid: str) -> str | None:
         """Return the IANA name of a zone; None if it has none. Its name or its definition may contain it.
 
-        What looks like an abbreviation (`GMT`, `EST`) names a zone only as far as its definition in the file agrees.
+        What looks like an abbreviation (`GMT`, `EST`), or is written in letters of another case, names a zone only as
+        far as its definition in the file agrees.
         """
         if tzid not in self._named:
-            found = self._find(tzid)
-            if found and "/" not in found and tzid in self._blocks and not self._agrees(tzid, found):
-                found = None
-            self._named[tzid] = found
+            self._named[tzid] = next((found for found in self._find(tzid) if self._is_meant(tzid, found)), None)
         return self._named[tzid]
 
-    def _find(self, tzid: str) -> str | None:
+    def _is_meant(self, tzid: str, found: str) -> bool:
+        if tzid not in self._blocks or ("/" in found and found in self._spellings(tzid)):
+            return True
+        return self._agrees(tzid, found)
+
+    def _find(self, tzid: str) -> Iterator[str]:
+        """Yield the names that a zone may have, the surest first."""
+        for name in self._spellings(tzid):
+            if name and (found := _known(name)):
+                yield found
+
+    def _spellings(self, tzid: str) -> tuple[str, ...]:
+        """Return the texts that may name a zone."""
         lives = self._blocks[tzid].value("X-LIC-LOCATION") if tzid in self._blocks else ""
         parts = tzid.strip("/").split("/")
         ends = ("/".join(parts[-count:]) for count in (3, 2)) if tzid.startswith("/") else ()
-        for name in (tzid, _windows().get(tzid.lower()), *ends, lives):
-            if name and (found := _known(name)):
-                return found
-        return None
+        return (tzid, _windows().get(tzid.lower(), ""), *ends, lives)
 
     def _agrees(self, tzid: str, name: str) -> bool:
         zone = zone_info(name)

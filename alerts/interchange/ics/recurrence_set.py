@@ -30,7 +30,6 @@ class RecurrenceSet:
     alone: dict[Moment, Time] = field(default_factory=dict)
     start: Moment | None = None
     ends_early: bool = False
-    unmatched: int = 0
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -89,6 +88,18 @@ def recurrence_set(entry: CalendarEntry, times: Times, clock: SeriesClock, state
         alone=alone,
         start=start if start in alone else None,
     )
+
+
+def gives(entry: CalendarEntry, times: Times, clock: SeriesClock, moment: Moment) -> bool:
+    """Return whether a moment is that of an occurrence of a component. Raises InputError."""
+    if times.at is None or _is_among(moment, [clock.moment(one, entry.zones) for one in times.without], clock):
+        return False
+    start = clock.moment(times.at, entry.zones)
+    if moment in (start, *(clock.moment(one, entry.zones) for one in times.more)):
+        return True
+    rule, _ = _rule(entry, times.rule, clock.wall(start))
+    whole = Recurrence(rule, clock.wall(start), clock.zone) if rule else None
+    return whole is not None and any(whole.holds(wall_of(wall)) for wall in clock.walls(moment))
 
 
 def _rule(entry: CalendarEntry, text: str | None, begins: date) -> tuple[str | None, bool]:

@@ -16,7 +16,7 @@ from alerts.interchange.file_contents import EndedEntry
 from alerts.interchange.ics.calendar_entries import CalendarEntry
 from alerts.interchange.ics.event_entry import entry_of, is_over, number_of
 from alerts.interchange.ics.event_times import Time, Times, time_of, times
-from alerts.interchange.ics.recurrence_set import RecurrenceSet, clock_of, recurrence_set
+from alerts.interchange.ics.recurrence_set import RecurrenceSet, clock_of, gives, recurrence_set
 from alerts.interchange.ics.series_clock import Moment, SeriesClock
 from alerts.interchange.uid_keys import key_of, occurrence_key
 
@@ -41,6 +41,8 @@ def take_series(reading: Reading, series: RecurringComponent) -> None:
         whole = times(own) if own else None
         clock = clock_of(own, whole) if own and whole else _clock_of_first(series)
         differing = _by_start(reading, series, clock)
+        gone = [at for at, one in differing.items() if own and whole and _is_outdated(own, whole, clock, at, one)]
+        outdated = {at: differing.pop(at) for at in gone}
         found = recurrence_set(own, whole, clock, differing.keys()) if own and whole else None
     except InputError as error:
         _leave_out(reading, key, series.entries[0], str(error))
@@ -48,12 +50,15 @@ def take_series(reading: Reading, series: RecurringComponent) -> None:
     several = bool(whole and whole.rule and ("BYHOUR" in whole.rule or "BYMINUTE" in whole.rule))
     start = whole.at.wall.time() if whole and whole.at and isinstance(whole.at.wall, datetime) else None
     alone = found.alone if found else {}
-    suffixes = clock.suffixes({*differing, *alone}, start, several=several)
+    suffixes = clock.suffixes({*differing, *alone, *outdated}, start, several=several)
     keys = {moment: occurrence_key(series.uid, suffix) for moment, suffix in suffixes.items()}
     if own and whole and found:
         _take_whole(reading, own, whole, found, key=key, keys=keys)
     for moment, entry in differing.items():
         _take_occurrence(reading, keys[moment], entry)
+    for moment, entry in outdated.items():
+        reading.notes.append(f"{keys[moment]}: a newer version of {key} (SEQUENCE) no longer has this occurrence")
+        reading.ended.append(EndedEntry(keys[moment], f"{reading.path}:{entry.line}"))
 
 
 def _clock_of_first(series: RecurringComponent) -> SeriesClock:
@@ -75,6 +80,12 @@ def _by_start(reading: Reading, series: RecurringComponent, clock: SeriesClock) 
             stated = f'the UID "{series.uid}" is used twice for `{entry.stated("RECURRENCE-ID")}`'
             reading.leave_out(entry.line, f"{entry.name}: {stated}, first on line {kept.line}", key_of(series.uid))
     return found
+
+
+def _is_outdated(own: CalendarEntry, whole: Times, clock: SeriesClock, moment: Moment, entry: CalendarEntry) -> bool:
+    """Return whether an occurrence that differs is older than its series, which no longer has it."""
+    older = number_of(entry.component) < number_of(own.component)
+    return older and not gives(own, whole, clock, moment)
 
 
 def _take_whole(

@@ -15,6 +15,7 @@ from alerts.deadlines.rule_parts import DAYS, split_rule
 from alerts.interchange.ics.calendar_lines import Block
 
 WEEKDAYS = tuple(DAYS)
+PLAIN = frozenset("FREQ INTERVAL WKST BYDAY BYMONTH BYMONTHDAY BYHOUR BYMINUTE".split())
 A_WHILE = timedelta(days=3 * 366)  # a yearly rule gives a date within it
 ALWAYS = datetime(9999, 12, 31)  # noqa: DTZ001  # on the wall clock
 
@@ -137,10 +138,7 @@ def _day(change: Observance) -> str | None:
     parts = split_rule(change.rule or "")
     day = parts.get("BYDAY", WEEKDAYS[change.start.weekday()])
     months, number = parts.get("BYMONTH", str(change.start.month)), day[:-2].lstrip("+")
-    if (
-        parts.keys() - {"FREQ", "BYDAY", "BYMONTH", "BYMONTHDAY", "INTERVAL", "WKST"}
-        or parts.get("INTERVAL", "1") != "1"
-    ):
+    if parts.keys() - PLAIN or parts.get("INTERVAL", "1") != "1" or (number and "BYMONTHDAY" in parts):
         return None
     if not number and "BYDAY" in parts:
         number = _week(parts.get("BYMONTHDAY", "").split(","))
@@ -148,7 +146,8 @@ def _day(change: Observance) -> str | None:
         return None
     week = "5" if number == "-1" else number
     at = change.start.time()
-    if at.second:
+    clock = parts.get("BYHOUR", str(at.hour)), parts.get("BYMINUTE", str(at.minute))
+    if at.second or clock != (str(at.hour), str(at.minute)):
         return None
     return f"M{months}.{week}.{(WEEKDAYS.index(day[-2:]) + 1) % 7}/{at.hour}{f':{at.minute:02}' if at.minute else ''}"
 
