@@ -15,12 +15,14 @@ from tempfile import TemporaryDirectory
 from tests.oracle.reminders import reminders, to_one_recipient
 from tests.simulation.comparing import Comparison, compare
 from tests.simulation.lives import Lives
-from tests.simulation.playing import play
+from tests.simulation.playing import play, play_for
+from tests.simulation.staff import Staff
 
+PEOPLE_SHARE = 20  # one in so many commitments is also played with owners who come and go
 SHARED = Path("/dev/shm")  # where there is one: no disk need be waited for
 
 
-def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison, str]:
+def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison, list[str], str]:
     """Calculate and play the history of one seed, and compare."""
     started = time.process_time()
     history, one_channel = Lives(seed, count, without).history, seed % 4 == 0
@@ -32,14 +34,33 @@ def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison
     if one_channel:
         expected, came = to_one_recipient(expected), [replace(one, rule="") for one in came if one.sent]
     found = compare(history, expected, came)
+    received, misdirected = to_people(seed, max(count // PEOPLE_SHARE, 20), without)
     by_kind = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     seconds = f"CPU: {calculated - started:.0f} s to calculate, {time.process_time() - calculated:.0f} s to play"
-    return found, (
-        f"seed {seed}: {len(history.commitments)} commitments, {len(history.events)} changes, {len(history.ticks)} "
-        f"ticks; {kinds.total()} reminders ({by_kind}), {merged} merged; "
-        f"{'one channel for all, ' if one_channel else ''}"
-        f"{len(found.lost)} lost, {len(found.extra)} extra ({len(found.twice)} of them twice); {seconds}"
+    return (
+        found,
+        misdirected,
+        (
+            f"seed {seed}: {len(history.commitments)} commitments, {len(history.events)} changes, {len(history.ticks)} "
+            f"ticks; {kinds.total()} reminders ({by_kind}), {merged} merged; "
+            f"{'one channel for all, ' if one_channel else ''}"
+            f"{len(found.lost)} lost, {len(found.extra)} extra ({len(found.twice)} of them twice); "
+            f"{received} received by people who come and go, {len(misdirected)} wrong; "
+            f"{seconds}"
+        ),
     )
+
+
+def to_people(seed: int, count: int, without: frozenset[str]) -> tuple[int, list[str]]:
+    """Play a smaller history whose owners leave, are away and come back.
+
+    Returns how many alerts were received, and those that were lost, are extra or went to somebody who had left.
+    """
+    history = Lives(seed, count, without).history
+    staff = Staff(seed, history.ticks[0], history.ticks[-1])
+    with TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:
+        wrong, received = play_for(staff, history, Path(folder))
+    return received, wrong
 
 
 def main() -> int:
@@ -54,10 +75,13 @@ def main() -> int:
     without = frozenset(filter(None, given.without.split(",")))
     bad = 0
     with ProcessPoolExecutor(max_workers=2) as pool:
-        for seed, (found, counts) in zip(
+        for seed, (found, misdirected, counts) in zip(
             seeds, pool.map(partial(simulate, count=given.count, without=without), seeds), strict=True
         ):
             print(counts, flush=True)
+            if misdirected:
+                bad += 1
+                print("\n".join(misdirected[: given.show]), flush=True)
             if not found.agree:
                 bad += 1
                 again = f"python -m tests.simulation --seeds {seed} --count {given.count} --without {given.without!r}"

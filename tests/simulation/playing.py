@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from alerts.core import rules as real
 from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment, Party
+from alerts.core.owners import OWNER
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.planning import plan
@@ -35,6 +36,36 @@ from tests.oracle.data import (
     TakenBack,
 )
 from tests.oracle.data import Commitment as Stated
+from tests.oracle.people import Away
+from tests.simulation.staff import Back, People, Staff, person_of
+
+
+def play_for(staff: Staff, history: History, folder: Path) -> tuple[list[str], int]:
+    """Let all alerts go to owners who come and go; return what they should not have got or did not, and how much came.
+
+    Whose a commitment is never changes.
+    """
+    store = Store(f"sqlite:///{folder}/staff.db", history.timezone)
+    rules = [replace(rule_of(rule, OWNER), digest=False) for rule in history.rules]
+    store.watches.register(rules, history.ticks[0])
+    store.people.register(person_of(one, history.ticks[0]) for one in staff.members.values())
+    ruled, stated = ScheduledRule.all(rules), dict[str, Commitment]()
+    channels: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=True, recipients=())}
+    happened = sorted([*timeline(history), *staff.events()], key=lambda one: (one[0], one[1] is None))
+    look_at: datetime | None = history.ticks[0]
+    for at, what in happened:
+        if isinstance(what, People | Away | Back):
+            staff.happen(store, at, what)
+        elif what is not None:
+            take_place(store, history, stated, what, owner=staff.owner(what.key))
+            look_at = at
+        elif look_at and look_at <= at:
+            plan(store, ruled, channels, at)
+            next_alert = store.watches.next_alert()
+            look_at = at if staff.hand_over(store, at) else next_alert[0] if next_alert else None
+    found = staff.compare(store)
+    store.close()
+    return found
 
 
 def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterator[AddressedReminder]:
@@ -43,9 +74,6 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
     Each rule has a channel of its own, or all use one: what two of them mean alike is then sent only once.
     """
     store = Store(f"sqlite:///{folder}/simulation.db", history.timezone)
-    parties = [
-        Party(key=one.key, name=one.key, timezone=one.timezone, calendar=one.calendar) for one in history.parties
-    ]
     rules = [rule_of(rule, "desk" if one_channel else rule.name) for rule in history.rules]
     store.watches.register(rules, history.ticks[0])
     ruled = ScheduledRule.all(rules)
@@ -58,26 +86,41 @@ def play(history: History, folder: Path, *, one_channel: bool = False) -> Iterat
     reaching = {"desk"} if one_channel else {rule.name for rule in history.rules if rule.reaches}
     look_at: datetime | None = history.ticks[0]
     for place, (at, what) in enumerate(timeline(history)):
-        match what:
-            case Stated():
-                stated[what.key] = commitment_of(what)
-                store.commitments.load(
-                    [StatedCommitment(stated[what.key], what.key)], parties, [], Change(now=at, by="desk")
-                )
-                look_at = at
-            case Edited(_, key, title):
-                entry = StatedCommitment(replace(stated[key], title=title), key)
-                store.commitments.load([entry], parties, [], Change(now=at, by="desk"))
-                look_at = at
-            case Moved() | Acknowledged() | Snoozed() | TakenBack() | Closed() | Reopened():
-                happen(store, what)
-                look_at = at
-            case None if (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
-                plan(store, ruled, channels, at)
-                next_alert = store.watches.next_alert()
-                look_at = at if hand_over(store, at, reaching) else next_alert[0] if next_alert else None
+        if what is not None:
+            take_place(store, history, stated, what)
+            look_at = at
+        elif (look_at and look_at <= at) or place % 20 == 0:  # most of those that find nothing are left out
+            plan(store, ruled, channels, at)
+            next_alert = store.watches.next_alert()
+            look_at = at if hand_over(store, at, reaching) else next_alert[0] if next_alert else None
     yield from reminders(store)
     store.close()
+
+
+def take_place(
+    store: Store,
+    history: History,
+    stated: dict[str, Commitment],
+    what: Stated | Event,
+    owner: str | None = None,
+) -> None:
+    """Record what happened; `stated` keeps how each commitment was first recorded."""
+    at = what.recorded_at if isinstance(what, Stated) else what.at
+    match what:
+        case Stated(key=key):
+            stated[key] = replace(commitment_of(what), owner=owner)
+            load(store, history, stated[key], at)
+        case Edited(_, key, title):
+            load(store, history, replace(stated[key], title=title), at)
+        case _:
+            happen(store, what)
+
+
+def load(store: Store, history: History, one: Commitment, at: datetime) -> None:
+    parties = [
+        Party(key=one.key, name=one.key, timezone=one.timezone, calendar=one.calendar) for one in history.parties
+    ]
+    store.commitments.load([StatedCommitment(one, one.key)], parties, [], Change(now=at, by="desk"))
 
 
 def hand_over(store: Store, now: datetime, reaching: set[str]) -> bool:

@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.oracle.reminders import reminders
 from tests.simulation.comparing import compare
 from tests.simulation.lives import Lives
-from tests.simulation.playing import play
+from tests.simulation.playing import play, play_for
+from tests.simulation.staff import Staff
 
 SEED = 1
 
@@ -29,3 +30,11 @@ def test_a_reminder_that_is_lost_or_comes_twice_or_late_is_seen() -> None:
     again = compare(history, [first, *rest], [first, first, *rest])
     assert (again.extra, again.twice) == ((first,), [first])
     assert "<<<" in "\n".join(compare(history, [first, *rest], rest).report())
+
+
+def test_what_goes_to_people_who_come_and_go_reaches_those_who_are_there_and_nobody_who_left(tmp_path: Path) -> None:
+    history = Lives(SEED, 15, frozenset(), timedelta(days=366)).history
+    staff = Staff(SEED, history.ticks[0], history.ticks[-1])
+    wrong, count = play_for(staff, history, tmp_path)
+    assert not wrong, "\n".join(wrong[:10])
+    assert count > 150

@@ -225,8 +225,9 @@ class Outbox:
 def _lease(
     connection: Connection, rows: Sequence[Any], now: datetime, until: datetime, routes: DeputyRoutes
 ) -> list[Delivery]:
-    rows = send_to_deputies(connection, rows, now, routes)  # first: a deputy has not snoozed it
-    rows = hold(connection, rows, now)
+    rows = hold(connection, rows, now, snoozed_for=("everybody",))
+    rows = send_to_deputies(connection, rows, now, routes)  # of what is sent now; a deputy has snoozed nothing
+    rows = hold(connection, rows, now, snoozed_for=("recipient",))
     claims, stale, broken = read_claims(connection, rows)
     unsent = [unsent_row(row, stale, broken, now) for row in rows if row["id"] not in claims]
     if unsent:

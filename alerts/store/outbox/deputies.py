@@ -70,7 +70,7 @@ def send_to_deputies(connection: Connection, rows: Sequence[Any], now: datetime,
         claim = claims.get(row["id"])
         copies, all_covered = found.copies(claim, here) if claim else ({}, True)
         stays = not here or not all(one.has_left(now) for one in here)
-        if stays or (row["channel"], row["recipient"]) in copies or (row["notice"] and not copies):
+        if stays or (row["notice"] and not copies):
             left.append(row)
         elif claim is None:
             unsent.append(unsent_row(row, stale, broken, now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
@@ -36,15 +36,20 @@ _D, _G, _L, _R, _O, _S, _W = (
 SENT_DESPITE_SNOOZE = ("moved", "closed", "reopened")
 PLANNED_BY = timedelta(hours=1)  # what was held waits this long for the planner to find a later reminder
 ASK_AGAIN = timedelta(seconds=5)
+Whom = Literal["everybody", "recipient"]
+WHOM: tuple[Whom, ...] = get_args(Whom)
 
 
-def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence[Any]:
+def hold(
+    connection: Connection, rows: Sequence[Any], now: datetime, *, snoozed_for: tuple[Whom, ...] = WHOM
+) -> Sequence[Any]:
     """Hold snoozed reminders, and return the rows of deliveries that still carry others.
 
-    If only some reminders of a delivery wait, they move to a delivery of their own, and the rest goes out.
+    `snoozed_for`: which snoozes count. If only some reminders of a delivery wait, they move to a delivery of their own,
+    and the rest goes out.
     """
     ids = [row["id"] for row in rows]
-    links = _snoozed(connection, ids, now)
+    links = _snoozed(connection, ids, now, snoozed_for)
     if not links:
         return rows
     held = _held_until(connection, links, now)
@@ -63,7 +68,7 @@ def hold(connection: Connection, rows: Sequence[Any], now: datetime) -> Sequence
     return left
 
 
-def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> list[Any]:
+def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime, snoozed_for: tuple[Whom, ...]) -> list[Any]:
     """Return the reminders that are snoozed, or were until a moment ago: they may still wait for the next run."""
     whose = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient)
     columns = (*whose, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
@@ -84,8 +89,10 @@ def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime) -> li
         .where(*about, _S.until > now - PLANNED_BY)
     )
     found: list[Any] = []
-    for query, for_all in ((everybody, True), (own, False)):
-        found += [{**row, "for_all": for_all} for row in connection.execute(query).mappings()]
+    queries: dict[Whom, Any] = {"everybody": everybody, "recipient": own}
+    for whom in snoozed_for:
+        rows = connection.execute(queries[whom]).mappings()
+        found += [{**row, "for_all": whom == "everybody"} for row in rows]
     return found
 
 

@@ -8,16 +8,23 @@ GUARDS = (
     Guard(
         "deputies get what goes to those who are away",
         "store/outbox/claim.py",
-        "rows = send_to_deputies(connection, rows, now, routes)  # first",
-        "# first",
+        "rows = send_to_deputies(connection, rows, now, routes)  #",
+        "#",
         f"{_TESTS}test_what_goes_to_somebody_who_is_away_goes_to_the_deputy_too[sqlite]",
     ),
     Guard(
         "a snooze for oneself does not hold what goes to the deputy",
         "store/outbox/claim.py",
-        "rows = send_to_deputies(connection, rows, now, routes)  # first",
-        "rows = send_to_deputies(connection, hold(connection, rows, now), now, routes)  # first",
+        'snoozed_for=("everybody",))',
+        'snoozed_for=("everybody", "recipient"))',
         f"{_TESTS}test_what_the_owner_has_snoozed_for_themselves_goes_to_the_deputy_at_once[sqlite]",
+    ),
+    Guard(
+        "what is snoozed for everybody goes to whoever is deputy at its end",
+        "store/outbox/claim.py",
+        'rows = hold(connection, rows, now, snoozed_for=("everybody",))',
+        "",
+        f"{_TESTS}test_what_is_snoozed_for_everybody_goes_to_no_deputy_whose_time_is_over_by_then[sqlite]",
     ),
     Guard(
         "nothing goes to somebody who has left",
@@ -32,13 +39,6 @@ GUARDS = (
         "not all(one.has_left(now) for one in here)\n",
         "not any(one.has_left(now) for one in here)\n",
         f"{_TESTS}test_a_mailbox_that_somebody_else_reads_as_well_still_gets_it[sqlite]",
-    ),
-    Guard(
-        "a deputy with the same mailbox gets it there",
-        "store/outbox/deputies.py",
-        'if stays or (row["channel"], row["recipient"]) in copies or ',
-        "if stays or ",
-        f"{_TESTS}test_a_deputy_with_the_same_mailbox_reads_it_there[sqlite]",
     ),
     Guard(
         "the operators get what goes to somebody who has left without a deputy",
@@ -57,8 +57,8 @@ GUARDS = (
     Guard(
         "a notice that would go to nobody still goes out",
         "store/outbox/deputies.py",
-        'in copies or (row["notice"] and not copies):',
-        "in copies:",
+        'if stays or (row["notice"] and not copies):',
+        "if stays:",
         f"{_TESTS}test_a_notice_to_an_operator_who_has_left_goes_to_the_deputy_and_else_still_there[sqlite]",
     ),
     Guard(

@@ -260,6 +260,14 @@ def test_what_is_snoozed_for_everybody_waits_for_the_deputy_too(owned):
     assert sent(owned, at("2025-11-04T12:00")) == [("Bo@example.org", ("truce before",), "Ana Lopez:07"), ANAS]
 
 
+def test_what_is_snoozed_for_everybody_goes_to_no_deputy_whose_time_is_over_by_then(owned):
+    away(owned, "ana", end=at("2025-11-04T00:00"))
+    planned(owned)
+    acting.snooze(owned, "truce", at("2025-11-04T00:00"), change(NINE), recipient=None)
+    assert sent(owned) == []
+    assert sent(owned, at("2025-11-04T12:00")) == [ANAS]
+
+
 def test_what_a_deputy_has_of_two_owners_who_are_away_names_both(owned):
     people(owned, replace(ANA, deputy="bo"), BO, replace(CY, email=ANA.email, deputy="bo"))
     load(owned, entry("other", owner="cy"))
