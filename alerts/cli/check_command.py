@@ -10,6 +10,7 @@ from rich.console import Console
 
 from alerts.channels.plugins import outdated_names
 from alerts.cli import restated_report
+from alerts.cli.absent_owners import absent_owners
 from alerts.cli.app import App, get_app, instant, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.left_out_report import warn_of_left_out
@@ -68,7 +69,7 @@ def check(context: typer.Context, at: At = None) -> None:
     for kind in sorted({entry.kind for entry in app.settings.channels}):
         for line in outdated_names(kind):
             warn(line)
-    for line in bouncing_recipients(app, now):
+    for line in (*absent_owners(app, tracked, now), *bouncing_recipients(app, now)):
         warn(line)
     undecided = app.store.commitments.restated()
     for one in undecided:

@@ -42,6 +42,9 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "list": CommandEntry("list_command", "List tracked commitments: overdue ones first, then by date.", "read"),
         "show": CommandEntry("show_command", "Show a commitment with its dates, history and alerts.", "read"),
         "why": CommandEntry("why_command", "Explain why alerts about a commitment went out, or why not.", "read"),
+        "who": CommandEntry(
+            "who_command", "Show who gets the next alert about a commitment, and who does not.", "read"
+        ),
         "plan": CommandEntry("plan_command", "Show which alerts will go out, when, and where.", "read"),
         "resolve": CommandEntry("resolve_command", "Show which dates a deadline expression gives.", "read"),
         "preview": CommandEntry("preview_commands", "Show the next message of a rule.", "read"),

@@ -115,3 +115,68 @@ def test_an_absence_without_a_deputy_is_recorded_with_a_warning(desk: Alerts) ->
     said = desk("away", "bo", "--until", "2025-11-08", "--at", NOW)
     assert "alerts go to nobody else too" in said.out
     assert "bo has no deputy" in said.err
+
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+def test_who_gets_the_next_alert_and_who_does_not_and_why(desk: Alerts, home: Path) -> None:
+    desk("away", "ana", "--from", "2025-11-01", "--until", "2025-11-08", "--at", NOW)
+    said = desk("who", "a", "--at", NOW).out.splitlines()
+    assert said[:2] == [
+        "The audit",
+        "next alert: Mon 3 Nov 2025 09:00 Europe/Madrid, 7 days before, to Ana Lopez (box)",
+    ]
+    assert [words(line) for line in said[3:]] == [
+        words("Get it"),
+        words("Ana Lopez ana@example.org box"),
+        words("Bo bo@example.org box for Ana Lopez, away until Sat 8 Nov 2025 00:00"),
+    ]
+    said = desk("who", "c", "--at", NOW).out.splitlines()
+    assert [words(line) for line in said[3:]] == [
+        words("Get it"),
+        words("desk@example.org desk@example.org box for Cy, who has left"),
+        [],
+        words("Do not get it"),
+        words("Cy cy@example.org box has left"),
+    ]
+
+
+def test_who_names_those_who_snoozed_it_and_those_whom_other_rules_alert(desk: Alerts, home: Path) -> None:
+    more = """\
+  - name: late
+    cron: "0 9 * * *"
+    match: {}
+    remind: {overdue: true}
+    notify: [box]
+"""
+    (home / "config/alerts.yaml").write_text(CONFIG + more)
+    assert desk("tick", "--at", NOW, "--take-over").code == 0
+    desk("snooze", "a", "--until", "2025-11-06", "--by", "ana@example.org", "--at", NOW)
+    found = {row["name"] or row["address"]: row for row in desk("who", "a", "--json", "--at", NOW).json}
+    assert found["desk@example.org"]["reason"] == "only rule late alerts there"
+    assert {name: row["gets_it"] for name, row in found.items()} == {"Ana Lopez": False, "desk@example.org": False}
+    assert "has snoozed it until Fri 7 Nov 2025 01:00" in " ".join(desk("who", "a", "--at", NOW).out.split())
+
+
+def test_who_names_owners_that_cannot_be_reached(desk: Alerts, home: Path) -> None:
+    assert desk("add", "x", "No owner", "2025-11-10", "--at", NOW).code == 0
+    assert desk("who", "x", "--json", "--at", NOW).json == []
+    assert desk("who", "x", "--at", NOW).out.endswith(": it has no owner\n")
+
+
+def test_check_names_owners_who_left_are_away_without_a_deputy_or_answer_nothing(desk: Alerts, home: Path) -> None:
+    assert desk("tick", "--at", LEAD).code == 0
+    desk("away", "bo", "--until", "2026-11-08", "--at", NOW)
+    assert desk("assign", "c", "bo", "--at", NOW).code == 0
+    err = " ".join(desk("check", "--at", "2025-11-04T00:00Z").err.split())
+    assert "bo is away until Sun 8 Nov 2026 00:00 without a deputy, and owns c: name one with `alerts away`" in err
+    assert "has answered no alert" not in err
+    err = " ".join(desk("check", "--at", "2026-02-02T00:00Z").err.split())
+    assert "ana owns a and has answered no alert since Mon 3 Nov 2025 11:00: does ana@example.org reach them?" in err
+    assert desk("ack", "a", "--by", "Ana Lopez", "--at", "2026-02-01T00:00Z").code == 0
+    assert "has answered no alert" not in desk("check", "--at", "2026-02-02T00:00Z").err
+    desk("assign", "c", "cy", "--at", NOW)
+    err = " ".join(desk("check", "--at", "2025-11-04T00:00Z").err.split())
+    assert "cy has left, and alerts go to box: `alerts assign` c" in err

@@ -1,0 +1,37 @@
+"""Owners whom alerts do not reach: they have left, are away without a deputy, or answer nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from alerts.cli.app import App
+from alerts.cli.output import few, shown
+from alerts.core.absences import Absences
+from alerts.core.tracked import Tracked
+from alerts.store.owner_answers import unanswered_since
+
+SILENT_FOR = timedelta(days=90)
+
+
+def absent_owners(app: App, tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:
+    """Yield a line for each owner of open commitments who has left, is away without a deputy, or answers nothing."""
+    people = app.people
+    absences = Absences(people=people, recorded=app.store.absences.all(now).recorded)
+    owned: dict[str, list[str]] = defaultdict(list)
+    for item in tracked:
+        if item.open and item.commitment.owner in people:
+            owned[item.commitment.owner].append(item.commitment.key)
+    silent = unanswered_since(app.store.database, [people[key] for key in owned])
+    for key, keys in sorted(owned.items()):
+        owner = people[key]
+        if owner.has_left(now):
+            whom = [deputy.person.name for deputy in absences.deputies(owner, now)] or app.settings.operators
+            yield f"{key} has left, and alerts go to {', '.join(whom) or 'nobody'}: `alerts assign` {few(keys)}"
+        elif (absentee := absences.absentee(owner, now)) and not absences.deputies(owner, now):
+            back = shown(absentee.back_at, absentee.zone)
+            yield f"{key} is away until {back} without a deputy, and owns {few(keys)}: name one with `alerts away`"
+        elif key in silent and silent[key] <= now - SILENT_FOR and not absentee:
+            since = shown(silent[key], app.zone)
+            yield f"{key} owns {few(keys)} and has answered no alert since {since}: does {owner.email} reach them?"

@@ -1,0 +1,121 @@
+"""The command who."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from alerts.cli.app import App, get_app, instant
+from alerts.cli.command_group import cli
+from alerts.cli.fitted_rows import Row, print_rows
+from alerts.cli.next_alert_lines import NONE, next_alert_line
+from alerts.cli.options import At, Json, OneOccurrence
+from alerts.cli.other_processes import warn_if_rules_differ
+from alerts.cli.output import as_rfc3339, print_line, shown
+from alerts.cli.unreached import ownerless
+from alerts.core.absences import Absences, Absentee
+from alerts.core.alert_recipients import AlertRecipient, RecipientsOfAlerts
+from alerts.core.forecast import Forecast
+from alerts.core.rules import matching
+from alerts.core.tracked import Tracked
+from alerts.forecasting import first_alerts, next_alerts
+
+out = Console(highlight=False, emoji=False)
+
+
+@cli.command()
+def who(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY")],
+    occurrence: OneOccurrence = "",
+    at: At = None,
+    as_json: Json = False,
+) -> None:
+    """Show who gets the next alert about a commitment, and who does not."""
+    app, now = get_app(context), instant(at)
+    item = app.store.commitments.find(key).at(occurrence)
+    warn_if_rules_differ(app)
+    alerts = _next(app, item, occurrence, now)
+    found = _recipients(app, item, alerts, now) if alerts else []
+    if as_json:
+        print(json.dumps([_json_row(one) for one in found]))
+        return
+    print_line(item.commitment.title, style="bold")
+    print_line(next_alert_line(app, alerts[0], now) if alerts else _none(app, item))
+    _print("Get it", [one for one in found if not one.why_not], app.zone)
+    _print("Do not get it", [one for one in found if one.why_not], app.zone)
+
+
+def _next(app: App, item: Tracked, occurrence: str, now: datetime) -> list[Forecast]:
+    """Return all that goes out next about a commitment, or about one occurrence; of what recurs, the first one."""
+    if not occurrence:
+        first = first_alerts(app.store, app.rules, now, app.owners, [item.id]).get(item.id)
+        if first is None:
+            return []
+        occurrence = first.reminder.occurrence
+    return next_alerts(app.store, app.rules, now, app.owners, only=item.id, occurrence=occurrence)
+
+
+def _none(app: App, item: Tracked) -> str:
+    """Return that no alert goes out, and why where its rules reach nobody."""
+    rules = matching(app.settings.rules, item.commitment)
+    reached = any(app.owners.channels(rule.notify, item.commitment) for rule in rules)
+    return NONE if reached or not rules else f"{NONE}: {ownerless(item.commitment)}"
+
+
+def _recipients(app: App, item: Tracked, alerts: Sequence[Forecast], now: datetime) -> list[AlertRecipient]:
+    """Return who gets the next alert, and who does not, with those whom only other rules alert."""
+    alert = alerts[0]
+    at_once = replace(alert, reminder=replace(alert.reminder, send_at=max(alert.reminder.send_at, now)))
+    everybody = RecipientsOfAlerts(
+        recipients={name: channel.recipients for name, channel in app.channels.items()},
+        owners=app.owners,
+        absences=Absences(people=app.people, recorded=app.store.absences.all(now).recorded),
+        operators=app.settings.operators,
+        snoozes=app.store.ledger.own_snoozes([item.id]).get(item.id, ()),
+    )
+    due = {one.reminder.rule for one in alerts}
+    found = everybody.of(at_once, [name for rule in due for name in app.rules[rule].rule.notify])
+    known = {(one.channel, one.address) for one in found}
+    others = [rule for rule in matching(app.settings.rules, item.commitment) if rule.name not in due]
+    for rule in others:
+        for one in everybody.of(at_once, rule.notify):
+            if not one.why_not and not one.on_behalf_of and (one.channel, one.address) not in known:
+                known.add((one.channel, one.address))
+                found.append(replace(one, why_not=f"only rule {rule.name} alerts there"))
+    return found
+
+
+def _print(title: str, some: Sequence[AlertRecipient], zone: str) -> None:
+    if some:
+        print_line(f"\n{title}", style="bold")
+        print_rows(out, [Row(tuple(_cells(one, zone))) for one in some], indent="  ")
+
+
+def _cells(one: AlertRecipient, zone: str) -> Iterator[str]:
+    yield one.name or one.address or one.channel or ""
+    yield one.address or ""
+    yield one.channel or ""
+    until = f" until {shown(one.snooze.until, zone)}" if one.snooze and one.why_not else ""
+    yield f"{one.why_not}{until}" if one.why_not else _for_whom(one.on_behalf_of)
+
+
+def _for_whom(absent: Sequence[Absentee]) -> str:
+    """Return for whom a deputy gets it: `for Ann Lee, away until Mon 4 Jan 2027 00:00`."""
+    named = [
+        f"{one.name}, away until {shown(one.back_at, one.zone)}" if one.back_at else f"{one.name}, who has left"
+        for one in absent
+    ]
+    return f"for {', and '.join(named)}" if named else ""
+
+
+def _json_row(one: AlertRecipient) -> dict[str, object]:
+    absent = [{"name": absent.name, "until": as_rfc3339(absent.back_at)} for absent in one.on_behalf_of]
+    row: dict[str, object] = {"name": one.name, "channel": one.channel, "address": one.address}
+    return row | {"gets_it": one.why_not is None, "reason": one.why_not, "on_behalf_of": absent}
