@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 
+from alerts.cli.command_help import DocumentedCommand
 from alerts.cli.command_list import COMMANDS
 
 
@@ -31,7 +32,8 @@ def _imported(name: str) -> Any:
     import_module(f"alerts.cli.{COMMANDS[name].module}")
     for entry in cli.registered_commands:
         if name in (entry.name, getattr(entry.callback, "__name__", "")):
-            return get_command_from_info(entry, pretty_exceptions_short=False, rich_markup_mode="rich")
+            entry.cls = DocumentedCommand
+            return get_command_from_info(entry, pretty_exceptions_short=False, rich_markup_mode=None)
     raise LookupError(name)
 
 
@@ -40,7 +42,7 @@ cli = typer.Typer(
     name="alerts",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Track deadlines and alert the right people until somebody acknowledges.",
 )

@@ -38,7 +38,9 @@ Tags = Annotated[Texts, typer.Option("--tag", metavar="T", help="Only with this 
 Parties = Annotated[Texts, typer.Option("--party", metavar="KEY", help="Only owed by or to it (repeatable).")]
 Status = Annotated[
     Literal["overdue", "due", "ahead", "review", "acknowledged", "snoozed"] | None,
-    typer.Option("--status", help="Only commitments in this state."),
+    typer.Option(
+        "--status", metavar="STATE", help="Only overdue, due, ahead, under review (`review`), acknowledged or snoozed."
+    ),
 ]
 Overdue = Annotated[bool, typer.Option("--overdue", help="Short for --status overdue.")]
 DueWithin = Annotated[

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from alerts.cli.command_list import COMMANDS, GROUPS
+from alerts.cli.printed_lines import painted, print_lines, wrapped
 
 OPTIONS = (
     ("--config DIR", "Configuration folder (default: ALERTS_CONFIG, ./config)."),
@@ -33,10 +33,8 @@ def print_overview() -> None:
 
 
 def _print_rows(out: Console, title: str, rows: Iterable[tuple[str, str]]) -> None:
-    out.print(Text(f"\n{title}", "bold"))
-    table = Table.grid(padding=(0, 0, 0, 2))
-    table.add_column(width=WIDTH, no_wrap=True, style="cyan")
-    table.add_column()
+    print_lines(out, ["", painted(out, title, "bold")])
     for name, summary in rows:
-        table.add_row(f"  {name}", Text(summary))
-    out.print(table)
+        first, *others = wrapped(summary, max(out.width - WIDTH - 4, 20))
+        head = painted(out, f"  {name}", "cyan") + " " * (WIDTH - len(name) + 2)
+        print_lines(out, [head + first, *(" " * (WIDTH + 4) + line for line in others)])

@@ -72,6 +72,19 @@ def test_the_overview_says_what_the_help_of_a_command_begins_with(command: str, 
     assert told == " ".join(alerts(command, "--help").out.split())
 
 
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_and_names_no_types(
+    command: str, width: int, alerts: Alerts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERMINAL_WIDTH", str(width))
+    out = alerts("help", command).out
+    assert max(map(len, out.splitlines())) <= width
+    assert not re.search(r"<|str\]|bool|x>=", out)
+    assert all(f" {option}" in out for option in COMMANDS[command].split() if option.startswith("--"))
+
+
 def test_the_version_is_that_of_the_package(alerts: Alerts) -> None:
     assert alerts("--version").out == f"alerts {version('deadline-alerts')}\n"
 
