@@ -35,6 +35,6 @@ def print_overview() -> None:
 def _print_rows(out: Console, title: str, rows: Iterable[tuple[str, str]]) -> None:
     print_lines(out, ["", painted(out, title, "bold")])
     for name, summary in rows:
-        first, *others = wrapped(summary, max(out.width - WIDTH - 4, 20))
-        head = painted(out, f"  {name}", "cyan") + " " * (WIDTH - len(name) + 2)
-        print_lines(out, [head + first, *(" " * (WIDTH + 4) + line for line in others)])
+        first, *others = wrapped(summary, max(out.width - WIDTH - 2, 20))
+        head = painted(out, f"  {name}", "cyan") + " " * (WIDTH - len(name))
+        print_lines(out, [head + first, *(" " * (WIDTH + 2) + line for line in others)])
