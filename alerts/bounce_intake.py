@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.bounce_reports.reading import read_report
-from alerts.bounce_reports.report import BounceReport
 from alerts.bounce_reports.report_addresses import mail_of, tokens_of
 from alerts.bounce_reports.status_wording import describe_bounce
 from alerts.core.bounce_tokens import SentMail
@@ -35,10 +35,12 @@ class TakenReport:
     needs_a_look: bool = False
 
 
-def take_in(store: Store, data: bytes, recipient: str | None, now: datetime) -> TakenReport:
+def take_in(
+    store: Store, data: bytes, recipient: str | None, now: datetime, redact: Callable[[str], str] = str
+) -> TakenReport:
     """Record what a mail reports about one of ours, and return what that changed.
 
-    `recipient` is the address that it was sent to, where its headers lack it.
+    `recipient` is the address that it was sent to, where its headers lack it. `redact` removes secrets from its text.
     """
     tokens = tokens_of(data, recipient)
     if not tokens:
@@ -50,12 +52,11 @@ def take_in(store: Store, data: bytes, recipient: str | None, now: datetime) -> 
     short = str(mail.delivery)[:8]
     if report.kind != "failed":
         return TakenReport(f"{short}: {_NO_BOUNCE[report.kind]}", needs_a_look=report.kind == "unknown")
-    return TakenReport(f"{short}{_recorded(store, mail, report, now)}")
+    error = redact(describe_bounce(report, store.bounces.recipient_of(mail) or ""))
+    return TakenReport(f"{short}{_recorded(store, mail, error, now)}")
 
 
-def _recorded(store: Store, mail: SentMail, report: BounceReport, now: datetime) -> str:
-    delivery = store.bounces.recipient_of(mail)
-    error = describe_bounce(report, delivery or "")
+def _recorded(store: Store, mail: SentMail, error: str, now: datetime) -> str:
     record = store.bounces.record(mail, error, now)
     to = f" via {record.channel} to {record.recipient}" if record.channel else ""
     if record.effect == "bounced":

@@ -36,7 +36,7 @@ def bounced(
     app = get_app(context)
     if maildir is not None:
         for path, data in waiting(maildir):
-            taken = take_in(app.store, data, recipient, instant(at))
+            taken = take_in(app.store, data, recipient, instant(at), app.settings.redaction)
             mark_read(path, flagged=taken.needs_a_look)  # last: after a kill it is read again, which changes nothing
             print_line(f"{path.name}: {taken.text}")
         return
@@ -51,7 +51,7 @@ def _take_in_one(app: App, recipient: str | None, at: str | None) -> None:
     while sys.stdin.buffer.read(LARGEST):
         pass  # a server that cannot write all of it takes that for a failure
     try:
-        taken = take_in(app.store, data, recipient, instant(at))
+        taken = take_in(app.store, data, recipient, instant(at), app.settings.redaction)
     except InputError as error:
         for line in str(error).splitlines():
             print_error(line)

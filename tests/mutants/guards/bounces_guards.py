@@ -37,38 +37,35 @@ GUARDS = (
         "bounce_intake.py",
         'if report.kind != "failed":',
         "if False:",
-        "bounce_reports/test_reports.py::test_what_is_no_failure_changes_nothing[sqlite-postfix-delayed]",
+        "bounce_reports/test_reports.py::test_what_is_no_failure_changes_nothing[postfix-delayed]",
     ),
     Guard(
         "of several recipients in a report the worst counts",
         "bounce_reports/status_parts.py",
         "min(found, key=lambda report: _GRAVEST.index(report.kind))",
         "found[0]",
-        "bounce_reports/test_reports.py::"
-        "test_a_failure_makes_its_delivery_bounced_and_no_other[sqlite-alias-one-member-gone]",
+        "bounce_reports/test_reports.py::test_a_failure_makes_its_delivery_bounced_and_no_other[alias-one-member-gone]",
     ),
     Guard(
         "what a mail server returns in words that nobody knows is a failure",
         "bounce_reports/plain_reports.py",
         "(_is_of_server(message) and not temporary and not _is_receipt(parts))",
         "False",
-        "bounce_reports/test_reports.py::"
-        "test_a_failure_makes_its_delivery_bounced_and_no_other[sqlite-text-german-no-code]",
+        "bounce_reports/test_reports.py::test_a_failure_makes_its_delivery_bounced_and_no_other[text-german-no-code]",
     ),
     Guard(
         "a notice of a delay in words is no failure",
         "bounce_reports/plain_reports.py",
         "if _DELAYED.search(both) and not _GIVEN_UP.search(both):",
         "if False:",
-        "bounce_reports/test_reports.py::test_what_is_no_failure_changes_nothing[sqlite-text-exim-delayed]",
+        "bounce_reports/test_reports.py::test_what_is_no_failure_changes_nothing[text-exchange-delayed]",
     ),
     Guard(
         "a server that gives up after a delay reports a failure",
         "bounce_reports/plain_reports.py",
         "if _DELAYED.search(both) and not _GIVEN_UP.search(both):",
         "if _DELAYED.search(both):",
-        "bounce_reports/test_reports.py::"
-        "test_a_failure_makes_its_delivery_bounced_and_no_other[sqlite-text-sendmail-expired]",
+        "bounce_reports/test_reports.py::test_a_failure_makes_its_delivery_bounced_and_no_other[text-sendmail-expired]",
     ),
     Guard(
         "a mail server keeps a report that cannot be recorded",
