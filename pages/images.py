@@ -15,6 +15,7 @@ from uuid import UUID
 
 from alerts import interchange, shipped
 from alerts.cli.app import App
+from alerts.core.answer_links import AnswerLinks
 from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Person
 from alerts.core.notifications import Notification, ReminderContext
@@ -33,6 +34,7 @@ MONDAYS = Rule(name="mondays", cron="0 8 * * mon", timezone="America/New_York", 
 OWNERS = tuple(Person(key=key, name=f"{key.title()} desk", email=f"{key}@example.org") for key in ("trade", "supply"))
 ALONE = "truce-review"
 READER = "America/New_York"
+LINKS = AnswerLinks("https://alerts.example.org", bytes(4), ("acknowledge", "snooze", "note"))
 LOOKS = {"": (700, False), "-dark": (700, True), "-narrow": (320, False)}
 PAGE_LOOKS = {"": (320, False), "-dark": (320, True)}
 PAGE_SHOWN = datetime(2025, 11, 14, 14, tzinfo=UTC)
@@ -102,7 +104,7 @@ def answer_pages() -> dict[str, str]:
 def notification_of(contexts: Iterable[ReminderContext], now: datetime) -> Notification:
     """Return a notification of these reminders to one reader."""
     return Notification(
-        id=UUID(int=0), channel="mail", recipient="desk", zone=READER, contexts=tuple(contexts), now=now
+        id=UUID(int=0), channel="mail", recipient="desk", zone=READER, contexts=tuple(contexts), now=now, links=LINKS
     )
 
 

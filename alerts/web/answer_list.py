@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from alerts.core.stages import stage_of
@@ -58,7 +59,7 @@ def answer_list(viewer: Viewer, opened: OpenedLink) -> EntryList:
     seen = sorted((name, entry.tracked.revision, stages[name]) for name, entry in answerable.items())
     return replace(
         whole_list(viewer, opened),
-        entries=tuple(_listed(viewer, opened, entry, reasons[name]) for name, entry in opened.entries.items()),
+        entries=tuple(_listed(viewer, opened, entry, reasons[name]) for name, entry in _in_order(opened)),
         answerable=answerable,
         pauses=pauses(opened) if REPEATING & set(stages.values()) else (),
         fingerprint=hashlib.sha256(repr(seen).encode()).hexdigest(),
@@ -68,10 +69,22 @@ def answer_list(viewer: Viewer, opened: OpenedLink) -> EntryList:
 def whole_list(viewer: Viewer, opened: OpenedLink) -> EntryList:
     """Return the entries as they are now, whether they can be answered or not."""
     return EntryList(
-        entries=tuple(_listed(viewer, opened, entry, None) for entry in opened.entries.values()),
+        entries=tuple(_listed(viewer, opened, entry, None) for _, entry in _in_order(opened)),
         gone=len(set(opened.delivery.printed) - set(opened.entries)),
         may_acknowledge="acknowledge" in viewer.services.http.allowed_answers,
     )
+
+
+def _in_order(opened: OpenedLink) -> list[tuple[EntryName, LinkedEntry]]:
+    """Return the entries: what is open first, then what is critical, then by date; without a date last."""
+
+    def urgency(named: tuple[EntryName, LinkedEntry]) -> tuple[bool, bool, bool, datetime, str]:
+        tracked = named[1].tracked
+        point = tracked.bounds.named or tracked.bounds.last or tracked.bounds.first
+        at, commitment = point.counted_start if point else opened.now, tracked.commitment
+        return not tracked.open, commitment.priority != "critical", point is None, at, commitment.key
+
+    return sorted(opened.entries.items(), key=urgency)
 
 
 def _listed(viewer: Viewer, opened: OpenedLink, entry: LinkedEntry, left_out: LeftOut | None) -> ListedEntry:

@@ -37,8 +37,8 @@ def test_all_are_acknowledged_but_what_is_urgent_and_the_page_says_which(desk: D
     together, alone = page.text.split("Answer these one by one")
     assert "Acknowledge these 2" in together
     assert ("The one" in together, "The two" in together, "The late" in together) == (True, True, False)
-    assert "Overdue since Fri 20 Nov" in alone
-    assert "The vital Due Sat 5 Dec (in 7 days) Critical" in alone
+    assert alone.strip().startswith("The vital Critical Due Sat 5 Dec (in 7 days) The late Overdue since Fri 20 Nov")
+    assert alone.count("verdue") == 1
     done = page.press("acknowledge")
     assert (done.status, done.text.count("Recorded")) == (200, 1)
     assert acknowledged(desk) == {"one", "two"}
@@ -93,6 +93,18 @@ def test_each_entry_leads_to_its_own_page(desk: Desk) -> None:
     links = {part.split('"')[0] for part in page.answer.text.split('href="/a/')[1:]}
     assert len(links) == 4
     assert {desk.visit(token).status for token in links} == {200}
+
+
+def test_entries_are_in_the_order_of_their_dates_and_what_is_closed_comes_last(desk: Desk) -> None:
+    sent = listed(
+        desk, later={"deadline": "2026-12-04"}, older={"deadline": "2026-11-10"}, ended={"deadline": "2026-12-01"}
+    )
+    acting.close(desk.store, "ended", "fulfilled", change(LATER))
+    page = desk.visit(sent.whole)
+    titles = [part.split("<")[0] for part in page.answer.text.split("<strong>The ")[1:]]
+    assert titles == ["later", "one", "two", "vital", "older", "late", "ended"]
+    assert page.text.endswith("The ended Closed as fulfilled")
+    assert '<main class="card late">' in page.answer.text
 
 
 def test_a_list_only_acknowledges(desk: Desk) -> None:
