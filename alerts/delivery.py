@@ -27,6 +27,7 @@ from alerts.rendering.renderer import Renderer
 from alerts.signed_messages import signed, without_tokens
 from alerts.store import Store
 from alerts.store.outbox.deputies import NO_OPERATORS
+from alerts.store.outbox.held_back import ANY_TIME, ChannelHours
 from alerts.store.outbox.reach import ServedRecipients
 from alerts.store.store_error import StoreError
 
@@ -46,7 +47,7 @@ class ChannelWorker:
 
     Nothing is claimed while `may_send` returns False. `redact` removes secrets from the answers and errors that are
     stored. `signing` makes the links by which readers answer: messages are stored without them. The `operators` get
-    what goes to people who have left without a deputy.
+    what goes to people who have left without a deputy. `hours` are the office hours of its recipients.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class ChannelWorker:
     redact: Callable[[str], str] = str
     signing: LinkSigning = NO_LINKS
     operators: Routes = NO_OPERATORS
+    hours: ChannelHours = ANY_TIME
     stop: threading.Event = field(default_factory=threading.Event)
     retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
     health: ChannelHealth = field(init=False)
@@ -104,7 +106,7 @@ class ChannelWorker:
     def take_over(self, other: ChannelWorker) -> None:
         """Take over how another worker of the same channel renders; breaker and connections stay."""
         self.renderer, self.zone, self.redact, self.signing = other.renderer, other.zone, other.redact, other.signing
-        self.operators = other.operators
+        self.operators, self.hours = other.operators, other.hours
 
     def pause(self) -> timedelta | None:
         """Return how long there is nothing to do; None if nothing waits."""
@@ -131,14 +133,14 @@ class ChannelWorker:
         return self.health.breaker.allows(self.clock(), self.channel.connections)
 
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
-        timeout = self.channel.timeout
-        begun = monotonic()
+        timeout, begun = self.channel.timeout, monotonic()
         limit = 1 if self.health.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
         mine = [item.delivery.id for item in running]  # their leases seem to have ended if the clock was put forward
         lease = 2 * timeout + RENDERED
         claims = self.store.outbox.claim(
-            self.channel.name, self.clock(), limit, lease, mine, served=self._served, operators=self.operators
-        )
+            self.channel.name, self.clock(), limit, lease, mine,
+            served=self._served, operators=self.operators, hours=self.hours,
+        )  # fmt: skip
         try:
             messages = self._messages(claims, begun + RENDERED.total_seconds())
             tokens = self._bounce_tokens(claims)
@@ -236,7 +238,8 @@ class ChannelWorker:
     def _learn(self, ended_attempts: Sequence[EndedAttempt]) -> None:
         """Update the breaker. What waits behind an open one goes to the fallback in time."""
         error = self.health.learn(ended_attempts)
-        waited_out = error is not None and self.store.outbox.note_outage(self.channel.name, error, self.clock())
+        name, now = self.channel.name, self.clock()
+        waited_out = error is not None and self.store.outbox.note_outage(name, error, now, self.hours)
         if waited_out or any(outcome.state == "dead" or outcome.late for _, outcome, _, _ in ended_attempts):
             self.on_failure()
 

@@ -42,6 +42,19 @@ def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], s
     return errors
 
 
+def silence_lines(store: Store, now: datetime, shown: Callable[[datetime], str]) -> list[str]:
+    """Return a line for each silence that lasts or is to come, and one for what is held back."""
+    lines = [
+        f"silence {one.id} {'until' if one.since <= now else f'from {shown(one.since)} to'} {shown(one.ends)}: "
+        f"{one.to_text} ({one.reason}; {one.by})"
+        for one in store.silences.lasting(now)
+    ]
+    held = store.silences.held(now)
+    if held:
+        lines.append(f"{'1 alert waits' if held == 1 else f'{held} alerts wait'} for a silence or closed hours to end")
+    return lines
+
+
 def bouncing_line(address: BouncingAddress, shown: Callable[[datetime], str]) -> str:
     """Return a line about an address whose mails come back. `shown` writes a time for the reader."""
     mails = "a mail" if address.count == 1 else f"{address.count} mails"

@@ -147,6 +147,7 @@ def changes(before: RuleSet, after: RuleSet, anew: Iterable[str] = ()) -> list[s
         ("rules", before.hashes, after.hashes),
         ("channels", dict(before.channels), dict(after.channels)),
         ("people", _people(before), _people(after)),
+        ("silences", _silences(before), _silences(after)),
     ):
         names = sorted({*differences(old, new), *(anew if what == "channels" else ())})
         added = [name for name in names if name not in old]
@@ -158,6 +159,10 @@ def changes(before: RuleSet, after: RuleSet, anew: Iterable[str] = ()) -> list[s
         if parts:
             found.append(f"{what}: {'; '.join(parts)}")
     return found or ["nothing has changed in rules, channels or people; templates are read anew"]
+
+
+def _silences(rule_set: RuleSet) -> dict[str, str]:
+    return {one.id: one.id for one in rule_set.silences}
 
 
 def _people(rule_set: RuleSet) -> dict[str, str]:

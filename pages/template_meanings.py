@@ -9,6 +9,7 @@ from alerts.rendering.fact_parts import (
     Commands,
     FallbackFacts,
     SentFacts,
+    SilenceFacts,
     SnoozedFacts,
     SourceFacts,
     Window,
@@ -64,6 +65,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "snoozed": "who has snoozed it for everybody",
         "own_snoozes": "who has snoozed it for one recipient alone",
         "unanswered": "of an `unanswered` reminder: who was sent the alerts that nobody has answered, oldest first",
+        "silence": "the silence that has held it back, or that it breaks because it is critical; else None",
         "stage": "how it stands when the message is written: `ahead`, `due`, `overdue` or `under_review`",
         "next_alert_at": "when the next alert about it goes out",
         "change": "the change that a `moved`, `closed` or `reopened` reminder is about",
@@ -151,6 +153,12 @@ MEANINGS: dict[type, dict[str, str]] = {
         "to": "the name of the person, or the address; None where the channel has one recipient without an address",
         "channel": "through which channel",
         "at": "when the first of these alerts was sent",
+    },
+    SilenceFacts: {
+        "until": "when it ended, or ends",
+        "reason": "why it was given",
+        "by": "by whom",
+        "lasts": "whether it still lasts: a critical reminder goes out before its deadline all the same",
     },
     AcknowledgedFacts: {
         "by": "who has acknowledged it",

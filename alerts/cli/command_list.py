@@ -53,6 +53,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates.", "read"),
         "away": CommandEntry("away_command", "Record who is away and who gets their alerts too."),
         "feed": CommandEntry("feed_command", "Add, list or revoke the calendars that people subscribe to."),
+        "silence": CommandEntry("silence_command", "Add, list or end times in which alerts are held back."),
         "send-test": CommandEntry("preview_commands", "Send a test message to all recipients of a channel.", "read"),
     },
     "Run": {

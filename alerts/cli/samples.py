@@ -127,7 +127,7 @@ def _reminder(tracked: Tracked, about: ReminderKind, now: datetime) -> Reminder:
 
 
 def _unanswered(now: datetime) -> tuple[SentTo, ...]:
-    alert = SentAlert(occurrence="", bounds_version=1, at=now - timedelta(days=3))
+    alert = SentAlert(occurrence="", at=now - timedelta(days=3))
     return (SentTo(recipient=OWNER.email, channel="desk-mail", alert=alert, name=OWNER.name),)
 
 

@@ -15,6 +15,7 @@ from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
 from alerts.core.schedule.unanswered import answered_until
+from alerts.core.silences import Silence
 from alerts.core.summaries import Summary
 from alerts.core.tracked import OwnSnooze, Revision, SentAlert, Tracked
 
@@ -29,7 +30,7 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentTo:
-    """Who was sent an alert of these bounds, through which channel, and when. `name` is that of a person, if known."""
+    """Who was sent an alert, through which channel, and when. `name` is that of a person, if known."""
 
     recipient: str
     channel: str
@@ -53,6 +54,7 @@ class ReminderContext:
     pause_ends: datetime | None = None  # until when an acknowledgement pauses the rule's repeats
     snoozes: tuple[OwnSnooze, ...] = ()  # for single recipients, over or not
     unanswered: tuple[SentTo, ...] = ()  # of an `unanswered` reminder: the first alert that each recipient got
+    silences: tuple[Silence, ...] = ()  # that may have held it back, or would have
     entry: CalendarEntry | None = None  # where it may go into calendars
     is_test: bool = False  # of `send-test`: about no commitment that is tracked
 
@@ -104,7 +106,6 @@ def waiting(rule: Rule | None, tracked: Tracked, sent: Iterable[SentTo]) -> tupl
     answered = answered_until(rule, tracked)
     first: dict[tuple[str, str], SentTo] = {}
     for one in sorted(sent, key=lambda one: (one.alert.at, one.channel, one.recipient)):
-        same = (one.alert.occurrence, one.alert.bounds_version) == (tracked.occurrence, tracked.bounds_version)
-        if same and (answered is None or one.alert.at >= answered):
+        if one.alert.occurrence == tracked.occurrence and (answered is None or one.alert.at >= answered):
             first.setdefault((one.channel, one.recipient), one)
     return tuple(first.values())

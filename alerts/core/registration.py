@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from alerts.core.commitments import Person
 from alerts.core.rules import Rule
+from alerts.core.silences import Silence
 
 GRACE = timedelta(hours=1)  # how much later reminders end that a new configuration leaves out
 SHIPPED = "shipped"  # stands for the folder of the configuration that comes with the package
@@ -17,7 +18,7 @@ SHIPPED = "shipped"  # stands for the folder of the configuration that comes wit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """What a process uses: the rules, the channels (name → fingerprint), people and zone of its configuration.
+    """What a process uses: the rules, channels (name → fingerprint), people, silences, zone of its configuration.
 
     `folder`: where the configuration lies.
     """
@@ -25,6 +26,7 @@ class RuleSet:
     rules: Mapping[str, Rule]
     channels: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Person] = ()
+    silences: Sequence[Silence] = ()
     zone: str | None = None
     folder: str | None = None
 
@@ -42,6 +44,8 @@ class RuleSet:
             "people": sorted(json.dumps(_stated(person), sort_keys=True, default=str) for person in self.people),
             "zone": self.zone,
         }
+        if self.silences:
+            whole["silences"] = sorted(one.id for one in self.silences)
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
 
 

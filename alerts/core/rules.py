@@ -78,22 +78,17 @@ class Rule:
 
     def matches(self, commitment: Commitment) -> bool:
         """Return whether every field named holds, with any of its values; an empty match matches everything."""
-        return all(self._holds(what, wanted, commitment) for what, wanted in self.match.items())
+        return matches(self.match, commitment)
 
     def mismatch(self, commitment: Commitment) -> list[str]:
         """Return each field named that keeps the rule from a commitment."""
         found = []
         for what, wanted in self.match.items():
-            if not self._holds(what, wanted, commitment):
+            if not _holds(what, wanted, commitment):
                 have = getattr(commitment, what)
                 stated = ", ".join(have) if isinstance(have, tuple) else have
                 found.append(f"{what} is {stated or 'not stated'}, the rule matches {' or '.join(wanted)}")
         return found
-
-    @staticmethod
-    def _holds(what: str, wanted: tuple[str, ...], commitment: Commitment) -> bool:
-        have = getattr(commitment, what)
-        return any(value in wanted for value in (have if isinstance(have, tuple) else (have,)))
 
     @property
     def leads(self) -> list[Lead]:
@@ -129,6 +124,16 @@ def _stored() -> TypeAdapter[Rule]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Rule)
+
+
+def matches(match: Mapping[str, tuple[str, ...]], commitment: Commitment) -> bool:
+    """Return whether every field named holds, with any of its values."""
+    return all(_holds(what, wanted, commitment) for what, wanted in match.items())
+
+
+def _holds(what: str, wanted: tuple[str, ...], commitment: Commitment) -> bool:
+    have = getattr(commitment, what)
+    return any(value in wanted for value in (have if isinstance(have, tuple) else (have,)))
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:

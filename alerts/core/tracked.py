@@ -57,10 +57,9 @@ class OwnSnooze:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentAlert:
-    """When an alert of these bounds was handed over to a recipient."""
+    """When an alert was handed over to a recipient, since the last move or reopening."""
 
     occurrence: str
-    bounds_version: int
     at: datetime
 
 

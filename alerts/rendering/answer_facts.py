@@ -7,7 +7,7 @@ from datetime import datetime
 from alerts.core.notifications import ReminderContext, SentTo
 from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, own_snoozes_now, snoozed_now
 from alerts.core.tracked import Tracked
-from alerts.rendering.fact_parts import AcknowledgedFacts, SentFacts, SnoozedFacts
+from alerts.rendering.fact_parts import AcknowledgedFacts, SentFacts, SilenceFacts, SnoozedFacts
 from alerts.rendering.template_filters import line
 
 
@@ -37,3 +37,12 @@ def own_snoozes(context: ReminderContext, now: datetime) -> tuple[SnoozedFacts, 
 def sent(one: SentTo) -> SentFacts:
     """Return to whom an alert was sent."""
     return SentFacts(to=line(one.name or one.recipient), channel=line(one.channel) or "?", at=one.alert.at)
+
+
+def silence(context: ReminderContext, now: datetime) -> SilenceFacts | None:
+    """Return the silence that has held a reminder back, or that still lasts: of several, the one that ends last."""
+    one = max((one for one in context.silences if one.since <= now), key=lambda one: one.ends, default=None)
+    if one is None:
+        return None
+    reason, by = line(one.reason) or "no reason given", line(one.by) or "somebody"
+    return SilenceFacts(until=one.ends, reason=reason, by=by, lasts=now < one.ends)

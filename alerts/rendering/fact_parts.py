@@ -76,6 +76,16 @@ class SentFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceFacts:
+    """A silence that has held the reminder back, or that it breaks (`lasts`)."""
+
+    until: datetime
+    reason: str
+    by: str
+    lasts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
     """The revision that a `moved`, `closed` or `reopened` reminder is about. `was`: how it had been closed."""
 

@@ -20,7 +20,7 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.points import Point
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.wording import UNDATED_TEXTS
-from alerts.rendering.answer_facts import acknowledged, own_snoozes, sent, snoozed
+from alerts.rendering.answer_facts import acknowledged, own_snoozes, sent, silence, snoozed
 from alerts.rendering.fact_parts import (
     Certainty,
     ChangeFacts,
@@ -131,6 +131,7 @@ def _answers(context: ReminderContext, now: datetime) -> dict[str, Any]:
         "snoozed": snoozed(context.tracked, now),
         "own_snoozes": own_snoozes(context, now),
         "unanswered": tuple(map(sent, context.unanswered)),
+        "silence": silence(context, now),
         "change": _change(context.change, now) if context.change else None,
     }
 

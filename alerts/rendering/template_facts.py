@@ -19,6 +19,7 @@ from alerts.rendering.fact_parts import (
     Commands,
     FallbackFacts,
     SentFacts,
+    SilenceFacts,
     SnoozedFacts,
     SourceFacts,
     Standing,
@@ -83,6 +84,7 @@ class Facts:
     snoozed: SnoozedFacts | None
     own_snoozes: tuple[SnoozedFacts, ...]
     unanswered: tuple[SentFacts, ...]
+    silence: SilenceFacts | None
     stage: Stage
     next_alert_at: datetime | None
     change: ChangeFacts | None

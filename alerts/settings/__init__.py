@@ -19,6 +19,7 @@ from alerts import shipped
 from alerts.core.actors import Role
 from alerts.core.commitments import Person
 from alerts.core.rules import Rule
+from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
 from alerts.settings.cross_checks import cross_checks, owners_channel
 from alerts.settings.http_section import HttpSettings, http_errors
@@ -74,6 +75,7 @@ class Settings:
     templates: Path | None
     references: References = field(repr=False)
     http: HttpSettings | None = None
+    silences: tuple[Silence, ...] = ()
     log: Literal["text", "json"] = "text"
 
     def __repr__(self) -> str:
@@ -157,6 +159,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         rules=_rules(stated),
         templates=folder / stated.templates if stated.templates else None,
         references=references,
+        silences=tuple(one.silence(stated.timezone or "UTC") for one in stated.silences),
         log=stated.log,
         http=stated.http.settings(environ) if stated.http else None,
     )

@@ -17,6 +17,7 @@ def rule_set(settings: Settings) -> RuleSet:
         rules={rule.name: rule for rule in settings.rules},
         channels={entry.name: _fingerprint(entry, settings) for entry in settings.channels},
         people=settings.people,
+        silences=settings.silences,
         zone=settings.timezone,
         folder=SHIPPED if settings.shipped else address(settings.folder),
     )

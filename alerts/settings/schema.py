@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from alerts import cron
 from alerts.core.commitments import Kind, Priority
 from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule, Unanswered
+from alerts.core.silences import Silence, check_silence, read_time
 from alerts.deadlines.durations import Duration, parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.zones import zone_info
@@ -187,6 +188,34 @@ class RuleSection(Section):
         )
 
 
+class SilenceSection(Section):
+    """One of `silences`; see `core.silences.Silence`."""
+
+    match: MatchSection
+    from_: Annotated[Raw, Field(alias="from")]
+    until: Raw
+    reason: Filled
+    by: Filled
+
+    @model_validator(mode="after")
+    def _can_be(self) -> SilenceSection:
+        self.silence("UTC")
+        return self
+
+    def silence(self, zone: str) -> Silence:
+        """The silence; `zone` is that of days. Raises InputError."""
+        return check_silence(
+            Silence(
+                match={what: values for what, values in self.match if values},
+                since=read_time(self.from_, zone, end=False),
+                until=read_time(self.until, zone, end=True),
+                reason=self.reason,
+                by=self.by,
+                of_settings=True,
+            )
+        )
+
+
 class ChannelSection(Section):
     """One of `channels`; what its kind asks for is checked where channels are built."""
 
@@ -226,6 +255,7 @@ class ConfigFile(Section):
     http: HttpSection | None = None
     log: Literal["text", "json"] = "text"
     rules: tuple[RuleSection, ...] = ()
+    silences: tuple[SilenceSection, ...] = ()
     templates: Filled | None = None
 
 

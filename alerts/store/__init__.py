@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from alerts.store.recorded_absences import RecordedAbsences
     from alerts.store.registry import Registrations
     from alerts.store.resolution_inputs import ResolvedWith
+    from alerts.store.silence_rows import Silences
 
 LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -143,6 +144,13 @@ class Store:
         from alerts.store.link_revocations import LinkRevocations
 
         return LinkRevocations(self.database)
+
+    @cached_property
+    def silences(self) -> Silences:
+        """Times in which alerts are held back on purpose."""
+        from alerts.store.silence_rows import Silences
+
+        return Silences(self.database)
 
     @cached_property
     def feeds(self) -> Feeds:

@@ -85,6 +85,7 @@ gathered = Table(  # reminders that wait until nothing is due any more, to be pu
     Column("next_alert_at", Utc),
     Column("deadline", Utc),
     Column("planned_at", Utc, nullable=False),
+    Column("held_until", Utc),  # while a silence or office hours hold it back
 )
 attempts = Table(
     "attempts",

@@ -15,6 +15,7 @@ from alerts.store.database import Database
 from alerts.store.people import put_registered
 from alerts.store.rows import CHUNK, upsert
 from alerts.store.rule_rows import put_rules
+from alerts.store.silence_rows import put_silences
 
 _H, _P, _R, _W, _C = (
     planning_tables.registrations.c,
@@ -78,6 +79,7 @@ class Registrations:
                 connection.execute(there.values(folder=mine.folder))
             removed = put_rules(connection, list(mine.rules.values()), now, removed_at=real)
             put_registered(connection, mine.people, real)
+            put_silences(connection, mine.silences, real)
         return Registered(is_mine=True, is_new=is_new, removed=removed, channels=mine.channels)
 
     def is_current(self, rule_set: str) -> bool:

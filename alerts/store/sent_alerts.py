@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from alerts.core.notifications import SentTo
 from alerts.core.schedule.watches import Watch
@@ -20,12 +21,13 @@ from alerts.store.people import names
 from alerts.store.rows import CHUNK
 from alerts.store.rule_rows import rules_that_await_answers
 
-_C, _D, _L, _W = (
+_C, _D, _L, _V, _W = (
     table.c
     for table in (
         tables.commitments,
         delivery_tables.deliveries,
         delivery_tables.delivery_reminders,
+        tables.revisions,
         planning_tables.watches,
     )
 )
@@ -55,31 +57,42 @@ def with_sent_alerts(
 
 
 def sent_to(connection: Connection, ids: Collection[int]) -> dict[int, list[SentTo]]:
-    """Return the alerts that were sent about some commitments, and to whom."""
+    """Return the alerts that were sent about some commitments since their last move or reopening, and to whom."""
     found: dict[int, list[SentTo]] = defaultdict(list)
-    rows = connection.execute(_query(ids, _L.channel, _L.recipient)).all() if ids else []
+    rows = _rows(connection, ids, _L.channel, _L.recipient) if ids else []
     known = names(connection, {row.recipient for row in rows})
     for row in rows:
-        alert, name = _alert(row), known.get(row.recipient)
+        alert, name = SentAlert(occurrence=row.occurrence, at=row.ended_at), known.get(row.recipient)
         found[row.commitment_id].append(SentTo(recipient=row.recipient, channel=row.channel, alert=alert, name=name))
     return found
 
 
 def _sent(connection: Connection, ids: Collection[int]) -> dict[int, list[SentAlert]]:
     found: dict[int, list[SentAlert]] = defaultdict(list)
-    for row in connection.execute(_query(ids)):
-        found[row.commitment_id].append(_alert(row))
+    for row in _rows(connection, ids):
+        found[row.commitment_id].append(SentAlert(occurrence=row.occurrence, at=row.ended_at))
     return found
 
 
-def _query(ids: Collection[int], *more: Any) -> Select[Any]:
-    columns = (_L.commitment_id, _L.occurrence, _L.bounds_version, _D.ended_at, *more)
+def _rows(connection: Connection, ids: Collection[int], *more: Any) -> list[Any]:
+    columns = (_L.commitment_id, _L.occurrence, _D.ended_at, *more)
     query = select(*columns).distinct().join(delivery_tables.deliveries, _D.id == _L.delivery_id)
-    return query.where(_L.commitment_id.in_(ids), _L.kind != REPORT, _D.state == "sent")
+    rows = connection.execute(query.where(_L.commitment_id.in_(ids), _L.kind != REPORT, _D.state == "sent")).all()
+    began = _began(connection, ids)
+    return [row for row in rows if all(row.ended_at >= at for at in _about(began, row))]
 
 
-def _alert(row: Any) -> SentAlert:
-    return SentAlert(occurrence=row.occurrence, bounds_version=row.bounds_version, at=row.ended_at)
+def _about(began: Mapping[tuple[int, str], datetime], row: Any) -> list[datetime]:
+    keys = {(row.commitment_id, ""), (row.commitment_id, row.occurrence)}
+    return [began[key] for key in keys if key in began]
+
+
+def _began(connection: Connection, ids: Collection[int]) -> dict[tuple[int, str], datetime]:
+    """Return when commitments and occurrences were last moved or reopened: what was sent before waits no longer."""
+    occurrence, last = func.coalesce(_V.occurrence, ""), func.max(_V.recorded_at, type_=_V.recorded_at.type)
+    query = select(_V.commitment_id, occurrence, last).where(_V.commitment_id.in_(ids))
+    query = query.where(_V.what.in_(("moved", "reopened"))).group_by(_V.commitment_id, occurrence)
+    return {(one, name): at for one, name, at in connection.execute(query).tuples()}
 
 
 def wake_for_sent(database: Database) -> int:

@@ -13,6 +13,7 @@ from alerts.core.rules import Rule, matching
 from alerts.core.tracked import Tracked
 from alerts.store import occurrence_rows, planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.outbox.held_back import release_changed
 from alerts.store.rows import CHUNK, TRACKED, insert_new
 from alerts.store.rule_rows import registered_rules
 from alerts.store.sent_alerts import wake_for_sent
@@ -58,6 +59,7 @@ def _settle_changed(database: Database, unread: set[int]) -> int:
         _keep_watches(connection, rules, rules, stale, changed=False)
         occurrence_rows.forget(connection, (tracked for tracked, _ in stale))
         ids = [tracked.id for tracked, _ in stale]
+        release_changed(connection, ids)
         unread |= {row["id"] for row in rows} - set(ids)
         connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=None))
     return len(rows)

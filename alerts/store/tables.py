@@ -89,6 +89,20 @@ snoozes = Table(  # each for one recipient; `occurrence` is empty for the whole
     Column("until", Utc, nullable=False),
 )
 
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Text, primary_key=True),  # of what is stated
+    Column("match", JSON, nullable=False),
+    Column("since", Utc, nullable=False),
+    Column("until", Utc, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("of_settings", Boolean, nullable=False),
+    Column("ended_at", Utc),  # before its time
+    Column("left_out", Boolean, nullable=False),  # that was because the settings no longer state it
+)
+
 calendar_uids = Table(  # of what was sent under another UID than it would be now
     "calendar_uids",
     metadata,

@@ -101,7 +101,7 @@ class Followed:
         version = was.bounds_version + 1
         self._revise("moved", now, bounds_version=version, before=was.bounds, after=bounds)
         self.tracked = replace(
-            self.tracked, commitment=promise, bounds=bounds, bounds_version=version, stated_at=at(now)
+            self.tracked, commitment=promise, bounds=bounds, bounds_version=version, stated_at=at(now), sent_alerts=()
         )
         if (seen := self.tracked.acknowledged) and (seen.ended is None or seen.ended > at(now)):
             self.tracked = replace(self.tracked, acknowledged=replace(seen, ended=at(now)))
@@ -116,7 +116,7 @@ class Followed:
         """Open it again, which ends an acknowledgement."""
         self.tracked = replace(self.tracked, commitment=replace(self.tracked.commitment, status="open"))
         version = self.tracked.bounds_version + 1
-        self.tracked = replace(self.tracked, bounds_version=version)
+        self.tracked = replace(self.tracked, bounds_version=version, sent_alerts=())
         self._revise("reopened", now)
         if (seen := self.tracked.acknowledged) and (seen.until is None or seen.until > at(now)):
             self.tracked = replace(self.tracked, acknowledged=replace(seen, until=at(now)))
@@ -132,8 +132,7 @@ class Followed:
 
     def sent(self, *times: str) -> None:
         """Note that alerts were sent at these times, under whatever rule, and wake the watch."""
-        version = self.tracked.bounds_version
-        alerts = tuple(SentAlert(occurrence="", bounds_version=version, at=at(now)) for now in times)
+        alerts = tuple(SentAlert(occurrence="", at=at(now)) for now in times)
         self.tracked = replace(self.tracked, sent_alerts=(*self.tracked.sent_alerts, *alerts))
         self.watch = replace(self.watch, next_at=at(times[0]))
 

@@ -29,7 +29,17 @@ TABLES = (delivery_tables, planning_tables, tables)  # a table is in the metadat
 LOOSE = {
     "commitments": {"id"},
     "registrations": {"number", "registered_at", "registered_by"},  # a killed transaction uses a number up
-    "deliveries": {"attempts", "fence", "remote", "ended_at", "lease_until", "last_error", "next_at", "fallback_for"},
+    "deliveries": {
+        "attempts",
+        "fence",
+        "remote",
+        "ended_at",
+        "lease_until",
+        "last_error",
+        "next_at",
+        "fallback_for",
+        "unseen",  # the next tick notices what was sent
+    },  # fmt: skip
 }
 BY_COMMITMENT = ("commitment_id", "depends_on")
 BY_THE_CLOCK = ("removed_at",)  # whatever moment a turn is for: only whether it is there is the same

@@ -33,6 +33,8 @@ SLICE = {
     "load of changes": 1,
     "tick on changed rules": 1,
     "tick with a dead recipient": 2,
+    "tick in a silence": 1,
+    "tick at the end of a silence": 2,
 }
 SENT = "after socket sendall {"  # a post to the webhook is on its way
 IN_A_ROW = 25  # of each scene; of a slice one, of the tick
@@ -96,4 +98,6 @@ def test_killed_anywhere_it_loses_nothing_and_repeats_only_what_was_in_flight(
     assert sum(tally.lost for tally in played.tallies.values()) == 0
     assert all(tally.repeats <= tally.bound for tally in played.tallies.values())
     assert between_claim_and_write_back(played.expected["tick"].passed), "the boundaries of a claim are not reached"
+    silent, ended = (played.expected[f"tick {when} a silence"].states for when in ("in", "at the end of"))
+    assert {ended[one] for one in ended.keys() - silent.keys()} == {"sent"}, "what was held has not gone out"
     assert played.tallies["tick"].repeats, "no kill fell between a send and its mark: the boundaries are not reached"

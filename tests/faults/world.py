@@ -12,7 +12,8 @@ from tests.faults.nursery import Nursery, Ran
 from tests.faults.sinks import Sinks, open_sinks
 
 CONNECTIONS = {"mail": 2, "chat": 4, "ops": 4}  # sends in flight, as each channel's `connections` has it
-NOW, LATER, LAST = "2025-11-03T09:00:00Z", "2025-11-03T10:00:00Z", "2025-11-03T11:00:00Z"
+NOW, LATER, LAST = "2025-11-03T09:00:00Z", "2025-11-03T10:00:00Z", "2025-11-03T13:00:00Z"
+IN_SILENCE, SILENT_UNTIL = "2025-11-03T11:00:00Z", "2025-11-03T12:00:00Z"
 CHANNELS = """
 database: sqlite:////dev/null/named-on-the-command-line
 channels:
@@ -46,6 +47,11 @@ RULES["failing"] = f"""{RULES["after"].rstrip()}
   - {{name: lost, cron: "0 * * * *", match: {{}}, digest: false, remind: {{before: [P10D]}},
      notify: [gone], fallback: chat}}
 """
+RULES["silent"] = f"""{RULES["after"].rstrip()}
+  - {{name: held, cron: "0 * * * *", match: {{}}, remind: {{before: [P9D]}}, notify: [mail, chat]}}
+silences:
+  - {{match: {{}}, from: "{NOW}", until: "{SILENT_UNTIL}", reason: "the office moves", by: desk}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class World:
             Scene("tick", "before", ("tick", "--at", NOW)),
             Scene("load of changes", "after", ("load", changed, "--at", LATER)),
             Scene("tick on changed rules", "after", ("tick", "--take-over", "--at", LATER)),
+            Scene("tick in a silence", "silent", ("tick", "--take-over", "--at", IN_SILENCE)),
+            Scene("tick at the end of a silence", "silent", ("tick", "--take-over", "--at", SILENT_UNTIL)),
             Scene("tick with a dead recipient", "failing", ("tick", "--take-over", "--at", LAST)),
         ]
 

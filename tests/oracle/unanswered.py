@@ -3,7 +3,8 @@
 Readings of the design where it leaves a choice:
 
 * An alert is sent where its recipient takes what is sent; it is known from the next tick on. A report is no alert.
-* A move, also of the whole recurrence, and a reopening begin anew: alerts of other bounds versions do not count.
+* A move, also of the whole recurrence, and a reopening begin anew: what was sent before does not count. So does a move
+  there and back.
 * An acknowledgement answers what was sent before it and what is sent until its pause ends; ahead and while it is due,
   until the next stage begins. A snooze answers what was sent before its end. One that is replaced counts no more.
 * The first alert after the last answer waits. Once it has waited for so long, that is reported; then at the start of
@@ -114,8 +115,8 @@ class Reports:
         times = {one.at for one in answers if one.occurrence == name} | set(self.turned())
         answered = {end for at in times if (end := self.answered_until(at))}
         found = []
-        for since in {one.since for one in self.alerts}:
-            mine = [one for one in self.alerts if one.since == since]
+        for since in {self.began(one.tick) for one in self.alerts}:
+            mine = [one for one in self.alerts if self.began(one.tick) == since]
             found += [next((one for one in mine if at is None or one.tick >= at), None) for at in (None, *answered)]
         return sorted({one for one in found if one})
 
@@ -136,9 +137,16 @@ class Reports:
                 return last
             stated = watch.course.stated_at(tick)
             gone = not watch.is_open(name, tick) or not stated or name not in stated.turns
-            if gone or watch.reminder(tick, name, "", at).since != alert.since:
+            if gone or self.began(tick) != self.began(alert.tick):
                 return tick
         return last
+
+    def began(self, tick: datetime) -> datetime:
+        """Return when the turn, or the whole, was last moved or reopened by then; else when it was recorded."""
+        watch, name = self.turn.watch, self.turn.name
+        times = [one.at for one in watch.course.stated if one.moved in ("", name)]
+        times += [event.at for event in watch.reopened if event.occurrence in ("", name)]
+        return max((at for at in times if at <= tick), default=watch.course.one.recorded_at)
 
     def waits_at(self, tick: datetime) -> AddressedReminder | None:
         """Return the alert that waits for an answer at a tick."""
@@ -147,8 +155,8 @@ class Reports:
         turn = stated.turns.get(name) if stated else None
         if not turn or not turn.tracked or not watch.is_open(name, tick) or self.turn.is_snoozed(tick, turn.bounds):
             return None
-        since, answered = watch.reminder(tick, name, "", tick).since, self.answered_until(tick)
-        mine = [one for one in self.alerts if one.since == since and one.tick < tick]
+        since, answered = self.began(tick), self.answered_until(tick)
+        mine = [one for one in self.alerts if since <= one.tick < tick]
         return min((one for one in mine if answered is None or one.tick >= answered), default=None)
 
     def answered_until(self, tick: datetime) -> datetime | None:

@@ -13,7 +13,21 @@ from alerts.core.rules import Unanswered
 from alerts.core.tracked import Snooze
 from alerts.store import Store, people, sent_alerts, tables
 from tests import acting
-from tests.factories import NOW, acknowledge, at, change, claim, close, entry, load, plan_at, remind, rule, tracked
+from tests.factories import (
+    NOW,
+    acknowledge,
+    at,
+    change,
+    claim,
+    close,
+    entry,
+    load,
+    move,
+    plan_at,
+    remind,
+    rule,
+    tracked,
+)
 
 ANN = "ann@example.org"
 LEADS = rule("leads", remind=remind(before=("P7D",)))
@@ -137,3 +151,27 @@ def test_a_snooze_for_everybody_is_an_answer(alerted: Store) -> None:
     acting.snooze(alerted, "truce", at("2025-11-05T00:00"), change(SENT + HOUR), recipient=None)
     assert tracked(alerted).snooze == Snooze(by="desk", at=SENT + HOUR, until=at("2025-11-05T00:00"))
     assert tick(alerted, DUE) == []
+
+
+def test_a_move_and_a_reopening_begin_anew(alerted: Store) -> None:
+    move(alerted, "truce", "2025-12-10", now=SENT + HOUR)
+    assert tick(alerted, DUE) == []
+    with alerted.database.read() as connection:
+        assert sent_alerts.sent_to(connection, {tracked(alerted).id}) == {}
+
+
+def test_the_alert_of_a_reopening_waits_for_an_answer_also_where_a_move_followed_before_a_tick(store: Store) -> None:
+    both = rule("leads", remind=remind(closed=True)), LEAD
+    load(store, entry(deadline="2026-01-10"))
+    plan_at(store, NOW, *both, to=(ANN,))
+    close(store, "truce", now=NOW)
+    plan_at(store, NOW + HOUR, *both, register=False, to=(ANN,))
+    record(store, claim(store, NOW + HOUR), NOW + HOUR)
+    acting.reopen(store, "truce", change(SENT - HOUR))
+    move(store, "truce", "2026-02-10", now=SENT - HOUR)
+    plan_at(store, SENT, *both, register=False, to=(ANN,))
+    sent = claim(store, SENT)
+    assert kinds(sent) == ["reopened"]
+    record(store, sent, SENT)
+    plan_at(store, DUE, *both, register=False, to=(ANN,))
+    assert kinds(claim(store, DUE)) == ["unanswered"]

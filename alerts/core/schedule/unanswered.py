@@ -31,12 +31,12 @@ def answered_until(rule: Rule | None, tracked: Tracked) -> datetime | None:
 
 
 def unanswered_since(rule: Rule, tracked: Tracked) -> datetime | None:
-    """Return when the first alert of the present date was sent that nobody has answered.
+    """Return when the first alert was sent, since the last move or reopening, that nobody has answered.
 
-    A move or a reopening begins anew. What was not handed over to anybody is no alert.
+    What was not handed over to anybody is no alert.
     """
     answered = answered_until(rule, tracked)
-    sent = (one.at for one in tracked.sent_alerts if one.bounds_version == tracked.bounds_version)
+    sent = (one.at for one in tracked.sent_alerts)
     return min((at for at in sent if answered is None or at >= answered), default=None)
 
 

@@ -32,6 +32,7 @@ from alerts.store import delivery_tables
 from alerts.store.database import Database
 from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_deputies
 from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
+from alerts.store.outbox.held_back import ANY_TIME, ChannelHours
 from alerts.store.outbox.holds import hold
 from alerts.store.outbox.payloads import payload_of
 from alerts.store.outbox.reach import ANYBODY, ServedRecipients, recipient_is_served
@@ -80,10 +81,12 @@ class Outbox:
         *,
         served: ServedRecipients = ANYBODY,
         operators: Routes = NO_OPERATORS,
+        hours: ChannelHours = ANY_TIME,
     ) -> list[Delivery]:
         """Claim due deliveries of a channel for recipients that we serve, except `exclude`; stale ones are superseded.
 
         What goes to people who are away or have left goes to their deputies (else the `operators`) too, or instead.
+        What is silenced, or out of the `hours` of its recipient, is held.
         `now` decides what is due. The lease (a duration) runs on the real clock.
         """
         routes = DeputyRoutes(recipients=served.recipients or (), operators=operators)
@@ -95,7 +98,7 @@ class Outbox:
                 )
                 query = query.order_by(_D.next_at).limit(limit)
                 rows = connection.execute(self._skip_locked(query)).mappings().all()
-                found = _lease(connection, rows, now, real + lease, routes)
+                found = _lease(connection, rows, now, real + lease, routes, hours)
             if found or not rows:
                 return found
         return []
@@ -140,7 +143,7 @@ class Outbox:
             )
             connection.execute(_TRIED, [attempt_row(*one) for one in ended])
 
-    def note_outage(self, channel: str, error: str, now: datetime) -> bool:
+    def note_outage(self, channel: str, error: str, now: datetime, hours: ChannelHours = ANY_TIME) -> bool:
         """Record an outage: after an hour deliveries go to the fallback, after their time they are dead.
 
         So deliveries that wait behind a breaker end as those that are tried. Returns whether there are any.
@@ -153,8 +156,8 @@ class Outbox:
             with self._database.write() as connection:
                 query = select(delivery_tables.deliveries).where(*mine).order_by(_D.created_at, _D.id).limit(CHUNK)
                 rows = connection.execute(self._skip_locked(query)).mappings().all()
-                # There are no claims in an outage, so snoozed deliveries are held here.
-                ours = _D.id.in_([row["id"] for row in hold(connection, rows, now)])
+                # There are no claims in an outage, so what must wait is held here.
+                ours = _D.id.in_([row["id"] for row in hold(connection, rows, now, hours)])
                 ended = table.where(*mine, old, ours).values(
                     **dead, failure_level=worse(literal(int(FailureLevel.DEAD)))
                 )
@@ -223,11 +226,12 @@ class Outbox:
 
 
 def _lease(
-    connection: Connection, rows: Sequence[Any], now: datetime, until: datetime, routes: DeputyRoutes
-) -> list[Delivery]:
+    connection: Connection, rows: Sequence[Any], now: datetime, until: datetime, routes: DeputyRoutes,
+    hours: ChannelHours,
+) -> list[Delivery]:  # fmt: skip
     rows = hold(connection, rows, now, snoozed_for=("everybody",))
     rows = send_to_deputies(connection, rows, now, routes)  # of what is sent now; a deputy has snoozed nothing
-    rows = hold(connection, rows, now, snoozed_for=("recipient",))
+    rows = hold(connection, rows, now, hours, snoozed_for=("recipient",))
     claims, stale, broken = read_claims(connection, rows)
     unsent = [unsent_row(row, stale, broken, now) for row in rows if row["id"] not in claims]
     if unsent:

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, select
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.notifications import CalendarEntry, ReminderContext, SentTo, waiting
 from alerts.core.reminders import Reminder
+from alerts.core.rules import matches
 from alerts.core.schedule.answers import pause_ends
+from alerts.core.silences import Silence
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
@@ -26,6 +28,7 @@ from alerts.store.outbox.unsent_moves import Link, merged_moves
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
 from alerts.store.sent_alerts import sent_to
+from alerts.store.silence_rows import silences_after
 
 _L, _R = delivery_tables.delivery_reminders.c, planning_tables.reminders.c
 
@@ -71,6 +74,7 @@ class _Carried:
     moves: Mapping[Link, Revision]
     next_alert_at: Mapping[UUID, Mapping[str, str]]
     sent: Mapping[int, Sequence[SentTo]]
+    silences: Sequence[Silence]
 
     @classmethod
     def fetch(cls, connection: Connection, rows: Sequence[Any], links: Sequence[Any]) -> _Carried:
@@ -84,6 +88,7 @@ class _Carried:
             staleness=Staleness.fetch(connection, tracked, links),
             moves=merged_moves(connection, links),
             next_alert_at={row["id"]: row["next_alert_at"] for row in rows},
+            silences=silences_after(connection, min(link["send_at"] for link in links)) if links else (),
             sent=sent_to(connection, {link["commitment_id"] for link in links if link["kind"] == "unanswered"}),
         )
 
@@ -95,7 +100,10 @@ class _Carried:
         ends = pause_ends(rule, about) if about.current_acknowledgement else None
         entry = self.entries.get((link["commitment_id"], link["occurrence"]))
         move = self.moves.get((link["delivery_id"], link["id"]))
-        context = replace(context, pause_ends=ends, entry=entry, change=move or context.change)
+        silences = tuple(
+            one for one in self.silences if one.ends > reminder.send_at and matches(one.match, about.commitment)
+        )
+        context = replace(context, pause_ends=ends, entry=entry, change=move or context.change, silences=silences)
         if reminder.kind != "unanswered":
             return context
         return replace(context, unanswered=waiting(rule, about, self.sent.get(about.id, ())))

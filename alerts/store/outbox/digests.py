@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
 
 from alerts.core.envelopes import Envelope, seal
 from alerts.core.reminder_merging import merge, reason
@@ -38,9 +38,14 @@ def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> Column
     return and_(watches.next_at.is_not(None), watches.next_at <= until, watches.rule.in_(rules))
 
 
-def others_may_join(connection: Connection, due: ColumnElement[bool]) -> bool:
+def is_ready(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for what is gathered, and not held back by a silence or by office hours."""
+    return or_(_G.held_until.is_(None), _G.held_until <= now)
+
+
+def others_may_join(connection: Connection, due: ColumnElement[bool], now: datetime) -> bool:
     """Whether more reminders may join a digest now: some are still due, or wait already."""
-    return _any(connection, _W.rule, due) or _any(connection, _G.channel)
+    return _any(connection, _W.rule, due) or _any(connection, _G.channel, is_ready(now))
 
 
 class Gathering:
@@ -55,7 +60,7 @@ class Gathering:
         Each recipient's is a transaction. `rules` returns those that some live process plans. A process with due
         watches is waited for, until nothing has been added for two minutes.
         """
-        while self._is_waiting():
+        while self._is_waiting(now):
             due = is_due(rules(), now)
             with self._database.write() as connection:
                 if _any(connection, _W.rule, due) and not _is_stuck(connection, now):
@@ -65,13 +70,14 @@ class Gathering:
                 return
             yield sealed
 
-    def _is_waiting(self) -> bool:
+    def _is_waiting(self, now: datetime) -> bool:
         with self._database.read() as connection:
-            return _any(connection, _G.channel)
+            return _any(connection, _G.channel, is_ready(now))
 
 
 def _is_stuck(connection: Connection, now: datetime) -> bool:
-    added: datetime | None = connection.execute(select(func.max(_G.planned_at))).scalar()
+    since = func.coalesce(_G.held_until, _G.planned_at, type_=_G.planned_at.type)
+    added: datetime | None = connection.execute(select(func.max(since)).where(is_ready(now))).scalar()
     return added is not None and abs(now - added) >= STUCK_AFTER
 
 
@@ -82,11 +88,11 @@ def _any(connection: Connection, column: Any, *conditions: Any) -> bool:
 def _seal_next(connection: Connection, now: datetime, *, lock: bool) -> int | None:
     """Seal what one recipient has; None where there is nothing, or another replica was at it first and goes on."""
     order = (_G.planned_at, _G.channel, _G.recipient, _G.reminder_id)
-    some = select(_G.channel, _G.recipient).order_by(*order).limit(1)
+    some = select(_G.channel, _G.recipient).where(is_ready(now)).order_by(*order).limit(1)
     destination = connection.execute(some.with_for_update() if lock else some).first()
     if destination is None:
         return None
-    mine = (_G.channel == destination.channel, _G.recipient == destination.recipient)
+    mine = (_G.channel == destination.channel, _G.recipient == destination.recipient, is_ready(now))
     query = select(delivery_tables.gathered, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(*mine)
     query = query.join(planning_tables.reminders, _R.id == _G.reminder_id).join(
         tables.commitments, _C.id == _R.commitment_id

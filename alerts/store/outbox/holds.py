@@ -1,4 +1,4 @@
-"""Holds: snoozed reminders wait in a delivery of their own, and the rest of the delivery goes out."""
+"""Holds: what is snoozed, silenced or out of office hours waits, and the rest of its delivery goes out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from alerts.core.reminders import NAMESPACE
 from alerts.core.schedule.answers import resumes_at
@@ -18,6 +18,7 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
+from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, gather_held, held_back
 from alerts.store.outbox.stale_reminders import rules_of
 from alerts.store.rows import chunks
 
@@ -41,21 +42,54 @@ WHOM: tuple[Whom, ...] = get_args(Whom)
 
 
 def hold(
-    connection: Connection, rows: Sequence[Any], now: datetime, *, snoozed_for: tuple[Whom, ...] = WHOM
-) -> Sequence[Any]:
-    """Hold snoozed reminders, and return the rows of deliveries that still carry others.
+    connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours = ANY_TIME, *,
+    snoozed_for: tuple[Whom, ...] = WHOM,
+) -> Sequence[Any]:  # fmt: skip
+    """Hold reminders that must wait, and return the rows of deliveries that still carry others.
 
-    `snoozed_for`: which snoozes count. If only some reminders of a delivery wait, they move to a delivery of their own,
-    and the rest goes out.
+    `snoozed_for`: which snoozes count. If only some reminders of a delivery wait, they leave it, and the rest goes out.
     """
+    return _hold_back(connection, _hold_snoozed(connection, rows, now, snoozed_for), now, hours)
+
+
+def _hold_back(connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours) -> Sequence[Any]:
+    """Hold what a silence or office hours keep back. What was tried, or says more than it carries, waits in its delivery."""
+    held = held_back(connection, rows, now, hours)
+    carried = _carried(connection, held)
+    left: list[Any] = []
+    for row in rows:
+        waits = held.get(row["id"], {})
+        whole = waits.keys() >= carried[row["id"]]
+        opens = hours.next_open(row["recipient"], now) if row["summary"] is not None else now
+        if opens > now:
+            _wait(connection, row, opens)
+        elif not waits:
+            left.append(row)
+        elif row["attempts"] or row["fallback_for"] is not None or row["on_behalf_of"] is not None:
+            ends = {reminder: one.until for reminder, one in waits.items()}
+            if whole:
+                _wait(connection, row, min(ends.values()))
+            else:
+                left.append(_split_off(connection, row, ends))
+        else:
+            gather_held(connection, row, waits)
+            if whole:
+                connection.execute(delete(delivery_tables.deliveries).where(_D.id == row["id"]))
+            else:
+                left.append(_without_payload(connection, row))
+    return left
+
+
+def _hold_snoozed(
+    connection: Connection, rows: Sequence[Any], now: datetime, snoozed_for: tuple[Whom, ...]
+) -> Sequence[Any]:
+    """Hold snoozed reminders: in their delivery, or in one of their own where others are in it."""
     ids = [row["id"] for row in rows]
     links = _snoozed(connection, ids, now, snoozed_for)
     if not links:
         return rows
     held = _held_until(connection, links, now)
-    carried: dict[UUID, set[UUID]] = defaultdict(set)
-    for one, reminder in connection.execute(select(_L.delivery_id, _L.reminder_id).where(_L.delivery_id.in_(held))):
-        carried[one].add(reminder)
+    carried = _carried(connection, held)
     left: list[Any] = []
     for row in rows:
         waits = held.get(row["id"])
@@ -66,6 +100,15 @@ def hold(
         else:
             left.append(_split_off(connection, row, waits))
     return left
+
+
+def _carried(connection: Connection, ids: Collection[UUID]) -> Mapping[UUID, set[UUID]]:
+    """Return the reminders that deliveries carry."""
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    if ids:
+        for one, reminder in connection.execute(select(_L.delivery_id, _L.reminder_id).where(_L.delivery_id.in_(ids))):
+            found[one].add(reminder)
+    return found
 
 
 def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime, snoozed_for: tuple[Whom, ...]) -> list[Any]:
@@ -148,6 +191,7 @@ def _followed_soon(
         due |= {tuple(mine): at for *mine, at in connection.execute(watched)}
         waiting = select(*(_G[name] for name in destination), *(_R[name] for name in about))
         waiting = waiting.join(planning_tables.reminders, _R.id == _G.reminder_id).where(_R.commitment_id.in_(some))
+        waiting = waiting.where(_G.held_until.is_(None))  # what is held back does not come soon
         gathered |= set(connection.execute(waiting).tuples())
     found = []
     for link in links:
@@ -189,6 +233,11 @@ def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime])
         connection.execute(insert(delivery_tables.deliveries).values(fresh | copied))
         mine = (_L.delivery_id == row["id"], _L.reminder_id.in_(some))
         connection.execute(update(delivery_tables.delivery_reminders).where(*mine).values(delivery_id=one))
+    return _without_payload(connection, row)
+
+
+def _without_payload(connection: Connection, row: Any) -> dict[str, Any]:
+    """Return the row of a delivery that is to be rendered anew."""
     bare = {"payload": None, "payload_hash": None}
     connection.execute(update(delivery_tables.deliveries).where(_D.id == row["id"]).values(bare))
     return {**row, **bare}

@@ -18,6 +18,7 @@ from tests.mutants.guards import (
     files_guards,
     links_guards,
     rendering_guards,
+    silences_guards,
     unanswered_guards,
     watches_guards,
 )
@@ -43,6 +44,7 @@ GUARDS: tuple[Guard, ...] = (
     *commands_guards.GUARDS,
     *feeds_guards.GUARDS,
     *rendering_guards.GUARDS,
+    *silences_guards.GUARDS,
     *unanswered_guards.GUARDS,
     *daemon_guards.GUARDS,
 )

@@ -1,0 +1,55 @@
+"""Office hours: when a channel or a person takes what is not critical."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from alerts.deadlines.business_days import BusinessCalendar, supported_calendars
+from alerts.deadlines.points import Day
+from alerts.deadlines.zones import at_wall, zone_info
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FURTHEST = 31  # days: hours that do not open within them hold nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeHours:
+    """The hours of a day, on some weekdays that are business days of a calendar, in a zone.
+
+    `closes` is None for the end of the day.
+    """
+
+    opens: time
+    closes: time | None
+    days: tuple[str, ...]
+    timezone: str
+    calendar: str | None = None
+
+    def next_open(self, at: datetime) -> datetime:
+        """Return the first instant from `at` on that lies in the hours; `at` where they do not open for a month."""
+        day = at.astimezone(zone_info(self.timezone)).date()
+        for ahead in range(FURTHEST + 1):
+            here = Day(day + timedelta(days=ahead), self.timezone)
+            if self._is_open_on(here) and at < self._closes(here):
+                return max(at, self._at(here, self.opens))
+        return at
+
+    def _is_open_on(self, day: Day) -> bool:
+        codes = supported_calendars((self.calendar,)) if self.calendar else ()
+        free = bool(codes) and BusinessCalendar(codes).why_off(day.date) is not None
+        return WEEKDAYS[day.date.weekday()] in self.days and not free
+
+    def _closes(self, day: Day) -> datetime:
+        return self._at(day, self.closes) if self.closes else day.counted_end
+
+    def _at(self, day: Day, clock: time) -> datetime:
+        return at_wall(datetime.combine(day.date, clock), zone_info(self.timezone))
+
+
+HoursOf = Callable[[str], OfficeHours | None]  # of a recipient
+
+
+def always_open(_: str) -> None:
+    """Return no hours: whoever states none takes alerts at any time."""

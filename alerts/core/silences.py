@@ -1,0 +1,88 @@
+"""Silences on purpose: which commitments send no alerts for a time, why, and who has decided that."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from alerts.core.commitments import Commitment
+from alerts.core.rules import matches
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.points import Day
+
+LONGEST = timedelta(days=90)
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Alerts of the commitments that match are held back from `since` to `until`. An empty match is everything.
+
+    `of_settings`: the configuration states it. `ended_at`: when somebody ended it before its time.
+    """
+
+    match: Mapping[str, tuple[str, ...]]
+    since: datetime
+    until: datetime
+    reason: str
+    by: str
+    of_settings: bool = False
+    ended_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """Return a short name: the same for what is stated alike."""
+        match = {what: list(values) for what, values in self.match.items()}
+        stated = [match, self.since.isoformat(), self.until.isoformat(), self.reason, self.by]
+        return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:8]
+
+    @property
+    def ends(self) -> datetime:
+        """Return when it ends, or was ended."""
+        return min(self.until, self.ended_at) if self.ended_at else self.until
+
+    def holds(self, commitment: Commitment, at: datetime) -> bool:
+        """Return whether it silences a commitment at an instant."""
+        return self.since <= at < self.ends and matches(self.match, commitment)
+
+    @property
+    def to_text(self) -> str:
+        """Return what it silences: `priority low or normal and tags trade-truce`."""
+        parts = [f"{what} {' or '.join(values)}" for what, values in self.match.items() if values]
+        return " and ".join(parts) or "everything"
+
+
+def check_silence(silence: Silence, now: datetime | None = None) -> Silence:
+    """Return a silence that may be. Raises InputError where it has no time, lasts too long, or is over by `now`."""
+    if silence.until <= silence.since:
+        raise InputError("a silence ends after it begins: name a later `until`")
+    if silence.until - silence.since > LONGEST:
+        raise InputError(f"a silence lasts {LONGEST.days} days at most: name an earlier `until`")
+    if now is not None and silence.until <= now:
+        raise InputError("a silence ends in the future: name a later `until`")
+    return silence
+
+
+def read_time(text: str, zone: str, *, end: bool) -> datetime:
+    """Read a time, or the start of a day in a zone; for an end, the end of that day: it includes the day."""
+    try:
+        if DAY.fullmatch(text):
+            day = Day(date.fromisoformat(text), zone)
+            return day.end if end else day.counted_start
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"{text!r} is no time: expected a day such as 2026-12-24, or a time such as 2026-12-24T09:00Z"
+        ) from None
+
+
+def silence_of(silences: Iterable[Silence], commitment: Commitment, at: datetime) -> Silence | None:
+    """Return the silence that holds for a commitment at an instant: of several, the one that ends last."""
+    return max((one for one in silences if one.holds(commitment, at)), key=lambda one: one.ends, default=None)

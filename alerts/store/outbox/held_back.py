@@ -1,0 +1,133 @@
+"""What a silence or office hours hold back: it waits among the gathered, and goes out as a digest when they end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, select, update
+
+from alerts.core.office_hours import HoursOf, always_open
+from alerts.core.rules import Rule
+from alerts.core.silences import Silence
+from alerts.core.tracked import Tracked
+from alerts.cron import Cron
+from alerts.deadlines.errors import InputError
+from alerts.store import delivery_tables, planning_tables
+from alerts.store.occurrence_rows import fetch_whole
+from alerts.store.outbox.stale_reminders import rules_of
+from alerts.store.rows import insert_new
+from alerts.store.silence_rows import silences_after
+
+_D, _G, _L, _R = (
+    table.c
+    for table in (
+        delivery_tables.deliveries,
+        delivery_tables.gathered,
+        delivery_tables.delivery_reminders,
+        planning_tables.reminders,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Until when a reminder waits, and whether it goes out in a digest then (None: as its rule and the number say)."""
+
+    until: datetime
+    digest: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelHours:
+    """What holds back alerts on a channel: the hours of its recipients. `one_at_a_time`: it takes no digest."""
+
+    of: HoursOf = always_open
+    one_at_a_time: bool = False
+
+    def next_open(self, recipient: str, at: datetime) -> datetime:
+        """Return the first instant from `at` on at which a recipient takes alerts."""
+        stated = self.of(recipient)
+        return stated.next_open(at) if stated else at
+
+
+ANY_TIME = ChannelHours()
+
+
+def held_back(
+    connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours
+) -> dict[UUID, dict[UUID, Held]]:
+    """Return which reminders of some deliveries wait, and until when."""
+    silences = [one for one in silences_after(connection, now) if one.since <= now]
+    opens = {to: hours.next_open(to, now) for to in {row["recipient"] for row in rows}}
+    closed = {to: at for to, at in opens.items() if at > now}
+    if not silences and not closed:
+        return {}
+    columns = (_L.delivery_id, _L.reminder_id, _L.commitment_id, _L.occurrence, _L.recipient, _R.rule)
+    query = select(*columns).join(planning_tables.reminders, _R.id == _L.reminder_id)
+    links = connection.execute(query.where(_L.delivery_id.in_([row["id"] for row in rows]))).all()
+    whole = fetch_whole(connection, {link.commitment_id for link in links})
+    rules = rules_of(connection, {link.rule for link in links})
+    found: dict[UUID, dict[UUID, Held]] = defaultdict(dict)
+    for link in links:
+        about, rule = _about(whole[link.commitment_id], link.occurrence), rules.get(link.rule)
+        silenced = _silenced_until(about, silences, rule, now)
+        ends = [at for at in (silenced, _opens_at(about, closed.get(link.recipient), now)) if at and at > now]
+        if ends:
+            stated = rule.digest if rule else None
+            alone = hours.one_at_a_time or about.commitment.priority == "critical" or stated is False
+            digest = False if alone else True if silenced else stated
+            found[link.delivery_id][link.reminder_id] = Held(until=max(ends), digest=digest)
+    return found
+
+
+def _about(tracked: Tracked, occurrence: str) -> Tracked:
+    try:
+        return tracked.at(occurrence)
+    except InputError:  # a move removed it, and the claim finds that
+        return tracked
+
+
+def _silenced_until(about: Tracked, silences: Collection[Silence], rule: Rule | None, now: datetime) -> datetime | None:
+    """Return when silences let it go: what is critical at the last firing before its deadline, or at once."""
+    ends = max((one.ends for one in silences if one.holds(about.commitment, now)), default=None)
+    latest = about.bounds.latest
+    if ends is None or about.commitment.priority != "critical" or latest is None or ends < latest:
+        return ends
+    return Cron(rule.cron, rule.timezone).before(latest) if rule else None
+
+
+def _opens_at(about: Tracked, opens: datetime | None, now: datetime) -> datetime | None:
+    """Return when the recipient's hours begin; None for what is critical, or would become late meanwhile."""
+    latest = about.bounds.latest
+    if opens is None or about.commitment.priority == "critical":
+        return None
+    return None if latest is not None and now < latest <= opens else opens
+
+
+def gather_held(connection: Connection, row: Any, waits: Mapping[UUID, Held]) -> None:
+    """Move reminders from a delivery that was not tried yet to those that are gathered."""
+    waiting = [
+        {"channel": row["channel"], "recipient": row["recipient"], "reminder_id": one, "digest": held.digest,
+         "next_alert_at": _time(row["next_alert_at"].get(str(one))), "deadline": row["deadline"],
+         "planned_at": row["created_at"], "held_until": held.until}
+        for one, held in waits.items()
+    ]  # fmt: skip
+    connection.execute(insert_new(connection, delivery_tables.gathered), waiting)
+    carried = (_L.delivery_id == row["id"], _L.reminder_id.in_(waits))
+    connection.execute(delete(delivery_tables.delivery_reminders).where(*carried))
+
+
+def release_changed(connection: Connection, ids: Collection[int]) -> None:
+    """Let the next tick decide anew about what is held of changed commitments: one may be critical, or due, by now."""
+    about = select(_R.id).where(_R.commitment_id.in_(ids))
+    mine = (_G.held_until.is_not(None), _G.reminder_id.in_(about))
+    connection.execute(update(delivery_tables.gathered).where(*mine).values(held_until=None))
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,101 @@
+"""Silences as rows: those of the settings and those that people have given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, case, func, select, update
+
+from alerts.core.silences import Silence
+from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.store import delivery_tables, tables
+from alerts.store.database import Database
+from alerts.store.rows import insert_new
+
+_G, _S = delivery_tables.gathered.c, tables.silences.c
+SHOWN_FOR = timedelta(days=30)  # after its end
+ENDS = case((_S.ended_at < _S.until, _S.ended_at), else_=_S.until)
+COLUMNS = (_S.match, _S.since, _S.until, _S.reason, _S.by, _S.of_settings, _S.ended_at)
+
+
+class Silences:
+    """The silences of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, silence: Silence) -> None:
+        """Store a silence. Raises InputError where it is there already."""
+        with self._database.write() as connection:
+            if not connection.execute(insert_new(connection, tables.silences).returning(_S.id), [_row(silence)]).all():
+                raise InputError(f"there is such a silence already: {silence.id}")
+
+    def end(self, name: str, now: datetime) -> Silence:
+        """End a silence, and let go what it holds. Raises InputError where no such silence lasts."""
+        with self._database.write() as connection:
+            lasting = {one.id: one for one in _all(connection, now)}
+            if name not in lasting:
+                raise InputError(f"no silence {name!r} lasts{did_you_mean(name, lasting)}: see `alerts silence list`")
+            connection.execute(update(tables.silences).where(_S.id == name).values(ended_at=now))
+            release_all(connection)
+        return lasting[name]
+
+    def lasting(self, now: datetime) -> list[Silence]:
+        """Return those that last or are still to come, the first to end first."""
+        with self._database.read() as connection:
+            return _all(connection, now)
+
+    def recent(self, now: datetime) -> list[Silence]:
+        """Return those, and what has ended within a month."""
+        with self._database.read() as connection:
+            return _all(connection, now - SHOWN_FOR)
+
+    def held(self, now: datetime) -> int:
+        """Return how many alerts wait for the end of a silence, or for office hours."""
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).where(_G.held_until > now)).scalar_one()
+
+
+def put_silences(connection: Connection, stated: Iterable[Silence], now: datetime) -> None:
+    """Make these the silences of the settings. What the settings leave out has ended, until they state it again.
+
+    One that a person has ended stays so.
+    """
+    rows = {one.id: _row(one) for one in stated}
+    if rows:
+        connection.execute(insert_new(connection, tables.silences), list(rows.values()))
+    left_out = (_S.of_settings, _S.left_out)
+    connection.execute(update(tables.silences).where(*left_out, _S.id.in_(rows)).values(left_out=False, ended_at=None))
+    gone = (_S.of_settings, _S.id.not_in(rows), _S.ended_at.is_(None), _S.until > now)
+    if connection.execute(update(tables.silences).where(*gone).values(left_out=True, ended_at=now)).rowcount:
+        release_all(connection)
+
+
+def silences_after(connection: Connection, at: datetime) -> list[Silence]:
+    """Return the silences that end after an instant."""
+    return _all(connection, at)
+
+
+def release_all(connection: Connection) -> None:
+    """Let the next tick put all that is held back into deliveries: what is still silenced is held again."""
+    connection.execute(update(delivery_tables.gathered).where(_G.held_until.is_not(None)).values(held_until=None))
+
+
+def _all(connection: Connection, after: datetime) -> list[Silence]:
+    query = select(*COLUMNS).where(after < ENDS).order_by(ENDS, _S.id)
+    return [_silence(row) for row in connection.execute(query).mappings()]
+
+
+def _silence(row: Any) -> Silence:
+    match = {what: tuple(values) for what, values in row["match"].items()}
+    return Silence(**{**row, "match": match})
+
+
+def _row(silence: Silence) -> dict[str, Any]:
+    match = {what: list(values) for what, values in silence.match.items()}
+    return {
+        "id": silence.id, "match": match, "since": silence.since, "until": silence.until, "reason": silence.reason,
+        "by": silence.by, "of_settings": silence.of_settings, "ended_at": None, "left_out": False,
+    }  # fmt: skip

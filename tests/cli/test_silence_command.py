@@ -1,0 +1,64 @@
+"""The command silence: what it takes, what it lists, and what a health check says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CONFIG, NOW, Alerts
+
+UNTIL = ("--until", "2025-11-05", "--reason", "The office moves.", "--at", NOW)
+
+
+def test_a_silence_is_added_listed_and_ended(loaded: Alerts) -> None:
+    said = loaded("silence", "add", "--match", "tags=truce", *UNTIL)
+    assert said.code == 0
+    name = said.out.split(":")[0].removeprefix("silence ")
+    assert said.out.splitlines() == [
+        f"silence {name}: tags truce, from Tue 28 Oct 2025 10:00 to Thu 6 Nov 2025 00:00 UTC: The office moves. (desk)",
+        "it matches 2 open commitments now",
+    ]
+    assert loaded("silence", "list", "--at", NOW).out.startswith(f"{name}  lasts: tags truce")
+    (row,) = loaded("silence", "list", "--at", NOW, "--json").json
+    assert (row["match"], row["until"], row["lasts"]) == ({"tags": ["truce"]}, "2025-11-06T00:00:00Z", True)
+    said = loaded("silence", "end", name, "--at", "2025-10-29T10:00Z")
+    assert said.out == f"silence {name} has ended (tags truce): what it held back goes out within a minute\n"
+    assert loaded("silence", "list", "--at", "2025-10-30T10:00Z").out.startswith(f"{name}  ended: tags truce")
+
+
+def test_health_names_it(loaded: Alerts) -> None:
+    loaded("silence", "add", "--all", *UNTIL)
+    assert "until Thu 6 Nov 2025 00:00 UTC: everything (The office moves.; desk)" in loaded("health", "--at", NOW).err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("add", *UNTIL), "name what to silence"),
+        (("add", "--all", "--match", "tags=truce", *UNTIL), "name what to silence"),
+        (("add", "--match", "tag=truce", *UNTIL), "did you mean"),
+        (("add", "--match", "priority=hihg", *UNTIL), "did you mean"),
+        (("add", "--all", "--until", "2026-11-05", "--reason", "no", "--at", NOW), "90 days at most"),
+        (("add", "--all", "--until", "soon", "--reason", "no", "--at", NOW), "is no time"),
+        (("add", "--all", "--reason", "no", "--at", NOW), "--until"),
+        (("add", "--all", "--until", "2025-11-05", "--at", NOW), "--reason"),
+        (("end", "nothing"), "no silence 'nothing' lasts"),
+        (("end",), "ID"),
+    ],
+)
+def test_what_is_wrong_is_said(loaded: Alerts, words: tuple[str, ...], why: str) -> None:
+    said = loaded("silence", *words)
+    assert said.code != 0
+    assert why in said.err
+
+
+def test_the_settings_state_them(loaded: Alerts, home: Path) -> None:
+    stated = '{match: {}, from: 2025-10-28, until: 2025-11-05, reason: "moving", by: ann}'
+    (home / "config/alerts.yaml").write_text(f"{CONFIG}silences:\n  - {stated}\n")
+    loaded("tick", "--at", NOW)
+    assert "in the settings" in loaded("silence", "list", "--at", NOW).out
+    (home / "config/alerts.yaml").write_text(f"{CONFIG}silences:\n  - {stated.replace('2025-11-05', '2026-11-05')}\n")
+    said = loaded("check")
+    assert "alerts.yaml" in said.err
+    assert "90 days at most" in said.err

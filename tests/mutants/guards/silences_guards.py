@@ -1,0 +1,49 @@
+"""The guards of: what a silence or office hours hold back."""
+
+from tests.mutants.guards.guard import Guard
+
+HELD = "store/outbox/test_silences.py::"
+GUARDS = (
+    Guard(
+        "nothing critical is held past its deadline",
+        "store/outbox/held_back.py",
+        "    return Cron(rule.cron, rule.timezone).before(latest) if rule else None",
+        "    return ends",
+        f"{HELD}test_nothing_critical_is_held_past_its_deadline",
+    ),
+    Guard(
+        "what is held back waits until its time",
+        "store/outbox/digests.py",
+        "    return or_(_G.held_until.is_(None), _G.held_until <= now)",
+        "    return _G.channel.is_not(None)",
+        f"{HELD}test_what_it_held_back_goes_out_at_its_end_as_one_digest[sqlite]",
+    ),
+    Guard(
+        "a silence that ends lets go what it held",
+        "store/silence_rows.py",
+        "            release_all(connection)\n        return lasting[name]",
+        "        return lasting[name]",
+        f"{HELD}test_ended_by_hand_it_lets_go_what_it_held[sqlite]",
+    ),
+    Guard(
+        "what is held of a changed commitment is decided anew",
+        "store/settling.py",
+        "        release_changed(connection, ids)\n",
+        "",
+        f"{HELD}test_what_becomes_critical_meanwhile_is_looked_at_again[sqlite]",
+    ),
+    Guard(
+        "what was tried waits in its delivery",
+        "store/outbox/holds.py",
+        '        elif row["attempts"] or row["fallback_for"] is not None:',
+        '        elif row["fallback_for"] is not None:',
+        f"{HELD}test_what_was_tried_waits_in_its_delivery[sqlite]",
+    ),
+    Guard(
+        "a silence that a person has ended does not come back with the settings",
+        "store/silence_rows.py",
+        "    left_out = (_S.of_settings, _S.left_out)",
+        "    left_out = (_S.of_settings,)",
+        f"{HELD}test_those_of_the_settings_begin_and_end_with_them[sqlite]",
+    ),
+)
