@@ -19,6 +19,7 @@ from alerts.channels.transport.channel_settings import CommonSettings, MailSetti
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.strict_yaml.office_hours_entry import OfficeHoursEntry
 
 Medium = Literal["mail", "text", "json", "post"]
 
@@ -31,6 +32,7 @@ class Channel(Protocol):
     "text" a subject and text; "json" a body; "post" what `body` makes a body from. `local`: it notifies nobody outside.
     `connections`: how many sends may run at once. `one_at_a_time`: one message per reminder, never a digest.
     `holds_open`: an incident stays open there until a `closed` reminder ends it. `default`: it mails owners, too.
+    `hours`: when it takes what is not critical, as stated; `build` sets it.
     `answers`: its messages may have links by which a reader answers. `options`: the model of its settings.
     """
 
@@ -42,6 +44,7 @@ class Channel(Protocol):
     holds_open: ClassVar[bool]
     default: bool
     answers: bool
+    hours: OfficeHoursEntry | None
     name: str
     recipients: tuple[str, ...]
     timezone: str | None
@@ -102,6 +105,7 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
         raise InputError("\n".join(setting_errors(error, model, prefix, where, _of_others()))) from None
     try:
         built: Channel = channel(name, settings)
+        built.hours = settings.hours
     except InputError as error:
         raise InputError(f"{where(())}{prefix}: {error}") from None
     return built

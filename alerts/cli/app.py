@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from alerts.settings.value_references import References
     from alerts.store import Store
     from alerts.store.database import Access
+    from alerts.store.outbox.held_back import ChannelHours
 
 LAST_DAY = date(9999, 12, 29)  # the day after it lies on every clock on earth within the year 9999
 
@@ -208,9 +209,19 @@ class App:
             "redact": self.settings.redaction, "signing": self.signing, "operators": self.operators
         }  # fmt: skip
         return [
-            ChannelWorker(self.store, channel, self.renderer, self.zone, clock, **shared)
+            ChannelWorker(self.store, channel, self.renderer, self.zone, clock, hours=self._hours(channel), **shared)
             for channel in self.channels.values()
         ]
+
+    def _hours(self, channel: Channel) -> ChannelHours:
+        """Return the office hours of the recipients of a channel: a person's own, or those of the channel."""
+        from alerts.store.outbox.held_back import ChannelHours
+
+        people = self.settings.hours
+        whole = channel.hours.hours(channel.timezone or self.zone) if channel.hours else None
+        return ChannelHours(
+            of=lambda recipient: people.get(recipient.lower(), whole), one_at_a_time=channel.one_at_a_time
+        )
 
 
 def get_app(context: typer.Context) -> App:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from alerts import shipped
 from alerts.core.actors import Role
 from alerts.core.commitments import Person
+from alerts.core.office_hours import OfficeHours
 from alerts.core.rules import Rule
 from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
@@ -56,7 +57,8 @@ class Settings:
     """What the daemon and the commands go by. `shipped`: nobody has named or made a configuration of their own.
 
     `owners_channel`: the one that mails owners, if any is marked `default: true`. `roles`: what people may do, by key.
-    `shared_addresses`: mailboxes that several people read, in small letters.
+    `shared_addresses`: mailboxes that several people read, in small letters. `hours`: the office hours of people, by
+    address in small letters.
     """
 
     folder: Path
@@ -76,6 +78,7 @@ class Settings:
     references: References = field(repr=False)
     http: HttpSettings | None = None
     silences: tuple[Silence, ...] = ()
+    hours: Mapping[str, OfficeHours] = field(default_factory=dict)
     log: Literal["text", "json"] = "text"
 
     def __repr__(self) -> str:
@@ -159,7 +162,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         rules=_rules(stated),
         templates=folder / stated.templates if stated.templates else None,
         references=references,
-        silences=tuple(one.silence(stated.timezone or "UTC") for one in stated.silences),
+        **_quiet_times(stated),
         log=stated.log,
         http=stated.http.settings(environ) if stated.http else None,
     )
@@ -214,6 +217,13 @@ def _rules(stated: ConfigFile) -> tuple[Rule, ...]:
     if stated.default_notify:
         rules.append(default_rule(zone, stated.default_notify))
     return tuple(rules)
+
+
+def _quiet_times(stated: ConfigFile) -> dict[str, Any]:
+    """Return the silences, and the office hours of people."""
+    zone = stated.timezone or "UTC"
+    hours = {one.email.lower(): one.hours.hours(one.timezone or zone) for one in stated.people if one.hours}
+    return {"hours": hours, "silences": tuple(one.silence(zone) for one in stated.silences)}
 
 
 def _heartbeat(stated: ConfigFile, where: Callable[[Steps], str]) -> ChannelEntry | None:

@@ -14,6 +14,7 @@ from alerts.core.commitments import Person
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day
 from alerts.strict_yaml.mailboxes import one_address
+from alerts.strict_yaml.office_hours_entry import OfficeHoursEntry
 from alerts.strict_yaml.text_fields import Key, Line, Zone
 from alerts.strict_yaml.validation import Flag, Raw, Section, Text
 
@@ -44,13 +45,15 @@ class PersonEntry(Section):
 class PersonInSettings(PersonEntry):
     """One of `people` in the settings. `role`: what they may do. `shared`: several people read that mailbox.
 
-    `deputy`: who gets their alerts while they are away, and from the day `left` on.
+    `deputy`: who gets their alerts while they are away, and from the day `left` on. `hours`: when they take what is not
+    critical.
     """
 
     role: Role = "viewer"
     shared: Flag = False
     deputy: Key | None = None
     left: Annotated[Raw, AfterValidator(_day)] | None = None
+    hours: OfficeHoursEntry | None = None
 
     def person_in(self, zone: str) -> Person:
         """Return the person; the day begins in `zone`, unless they state another one."""
@@ -64,7 +67,7 @@ class PersonInFile(PersonEntry):
     @model_validator(mode="before")
     @classmethod
     def _has_no_role(cls, stated: object) -> object:
-        for name in ("role", "shared", "deputy", "left"):
+        for name in ("role", "shared", "deputy", "left", "hours"):
             if isinstance(stated, Mapping) and name in stated:
                 raise InputError(f'"{name}" can be stated in the settings only: remove it here')
         return stated

@@ -39,7 +39,7 @@ LOOSE = {
         "next_at",
         "fallback_for",
         "unseen",  # the next tick notices what was sent
-    },  # fmt: skip
+    },
 }
 BY_COMMITMENT = ("commitment_id", "depends_on")
 BY_THE_CLOCK = ("removed_at",)  # whatever moment a turn is for: only whether it is there is the same

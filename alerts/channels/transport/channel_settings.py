@@ -23,6 +23,7 @@ from pydantic import (
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.zones import zone_info
 from alerts.strict_yaml.mailboxes import one_address
+from alerts.strict_yaml.office_hours_entry import OfficeHoursEntry
 from alerts.strict_yaml.validation import Flag
 
 Where = Callable[[tuple[str | int, ...]], str]
@@ -99,12 +100,14 @@ class StrictSettings(BaseModel):
 class CommonSettings(StrictSettings):
     """The settings of every channel: the readers' time zone, and the time limit of one send in seconds.
 
-    `answers`: whether its messages have links by which a reader answers; None: as the kind has it.
+    `answers`: whether its messages have links by which a reader answers; None: as the kind has it. `hours`: when it
+    takes what is not critical.
     """
 
     timezone: Zone | None = None
     timeout: Seconds = 30.0
     answers: Flag | None = None
+    hours: OfficeHoursEntry | None = None
 
     @property
     def total_timeout(self) -> timedelta:

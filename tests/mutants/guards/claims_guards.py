@@ -153,14 +153,14 @@ GUARDS = (
     Guard(
         "what is snoozed is set apart from its digest",
         "store/outbox/claim.py",
-        'rows = hold(connection, rows, now, snoozed_for=("recipient",))',
+        'rows = hold(connection, rows, now, hours, snoozed_for=("recipient",))',
         "rows = list(rows)",
         "store/outbox/test_holds.py::test_what_one_has_snoozed_waits_and_the_rest_of_the_digest_goes[sqlite]",
     ),
     Guard(
         "an outage ends nothing that is snoozed",
         "store/outbox/claim.py",
-        "for row in hold(connection, rows, now)])",
+        "for row in hold(connection, rows, now, hours)])",
         "for row in rows])",
         "store/outbox/test_holds.py::"
         "test_behind_a_channel_that_is_out_what_one_has_snoozed_is_not_dead_when_its_time_is_over[sqlite]",

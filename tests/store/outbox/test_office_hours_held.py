@@ -1,0 +1,62 @@
+"""Office hours at the claim: what waits until they open, what does not, and that it goes out once."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from alerts.core.deliveries import Delivery
+from alerts.core.office_hours import WEEKDAYS, OfficeHours
+from alerts.core.summaries import Scope
+from alerts.store import Store
+from alerts.store.outbox.held_back import ChannelHours
+from tests.factories import LEASE, NOW, at, entry, load, plan_at, remind, rule
+
+ANN, BO = "ann@example.org", "bo@example.org"
+EARLY = rule(cron="0 6 * * *", remind=remind(before=("P7D", "P6D"), on_the_day=True))
+SIX, NINE = at("2025-11-03T06:00"), at("2025-11-03T09:00")
+OFFICE = OfficeHours(opens=time(9), closes=time(17), days=WEEKDAYS[:5], timezone="UTC")
+HOURS = ChannelHours(of=lambda recipient: OFFICE if recipient == ANN else None)
+
+
+def tick(store: Store, now: datetime, *, register: bool = False, to: tuple[str, ...] = (ANN,)) -> list[Delivery]:
+    plan_at(store, now, EARLY, register=register, to=to)
+    return store.outbox.claim("mail", now, 100, LEASE, hours=HOURS)
+
+
+def told(claims: list[Delivery]) -> list[tuple[str, str, str | None]]:
+    return [(one.recipient, each.reminder.commitment, each.reminder.offset) for one in claims for each in one.contexts]
+
+
+def test_what_is_not_critical_waits_until_they_open(store: Store) -> None:
+    load(store, entry(), entry("urgent", priority="critical"))
+    tick(store, NOW, register=True, to=(ANN, BO))
+    found = told(tick(store, SIX, to=(ANN, BO)))
+    assert sorted(found) == [(ANN, "urgent", "P7D"), (BO, "truce", "P7D"), (BO, "urgent", "P7D")]
+    assert tick(store, NINE - timedelta(seconds=1), to=(ANN, BO)) == []
+    assert told(tick(store, NINE, to=(ANN, BO))) == [(ANN, "truce", "P7D")]
+    assert tick(store, NINE + timedelta(hours=1), to=(ANN, BO)) == []
+
+
+def test_it_goes_out_early_rather_than_after_the_deadline(store: Store) -> None:
+    load(store, entry(deadline="2025-11-09"))  # a Sunday
+    tick(store, NOW, register=True)
+    tick(store, at("2025-11-04T09:00"))
+    (found,) = tick(store, at("2025-11-09T06:00"))
+    assert found.contexts[0].reminder.kind == "on_the_day"
+
+
+def test_of_one_state_the_latest_goes_out_when_they_open(store: Store) -> None:
+    load(store, entry(deadline="2025-11-14"))
+    tick(store, NOW, register=True)
+    assert tick(store, at("2025-11-07T18:00")) == []  # P7D of Friday
+    assert tick(store, at("2025-11-08T06:00")) == []  # P6D of Saturday
+    assert told(tick(store, at("2025-11-10T09:00"))) == [(ANN, "truce", "P6D")]
+
+
+def test_a_summary_waits_too(store: Store) -> None:
+    mondays = rule("mondays", cron="0 6 * * mon", summary="P30D", remind=remind(before=("P90D",)))
+    store.watches.register([mondays], NOW)
+    scope = Scope(rule=mondays, firing=SIX)
+    store.summaries.put(scope, {("mail", ANN): scope}, SIX)
+    assert store.outbox.claim("mail", SIX, 100, LEASE, hours=HOURS) == []
+    assert len(store.outbox.claim("mail", NINE, 100, LEASE, hours=HOURS)) == 1
