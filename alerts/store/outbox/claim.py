@@ -98,7 +98,8 @@ class Outbox:
                 )
                 query = query.order_by(_D.next_at).limit(limit)
                 rows = connection.execute(self._skip_locked(query)).mappings().all()
-                found = _lease(connection, rows, now, real + lease, routes, hours)
+                rows_to_send = _to_send(connection, rows, now, routes, hours)
+                found = _lease(connection, rows_to_send, now, real + lease)
             if found or not rows:
                 return found
         return []
@@ -225,13 +226,16 @@ class Outbox:
         return min(pauses, default=None)
 
 
-def _lease(
-    connection: Connection, rows: Sequence[Any], now: datetime, until: datetime, routes: DeputyRoutes,
-    hours: ChannelHours,
-) -> list[Delivery]:  # fmt: skip
+def _to_send(
+    connection: Connection, rows: Sequence[Any], now: datetime, routes: DeputyRoutes, hours: ChannelHours
+) -> Sequence[Any]:
+    """Return the rows of what goes out now, to its own recipient."""
     rows = hold(connection, rows, now, snoozed_for=("everybody",))
     rows = send_to_deputies(connection, rows, now, routes)  # of what is sent now; a deputy has snoozed nothing
-    rows = hold(connection, rows, now, hours, snoozed_for=("recipient",))
+    return hold(connection, rows, now, hours, snoozed_for=("recipient",))
+
+
+def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Delivery]:
     claims, stale, broken = read_claims(connection, rows)
     unsent = [unsent_row(row, stale, broken, now) for row in rows if row["id"] not in claims]
     if unsent:

@@ -53,7 +53,7 @@ def hold(
 
 
 def _hold_back(connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours) -> Sequence[Any]:
-    """Hold what a silence or office hours keep back. What was tried, or says more than it carries, waits in its delivery."""
+    """Hold what a silence or office hours keep back. What was tried, or stands for another, waits in its delivery."""
     held = held_back(connection, rows, now, hours)
     carried = _carried(connection, held)
     left: list[Any] = []

@@ -153,8 +153,8 @@ GUARDS = (
     Guard(
         "what is snoozed is set apart from its digest",
         "store/outbox/claim.py",
-        'rows = hold(connection, rows, now, hours, snoozed_for=("recipient",))',
-        "rows = list(rows)",
+        'return hold(connection, rows, now, hours, snoozed_for=("recipient",))',
+        "return list(rows)",
         "store/outbox/test_holds.py::test_what_one_has_snoozed_waits_and_the_rest_of_the_digest_goes[sqlite]",
     ),
     Guard(
