@@ -10,7 +10,7 @@ from itertools import islice
 from threading import Lock
 
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.rule_parts import DAYS, split_rule
+from alerts.deadlines.rule_parts import DAYS, is_month_of_start, split_rule
 from alerts.deadlines.zones import zone_info
 
 
@@ -67,10 +67,15 @@ def _walls(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
     """Return the times that RFC 5545 (3.3.10) gives, also where the library reads it differently.
 
     A place in the set of a week (BYSETPOS) is one in the whole week, that of the start as well; the library counts in
-    what is left of it. A week of the year without a weekday has that of the start; the library gives all seven.
+    what is left of it. A week of the year without a weekday has that of the start; the library gives all seven. A day
+    of the month alone is one of the month of the start; the library gives it in each month.
     """
     if "BYWEEKNO" in parts and not parts.keys() & {"BYDAY", "BYMONTHDAY", "BYYEARDAY"}:
         parts = parts | {"BYDAY": tuple(DAYS)[start.weekday()]}
+    if is_month_of_start(parts):
+        parts = parts | {"BYMONTH": str(start.month)}
+    if "BYWEEKNO" in parts and parts.get("INTERVAL", "1") != "1":
+        return _in_years_of_weeks(parts, start)
     if parts["FREQ"] != "WEEKLY" or "BYSETPOS" not in parts:
         return iter(_read(parts, start))
     days = tuple(DAYS)
@@ -79,6 +84,26 @@ def _walls(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
     into_week = (start.weekday() - days.index(parts.get("WKST", "MO"))) % 7
     whole = (wall for wall in _read(parts, start - timedelta(days=into_week)) if wall >= start)
     return islice(whole, count)
+
+
+def _in_years_of_weeks(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
+    """Return times in weeks of every few years: a week belongs to the year that has most of its days (ISO 8601).
+
+    Years are counted from that of the first week; where the rule does not give the start, from the year of the start.
+    """
+    first = tuple(DAYS).index(parts.get("WKST", "MO"))
+    each = {name: value for name, value in parts.items() if name not in ("INTERVAL", "COUNT")}
+    is_given = next(iter(_read(each, start)), None) == start
+    begins, step = _year_of_week(start, first) if is_given else start.year, int(parts["INTERVAL"])
+    found = (wall for wall in _read(each, start) if (_year_of_week(wall, first) - begins) % step == 0)
+    return islice(found, int(parts["COUNT"]) if "COUNT" in parts else None)
+
+
+def _year_of_week(wall: datetime, first: int) -> int:
+    try:
+        return (wall + timedelta(days=3 - (wall.weekday() - first) % 7)).year
+    except OverflowError:
+        return wall.year
 
 
 def _read(parts: Mapping[str, str], start: datetime) -> Iterable[datetime]:

@@ -28,9 +28,11 @@ _PARTS = {
     "BYSETPOS": r"[+-]?(?:[1-9]\d?|[12]\d\d|3[0-5]\d|36[0-6])",
     "BYHOUR": r"1?\d|2[0-3]",
     "BYMINUTE": r"[1-5]?\d",
+    "BYSECOND": r"[1-5]?\d",
     "WKST": _WEEKDAY,
 }
 _LISTS = frozenset(name for name in _PARTS if name.startswith("BY"))
+CLOCK_PARTS = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND"})
 _RARELY = {"BYWEEKNO": ("YEARLY",), "BYYEARDAY": ("YEARLY",), "BYMONTHDAY": ("DAILY", "MONTHLY", "YEARLY")}
 EXAMPLE = "expected a rule of RFC 5545 such as FREQ=MONTHLY;BYMONTHDAY=-1"
 
@@ -68,13 +70,21 @@ def check_together(parts: Mapping[str, str], *, timed: bool) -> None:
         raise InputError(f"BYDAY={parts['BYDAY']} counts weekdays, which goes with FREQ=MONTHLY or YEARLY only")
     if "BYSETPOS" in parts and not (parts.keys() & (_LISTS - {"BYSETPOS"})):
         raise InputError("BYSETPOS needs another part that begins with BY")
-    if not timed and parts.keys() & {"BYHOUR", "BYMINUTE"}:
+    if not timed and parts.keys() & CLOCK_PARTS:
         raise InputError("BYHOUR and BYMINUTE need a start with a time, such as 2025-11-30T09:00")
+
+
+def is_month_of_start(parts: Mapping[str, str]) -> bool:
+    """Return whether a rule of years states a day of the month and leaves the month to its start (RFC 5545, 3.3.10)."""
+    others = parts.keys() & {"BYMONTH", "BYDAY", "BYWEEKNO", "BYYEARDAY"}
+    return parts["FREQ"] == "YEARLY" and "BYMONTHDAY" in parts and not others
 
 
 def describe_rule(rule: str, start: date | datetime) -> str:
     """Describe a rule for people: `every month on the last day`, `every 2 weeks on Monday and Friday`."""
     parts = split_rule(rule)
+    if is_month_of_start(parts):
+        parts = parts | {"BYMONTH": str(start.month)}
     ends = _describe_choice(parts) + _describe_times(parts, start) + _describe_end(parts)
     return _describe_interval(parts) + _describe_days(parts) + ends
 
@@ -148,11 +158,14 @@ def _describe_choice(parts: Mapping[str, str]) -> str:
 
 
 def _describe_times(parts: Mapping[str, str], start: date | datetime) -> str:
-    if not isinstance(start, datetime) or not parts.keys() & {"BYHOUR", "BYMINUTE"}:
+    if not isinstance(start, datetime) or not parts.keys() & CLOCK_PARTS:
         return ""
     hours = [int(hour) for hour in _values(parts, "BYHOUR")] or [start.hour]
     minutes = [int(minute) for minute in _values(parts, "BYMINUTE")] or [start.minute]
-    return f" at {_join([f'{hour:02}:{minute:02}' for hour in hours for minute in minutes])}"
+    clocks = [f"{hour:02}:{minute:02}" for hour in hours for minute in minutes]
+    if seconds := _values(parts, "BYSECOND"):
+        clocks = [f"{clock}:{int(second):02}" for clock in clocks for second in seconds]
+    return f" at {_join(clocks)}"
 
 
 def _describe_end(parts: Mapping[str, str]) -> str:

@@ -58,7 +58,7 @@ def _month_days(parts: dict[str, str], start: date) -> str | None:
     if passed is None:
         return None
     day = next(day for day in days if abs(day) == wanted)
-    stated = parts.get("BYMONTH", "" if "BYMONTHDAY" in parts else "2")
+    stated = parts.get("BYMONTH", str(start.month))
     yearly = parts["FREQ"] == "YEARLY" and stated == "2"
     missing = "year that has no 29 February" if yearly else f"month that has no day {wanted}"
     length_named = f"skips each {missing}"
@@ -77,7 +77,7 @@ def _months(parts: dict[str, str], start: date) -> Iterator[date]:
     """Yield the months in which the rule looks for its days, each by its first day."""
     yearly, step = parts["FREQ"] == "YEARLY", int(parts.get("INTERVAL", "1"))
     only = {int(month) for month in parts["BYMONTH"].split(",")} if "BYMONTH" in parts else set(range(1, 13))
-    if yearly and not parts.keys() & {"BYMONTH", "BYMONTHDAY"}:
+    if yearly and "BYMONTH" not in parts:
         only = {start.month}
     first = start.year * 12 + start.month - 1
     for number in islice(range(first, 9999 * 12, 1 if yearly else step), MONTHS_CHECKED):

@@ -57,6 +57,15 @@ def names(text: str, count: int = 4) -> list[str]:
         # A week of the year without a weekday has that of the start.
         ("every FREQ=YEARLY;BYWEEKNO=20 from 2026-05-11", "2026-05-11 2027-05-17 2028-05-15 2029-05-14"),
         ("every FREQ=YEARLY;BYWEEKNO=1 from 2026-01-01", "2026-01-01 2027-01-07 2028-01-06 2029-01-04"),
+        ("every FREQ=YEARLY;BYMONTHDAY=29;COUNT=3 from 2024-02-29", "2024-02-29 2028-02-29 2032-02-29"),
+        ("every FREQ=YEARLY;BYMONTHDAY=-29,-1;COUNT=4 from 2024-02-01", "2024-02-01 2024-02-29 2025-02-28 2026-02-28"),
+        # weeks belong to the year that has most of their days: 2 January 2010 to 2009, 31 December 2024 to 2025
+        ("every FREQ=YEARLY;INTERVAL=6;BYDAY=TU,SA;BYWEEKNO=53;COUNT=3 from 2010-01-02",
+         "2010-01-02 2015-12-29 2016-01-02"),
+        ("every FREQ=YEARLY;INTERVAL=3;BYDAY=MO,TU;BYWEEKNO=1 from 2024-12-31",
+         "2024-12-31 2028-01-03 2028-01-04 2030-12-30"),
+        ("every FREQ=YEARLY;INTERVAL=5;BYDAY=TH;BYWEEKNO=53;COUNT=1 from 2027-01-03", "2032-12-30"),
+        ("every FREQ=YEARLY;BYMONTHDAY=31 from 2026-01-31", "2026-01-31 2027-01-31 2028-01-31 2029-01-31"),
         ("every FREQ=YEARLY;BYWEEKNO=20;BYDAY=TU from 2026-05-11", "2026-05-12 2027-05-18 2028-05-16 2029-05-15"),
         # 04:00 UTC on the 12th is 23:00 of the 11th in New York: the occurrence of 22:00 on the 11th is the last.
         ("every FREQ=DAILY;UNTIL=20251112T040000Z from 2025-11-10T22:00", "2025-11-10T22:00 2025-11-11T22:00"),
@@ -170,6 +179,7 @@ def test_what_stands_around_a_rule_is_checked_too(text: str, refusal: str) -> No
         ("FREQ=YEARLY;BYYEARDAY=100,-1", "every year on day 100 of the year and the last day of the year"),
         ("FREQ=YEARLY;BYWEEKNO=20,-1;BYDAY=MO", "every year on Monday in week 20 and the last week"),
         ("FREQ=YEARLY;COUNT=3", "every year, 3 times"),
+        ("FREQ=YEARLY;BYMONTHDAY=11", "every year on the 11th in November"),
         ("FREQ=DAILY;UNTIL=20261231", "every day until 31 December 2026"),
     ],
 )

@@ -25,7 +25,7 @@ from alerts.deadlines.skipped_months import skipped_periods
          "BYMONTHDAY=-1"),
         ("FREQ=MONTHLY;BYMONTHDAY=15,31 from 2026-01-15", "month that has no day 31", "BYMONTHDAY=-1"),
         ("FREQ=MONTHLY;BYMONTHDAY=-31 from 2026-01-01", "month that has no day 31", "BYMONTHDAY=1"),
-        ("FREQ=YEARLY;BYMONTHDAY=31 from 2026-01-31", "month that has no day 31", "BYMONTHDAY=-1"),
+        ("FREQ=YEARLY;BYMONTHDAY=29 from 2024-02-29", "year that has no 29 February", "BYMONTH=2;BYMONTHDAY=-1"),
         ("FREQ=YEARLY from 2024-02-29", "year that has no 29 February, such as 2025", "BYMONTH=2;BYMONTHDAY=-1"),
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29 from 2024-02-29", "year that has no 29 February", "BYMONTHDAY=-1"),
         ("FREQ=YEARLY;BYYEARDAY=366 from 2024-12-31", "year that has no day 366", "BYYEARDAY=-1"),

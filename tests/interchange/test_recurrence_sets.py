@@ -131,6 +131,12 @@ def test_a_rule_that_ends_before_it_begins_leaves_its_first_day(calendar: Calend
     )
 
 
+def test_hours_in_the_rule_of_days_are_ignored(calendar: Calendar) -> None:  # noqa: F811
+    """RFC 5545, section 3.3.10: "MUST be ignored"."""
+    found = calendar(event("DTSTART;VALUE=DATE:20270106", "RRULE:FREQ=DAILY;BYMINUTE=1,2;BYHOUR=9;INTERVAL=2"))
+    assert deadlines(found) == {"a": "every FREQ=DAILY;INTERVAL=2 from 2027-01-06"}
+
+
 def test_an_empty_rule_is_none(calendar: Calendar) -> None:  # noqa: F811
     assert deadlines(calendar(event("DTSTART;VALUE=DATE:20270106", "RRULE:"))) == {"a": "2027-01-06"}
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
 from alerts.deadlines.rule_expansion import wall_of
-from alerts.deadlines.rule_parts import split_rule
+from alerts.deadlines.rule_parts import CLOCK_PARTS, split_rule
 from alerts.interchange.ics.calendar_entries import CalendarEntry
 from alerts.interchange.ics.event_times import Time, Times
 from alerts.interchange.ics.series_clock import Moment, SeriesClock
@@ -106,6 +106,8 @@ def _rule(entry: CalendarEntry, text: str | None, begins: date) -> tuple[str | N
     """Return the rule as deadlines state it, and whether it gives nothing from its start on. Raises InputError."""
     if text is None:
         return None, False
+    if not isinstance(begins, datetime):  # of a day such parts must be ignored (RFC 5545, section 3.3.10)
+        text = ";".join(part for part in text.split(";") if part.partition("=")[0].upper() not in CLOCK_PARTS)
     try:
         return read_rule(text, begins), False
     except InputError as error:
