@@ -10,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day, Point
+from alerts.deadlines.posix_zones import label_of
 from alerts.deadlines.wording import format_day
 from alerts.deadlines.zones import zone_info
 
@@ -109,7 +110,8 @@ def short(day: date, today: date) -> str:
 def moment(at: datetime, zone: str) -> str:
     """Write an instant on a zone's wall clock: `Mon 10 Nov 2025 12:01 America/New_York`."""
     wall, name = _wall(at, zone)
-    return f"{format_day(wall.date())} {wall.strftime('%H:%M:%S' if wall.second else '%H:%M')} {name}"
+    clock = wall.strftime("%H:%M:%S" if wall.second else "%H:%M")
+    return f"{format_day(wall.date())} {clock} {label_of(name, wall)}"
 
 
 def _wall(at: datetime, zone: str) -> tuple[datetime, str]:

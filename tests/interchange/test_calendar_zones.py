@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from alerts.core.icalendar import FeedEntry
+from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import occurrence_bounds, resolve
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
 from alerts.deadlines.wording import format_point
+from alerts.interchange import gather
+from alerts.interchange.ics import write
+from alerts.interchange.ics.feed_writer import FeedWriter
+from tests.factories import NOW, bounds, commitment
 from tests.interchange.test_ics import ZONE, Calendar, calendar, deadlines, event  # noqa: F401  # `calendar` is a fixture
 
 GMT = """BEGIN:VTIMEZONE
@@ -49,6 +56,21 @@ def test_what_recurs_in_a_zone_of_the_file_follows_its_rules(calendar: Calendar)
     assert summer.latest == datetime(2027, 7, 5, 4, 30, tzinfo=UTC)
     assert summer.named
     assert format_point(summer.named) == "Mon 5 Jul 2027 10:00 UTC+05:30"
+
+
+def test_a_zone_that_a_rule_defines_goes_out_under_a_name_and_comes_back(here: Path) -> None:
+    """In an exported calendar and in a feed, whose other readers need a definition of it."""
+    stated = f"every FREQ=MONTHLY from 2027-01-05T10:00[{OURS}] except 2027-03-05T10:00"
+    one = Tracked(id=1, commitment=commitment("a", stated), bounds=bounds(stated), bounds_version=1, recorded_at=NOW)
+    entry = FeedEntry(tracked=one, installation="here", sequence=0, revised_at=NOW)
+    feed = FeedWriter(name="Ours", texts=lambda _: ("A", "")).write([entry], NOW)
+    for text in (write([(one, None)], NOW), feed.decode()):
+        Path("x.ics").write_text(text)
+        assert list(deadlines(gather(Path("x.ics"))).values()) == [stated]
+        lines = text.replace("\r\n ", "").split("\r\n")
+        Path("x.ics").write_text("\n".join(line for line in lines if not line.startswith("X-ALERTS")))
+        assert "Zone_" in text
+        assert list(deadlines(gather(Path("x.ics"))).values()) == [stated]  # by its VTIMEZONE alone
 
 
 SUNDAY = "RRULE:FREQ=YEARLY;BYDAY=SU"

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
-from icalendar import Calendar, Todo, vRecur, vText
+from icalendar import Calendar, Component, Todo, vRecur, vText
 
 from alerts.core.icalendar import NUMBERS, PRODUCT
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.points import Day, Point
+from alerts.deadlines.posix_zones import is_rule
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.zones import zone_info
 from alerts.interchange import cells
+from alerts.interchange.ics.content_lines import tzid_of
 from alerts.interchange.ics.event_entry import TIMES, own_name, times_as_written
+from alerts.interchange.ics.timezone_writer import timezone_lines
 
 STANDARD = {"key", "title", "tags", "note"}
 
@@ -24,9 +27,14 @@ def write(tracked: Iterable[tuple[Tracked, int | None]], now: datetime) -> str:
     calendar = Calendar()
     calendar.add("PRODID", PRODUCT)
     calendar.add("VERSION", "2.0")
+    rules = set()
     for one, sequence in tracked:
         calendar.add_component(_todo(one, sequence, now))
+        if (recurs := one.bounds.recurrence) and recurs.zone and is_rule(recurs.zone):
+            rules.add(recurs.zone)
     calendar.add_missing_timezones()
+    for rule in sorted(rules):
+        calendar.subcomponents.insert(0, Component.from_ical("\r\n".join((*timezone_lines(rule), ""))))
     return str(calendar.to_ical(), "utf-8")
 
 
@@ -60,11 +68,13 @@ def _recurring(todo: Todo, recurs: Recurrence) -> None:
     first = next(recurs.names(), None)
     if first is None:
         return
-    todo.add("DTSTART", _local(recurs, first))
-    todo.add("DUE", _local(recurs, first))
+    # A zone that a rule defines has no name that the library could write.
+    zone = {"TZID": tzid_of(recurs.zone)} if recurs.zone and is_rule(recurs.zone) else {}
+    todo.add("DTSTART", _local(recurs, first), parameters=zone)
+    todo.add("DUE", _local(recurs, first), parameters=zone)
     todo.add("RRULE", vRecur.from_ical(recurs.rule))
     for name in recurs.without:
-        todo.add("EXDATE", _local(recurs, name))
+        todo.add("EXDATE", _local(recurs, name), parameters=zone)
 
 
 def _local(recurs: Recurrence, name: str) -> date:
@@ -72,7 +82,7 @@ def _local(recurs: Recurrence, name: str) -> date:
     if not isinstance(recurs.start, datetime):
         return date.fromisoformat(name)
     wall = datetime.fromisoformat(name)
-    return wall.replace(tzinfo=zone_info(recurs.zone)) if recurs.zone else wall
+    return wall.replace(tzinfo=zone_info(recurs.zone)) if recurs.zone and not is_rule(recurs.zone) else wall
 
 
 def _times(bounds: Bounds) -> dict[str, date]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
+from alerts.deadlines.posix_zones import is_rule
+
 OCTETS = 75  # the longest line, without its end
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # no TEXT may hold them (section 3.3.11)
 
@@ -28,10 +30,15 @@ def stamp(at: date) -> str:
     return f"{day}T{utc.hour:02}{utc.minute:02}{utc.second:02}{'Z' if at.tzinfo else ''}"
 
 
+def tzid_of(zone: str) -> str:
+    """Return the TZID of a zone: its name, or of a zone that a rule defines a name without the signs of a rule."""
+    return f"Zone{re.sub('[^A-Za-z0-9+-]', '_', zone)}" if is_rule(zone) else zone
+
+
 def time_property(name: str, ats: Iterable[date], zone: str | None = None) -> str:
     """Return a line with one or more times of the same type; `zone` is that of wall-clock times."""
     ats = list(ats)
-    parameter = f";TZID={zone}" if zone else ""
+    parameter = f";TZID={tzid_of(zone)}" if zone else ""
     if not isinstance(ats[0], datetime):
         parameter = ";VALUE=DATE"
     return f"{name}{parameter}:{','.join(map(stamp, ats))}"

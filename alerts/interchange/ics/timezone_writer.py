@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from alerts.deadlines.rule_parts import DAYS
 from alerts.deadlines.zones import zone_info
-from alerts.interchange.ics.content_lines import stamp
+from alerts.interchange.ics.content_lines import stamp, tzid_of
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2061, 1, 1, tzinfo=UTC)
 STEP = timedelta(days=7)  # no zone changes its clocks twice within it
@@ -45,7 +45,7 @@ class Change:
 @lru_cache(maxsize=64)
 def timezone_lines(zone: str) -> tuple[str, ...]:
     """Return the lines that define a zone from 1970 on. After 2060 its last yearly rules go on."""
-    found = ["BEGIN:VTIMEZONE", f"TZID:{zone}"]
+    found = ["BEGIN:VTIMEZONE", f"TZID:{tzid_of(zone)}"]
     at = FIRST.astimezone(zone_info(zone))
     start = Change(datetime(1970, 1, 1), at.utcoffset() or timedelta(), at.utcoffset() or timedelta(),  # noqa: DTZ001
                    at.tzname() or zone, bool(at.dst()))  # fmt: skip
