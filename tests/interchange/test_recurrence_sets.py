@@ -137,6 +137,15 @@ def test_hours_in_the_rule_of_days_are_ignored(calendar: Calendar) -> None:  # n
     assert deadlines(found) == {"a": "every FREQ=DAILY;INTERVAL=2 from 2027-01-06"}
 
 
+def test_a_series_of_which_a_part_is_replaced_is_left_out_whole(calendar: Calendar) -> None:  # noqa: F811
+    """Its later dates would be those before the change."""
+    change = event("RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270402")
+    for components in ([event(*MONTHLY), change], [change, event(*MONTHLY)]):
+        found = calendar(*components, event("DTSTART;VALUE=DATE:20270101", uid="b"))
+        assert [one.commitment.key for one in found.entries] == ["b"]
+        assert [one.key for one in found.left_out] == ["a"]
+
+
 def test_an_empty_rule_is_none(calendar: Calendar) -> None:  # noqa: F811
     assert deadlines(calendar(event("DTSTART;VALUE=DATE:20270106", "RRULE:"))) == {"a": "2027-01-06"}
 

@@ -63,7 +63,8 @@ def read(path: Path, *, known: Known, progress: Callable[[int], None]) -> File:
             else:
                 _sort_in(reading, series, older, entry)
     for one in series.values():
-        take_series(reading, one)
+        if not one.is_unreadable:
+            take_series(reading, one)
     if others:
         reading.notes.append("left out " + ", ".join(f"{count} {name}" for name, count in sorted(others.items())))
     if older:
@@ -108,9 +109,10 @@ def _sort_in(
         original = time_of(entry.component, "RECURRENCE-ID")
         if original is None and entry.method == "ADD":
             original = time_of(entry.component, "DTSTART")
-        elif original is not None and first(entry.component, "RECURRENCE-ID").params.get("RANGE"):
-            raise InputError("RECURRENCE-ID with RANGE is not read: state each occurrence that differs")
         one = series.setdefault(uid, RecurringComponent(uid))
+        if original is not None and entry.method != "ADD" and _has_range(entry):
+            one.is_unreadable = True  # its later dates would be wrong
+            raise InputError(f'RECURRENCE-ID with RANGE is not read: all of "{uid}" is left out')
         if original is not None:
             one.occurrences.append((original, entry))
             return
@@ -124,3 +126,7 @@ def _sort_in(
         older[uid] += 1
     if kept is None or number > number_of(kept.component):
         one.own = entry
+
+
+def _has_range(entry: CalendarEntry) -> bool:
+    return bool(first(entry.component, "RECURRENCE-ID").params.get("RANGE"))

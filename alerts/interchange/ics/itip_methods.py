@@ -7,7 +7,7 @@ from alerts.interchange.entry_collector import Reading
 from alerts.interchange.file_contents import EndedEntry
 from alerts.interchange.ics.calendar_entries import CalendarEntry
 from alerts.interchange.ics.event_entry import number_of
-from alerts.interchange.ics.event_times import time_of
+from alerts.interchange.ics.event_times import first, time_of
 from alerts.interchange.ics.series_clock import SeriesClock
 from alerts.interchange.uid_keys import key_of
 
@@ -33,6 +33,8 @@ def note_cancelled(reading: Reading, entry: CalendarEntry) -> None:
         original = time_of(entry.component, "RECURRENCE-ID")
         number, moment = number_of(entry.component), None
         if original is not None:
+            if first(entry.component, "RECURRENCE-ID").params.get("RANGE"):
+                raise InputError("RECURRENCE-ID with RANGE is not read: close what it cancels with `alerts close`")
             floats = original.tzid is None
             moment = SeriesClock(not original.is_day, None if floats else "UTC").moment(original, entry.zones)
     except InputError as error:

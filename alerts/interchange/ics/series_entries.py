@@ -28,6 +28,7 @@ class RecurringComponent:
     uid: str
     own: CalendarEntry | None = None
     occurrences: list[tuple[Time, CalendarEntry]] = field(default_factory=list)  # with the original start
+    is_unreadable: bool = False
 
     @property
     def entries(self) -> list[CalendarEntry]:
