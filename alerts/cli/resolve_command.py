@@ -20,7 +20,7 @@ from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
 from alerts.deadlines.expressions import Deadline, kind_of, references
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
-from alerts.deadlines.zones import zone_info
+from alerts.deadlines.zone_words import check_zone
 
 out = Console(highlight=False, emoji=False)
 
@@ -38,7 +38,7 @@ def resolve_(
     deadline = parse(expression)
     app = get_app(context)
     if timezone:
-        zone_info(timezone)
+        check_zone(timezone)
     codes = tuple(dict.fromkeys(check_calendar(code.strip()) for code in calendars.split(",") if code.strip()))
     stated = Commitment(key="", title="", deadline="", timezone=timezone, calendars=codes, roll=check_roll(roll))
     zone = choose_zone(stated, {}, registered_zone(app))

@@ -9,18 +9,15 @@ from datetime import datetime, timedelta
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
     After,
+    Before,
     Between,
     By,
-    CivilDay,
     Deadline,
     During,
     Every,
     From,
     On,
     OneOf,
-    Reference,
-    Shifted,
-    Term,
     To,
     Undated,
     Within,
@@ -38,6 +35,8 @@ from alerts.deadlines.resolution import (
     extreme_end,
 )
 from alerts.deadlines.rule_parts import explain_rule
+from alerts.deadlines.term_ends import ends_of, recurrence_of
+from alerts.deadlines.terms import Shifted
 from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
 
 ROLLED_FROM = "rolled from"
@@ -75,6 +74,16 @@ class Bounds:
         """Return the zone in which it was resolved, where one is known."""
         point = self.named or self.last or self.first
         return point.zone if point else None
+
+    @property
+    def recurs(self) -> bool:
+        """Return whether it has occurrences instead of one window."""
+        return self.recurrence is not None
+
+    @property
+    def text(self) -> str:
+        """Return its window for people."""
+        return describe_bounds(self)
 
     @property
     def opens(self) -> bool:
@@ -194,60 +203,32 @@ def _bounds(deadline: Deadline, known: Mapping[str, Bounds], work: Resolution) -
 
 
 def _window(
-    deadline: On | After | By | Between | From | To | Within | Shifted | During | Every | Undated,
+    deadline: On | After | By | Before | Between | From | To | Within | Shifted | During | Every | Undated,
     known: Mapping[str, Bounds],
     work: Resolution,
 ) -> Bounds:
     match deadline:
-        case On(term):
-            return _between(*work.dated(term))
+        case On(term) | During(term):
+            return _between(*ends_of(term, known, work))
+        case Shifted():
+            return _between(*ends_of(deadline, known, work))
         case After(term):
-            _, last = _ends_of(term, known, work)
-            return _after(last)
+            return _after(ends_of(term, known, work)[1])
+        case Before(term):
+            return _before(ends_of(term, known, work)[0], work)
         case By(term) | To(term):
-            return _between(None, _ends_of(term, known, work)[1])
+            return _between(None, ends_of(term, known, work)[1])
         case From(term):
-            return _between(_ends_of(term, known, work)[0], None)
+            return _between(ends_of(term, known, work)[0], None)
         case Between(one, other):
-            return _between(_ends_of(one, known, work)[0], _ends_of(other, known, work)[1])
+            return _between(ends_of(one, known, work)[0], ends_of(other, known, work)[1])
         case Within(duration, base):
-            first, last = _ends_of(base, known, work)
+            first, last = ends_of(base, known, work)
             return _between(first, work.shift(last, duration, "after"))
-        case Shifted(duration, direction, base):
-            first, last = (work.shift(point, duration, direction) for point in _ends_of(base, known, work))
-            return _between(first, last)
-        case During(key):
-            return _between(*_ends_of(key, known, work))
-        case Every(rule, start, without):
-            point, _ = work.dated(start)
-            begins = start.date if isinstance(start, CivilDay) else start.wall
-            if (roll := work.zone.roll) != "none":
-                work.business_days.why_off(point.date)  # so that the explanation names the calendars
-            recurs = Recurrence(rule, begins, point.zone, without, roll)
-            name = next(recurs.names(), None)
-            if name is None:
-                raise InputError(f"`{deadline}` has no occurrence: all of them are left out")
-            assert recurs.point(name).end  # outside the years 1 to 9999 it is refused, as any other date
-            return Bounds(recurrence=recurs)
+        case Every():
+            return Bounds(recurrence=recurrence_of(deadline, work))
         case Undated(meaning):
             return Bounds(explanation=(UNDATED_TEXTS[meaning],))
-
-
-def _ends_of(term: Term, known: Mapping[str, Bounds], work: Resolution) -> tuple[Point | None, Point | None]:
-    """Return the first and last point of a term; of another commitment, those of its bounds."""
-    if not isinstance(term, Reference):
-        return work.dated(term)
-    bounds = known.get(term.key)
-    if bounds is None:
-        raise InputError(f"no commitment has the key {term.key!r}")
-    if bounds.recurrence:
-        raise InputError(f"{term.key} recurs, so it has no single date; a deadline cannot depend on it")
-    if bounds.named is None:
-        work.explanation.append(f"{term.key} has no date itself, so nothing follows from it yet")
-    else:
-        work.explanation.append(f"{term.key}: {describe_bounds(bounds)}")
-        work.assumptions += [f"{term.key}: {assumption}" for assumption in bounds.assumptions]
-    return bounds.first, bounds.last
 
 
 def _between(first: Point | None, last: Point | None) -> Bounds:
@@ -282,6 +263,14 @@ def _after(last: Point | None) -> Bounds:
             return Bounds(first=last, named=last)
         case None:
             return Bounds()
+
+
+def _before(first: Point | None, work: Resolution) -> Bounds:
+    """Return the bounds of what must be done before a point: of a day, by the day before."""
+    if isinstance(first, Day):
+        work.explanation.append(f"before {format_day(first.date)}: that day itself is excluded")
+        return _between(None, Day(first.date - timedelta(days=1), first.zone))
+    return _between(None, first)
 
 
 def _rolled(bounds: Bounds, work: Resolution) -> Bounds:

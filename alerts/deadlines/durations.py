@@ -60,6 +60,11 @@ class Duration:
     def negated(self) -> Duration:
         return Duration(-self.years, -self.months, -self.days, -self.time)
 
+    def in_unit(self, count: int) -> Duration:
+        """Return a count of the one unit in which this duration is stated."""
+        unit = Duration(bool(self.years), bool(self.months), bool(self.days), timedelta(hours=bool(self.time)))
+        return unit.times(count)
+
     def times(self, count: int) -> Duration:
         return Duration(count * self.years, count * self.months, count * self.days, count * self.time)
 

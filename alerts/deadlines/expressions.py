@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
 from alerts.deadlines.durations import Lead
-from alerts.deadlines.zones import AOE
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
+from alerts.deadlines.terms import Anchored, Dated, Shifted, Term, stated_in
 
 DATED = r"\d[\dX]{3}(-[\dX]{2}){0,2}(T\d.*)?"  # what looks like a date is not a key, though it may hold a letter
 KEY = re.compile(rf"(?!(?i:{DATED})\Z)(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._@-]{{0,99}}", re.ASCII)
@@ -18,109 +18,11 @@ RESERVED_WORDS = frozenset(
 
 Meaning = Literal["not stated", "to be decided", "explicitly none"]
 UNDATED: dict[str, Meaning] = {"": "not stated", "tbd": "to be decided", "none": "explicitly none"}
-Doubt = Literal["approximate", "uncertain", "approximate and uncertain"]
-DOUBTS: dict[str, Doubt] = {"~": "approximate", "?": "uncertain", "%": "approximate and uncertain"}  # ISO 8601-2, 8.2
-
-
-def _doubt(doubt: Doubt | None) -> str:
-    return next((doubt_sign for doubt_sign, meaning in DOUBTS.items() if meaning == doubt), "")
-
-
-def _zone(zone: str | None) -> str:
-    if zone == AOE:
-        return " AoE"
-    return f"[{zone}]" if zone else ""
-
-
-@dataclass(frozen=True, slots=True)
-class CivilDay:
-    """`2025-11-10`, perhaps with a zone of its own, perhaps stated as approximate or uncertain."""
-
-    date: date
-    zone: str | None = None
-    doubt: Doubt | None = None
-
-    @property
-    def stated(self) -> str:
-        """Return the day without its zone."""
-        return str(self.date) + _doubt(self.doubt)
-
-    def __str__(self) -> str:
-        return self.stated + _zone(self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class CivilPeriod:
-    """`2025-11` or `2025`: a date of reduced precision (ISO 8601-1, 5.2.2.2), the window of all its days."""
-
-    year: int
-    month: int | None = None
-    zone: str | None = None
-    doubt: Doubt | None = None
-
-    @property
-    def first(self) -> date:
-        return date(self.year, self.month or 1, 1)
-
-    @property
-    def last(self) -> date:
-        month = self.month or 12
-        return date(self.year, month, next(day for day in (31, 30, 29, 28) if _exists(self.year, month, day)))
-
-    @property
-    def stated(self) -> str:
-        """Return the month or year without its zone."""
-        return f"{self.year:04}" + (f"-{self.month:02}" if self.month else "") + _doubt(self.doubt)
-
-    def __str__(self) -> str:
-        return self.stated + _zone(self.zone)
-
-
-def _exists(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class WallTime:
-    """`2025-11-10T12:01`, perhaps with an offset or a zone."""
-
-    wall: datetime
-    offset: timedelta | None = None
-    zone: str | None = None
-
-    @property
-    def stated(self) -> str:
-        """Return the time without its zone, with its offset."""
-        text = self.wall.strftime("%Y-%m-%dT%H:%M").zfill(16) + (f":{self.wall:%S}" if self.wall.second else "")
-        if self.offset is not None:
-            text += timezone(self.offset).tzname(None).removeprefix("UTC") or "Z"
-        return text
-
-    def __str__(self) -> str:
-        return self.stated + (f"[{self.zone}]" if self.zone else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Another commitment, by its key."""
-
-    key: str
-
-    def __str__(self) -> str:
-        return self.key
-
-
-Dated = CivilDay | CivilPeriod | WallTime
-Term = Dated | Reference
 
 
 @dataclass(frozen=True, slots=True)
 class On:
-    term: Dated
+    term: Dated | Anchored
 
     def __str__(self) -> str:
         return str(self.term)
@@ -146,6 +48,16 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """`before D`: by the day before it, as the day itself is excluded; by the instant, where it is one."""
+
+    term: Term
+
+    def __str__(self) -> str:
+        return f"before {self.term}"
+
+
+@dataclass(frozen=True, slots=True)
 class Between:
     first: Term
     last: Term
@@ -156,12 +68,14 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """`2025-11-11/..`: an interval with no end (`..`), or one whose end is unknown (left empty). ISO 8601-2, 4.4."""
+    """`2025-11-11/..`, `from P30D after X`: no end (`..`), or one that is unknown (left empty). ISO 8601-2, 4.4."""
 
-    term: Dated
+    term: Term
     end: Literal["open", "unknown"] = "open"
 
     def __str__(self) -> str:
+        if not is_side(self.term):
+            return f"from {self.term}"
         return f"{_side(self.term)}/{'..' if self.end == 'open' else ''}"
 
 
@@ -176,8 +90,14 @@ class To:
         return f"{'..' if self.beginning == 'open' else ''}/{_side(self.term)}"
 
 
-def _side(term: Dated) -> str:
+def is_side(term: Term) -> bool:
+    """Return whether a term can be one side of an interval: a date that is one token."""
+    return isinstance(term, CivilDay | WallTime) or (isinstance(term, CivilPeriod) and not term.part)
+
+
+def _side(term: Term) -> str:
     """Return one side of an interval: a token without spaces."""
+    assert isinstance(term, Dated)
     return term.stated + (f"[{term.zone}]" if term.zone else "")
 
 
@@ -188,16 +108,6 @@ class Within:
 
     def __str__(self) -> str:
         return f"within {self.duration} of {self.base}"
-
-
-@dataclass(frozen=True, slots=True)
-class Shifted:
-    duration: Lead
-    direction: Literal["after", "before"]
-    base: Term
-
-    def __str__(self) -> str:
-        return f"{self.duration} {self.direction} {self.base}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,11 +151,12 @@ class Undated:
         return f"undated ({keyword})" if keyword else "undated"
 
 
-Deadline = On | After | By | Between | From | To | Within | Shifted | During | OneOf | Every | Undated
+Deadline = On | After | By | Before | Between | From | To | Within | Shifted | During | OneOf | Every | Undated
 
 KINDS: dict[type[Deadline], str] = {
     On: "on",
     After: "after",
+    Before: "by",
     Between: "between",
     From: "from",
     To: "by",
@@ -268,17 +179,17 @@ def kind_of(deadline: Deadline) -> str:
             return KINDS[type(deadline)]
 
 
-def terms(deadline: Deadline) -> tuple[Term, ...]:
+def terms(deadline: Deadline) -> tuple[Dated | Reference, ...]:
     """Return the dates and keys that a deadline names, in the order in which they are written."""
     match deadline:
         case Between(first, last):
-            return (first, last)
+            return (stated_in(first), stated_in(last))
         case Within(base=base) | Shifted(base=base):
-            return (base,)
+            return (stated_in(base),)
         case During(key):
             return (key,)
-        case On(term) | After(term) | By(term) | From(term) | To(term):
-            return (term,)
+        case On(term) | After(term) | By(term) | Before(term) | From(term) | To(term):
+            return (stated_in(term),)
         case OneOf(parts=parts):
             return tuple(term for part in parts for term in terms(part))
         case Every() | Undated():

@@ -2,115 +2,115 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NoReturn
 
+from alerts.deadlines.anchor_words import DIRECTION_PHRASES, REFUSED_PHRASES
 from alerts.deadlines.dates import read_date
-from alerts.deadlines.durations import Lead, parse_lead
+from alerts.deadlines.english import ENDINGS, OPENINGS, TO, UNDATED_PHRASES, WHICHEVER
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
-    DOUBTS,
     KEY,
-    RESERVED_WORDS,
     UNDATED,
     After,
     Between,
     By,
-    CivilDay,
-    Dated,
     Deadline,
     During,
-    Every,
     From,
     On,
     OneOf,
-    Reference,
-    Shifted,
-    Term,
-    To,
     Undated,
-    WallTime,
-    Within,
 )
-from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
-from alerts.deadlines.tokens import LONGEST, DeadlineError, TokenReader
-from alerts.deadlines.zones import AOE
+from alerts.deadlines.stated_dates import Reference
+from alerts.deadlines.terms import Dated, Shifted, Term
+from alerts.deadlines.token_dates import read_token
+from alerts.deadlines.tokens import LONGEST, DeadlineError, Phrases
+from alerts.deadlines.window_words import WindowReader
 
-DEEPEST = 10  # `earlier of (…)` inside each other
-
-RULE = re.compile(r"[^\s()]*")
-NAME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
-OUTSIDE_BRACKETS = re.compile(r"/(?![^\[]*\])")  # a slash that is not part of a zone
-MONTHS = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
-UNITS = re.compile(r"(year|month|week|day|hour|minute)s?|business")
+EXPECTED = "expected a deadline such as 2025-11-10, `31 March 2027`, `after 2025-11-10`, `P1Y after KEY` or `undated`"
+_OPENINGS, _ENDINGS, _WHICHEVER, _UNDATED = map(Phrases, (OPENINGS, ENDINGS, WHICHEVER, UNDATED_PHRASES))
+_TO = Phrases.any_of(TO)
+SHORT = LONGEST // 20  # characters: what is printed is not so many times as long as what was written
+PART_ENDS = ("", ";", ")")
+Which = Literal["earlier", "later"]
 
 
 @lru_cache(maxsize=16384)
 def parse(text: str) -> Deadline:
     """Return the deadline of a text. Raises DeadlineError, which names the column and what was expected."""
-    return _Reader(text).deadline()
+    return _plain_date(text) or _Reader(text).deadline()
 
 
-class _Reader(TokenReader):
+def _plain_date(text: str) -> On | None:
+    """Return the deadline of one date in ISO 8601, as most are; reading those must stay quick."""
+    try:
+        found = read_date(text) if text[:1].isdigit() else None
+    except InputError:
+        return None
+    return On(found) if found else None
+
+
+class _Reader(WindowReader):
     """Reads a deadline token by token."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.depth = 0
 
     def deadline(self) -> Deadline:
         found = self.expression() if len(self.text) <= LONGEST else None
-        if found is None or len(str(found)) > LONGEST:
+        if found is None or (len(self.text) > SHORT and len(str(found)) > LONGEST):
             raise DeadlineError(f"column 1: a deadline of more than {LONGEST:,} characters is not one")
         if self.next < len(self.tokens):
             self.fail("expected the end")
         return found
 
     def expression(self) -> Deadline:
-        """Read one deadline; the text may go on after it."""
-        match self.peek():
+        """Read a deadline, or `A or B, whichever is earlier`; the text may go on after it."""
+        parts = [self._single()]
+        while self.take_one(("or",)):
+            parts.append(self._single())
+        if len(parts) == 1:
+            return parts[0]
+        self.take_one((",",))
+        which = self.take_phrase(_WHICHEVER)
+        if which is None:
+            self.fail("expected `whichever is earlier` or `whichever is later` after two deadlines")
+        return OneOf("earlier" if which == "earlier" else "later", tuple(parts))
+
+    def _single(self) -> Deadline:
+        found = self._undated_phrase() or self.limit()
+        if found is None:
+            opening = self.take_phrase(_OPENINGS)
+            found = self._opened(opening, self.tokens[self.next - 1][1].lower()) if opening else self._plain()
+        ending = self.take_phrase(_ENDINGS)
+        return self._ended(found, ending) if ending else found
+
+    def _opened(self, meaning: str, stated: str) -> Deadline:
+        """Read a deadline whose first words are read."""
+        match meaning:
             case "undated":
                 return self._undated()
             case "after":
-                self.take()
-                return After(self.term("after"))
-            case "by":
-                self.take()
-                return By(self.term("by"), "by")
-            case "until":
-                self.take()
-                if self.peek() == "after":
-                    self.take()
-                    return After(self.term("until after"))
-                return By(self.term("until"), "until")
+                return After(self.term(stated))
+            case "by" | "until":
+                return By(self.term(stated), "by" if meaning == "by" else "until")
+            case "before":
+                return self.before()
+            case "from":
+                first = self.term(stated)
+                return Between(first, self.term("to")) if self.take_phrase(_TO) else From(first)
             case "between":
-                self.take()
-                first = self.term("between")
-                self.expect("and", "between A and B")
-                return Between(first, self.term("and"))
+                return self.between()
             case "within":
-                self.take()
-                duration = self.duration("within")
-                self.expect("of", "within P6M of 2025-10-28")
-                return Within(duration, self.term("of"))
-            case "during":
-                self.take()
-                return During(self.reference("during"))
-            case "earlier":
-                return self._one_of("earlier")
-            case "later":
-                return self._one_of("later")
+                return self.within()
+            case "earlier" | "later":
+                return self._one_of("earlier" if meaning == "earlier" else "later")
             case "every":
-                return self._every()
-        if self._at_duration():
-            return self._shifted()
-        return self._interval() or self._on()
+                if self.depth:
+                    self.next -= 1
+                    self.fail("expected a deadline that has one date: what recurs stands alone")
+                return self.every()
+        return _as_deadline(self.term(stated))
 
     def _undated(self) -> Undated:
-        self.take()
         if self.peek() != "(":
             return Undated()
         self.take()
@@ -121,157 +121,113 @@ class _Reader(TokenReader):
         self.expect(")", f"undated ({token})")
         return Undated(UNDATED[token])
 
-    def _one_of(self, which: Literal["earlier", "later"]) -> OneOf:
+    def _undated_phrase(self) -> Undated | None:
+        """Read `TBD`, `open-ended`; refuse what has several readings, such as `ongoing`."""
+        refused = self.phrase(REFUSED_PHRASES)
+        if refused and self.word(refused[1]) in PART_ENDS:
+            self.refuse(f"`{self.written(refused[1])}` {refused[0]}")
+        found = self.phrase(_UNDATED)
+        if found is None or self.word(found[1]) not in PART_ENDS:
+            return None
+        self.take(found[1])
+        return Undated(next(meaning for meaning in UNDATED.values() if meaning == found[0]))
+
+    def _one_of(self, which: Which) -> OneOf:
         example = f"{which} of (2025-11-10; P7D after KEY)"
-        self.depth += 1
-        if self.depth > DEEPEST:
-            self.fail(f"expected at most {DEEPEST} deadlines inside each other")
-        self.take()
+        self.enter()
         self.expect("of", example)
+        parts = self._listed() if self.peek() != "(" else self._bracketed(example)
+        self.depth -= 1
+        return OneOf(which, tuple(parts))
+
+    def _bracketed(self, example: str) -> list[Deadline]:
         self.expect("(", example)
         parts = [self.expression()]
         while self.peek() == ";" or len(parts) < 2:
             self.expect(";", example)
             parts.append(self.expression())
         self.expect(")", example)
-        self.depth -= 1
-        return OneOf(which, tuple(parts))
+        return parts
 
-    def _every(self) -> Every:
-        if self.depth:
-            self.fail("expected a deadline that has one date: what recurs stands alone")
-        self.take()
-        place, _ = self.column()
-        found = RULE.match(self.text, place)
-        while self.next < len(self.tokens) and found and self.tokens[self.next][0] < found.end():
-            self.take()
-        self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
-        start = self.term("from")
-        plain = isinstance(start, CivilDay) and start.doubt is None
-        if not plain and not (isinstance(start, WallTime) and start.offset is None):
-            self.next -= 1
-            self.fail("expected a day, or a time without an offset (name its zone in brackets), after `from`")
-        assert isinstance(start, CivilDay | WallTime)
-        begins = start.date if isinstance(start, CivilDay) else start.wall
-        try:
-            rule = read_rule(found.group() if found else "", begins)
-        except InputError as error:
-            raise DeadlineError(f"column {place + 1}: {error}") from None
-        return Every(rule, start, self._left_out(begins))
+    def _listed(self) -> list[Deadline]:
+        """Read `A, B and C`."""
+        parts = [self._listed_part()]
+        while self.word() in (",", "and", "or") or len(parts) < 2:
+            comma = self.take_one((",",))
+            if not self.take_one(("and", "or")) and not comma:
+                self.fail("expected `and` as in `the earlier of 2025-11-10 and 7 days after KEY`")
+            parts.append(self._listed_part())
+        return parts
 
-    def _left_out(self, begins: date | datetime) -> tuple[str, ...]:
-        """Read `except 2025-12-31, 2026-01-31`: the occurrences that are left out."""
-        found: list[str] = []
-        more = self.peek() == "except"
-        while more:
-            self.take()
-            _, token = self.column()
-            name, more = token.removesuffix(","), token.endswith(",")
-            try:
-                read = datetime if isinstance(begins, datetime) else date
-                found.append(name_occurrence(read.fromisoformat(name)))
-                if not NAME.fullmatch(name) or ("T" in name) != isinstance(begins, datetime):
-                    raise ValueError(name)
-            except ValueError:
-                self.fail(f"expected the occurrences that are left out, such as {name_occurrence(begins)}")
-        if found:
-            self.take()
-        return tuple(sorted(set(found), key=Recurrence.order))
+    def _listed_part(self) -> Deadline:
+        """Read a part of a list, which may also be a key."""
+        if KEY.fullmatch(self.peek()) and self.word(1) in ("", ")", ";", ",", "and", "or"):
+            return During(self.reference("of"))
+        return self._single()
 
-    def _at_duration(self) -> bool:
-        token, following = self.peek(), self.peek(1)
-        if token.isdecimal() and following:
-            return len(token) != 4 or bool(UNITS.fullmatch(following)) or following[:3] in MONTHS
-        return token[:1] == "p" or (token.isdecimal() and len(token) not in (4, 8))  # those are meant as dates
+    def _plain(self) -> Deadline:
+        """Read a deadline that begins with its date or its duration."""
+        if found := self.interval():
+            return found
+        token = self.peek()
+        term: Term | None = self.token_date() if token[:1].isdigit() or token[:1] in ("?", "~", "%") else None
+        term = term or self._phrase_alone() or self._token_alone()
+        if term is None:
+            self._explain_unread()
+        term = self.chained(term)
+        if self.take_phrase(_TO):
+            return Between(term, self.term("to"))
+        return _as_deadline(term)
 
-    def _shifted(self) -> Shifted:
-        duration = self.duration("the beginning")
-        direction = self.peek()
-        if direction not in ("after", "before"):
-            self.fail(f"expected `after` or `before` following the duration {duration}")
-        self.take()
-        return Shifted(duration, "after" if direction == "after" else "before", self.term(direction))
+    def _phrase_alone(self) -> Term | None:
+        start = self.next
+        duration = self.worded_duration()
+        if duration and self.phrase(DIRECTION_PHRASES) is None:
+            self.fail(f"expected `after` or `before` following `{duration.to_text}`")
+        self.next = start
+        return self.term_phrase()
 
-    def _interval(self) -> Between | From | To | None:
-        """`A/B`, where either side may be `..` (open) or empty (unknown)."""
-        place, token = self.column()
-        sides = OUTSIDE_BRACKETS.split(token)
-        if len(sides) != 2 or not all(side in ("", "..") or side[0].isdigit() for side in sides):
-            return None
-        first = self._side(place, sides[0])
-        last = self._side(place + len(sides[0]) + 1, sides[1])
-        if first is None and last is None:
-            self.fail("expected a date on one side of the interval at least")
-        self.take()
-        if first and last:
-            return Between(first, last)
-        if first:
-            return From(first, "open" if sides[1] else "unknown")
-        assert last
-        return To(last, "open" if sides[0] else "unknown")
-
-    def _side(self, place: int, side: str) -> Dated | None:
-        if side in ("", ".."):
-            return None
-        found = self._dated(place, side)
+    def _token_alone(self) -> Dated | None:
+        """Read `2027-Q2` or `31-Mar-2027`, which after a preposition would be a key."""
+        found = read_token(self.column()[1])
+        if isinstance(found, str):
+            self.refuse(found)
         if found is None:
-            self.fail("expected a date such as 2025-11-10 or 2025-11 on each side of `/`, or `..`")
-        return found
-
-    def _on(self) -> On:
-        term = self._dated(*self.column())
-        if term is None:
-            self.fail("expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after KEY` or `undated`")
+            return None
         self.take()
-        return On(self._zoned(term))
+        return self.add_clock_and_zone(found)
 
-    def term(self, after: str) -> Term:
-        """Read a date or a key."""
-        term = self._dated(*self.column())
-        if term is None:
-            return self.reference(after, "a date or a commitment's key")
-        self.take()
-        return self._zoned(term)
-
-    def reference(self, after: str, expected: str = "a commitment's key") -> Reference:
-        _, token = self.column()
-        if not KEY.fullmatch(token) or token.lower() in RESERVED_WORDS:
-            self.fail(f"expected {expected} after `{after}`")
-        self.take()
-        return Reference(token)
-
-    def duration(self, after: str) -> Lead:
-        """Read `P7D`, `7 days` or `10 business days`."""
-        place, token = self.column()
-        count = (3 if self.peek(1) == "business" else 2) if token.isdecimal() else 1
-        tokens = [token for _, token in self.tokens[self.next : self.next + count]]
-        if count == 2 and self.peek(1)[:3] in MONTHS:
-            self.fail("expected a date as 2025-11-10")
-        try:
-            found = parse_lead(" ".join(tokens))
-        except InputError as error:
-            raise DeadlineError(f"column {place + 1}: {error}") from None
-        if not found:
-            raise DeadlineError(f"column {place + 1}: expected a duration longer than nothing after `{after}`")
-        self.next += count
-        return found
-
-    def _dated(self, place: int, token: str) -> Dated | None:
-        try:
-            found = read_date(token)
-        except InputError as error:
-            raise DeadlineError(f"column {place + 1}: {error}") from None
-        if found is None and token[:1].isdigit() and not KEY.fullmatch(token):
+    def _explain_unread(self) -> NoReturn:
+        token = self.peek()
+        if token.isdecimal():
+            self.fail("expected a duration with its unit, such as `10 days`, or a date such as 2025-11-10")
+        if token[:1].isdigit():
             self.fail("expected a date written as 2025-11-10 or 2025-11-10T12:01")
-        if found is None and token[:1] in DOUBTS and token[1:2].isdigit():
-            self.fail(f"expected `{token[0]}` at the end of a date, as in 2025-11{token[0]}")
-        return found
+        self.fail(EXPECTED)
 
-    def _zoned(self, term: Dated) -> Dated:
-        """Read ` AoE` after a date, and refuse a time of day that stands apart from it."""
-        if not isinstance(term, WallTime) and term.zone is None and self.peek() == "aoe":
-            self.take()
-            return replace(term, zone=AOE)
-        if re.fullmatch(r"\d?\d:\d\d(:\d\d)?", self.peek()):
-            self.fail(f"a time belongs to its date, as in {self.tokens[self.next - 1][1]}T{self.peek():0>5}")
-        return term
+    def _ended(self, found: Deadline, ending: str) -> Deadline:
+        """Return a deadline with what its last words say: `at the latest`, `or later`."""
+        term = _term_of(found)
+        if ending == "inclusive" or (ending == "by" and not isinstance(found, After | From) and term is None):
+            return found
+        if term is None:
+            self.next -= 1
+            self.fail("expected one date, where the end says that it is the earliest or the latest")
+        return By(term) if ending == "by" else From(term)
+
+
+def _as_deadline(term: Term) -> Deadline:
+    if isinstance(term, Reference):
+        return During(term)
+    return term if isinstance(term, Shifted) else On(term)
+
+
+def _term_of(deadline: Deadline) -> Term | None:
+    match deadline:
+        case On(term):
+            return term
+        case During(key):
+            return key
+        case Shifted():
+            return deadline
+    return None

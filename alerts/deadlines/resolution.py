@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Literal
 
 from alerts.deadlines.business_days import BusinessCalendar, Roll
 from alerts.deadlines.durations import Duration, Lead
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import (
-    CivilDay,
-    CivilPeriod,
-    Dated,
-    Deadline,
-    WallTime,
-)
+from alerts.deadlines.expressions import Deadline
 from alerts.deadlines.points import Day, Instant, Point
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, WallTime
+from alerts.deadlines.terms import Dated
 from alerts.deadlines.wording import format_day
 from alerts.deadlines.zones import at_wall, zone_info
 
@@ -72,8 +68,8 @@ class Resolution:
             zone = self.zone.name
             self._explain_zone()
         match term:
-            case CivilDay(date=date):
-                return Day(date, zone), Day(date, zone)
+            case CivilDay(date=day):
+                return Day(day, zone), Day(day, zone)
             case CivilPeriod(first=first, last=last):
                 return Day(first, zone), Day(last, zone)
             case WallTime():
@@ -87,7 +83,10 @@ class Resolution:
         if term.zone and at.astimezone(zone_info(term.zone)).utcoffset() != term.offset:
             real = at.astimezone(zone_info(term.zone)).strftime("%z")
             raise InputError(f"the offset of {term} contradicts its zone, which is at {real[:3]}:{real[3:]} then")
-        return Instant(at, term.zone or self.zone.name or "UTC")
+        shown = term.zone or self.zone.name or "UTC"
+        if at.astimezone(zone_info(shown)).utcoffset() != term.offset:
+            self.explanation.append(f"stated as {format_day(term.wall.date())} {term.wall:%H:%M} at {_offset(term)}")
+        return Instant(at, shown)
 
     def _explain_zone(self) -> None:
         if self.zone.name is None:
@@ -103,12 +102,16 @@ class Resolution:
             return _shift(point, lead if direction == "after" else lead.negated())
         count = lead.count if direction == "after" else -lead.count
         day, skipped = self.business_days.count(point.date, count)
+        over = f", passing {self.name_days_off(skipped)}" if skipped else ""
+        self.explanation.append(f"{lead} {direction} {format_day(point.date)} is {format_day(day)}{over}")
+        return Day(day, point.zone)
+
+    def name_days_off(self, skipped: list[date]) -> str:
+        """Return the holidays that were passed, each with its name."""
         passed = [f"{format_day(off)} ({self.business_days.why_off(off)})" for off in sorted(skipped)]
         if len(passed) > MAX_HOLIDAYS_NAMED:
             passed = [*passed[:MAX_HOLIDAYS_NAMED], f"{len(passed) - MAX_HOLIDAYS_NAMED} more"]
-        over = f", passing {', '.join(passed)}" if passed else ""
-        self.explanation.append(f"{lead} {direction} {format_day(point.date)} is {format_day(day)}{over}")
-        return Day(day, point.zone)
+        return ", ".join(passed)
 
     def explain_calendars(self) -> None:
         """Add the assumptions about the business days that were counted."""
@@ -119,6 +122,10 @@ class Resolution:
         elif self.zone.calendars_from:
             self.assumptions.append(f"calendar {', '.join(self.zone.calendars)}, {self.zone.calendars_from}")
         self.assumptions += self.business_days.provisional
+
+
+def _offset(term: WallTime) -> str:
+    return f"UTC{timezone(term.offset).tzname(None).removeprefix('UTC')}" if term.offset else "UTC"
 
 
 def extreme_end(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
 
-from alerts.deadlines.expressions import CivilDay, Every, WallTime
+from alerts.deadlines.expressions import Every
 from alerts.deadlines.rule_parts import split_rule
+from alerts.deadlines.stated_dates import CivilDay, WallTime
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip

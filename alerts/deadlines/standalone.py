@@ -5,20 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from alerts.deadlines.bounds import Bounds
-from alerts.deadlines.expressions import (
-    After,
-    Between,
-    By,
-    CivilDay,
-    Dated,
-    Deadline,
-    Every,
-    From,
-    On,
-    Undated,
-    WallTime,
-)
+from alerts.deadlines.expressions import After, Between, By, Deadline, Every, From, On, Undated
 from alerts.deadlines.points import Day, Instant, Point
+from alerts.deadlines.stated_dates import CivilDay, WallTime
+from alerts.deadlines.terms import Dated
 from alerts.deadlines.zones import zone_info
 
 

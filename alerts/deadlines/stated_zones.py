@@ -6,24 +6,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import (
-    After,
-    Between,
-    By,
-    CivilDay,
-    CivilPeriod,
-    Deadline,
-    Every,
-    From,
-    On,
-    OneOf,
-    Shifted,
-    Term,
-    To,
-    WallTime,
-    Within,
-    terms,
-)
+from alerts.deadlines.expressions import After, Before, Between, By, Deadline, Every, From, On, OneOf, To, Within, terms
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, WallTime
+from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, Term, WeekdayFrom
 from alerts.deadlines.zones import AOE
 
 T = TypeVar("T", bound=Term)
@@ -64,9 +49,11 @@ def _in_zone(deadline: Deadline, zone: str) -> Deadline:
     match deadline:
         case On(term):
             return On(_term(term, zone))
-        case After(term) | By(term):
+        case After(term) | By(term) | Before(term):
             return replace(deadline, term=_term(term, zone))
-        case From(term) | To(term) if zone != AOE:
+        case From(term) if zone != AOE:
+            return replace(deadline, term=_term(term, zone))
+        case To(term) if zone != AOE:
             return replace(deadline, term=_term(term, zone))
         case Between(first, last):
             return Between(_term(first, zone), _term(last, zone))
@@ -85,4 +72,10 @@ def _term(term: T, zone: str) -> T:
             raise InputError("a time is nowhere `anywhere on earth`")
         case CivilDay() | CivilPeriod() | WallTime():
             return replace(term, zone=zone)
+        case Shifted() | PeriodAt() | WeekdayFrom():
+            return replace(term, base=_term(term.base, zone))
+        case DayIn():
+            return replace(term, base=_term(term.base, zone))
+        case ClockOn(zone=None):
+            return replace(term, base=_term(term.base, zone))
     return term

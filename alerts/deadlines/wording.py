@@ -9,6 +9,7 @@ from alerts.deadlines.posix_zones import label_of
 from alerts.deadlines.zones import zone_info
 
 MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 UNDATED_TEXTS = {
     "not stated": "no date is stated",

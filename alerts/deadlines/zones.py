@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,23 +13,48 @@ from alerts.deadlines.posix_zones import is_rule, zone_of
 AOE = "AoE"  # anywhere on earth, UTC-12 (IEEE 802.16's convention for deadlines)
 FIRST_PLACE = timezone(timedelta(hours=14))  # Kiritimati: a day starts here first
 OTHER_FORMS = ("posix/", "right/")  # folders that hold all zones again
+NO_ZONES = ("posixrules", "localtime", "Factory")  # the first two are what a machine is set to, the last means "unset"
+FIXED = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII)
+OFFSET = re.compile(
+    r"(?:UTC|GMT)?(?P<sign>[+\-\u2212])(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?", re.ASCII | re.IGNORECASE
+)
 LAST_PLACE = timezone(timedelta(hours=-12))  # Baker Island: a day ends here last
 
 
 @lru_cache(maxsize=1024)
 def zone_info(name: str) -> tzinfo:
-    """Return the zone of an IANA name (or AoE), or of a rule. Raises InputError for an unknown name."""
+    """Return the zone of an IANA name, of AoE, an offset (`+08:00`) or a rule. Raises InputError for an unknown name."""
     if name == AOE:
         return LAST_PLACE
     if name in ("UTC", "Z"):
         return UTC
     try:
-        if name == "posixrules" or name.startswith(OTHER_FORMS):
+        if name in NO_ZONES or name.startswith(OTHER_FORMS):
             raise KeyError(name)
+        if FIXED.fullmatch(name):
+            return datetime.strptime(name, "%z").tzinfo or UTC
         return zone_of(name) if is_rule(name) else ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        near = did_you_mean(name, available_timezones())
-        raise InputError(f"unknown time zone {name!r}: expected an IANA name such as America/New_York{near}") from None
+        raise InputError(
+            f"unknown time zone {name!r}: expected an IANA name such as America/New_York{_suggest(name)}"
+        ) from None
+
+
+def _suggest(name: str) -> str:
+    """Return the end of the error for an unknown zone: how to write an offset, or the nearest name."""
+    if found := OFFSET.fullmatch(name):
+        return f", or an offset: write {name_offset(found)!r}"
+    return did_you_mean(name, set(available_timezones()).difference(NO_ZONES))
+
+
+def name_offset(found: re.Match[str]) -> str:
+    """Return the zone of an offset as people mean it: `UTC+8` is `+08:00`, ahead of UTC. Raises InputError."""
+    hours, minutes = int(found["hours"]), int(found["minutes"] or 0)
+    if hours > 23 or minutes > 59:
+        raise InputError(f"there is no such offset from UTC as {found.group()}")
+    if not hours and not minutes:
+        return "UTC"
+    return f"{'+' if found['sign'] == '+' else '-'}{hours:02}:{minutes:02}"
 
 
 @lru_cache(maxsize=65536)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import KEY, RESERVED_WORDS
-from alerts.deadlines.zones import zone_info
+from alerts.deadlines.zone_words import check_zone
 from alerts.strict_yaml.validation import Text
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line feed
@@ -50,7 +50,7 @@ def _key(text: str) -> str:
 def _zone_error(name: str) -> str | None:
     """Return the error for an unknown zone. Cached: a suggestion takes time, and files repeat the same mistake."""
     try:
-        zone_info(name)
+        check_zone(name)
     except InputError as error:
         return str(error)
     return None

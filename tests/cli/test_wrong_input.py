@@ -15,7 +15,7 @@ from tests.cli.conftest import CONFIG, NOW, Alerts
 
 ENTRY = "{key: a, title: A, deadline: 2025-11-10"
 LINES = "commitments:\n  - {key: fine, title: Fine, deadline: 2025-11-10}\n"  # a wrong third line stores no second
-DEADLINE = "expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y after KEY` or `undated`"
+DEADLINE = "expected a deadline such as 2025-11-10, `31 March 2027`, `after 2025-11-10`, `P1Y after KEY` or `undated`"
 
 
 @pytest.mark.parametrize(

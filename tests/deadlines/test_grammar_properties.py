@@ -11,37 +11,37 @@ from typing import cast
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from alerts.deadlines import english
 from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.business_days import ROLLS, BusinessCalendar, Roll
 from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
-    DOUBTS,
     KEY,
     RESERVED_WORDS,
     UNDATED,
     After,
+    Before,
     Between,
     By,
-    CivilDay,
-    CivilPeriod,
     Deadline,
     During,
     Every,
     From,
     On,
     OneOf,
-    Reference,
-    Shifted,
     To,
     Undated,
-    WallTime,
     Within,
+    is_side,
 )
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
 from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.stated_dates import DOUBTS, CivilDay, CivilPeriod, Reference, WallTime
+from alerts.deadlines.terms import ClockOn, DayIn, Direction, PeriodAt, Shifted, Term, Unit, WeekdayFrom
 from alerts.deadlines.tokens import DeadlineError
+from alerts.deadlines.wording import WEEKDAY_NAMES
 
 WHOLE = os.environ.get("SIMULATE") == "whole"
 
@@ -52,31 +52,60 @@ def thorough(examples: int, whole: int = 2_000) -> settings:
     return settings(max_examples=whole if WHOLE else examples, deadline=None, suppress_health_check=slow)
 
 
-ZONES = st.sampled_from([None, "UTC", "AoE", "America/New_York", "America/Argentina/Buenos_Aires"])
+ZONES = st.sampled_from([None, "UTC", "AoE", "America/New_York", "America/Argentina/Buenos_Aires", "-03:30"])
 OFFSETS = st.none() | st.integers(-1439, 1439).map(lambda minutes: timedelta(minutes=minutes))
 WALLS = st.datetimes().map(lambda wall: wall.replace(microsecond=0))
 LETTERS = st.text("abpxyzPTXZ0129._-", min_size=1, max_size=12) | st.sampled_from(["P7D", "2025-11-XX", "k" * 100])
 KEYS = LETTERS.filter(lambda key: KEY.fullmatch(key) is not None and key.lower() not in RESERVED_WORDS)
 DOUBT = st.sampled_from([None, *DOUBTS.values()])
+PARTS = st.sampled_from(["Q1", "Q4", "H1", "H2", "W1", "W9", "W52"])
 DATED = st.one_of(
     st.builds(CivilDay, st.dates(), ZONES, DOUBT),
     st.builds(CivilPeriod, st.integers(1, 9999), st.none() | st.integers(1, 12), ZONES, DOUBT),
+    st.builds(CivilPeriod, st.integers(1, 9998), st.none(), ZONES, DOUBT, PARTS),
     st.builds(WallTime, WALLS, OFFSETS, ZONES),
 )
 REFERENCES = st.builds(Reference, KEYS)
-TERMS = DATED | REFERENCES
 NUMBERS = st.integers(0, 999)
 DURATIONS = st.builds(Duration, NUMBERS, NUMBERS, NUMBERS, NUMBERS.map(lambda n: timedelta(seconds=n))).filter(bool)
 LEADS = DURATIONS | st.builds(BusinessDays, st.integers(1, MOST_BUSINESS_DAYS))
+DIRECTIONS: st.SearchStrategy[Direction] = st.sampled_from(["after", "before"])
+UNITS: st.SearchStrategy[Unit] = st.sampled_from(["day", "week", "month", "quarter", "half-year", "year"])
+POSITIONS = st.integers(1, 40)
+CLOCKS = st.times().map(lambda clock: clock.replace(microsecond=0))
+PERIODS = st.builds(CivilPeriod, st.integers(1, 9999), st.none() | st.integers(1, 12), ZONES, DOUBT)
+
+
+def anchored(bases: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
+    """A day or a period that is found from another one."""
+    periods = st.builds(PeriodAt, UNITS, st.integers(-99, 99), bases)
+    return st.one_of(
+        periods,
+        st.builds(DayIn, st.integers(1, 99) | st.integers(-9, -1), COUNTED, periods),
+        st.builds(DayIn, POSITIONS, st.just("business day"), PERIODS),
+        st.builds(WeekdayFrom, POSITIONS, st.sampled_from(WEEKDAY_NAMES), DIRECTIONS, bases),
+        st.builds(ClockOn, CLOCKS, ZONES, st.builds(PeriodAt, UNITS, POSITIONS, bases) | REFERENCES),
+    )
+
+
+COUNTED = st.sampled_from(["day", "business day", *WEEKDAY_NAMES])
+TERMS: st.SearchStrategy[Term] = st.recursive(
+    DATED | REFERENCES,
+    lambda bases: anchored(bases) | st.builds(Shifted, LEADS, DIRECTIONS, bases),
+    max_leaves=3,
+)
 SIMPLE: st.SearchStrategy[Deadline] = st.one_of(
     st.builds(On, DATED),
+    st.builds(On, DATED | anchored(DATED | REFERENCES)),
     st.builds(After, TERMS),
+    st.builds(Before, TERMS),
     st.builds(By, TERMS, st.sampled_from(["by", "until"])),
     st.builds(Between, TERMS, TERMS),
-    st.builds(From, DATED, st.sampled_from(["open", "unknown"])),
-    st.builds(To, DATED, st.sampled_from(["open", "unknown"])),
+    st.builds(From, DATED.filter(is_side), st.sampled_from(["open", "unknown"])),
+    st.builds(From, TERMS.filter(lambda term: not is_side(term))),
+    st.builds(To, DATED.filter(is_side), st.sampled_from(["open", "unknown"])),
     st.builds(Within, LEADS, TERMS),
-    st.builds(Shifted, LEADS, st.sampled_from(["after", "before"]), TERMS),
+    st.builds(Shifted, LEADS, DIRECTIONS, TERMS),
     st.builds(During, REFERENCES),
     st.builds(Undated, st.sampled_from(list(UNDATED.values()))),
 )
@@ -120,10 +149,17 @@ def test_what_is_printed_reads_back_the_same(deadline: Deadline) -> None:
     assert parse(str(deadline)) == deadline
 
 
+def english_tables() -> list[list[str]]:
+    """Return the phrases of each table of the English of deadlines."""
+    return [[*table] for name, table in vars(english).items() if name.isupper() and isinstance(table, dict | tuple)]
+
+
 PIECES = [
     *sorted(RESERVED_WORDS), *"( ) ; / .. ~ ? % [ ] T Z - : business days".split(), "P7D", "10", "2025", "2025-11-10",
     "2025-11", "2025-XX", "2025-22", "AoE", "busan", "2025-11-10T12:01Z", "2025/..", "\0", "\ud800", "９", "1" * 50,
-    "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=DAILY;COUNT=", "2025-11-30,",
+    "FREQ=MONTHLY;BYMONTHDAY=-1", "FREQ=DAILY;COUNT=", "2025-11-30,", "31", "March", "2027", "Q2", "5pm", "17:00",
+    "UTC+8", "CET", "Europe/Brussels", "31st", "(30)", "10/11/2025", "mid-March", "24:00", ",",
+    *(phrase for table in english_tables() for phrase in table),
 ]  # fmt: skip
 WORDY = st.lists(st.sampled_from(PIECES) | st.text(max_size=8)).flatmap(
     lambda words: st.sampled_from(["", " "]).map(lambda between: between.join(words))

@@ -95,8 +95,8 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_all_that_is_wrong_is_
         "x.csv:E2: source: no source has the key \"brif\": declare it under `sources:`; did you mean 'brief'?",
         'x.csv:A4: key: the key "a" is used twice, first in row 2',
         (
-            "x.csv:C5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y "
-            "after KEY` or `undated`, found `soon`"
+            "x.csv:C5: deadline: `soon`: column 1: expected a deadline such as 2025-11-10, `31 March 2027`, `after "
+            "2025-11-10`, `P1Y after KEY` or `undated`, found `soon`"
         ),
         (
             "x.csv:F6: kind: expected one of obligation, expiry, event, request, expectation, found `obligatin`; "

@@ -1,0 +1,57 @@
+"""What recurs, read from its text: a rule of RFC 5545, its start, and what is left out."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from alerts.deadlines.anchor_words import TermReader
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import Every
+from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
+from alerts.deadlines.stated_dates import CivilDay, WallTime
+from alerts.deadlines.tokens import DeadlineError
+
+RULE = re.compile(r"[^\s()]*")
+NAME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
+
+
+class RecurringReader(TermReader):
+    """Reads what recurs."""
+
+    def every(self) -> Every:
+        """Read what follows `every`."""
+        place, _ = self.column()
+        found = RULE.match(self.text, place)
+        while self.next < len(self.tokens) and found and self.tokens[self.next][0] < found.end():
+            self.take()
+        self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
+        start = self.term("from")
+        plain = isinstance(start, CivilDay) and start.doubt is None
+        if not plain and not (isinstance(start, WallTime) and start.offset is None):
+            self.next -= 1
+            self.fail("expected a day, or a time without an offset (name its zone in brackets), after `from`")
+        assert isinstance(start, CivilDay | WallTime)
+        begins = start.date if isinstance(start, CivilDay) else start.wall
+        try:
+            rule = read_rule(found.group() if found else "", begins)
+        except InputError as error:
+            raise DeadlineError(f"column {place + 1}: {error}") from None
+        return Every(rule, start, self._left_out(begins))
+
+    def _left_out(self, begins: date | datetime) -> tuple[str, ...]:
+        """Read `except 2025-12-31, 2026-01-31`: the occurrences that are left out."""
+        found: list[str] = []
+        more = self.take_one(("except",))
+        while more:
+            _, name = self.column()
+            try:
+                read = datetime if isinstance(begins, datetime) else date
+                found.append(name_occurrence(read.fromisoformat(name)))
+                if not NAME.fullmatch(name) or ("T" in name) != isinstance(begins, datetime):
+                    raise ValueError(name)
+            except ValueError:
+                self.fail(f"expected the occurrences that are left out, such as {name_occurrence(begins)}")
+            self.take()
+            more = self.take_one((",",))
+        return tuple(sorted(set(found), key=Recurrence.order))

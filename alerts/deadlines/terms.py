@@ -1,0 +1,103 @@
+"""What a deadline counts from: a date, a commitment, or a day found from one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+from typing import Literal
+
+from alerts.deadlines.durations import Lead
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
+
+Direction = Literal["after", "before"]
+Unit = Literal["day", "week", "month", "quarter", "half-year", "year"]
+
+
+def print_position(number: int) -> str:
+    """Write a position: `1st`, `15th`, `last`, `2nd-to-last`."""
+    if number == -1:
+        return "last"
+    count = abs(number)
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    ending = "th" if count % 100 in (11, 12, 13) else endings.get(count % 10, "th")
+    return f"{count}{ending}" + ("-to-last" if number < 0 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """`P1Y after X`: a term moved by a duration."""
+
+    duration: Lead
+    direction: Direction
+    base: Term
+
+    def __str__(self) -> str:
+        return f"{self.duration} {self.direction} {self.base}"
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodAt:
+    """`the month of X`, `the 4th month after X`: the whole period in which a term falls, or one counted from it."""
+
+    unit: Unit
+    offset: int
+    base: Term
+
+    def __str__(self) -> str:
+        if not self.offset:
+            return f"the {self.unit} of {self.base}"
+        direction = "after" if self.offset > 0 else "before"
+        return f"the {print_position(abs(self.offset))} {self.unit} {direction} {self.base}"
+
+
+@dataclass(frozen=True, slots=True)
+class DayIn:
+    """`last business day of 2027-03`, `15th day of the 4th month after X`: a day by its place in a period.
+
+    `counted` is `day`, `business day`, or the English name of a weekday.
+    """
+
+    position: int
+    counted: str
+    base: CivilPeriod | PeriodAt
+
+    def __str__(self) -> str:
+        return f"{print_position(self.position)} {self.counted} of {self.base}"
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdayFrom:
+    """`1st Monday after X`: a weekday counted from a day, which itself is not counted."""
+
+    position: int
+    weekday: str
+    direction: Direction
+    base: Term
+
+    def __str__(self) -> str:
+        return f"{print_position(self.position)} {self.weekday} {self.direction} {self.base}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOn:
+    """`17:00 on X`: a time of day on the day of a term, in that day's zone unless it names one."""
+
+    clock: time
+    zone: str | None
+    base: Term
+
+    def __str__(self) -> str:
+        clock = self.clock.isoformat("seconds" if self.clock.second else "minutes")
+        return f"{clock}{f'[{self.zone}]' if self.zone else ''} on {self.base}"
+
+
+Dated = CivilDay | CivilPeriod | WallTime
+Anchored = PeriodAt | DayIn | WeekdayFrom | ClockOn
+Term = Dated | Reference | Shifted | Anchored
+
+
+def stated_in(term: Term) -> Dated | Reference:
+    """Return the date or the key that a term counts from."""
+    while not isinstance(term, Dated | Reference):
+        term = term.base
+    return term

@@ -1,0 +1,66 @@
+"""What people write, and what it means: `phrases.txt` has the bounds, worked out by hand from the rules."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import ZoneChoice
+
+CHOICE = ZoneChoice("UTC", calendars=("US",))
+BASES = {
+    "signing": "2027-01-31",
+    "hearing": "2027-05-14",
+    "call": "2027-01-29T15:00Z",
+    "leave": "between 2027-08-02 and 2027-08-06",
+    "truce": "after 2027-03-31",
+    "unset": "undated (tbd)",
+}
+KNOWN: dict[str, Bounds] = {key: resolve(parse(text), CHOICE, {}) for key, text in BASES.items()}
+LINES = (Path(__file__).parent / "phrases.txt").read_text(encoding="utf-8").splitlines()
+ROWS = [tuple(cell.strip() for cell in line.split(" | ")) for line in LINES if line.strip() and line[0] != "#"]
+READ = [row for row in ROWS if row[1] != "refused"]
+REFUSED = [(phrase, says) for phrase, _, says in (row for row in ROWS if row[1] == "refused")]
+
+
+def at(text: str, *, is_end: bool) -> datetime | None:
+    """Return an end of a window: of a day, its start or the start of the next, in UTC."""
+    if not text:
+        return None
+    if "T" in text:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.combine(date.fromisoformat(text) + timedelta(days=is_end), datetime.min.time(), UTC)
+
+
+def window(text: str) -> tuple[datetime | None, datetime | None]:
+    first, dots, last = text.partition("..")
+    return at(first, is_end=False), at(last if dots else first, is_end=True)
+
+
+@pytest.mark.parametrize(("phrase", "bounds", "canonical"), READ)
+def test_a_phrase_means_what_the_rule_says(phrase: str, bounds: str, canonical: str) -> None:
+    found = parse(phrase)
+    assert str(found) == canonical
+    assert parse(canonical) == found
+    resolved = resolve(found, CHOICE, KNOWN)
+    assert (resolved.earliest, resolved.latest) == window(bounds)
+    assert resolved.explanation
+    assert Bounds.from_json(resolved.to_json()) == resolved
+
+
+@pytest.mark.parametrize(("phrase", "says"), REFUSED)
+def test_a_phrase_with_two_readings_or_none_is_refused_with_them(phrase: str, says: str) -> None:
+    with pytest.raises(InputError) as caught:
+        resolve(parse(phrase), CHOICE, KNOWN)
+    assert says in str(caught.value)
+
+
+def test_there_are_many_phrases_and_each_is_there_once() -> None:
+    phrases = [row[0] for row in ROWS]
+    assert len(phrases) >= 380
+    assert len(set(phrases)) == len(phrases)
