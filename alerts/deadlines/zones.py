@@ -23,7 +23,7 @@ LAST_PLACE = timezone(timedelta(hours=-12))  # Baker Island: a day ends here las
 
 @lru_cache(maxsize=1024)
 def zone_info(name: str) -> tzinfo:
-    """Return the zone of an IANA name, of AoE, an offset (`+08:00`) or a rule. Raises InputError for an unknown name."""
+    """Return the zone of an IANA name, of AoE, an offset (`+08:00`) or a rule. Raises InputError for another name."""
     if name == AOE:
         return LAST_PLACE
     if name in ("UTC", "Z"):
