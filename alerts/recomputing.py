@@ -1,4 +1,4 @@
-"""Resolve deadlines anew after a change of the zone of the settings, the zone data or the holidays."""
+"""Resolve deadlines anew after a change of the zone of the settings, of data, or of what deadlines mean."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from functools import partial
 from alerts.core.changes import Change, Move
 from alerts.core.deadline_resolver import forget_resolved
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.meaning import REASON, meaning_of_deadlines
 from alerts.store import Store
 from alerts.store.store_error import StoreError
 from alerts.zone_data import holidays_data, is_newer, read_anew, zone_data
 
 log = logging.getLogger(__name__)
 
-DATA: tuple[tuple[str, str, Callable[[], str]], ...] = (
-    ("zone data", "zone data", zone_data),
-    ("holidays", "holidays release", holidays_data),
+DATA: tuple[tuple[str, str, Callable[[], str], str | None], ...] = (
+    ("meaning", "meaning of deadlines", meaning_of_deadlines, REASON),  # first: what it moves has this reason
+    ("zone data", "zone data", zone_data, None),
+    ("holidays", "holidays release", holidays_data, None),
 )
 
 
@@ -32,18 +34,17 @@ class Recomputed:
 
 
 def take_data(store: Store, now: datetime) -> list[Recomputed]:
-    """Resolve all deadlines anew where the zone data or the holidays are newer, and return what moved.
+    """Resolve all deadlines anew where the data or the meaning of deadlines are newer, and return what moved.
 
     Older data change nothing, so that two replicas with different data do not move deadlines back and forth.
     """
     read_anew()
     forget_resolved()
     done = []
-    for name, label, find in DATA:
+    for name, label, find, stated in DATA:
         value = find()
-        reason = store.resolved_with.take(
-            name, value, now, reason=_data_reason(label, value), may=partial(_is_forward, value)
-        )
+        explain = _data_reason(label, value) if stated is None else partial(_as_stated, stated)
+        reason = store.resolved_with.take(name, value, now, reason=explain, may=partial(_is_forward, value))
         if store.resolved_with.values().get(name) != value:
             log.warning("%s %s here, deadlines rest on %s: update this installation", label, value,
                         store.resolved_with.values().get(name))  # fmt: skip
@@ -63,6 +64,10 @@ def _data_reason(label: str, value: str) -> Callable[[str | None], str]:
     def reason(before: str | None) -> str:
         return f"{label} {value}" + (f", before it was {before}" if before else "")
 
+    return reason
+
+
+def _as_stated(reason: str, _: str | None) -> str:
     return reason
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.core.deadline_resolver import forget_resolved
 from alerts.core.rules import Overdue
 from alerts.daemon import Daemon
 from alerts.deadlines.bounds import describe_move
+from alerts.deadlines.meaning import REASON
 from alerts.recomputing import DATA, take_data, take_zone
 from alerts.scheduled_rules import ScheduledRule
 from alerts.startup import prepare
@@ -119,9 +121,24 @@ def test_an_upgraded_database_moves_only_what_is_not_as_it_should_be(store):
     load(store, entry("a", DEADLINE), entry("b", DEADLINE, timezone=None))
     assert moves([*take_data(store, NOW), *take_zone(store, None, NOW)]) == {
         f"zone data {zone_data()}": [],
-        f"holidays release {DATA[1][2]()}": [],
+        f"holidays release {DATA[2][2]()}": [],
+        REASON: [],
         "time zone of the settings is not set": [],
     }
+
+
+def test_an_upgrade_moves_what_has_another_meaning_and_tells_it_once_with_the_reason(store, monkeypatch):
+    """Before, a period of days from an instant ended at the same time of day (Regulation 1182/71, Article 3)."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr("alerts.deadlines.bounds.end_of_period", lambda last, *_: last)
+        load(store, entry("a", "2026-01-09T15:00"), entry("due", "within P15D of a"), entry("same", "P15D after a"))
+        assert tracked(store, "due").bounds.latest == at("2026-01-24T15:00")
+    forget_resolved()
+    assert moves(take_data(store, LATER))[REASON] == ["due"]
+    assert tracked(store, "due").bounds.latest == at("2026-01-25T00:00")
+    assert tracked(store, "same").bounds.latest == at("2026-01-24T15:00")
+    assert store.ledger.history(tracked(store, "due").id)[-1].reason == REASON
+    assert take_data(store, LATER) == []
 
 
 def test_newer_zone_data_move_what_they_change_and_older_ones_move_nothing(store, zones):

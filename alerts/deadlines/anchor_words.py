@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from alerts.deadlines.clock_words import CLOSING_PHRASES, END_OF_DAY
+from alerts.deadlines.counting_words import CountingReader
 from alerts.deadlines.dates import explain_numeric, read_date
-from alerts.deadlines.duration_words import DurationReader
 from alerts.deadlines.durations import BusinessDays
 from alerts.deadlines.english import (
     CALENDAR_PERIOD,
@@ -40,7 +40,7 @@ DEEPEST = 10  # deadlines inside each other, and days that are counted from each
 ENDS = ("", ";", ")", "and", "or", ",", "to", *THEN)
 
 
-class TermReader(DurationReader):
+class TermReader(CountingReader):
     """Reads what a deadline counts from."""
 
     def __init__(self, text: str) -> None:
@@ -57,12 +57,14 @@ class TermReader(DurationReader):
         return self.chained(self.base(after))
 
     def chained(self, found: Term) -> Term:
-        """Read `, then 3 days` after a term, which counts from it."""
+        """Read how a term is counted, and `, then 3 days` after it, which counts from it."""
+        if isinstance(found, Shifted):
+            found = self.count_shifted(found)
         start = self.next
         if self.word() not in (",", *THEN):
             return found
         self.take_one((",",))
-        duration = self.worded_duration() if self.take_one(THEN) else None
+        duration = self.span() if self.take_one(THEN) else None
         if duration is None:
             self.next = start
             return found
@@ -159,7 +161,7 @@ class TermReader(DurationReader):
     def shifted(self) -> Shifted | None:
         """Read `30 days after X`."""
         start = self.next
-        duration = self.worded_duration()
+        duration = self.span()
         direction = self.phrase(DIRECTION_PHRASES) if duration else None
         if duration is None or direction is None:
             self.next = start

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alerts.deadlines.counted_periods import move
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
     After,
@@ -35,7 +36,7 @@ from alerts.deadlines.resolution import (
     extreme_end,
 )
 from alerts.deadlines.rule_parts import explain_rule
-from alerts.deadlines.term_ends import ends_of, recurrence_of
+from alerts.deadlines.term_ends import end_of_period, ends_of, recurrence_of
 from alerts.deadlines.terms import Shifted
 from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
 
@@ -224,7 +225,7 @@ def _window(
             return _between(ends_of(one, known, work)[0], ends_of(other, known, work)[1])
         case Within(duration, base):
             first, last = ends_of(base, known, work)
-            return _between(first, work.shift(last, duration, "after"))
+            return _between(first, end_of_period(move(last, duration, "after", work), duration, work))
         case Every():
             return Bounds(recurrence=recurrence_of(deadline, work))
         case Undated(meaning):

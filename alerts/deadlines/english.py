@@ -89,6 +89,24 @@ DIRECTIONS = {
     **dict.fromkeys(("before", "prior to", "ahead of", "preceding"), "before"),
 }
 WITHIN = {"of": "after", **DIRECTIONS}  # `within D of X` counts from X on
+CLEAR = ("clear",)  # before `days`: the day at either end does not count
+# After a duration or its base: how days are counted.
+COUNTED_BY = ("counted by", "counted under", "computed under", "under", "according to", "in accordance with",
+              "pursuant to")  # fmt: skip
+EXCLUDING = ("excluding", "not counting", "disregarding", "leaving out")
+COUNTING_STARTS = tuple(dict.fromkeys(phrase.split()[0] for phrase in (*COUNTED_BY, *EXCLUDING)))
+SERVED_BY = ("served by", "received by")
+THROUGH = ("to", "through", "until", "-", "–")  # between the first and the last day that does not count
+COUNTING_RULES = {
+    **dict.fromkeys(("eu 1182/71", "regulation 1182/71", "regulation no 1182/71", "1182/71"), "EU 1182/71"),
+    **dict.fromkeys(("frcp 6", "frcp rule 6", "fed r civ p 6"), "FRCP 6"),
+    **dict.fromkeys(("cpr 2.8", "cpr rule 2.8"), "CPR 2.8"),
+    "clear days": "clear days",
+    **dict.fromkeys(("isda following", "following business day convention"), "ISDA following"),
+    **dict.fromkeys(("isda modified following", "modified following business day convention"),
+                    "ISDA modified following"),
+    **dict.fromkeys(("isda preceding", "preceding business day convention"), "ISDA preceding"),
+}  # fmt: skip
 THEN = ("then", "plus")  # between two durations that are counted one after the other
 AND = ("and", "nor more than", "and not more than", "and no more than", "but not more than", "but no more than",
        "and at most")  # between the two ends of a window  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from alerts.deadlines.durations import Lead
+from alerts.deadlines.counting import Span
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
 from alerts.deadlines.terms import Anchored, Dated, Shifted, Term, stated_in
 
@@ -103,7 +103,7 @@ def _side(term: Term) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    duration: Lead
+    duration: Span
     base: Term
 
     def __str__(self) -> str:

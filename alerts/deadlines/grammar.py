@@ -181,7 +181,7 @@ class _Reader(WindowReader):
 
     def _phrase_alone(self) -> Term | None:
         start = self.next
-        duration = self.worded_duration()
+        duration = self.span()
         if duration and self.phrase(DIRECTION_PHRASES) is None:
             self.fail(f"expected `after` or `before` following `{duration.to_text}`")
         self.next = start

@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from alerts.deadlines.counted_periods import move
+from alerts.deadlines.counting import Span
+from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Every
 from alerts.deadlines.points import Day, Instant, Point
@@ -45,7 +48,7 @@ def ends_of(term: Term, known: Mapping[str, Resolved], work: Resolution) -> Ends
         case Reference(key):
             return _ends_of_key(key, known, work)
         case Shifted(duration, direction, base):
-            first, last = (work.shift(point, duration, direction) for point in ends_of(base, known, work))
+            first, last = (move(point, duration, direction, work) for point in ends_of(base, known, work))
             return first, last
         case PeriodAt(unit, offset, base):
             first, last = ends_of(base, known, work)
@@ -173,6 +176,15 @@ def _clock(term: ClockOn, point: Point | None) -> Instant | None:
         return None
     zone = term.zone or point.zone
     return Instant(at_wall(datetime.combine(point.date, term.clock), zone_info(zone or "UTC")), zone)
+
+
+def end_of_period(last: Point | None, duration: Span, work: Resolution) -> Point | None:
+    """Return the end of a period: in days or longer it ends with its last day (Regulation 1182/71, Article 3)."""
+    if not isinstance(last, Instant) or not isinstance(duration, Duration) or duration.time:
+        return last
+    day = Day(last.date, last.zone)
+    work.explanation.append(f"a period of {duration.to_text} ends with its last day, {format_day(day.date)}")
+    return day
 
 
 def recurrence_of(deadline: Every, work: Resolution) -> Recurrence:

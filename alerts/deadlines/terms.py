@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Literal
 
-from alerts.deadlines.durations import Lead
+from alerts.deadlines.counting import Span
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
 
 Direction = Literal["after", "before"]
@@ -27,7 +27,7 @@ def print_position(number: int) -> str:
 class Shifted:
     """`P1Y after X`: a term moved by a duration."""
 
-    duration: Lead
+    duration: Span
     direction: Direction
     base: Term
 

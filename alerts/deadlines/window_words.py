@@ -47,13 +47,14 @@ class WindowReader(RecurringReader):
 
     def within(self) -> Within | Between:
         """Read what follows `within`: it counts from its base on, or up to it."""
-        duration = self.worded_duration()
+        duration = self.span()
         if duration is None:
             self.fail("expected a duration such as P7D or `10 days` after `within`")
         direction = self.take_phrase(_WITHIN)
         if direction is None:
             self.fail("expected `of`, `after` or `before` as in `within 6 months of 2025-10-28`")
         base = self.term(direction)
+        duration = self.counted(duration)
         return Within(duration, base) if direction == "after" else Between(Shifted(duration, "before", base), base)
 
     def before(self) -> Before:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import cast
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from alerts.deadlines import english
 from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.business_days import ROLLS, BusinessCalendar, Roll
+from alerts.deadlines.counting import RULES, BusinessHours, Counted, Span
 from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
@@ -69,6 +70,18 @@ REFERENCES = st.builds(Reference, KEYS)
 NUMBERS = st.integers(0, 999)
 DURATIONS = st.builds(Duration, NUMBERS, NUMBERS, NUMBERS, NUMBERS.map(lambda n: timedelta(seconds=n))).filter(bool)
 LEADS = DURATIONS | st.builds(BusinessDays, st.integers(1, MOST_BUSINESS_DAYS))
+DAY_COUNTS = st.builds(Duration, days=st.integers(1, 400)) | st.builds(BusinessDays, st.integers(1, 400))
+RANGES = st.lists(
+    st.tuples(st.dates(), st.integers(0, 99)).filter(lambda one: one[0].year < 9999), min_size=1, max_size=2
+).map(lambda ranges: tuple(sorted({(day, day + timedelta(days=more)) for day, more in ranges})))
+MINUTES = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
+RULED = st.sampled_from([*RULES])
+SPANS: st.SearchStrategy[Span] = st.one_of(
+    LEADS,
+    st.builds(Counted, LEADS, RULED),
+    st.builds(Counted, DAY_COUNTS, RULED | st.none(), RANGES, st.none() | MINUTES),
+    st.builds(BusinessHours, st.integers(1, 400), st.just(time(9)), MINUTES.filter(lambda clock: clock > time(9))),
+)
 DIRECTIONS: st.SearchStrategy[Direction] = st.sampled_from(["after", "before"])
 UNITS: st.SearchStrategy[Unit] = st.sampled_from(["day", "week", "month", "quarter", "half-year", "year"])
 POSITIONS = st.integers(1, 40)
@@ -91,7 +104,7 @@ def anchored(bases: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
 COUNTED = st.sampled_from(["day", "business day", *WEEKDAY_NAMES])
 TERMS: st.SearchStrategy[Term] = st.recursive(
     DATED | REFERENCES,
-    lambda bases: anchored(bases) | st.builds(Shifted, LEADS, DIRECTIONS, bases),
+    lambda bases: anchored(bases) | st.builds(Shifted, SPANS, DIRECTIONS, bases),
     max_leaves=3,
 )
 SIMPLE: st.SearchStrategy[Deadline] = st.one_of(
@@ -104,8 +117,8 @@ SIMPLE: st.SearchStrategy[Deadline] = st.one_of(
     st.builds(From, DATED.filter(is_side), st.sampled_from(["open", "unknown"])),
     st.builds(From, TERMS.filter(lambda term: not is_side(term))),
     st.builds(To, DATED.filter(is_side), st.sampled_from(["open", "unknown"])),
-    st.builds(Within, LEADS, TERMS),
-    st.builds(Shifted, LEADS, DIRECTIONS, TERMS),
+    st.builds(Within, SPANS, TERMS),
+    st.builds(Shifted, SPANS, DIRECTIONS, TERMS),
     st.builds(During, REFERENCES),
     st.builds(Undated, st.sampled_from(list(UNDATED.values()))),
 )

@@ -178,7 +178,10 @@ def plain(expression: Simple | Choice, setting: Setting) -> Bounds:
             )
         case Within(span, base):
             found = of_base(base, setting)
-            return Bounds(found.first, found.last.moved(span) if found.last else None)
+            last = found.last.moved(span) if found.last else None
+            if isinstance(last, InstantEdge) and not span.exact:  # Regulation 1182/71, Article 3
+                last = DayEdge(last.day, last.zone)
+            return Bounds(found.first, last)
         case Shift(span, base, back):
             found, span = of_base(base, setting), span.times(-1 if back else 1)
             return each(found, lambda edge: edge.moved(span))

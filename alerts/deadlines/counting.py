@@ -1,0 +1,95 @@
+"""How days are counted, as stated with a duration: a rule with its source, days that do not count, business hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+
+from alerts.deadlines.business_days import Roll
+from alerts.deadlines.durations import BusinessDays, Duration
+
+MOST_BUSINESS_HOURS = 9_999
+Range = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class CountingRule:
+    """Which day is the first, and what a last day that is no business day does.
+
+    `roll_after` is where the end of a period moves that counts onwards, `roll_before` that of one that counts back.
+    `gap` is how many days lie between beyond the count: clear days leave out the day at either end. `short` is the
+    number of days up to which only business days count. `whole_hours`: hours are counted from the next full one.
+    `two_business_days`: a period of two days or more has at least so many business days.
+    """
+
+    source: str
+    roll_after: Roll = "none"
+    roll_before: Roll = "none"
+    gap_after: int = 0
+    gap_before: int = 0
+    short: int = 0
+    whole_hours: bool = False
+    two_business_days: bool = False
+
+
+ISDA = "2006 ISDA Definitions, section 4.12"
+RULES: Mapping[str, CountingRule] = {
+    "EU 1182/71": CountingRule(
+        "Regulation (EEC, Euratom) No 1182/71, Article 3", "following", whole_hours=True, two_business_days=True
+    ),
+    "FRCP 6": CountingRule("Federal Rules of Civil Procedure, rule 6(a)", "following", "preceding"),
+    "CPR 2.8": CountingRule("Civil Procedure Rules, rule 2.8", "following", gap_before=1, short=5),
+    "clear days": CountingRule("Companies Act 2006, section 360", gap_after=1, gap_before=1),
+    "ISDA following": CountingRule(ISDA, "following", "following"),
+    "ISDA modified following": CountingRule(ISDA, "modified following", "modified following"),
+    "ISDA preceding": CountingRule(ISDA, "preceding", "preceding"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`P30D (FRCP 6; not 2026-08-01 to 2026-08-31)`: a duration, and how its days are counted.
+
+    `served_by` is the hour after which what is served counts as served on the next business day.
+    """
+
+    lead: Duration | BusinessDays
+    rule: str | None = None
+    excluded: tuple[Range, ...] = ()
+    served_by: time | None = None
+
+    def __str__(self) -> str:
+        parts = [self.rule] if self.rule else []
+        parts += [f"not {first} to {last}" for first, last in self.excluded]
+        parts += [f"served by {self.served_by:%H:%M}"] if self.served_by else []
+        return f"{self.lead} ({'; '.join(parts)})"
+
+    @property
+    def to_text(self) -> str:
+        """Return the text for people."""
+        return str(self).replace(str(self.lead), self.lead.to_text, 1)
+
+    def leaves_out(self, day: date) -> bool:
+        """Return whether a day does not count."""
+        return any(first <= day <= last for first, last in self.excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessHours:
+    """`8 business hours (09:00-17:00)`: hours that count only on business days, between two times of day."""
+
+    count: int
+    opens: time
+    closes: time
+
+    def __str__(self) -> str:
+        return f"{self.count} business hour{'s' * (self.count != 1)} ({self.opens:%H:%M}-{self.closes:%H:%M})"
+
+    @property
+    def to_text(self) -> str:
+        """Return the text for people, which is also the stated form."""
+        return str(self)
+
+
+Span = Duration | BusinessDays | Counted | BusinessHours

@@ -1,0 +1,170 @@
+"""How days are counted, read from its text: in brackets after a duration, or after what it counts from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime, time
+
+from alerts.deadlines.counting import MOST_BUSINESS_HOURS, RULES, BusinessHours, Counted, Range, Span
+from alerts.deadlines.duration_words import DurationReader
+from alerts.deadlines.durations import BusinessDays, Duration, Lead
+from alerts.deadlines.english import (
+    BUSINESS_DAY,
+    CLEAR,
+    COUNTED_BY,
+    COUNTING_RULES,
+    COUNTING_STARTS,
+    EXCLUDING,
+    SERVED_BY,
+    THROUGH,
+)
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod
+from alerts.deadlines.terms import Shifted
+from alerts.deadlines.tokens import Phrases
+
+OPENING_HOURS = re.compile(r"(\d\d?):(\d\d)[-\u2013](\d\d?):(\d\d)", re.ASCII)
+_COUNTED_BY, _EXCLUDING, _RULES = Phrases.any_of(COUNTED_BY), Phrases.any_of(EXCLUDING), Phrases(COUNTING_RULES)
+_SERVED_BY = Phrases.any_of(SERVED_BY)
+_THROUGH = Phrases.any_of(THROUGH)
+
+
+class CountingReader(DurationReader):
+    """Reads durations with how their days are counted."""
+
+    def span(self, *, compound: bool = True) -> Span | None:
+        """Read a duration, and in brackets how it is counted."""
+        start = self.next
+        found: Span | None = self._business_hours() or self._clear_days()
+        if found is None:
+            found = self.worded_duration(compound=compound)
+        if isinstance(found, Duration | BusinessDays) and self.peek() == "(":
+            found = self._in_brackets(found)
+        if found is None:
+            self.next = start
+        return found
+
+    def _business_hours(self) -> BusinessHours | None:
+        """Read `8 business hours (09:00-17:00)`."""
+        start = self.next
+        number = self.number()
+        if number is None or self.word() not in BUSINESS_DAY or self.word(1) not in ("hour", "hours"):
+            self.next = start
+            return None
+        self.take(2)
+        bracketed = self.peek() == "("
+        found = OPENING_HOURS.fullmatch(self.column(int(bracketed))[1])
+        if not found or not 0 < number <= MOST_BUSINESS_HOURS:
+            self.refuse("business hours need their hours, as in `8 business hours (09:00-17:00) after X`")
+        try:
+            opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
+        except ValueError:
+            self.fail("expected hours such as 09:00-17:00")
+        if opens >= closes:
+            self.fail("expected hours that end after they begin, such as 09:00-17:00")
+        self.take(1 + bracketed)
+        if bracketed:
+            self.expect(")", "8 business hours (09:00-17:00)")
+        return BusinessHours(number, opens, closes)
+
+    def _clear_days(self) -> Counted | None:
+        """Read `14 clear days`."""
+        start = self.next
+        number = self.number()
+        if not number or self.word() not in CLEAR or self.word(1) not in ("day", "days"):
+            self.next = start
+            return None
+        self.take(2)
+        lead = self._checked(start, f"P{number}D")
+        return Counted(lead, "clear days")
+
+    def _in_brackets(self, lead: Lead) -> Span:
+        """Read `(FRCP 6; not 2026-08-01 to 2026-08-31)` after a duration."""
+        start = self.next
+        self.take()
+        found = self._one_way(Counted(lead))
+        if found is None:
+            self.next = start
+            return lead
+        while self.peek() == ";":
+            self.take()
+            more = self._one_way(found)
+            if more is None:
+                self.fail("expected how the days are counted, such as `FRCP 6` or `not 2026-08-01 to 2026-08-31`")
+            found = more
+        self.expect(")", "P30D (FRCP 6)")
+        return found
+
+    def _one_way(self, span: Counted) -> Counted | None:
+        if (rule := self.take_phrase(_RULES)) is not None:
+            if span.rule:
+                self.fail("expected one rule")
+            return replace(span, rule=rule)
+        if self.take_one(("not",)):
+            return self._excluding(span)
+        if self.take_phrase(_SERVED_BY):
+            clock = self.clock()
+            if clock is None or clock[1] or clock[0].days:
+                self.fail("expected a time of day such as 16:30")
+            return replace(span, served_by=(datetime.min + clock[0]).time())  # noqa: DTZ901  # only its time
+        return None
+
+    def _excluding(self, span: Counted) -> Counted:
+        """Read the days that do not count: `2026-08-01 to 2026-08-31`, `August 2026`, `2026-12-25`."""
+        if isinstance(span.lead, Duration) and (span.lead.years or span.lead.months or span.lead.time):
+            self.refuse(f"days that do not count go with a number of days, and not with {span.lead.to_text}")
+        ranges = [self._range()]
+        while self.word() in (",", "and"):
+            start = self.next
+            self.take()
+            self.take_one(("and",))
+            if not self.column()[1][:1].isdigit():
+                self.next = start
+                break
+            ranges.append(self._range())
+        return replace(span, excluded=tuple(sorted({*span.excluded, *ranges})))
+
+    def _range(self) -> Range:
+        first = self._edge_of_range()
+        last = self._edge_of_range() if self.take_phrase(_THROUGH) else first
+        if last[1] < first[0]:
+            self.refuse("the days that do not count end before they begin")
+        return first[0], last[1]
+
+    def _edge_of_range(self) -> tuple[date, date]:
+        found = self.worded() or self._iso_day() or self._year_or_month()
+        if isinstance(found, CivilDay) and not found.zone and not found.doubt:
+            return found.date, found.date
+        if isinstance(found, CivilPeriod) and not found.zone and not found.doubt:
+            return found.first, found.last
+        return self.fail("expected a day or a month that does not count, such as 2026-08-01")
+
+    def counted(self, span: Span) -> Span:
+        """Read how a duration is counted after what it counts from: `counted by FRCP 6`, `excluding August 2026`."""
+        while self.word() in (",", *COUNTING_STARTS):
+            start = self.next
+            self.take_one((",",))
+            place = self.column()[0]
+            by, excluding = self.take_phrase(_COUNTED_BY), None
+            if by is None:
+                excluding = self.take_phrase(_EXCLUDING)
+            if by is None and excluding is None:
+                self.next = start
+                return span
+            if isinstance(span, BusinessHours):
+                self.refuse("business hours are counted by their hours", place)
+            counted = span if isinstance(span, Counted) else Counted(span)
+            if excluding is not None:
+                span = self._excluding(counted)
+                continue
+            rule = self.take_phrase(_RULES)
+            if rule is None:
+                self.fail(f"expected one of {', '.join(RULES)}")
+            if counted.rule:
+                self.refuse(f"its days are counted by {counted.rule} already", place)
+            span = replace(counted, rule=rule)
+        return span
+
+    def count_shifted(self, found: Shifted) -> Shifted:
+        span = self.counted(found.duration)
+        return found if span is found.duration else replace(found, duration=span)

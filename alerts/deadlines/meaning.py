@@ -1,0 +1,11 @@
+"""Which meaning of deadlines this build has: bounds of an earlier one are worked out anew, and say why they moved."""
+
+from __future__ import annotations
+
+MEANING = "2"  # raise it where the same text gives other bounds, and say in REASON what has changed
+REASON = "a period of days that is stated with `within` ends with its last day (Regulation 1182/71, Article 3)"
+
+
+def meaning_of_deadlines() -> str:
+    """Return the number of the meaning that deadlines have."""
+    return MEANING
