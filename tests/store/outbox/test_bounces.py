@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -98,6 +100,26 @@ def test_a_report_that_comes_before_the_outcome_of_its_mail_is_recorded_stands(s
     assert state(store, one)["state"] == "bounced"
     assert claim(store, NINE + timedelta(days=1)) == []
     assert relief(store) == 1
+
+
+def test_reports_and_outcomes_that_are_recorded_at_once_leave_every_delivery_bounced(store, database_url):
+    due(store, 40)
+    claims, other = claim(store, NINE), Store(database_url)
+    start = threading.Barrier(2, timeout=60)
+
+    def returned() -> list[str]:
+        start.wait()
+        return [other.bounces.record(SentMail(one.id, one.attempt), GONE, NINE).effect for one in claims]
+
+    with ThreadPoolExecutor(1) as thread:
+        effects = thread.submit(returned)
+        start.wait()
+        for one in claims:
+            end(store, SENT, one)
+        assert set(effects.result()) == {"bounced"}
+    other.close()
+    assert {one["state"] for one in store.ledger.deliveries()} == {"bounced"}
+    assert relief(store) == 40
 
 
 def test_a_mail_that_was_taken_in_an_attempt_that_seemed_to_fail_ends_the_tries(store):
