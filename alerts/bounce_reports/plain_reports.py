@@ -58,21 +58,23 @@ _BREAKS = re.compile(r"(?i)<(?:br|/p|/div|/tr|/h\d|/li)\b[^>]*>")
 def read_plain(message: Message, parts: Sequence[Message]) -> BounceReport:
     """Return what a report without a part for programs says.
 
-    Notices of a delay, of success and of absence come first: the libraries' patterns look for addresses only.
+    Notices of a delay, of success and of absence come first: the library's patterns look for addresses only. With the
+    code of a refusal it is no such notice of a server: a false failure is told once more, a missed one to nobody.
     """
     text, subject = _text(parts), header_of(message, "Subject")
     both = f"{subject}\n{text}"
     failed = BounceReport(kind="failed", status=_status(text), text=_reason(text, subject), address=_failed(message))
     if failed.address:
         return failed
-    if _DELAYED.search(both) and not _GIVEN_UP.search(both):
+    is_refused = bool(_REFUSAL.search(text))
+    if _DELAYED.search(both) and not _GIVEN_UP.search(both) and not is_refused:
         return BounceReport(kind="delayed", status=status_in(text), text=one_line(subject))
-    if _ARRIVED.search(subject) or _ARRIVED.search(text):
+    if not is_refused and (_ARRIVED.search(subject) or _ARRIVED.search(text)):
         return BounceReport(kind="arrived", text=one_line(subject))
     if any(name in message for name in _PROGRAMS) or _AWAY.search(subject):
         return BounceReport(kind="reply", text=one_line(subject))
     temporary, permanent = _detected(message)
-    if permanent or (_is_of_server(message) and not temporary and not _is_receipt(parts)):
+    if permanent or (_is_of_server(message) and (is_refused or not temporary) and not _is_receipt(parts)):
         return BounceReport(kind="failed", status=failed.status, text=failed.text, address=min(permanent, default=None))
     if temporary:
         return BounceReport(kind="delayed", status=status_in(text), text=one_line(subject))

@@ -58,6 +58,7 @@ BOUNCED = {
     "text-qmail": "no such mailbox (5.1.1): Sorry, nobody has this mailbox here. (#5.1.1)",
     "text-quota-rejected": "returned as undeliverable: Your message to <anna@example.org> was automatically rejected: "
     "Quota exceeded (mailbox for user is full)",
+    "text-refused-after-a-delay": "no such mailbox (5.1.1): 550 5.1.1 <anna@example.org> unknown",
     "text-sendmail-expired": "returned as undeliverable: 451 anna@example.org... mx.example.org: Name server timeout "
     "Message could not be delivered for 5 days",
     "text-sendmail": "returned as undeliverable: 550 <anna@example.org>... User unknown 550 <anna@example.org>... User "

@@ -49,23 +49,31 @@ GUARDS = (
     Guard(
         "what a mail server returns in words that nobody knows is a failure",
         "bounce_reports/plain_reports.py",
-        "(_is_of_server(message) and not temporary and not _is_receipt(parts))",
+        "(_is_of_server(message) and (is_refused or not temporary) and not _is_receipt(parts))",
         "False",
         "bounce_reports/test_reports.py::test_a_failure_makes_its_delivery_bounced_and_no_other[text-german-no-code]",
     ),
     Guard(
         "a notice of a delay in words is no failure",
         "bounce_reports/plain_reports.py",
-        "if _DELAYED.search(both) and not _GIVEN_UP.search(both):",
+        "if _DELAYED.search(both) and not _GIVEN_UP.search(both) and not is_refused:",
         "if False:",
         "bounce_reports/test_reports.py::test_what_is_no_failure_changes_nothing[text-exchange-delayed]",
     ),
     Guard(
         "a server that gives up after a delay reports a failure",
         "bounce_reports/plain_reports.py",
-        "if _DELAYED.search(both) and not _GIVEN_UP.search(both):",
-        "if _DELAYED.search(both):",
+        "if _DELAYED.search(both) and not _GIVEN_UP.search(both) and not is_refused:",
+        "if _DELAYED.search(both) and not is_refused:",
         "bounce_reports/test_reports.py::test_a_failure_makes_its_delivery_bounced_and_no_other[text-sendmail-expired]",
+    ),
+    Guard(
+        "a notice of a delay with the code of a refusal is a failure",
+        "bounce_reports/plain_reports.py",
+        "if _DELAYED.search(both) and not _GIVEN_UP.search(both) and not is_refused:",
+        "if _DELAYED.search(both) and not _GIVEN_UP.search(both):",
+        "bounce_reports/test_reports.py::"
+        "test_a_failure_makes_its_delivery_bounced_and_no_other[text-refused-after-a-delay]",
     ),
     Guard(
         "a mail server keeps a report that cannot be recorded",
