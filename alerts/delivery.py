@@ -47,7 +47,8 @@ class ChannelWorker:
 
     Nothing is claimed while `may_send` returns False. `redact` removes secrets from the answers and errors that are
     stored. `signing` makes the links by which readers answer: messages are stored without them. The `operators` get
-    what goes to people who have left without a deputy. `hours` are the office hours of its recipients.
+    what goes to people who have left without a deputy. `hours` are the office hours of its recipients. `steady` returns
+    seconds on a clock that never steps.
     """
 
     store: Store
@@ -61,6 +62,7 @@ class ChannelWorker:
     signing: LinkSigning = NO_LINKS
     operators: Routes = NO_OPERATORS
     hours: ChannelHours = ANY_TIME
+    steady: Callable[[], float] = monotonic
     stop: threading.Event = field(default_factory=threading.Event)
     retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
     health: ChannelHealth = field(init=False)
@@ -84,7 +86,7 @@ class ChannelWorker:
                     room = allowed - len(running)
                     if room > 0 and not waiting:
                         waiting.extend(self._claim(allowed, running.values()))
-                    if not any(monotonic() > item.ends_by + OVERDUE for item in running.values()):
+                    if not any(self.steady() > item.ends_by + OVERDUE for item in running.values()):
                         self.health.seen_at = self.clock()  # not where every claim fails
                     if not allowed and waiting:
                         self._return_claims(item.delivery for item in waiting)
@@ -133,7 +135,7 @@ class ChannelWorker:
         return self.health.breaker.allows(self.clock(), self.channel.connections)
 
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
-        timeout, begun = self.channel.timeout, monotonic()
+        timeout, begun = self.channel.timeout, self.steady()
         limit = 1 if self.health.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
         mine = [item.delivery.id for item in running]  # their leases seem to have ended if the clock was put forward
         lease = 2 * timeout + RENDERED
@@ -157,7 +159,7 @@ class ChannelWorker:
         """Return the messages of claims. What cannot be rendered has failed, as if it could not be sent."""
         links, keys = self.signing.links(self.channel), self.signing.keys()
         preparation = MessagePreparation(self.store, self.channel, self.renderer, self.zone, self.clock, links, keys)
-        prepared = preparation.prepare(claims, until)
+        prepared = preparation.prepare(claims, lambda: self.steady() > until)
         self._return_claims(prepared.postponed)
         failed = [(one, self._failed(one, error), begun, ended) for one, error, begun, ended in prepared.failed]
         if failed:
@@ -178,9 +180,9 @@ class ChannelWorker:
         """Make one attempt; return None if it is too late to begin, as another process may have taken it over."""
         delivery = item.delivery
         item.started = self.clock()
-        if monotonic() > item.start_by:
+        if self.steady() > item.start_by:
             return None
-        item.ends_by = monotonic() + self.channel.timeout.total_seconds()
+        item.ends_by = self.steady() + self.channel.timeout.total_seconds()
         outgoing = Outgoing(
             id=delivery.id,
             recipient=delivery.recipient,
@@ -251,8 +253,8 @@ class ChannelWorker:
                 return self.store.outbox.record_outcomes(ended_attempts)
             except StoreError as error:
                 if self.stop.is_set():
-                    give_up = min(give_up, monotonic() + self.channel.timeout.total_seconds())
-                if monotonic() > give_up:
+                    give_up = min(give_up, self.steady() + self.channel.timeout.total_seconds())
+                if self.steady() > give_up:
                     raise
                 if turn % LOG_EVERY == 0:
                     log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
@@ -280,7 +282,7 @@ class ChannelWorker:
 class _Leased:
     delivery: Delivery
     message: Message
-    start_by: float  # on the monotonic clock: begun later, it might outlast its lease
+    start_by: float  # on the steady clock: begun later, it might outlast its lease
     bounce_token: str = ""
     started: datetime | None = None
     ends_by: float = float("inf")

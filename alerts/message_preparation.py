@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from alerts.channels import Channel
-from alerts.clock import Clock, monotonic
+from alerts.clock import Clock
 from alerts.core.answer_links import AnswerLinks
 from alerts.core.deliveries import Delivery, DeliveryError
 from alerts.core.messages import Message
@@ -63,10 +63,10 @@ class MessagePreparation:
     links: AnswerLinks | None = None
     keys: tuple[bytes, ...] = field(default=(), repr=False)
 
-    def prepare(self, claims: Sequence[Delivery], until: float) -> PreparedMessages:
+    def prepare(self, claims: Sequence[Delivery], is_time_up: Callable[[], bool]) -> PreparedMessages:
         """Return the messages of claims. What is not rendered yet, or is no longer true, is rendered and stored.
 
-        After `until` (on the monotonic clock) nothing is begun, but one message is always rendered: so it goes on,
+        Once `is_time_up` returns True nothing is begun, but one message is always rendered: so it goes on,
         however long one takes. A message that cannot be rendered holds up no other.
         """
         now = self.clock()  # the same for all: a summary for several recipients is gathered once
@@ -74,7 +74,7 @@ class MessagePreparation:
         for delivery in claims:
             if delivery.message and self._is_true(delivery, now):
                 prepared.stored[delivery.id] = delivery.message
-            elif prepared.rendered and monotonic() > until:
+            elif prepared.rendered and is_time_up():
                 prepared.postponed.append(delivery)
             else:
                 self._add_rendered(prepared, delivery, now)

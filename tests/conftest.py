@@ -5,6 +5,7 @@ once. PostgreSQL starts with its first test.
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,11 @@ import trustme
 from alerts.rendering.renderer import Renderer
 from alerts.store import Store
 from tests import compiled_once, postgres
+
+
+def pytest_configure() -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell that has put us in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that we start must hear Ctrl-C
 
 
 def pytest_collection_finish() -> None:

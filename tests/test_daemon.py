@@ -20,6 +20,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests import patience
+from tests.faults.nursery import ROOT
 
 CONFIG = """
 database: sqlite:///{folder}/alerts.db
@@ -48,15 +49,23 @@ class Site:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def start(self) -> subprocess.Popen[str]:
-        process = subprocess.Popen(self.command("run"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def start(self, ahead: timedelta = timedelta()) -> subprocess.Popen[str]:
+        """Start the daemon; with its clock so far ahead of ours."""
+        command, environment = self.command("run"), dict(os.environ)
+        if ahead:
+            command[2] = "tests.faults.turned"
+            (self.folder / "clock").write_text(str(ahead.total_seconds()))
+            environment |= {"TURNED": str(self.folder / "clock"), "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+        )
         self.processes.append(process)
         return process
 
-    def load(self, *entries: str) -> None:
+    def load(self, *entries: str, at: datetime | None = None) -> None:
         path = self.folder / "commitments.yaml"
         path.write_text("commitments:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries))
-        self.run("load", str(path))
+        self.run("load", str(path), *(("--at", at.isoformat()) if at else ()))
 
     def states(self) -> dict[str, str]:
         rows: list[dict[str, Any]] = json.loads(self.run("deliveries", "--json"))
@@ -149,9 +158,11 @@ def test_killed_and_started_again_it_repeats_nothing_and_misses_nothing(site: Si
 
 
 def test_what_falls_due_while_it_runs_is_told_at_its_firing(site: Site, received: list[str]) -> None:
-    site.start()
-    moment = datetime.now(UTC) + timedelta(days=7, seconds=2)
-    site.load(f"key: soon, title: Soon, deadline: '{moment:%Y-%m-%dT%H:%M:%SZ}'")
+    ahead = timedelta(minutes=1, seconds=45 - datetime.now(UTC).second)  # its next minute is not a whole one away
+    site.start(ahead)
+    now = datetime.now(UTC) + ahead
+    moment = now + timedelta(days=7, seconds=2)
+    site.load(f"key: soon, title: Soon, deadline: '{moment:%Y-%m-%dT%H:%M:%SZ}'", at=now)
     assert not received
     eventually(lambda: received, "the lead is told when the cron fires, each minute", within=60 + patience.PATIENCE)
     said = json.loads(site.run("show", "soon", "--json"))["reminders"]

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 from pytest_httpserver import HTTPServer
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DataError
 from werkzeug import Request, Response
 
@@ -23,10 +23,11 @@ from alerts import shipped
 from alerts.channels import build
 from alerts.core.deliveries import Delivery
 from alerts.core.messages import Outgoing
-from alerts.delivery import ChannelWorker
+from alerts.core.notifications import Notification
+from alerts.delivery import CLAIMS_PER_CONNECTION, ChannelWorker
 from alerts.failure_handling import handle_failures
-from alerts.message_preparation import MessagePreparation
 from alerts.planning import plan
+from alerts.rendering.composing import compose
 from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables
@@ -35,7 +36,7 @@ from tests.factories import NOW, at, entries, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
 LEAD = rule(remind=remind(before=("P7D",)), notify=("hook",), fallback="spare", digest=False)
-MANY = 200
+MANY = 80  # more than are claimed at once
 DELIVERIES = delivery_tables.deliveries
 
 
@@ -79,12 +80,6 @@ def answer(httpserver: HTTPServer, path: str, say: Callable[[UUID], int]) -> Cou
 
     httpserver.expect_request(path).respond_with_handler(respond)
     return seen
-
-
-def set_monotonic(monkeypatch: pytest.MonkeyPatch, read: Callable[[], float]) -> None:
-    """Let worker and rendering read the monotonic clock from a function."""
-    for module in ("delivery", "message_preparation"):
-        monkeypatch.setattr(f"alerts.{module}.monotonic", read)
 
 
 def states(store: Store) -> Counter[str]:
@@ -181,32 +176,37 @@ def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpse
     assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
 
 
-def test_who_wakes_up_after_its_lease_begins_nothing(store, workers, httpserver, monkeypatch):
-    seen = answer(httpserver, "/hook", lambda _: 200)
-    worker, ticks = workers["hook"], iter([0.0] * 60)
-    set_monotonic(monkeypatch, lambda: next(ticks, 1e6))  # stopped in the middle, for days
+def test_who_wakes_up_after_its_lease_begins_nothing(store, workers, httpserver):
+    worker, steady = workers["hook"], [0.0]
+    worker.steady = lambda: steady[0]
+
+    def stop_at_first(_: UUID) -> int:
+        steady[0] = 1e6  # the process stands still amid the first sends, for days
+        return 200
+
+    seen = answer(httpserver, "/hook", stop_at_first)
     worker.drain()
-    assert max(seen.values(), default=0) <= 1
-    assert states(store)["leased"] == 0
-    monkeypatch.undo()
-    worker.drain()
+    with store.database.read() as connection:
+        claimed_again = connection.execute(select(func.count()).where(DELIVERIES.c.fence == 2)).scalar_one()
+    assert claimed_again >= (CLAIMS_PER_CONNECTION - 1) * worker.channel.connections, "all that was not begun"
     assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+    assert {row["attempts"] for row in store.ledger.deliveries(limit=MANY)} == {1}
 
 
 def test_who_wakes_up_after_its_lease_sends_nothing_that_another_took_over(store, workers, httpserver, monkeypatch):
     seen = answer(httpserver, "/hook", lambda _: 200)
-    claim, clock, theirs = store.outbox.claim, [0.0], []
+    claim, steady, theirs = store.outbox.claim, [0.0], []
 
     def stopped_after_the_claim(*asked: Any, **more: Any) -> list[Delivery]:
         mine = claim(*asked, **more)
         if not theirs:
-            clock[0] += 3600
+            steady[0] += 3600
             with store.database.write() as connection:
                 connection.execute(update(DELIVERIES).where(DELIVERIES.c.state == "leased").values(lease_until=NOW))
             theirs.extend(claim("hook", NINE, MANY, timedelta(minutes=9)))
         return mine
 
-    set_monotonic(monkeypatch, lambda: clock[0])
+    workers["hook"].steady = lambda: steady[0]
     monkeypatch.setattr(store.outbox, "claim", stopped_after_the_claim)
     workers["hook"].drain()
     assert (len(theirs), sum(seen.values()), states(store)) == (MANY, 0, {"leased": MANY})
@@ -341,13 +341,13 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
     store, workers, httpserver, monkeypatch, clock
 ):
     sent, said = answer(httpserver, "/hook", lambda _: 200), answer(httpserver, "/spare", lambda _: 200)
-    odd, render = [], MessagePreparation._render
+    odd: list[UUID] = []
 
-    def fail_on_one(preparation: MessagePreparation, delivery: Delivery, now: datetime) -> Any:
-        odd.append(delivery.id)
-        return render(preparation, delivery, now) if delivery.id != odd[0] or delivery.channel != "hook" else 1 / 0
+    def fail_on_one(renderer: Renderer, channel: Any, asked: Notification) -> Any:
+        odd.append(asked.id)
+        return compose(renderer, channel, asked) if asked.id != odd[0] or channel.name != "hook" else 1 / 0
 
-    monkeypatch.setattr(MessagePreparation, "_render", fail_on_one)
+    monkeypatch.setattr("alerts.message_preparation.compose", fail_on_one)
     workers["hook"].drain()
     assert states(store) == {"sent": MANY - 1, "retry": 1}
     for _ in range(12):
@@ -360,15 +360,14 @@ def test_a_message_that_cannot_be_rendered_fails_by_itself_and_is_told_elsewhere
 
 
 def test_what_takes_long_to_render_is_given_back_and_goes_out_all_the_same(store, workers, httpserver, monkeypatch):
-    sent, ticking = answer(httpserver, "/hook", lambda _: 200), [0.0]
+    sent, steady = answer(httpserver, "/hook", lambda _: 200), [0.0]
 
-    def slow(preparation: MessagePreparation, delivery: Delivery, now: datetime) -> Any:
-        ticking[0] += 3.0
-        return render(preparation, delivery, now)
+    def slow(*asked: Any) -> Any:
+        steady[0] += 3.0
+        return compose(*asked)
 
-    render = MessagePreparation._render
-    monkeypatch.setattr(MessagePreparation, "_render", slow)
-    set_monotonic(monkeypatch, lambda: ticking[0])
+    monkeypatch.setattr("alerts.message_preparation.compose", slow)
+    workers["hook"].steady = lambda: steady[0]
     assert workers["hook"].drain() == {"sent": MANY}
     assert set(sent.values()) == {1}
     assert {row["attempts"] for row in store.ledger.deliveries(limit=MANY)} == {1}

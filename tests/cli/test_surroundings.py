@@ -121,7 +121,7 @@ def test_a_closed_stream_is_no_error_of_the_program(folder: Path, line: str) -> 
     [
         ("--help", 1),
         ("--help", 90),
-        *((line, at) for line in ("list", "tick", "load seed.yaml") for at in (1, 420, 2500)),
+        *((line, at) for line in ("list", "tick", "load seed.yaml", "run") for at in (1, 420, 2500)),
     ],
 )
 def test_ctrl_c_ends_it_silently_at_any_moment(folder: Path, line: str, moment: int) -> None:

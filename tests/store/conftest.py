@@ -101,6 +101,26 @@ def together() -> Callable[..., list[Any]]:
 
 
 @pytest.fixture
+def just_before() -> Iterator[Callable[..., None]]:
+    """Call something just before a statement that begins so is executed: the first act before the first, and so on."""
+    heard: list[Callable[..., None]] = []
+
+    def arrange(beginning: str, *acts: Callable[[], Any]) -> None:
+        left = list(acts)
+
+        def hear(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+            if left and statement.startswith(beginning):
+                left.pop(0)()
+
+        event.listen(Engine, "before_cursor_execute", hear)
+        heard.append(hear)
+
+    yield arrange
+    for hear in heard:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
+@pytest.fixture
 def statements() -> Callable[[], Any]:
     """Listen to what is executed: `with statements() as heard` fills a list of (statement, parameters)."""
 

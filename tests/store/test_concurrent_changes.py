@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from alerts.store import Store, change_writer, commitment_changes
+from alerts.store import Store, commitment_changes
 from tests.factories import acknowledge, at, change, close, entries, entry, load, move, tracked
 from tests.patience import eventually
 
@@ -76,18 +76,16 @@ def test_replicas_that_acknowledge_at_once_are_all_recorded(replicas, together):
     assert what(replicas[0]) == [(1, "recorded"), *((number, "acknowledged") for number in range(2, 32))]
 
 
-def test_what_comes_to_hang_on_a_commitment_follows_a_move_at_the_same_instant(replicas, monkeypatch, meanwhile):
+def test_what_comes_to_hang_on_a_commitment_follows_a_move_at_the_same_instant(replicas, just_before, meanwhile):
     first, second, _ = replicas
     load(first, entry("a"))
-    insert, moved = change_writer._insert, []
+    moved = []
 
-    def insert_late(connection, new, change):  # `b` has read where `a` stands, and is about to be written
+    def move_meanwhile():  # `b` has read where `a` stands, and is about to be written
         moved.append(meanwhile(lambda: move(first, "a", "2025-12-10")))
-        insert(connection, new, change)
 
-    monkeypatch.setattr(change_writer, "_insert", insert_late)
+    just_before("INSERT INTO commitments", move_meanwhile)
     load(second, entry("b", "P1D after a"))
-    monkeypatch.undo()
     assert [one.key for one in moved[0].result(30).moved_dependants] == ["b"]
     assert [tracked(first, key).bounds.latest for key in ("a", "b")] == [at("2025-12-11"), at("2025-12-12")]
 

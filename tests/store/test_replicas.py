@@ -12,7 +12,6 @@ from alerts.core.summaries import Scope
 from alerts.deadlines.errors import InputError
 from alerts.store import Store, delivery_tables, planning_tables, tables
 from alerts.store.daemon_lock import daemon_lock
-from alerts.store.outbox import claim as outbox
 from alerts.store.store_error import StoreError
 from tests import acting
 from tests.factories import LEASE, NOW, at, change, claim, entries, entry, load, plan_at, remind, rule, settle
@@ -76,19 +75,14 @@ def test_replicas_that_claim_at_once_never_share_a_delivery(replicas, together):
     assert set(taken.values()) == {1}
 
 
-def test_what_a_replica_is_claiming_is_left_to_it_and_not_waited_for(replicas, postgresql_url, monkeypatch):
+def test_what_a_replica_is_claiming_is_left_to_it_and_not_waited_for(replicas, postgresql_url, just_before):
     first, second = replicas[0], Store(f"{postgresql_url}&options=-c%20lock_timeout%3D1s")
     load(first, *entries(5))
     plan_at(first, NOW, LEAD)
     plan_at(first, NINE, LEAD)
-    lease, theirs = outbox._lease, []
-
-    def lease_late(*found):  # the first knows what it will lease, and has not said so yet
-        monkeypatch.setattr(outbox, "_lease", lease)
-        theirs.extend(claim(second, NINE))
-        return lease(*found)
-
-    monkeypatch.setattr(outbox, "_lease", lease_late)
+    theirs = []
+    # The first has locked what it will lease, and stores nothing of it before it has named the installation.
+    just_before("INSERT INTO meta", lambda: theirs.extend(claim(second, NINE)))
     mine = claim(first, NINE, limit=3)
     second.close()
     assert (len(mine), len(theirs), {one.id for one in mine} & {one.id for one in theirs}) == (3, 2, set())

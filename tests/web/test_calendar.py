@@ -148,7 +148,7 @@ def test_a_database_that_cannot_be_written_to_can_be_read(
     def full(*_: object, **__: object) -> None:
         raise StoreError("database or disk is full")
 
-    monkeypatch.setattr(web_server.store.feeds, "_set", full)
+    monkeypatch.setattr(web_server.store.feeds, "note_use", full)
     assert titles(web_server.get(feed)) == ["Deliver the audit"]
 
 

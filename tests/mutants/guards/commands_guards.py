@@ -28,7 +28,7 @@ GUARDS = (
           'cli/configuration.py',
           '    if not settings.rules or not settings.channels:',
           '    if not settings.channels:',
-          'test_reload.py::test_a_broken_edit_keeps_what_runs_and_health_warns_of_it[emptied]'),
+          'test_reload.py::test_a_broken_edit_keeps_what_runs_and_health_warns_of_it'),
     Guard('a renewed certificate is taken over by a reload',
           'cli/app.py',
           'files = contents(entry.kind, options)',

@@ -111,18 +111,15 @@ def test_what_is_let_go_while_it_is_being_sent_stays_so(store):
     assert again.fence > mine.fence
 
 
-def test_of_two_people_who_retry_at_once_one_is_told_that_the_other_did(store, monkeypatch):
+def test_of_two_people_who_retry_at_once_one_is_told_that_the_other_did(store, just_before):
     (one,) = due(store)
     end(store, Outcome(state="retry", next_at=NINE, error="451"), claim(store, NINE)[0])
     both = threading.Barrier(2, timeout=20)
     held = store.database.sqlite  # there the second waits for the first from its first look on
     answers: list[str] = []
 
-    def evaluate(*found: object) -> None:
-        if not held:
-            both.wait()
-
-    monkeypatch.setattr("alerts.store.outbox.retry._require_current", evaluate)
+    if not held:
+        just_before("UPDATE deliveries SET", both.wait, both.wait)
 
     def person() -> None:
         try:
