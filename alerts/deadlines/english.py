@@ -65,7 +65,7 @@ OPENINGS = {
     **dict.fromkeys(("on", "in", "during", "due", "due on", "at", "sometime in"), "on"),
     **dict.fromkeys(("between", "any time between"), "between"),
     **dict.fromkeys(("within", "in the space of"), "within"),
-    "undated": "undated", "every": "every",
+    "undated": "undated", "every": "every", "each": "every",
     **dict.fromkeys(("earlier", "the earlier"), "earlier"),
     **dict.fromkeys(("later", "the later"), "later"),
 }  # fmt: skip
@@ -130,6 +130,30 @@ VAGUE = {
 }  # fmt: skip
 QUARTERS = {"quarter": "Q", "half": "H", "half-year": "H"}
 WEEK = ("week", "calendar week")
+
+# Series: how often, and how it starts and ends.
+FREQUENCIES = {
+    "day": "DAILY", "days": "DAILY", "week": "WEEKLY", "weeks": "WEEKLY", "month": "MONTHLY", "months": "MONTHLY",
+    "quarter": "QUARTERLY", "quarters": "QUARTERLY", "year": "YEARLY", "years": "YEARLY",
+}  # fmt: skip
+FREQUENCY_WORDS = {
+    "daily": ("DAILY", 1), "weekly": ("WEEKLY", 1), "fortnightly": ("WEEKLY", 2), "monthly": ("MONTHLY", 1),
+    "quarterly": ("QUARTERLY", 1), "half-yearly": ("MONTHLY", 6), "semi-annually": ("MONTHLY", 6),
+    "semiannually": ("MONTHLY", 6), "yearly": ("YEARLY", 1), "annually": ("YEARLY", 1), "biennially": ("YEARLY", 2),
+}  # fmt: skip
+TWICE_OR_EVERY_TWO = {
+    "biweekly": ("twice a week", "every 2 weeks"),
+    "bi-weekly": ("twice a week", "every 2 weeks"),
+    "bimonthly": ("twice a month", "every 2 months"),
+    "bi-monthly": ("twice a month", "every 2 months"),
+    "biannually": ("twice a year", "every 2 years"),
+    "bi-annually": ("twice a year", "every 2 years"),
+}
+EACH_OTHER = ("other",)  # `every other week`: every 2 weeks
+WORKWEEK = ("weekday", "weekdays")  # Monday to Friday
+STARTING = ("from", "starting", "starting on", "starting from", "beginning", "beginning on", "as of")
+UNTIL = ("until", "till", "through")
+TIMES = ("times", "time")
 
 NOON = "noon"
 MIDNIGHT = "midnight"

@@ -76,12 +76,17 @@ class _Reader(WindowReader):
         return OneOf("earlier" if which == "earlier" else "later", tuple(parts))
 
     def _single(self) -> Deadline:
-        found = self._undated_phrase() or self.limit()
+        found = self._undated_phrase() or self._in_one_word() or self.limit()
         if found is None:
             opening = self.take_phrase(_OPENINGS)
             found = self._opened(opening, self.tokens[self.next - 1][1].lower()) if opening else self._plain()
         ending = self.take_phrase(_ENDINGS)
         return self._ended(found, ending) if ending else found
+
+    def _in_one_word(self) -> Deadline | None:
+        """Read `monthly on the 15th from 2027-01-15`."""
+        series = None if self.depth else self.frequency_word()
+        return self.recurring(series) if series else None
 
     def _opened(self, meaning: str, stated: str) -> Deadline:
         """Read a deadline whose first words are read."""

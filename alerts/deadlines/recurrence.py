@@ -113,16 +113,17 @@ class Recurrence:
     @property
     def description(self) -> str:
         """Return the text for people, with the first dates: `every month on the 15th: Mon 15 Dec 2025, …`."""
-        return f"{self.to_text}: {self._first_dates()}"
+        return f"{self.to_text}: {self._first_dates(more=next(islice(self.names(), 3, None), None) is not None)}"
 
     @property
     def explanation(self) -> str:
         """Return the line of the explanation of bounds, which is stored."""
-        return f"{explain_rule(self.rule)}: {self._first_dates()}"
+        return f"{explain_rule(self.rule)}: {self._first_dates(more=None)}"
 
-    def _first_dates(self) -> str:
+    def _first_dates(self, *, more: bool | None) -> str:
+        """Return the first dates, and whether more follow; `more` is None where that is stored without being known."""
         dates = [format_point(self.point(name)) for name in islice(self.names(), 3)]
-        return f"{', '.join(dates)}{', …' if len(dates) == 3 else ''}"
+        return f"{', '.join(dates)}{', …' if (len(dates) == 3 if more is None else more) else ''}"
 
 
 def name_occurrence(at: date | datetime) -> str:

@@ -1,14 +1,14 @@
-"""What recurs, read from its text: a rule of RFC 5545, its start, and what is left out."""
+"""What recurs, read from its text: a rule of RFC 5545 or words, its start, and what is left out."""
 
 from __future__ import annotations
 
 import re
 from datetime import date, datetime
 
-from alerts.deadlines.anchor_words import TermReader
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Every
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
+from alerts.deadlines.series_words import EXAMPLE, Series, SeriesReader
 from alerts.deadlines.stated_dates import CivilDay, WallTime
 from alerts.deadlines.tokens import DeadlineError
 
@@ -16,25 +16,44 @@ RULE = re.compile(r"[^\s()]*")
 NAME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
 
 
-class RecurringReader(TermReader):
+class RecurringReader(SeriesReader):
     """Reads what recurs."""
 
     def every(self) -> Every:
         """Read what follows `every`."""
-        place, _ = self.column()
+        if "=" not in self.peek() and (series := self.series()) is not None:
+            return self.recurring(series)
+        place, token = self.column()
+        if "=" not in token and self.words[self.next + 1 : self.next + 2] != ["from"]:
+            self.fail(f"expected how often, as in `{EXAMPLE}`, or a rule such as FREQ=MONTHLY;BYMONTHDAY=-1")
         found = RULE.match(self.text, place)
         while self.next < len(self.tokens) and found and self.tokens[self.next][0] < found.end():
             self.take()
         self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
-        start = self.term("from")
+        return self._made(place, found.group() if found else "", self._checked_start(self.base("from")))
+
+    def recurring(self, series: Series) -> Every:
+        """Read the start and the end of a series in words."""
+        place = self.column()[0]
+        self.end_of(series)
+        start = self._checked_start(self.start_of(series))
+        if not series.ends:
+            self.end_of(series)
+        begins = start.date if isinstance(start, CivilDay) else start.wall
+        return self._made(place, self.settle(series, begins).rule, start)
+
+    def _checked_start(self, start: object) -> CivilDay | WallTime:
         plain = isinstance(start, CivilDay) and start.doubt is None
         if not plain and not (isinstance(start, WallTime) and start.offset is None):
             self.next -= 1
             self.fail("expected a day, or a time without an offset (name its zone in brackets), after `from`")
         assert isinstance(start, CivilDay | WallTime)
+        return start
+
+    def _made(self, place: int, text: str, start: CivilDay | WallTime) -> Every:
         begins = start.date if isinstance(start, CivilDay) else start.wall
         try:
-            rule = read_rule(found.group() if found else "", begins)
+            rule = read_rule(text, begins)
         except InputError as error:
             raise DeadlineError(f"column {place + 1}: {error}") from None
         return Every(rule, start, self._left_out(begins))

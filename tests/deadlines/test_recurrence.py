@@ -145,7 +145,7 @@ def test_a_rule_that_cannot_be_meant_is_refused(rule: str, refusal: str) -> None
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [
-        ("every", "column 6: expected `from`"),
+        ("every", "column 6: expected how often"),
         ("every FREQ=DAILY", "column 17: expected `from`"),
         ("every FREQ=DAILY from summit", "column 23: expected a day, or a time without an offset"),
         ("every FREQ=DAILY from 2025-11", "column 23: expected a day, or a time without an offset"),
