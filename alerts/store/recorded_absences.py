@@ -26,14 +26,17 @@ class RecordedAbsences:
         self._database = database
 
     def record(self, absence: Absence, now: datetime, proof: Proof) -> None:
-        """Record an absence.
+        """Record an absence; one that is recorded already is left as it is.
 
         Raises InputError where the person or the deputy is not known, or where deputies would wait for each other.
         """
         with self._database.change() as connection:
             for key in filter(None, (absence.person, absence.deputy)):
                 require_known(connection, tables.people, key, "person")
-            if cycle := _absences(connection, now).cycle_of(absence):
+            known = _absences(connection, now)
+            if any(_same(one, absence) for one in known.recorded):
+                return
+            if cycle := known.cycle_of(absence):
                 raise InputError(
                     f"{' → '.join(cycle)}: they would be away at the same time, each with the next as deputy: "
                     "name another one with --to"
@@ -55,6 +58,11 @@ class RecordedAbsences:
         """Return all people, and their absences that are not over."""
         with self._database.read() as connection:
             return _absences(connection, now)
+
+
+def _same(one: Absence, other: Absence) -> bool:
+    names = ("person", "starts_at", "ends_at", "deputy")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def absences_of(connection: Connection, recipients: Collection[str], now: datetime) -> Absences | None:

@@ -25,9 +25,10 @@ LAPSE = (
 )
 TABLES = (delivery_tables, planning_tables, tables)  # a table is in the metadata once its module is imported
 # What may differ between a run that was never killed and one that was: numbers that a sequence gave, which process it
-# was, and how often and when it was tried.
+# was, how often and when it was tried, and whether planning has noticed that it was sent.
 LOOSE = {
     "commitments": {"id"},
+    "absences": {"number"},  # as below
     "registrations": {"number", "registered_at", "registered_by"},  # a killed transaction uses a number up
     "deliveries": {
         "attempts",

@@ -86,7 +86,8 @@ class Play:
     def _killed(self, scene: Scene, url: str, numbers: Sequence[int | str], where: str) -> None:
         tally, expected = self.tallies[scene.name], self.expected[scene.name]
         began, heard = len(self._world.sinks.accepted), len(self._world.sinks.notices)
-        told_before = {one for one, state in states(url).items() if state == "sent"}
+        before = states(url)
+        told_before = {one for one, state in before.items() if state == "sent"}
         marked, kills = set(told_before), 0
         for number in (*numbers, None):
             since = len(self._world.sinks.accepted)
@@ -118,7 +119,8 @@ class Play:
         ended = states(url, notices=False)
         assert ended == expected.states, f"{where}: {Counter(ended.values())} at the end"
         told = b"".join(self._world.sinks.notices[heard:])
-        silent = [one for one, state in ended.items() if state == "dead" and one.encode() not in told]
+        died = {one for one, state in ended.items() if state == "dead" != before.get(one)}
+        silent = [one for one in sorted(died) if one.encode() not in told]
         assert not silent, f"{where}: dead, and the operators have not heard of {silent}"
         found = contents(url)
         for table, rows in expected.contents.items():

@@ -35,6 +35,10 @@ SLICE = {
     "tick with a dead recipient": 2,
     "tick in a silence": 1,
     "tick at the end of a silence": 2,
+    "load of what people own": 1,
+    "absence": 1,
+    "tick as an absence begins": 3,
+    "tick as an absence ends": 1,
 }
 SENT = "after socket sendall {"  # a post to the webhook is on its way
 IN_A_ROW = 25  # of each scene; of a slice one, of the tick

@@ -14,6 +14,7 @@ from tests.faults.sinks import Sinks, open_sinks
 CONNECTIONS = {"mail": 2, "chat": 4, "ops": 4}  # sends in flight, as each channel's `connections` has it
 NOW, LATER, LAST = "2025-11-03T09:00:00Z", "2025-11-03T10:00:00Z", "2025-11-03T13:00:00Z"
 IN_SILENCE, SILENT_UNTIL = "2025-11-03T11:00:00Z", "2025-11-03T12:00:00Z"
+OWNED, AWAY, BACK = "2025-11-03T14:00:00Z", "2025-11-03T15:00:00Z", "2025-11-03T16:00:00Z"
 CHANNELS = """
 database: sqlite:////dev/null/named-on-the-command-line
 channels:
@@ -52,6 +53,24 @@ RULES["silent"] = f"""{RULES["after"].rstrip()}
 silences:
   - {{match: {{}}, from: "{NOW}", until: "{SILENT_UNTIL}", reason: "the office moves", by: desk}}
 """
+PEOPLE = (
+    FAILING.replace("to: [desk@example.org],", "to: [desk@example.org], default: true,")
+    + """
+people:
+  - {{key: ann, name: Ann, email: ann@example.org}}
+  - {{key: bo, name: Bo, email: bo@example.org, deputy: cy}}
+  - {{key: cy, name: Cy, email: cy@example.org}}
+  - {{key: dee, name: Dee, email: dee@example.org, deputy: bo, left: 2025-11-01}}
+  - {{key: eli, name: Eli, email: eli@example.org, left: 2025-11-01}}
+"""
+)
+RULES["people"] = (
+    RULES["failing"]
+    + """
+  - {name: owners, cron: "0 * * * *", match: {tags: [owned]}, digest: false, remind: {before: [P8D, P7DT8H]},
+     notify: [owner]}
+"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +93,7 @@ class World:
 
     def scenes(self) -> list[Scene]:
         """What happens, in order; each begins with the database as the one before left it."""
-        first, changed = str(self.folder / "first.yaml"), str(self.folder / "changed.yaml")
+        first, changed, owned = (str(self.folder / f"{name}.yaml") for name in ("first", "changed", "owned"))
         return [
             Scene("first start and load", "before", ("load", first, "--at", NOW)),
             Scene("tick", "before", ("tick", "--at", NOW)),
@@ -83,6 +102,10 @@ class World:
             Scene("tick in a silence", "silent", ("tick", "--take-over", "--at", IN_SILENCE)),
             Scene("tick at the end of a silence", "silent", ("tick", "--take-over", "--at", SILENT_UNTIL)),
             Scene("tick with a dead recipient", "failing", ("tick", "--take-over", "--at", LAST)),
+            Scene("load of what people own", "people", ("load", owned, "--at", OWNED)),
+            Scene("absence", "people", ("away", "ann", "--from", AWAY, "--until", BACK, "--to", "bo", "--at", OWNED)),
+            Scene("tick as an absence begins", "people", ("tick", "--take-over", "--at", AWAY)),
+            Scene("tick as an absence ends", "people", ("tick", "--at", BACK)),
         ]
 
     def run(self, scene: Scene, url: str, die_at: int | str | None = None) -> Ran:
@@ -95,10 +118,11 @@ def open_world(folder: Path, databases: Databases, commitments: int) -> Iterator
     """Write the configuration and the files, and start the servers."""
     with open_sinks() as sinks, Nursery(folder) as nursery:
         for name, rules in RULES.items():
-            channels = FAILING if name == "failing" else CHANNELS
+            channels = {"failing": FAILING, "people": PEOPLE}.get(name, CHANNELS)
             write_config(folder / name, sinks, rules, timeout=20, channels=channels)
         _write(folder / "first.yaml", commitments, moved=False)
         _write(folder / "changed.yaml", commitments, moved=True)
+        _write_owned(folder / "owned.yaml")
         yield World(folder, sinks, nursery, databases)
 
 
@@ -120,3 +144,12 @@ def _write(path: Path, count: int, *, moved: bool) -> None:
         tags = "[more]" if number % 5 == 0 else "[]"
         lines.append(f"  - {{key: item-{number}, title: Item {number}, deadline: {deadline}, tags: {tags}}}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_owned(path: Path) -> None:
+    """Something for each of those who are there, go away or have left."""
+    entries = [
+        f"  - {{key: owned-{key}, title: Of {key}, deadline: 2025-11-11, tags: [owned], owner: {key}}}"
+        for key in ("ann", "bo", "dee", "eli")
+    ]
+    path.write_text("\n".join(["commitments:", *entries]) + "\n", encoding="utf-8")
