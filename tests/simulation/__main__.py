@@ -16,6 +16,7 @@ from tests.oracle.reminders import reminders, to_one_recipient
 from tests.simulation.comparing import Comparison, compare
 from tests.simulation.lives import Lives
 from tests.simulation.playing import play, play_for
+from tests.simulation.quiet import Quiet
 from tests.simulation.staff import Staff
 
 PEOPLE_SHARE = 20  # one in so many commitments is also played with owners who come and go
@@ -35,17 +36,19 @@ def simulate(seed: int, count: int, without: frozenset[str]) -> tuple[Comparison
         expected, came = to_one_recipient(expected), [replace(one, rule="") for one in came if one.sent]
     found = compare(history, expected, came)
     received, misdirected = to_people(seed, max(count // PEOPLE_SHARE, 20), without)
+    went, untimely = in_silence(seed, max(count // PEOPLE_SHARE, 20), without)
     by_kind = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common())
     seconds = f"CPU: {calculated - started:.0f} s to calculate, {time.process_time() - calculated:.0f} s to play"
     return (
         found,
-        misdirected,
+        [*misdirected, *untimely],
         (
             f"seed {seed}: {len(history.commitments)} commitments, {len(history.events)} changes, {len(history.ticks)} "
             f"ticks; {kinds.total()} reminders ({by_kind}), {merged} merged; "
             f"{'one channel for all, ' if one_channel else ''}"
             f"{len(found.lost)} lost, {len(found.extra)} extra ({len(found.twice)} of them twice); "
             f"{received} received by people who come and go, {len(misdirected)} wrong; "
+            f"{went} around silences and office hours, {len(untimely)} wrong; "
             f"{seconds}"
         ),
     )
@@ -61,6 +64,17 @@ def to_people(seed: int, count: int, without: frozenset[str]) -> tuple[int, list
     with TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:
         wrong, received = play_for(staff, history, Path(folder))
     return received, wrong
+
+
+def in_silence(seed: int, count: int, without: frozenset[str]) -> tuple[int, list[str]]:
+    """Play a smaller history with silences and office hours.
+
+    Returns how many alerts went out, and those that went when they should not have, or did not go.
+    """
+    history = Lives(seed, count, without).history
+    with TemporaryDirectory(dir=SHARED if SHARED.is_dir() else None) as folder:
+        wrong, sent = Quiet(seed, history).play(Path(folder))
+    return sent, wrong
 
 
 def main() -> int:

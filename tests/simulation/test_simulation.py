@@ -9,6 +9,7 @@ from tests.oracle.reminders import reminders
 from tests.simulation.comparing import compare
 from tests.simulation.lives import Lives
 from tests.simulation.playing import play, play_for
+from tests.simulation.quiet import Quiet
 from tests.simulation.staff import Staff
 
 SEED = 1
@@ -38,3 +39,10 @@ def test_what_goes_to_people_who_come_and_go_reaches_those_who_are_there_and_nob
     wrong, count = play_for(staff, history, tmp_path)
     assert not wrong, "\n".join(wrong[:10])
     assert count > 150
+
+
+def test_what_silences_and_office_hours_hold_back_goes_at_the_first_tick_that_may_be(tmp_path: Path) -> None:
+    quiet = Quiet(SEED, Lives(SEED, 8, frozenset(), timedelta(days=366)).history)
+    wrong, count = quiet.play(tmp_path)
+    assert not wrong, "\n".join(wrong[:10])
+    assert count > 50
