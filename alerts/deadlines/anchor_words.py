@@ -119,7 +119,7 @@ class TermReader(CountingReader):
     def _is_no_year(self) -> bool:
         """Return whether four digits begin a duration, or a date that starts with its year."""
         start = self.next
-        found = self.worded_duration() is not None or self.worded() is not None
+        found = self.span() is not None or self.worded() is not None
         self.next = start
         return found
 

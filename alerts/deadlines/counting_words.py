@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 
 from alerts.deadlines.counting import MOST_BUSINESS_HOURS, RULES, BusinessHours, Counted, Range, Span
 from alerts.deadlines.duration_words import DurationReader
-from alerts.deadlines.durations import BusinessDays, Duration, Lead
+from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration, Lead
 from alerts.deadlines.english import (
     BUSINESS_DAY,
     CLEAR,
@@ -62,6 +62,9 @@ class CountingReader(DurationReader):
             self.fail("expected hours such as 09:00-17:00")
         if opens >= closes:
             self.fail("expected hours that end after they begin, such as 09:00-17:00")
+        open_minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
+        if number * 60 > open_minutes * MOST_BUSINESS_DAYS:
+            self.refuse(f"so many hours are more than {MOST_BUSINESS_DAYS:,} business days")
         self.take(1 + bracketed)
         if bracketed:
             self.expect(")", "8 business hours (09:00-17:00)")
@@ -113,6 +116,8 @@ class CountingReader(DurationReader):
         """Read the days that do not count: `2026-08-01 to 2026-08-31`, `August 2026`, `2026-12-25`."""
         if isinstance(span.lead, Duration) and (span.lead.years or span.lead.months or span.lead.time):
             self.refuse(f"days that do not count go with a number of days, and not with {span.lead.to_text}")
+        if isinstance(span.lead, Duration) and span.lead.days > MOST_BUSINESS_DAYS:
+            self.refuse(f"at most {MOST_BUSINESS_DAYS:,} days can be counted one by one")
         ranges = [self._range()]
         while self.word() in (",", "and"):
             start = self.next
@@ -122,7 +127,10 @@ class CountingReader(DurationReader):
                 self.next = start
                 break
             ranges.append(self._range())
-        return replace(span, excluded=tuple(sorted({*span.excluded, *ranges})))
+        excluded = tuple(sorted({*span.excluded, *ranges}))
+        if sum((last - first).days + 1 for first, last in excluded) > MOST_BUSINESS_DAYS:
+            self.refuse(f"at most {MOST_BUSINESS_DAYS:,} days can be left out")
+        return replace(span, excluded=excluded)
 
     def _range(self) -> Range:
         first = self._edge_of_range()
