@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -11,6 +12,8 @@ from typing import NoReturn
 
 from alerts.cli.arguments import arranged, command_of
 
+UNREADABLE = re.compile(r"[\ud800-\udfff]")  # how Python gives bytes of an argument that are no text
+
 
 def main() -> None:
     """Run a command. Each error of the user is a line on stderr; exit code 1, or 2 for wrong usage."""
@@ -18,6 +21,8 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # terminals without a character show `?`
     arguments = arranged(sys.argv[1:])
+    if unreadable := next((one for one in arguments if UNREADABLE.search(one)), None):
+        _refuse([f"{unreadable!r} is not text in the encoding of this terminal, {sys.getfilesystemencoding()}"], 2)
     try:
         code = 0
         if "_ALERTS_COMPLETE" in os.environ:  # a shell asks what may come next

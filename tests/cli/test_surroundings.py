@@ -89,6 +89,13 @@ def test_a_terminal_without_the_characters_shows_question_marks(folder: Path, en
     assert "B?ro ? ??" in said.stdout
 
 
+@pytest.mark.parametrize("line", ["note lease", "list --search", "ack", "load"])
+def test_an_argument_that_is_no_text_is_named(folder: Path, line: str) -> None:
+    said = shell(folder, f"alerts {line} $'B\\xfcro'")
+    assert said.returncode == 2
+    assert said.stderr == "alerts: 'B\\udcfcro' is not text in the encoding of this terminal, utf-8\n"
+
+
 @pytest.mark.parametrize("line", ["list", "--help", "help list", "export"])
 def test_a_full_disk_is_one_line(folder: Path, line: str) -> None:
     with Path("/dev/full").open("w", encoding="ascii") as full:
