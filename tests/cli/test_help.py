@@ -34,6 +34,7 @@ COMMANDS = {
     "send-test": "CHANNEL",
     "tick": "--at",
     "run": "",
+    "silence": "add list end --match --all --from --until --reason --by --at --json",
     "links": "list rotate revoke --recipient --drop-older-than --at",
     "clock": "accept",
     "reload": "",
