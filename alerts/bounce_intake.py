@@ -12,12 +12,12 @@ from alerts.bounce_reports.status_wording import describe_bounce
 from alerts.core.bounce_tokens import SentMail
 from alerts.store import Store
 
-NOT_OURS = "not sent to an address of a mail of ours: nothing changes; state that address with --recipient"
-FORGED = "its address names no mail of this database: nothing changes"
+NOT_OURS = "not sent to an envelope sender of ours: nothing changes; if a server rewrote it, state it with --recipient"
+FORGED = "its envelope sender names no mail of this database: nothing changes"
 _NO_BOUNCE = {
     "delayed": "delayed, the mail server is still trying: nothing changes",
     "arrived": "delivered or passed on: nothing changes",
-    "reply": "an automatic reply or a receipt, no bounce: nothing changes",
+    "reply": "an automatic reply or a receipt, not a bounce: nothing changes",
     "unknown": "not recognized as a bounce: nothing changes; look at it yourself",
 }
 _UNCHANGED = {

@@ -28,7 +28,10 @@ def absent_owners(app: App, tracked: Iterable[Tracked], now: datetime) -> Iterat
         owner = people[key]
         if owner.has_left(now):
             whom = [deputy.person.name for deputy in absences.deputies(owner, now)] or app.settings.operators
-            yield f"{key} has left, and alerts go to {', '.join(whom) or 'nobody'}: `alerts assign` {few(keys)}"
+            yield (
+                f"{key} has left, and alerts go to {', '.join(whom) or 'nobody'}: name another owner with "
+                f"`alerts assign` for {few(keys)}"
+            )
         elif (absentee := absences.absentee(owner, now)) and not absences.deputies(owner, now):
             back = shown(absentee.back_at, absentee.zone)
             yield f"{key} is away until {back} without a deputy, and owns {few(keys)}: name one with `alerts away`"

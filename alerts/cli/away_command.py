@@ -38,8 +38,8 @@ def away(
 ) -> None:
     """Record who is away and who gets their alerts too.
 
-    Without a person, list them. Days begin in the time zone of the person. Without --from it begins now. Without
-    --to the `deputy` of the settings gets the alerts.
+    Without a person, list them. Days begin in the time zone of the person. Without --from the absence
+    begins now. Without --to the `deputy` of the settings gets the alerts.
     """
     app, change = get_app(context), change_of(at, by, because)
     if person is None:
@@ -50,7 +50,9 @@ def away(
     whose = _person(app, person)
     if back:
         if start or until or to:
-            raise typer.BadParameter("stands alone: it ends what is recorded", param_hint="--back")
+            raise typer.BadParameter(
+                "goes with no dates and no deputy: it ends the recorded absences", param_hint="--back"
+            )
         for absence in end_absences(app.store, whose.key, change):
             print_line(f"{whose.name} is back: the absence until {shown(absence.ends_at, absence.zone)} is over")
         return
@@ -79,19 +81,16 @@ def _record(app: App, whose: Person, start: str | None, until: str, to: str | No
         recorded_by=change.by,
     )
     record_absence(app.store, absence, change)
-    whom = absence.deputy or whose.deputy
-    print_line(f"{whose.name} is away {_span(absence)}: alerts go to {_named(app.people, whom)} too")
-    if whom is None:
+    deputy = absence.deputy or whose.deputy
+    also = f"to {app.people[deputy].name} too" if deputy else "to nobody else"
+    print_line(f"{whose.name} is away {_span(absence)}: alerts go {also}")
+    if deputy is None:
         warn(f"{whose.key} has no deputy: name one with --to, or as `deputy` in `people`")
 
 
 def _span(absence: Absence) -> str:
     start, end = shown(absence.starts_at, absence.zone), shown(absence.ends_at, absence.zone)
     return f"from {start} until {end} {absence.zone}"
-
-
-def _named(people: dict[str, Person], key: str | None) -> str:
-    return people[key].name if key in people else "nobody else" if key is None else key
 
 
 def _list(app: App, now: datetime, *, as_json: bool) -> None:
@@ -105,7 +104,7 @@ def _list(app: App, now: datetime, *, as_json: bool) -> None:
     if rows:
         print_rows(out, rows)
     else:
-        print_line("nobody is away: `alerts away PERSON --until DAY --to DEPUTY` records it")
+        print_line("nobody is away; `alerts away PERSON --until DAY --to DEPUTY` records an absence")
 
 
 def _row(absences: Absences, one: Absence) -> Row:

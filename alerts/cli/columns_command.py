@@ -33,7 +33,7 @@ def columns(
         with output.open("x") as target:
             target.write(text)
     except FileExistsError:
-        raise InputError(f"{output}: is there already: name another file, or remove it") from None
+        raise InputError(f"{output}: already exists: name another file, or remove it") from None
     questions = text.count("# ?")
     asked = f"; it asks {questions} questions" if questions > 1 else "; it asks a question" if questions else ""
     note(f"wrote {output}{asked}. Next: alerts load {file} --columns {output} --dry-run")

@@ -93,7 +93,7 @@ def load(
     app, now = get_app(context), instant(at)
     files, layout = files_of(files), read_columns(columns) if columns else None
     if close_missing and STDIN in files:
-        raise InputError("--close-missing: what is missing in the standard input cannot be known")
+        raise InputError("--close-missing: not with standard input (-), where nothing counts as missing")
     read = without_history(app, read_files(app, files, layout, file_format), now)
     people = app.people | {one.key: one for file in read for one in file.people}
     job = LoadJob(

@@ -36,7 +36,7 @@ def read_stdin(file_format: str | None, read: Callable[[Path], File]) -> File:
     """Return what the standard input holds; its problems are those of `-`. Raises InputError."""
     if file_format is None or f".{file_format}" not in READABLE:
         formats = ", ".join(sorted(one.removeprefix(".") for one in READABLE))
-        raise InputError(f"-: say with --format what the standard input is: {formats}")
+        raise InputError(f"-: state with --format what the standard input is: {formats}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"stdin.{file_format}")
         path.write_bytes(sys.stdin.buffer.read(interchange.LARGEST + 1))

@@ -52,4 +52,4 @@ HoursOf = Callable[[str], OfficeHours | None]  # of a recipient
 
 
 def always_open(_: str) -> None:
-    """Return no hours: whoever states none takes alerts at any time."""
+    """Return no hours: a recipient who states none takes alerts at any time."""

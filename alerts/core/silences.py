@@ -59,11 +59,11 @@ class Silence:
 def check_silence(silence: Silence, now: datetime | None = None) -> Silence:
     """Return a silence that may be. Raises InputError where it has no time, lasts too long, or is over by `now`."""
     if silence.until <= silence.since:
-        raise InputError("a silence ends after it begins: name a later `until`")
+        raise InputError("a silence must end after it begins: name a later `until`")
     if silence.until - silence.since > LONGEST:
-        raise InputError(f"a silence lasts {LONGEST.days} days at most: name an earlier `until`")
+        raise InputError(f"a silence can last {LONGEST.days} days at most: name an earlier `until`")
     if now is not None and silence.until <= now:
-        raise InputError("a silence ends in the future: name a later `until`")
+        raise InputError("a silence must end in the future: name a later `until`")
     return silence
 
 
@@ -79,7 +79,7 @@ def read_time(text: str, zone: str, *, end: bool) -> datetime:
         return at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise InputError(
-            f"{text!r} is no time: expected a day such as 2026-12-24, or a time such as 2026-12-24T09:00Z"
+            f"{text!r} is not a time: expected a day such as 2026-12-24, or a time such as 2026-12-24T09:00Z"
         ) from None
 
 

@@ -113,7 +113,7 @@ def _served(point: Point, span: Counted, work: Resolution) -> date:
     if not late and work.business_days.why_off(point.date) is None:
         return point.date
     day = work.business_days.count(point.date, 1)[0]
-    work.explanation.append(f"served after {span.served_by:%H:%M} or on a day off: it counts as of {format_day(day)}")
+    work.explanation.append(f"served after {span.served_by:%H:%M} or on a day off: counted from {format_day(day)}")
     return day
 
 

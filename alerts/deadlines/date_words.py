@@ -162,7 +162,7 @@ class DateReader(PeriodReader):
             return CivilDay(period.first.replace(day=15), period.zone, period.doubt or "approximate")
         if isinstance(period, PeriodAt):
             self.refuse(
-                "the middle of a period is no certain day: write which, as in `15th day of the month of X`", place
+                "the middle of a period is not a certain day: write which, as in `15th day of the month of X`", place
             )
         is_year = not (period.month or period.part)
         middle = (

@@ -104,7 +104,7 @@ def _explain_abbreviation(token: str) -> str | None:
     if meant is None:
         return None
     several = f"{', '.join(meant[:-1])} or {meant[-1]}" if len(meant) > 1 else meant[0]
-    return f"the abbreviation {token!r} is no single time zone: write what is meant, {several}"
+    return f"the abbreviation {token!r} does not name a single time zone: write what is meant, {several}"
 
 
 @lru_cache(maxsize=1)

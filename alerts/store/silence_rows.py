@@ -30,14 +30,16 @@ class Silences:
         """Store a silence. Raises InputError where it is there already."""
         with self._database.write() as connection:
             if not connection.execute(insert_new(connection, tables.silences).returning(_S.id), [_row(silence)]).all():
-                raise InputError(f"there is such a silence already: {silence.id}")
+                raise InputError(f"silence {silence.id} already states the same")
 
     def end(self, name: str, now: datetime) -> Silence:
         """End a silence, and let go what it holds. Raises InputError where no such silence lasts."""
         with self._database.write() as connection:
             lasting = {one.id: one for one in _all(connection, now)}
             if name not in lasting:
-                raise InputError(f"no silence {name!r} lasts{did_you_mean(name, lasting)}: see `alerts silence list`")
+                raise InputError(
+                    f"no present silence has the ID {name!r}{did_you_mean(name, lasting)}: see `alerts silence list`"
+                )
             connection.execute(update(tables.silences).where(_S.id == name).values(ended_at=now))
             release_all(connection)
         return lasting[name]

@@ -19,7 +19,7 @@ REPORTS = {path.stem: path.read_bytes() for path in sorted((Path(__file__).paren
 OURS, OTHERS = UUID(int=1), UUID(int=2)
 DELAYED = "delayed, the mail server is still trying: nothing changes"
 ARRIVED = "delivered or passed on: nothing changes"
-REPLY = "an automatic reply or a receipt, no bounce: nothing changes"
+REPLY = "an automatic reply or a receipt, not a bounce: nothing changes"
 # Each report, and why the delivery is bounced; or the line about one that changes nothing.
 BOUNCED = {
     "address-beyond-ascii": "content not accepted (5.6.7): 553 5.6.7 Ungültige Adresse (for ännä@example.org)",

@@ -54,7 +54,7 @@ sheets:
     title: Obligation
     deadline: Due
     owner: Owner
-  # No. has values such as '1', which are no keys by themselves
+  # No. has values such as '1', which are not keys by themselves
   key_from: {columns: ["No."], prefix: ref-}
   date_formats: [DD/MM/YYYY]
   owner_by: name
@@ -70,7 +70,7 @@ sheets:
     title: Property
     deadline: Notice by
     owner: Responsible
-  # ? dates are also in End of term. If these are deadlines, too, take `deadline` away above:
+  # ? dates are also in End of term. If these are deadlines, too, remove `deadline` above:
   # dates:
   #   - {column: Notice by, key: notice-by}
   #   - {column: End of term, key: end-of-term}
@@ -104,7 +104,7 @@ def test_a_register_of_several_sheets_is_loaded_in_two_rounds(register, alerts) 
 def test_a_file_that_is_there_is_not_written_over(register, alerts) -> None:
     Path("columns.yaml").write_text("mine")
     assert alerts("columns", "register.xlsx", "-o", "columns.yaml").err == (
-        "alerts: columns.yaml: is there already: name another file, or remove it\n"
+        "alerts: columns.yaml: already exists: name another file, or remove it\n"
     )
     assert Path("columns.yaml").read_text() == "mine"
 
@@ -136,9 +136,9 @@ def test_dates_that_fit_two_formats_are_a_question(home, alerts) -> None:
         (("columns", "register.xlsx", "--sheet", "Leasing"),
          "register.xlsx: has no sheet \"Leasing\"; did you mean 'Leases'?"),
         (("load", "register.xlsx", "--report", "x.csv"), "--report x.csv: expected a file that ends in .xlsx"),
-        (("load", "-"), "-: say with --format what the standard input is: csv, ics, json, xlsx, yaml, yml"),
+        (("load", "-"), "-: state with --format what the standard input is: csv, ics, json, xlsx, yaml, yml"),
         (("load", "-", "--format", "csv", "--close-missing"),
-         "--close-missing: what is missing in the standard input cannot be known"),
+         "--close-missing: not with standard input (-), where nothing counts as missing"),
         (("load", "empty"), "empty: is a folder without files to load (.csv, .ics, .json, .xlsx, .yaml, .yml)"),
     ],
 )  # fmt: skip
@@ -163,7 +163,7 @@ def test_the_report_marks_each_cell_and_keeps_the_rest(register, alerts) -> None
     assert book["Contracts"]["C4"].value == datetime.fromisoformat("2027-03-04")
     assert book["Contracts"]["F4"].value == "=C4-TODAY()"
     again = alerts("load", "register.xlsx", "--columns", "columns.yaml", "--report", "errors.xlsx")
-    assert again.err == "alerts: errors.xlsx: is there already: name another file, or remove it\n"
+    assert again.err == "alerts: errors.xlsx: already exists: name another file, or remove it\n"
 
 
 def test_the_report_of_a_csv_file_is_a_workbook_whose_cells_are_no_formulas(home, alerts) -> None:

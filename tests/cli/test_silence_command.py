@@ -40,10 +40,10 @@ def test_health_names_it(loaded: Alerts) -> None:
         (("add", "--match", "tag=truce", *UNTIL), "did you mean"),
         (("add", "--match", "priority=hihg", *UNTIL), "did you mean"),
         (("add", "--all", "--until", "2026-11-05", "--reason", "no", "--at", NOW), "90 days at most"),
-        (("add", "--all", "--until", "soon", "--reason", "no", "--at", NOW), "is no time"),
+        (("add", "--all", "--until", "soon", "--reason", "no", "--at", NOW), "is not a time"),
         (("add", "--all", "--reason", "no", "--at", NOW), "--until"),
         (("add", "--all", "--until", "2025-11-05", "--at", NOW), "--reason"),
-        (("end", "nothing"), "no silence 'nothing' lasts"),
+        (("end", "nothing"), "has the ID 'nothing'"),
         (("end",), "ID"),
     ],
 )

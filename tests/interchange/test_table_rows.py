@@ -129,10 +129,10 @@ def test_what_is_no_table_is_said(csv: Write, here: Path) -> None:
     assert wrong(Path("x.csv")) == ["x.csv:2: is not UTF-8 text: save it as `CSV UTF-8`"]
     assert wrong(csv(HEAD, "a,b\0,undated")) == ["x.csv:2: holds the control character U+0000: save it as `CSV UTF-8`"]
     Path("x.xlsx").write_bytes(b"\xd0\xcf\x11\xe0 an old workbook, or one with a password")
-    assert wrong(Path("x.xlsx")) == ["x.xlsx: is not an .xlsx workbook, or one with a password: save it anew as .xlsx"]
+    assert wrong(Path("x.xlsx")) == ["x.xlsx: is not an .xlsx workbook, or one with a password: save it again as .xlsx"]
     with zipfile.ZipFile("x.xlsx", "w") as packed:
         packed.writestr("x", "y")
-    assert wrong(Path("x.xlsx")) == ["x.xlsx: is damaged (KeyError): open it and save it anew as .xlsx"]
+    assert wrong(Path("x.xlsx")) == ["x.xlsx: is damaged (KeyError): open it and save it again as .xlsx"]
 
 
 MAP = 'columns: {key: "Ref no", title: What, deadline: "Due date"}\n'
@@ -228,7 +228,7 @@ def test_what_is_wrong_in_a_workbook_is_said_by_row_and_heading(xlsx: Write) -> 
         "x.xlsx:B4: title: is empty, expected text",
     ]
     assert wrong(xlsx(["key", "title", "deadline"], ["a", "=B3", "undated"])) == [
-        "x.xlsx:B2: title: has a formula that was never worked out: open the file in a spreadsheet program and save it"
+        "x.xlsx:B2: title: has a formula that was never calculated: open the file in a spreadsheet program and save it"
     ]
 
 
@@ -246,7 +246,7 @@ def test_a_formula_gives_what_it_came_to(xlsx: Write) -> None:
             text = old.read(part)
             new.writestr(part, text.replace(b'<c r="B2"><f>CONCAT(1)</f><v /></c>',
                                             b'<c r="B2" t="e"><f>CONCAT(1)</f><v>#REF!</v></c>'))  # fmt: skip
-    assert wrong(worked_out) == ["y.xlsx:B2: title: has the error #REF!: put it right"]
+    assert wrong(worked_out) == ["y.xlsx:B2: title: has the error #REF!: correct it"]
 
 
 def test_the_first_sheet_is_read_or_the_one_that_is_named(here: Path, columns) -> None:

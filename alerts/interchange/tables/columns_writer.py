@@ -28,7 +28,7 @@ def write_columns(name: str, sheets: Sequence[FoundColumns]) -> str:
 
 
 def _sheet(found: FoundColumns) -> list[str]:
-    """Return the lines for a sheet; the first is no comment where it has a name."""
+    """Return the lines for a sheet; the first is its name, if it has one."""
     lines = [f"sheet: {_yaml(found.sheet)}"] if found.sheet else []
     lines.append(f"# {found.rows} {'row' if found.rows == 1 else 'rows'} below the headings in row {found.header_row}")
     if found.header_row != found.first_row:
@@ -61,7 +61,7 @@ def _key(found: FoundColumns) -> tuple[bool, list[str]]:
     heading, cells = found.fields["key"], found.cells("key")
     if not are_keys(cells):
         example = next(text_of(one) for one in cells if not are_keys([one]))
-        return True, [f"# {heading} has values such as {example!r}, which are no keys by themselves",
+        return True, [f"# {heading} has values such as {example!r}, which are not keys by themselves",
                       f"key_from: {{columns: [{_yaml(heading)}], prefix: ref-}}"]  # fmt: skip
     return False, []
 
@@ -69,7 +69,7 @@ def _key(found: FoundColumns) -> tuple[bool, list[str]]:
 def _dates(found: FoundColumns) -> Iterator[str]:
     others = [one for one in found.date_columns if one != found.fields.get("deadline")]
     if others:
-        yield f"# ? dates are also in {', '.join(others)}. If these are deadlines, too, take `deadline` away above:"
+        yield f"# ? dates are also in {', '.join(others)}. If these are deadlines, too, remove `deadline` above:"
         yield "# dates:"
         for heading in (found.fields.get("deadline", ""), *others):
             suffix = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:20].strip("-")

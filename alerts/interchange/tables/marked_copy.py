@@ -43,7 +43,7 @@ def write_marked(table: Path, marks: Iterable[tuple[str, str]], target: Path, la
         with target.open("xb") as file:
             workbook.save(file)
     except FileExistsError:
-        raise InputError(f"{target}: is there already: name another file, or remove it") from None
+        raise InputError(f"{target}: already exists: name another file, or remove it") from None
     except OSError as error:
         raise InputError(f"{target}: cannot be written: {error.strerror}") from None
     return len(texts)

@@ -23,7 +23,7 @@ from alerts.interchange.whole_files import read_bytes
 
 UNPACKED = 512 * 2**20  # bytes: the limit for an unpacked workbook
 MOST_NAMED = 30  # sheets
-NEVER_CALCULATED = "has a formula that was never worked out: open the file in a spreadsheet program and save it"
+NEVER_CALCULATED = "has a formula that was never calculated: open the file in a spreadsheet program and save it"
 
 
 def read(path: Path, *, known: Known, progress: Callable[[int], None], layout: TableLayout) -> File:
@@ -49,9 +49,9 @@ def rows(path: Path, sheet: str | None) -> Iterator[Row]:
     except InputError:
         raise
     except zipfile.BadZipFile:
-        raise InputError(f"{path}: is not an .xlsx workbook, or one with a password: save it anew as .xlsx") from None
+        raise InputError(f"{path}: is not an .xlsx workbook, or one with a password: save it again as .xlsx") from None
     except Exception as error:  # a damaged workbook can raise anything
-        raise InputError(f"{path}: is damaged ({type(error).__name__}): open it and save it anew as .xlsx") from error
+        raise InputError(f"{path}: is damaged ({type(error).__name__}): open it and save it again as .xlsx") from error
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -64,7 +64,7 @@ def sheet_names(path: Path) -> list[str]:
     except InputError:
         raise
     except Exception as error:  # a damaged workbook can raise anything
-        raise InputError(f"{path}: is no workbook that can be read ({type(error).__name__})") from error
+        raise InputError(f"{path}: is not a workbook that can be read ({type(error).__name__})") from error
 
 
 def _sheet(workbook: Any, path: Path, name: str | None) -> Any:
@@ -86,7 +86,7 @@ def _value(cached: Any, written: Any) -> Cell:
     if value is None and getattr(written, "data_type", None) == "f":
         return UnusableCell(NEVER_CALCULATED)
     if getattr(cached, "data_type", None) == "e":
-        return UnusableCell(f"has the error {value}: put it right")
+        return UnusableCell(f"has the error {value}: correct it")
     return _as_shown(value, cached.number_format) if isinstance(value, datetime) else value
 
 

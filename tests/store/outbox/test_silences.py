@@ -168,7 +168,7 @@ def test_those_of_the_settings_begin_and_end_with_them(store: Store) -> None:
 @pytest.mark.parametrize(
     ("found", "why"),
     [
-        (silence(NOW), "ends after it begins"),
+        (silence(NOW), "must end after it begins"),
         (silence(NOW + timedelta(days=91)), "90 days at most"),
         (silence(NOW - timedelta(days=1), NOW - timedelta(days=2)), "in the future"),
     ],
