@@ -225,6 +225,7 @@ FILTERS: dict[str, str] = {
     "fill": "a text cut or filled to a width in a terminal: `text \\| fill(20)`",
     "flat": "a text on one line",
     "headed": "date, matter and title within a length: `say.date(t) \\| headed(say.matter(t), t.title, 78)`",
+    "in_words": "a deadline without codes: `t.deadline \\| in_words` is `by 30 days after summit`",
     "moment": "an instant on a zone's clock: `t.now \\| moment(t.reader)` is `Mon 3 Nov 2025 09:00 America/New_York`",
     "on_day": "the civil day of an instant in a zone: `t.now \\| on_day(t.reader) \\| day`",
     "own_clock": "an instant on its own clock, where that is not the reader's: `point \\| own_clock(t.reader)`",

@@ -11,7 +11,7 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.tokens import DeadlineError
 
 ISO_DURATION = re.compile(r"p[0-9t].*", re.ASCII)
-ORDER = "YMWDHI"  # of units, from long to short; I is a minute
+ORDER = "YMWDHIS"  # of units, from long to short; I is a minute
 KEY_FOLLOWERS = ("", ")", ";", "and", "except")
 TOO_LONG = 10  # digits
 
@@ -102,5 +102,5 @@ class DurationReader(DateReader):
 def _iso(parts: list[tuple[int, str]]) -> str:
     """Write counts of units as ISO 8601 does."""
     civil = "".join(f"{number}{unit}" for number, unit in parts if unit in "YMWD")
-    exact = "".join(f"{number}{'M' if unit == 'I' else unit}" for number, unit in parts if unit in "HI")
+    exact = "".join(f"{number}{'M' if unit == 'I' else unit}" for number, unit in parts if unit in "HIS")
     return f"P{civil}" + (f"T{exact}" if exact else "")

@@ -41,6 +41,7 @@ UNITS = {
     "year": ("Y", 1), "years": ("Y", 1), "month": ("M", 1), "months": ("M", 1), "quarter": ("M", 3),
     "quarters": ("M", 3), "week": ("W", 1), "weeks": ("W", 1), "fortnight": ("W", 2), "fortnights": ("W", 2),
     "day": ("D", 1), "days": ("D", 1), "hour": ("H", 1), "hours": ("H", 1), "minute": ("I", 1), "minutes": ("I", 1),
+    "second": ("S", 1), "seconds": ("S", 1),
 }  # fmt: skip
 CALENDAR_DAY = ("calendar", "consecutive")  # before `days`: what they are anyway
 BUSINESS_DAY = ("business", "working")  # before `days`

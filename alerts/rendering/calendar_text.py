@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alerts.core.commitments import Source
 from alerts.core.tracked import Tracked
+from alerts.deadlines.stated_text import deadline_in_words
 from alerts.rendering.plain_message import when
 from alerts.rendering.template_filters import clean, flat, shorten
 
@@ -15,7 +16,7 @@ def entry_of(tracked: Tracked, source: Source | None) -> tuple[str, str]:
     """Return the title and the description: the dates, the deadline as stated, the source and the note."""
     commitment = tracked.commitment
     text = [when(tracked.bounds) if tracked.open else f"closed: {commitment.status}"]
-    text.append(f"As stated: {_line(commitment.deadline)}")
+    text.append(f"As stated: {_line(deadline_in_words(commitment.deadline))}")
     if source:
         locator = commitment.source.locator if commitment.source else None
         text.append(f"Source: {', '.join(filter(None, map(_line, (source.title, locator or ''))))}")

@@ -12,6 +12,7 @@ from alerts.core.reminders import Kind
 from alerts.core.summaries import Summary
 from alerts.deadlines.bounds import Bounds, describe_bounds
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.stated_text import deadline_in_words
 from alerts.deadlines.wording import format_day
 from alerts.rendering.fitting import LARGEST
 from alerts.rendering.shell_commands import commands
@@ -141,7 +142,7 @@ def _lines(context: ReminderContext, answering: str | None) -> list[str]:
     lines_shown = [
         when(context.tracked.bounds),
         flat(clean(commitment.title)),
-        f"As stated: {flat(clean(commitment.deadline))}",
+        f"As stated: {flat(clean(deadline_in_words(commitment.deadline)))}",
         *([answering] if answering else []),
     ]
     if context.next_alert_at:

@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day, Point
 from alerts.deadlines.posix_zones import label_of
+from alerts.deadlines.stated_text import deadline_in_words
 from alerts.deadlines.wording import format_day
 from alerts.deadlines.zones import zone_info
 
@@ -169,6 +170,7 @@ FILTERS = {
     "fill": fill,
     "flat": flat,
     "headed": headline,
+    "in_words": deadline_in_words,
     "moment": moment,
     "on_day": on_day,
     "own_clock": own_clock,
