@@ -49,6 +49,7 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.is_missing = False
         self._access = access
+        self._held = threading.local()  # the transaction of a thread's snapshot
         self._turn: Any = threading.RLock() if self.sqlite else _Free()
         if access != "create" and not may_exist(url):
             self._stand_in()
@@ -75,6 +76,7 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that writes. Threads of one process take turns, so none waits for SQLite's busy timeout."""
         assert self._access != "read", "a command that reads does not write"
+        assert not hasattr(self._held, "connection"), "a snapshot only reads"
         with self._turn, self._error_text(), self._engine.connect() as plain:
             connection = plain.execution_options(writes=True)
             with connection.begin():
@@ -104,8 +106,24 @@ class Database:
                 connection.exec_driver_sql(f"ANALYZE {table}")
 
     @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read all that this thread reads in the block in one transaction: each would ask SQLite for its lock.
+
+        Nothing may be written in the block: a commit would wait for the transaction of its own thread.
+        """
+        with self.read() as connection:
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                del self._held.connection
+
+    @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads."""
+        if held := getattr(self._held, "connection", None):
+            yield held
+            return
         with self._error_text(), self._engine.connect() as connection, connection.begin():
             yield connection
 

@@ -56,7 +56,9 @@ class AnswerPages:
     def show(self, token: str, address: str) -> Page:
         """Return the page of a link. Nothing changes."""
         try:
-            return self._page(self._open(token))
+            with self._services.store.database.snapshot():
+                name, values = self._contents(self._open(token))
+            return Page(html=self._services.pages.render(name, **values))
         except DeadLinkError as dead:
             return self._dead(dead, address)
         except StoreError as error:
@@ -135,15 +137,18 @@ class AnswerPages:
         errors: Mapping[str, str] | None = None,
         form: AnswerForm | None = None,
     ) -> Page:
-        shared = self._shared(opened, form) | {"notice": notice, "errors": _Fields(errors or {})}
+        name, values = self._contents(opened, form)
+        given = values | {"notice": notice, "errors": _Fields(errors or {})}
+        return Page(html=self._services.pages.render(name, **given), status=status)
+
+    def _contents(self, opened: OpenedLink, form: AnswerForm | None = None) -> tuple[str, dict[str, object]]:
+        """Return the name of the template of a link's page, and what it is given."""
+        shared = self._shared(opened, form) | {"notice": "", "errors": _Fields()}
         if opened.whole:
-            listed = answer_list(self._viewer, opened)
-            html = self._services.pages.render("answer_list", **shared, listed=listed)
-        else:
-            view = self._viewer.view(opened, opened.entry)
-            people = choosable(opened.people) if "assign" in view.may else []
-            html = self._services.pages.render("answer", **shared, entry=view, t=view.t, people=people)
-        return Page(html=html, status=status)
+            return "answer_list", shared | {"listed": answer_list(self._viewer, opened)}
+        view = self._viewer.view(opened, opened.entry)
+        people = choosable(opened.people) if "assign" in view.may else []
+        return "answer", shared | {"entry": view, "t": view.t, "people": people}
 
     def _shared(self, opened: OpenedLink, form: AnswerForm | None) -> dict[str, object]:
         """Return what all pages of a link are given."""

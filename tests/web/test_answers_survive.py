@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import pytest
 import requests
 
 from alerts.clock import utc_now
+from tests import postgres
 from tests.factories import at, entry, load
 from tests.web.answering import KEY, Desk, configuration, opened
 from tests.web.daemon_site import WHOLE, eventually, free_port
@@ -93,6 +96,21 @@ def forms(database: str, folder: Path) -> Iterator[tuple[Desk, Process, dict[str
                 process.kill()
 
 
+@contextmanager
+def small_disk(megabytes: int) -> Iterator[Path]:
+    """Mount a disk in memory that PostgreSQL may write to; where that is not permitted, the test is left out."""
+    folder = Path(tempfile.mkdtemp(prefix="alerts-disk-", dir="/tmp"))
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder]
+    try:
+        if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("no disk can be mounted here: only the refusal of a full disk is tried")
+        shutil.chown(folder, "nobody")
+        yield folder
+        subprocess.run(["umount", "-l", folder], check=True)
+    finally:
+        folder.rmdir()
+
+
 def revisions(desk: Desk, key: str) -> int:
     return sum(one.what == "acknowledged" for one in desk.history(key))
 
@@ -160,3 +178,51 @@ def test_a_full_disk_is_not_recorded_and_the_next_try_is(database_url: str, tmp_
         for key, form in some:
             assert process.press(*form) == (200, True)
             assert revisions(desk, key) == 1
+
+
+def fill(disk: Path) -> Path:
+    """Leave no room on a disk."""
+    path = disk / "filler"
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    return path
+
+
+def press_all(disk: Path, database: str, folder: Path) -> None:
+    """Press every form while a disk is full, and again when it is not: each answer is whole, or is not there."""
+    with forms(database, folder) as (desk, process, found):
+        process.start()
+        filler, refused = fill(disk), 0
+        for key, form in found.items():
+            answer = process.press(*form)
+            assert answer in ((200, True), (503, False))
+            assert revisions(desk, key) == answer[1]
+            assert (desk.tracked(key).acknowledged is not None) == answer[1]
+            refused += not answer[1]
+        assert refused > 10  # what fits into the pages that are there is recorded
+        filler.unlink()
+        for key, form in found.items():
+            assert process.press(*form) == (200, True)
+            assert revisions(desk, key) == 1
+
+
+def test_a_disk_of_sqlite_that_is_really_full_leaves_no_answer_half_done(sqlite_url: str, tmp_path: Path) -> None:
+    with small_disk(16) as disk:
+        path = shutil.copy(sqlite_url.removeprefix("sqlite:///"), disk / "alerts.db")
+        press_all(disk, f"sqlite:///{path}", tmp_path)
+
+
+def test_a_disk_of_postgresql_that_is_really_full_leaves_no_answer_half_done(
+    postgresql: postgres.Server, tmp_path: Path
+) -> None:
+    with small_disk(64) as disk:
+        (disk / "tables").mkdir()
+        shutil.chown(disk / "tables", "nobody")
+        postgresql.run(f"CREATE TABLESPACE small LOCATION '{disk}/tables'")
+        postgresql.run(f"CREATE DATABASE full_disk TEMPLATE {postgres.TEMPLATE} TABLESPACE small")
+        try:
+            press_all(disk, postgresql.url("full_disk"), tmp_path)
+        finally:
+            postgresql.drop("full_disk")
+            postgresql.run("DROP TABLESPACE small")
