@@ -17,7 +17,7 @@ PATIENCE = 60.0  # seconds that a busy machine may take for what takes one
 EXACT = "all" in (os.environ.get("FAULTS"), os.environ.get("WEB"))  # nothing else runs on the machine
 
 
-def eventually(condition: Callable[[], Any], what: str, within: float = PATIENCE, every: float = 0.002) -> None:
+def eventually(condition: Callable[[], Any], what: str, within: float = PATIENCE, every: float = 0.01) -> None:
     """Wait until the condition holds. Fails with `what` where it does not in time."""
     deadline = time.monotonic() + within
     while not condition():

@@ -10,6 +10,7 @@ from alerts.store import file_load
 from alerts.store.file_load import FileLoad
 from tests import acting
 from tests.factories import at, change, close, entries, entry, load, move, party, tracked
+from tests.store.conftest import IN_CHUNKS
 
 LATER = at("2025-10-29T09:00")
 DAYS = ["2025-11-10", "2025-12-10", "2026-01-20", "undated"]
@@ -43,6 +44,7 @@ def refusal(act):
     return None
 
 
+@IN_CHUNKS
 @pytest.mark.parametrize("seed", range(6))
 def test_a_dry_run_computes_what_the_load_then_stores(store, any_chunks, seed):
     pick = random.Random(seed)
@@ -150,6 +152,7 @@ def test_an_edit_between_the_two_reads_of_a_load_is_not_undone(store, monkeypatc
     assert (found.title, found.note) == ("By hand", "new")
 
 
+@IN_CHUNKS
 def test_an_interrupted_load_leaves_dependants_where_their_deadlines_say(store, any_chunks):
     """Each transaction moves what follows from it: none waits for a later one."""
     load(store, entry("a"), entry("z", "2026-02-01"), entry("c", "between a and z"))

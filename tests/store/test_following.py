@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from alerts.deadlines.errors import InputError
 from alerts.store import tables
 from tests.factories import at, change, close, entries, entry, load, move, party, tracked
+from tests.store.conftest import IN_CHUNKS
 
 LATER = at("2025-10-29T09:00")
 
@@ -52,6 +53,7 @@ FOLLOWING = {
 }
 
 
+@IN_CHUNKS
 @pytest.mark.parametrize(("stored", "file"), FOLLOWING.values(), ids=FOLLOWING)
 def test_what_hangs_on_others_stands_where_it_would_had_all_been_loaded_at_once(store, any_chunks, stored, file):
     load(store, *stored)
@@ -67,6 +69,7 @@ def test_what_hangs_on_others_stands_where_it_would_had_all_been_loaded_at_once(
     assert stands(store) == followed
 
 
+@IN_CHUNKS
 @pytest.mark.parametrize(("stored", "file"), FOLLOWING.values(), ids=FOLLOWING)
 def test_a_dry_run_foretells_all_that_the_load_then_does(store, any_chunks, stored, file):
     load(store, *stored)
@@ -153,6 +156,7 @@ def test_a_file_that_moves_what_is_closed_is_named_and_its_deadline_and_bounds_s
     assert history == [("recorded", None), ("closed", "fulfilled")]
 
 
+@IN_CHUNKS
 def test_what_hangs_on_something_closed_goes_by_the_bounds_that_it_keeps(store, any_chunks):
     load(store, entry("a"))
     close(store, "a")
