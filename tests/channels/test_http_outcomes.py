@@ -15,6 +15,7 @@ import trustme
 
 from alerts import channels
 from alerts.core.deliveries import DeliveryError
+from tests.channels.conftest import secured
 from tests.channels.endings import ending
 from tests.patience import pause
 
@@ -244,8 +245,8 @@ def authority(tmp_path_factory):
 
 def over_tls(context, script):
     def serve(connection):
-        with context.wrap_socket(connection, server_side=True) as secured:
-            script(secured)
+        with secured(context, connection) as wrapped:
+            script(wrapped)
 
     return serve
 

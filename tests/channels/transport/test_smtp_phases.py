@@ -10,6 +10,7 @@ import pytest
 
 from alerts import channels
 from alerts.channels import email as email_channel
+from tests.channels.conftest import secured
 from tests.channels.endings import ending
 from tests.patience import ends_within, pause
 
@@ -76,11 +77,11 @@ class Peer:
         with suppress(Over, OSError):
             self._reply(connection, "connect", b"")
             if self.phase == "connect":
-                connection = self._context.wrap_socket(connection, server_side=True)
+                connection = secured(self._context, connection)
             self._reply(connection, "banner", b"220 here\r\n")
-            secured = self._commands(connection)
-            self._reply(secured, "handshake", b"")
-            with self._context.wrap_socket(secured, server_side=True) as connection:
+            plain = self._commands(connection)
+            self._reply(plain, "handshake", b"")
+            with secured(self._context, plain) as connection:
                 self._commands(connection)
 
     def _commands(self, connection: socket.socket) -> socket.socket:
