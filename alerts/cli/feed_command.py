@@ -139,7 +139,7 @@ def _row(feed: Feed, zone: str) -> Row:
 def _state(feed: Feed, zone: str) -> str:
     if feed.revoked_at:
         return f"revoked {shown(feed.revoked_at, zone)}"
-    return "ended: nobody declares this person" if feed.is_orphaned else "in use"
+    return "ended: this person has left, or is not declared" if feed.is_orphaned else "in use"
 
 
 def _describe(wanted: FeedFilter) -> str:

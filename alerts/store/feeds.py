@@ -33,7 +33,7 @@ class FeedFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed and whose it is. It ends with its person (`is_orphaned`: nobody declares that person any more)."""
+    """A feed and whose it is. It ends with its person (`is_orphaned`: they have left, or nobody declares them)."""
 
     token_hash: str = field(repr=False)
     person: str
@@ -110,9 +110,11 @@ def hash_token(token: str) -> str:
 
 
 def _query(now: datetime) -> Any:
-    """Select feeds with their person, who is known for an hour after the settings left them out."""
+    """Select feeds with their person, if they are there, or were an hour ago when the settings left them out."""
     is_known = or_(_P.removed_at.is_(None), _P.removed_at > now - GRACE)
-    return select(tables.feeds, _P.key.label("known")).outerjoin(tables.people, and_(_P.key == _F.person, is_known))
+    is_there = or_(_P.left_at.is_(None), _P.left_at > now)
+    known = and_(_P.key == _F.person, is_known, is_there)
+    return select(tables.feeds, _P.key.label("known")).outerjoin(tables.people, known)
 
 
 def _feed(row: RowMapping) -> Feed:

@@ -33,7 +33,10 @@ _D, _R, _V = delivery_tables.deliveries.c, planning_tables.rules.c, tables.revis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedDelivery:
-    """A delivery whose message has links. `zone`: the reader's own. `printed`: the entries that have a link."""
+    """A delivery whose message has links. `zone`: the reader's own. `printed`: the entries that have a link.
+
+    `to_deputy`: whether a deputy got it for somebody else.
+    """
 
     id: UUID
     channel: str
@@ -41,6 +44,7 @@ class LinkedDelivery:
     zone: str | None
     rendered_at: datetime
     printed: tuple[EntryName, ...]
+    to_deputy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ class LinkedDeliveries:
 
     def find(self, delivery: UUID) -> LinkedDelivery | None:
         """Return a delivery; None where there is none, or its message was never rendered."""
-        query = select(_D.id, _D.channel, _D.recipient, _D.payload).where(_D.id == delivery)
+        query = select(_D.id, _D.channel, _D.recipient, _D.payload, _D.on_behalf_of).where(_D.id == delivery)
         with self._database.read() as connection:
             row = connection.execute(query).mappings().first()
             if row is None or not row["payload"]:
@@ -79,6 +83,7 @@ class LinkedDeliveries:
             zone=zone,
             rendered_at=datetime.fromisoformat(row["payload"]["rendered_at"]),
             printed=tuple((number, name) for number, name in printed if number is not None),
+            to_deputy=row["on_behalf_of"] is not None,
         )
 
     def entries(self, which: Iterable[EntryName], now: datetime) -> dict[EntryName, LinkedEntry]:

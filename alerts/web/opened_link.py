@@ -85,7 +85,7 @@ def open_again(
         raise DeadLinkError("unknown")
     people = services.store.linked_deliveries.people() | {one.key: one for one in services.settings.people}
     channel = readers.get(delivery.channel)
-    if channel is None or not channel.reaches(delivery.recipient, people):
+    if channel is None or not still_reaches(channel, delivery, people, now):
         raise DeadLinkError("gone")
     reader = _reader(services, delivery, channel, people)
     if services.store.link_revocations.voided(reader.label, delivery.rendered_at):
@@ -103,6 +103,16 @@ def open_again(
         entries=entries,
         now=now,
     )
+
+
+def still_reaches(
+    channel: ChannelReaders, delivery: LinkedDelivery, people: Mapping[str, Person], now: datetime
+) -> bool:
+    """Return whether the recipient of a delivery still gets alerts: they are one of the channel, or a deputy."""
+    mine = [one for one in people.values() if one.email.lower() == delivery.recipient.lower()]
+    if mine and all(one.has_left(now) for one in mine):
+        return False
+    return channel.reaches(delivery.recipient, people) or (delivery.to_deputy and bool(mine))
 
 
 def _require_live(delivery: LinkedDelivery, entry: LinkedEntry | None, now: datetime) -> None:

@@ -90,6 +90,14 @@ def test_a_feed_is_revoked_once(people):
         people.feeds.revoke("Mine", NOW)
 
 
+def test_a_feed_ends_when_its_person_leaves(people):
+    token = add(people)
+    with people.database.write() as connection:
+        connection.execute(update(tables.people).values(left_at=NOW + timedelta(hours=1)))
+    assert not people.feeds.find(token, NOW + timedelta(minutes=59)).is_orphaned
+    assert people.feeds.find(token, NOW + timedelta(hours=1)).is_orphaned
+
+
 def test_a_feed_ends_with_its_person_an_hour_after_the_settings_have_left_them_out(people):
     token = add(people)
     with people.database.write() as connection:

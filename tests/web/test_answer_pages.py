@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from alerts.core.commitments import Person
+from alerts.store.linked_deliveries import LinkedDelivery
+from alerts.web.channel_readers import ChannelReaders
+from alerts.web.opened_link import still_reaches
 from tests import acting
 from tests.factories import at, change, entry, load
 from tests.web.answering import NOW, Desk, opened, token_of
@@ -250,6 +256,27 @@ def test_a_dead_link_says_why_and_records_nothing(desk: Desk) -> None:
         pressed = page.press("acknowledge 2026-12-01", form="0" * 32, revision="1", stage="overdue")
         assert (pressed.status, text in pressed.text) == (status, True)
         assert desk.dump() == before
+
+
+def test_a_link_dies_with_somebody_who_has_left(desk: Desk) -> None:
+    zoe = Person(key="zoe", name="Zoe", email="zoe@example.org")
+    desk.store.people.register([zoe])
+    sent = desk.sent("filing", to="Zoe@example.org")
+    assert desk.visit(sent.token).status == 200
+    desk.store.people.register([replace(zoe, left_at=NOW)])
+    page = desk.visit(sent.token)
+    assert (page.status, "This link does not work any more" in page.text) == (410, True)
+
+
+@pytest.mark.parametrize(("to_deputy", "reaches"), [(True, True), (False, False)])
+def test_the_link_of_a_deputy_works_on_a_channel_that_does_not_name_them(*, to_deputy: bool, reaches: bool) -> None:
+    bo = Person(key="bo", name="Bo", email="bo@example.org")
+    channel = ChannelReaders(name="legal", addresses=("ann@example.org",), shared=False, mails_owners=False, zone=None)
+    delivery = LinkedDelivery(
+        id=UUID(int=1), channel="legal", recipient="Bo@example.org", zone=None, rendered_at=NOW, printed=(),
+        to_deputy=to_deputy,
+    )  # fmt: skip
+    assert still_reaches(channel, delivery, {"bo": bo}, NOW) == reaches
 
 
 def test_a_link_dies_with_its_recipient_its_revocation_and_a_month_after_closing(desk: Desk) -> None:

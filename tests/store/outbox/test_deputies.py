@@ -120,6 +120,16 @@ def test_an_absence_begins_with_its_first_instant_and_is_over_at_its_end(owned, 
     assert len(sent(owned)) == 1 + is_away
 
 
+def test_a_clock_that_steps_over_an_absence_and_back_repeats_and_loses_nothing(owned):
+    away(owned, "ana", end=NINE + timedelta(hours=1))
+    planned(owned)
+    assert sent(owned, NINE + timedelta(hours=2)) == [ANAS]
+    move(owned, "truce", "2025-11-20", now=NINE)
+    planned(owned)
+    assert [to for to, _, _ in sent(owned)] == ["Bo@example.org", "ana@example.org"]
+    assert [sent(owned, NINE + timedelta(hours=hours)) for hours in (2, -2, 0)] == [[], [], []]
+
+
 def test_what_waits_when_an_absence_begins_goes_to_the_deputy_and_after_its_end_it_does_not(owned):
     planned(owned)
     (one,) = claim(owned)
