@@ -62,7 +62,7 @@ GUARDS = (
     Guard(
         "a link dies with its recipient",
         "web/opened_link.py",
-        "if channel is None or not channel.reaches(delivery.recipient, people):",
+        "if channel is None or not still_reaches(channel, delivery, people, now):",
         "if channel is None:",
         "web/test_answer_pages.py::test_a_link_dies_with_its_recipient_its_revocation_and_a_month_after_closing[sqlite]",
     ),
