@@ -250,7 +250,7 @@ def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) 
 def _reminder_row(reminder: Any) -> dict[str, Any]:
     names = ("rule", "kind", "offset", "early", "bounds_version", "skipped")
     sent = [{**one, "id": str(one["id"]), "ended_at": as_rfc3339(one["ended_at"])} for one in reminder["deliveries"]]
-    times = {name: as_rfc3339(reminder[name]) for name in ("moment", "send_at", "planned_at")}
+    times = {name: as_rfc3339(reminder[name]) for name in ("moment", "send_at", "planned_at", "held_until")}
     which = {"occurrence": reminder["occurrence"] or None}
     return {name: reminder[name] for name in names} | which | times | {"deliveries": sent}
 
@@ -265,7 +265,8 @@ def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, 
     one = item.at(reminder["occurrence"])
     bounds = one.bounds if one.bounds_version == reminder["bounds_version"] else None
     text = describe_alert(reminder["kind"], reminder["offset"], bounds, reminder["send_at"], zone)
-    times_sent = ", ".join(map(_delivery_text, reminder["deliveries"]))
+    held = reminder["held_until"] and f"held back until {shown(reminder['held_until'], zone)}"
+    times_sent = ", ".join(filter(None, (*map(_delivery_text, reminder["deliveries"]), held)))
     return (
         shown(reminder["send_at"], zone),
         ": ".join(filter(None, (reminder["occurrence"], text))),

@@ -19,11 +19,12 @@ from alerts.store.database import Database
 from alerts.store.occurrence_rows import with_occurrences
 from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
-_C, _D, _L, _R, _W = (
+_C, _D, _G, _L, _R, _W = (
     table.c
     for table in (
         tables.commitments,
         delivery_tables.deliveries,
+        delivery_tables.gathered,
         delivery_tables.delivery_reminders,
         planning_tables.reminders,
         planning_tables.watches,
@@ -110,7 +111,10 @@ class Ledger:
             return [revision_of(row) for row in connection.execute(query).mappings()]
 
     def reminders(self, commitment_id: int) -> list[Mapping[str, Any]]:
-        """Return the reminders of a commitment, sent and skipped, oldest first, each with its deliveries."""
+        """Return the reminders of a commitment, sent and skipped, oldest first, each with its deliveries.
+
+        `held_until`: when the last of what a silence or office hours hold back is let go.
+        """
         with self._database.read() as connection:
             query = (
                 select(planning_tables.reminders)
@@ -125,7 +129,10 @@ class Ledger:
             sent: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
             for row in connection.execute(query.order_by(_D.created_at, _D.id)).mappings():
                 sent[row["reminder_id"]].append({name: row[name] for name in row if name != "reminder_id"})
-            return [{**row, "deliveries": sent[row["id"]]} for row in reminders]
+            query = select(_G.reminder_id, func.max(_G.held_until, type_=_G.held_until.type)).group_by(_G.reminder_id)
+            about = select(_R.id).where(_R.commitment_id == commitment_id)
+            held = dict(connection.execute(query.where(_G.reminder_id.in_(about))).tuples().all())
+            return [{**row, "deliveries": sent[row["id"]], "held_until": held.get(row["id"])} for row in reminders]
 
     def deliveries(self, state: str | None = None, limit: int = 1000) -> list[Mapping[str, Any]]:
         """The latest deliveries, oldest first, each with what it carries; of one time by that, then by channel."""

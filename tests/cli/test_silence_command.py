@@ -62,3 +62,13 @@ def test_the_settings_state_them(loaded: Alerts, home: Path) -> None:
     said = loaded("check")
     assert "alerts.yaml" in said.err
     assert "90 days at most" in said.err
+
+
+def test_what_is_held_back_is_shown(loaded: Alerts) -> None:
+    loaded("tick", "--at", "2025-10-20T10:00Z")
+    loaded("silence", "add", "--all", *UNTIL)
+    loaded("tick", "--at", "2025-10-29T10:00Z")
+    found = loaded("show", "summit", "--at", "2025-10-29T10:00Z")
+    assert "held back until Thu 6 Nov 2025 00:00" in found.out
+    rows = loaded("show", "summit", "--json", "--at", "2025-10-29T10:00Z").json["reminders"]
+    assert {row["held_until"] for row in rows if row["skipped"] is None} == {"2025-11-06T00:00:00Z"}
