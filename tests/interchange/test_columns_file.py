@@ -238,8 +238,8 @@ def test_several_date_columns_become_several_commitments(csv: Write, columns) ->
     ]
     assert wrong(csv("Ref,What,Notice by,Ends", "a,Lease,soon,2027-03-31", "b,Loan,,"), layout) == [
         (
-            "x.csv:C2: Notice by: `soon`: column 1: expected a deadline such as 2025-11-10, `after 2025-11-10`, `P1Y "
-            "after KEY` or `undated`, found `soon`"
+            "x.csv:C2: Notice by: `soon`: column 1: expected a deadline such as 2025-11-10, `31 March 2027`, `after "
+            "2025-11-10`, `P1Y after KEY` or `undated`, found `soon`"
         ),
         "x.csv:C3: Notice by and Ends are empty, expected a date",
     ]
