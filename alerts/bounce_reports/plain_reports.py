@@ -59,7 +59,7 @@ def read_plain(message: Message, parts: Sequence[Message]) -> BounceReport:
     """Return what a report without a part for programs says.
 
     Notices of a delay, of success and of absence come first: the library's patterns look for addresses only. With the
-    code of a refusal it is no such notice of a server: a false failure is told once more, a missed one to nobody.
+    code of a refusal it is not such a notice: a false failure causes one more report, a missed failure causes none.
     """
     text, subject = _text(parts), header_of(message, "Subject")
     both = f"{subject}\n{text}"

@@ -1,4 +1,4 @@
-"""Which meaning of deadlines this build has: bounds of an earlier one are worked out anew, and say why they moved."""
+"""Which meaning of deadlines this build has: bounds of an earlier one are worked out again, and say why they moved."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class SentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SilenceFacts:
-    """A silence that has held the reminder back, or that it breaks (`lasts`)."""
+    """A silence that has held the reminder back, or despite which it is sent (`lasts`)."""
 
     until: datetime
     reason: str

@@ -9,7 +9,7 @@ from itertools import accumulate, groupby
 from typing import Literal
 
 from alerts.deadlines.points import Day, Point
-from alerts.deadlines.wording import MONTHS
+from alerts.deadlines.wording import MONTH_NAMES
 from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import on_day
 
@@ -181,5 +181,5 @@ def _months(weeks: Sequence[date]) -> tuple[Month, ...]:
     for (year, month), columns in groupby(weeks, key=lambda day: (day.year, day.month)):
         count = len(list(columns))
         shown = year if count > 2 and (not found or month == 1) else None
-        found.append(Month(name=MONTHS[month - 1], year=shown, columns=count))
+        found.append(Month(name=MONTH_NAMES[month - 1][:3], year=shown, columns=count))
     return tuple(found)
