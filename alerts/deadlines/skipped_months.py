@@ -9,9 +9,8 @@ from itertools import islice
 from alerts.deadlines.expressions import Every
 from alerts.deadlines.rule_parts import split_rule
 from alerts.deadlines.stated_dates import CivilDay, WallTime
+from alerts.deadlines.wording import MONTH_NAMES
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")  # fmt: skip
 MONTHS_CHECKED = 28 * 12  # months: by then each month has had each of its lengths
 DAY_PARTS = frozenset({"BYDAY", "BYYEARDAY", "BYWEEKNO"})
 
@@ -92,4 +91,4 @@ def _length(month: date) -> int:
 
 
 def _named(month: date) -> str:
-    return f"{MONTHS[month.month - 1]} {month.year}"
+    return f"{MONTH_NAMES[month.month - 1]} {month.year}"

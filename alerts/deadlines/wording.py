@@ -8,7 +8,9 @@ from alerts.deadlines.points import Day, Point
 from alerts.deadlines.posix_zones import label_of
 from alerts.deadlines.zones import zone_info
 
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTH_NAMES = (
+    "January February March April May June July August September October November December"
+).split()  # in English whatever the locale
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 UNDATED_TEXTS = {
@@ -20,7 +22,7 @@ UNDATED_TEXTS = {
 
 def format_day(day: date) -> str:
     """Write a day with its weekday: `Mon 10 Nov 2025`. In English whatever the locale."""
-    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTH_NAMES[day.month - 1][:3]} {day.year}"
 
 
 def format_point(point: Point) -> str:

@@ -21,15 +21,18 @@ def key_of(uid: str) -> str:
         return uid
     key = re.sub(r"[^A-Za-z0-9._@-]", "-", uid).lstrip("._@-")
     if not KEY.fullmatch(key[:LONGEST]) or key.lower() in RESERVED_WORDS:
-        key = f"uid-{key}" if key else "uid-" + hashlib.sha256(uid.encode()).hexdigest()[:HASHED]
-    if len(key) > LONGEST:
-        key = f"{key[: LONGEST - HASHED - 1]}-{hashlib.sha256(uid.encode()).hexdigest()[:HASHED]}"
-    return key
+        key = f"uid-{key}" if key else f"uid-{_hash(uid)}"
+    return _shortened(key, uid)
 
 
 def occurrence_key(uid: str, day: object) -> str:
     """Return the key for one occurrence of a recurring component: `standup@example.org.2025-12-31`."""
-    key = key_of(uid)
-    if len(key) > LONGEST:
-        key = f"{key[: LONGEST - HASHED - 1]}-{hashlib.sha256(uid.encode()).hexdigest()[:HASHED]}"
-    return f"{key}.{day}"
+    return f"{_shortened(key_of(uid), uid)}.{day}"
+
+
+def _shortened(key: str, uid: str) -> str:
+    return key if len(key) <= LONGEST else f"{key[: LONGEST - HASHED - 1]}-{_hash(uid)}"
+
+
+def _hash(uid: str) -> str:
+    return hashlib.sha256(uid.encode()).hexdigest()[:HASHED]

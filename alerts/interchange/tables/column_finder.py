@@ -12,7 +12,7 @@ from alerts.interchange.tables.date_formats import ISO, looks_like_date, reading
 from alerts.interchange.tables.field_finder import find_fields, letters, shown_text
 from alerts.interchange.tables.heading_words import DATE_WORD, DONE_WORDS, FIELD_WORDS, STATUS_WORDS
 from alerts.interchange.tables.table_rows import Row
-from alerts.interchange.tables.undeclared import folded
+from alerts.interchange.tables.undeclared import comparable
 
 DASHES = "-–—"
 HEADING_WITHIN = 30  # rows
@@ -54,7 +54,7 @@ class FoundColumns:
     @property
     def done(self) -> list[str]:
         """Return the states that mean done."""
-        return [one for one in self.statuses if folded(one) in DONE_WORDS]
+        return [one for one in self.statuses if comparable(one) in DONE_WORDS]
 
 
 def find_columns(sheet: str, rows: Iterable[Row]) -> FoundColumns | None:

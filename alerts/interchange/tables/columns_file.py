@@ -17,7 +17,7 @@ from alerts.interchange.cells import FIELDS, LISTS, REQUIRED, entry_of, split
 from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.tables.columns import Columns, DateColumn, KeyColumns, Midnight, OwnerBy, TableLayout, nearest
 from alerts.interchange.tables.date_formats import check_format
-from alerts.interchange.tables.undeclared import folded
+from alerts.interchange.tables.undeclared import comparable
 from alerts.strict_yaml.text_fields import Line
 from alerts.strict_yaml.validation import Count, Raw, Section, Text, lines_of, problems_of
 from alerts.strict_yaml.yaml_events import Steps
@@ -119,9 +119,9 @@ class SheetSection(Section):
             date_formats=tuple(dict.fromkeys(formats)),
             midnight=self.midnight,
             status=self.status.column if self.status else None,
-            done=frozenset(folded(one) for one in (self.status.done if self.status else ())),
+            done=frozenset(comparable(one) for one in (self.status.done if self.status else ())),
             owner_by=self.owner_by,
-            blank=frozenset(map(folded, self.blank)),
+            blank=frozenset(map(comparable, self.blank)),
             defaults={name: _cell(name, value) for name, value in (self.defaults or {}).items()},
             key_from=self.key_from.key_columns() if self.key_from else None,
             dates=tuple(one.date_column() for one in self.dates),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 
 from alerts.interchange.tables.cell_values import text_of
 from alerts.interchange.tables.column_finder import FoundColumns
 from alerts.interchange.tables.field_finder import are_keys
+from alerts.interchange.tables.yaml_parts import slug, yaml_value
 
 MOST_SHOWN = 6
-PLAIN_YAML = re.compile(r"[A-Za-z]([\w ./()&%-]*[\w)])?", re.ASCII)
-WORDS = frozenset({"yes", "no", "true", "false", "on", "off", "null", "y", "n"})
 
 
 def write_columns(name: str, sheets: Sequence[FoundColumns]) -> str:
@@ -29,19 +26,19 @@ def write_columns(name: str, sheets: Sequence[FoundColumns]) -> str:
 
 def _sheet(found: FoundColumns) -> list[str]:
     """Return the lines for a sheet; the first is its name, if it has one."""
-    lines = [f"sheet: {_yaml(found.sheet)}"] if found.sheet else []
+    lines = [f"sheet: {yaml_value(found.sheet)}"] if found.sheet else []
     lines.append(f"# {found.rows} {'row' if found.rows == 1 else 'rows'} below the headings in row {found.header_row}")
     if found.header_row != found.first_row:
         lines.append(f"header_row: {found.header_row}")
     lines.append("columns:")
     made, key_lines = _key(found)
-    lines += [f"  {name}: {_yaml(heading)}" for name, heading in found.fields.items() if name != "key" or not made]
+    lines += [f"  {name}: {yaml_value(heading)}" for name, heading in found.fields.items() if name != "key" or not made]
     lines += [
         f"# ? which column is the {name}? add it above" for name in ("title", "deadline") if name not in found.fields
     ]
     lines += key_lines
     if found.blank:
-        lines.append(f"blank: [{', '.join(map(_yaml, found.blank))}]")
+        lines.append(f"blank: [{', '.join(map(yaml_value, found.blank))}]")
     lines += [*_dates(found), *_formats(found), *_owner(found), *_status(found)]
     used = {*found.fields.values(), found.status, *found.date_columns}
     if unused := [heading for heading in found.headings if heading not in used]:
@@ -53,7 +50,7 @@ def _key(found: FoundColumns) -> tuple[bool, list[str]]:
     """Return whether the key is made from columns, and the lines that say how."""
     if "key" not in found.fields:
         others = [found.fields[name] for name in ("title", "deadline") if name in found.fields]
-        named = ", ".join(map(_yaml, others))
+        named = ", ".join(map(yaml_value, others))
         return True, [
             "# ? no column names each row. Keys are made from these columns: a row that changes there is a new one",
             f"key_from: {{hash: [{named}], prefix: row-}}",
@@ -62,7 +59,7 @@ def _key(found: FoundColumns) -> tuple[bool, list[str]]:
     if not are_keys(cells):
         example = next(text_of(one) for one in cells if not are_keys([one]))
         return True, [f"# {heading} has values such as {example!r}, which are not keys by themselves",
-                      f"key_from: {{columns: [{_yaml(heading)}], prefix: ref-}}"]  # fmt: skip
+                      f"key_from: {{columns: [{yaml_value(heading)}], prefix: ref-}}"]  # fmt: skip
     return False, []
 
 
@@ -72,8 +69,8 @@ def _dates(found: FoundColumns) -> Iterator[str]:
         yield f"# ? dates are also in {', '.join(others)}. If these are deadlines, too, remove `deadline` above:"
         yield "# dates:"
         for heading in (found.fields.get("deadline", ""), *others):
-            suffix = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:20].strip("-")
-            yield f"#   - {{column: {_yaml(heading)}, key: {suffix or 'date'}}}"
+            suffix = slug(heading)[:20].strip("-")
+            yield f"#   - {{column: {yaml_value(heading)}, key: {suffix or 'date'}}}"
 
 
 def _formats(found: FoundColumns) -> Iterator[str]:
@@ -111,16 +108,11 @@ def _status(found: FoundColumns) -> Iterator[str]:
     listed = ", ".join(f"{state} ({count})" for state, count in found.statuses.items())
     yield f"# {found.status} has {listed}"
     if found.done:
-        yield f"status: {{column: {_yaml(found.status)}, done: [{', '.join(map(_yaml, found.done))}]}}"
+        yield f"status: {{column: {yaml_value(found.status)}, done: [{', '.join(map(yaml_value, found.done))}]}}"
     else:
         yield "# ? which of them mean that nothing is to be done any more?"
-        yield f"# status: {{column: {_yaml(found.status)}, done: [{_yaml(next(iter(found.statuses)))}]}}"
+        yield f"# status: {{column: {yaml_value(found.status)}, done: [{yaml_value(next(iter(found.statuses)))}]}}"
 
 
 def _format(text: str) -> str:
     return f'"{text}"' if "," in text else text
-
-
-def _yaml(text: str) -> str:
-    """Return text as a YAML value, within braces too."""
-    return text if PLAIN_YAML.fullmatch(text) and text.lower() not in WORDS else json.dumps(text, ensure_ascii=False)

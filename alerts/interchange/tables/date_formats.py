@@ -8,10 +8,8 @@ from datetime import date
 from functools import lru_cache
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.wording import MONTH_NAMES
 
-MONTHS = (  # in English in every locale
-    "January February March April May June July August September October November December"
-).split()
 PARTS = {
     "YYYY": r"(?P<year>\d{4})",
     "YY": r"(?P<short>\d{2})",
@@ -53,7 +51,7 @@ def _read(text: str, date_format: str) -> tuple[date, str] | None:
     parts = found.groupdict()
     try:
         name = parts.get("name")
-        month = [month[:3].lower() for month in MONTHS].index(name.lower()) + 1 if name else int(parts["month"])
+        month = [month[:3].lower() for month in MONTH_NAMES].index(name.lower()) + 1 if name else int(parts["month"])
         year = int(parts["year"]) if "year" in parts else 2000 + int(parts["short"])
         return date(year, month, int(parts["day"])), parts["clock"] or ""
     except ValueError:
@@ -110,4 +108,4 @@ def _readings(text: str) -> Iterator[tuple[str, date]]:
 
 
 def _day_in_words(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"

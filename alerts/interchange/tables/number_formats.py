@@ -14,7 +14,7 @@ Shown = Literal["day", "month", "year", "time", "part"]
 
 
 @lru_cache(maxsize=256)
-def shown(number_format: str) -> Shown:
+def shown_precision(number_format: str) -> Shown:
     """Return the precision that a date format shows; "part" where no year can be seen, as in `mmmm`."""
     letters = LITERAL.sub("", number_format).lower().partition(";")[0]
     if re.search("[hs]", letters):

@@ -11,7 +11,7 @@ from alerts.interchange.cells import CITED
 from alerts.interchange.entry_collector import DECLARED_IN, Reading
 from alerts.interchange.tables.cell_problems import CellProblem, file_problems, line_for
 from alerts.interchange.tables.columns import OwnerBy
-from alerts.interchange.tables.undeclared import Names, describe_undeclared, folded
+from alerts.interchange.tables.undeclared import Names, comparable, describe_undeclared
 from alerts.strict_yaml.yaml_events import Steps
 
 MAX_CELLS = 20_000  # with a problem; then reading stops
@@ -65,7 +65,7 @@ class TableReading(Reading):
         )  # fmt: skip
         found = self.undeclared.setdefault(where, {})
         if where == "people" and self.owner_by != "key":  # case and spaces do not matter
-            text = next((one for one in found if folded(one) == folded(text)), text)
+            text = next((one for one in found if comparable(one) == comparable(text)), text)
         found.setdefault(text, []).append(problem)
 
     def _cite(self, where: str, key: str, steps: Steps, line: int) -> None:

@@ -22,7 +22,7 @@ from alerts.interchange.tables.columns import Columns, DateColumn
 from alerts.interchange.tables.headings import Headings, read_headings
 from alerts.interchange.tables.row_keys import key_of_row
 from alerts.interchange.tables.table_reading import Column, TableReading
-from alerts.interchange.tables.undeclared import folded
+from alerts.interchange.tables.undeclared import comparable
 
 Row = tuple[int, Sequence[Cell]]  # the row number in a spreadsheet (1-based), and its cells
 Values = dict[str, str | list[str]]
@@ -89,7 +89,7 @@ class Table:
     def _without_blank(self, row: Sequence[Cell]) -> Sequence[Cell]:
         """Return a row without the cells that stand for empty ones."""
         blank = self.columns.blank
-        return [None if isinstance(one, str) and folded(one) in blank else one for one in row] if blank else row
+        return [None if isinstance(one, str) and comparable(one) in blank else one for one in row] if blank else row
 
     def _headings(self, number: int, row: Sequence[Cell]) -> Headings:
         try:
@@ -174,7 +174,7 @@ class Table:
         if self.columns.status is None:
             return False
         place = headings.place(self.columns.status)
-        return place < len(row) and folded(text_of(row[place])) in self.columns.done
+        return place < len(row) and comparable(text_of(row[place])) in self.columns.done
 
     def _keys(self, key: str) -> list[str]:
         """Return the keys of all commitments of a row."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +9,7 @@ from alerts.core.commitments import Party, Person
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.tables.cell_problems import FEW, CellProblem
 from alerts.interchange.tables.columns import OwnerBy
+from alerts.interchange.tables.yaml_parts import slug, yaml_value
 from alerts.interchange.uid_keys import key_of
 
 MOST_DECLARED = 40
@@ -37,16 +36,16 @@ class Names:
         if by not in self._people:
             named: dict[str, list[str]] = {}
             for one in self.people:
-                named.setdefault(folded(one.name if by == "name" else one.email), []).append(one.key)
+                named.setdefault(comparable(one.name if by == "name" else one.email), []).append(one.key)
             self._people[by] = named
-        return _only(self._people[by].get(folded(text), ()), text, "people")
+        return _only(self._people[by].get(comparable(text), ()), text, "people")
 
     def party(self, text: str) -> str | None:
         """Return the key of the party that has this name; None if none has. Raises InputError if two have."""
         if not self._parties:
             for one in self.parties:
-                self._parties.setdefault(folded(one.name), []).append(one.key)
-        return _only(self._parties.get(folded(text), ()), text, "parties")
+                self._parties.setdefault(comparable(one.name), []).append(one.key)
+        return _only(self._parties.get(comparable(text), ()), text, "parties")
 
 
 def _only(keys: Collection[str], text: str, what: str) -> str | None:
@@ -55,15 +54,14 @@ def _only(keys: Collection[str], text: str, what: str) -> str | None:
     return next(iter(keys), None)
 
 
-def folded(text: str) -> str:
-    """Return a name without case and further spaces, which do not matter."""
+def comparable(text: str) -> str:
+    """Return a text as it is compared: without case, and with single spaces."""
     return " ".join(text.split()).casefold()
 
 
 def key_for(name: str) -> str:
     """Return a key for somebody's name: `Zoë Müller-Lüdenscheidt` becomes `zoe-muller-ludenscheidt`."""
-    letters = unicodedata.normalize("NFKD", name.partition("@")[0]).encode("ascii", "ignore").decode().lower()
-    return key_of(re.sub(r"[^a-z0-9]+", "-", letters).strip("-") or name)
+    return key_of(slug(name.partition("@")[0]) or name)
 
 
 def describe_undeclared(
@@ -101,15 +99,10 @@ def _near(text: str, known: Collection[str]) -> str:
 def _declaration(where: str, text: str, by: OwnerBy) -> str:
     key, name = (text, text) if by == "key" or where != "people" else (key_for(text), text)
     if where == "parties":
-        return f"- {{key: {key_for(text)}, name: {_quoted(text)}}}"
+        return f"- {{key: {key_for(text)}, name: {yaml_value(text)}}}"
     if where == "sources":
         return f"- {{key: {key}, title: …}}"
     if by == "email":
         name = key.replace("-", " ").title()
         return f"- {{key: {key}, name: {name}, email: {text}}}"
-    return f"- {{key: {key}, name: {_quoted(name)}, email: …}}"
-
-
-def _quoted(text: str) -> str:
-    """Return text as a YAML value within a mapping in braces."""
-    return text if re.fullmatch(r"[\w.&'() -]+", text) and not text.isdigit() else '"' + text.replace('"', '\\"') + '"'
+    return f"- {{key: {key}, name: {yaml_value(name)}, email: …}}"

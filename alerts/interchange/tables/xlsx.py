@@ -17,7 +17,7 @@ from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.file_contents import File, Known
 from alerts.interchange.tables.cell_values import Cell, UnusableCell
 from alerts.interchange.tables.columns import TableLayout
-from alerts.interchange.tables.number_formats import shown
+from alerts.interchange.tables.number_formats import shown_precision
 from alerts.interchange.tables.table_rows import Row, read_sheets
 from alerts.interchange.whole_files import read_bytes
 
@@ -92,7 +92,7 @@ def _value(cached: Any, written: Any) -> Cell:
 
 def _as_shown(value: datetime, number_format: str) -> Cell:
     """Return a date with the precision that its cell shows; what is hidden is refused where it would decide."""
-    match shown(number_format):
+    match shown_precision(number_format):
         case "day":
             return value.date()
         case "month" if value.day == 1:
