@@ -12,6 +12,8 @@ from alerts.deadlines.zones import zone_info
 
 ORDER: tuple[Stage, ...] = ("overdue", "due", "ahead", "under_review")
 assert set(ORDER) == set(STAGES)
+OVERDUE = ("overdue since today", "{} overdue")
+PAST = {"expiry": ("expired today", "expired {} ago"), "event": ("was today", "was {} ago")}  # nothing is owed
 
 
 def stage_now(tracked: Tracked, now: datetime) -> Stage | None:
@@ -30,7 +32,8 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
         return "no occurrence is open"
     bounds, stage = tracked.bounds, stage_of(tracked.bounds, now)
     if stage == "overdue":
-        return describe_overdue(bounds, now, zone)
+        today, past = PAST.get(tracked.commitment.kind, OVERDUE)
+        return _counted(-_days_to(bounds.last, now, zone), today, past)
     if stage == "ahead":
         if bounds.opens:
             return _counted(_days_to(bounds.first, now, zone), "opens today", "opens in {}")
@@ -44,7 +47,7 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
 
 def describe_overdue(bounds: Bounds, at: datetime, zone: str) -> str:
     """Return for how long it is overdue at a time: `3 days overdue`."""
-    return _counted(-_days_to(bounds.last, at, zone), "overdue since today", "{} overdue")
+    return _counted(-_days_to(bounds.last, at, zone), *OVERDUE)
 
 
 def order_of(tracked: Tracked, now: datetime) -> tuple[int, datetime, str]:

@@ -99,6 +99,14 @@ def test_what_recurs_stands_as_its_first_open_occurrence(listed: Alerts) -> None
     assert "in 25 days, acknowledged by Ann" in listed("list", *later, "--due-within", "30").out
 
 
+@pytest.mark.parametrize(
+    ("kind", "standing"), [("expiry", "expired 8 days ago"), ("event", "was 8 days ago"), ("request", "8 days overdue")]
+)
+def test_what_has_ended_is_not_called_overdue(kind: str, standing: str, listed: Alerts) -> None:
+    listed("edit", "late", "--kind", kind, "--at", NOW)
+    assert f"  {standing}  " in listed("list", "--overdue", "--at", NOW).out
+
+
 def test_what_recurs_and_is_over_has_no_open_occurrence(listed: Alerts) -> None:
     listed("add", "once", "A pair", "every FREQ=DAILY;COUNT=2 from 2025-10-29", "--timezone", "UTC", "--at", NOW)
     for name in ("2025-10-29", "2025-10-30"):
