@@ -12,6 +12,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
+from alerts.clock import monotonic
 from alerts.clock_check import DOUBT, SWEPT
 from alerts.core.liveness import is_working
 from alerts.daemon_status import outages
@@ -21,6 +22,8 @@ from alerts.web.services import Services
 from alerts.zone_data import holidays_data, zone_data
 
 FRESH = timedelta(seconds=5)  # several that ask at once share an answer
+TIMES = 20  # as long as it took to find out, an answer is used: so a large database costs a twentieth of a processor
+LONGEST = timedelta(minutes=1)
 
 
 class StoreMetrics(Collector):
@@ -30,6 +33,7 @@ class StoreMetrics(Collector):
         self._services = services
         self._lock = threading.Lock()
         self._last: tuple[datetime, list[Metric]] | None = None
+        self._fresh = FRESH
         releases = {"version": version("deadline-alerts"), "python": platform.python_version()}
         self._info = [
             _info("alerts_build_info", "The release that serves this.", releases),
@@ -40,8 +44,10 @@ class StoreMetrics(Collector):
         """Yield all metrics. Where the database cannot be used, only that."""
         now = self._services.clock()
         with self._lock:
-            if self._last is None or not timedelta() <= now - self._last[0] < FRESH:
+            if self._last is None or not timedelta() <= now - self._last[0] < self._fresh:
+                began = monotonic()
                 self._last = now, self._ask(now)
+                self._fresh = min(max(FRESH, timedelta(seconds=TIMES * (monotonic() - began))), LONGEST)
             yield from self._last[1]
 
     def _ask(self, now: datetime) -> list[Metric]:

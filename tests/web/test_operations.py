@@ -6,8 +6,10 @@ import json
 import re
 import socket
 import subprocess
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -15,10 +17,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.clock import utc_now
 from alerts.core.liveness import PASS
+from alerts.deadlines.errors import InputError
 from alerts.health_problems import NO_DAEMON
 from alerts.lock_files import lock_path
 from alerts.store import Store
 from alerts.store.daemon_lock import daemon_lock
+from alerts.store.measurements import Measurements
+from alerts.web import store_metrics
+from alerts.web.store_metrics import StoreMetrics
 from tests.factories import entry, load
 from tests.web.conftest import Serve
 from tests.web.daemon_site import tool
@@ -116,3 +122,23 @@ def test_promtool_finds_nothing_to_say(serve: Serve) -> None:
     text = requests.get(f"{serve().operations_url}/metrics", timeout=30).content
     done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("took", "used_for"), [(0.0, 5), (1.2, 24), (60.0, 60)])
+def test_an_answer_is_used_longer_where_it_took_longer(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, took: float, used_for: int
+) -> None:
+    now, asked = utc_now(), []
+
+    def measure(_: Store, at: datetime) -> Measurements:
+        asked.append(at)
+        raise InputError("it cannot be read")
+
+    metrics = StoreMetrics(replace(serve().services, clock=lambda: clock.now))
+    monkeypatch.setattr(Store, "measure", measure)
+    clock = SimpleNamespace(now=now, passed=iter([0.0, took, 0.0, took]))
+    monkeypatch.setattr(store_metrics, "monotonic", lambda: next(clock.passed))
+    for seconds in (0, used_for - 1, used_for):
+        clock.now = now + timedelta(seconds=seconds)
+        list(metrics.collect())
+    assert [(at - now).total_seconds() for at in asked] == [0, used_for]
