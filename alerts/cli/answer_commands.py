@@ -17,7 +17,7 @@ from alerts.cli.app import App, change_of, day_or_instant, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.next_alert_lines import print_next_alerts
 from alerts.cli.options import AllOccurrences, At, Because, By, Keys, OneOccurrence, either_occurrence_or_all
-from alerts.cli.output import print_line, shown
+from alerts.cli.output import print_line, shown_with_zone
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, paused_until
 from alerts.core.stages import Stage
@@ -63,7 +63,7 @@ def _effect(app: App, item: Tracked, now: datetime) -> str:
     if stage not in KIND_PAUSED_AT:
         return f"{AT_STAGE[stage]}, so alerts go on as before"
     ends = paused_until(matching(app.settings.rules, item.commitment), item, now)
-    return f"reminders paused until {shown(ends, app.zone)} {app.zone}"
+    return f"reminders paused until {shown_with_zone(ends, app.zone)}"
 
 
 @cli.command()
@@ -100,7 +100,7 @@ def snooze(
     whom = recipient or "everybody"
     for key, end in ends.items():
         what = f"{key} {occurrence}".rstrip()
-        line = f"{what} is snoozed for {whom} until {shown(end, app.zone)} {app.zone}"
+        line = f"{what} is snoozed for {whom} until {shown_with_zone(end, app.zone)}"
         print_line(line)
     print_next_alerts(app, keys, change.now, {} if for_all else {key: end for key, end in ends.items() if end})
 

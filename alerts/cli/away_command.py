@@ -14,7 +14,7 @@ from alerts.cli.app import App, change_of, day_or_instant, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Because, By, Json
-from alerts.cli.output import as_rfc3339, print_line, shown, warn
+from alerts.cli.output import as_rfc3339, print_line, shown, shown_with_zone, warn
 from alerts.core.absences import Absence, Absences
 from alerts.core.changes import Change
 from alerts.core.commitments import Person
@@ -89,8 +89,8 @@ def _record(app: App, whose: Person, start: str | None, until: str, to: str | No
 
 
 def _span(absence: Absence) -> str:
-    start, end = shown(absence.starts_at, absence.zone), shown(absence.ends_at, absence.zone)
-    return f"from {start} until {end} {absence.zone}"
+    start, zone = shown(absence.starts_at, absence.zone), absence.zone
+    return f"from {start} until {shown_with_zone(absence.ends_at, zone)}"
 
 
 def _list(app: App, now: datetime, *, as_json: bool) -> None:
@@ -114,7 +114,7 @@ def _row(absences: Absences, one: Absence) -> Row:
 
 
 def _row_left(person: Person, zone: str) -> Row:
-    since = f"left {shown(person.left_at, person.timezone or zone)} {person.timezone or zone}"
+    since = f"left {shown_with_zone(person.left_at, person.timezone or zone)}"
     return Row((person.key, since, f"to {person.deputy}" if person.deputy else "to the operators", ""))
 
 

@@ -18,7 +18,7 @@ from alerts.cli.options import At
 from alerts.cli.other_processes import (
     warn_if_rules_differ,
 )
-from alerts.cli.output import shown, warn
+from alerts.cli.output import shown_with_zone, warn
 from alerts.cli.problems import problems, read_settings
 from alerts.cli.samples import samples
 from alerts.cli.unreached import without_recipient
@@ -58,7 +58,7 @@ def check(context: typer.Context, at: At = None) -> None:
     if (graced := app.store.commitments.graced()) and graced[1] > now:
         count, ends = graced
         many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
-        warn(f"{count} {many} {shown(ends, app.zone)} {app.zone}: `alerts plan --upgrade` shows what goes out then")
+        warn(f"{count} {many} {shown_with_zone(ends, app.zone)}: `alerts plan --upgrade` shows what goes out then")
     for line in (*early_warnings(app, tracked, now), *skipped_dates(tracked)):
         warn(line)
     for rule in app.settings.rules:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from alerts.cli.app import get_app
 from alerts.cli.command_group import cli
-from alerts.cli.output import shown
+from alerts.cli.output import shown_with_zone
 from alerts.clock import utc_now
 from alerts.clock_check import accept
 
@@ -25,4 +25,4 @@ def clock(
     app, now = get_app(context), utc_now()
     doubt = accept(app.store, now)
     why = f"; it was in doubt: {doubt}" if doubt else ""
-    out.print(f"{shown(now, app.zone)} {app.zone} is accepted as the time{why}", markup=False, soft_wrap=True)
+    out.print(f"{shown_with_zone(now, app.zone)} is accepted as the time{why}", markup=False, soft_wrap=True)

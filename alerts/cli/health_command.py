@@ -18,7 +18,7 @@ from alerts.cli.other_processes import (
     differences_between_processes,
     rules_left_alone,
 )
-from alerts.cli.output import print_error, shown, warn
+from alerts.cli.output import print_error, shown_with_zone, warn
 from alerts.cli.unreached import without_recipient
 from alerts.daemon_status import is_alive
 from alerts.deadlines.errors import InputError
@@ -42,10 +42,10 @@ def health(
     if not up:
         errors.append(NO_DAEMON)
     if not live:
-        errors += delivery_problems(app.store, now, lambda at: f"{shown(at, app.zone)} {app.zone}")
+        errors += delivery_problems(app.store, now, lambda at: shown_with_zone(at, app.zone))
         errors += [] if warnings else [*_unreachable(app), *rules_left_alone(app)]
         warnings += [] if warnings else _without_links(app)
-        warnings += silence_lines(app.store, now, lambda at: f"{shown(at, app.zone)} {app.zone}")
+        warnings += silence_lines(app.store, now, lambda at: shown_with_zone(at, app.zone))
         found = differences_between_processes(app, now)
         errors += found.problems if up else []
         warnings += found.warnings if up else []

@@ -14,7 +14,7 @@ from alerts.answer_keys import AnswerKey
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.options import At
-from alerts.cli.output import shown
+from alerts.cli.output import shown_with_zone
 from alerts.core.answer_links import key_id_of
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError, did_you_mean
@@ -128,9 +128,9 @@ def _list(app: App) -> None:
         for number, key in enumerate(keys):
             _print(f"  {_described(key, app.zone)}: {'signs' if number == 0 else 'verifies'}")
     for one in app.store.link_revocations.all():
-        _print(f"void: links to {one.recipient} up to {shown(one.revoked_at, app.zone)} {app.zone}")
+        _print(f"void: links to {one.recipient} up to {shown_with_zone(one.revoked_at, app.zone)}")
 
 
 def _described(key: AnswerKey, zone: str) -> str:
-    made = f", made {shown(key.made_at, zone)} {zone}" if key.made_at else ""
+    made = f", made {shown_with_zone(key.made_at, zone)}" if key.made_at else ""
     return f"key {key_id_of(key.secret).hex()}{made}"

@@ -54,9 +54,14 @@ def shown(at: datetime | None, zone: str) -> str:
     return at.strftime("%a %-d %b %Y %H:%M")
 
 
+def shown_with_zone(at: datetime | None, zone: str) -> str:
+    """Return a time as `shown` does, with the zone after it."""
+    return f"{shown(at, zone)} {zone}"
+
+
 def soon(at: datetime, now: datetime, zone: str) -> str:
     """Return when an alert goes out. What is due already goes out at the next tick."""
-    return "within a minute" if at <= now else f"{shown(at, zone)} {zone}"
+    return "within a minute" if at <= now else shown_with_zone(at, zone)
 
 
 def with_local_times(text: str, zone: str) -> str:

@@ -17,7 +17,7 @@ from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
-from alerts.cli.output import as_rfc3339, shown
+from alerts.cli.output import as_rfc3339, shown, shown_with_zone
 from alerts.cli.upgrade_notice import report_upgrade
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
@@ -58,7 +58,7 @@ def plan(
             out.print(f"{len(rows):,} alerts{fewer}", style="dim", soft_wrap=True)
     else:
         within = "day" if days == 1 else f"{days} days"
-        out.print(f"no alerts in the next {within} (to {shown(end, app.zone)} {app.zone})", soft_wrap=True)
+        out.print(f"no alerts in the next {within} (to {shown_with_zone(end, app.zone)})", soft_wrap=True)
 
 
 def _rows(app: App, first: datetime, end: datetime) -> list[_Row]:

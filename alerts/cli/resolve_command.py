@@ -12,7 +12,7 @@ from alerts.cli.app import get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import Json
 from alerts.cli.other_processes import registered_zone
-from alerts.cli.output import as_rfc3339, shown, warn
+from alerts.cli.output import as_rfc3339, shown_with_zone, warn
 from alerts.cli.printed_lines import print_facts
 from alerts.core.commitments import Commitment, choose_zone
 from alerts.deadlines.bounds import Bounds, resolve
@@ -69,8 +69,8 @@ def _row(deadline: Deadline, bounds: Bounds) -> dict[str, Any]:
 def _facts(deadline: Deadline, bounds: Bounds) -> list[tuple[str, str]]:
     """Return what is shown. Of what recurs each occurrence has its own bounds."""
     zone = bounds.zone or "UTC"
-    late = f"{shown(bounds.latest, zone)} {zone}" if bounds.latest else "unknown: never overdue"
-    due = f"{shown(bounds.earliest, zone)} {zone}" if bounds.earliest else "unknown"
+    late = shown_with_zone(bounds.latest, zone) if bounds.latest else "unknown: never overdue"
+    due = shown_with_zone(bounds.earliest, zone) if bounds.earliest else "unknown"
     return [
         ("read as", str(deadline)),
         ("due from", "" if bounds.recurrence else due),

@@ -13,7 +13,7 @@ from alerts.channels import Channel
 from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
-from alerts.cli.output import shown, warn
+from alerts.cli.output import shown_with_zone, warn
 from alerts.cli.printed_lines import print_facts
 from alerts.clock import utc_now
 from alerts.core.rules import DEFAULT_RULE
@@ -62,7 +62,7 @@ def _announce(app: App) -> None:
     coming = app.store.watches.next_alert()
     if coming is not None:
         at, key = coming
-        facts.append(("next", f"{'now' if at <= now else f'{shown(at, app.zone)} {app.zone}'}: {key}"))
+        facts.append(("next", f"{'now' if at <= now else shown_with_zone(at, app.zone)}: {key}"))
     facts.append(("", "`alerts plan`: next alerts; `alerts list`: commitments; Ctrl-C stops"))
     print_facts(Console(stderr=True), facts)
     if not counts.get("open"):

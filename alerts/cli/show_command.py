@@ -16,7 +16,7 @@ from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import NextAlerts, next_alert_row, row_of, snoozes
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
-from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, print_line, shown, with_local_times
+from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, print_line, shown, shown_with_zone, with_local_times
 from alerts.cli.printed_lines import GAP, packed, print_facts, print_lines, printable
 from alerts.clock import utc_now
 from alerts.core.alert_wording import describe_alert
@@ -122,7 +122,7 @@ def _print(app: App, shown_commitment: _Shown) -> None:
         none = NO_ALERT if item.open else "none: it is closed"
         next_alert = (alerts.text(item.id) + f" {app.zone}" * (at > now)) if at else none
     else:
-        out.print(f"as of {shown(now, app.zone)} {app.zone}", style="dim")
+        out.print(f"as of {shown_with_zone(now, app.zone)}", style="dim")
     print_line(printable(item.commitment.title), style="bold")
     print_facts(out, _facts(app, shown_commitment, next_alert))
     _print_occurrences(item, now)

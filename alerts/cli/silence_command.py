@@ -12,7 +12,7 @@ import typer
 from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.options import At, By, Json, Texts
-from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown
+from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown, shown_with_zone
 from alerts.core.commitments import PRIORITIES, Kind
 from alerts.core.rules import MATCHED
 from alerts.core.silences import Silence, check_silence, read_time
@@ -124,7 +124,7 @@ def _list(app: App, now: datetime, *, as_json: bool) -> None:
 
 def _line(app: App, one: Silence) -> str:
     origin = ", in the settings" if one.of_settings else ""
-    times = f"from {shown(one.since, app.zone)} to {shown(one.ends, app.zone)} {app.zone}"
+    times = f"from {shown(one.since, app.zone)} to {shown_with_zone(one.ends, app.zone)}"
     return f"{one.to_text}, {times}: {one.reason} ({one.by}{origin})"
 
 

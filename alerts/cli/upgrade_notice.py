@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from rich.console import Console
 
 from alerts.cli.app import App
-from alerts.cli.output import shown
+from alerts.cli.output import shown_with_zone
 from alerts.forecasting import forecast
 
 WITHIN = timedelta(days=8)  # a rule that fires once a week has fired by then
@@ -29,7 +29,7 @@ def report_upgrade(app: App, now: datetime) -> None:
         for one in coming
         if (one.reminder.commitment, one.reminder.occurrence) in keys and one.reminder.send_at >= ends
     }
-    out.print(f"{count} acknowledged before the upgrade; that ends {shown(ends, app.zone)} {app.zone}", markup=False)
+    out.print(f"{count} acknowledged before the upgrade; that ends {shown_with_zone(ends, app.zone)}", markup=False)
     counts = Counter((rule, channels) for rule, channels, _, _ in sent)
     for (rule, channels), number in sorted(counts.items()):
         many = "1 alert" if number == 1 else f"{number} alerts, together in digests"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from alerts.cli.app import App
-from alerts.cli.output import MAX_KEYS_NAMED, few, shown
+from alerts.cli.output import MAX_KEYS_NAMED, few, shown_with_zone
 from alerts.cli.unreached import ownerless
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE, matching
@@ -67,7 +67,7 @@ def bouncing_recipients(app: App, now: datetime) -> Iterator[str]:
     known |= {person.email.lower() for person in app.people.values()}
     for address in app.store.bounces.addresses(now):
         if address.recipient.lower() in known:
-            yield bouncing_line(address, lambda at: f"{shown(at, app.zone)} {app.zone}")
+            yield bouncing_line(address, lambda at: shown_with_zone(at, app.zone))
 
 
 def left_open_incidents(app: App) -> Iterator[str]:
@@ -122,7 +122,7 @@ def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[
         more = f" (and {len(cases) - 1:,} more)" if len(cases) > 1 else ""
         lines.append(
             f"rule {name}: its cron `{cron}` does not fire in time for the alert {what} {key}{more}: "
-            f"it goes out early, {shown(moment.send_at, app.zone)} {app.zone}"
+            f"it goes out early, {shown_with_zone(moment.send_at, app.zone)}"
         )
     return lines
 
