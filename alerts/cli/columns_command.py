@@ -34,7 +34,7 @@ def columns(
             target.write(text)
     except FileExistsError:
         raise InputError(f"{output}: already exists: name another file, or remove it") from None
-    questions = text.count("# ?")
+    questions = sum(line.lstrip().startswith("# ?") for line in text.splitlines())
     asked = f"; it asks {questions} questions" if questions > 1 else "; it asks a question" if questions else ""
     note(f"wrote {output}{asked}. Next: alerts load {file} --columns {output} --dry-run")
 

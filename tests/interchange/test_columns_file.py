@@ -138,6 +138,15 @@ def test_all_who_are_not_declared_are_one_problem_with_what_to_write(csv: Write,
     ]  # fmt: skip
 
 
+def test_a_name_that_yaml_reads_as_something_else_is_proposed_in_quotes(csv: Write, columns) -> None:
+    layout = columns("columns: {key: Ref, title: What, deadline: Due, owner: Who}\nowner_by: name\n")
+    rows = [f"k{number},A,undated,{who}" for number, who in enumerate(("No", "No", "No", "Bo: Li"))]
+    assert lines(read(csv(f"{HEAD},Who", *rows), layout))[-2:] == [
+        '    - {key: "no", name: "No", email: …}',
+        '    - {key: bo-li, name: "Bo: Li", email: …}',
+    ]
+
+
 def test_each_cell_must_fit_one_of_the_formats(csv: Write, columns) -> None:
     path = csv(HEAD, "a,A,25/12/2026", "b,B,3 Nov 2026", "c,C,2026-11-03", "d,D,11/11/2026")
     assert keys_and_deadlines(path, columns(MAP + "date_formats: [DD/MM/YYYY, DD MMM YYYY, MM/DD/YYYY]\n")) == [

@@ -99,10 +99,10 @@ def _near(text: str, known: Collection[str]) -> str:
 def _declaration(where: str, text: str, by: OwnerBy) -> str:
     key, name = (text, text) if by == "key" or where != "people" else (key_for(text), text)
     if where == "parties":
-        return f"- {{key: {key_for(text)}, name: {yaml_value(text)}}}"
+        return f"- {{key: {yaml_value(key_for(text))}, name: {yaml_value(text)}}}"
     if where == "sources":
-        return f"- {{key: {key}, title: …}}"
+        return f"- {{key: {yaml_value(key)}, title: …}}"
     if by == "email":
         name = key.replace("-", " ").title()
-        return f"- {{key: {key}, name: {name}, email: {text}}}"
-    return f"- {{key: {key}, name: {yaml_value(name)}, email: …}}"
+        return f"- {{key: {yaml_value(key)}, name: {yaml_value(name)}, email: {text}}}"
+    return f"- {{key: {yaml_value(key)}, name: {yaml_value(name)}, email: …}}"
