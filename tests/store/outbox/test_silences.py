@@ -132,7 +132,7 @@ def test_ended_by_hand_it_lets_go_what_it_held(quiet: Store) -> None:
     now = NINE + timedelta(hours=1)
     assert quiet.silences.end(silence().id, now) == silence()
     assert told(tick(quiet, now)) == [[("other", "P7D"), ("truce", "P7D")]]
-    with pytest.raises(InputError, match="no silence"):
+    with pytest.raises(InputError, match="no present silence"):
         quiet.silences.end(silence().id, now)
 
 
