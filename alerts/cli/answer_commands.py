@@ -71,7 +71,7 @@ def snooze(
     context: typer.Context,
     keys: Keys,
     until: Annotated[str, typer.Option("--until", metavar="T", help="Until this day (inclusive) or time.")],
-    for_all: Annotated[bool, typer.Option("--for-all", help="Silence for everybody, not only for you.")] = False,
+    for_all: Annotated[bool, typer.Option("--for-all", help="Pause for everybody, not only for you.")] = False,
     past_due: Annotated[bool, typer.Option("--past-due", help="Allow an end after the deadline.")] = False,
     because: Because = None,
     occurrence: OneOccurrence = "",
@@ -79,7 +79,7 @@ def snooze(
     by: By = None,
     at: At = None,
 ) -> None:
-    """Silence alerts until T. Moves and closings still go out.
+    """Pause alerts until T. Moves and closings still go out.
 
     At T, the latest alert that was silenced goes out.
     """

@@ -33,7 +33,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
     },
     "Answer": {
         "ack": CommandEntry("answer_commands", "Acknowledge commitments."),
-        "snooze": CommandEntry("answer_commands", "Silence alerts until T."),
+        "snooze": CommandEntry("answer_commands", "Pause alerts until T."),
         "unack": CommandEntry("answer_commands", "Undo acknowledgements and snoozes."),
         "close": CommandEntry("change_commands", "Close commitments (all of them or none)."),
         "reopen": CommandEntry("change_commands", "Reopen a closed commitment."),

@@ -185,7 +185,7 @@ def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) 
 
 @dataclass(frozen=True, slots=True)
 class _Acknowledgements:
-    """The acknowledgements of a commitment, which silence repeats of a rule for a time."""
+    """The acknowledgements of a commitment, which pause the repeats of a rule for a time."""
 
     rule: Rule
     tracked: Tracked
