@@ -50,7 +50,7 @@ def read_files(
     """Read files; a later one may name what an earlier one declares. `file_format` is that of the standard input."""
     suffixes = {f".{file_format}" if path == STDIN else path.suffix.lower() for path in files}
     if layout and not suffixes & {*interchange.TABLES}:
-        raise InputError(f"--columns: none of the files is a table ({', '.join(interchange.TABLES)})")
+        raise InputError(f"--columns {layout.file}: none of the files is a table ({', '.join(interchange.TABLES)})")
     parties, sources = dict(app.store.ledger.parties()), set(app.store.ledger.sources())
     people, people_in_settings = dict(app.people), {person.key for person in app.settings.people}
     read = []

@@ -133,7 +133,8 @@ def test_what_is_no_failure_changes_nothing(sent, name):
 def test_a_forged_report_changes_nothing(sent, name):
     """Somebody has the address of one mail, knows the id of another, and makes up the rest."""
     mine, wanted = token(sent), bounce_token(SentMail(OTHERS, 1), b"guessed" * 5).encode()
-    for forged in (wanted, wanted[:29] + mine[29:], mine[:-2] + b"zz", b"a" * len(mine)):
+    another = b"a" if mine[-2:-1] != b"a" else b"b"
+    for forged in (wanted, wanted[:29] + mine[29:], mine[:-2] + another + mine[-1:], b"a" * len(mine)):
         taken = take_in(sent, REPORTS[name].replace(b"TOKEN", forged), None, NOW)
         assert (taken.text, taken.needs_a_look) == (FORGED, True)
     assert states(sent) == UNTOUCHED

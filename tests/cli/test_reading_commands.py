@@ -17,6 +17,7 @@ READING: dict[str, int] = {
     "list --json": 0,
     "show summit": 1,
     "why summit": 1,
+    "who summit": 1,
     "plan": 0,
     "plan --upgrade": 0,
     "resolve 2030-01-31": 0,
@@ -31,7 +32,8 @@ READING: dict[str, int] = {
 CHANGING = ["ack summit", "snooze summit --until 2030-01-01", "unack summit", "close summit --as fulfilled",
             "reopen summit --because x", "move summit 2030-01-01 --because x", "assign summit ana", "note summit text",
             "edit summit --title x", "retry 1234", "dismiss 1234",
-            "links revoke --recipient ana@example.org", "feed revoke x", "clock accept"]  # fmt: skip
+            "links revoke --recipient ana@example.org", "feed revoke x", "clock accept",
+            "away ana --until 2030-01-01", "silence end 1", "bounced --maildir ."]  # fmt: skip
 
 
 def words(text: str) -> list[str]:
@@ -52,7 +54,7 @@ def nothing_yet(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_all_commands_that_read_are_tried() -> None:
     reads = {name for name, entry in COMMANDS.items() if entry.access == "read"}
-    assert {line.split()[0] for line in READING} == reads - {"send-test"}
+    assert {line.split()[0] for line in READING} == reads - {"send-test", "columns"}  # they read no database
     assert {line.split()[0] for line in CHANGING} == {n for n, entry in COMMANDS.items() if entry.access == "write"}
 
 

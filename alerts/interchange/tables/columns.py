@@ -84,6 +84,7 @@ class TableLayout:
 
     sheets: tuple[Columns, ...] = (Columns(),)
     encoding: str | None = None
+    file: str = ""  # that states it
 
 
 def plain(heading: str) -> str:

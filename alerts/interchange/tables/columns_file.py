@@ -164,7 +164,7 @@ def read_columns(path: Path) -> TableLayout:
     except ValidationError as error:
         raise InputError("\n".join(lines_of(error, ColumnsSection, places.at))) from None
     if not whole.sheets:
-        return TableLayout((whole.read(places.at),), whole.encoding)
+        return TableLayout((whole.read(places.at),), whole.encoding, str(path))
     shared = {name: getattr(whole, name) for name in whole.model_fields_set - {"sheets", "encoding"}}
     sheets, seen = [], set[str | None]()
     for number, section in enumerate(whole.sheets):
@@ -177,7 +177,7 @@ def read_columns(path: Path) -> TableLayout:
         seen.add(section.sheet)
         own = {name: getattr(section, name) for name in section.model_fields_set}
         sheets.append(SheetSection.model_construct(**(shared | own)).read(at))
-    return TableLayout(tuple(sheets), whole.encoding)
+    return TableLayout(tuple(sheets), whole.encoding, str(path))
 
 
 def _range(text: str) -> range:
