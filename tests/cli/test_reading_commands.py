@@ -33,7 +33,7 @@ CHANGING = ["ack summit", "snooze summit --until 2030-01-01", "unack summit", "c
             "reopen summit --because x", "move summit 2030-01-01 --because x", "assign summit ana", "note summit text",
             "edit summit --title x", "retry 1234", "dismiss 1234",
             "links revoke --recipient ana@example.org", "feed revoke x", "clock accept",
-            "away ana --until 2030-01-01", "silence end 1", "bounced --maildir ."]  # fmt: skip
+            "away ana --until 2030-01-01", "silence end 1", "bounced --maildir box"]  # fmt: skip
 
 
 def words(text: str) -> list[str]:
@@ -71,6 +71,8 @@ def test_a_command_that_reads_makes_nothing(alerts: Alerts, nothing_yet: Path, l
 
 @pytest.mark.parametrize("line", CHANGING)
 def test_a_command_that_changes_something_makes_no_database(alerts: Alerts, nothing_yet: Path, line: str) -> None:
+    for name in ("new", "cur"):
+        (nothing_yet / "box" / name).mkdir(parents=True)
     before = everything(nothing_yet)
     said = alerts(*words(line))
     assert everything(nothing_yet) == before
