@@ -33,7 +33,7 @@ CHANGING = ["ack summit", "snooze summit --until 2030-01-01", "unack summit", "c
             "reopen summit --because x", "move summit 2030-01-01 --because x", "assign summit ana", "note summit text",
             "edit summit --title x", "retry 1234", "dismiss 1234",
             "links revoke --recipient ana@example.org", "feed revoke x", "clock accept",
-            "away ana --until 2030-01-01", "silence end 1", "bounced --maildir box"]  # fmt: skip
+            "away ana --until 2030-01-01", "silence end 1"]  # fmt: skip
 
 
 def words(text: str) -> list[str]:
@@ -55,7 +55,8 @@ def nothing_yet(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_all_commands_that_read_are_tried() -> None:
     reads = {name for name, entry in COMMANDS.items() if entry.access == "read"}
     assert {line.split()[0] for line in READING} == reads - {"send-test", "columns"}  # they read no database
-    assert {line.split()[0] for line in CHANGING} == {n for n, entry in COMMANDS.items() if entry.access == "write"}
+    changes = {name for name, entry in COMMANDS.items() if entry.access == "write"}
+    assert {line.split()[0] for line in CHANGING} == changes - {"bounced"}  # it reads reports first
 
 
 @pytest.mark.parametrize(("line", "code"), READING.items())
@@ -71,8 +72,6 @@ def test_a_command_that_reads_makes_nothing(alerts: Alerts, nothing_yet: Path, l
 
 @pytest.mark.parametrize("line", CHANGING)
 def test_a_command_that_changes_something_makes_no_database(alerts: Alerts, nothing_yet: Path, line: str) -> None:
-    for name in ("new", "cur"):
-        (nothing_yet / "box" / name).mkdir(parents=True)
     before = everything(nothing_yet)
     said = alerts(*words(line))
     assert everything(nothing_yet) == before
