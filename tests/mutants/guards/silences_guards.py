@@ -12,13 +12,6 @@ GUARDS = (
         f"{HELD}test_nothing_critical_is_held_past_its_deadline",
     ),
     Guard(
-        "what is held back waits until its time",
-        "store/outbox/digests.py",
-        "    return or_(_G.held_until.is_(None), _G.held_until <= now)",
-        "    return _G.channel.is_not(None)",
-        f"{HELD}test_what_it_held_back_goes_out_at_its_end_as_one_digest[sqlite]",
-    ),
-    Guard(
         "a silence that ends lets go what it held",
         "store/silence_rows.py",
         "            release_all(connection)\n        return lasting[name]",

@@ -112,13 +112,19 @@ def test_what_is_critical_and_late_is_not_held(store: Store) -> None:
     assert [one.contexts[0].reminder.kind for one in tick(store, NINE)] == ["overdue"]
 
 
-def test_what_becomes_critical_meanwhile_is_looked_at_again(quiet: Store) -> None:
-    load(quiet, entry(deadline="2025-11-05T08:00Z", priority="critical"), now=NINE + timedelta(hours=1))
-    later = NINE + timedelta(hours=2)
-    kinds = [one.contexts[0].reminder.kind for one in tick(quiet, later)]
-    assert kinds == [], "its last firing before the deadline is that of tomorrow"
-    kinds = [one.contexts[0].reminder.kind for one in tick(quiet, at("2025-11-04T09:00"))]
-    assert sorted(kinds) == ["moved", "on_the_day"]
+def test_what_becomes_critical_meanwhile_is_looked_at_again(store: Store) -> None:
+    lead, due = rule(remind=remind(before=("P7D",))), "2025-11-05T08:00Z"
+    load(store, entry(deadline=due))
+    plan_at(store, NOW, lead, to=(ANN,))
+    store.silences.add(silence())
+    plan_at(store, at("2025-10-29T09:00"), lead, register=False, to=(ANN,))
+    assert claim(store, at("2025-10-29T09:00")) == []
+    load(store, entry(deadline=due, priority="critical"), now=NINE)
+    last = at("2025-11-04T09:00")  # the last firing before the deadline
+    plan_at(store, last - LEASE, lead, register=False, to=(ANN,))
+    assert claim(store, last - LEASE) == []
+    plan_at(store, last, lead, register=False, to=(ANN,))
+    assert told(claim(store, last)) == [[("truce", "P7D")]]
 
 
 def test_what_is_closed_meanwhile_is_not_sent(quiet: Store) -> None:
