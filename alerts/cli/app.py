@@ -23,6 +23,7 @@ from alerts.deadlines.points import Day
 if TYPE_CHECKING:
     from alerts.channels import Channel
     from alerts.channels.heartbeat import Heartbeat
+    from alerts.core.absences import Absences
     from alerts.core.changes import Change
     from alerts.core.commitments import Person
     from alerts.core.envelopes import Routes
@@ -143,6 +144,12 @@ class App:
     def people(self) -> dict[str, Person]:
         """Return the people of the settings and of loaded files, by key."""
         return self.store.people.of_files() | {person.key: person for person in self.settings.people}
+
+    def absences(self, now: datetime) -> Absences:
+        """Return who is away or has left, and who their deputies are."""
+        from alerts.core.absences import Absences
+
+        return Absences(people=self.people, recorded=self.store.absences.all(now).recorded)
 
     @property
     def owners(self) -> Owners:

@@ -19,7 +19,7 @@ from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, print_line, shown
 from alerts.cli.unreached import ownerless
-from alerts.core.absences import Absences, Absentee
+from alerts.core.absences import Absentee
 from alerts.core.alert_recipients import AlertRecipient, RecipientsOfAlerts
 from alerts.core.forecast import Forecast
 from alerts.core.rules import matching
@@ -47,7 +47,7 @@ def who(
         print(json.dumps([_json_row(one) for one in found]))
         return
     print_line(item.commitment.title, style="bold")
-    print_line(next_alert_line(app, alerts[0], now) if alerts else _none(app, item))
+    print_line(next_alert_line(app, alerts[0], now, app.absences(now)) if alerts else _none(app, item))
     _print("Get it", [one for one in found if not one.why_not], app.zone)
     _print("Do not get it", [one for one in found if one.why_not], app.zone)
 
@@ -76,7 +76,7 @@ def _recipients(app: App, item: Tracked, alerts: Sequence[Forecast], now: dateti
     everybody = RecipientsOfAlerts(
         recipients={name: channel.recipients for name, channel in app.channels.items()},
         owners=app.owners,
-        absences=Absences(people=app.people, recorded=app.store.absences.all(now).recorded),
+        absences=app.absences(now),
         operators=app.settings.operators,
         snoozes=app.store.ledger.own_snoozes([item.id]).get(item.id, ()),
     )

@@ -126,7 +126,7 @@ def test_who_gets_the_next_alert_and_who_does_not_and_why(desk: Alerts, home: Pa
     said = desk("who", "a", "--at", NOW).out.splitlines()
     assert said[:2] == [
         "The audit",
-        "next alert: Mon 3 Nov 2025 09:00 Europe/Madrid, 7 days before, to Ana Lopez (box)",
+        "next alert: Mon 3 Nov 2025 09:00 Europe/Madrid, 7 days before, to Ana Lopez, who is away, and Bo (box)",
     ]
     assert [words(line) for line in said[3:]] == [
         words("Get it"),
@@ -180,3 +180,12 @@ def test_check_names_owners_who_left_are_away_without_a_deputy_or_answer_nothing
     desk("assign", "c", "cy", "--at", NOW)
     err = " ".join(desk("check", "--at", "2025-11-04T00:00Z").err.split())
     assert "cy has left, and alerts go to box: name another owner with `alerts assign` for c" in err
+
+
+def test_the_next_alert_names_who_gets_it_for_somebody_who_left_or_is_away(desk: Alerts) -> None:
+    after = "2025-11-01T12:00Z"
+    assert (
+        desk("ack", "c", "--at", after).out.splitlines()[-1].endswith(", to the operators for Cy, who has left (box)")
+    )
+    assert desk("away", "ana", "--from", "2025-11-01", "--until", "2025-11-08", "--at", NOW).code == 0
+    assert desk("ack", "a", "--at", after).out.splitlines()[-1].endswith(", to Ana Lopez, who is away, and Bo (box)")
