@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,35 @@ def test_the_server_runs_while_the_daemon_does_and_not_after_it_was_killed(site:
     assert site.process
     os.kill(site.process.pid, signal.SIGKILL)
     eventually(lambda: not is_alive(child), "no orphan is left")
+
+
+def listening(pid: int | None) -> set[int]:
+    """Return the TCP ports on which a process listens, as Linux shows them (proc_net(5); state 0A is LISTEN)."""
+    if pid is None:
+        return set()
+    inodes = set()
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            inodes.add(str(one.readlink()))
+    rows = [row.split() for kind in ("tcp", "tcp6") for row in Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes}
+
+
+def test_a_daemon_listens_where_the_settings_say_and_nowhere_without_them(
+    site: DaemonSite, received: tuple[int, list[str]]
+) -> None:
+    site.load(1)
+    site.start()
+    eventually(site.answers, "it answers")
+    assert site.process
+    assert (listening(site.process.pid), listening(site.child())) == (set(), {site.port})
+    site.end()
+    config = (site.folder / "config/alerts.yaml").read_text()
+    site.configure(config[: config.index("\nhttp:") + 1])
+    site.load(2)  # a second alert shows that it runs
+    site.start()
+    eventually(lambda: len(received[1]) == 2, "it delivers")
+    assert (listening(site.process.pid), site.child()) == (set(), None)
 
 
 @slow
