@@ -270,6 +270,15 @@ def test_a_date_that_another_program_has_changed_counts() -> None:
     assert [one.commitment.deadline for one in loaded(data).entries] == ["between 2025-11-09 and 2025-11-10"]
 
 
+def test_a_series_at_a_fixed_offset_is_read_back_in_its_zone() -> None:
+    """A TZID with a colon stands in quotes, or a reader takes what follows the colon for the time."""
+    data = WRITER.write([entry("every FREQ=DAILY from 2025-11-01T09:00[-03:30]")], NOW)
+    assert b'DTSTART;TZID="-03:30":20251101T090000' in data
+    (found,) = resolved(loaded(data)).values()
+    assert found.recurrence
+    assert found.recurrence.zone == "-03:30"
+
+
 @st.composite
 def tracked(draw: st.DrawFn, number: int) -> Tracked:
     """A commitment with any deadline, of which some occurrences have ended or were moved."""

@@ -38,7 +38,8 @@ def tzid_of(zone: str) -> str:
 def time_property(name: str, ats: Iterable[date], zone: str | None = None) -> str:
     """Return a line with one or more times of the same type; `zone` is that of wall-clock times."""
     ats = list(ats)
-    parameter = f";TZID={tzid_of(zone)}" if zone else ""
+    tzid = tzid_of(zone) if zone else ""
+    parameter = f';TZID="{tzid}"' if ":" in tzid else f";TZID={tzid}" if zone else ""  # RFC 5545, section 3.1
     if not isinstance(ats[0], datetime):
         parameter = ";VALUE=DATE"
     return f"{name}{parameter}:{','.join(map(stamp, ats))}"
