@@ -80,8 +80,7 @@ def check(context: typer.Context, at: At = None) -> None:
     warn_if_nobody_is_reached(app)
     warn_if_rules_differ(app)
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
-    rules = "1 rule" if len(named) == 1 else f"{len(named)} rules"
-    out.print(f"ok: {len(channels)} channels, {rules}; templates: OK")
+    out.print(f"ok: {len(channels)} channels, {len(named)} rules; templates: OK")
 
 
 def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:
