@@ -7,7 +7,7 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from multiprocessing.connection import Connection
@@ -75,7 +75,7 @@ async def _visit(wire: Connection, port: int, host: str, tokens: list[str], rate
 
 async def _open(port: int, host: str, token: str, free: list[Streams], found: Visits) -> None:
     began, status = time.monotonic(), 0
-    try:
+    with suppress(OSError, EOFError, TimeoutError):  # counted as status 0
         async with asyncio.timeout(PATIENCE):
             while not status:
                 reused = free.pop() if free else None
@@ -85,8 +85,6 @@ async def _open(port: int, host: str, token: str, free: list[Streams], found: Vi
                 except (OSError, EOFError):
                     if not reused:  # else the server has closed it meanwhile, as it may
                         raise
-    except (OSError, EOFError, TimeoutError):
-        pass
     found.statuses[status] += 1
     found.seconds.append(time.monotonic() - began)
 

@@ -1,4 +1,4 @@
-"""Reports that are text for people only, as each mail server words them."""
+"""Bounce reports that are only text for people, in the form of each mail server."""
 
 from __future__ import annotations
 

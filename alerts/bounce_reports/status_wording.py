@@ -1,4 +1,4 @@
-"""Why a mail came back, in plain words (RFC 3463 §3, and the registry of its codes)."""
+"""Explains why a mail bounced, from its status code (RFC 3463 §3, and the registry of its codes)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RETURNED = "returned as undeliverable"
 
 
 def describe_bounce(report: BounceReport, recipient: str) -> str:
-    """Return why a mail to a recipient came back: in words, with the code and the text of the server."""
+    """Return why a mail to a recipient bounced: an explanation, the code, and the text of the server."""
     reason = f"{_words(report.status)} ({report.status})" if report.status else RETURNED
     other = report.address if report.address and report.address.lower() != recipient.lower() else None
     return "".join([reason, f": {report.text}" if report.text else "", f" (for {other})" if other else ""])

@@ -13,7 +13,7 @@ from alerts.core.rules import matching
 from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
 from alerts.core.tracked import OwnSnooze, Tracked
 
-WORKED_OUT = 1000  # changed commitments: a listing works out the next alert of so many
+MAX_COMPUTED = 1000  # changed commitments whose next alert a listing computes
 
 
 def whom(snooze: OwnSnooze) -> str:
@@ -62,7 +62,7 @@ class NextAlerts:
         changed = app.store.watches.changed().intersection(item.id for item in items)
         # What is stored of a snoozed one is the end of the snooze, where nothing may go out.
         unclear = changed.union(item.id for item in items if snoozed_now(item, now))
-        if len(unclear) > WORKED_OUT:
+        if len(unclear) > MAX_COMPUTED:
             return cls(_stored(app, items, exclude=changed), changed, now, app.zone)
         if not unclear:
             return cls(_stored(app, items, exclude=()), set(), now, app.zone)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.console import Console
 
-from alerts.cli.commitment_rows import WORKED_OUT
+from alerts.cli.commitment_rows import MAX_COMPUTED
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
 from alerts.cli.output import print_line, soon
@@ -39,7 +39,7 @@ def report_recipients(job: LoadJob, report: Report, tracked: Iterable[Tracked]) 
 
 def _print_recipients(job: LoadJob, reached: Mapping[str, Sequence[Tracked]]) -> None:
     ids = {item.id for items in reached.values() for item in items}
-    first = {} if job.dry_run or len(ids) > WORKED_OUT else _first_alerts(job, ids)
+    first = {} if job.dry_run or len(ids) > MAX_COMPUTED else _first_alerts(job, ids)
     ordered = sorted(reached.items(), key=lambda one: (-len(one[1]), one[0]))
     rows = []
     for whom, items in ordered[:MAX_RECIPIENTS_SHOWN]:

@@ -154,7 +154,7 @@ def test_a_long_listing_says_on_a_terminal_how_to_have_fewer(
 
 
 def test_what_many_changes_leave_open_is_said(listed: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commitment_rows, "WORKED_OUT", 2)
+    monkeypatch.setattr(commitment_rows, "MAX_COMPUTED", 2)
     said = listed("list", "--at", NOW, "--tag", "truce")
     assert said.out.count("not known yet") == 3
     assert said.err.startswith("3 next alerts are not known yet: the daemon works them out, or `alerts tick`")

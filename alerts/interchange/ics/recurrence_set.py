@@ -111,15 +111,19 @@ def _rule(entry: CalendarEntry, text: str | None, begins: date) -> tuple[str | N
     try:
         return read_rule(text, begins), False
     except InputError as error:
-        problem = InputError(f"`{entry.stated('RRULE')[:80]}`: {error}")
+        if _ends_too_early(text, begins):
+            return None, True
+        raise InputError(f"`{entry.stated('RRULE')[:80]}`: {error}") from None
+
+
+def _ends_too_early(text: str, begins: date) -> bool:
+    """Return whether a rule that cannot be read is right but for its UNTIL, which lies before the start."""
     try:
         parts = split_rule(text.upper())
         endless = ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
-        if "UNTIL" in parts and read_rule(endless, begins):
-            return None, True
+        return "UNTIL" in parts and bool(read_rule(endless, begins))
     except InputError:
-        pass
-    raise problem
+        return False
 
 
 def _is_among(moment: Moment, others: Iterable[Moment], clock: SeriesClock) -> bool:
