@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from alerts import shipped
-from alerts.core.rules import Overdue, Remind, Rule
+from alerts.core.commitments import Commitment
+from alerts.core.rules import Overdue, Remind, Rule, matching
 from alerts.deadlines.errors import InputError
 from alerts.settings import Settings, load_settings
 
@@ -325,8 +326,20 @@ def test_a_file_that_is_no_secret_is_refused(here: Path) -> None:
 def test_the_shipped_configuration_is_right_and_tells_only_this_machine() -> None:
     found = load_settings(shipped.folder("config"), None, {})
     assert [entry.kind for entry in found.channels] == ["console", "maildir"]
-    assert [rule.name for rule in found.rules] == ["truce-desk", "watch-list", "default"]
+    assert [rule.name for rule in found.rules] == ["truce-desk", "watch-list", "no-answer", "default"]
     assert found.timezone is None
+
+
+@pytest.mark.parametrize("tags", [("trade-truce",), ("customs",), ()])
+def test_the_shipped_rules_report_once_that_nobody_answers_what_is_high_or_critical(tags: tuple[str, ...]) -> None:
+    rules = load_settings(shipped.folder("config"), None, {}).rules
+    for priority in ("low", "normal", "high", "critical"):
+        commitment = Commitment(key="a", title="A", deadline="2027-01-04", priority=priority, tags=tags)
+        matched = matching(rules, commitment)
+        assert [rule.remind.unanswered is not None for rule in matched].count(True) == (
+            priority in ("high", "critical")
+        )
+        assert [rule.remind.on_the_day for rule in matched].count(True) == 1
 
 
 def test_operators_a_fallback_and_a_heartbeat_are_read_and_its_url_is_a_secret(here: Path) -> None:

@@ -21,7 +21,7 @@ from alerts.cli.other_processes import (
 from alerts.cli.output import shown_with_zone, warn
 from alerts.cli.problems import problems, read_settings
 from alerts.cli.samples import samples
-from alerts.cli.unreached import without_recipient
+from alerts.cli.unreached import ONLY_FOLLOW_UP, without_recipient
 from alerts.cli.warnings import (
     bouncing_recipients,
     by_text,
@@ -89,9 +89,10 @@ def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:
     ownerless = list(without_known_owner(app, tracked))
     named = {key for key, _, _ in ownerless}
     warned = [(key, "no rule matches, so no alerts go out") for key in found.ruleless]
+    warned += [(key, f"{ONLY_FOLLOW_UP}, so no alerts go out") for key in found.unstarted]
     for names, keys in found.default.items():
         text = f"no rule matches; alerts go to default_notify ({', '.join(names)})"
         warned += [(key, text) for key in keys if key not in named]
     for line in by_text([*warned, *((key, text) for key, text, _ in ownerless)]):
         warn(line)
-    return {*found.ruleless, *(key for key, _, alone in ownerless if alone)}
+    return {*found.ruleless, *found.unstarted, *(key for key, _, alone in ownerless if alone)}

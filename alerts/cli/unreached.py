@@ -13,16 +13,20 @@ from alerts.core.owners import Owners
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.tracked import Tracked
 
+ONLY_FOLLOW_UP = "only rules with nothing but `unanswered` match"
+
 
 @dataclass(slots=True)
 class WithoutRecipient:
     """Keys of open commitments with no or only default recipients.
 
-    `ruleless`: no rule matches; `unowned`: the rules notify only owners and no owner is known (by the reason);
-    `default`: only `default_notify` applies (by those of its names that reach somebody).
+    `ruleless`: no rule matches; `unstarted`: only rules that follow up on the alerts of others do; `unowned`: the rules
+    notify only owners and no owner is known (by the reason); `default`: only `default_notify` sends the first alerts
+    (by those of its names that reach somebody).
     """
 
     ruleless: list[str] = field(default_factory=list)
+    unstarted: list[str] = field(default_factory=list)
     unowned: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     default: dict[tuple[str, ...], list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -30,6 +34,7 @@ class WithoutRecipient:
     def lines(self) -> list[str]:
         """Return a line for each reason why nobody is alerted."""
         lines = [f"no rule matches {few(self.ruleless)}: no alerts"] if self.ruleless else []
+        lines += [f"{ONLY_FOLLOW_UP} {few(self.unstarted)}: no alerts"] if self.unstarted else []
         return lines + [f"no alerts for {few(keys)}: {why}" for why, keys in self.unowned.items()]
 
 
@@ -42,10 +47,12 @@ def without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners) -> W
         reached = {name for rule in rules for name, _ in owners.channels(rule.notify, commitment)}
         if not rules:
             found.ruleless.append(commitment.key)
+        elif all(rule.only_follows_up for rule in rules):
+            found.unstarted.append(commitment.key)
         elif not reached:
             found.unowned[ownerless(commitment)].append(commitment.key)
-        elif [rule.name for rule in rules] == [DEFAULT_RULE]:
-            names = tuple(name for name in rules[0].notify if name in reached)
+        elif default := [rule for rule in rules if rule.name == DEFAULT_RULE]:
+            names = tuple(name for name in default[0].notify if name in reached)
             found.default[names].append(commitment.key)
     return found
 

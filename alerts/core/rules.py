@@ -76,6 +76,11 @@ class Rule:
         """Return whether it sends alerts of single commitments, not only summaries."""
         return self.summary is None or self.remind != Remind()
 
+    @property
+    def only_follows_up(self) -> bool:
+        """Return whether it only reports that nobody answers what other rules send."""
+        return self.remind.unanswered is not None and self.remind == Remind(unanswered=self.remind.unanswered)
+
     def matches(self, commitment: Commitment) -> bool:
         """Return whether every field named holds, with any of its values; an empty match matches everything."""
         return matches(self.match, commitment)
@@ -137,7 +142,10 @@ def _holds(what: str, wanted: tuple[str, ...], commitment: Commitment) -> bool:
 
 
 def matching(rules: Iterable[Rule], commitment: Commitment) -> list[Rule]:
-    """Return the rules that apply to a commitment; the default rule only if no other does."""
+    """Return the rules that apply to a commitment; the default rule only if no other does.
+
+    A rule that only follows up on the alerts of others does not take the place of the default rule.
+    """
     named = [rule for rule in rules if rule.sends_alerts and rule.matches(commitment)]
     others = [rule for rule in named if rule.name != DEFAULT_RULE]
-    return others or named
+    return named if all(rule.only_follows_up for rule in others) else others

@@ -226,6 +226,21 @@ def test_check_says_once_that_default_notify_reaches_nobody(lonely: Alerts) -> N
     assert lines == ["warning: e: no rule matches, and it has no owner, so default_notify (owner) reaches nobody"]
 
 
+def test_what_only_follows_up_is_no_alert_and_leaves_the_default_ones(lonely: Alerts, home: Path) -> None:
+    follow_up = '  - {name: late, cron: "0 9 * * *", match: {}, remind: {unanswered: {after: P3D}}, notify: [log]}\n'
+    (home / "config/alerts.yaml").write_text(CONFIG + follow_up)
+    said = lonely("load", "file.yaml", "--at", NOW)
+    assert said.err == "warning: only rules with nothing but `unanswered` match e: no alerts\n"
+    assert "alerts: only rules with nothing but `unanswered` match e: no alerts\n" in lonely("health").err
+    line = "warning: e: only rules with nothing but `unanswered` match, so no alerts go out"
+    assert line in lonely("check", "--at", NOW).err.splitlines()
+    (home / "config/alerts.yaml").write_text(CONFIG + follow_up + "default_notify: [log]\n")
+    assert "match e: no alerts" not in lonely("health").err
+    assert "no rule matches; alerts go to default_notify (log)" in lonely("check", "--at", NOW).err
+    lonely("tick", "--at", NOW)
+    assert [row["commitment"] for row in lonely("plan", "--days", "30", "--from", NOW, "--json").json].count("e") > 0
+
+
 def test_health_names_what_nobody_is_told_of(lonely: Alerts, home: Path) -> None:
     lonely("load", "file.yaml", "--at", NOW)
     assert "alerts: no alerts for e: it has no owner\n" in lonely("health").err

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from alerts.core.commitments import Commitment
-from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule, matching
+from alerts.core.rules import DEFAULT_RULE, Overdue, Remind, Rule, Unanswered, matching
 
 TRUCE = Commitment(
     key="truce-review",
@@ -57,6 +57,14 @@ def test_the_default_rule_speaks_only_where_no_other_does() -> None:
     assert matching([default, RULE], TRUCE) == [RULE]
     assert matching([default, other], TRUCE) == [default]
     assert matching([other], TRUCE) == []
+
+
+def test_a_rule_that_only_follows_up_does_not_take_the_place_of_the_default_rule() -> None:
+    default = Rule(name=DEFAULT_RULE, cron="0 9 * * *")
+    follow_up = Rule(name="no-answer", cron="0 9 * * *", remind=Remind(unanswered=Unanswered(after="P3D")))
+    assert matching([default, follow_up], TRUCE) == [default, follow_up]
+    assert matching([default, follow_up, RULE], TRUCE) == [follow_up, RULE]
+    assert matching([follow_up], TRUCE) == [follow_up]
 
 
 def test_every_rule_that_matches_speaks() -> None:
