@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from alerts.core.actors import Action
+from alerts.core.actors import Action, RecordedBeforeError
 from alerts.core.changes import Change
 from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import Tracked
@@ -14,10 +14,6 @@ from alerts.store.commitment_changes import CommitmentChanges
 
 class NotAsShownError(Exception):
     """The commitment has changed, or has come to another stage, since the form of an answer was shown."""
-
-
-class RecordedBeforeError(Exception):
-    """The form of an answer has been recorded already."""
 
 
 def find(changes: CommitmentChanges, key: str, change: Change, action: Action) -> Tracked:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import typer
 
-from alerts.cli.app import App, get_app, instant, who
+from alerts.actions.silence import add_silence, end_silence
+from alerts.cli.app import App, change_of, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import At, By, Json, Texts
 from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown, shown_with_zone
-from alerts.core.commitments import PRIORITIES, Kind
+from alerts.core.changes import Change
 from alerts.core.rules import MATCHED
-from alerts.core.silences import Silence, check_silence, read_time
+from alerts.core.silences import Silence, check_match, read_time
 from alerts.deadlines.errors import InputError, did_you_mean
 
 What = Literal["add", "list", "end"]
@@ -53,19 +54,19 @@ def silence(
 
     end ends one now. One of the settings stays ended until they state another.
     """
-    app, now = get_app(context), instant(at)
+    app, change = get_app(context), change_of(at, by, None)
     if what == "list":
-        _list(app, now, as_json=as_json)
+        _list(app, change.now, as_json=as_json)
     elif what == "end":
         if which is None:
             raise typer.BadParameter("is missing", param_hint="ID")
-        ended = app.store.silences.end(which, now)
+        ended = end_silence(app.store, which, change)
         print_line(f"silence {ended.id} has ended ({ended.to_text}): what it held back goes out within a minute")
     else:
         stated = _match(match or ())
         if which is not None or bool(stated) == everything:
             raise InputError("name what to silence by --match, or everything by --all")
-        _add(app, stated, since, until, reason, who(by), now)
+        _add(app, stated, since, until, reason, change)
 
 
 def _match(parts: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -79,18 +80,13 @@ def _match(parts: Sequence[str]) -> dict[str, tuple[str, ...]]:
             raise InputError(
                 f"--match: expected each of {', '.join(MATCHED)} once, as `tags=a,b`, found {part!r}{near}"
             )
-        known = {"kind": get_args(Kind), "priority": PRIORITIES}.get(name, values)
-        for value in values:
-            if value not in known:
-                near = did_you_mean(value, known)
-                raise InputError(f"--match {name}: expected one of {', '.join(known)}, found {value!r}{near}")
         found[name] = values
-    return found
+    return check_match(found)
 
 
 def _add(
-    app: App, match: dict[str, tuple[str, ...]], since: str | None, until: str | None, reason: str | None, by: str,
-    now: datetime,
+    app: App, match: dict[str, tuple[str, ...]], since: str | None, until: str | None, reason: str | None,
+    change: Change,
 ) -> None:  # fmt: skip
     for option, value in (("--until", until), ("--reason", reason)):
         if value is None:
@@ -99,14 +95,16 @@ def _add(
     assert reason is not None
     asked = Silence(
         match=match,
-        since=read_time(since, app.zone, end=False) if since else now,
+        since=read_time(since, app.zone, end=False) if since else change.now,
         until=read_time(until, app.zone, end=True),
         reason=checked_reason(reason, "--reason"),
-        by=by,
+        by=change.by,
     )
-    app.store.silences.add(check_silence(asked, now))
+    add_silence(app.store, asked, change)
     print_line(f"silence {asked.id}: {_line(app, asked)}")
-    count = sum(asked.holds(item.commitment, max(asked.since, now)) for item in app.store.ledger.tracked() if item.open)
+    count = sum(
+        asked.holds(item.commitment, max(asked.since, change.now)) for item in app.store.ledger.tracked() if item.open
+    )
     print_line(f"it matches {count} open commitment{'s' if count != 1 else ''} now")
 
 
@@ -131,6 +129,6 @@ def _line(app: App, one: Silence) -> str:
 def _as_json(one: Silence, now: datetime) -> dict[str, object]:
     return {
         "id": one.id, "match": one.match, "from": as_rfc3339(one.since), "until": as_rfc3339(one.until),
-        "ended_at": as_rfc3339(one.ended_at), "reason": one.reason, "by": one.by, "of_settings": one.of_settings,
-        "lasts": one.since <= now < one.ends,
+        "ended_at": as_rfc3339(one.ended_at), "reason": one.reason, "by": one.by, "proof": one.proof,
+        "of_settings": one.of_settings, "lasts": one.since <= now < one.ends,
     }  # fmt: skip

@@ -15,7 +15,7 @@ from alerts.core.commitments import Person
 class Absence:
     """A time when somebody is away: from `starts_at` on, and back at `ends_at`. `zone`: the one that it is stated in.
 
-    `deputy`: who gets their alerts; None for the deputy of the settings.
+    `deputy`: who gets their alerts; None for the deputy of the settings. `number`: its name, once it is recorded.
     """
 
     person: str
@@ -25,6 +25,7 @@ class Absence:
     deputy: str | None = None
     reason: str | None = None
     recorded_by: str = ""
+    number: int | None = None
 
     def includes(self, at: datetime) -> bool:
         """Return whether the person is away then."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, get_args
 
 from alerts.core.stages import Stage
@@ -11,7 +12,7 @@ from alerts.core.tracked import Proof
 
 Action = Literal[
     "acknowledge", "snooze", "snooze for everybody", "take back", "note", "move", "close", "reopen", "assign", "edit",
-    "add", "away",
+    "add", "away", "silence",
 ]  # fmt: skip
 Role = Literal["viewer", "editor", "admin"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -27,6 +28,23 @@ MAY: Mapping[Role, frozenset[Action]] = {
 
 class NotAllowedError(Exception):
     """Somebody tried what they may not do; the text says what that is."""
+
+
+class RecordedBeforeError(Exception):
+    """The form of an answer, or the request of a program, has been recorded already. `result` is what came of it."""
+
+    def __init__(self, result: str = "") -> None:
+        super().__init__(result)
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a form or a program asks for: it is recorded once. `content` is a digest of what it states."""
+
+    id: str
+    at: datetime
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.core.actors import Action, Actor, NotAllowedError, Shown
+from alerts.core.actors import Action, Actor, NotAllowedError, Request, Shown
 from alerts.core.commitments import Commitment
 from alerts.core.tracked import Proof, Revision, Tracked
 from alerts.deadlines.bounds import Bounds
@@ -21,6 +21,7 @@ class Change:
     """Who changes something, when, and why.
 
     The shell may do everything, others what is `allowed`. `shown`: the form that they answered, where there is one.
+    `request`: what is recorded once although it changes no commitment.
     """
 
     now: datetime
@@ -31,6 +32,7 @@ class Change:
     proof: Proof = "shell"
     allowed: frozenset[Action] = frozenset()
     shown: Shown | None = None
+    request: Request | None = None
 
     @classmethod
     def of(cls, actor: Actor, now: datetime, reason: str | None = None, shown: Shown | None = None) -> Change:

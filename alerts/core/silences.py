@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 
-from alerts.core.commitments import Commitment
-from alerts.core.rules import matches
-from alerts.deadlines.errors import InputError
+from alerts.core.commitments import PRIORITIES, Commitment, Kind
+from alerts.core.rules import MATCHED, matches
+from alerts.core.tracked import Proof
+from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day
 
 LONGEST = timedelta(days=90)
@@ -22,7 +24,8 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 class Silence:
     """Alerts of the commitments that match are held back from `since` to `until`. An empty match is everything.
 
-    `of_settings`: the configuration states it. `ended_at`: when somebody ended it before its time.
+    `of_settings`: the configuration states it. `ended_at`: when somebody ended it before its time. `proof`: how it is
+    known who has decided it.
     """
 
     match: Mapping[str, tuple[str, ...]]
@@ -32,6 +35,7 @@ class Silence:
     by: str
     of_settings: bool = False
     ended_at: datetime | None = None
+    proof: Proof = "shell"
 
     @property
     def id(self) -> str:
@@ -54,6 +58,22 @@ class Silence:
         """Return what it silences: `priority low or normal and tags trade-truce`."""
         parts = [f"{what} {' or '.join(values)}" for what, values in self.match.items() if values]
         return " and ".join(parts) or "everything"
+
+
+def check_match(match: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Return what a silence matches. Raises InputError for a field that no rule matches by, or an unknown value."""
+    found = {what: tuple(values) for what, values in match.items()}
+    for what, values in found.items():
+        if what not in MATCHED:
+            raise InputError(
+                f"match: expected any of {', '.join(MATCHED)}, found {what!r}{did_you_mean(what, MATCHED)}"
+            )
+        known = {"kind": get_args(Kind), "priority": PRIORITIES}.get(what, values)
+        for value in values:
+            if value not in known:
+                near = did_you_mean(value, known)
+                raise InputError(f"match {what}: expected one of {', '.join(known)}, found {value!r}{near}")
+    return {what: values for what, values in found.items() if values}
 
 
 def check_silence(silence: Silence, now: datetime | None = None) -> Silence:

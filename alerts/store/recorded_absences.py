@@ -9,13 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, insert, or_, select, update
 
 from alerts.core.absences import Absence, Absences
+from alerts.core.actors import Request
 from alerts.core.tracked import Proof
 from alerts.deadlines.errors import InputError
 from alerts.store import tables
 from alerts.store.database import Database
 from alerts.store.known_names import require_known
 from alerts.store.people import person_of
+from alerts.store.recorded_requests import put_request, require_first
 
+STATED = ("person", "starts_at", "ends_at", "zone", "deputy", "reason", "recorded_by")
 _A, _P = tables.absences.c, tables.people.c
 
 
@@ -25,39 +28,67 @@ class RecordedAbsences:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, absence: Absence, now: datetime, proof: Proof) -> None:
-        """Record an absence; one that is recorded already is left as it is.
+    def record(self, absence: Absence, now: datetime, proof: Proof, request: Request | None = None) -> int:
+        """Record an absence and return its number; one that is recorded already is left as it is.
 
-        Raises InputError where the person or the deputy is not known, or where deputies would wait for each other.
+        Raises InputError where the person or the deputy is not known, or where deputies would wait for each other, and
+        what `require_first` raises.
         """
         with self._database.change() as connection:
+            require_first(connection, request)
             for key in filter(None, (absence.person, absence.deputy)):
                 require_known(connection, tables.people, key, "person")
             known = _absences(connection, now)
-            if any(_same(one, absence) for one in known.recorded):
-                return
-            if cycle := known.cycle_of(absence):
-                raise InputError(
-                    f"{' → '.join(cycle)}: they would be away at the same time, each with the next as deputy: "
-                    "name another one with --to"
-                )
-            values = ("person", "starts_at", "ends_at", "zone", "deputy", "reason", "recorded_by")
-            row = {name: getattr(absence, name) for name in values} | {"recorded_at": now, "proof": proof}
-            connection.execute(insert(tables.absences), [row])
+            number = next((one.number for one in known.recorded if _same(one, absence)), None)
+            if number is None:
+                number = _insert(connection, known, absence, now, proof)
+            put_request(connection, request, str(number))
+        return number
+
+    def end_one(self, number: int, now: datetime, by: str, proof: Proof, request: Request | None = None) -> Absence:
+        """End an absence now, and return it as it was. Raises InputError where none has the number, or it is over."""
+        with self._database.change() as connection:
+            require_first(connection, request)
+            mine = (_A.number == number, _A.ends_at > now)
+            found = _recorded(connection, *mine)
+            if not found:
+                raise InputError(f"no present absence has the number {number}")
+            _end(connection, mine, now, by, proof)
+            put_request(connection, request, str(number))
+        return found[0]
 
     def end(self, person: str, now: datetime, by: str, proof: Proof) -> list[Absence]:
         """End the present and the coming absences of a person now, and return them as they were."""
         with self._database.change() as connection:
             mine = (_A.person == person, _A.ends_at > now)
             found = _recorded(connection, *mine)
-            ended = {"ends_at": now, "ended_by": by, "ended_proof": proof}
-            connection.execute(update(tables.absences).where(*mine).values(ended))
+            _end(connection, mine, now, by, proof)
         return found
+
+    def find(self, number: int) -> Absence | None:
+        """Return an absence, also one that is over."""
+        with self._database.read() as connection:
+            return next(iter(_recorded(connection, _A.number == number)), None)
 
     def all(self, now: datetime) -> Absences:
         """Return all people, and their absences that are not over."""
         with self._database.read() as connection:
             return _absences(connection, now)
+
+
+def _insert(connection: Connection, known: Absences, absence: Absence, now: datetime, proof: Proof) -> int:
+    if cycle := known.cycle_of(absence):
+        raise InputError(
+            f"{' → '.join(cycle)}: they would be away at the same time, each with the next as deputy: name another one"
+        )
+    row = {name: getattr(absence, name) for name in STATED} | {"recorded_at": now, "proof": proof}
+    number: int = connection.execute(insert(tables.absences).returning(_A.number), [row]).scalar_one()
+    return number
+
+
+def _end(connection: Connection, which: Collection[Any], now: datetime, by: str, proof: Proof) -> None:
+    ended = {"ends_at": now, "ended_by": by, "ended_proof": proof}
+    connection.execute(update(tables.absences).where(*which).values(ended))
 
 
 def _same(one: Absence, other: Absence) -> bool:
@@ -84,6 +115,5 @@ def _absences(connection: Connection, now: datetime) -> Absences:
 
 
 def _recorded(connection: Connection, *conditions: Any) -> list[Absence]:
-    names = ("person", "starts_at", "ends_at", "zone", "deputy", "reason", "recorded_by")
-    query = select(*(_A[name] for name in names)).where(*conditions).order_by(_A.starts_at, _A.number)
+    query = select(_A.number, *(_A[name] for name in STATED)).where(*conditions).order_by(_A.starts_at, _A.number)
     return [Absence(**row) for row in connection.execute(query).mappings()]

@@ -8,16 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, case, func, select, update
 
+from alerts.core.actors import Request
 from alerts.core.silences import Silence
+from alerts.core.tracked import Proof
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.store import delivery_tables, tables
 from alerts.store.database import Database
+from alerts.store.recorded_requests import put_request, require_first
 from alerts.store.rows import insert_new
 
 _G, _S = delivery_tables.gathered.c, tables.silences.c
 SHOWN_FOR = timedelta(days=30)  # after its end
 ENDS = case((_S.ended_at < _S.until, _S.ended_at), else_=_S.until)
-COLUMNS = (_S.match, _S.since, _S.until, _S.reason, _S.by, _S.of_settings, _S.ended_at)
+COLUMNS = (_S.match, _S.since, _S.until, _S.reason, _S.by, _S.of_settings, _S.ended_at, _S.proof)
 
 
 class Silences:
@@ -26,23 +29,34 @@ class Silences:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, silence: Silence) -> None:
-        """Store a silence. Raises InputError where it is there already."""
-        with self._database.write() as connection:
+    def add(self, silence: Silence, request: Request | None = None) -> None:
+        """Store a silence. Raises InputError where it is there already, and what `require_first` raises."""
+        with self._database.change() as connection:
+            require_first(connection, request)
             if not connection.execute(insert_new(connection, tables.silences).returning(_S.id), [_row(silence)]).all():
                 raise InputError(f"silence {silence.id} already states the same")
+            put_request(connection, request, silence.id)
 
-    def end(self, name: str, now: datetime) -> Silence:
+    def end(self, name: str, now: datetime, by: str, proof: Proof, request: Request | None = None) -> Silence:
         """End a silence, and let go what it holds. Raises InputError where no such silence lasts."""
-        with self._database.write() as connection:
+        with self._database.change() as connection:
+            require_first(connection, request)
             lasting = {one.id: one for one in _all(connection, now)}
             if name not in lasting:
                 raise InputError(
                     f"no present silence has the ID {name!r}{did_you_mean(name, lasting)}: see `alerts silence list`"
                 )
-            connection.execute(update(tables.silences).where(_S.id == name).values(ended_at=now))
+            ended = {"ended_at": now, "ended_by": by, "ended_proof": proof}
+            connection.execute(update(tables.silences).where(_S.id == name).values(ended))
             release_all(connection)
+            put_request(connection, request, name)
         return lasting[name]
+
+    def find(self, name: str) -> Silence | None:
+        """Return a silence, also one that has ended."""
+        with self._database.read() as connection:
+            row = connection.execute(select(*COLUMNS).where(_S.id == name)).mappings().first()
+        return _silence(row) if row else None
 
     def lasting(self, now: datetime) -> list[Silence]:
         """Return those that last or are still to come, the first to end first."""
@@ -100,4 +114,5 @@ def _row(silence: Silence) -> dict[str, Any]:
     return {
         "id": silence.id, "match": match, "since": silence.since, "until": silence.until, "reason": silence.reason,
         "by": silence.by, "of_settings": silence.of_settings, "ended_at": None, "left_out": False,
+        "proof": silence.proof,
     }  # fmt: skip

@@ -101,6 +101,9 @@ silences = Table(
     Column("of_settings", Boolean, nullable=False),
     Column("ended_at", Utc),  # before its time
     Column("left_out", Boolean, nullable=False),  # that was because the settings no longer state it
+    Column("proof", Text, nullable=False, server_default="shell"),  # how it is known who did it: a `Proof`
+    Column("ended_by", Text),  # who ended it before its time
+    Column("ended_proof", Text),
 )
 
 calendar_uids = Table(  # of what was sent under another UID than it would be now
@@ -188,6 +191,14 @@ absences = Table(  # when people are away; one that ends early ends when that is
     Column("ended_proof", Text),
 )
 
+requests = Table(  # what forms and programs have asked for that changes no commitment: each is recorded once
+    "requests",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("content", Text, nullable=False),  # a digest of what it states
+    Column("result", Text, nullable=False),  # what came of it: the id of a silence, or the number of an absence
+    Column("recorded_at", Utc, nullable=False),
+)
 
 resolved_with = Table(  # what bounds were worked out with: the value that holds is that of the highest number
     "resolved_with",

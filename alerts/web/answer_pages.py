@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alerts.actions.preconditions import NotAsShownError, RecordedBeforeError
-from alerts.core.actors import NotAllowedError
+from alerts.actions.preconditions import NotAsShownError
+from alerts.core.actors import NotAllowedError, RecordedBeforeError
 from alerts.core.changes import Report
 from alerts.deadlines.errors import InputError
 from alerts.log_output import fields

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from alerts.actions.absence import record_absence
+from alerts.actions.absence import end_absence, record_absence
 from alerts.actions.acknowledge import ListedAnswer, acknowledge, acknowledge_listed
 from alerts.actions.add import add
 from alerts.actions.close import close
 from alerts.actions.edit import assign, edit, note, with_values
 from alerts.actions.move import move, preview_move
-from alerts.actions.preconditions import NotAsShownError, RecordedBeforeError
+from alerts.actions.preconditions import NotAsShownError
 from alerts.actions.reopen import reopen
+from alerts.actions.silence import add_silence, end_silence
 from alerts.actions.snooze import snooze
 from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.core.absences import Absence
-from alerts.core.actors import ACTIONS, Action, Actor, NotAllowedError, Shown
+from alerts.core.actors import ACTIONS, Action, Actor, NotAllowedError, RecordedBeforeError, Request, Shown
 from alerts.core.changes import Change
 from alerts.core.commitments import Person
+from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
-from alerts.store import Store
+from alerts.store import Store, tables
 from tests.factories import NOW, at, commitment, entry, load, tracked
 
 LATER, LEAD = at("2025-11-12T09:00"), at("2025-11-09T09:00")
 AWAY = Absence(person="ann", starts_at=NOW, ends_at=LATER, zone="UTC", recorded_by="desk")
+QUIET = Silence(match={"key": ("truce",)}, since=NOW, until=LATER, reason="The office moves.", by="desk")
 DO: dict[Action, Callable[[Store, Change], Any]] = {
     "acknowledge": lambda store, change: acknowledge(store, "truce", None, change),
     "snooze": lambda store, change: snooze(
@@ -41,6 +46,7 @@ DO: dict[Action, Callable[[Store, Change], Any]] = {
     "assign": lambda store, change: assign(store, "truce", "ann", change),
     "edit": lambda store, change: edit(store, "truce", lambda now: with_values(now, {"title": "New"}), change),
     "away": lambda store, change: record_absence(store, AWAY, change),
+    "silence": lambda store, change: add_silence(store, QUIET, change),
     "add": lambda store, change: add(store, commitment("new"), change),
 }
 
@@ -69,7 +75,7 @@ def tried(store: Store) -> Store:
 
 def dump(store: Store) -> list[Any]:
     tracked_now = [(one, store.ledger.history(one.id)) for one in store.ledger.tracked(closed=True)]
-    return [tracked_now, store.absences.all(NOW).recorded]
+    return [tracked_now, store.absences.all(NOW).recorded, store.silences.lasting(NOW)]
 
 
 def test_each_action_is_tried():
@@ -121,7 +127,7 @@ def test_a_link_that_may_only_note_takes_nothing_back():
 @pytest.mark.parametrize(
     ("role", "refused"),
     [
-        ("viewer", {"snooze for everybody", "move", "close", "reopen", "assign", "edit", "add", "away"}),
+        ("viewer", {"snooze for everybody", "move", "close", "reopen", "assign", "edit", "add", "away", "silence"}),
         ("editor", set()),
         ("admin", set()),
     ],
@@ -151,7 +157,7 @@ def shown(store: Store, key: str = "truce", form: str = "f1", **more: Any) -> Sh
 
 
 @pytest.mark.parametrize(
-    "action", [action for action in ACTIONS if action not in ("add", "away", "take back", "reopen")]
+    "action", [action for action in ACTIONS if action not in ("add", "away", "silence", "take back", "reopen")]
 )
 def test_an_answer_to_what_has_changed_since_changes_nothing(tried, action):
     stale = shown(tried)
@@ -183,6 +189,55 @@ def test_a_form_is_recorded_once_and_says_so_when_it_comes_again(tried):
     with pytest.raises(RecordedBeforeError):
         acknowledge(tried, "truce", None, change)
     assert dump(tried) == before
+
+
+def test_a_silence_needs_the_permission_to_end_as_well(tried):
+    add_silence(tried, QUIET, SHELL)
+    with pytest.raises(NotAllowedError):
+        end_silence(tried, QUIET.id, change_of(LINK))
+    assert end_silence(tried, QUIET.id, change_of(Actor.by_link("ann@example.org", frozenset({"silence"})))) == QUIET
+
+
+def test_a_request_of_a_silence_is_recorded_once_and_says_what_came_of_it(tried):
+    first = Change(now=NOW, by="desk", request=Request(id="f1", at=NOW, content="a"))
+    add_silence(tried, QUIET, first)
+    with pytest.raises(RecordedBeforeError) as caught:
+        add_silence(tried, replace(QUIET, since=at("2025-11-01")), first)
+    assert caught.value.result == QUIET.id
+    other = replace(first, request=Request(id="f1", at=NOW, content="b"))
+    with pytest.raises(InputError, match="used for another request"):
+        add_silence(tried, replace(QUIET, reason="Other."), other)
+    assert tried.silences.lasting(NOW) == [QUIET]
+    end = replace(first, request=Request(id="f2", at=NOW))
+    end_silence(tried, QUIET.id, end)
+    with pytest.raises(RecordedBeforeError):
+        end_silence(tried, QUIET.id, end)
+
+
+def test_a_request_of_an_absence_is_recorded_once_and_one_absence_is_ended_by_itself(tried):
+    first = Change(now=NOW, by="desk", request=Request(id="f1", at=NOW))
+    number = record_absence(tried, AWAY, first)
+    assert end_absence(tried, number, SHELL) == replace(AWAY, number=number)
+    with pytest.raises(RecordedBeforeError) as caught:
+        record_absence(tried, AWAY, first)
+    assert caught.value.result == str(number)
+    assert tried.absences.all(NOW).recorded == []
+    with pytest.raises(InputError, match=f"no present absence has the number {number}"):
+        end_absence(tried, number, SHELL)
+    others = [record_absence(tried, replace(AWAY, ends_at=at(day)), SHELL) for day in ("2025-11-20", "2025-11-21")]
+    assert record_absence(tried, replace(AWAY, ends_at=at("2025-11-20")), SHELL) == others[0]
+    end_absence(tried, others[0], SHELL)
+    assert [one.number for one in tried.absences.all(NOW).recorded] == others[1:]
+    with pytest.raises(NotAllowedError):
+        end_absence(tried, others[1], change_of(LINK))
+
+
+def test_a_request_is_forgotten_after_ninety_days(tried):
+    for number, day in enumerate(("2025-11-01", "2026-01-30", "2026-01-31")):
+        change = Change(now=at(day), by="desk", request=Request(id=f"f{number}", at=at(day)))
+        add_silence(tried, replace(QUIET, since=at(day), until=at("2026-02-02") if number else LATER), change)
+    with tried.database.read() as connection:
+        assert sorted(connection.execute(select(tables.requests.c.id)).scalars()) == ["f1", "f2"]
 
 
 def test_a_list_is_acknowledged_whole_or_not_at_all(tried):

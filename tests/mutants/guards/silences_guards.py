@@ -14,9 +14,24 @@ GUARDS = (
     Guard(
         "a silence that ends lets go what it held",
         "store/silence_rows.py",
-        "            release_all(connection)\n        return lasting[name]",
-        "        return lasting[name]",
+        "            release_all(connection)\n            put_request",
+        "            put_request",
         f"{HELD}test_ended_by_hand_it_lets_go_what_it_held[sqlite]",
+    ),
+    Guard(
+        "a request of a form or a program is recorded once",
+        "store/recorded_requests.py",
+        "    if found:\n        raise RecordedBeforeError(found.result)\n",
+        "",
+        "actions/test_permissions.py::test_a_request_of_an_absence_is_recorded_once_and_one_absence_is_ended_by_itself"
+        "[sqlite]",
+    ),
+    Guard(
+        "who may not silence does not",
+        "actions/silence.py",
+        '    change.require_allowed("silence")\n    store.silences.add',
+        "    store.silences.add",
+        "actions/test_permissions.py::test_who_may_do_nothing_changes_nothing[sqlite-silence]",
     ),
     Guard(
         "what is held of a changed commitment is decided anew",

@@ -128,7 +128,7 @@ def test_what_becomes_critical_meanwhile_is_looked_at_again(store: Store) -> Non
 
 
 def test_what_is_closed_meanwhile_is_not_sent(quiet: Store) -> None:
-    quiet.silences.end(silence().id, NINE)
+    quiet.silences.end(silence().id, NINE, "desk", "shell")
     close(quiet, "truce", now=NINE)
     found = Counter(context.reminder.kind for one in tick(quiet, NINE) for context in one.contexts)
     assert found == {"before": 1, "closed": 1}
@@ -136,10 +136,10 @@ def test_what_is_closed_meanwhile_is_not_sent(quiet: Store) -> None:
 
 def test_ended_by_hand_it_lets_go_what_it_held(quiet: Store) -> None:
     now = NINE + timedelta(hours=1)
-    assert quiet.silences.end(silence().id, now) == silence()
+    assert quiet.silences.end(silence().id, now, "desk", "shell") == silence()
     assert told(tick(quiet, now)) == [[("other", "P7D"), ("truce", "P7D")]]
     with pytest.raises(InputError, match="no present silence"):
-        quiet.silences.end(silence().id, now)
+        quiet.silences.end(silence().id, now, "desk", "shell")
 
 
 def test_another_silence_goes_on(quiet: Store) -> None:
@@ -151,7 +151,7 @@ def test_another_silence_goes_on(quiet: Store) -> None:
 
 def test_while_it_lasts_no_digest_waits_for_what_it_holds(quiet: Store) -> None:
     load(quiet, entry("third", "2025-11-13"), now=NINE)
-    quiet.silences.end(silence().id, NINE)
+    quiet.silences.end(silence().id, NINE, "desk", "shell")
     quiet.silences.add(silence(key=("truce", "other")))
     assert told(tick(quiet, at("2025-11-06T09:00"))) == [[("third", "P7D")]]
 
@@ -167,7 +167,7 @@ def test_those_of_the_settings_begin_and_end_with_them(store: Store) -> None:
     assert register(stated) == register(stated) == [stated.id]
     assert register() == []
     assert register(stated) == [stated.id], "put back"
-    store.silences.end(stated.id, NINE)
+    store.silences.end(stated.id, NINE, "desk", "shell")
     assert register(stated, now=NINE) == [], "a person has ended it"
 
 

@@ -1,0 +1,41 @@
+"""Requests of forms and programs that are recorded once: the same again finds what came of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, insert, select
+
+from alerts.core.actors import RecordedBeforeError, Request
+from alerts.deadlines.errors import InputError
+from alerts.store import tables
+
+_Q = tables.requests.c
+KEPT_FOR = timedelta(days=90)  # a page that stays open longer, or a key that is used later, counts as a new request
+
+
+class OtherRequestError(InputError):
+    """A program uses the same id for a request that states something else."""
+
+
+def require_first(connection: Connection, request: Request | None) -> None:
+    """Raise RecordedBeforeError where a request was recorded before, OtherRequestError where another one has its id.
+
+    The transaction must be one of those that go one at a time (`Database.change`).
+    """
+    if request is None:
+        return
+    found = connection.execute(select(_Q.content, _Q.result).where(_Q.id == request.id)).first()
+    if found and found.content != request.content:
+        raise OtherRequestError("this key was used for another request: choose a new key for each")
+    if found:
+        raise RecordedBeforeError(found.result)
+
+
+def put_request(connection: Connection, request: Request | None, result: str) -> None:
+    """Record a request with what came of it, in the transaction that does what it asks for."""
+    if request is None:
+        return
+    row = {"id": request.id, "content": request.content, "result": result, "recorded_at": request.at}
+    connection.execute(insert(tables.requests), [row])
+    connection.execute(delete(tables.requests).where(_Q.recorded_at < request.at - KEPT_FOR))
