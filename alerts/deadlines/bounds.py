@@ -35,8 +35,7 @@ from alerts.deadlines.resolution import (
     ZoneChoice,
     extreme_end,
 )
-from alerts.deadlines.rule_parts import explain_rule
-from alerts.deadlines.term_ends import end_of_period, ends_of, recurrence_of
+from alerts.deadlines.term_ends import end_of_period, ends_of, explain_business_day, recurrence_of
 from alerts.deadlines.terms import Shifted
 from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
 
@@ -184,10 +183,12 @@ def occurrence_bounds(bounds: Bounds, name: str) -> Bounds:
     assert recurs is not None
     point = recurs.point(name)
     work = Resolution(ZoneChoice(point.zone, calendars=bounds.calendars, roll=recurs.roll))
+    if recurs.business_day:
+        explain_business_day(point.date, recurs.business_day, work)
     found = _rolled(_between(point, point), work)
     explanation = (
         *bounds.explanation[:-1],
-        f"the occurrence of {name} of what recurs {explain_rule(recurs.rule)}",
+        f"the occurrence of {name} of what recurs {recurs.explained_rule}",
         *work.explanation,
     )
     assumptions = (*bounds.assumptions, *work.business_days.provisional)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from alerts.deadlines.business_day_series import on_business_day
 from alerts.deadlines.counting import Span
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
 from alerts.deadlines.terms import Anchored, Dated, Shifted, Term, stated_in
@@ -131,15 +132,20 @@ class OneOf:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """A recurring deadline: a rule of RFC 5545, its start, and the occurrences that are left out."""
+    """A recurring deadline: a rule of RFC 5545, its start, and the occurrences that are left out.
+
+    `business_day` is the place of a business day in each month of the rule; 0 where the rule gives the days.
+    """
 
     rule: str
     start: CivilDay | WallTime
     without: tuple[str, ...] = ()
+    business_day: int = 0
 
     def __str__(self) -> str:
+        place = f" {on_business_day(self.business_day)}" if self.business_day else ""
         without = f" except {', '.join(self.without)}" if self.without else ""
-        return f"every {self.rule} from {self.start}{without}"
+        return f"every {self.rule}{place} from {self.start}{without}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,20 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from alerts.deadlines.business_days import Roll
+from alerts.deadlines.business_day_series import business_day_of, check_months, expand_business_days, on_business_day
+from alerts.deadlines.business_days import BusinessCalendar, Roll
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.rule_expansion import Expansion, expand, wall_of
-from alerts.deadlines.rule_parts import EXAMPLE, check_part, check_together, describe_rule, explain_rule, split_rule
+from alerts.deadlines.rule_parts import (
+    EXAMPLE,
+    check_part,
+    check_together,
+    describe_months,
+    describe_rule,
+    explain_rule,
+    split_rule,
+)
 from alerts.deadlines.wording import format_point
 from alerts.deadlines.zones import at_wall, zone_info
 
@@ -25,7 +34,8 @@ SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
 class Recurrence:
     """A rule, the civil day or wall-clock time from which it counts, the zone, and the occurrences that are left out.
 
-    `roll` is how the day of each is moved to a business day; `point` gives the day before that.
+    `roll` is how the day of each is moved to a business day; `point` gives the day before that. `business_day` is the
+    place of a business day in each month of the rule, counted on `calendars`; 0 where the rule gives the days.
 
     An occurrence is named by its local date (`2025-11-30`) or wall-clock time (`2025-11-30T09:00`): it keeps that name,
     even if it moves.
@@ -36,6 +46,8 @@ class Recurrence:
     zone: str | None = None
     without: tuple[str, ...] = ()
     roll: Roll = "none"
+    business_day: int = 0
+    calendars: tuple[str, ...] = ()
 
     def names(self, since: datetime | None = None) -> Iterator[str]:
         """Yield the names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
@@ -79,16 +91,20 @@ class Recurrence:
         return next(self._expansion().times(wall), None) == wall
 
     def _expansion(self) -> Expansion:
+        if self.business_day:
+            return expand_business_days(self.rule, self.start, self.business_day, self.calendars, self.zone)
         return expand(self.rule, wall_of(self.start), self.zone)
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
-        return {
+        found = {
             "rule": self.rule,
             "start": self.start.isoformat(),
             "zone": self.zone,
             "without": list(self.without),
         } | ({"roll": self.roll} if self.roll != "none" else {})
+        counted = {"business_day": self.business_day, "calendars": list(self.calendars)}
+        return found | (counted if self.business_day else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Recurrence:
@@ -96,34 +112,49 @@ class Recurrence:
         start = data["start"]
         read = datetime if "T" in start else date
         return cls(
-            data["rule"], read.fromisoformat(start), data["zone"], tuple(data["without"]), data.get("roll", "none")
+            data["rule"],
+            read.fromisoformat(start),
+            data["zone"],
+            tuple(data["without"]),
+            data.get("roll", "none"),
+            data.get("business_day", 0),
+            tuple(data.get("calendars", ())),
         )
 
     def __str__(self) -> str:
         without = f" except {', '.join(self.without)}" if self.without else ""
         zone = f"[{self.zone}]" if self.zone else ""
         roll = f" rolled {self.roll}" if self.roll != "none" else ""
-        return f"every {self.rule} from {name_occurrence(self.start)}{zone}{without}{roll}"
+        place = f" {on_business_day(self.business_day)}" if self.business_day else ""
+        counted = f" counted on {' '.join(self.calendars)}" if self.calendars else ""
+        return f"every {self.rule}{place}{counted} from {name_occurrence(self.start)}{zone}{without}{roll}"
 
     @property
     def to_text(self) -> str:
         """Return the text for people: `every month on the last day`, `every 2 weeks on Monday`."""
+        if self.business_day:
+            return describe_months(self.rule, self.business_day)
         return describe_rule(self.rule, self.start)
 
     @property
     def description(self) -> str:
         """Return the text for people, with the first dates: `every month on the 15th: Mon 15 Dec 2025, …`."""
-        return f"{self.to_text}: {self._first_dates(more=next(islice(self.names(), 3, None), None) is not None)}"
+        return f"{self.to_text}: {self._first_dates()}"
 
     @property
     def explanation(self) -> str:
         """Return the line of the explanation of bounds, which is stored."""
-        return f"{explain_rule(self.rule)}: {self._first_dates(more=None)}"
+        return f"{self.explained_rule}: {self._first_dates()}"
 
-    def _first_dates(self, *, more: bool | None) -> str:
-        """Return the first dates, and whether more follow; `more` is None where that is stored without being known."""
-        dates = [format_point(self.point(name)) for name in islice(self.names(), 3)]
-        return f"{', '.join(dates)}{', …' if (len(dates) == 3 if more is None else more) else ''}"
+    @property
+    def explained_rule(self) -> str:
+        """Return the text of the rule in the explanation of bounds, which is stored."""
+        return self.to_text if self.business_day else explain_rule(self.rule)
+
+    def _first_dates(self) -> str:
+        names = list(islice(self.names(), 4))
+        dates = [format_point(self.point(name)) for name in names[:3]]
+        return f"{', '.join(dates)}{', …' if len(names) > 3 else ''}"
 
 
 def name_occurrence(at: date | datetime) -> str:
@@ -133,8 +164,8 @@ def name_occurrence(at: date | datetime) -> str:
     return at.isoformat(timespec="seconds" if at.second else "minutes")
 
 
-def read_rule(text: str, start: date | datetime) -> str:
-    """Return a recurrence rule in capitals, FREQ first.
+def read_rule(text: str, start: date | datetime, business_day: int = 0) -> str:
+    """Return a recurrence rule in capitals, FREQ first; of a business day by its place, that of the months.
 
     Raises InputError for what RFC 5545 (3.3.10) does not allow, what recurs more often than daily, and what never
     occurs.
@@ -145,6 +176,9 @@ def read_rule(text: str, start: date | datetime) -> str:
     for name, value in parts.items():
         check_part(name, value)
     check_together(parts, timed=isinstance(start, datetime))
+    if business_day:
+        check_months(parts)
+        start = start.replace(day=1)
     rule = ";".join(f"{name}={parts[name]}" for name in sorted(parts, key=lambda name: name != "FREQ"))
     if not expand(_endless(parts), _late(wall_of(start)), None).any:
         raise InputError(f"the rule {rule} has no occurrences")
@@ -174,6 +208,9 @@ def _point(recurrence: Recurrence, name: str) -> Point | None:
             return None
     except (ValueError, TypeError, OverflowError):
         return None
+    if recurrence.business_day:
+        calendar = BusinessCalendar(recurrence.calendars)
+        wall = datetime.combine(business_day_of(wall.date(), recurrence.business_day, calendar)[0], wall.time())
     if not timed:
         return Day(wall.date(), recurrence.zone)
     return Instant(at_wall(wall, zone_info(recurrence.zone or "UTC")), recurrence.zone)

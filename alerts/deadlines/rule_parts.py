@@ -13,6 +13,7 @@ DAYS = {"MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday", "F
          "SU": "Sunday"}  # fmt: skip
 _WEEKDAY = "|".join(DAYS)
 _ORDINALS = {"1": "first", "2": "second", "3": "third", "4": "fourth", "5": "fifth", "-1": "last"}
+QUARTER_STARTS, QUARTER_ENDS = "1,4,7,10", "3,6,9,12"
 FREQUENCIES = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 _PARTS = {
     "FREQ": "|".join(FREQUENCIES),
@@ -86,6 +87,18 @@ def describe_rule(rule: str, start: date | datetime) -> str:
         parts = parts | {"BYMONTH": str(start.month)}
     ends = _describe_choice(parts) + _describe_times(parts, start) + _describe_end(parts)
     return _describe_interval(parts) + _describe_days(parts) + ends
+
+
+def describe_months(rule: str, place: int) -> str:
+    """Describe a business day by its place in the months of a rule: `every quarter on the third business day`."""
+    parts = split_rule(rule)
+    months, day = parts.get("BYMONTH", ""), f" on the {_ordinal(place)} business day"
+    interval = int(parts.get("INTERVAL", "1"))
+    if interval == 1 and months == (QUARTER_ENDS if place < 0 else QUARTER_STARTS):
+        return f"every quarter{day}{_describe_end(parts)}"
+    if months:
+        day += f" of {_join([MONTH_NAMES[int(month) - 1] for month in months.split(',')])}"
+    return _describe_interval(parts) + day + _describe_end(parts)
 
 
 def explain_rule(rule: str) -> str:

@@ -5,41 +5,43 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 
 from alerts.deadlines.anchor_words import TermReader
+from alerts.deadlines.business_day_series import MOST_PLACES
 from alerts.deadlines.english import (
+    BUSINESS_DAY,
     EACH_OTHER,
     FREQUENCIES,
     FREQUENCY_WORDS,
     MONTHS,
     STARTING,
-    TIMES,
     TWICE_OR_EVERY_TWO,
-    UNTIL,
     WEEKDAYS,
     WORKWEEK,
 )
 from alerts.deadlines.rule_parts import DAYS
-from alerts.deadlines.stated_dates import CivilDay, WallTime
 from alerts.deadlines.tokens import Phrases
 
-_STARTING = Phrases.any_of(STARTING)
 _WORDS = Phrases(FREQUENCY_WORDS)
 DAY_NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
-QUARTER_STARTS, QUARTER_ENDS = (1, 4, 7, 10), (3, 6, 9, 12)
 EXAMPLE = "every month on the last day from 2027-01-31"
+BUSINESS_EXAMPLE = "every month on the last business day from 2027-01-29"
 CODES = tuple(DAYS)
 
 
 @dataclass(slots=True)
 class Series:
-    """A series as it is read: how often, on which days, at which time, and how it ends."""
+    """A series as it is read: how often, on which days, at which time, and how it ends.
+
+    `business_day` is the place of a business day in a month; 0 where there is none.
+    """
 
     frequency: str
     interval: int = 1
     weekdays: list[str] = field(default_factory=list)
     days: list[int] = field(default_factory=list)
+    business_day: int = 0
     months: list[int] = field(default_factory=list)
     clock: timedelta | None = None
     ends: str = ""
@@ -106,8 +108,10 @@ class SeriesReader(TermReader):
         return found
 
     def _monthly_place(self) -> Series | None:
-        """Read `second Tuesday of the month`, `last day of the month`."""
+        """Read `second Tuesday of the month`, `last day of the month`, `last business day of the quarter`."""
         start, position = self.next, self._position()
+        if (place := self.business_day()) is not None:
+            return self._period_of_business_day(place)
         self.take()
         weekday = WEEKDAYS.get(self.word())
         if position is not None and position > 1 and weekday is not None and self.word(1) != "of":
@@ -123,6 +127,13 @@ class SeriesReader(TermReader):
         if weekday is None:
             return Series("MONTHLY", days=[position])
         return Series("MONTHLY", weekdays=[f"{position}{CODES[weekday]}"])
+
+    def _period_of_business_day(self, place: int) -> Series:
+        frequency = FREQUENCIES.get(self.word(2)) if self.word() in ("of", "in") else None
+        if self.word(1) in ("the", "each", "every") and frequency in ("MONTHLY", "QUARTERLY"):
+            self.take(3)
+            return Series(frequency, business_day=place)
+        return self.fail(f"expected the month or the quarter, as in `{BUSINESS_EXAMPLE}`")
 
     def _frequency(self) -> Series | None:
         """Read `year`, `2 weeks`, `other month`, `second week`."""
@@ -164,9 +175,8 @@ class SeriesReader(TermReader):
         if position is not None and self.word(1) in WEEKDAYS:
             series.weekdays.append(f"{position}{CODES[WEEKDAYS[self.word(1)]]}")
             self.take(2)
-        elif position is not None and self.word(1) in ("business", "working"):
-            self.refuse(f"a series has no business days of its own: write `{EXAMPLE}`, and for the commitment "
-                        "`roll: preceding`")  # fmt: skip
+        elif (place := self.business_day()) is not None:
+            series.business_day = place
         else:
             while (number := self._day_number()) is not None:
                 series.days.append(number)
@@ -178,6 +188,16 @@ class SeriesReader(TermReader):
                     self.next = start
                     break
         self._of_period()
+
+    def business_day(self) -> int | None:
+        """Read `last business day`, `3rd working day`: its place in a month."""
+        position = self._position()
+        if position is None or self.word(1) not in BUSINESS_DAY or self.word(2) != "day":
+            return None
+        if abs(position) > MOST_PLACES:
+            self.refuse(f"expected a place up to {MOST_PLACES} from either end: a month may have no more business days")
+        self.take(3)
+        return position
 
     def _day_number(self) -> int | None:
         position = self._position()
@@ -195,6 +215,10 @@ class SeriesReader(TermReader):
     def _day_of_year(self, series: Series) -> None:
         """Read `31 March`, `March 31`, `the last day of February`, `the first Monday of May`."""
         position = self._position()
+        if (place := self.business_day()) is not None:
+            series.business_day = place
+            self._months_of_business_day(series)
+            return
         if position is not None and self.word(1) in WEEKDAYS and self.word(3) in MONTHS:
             series.weekdays.append(f"{position}{CODES[WEEKDAYS[self.word(1)]]}")
             series.months.append(MONTHS[self.word(3)])
@@ -218,58 +242,11 @@ class SeriesReader(TermReader):
         series.months.append(month)
         self.take(count)
 
-    def start_of(self, series: Series) -> CivilDay | WallTime:
-        """Read `from 2027-01-31`: a series needs its start."""
-        self.take_one((",",))
-        if self.take_phrase(_STARTING) is None:
-            self.fail(f"expected `from` and the day on which it starts, as in `{EXAMPLE}`")
-        start = self.base("from")
-        if not isinstance(start, CivilDay | WallTime):
-            self.next -= 1
-            self.fail("expected a day after `from`, such as 2027-01-31")
-        if series.clock is not None:
-            if isinstance(start, WallTime):
-                self.refuse("the time of day stands twice: write it once")
-            start = self.join(start, series.clock, None)
-        return start
-
-    def end_of(self, series: Series) -> None:
-        """Read `until 2028-12-31` or `12 times`."""
-        self.take_one((",",))
-        self.take_one(("for",))
-        if self.take_one(UNTIL):
-            last = self.base("until")
-            if not isinstance(last, CivilDay) or last.zone or last.doubt:
-                self.refuse("expected the last day of the series after `until`, such as 2028-12-31")
-            series.ends = f";UNTIL={last.date:%Y%m%d}" if last.date.year > 999 else ""
-        elif self.word(1) in TIMES and (number := self.number()):
-            self.take()
-            series.ends = f";COUNT={number}"
-
-    def settle(self, series: Series, begins: date | datetime) -> Series:
-        """Return a series whose days are those that people mean by its start."""
-        day = begins.date() if isinstance(begins, datetime) else begins
-        if series.frequency == "QUARTERLY":
-            self._settle_quarters(series, day)
-        plain = not (series.days or series.weekdays or series.months)
-        if plain and series.frequency == "MONTHLY" and day.day == monthrange(day.year, day.month)[1]:
-            if day.day != 31:
-                self.refuse(f"from {day} it can recur on the {day.day}th or on the last day of each month: write "
-                            f"`on the {day.day}th` or `on the last day`")  # fmt: skip
-            series.days.append(-1)
-        return series
-
-    def _settle_quarters(self, series: Series, day: date) -> None:
-        """Make it a rule of months; where the quarters of the calendar and of the start differ, refuse it."""
-        last = series.days == [-1]
-        wanted = QUARTER_ENDS if last else QUARTER_STARTS
-        series.frequency = "MONTHLY"
-        series.interval *= 3
-        if not series.days and not series.weekdays:
+    def _months_of_business_day(self, series: Series) -> None:
+        """Read `of March`, `of the year`: the month in which the business day is counted."""
+        if self.word() in ("of", "in") and self.word(1) in MONTHS:
+            series.months.append(MONTHS[self.word(1)])
+            self.take(2)
             return
-        starts_there = last and day.day < monthrange(day.year, day.month)[1]
-        if day.month not in wanted and not starts_there:
-            self.refuse(f"a quarter can be one of the calendar, or count from {day}: write the months, as in `every 3 "
-                        "months on the 15th`")  # fmt: skip
-        if last:
-            series.frequency, series.interval, series.months = "YEARLY", 1, list(QUARTER_ENDS)
+        self._of_period()
+        series.months.append(1 if series.business_day > 0 else 12)

@@ -21,8 +21,8 @@ def standalone(bounds: Bounds) -> Deadline:
     if recurs := bounds.recurrence:
         start = recurs.start
         if isinstance(start, datetime):
-            return Every(recurs.rule, WallTime(start, zone=recurs.zone), recurs.without)
-        return Every(recurs.rule, CivilDay(start, recurs.zone), recurs.without)
+            return Every(recurs.rule, WallTime(start, zone=recurs.zone), recurs.without, recurs.business_day)
+        return Every(recurs.rule, CivilDay(start, recurs.zone), recurs.without, recurs.business_day)
     first, last, named = bounds.first, bounds.last, bounds.named
     if named is None:
         return Undated()

@@ -9,7 +9,7 @@ from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Every
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.rule_parts import describe_rule
+from alerts.deadlines.rule_parts import describe_months, describe_rule
 from alerts.deadlines.stated_dates import CivilDay
 
 DURATION = re.compile(r"(?<![^\s(])P[0-9T][0-9A-Z]*(?= (?:after|before|of|\())", re.ASCII)
@@ -28,6 +28,9 @@ def deadline_in_words(text: str) -> str:
     if not isinstance(found, Every):
         return DURATION.sub(lambda match: Duration.parse(match.group()).to_text, str(found))
     start = found.start
-    rule = describe_rule(found.rule, start.date if isinstance(start, CivilDay) else start.wall)
+    if found.business_day:
+        rule = describe_months(found.rule, found.business_day)
+    else:
+        rule = describe_rule(found.rule, start.date if isinstance(start, CivilDay) else start.wall)
     left_out = f" except {', '.join(found.without)}" if found.without else ""
     return f"{rule}, from {start}{left_out}"

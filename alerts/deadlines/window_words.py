@@ -43,7 +43,11 @@ class WindowReader(RecurringReader):
         if longer is None or direction is None:
             self.next = start
             return None
-        return _window(shorter or _in_unit_of(longer, number or 0), longer, direction, self.term(direction))
+        base = self.term(direction)
+        if self.phrase(_AND):  # `between 1 day and 2 hours after X and Y`: one duration, and two ends
+            self.next = start
+            return None
+        return _window(shorter or _in_unit_of(longer, number or 0), longer, direction, base)
 
     def within(self) -> Within | Between:
         """Read what follows `within`: it counts from its base on, or up to it."""

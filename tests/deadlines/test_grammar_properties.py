@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from alerts.deadlines import english
 from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.business_day_series import MOST_PLACES
 from alerts.deadlines.business_days import ROLLS, BusinessCalendar, Roll
 from alerts.deadlines.counting import RULES, BusinessHours, Counted, Span
 from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
@@ -154,6 +155,9 @@ def recurring(draw: st.DrawFn) -> Every:
         read_rule(rule, wall if timed else wall.date())
         left_out = draw(st.lists(WALLS.map(lambda one: name_occurrence(one if timed else one.date())), max_size=3))
         return Every(rule, start, tuple(sorted(set(left_out), key=Recurrence.order)))
+    if draw(st.booleans()):
+        place = draw(st.integers(1, MOST_PLACES)) * draw(st.sampled_from([1, -1]))
+        return Every(draw(st.sampled_from(["FREQ=MONTHLY", "FREQ=YEARLY;BYMONTH=3,6"])), start, business_day=place)
     return Every("FREQ=DAILY", start)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds, resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
@@ -24,7 +25,8 @@ BASES = {
 KNOWN: dict[str, Bounds] = {key: resolve(parse(text), CHOICE, {}) for key, text in BASES.items()}
 LINES = (Path(__file__).parent / "phrases.txt").read_text(encoding="utf-8").splitlines()
 ROWS = [tuple(cell.strip() for cell in line.split(" | ")) for line in LINES if line.strip() and line[0] != "#"]
-READ = [row for row in ROWS if row[1] != "refused"]
+READ = [row for row in ROWS if row[1] != "refused" and not row[1].startswith("each ")]
+SERIES = [row for row in ROWS if row[1].startswith("each ")]
 REFUSED = [(phrase, says) for phrase, _, says in (row for row in ROWS if row[1] == "refused")]
 
 
@@ -50,6 +52,22 @@ def test_a_phrase_means_what_the_rule_says(phrase: str, bounds: str, canonical: 
     resolved = resolve(found, CHOICE, KNOWN)
     assert (resolved.earliest, resolved.latest) == window(bounds)
     assert resolved.explanation
+    assert Bounds.from_json(resolved.to_json()) == resolved
+
+
+@pytest.mark.parametrize(("phrase", "days", "canonical"), SERIES)
+def test_a_series_has_the_days_that_the_rule_says(phrase: str, days: str, canonical: str) -> None:
+    found = parse(phrase)
+    assert str(found) == canonical
+    assert parse(canonical) == found
+    resolved = resolve(found, CHOICE, KNOWN)
+    assert resolved.recurrence is not None
+    names = list(islice(resolved.recurrence.names(), 4))
+    windows = [(one.earliest, one.latest) for one in (occurrence_bounds(resolved, name) for name in names)]
+    *expected, more = days.removeprefix("each ").split() if days.endswith("…") else (*days.split()[1:], "")
+    assert windows[:3] == [window(day) for day in expected]
+    assert (len(names) > len(expected)) == bool(more)
+    assert describe_bounds(resolved).endswith(more or expected[-1][:4])
     assert Bounds.from_json(resolved.to_json()) == resolved
 
 

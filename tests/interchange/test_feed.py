@@ -200,7 +200,8 @@ DISPUTED = [  # each read differently by ical.js 2.2, or by other programs
 
 
 @pytest.mark.parametrize("stated", [*(f"every {rule} from 2025-11-03" for rule in DISPUTED),
-                                    "every FREQ=YEARLY from 2024-02-29"])  # fmt: skip
+                                    "every FREQ=YEARLY from 2024-02-29",
+                                    "every FREQ=MONTHLY on the last business day from 2025-11-03"])  # fmt: skip
 def test_rules_that_programs_read_differently_are_written_out(stated: str) -> None:
     whole = lines(entry(stated), now=at("2028-01-01T09:00"))
     assert not [line for line in whole if line.startswith("RRULE")]

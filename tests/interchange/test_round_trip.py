@@ -80,6 +80,7 @@ DEADLINES = ["2025-11-10", "2025-11-10[Asia/Tokyo]", "2025-11-10 AoE", "2025-11-
              "10 business days after 2025-11-03", "earlier of (2025-11-10; P7D after summit)",
              "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-15 except 2025-12-31",
              "every FREQ=WEEKLY;BYDAY=MO,FR from 2025-11-01T09:30[America/New_York] except 2025-11-10T09:30",
+             "every FREQ=MONTHLY on the last business day from 2025-11-15",
              "every FREQ=DAILY;COUNT=5 from 2025-11-01T09:30"]  # fmt: skip
 
 
@@ -195,3 +196,10 @@ def test_what_recurs_is_written_as_other_programs_read_it(deadline: str, expecte
     (todo,) = Calendar.from_ical(written("ics", commitment("a", deadline))).walk("VTODO")
     times = [str(todo[name].dt) for name in ("DTSTART", "DUE")]
     assert [*times, todo["RRULE"].to_ical().decode(), str(todo["EXDATE"].dts[0].dt)] == expected
+
+
+def test_a_series_that_no_rule_can_state_is_written_as_its_first_date() -> None:
+    """The last business day of November 2025 is Friday the 28th."""
+    text = "every FREQ=MONTHLY on the last business day from 2025-11-15"
+    (todo,) = Calendar.from_ical(written("ics", commitment("a", text))).walk("VTODO")
+    assert [str(todo["DTSTART"].dt), str(todo["DUE"].dt), "RRULE" in todo] == ["2025-11-28", "2025-11-28", False]

@@ -64,7 +64,10 @@ def _todo(tracked: Tracked, sequence: int | None, now: datetime) -> Todo:
 
 
 def _recurring(todo: Todo, recurs: Recurrence) -> None:
-    """Add DTSTART and DUE of the first occurrence, the rule, and its exceptions; one day, like other programs."""
+    """Add DTSTART and DUE of the first occurrence, the rule, and its exceptions; one day, like other programs.
+
+    What no rule can state has the first occurrence only, so that it is read back as one commitment.
+    """
     first = next(recurs.names(), None)
     if first is None:
         return
@@ -72,6 +75,8 @@ def _recurring(todo: Todo, recurs: Recurrence) -> None:
     zone = {"TZID": tzid_of(recurs.zone)} if recurs.zone and is_rule(recurs.zone) else {}
     todo.add("DTSTART", _local(recurs, first), parameters=zone)
     todo.add("DUE", _local(recurs, first), parameters=zone)
+    if recurs.business_day:
+        return
     todo.add("RRULE", vRecur.from_ical(recurs.rule))
     for name in recurs.without:
         todo.add("EXDATE", _local(recurs, name), parameters=zone)
@@ -79,9 +84,11 @@ def _recurring(todo: Todo, recurs: Recurrence) -> None:
 
 def _local(recurs: Recurrence, name: str) -> date:
     """Return the day of an occurrence, or its wall-clock time in the zone, which recurrence uses."""
-    if not isinstance(recurs.start, datetime):
-        return date.fromisoformat(name)
     wall = datetime.fromisoformat(name)
+    if recurs.business_day:
+        wall = datetime.combine(recurs.point(name).date, wall.time())
+    if not isinstance(recurs.start, datetime):
+        return wall.date()
     return wall.replace(tzinfo=zone_info(recurs.zone)) if recurs.zone and not is_rule(recurs.zone) else wall
 
 

@@ -64,11 +64,13 @@ def _single(uid: str, about: Tracked, times: EventTimes) -> FeedEvent:
 def _is_a_rule(recurs: Recurrence) -> bool:
     """Return whether RFC 5545 can state the series, in a way that all programs read alike.
 
-    It knows no rolling. Widespread programs (ical.js, libical) differ about places in a week, and about what picks days
-    of a year other than by month.
+    It knows no rolling and no business days. Widespread programs (ical.js, libical) differ about places in a week, and
+    about what picks days of a year other than by month.
     """
+    if recurs.roll != "none" or recurs.business_day:
+        return False
     parts = split_rule(recurs.rule)
-    if recurs.roll != "none" or (parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts):
+    if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:
         return False
     return parts["FREQ"] != "YEARLY" or _is_a_plain_year(parts, recurs.start)
 

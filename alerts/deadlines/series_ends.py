@@ -1,0 +1,89 @@
+"""When a series in words starts and ends, and what its days are by its start."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, datetime
+
+from alerts.deadlines.english import STARTING, TIMES, UNTIL
+from alerts.deadlines.rule_parts import QUARTER_ENDS, QUARTER_STARTS
+from alerts.deadlines.series_words import EXAMPLE, Series, SeriesReader
+from alerts.deadlines.stated_dates import CivilDay, WallTime
+from alerts.deadlines.tokens import Phrases
+
+_STARTING = Phrases.any_of(STARTING)
+DAYS_OFF_AT_MOST = 10  # before or after so many business days at the edge of a month
+
+
+class SeriesEndsReader(SeriesReader):
+    """Reads the starts and ends of series."""
+
+    def start_of(self, series: Series) -> CivilDay | WallTime:
+        """Read `from 2027-01-31`: a series needs its start."""
+        self.take_one((",",))
+        if self.take_phrase(_STARTING) is None:
+            self.fail(f"expected `from` and the day on which it starts, as in `{EXAMPLE}`")
+        start = self.base("from")
+        if not isinstance(start, CivilDay | WallTime):
+            self.next -= 1
+            self.fail("expected a day after `from`, such as 2027-01-31")
+        if series.clock is not None:
+            if isinstance(start, WallTime):
+                self.refuse("the time of day stands twice: write it once")
+            start = self.join(start, series.clock, None)
+        return start
+
+    def end_of(self, series: Series) -> None:
+        """Read `until 2028-12-31` or `12 times`."""
+        self.take_one((",",))
+        self.take_one(("for",))
+        if self.take_one(UNTIL):
+            last = self.base("until")
+            if not isinstance(last, CivilDay) or last.zone or last.doubt:
+                self.refuse("expected the last day of the series after `until`, such as 2028-12-31")
+            series.ends = f";UNTIL={last.date:%Y%m%d}" if last.date.year > 999 else ""
+        elif self.word(1) in TIMES and (number := self.number()):
+            self.take()
+            series.ends = f";COUNT={number}"
+
+    def settle(self, series: Series, begins: date | datetime) -> Series:
+        """Return a series whose days are those that people mean by its start."""
+        day = begins.date() if isinstance(begins, datetime) else begins
+        if series.frequency == "QUARTERLY":
+            self._settle_quarters(series, day)
+        plain = not (series.days or series.weekdays or series.months or series.business_day)
+        if plain and series.frequency == "MONTHLY" and day.day == monthrange(day.year, day.month)[1]:
+            if day.day != 31:
+                self.refuse(f"from {day} it can recur on the {day.day}th or on the last day of each month: write "
+                            f"`on the {day.day}th` or `on the last day`")  # fmt: skip
+            series.days.append(-1)
+        return series
+
+    def _settle_quarters(self, series: Series, day: date) -> None:
+        """Make it a rule of months; where the quarters of the calendar and of the start differ, refuse it."""
+        series.frequency = "MONTHLY"
+        series.interval *= 3
+        if not (series.days or series.weekdays or series.business_day):
+            return
+        from_end = series.days == [-1] or series.business_day < 0
+        wanted = QUARTER_ENDS if from_end else QUARTER_STARTS
+        if str(day.month) in wanted.split(","):
+            calendar = from_end or bool(series.business_day)
+        elif series.interval == 3 and _starts_elsewhere(day, series):
+            calendar = True
+        else:
+            self.refuse(f"a quarter can be one of the calendar, or count from {day}: write the months, as in `every 3 "
+                        "months on the 15th`")  # fmt: skip
+        if calendar and series.interval == 3:
+            series.frequency, series.interval = "YEARLY", 1
+            series.months = [int(month) for month in wanted.split(",")]
+
+
+def _starts_elsewhere(day: date, series: Series) -> bool:
+    """Return whether a start cannot be such a day itself: then the quarters are those of the calendar."""
+    last = monthrange(day.year, day.month)[1]
+    if series.days == [-1]:
+        return day.day < last
+    place = series.business_day
+    days = abs(place) + DAYS_OFF_AT_MOST
+    return day.day > days if place > 0 else place < 0 and day.day <= last - days
