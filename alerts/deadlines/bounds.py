@@ -35,7 +35,7 @@ from alerts.deadlines.resolution import (
     ZoneChoice,
     extreme_end,
 )
-from alerts.deadlines.term_ends import end_of_period, ends_of, explain_business_day, recurrence_of
+from alerts.deadlines.term_ends import end_of_period, ends_of, explain_business_day, opening_of, recurrence_of
 from alerts.deadlines.terms import Shifted
 from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
 
@@ -221,9 +221,9 @@ def _window(
         case By(term) | To(term):
             return _between(None, ends_of(term, known, work)[1])
         case From(term):
-            return _between(ends_of(term, known, work)[0], None)
+            return _between(opening_of(term, known, work), None)
         case Between(one, other):
-            return _between(ends_of(one, known, work)[0], ends_of(other, known, work)[1])
+            return _between(opening_of(one, known, work), ends_of(other, known, work)[1])
         case Within(duration, base):
             first, last = ends_of(base, known, work)
             return _between(first, end_of_period(move(last, duration, "after", work), duration, work))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 
 from alerts.deadlines.business_days import Roll
@@ -18,9 +18,11 @@ class CountingRule:
     """Which day is the first, and what a last day that is no business day does.
 
     `roll_after` is where the end of a period moves that counts onwards, `roll_before` that of one that counts back.
-    `gap` is how many days lie between beyond the count: clear days leave out the day at either end. `short` is the
-    number of days up to which only business days count. `whole_hours`: hours are counted from the next full one.
-    `two_business_days`: a period of two days or more has at least so many business days.
+    `gap` is how many days lie between beyond the count: clear days leave out the day at either end; `gap_until`, where
+    an event may come no earlier than the end. `short` is the number of days up to which only business days count.
+    `whole_hours`: hours are counted from the next full one. `two_business_days`: a period of two days or more has at
+    least so many business days. `added_days` follow the end, which then moves again. `national_before`: the holidays
+    of a part of a country do not count where a period counts back.
     """
 
     source: str
@@ -28,18 +30,23 @@ class CountingRule:
     roll_before: Roll = "none"
     gap_after: int = 0
     gap_before: int = 0
+    gap_until: int = 0
     short: int = 0
     whole_hours: bool = False
     two_business_days: bool = False
+    added_days: int = 0
+    national_before: bool = False
 
 
+FRCP = CountingRule("Federal Rules of Civil Procedure, rule 6(a)", "following", "preceding", national_before=True)
 ISDA = "2006 ISDA Definitions, section 4.12"
 RULES: Mapping[str, CountingRule] = {
     "EU 1182/71": CountingRule(
         "Regulation (EEC, Euratom) No 1182/71, Article 3", "following", whole_hours=True, two_business_days=True
     ),
-    "FRCP 6": CountingRule("Federal Rules of Civil Procedure, rule 6(a)", "following", "preceding"),
-    "CPR 2.8": CountingRule("Civil Procedure Rules, rule 2.8", "following", gap_before=1, short=5),
+    "FRCP 6": FRCP,
+    "FRCP 6 by mail": replace(FRCP, source="Federal Rules of Civil Procedure, rules 6(a) and 6(d)", added_days=3),
+    "CPR 2.8": CountingRule("Civil Procedure Rules, rule 2.8", "following", gap_before=1, gap_until=1, short=5),
     "clear days": CountingRule("Companies Act 2006, section 360", gap_after=1, gap_before=1),
     "ISDA following": CountingRule(ISDA, "following", "following"),
     "ISDA modified following": CountingRule(ISDA, "modified following", "modified following"),

@@ -165,6 +165,7 @@ class CountingReader(DurationReader):
             if excluding is not None:
                 span = self._excluding(counted)
                 continue
+            self.take_one(("the",))
             rule = self.take_phrase(_RULES)
             if rule is None:
                 self.fail(f"expected one of {', '.join(RULES)}")

@@ -99,14 +99,15 @@ COUNTING_STARTS = tuple(dict.fromkeys(phrase.split()[0] for phrase in (*COUNTED_
 SERVED_BY = ("served by", "received by")
 THROUGH = ("to", "through", "until", "-", "–")  # between the first and the last day that does not count
 COUNTING_RULES = {
-    **dict.fromkeys(("eu 1182/71", "regulation 1182/71", "regulation no 1182/71", "1182/71"), "EU 1182/71"),
-    **dict.fromkeys(("frcp 6", "frcp rule 6", "fed r civ p 6"), "FRCP 6"),
+    **dict.fromkeys(("eu 1182/71", "regulation 1182/71", "regulation no 1182/71", "1182/71",
+                     "regulation ( eec , euratom ) no 1182/71"), "EU 1182/71"),
+    **{f"{name} 6{part}": rule for name in ("frcp", "frcp rule", "fed r civ p") for part, rule in
+       (("", "FRCP 6"), (" ( a )", "FRCP 6"), (" by mail", "FRCP 6 by mail"), (" ( d )", "FRCP 6 by mail"))},
     **dict.fromkeys(("cpr 2.8", "cpr rule 2.8"), "CPR 2.8"),
     "clear days": "clear days",
-    **dict.fromkeys(("isda following", "following business day convention"), "ISDA following"),
-    **dict.fromkeys(("isda modified following", "modified following business day convention"),
-                    "ISDA modified following"),
-    **dict.fromkeys(("isda preceding", "preceding business day convention"), "ISDA preceding"),
+    **{name: f"ISDA {roll}" for roll in ("following", "modified following", "preceding") for name in
+       (f"isda {roll}", f"isda {roll} convention", f"{roll} business day convention",
+        f"isda {roll} business day convention")},
 }  # fmt: skip
 THEN = ("then", "plus")  # between two durations that are counted one after the other
 AND = ("and", "nor more than", "and not more than", "and no more than", "but not more than", "but no more than",

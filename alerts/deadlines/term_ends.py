@@ -10,7 +10,7 @@ from typing import Protocol
 
 from alerts.deadlines.business_day_series import business_day_of
 from alerts.deadlines.counted_periods import move
-from alerts.deadlines.counting import Span
+from alerts.deadlines.counting import Counted, Span
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Every
@@ -67,6 +67,14 @@ def ends_of(term: Term, known: Mapping[str, Resolved], work: Resolution) -> Ends
         case ClockOn():
             return _at_clock(term, known, work)
     return work.dated(term)
+
+
+def opening_of(term: Term, known: Mapping[str, Resolved], work: Resolution) -> Point | None:
+    """Return the point from which something may be done: `not earlier than 28 days after X`."""
+    match term:
+        case Shifted(Counted() as duration, "after", base):
+            return move(ends_of(base, known, work)[0], duration, "after", work, is_opening=True)
+    return ends_of(term, known, work)[0]
 
 
 def _ends_of_key(key: str, known: Mapping[str, Resolved], work: Resolution) -> Ends:

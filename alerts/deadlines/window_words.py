@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from alerts.deadlines.anchor_words import DIRECTION_PHRASES
+from alerts.deadlines.counting import Counted, Span
 from alerts.deadlines.durations import BusinessDays, Lead
 from alerts.deadlines.english import AND, BEGINNINGS, LIMITS, WITHIN
 from alerts.deadlines.expressions import After, Before, Between, By, Deadline, From, To, Within
@@ -47,7 +49,8 @@ class WindowReader(RecurringReader):
         if self.phrase(_AND):  # `between 1 day and 2 hours after X and Y`: one duration, and two ends
             self.next = start
             return None
-        return _window(shorter or _in_unit_of(longer, number or 0), longer, direction, base)
+        shorter = shorter or _in_unit_of(longer, number or 0)
+        return _window(shorter, longer, direction, base, self.counted(longer))
 
     def within(self) -> Within | Between:
         """Read what follows `within`: it counts from its base on, or up to it."""
@@ -81,7 +84,7 @@ class WindowReader(RecurringReader):
         if shifted is None:
             self.next = start
             return None
-        return _on_side(meaning[0 if shifted.direction == "after" else 1], shifted)
+        return _on_side(meaning[0 if shifted.direction == "after" else 1], self.count_shifted(shifted))
 
     def interval(self) -> Between | From | To | None:
         """`A/B`, where either side may be `..` (open) or empty (unknown)."""
@@ -110,12 +113,15 @@ class WindowReader(RecurringReader):
         return found
 
 
-def _window(shorter: Lead, longer: Lead, direction: str, base: Term) -> Between:
-    """Return the window between two offsets on one side of a base."""
+def _window(shorter: Lead, longer: Lead, direction: str, base: Term, counted: Span) -> Between:
+    """Return the window between two offsets on one side of a base, both counted as one of them is."""
     if _length(shorter) > _length(longer):
         shorter, longer = longer, shorter
     side: Direction = "after" if direction == "after" else "before"
-    first, last = (shorter, longer) if side == "after" else (longer, shorter)
+    first, last = (
+        replace(counted, lead=lead) if isinstance(counted, Counted) else lead
+        for lead in ((shorter, longer) if side == "after" else (longer, shorter))
+    )
     return Between(Shifted(first, side, base), Shifted(last, side, base))
 
 
