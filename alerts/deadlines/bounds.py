@@ -35,7 +35,8 @@ from alerts.deadlines.resolution import (
     ZoneChoice,
     extreme_end,
 )
-from alerts.deadlines.term_ends import end_of_period, ends_of, explain_business_day, opening_of, recurrence_of
+from alerts.deadlines.series_resolution import explain_business_day, explain_dates, recurrence_of
+from alerts.deadlines.term_ends import end_of_period, ends_of, opening_of
 from alerts.deadlines.terms import Shifted
 from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
 
@@ -162,7 +163,7 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
         bounds = _rolled(_bounds(deadline, known, work), work)
         assert bounds.fingerprint  # worked out here, where leaving the years 1 to 9999 can still be refused
         bounds = replace(bounds, form=kind_of(deadline), calendars=zone.calendars)
-        dates = bounds.recurrence.explanation if bounds.recurrence else bounds.named and describe_bounds(bounds)
+        dates = explain_dates(deadline, bounds.recurrence) or (bounds.named and describe_bounds(bounds))
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
     work.explain_calendars()
@@ -188,7 +189,7 @@ def occurrence_bounds(bounds: Bounds, name: str) -> Bounds:
     found = _rolled(_between(point, point), work)
     explanation = (
         *bounds.explanation[:-1],
-        f"the occurrence of {name} of what recurs {recurs.explained_rule}",
+        f"the occurrence of {name} of what recurs {bounds.explanation[-1].partition(': ')[0]}",
         *work.explanation,
     )
     assumptions = (*bounds.assumptions, *work.business_days.provisional)
@@ -228,7 +229,7 @@ def _window(
             first, last = ends_of(base, known, work)
             return _between(first, end_of_period(move(last, duration, "after", work), duration, work))
         case Every():
-            return Bounds(recurrence=recurrence_of(deadline, work))
+            return Bounds(recurrence=recurrence_of(deadline, known, work))
         case Undated(meaning):
             return Bounds(explanation=(UNDATED_TEXTS[meaning],))
 

@@ -154,6 +154,9 @@ TWICE_OR_EVERY_TWO = {
 EACH_OTHER = ("other",)  # `every other week`: every 2 weeks
 WORKWEEK = ("weekday", "weekdays")  # Monday to Friday
 STARTING = ("from", "starting", "starting on", "starting from", "beginning", "beginning on", "as of")
+AFTER = ("after", "following")  # without the day from which a series counts
+ANNIVERSARY = ("anniversary", "anniversaries")
+THEREAFTER = ("thereafter", "after that", "afterwards")
 UNTIL = ("until", "till", "through")
 TIMES = ("times", "time")
 

@@ -75,6 +75,14 @@ class Recurrence:
             raise InputError(f"there is no occurrence {name!r}: expected one such as {self._example()!r}{near}")
         return point
 
+    def local(self, name: str) -> date | datetime:
+        """Return the day of an occurrence, or its wall-clock time."""
+        wall = datetime.fromisoformat(name)
+        if self.business_day:
+            calendar = BusinessCalendar(self.calendars)
+            wall = datetime.combine(business_day_of(wall.date(), self.business_day, calendar)[0], wall.time())
+        return wall if isinstance(self.start, datetime) else wall.date()
+
     @staticmethod
     def order(name: str) -> datetime:
         """Return where an occurrence stands among the others: its wall clock, read as UTC."""
@@ -143,13 +151,11 @@ class Recurrence:
 
     @property
     def explanation(self) -> str:
-        """Return the line of the explanation of bounds, which is stored."""
-        return f"{self.explained_rule}: {self._first_dates()}"
+        """Return the line of the explanation of bounds, which is stored.
 
-    @property
-    def explained_rule(self) -> str:
-        """Return the text of the rule in the explanation of bounds, which is stored."""
-        return self.to_text if self.business_day else explain_rule(self.rule)
+        Its rule has the text of earlier versions, so that a recompute does not rewrite all that recurs.
+        """
+        return self.description if self.business_day else f"{explain_rule(self.rule)}: {self._first_dates()}"
 
     def _first_dates(self) -> str:
         names = list(islice(self.names(), 4))
@@ -208,9 +214,7 @@ def _point(recurrence: Recurrence, name: str) -> Point | None:
             return None
     except (ValueError, TypeError, OverflowError):
         return None
-    if recurrence.business_day:
-        calendar = BusinessCalendar(recurrence.calendars)
-        wall = datetime.combine(business_day_of(wall.date(), recurrence.business_day, calendar)[0], wall.time())
-    if not timed:
-        return Day(wall.date(), recurrence.zone)
-    return Instant(at_wall(wall, zone_info(recurrence.zone or "UTC")), recurrence.zone)
+    found = recurrence.local(name)
+    if not isinstance(found, datetime):
+        return Day(found, recurrence.zone)
+    return Instant(at_wall(found, zone_info(recurrence.zone or "UTC")), recurrence.zone)

@@ -84,12 +84,10 @@ def _recurring(todo: Todo, recurs: Recurrence) -> None:
 
 def _local(recurs: Recurrence, name: str) -> date:
     """Return the day of an occurrence, or its wall-clock time in the zone, which recurrence uses."""
-    wall = datetime.fromisoformat(name)
-    if recurs.business_day:
-        wall = datetime.combine(recurs.point(name).date, wall.time())
-    if not isinstance(recurs.start, datetime):
-        return wall.date()
-    return wall.replace(tzinfo=zone_info(recurs.zone)) if recurs.zone and not is_rule(recurs.zone) else wall
+    local = recurs.local(name)
+    if isinstance(local, datetime) and recurs.zone and not is_rule(recurs.zone):
+        return local.replace(tzinfo=zone_info(recurs.zone))
+    return local
 
 
 def _times(bounds: Bounds) -> dict[str, date]:
