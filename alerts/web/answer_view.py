@@ -173,13 +173,13 @@ def pause_end(day: date, tracked: Tracked, opened: OpenedLink) -> datetime | Non
 
 def url_of(services: Services, opened: OpenedLink, entry: LinkedEntry) -> str:
     """Return the path of the page about one entry of a message."""
-    link = AnswerLink(
-        key_id=opened.link.key_id,
-        delivery=opened.link.delivery,
-        commitment_id=entry.tracked.id,
-        occurrence=entry.tracked.occurrence,
-    )
-    return fill(f"/a/{placeholder(link)}", opened.link.delivery, services.keys)
+    tracked = entry.tracked
+    return link_url(services, replace(opened.link, commitment_id=tracked.id, occurrence=tracked.occurrence))
+
+
+def link_url(services: Services, link: AnswerLink) -> str:
+    """Return the path of the page of a link."""
+    return fill(f"/a/{placeholder(link)}", link.delivery, services.keys)
 
 
 def choosable(people: Mapping[str, Person]) -> list[tuple[str, str]]:
