@@ -26,12 +26,13 @@ def deadline_in_words(text: str) -> str:
     except InputError:
         return text
     if not isinstance(found, Every):
-        return _durations_in_words(str(found))
+        return durations_in_words(str(found))
     left_out = f" except {', '.join(found.without)}" if found.without else ""
-    return f"{_rule_in_words(found)}, {found.direction} {_durations_in_words(str(found.start))}{left_out}"
+    return f"{_rule_in_words(found)}, {found.direction} {durations_in_words(str(found.start))}{left_out}"
 
 
-def _durations_in_words(text: str) -> str:
+def durations_in_words(text: str) -> str:
+    """Return a deadline in its canonical form with its durations in words."""
     return DURATION.sub(lambda match: Duration.parse(match.group()).to_text, text)
 
 

@@ -193,6 +193,19 @@ def end_of_period(last: Point | None, duration: Span, work: Resolution) -> Point
     return day
 
 
+def opening_after(last: Point | None) -> Point | None:
+    """Return where `after` a point begins: after a day, on the next."""
+    return Day(last.date + timedelta(days=1), last.zone) if isinstance(last, Day) else last
+
+
+def end_before(first: Point | None, work: Resolution) -> Point | None:
+    """Return where what must be done before a point ends: before a day, on the day before."""
+    if not isinstance(first, Day):
+        return first
+    work.explanation.append(f"before {format_day(first.date)}: that day itself is excluded")
+    return Day(first.date - timedelta(days=1), first.zone)
+
+
 def _explain(work: Resolution, text: str, found: Point | None) -> None:
     if found is not None:
         work.explanation.append(f"{text} is {format_day(found.date)}")
