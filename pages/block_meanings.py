@@ -27,6 +27,7 @@ TEMPLATES = {
     "web/answer_message.html": "why a link answers nothing, and what could not be recorded",
     "web/answer_move.html": "what a new date means, before it is recorded",
     "web/answer_recorded.html": "the page of one reminder after an answer",
+    "web/answer_silence.html": "the page on which a reader silences a commitment, a tag or an owner",
     "web/layout.html": "the frame of all pages",
     "web/list_parts.html": "the entries of a list on a page",
     "web/page.css": "the style of all pages",

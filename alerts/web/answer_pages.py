@@ -20,6 +20,7 @@ from alerts.web.give_answer import DOES, Answer, acknowledge_all
 from alerts.web.link_visits import Contents, EmptyFields, LinkVisits, Page
 from alerts.web.moved_view import moved_windows
 from alerts.web.opened_link import OpenedLink
+from alerts.web.silence_page import may_silence
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,9 @@ class AnswerPages:
         typed = EmptyFields(form.fields if form else {})
         own = link_url(self._services, opened.link)
         away = f"{own}/away" if may_be_away(self._services, opened) else None
-        return {"form": new_form(), "decoy": DECOY, "reader": opened.reader, "typed": typed, "away": away}
+        silence = f"{own}/silence" if may_silence(self._services, opened) else None
+        shared = {"form": new_form(), "decoy": DECOY, "reader": opened.reader, "typed": typed}
+        return shared | {"away": away, "silence": silence}
 
     def _preview(self, opened: OpenedLink, form: AnswerForm, report: Report) -> Page:
         if not report.moved:

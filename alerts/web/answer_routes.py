@@ -11,6 +11,7 @@ from alerts.web.answer_pages import AnswerPages
 from alerts.web.form_page import FormPage
 from alerts.web.link_visits import LinkVisits, Page
 from alerts.web.services import Services
+from alerts.web.silence_page import SilencePage
 
 STYLE_SHEET = "/static/page.css"
 A_DAY = 86_400  # seconds
@@ -26,6 +27,7 @@ def answer_routes(services: Services) -> APIRouter:
     style = services.pages.style_sheet()
     _add_page(router, "/a/{token}", AnswerPages(visits))
     _add_page(router, "/a/{token}/away", AbsencePage(visits))
+    _add_page(router, "/a/{token}/silence", SilencePage(visits))
 
     @router.api_route(STYLE_SHEET, methods=["GET", "HEAD"])
     def style_sheet() -> Response:

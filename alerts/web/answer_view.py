@@ -15,6 +15,7 @@ from alerts.core.notifications import Notification
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import active_answers, last_lead, own_snoozes_now
+from alerts.core.silences import silence_of
 from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import Tracked
 from alerts.deadlines.points import Day
@@ -27,6 +28,7 @@ from alerts.store.linked_deliveries import LinkedEntry
 from alerts.web.channel_readers import ChannelReaders
 from alerts.web.opened_link import OpenedLink
 from alerts.web.services import Services
+from alerts.web.silence_view import SilenceView
 
 PAUSES = (("tomorrow", 1), ("for 3 days", 3), ("for a week", 7))
 LONGEST_PAUSE = timedelta(days=90)  # by a link
@@ -46,7 +48,8 @@ class EntryView:
     """One entry as a page shows it. `alerted`: who gets the next alert; how many, where the page names nobody.
 
     `revision` and `stage` are what the form carries. `pauses` and `snoozes` are the days that buttons offer; `may` is
-    what the reader may do now. `active`: what `undo` would take back. `url`: its own page.
+    what the reader may do now. `active`: what `undo` would take back. `url`: its own page. `silence`: what holds
+    its alerts back now, if anything does.
     """
 
     t: Facts
@@ -59,6 +62,7 @@ class EntryView:
     may: frozenset[Action] = frozenset()
     active: tuple[str, ...] = ()
     url: str = ""
+    silence: SilenceView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,7 @@ class Viewer:
         alerted = tuple(dict.fromkeys(flat(clean(one)) for one in self._alerted(opened, tracked, coming)))
         active = _active(entry, now)
         snoozes = tuple(self.snoozes(opened, entry))
+        silence = silence_of(self.services.store.silences.lasting(now), tracked.commitment, now)
         return EntryView(
             t=t,
             revision=tracked.revision,
@@ -90,6 +95,7 @@ class Viewer:
                 opened, tracked, self.services.http.allowed_answers, snoozable=bool(snoozes), undoable=bool(active)
             ),
             active=active,
+            silence=SilenceView.of(silence) if silence else None,
         )
 
     def lead(self, tracked: Tracked, now: datetime) -> datetime | None:

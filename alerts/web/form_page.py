@@ -12,6 +12,7 @@ from alerts.core.actors import NotAllowedError, RecordedBeforeError, Request
 from alerts.core.changes import Change
 from alerts.deadlines.errors import InputError
 from alerts.log_output import fields
+from alerts.store.recorded_requests import was_recorded
 from alerts.store.store_error import StoreError
 from alerts.web.answer_form import DECOY, AnswerForm, FormError
 from alerts.web.answer_view import link_url, new_form
@@ -58,6 +59,8 @@ class FormPage(ABC):
         what, _ = form.choice
         if what not in self.choices or self.contents(opened) is None:
             return self._page(opened)
+        if form.id and was_recorded(self._services.store.database, form.id):
+            return self._recorded(opened, form)
         try:
             if not form.id:
                 raise NotAsShownError
