@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 
 from alerts.deadlines.business_days import Roll
-from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
-from alerts.deadlines.opening_hours import OpeningHours
+from alerts.deadlines.durations import BusinessDays, Duration
 
 MOST_BUSINESS_HOURS = 9_999
 Range = tuple[date, date]
@@ -85,20 +84,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class BusinessHours:
-    """`8 business hours (09:00-17:00)`: hours that count only on business days, between two times of day.
-
-    Without hours of its own, they are those of who owes it.
-    """
+    """`8 business hours (09:00-17:00)`: hours that count only on business days, between two times of day."""
 
     count: int
-    hours: OpeningHours | None = None
+    opens: time
+    closes: time
 
     def __str__(self) -> str:
-        return f"{self.count} business hour{'s' * (self.count != 1)}" + (f" ({self.hours})" if self.hours else "")
-
-    def is_too_long(self, hours: OpeningHours) -> bool:
-        """Return whether it would take more business days than are counted."""
-        return self.count * 60 > hours.minutes * MOST_BUSINESS_DAYS
+        return f"{self.count} business hour{'s' * (self.count != 1)} ({self.opens:%H:%M}-{self.closes:%H:%M})"
 
     @property
     def to_text(self) -> str:

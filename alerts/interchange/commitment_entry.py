@@ -13,9 +13,7 @@ from alerts.core.commitments import Citation, Commitment, Kind, Party, Priority,
 from alerts.deadlines.business_days import Roll, check_calendar
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.opening_hours import SHORTEST_OFFICE_HOURS, OpeningHours
 from alerts.strict_yaml.text_fields import Key, Line, Paragraphs, Zone
 from alerts.strict_yaml.validation import Raw, Section, Text, once
 
@@ -55,18 +53,6 @@ def _address(text: str) -> str:
     return text
 
 
-def _hours(text: str) -> str:
-    hours = OpeningHours.parse(text)
-    if hours.minutes < SHORTEST_OFFICE_HOURS:
-        raise InputError(f"expected office hours of {SHORTEST_OFFICE_HOURS} minutes or more, found {text!r}")
-    return str(hours)
-
-
-def _fiscal_year(text: str) -> str:
-    FiscalYear.parse(text)
-    return text
-
-
 Calendar = Annotated[Text, AfterValidator(check_calendar)]
 Keys = Annotated[tuple[Key, ...], AfterValidator(once)]
 Lines = Annotated[tuple[Line, ...], AfterValidator(once)]
@@ -79,18 +65,9 @@ class PartyEntry(Section):
     name: Line
     timezone: Zone | None = None
     calendar: Calendar | None = None
-    hours: Annotated[Text, AfterValidator(_hours)] | None = None
-    fiscal_year: Annotated[Text, AfterValidator(_fiscal_year)] | None = None
 
     def party(self) -> Party:
-        return Party(
-            key=self.key,
-            name=self.name,
-            timezone=self.timezone,
-            calendar=self.calendar,
-            hours=self.hours,
-            fiscal_year=self.fiscal_year,
-        )
+        return Party(key=self.key, name=self.name, timezone=self.timezone, calendar=self.calendar)
 
 
 class SourceEntry(Section):

@@ -149,8 +149,6 @@ parties = Table(
     Column("name", Text, nullable=False),
     Column("timezone", Text),
     Column("calendar", Text),
-    Column("hours", Text),
-    Column("fiscal_year", Text),
 )
 
 sources = Table(

@@ -19,11 +19,11 @@ from alerts.core.silences import silence_of
 from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import Tracked
 from alerts.deadlines.points import Day
-from alerts.forecasting import next_alerts
+from alerts.forecasting import next_alerts_of
 from alerts.rendering.reminder_facts import facts
 from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import clean, flat, on_day
-from alerts.scheduled_rules import ScheduledRule
+from alerts.scheduled_rules import ScheduledRule, current_of
 from alerts.store.linked_deliveries import LinkedEntry
 from alerts.web.channel_readers import ChannelReaders
 from alerts.web.opened_link import OpenedLink
@@ -76,7 +76,7 @@ class Viewer:
     def view(self, opened: OpenedLink, entry: LinkedEntry) -> EntryView:
         """Return all of an entry: with its next alert, and what the reader may do."""
         tracked, now = entry.tracked, opened.now
-        coming = self._coming(opened, tracked) if tracked.open else []
+        coming = self._coming(opened, entry) if tracked.open else []
         next_at = coming[0].reminder.send_at if coming else None
         t = entry_facts(opened, replace(entry, context=replace(entry.context, next_alert_at=next_at)))
         alerted = tuple(dict.fromkeys(flat(clean(one)) for one in self._alerted(opened, tracked, coming)))
@@ -113,15 +113,10 @@ class Viewer:
             if tracked.bounds.latest is None or (lead is not None and end_of(one.day, tracked, opened) < lead):
                 yield one
 
-    def _coming(self, opened: OpenedLink, tracked: Tracked) -> list[Forecast]:
-        return next_alerts(
-            self.services.store,
-            self.rules,
-            opened.now,
-            self._owners(opened),
-            only=tracked.id,
-            occurrence=tracked.occurrence,
-        )
+    def _coming(self, opened: OpenedLink, entry: LinkedEntry) -> list[Forecast]:
+        known = current_of(self.rules, opened.registered)
+        owners, occurrence = self._owners(opened), entry.tracked.occurrence
+        return next_alerts_of(entry.watched, self.rules, known, opened.now, owners, occurrence=occurrence)
 
     def _owners(self, opened: OpenedLink) -> Owners:
         return Owners(channel=self.services.settings.owners_channel, people=opened.people)

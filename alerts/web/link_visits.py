@@ -57,9 +57,9 @@ class LinkVisits:
     def show(self, token: str, address: str, contents: Callable[[OpenedLink], Contents]) -> Page:
         """Return a page of a link. Nothing changes."""
         try:
-            with self.services.store.database.snapshot():
-                found = contents(self._open(token))
-            return self.render(found)
+            with self.services.store.database.snapshot():  # short, as commits wait for it
+                opened = self._open(token)
+            return self.render(contents(opened))
         except DeadLinkError as dead:
             return self._dead(dead, address)
         except StoreError as error:

@@ -273,7 +273,7 @@ def test_the_link_of_a_deputy_works_on_a_channel_that_does_not_name_them(*, to_d
     bo = Person(key="bo", name="Bo", email="bo@example.org")
     channel = ChannelReaders(name="legal", addresses=("ann@example.org",), shared=False, mails_owners=False, zone=None)
     delivery = LinkedDelivery(
-        id=UUID(int=1), channel="legal", recipient="Bo@example.org", zone=None, rendered_at=NOW, printed=(),
+        id=UUID(int=1), channel="legal", recipient="Bo@example.org", rendered_at=NOW, printed=(),
         to_deputy=to_deputy,
     )  # fmt: skip
     assert still_reaches(channel, delivery, {"bo": bo}, NOW) == reaches
