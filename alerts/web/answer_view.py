@@ -82,7 +82,7 @@ class Viewer:
         alerted = tuple(dict.fromkeys(flat(clean(one)) for one in self._alerted(opened, tracked, coming)))
         active = _active(entry, now)
         snoozes = tuple(self.snoozes(opened, entry))
-        silence = silence_of(self.services.store.silences.lasting(now), tracked.commitment, now)
+        silence = silence_of(opened.silences, tracked.commitment, now)
         return EntryView(
             t=t,
             revision=tracked.revision,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,7 @@ from typing import Literal
 from alerts.core.actors import Actor
 from alerts.core.answer_links import AnswerLink, read
 from alerts.core.commitments import Person
+from alerts.core.silences import Silence
 from alerts.store.linked_deliveries import EntryName, LinkedDelivery, LinkedEntry
 from alerts.web.channel_readers import ChannelReaders
 from alerts.web.services import Services
@@ -49,7 +50,7 @@ class LinkReader:
 class OpenedLink:
     """A link that is good, its delivery, its reader, and the entries as they are now.
 
-    `registered`: the hashes of the rules that the daemon follows, by name.
+    `registered`: the hashes of the rules that the daemon follows, by name. `silences`: those that last.
     """
 
     link: AnswerLink
@@ -59,6 +60,7 @@ class OpenedLink:
     people: Mapping[str, Person]
     entries: Mapping[EntryName, LinkedEntry]
     registered: Mapping[str, str]
+    silences: Sequence[Silence]
     now: datetime
 
     @property
@@ -107,6 +109,7 @@ def open_again(
         people=people,
         entries=entries,
         registered=services.store.watches.registered(),
+        silences=services.store.silences.lasting(now),
         now=now,
     )
 

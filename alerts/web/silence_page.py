@@ -52,14 +52,13 @@ class SilencePage(FormPage):
         if not may_silence(self._services, opened):
             return None
         tracked = opened.entry.tracked
-        lasting = self._services.store.silences.lasting(opened.now)
         return {
             "title": flat(clean(tracked.commitment.title)),
             "revision": tracked.revision,
             "stage": stage_of(tracked.bounds, opened.now),
             "is_critical": tracked.commitment.priority == "critical",
             "options": _options(opened),
-            "silences": [SilenceView.of(one) for one in lasting if matches(one.match, tracked.commitment)],
+            "silences": [SilenceView.of(one) for one in opened.silences if matches(one.match, tracked.commitment)],
             "longest": LONGEST.days,
             "today": on_day(opened.now, opened.zone),
             "last_day": on_day(opened.now, opened.zone) + LONGEST - timedelta(days=1),
