@@ -29,7 +29,6 @@ __all__ = [
     "forecast_of_changes",
     "keys_with_alerts",
     "next_alerts",
-    "next_alerts_of",
     "summaries",
 ]
 
@@ -133,27 +132,13 @@ def next_alerts(
     occurrence: str,
 ) -> list[Forecast]:
     """Return what goes out next about one occurrence: all that goes out at that time. Empty if nothing will."""
-    known = current(store, rules)
-    watched = [one for chunk in store.watches.watched_commitments(only=[only]) for one in chunk]
-    return [found for one in watched for found in next_alerts_of(one, rules, known, now, owners, occurrence=occurrence)]
-
-
-def next_alerts_of(
-    watched: WatchedCommitment,
-    rules: Mapping[str, ScheduledRule],
-    known: Mapping[str, ScheduledRule],
-    now: datetime,
-    owners: Owners = NO_OWNERS,
-    *,
-    occurrence: str,
-) -> list[Forecast]:
-    """Return what goes out next about one occurrence, as `next_alerts` does, of what has been read."""
-    found = list[Forecast]()
-    for one in _forecast([watched], rules, known, now, _next_alert_by(watched, now), owners=owners):
-        if found and one.reminder.send_at > found[0].reminder.send_at:
-            break
-        if one.reminder.occurrence == occurrence:
-            found.append(one)
+    known, found = current(store, rules), list[Forecast]()
+    for chunk in store.watches.watched_commitments(only=[only]):
+        for one in _forecast(chunk, rules, known, now, _next_alert_by(chunk[0], now), owners=owners):
+            if found and one.reminder.send_at > found[0].reminder.send_at:
+                break
+            if one.reminder.occurrence == occurrence:
+                found.append(one)
     return found
 
 
@@ -240,6 +225,8 @@ def _forecast(
     watches = []
     for one in watched:
         for rule in matching(specs.values(), one.tracked.commitment):
+            if not owners.channels(rule.notify, one.tracked.commitment):
+                continue  # nobody hears it, so that its repeats would be looked through to the end of time
             mine = [watch for (name, _), watch in one.watches.items() if name == rule.name]
             if not mine:
                 stated_at = one.tracked.stated_at or one.tracked.recorded_at
