@@ -10,11 +10,11 @@ from alerts.store import Store
 
 
 def add(store: Store, commitment: Commitment, change: Change) -> None:
-    """Track one commitment. Raises InputError where its key is taken, or what it names is not known."""
+    """Track one commitment. Raises InputError where its key is taken, or what it names is not known or has left."""
     change.require_allowed("add")
     key = commitment.key
     with store.commitments.change() as changes:
         if changes.is_tracked(key):
             raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
-        changes.require_all_known(commitment)
+        changes.require_all_known(commitment, change.now)
         changes.write(changes.compute(StatedCommitment(commitment, key, loaded=stated(commitment)), change))

@@ -29,7 +29,7 @@ def edit(
 ) -> Report:
     """Store a commitment as `how` makes it of what it is now, and move what moves with that.
 
-    Raises InputError where what it names is not known, and what `how` raises.
+    Raises InputError where what it names is not known or has left, and what `how` raises.
     """
     report = Report()
     with store.commitments.change() as changes:
@@ -37,7 +37,7 @@ def edit(
         wanted = how(now.commitment)
         if wanted == now.commitment:
             return report
-        changes.require_all_known(wanted, now.commitment)
+        changes.require_all_known(wanted, change.now, now.commitment)
         change_set = changes.compute(StatedCommitment(wanted, key), change)
         if change.reason is None and change_set.moved and (why := _reason(now.commitment, wanted)):
             change_set = changes.compute(StatedCommitment(wanted, key), replace(change, reason=why))

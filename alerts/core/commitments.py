@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from alerts.deadlines.business_days import Roll
 from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zones import zone_info
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation"]
 Priority = Literal["low", "normal", "high", "critical"]
@@ -45,6 +46,11 @@ class Person:
     def has_left(self, now: datetime) -> bool:
         """Return whether nothing goes to the person any more."""
         return self.left_at is not None and self.left_at <= now
+
+    def left_on(self, zone: str) -> str:
+        """Return the first day without the person, in their zone or else in this one: `Mon 1 Feb 2027`."""
+        assert self.left_at is not None
+        return f"{self.left_at.astimezone(zone_info(self.timezone or zone)):%a %-d %b %Y}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

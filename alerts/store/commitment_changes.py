@@ -17,8 +17,6 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.store import answer_rows, occurrence_rows, tables
 from alerts.store.change_writer import write
-from alerts.store.followed_occurrences import FollowedOccurrence, find_followed, move_along
-from alerts.store.followed_series import follow_closed
 from alerts.store.known_names import require_all_known, require_known
 from alerts.store.rows import CHANGED_AT, TRACKED, append_revisions, revision_row, tracked_of
 from alerts.store.snapshot import KEYS_COMPARED, compute_alone, read_resolver
@@ -55,9 +53,12 @@ class CommitmentChanges:
         """Raise InputError for an unknown source."""
         require_known(self._connection, tables.sources, key, "source")
 
-    def require_all_known(self, commitment: Commitment, before: Commitment | None = None) -> None:
-        """Raise InputError for a party, a source or a person that nobody declared. What it named `before` passes."""
-        require_all_known(self._connection, commitment, before)
+    def require_all_known(self, commitment: Commitment, now: datetime, before: Commitment | None = None) -> None:
+        """Raise InputError for a party, a source or a person that nobody declared, or an owner who has left by `now`.
+
+        What it named `before` passes.
+        """
+        require_all_known(self._connection, commitment, now, self._zone or "UTC", before)
 
     def compute(self, entry: StatedCommitment, change: Change) -> ChangeSet:
         """Return what storing an entry changes, with what follows. Raises InputError with a line for each problem."""
@@ -66,19 +67,6 @@ class CommitmentChanges:
     def write(self, change_set: ChangeSet) -> None:
         """Store what a change set changes."""
         write(self._connection, change_set)
-
-    def follow_closed(self, now: Tracked, change: Change) -> None:
-        """Let what depends on a series end with it: it has just been closed as a whole."""
-        follow_closed(self._connection, [now.id], change, self.resolver)
-
-    def find_followed(self, now: Tracked, bounds: Bounds) -> list[FollowedOccurrence]:
-        """Return what follows an occurrence that is moved to other bounds."""
-        found = find_followed(self._connection, {now.id: {now.occurrence: bounds}})
-        return [one for one in found if one.changed]
-
-    def move_along(self, followed: Sequence[FollowedOccurrence], change: Change) -> None:
-        """Store what follows an occurrence that was moved."""
-        move_along(self._connection, followed, change)
 
     def append(self, now: Tracked, revision: Revision, **values: str) -> None:
         """Add a revision, with other values of the commitment, and mark its watches as outdated."""

@@ -116,8 +116,12 @@ class Answer:
 
     def assign(self, _: str) -> None:
         person = self.form.fields.get("person", "")
-        if person not in self.opened.people:
+        owner = self.opened.people.get(person)
+        if owner is None:
             raise FormError("person", "Choose a person first.")
+        if owner.has_left(self.opened.now):
+            left_on = owner.left_on(self.viewer.services.settings.timezone or "UTC")
+            raise FormError("person", f"{flat(owner.name)} left on {left_on}. Choose somebody else.")
         assign(self.store, self.key, person, self.change())
 
     def take_back(self, _: str) -> None:

@@ -14,6 +14,7 @@ from tests.factories import (
     change,
     claim,
     close,
+    commitment,
     entry,
     load,
     move,
@@ -134,6 +135,28 @@ def test_what_is_not_known_is_refused_and_nothing_is_stored(store, fields, refus
         edit(store, **fields)
     assert str(caught.value) == refusal
     assert tracked(store) == before
+
+
+def test_who_has_left_cannot_become_the_owner_and_one_who_owns_it_already_stays(store):
+    gone = Person(
+        key="cem",
+        name="Cem Kaya",
+        email="cem@example.org",
+        timezone="Asia/Tokyo",
+        deputy="ana",
+        left_at=at("2025-10-01T15:00"),
+    )
+    load(store, entry(owner="cem"), entry("other"), people=[ANA, gone])
+    assert edit(store, title="Still hers").edited
+    refusal = "Cem Kaya left on Thu 2 Oct 2025: name another owner, such as the deputy ana"
+    with pytest.raises(InputError, match=refusal):
+        edit(store, "other", owner="cem")
+    with pytest.raises(InputError, match=refusal):
+        acting.add(store, commitment("third", owner="cem"), change(at("2025-10-01T15:00")))
+    acting.add(store, commitment("third", owner="cem"), change(at("2025-10-01T14:59")))
+    with pytest.raises(InputError) as caught:
+        edit(store, "other", owner="cemm")
+    assert str(caught.value) == "no person has the key 'cemm'; known: ana"
 
 
 def test_an_edit_to_what_it_is_changes_nothing(store):

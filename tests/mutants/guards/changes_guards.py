@@ -114,7 +114,7 @@ GUARDS = (
     Guard(
         "an edit names only what is declared",
         "actions/edit.py",
-        "        changes.require_all_known(wanted, now.commitment)\n",
+        "        changes.require_all_known(wanted, change.now, now.commitment)\n",
         "",
         "store/test_edits.py::test_what_is_not_known_is_refused_and_nothing_is_stored",
     ),
