@@ -95,30 +95,41 @@ def _span(absence: Absence) -> str:
 
 def _list(app: App, now: datetime, *, as_json: bool) -> None:
     """List who is away or will be, and who has left."""
-    absences = app.store.absences.all(now)
+    absences = app.absences(now)
+    left = [one for one in absences.people.values() if one.left_at]
     if as_json:
-        print(json.dumps([_json_row(one) for one in absences.recorded]))
-        return
-    rows = [_row(absences, one) for one in absences.recorded]
-    rows += [_row_left(one, app.zone) for one in absences.people.values() if one.left_at]
-    if rows:
-        print_rows(out, rows)
+        rows = [_json_row(absences, one) for one in absences.recorded]
+        print(json.dumps([*rows, *(_json_row_left(one, app.zone) for one in left)]))
+    elif absences.recorded or left:
+        print_rows(out, [*(_row(absences, one) for one in absences.recorded), *(_row_left(app, one) for one in left)])
     else:
         print_line("nobody is away; `alerts away PERSON --until DAY --to DEPUTY` records an absence")
 
 
-def _row(absences: Absences, one: Absence) -> Row:
+def _deputy(absences: Absences, one: Absence) -> str | None:
+    """Return the deputy that an absence names, or that the settings do."""
     person = absences.people.get(one.person)
-    deputy = one.deputy or (person.deputy if person else None)
+    return one.deputy or (person.deputy if person else None)
+
+
+def _row(absences: Absences, one: Absence) -> Row:
+    deputy = _deputy(absences, one)
     return Row((one.person, _span(one), f"to {deputy}" if deputy else "no deputy", one.reason or ""))
 
 
-def _row_left(person: Person, zone: str) -> Row:
-    since = f"left {shown_with_zone(person.left_at, person.timezone or zone)}"
-    return Row((person.key, since, f"to {person.deputy}" if person.deputy else "to the operators", ""))
+def _row_left(app: App, person: Person) -> Row:
+    since = f"left {shown_with_zone(person.left_at, person.timezone or app.zone)}"
+    instead = person.deputy or ("the operators" if app.settings.operators else "nobody")
+    return Row((person.key, since, f"to {instead}", ""))
 
 
-def _json_row(one: Absence) -> dict[str, object]:
-    row: dict[str, object] = {"person": one.person, "to": one.deputy, "timezone": one.zone}
+def _json_row(absences: Absences, one: Absence) -> dict[str, object]:
+    row: dict[str, object] = {"person": one.person, "to": _deputy(absences, one), "timezone": one.zone, "left": False}
     times = {"from": as_rfc3339(one.starts_at), "until": as_rfc3339(one.ends_at)}
     return row | times | {"reason": one.reason, "recorded_by": one.recorded_by}
+
+
+def _json_row_left(person: Person, zone: str) -> dict[str, object]:
+    row: dict[str, object] = {"person": person.key, "to": person.deputy, "timezone": person.timezone or zone}
+    times = {"from": as_rfc3339(person.left_at), "until": None}
+    return row | {"left": True} | times | {"reason": None, "recorded_by": None}

@@ -56,8 +56,13 @@ def test_what_is_wrong_is_said(loaded: Alerts, words: tuple[str, ...], why: str)
 def test_the_settings_state_them(loaded: Alerts, home: Path) -> None:
     stated = '{match: {}, from: 2025-10-28, until: 2025-11-05, reason: "moving", by: ann}'
     (home / "config/alerts.yaml").write_text(f"{CONFIG}silences:\n  - {stated}\n")
+    before = loaded("silence", "list", "--json", "--at", NOW).json
+    assert [(row["of_settings"], row["lasts"], row["reason"]) for row in before] == [(True, True, "moving")]
     loaded("tick", "--at", NOW)
     assert "in the settings" in loaded("silence", "list", "--at", NOW).out
+    assert loaded("silence", "list", "--json", "--at", NOW).json == before
+    loaded("silence", "end", before[0]["id"], "--at", NOW)
+    assert loaded("silence", "list", "--json", "--at", "2025-11-29T00:00Z").json == []
     (home / "config/alerts.yaml").write_text(f"{CONFIG}silences:\n  - {stated.replace('2025-11-05', '2026-11-05')}\n")
     said = loaded("check")
     assert "alerts.yaml" in said.err
