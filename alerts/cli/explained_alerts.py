@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -13,8 +14,9 @@ from rich.console import Console
 from alerts.cli.app import App
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.output import print_line, shown, with_local_times
-from alerts.cli.recipients import recipients
+from alerts.cli.recipients import everybody, recipients
 from alerts.cli.unreached import ownerless
+from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.explanation import ALREADY_PAST, NOT_RECORDED, Explanation
 from alerts.core.rules import DEFAULT_RULE, matching
@@ -59,7 +61,8 @@ def print_explanation(
     ahead = [*found["due"], *found["scheduled"]]
     with_moments = {one.rule for some in found.values() for one in some}
     no_alerts = {**_silent_rules(app, item, with_moments), **no_alerts}
-    _print_section("Next", [_row_ahead(app, item, one) for one in ahead if one.rule not in no_alerts])
+    row_ahead = partial(_row_ahead, app, item, everybody(app, now), now)
+    _print_section("Next", [row_ahead(one) for one in ahead if one.rule not in no_alerts])
     if all(one.rule in no_alerts for one in ahead):
         why = f": it is closed ({item.commitment.status})" if not item.open else ""
         print_line(f"\nNo alert is scheduled{why}", style="bold")
@@ -97,8 +100,9 @@ def _silent_rules(app: App, item: Tracked, with_moments: Collection[str]) -> dic
     return found
 
 
-def _row_ahead(app: App, item: Tracked, ahead: ExplainedAlert) -> Row:
-    whom = ", ".join(recipients(app.owners, app.rules[ahead.rule].rule, item.commitment))
+def _row_ahead(app: App, item: Tracked, known: RecipientsOfAlerts, now: datetime, ahead: ExplainedAlert) -> Row:
+    rule, goes_out_at = app.rules[ahead.rule].rule, max(now, ahead.explanation.send_at)
+    whom = ", ".join(recipients(known, rule, item.commitment, goes_out_at))
     at, text = _heads(app, ahead)
     if _outcome(ahead) == "due":
         return Row(("due now", text, f"rule {ahead.rule}", f"{whom} (while the daemon runs, within a minute)"))

@@ -21,7 +21,9 @@ from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, note
 from alerts.cli.printed_lines import printable
+from alerts.cli.recipients import everybody, owner_cell
 from alerts.cli.unreached import warn_without_recipient, without_recipient
+from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.rules import matching
 from alerts.core.stage_wording import describe_standing, order_of, stage_now
 from alerts.core.tracked import OwnSnooze, Tracked
@@ -117,6 +119,7 @@ class _Listing:
     own: dict[int, Sequence[OwnSnooze]]
     next_alerts: NextAlerts
     unowned: set[str]
+    known: RecipientsOfAlerts
 
     @classmethod
     def of(cls, app: App, everything: Sequence[Tracked], wanted: Wanted, now: datetime) -> _Listing:
@@ -132,6 +135,7 @@ class _Listing:
             own={**app.store.ledger.own_snoozes(one.id for one in tracked)},
             next_alerts=NextAlerts.of(app, tracked, now),
             unowned=unowned,
+            known=everybody(app, now),
         )
 
     def json(self, entry: _Entry) -> dict[str, object]:
@@ -153,7 +157,7 @@ class _Listing:
             title=printable(item.commitment.title),
             when=_when(item, current),
             status=", ".join([standing, *answers]),
-            owner=item.commitment.owner or "",
+            owner=owner_cell(self.known, item.commitment, self.next_alerts.at.get(item.id) or self.now),
             next_alert=self._next_alert(item),
             style=STYLES.get(stage_now(current, self.now) or "", "" if item.open else "dim"),
         )

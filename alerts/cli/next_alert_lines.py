@@ -7,8 +7,8 @@ from datetime import datetime
 
 from alerts.cli.app import App
 from alerts.cli.output import print_line, shown, soon
-from alerts.cli.recipients import recipients
-from alerts.core.absences import Absences
+from alerts.cli.recipients import everybody, recipients
+from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.forecasting import first_alerts
@@ -23,12 +23,12 @@ def print_next_alerts(
 ) -> None:
     """Print a line for each commitment. `held_until`: until when its alerts wait for the one who snoozed it."""
     found = [app.store.commitments.find(key) for key in dict.fromkeys(keys)]
-    absences = app.absences(now)
+    known = everybody(app, now)
     ahead = first_alerts(app.store, app.rules, now, app.owners, [item.id for item in found[:MAX_NAMED]])
     for item in found[:MAX_NAMED]:
         key, alert = item.commitment.key, ahead.get(item.id)
         none = NONE_FOR_LONG if item.open and item.recurs else NONE
-        line = next_alert_line(app, alert, now, absences) if alert else none
+        line = next_alert_line(app, alert, now, known) if alert else none
         until = (held_until or {}).get(key)
         if alert and until and alert.reminder.send_at < until:
             line += f"; yours waits until {shown(until, app.zone)}"
@@ -37,7 +37,7 @@ def print_next_alerts(
         print_line(f"  … and {len(found) - MAX_NAMED} more: see `alerts list`")
 
 
-def next_alert_line(app: App, alert: Forecast, now: datetime, absences: Absences) -> str:
+def next_alert_line(app: App, alert: Forecast, now: datetime, known: RecipientsOfAlerts) -> str:
     """Return when an alert goes out, what it is about and to whom."""
     reminder = alert.reminder
     at = max(reminder.send_at, now)
@@ -45,6 +45,5 @@ def next_alert_line(app: App, alert: Forecast, now: datetime, absences: Absences
     text = describe_alert(reminder.kind, reminder.offset, alert.tracked.bounds, at, app.zone)
     which = f"{reminder.occurrence}: " if reminder.occurrence else ""
     rule = app.rules[reminder.rule].rule
-    reached = recipients(app.owners, rule, alert.tracked.commitment, alert.channels, absences=absences, at=at)
-    whom = ", ".join(reached)
+    whom = ", ".join(recipients(known, rule, alert.tracked.commitment, at, alert.channels))
     return f"next alert: {when}, {which}{text}, to {whom}"

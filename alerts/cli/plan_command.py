@@ -18,7 +18,9 @@ from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, shown, shown_with_zone
+from alerts.cli.recipients import everybody, recipients
 from alerts.cli.upgrade_notice import report_upgrade
+from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.deadlines.errors import InputError
@@ -67,13 +69,14 @@ def _rows(app: App, first: datetime, end: datetime) -> list[_Row]:
     # No secret is needed to know which channels take one reminder at a time.
     one_at_a_time = {entry.name for entry in app.settings.channels if takes_one_at_a_time(entry.kind)}
     sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
-    return [*(_reminder_row(one, first, app.zone) for one in reminders), *map(_summary_row, sums)]
+    known = everybody(app, first)
+    return [*(_reminder_row(app, one, first, known) for one in reminders), *map(_summary_row, sums)]
 
 
 def _print(rows: Sequence[_Row], soon: datetime | None, zone: str) -> None:
     """Print the plan. What is due by `soon` goes out within a minute."""
     lines = [Row(("within a minute" if soon and row.at <= soon else shown(row.at, zone), *row.cells)) for row in rows]
-    print_rows(out, lines, (f"at ({zone})", "commitment", "alert", "rule", "channels"), heads=3)
+    print_rows(out, lines, (f"at ({zone})", "commitment", "alert", "rule", "to"), heads=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,9 @@ class _Row:
     cells: tuple[str, str, str, str]
 
 
-def _reminder_row(ahead: Forecast, first: datetime, zone: str) -> _Row:
-    reminder = ahead.reminder
+def _reminder_row(app: App, ahead: Forecast, first: datetime, known: RecipientsOfAlerts) -> _Row:
+    reminder, rule = ahead.reminder, app.rules[ahead.reminder.rule].rule
+    whom = recipients(known, rule, ahead.tracked.commitment, max(first, reminder.send_at), ahead.channels)
     row = {
         "at": as_rfc3339(reminder.send_at),
         "moment": as_rfc3339(reminder.moment),
@@ -96,9 +100,10 @@ def _reminder_row(ahead: Forecast, first: datetime, zone: str) -> _Row:
         "kind": reminder.kind,
         "offset": reminder.offset,
         "channels": list(ahead.channels),
+        "to": whom,
     }
     about = f"{reminder.commitment} {reminder.occurrence}".rstrip()
-    cells = (about, _alert(ahead, first, zone), reminder.rule, ", ".join(ahead.channels))
+    cells = (about, _alert(ahead, first, app.zone), reminder.rule, ", ".join(whom))
     return _Row(reminder.send_at, row, cells)
 
 
@@ -114,4 +119,5 @@ def _summary_row(summary: SummaryForecast) -> _Row:
     at = as_rfc3339(summary.at)
     row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
     row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
+    row["to"] = list(summary.channels)
     return _Row(summary.at, row, ("–", "summary", summary.rule, ", ".join(summary.channels)))

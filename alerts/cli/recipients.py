@@ -5,41 +5,68 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from alerts.cli.app import App
 from alerts.core.absences import Absences
-from alerts.core.commitments import Commitment, Person
+from alerts.core.alert_recipients import RecipientsOfAlerts
+from alerts.core.commitments import Commitment
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
 
 
+def everybody(app: App, now: datetime, owners: Owners | None = None) -> RecipientsOfAlerts:
+    """Return what names recipients from `now` on. No channel is built, so no secret is needed."""
+    owners = owners or app.owners
+    absences = Absences(people=owners.people, recorded=app.store.absences.all(now).recorded)
+    return RecipientsOfAlerts(recipients={}, owners=owners, absences=absences, operators=app.settings.operators)
+
+
 def recipients(
-    owners: Owners,
+    known: RecipientsOfAlerts,
     rule: Rule,
     commitment: Commitment,
+    at: datetime,
     channels: Collection[str] | None = None,
-    *,
-    absences: Absences | None = None,
-    at: datetime | None = None,
 ) -> list[str]:
-    """Return the channels of a rule that reach somebody, the owner by name. `channels`: only these.
+    """Return the channels of a rule that reach somebody when it goes out `at`. `channels`: only these.
 
-    With `absences`, deputies are named for an owner who is away, or has left, when it goes out `at`.
+    The owner is named, and the deputies of an owner who is away or has left by then.
     """
-    owner = owners.of(commitment)
-    targets = owners.channels(rule.notify, commitment)
-    named = _named(owner, absences, at) if owner and absences and at else owner.name if owner else ""
+    targets = known.owners.channels(rule.notify, commitment)
     return [
-        f"{named} ({channel})" if target == OWNER and owner else channel
+        f"{owner_text(known, commitment, at)} ({channel})" if target == OWNER else channel
         for target, channel in targets
         if channels is None or channel in channels
     ]
 
 
-def _named(owner: Person, absences: Absences, at: datetime) -> str:
-    """Return the name of an owner, and who gets their alerts too or instead."""
-    absentee = absences.absentee(owner, at)
+def owner_text(known: RecipientsOfAlerts, commitment: Commitment, at: datetime) -> str:
+    """Return who gets what goes to the owner of a commitment, by name. Raises KeyError where there is no owner."""
+    owner = known.absences.people[commitment.owner or ""]
+    absentee = known.absences.absentee(owner, at)
     if absentee is None:
         return owner.name
-    deputies = " and ".join(one.person.name for one in absences.deputies(owner, at))
-    if absentee.back_at is None:
-        return f"{deputies or 'the operators'} for {owner.name}, who has left"
-    return f"{owner.name}, who is away, and {deputies or 'no deputy'}"
+    others = _others(known, commitment, at)
+    if absentee.back_at is not None:
+        return f"{owner.name}, who is away, and {others or 'no deputy'}"
+    if known.of_owner(commitment, at)[0].why_not is None:
+        return f"the shared mailbox of {owner.name}, who has left, and {others or 'nobody else'}"
+    return f"{others or 'nobody'} for {owner.name}, who has left"
+
+
+def owner_cell(known: RecipientsOfAlerts, commitment: Commitment, at: datetime) -> str:
+    """Return the key of an owner, with who gets alerts too or instead: `ann (away), Bo Vance too`."""
+    owner, key = known.owners.of(commitment), commitment.owner or ""
+    absentee = known.absences.absentee(owner, at) if owner else None
+    if absentee is None:
+        return key
+    others = _others(known, commitment, at)
+    if absentee.back_at is not None:
+        return f"{key} (away)" + (f", {others} too" if others else "")
+    return f"{key} (left), {others or 'nobody'} instead"
+
+
+def _others(known: RecipientsOfAlerts, commitment: Commitment, at: datetime) -> str:
+    """Return who gets what goes to an owner, without the owner: the deputies, or the operators; empty for nobody."""
+    others = known.of_owner(commitment, at)[1:]
+    named = " and ".join(dict.fromkeys(one.name for one in others if one.name))
+    return named or ("the operators" if others else "")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Console
@@ -12,8 +13,9 @@ from alerts.cli.commitment_rows import MAX_COMPUTED
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
 from alerts.cli.output import print_line, soon
-from alerts.cli.recipients import recipients
+from alerts.cli.recipients import everybody, recipients
 from alerts.core.changes import Report
+from alerts.core.forecast import Forecast
 from alerts.core.rules import matching
 from alerts.core.tracked import Tracked
 from alerts.forecasting import first_alerts
@@ -26,36 +28,52 @@ def report_recipients(job: LoadJob, report: Report, tracked: Iterable[Tracked]) 
     """Print who gets alerts about what is new or changed, about how many commitments, and when first."""
     changed = {*report.new, *report.edited, *report.reopened, *(move.key for move in report.moved)}
     planned_state = report.planned_state if job.dry_run else {}
-    about = (planned_state.get(item.commitment.key, item) for item in tracked if item.commitment.key in changed)
-    reached: dict[str, list[Tracked]] = defaultdict(list)
-    for item in (one for one in about if one.open):
-        rules = [rule for rule in matching(job.app.settings.rules, item.commitment) if rule.sends_alerts]
-        for whom in {whom for rule in rules for whom in recipients(job.owners, rule, item.commitment)}:
-            reached[whom].append(item)
+    about = [planned_state.get(item.commitment.key, item) for item in tracked if item.commitment.key in changed]
+    about = [one for one in about if one.open]
+    computed = not job.dry_run and len(about) <= MAX_COMPUTED
+    reached = _reached(job, about, _first_alerts(job, about) if computed else {})
     if reached:
         print_line(f"who {'would be' if job.dry_run else 'is'} alerted about what is new or changed:")
-        _print_recipients(job, reached)
+        _print_recipients(job, reached, computed=computed)
 
 
-def _print_recipients(job: LoadJob, reached: Mapping[str, Sequence[Tracked]]) -> None:
-    ids = {item.id for items in reached.values() for item in items}
-    first = {} if job.dry_run or len(ids) > MAX_COMPUTED else _first_alerts(job, ids)
-    ordered = sorted(reached.items(), key=lambda one: (-len(one[1]), one[0]))
+def _first_alerts(job: LoadJob, about: Iterable[Tracked]) -> Mapping[int, Forecast | None]:
+    return first_alerts(job.app.store, job.app.rules, job.change.now, job.owners, [one.id for one in about])
+
+
+@dataclass(slots=True)
+class _Reached:
+    """About how many commitments somebody is alerted, and when first: None for those who hear later than others."""
+
+    commitments: int = 0
+    first: datetime | None = None
+
+
+def _reached(job: LoadJob, about: Iterable[Tracked], ahead: Mapping[int, Forecast | None]) -> Mapping[str, _Reached]:
+    """Return whom the rules reach at the time of the next alert, or now where that is not known."""
+    reached: dict[str, _Reached] = defaultdict(_Reached)
+    now, known = job.change.now, everybody(job.app, job.change.now, job.owners)
+    for item in about:
+        alert = ahead.get(item.id)
+        at = max(now, alert.reminder.send_at) if alert else now
+        rules = matching(job.app.settings.rules, item.commitment)
+        for whom in {whom for rule in rules for whom in recipients(known, rule, item.commitment, at)}:
+            reached[whom].commitments += 1
+        if alert:
+            rule, first = job.app.rules[alert.reminder.rule].rule, alert.reminder.send_at
+            for whom in recipients(known, rule, item.commitment, at, alert.channels):
+                one = reached[whom]
+                one.first = min(first, one.first or first)
+    return reached
+
+
+def _print_recipients(job: LoadJob, reached: Mapping[str, _Reached], *, computed: bool) -> None:
+    ordered = sorted(reached.items(), key=lambda one: (-one[1].commitments, one[0]))
+    later = "later" if computed and any(one.first for one in reached.values()) else ""
     rows = []
-    for whom, items in ordered[:MAX_RECIPIENTS_SHOWN]:
-        when = f"first {soon(first[whom], job.change.now, job.app.zone)}" if whom in first else "later" if first else ""
-        rows.append(Row((whom, f"{len(items):,} commitment{'s' * (len(items) != 1)}", when)))
+    for whom, one in ordered[:MAX_RECIPIENTS_SHOWN]:
+        when = f"first {soon(one.first, job.change.now, job.app.zone)}" if one.first else later
+        rows.append(Row((whom, f"{one.commitments:,} commitment{'s' * (one.commitments != 1)}", when)))
     print_rows(out, rows, indent="  ")
     if len(ordered) > MAX_RECIPIENTS_SHOWN:
         print_line(f"  … and {len(ordered) - MAX_RECIPIENTS_SHOWN} more recipients")
-
-
-def _first_alerts(job: LoadJob, ids: Iterable[int]) -> dict[str, datetime]:
-    """Return when each recipient gets the first of the next alerts. Those who hear later are left out."""
-    first: dict[str, datetime] = {}
-    for alert in first_alerts(job.app.store, job.app.rules, job.change.now, job.owners, [*ids]).values():
-        if alert:
-            rule, at = job.app.rules[alert.reminder.rule].rule, alert.reminder.send_at
-            for whom in recipients(job.owners, rule, alert.tracked.commitment, alert.channels):
-                first[whom] = min(at, first.get(whom, at))
-    return first

@@ -18,6 +18,7 @@ from alerts.cli.next_alert_lines import NONE, next_alert_line
 from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, print_line, shown
+from alerts.cli.recipients import everybody
 from alerts.cli.unreached import ownerless
 from alerts.core.absences import Absentee
 from alerts.core.alert_recipients import AlertRecipient, RecipientsOfAlerts
@@ -47,7 +48,7 @@ def who(
         print(json.dumps([_json_row(one) for one in found]))
         return
     print_line(item.commitment.title, style="bold")
-    print_line(next_alert_line(app, alerts[0], now, app.absences(now)) if alerts else _none(app, item))
+    print_line(next_alert_line(app, alerts[0], now, everybody(app, now)) if alerts else _none(app, item))
     _print("Get it", [one for one in found if not one.why_not], app.zone)
     _print("Do not get it", [one for one in found if one.why_not], app.zone)
 
@@ -73,7 +74,7 @@ def _recipients(app: App, item: Tracked, alerts: Sequence[Forecast], now: dateti
     """Return who gets the next alert, and who does not, with those whom only other rules alert."""
     alert = alerts[0]
     at_once = replace(alert, reminder=replace(alert.reminder, send_at=max(alert.reminder.send_at, now)))
-    everybody = RecipientsOfAlerts(
+    known = RecipientsOfAlerts(
         recipients={name: channel.recipients for name, channel in app.channels.items()},
         owners=app.owners,
         absences=app.absences(now),
@@ -81,13 +82,13 @@ def _recipients(app: App, item: Tracked, alerts: Sequence[Forecast], now: dateti
         snoozes=app.store.ledger.own_snoozes([item.id]).get(item.id, ()),
     )
     due = {one.reminder.rule for one in alerts}
-    found = everybody.of(at_once, [name for rule in due for name in app.rules[rule].rule.notify])
-    known = {(one.channel, one.address) for one in found}
+    found = known.of(at_once, [name for rule in due for name in app.rules[rule].rule.notify])
+    listed = {(one.channel, one.address) for one in found}
     others = [rule for rule in matching(app.settings.rules, item.commitment) if rule.name not in due]
     for rule in others:
-        for one in everybody.of(at_once, rule.notify):
-            if not one.why_not and not one.on_behalf_of and (one.channel, one.address) not in known:
-                known.add((one.channel, one.address))
+        for one in known.of(at_once, rule.notify):
+            if not one.why_not and not one.on_behalf_of and (one.channel, one.address) not in listed:
+                listed.add((one.channel, one.address))
                 found.append(replace(one, why_not=f"only rule {rule.name} alerts there"))
     return found
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from alerts.core.absences import Absences, Absentee
-from alerts.core.commitments import Person
+from alerts.core.commitments import Commitment, Person
 from alerts.core.forecast import Forecast
 from alerts.core.owners import OWNER, Owners, as_named
 from alerts.core.schedule.answers import own_snoozes_now
@@ -39,23 +40,32 @@ class RecipientsOfAlerts:
     owners: Owners
     absences: Absences
     operators: Collection[str]
-    snoozes: Collection[OwnSnooze]
+    snoozes: Collection[OwnSnooze] = ()
 
     def of(self, alert: Forecast, notify: Iterable[str]) -> list[AlertRecipient]:
         """Return who gets an alert of rules that notify these channels, and who of them does not."""
         found: dict[Route, AlertRecipient] = {}
         unreached = []
+        at = alert.reminder.send_at
         for target in dict.fromkeys(notify):
             if target == OWNER and (reason := self._without_owner(alert)):
                 unreached.append(AlertRecipient(name=alert.tracked.commitment.owner or OWNER, why_not=reason))
             elif target != OWNER and not self.recipients.get(target):
                 unreached.append(AlertRecipient(channel=target, why_not="it has no recipient"))
             for route in self._routes(alert, target):
-                for one in self._of_route(alert, route):
+                snooze = self._snooze(alert, route[1])
+                for one in self._of_route(alert.tracked.commitment, at, route, snooze):
                     key = (one.channel or "", (one.address or "").lower())
                     if key not in found or found[key].why_not:  # who is deputy and a recipient, too, gets it
                         found[key] = one
         return [*found.values(), *unreached]
+
+    def of_owner(self, commitment: Commitment, at: datetime) -> list[AlertRecipient]:
+        """Return who gets what goes to the owner of a commitment: first the owner, then who gets it too, or instead."""
+        owner, channel = self.owners.of(commitment), self.owners.channel
+        if owner is None or channel is None:
+            return []
+        return [*self._of_route(commitment, at, (channel, as_named(owner, self.recipients.get(channel, ()))), None)]
 
     def _without_owner(self, alert: Forecast) -> str | None:
         owner = alert.tracked.commitment.owner
@@ -69,34 +79,34 @@ class RecipientsOfAlerts:
         if target != OWNER:
             yield from ((target, recipient) for recipient in self.recipients.get(target, ()))
         elif (owner := self.owners.of(alert.tracked.commitment)) and self.owners.channel:
-            yield self.owners.channel, as_named(owner, self.recipients[self.owners.channel])
+            yield self.owners.channel, as_named(owner, self.recipients.get(self.owners.channel, ()))
 
-    def _of_route(self, alert: Forecast, route: Route) -> Iterator[AlertRecipient]:
+    def _of_route(
+        self, commitment: Commitment, at: datetime, route: Route, snooze: OwnSnooze | None
+    ) -> Iterator[AlertRecipient]:
         """Yield the recipient of a route, and the deputies. It goes the same way when it is sent."""
         channel, address = route
-        at, owner = alert.reminder.send_at, alert.tracked.commitment.owner
+        owner = commitment.owner
         readers = [one for one in self.absences.people.values() if one.email.lower() == address.lower()]
         mine = [one for one in readers if one.key == owner] or readers
         name = mine[0].name if mine else None
-        snooze = self._snooze(alert, address)
         left = bool(readers) and all(one.has_left(at) for one in readers)
         why_not = "has left" if left else "has snoozed it" if snooze else None
         yield AlertRecipient(name=name, channel=channel, address=address, why_not=why_not, snooze=snooze)
         if mine and all(self.absences.absentee(one, at) for one in mine):
-            yield from self._instead(alert, route, mine)
+            yield from self._instead(at, route, mine)
 
-    def _instead(self, alert: Forecast, route: Route, absent: Collection[Person]) -> Iterator[AlertRecipient]:
-        at = alert.reminder.send_at
+    def _instead(self, at: datetime, route: Route, absent: Collection[Person]) -> Iterator[AlertRecipient]:
         deputies = [deputy for one in absent for deputy in self.absences.deputies(one, at)]
         for deputy in deputies:
-            address = as_named(deputy.person, (route[1], *self.recipients[route[0]]))
+            address = as_named(deputy.person, (route[1], *self.recipients.get(route[0], ())))
             yield AlertRecipient(
                 name=deputy.person.name, channel=route[0], address=address, on_behalf_of=deputy.on_behalf_of
             )
         if not deputies and all(one.has_left(at) for one in absent):
             absentees = tuple(Absentee(name=one.name) for one in absent)
             for channel in self.operators:
-                for recipient in self.recipients[channel]:
+                for recipient in self.recipients.get(channel, (None,)):
                     yield AlertRecipient(channel=channel, address=recipient, on_behalf_of=absentees)
 
     def _snooze(self, alert: Forecast, address: str) -> OwnSnooze | None:

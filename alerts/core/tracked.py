@@ -159,8 +159,7 @@ class Tracked:
             bounds = occurrence_bounds(self.bounds, name)  # one that was moved by itself hides none after it
             if bounds.latest is None or bounds.latest > since:
                 found.add(name)
-            begins = bounds.earliest or bounds.latest
-            if begins is None or begins > now:
+            if bounds.earliest is not None and bounds.earliest > now:
                 break
         yield from sorted(found, key=recurs.order)
 

@@ -77,14 +77,21 @@ def test_who_is_away_is_listed_and_somebody_who_is_back_is_not(desk: Alerts) -> 
     )
     assert desk("away", "--json", "--at", NOW).json == [
         {
-            "person": "ana", "to": "bo", "timezone": "Asia/Tokyo", "from": "2025-10-28T10:00:00Z",
+            "person": "ana", "to": "bo", "timezone": "Asia/Tokyo", "left": False, "from": "2025-10-28T10:00:00Z",
             "until": "2025-11-07T15:00:00Z", "reason": "vacation", "recorded_by": "desk",
-        }
+        },
+        {
+            "person": "cy", "to": None, "timezone": "Europe/Madrid", "left": True, "from": "2025-10-31T23:00:00Z",
+            "until": None, "reason": None, "recorded_by": None,
+        },
     ]  # fmt: skip
     assert desk("away", "ana", "--back", "--at", NOW).out == (
         "Ana Lopez is back: the absence until Sat 8 Nov 2025 00:00 is over\n"
     )
-    assert desk("away", "--json", "--at", NOW).json == []
+    assert [row["person"] for row in desk("away", "--json", "--at", NOW).json] == ["cy"]
+    desk("away", "ana", "--until", "2025-11-08", "--at", NOW)
+    rows = desk("away", "--json", "--at", NOW).json
+    assert [(row["person"], row["to"]) for row in rows] == [("ana", "bo"), ("cy", None)]  # the deputy of the settings
 
 
 @pytest.mark.parametrize(
@@ -189,3 +196,71 @@ def test_the_next_alert_names_who_gets_it_for_somebody_who_left_or_is_away(desk:
     )
     assert desk("away", "ana", "--from", "2025-11-01", "--until", "2025-11-08", "--at", NOW).code == 0
     assert desk("ack", "a", "--at", after).out.splitlines()[-1].endswith(", to Ana Lopez, who is away, and Bo (box)")
+
+
+@pytest.mark.parametrize(
+    ("command", "of_ana", "of_cy"),
+    [
+        (["plan", "--days", "30"], "Ana Lopez, who is away, and Bo (box)", "the operators for Cy, who has left (box)"),
+        (["list"], "ana (away), Bo too", "cy (left), the operators instead"),
+        (["why", "a"], "Ana Lopez, who is away, and Bo (box)", ""),
+        (["why", "c"], "", "the operators for Cy, who has left (box)"),
+    ],
+)
+def test_every_forecast_names_who_gets_it_at_the_time_when_it_goes_out(
+    desk: Alerts, command: list[str], of_ana: str, of_cy: str
+) -> None:
+    assert desk("away", "ana", "--from", "2025-11-01", "--until", "2025-11-08", "--at", NOW).code == 0
+    said = desk(*command, "--at", NOW).out
+    assert of_ana in said
+    assert of_cy in said
+    back = desk(*command, "--at", "2025-11-08T00:00Z").out
+    assert "is away" not in back
+    assert "(away)" not in back
+    assert of_cy in back
+
+
+def test_the_plan_names_deputies_for_machines_too(desk: Alerts) -> None:
+    assert desk("away", "ana", "--from", "2025-11-01", "--until", "2025-11-08", "--at", NOW).code == 0
+    rows = desk("plan", "--days", "30", "--at", NOW, "--json").json
+    assert [(row["offset"], row["to"]) for row in rows if row["commitment"] == "a"] == [
+        ("P7D", ["Ana Lopez, who is away, and Bo (box)"]),
+        ("P1D", ["Ana Lopez (box)"]),
+        (None, ["Ana Lopez (box)"]),
+    ]
+
+
+@pytest.mark.parametrize("how", [[], ["--dry-run"]])
+def test_a_load_names_deputies_at_the_time_of_the_first_alert(desk: Alerts, home: Path, how: list[str]) -> None:
+    assert desk("away", "ana", "--until", "2025-11-08", "--at", NOW).code == 0
+    (home / "more.yaml").write_text(
+        "commitments:\n"
+        "  - {key: d, title: Soon, deadline: 2025-11-11, timezone: UTC, owner: ana}\n"
+        "  - {key: e, title: Later, deadline: 2025-12-11, timezone: UTC, owner: ana}\n"
+        "  - {key: f, title: Left, deadline: 2025-12-11, timezone: UTC, owner: cy}\n"
+    )
+    said = desk("load", "more.yaml", "--at", NOW, *how).out
+    away, gone = "Ana Lopez, who is away, and Bo (box)", "the operators for Cy, who has left (box)"
+    counts = {
+        line.strip().rsplit("  ", 1)[0].split("  ")[0]: line for line in said.splitlines() if "commitment" in line
+    }
+    if how:  # nothing is planned, so that counts which holds now
+        assert "2 commitments" in counts[away]
+        assert "1 commitment" in counts["Cy (box)"]
+    else:
+        assert "1 commitment" in counts[away]
+        assert "1 commitment" in counts["Ana Lopez (box)"]
+        assert "1 commitment" in counts[gone]
+
+
+def test_without_operators_nobody_gets_it_for_somebody_who_left(desk: Alerts, home: Path) -> None:
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("operators: [box]\n", ""))
+    assert "nobody for Cy, who has left (box)" in desk("plan", "--days", "30", "--at", NOW).out
+
+
+def test_a_shared_mailbox_is_named_as_long_as_one_of_its_readers_is_there(desk: Alerts, home: Path) -> None:
+    more = "people:\n  - {key: di, name: Di, email: cy@example.org}"
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("people:", more))
+    assert desk("tick", "--at", NOW, "--take-over").code == 0
+    found = "the shared mailbox of Cy, who has left, and the operators (box)"
+    assert found in desk("plan", "--days", "30", "--at", NOW).out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,13 @@ def test_it_shows_what_it_is_when_its_status_and_who_will_be_alerted(desk: Desk)
         assert text in page.text
     assert "<b>filing" not in page.answer.text
     assert "<title>Deadline alert</title>" in page.answer.text
+
+
+def test_the_deputy_of_an_owner_who_left_is_alerted_and_nobody_can_hand_over_to_the_owner_again(desk: Desk) -> None:
+    page = desk.visit(desk.sent("filing", owner="cem").token)
+    assert "Next alert Sun 29 Nov 2026 09:00 UTC, to Bob, Ann Example, Team" in page.text
+    choices = re.findall(r'<option value="(\w*)"', page.answer.text)
+    assert choices == ["", "ann", "bob", "team"]
 
 
 def test_its_headers_keep_it_from_caches_indexes_referrers_and_cookies(desk: Desk) -> None:
@@ -161,6 +169,7 @@ def test_a_new_date_is_shown_with_what_moves_along_before_it_is_recorded(desk: D
         ("preview", {"new_date": "2026-11-25"}, "This is the date that it has already."),
         ("move", {"new_date": "2026-12-20", "new_time": "noon"}, "Enter a time such as 17:00"),
         ("assign", {"person": "nobody"}, "Choose a person first."),
+        ("assign", {"person": "cem"}, "Cem left on Fri 20 Nov 2026. Choose somebody else."),
         ("close fulfilled", {"name": "x" * 81}, "Enter a name of 80 characters at most."),
     ],
 )
@@ -273,7 +282,7 @@ def test_the_link_of_a_deputy_works_on_a_channel_that_does_not_name_them(*, to_d
     bo = Person(key="bo", name="Bo", email="bo@example.org")
     channel = ChannelReaders(name="legal", addresses=("ann@example.org",), shared=False, mails_owners=False, zone=None)
     delivery = LinkedDelivery(
-        id=UUID(int=1), channel="legal", recipient="Bo@example.org", rendered_at=NOW, printed=(),
+        id=UUID(int=1), channel="legal", recipient="Bo@example.org", zone=None, rendered_at=NOW, printed=(),
         to_deputy=to_deputy,
     )  # fmt: skip
     assert still_reaches(channel, delivery, {"bo": bo}, NOW) == reaches
