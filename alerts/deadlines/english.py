@@ -178,7 +178,7 @@ _DEPENDS = "depends on the day on which it is read: write the date, such as 2027
 REFUSED = {
     **dict.fromkeys(("n/a", "na", "n.a"), "can mean `not applicable` or `not available`: write `undated (none)` or "
                                           "`undated`"),
-    **dict.fromkeys(("ongoing", "continuous", "continuing", "open", "-", "--", "?", "various"),
+    **dict.fromkeys(("ongoing", "continuous", "continuing", "rolling", "open", "-", "--", "?", "various"),
                     f"can mean three things: write {_THREE}"),
     **dict.fromkeys(("asap", "as soon as possible", "immediately", "immediate", "promptly", "without delay",
                      "without undue delay", "urgent", "forthwith"),

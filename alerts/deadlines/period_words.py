@@ -26,7 +26,7 @@ class PeriodReader(ClockReader):
 
     def _year(self, token: str) -> CivilPeriod:
         try:
-            found = read_date(token)
+            found = read_date(token.removesuffix("."))
         except InputError as error:
             self.refuse(str(error))
         if not isinstance(found, CivilPeriod) or found.month or found.part:

@@ -115,7 +115,9 @@ class Reading:
             if isinstance(value, dict) and isinstance(value.get("key"), str):
                 self.unread_keys.add(value["key"])
             return
-        if first := self.entries.get(entry.key):
+        if (first := self.entries.get(entry.key)) and self.repeats(first, entry):
+            return
+        if first:
             used = f'the key "{entry.key}" is used twice, first {self.describe_line(first)}'
             self.add_problem(line_of(("key",)), used, ("key",))
             return
@@ -134,6 +136,10 @@ class Reading:
         )
         if len(self.entries) % PROGRESS_EVERY == 0:
             self.progress(len(self.entries))
+
+    def repeats(self, first: StatedCommitment, entry: CommitmentEntry) -> bool:  # noqa: ARG002  # a table may
+        """Return whether an entry states the same again, and may be left out."""
+        return False
 
     def place_of(self, line: int) -> str:
         """Return where an entry stands, for messages."""

@@ -25,6 +25,21 @@ REGISTERS = [
     # nothing names the rows
     ("Task,Due", "Report,2027-01-01", "Report,2027-02-01", ["  title: Task", "  deadline: Due",
      "key_from: {hash: [Task, Due], prefix: row-}"]),
+    # several columns name the rows together: a date is not one of them, as it moves
+    ("Venue,Round,Due", "A,1,2027-01-01", "A,2,2027-02-01", ["  title: Venue", "  deadline: Due",
+     "key_from: {columns: [Round], prefix: ref-}"]),
+    ("Venue,Round,Due", "A,1,2027-01-01", "B,1,2027-01-01", ["  key: Venue", "  title: Venue", "  deadline: Due"]),
+    # an address is no title, and what begins is no deadline
+    ("Link,Place,Published,Closing date", "https://example.org/a-long-address,Rome,2026-12-01,2027-01-01",
+     "https://example.org/another-address,Oslo,2026-12-01,2027-01-02",
+     ["  key: Place", "  title: Place", "  deadline: Closing date"]),
+    # headings in a language that is not known, and values that could be such words
+    ("processo,valor,prorrogavel,vigencia_inicio,vigencia_fim", "P-1,1.000,Não,2027-01-01,2028-01-01",
+     "P-2,1.000,Não,2027-02-01,2028-02-01",
+     ["  key: processo", "  title: processo", "  deadline: vigencia_fim"]),
+    # no headings at all
+    ("AL,Primary,2027-03-03", "AL,Runoff,2027-04-14", "AK,Primary,2027-08-18",
+     ["  title: B", "  deadline: C", "key_from: {hash: [A, B], prefix: row-}"]),
 ]  # fmt: skip
 
 
@@ -35,6 +50,22 @@ def test_columns_are_recognised(headings: str, first: str, second: str, lines: l
     assert found is not None
     written = write_columns("x.csv", [found]).splitlines()
     assert [line for line in written if line.startswith(("  ", "key_from", "blank"))] == lines
+
+
+def test_without_headings_the_file_says_so() -> None:
+    rows = [["AL", "Primary", "March 3, 2027"], ["AL", "Runoff", "April 14, 2027"]]
+    found = find_columns("", list(enumerate(rows, 1)))
+    assert found is not None
+    assert "header_row: none" in write_columns("x.csv", [found]).splitlines()
+    assert (found.rows, found.fields["deadline"]) == (2, "C")
+
+
+def test_a_state_of_a_country_is_no_status() -> None:
+    for second, status in (("WA", ""), ("open", "State")):
+        rows = [["Ref", "Task", "Due", "State"], ["a", "A", "2027-01-01", "OR"], ["b", "B", "2027-01-02", second]]
+        found = find_columns("", list(enumerate(rows, 1)))
+        assert found is not None
+        assert found.status == status
 
 
 def test_a_table_without_headings_has_none() -> None:

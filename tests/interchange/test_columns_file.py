@@ -11,6 +11,7 @@ import pytest
 
 from alerts.core.commitments import Party, Person
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.grammar import parse
 from alerts.interchange import gather
 from alerts.interchange.file_contents import File, refuse
 from tests.interchange.conftest import Write, stated, wrong
@@ -250,8 +251,62 @@ def test_several_date_columns_become_several_commitments(csv: Write, columns) ->
             "x.csv:C2: Notice by: `soon`: column 1: expected a deadline such as 2025-11-10, `31 March 2027`, `after "
             "2025-11-10`, `P1Y after KEY` or `undated`, found `soon`"
         ),
-        "x.csv:C3: Notice by and Ends are empty, expected a date",
+        (
+            "x.csv:C3: Notice by and Ends are empty, expected a date; `defaults: {deadline: undated}` (in the file of "
+            "--columns) is for rows without one"
+        ),
     ]
+
+
+def test_a_row_without_any_of_several_dates_has_the_default_deadline(csv: Write, columns) -> None:
+    layout = columns(
+        "columns: {key: Ref, title: What}\ndefaults: {deadline: undated (tbd)}\n"
+        "dates: [{column: Notice by, key: notice}, {column: Ends, key: end}]\n"
+    )
+    path = csv("Ref,What,Notice by,Ends", "a,Lease,,2027-03-31", "b,Loan,,")
+    assert [(one.key, one.deadline) for one in stated(path, layout)] == [
+        ("a-end", "2027-03-31"), ("b-notice", "undated (tbd)")
+    ]  # fmt: skip
+
+
+def test_without_headings_columns_are_named_by_their_letters(csv: Write, columns) -> None:
+    layout = columns("header_row: none\ncolumns: {key: A, title: B, deadline: AB}\n")
+    path = csv(f"a,Lease{',' * 26}2027-03-31", f"b,Loan{',' * 26}2027-04-30")
+    assert [(one.key, one.title, one.deadline) for one in stated(path, layout)] == [
+        ("a", "Lease", "2027-03-31"), ("b", "Loan", "2027-04-30")
+    ]  # fmt: skip
+
+
+def test_rows_that_repeat_another_are_read_once_and_that_is_noted(csv: Write, columns) -> None:
+    rows = ["a,Lease,2027-03-31", "a,Lease,2027-03-31", "b,Loan,2027-03-31", "a,Lease,2027-03-31"]
+    found = gather(csv(HEAD, *rows), parties=set(), sources=set(), people=set(), layout=columns(MAP))
+    assert [one.commitment.key for one in found.entries] == ["a", "b"]
+    assert found.notes == ("2 rows repeat another in all that is read: each is read once",)
+
+
+def test_a_title_that_is_too_long_is_shortened_and_the_commitment_says_so(csv: Write, columns) -> None:
+    (found,) = stated(csv(HEAD, f"a,{'x' * 501},2027-03-31"), columns(MAP))
+    assert found.title == "x" * 499 + "…"
+    assert found.assumptions == ("the title is shortened: in the table it has 501 characters",)
+
+
+@pytest.mark.parametrize("text", ["May 19 2020", "19 May 2020", "March 3 2020", "3 March 2020.", "31-Mar-2027"])
+def test_a_day_whose_month_has_a_name_needs_no_date_format(csv: Write, columns, text: str) -> None:
+    for formats in ("", "date_formats: [DD/MM/YYYY]\n"):
+        (found,) = stated(csv(HEAD, f"a,A,{text}"), columns(f"{MAP}\n{formats}"))
+        assert found.deadline == str(parse(text))
+
+
+def test_a_date_format_with_a_comma_is_shown_as_yaml_has_it(csv: Write, columns) -> None:
+    (line,) = wrong(csv(HEAD, 'a,A,"May 19, 20"'), columns(MAP))
+    assert 'date_formats: ["MMM DD, YY"]' in line
+
+
+@pytest.mark.parametrize(("text", "zone"), [("GMT-11", "-11:00"), ("UTC+8", "+08:00"), ("gmt", "UTC"), ("aoe", "AoE")])
+def test_a_zone_in_a_cell_may_be_written_as_people_write_it(csv: Write, columns, text: str, zone: str) -> None:
+    layout = columns("columns: {key: Ref, title: What, deadline: Due, timezone: Zone}\n")
+    (found,) = stated(csv("Ref,What,Due,Zone", f"a,A,2027-03-31,{text}"), layout)
+    assert found.timezone == zone
 
 
 def test_several_sheets_are_read_each_in_its_way(here: Path, columns) -> None:
@@ -303,7 +358,7 @@ def test_text_that_is_not_utf_8_is_read_as_windows_writes_it_and_said(csv: Write
 
 
 MAPS = [
-    ("header_row: 0\n", "map.yaml:1: header_row: rows count from 1"),
+    ("header_row: 0\n", "map.yaml:1: header_row: rows count from 1; write `none` where no row has headings"),
     ("skip_rows: [9-7]\n", "map.yaml:1: skip_rows[0]: expected a row such as 7, or rows such as 7-9, found `9-7`"),
     (MAP + "key_from: {columns: [A]}\n",
      "map.yaml:2: key_from and columns.key are both there: take one of the two away"),
@@ -334,7 +389,7 @@ def test_texts_that_stand_for_an_empty_cell_are_empty(csv: Write, columns) -> No
 
 
 def test_rows_with_the_key_of_another_row_are_one_line_if_they_are_many(csv: Write, columns) -> None:
-    rows = [f"{key},A,undated" for key in "aaabbc"]
+    rows = [f"{key},A{number},undated" for number, key in enumerate("aaabbc")]
     assert wrong(csv(HEAD, *rows), columns(MAP)) == [
         'x.csv:A3: Ref: 3 rows have a key that another row has (A3–A4, A6): the first is "a"'
     ]

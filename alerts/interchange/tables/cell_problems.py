@@ -10,7 +10,7 @@ from itertools import groupby
 
 from alerts.interchange.file_contents import FileProblem
 from alerts.interchange.tables.cell_values import column_name
-from alerts.interchange.tables.date_formats import readings
+from alerts.interchange.tables.date_formats import quoted, readings
 
 MOST_NAMED = 8  # cells, or runs of cells, in one line
 FEW = 2  # this many problems of a kind are listed one by one
@@ -92,7 +92,7 @@ def _formats(some: Sequence[CellProblem]) -> str:
     fit = [set(readings(one.value)) for one in some]
     for_all = sorted(set.intersection(*fit))
     if for_all:
-        which = " or ".join(f"[{one}]" for one in for_all)
+        which = " or ".join(f"[{quoted(one)}]" for one in for_all)
         return f"say {'so' if len(for_all) == 1 else 'which'} with date_formats: {which} (in the file of --columns)"
     count = Counter(one for each in fit for one in each)
     listed = ", ".join(f"{one} ({count[one]} cells)" for one in sorted(count, key=lambda one: (-count[one], one)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.zone_words import read_zone_word
 from alerts.interchange.cells import CASELESS, LISTS, split, undo_defuse
 from alerts.interchange.tables.columns import Columns
 from alerts.interchange.tables.date_formats import translate
+from alerts.strict_yaml.text_fields import LONGEST_LINE, LONGEST_TEXT
 
 SERIAL = 10_000  # a larger number is a date that has lost its format, not a year
 TIMED = re.compile(r"(\d{4}-\d\d-\d\d) +(\d\d:\d\d(?::\d\d)?)(?:\.0+)?", re.ASCII)  # as programs write it into CSV
@@ -53,6 +56,9 @@ def value_of(name: str, cell: Cell, columns: Columns) -> str | list[str]:
         return split(text)
     if name != "note":  # only notes may have several lines
         text = re.sub(r"\s*\n\s*", " ", text.strip())
+    if name == "timezone":
+        with suppress(InputError):  # an abbreviation: the check of the entry says what could be meant
+            return read_zone_word(text) or text
     return text.lower() if name in CASELESS else text
 
 
@@ -110,6 +116,19 @@ def text_of(cell: Cell) -> str:
         case str():
             return cell.replace("\r\n", "\n").replace("\r", "\n")
     return str(cell)
+
+
+def shortened(values: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """Return values whose title and note are as long as they may be, and an assumption about what is shortened."""
+    found = dict(values)
+    for name, longest in (("title", LONGEST_LINE), ("note", LONGEST_TEXT)):
+        text = values.get(name)
+        if isinstance(text, str) and len(text) > longest:
+            found[name] = text[: longest - 1].rstrip() + "…"
+            stated = f"the {name} is shortened: in the table it has {len(text):,} characters"
+            assumptions = found.get("assumptions", [])
+            found["assumptions"] = [*(assumptions if isinstance(assumptions, list) else [assumptions]), stated]
+    return found
 
 
 def column_name(place: int) -> str:

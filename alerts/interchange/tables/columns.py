@@ -40,7 +40,8 @@ class DateColumn:
 class Columns:
     """How one sheet is read. `headings` are by field; all fields have their own names if there are none.
 
-    `header_row` and `skip_rows` count from 1, as a spreadsheet shows them. Rows whose status is in `done` are over.
+    `header_row` and `skip_rows` count from 1, as a spreadsheet shows them. Without headings (`header_row` is 0)
+    columns are named by their letters. Rows whose status is in `done` are over.
     Cells in `blank` are empty. `midnight` decides what a cell means that shows a day at 00:00.
     """
 

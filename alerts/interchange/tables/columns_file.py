@@ -6,7 +6,7 @@ import codecs
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 
@@ -84,7 +84,7 @@ class SheetSection(Section):
     """How a sheet is read."""
 
     sheet: Text | None = None
-    header_row: Count | None = None
+    header_row: Count | Literal["none"] | None = None
     skip_rows: tuple[Annotated[Raw, AfterValidator(_rows)], ...] = ()
     columns: dict[Text, Text] | None = Field(None, examples=["{key: Ref no, title: What, deadline: Due date}"])
     key_from: KeyFromSection | None = None
@@ -114,7 +114,7 @@ class SheetSection(Section):
         return Columns(
             headings=headings,
             sheet=self.sheet,
-            header_row=self.header_row,
+            header_row=0 if self.header_row == "none" else self.header_row,
             skip_rows=tuple(_range(text) for text in self.skip_rows),
             date_formats=tuple(dict.fromkeys(formats)),
             midnight=self.midnight,
@@ -130,7 +130,9 @@ class SheetSection(Section):
     def _missing(self, at: At) -> list[str]:
         """Return a line for each thing without which no row can be read."""
         if self.header_row == 0:
-            return [f"{at(('header_row',))}header_row: rows count from 1"]
+            return [f"{at(('header_row',))}header_row: rows count from 1; write `none` where no row has headings"]
+        if self.header_row == "none" and not self.columns:
+            return [f"{at(('header_row',))}header_row: without headings, `columns` must name columns by their letters"]
         if self.key_from and bool(self.key_from.columns) == bool(self.key_from.hash):
             return [f"{at(('key_from',))}key_from: name the columns under `columns`, or under `hash`"]
         if self.key_from and "key" in (self.columns or {}):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from alerts.interchange.tables.cell_values import text_of
 from alerts.interchange.tables.column_finder import FoundColumns
+from alerts.interchange.tables.date_formats import quoted
 from alerts.interchange.tables.field_finder import are_keys
 from alerts.interchange.tables.yaml_parts import slug, yaml_value
 
@@ -27,9 +28,12 @@ def write_columns(name: str, sheets: Sequence[FoundColumns]) -> str:
 def _sheet(found: FoundColumns) -> list[str]:
     """Return the lines for a sheet; the first is its name, if it has one."""
     lines = [f"sheet: {yaml_value(found.sheet)}"] if found.sheet else []
-    lines.append(f"# {found.rows} {'row' if found.rows == 1 else 'rows'} below the headings in row {found.header_row}")
-    if found.header_row != found.first_row:
-        lines.append(f"header_row: {found.header_row}")
+    rows = f"{found.rows} {'row' if found.rows == 1 else 'rows'}"
+    if not found.header_row:
+        lines += [f"# {rows}, and no row of headings: columns are named by their letters", "header_row: none"]
+    else:
+        lines.append(f"# {rows} below the headings in row {found.header_row}")
+        lines += [f"header_row: {found.header_row}"] if found.header_row != found.first_row else []
     lines.append("columns:")
     made, key_lines = _key(found)
     lines += [f"  {name}: {yaml_value(heading)}" for name, heading in found.fields.items() if name != "key" or not made]
@@ -49,8 +53,7 @@ def _sheet(found: FoundColumns) -> list[str]:
 def _key(found: FoundColumns) -> tuple[bool, list[str]]:
     """Return whether the key is made from columns, and the lines that say how."""
     if "key" not in found.fields:
-        others = [found.fields[name] for name in ("title", "deadline") if name in found.fields]
-        named = ", ".join(map(yaml_value, others))
+        named = ", ".join(map(yaml_value, found.key_columns))
         return True, [
             "# ? no column names each row. Keys are made from these columns: a row that changes there is a new one",
             f"key_from: {{hash: [{named}], prefix: row-}}",
@@ -76,9 +79,9 @@ def _dates(found: FoundColumns) -> Iterator[str]:
 def _formats(found: FoundColumns) -> Iterator[str]:
     if found.ambiguous:
         yield f"# ? {found.ambiguous!r} fits several of these: keep the right ones, and remove the `#` before them"
-        yield f"# date_formats: [{', '.join(map(_format, found.formats))}]"
+        yield f"# date_formats: [{', '.join(map(quoted, found.formats))}]"
     elif found.formats:
-        yield f"date_formats: [{', '.join(map(_format, found.formats))}]"
+        yield f"date_formats: [{', '.join(map(quoted, found.formats))}]"
     if found.midnight:
         yield f"# ? is `{found.midnight}` the day, or the instant at which it begins? `day` or `instant`:"
         yield "# midnight: day"
@@ -112,7 +115,3 @@ def _status(found: FoundColumns) -> Iterator[str]:
     else:
         yield "# ? which of them mean that nothing is to be done any more?"
         yield f"# status: {{column: {yaml_value(found.status)}, done: [{yaml_value(next(iter(found.statuses)))}]}}"
-
-
-def _format(text: str) -> str:
-    return f'"{text}"' if "," in text else text

@@ -8,6 +8,9 @@ from datetime import date
 from functools import lru_cache
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import On
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.stated_dates import CivilDay, WallTime
 from alerts.deadlines.wording import MONTH_NAMES
 
 PARTS = {
@@ -22,6 +25,8 @@ CLOCK = r"(?:[T ]\s*(?P<clock>\d{1,2}:\d\d(?::\d\d)?))?"
 LOOKS = re.compile(
     rf"(?:\d{{1,4}}|[A-Za-z]{{3}})(?P<mark>[/. -]+)(?:\d{{1,2}}|[A-Za-z]{{3}})[/., -]+\d{{1,4}}{CLOCK}", re.ASCII
 )
+DAY_IN_WORDS = re.compile(r"(?=.*\b\d{4}\b).*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+LONGEST_DAY = 40  # characters
 ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ORDERS = ("DD MM YYYY", "MM DD YYYY", "YYYY MM DD", "DD MM YY", "MM DD YY", "YY MM DD", "DD MMM YYYY", "DD MMM YY",
           "MMM DD YYYY", "MMM DD YY")  # fmt: skip
@@ -71,7 +76,7 @@ def translate(text: str, date_formats: Sequence[str]) -> str:
     if found:
         day, clock = next(iter(found.values()))
         return f"{day}T{clock:0>5}" if len(clock) < 6 and clock else f"{day}T{clock:0>8}" if clock else str(day)
-    if not looks_like_date(text):
+    if not looks_like_date(text) or is_day_in_words(text):
         return text
     if date_formats:
         which = f"as {date_formats[0]}" if len(date_formats) == 1 else f"in one of {', '.join(date_formats)}"
@@ -81,7 +86,7 @@ def translate(text: str, date_formats: Sequence[str]) -> str:
         raise InputError(f"`{text}` is not a real date: write it as 2025-11-10")
     days = list(dict.fromkeys(map(_day_in_words, formats.values())))
     message = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_formats: "
-    choice = f"{' or '.join(f'[{one}]' for one in formats)} (in the file of --columns)"
+    choice = f"{' or '.join(f'[{quoted(one)}]' for one in formats)} (in the file of --columns)"
     raise InputError(
         f"{message}{choice}, or write it as {next(iter(formats.values()))}" if len(days) == 1 else message + choice
     )
@@ -90,6 +95,22 @@ def translate(text: str, date_formats: Sequence[str]) -> str:
 def looks_like_date(text: str) -> bool:
     """Return whether a text is written like a date, and not as 2025-11-10."""
     return bool(LOOKS.fullmatch(text)) and not ISO.match(text)
+
+
+def is_day_in_words(text: str) -> bool:
+    """Return whether a text is a day such as `March 3, 2020`, or a time on one; only what may be one is read."""
+    if len(text) > LONGEST_DAY or not DAY_IN_WORDS.search(text):
+        return False
+    try:
+        found = parse(text)
+    except InputError:
+        return False
+    return isinstance(found, On) and isinstance(found.term, CivilDay | WallTime)
+
+
+def quoted(date_format: str) -> str:
+    """Return a format as YAML has it in a list."""
+    return f'"{date_format}"' if "," in date_format else date_format
 
 
 def readings(text: str) -> dict[str, date]:

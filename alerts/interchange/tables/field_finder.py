@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import get_args
+from unicodedata import normalize
 
 from alerts.core.commitments import Priority
 from alerts.deadlines.expressions import KEY, RESERVED_WORDS
 from alerts.interchange.tables.cell_values import Cell, UnusableCell, is_blank, text_of
-from alerts.interchange.tables.heading_words import FIELD_WORDS
+from alerts.interchange.tables.heading_words import END_WORD, FIELD_WORDS, START_WORD
 from alerts.strict_yaml.text_fields import LONGEST_LINE
 
 Table = Mapping[str, Sequence[Cell]]  # the cells of each column, by heading
+ADDRESS = re.compile("https?://", re.IGNORECASE)
+NO_TITLE = re.compile(r"https?://|[+-]?[\d.,/ %$€£-]*\d[\d.,/ %$€£-]*$", re.IGNORECASE | re.ASCII)  # addresses, numbers
+MOST_COMBINED = 10  # columns that are tried for a key
+MOST_IN_KEY = 3  # columns
 LONGEST_NUMBER = 60  # characters of what names a row
 PRIORITIES = frozenset(get_args(Priority))
 
@@ -21,7 +27,7 @@ def find_fields(table: Table, date_columns: Sequence[str]) -> dict[str, str]:
     """Return the heading of each field that was found; each column gives one, but the title may also be the key."""
     fields = _by_heading(table, date_columns)
     if "deadline" not in fields and date_columns:
-        fields["deadline"] = date_columns[0]
+        fields["deadline"] = _deadline(date_columns)
     others = [one for one in table if one not in {*fields.values(), *date_columns}]
     if "title" not in fields and (title := _title(table, others)):
         fields["title"] = title
@@ -57,10 +63,16 @@ def _fits(name: str, cells: Sequence[Cell]) -> bool:
     return True
 
 
+def _deadline(date_columns: Sequence[str]) -> str:
+    """Return the column that most looks like deadlines: what ends there, else what does not begin there."""
+    ends = [one for one in date_columns if END_WORD.search(one)]
+    return next(iter([*ends, *(one for one in date_columns if not START_WORD.search(one)), *date_columns]))
+
+
 def _title(table: Table, headings: Sequence[str]) -> str | None:
     """Return the column that most looks like titles: by the end of its heading, else by the length of its texts."""
-    fit = [one for one in headings if 0 < _longest(table[one]) <= LONGEST_LINE]
-    named = [one for one in fit if letters(one).endswith(("name", "title"))]
+    fit = [one for one in headings if 0 < _longest(table[one]) <= LONGEST_LINE and not _are(table[one], NO_TITLE)]
+    named = [one for one in fit if letters(one).endswith(("name", "title", "label"))]
     return max(named or fit, key=lambda one: _average(table[one]), default=None)
 
 
@@ -69,6 +81,25 @@ def _key(table: Table, headings: Sequence[str], title: str | None) -> str | None
     numbered = [one for one in headings if letters(one).endswith(("id", "no", "ref", "number", "code"))]
     candidates = [*numbered, *([title] if title else []), *headings]
     return next((one for one in candidates if names_rows(table[one])), None)
+
+
+def find_key_columns(table: Table, date_columns: Sequence[str], fields: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the fewest columns that together name each row: without dates if possible, as those move."""
+    usual = [fields[name] for name in ("title", "deadline") if name in fields]
+    short = [one for one in table if 0 < _longest(table[one]) <= LONGEST_LINE and not _are(table[one], ADDRESS)]
+    steady = [one for one in short if one not in date_columns and one != fields.get("note")][:MOST_COMBINED]
+    for headings in (steady, list(dict.fromkeys([*usual, *steady]))):
+        for count in range(2, MOST_IN_KEY + 1):
+            for some in combinations(headings, count):
+                if _name_rows_together([table[one] for one in some]):
+                    return some
+    return tuple(usual)
+
+
+def _name_rows_together(columns: Sequence[Sequence[Cell]]) -> bool:
+    rows = [tuple(shown_text(cell).strip() for cell in row) for row in zip(*columns, strict=True)]
+    filled = [row for row in rows if any(row)]
+    return len(filled) == len(rows) == len(set(rows))
 
 
 def names_rows(cells: Sequence[Cell]) -> bool:
@@ -84,8 +115,8 @@ def are_keys(cells: Sequence[Cell]) -> bool:
 
 
 def letters(heading: str) -> str:
-    """Return the letters and digits of a heading, in small letters."""
-    return re.sub(r"[^a-z0-9]", "", heading.casefold())
+    """Return the letters and digits of a heading, in small letters and without accents."""
+    return re.sub(r"[^a-z0-9]", "", normalize("NFKD", heading).casefold())
 
 
 def shown_text(cell: Cell) -> str:
@@ -95,6 +126,12 @@ def shown_text(cell: Cell) -> str:
 
 def _longest(cells: Sequence[Cell]) -> int:
     return max((len(one) for one in cells if isinstance(one, str)), default=0)
+
+
+def _are(cells: Sequence[Cell], pattern: re.Pattern[str]) -> bool:
+    """Return whether most texts match a pattern."""
+    texts = [one for one in cells if isinstance(one, str) and one.strip()]
+    return 2 * sum(1 for one in texts if pattern.match(one.strip())) > len(texts)
 
 
 def _average(cells: Sequence[Cell]) -> float:

@@ -21,9 +21,16 @@ FIELD_WORDS: dict[str, tuple[str, ...]] = {  # the more telling first
     "source_locator": ("clause", "section", "article", "paragraph", "page"),
     "source_quote": ("quote", "wording"),
 }  # fmt: skip
+OPEN_WORDS = frozenset("open active pending new announced draft progress ongoing".split())
 STATUS_WORDS = ("status", "state", "done", "completed", "complete", "closed", "progress")
 DONE_WORDS = frozenset(
     "done closed complete completed finished fulfilled delivered submitted filed yes x ✓ ✔ cancelled canceled "
     "withdrawn terminated expired superseded true".split()
+)
+END_WORD = re.compile(r"clos|due|deadline|expir|until|eol|\bends?(?![a-z])|_end(?![a-z])|fim$|final", re.IGNORECASE)
+START_WORD = re.compile(
+    r"creat|start|begin|publish|advertis|issue|open|added|scrap|extract|extra\u00e7|sign|assinatura|inici|releas|update|"
+    r"announc|posted|received",
+    re.IGNORECASE,
 )
 DATE_WORD = re.compile(r"date|due|deadline|expir|renew|review|notice|until|by$|ends?$|ended", re.IGNORECASE)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from alerts.core.changes import StatedCommitment
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.interchange.cells import CITED
+from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.entry_collector import DECLARED_IN, Reading
 from alerts.interchange.tables.cell_problems import CellProblem, file_problems, line_for
 from alerts.interchange.tables.columns import OwnerBy
@@ -27,6 +28,7 @@ class TableReading(Reading):
     columns: dict[str, Column] = field(default_factory=dict)
     in_cells: list[CellProblem] = field(default_factory=list)
     undeclared: dict[str, dict[str, list[CellProblem]]] = field(default_factory=dict)  # where → text → cells
+    repeated: int = 0  # rows that state the same as another one
     names: Names = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,8 +74,17 @@ class TableReading(Reading):
         if key not in getattr(self.known, where):
             self.add_undeclared(where, key, line, self.columns.get(_field(steps), (None, _field(steps))))
 
+    def repeats(self, first: StatedCommitment, entry: CommitmentEntry) -> bool:
+        same = entry.commitment(self.shared) == first.commitment
+        self.repeated += same
+        return same
+
     def end_sheet(self) -> None:
         """Turn the problems of the sheet's cells into those of the file."""
+        if self.repeated:
+            rows = "1 row repeats" if self.repeated == 1 else f"{self.repeated:,} rows repeat"
+            self.notes.append(f"{rows} another in all that is read: each is read once")
+            self.repeated = 0
         prefix = f"{self.sheet}!" if self.sheet else ""
         for where, named in self.undeclared.items():
             known = getattr(self.known, where)

@@ -15,6 +15,7 @@ from alerts.interchange.tables.cell_values import (
     deadline_of,
     filled,
     is_blank,
+    shortened,
     text_of,
     value_of,
 )
@@ -26,6 +27,9 @@ from alerts.interchange.tables.undeclared import comparable
 
 Row = tuple[int, Sequence[Cell]]  # the row number in a spreadsheet (1-based), and its cells
 Values = dict[str, str | list[str]]
+MOST_LETTERS = 26 + 26 * 26  # columns from A to ZZ
+NO_DATE = "; `defaults: {deadline: undated}` (in the file of --columns) is for rows without one"
+EMPTY = {"deadline": f"is empty, expected a deadline{NO_DATE}"}
 SHOWN = 40  # characters of a value
 
 
@@ -72,7 +76,9 @@ class Table:
             row = self._without_blank(shown)
             if all(is_blank(cell) for cell in row) or self.columns.is_skipped(number):
                 continue
-            if self.headings is None:
+            if self.headings is None and self.columns.header_row == 0:
+                self.headings = self._headings(number, [column_name(place) for place in range(MOST_LETTERS)])
+            elif self.headings is None:
                 if self.columns.header_row not in (None, number):
                     raise InputError(f"{path}: row {self.columns.header_row}, the `header_row`, is empty")
                 self.headings = self._headings(number, row)
@@ -119,13 +125,15 @@ class Table:
                 reading.ended += [EndedEntry(one, reading.place_of(number)) for one in self._keys(key)]
             del reading.in_cells[before:]
             return
-        values = self._with_names(number, filled(cells, columns.defaults))
+        values = shortened(self._with_names(number, filled(cells, columns.defaults)))
         entries = list(self._dated(number, row, headings, values))
         for name in REQUIRED if len(reading.in_cells) == before else ():
             if name == "deadline" and columns.dates:
                 continue
             if not values.get(name):
-                reading.add_problem(number, f"{self._column(name)[1]}: is empty, expected text", (name,))
+                reading.add_problem(
+                    number, f"{self._column(name)[1]}: {EMPTY.get(name, 'is empty, expected text')}", (name,)
+                )
         if len(reading.in_cells) == before:
             for fields, entry in entries:
                 reading.columns = fields
@@ -200,11 +208,16 @@ class Table:
             except CellError as error:
                 self.reading.add_cell_problem(number, column, error)
                 continue
-            yield self.reading.columns | {"deadline": column}, values | _part(one, values, deadline)
-        if not found and "deadline" not in self.columns.defaults:
+            yield self.reading.columns | {"deadline": column}, _part(one, values, deadline)
+        if not found and "deadline" in self.columns.defaults:
+            one = self.columns.dates[0]
+            yield self.reading.columns, _part(one, values, str(values["deadline"]))
+        elif not found:
             place = headings.place(self.columns.dates[0].heading)
             named = " and ".join(one.heading for one in self.columns.dates)
-            self.reading.add_cell_problem(number, (place, ""), InputError(f"{named} are empty, expected a date"))
+            self.reading.add_cell_problem(
+                number, (place, ""), InputError(f"{named} are empty, expected a date{NO_DATE}")
+            )
 
     def _with_names(self, number: int, values: Values) -> Values:
         """Return values with the keys of those whom a cell names in another way; problems are recorded."""
@@ -240,7 +253,8 @@ class Table:
 
 
 def _part(one: DateColumn, values: Mapping[str, str | list[str]], deadline: str) -> Values:
-    """Return what one of several dates changes in the entry of a row."""
+    """Return the entry of a row for one of several dates."""
     part: Values = {"key": f"{values.get('key', '')}-{one.suffix}", "deadline": deadline}
     part["title"] = one.title.replace("{title}", str(values.get("title", "")))
-    return part | ({"kind": one.kind} if one.kind else {})
+    part |= {"kind": one.kind} if one.kind else {}
+    return shortened({**values, **part})
