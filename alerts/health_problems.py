@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from alerts.clock_check import DOUBT
 from alerts.daemon_status import outages
 from alerts.store import Store
+from alerts.store.api_tokens import WARNED
 from alerts.store.outbox.bounces import BouncingAddress
 
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
@@ -53,6 +54,15 @@ def silence_lines(store: Store, now: datetime, shown: Callable[[datetime], str])
     if held:
         lines.append(f"{'1 alert waits' if held == 1 else f'{held} alerts wait'} for a silence or closed hours to end")
     return lines
+
+
+def token_lines(store: Store, now: datetime, shown: Callable[[datetime], str]) -> list[str]:
+    """Return a line for each token of a program that expires within a month."""
+    return [
+        f"token {one.name} expires {shown(one.expires_at)}: `alerts token add` makes another"
+        for one in store.api_tokens.all()
+        if one.state(now) == "in use" and one.expires_at <= now + WARNED
+    ]
 
 
 def bouncing_line(address: BouncingAddress, shown: Callable[[datetime], str]) -> str:

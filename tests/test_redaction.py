@@ -42,4 +42,5 @@ def test_a_token_in_an_address_is_taken_out() -> None:
     line = f"GET https://alerts.example.org/a/{token} and /a/{token[:30]} and /calendar/{token}.ics"
     said = Redaction([])(line)
     assert said == "GET https://alerts.example.org/a/*** and /a/*** and /calendar/***.ics"
+    assert Redaction([])(f"Authorization: Bearer dla_{'a2b3' * 16}") == "Authorization: Bearer ***"
     assert Redaction([])("a/b/c and /a/short") == "a/b/c and /a/short"

@@ -54,6 +54,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "away": CommandEntry("away_command", "Record who is away and who gets their alerts too."),
         "feed": CommandEntry("feed_command", "Add, list or revoke the calendars that people subscribe to."),
         "silence": CommandEntry("silence_command", "Add, list or end times in which alerts are held back."),
+        "token": CommandEntry("token_command", "Add, list or revoke the tokens of programs that use the API."),
         "send-test": CommandEntry("preview_commands", "Send a test message to all recipients of a channel.", "read"),
     },
     "Run": {

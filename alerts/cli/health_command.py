@@ -22,7 +22,7 @@ from alerts.cli.output import print_error, shown_with_zone, warn
 from alerts.cli.unreached import without_recipient
 from alerts.daemon_status import is_alive
 from alerts.deadlines.errors import InputError
-from alerts.health_problems import NO_DAEMON, delivery_problems, silence_lines
+from alerts.health_problems import NO_DAEMON, delivery_problems, silence_lines, token_lines
 
 out = Console(highlight=False, emoji=False)
 
@@ -45,7 +45,8 @@ def health(
         errors += delivery_problems(app.store, now, lambda at: shown_with_zone(at, app.zone))
         errors += [] if warnings else [*_unreachable(app), *rules_left_alone(app)]
         warnings += [] if warnings else _without_links(app)
-        warnings += silence_lines(app.store, now, lambda at: shown_with_zone(at, app.zone))
+        for lines in (silence_lines, token_lines):
+            warnings += lines(app.store, now, lambda at: shown_with_zone(at, app.zone))
         found = differences_between_processes(app, now)
         errors += found.problems if up else []
         warnings += found.warnings if up else []

@@ -15,6 +15,7 @@ Action = Literal[
     "add", "away", "silence",
 ]  # fmt: skip
 Role = Literal["viewer", "editor", "admin"]
+Scope = Literal["read", "write"]  # of a program's token
 ACTIONS: tuple[Action, ...] = get_args(Action)
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -72,6 +73,11 @@ class Actor:
     def signed_in(cls, name: str, role: Role) -> Actor:
         """Return a person who has signed in."""
         return cls(name=name, proof="signed-in", allowed=MAY[role])
+
+    @classmethod
+    def by_token(cls, name: str, scope: Scope) -> Actor:
+        """Return a program that uses a token."""
+        return cls(name=f"token {name}", proof="token", allowed=frozenset(ACTIONS if scope == "write" else ()))
 
     @classmethod
     def by_link(cls, label: str, allowed: frozenset[str], claimed: str | None = None) -> Actor:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "***"
-_TOKENS = re.compile(r"(?<=/a/)[0-9A-Za-z]{20,}|(?<=/calendar/)[\w-]{20,}", re.ASCII)
+_TOKENS = re.compile(r"(?<=/a/)[0-9A-Za-z]{20,}|(?<=/calendar/)[\w-]{20,}|\bdla_[0-9a-f]{20,}", re.ASCII)
 TELLING = 6  # characters: a shorter piece is no secret by itself, and would blank parts of ordinary text
 
 
@@ -22,7 +22,7 @@ class Redaction:
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
-        """The text without them, and without the tokens of links, which let anybody answer."""
+        """The text without them, and without the tokens of links and programs, which let anybody answer."""
         text = _TOKENS.sub(HIDDEN, text)
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
 

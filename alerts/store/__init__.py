@@ -13,6 +13,7 @@ from alerts.store.daemon_lock import ServedError, alongside, daemon_lock, no_tur
 from alerts.store.database import Access, Database
 
 if TYPE_CHECKING:
+    from alerts.store.api_tokens import ApiTokens
     from alerts.store.commitment_store import Commitments
     from alerts.store.due_watches import Watches
     from alerts.store.feeds import Feeds
@@ -158,6 +159,13 @@ class Store:
         from alerts.store.feeds import Feeds
 
         return Feeds(self.database)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokens:
+        """Tokens of programs that use the API."""
+        from alerts.store.api_tokens import ApiTokens
+
+        return ApiTokens(self.database)
 
     @cached_property
     def linked_deliveries(self) -> LinkedDeliveries:

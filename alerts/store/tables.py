@@ -224,6 +224,19 @@ feeds = Table(  # calendars that people subscribe to
     Column("revoked_at", Utc),
 )
 
+api_tokens = Table(  # of programs that use the API
+    "api_tokens",
+    metadata,
+    Column("token_hash", Text, primary_key=True),  # SHA-256 in hex: the token itself is shown once and stored nowhere
+    Column("name", Text, nullable=False),
+    Column("scope", Text, nullable=False),  # a `Scope`
+    Column("created_at", Utc, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("last_used_at", Utc),
+    Column("revoked_at", Utc),
+)
+
 link_revocations = Table(  # answer links in messages that were rendered before are void
     "link_revocations",
     metadata,

@@ -31,6 +31,7 @@ COMMANDS = {
     "who": "KEY --occurrence --at --json",
     "away": "PERSON --from --until --to --back --because --by --at --json",
     "feed": "add list revoke --name --owner --tag --party --priority --all --alarms --by --at --json",
+    "token": "add list revoke --scope --by --at --json",
     "send-test": "CHANNEL",
     "tick": "--at",
     "run": "",

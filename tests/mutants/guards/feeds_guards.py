@@ -4,6 +4,13 @@ from tests.mutants.guards.guard import Guard
 
 GUARDS = (
     Guard(
+        "a token of a program that has expired or was revoked opens nothing",
+        "store/api_tokens.py",
+        'return found if found and found.state(now) == "in use" else None',
+        "return found",
+        "store/test_api_tokens.py::test_a_token_works_for_a_year_unless_it_is_revoked[sqlite]",
+    ),
+    Guard(
         "of a feed's token only the hash is stored",
         "store/feeds.py",
         "return hashlib.sha256(token.encode()).hexdigest()",
