@@ -29,6 +29,7 @@ __all__ = [
     "forecast_of_changes",
     "keys_with_alerts",
     "next_alerts",
+    "next_alerts_of",
     "summaries",
 ]
 
@@ -132,13 +133,27 @@ def next_alerts(
     occurrence: str,
 ) -> list[Forecast]:
     """Return what goes out next about one occurrence: all that goes out at that time. Empty if nothing will."""
-    known, found = current(store, rules), list[Forecast]()
-    for chunk in store.watches.watched_commitments(only=[only]):
-        for one in _forecast(chunk, rules, known, now, _next_alert_by(chunk[0], now), owners=owners):
-            if found and one.reminder.send_at > found[0].reminder.send_at:
-                break
-            if one.reminder.occurrence == occurrence:
-                found.append(one)
+    known = current(store, rules)
+    watched = [one for chunk in store.watches.watched_commitments(only=[only]) for one in chunk]
+    return [found for one in watched for found in next_alerts_of(one, rules, known, now, owners, occurrence=occurrence)]
+
+
+def next_alerts_of(
+    watched: WatchedCommitment,
+    rules: Mapping[str, ScheduledRule],
+    known: Mapping[str, ScheduledRule],
+    now: datetime,
+    owners: Owners = NO_OWNERS,
+    *,
+    occurrence: str,
+) -> list[Forecast]:
+    """Return what goes out next about one occurrence, as `next_alerts` does, of what has been read."""
+    found = list[Forecast]()
+    for one in _forecast([watched], rules, known, now, _next_alert_by(watched, now), owners=owners):
+        if found and one.reminder.send_at > found[0].reminder.send_at:
+            break
+        if one.reminder.occurrence == occurrence:
+            found.append(one)
     return found
 
 

@@ -16,7 +16,7 @@ from alerts.clock import utc_now
 from alerts.core.answer_links import AnswerLinks, key_id_of
 from alerts.deadlines.errors import InputError
 from alerts.settings import Settings
-from alerts.settings.http_section import Answer, is_loopback
+from alerts.settings.http_section import AlertAnswer, is_loopback
 from alerts.store.database_url import sqlite_file
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,6 @@ def link_signing(settings: Settings) -> LinkSigning:
     elif database := sqlite_file(settings.database):
         path = key_path(database)
         source = KeyFile(path)
-    allowed = tuple(code for code in get_args(Answer) if code in http.allowed_answers)
+    allowed = tuple(code for code in get_args(AlertAnswer) if code in http.allowed_answers)
     local = is_loopback(http.public_host or "")
     return LinkSigning(public_url=http.public_url, is_local=local, allowed=allowed, source=source, path=path)

@@ -25,5 +25,9 @@ class ScheduledRule:
 
 def current(store: Store, rules: Mapping[str, ScheduledRule]) -> dict[str, ScheduledRule]:
     """The rules that mean what was last registered under their names."""
-    registered = store.watches.registered()
+    return current_of(rules, store.watches.registered())
+
+
+def current_of(rules: Mapping[str, ScheduledRule], registered: Mapping[str, str]) -> dict[str, ScheduledRule]:
+    """Return the rules that mean what is registered: hashes by name."""
     return {name: scheduled for name, scheduled in rules.items() if registered.get(name) == scheduled.rule.hash}

@@ -11,6 +11,7 @@ from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.settings import load_settings
 from alerts.web.answer_pages import AnswerPages
+from alerts.web.link_visits import LinkVisits
 from alerts.web.services import open_services
 
 HTTP = 'http: {public_url: "http://127.0.0.1:8080", answers: {allow: [acknowledge, note, move, close]}}\n'
@@ -31,7 +32,7 @@ def answer_page(folder: Path, database: str, now: datetime, key: str) -> str:
     text = AnswerLinks("", link.key_id).url(sent.id, link.commitment_id)
     store.outbox.keep({sent.id: (sent.fence, Message(subject="", text=text, rendered_at=now), None)})
     token = fill(f"/a/{placeholder(link)}", sent.id, signing).removeprefix("/a/")
-    html = AnswerPages(services).show(token, "").html
+    html = AnswerPages(LinkVisits(services)).show(token, "").html
     store.close()
     return html.replace(SHEET, f"<style>{services.pages.style_sheet()}</style>")
 

@@ -21,11 +21,13 @@ TEMPLATES = {
     "email/summary.txt": "the same as plain text, for mails, the console and a maildir",
     "phrases.jinja": "the phrases that all of them share, a macro for each",
     "web/answer.html": "the page behind the link of one reminder",
+    "web/answer_away.html": "the page on which a reader records that they are away",
     "web/answer_list.html": "the page behind the link of a whole digest or summary",
     "web/answer_list_recorded.html": "the same after several were acknowledged together",
     "web/answer_message.html": "why a link answers nothing, and what could not be recorded",
     "web/answer_move.html": "what a new date means, before it is recorded",
     "web/answer_recorded.html": "the page of one reminder after an answer",
+    "web/answer_silence.html": "the page on which a reader silences a commitment, a tag or an owner",
     "web/layout.html": "the frame of all pages",
     "web/list_parts.html": "the entries of a list on a page",
     "web/page.css": "the style of all pages",
@@ -53,6 +55,7 @@ BLOCKS = {
     "reopen": "on a page: opening it again",
     "more": "on a page: what unfolds below the buttons",
     "background": "on a page: the note, who, the source",
+    "elsewhere": "on a page: links to the pages next to it",
 }
 
 CODES = {

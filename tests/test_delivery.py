@@ -145,6 +145,17 @@ def test_a_webhook_that_is_closed_for_good_is_turned_off_and_its_words_go_to_the
     assert "HTTP 410" in instead["error"]
 
 
+def test_sends_that_end_almost_together_share_a_commit(store, workers, httpserver, monkeypatch):
+    answer(httpserver, "/hook", lambda _: 200)
+    recorded, record = [], store.outbox.record_outcomes
+    monkeypatch.setattr("alerts.delivery.GATHER_SECONDS", 30.0)
+    monkeypatch.setattr(store.outbox, "record_outcomes", lambda ended: recorded.append(len(ended)) or record(ended))
+    assert workers["hook"].drain() == {"sent": MANY}
+    connections = workers["hook"].channel.connections
+    assert connections > 1
+    assert recorded == [connections] * (MANY // connections)
+
+
 def test_an_answer_that_cannot_be_stored_holds_up_no_other_mark(store, workers, httpserver, monkeypatch):
     answer(httpserver, "/hook", lambda _: 200)
     mark = store.outbox.record_outcomes

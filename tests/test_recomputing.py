@@ -10,8 +10,8 @@ import pytest
 from alerts.core.deadline_resolver import forget_resolved
 from alerts.core.rules import Overdue
 from alerts.daemon import Daemon
-from alerts.deadlines.bounds import describe_move
 from alerts.deadlines.meaning import REASON
+from alerts.deadlines.moved_bounds import describe_move
 from alerts.recomputing import DATA, take_data, take_zone
 from alerts.scheduled_rules import ScheduledRule
 from alerts.startup import prepare

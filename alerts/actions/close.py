@@ -37,3 +37,5 @@ def close(
                     changes.append(now, revision)
                 else:
                     changes.append(now, revision, status=status)
+                    if now.recurs:
+                        changes.follow_closed(now, change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from alerts.actions.preconditions import find, require_occurrence, require_open
@@ -16,6 +17,7 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.stated_zones import keep_zone
 from alerts.store import Store
 from alerts.store.commitment_changes import CommitmentChanges
+from alerts.store.followed_occurrences import FollowedOccurrence
 
 
 def move(
@@ -79,12 +81,13 @@ def _compute_whole(
 
 @dataclass(frozen=True, slots=True)
 class _MovedOccurrence:
-    """One occurrence, with the deadline and the bounds that it moves to; it keeps its name."""
+    """One occurrence, with the deadline and the bounds that it moves to, and what follows it; it keeps its name."""
 
     now: Tracked
     deadline: str
     bounds: Bounds
     kept_zone: str | None
+    followed: Sequence[FollowedOccurrence]
 
     @property
     def moves(self) -> bool:
@@ -93,7 +96,8 @@ class _MovedOccurrence:
     @property
     def report(self) -> Report:
         move = Move(f"{self.now.commitment.key} {self.now.occurrence}", self.now.bounds, self.bounds)
-        return Report(moved=[move] if self.moves else [], kept_zone=self.kept_zone)
+        along = [one.move for one in self.followed if one.moves]
+        return Report(moved=[move] if self.moves else [], moved_dependants=along, kept_zone=self.kept_zone)
 
 
 def _compute_one(changes: CommitmentChanges, now: Tracked, deadline: str) -> _MovedOccurrence:
@@ -103,7 +107,7 @@ def _compute_one(changes: CommitmentChanges, now: Tracked, deadline: str) -> _Mo
     if references(found) or isinstance(found, Every):
         raise InputError(f"`{found}`: one occurrence is moved to a date of its own")
     bounds = changes.resolver.bounds(replace(now.commitment, deadline=str(found)), {})
-    return _MovedOccurrence(now, str(found), bounds, kept_zone)
+    return _MovedOccurrence(now, str(found), bounds, kept_zone, changes.find_followed(now, bounds))
 
 
 def _write_one(changes: CommitmentChanges, one: _MovedOccurrence, change: Change) -> None:
@@ -113,3 +117,4 @@ def _write_one(changes: CommitmentChanges, one: _MovedOccurrence, change: Change
     changes.move_occurrence(one.now, one.deadline, one.bounds, version, change.now)
     revision = revision_after(one.now, change, "moved", version=version)
     changes.append(one.now, replace(revision, before=one.now.bounds, after=one.bounds))
+    changes.move_along(one.followed, change)

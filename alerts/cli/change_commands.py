@@ -27,8 +27,9 @@ from alerts.cli.options import (
 from alerts.cli.output import checked_reason, print_line
 from alerts.core.changes import Change
 from alerts.core.commitments import ENDS, Citation
-from alerts.deadlines.bounds import describe_bounds, describe_move
+from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import did_you_mean
+from alerts.deadlines.moved_bounds import describe_move
 
 
 @cli.command()

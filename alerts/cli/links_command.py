@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import typer
 from rich.console import Console
@@ -18,7 +18,7 @@ from alerts.cli.output import shown_with_zone
 from alerts.core.answer_links import key_id_of
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.settings.http_section import HttpSettings
+from alerts.settings.http_section import Answer, HttpSettings
 
 out = Console(highlight=False, emoji=False)
 What = Literal["list", "rotate", "revoke"]
@@ -114,7 +114,8 @@ def _key_file(app: App) -> Path:
 def _list(app: App) -> None:
     http = _http(app)
     signing = app.signing
-    _print(f"links lead to {http.public_url}, and may {', '.join(signing.allowed) or 'answer nothing'}")
+    allowed = [code for code in get_args(Answer) if code in http.allowed_answers]
+    _print(f"links lead to {http.public_url}, and may {', '.join(allowed) or 'answer nothing'}")
     with_links = [name for name, channel in app.channels.items() if signing.reaches(channel)]
     without = [name for name in app.channels if name not in with_links]
     _print(f"channels with links: {', '.join(with_links) or 'none'}")

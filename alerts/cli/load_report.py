@@ -12,9 +12,10 @@ from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
 from alerts.cli.output import few, note, print_line, warn
 from alerts.core.changes import Move, Report, StatedCommitment
-from alerts.deadlines.bounds import describe_bounds, describe_move
+from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.moved_bounds import describe_move
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.forecasting import forecast_after_change, forecast_of_changes
 from alerts.interchange import TABLES

@@ -17,10 +17,10 @@ from alerts.core.summaries import Summary
 from alerts.deadlines.errors import InputError
 from alerts.rendering.composing import compose
 from alerts.settings import Settings, SettingsError, place_of
-from alerts.settings.http_section import Answer
+from alerts.settings.http_section import AlertAnswer
 
 # Templates are checked with what makes links as long as real ones.
-SAMPLE_LINKS = AnswerLinks("https://alerts.example.org", bytes(4), get_args(Answer))
+SAMPLE_LINKS = AnswerLinks("https://alerts.example.org", bytes(4), get_args(AlertAnswer))
 
 
 def read_settings(app: App) -> Settings:

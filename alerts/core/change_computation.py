@@ -89,7 +89,7 @@ class ChangeComputation:
                 self._store(key, stored.get(key), step)
             else:
                 self._follow(key, step)
-        moved = [one.key for one in (*step.moved, *step.following)]
+        moved = [one.key for one in (*step.moved, *step.following, *step.reopened)]
         return ChangeSet(
             change=self._change,
             entries=tuple(self._wanted[key] for key in keys),
@@ -143,7 +143,8 @@ class ChangeComputation:
         else:
             changed = edit_to(before, entry.commitment, bounds, self._change, stamp)
         (step.moved if moves else step.edited).append(changed)
-        step.note_lead(key, self._needs[key], moves=moves)
+        reopens = bounds.recurs and bool(step.reopened) and step.reopened[-1].key == key
+        step.note_lead(key, self._needs[key], leads=moves or reopens)
         self._note(key, entry.commitment, bounds, revision=changed.after.revision)
 
     def _follow(self, key: str, step: _Step) -> None:
@@ -185,7 +186,8 @@ class ChangeComputation:
     def _note(self, key: str, commitment: Commitment, bounds: Bounds, revision: int) -> None:
         """Record where a commitment stands from now on, if anything depends on it."""
         if key in self._dependants or key in self._following:
-            self._bounds[key] = with_assumptions(bounds, commitment.assumptions)
+            if commitment.status == "open" or not bounds.recurs:  # a closed series has ended for what depends on it
+                self._bounds[key] = with_assumptions(bounds, commitment.assumptions)
             self._stamps[key] = (revision, bounds.fingerprint, bounds.earliest, bounds.latest)
 
     def _note_read(self, key: str, stamp: Stamp | None, step: _Step) -> None:
@@ -196,7 +198,11 @@ class ChangeComputation:
 
 @dataclass(slots=True)
 class _Step:
-    """What one change set is made of. `leads` has the place of the first move that led to each key."""
+    """What one change set is made of.
+
+    `causes` are the keys of what moves, and of series that are reopened; `leads` has the place of the first of them
+    that led to each key.
+    """
 
     reopened: list[Changed] = field(default_factory=list)
     new: list[New] = field(default_factory=list)
@@ -204,16 +210,18 @@ class _Step:
     edited: list[Changed] = field(default_factory=list)
     following: list[Changed] = field(default_factory=list)
     read: dict[str, Stamp | None] = field(default_factory=dict)
+    causes: list[str] = field(default_factory=list)
     leads: dict[str, int] = field(default_factory=dict)
 
-    def note_lead(self, key: str, dependencies: Iterable[str], *, moves: bool = False) -> str | None:
+    def note_lead(self, key: str, dependencies: Iterable[str], *, leads: bool = False) -> str | None:
         """Return the key of the first move that a commitment follows from, if there is one."""
-        own = [len(self.moved) - 1] if moves else []
+        self.causes += [key] if leads else []
+        own = [len(self.causes) - 1] if leads else []
         lead = min((*own, *(self.leads[other] for other in dependencies if other in self.leads)), default=None)
         if lead is None:
             return None
         self.leads[key] = lead
-        return self.moved[lead].key
+        return self.causes[lead]
 
 
 def dependants_by_key(dependencies: Mapping[str, Iterable[str]]) -> dict[str, Sequence[str]]:

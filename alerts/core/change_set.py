@@ -34,7 +34,11 @@ class Snapshot:
 
     def after(self, planned: Mapping[str, Tracked]) -> Snapshot:
         """Return the snapshot that would be taken once some commitments are as planned."""
-        bounds = {key: with_assumptions(one.bounds, one.commitment.assumptions) for key, one in planned.items()}
+        bounds = {
+            key: with_assumptions(one.bounds, one.commitment.assumptions)
+            for key, one in planned.items()
+            if one.open or not one.recurs
+        }
         return replace(
             self,
             dependants={key: planned.get(key, one) for key, one in self.dependants.items()},
@@ -87,7 +91,7 @@ class ChangeSet:
 
     `reopened` come first: one that also moves is in `moved`, too. `following` depend on what moves, and move with it.
     `read` are the stamps of all that it was computed from, None for what was not stored; `followers` are all that
-    depend on something in it that moves.
+    depend on something in it that moves or is reopened.
     """
 
     change: Change

@@ -35,9 +35,18 @@ class Change:
     request: Request | None = None
 
     @classmethod
-    def of(cls, actor: Actor, now: datetime, reason: str | None = None, shown: Shown | None = None) -> Change:
+    def of(
+        cls,
+        actor: Actor,
+        now: datetime,
+        reason: str | None = None,
+        shown: Shown | None = None,
+        *,
+        request: Request | None = None,
+    ) -> Change:
         """Return a change that somebody makes."""
-        return cls(now=now, by=actor.name, reason=reason, proof=actor.proof, allowed=actor.allowed, shown=shown)
+        who, may = actor.name, actor.allowed
+        return cls(now=now, by=who, reason=reason, proof=actor.proof, allowed=may, shown=shown, request=request)
 
     def require_allowed(self, action: Action) -> None:
         """Raise NotAllowedError where the actor may not do that."""

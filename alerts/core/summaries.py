@@ -16,7 +16,6 @@ from alerts.core.tracked import Tracked
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day, Point
-from alerts.deadlines.recurrence import ROLLED_AT_MOST
 from alerts.deadlines.zones import zone_info
 
 LISTED = 200  # commitments in one summary; the rest are counted
@@ -175,7 +174,7 @@ def _occurrences_of(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[T
     come = dict.fromkeys(tracked.relevant_occurrences(now))
     yield from (tracked.at(name) for name in come)
     for name in recurs.names_about(now):
-        if recurs.order(name) - ROLLED_AT_MOST > scope.starts_before:
+        if recurs.begins_after(name, scope.starts_before):
             return
         one = None if name in come else tracked.at(name)  # what passed before it was recorded is not tracked
         if one and (one.bounds.latest is None or one.bounds.latest > now):

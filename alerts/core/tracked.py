@@ -159,7 +159,8 @@ class Tracked:
             bounds = occurrence_bounds(self.bounds, name)  # one that was moved by itself hides none after it
             if bounds.latest is None or bounds.latest > since:
                 found.add(name)
-            if bounds.earliest is not None and bounds.earliest > now:
+            begins = bounds.earliest or bounds.latest
+            if begins is None or begins > now:
                 break
         yield from sorted(found, key=recurs.order)
 

@@ -91,6 +91,8 @@ class TermReader(CountingReader):
             self.refuse(f"`{self.written(reason[1])}` {reason[0]}")
         if self.column()[1][:1].isdigit() and (dated := self.token_date()):
             return dated
+        if self.take_each(ENDS):
+            return self.reference("each")
         if found := self.term_phrase():
             return found
         return self.reference(after, "a date or a commitment's key")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import islice
 
 from alerts.deadlines.counted_periods import move
+from alerts.deadlines.dependent_series import DependentSeries, dependent_series, read_recurrence, series_named
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
     After,
@@ -24,7 +26,8 @@ from alerts.deadlines.expressions import (
     Within,
     kind_of,
 )
-from alerts.deadlines.points import Day, Instant, Point, is_reversed, parse_point, print_point
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.points import Day, Point, is_reversed, parse_point, print_point
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.resolution import (
     FIRST_ON_EARTH,
@@ -33,9 +36,10 @@ from alerts.deadlines.resolution import (
     NO_ZONE,
     Resolution,
     ZoneChoice,
-    extreme_end,
+    ends_of_choice,
 )
-from alerts.deadlines.term_ends import end_of_period, ends_of, explain_business_day, opening_of, recurrence_of
+from alerts.deadlines.series_resolution import explain_business_day, explain_dates, recurrence_of
+from alerts.deadlines.term_ends import end_before, end_of_period, ends_of, opening_after, opening_of
 from alerts.deadlines.terms import Shifted
 from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
 
@@ -97,7 +101,7 @@ class Bounds:
         Calendars are no part of it: where only they change, nothing has moved, though leads in business days may.
         """
         if self.recurrence:
-            return f"{self.recurrence} {' '.join(self.calendars) if self.recurrence.roll != 'none' else ''}".rstrip()
+            return f"{self.recurrence} {' '.join(self.calendars) if self.recurrence.uses_calendars else ''}".rstrip()
         counted = self.named.counted_start if self.named else None
         return "/".join(
             at.isoformat().replace("+00:00", "Z") if at else ".." for at in (self.earliest, self.latest, counted)
@@ -124,7 +128,7 @@ class Bounds:
             first=point.get("first"),
             last=point.get("last"),
             named=point.get("named"),
-            recurrence=Recurrence.from_json(recurs) if isinstance(recurs, dict) else None,
+            recurrence=read_recurrence(recurs) if isinstance(recurs, dict) else None,
             form=str(data["form"]),
             explanation=tuple(explanation),
             assumptions=tuple(assumptions),
@@ -132,20 +136,10 @@ class Bounds:
         )
 
 
-def describe_move(before: Bounds, after: Bounds) -> str:
-    """Describe how a window has changed; where its days stay the same, by its zone and when it ends."""
-    if describe_bounds(before) != describe_bounds(after):
-        return f"{describe_bounds(before)} → {describe_bounds(after)}"
-    return f"{describe_bounds(after)}: {_describe_zone(before)} → {_describe_zone(after)}"
-
-
-def _describe_zone(bounds: Bounds) -> str:
-    zone = bounds.zone or (bounds.recurrence and bounds.recurrence.zone) or "no time zone is stated"
-    return f"{zone} (late from {bounds.latest:%a %-d %b %H:%M} UTC)" if bounds.latest else zone
-
-
 def describe_bounds(bounds: Bounds) -> str:
     """Describe a window briefly, never with an exclusive bound."""
+    if isinstance(bounds.recurrence, DependentSeries):
+        return bounds.explanation[-1]
     if recurs := bounds.recurrence:
         return recurs.description
     return describe_window(bounds.first, bounds.last, bounds.named, is_by=bounds.form == "by")
@@ -157,12 +151,14 @@ def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -
     Raises InputError for a key that is not in `known`, an offset that contradicts its zone, a window that ends before
     it begins, and for a result outside the years 1 to 9999.
     """
+    if (key := series_named(deadline, known)) is not None:
+        return _resolve_series(deadline, zone, key, known[key])
     work = Resolution(zone)
     try:
         bounds = _rolled(_bounds(deadline, known, work), work)
         assert bounds.fingerprint  # worked out here, where leaving the years 1 to 9999 can still be refused
         bounds = replace(bounds, form=kind_of(deadline), calendars=zone.calendars)
-        dates = bounds.recurrence.explanation if bounds.recurrence else bounds.named and describe_bounds(bounds)
+        dates = explain_dates(deadline, bounds.recurrence) or (bounds.named and describe_bounds(bounds))
     except OverflowError:
         raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
     work.explain_calendars()
@@ -181,6 +177,10 @@ def occurrence_bounds(bounds: Bounds, name: str) -> Bounds:
     """Return the bounds of one occurrence of a recurring deadline. Raises InputError for an unknown name."""
     recurs = bounds.recurrence
     assert recurs is not None
+    if isinstance(recurs, DependentSeries):
+        recurs.point(name)  # raises where there is none
+        base = Bounds(recurrence=recurs.base, calendars=recurs.base_calendars, explanation=("",))
+        return counted_occurrence(bounds, name, occurrence_bounds(base, name))
     point = recurs.point(name)
     work = Resolution(ZoneChoice(point.zone, calendars=bounds.calendars, roll=recurs.roll))
     if recurs.business_day:
@@ -188,11 +188,50 @@ def occurrence_bounds(bounds: Bounds, name: str) -> Bounds:
     found = _rolled(_between(point, point), work)
     explanation = (
         *bounds.explanation[:-1],
-        f"the occurrence of {name} of what recurs {recurs.explained_rule}",
+        f"the occurrence of {name} of what recurs {bounds.explanation[-1].partition(': ')[0]}",
         *work.explanation,
     )
     assumptions = (*bounds.assumptions, *work.business_days.provisional)
     return replace(found, form="on", explanation=explanation, assumptions=assumptions, calendars=bounds.calendars)
+
+
+def counted_occurrence(bounds: Bounds, name: str, base: Bounds) -> Bounds:
+    """Return the bounds of one occurrence of what depends on a series; `base` are those that it is counted from."""
+    recurs = bounds.recurrence
+    assert isinstance(recurs, DependentSeries)
+    work = Resolution(ZoneChoice(base.zone, calendars=bounds.calendars, roll=recurs.roll))
+    found = _count_from(parse(recurs.deadline), recurs.key, base, work)
+    explanation = dict.fromkeys([f"{recurs.to_text}, for the occurrence of {name}", *work.explanation])
+    assumptions = dict.fromkeys([*bounds.assumptions, *work.assumptions, *work.business_days.provisional])
+    return replace(found, explanation=tuple(explanation), assumptions=tuple(assumptions), calendars=bounds.calendars)
+
+
+def _count_from(deadline: Deadline, key: str, base: Bounds, work: Resolution) -> Bounds:
+    try:
+        found = replace(_rolled(_bounds(deadline, {key: base}, work), work), form=kind_of(deadline))
+        assert found.fingerprint  # as in `resolve`
+    except OverflowError:
+        raise InputError(f"`{deadline}` leaves the years 1 to 9999") from None
+    return found
+
+
+def _resolve_series(deadline: Deadline, zone: ZoneChoice, key: str, base: Bounds) -> Bounds:
+    """Return the bounds of what depends on a series: its first occurrence shows that it can be worked out."""
+    assert base.recurrence is not None
+    recurs = dependent_series(deadline, key, base.recurrence, base.calendars, zone.roll)
+    work = Resolution(zone, assumptions=[f"{key}: {assumption}" for assumption in base.assumptions])
+    first = list(islice(recurs.names(), 4))
+    dates = [
+        describe_bounds(_count_from(deadline, key, occurrence_bounds(base, name), work if number == 0 else work.anew()))
+        for number, name in enumerate(first[:3])
+    ]
+    work.explain_calendars()
+    shown = ", ".join([*dates, "…"] if len(first) > 3 else dates or ["no occurrence is left"])
+    explanation, assumptions = (f"{key}: {base.text}", f"{recurs.to_text}: {shown}"), dict.fromkeys(work.assumptions)
+    return Bounds(
+        form=kind_of(deadline), explanation=explanation, assumptions=tuple(assumptions), calendars=zone.calendars,
+        recurrence=recurs,
+    )  # fmt: skip
 
 
 def _bounds(deadline: Deadline, known: Mapping[str, Bounds], work: Resolution) -> Bounds:
@@ -215,9 +254,10 @@ def _window(
         case Shifted():
             return _between(*ends_of(deadline, known, work))
         case After(term):
-            return _after(ends_of(term, known, work)[1])
+            last = ends_of(term, known, work)[1]
+            return Bounds(first=opening_after(last), named=last)
         case Before(term):
-            return _before(ends_of(term, known, work)[0], work)
+            return _between(None, end_before(ends_of(term, known, work)[0], work))
         case By(term) | To(term):
             return _between(None, ends_of(term, known, work)[1])
         case From(term):
@@ -228,7 +268,7 @@ def _window(
             first, last = ends_of(base, known, work)
             return _between(first, end_of_period(move(last, duration, "after", work), duration, work))
         case Every():
-            return Bounds(recurrence=recurrence_of(deadline, work))
+            return Bounds(recurrence=recurrence_of(deadline, known, work))
         case Undated(meaning):
             return Bounds(explanation=(UNDATED_TEXTS[meaning],))
 
@@ -238,41 +278,10 @@ def _between(first: Point | None, last: Point | None) -> Bounds:
 
 
 def _one_of(deadline: OneOf, known: Mapping[str, Bounds], work: Resolution) -> Bounds:
-    """Return the bounds of the earlier, or the later, of several deadlines.
-
-    For `earlier`, the beginning is unknown if that of any part is, as that part may come first; the end is the first
-    one that is known. For `later` it is the other way round.
-    """
+    """Return the bounds of the earlier, or the later, of several deadlines."""
     found = [(part, replace(_bounds(part, known, work), form=kind_of(part))) for part in deadline.parts]
     work.explanation += [f"`{part}`: {describe_bounds(bounds)}" for part, bounds in found]
-    begins = [(bounds.earliest, bounds.first, part) for part, bounds in found]
-    ends = [(bounds.latest, bounds.last, part) for part, bounds in found]
-    first = extreme_end(begins, deadline.which, certain=deadline.which == "earlier")
-    last = extreme_end(ends, deadline.which, certain=deadline.which == "later")
-    if last and first and first[1] == last[1]:
-        work.explanation.append(f"`{last[1]}` is the {deadline.which}")
-    else:
-        for end, decides in (("beginning", first), ("end", last)):
-            work.explanation.append(f"its {end} is that of `{decides[1]}`" if decides else f"its {end} is not known")
-    return _between(first and first[0], last and last[0])
-
-
-def _after(last: Point | None) -> Bounds:
-    match last:
-        case Day():
-            return Bounds(first=Day(last.date + timedelta(days=1), last.zone), named=last)
-        case Instant():
-            return Bounds(first=last, named=last)
-        case None:
-            return Bounds()
-
-
-def _before(first: Point | None, work: Resolution) -> Bounds:
-    """Return the bounds of what must be done before a point: of a day, by the day before."""
-    if isinstance(first, Day):
-        work.explanation.append(f"before {format_day(first.date)}: that day itself is excluded")
-        return _between(None, Day(first.date - timedelta(days=1), first.zone))
-    return _between(None, first)
+    return _between(*ends_of_choice(deadline.which, found, work))
 
 
 def _rolled(bounds: Bounds, work: Resolution) -> Bounds:

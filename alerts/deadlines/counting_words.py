@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 from datetime import date, datetime, time
 
@@ -15,9 +16,12 @@ from alerts.deadlines.english import (
     COUNTED_BY,
     COUNTING_RULES,
     COUNTING_STARTS,
+    EACH,
     EXCLUDING,
+    FREQUENCIES,
     SERVED_BY,
     THROUGH,
+    WEEKDAYS,
 )
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod
 from alerts.deadlines.terms import Shifted
@@ -26,6 +30,7 @@ from alerts.deadlines.tokens import Phrases
 OPENING_HOURS = re.compile(r"(\d\d?):(\d\d)[-\u2013](\d\d?):(\d\d)", re.ASCII)
 _COUNTED_BY, _EXCLUDING, _RULES = Phrases.any_of(COUNTED_BY), Phrases.any_of(EXCLUDING), Phrases(COUNTING_RULES)
 _SERVED_BY = Phrases.any_of(SERVED_BY)
+_EACH = Phrases.any_of(EACH)
 _THROUGH = Phrases.any_of(THROUGH)
 
 
@@ -43,6 +48,17 @@ class CountingReader(DurationReader):
         if found is None:
             self.next = start
         return found
+
+    def take_each(self, ends: Container[str]) -> bool:
+        """Read `each occurrence of` where the key of what recurs follows."""
+        found = self.phrase(_EACH)
+        if found is None or self.word(found[1]) in ends:
+            return False
+        if self.word(found[1]) in FREQUENCIES or self.word(found[1]) in WEEKDAYS:
+            self.refuse(f"`{self.written(found[1] + 1)}` is no commitment: track what recurs as one, and count from "
+                        "its key, as in `45 days after each occurrence of KEY`")  # fmt: skip
+        self.take(found[1])
+        return True
 
     def _business_hours(self) -> BusinessHours | None:
         """Read `8 business hours (09:00-17:00)`."""

@@ -114,6 +114,7 @@ AND = ("and", "nor more than", "and not more than", "and no more than", "but not
        "and at most")  # between the two ends of a window  # fmt: skip
 TO = ("to", "until", "till", "through", "-", "–")  # between the first and the last day of a window
 FILLERS = ("the", "on", "at")  # before a date
+EACH = tuple(f"{each}{of}" for each in ("each", "every") for of in ("", " occurrence of", " renewal of", " date of"))
 DAY_OF = ("date of", "day of", "day on which")  # of a commitment: its civil day
 FALLS = ("falls", "occurs", "lies", "ends", "is")  # after `the month in which X`
 
@@ -154,6 +155,9 @@ TWICE_OR_EVERY_TWO = {
 EACH_OTHER = ("other",)  # `every other week`: every 2 weeks
 WORKWEEK = ("weekday", "weekdays")  # Monday to Friday
 STARTING = ("from", "starting", "starting on", "starting from", "beginning", "beginning on", "as of")
+AFTER = ("after", "following")  # without the day from which a series counts
+ANNIVERSARY = ("anniversary", "anniversaries")
+THEREAFTER = ("thereafter", "after that", "afterwards")
 UNTIL = ("until", "till", "through")
 TIMES = ("times", "time")
 

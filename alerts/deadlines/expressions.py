@@ -130,22 +130,28 @@ class OneOf:
         return f"{self.which} of ({'; '.join(map(str, self.parts))})"
 
 
+SeriesStart = CivilDay | WallTime | Reference | Shifted | Anchored
+SeriesDirection = Literal["from", "after"]
+
+
 @dataclass(frozen=True, slots=True)
 class Every:
     """A recurring deadline: a rule of RFC 5545, its start, and the occurrences that are left out.
 
-    `business_day` is the place of a business day in each month of the rule; 0 where the rule gives the days.
+    `business_day` is the place of a business day in each month of the rule; 0 where the rule gives the days. `after`
+    its start, that day itself is none of the occurrences.
     """
 
     rule: str
-    start: CivilDay | WallTime
+    start: SeriesStart
     without: tuple[str, ...] = ()
     business_day: int = 0
+    direction: SeriesDirection = "from"
 
     def __str__(self) -> str:
         place = f" {on_business_day(self.business_day)}" if self.business_day else ""
         without = f" except {', '.join(self.without)}" if self.without else ""
-        return f"every {self.rule}{place} from {self.start}{without}"
+        return f"every {self.rule}{place} {self.direction} {self.start}{without}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +200,13 @@ def terms(deadline: Deadline) -> tuple[Dated | Reference, ...]:
             return (stated_in(base),)
         case During(key):
             return (key,)
+        case Every(start=start):
+            return (stated_in(start),)
         case On(term) | After(term) | By(term) | Before(term) | From(term) | To(term):
             return (stated_in(term),)
         case OneOf(parts=parts):
             return tuple(term for part in parts for term in terms(part))
-        case Every() | Undated():
+        case Undated():
             return ()
 
 

@@ -65,6 +65,8 @@ class _Reader(WindowReader):
     def expression(self) -> Deadline:
         """Read a deadline, or `A or B, whichever is earlier`; the text may go on after it."""
         parts = [self._single()]
+        if not self.depth and (series := self.thereafter(_start_of(parts[0]))):
+            return series
         while self.take_one(("or",)):
             parts.append(self._single())
         if len(parts) == 1:
@@ -225,6 +227,11 @@ def _as_deadline(term: Term) -> Deadline:
     if isinstance(term, Reference):
         return During(term)
     return term if isinstance(term, Shifted) else On(term)
+
+
+def _start_of(deadline: Deadline) -> Term | None:
+    """Return the date of which `and annually thereafter` is said."""
+    return deadline.term if isinstance(deadline, By | From) else _term_of(deadline)
 
 
 def _term_of(deadline: Deadline) -> Term | None:

@@ -38,7 +38,7 @@ class Recurrence:
     place of a business day in each month of the rule, counted on `calendars`; 0 where the rule gives the days.
 
     An occurrence is named by its local date (`2025-11-30`) or wall-clock time (`2025-11-30T09:00`): it keeps that name,
-    even if it moves.
+    even if it moves. After the wall-clock time `until` there is none: what it counts from was closed then.
     """
 
     rule: str
@@ -48,10 +48,13 @@ class Recurrence:
     roll: Roll = "none"
     business_day: int = 0
     calendars: tuple[str, ...] = ()
+    until: datetime | None = None
 
     def names(self, since: datetime | None = None) -> Iterator[str]:
         """Yield the names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
         for wall in self._expansion().times(since or datetime.min):  # noqa: DTZ901  # a wall-clock time
+            if self.until and wall > self.until:
+                return
             name = self._name(wall)
             if name not in self.without:
                 yield name
@@ -59,9 +62,26 @@ class Recurrence:
     def names_about(self, since: datetime) -> Iterator[str]:
         """Yield the names of the occurrences that may come after an instant, for any zone and roll."""
         try:
-            yield from self.names(since.replace(tzinfo=None) - ROLLED_AT_MOST)
+            yield from self.names(since.replace(tzinfo=None) - ROLLED_AT_MOST - self.displacement[1])
         except OverflowError:
             yield from self.names()
+
+    def begins_after(self, name: str, at: datetime) -> bool:
+        """Return whether an occurrence lies after an instant, for any zone and roll; then so do those after it."""
+        try:
+            return self.order(name) + self.displacement[0] - ROLLED_AT_MOST > at
+        except OverflowError:
+            return self.displacement[0] > timedelta()
+
+    @property
+    def displacement(self) -> tuple[timedelta, timedelta]:
+        """Return how far after its name an occurrence lies, at the earliest and at the latest, without a roll."""
+        return timedelta(), timedelta()
+
+    @property
+    def uses_calendars(self) -> bool:
+        """Return whether other calendars may move it."""
+        return self.roll != "none"
 
     def has(self, name: str) -> bool:
         """Return whether there is an occurrence of that name."""
@@ -74,6 +94,14 @@ class Recurrence:
             near = did_you_mean(name, list(islice(self.names(), 1000)))
             raise InputError(f"there is no occurrence {name!r}: expected one such as {self._example()!r}{near}")
         return point
+
+    def local(self, name: str) -> date | datetime:
+        """Return the day of an occurrence, or its wall-clock time."""
+        wall = datetime.fromisoformat(name)
+        if self.business_day:
+            calendar = BusinessCalendar(self.calendars)
+            wall = datetime.combine(business_day_of(wall.date(), self.business_day, calendar)[0], wall.time())
+        return wall if isinstance(self.start, datetime) else wall.date()
 
     @staticmethod
     def order(name: str) -> datetime:
@@ -143,13 +171,11 @@ class Recurrence:
 
     @property
     def explanation(self) -> str:
-        """Return the line of the explanation of bounds, which is stored."""
-        return f"{self.explained_rule}: {self._first_dates()}"
+        """Return the line of the explanation of bounds, which is stored.
 
-    @property
-    def explained_rule(self) -> str:
-        """Return the text of the rule in the explanation of bounds, which is stored."""
-        return self.to_text if self.business_day else explain_rule(self.rule)
+        Its rule has the text of earlier versions, so that a recompute does not rewrite all that recurs.
+        """
+        return self.description if self.business_day else f"{explain_rule(self.rule)}: {self._first_dates()}"
 
     def _first_dates(self) -> str:
         names = list(islice(self.names(), 4))
@@ -206,11 +232,11 @@ def _point(recurrence: Recurrence, name: str) -> Point | None:
         canonical = name_occurrence(wall if timed else wall.date()) == name
         if not canonical or name in recurrence.without or not recurrence.holds(wall):
             return None
+        if recurrence.until and wall > recurrence.until:
+            return None
     except (ValueError, TypeError, OverflowError):
         return None
-    if recurrence.business_day:
-        calendar = BusinessCalendar(recurrence.calendars)
-        wall = datetime.combine(business_day_of(wall.date(), recurrence.business_day, calendar)[0], wall.time())
-    if not timed:
-        return Day(wall.date(), recurrence.zone)
-    return Instant(at_wall(wall, zone_info(recurrence.zone or "UTC")), recurrence.zone)
+    found = recurrence.local(name)
+    if not isinstance(found, datetime):
+        return Day(found, recurrence.zone)
+    return Instant(at_wall(found, zone_info(recurrence.zone or "UTC")), recurrence.zone)

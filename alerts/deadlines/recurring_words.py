@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 
+from alerts.deadlines.english import ANNIVERSARY
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Every
+from alerts.deadlines.expressions import Every, SeriesDirection, SeriesStart
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
-from alerts.deadlines.series_ends import SeriesEndsReader
+from alerts.deadlines.series_ends import THEREAFTER_PHRASES, SeriesEndsReader
 from alerts.deadlines.series_words import BUSINESS_EXAMPLE, EXAMPLE, Series
 from alerts.deadlines.stated_dates import CivilDay, WallTime
+from alerts.deadlines.terms import Term
 from alerts.deadlines.tokens import DeadlineError
 
+SOME_START = date(2000, 1, 1)  # in place of a date that is not known: in a leap year, on the first of a month
 RULE = re.compile(r"[^\s()]*")
 NAME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
 
@@ -22,18 +26,22 @@ class RecurringReader(SeriesEndsReader):
 
     def every(self) -> Every:
         """Read what follows `every`."""
+        if found := self._anniversary():
+            return found
         if "=" not in self.peek() and (series := self.series()) is not None:
             return self.recurring(series)
         place, token = self.column()
-        if "=" not in token and self.word(1) != "from":
+        if "=" not in token and self.word(1) not in ("from", "after"):
             self.fail(f"expected how often, as in `{EXAMPLE}`, or a rule such as FREQ=MONTHLY;BYMONTHDAY=-1")
-        found = RULE.match(self.text, place)
-        while self.next < len(self.tokens) and found and self.tokens[self.next][0] < found.end():
+        rule = RULE.match(self.text, place)
+        while self.next < len(self.tokens) and rule and self.tokens[self.next][0] < rule.end():
             self.take()
         business_day = self._on_business_day()
-        self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
-        start = self._checked_start(self.base("from"))
-        return self._made(place, found.group() if found else "", start, business_day)
+        direction: SeriesDirection = "after" if self.take_one(("after",)) else "from"
+        if direction == "from":
+            self.expect("from", "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30")
+        start = self.checked_start(self.base(direction))
+        return self._made(place, rule.group() if rule else "", Every("", start, (), business_day, direction))
 
     def _on_business_day(self) -> int:
         """Read `on the last business day` after a rule; 0 where it is not there."""
@@ -47,41 +55,69 @@ class RecurringReader(SeriesEndsReader):
         """Read the start and the end of a series in words."""
         place = self.column()[0]
         self.end_of(series)
-        start = self._checked_start(self.start_of(series))
+        start, direction = self.start_of(series)
+        return self._series_of(place, series, start, direction)
+
+    def _series_of(self, place: int, series: Series, start: SeriesStart, direction: SeriesDirection) -> Every:
         if not series.ends:
             self.end_of(series)
-        begins = start.date if isinstance(start, CivilDay) else start.wall
-        return self._made(place, self.settle(series, begins).rule, start, series.business_day)
+        rule = self.settle(series, start).rule
+        return self._made(place, rule, Every("", start, (), series.business_day, direction))
 
-    def _checked_start(self, start: object) -> CivilDay | WallTime:
-        plain = isinstance(start, CivilDay) and start.doubt is None
-        if not plain and not (isinstance(start, WallTime) and start.offset is None):
-            self.next -= 1
-            self.fail("expected a day, or a time without an offset (name its zone in brackets), after `from`")
-        assert isinstance(start, CivilDay | WallTime)
-        return start
+    def _anniversary(self) -> Every | None:
+        """Read `anniversary of KEY`, `5th anniversary of KEY`."""
+        start, position = self.next, self._position()
+        self.take(position is not None)
+        if not self.take_one(ANNIVERSARY):
+            self.next = start
+            return None
+        place = self.column()[0]
+        if position is not None and position < 1:
+            self.refuse("anniversaries have no last one: write `every anniversary of KEY, 5 times`", place)
+        self.expect("of", "every anniversary of KEY")
+        return self._series_of(place, Series("YEARLY", position or 1), self.checked_start(self.base("of")), "after")
 
-    def _made(self, place: int, text: str, start: CivilDay | WallTime, business_day: int) -> Every:
-        begins = start.date if isinstance(start, CivilDay) else start.wall
+    def thereafter(self, first: Term | None) -> Every | None:
+        """Read `and annually thereafter` after the first date; None where something else follows."""
+        start = self.next
+        self.take_one((",",))
+        if not self.take_one(("and",)):
+            self.next = start
+            return None
+        place = self.column()[0]
+        series = self.series() if self.take_one(("every", "each")) else self.frequency_word()
+        if series is None or not self.take_phrase(THEREAFTER_PHRASES):
+            self.next = start
+            return None
+        if first is None:
+            self.refuse("expected one date before `and`, from which the series starts", place)
+        return self._series_of(place, series, self.checked_start(first), "from")
+
+    def _made(self, place: int, text: str, stated: Every) -> Every:
+        """Return a series with its rule, and without what is left out."""
+        start = stated.start
+        begins = start.date if isinstance(start, CivilDay) else start.wall if isinstance(start, WallTime) else None
         try:
-            rule = read_rule(text, begins, business_day)
+            rule = read_rule(text, begins or SOME_START, stated.business_day)
         except InputError as error:
             raise DeadlineError(f"column {place + 1}: {error}") from None
-        return Every(rule, start, self._left_out(begins), business_day)
+        return replace(stated, rule=rule, without=self._left_out(begins))
 
-    def _left_out(self, begins: date | datetime) -> tuple[str, ...]:
+    def _left_out(self, begins: date | datetime | None) -> tuple[str, ...]:
         """Read `except 2025-12-31, 2026-01-31`: the occurrences that are left out."""
         found: list[str] = []
         more = self.take_one(("except",))
         while more:
             _, name = self.column()
+            timed = "T" in name if begins is None else isinstance(begins, datetime)
             try:
-                read = datetime if isinstance(begins, datetime) else date
-                found.append(name_occurrence(read.fromisoformat(name)))
-                if not NAME.fullmatch(name) or ("T" in name) != isinstance(begins, datetime):
+                found.append(name_occurrence((datetime if timed else date).fromisoformat(name)))
+                if not NAME.fullmatch(name) or ("T" in name) != timed:
                     raise ValueError(name)
             except ValueError:
-                self.fail(f"expected the occurrences that are left out, such as {name_occurrence(begins)}")
+                self.fail(
+                    f"expected the occurrences that are left out, such as {name_occurrence(begins or SOME_START)}"
+                )
             self.take()
             more = self.take_one((",",))
         return tuple(sorted(set(found), key=Recurrence.order))

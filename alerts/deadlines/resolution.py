@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
-from typing import Literal
+from typing import Literal, Protocol
 
 from alerts.deadlines.business_days import BusinessCalendar, Roll
 from alerts.deadlines.durations import Duration, Lead
@@ -58,6 +59,10 @@ class Resolution:
 
     def __post_init__(self) -> None:
         self.business_days = BusinessCalendar(self.zone.calendars)
+
+    def anew(self) -> Resolution:
+        """Return the same before anything was worked out."""
+        return Resolution(self.zone)
 
     def dated(self, term: Dated) -> tuple[Point, Point]:
         """Return the first and last point of a stated date: of a month or year its days, else one point twice."""
@@ -128,7 +133,40 @@ def _offset(term: WallTime) -> str:
     return f"UTC{timezone(term.offset).tzname(None).removeprefix('UTC')}" if term.offset else "UTC"
 
 
-def extreme_end(
+class Window(Protocol):
+    """The ends of a deadline."""
+
+    @property
+    def first(self) -> Point | None: ...
+    @property
+    def last(self) -> Point | None: ...
+    @property
+    def earliest(self) -> datetime | None: ...
+    @property
+    def latest(self) -> datetime | None: ...
+
+
+def ends_of_choice(
+    which: Literal["earlier", "later"], parts: Sequence[tuple[Deadline, Window]], work: Resolution
+) -> tuple[Point | None, Point | None]:
+    """Return the first and last point of the earlier, or the later, of several deadlines.
+
+    For `earlier`, the beginning is unknown if that of any part is, as that part may come first; the end is the first
+    one that is known. For `later` it is the other way round.
+    """
+    begins = [(window.earliest, window.first, part) for part, window in parts]
+    ends = [(window.latest, window.last, part) for part, window in parts]
+    first = _extreme_end(begins, which, certain=which == "earlier")
+    last = _extreme_end(ends, which, certain=which == "later")
+    if last and first and first[1] == last[1]:
+        work.explanation.append(f"`{last[1]}` is the {which}")
+    else:
+        for end, decides in (("beginning", first), ("end", last)):
+            work.explanation.append(f"its {end} is that of `{decides[1]}`" if decides else f"its {end} is not known")
+    return first and first[0], last and last[0]
+
+
+def _extreme_end(
     ends: list[tuple[datetime | None, Point | None, Deadline]], which: Literal["earlier", "later"], *, certain: bool
 ) -> tuple[Point, Deadline] | None:
     """Return the first or last of some ends, with its part; with `certain`, only if all of them are known."""

@@ -80,13 +80,71 @@ def is_month_of_start(parts: Mapping[str, str]) -> bool:
     return parts["FREQ"] == "YEARLY" and "BYMONTHDAY" in parts and not others
 
 
-def describe_rule(rule: str, start: date | datetime) -> str:
-    """Describe a rule for people: `every month on the last day`, `every 2 weeks on Monday and Friday`."""
+def without_end(rule: str) -> str:
+    """Return a rule without its COUNT or UNTIL."""
+    return ";".join(part for part in rule.split(";") if not part.startswith(("COUNT=", "UNTIL=")))
+
+
+def keep_to_month_ends(rule: str, start: date) -> str:
+    """Return a rule that has its day in each month and year, also where that of its start does not exist.
+
+    There it is the last day before it, as everywhere where months are added; RFC 5545 leaves such a month out.
+    """
     parts = split_rule(rule)
-    if is_month_of_start(parts):
+    if any(name in _LISTS for name in parts):
+        return rule
+    if parts["FREQ"] == "MONTHLY" and start.day == 31:
+        return f"{rule};BYMONTHDAY=-1"
+    if parts["FREQ"] == "MONTHLY" and start.day > 28:
+        return f"{rule};BYMONTHDAY={','.join(map(str, range(28, start.day + 1)))};BYSETPOS=-1"
+    if parts["FREQ"] == "YEARLY" and (start.month, start.day) == (2, 29):
+        return f"{rule};BYMONTH=2;BYMONTHDAY=-1"
+    return rule
+
+
+def describe_rule(rule: str, start: date | datetime | None) -> str:
+    """Describe a rule for people: `every month on the last day`, `every 2 weeks on Monday and Friday`.
+
+    Without a start, which may be the date of another commitment, it is what the rule alone says.
+    """
+    parts = split_rule(rule)
+    if start and is_month_of_start(parts):
         parts = parts | {"BYMONTH": str(start.month)}
+    if text := _describe_day_of_year(parts):
+        return text + _describe_times(parts, start) + _describe_end(parts)
+    if _keeps_to_month_ends(parts):
+        day = _numeral(int(parts["BYMONTHDAY"].split(",")[-1]))
+        days = f" on the {day}, or the last day of a month without it"
+        return _describe_interval(parts) + days + _describe_end(parts)
     ends = _describe_choice(parts) + _describe_times(parts, start) + _describe_end(parts)
     return _describe_interval(parts) + _describe_days(parts) + ends
+
+
+def _describe_day_of_year(parts: Mapping[str, str]) -> str | None:
+    """Describe one day of one month, or the last day of each quarter: `every year on 31 March`; None for others."""
+    if parts["FREQ"] != "YEARLY" or parts.keys() & {"BYSETPOS", "BYWEEKNO", "BYYEARDAY"}:
+        return None
+    months, dates, weekdays = (_values(parts, name) for name in ("BYMONTH", "BYMONTHDAY", "BYDAY"))
+    if parts.get("BYMONTH") == QUARTER_ENDS and dates == ["-1"] and not weekdays and "INTERVAL" not in parts:
+        return "every quarter on the last day"
+    if len(months) != 1 or len(dates) + len(weekdays) != 1:
+        return None
+    month = MONTH_NAMES[int(months[0]) - 1]
+    if dates and int(dates[0]) > 0:
+        return f"{_describe_interval(parts)} on {int(dates[0])} {month}"
+    if dates:
+        return f"{_describe_interval(parts)} on the {_ordinal(int(dates[0]))} day of {month}"
+    if len(weekdays[0]) == 2:
+        return None
+    return f"{_describe_interval(parts)} on {_describe_weekday(weekdays[0])} of {month}"
+
+
+def _keeps_to_month_ends(parts: Mapping[str, str]) -> bool:
+    """Return whether a rule means a day of each month or, where there is none, the last before it."""
+    days = parts.get("BYMONTHDAY", "").split(",")
+    others = parts.keys() - {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTHDAY", "BYSETPOS"}
+    in_a_row = days == list(map(str, range(28, 28 + len(days)))) and len(days) > 1
+    return in_a_row and parts.get("BYSETPOS") == "-1" and parts["FREQ"] == "MONTHLY" and not others
 
 
 def describe_months(rule: str, place: int) -> str:
@@ -169,7 +227,7 @@ def _describe_choice(parts: Mapping[str, str]) -> str:
     return f" (only the {_join(chosen)} of these days)" if chosen else ""
 
 
-def _describe_times(parts: Mapping[str, str], start: date | datetime) -> str:
+def _describe_times(parts: Mapping[str, str], start: date | datetime | None) -> str:
     if not isinstance(start, datetime) or not parts.keys() & CLOCK_PARTS:
         return ""
     hours = [int(hour) for hour in _values(parts, "BYHOUR")] or [start.hour]

@@ -5,32 +5,50 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, datetime
 
-from alerts.deadlines.english import STARTING, TIMES, UNTIL
+from alerts.deadlines.english import AFTER, STARTING, THEREAFTER, TIMES, UNTIL
+from alerts.deadlines.expressions import SeriesDirection, SeriesStart
 from alerts.deadlines.rule_parts import QUARTER_ENDS, QUARTER_STARTS
 from alerts.deadlines.series_words import EXAMPLE, Series, SeriesReader
-from alerts.deadlines.stated_dates import CivilDay, WallTime
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, WallTime
+from alerts.deadlines.terms import ClockOn, PeriodAt, Term
 from alerts.deadlines.tokens import Phrases
 
-_STARTING = Phrases.any_of(STARTING)
+THEREAFTER_PHRASES = Phrases.any_of(THEREAFTER)
+_STARTING, _AFTER = Phrases.any_of(STARTING), Phrases.any_of(AFTER)
 DAYS_OFF_AT_MOST = 10  # before or after so many business days at the edge of a month
 
 
 class SeriesEndsReader(SeriesReader):
     """Reads the starts and ends of series."""
 
-    def start_of(self, series: Series) -> CivilDay | WallTime:
-        """Read `from 2027-01-31`: a series needs its start."""
+    def start_of(self, series: Series) -> tuple[SeriesStart, SeriesDirection]:
+        """Read `from 2027-01-31`, `after KEY`: a series needs its start."""
         self.take_one((",",))
-        if self.take_phrase(_STARTING) is None:
+        if self.phrase(THEREAFTER_PHRASES):
+            self.refuse("`thereafter` counts from a date before it: write `2027-03-31 and annually thereafter`, or "
+                        "`every year after KEY`")  # fmt: skip
+        direction: SeriesDirection = "after" if self.take_phrase(_AFTER) else "from"
+        if direction == "from" and self.take_phrase(_STARTING) is None:
             self.fail(f"expected `from` and the day on which it starts, as in `{EXAMPLE}`")
-        start = self.base("from")
-        if not isinstance(start, CivilDay | WallTime):
+        start = self.checked_start(self.base(direction))
+        if series.clock is None:
+            return start, direction
+        if isinstance(start, WallTime | ClockOn):
+            self.refuse("the time of day stands twice: write it once")
+        if isinstance(start, CivilDay):
+            return self.join(start, series.clock, None), direction
+        return ClockOn((datetime.min + series.clock).time(), None, start), direction  # noqa: DTZ901  # only its time
+
+    def checked_start(self, start: Term) -> SeriesStart:
+        """Return the start of a series: a day, a time of day, or the key of the commitment from which it counts."""
+        plain = isinstance(start, CivilDay) and start.doubt is None
+        window = isinstance(start, CivilPeriod) or (isinstance(start, PeriodAt) and start.unit != "day")
+        timed = isinstance(start, WallTime) and start.offset is None
+        if window or (isinstance(start, CivilDay | WallTime) and not (plain or timed)):
             self.next -= 1
-            self.fail("expected a day after `from`, such as 2027-01-31")
-        if series.clock is not None:
-            if isinstance(start, WallTime):
-                self.refuse("the time of day stands twice: write it once")
-            start = self.join(start, series.clock, None)
+            self.fail("expected a day, a time without an offset (name its zone in brackets) or a commitment's key, "
+                      "after `from`")  # fmt: skip
+        assert not isinstance(start, CivilPeriod)
         return start
 
     def end_of(self, series: Series) -> None:
@@ -46,9 +64,11 @@ class SeriesEndsReader(SeriesReader):
             self.take()
             series.ends = f";COUNT={number}"
 
-    def settle(self, series: Series, begins: date | datetime) -> Series:
+    def settle(self, series: Series, start: SeriesStart) -> Series:
         """Return a series whose days are those that people mean by its start."""
-        day = begins.date() if isinstance(begins, datetime) else begins
+        if not isinstance(start, CivilDay | WallTime):
+            return self._settle_by_event(series)
+        day = start.date if isinstance(start, CivilDay) else start.wall.date()
         if series.frequency == "QUARTERLY":
             self._settle_quarters(series, day)
         plain = not (series.days or series.weekdays or series.months or series.business_day)
@@ -57,6 +77,21 @@ class SeriesEndsReader(SeriesReader):
                 self.refuse(f"from {day} it can recur on the {day.day}th or on the last day of each month: write "
                             f"`on the {day.day}th` or `on the last day`")  # fmt: skip
             series.days.append(-1)
+        return series
+
+    def _settle_by_event(self, series: Series) -> Series:
+        """Return a series from the date of a commitment: its quarters are those of the calendar, where it has some."""
+        if series.frequency != "QUARTERLY":
+            return series
+        from_end = series.days == [-1] or series.business_day < 0
+        if not (series.days or series.weekdays or series.business_day):
+            series.frequency, series.interval = "MONTHLY", 3 * series.interval
+        elif series.interval > 1 or not (from_end or series.business_day):
+            self.refuse("a quarter can be one of the calendar, or count from that day: write the months, as in `every "
+                        "3 months on the 15th`")  # fmt: skip
+        else:
+            series.frequency = "YEARLY"
+            series.months = [int(month) for month in (QUARTER_ENDS if from_end else QUARTER_STARTS).split(",")]
         return series
 
     def _settle_quarters(self, series: Series, day: date) -> None:

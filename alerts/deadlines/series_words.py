@@ -10,12 +10,14 @@ from datetime import timedelta
 from alerts.deadlines.anchor_words import TermReader
 from alerts.deadlines.business_day_series import MOST_PLACES
 from alerts.deadlines.english import (
+    AFTER,
     BUSINESS_DAY,
     EACH_OTHER,
     FREQUENCIES,
     FREQUENCY_WORDS,
     MONTHS,
     STARTING,
+    THEREAFTER,
     TWICE_OR_EVERY_TWO,
     WEEKDAYS,
     WORKWEEK,
@@ -27,6 +29,7 @@ _WORDS = Phrases(FREQUENCY_WORDS)
 DAY_NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
 EXAMPLE = "every month on the last day from 2027-01-31"
 BUSINESS_EXAMPLE = "every month on the last business day from 2027-01-29"
+FOLLOWING = frozenset(("", "on", "from", "at", "until", ",", *STARTING, *AFTER, *THEREAFTER))  # after `monthly`
 CODES = tuple(DAYS)
 
 
@@ -70,11 +73,11 @@ class SeriesReader(TermReader):
 
     def frequency_word(self) -> Series | None:
         """Read `monthly`, `annually`: how often in one word."""
-        if self.word() in TWICE_OR_EVERY_TWO and self.word(1) in ("", "on", "from", "at", *STARTING):
+        if self.word() in TWICE_OR_EVERY_TWO and self.word(1) in FOLLOWING:
             twice, every_two = TWICE_OR_EVERY_TWO[self.word()]
             self.refuse(f"`{self.word()}` can mean {twice} or {every_two}: write which, as in `every 2 weeks`")
         found = self.phrase(_WORDS)
-        if found is None or self.word(found[1]) not in ("", "on", "from", "at", "until", *STARTING):
+        if found is None or self.word(found[1]) not in FOLLOWING:
             return None
         self.take(found[1])
         frequency, interval = found[0]

@@ -19,6 +19,8 @@ def skipped_periods(deadline: object) -> str | None:
     """Return a sentence that names the months or years skipped and how to avoid that; None if there are none."""
     if not isinstance(deadline, Every) or deadline.business_day:
         return None
+    if not isinstance(deadline.start, CivilDay | WallTime):
+        return None
     parts, start = split_rule(deadline.rule), _day(deadline.start)
     if parts["FREQ"] not in ("MONTHLY", "YEARLY"):
         return None

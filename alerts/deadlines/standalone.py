@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.expressions import After, Between, By, Deadline, Every, From, On, Undated
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.stated_dates import CivilDay, WallTime
@@ -16,9 +17,11 @@ def standalone(bounds: Bounds) -> Deadline:
     """Return a deadline that resolves to the same bounds without other commitments, calendars, or a zone of its own.
 
     It has the ends, not how they were worked out. Where no zone is known, it states none. What recurs loses its roll:
-    each occurrence that a roll has moved has bounds, and so a deadline, of its own.
+    each occurrence that a roll has moved has bounds, and so a deadline, of its own. So has each of what counts from
+    another series, which as a whole cannot be stated without that.
     """
     if recurs := bounds.recurrence:
+        assert not isinstance(recurs, DependentSeries)
         start = recurs.start
         if isinstance(start, datetime):
             return Every(recurs.rule, WallTime(start, zone=recurs.zone), recurs.without, recurs.business_day)

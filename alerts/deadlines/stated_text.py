@@ -10,7 +10,7 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Every
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.rule_parts import describe_months, describe_rule
-from alerts.deadlines.stated_dates import CivilDay
+from alerts.deadlines.stated_dates import CivilDay, WallTime
 
 DURATION = re.compile(r"(?<![^\s(])P[0-9T][0-9A-Z]*(?= (?:after|before|of|\())", re.ASCII)
 
@@ -26,11 +26,22 @@ def deadline_in_words(text: str) -> str:
     except InputError:
         return text
     if not isinstance(found, Every):
-        return DURATION.sub(lambda match: Duration.parse(match.group()).to_text, str(found))
-    start = found.start
-    if found.business_day:
-        rule = describe_months(found.rule, found.business_day)
-    else:
-        rule = describe_rule(found.rule, start.date if isinstance(start, CivilDay) else start.wall)
+        return durations_in_words(str(found))
     left_out = f" except {', '.join(found.without)}" if found.without else ""
-    return f"{rule}, from {start}{left_out}"
+    return f"{_rule_in_words(found)}, {found.direction} {durations_in_words(str(found.start))}{left_out}"
+
+
+def durations_in_words(text: str) -> str:
+    """Return a deadline in its canonical form with its durations in words."""
+    return DURATION.sub(lambda match: Duration.parse(match.group()).to_text, text)
+
+
+def _rule_in_words(deadline: Every) -> str:
+    if deadline.business_day:
+        return describe_months(deadline.rule, deadline.business_day)
+    match deadline.start:
+        case CivilDay(date=start):
+            return describe_rule(deadline.rule, start)
+        case WallTime(wall=start):
+            return describe_rule(deadline.rule, start)
+    return describe_rule(deadline.rule, None)

@@ -36,8 +36,6 @@ def keep_zone(old: Deadline, new: Deadline) -> tuple[Deadline, str | None]:
 
 
 def _dates(deadline: Deadline) -> list[CivilDay | CivilPeriod | WallTime]:
-    if isinstance(deadline, Every):
-        return [deadline.start]
     return [term for term in terms(deadline) if isinstance(term, CivilDay | CivilPeriod | WallTime)]
 
 

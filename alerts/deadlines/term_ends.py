@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import islice
 from typing import Protocol
 
-from alerts.deadlines.business_day_series import business_day_of
 from alerts.deadlines.counted_periods import move
 from alerts.deadlines.counting import Counted, Span
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Every
 from alerts.deadlines.points import Day, Instant, Point
-from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.resolution import Resolution
-from alerts.deadlines.stated_dates import CivilDay, Reference
+from alerts.deadlines.stated_dates import Reference
 from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, Term, Unit, WeekdayFrom, print_position
 from alerts.deadlines.token_dates import read_token
-from alerts.deadlines.wording import MONTH_NAMES, WEEKDAY_NAMES, format_day
+from alerts.deadlines.wording import WEEKDAY_NAMES, format_day
 from alerts.deadlines.zones import at_wall, zone_info
 
 Ends = tuple[Point | None, Point | None]
@@ -197,31 +193,17 @@ def end_of_period(last: Point | None, duration: Span, work: Resolution) -> Point
     return day
 
 
-def recurrence_of(deadline: Every, work: Resolution) -> Recurrence:
-    """Return what a recurring deadline gives. Raises InputError where nothing is left of it."""
-    start = deadline.start
-    point, _ = work.dated(start)
-    begins = start.date if isinstance(start, CivilDay) else start.wall
-    if (roll := work.zone.roll) != "none":
-        work.business_days.why_off(point.date)  # so that the explanation names the calendars
-    place = deadline.business_day
-    calendars = work.zone.calendars if place else ()
-    recurs = Recurrence(deadline.rule, begins, point.zone, deadline.without, roll, place, calendars)
-    names = list(islice(recurs.names(), 3))
-    if not names:
-        raise InputError(f"`{deadline}` has no occurrence: all of them are left out")
-    assert recurs.point(names[0]).end  # outside the years 1 to 9999 it is refused, as any other date
-    for name in names if place else ():
-        business_day_of(datetime.fromisoformat(name).date(), place, work.business_days)  # names the calendars
-    return recurs
+def opening_after(last: Point | None) -> Point | None:
+    """Return where `after` a point begins: after a day, on the next."""
+    return Day(last.date + timedelta(days=1), last.zone) if isinstance(last, Day) else last
 
 
-def explain_business_day(month: date, place: int, work: Resolution) -> None:
-    """Add to the explanation of an occurrence which holidays were passed in its month."""
-    day, passed = business_day_of(month, place, work.business_days)
-    if passed:
-        text = f"the {print_position(place)} business day of {MONTH_NAMES[month.month - 1]} {month.year}"
-        work.explanation.append(f"{text} is {format_day(day)}, passing {work.name_days_off(passed)}")
+def end_before(first: Point | None, work: Resolution) -> Point | None:
+    """Return where what must be done before a point ends: before a day, on the day before."""
+    if not isinstance(first, Day):
+        return first
+    work.explanation.append(f"before {format_day(first.date)}: that day itself is excluded")
+    return Day(first.date - timedelta(days=1), first.zone)
 
 
 def _explain(work: Resolution, text: str, found: Point | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from alerts.core.absences import Absentee
 from alerts.core.delivery_failures import DeliveryFailure
 from alerts.deadlines.points import Day, Instant, Point
@@ -21,8 +23,11 @@ def fallback_facts(failure: DeliveryFailure) -> FallbackFacts:
 
 def absentee_facts(absentee: Absentee) -> AbsenteeFacts:
     """Return what templates see of somebody who is away or has left: the day on which they are back, or the time."""
-    until: Point | None = None
-    if absentee.back_at is not None:
-        day = Day(on_day(absentee.back_at, absentee.zone), absentee.zone)
-        until = day if day.start == absentee.back_at else Instant(absentee.back_at, absentee.zone)
+    until = day_or_time(absentee.back_at, absentee.zone) if absentee.back_at else None
     return AbsenteeFacts(name=flat(clean(absentee.name)), until=until)
+
+
+def day_or_time(at: datetime, zone: str) -> Point:
+    """Return the day that begins at an instant in a zone, or else the instant."""
+    day = Day(on_day(at, zone), zone)
+    return day if day.start == at else Instant(at, zone)

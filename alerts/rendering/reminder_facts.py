@@ -12,7 +12,8 @@ from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Revision
-from alerts.deadlines.bounds import ROLLED_FROM, Bounds
+from alerts.deadlines.bounds import ROLLED_FROM, Bounds, occurrence_bounds
+from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import references
@@ -143,7 +144,7 @@ def _lines(texts: Iterable[str]) -> tuple[str, ...]:
 def window_of(bounds: Bounds, now: datetime) -> Window:
     """Return the dates of a deadline as templates see them."""
     recurs = bounds.recurrence
-    coming = _coming(recurs, now) if recurs else ()
+    coming = _coming(bounds, recurs, now) if recurs else ()
     return Window(
         first=bounds.first,
         last=bounds.last,
@@ -156,10 +157,21 @@ def window_of(bounds: Bounds, now: datetime) -> Window:
     )
 
 
-def _coming(recurs: Recurrence, now: datetime) -> tuple[Point, ...]:
+def _coming(bounds: Bounds, recurs: Recurrence, now: datetime) -> tuple[Point, ...]:
     """Return what a chart has room for of a series, and at least the next three."""
-    points, end = map(recurs.point, recurs.names(now.replace(tzinfo=None))), now.toordinal() + DAYS
+    points, end = iter(_points(bounds, recurs, now)), now.toordinal() + DAYS
     return (*islice(points, 3), *takewhile(lambda point: point.date.toordinal() <= end, points))
+
+
+def _points(bounds: Bounds, recurs: Recurrence, now: datetime) -> Iterator[Point]:
+    """Yield the days from which the leads of coming occurrences count; of a series by itself, before any roll."""
+    if not isinstance(recurs, DependentSeries):
+        yield from map(recurs.point, recurs.names(now.replace(tzinfo=None)))
+        return
+    for name in recurs.names_about(now):
+        named = occurrence_bounds(bounds, name).named
+        if named and named.counted_end > now:
+            yield named
 
 
 def _certainty(bounds: Bounds) -> Certainty:

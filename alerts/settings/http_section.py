@@ -18,8 +18,9 @@ from alerts.strict_yaml.yaml_events import Steps
 
 WIDEST_PROXY_NETWORK = 256  # addresses: more are hardly all proxies, and each could claim to be any client
 BIND_VARIABLE = "ALERTS_HTTP_BIND"  # takes precedence over `bind`: in a container, loopback reaches nobody
-Answer = Literal["acknowledge", "snooze", "note", "move", "close", "assign", "reopen"]
-DEFAULT_ANSWERS: tuple[Answer, ...] = ("acknowledge", "snooze", "note")
+AlertAnswer = Literal["acknowledge", "snooze", "note", "move", "close", "assign", "reopen"]  # messages name these
+Answer = Literal[AlertAnswer, "away", "silence"]  # the others have pages of their own
+DEFAULT_ANSWERS: tuple[Answer, ...] = ("acknowledge", "snooze", "note", "away")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,9 @@ from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.stated_values import stated
 from alerts.core.tracked import Revision, Tracked
 from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.dependent_series import DependentSeries
 from alerts.store import occurrence_rows, tables
+from alerts.store.followed_occurrences import renew_followed
 from alerts.store.rows import CHANGED_AT, append_revisions, bounds_columns, chunks, revision_row
 
 _C, _O = tables.commitments.c, tables.occurrences.c
@@ -27,7 +29,7 @@ def write(connection: Connection, change_set: ChangeSet) -> None:
     now = change_set.change.now
     moved = (*change_set.moved, *change_set.following)
     _reopen(connection, change_set.reopened, now)
-    _insert(connection, change_set.new, change_set.change)
+    new = _insert(connection, change_set.new, change_set.change)
     _update(connection, [one for one in (*change_set.moved, *change_set.edited) if one.revision], now)
     _update(connection, change_set.following, now)
     _refresh(connection, [one for one in change_set.edited if one.refresh], now)
@@ -36,6 +38,8 @@ def write(connection: Connection, change_set: ChangeSet) -> None:
     again = [(_before(one), _resolver_of(one.after.commitment, change_set.resolver)) for one in stored]
     occurrence_rows.resolve_again(connection, again, now)
     _store_dependencies(connection, change_set.needs)
+    ids = [one.after.id for one in (*stored, *change_set.following) if one.after.recurs or one.bounds_before.recurs]
+    renew_followed(connection, [*ids, *new], now)
     note_loaded(connection, [entry for entry in change_set.entries if entry.loaded])
 
 
@@ -80,9 +84,10 @@ def _reopen(connection: Connection, changed: Sequence[Changed], now: datetime) -
     append_revisions(connection, history)
 
 
-def _insert(connection: Connection, new: Sequence[New], change: Change) -> None:
+def _insert(connection: Connection, new: Sequence[New], change: Change) -> list[int]:
+    """Store what is new; return the ids of series that count from others."""
     if not new:
-        return
+        return []
     statement = insert(tables.commitments).returning(_C.id, sort_by_parameter_order=True)
     ids = connection.execute(statement, [_new_row(one, change) for one in new]).scalars().all()
     recorded = [
@@ -94,6 +99,7 @@ def _insert(connection: Connection, new: Sequence[New], change: Change) -> None:
         for one in new
     ]  # fmt: skip
     append_revisions(connection, [revision_row(*pair) for pair in zip(ids, recorded, strict=True)])
+    return [one for one, stored in zip(ids, new, strict=True) if isinstance(stored.bounds.recurrence, DependentSeries)]
 
 
 def _new_row(new: New, change: Change) -> dict[str, Any]:

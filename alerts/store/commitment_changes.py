@@ -17,6 +17,8 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.store import answer_rows, occurrence_rows, tables
 from alerts.store.change_writer import write
+from alerts.store.followed_occurrences import FollowedOccurrence, find_followed, move_along
+from alerts.store.followed_series import follow_closed
 from alerts.store.known_names import require_all_known, require_known
 from alerts.store.rows import CHANGED_AT, TRACKED, append_revisions, revision_row, tracked_of
 from alerts.store.snapshot import KEYS_COMPARED, compute_alone, read_resolver
@@ -67,6 +69,19 @@ class CommitmentChanges:
     def write(self, change_set: ChangeSet) -> None:
         """Store what a change set changes."""
         write(self._connection, change_set)
+
+    def follow_closed(self, now: Tracked, change: Change) -> None:
+        """Let what depends on a series end with it: it has just been closed as a whole."""
+        follow_closed(self._connection, [now.id], change, self.resolver)
+
+    def find_followed(self, now: Tracked, bounds: Bounds) -> list[FollowedOccurrence]:
+        """Return what follows an occurrence that is moved to other bounds."""
+        found = find_followed(self._connection, {now.id: {now.occurrence: bounds}})
+        return [one for one in found if one.changed]
+
+    def move_along(self, followed: Sequence[FollowedOccurrence], change: Change) -> None:
+        """Store what follows an occurrence that was moved."""
+        move_along(self._connection, followed, change)
 
     def append(self, now: Tracked, revision: Revision, **values: str) -> None:
         """Add a revision, with other values of the commitment, and mark its watches as outdated."""

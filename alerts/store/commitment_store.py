@@ -19,6 +19,7 @@ from alerts.store.change_writer import write
 from alerts.store.commitment_changes import CommitmentChanges, append_revision, find_tracked
 from alerts.store.database import Database
 from alerts.store.file_load import FileLoad, in_turn, open_keys, recompute, zone_change_reason
+from alerts.store.followed_series import follow_closed
 from alerts.store.rows import TRACKED, chunks, revision_of, tracked_of
 from alerts.store.snapshot import read_resolver
 
@@ -131,6 +132,8 @@ class Commitments:
                     now = tracked_of(row)
                     ended = revision_after(now, change, "closed", detail="withdrawn")
                     append_revision(connection, now, ended, status="withdrawn", loaded_from=restated_closed.LEFT)
+                series = [row["id"] for row in rows if "recurrence" in row["bounds"]]
+                follow_closed(connection, series, change, read_resolver(connection, self._zone))
 
     def graced_keys(self) -> set[tuple[str, str]]:
         """Return the commitments and occurrences of these acknowledgements."""

@@ -26,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from alerts.clock import utc_now
 from alerts.store.database_url import may_exist, parse_address
 from alerts.store.engines import damaged, empty_engine, postgresql_engine, sqlite_engine
+from alerts.store.reader_turns import NO_TURNS, ReaderTurns
 from alerts.store.store_error import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -51,6 +52,7 @@ class Database:
         self._access = access
         self._held = threading.local()  # the transaction of a thread's snapshot
         self._turn: Any = threading.RLock() if self.sqlite else _Free()
+        self._reader_turns = ReaderTurns() if self.sqlite else NO_TURNS
         if access != "create" and not may_exist(url):
             self._stand_in()
         else:
@@ -111,7 +113,7 @@ class Database:
 
         Nothing may be written in the block: a commit would wait for the transaction of its own thread.
         """
-        with self.read() as connection:
+        with self.read() as connection, self._reader_turns.take(connection):
             self._held.connection = connection
             try:
                 yield

@@ -22,9 +22,9 @@ from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.new_links import put_new_link
-from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.outbox.contents import DeliveryFacts
-from alerts.store.people import every_person, zones
+from alerts.store.people import every_person
+from alerts.store.standing import WatchedCommitment, fetch_watched
 
 EntryName = tuple[int, str]  # the id of a commitment, and the name of its occurrence
 KIND_AT: Mapping[Stage, Kind] = {"ahead": "before", "due": "before", "overdue": "overdue", "under_review": "review"}
@@ -33,7 +33,7 @@ _D, _R, _V = delivery_tables.deliveries.c, planning_tables.rules.c, tables.revis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedDelivery:
-    """A delivery whose message has links. `zone`: the reader's own. `printed`: the entries that have a link.
+    """A delivery whose message has links. `printed`: the entries that have a link.
 
     `to_deputy`: whether a deputy got it for somebody else.
     """
@@ -41,7 +41,6 @@ class LinkedDelivery:
     id: UUID
     channel: str
     recipient: str
-    zone: str | None
     rendered_at: datetime
     printed: tuple[EntryName, ...]
     to_deputy: bool = False
@@ -49,9 +48,13 @@ class LinkedDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedEntry:
-    """An entry as it is now, and when it last changed. `closed_at`: when it was closed, where it is."""
+    """An entry as it is now, and when it last changed. `closed_at`: when it was closed, where it is.
+
+    `watched`: its commitment, from which its next alert is worked out.
+    """
 
     context: ReminderContext
+    watched: WatchedCommitment
     changed_at: datetime
     closed_at: datetime | None
 
@@ -71,16 +74,14 @@ class LinkedDeliveries:
         query = select(_D.id, _D.channel, _D.recipient, _D.payload, _D.on_behalf_of).where(_D.id == delivery)
         with self._database.read() as connection:
             row = connection.execute(query).mappings().first()
-            if row is None or not row["payload"]:
-                return None
-            zone = zones(connection, [row["recipient"]]).get(row["recipient"])
+        if row is None or not row["payload"]:
+            return None
         links = placeholders(json.dumps(row["payload"], ensure_ascii=False))
         printed = [(one.commitment_id, one.occurrence) for one in links if one.delivery == delivery]
         return LinkedDelivery(
             id=row["id"],
             channel=row["channel"],
             recipient=row["recipient"],
-            zone=zone,
             rendered_at=datetime.fromisoformat(row["payload"]["rendered_at"]),
             printed=tuple((number, name) for number, name in printed if number is not None),
             to_deputy=row["on_behalf_of"] is not None,
@@ -90,14 +91,15 @@ class LinkedDeliveries:
         """Return entries as they are now; those that are gone are left out."""
         which = list(dict.fromkeys(which))
         with self._database.read() as connection:
-            whole = fetch_whole(connection, {number for number, _ in which})
-            found = {one: about for one in which if (about := _at(whole.get(one[0]), one[1]))}
-            facts = DeliveryFacts.fetch(connection, whole.values(), ())
-            times = _times(connection, whole)
+            watched = fetch_watched(connection, {number for number, _ in which})
+            found = {one: about for one in which if (about := _at(watched.get(one[0]), one[1]))}
+            facts = DeliveryFacts.fetch(connection, (one.tracked for one in watched.values()), ())
+            times = _times(connection, watched)
             rules = [Rule.from_json(spec) for spec in connection.execute(select(_R.spec)).scalars()]
         return {
             one: LinkedEntry(
                 context=_context(facts, about, rules, now),
+                watched=watched[about.id],
                 changed_at=_last(times, about, None) or about.recorded_at,
                 closed_at=None if about.open else _last(times, about, "closed"),
             )
@@ -121,9 +123,9 @@ class LinkedDeliveries:
             return every_person(connection)
 
 
-def _at(whole: Tracked | None, occurrence: str) -> Tracked | None:
+def _at(watched: WatchedCommitment | None, occurrence: str) -> Tracked | None:
     try:
-        return whole.at(occurrence) if whole else None
+        return watched.tracked.at(occurrence) if watched else None
     except InputError:  # a move removed it
         return None
 

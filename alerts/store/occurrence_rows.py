@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_,
 
 from alerts.core.tracked import Occurrence, Tracked
 from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.expressions import references
+from alerts.deadlines.grammar import parse
 from alerts.store import answer_rows, tables
 from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_sequences, snooze_of, upsert
 
@@ -84,11 +86,13 @@ def _with_occurrences(connection: Connection, moved: Sequence[tuple[Tracked, Bou
 def resolve_again(
     connection: Connection, tracked: Iterable[tuple[Tracked, Callable[[str], Bounds]]], now: datetime
 ) -> None:
-    """Resolve occurrences that were moved by themselves anew: the zone or calendars of the series may differ now."""
+    """Resolve occurrences that were moved by hand anew: the zone or calendars of the series may differ now."""
     ways = {item.id: resolve for item, resolve in tracked if item.recurs}
     for some in chunks(ways):
         own = and_(_O.commitment_id.in_(some), _O.deadline.is_not(None))
         for row in connection.execute(select(tables.occurrences).where(own)).mappings().all():
+            if references(parse(row["deadline"])):  # it follows another one
+                continue
             bounds = ways[row["commitment_id"]](row["deadline"])
             if bounds.to_json() == row["bounds"]:
                 continue

@@ -17,6 +17,7 @@ from alerts.store.database import Database
 from alerts.store.known_names import require_known
 from alerts.store.people import person_of
 from alerts.store.recorded_requests import put_request, require_first
+from alerts.store.store_error import OverError
 
 STATED = ("person", "starts_at", "ends_at", "zone", "deputy", "reason", "recorded_by")
 _A, _P = tables.absences.c, tables.people.c
@@ -46,13 +47,13 @@ class RecordedAbsences:
         return number
 
     def end_one(self, number: int, now: datetime, by: str, proof: Proof, request: Request | None = None) -> Absence:
-        """End an absence now, and return it as it was. Raises InputError where none has the number, or it is over."""
+        """End an absence now, and return it as it was. Raises OverError where none has the number, or it is over."""
         with self._database.change() as connection:
             require_first(connection, request)
             mine = (_A.number == number, _A.ends_at > now)
             found = _recorded(connection, *mine)
             if not found:
-                raise InputError(f"no present absence has the number {number}")
+                raise OverError(f"no present absence has the number {number}")
             _end(connection, mine, now, by, proof)
             put_request(connection, request, str(number))
         return found[0]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 from alerts.core.actors import RecordedBeforeError, Request
 from alerts.deadlines.errors import InputError
 from alerts.store import tables
+from alerts.store.database import Database
 
 _Q = tables.requests.c
 KEPT_FOR = timedelta(days=90)  # a page that stays open longer, or a key that is used later, counts as a new request
@@ -16,6 +17,12 @@ KEPT_FOR = timedelta(days=90)  # a page that stays open longer, or a key that is
 
 class OtherRequestError(InputError):
     """A program uses the same id for a request that states something else."""
+
+
+def was_recorded(database: Database, request: str) -> bool:
+    """Return whether the request of an id was recorded."""
+    with database.read() as connection:
+        return connection.execute(select(_Q.id).where(_Q.id == request)).first() is not None
 
 
 def require_first(connection: Connection, request: Request | None) -> None:

@@ -16,6 +16,7 @@ from alerts.store import delivery_tables, tables
 from alerts.store.database import Database
 from alerts.store.recorded_requests import put_request, require_first
 from alerts.store.rows import insert_new
+from alerts.store.store_error import OverError
 
 _G, _S = delivery_tables.gathered.c, tables.silences.c
 SHOWN_FOR = timedelta(days=30)  # after its end
@@ -38,12 +39,12 @@ class Silences:
             put_request(connection, request, silence.id)
 
     def end(self, name: str, now: datetime, by: str, proof: Proof, request: Request | None = None) -> Silence:
-        """End a silence, and let go what it holds. Raises InputError where no such silence lasts."""
+        """End a silence, and let go what it holds. Raises OverError where no such silence lasts."""
         with self._database.change() as connection:
             require_first(connection, request)
             lasting = {one.id: one for one in _all(connection, now)}
             if name not in lasting:
-                raise InputError(
+                raise OverError(
                     f"no present silence has the ID {name!r}{did_you_mean(name, lasting)}: see `alerts silence list`"
                 )
             ended = {"ended_at": now, "ended_by": by, "ended_proof": proof}

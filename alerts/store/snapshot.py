@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, func, select
 
 from alerts.core.change_computation import ChangeComputation, dependants_by_key
 from alerts.core.change_set import ChangeSet, Snapshot, Stamp
@@ -17,11 +19,12 @@ from alerts.core.load_decisions import Closed, LoadDecisions, StoredStatement
 from alerts.core.stated_values import STATED
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.dependent_series import ended_at
 from alerts.store import tables
 from alerts.store.resolution_inputs import stored_zone
 from alerts.store.rows import TRACKED, chunks, party_of, tracked_of
 
-_C = tables.commitments.c
+_C, _R = tables.commitments.c, tables.revisions.c
 KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
 STAMP = (_C.key, _C.revision, _C.fingerprint, _C.earliest, _C.latest)
 STATEMENT = select(*STAMP, _C.status, _C.loaded, _C.loaded_from, _C.loaded_sequence, *(_C[name] for name in STATED))
@@ -85,7 +88,7 @@ def is_current(connection: Connection, change_set: ChangeSet, resolver: Deadline
     expected = {key: stamp for key, stamp in change_set.read.items() if stamp}
     if resolver != change_set.resolver or _stamps(connection, change_set.read) != expected:
         return False
-    moves = [one.after.id for one in (*change_set.moved, *change_set.following)]
+    moves = [one.after.id for one in (*change_set.moved, *change_set.following, *change_set.reopened)]
     return change_set.followers.issuperset(_followers(connection, moves))
 
 
@@ -126,12 +129,26 @@ def _fetch_bounds(connection: Connection, keys: Collection[str]) -> tuple[dict[s
     """Return the stored bounds of commitments with their assumptions, and their stamps."""
     bounds: dict[str, Bounds] = {}
     stamps: dict[str, Stamp] = {}
+    query = select(*STAMP, _C.id, _C.status, _C.bounds, _C.assumptions)
     for some in chunks(sorted(keys)):
-        rows = connection.execute(select(*STAMP, _C.bounds, _C.assumptions).where(_C.key.in_(some))).mappings()
+        rows = connection.execute(query.where(_C.key.in_(some))).mappings().all()
+        ended = [row["id"] for row in rows if row["status"] != "open" and "recurrence" in row["bounds"]]
+        closed = _closing_times(connection, ended)
         for row in rows:
-            bounds[row["key"]] = with_assumptions(Bounds.from_json(row["bounds"]), row["assumptions"])
-            stamps[row["key"]] = _stamp_of(row)
+            found = with_assumptions(Bounds.from_json(row["bounds"]), row["assumptions"])
+            if found.recurrence and row["id"] in closed:
+                found = replace(found, recurrence=ended_at(found.recurrence, closed[row["id"]]))
+            bounds[row["key"]], stamps[row["key"]] = found, _stamp_of(row)
     return bounds, stamps
+
+
+def _closing_times(connection: Connection, ids: Collection[int]) -> dict[int, datetime]:
+    """Return when commitments were closed as a whole."""
+    if not ids:
+        return {}
+    whole = (_R.what == "closed", func.coalesce(_R.occurrence, "") == "")
+    closed = select(_R.commitment_id, func.max(_R.recorded_at)).where(_R.commitment_id.in_(ids), *whole)
+    return dict(connection.execute(closed.group_by(_R.commitment_id)).tuples().all())
 
 
 def read_resolver(connection: Connection, zone: str | None, declared: Iterable[Party] = ()) -> DeadlineResolver:

@@ -6,19 +6,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Select, select
 
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
 from alerts.store import planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.occurrence_rows import with_occurrences
-from alerts.store.rows import CHUNK, TRACKED, tracked_of
+from alerts.store.rows import CHUNK, TRACKED, chunks, tracked_of
 from alerts.store.watch_rows import COLUMNS
 from alerts.store.watched_commitments import with_changes
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
+_QUERY = TRACKED.add_columns(_C.changed_at).order_by(_C.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +37,30 @@ def watched_commitments(
 ) -> Iterator[list[WatchedCommitment]]:
     """Yield commitments with their watches, in chunks, or `only` some."""
     last = 0
-    query = TRACKED.add_columns(_C.changed_at).order_by(_C.id).limit(CHUNK)
-    query = query.where(_C.changed_at.is_not(None)) if changed_only else query
+    query = _QUERY.where(_C.changed_at.is_not(None)) if changed_only else _QUERY
     query = query.where(_C.id.in_(only)) if only is not None else query
     while True:
         with database.read() as connection:
-            rows = connection.execute(query.where(_C.id > last)).mappings().all()
-            ids = [row["id"] for row in rows]
-            mine = select(*COLUMNS).where(_W.commitment_id.in_(ids))
-            watches = [Watch(**row) for row in connection.execute(mine).mappings()]
-            changed = with_changes(connection, watches)
-            fresh = with_occurrences(connection, (tracked_of(row) for row in rows if row["id"] not in changed))
-        if not rows:
+            found = _watched(connection, query.where(_C.id > last).limit(CHUNK))
+        if found:
+            yield found
+        if len(found) < CHUNK:
             return
-        last = ids[-1]
-        by_id: dict[int, dict[tuple[str, str], Watch]] = defaultdict(dict)
-        for watch in watches:
-            by_id[watch.commitment_id][watch.rule, watch.occurrence] = watch
-        tracked = changed | {item.id: item for item in fresh}
-        yield [WatchedCommitment(tracked[row["id"]], by_id[row["id"]], row["changed_at"]) for row in rows]
-        if len(rows) < CHUNK:
-            return
+        last = found[-1].tracked.id
+
+
+def fetch_watched(connection: Connection, ids: Collection[int]) -> dict[int, WatchedCommitment]:
+    """Return commitments with their watches by id."""
+    return {one.tracked.id: one for some in chunks(ids) for one in _watched(connection, _QUERY.where(_C.id.in_(some)))}
+
+
+def _watched(connection: Connection, query: Select[Any]) -> list[WatchedCommitment]:
+    rows = connection.execute(query).mappings().all()
+    whole = {one.id: one for one in with_occurrences(connection, map(tracked_of, rows))}
+    mine = select(*COLUMNS).where(_W.commitment_id.in_(whole))
+    watches = [Watch(**row) for row in connection.execute(mine).mappings()]
+    tracked = with_changes(connection, watches, whole)
+    by_id: dict[int, dict[tuple[str, str], Watch]] = defaultdict(dict)
+    for watch in watches:
+        by_id[watch.commitment_id][watch.rule, watch.occurrence] = watch
+    return [WatchedCommitment(tracked[row["id"]], by_id[row["id"]], row["changed_at"]) for row in rows]

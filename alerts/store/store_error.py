@@ -7,3 +7,7 @@ from alerts.deadlines.errors import InputError
 
 class StoreError(InputError):
     """The database cannot be used; the text gives the problem and what to do."""
+
+
+class OverError(InputError):
+    """What somebody wants to end is over, or was never recorded."""

@@ -43,7 +43,8 @@ def tracked_or_none(row: RowMapping) -> Tracked | None:
 def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int, Tracked], set[int]]:
     """Return the commitments of some watches, and the ids of those that cannot be read."""
     try:
-        return with_changes(connection, watches), set()
+        whole = fetch_whole(connection, {watch.commitment_id for watch in watches})
+        return dict(with_changes(connection, watches, whole)), set()
     except (SQLAlchemyError, StoreError):
         raise
     except Exception:
@@ -60,13 +61,16 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
     return found, broken
 
 
-def with_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
-    """Return the commitments of some watches, with moves and ends that a watch has not seen, and what was sent."""
-    return dict(with_sent_alerts(connection, watches, _with_unseen_changes(connection, watches)))
+def with_changes(
+    connection: Connection, watches: Sequence[Watch], tracked: Mapping[int, Tracked]
+) -> Mapping[int, Tracked]:
+    """Return commitments with moves and ends that one of their watches has not seen, and what was sent."""
+    return with_sent_alerts(connection, watches, _with_unseen_changes(connection, watches, tracked))
 
 
-def _with_unseen_changes(connection: Connection, watches: Sequence[Watch]) -> dict[int, Tracked]:
-    tracked = fetch_whole(connection, {watch.commitment_id for watch in watches})
+def _with_unseen_changes(
+    connection: Connection, watches: Sequence[Watch], tracked: Mapping[int, Tracked]
+) -> Mapping[int, Tracked]:
     seen: dict[int, int] = {}
     for watch in watches:
         if watch.revision < tracked[watch.commitment_id].revision:
@@ -84,7 +88,7 @@ def _with_unseen_changes(connection: Connection, watches: Sequence[Watch]) -> di
     for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
         if row["number"] > seen[row["commitment_id"]] or row["what"] == "moved":
             changes[row["commitment_id"]].append(revision_of(row))
-    return tracked | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}
+    return {**tracked} | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}
 
 
 def occurrence_of(tracked: Tracked, name: str) -> Tracked | None:

@@ -1,4 +1,4 @@
-"""The routes of answer links: `/a/TOKEN`, and the style sheet of the pages."""
+"""The routes of answer links: `/a/TOKEN` and the pages below it, and the style sheet."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from alerts.web.answer_pages import AnswerPages, Page
+from alerts.web.absence_page import AbsencePage
+from alerts.web.answer_pages import AnswerPages
+from alerts.web.form_page import FormPage
+from alerts.web.link_visits import LinkVisits, Page
 from alerts.web.services import Services
+from alerts.web.silence_page import SilencePage
 
 STYLE_SHEET = "/static/page.css"
 A_DAY = 86_400  # seconds
@@ -19,26 +23,31 @@ async def _body(request: Request) -> bytes:
 
 def answer_routes(services: Services) -> APIRouter:
     """Return the routes of answer links. GET, HEAD and OPTIONS change nothing."""
-    router, pages = APIRouter(), AnswerPages(services)
+    router, visits = APIRouter(), LinkVisits(services)
     style = services.pages.style_sheet()
-
-    @router.api_route("/a/{token}", methods=["GET", "HEAD"])
-    def show(token: str, request: Request) -> Response:
-        return _response(pages.show(token, _address(request)))
-
-    @router.options("/a/{token}")
-    def options() -> Response:
-        return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
-
-    @router.post("/a/{token}")
-    def press(token: str, request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
-        return _response(pages.press(token, _address(request), body))
+    _add_page(router, "/a/{token}", AnswerPages(visits))
+    _add_page(router, "/a/{token}/away", AbsencePage(visits))
+    _add_page(router, "/a/{token}/silence", SilencePage(visits))
 
     @router.api_route(STYLE_SHEET, methods=["GET", "HEAD"])
     def style_sheet() -> Response:
         return Response(style, media_type="text/css", headers={"Cache-Control": f"public, max-age={A_DAY}"})
 
     return router
+
+
+def _add_page(router: APIRouter, path: str, page: AnswerPages | FormPage) -> None:
+    @router.api_route(path, methods=["GET", "HEAD"])
+    def show(token: str, request: Request) -> Response:
+        return _response(page.show(token, _address(request)))
+
+    @router.options(path)
+    def options() -> Response:
+        return Response(status_code=204, headers={"Allow": "GET, HEAD, OPTIONS, POST"})
+
+    @router.post(path)
+    def press(token: str, request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
+        return _response(page.press(token, _address(request), body))
 
 
 def _address(request: Request) -> str:

@@ -17,18 +17,20 @@ from alerts.core.notifications import Notification
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import active_answers, last_lead, own_snoozes_now
+from alerts.core.silences import silence_of
 from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import Tracked
 from alerts.deadlines.points import Day
-from alerts.forecasting import next_alerts
+from alerts.forecasting import next_alerts_of
 from alerts.rendering.reminder_facts import facts
 from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import clean, flat, on_day
-from alerts.scheduled_rules import ScheduledRule
+from alerts.scheduled_rules import ScheduledRule, current_of
 from alerts.store.linked_deliveries import LinkedEntry
 from alerts.web.channel_readers import ChannelReaders
 from alerts.web.opened_link import OpenedLink
 from alerts.web.services import Services
+from alerts.web.silence_view import SilenceView
 
 PAUSES = (("tomorrow", 1), ("for 3 days", 3), ("for a week", 7))
 LONGEST_PAUSE = timedelta(days=90)  # by a link
@@ -48,7 +50,8 @@ class EntryView:
     """One entry as a page shows it. `alerted`: who gets the next alert; how many, where the page names nobody.
 
     `revision` and `stage` are what the form carries. `pauses` and `snoozes` are the days that buttons offer; `may` is
-    what the reader may do now. `active`: what `undo` would take back. `url`: its own page.
+    what the reader may do now. `active`: what `undo` would take back. `url`: its own page. `silence`: what holds
+    its alerts back now, if anything does.
     """
 
     t: Facts
@@ -61,6 +64,7 @@ class EntryView:
     may: frozenset[Action] = frozenset()
     active: tuple[str, ...] = ()
     url: str = ""
+    silence: SilenceView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +78,13 @@ class Viewer:
     def view(self, opened: OpenedLink, entry: LinkedEntry) -> EntryView:
         """Return all of an entry: with its next alert, and what the reader may do."""
         tracked, now = entry.tracked, opened.now
-        coming = self._coming(opened, tracked) if tracked.open else []
+        coming = self._coming(opened, entry) if tracked.open else []
         next_at = coming[0].reminder.send_at if coming else None
         t = entry_facts(opened, replace(entry, context=replace(entry.context, next_alert_at=next_at)))
         alerted = tuple(dict.fromkeys(flat(clean(one)) for one in self._alerted(opened, tracked, coming)))
         active = _active(entry, now)
         snoozes = tuple(self.snoozes(opened, entry))
+        silence = silence_of(opened.silences, tracked.commitment, now)
         return EntryView(
             t=t,
             revision=tracked.revision,
@@ -92,6 +97,7 @@ class Viewer:
                 opened, tracked, self.services.http.allowed_answers, snoozable=bool(snoozes), undoable=bool(active)
             ),
             active=active,
+            silence=SilenceView.of(silence) if silence else None,
         )
 
     def lead(self, tracked: Tracked, now: datetime) -> datetime | None:
@@ -109,15 +115,10 @@ class Viewer:
             if tracked.bounds.latest is None or (lead is not None and end_of(one.day, tracked, opened) < lead):
                 yield one
 
-    def _coming(self, opened: OpenedLink, tracked: Tracked) -> list[Forecast]:
-        return next_alerts(
-            self.services.store,
-            self.rules,
-            opened.now,
-            self._owners(opened),
-            only=tracked.id,
-            occurrence=tracked.occurrence,
-        )
+    def _coming(self, opened: OpenedLink, entry: LinkedEntry) -> list[Forecast]:
+        known = current_of(self.rules, opened.registered)
+        owners, occurrence = self._owners(opened), entry.tracked.occurrence
+        return next_alerts_of(entry.watched, self.rules, known, opened.now, owners, occurrence=occurrence)
 
     def _owners(self, opened: OpenedLink) -> Owners:
         return Owners(channel=self.services.settings.owners_channel, people=opened.people)
@@ -184,13 +185,13 @@ def pause_end(day: date, tracked: Tracked, opened: OpenedLink) -> datetime | Non
 
 def url_of(services: Services, opened: OpenedLink, entry: LinkedEntry) -> str:
     """Return the path of the page about one entry of a message."""
-    link = AnswerLink(
-        key_id=opened.link.key_id,
-        delivery=opened.link.delivery,
-        commitment_id=entry.tracked.id,
-        occurrence=entry.tracked.occurrence,
-    )
-    return fill(f"/a/{placeholder(link)}", opened.link.delivery, services.keys)
+    tracked = entry.tracked
+    return link_url(services, replace(opened.link, commitment_id=tracked.id, occurrence=tracked.occurrence))
+
+
+def link_url(services: Services, link: AnswerLink) -> str:
+    """Return the path of the page of a link."""
+    return fill(f"/a/{placeholder(link)}", link.delivery, services.keys)
 
 
 def choosable(people: Mapping[str, Person], now: datetime) -> list[tuple[str, str]]:

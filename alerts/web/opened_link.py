@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,7 @@ from typing import Literal
 from alerts.core.actors import Actor
 from alerts.core.answer_links import AnswerLink, read
 from alerts.core.commitments import Person
+from alerts.core.silences import Silence
 from alerts.store.linked_deliveries import EntryName, LinkedDelivery, LinkedEntry
 from alerts.web.channel_readers import ChannelReaders
 from alerts.web.services import Services
@@ -29,7 +30,7 @@ class DeadLinkError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReader:
-    """Whom a link was sent to: their address, or the name of the channel. `name` is the person's, where one is known.
+    """Whom a link was sent to: their address, or the name of the channel. `name` and `zone`: the person's, if known.
 
     `shared`: several people may have the link, so each is asked for their name.
     """
@@ -37,6 +38,7 @@ class LinkReader:
     label: str
     recipient: str
     name: str | None
+    zone: str | None = None
     shared: bool
 
     def actor(self, allowed: frozenset[str], claimed: str | None) -> Actor:
@@ -46,7 +48,10 @@ class LinkReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedLink:
-    """A link that is good, its delivery, its reader, and the entries as they are now."""
+    """A link that is good, its delivery, its reader, and the entries as they are now.
+
+    `registered`: the hashes of the rules that the daemon follows, by name. `silences`: those that last.
+    """
 
     link: AnswerLink
     delivery: LinkedDelivery
@@ -54,6 +59,8 @@ class OpenedLink:
     zone: str
     people: Mapping[str, Person]
     entries: Mapping[EntryName, LinkedEntry]
+    registered: Mapping[str, str]
+    silences: Sequence[Silence]
     now: datetime
 
     @property
@@ -98,9 +105,11 @@ def open_again(
         link=link,
         delivery=delivery,
         reader=reader,
-        zone=delivery.zone or channel.zone or services.settings.timezone or "UTC",
+        zone=reader.zone or channel.zone or services.settings.timezone or "UTC",
         people=people,
         entries=entries,
+        registered=services.store.watches.registered(),
+        silences=services.store.silences.lasting(now),
         now=now,
     )
 
@@ -126,10 +135,11 @@ def _reader(
     services: Services, delivery: LinkedDelivery, channel: ChannelReaders, people: Mapping[str, Person]
 ) -> LinkReader:
     address = delivery.recipient.lower()
-    name = next((one.name for one in people.values() if address and one.email.lower() == address), None)
+    mine = [one for _, one in sorted(people.items()) if address and one.email.lower() == address]
     return LinkReader(
         label=delivery.recipient or delivery.channel,
         recipient=delivery.recipient,
-        name=name,
+        name=next((one.name for one in mine), None),
+        zone=next((one.timezone for one in mine if one.timezone), None),
         shared=channel.shared or address in services.settings.shared_addresses,
     )

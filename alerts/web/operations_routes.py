@@ -13,6 +13,8 @@ from alerts.web.request_metrics import REQUESTS
 from alerts.web.services import Services
 from alerts.web.store_metrics import StoreMetrics
 
+SECOND = "%Y-%m-%dT%H:%M:%SZ"
+
 
 def operations_routes(services: Services) -> APIRouter:
     """Return the routes for monitoring. They show how things are, so they have a listener of their own."""
@@ -30,7 +32,7 @@ def operations_routes(services: Services) -> APIRouter:
     def status() -> Response:
         reasons = _reasons(services)
         found = {"status": "failing", "reasons": reasons} if reasons else {"status": "ok"}
-        return JSONResponse(found, status_code=503 if reasons else 200)
+        return JSONResponse(found | _held_and_away(services), status_code=503 if reasons else 200)
 
     return router
 
@@ -43,3 +45,27 @@ def _reasons(services: Services) -> list[str]:
         return reasons + delivery_problems(store, now, lambda at: f"{at:%a %-d %b %Y %H:%M} UTC")
     except InputError as error:
         return [str(error)]
+
+
+def _held_and_away(services: Services) -> dict[str, object]:
+    """Return the silences in force and who is away, without addresses; nothing where the database cannot be used."""
+    now, store = services.clock(), services.store
+    try:
+        silences, absences = store.silences.lasting(now), store.absences.all(now)
+    except InputError:
+        return {}
+    people = absences.people
+    names = {key: one.name for key, one in people.items()}
+    away = [one for one in absences.recorded if one.includes(now) and one.person in people]
+    return {
+        "silences": [
+            {"what": one.to_text, "until": f"{one.ends:{SECOND}}", "reason": one.reason}
+            for one in silences
+            if one.since <= now
+        ],
+        "away": [
+            {"person": names[one.person], "until": f"{one.ends_at:{SECOND}}",
+             "deputy": names.get(one.deputy or people[one.person].deputy or "")}
+            for one in away
+        ],
+    }  # fmt: skip

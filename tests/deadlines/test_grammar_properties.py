@@ -68,8 +68,10 @@ WORDS_AS_KEYS = sorted(
     {word for table in english_tables() for phrase in table for word in phrase.split() if KEY.fullmatch(word)}
     | {"q2", "w14", "5pm", "12pm", "p1x", "p7d", "mid-march", "1st", "31-mar-2027", "2027-q2", "utc", "cet"}
 )
-LETTERS = st.text("abpxyzPTXZ0129._-", min_size=1, max_size=12) | st.sampled_from(
-    ["P7D", "2025-11-XX", "k" * 100, *WORDS_AS_KEYS]
+LETTERS = (
+    st.text("abpxyzPTXZ0129._-", min_size=1, max_size=12)
+    | st.sampled_from(["P7D", "2025-11-XX", "k" * 100])
+    | st.integers(0, len(WORDS_AS_KEYS) - 1).map(lambda number: WORDS_AS_KEYS[number])  # its text stays short
 )
 KEYS = LETTERS.filter(lambda key: KEY.fullmatch(key) is not None and key.lower() not in RESERVED_WORDS)
 DOUBT = st.sampled_from([None, *DOUBTS.values()])
@@ -158,6 +160,9 @@ def recurring(draw: st.DrawFn) -> Every:
     if draw(st.booleans()):
         place = draw(st.integers(1, MOST_PLACES)) * draw(st.sampled_from([1, -1]))
         return Every(draw(st.sampled_from(["FREQ=MONTHLY", "FREQ=YEARLY;BYMONTH=3,6"])), start, business_day=place)
+    if draw(st.booleans()):
+        return Every(draw(st.sampled_from(["FREQ=YEARLY", "FREQ=MONTHLY;COUNT=3"])), Reference("signing"), (), 0,
+                     draw(st.sampled_from(["from", "after"])))  # fmt: skip
     return Every("FREQ=DAILY", start)
 
 

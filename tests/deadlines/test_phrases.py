@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds, 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.stated_text import deadline_in_words
 
 CHOICE = ZoneChoice("UTC", calendars=("US",))
 BASES = {
@@ -60,8 +62,10 @@ def test_a_series_has_the_days_that_the_rule_says(phrase: str, days: str, canoni
     found = parse(phrase)
     assert str(found) == canonical
     assert parse(canonical) == found
+    assert parse(deadline_in_words(canonical)) == found
     resolved = resolve(found, CHOICE, KNOWN)
     assert resolved.recurrence is not None
+    assert not re.search(r"[A-Z]{2,}=|\bP\d", describe_bounds(resolved))
     names = list(islice(resolved.recurrence.names(), 4))
     windows = [(one.earliest, one.latest) for one in (occurrence_bounds(resolved, name) for name in names)]
     *expected, more = days.removeprefix("each ").split() if days.endswith("…") else (*days.split()[1:], "")

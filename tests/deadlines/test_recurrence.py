@@ -147,9 +147,9 @@ def test_a_rule_that_cannot_be_meant_is_refused(rule: str, refusal: str) -> None
     [
         ("every", "column 6: expected how often"),
         ("every FREQ=DAILY", "column 17: expected `from`"),
-        ("every FREQ=DAILY from summit", "column 23: expected a day, or a time without an offset"),
-        ("every FREQ=DAILY from 2025-11", "column 23: expected a day, or a time without an offset"),
-        ("every FREQ=DAILY from 2025-11-30T09:00Z", "column 23: expected a day, or a time without an offset"),
+        ("every FREQ=DAILY from during", "column 23: expected a date or a commitment's key"),
+        ("every FREQ=DAILY from 2025-11", "column 23: expected a day, a time without an offset"),
+        ("every FREQ=DAILY from 2025-11-30T09:00Z", "column 23: expected a day, a time without an offset"),
         ("every FREQ=DAILY from 2025-11-30 except", "column 40: expected the occurrences that are left out"),
         ("every FREQ=DAILY from 2025-11-30 except 2025-12-01,", "column 52: expected the occurrences"),
         ("every FREQ=DAILY from 2025-11-30 except 2025-12-01T09:00", "column 41: expected the occurrences"),
@@ -179,7 +179,7 @@ def test_what_stands_around_a_rule_is_checked_too(text: str, refusal: str) -> No
         ("FREQ=YEARLY;BYYEARDAY=100,-1", "every year on day 100 of the year and the last day of the year"),
         ("FREQ=YEARLY;BYWEEKNO=20,-1;BYDAY=MO", "every year on Monday in week 20 and the last week"),
         ("FREQ=YEARLY;COUNT=3", "every year, 3 times"),
-        ("FREQ=YEARLY;BYMONTHDAY=11", "every year on the 11th in November"),
+        ("FREQ=YEARLY;BYMONTHDAY=11", "every year on 11 November"),
         ("FREQ=DAILY;UNTIL=20261231", "every day until 31 December 2026"),
     ],
 )

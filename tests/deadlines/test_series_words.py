@@ -70,7 +70,7 @@ REFUSED = [
     ("every year on 31 April from 2027-01-01", "expected a day that the month has"),
     ("every 0 weeks from 2027-01-01", "expected how often"),
     ("every soon and then", "expected how often"),
-    ("every month from signing", "expected a day"),
+    ("every month from the week of signing", "expected a day"),
     ("earlier of (monthly from 2027-01-01; 2027-05-05)", "expected a deadline"),
 ]
 

@@ -171,8 +171,6 @@ def test_what_recurred_and_what_will_recur_change_places(store):
          "once does not recur: it has no occurrence '2025-12-30'"),
         (lambda s: acting.move(s, "report", "P1D after once", change(LOADED), "2025-12-31"),
          "one occurrence is moved to a date of its own"),
-        (lambda s: move(s, "once", "P1D after report"),
-         "report recurs, so it has no single date; a deadline cannot depend on it"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_refused_with_the_way_out(store, act, refusal):

@@ -37,6 +37,7 @@ channels:
 people:
   - {{key: ann, name: Ann Example, email: ann@example.org, timezone: UTC}}
   - {{key: bob, name: Bob, email: bob@example.org, timezone: UTC}}
+  - {{key: kim, name: Kim, email: kim@example.org, timezone: Asia/Tokyo, deputy: bob}}
   - {{key: cem, name: Cem, email: cem@example.org, timezone: UTC, deputy: bob, left: 2026-11-20}}
   - {{key: team, name: Team, email: team@example.org, timezone: UTC, shared: true}}
 rules:
@@ -48,7 +49,7 @@ rules:
 timezone: UTC
 http: {{public_url: "http://127.0.0.1:8080", {keys}answers: {{allow: [{allowed}]}}}}
 """
-ALL = "acknowledge, snooze, note, move, close, assign, reopen"
+ALL = "acknowledge, snooze, note, move, close, assign, reopen, away, silence"
 BUTTON = re.compile(r"<button([^>]*)>")
 INPUT = re.compile(r"<input([^>]*)>")
 
@@ -129,9 +130,9 @@ class Desk:
         """Return the token for one commitment in a message."""
         return token_of(delivery, self.tracked(key).id)
 
-    def visit(self, token: str) -> Visit:
-        """Open a link."""
-        return visited(self.server, token, self.server.get(f"/a/{token}"))
+    def visit(self, token: str, below: str = "") -> Visit:
+        """Open a link, or a page below it."""
+        return visited(self.server, token + below, self.server.get(f"/a/{token}{below}"))
 
     def dump(self) -> dict[str, list[Any]]:
         """Return all rows of all tables but the status of processes."""

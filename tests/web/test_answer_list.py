@@ -91,7 +91,7 @@ def test_what_needs_a_review_can_be_paused_until_a_day(desk: Desk) -> None:
 def test_each_entry_leads_to_its_own_page(desk: Desk) -> None:
     page = desk.visit(listed(desk).whole)
     links = {part.split('"')[0] for part in page.answer.text.split('href="/a/')[1:]}
-    assert len(links) == 4
+    assert len([one for one in links if not one.endswith("/away")]) == 4
     assert {desk.visit(token).status for token in links} == {200}
 
 
@@ -103,7 +103,7 @@ def test_entries_are_in_the_order_of_their_dates_and_what_is_closed_comes_last(d
     page = desk.visit(sent.whole)
     titles = [part.split("<")[0] for part in page.answer.text.split("<strong>The ")[1:]]
     assert titles == ["later", "one", "two", "vital", "older", "late", "ended"]
-    assert page.text.endswith("The ended Closed as fulfilled")
+    assert page.text.endswith("The ended Closed as fulfilled I will be away: name a deputy")
     assert '<main class="card late">' in page.answer.text
 
 

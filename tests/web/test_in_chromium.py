@@ -62,6 +62,52 @@ def test_a_press_of_a_person_is_recorded_and_can_be_taken_back(desk: Desk, chrom
     assert len(desk.history("filing")) == 3
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_reader_finds_where_to_say_that_they_are_away_and_that_they_are_back(
+    desk: Desk, chromium: Any, scripts: bool
+) -> None:
+    token = desk.sent("filing").token
+    with chromium.new_context(java_script_enabled=scripts, viewport=TELEPHONE, color_scheme="dark") as context:
+        page = context.new_page()
+        page.goto(address(desk, token))
+        page.get_by_role("link", name="I will be away").click()
+        page.get_by_role("button", name="Record it").click()
+        page.get_by_text("Nothing was recorded yet.").wait_for()
+        page.get_by_label("First day back").fill("2026-12-24")
+        page.get_by_label("Who gets your alerts too?").select_option("Bob")
+        page.get_by_label("Why?").press("Enter")  # presses no button
+        page.get_by_role("button", name="Record it").click()
+        page.get_by_text("Recorded: your absence").wait_for()
+        assert [one.deputy for one in desk.store.absences.all(desk.now).recorded] == ["bob"]
+        page.get_by_role("button", name="I am back").click()
+        page.get_by_text("Recorded: you are back").wait_for()
+        page.get_by_role("link", name="Back to the message").click()
+        page.get_by_role("button", name="For a week").wait_for()
+        assert context.cookies() == []
+    assert desk.store.absences.all(desk.now).recorded == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_reader_silences_it_and_ends_that(desk: Desk, chromium: Any, scripts: bool) -> None:
+    token = desk.sent("filing").token
+    with chromium.new_context(java_script_enabled=scripts, viewport=TELEPHONE) as context:
+        page = context.new_page()
+        page.goto(address(desk, token))
+        page.get_by_role("link", name="Silence it for a time").click()
+        page.get_by_role("button", name="Silence only this").click()
+        page.get_by_text("Nothing was recorded yet.").wait_for()
+        page.get_by_label("Last day").fill("2026-12-04")
+        page.get_by_label("Why?").fill("The office moves.")
+        page.get_by_label("Why?").press("Enter")  # presses no button
+        page.get_by_role("button", name="Silence all tagged single").click()
+        page.get_by_text("Recorded: silenced").wait_for()
+        assert [one.match for one in desk.store.silences.lasting(desk.now)] == [{"tags": ("single",)}]
+        page.get_by_role("button", name="End it now").click()
+        page.get_by_text("Recorded: the silence has ended").wait_for()
+        assert context.cookies() == []
+    assert desk.store.silences.lasting(desk.now) == []
+
+
 def test_five_visits_that_run_scripts_and_wait_change_nothing(desk: Desk, chromium: Any) -> None:
     token, before = desk.sent("filing").token, desk.dump()
     for _ in range(5):
@@ -95,7 +141,17 @@ def pages_of(desk: Desk) -> dict[str, str]:
     desk.visit(closed).press("close fulfilled")
     load(desk.store, *(entry(f"i{number}", "2026-11-20", tags=("list",)) for number in range(4)), now=at("2026-10-01"))
     (several,) = [sent for sent in desk.send() if len(sent.entries) == 4]
-    return {"one": one.token, "list": several.whole, "closed": closed, "unknown": "a" * 60}
+    silenced = desk.visit(one.token, "/silence")
+    silenced.press("silence key", silence_date="2026-12-04", reason="The office moves.")
+    desk.visit(one.token, "/away").press("away", until="2026-12-24", deputy="bob")
+    return {
+        "one": one.token,
+        "away": f"{one.token}/away",
+        "silence": f"{one.token}/silence",
+        "list": several.whole,
+        "closed": closed,
+        "unknown": "a" * 60,
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

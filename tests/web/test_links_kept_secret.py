@@ -17,6 +17,7 @@ from alerts.settings import load_settings
 from alerts.web.answer_pages import AnswerPages
 from alerts.web.calendar_feeds import CalendarFeeds
 from alerts.web.channel_readers import channel_readers
+from alerts.web.link_visits import LinkVisits
 from alerts.web.opened_link import open_link
 from alerts.web.services import open_services
 from tests.web.answering import attributes
@@ -89,7 +90,7 @@ def shown_by_values(site: DaemonSite, token: str, feed: str) -> str:
     settings = load_settings(site.folder / "config", None, {})
     services = open_services(settings, utc_now)
     link = open_link(services, channel_readers(settings), token, utc_now())
-    pages, feeds = AnswerPages(services), CalendarFeeds(services)
+    pages, feeds = AnswerPages(LinkVisits(services)), CalendarFeeds(services)
     found = [settings, services, services.signing, link, pages.show(token, ""), pages.press(token, "", b""), feeds]
     found += [services.store.feeds.find(feed, utc_now()), feeds.answer(feed, "", ""), *services.signing.source()]
     services.store.close()

@@ -16,7 +16,9 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.clock import utc_now
+from alerts.core.absences import Absence
 from alerts.core.liveness import PASS
+from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
 from alerts.health_problems import NO_DAEMON
 from alerts.lock_files import lock_path
@@ -72,6 +74,25 @@ def test_status_names_what_keeps_alerts_from_going_out(web_server: WebServer) ->
         sweep(store, desk="it refuses the login", chat=None)
         assert status(web_server) == (503, ["channel desk is down: it refuses the login"])
     assert lock_path(store.database.path).exists()
+
+
+def test_status_lists_silences_in_force_and_who_is_away_without_addresses(web_server: WebServer) -> None:
+    store, now = web_server.store, utc_now().replace(microsecond=0)
+    store.people.register(web_server.services.settings.people)
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    silence = Silence(
+        match={"tags": ("a", "b")}, since=now - hour, until=now + day, reason="Moving.", by="x@example.org"
+    )
+    for one in (silence, replace(silence, since=now + hour), replace(silence, since=now - 2 * day, until=now - day)):
+        store.silences.add(one)
+    absence = Absence(person="ann", starts_at=now - hour, ends_at=now + day, zone="UTC", recorded_by="x@example.org")
+    for person, start, deputy in (("ann", now - hour, "bob"), ("bob", now + hour, None)):
+        store.absences.record(replace(absence, person=person, starts_at=start, deputy=deputy), now, "shell")
+    answer = requests.get(f"{web_server.operations_url}/status", timeout=30)
+    until = (now + day).isoformat().replace("+00:00", "Z")
+    assert answer.json()["silences"] == [{"what": "tags a or b", "until": until, "reason": "Moving."}]
+    assert answer.json()["away"] == [{"person": "Ann", "until": until, "deputy": "Bob"}]
+    assert "@" not in answer.text
 
 
 def test_status_is_an_answer_where_the_database_cannot_be_used(web_server: WebServer, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds, occurrence_bounds
-from alerts.deadlines.recurrence import ROLLED_AT_MOST, Recurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,11 @@ def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> Previous
 def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
     """Yield the tracked occurrences that still exist and had passed when the new recurrence was stated."""
     stated_at = tracked.stated_at or tracked.recorded_at
-    for name in before.bounds.recurrence.names_about(before.stated_at) if before.bounds.recurrence else ():
-        order = Recurrence.order(name)
-        if order > stated_at and order - ROLLED_AT_MOST > stated_at:
+    recurred, recurs = before.bounds.recurrence, tracked.bounds.recurrence
+    if recurred is None or recurs is None:
+        return
+    for name in recurred.names_about(before.stated_at):
+        if recurs.begins_after(name, stated_at):
             return
         if before.fingerprint(name) and exists(tracked, name) and passed(tracked, name):
             yield name

@@ -9,7 +9,8 @@ from icalendar import Calendar, Component, Todo, vRecur, vText
 
 from alerts.core.icalendar import NUMBERS, PRODUCT
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.points import Day, Point
 from alerts.deadlines.posix_zones import is_rule
 from alerts.deadlines.recurrence import Recurrence
@@ -52,15 +53,22 @@ def _todo(tracked: Tracked, sequence: int | None, now: datetime) -> Todo:
         todo.add("DESCRIPTION", commitment.note)
     if commitment.tags:
         todo.add("CATEGORIES", list(commitment.tags))
-    for name, at in _times(tracked.bounds).items():
+    for name, at in _times(_first_of(tracked.bounds)).items():
         todo.add(name, at)
-    if tracked.bounds.recurrence:
+    if tracked.bounds.recurrence and not isinstance(tracked.bounds.recurrence, DependentSeries):
         _recurring(todo, tracked.bounds.recurrence)
     for name, value in cells.cells_of(commitment).items():
         for text in (value if isinstance(value, tuple) else (value,)) if name not in STANDARD else ():
             todo.add(own_name(name), vText(text))
     todo.add(TIMES, vText(times_as_written(todo)))
     return todo
+
+
+def _first_of(bounds: Bounds) -> Bounds:
+    """Return the first occurrence of what no rule can state, because it counts from another series."""
+    recurs = bounds.recurrence
+    first = next(recurs.names(), None) if isinstance(recurs, DependentSeries) else None
+    return bounds if first is None else occurrence_bounds(bounds, first)
 
 
 def _recurring(todo: Todo, recurs: Recurrence) -> None:
@@ -84,12 +92,10 @@ def _recurring(todo: Todo, recurs: Recurrence) -> None:
 
 def _local(recurs: Recurrence, name: str) -> date:
     """Return the day of an occurrence, or its wall-clock time in the zone, which recurrence uses."""
-    wall = datetime.fromisoformat(name)
-    if recurs.business_day:
-        wall = datetime.combine(recurs.point(name).date, wall.time())
-    if not isinstance(recurs.start, datetime):
-        return wall.date()
-    return wall.replace(tzinfo=zone_info(recurs.zone)) if recurs.zone and not is_rule(recurs.zone) else wall
+    local = recurs.local(name)
+    if isinstance(local, datetime) and recurs.zone and not is_rule(recurs.zone):
+        return local.replace(tzinfo=zone_info(recurs.zone))
+    return local
 
 
 def _times(bounds: Bounds) -> dict[str, date]:

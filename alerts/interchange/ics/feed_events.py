@@ -12,7 +12,8 @@ from icalendar import vRecur
 
 from alerts.core.icalendar import EventTimes, FeedEntry, event_times
 from alerts.core.tracked import Tracked
-from alerts.deadlines.recurrence import ROLLED_AT_MOST, Recurrence
+from alerts.deadlines.dependent_series import DependentSeries
+from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.rule_expansion import expand, last_wall, wall_of
 from alerts.deadlines.rule_parts import split_rule
 from alerts.deadlines.standalone import standalone
@@ -64,10 +65,10 @@ def _single(uid: str, about: Tracked, times: EventTimes) -> FeedEvent:
 def _is_a_rule(recurs: Recurrence) -> bool:
     """Return whether RFC 5545 can state the series, in a way that all programs read alike.
 
-    It knows no rolling and no business days. Widespread programs (ical.js, libical) differ about places in a week, and
-    about what picks days of a year other than by month.
+    It knows no rolling, no business days, and no series that counts from another. Widespread programs (ical.js,
+    libical) differ about places in a week, and about what picks days of a year other than by month.
     """
-    if recurs.roll != "none" or recurs.business_day:
+    if isinstance(recurs, DependentSeries) or recurs.roll != "none" or recurs.business_day:
         return False
     parts = split_rule(recurs.rule)
     if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:
@@ -166,9 +167,8 @@ def _each(entry: FeedEntry, recurs: Recurrence, now: datetime) -> Iterator[FeedE
     """Yield an event for each occurrence from 30 days ago to two years ahead, and for what was moved into that time."""
     tracked, today = entry.tracked, now.astimezone(UTC).date()
     since, until = today - PAST, today + FUTURE
-    end = datetime.combine(until, time()) + ROLLED_AT_MOST
-    start = datetime.combine(since, time()) - ROLLED_AT_MOST
-    regular = takewhile(lambda name: datetime.fromisoformat(name) <= end, recurs.names(start))
+    start, end = (datetime.combine(day, time(), UTC) for day in (since, until))
+    regular = takewhile(lambda name: not recurs.begins_after(name, end), recurs.names_about(start))
     changed = {name for name in tracked.occurrences if recurs.has(name)}
     for name in sorted({*regular, *changed}, key=Recurrence.order):
         one = tracked.at(name)

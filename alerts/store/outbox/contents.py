@@ -126,8 +126,8 @@ class DeliveryFacts:
         who = {key for one in commitments for key in (*one.by, *one.to)}
         cited = {source.key for one in commitments for source in one.sources}
         p, s, v = tables.parties, tables.sources, tables.revisions
-        parties = connection.execute(select(p).where(p.c.key.in_(who))).mappings()
-        sources = connection.execute(select(s).where(s.c.key.in_(cited))).mappings()
+        parties = connection.execute(select(p).where(p.c.key.in_(who))).mappings() if who else ()
+        sources = connection.execute(select(s).where(s.c.key.in_(cited))).mappings() if cited else ()
         reported = defaultdict(set)
         for link in links:
             if link["revision"] is not None:

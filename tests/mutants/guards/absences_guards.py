@@ -6,6 +6,20 @@ _TESTS = "store/outbox/test_deputies.py::"
 
 GUARDS = (
     Guard(
+        "a reader ends no absence of another person",
+        "web/absence_page.py",
+        " or absence.person != person.key",
+        "",
+        "web/test_absence_page.py::test_only_ones_own_absences_are_shown_and_ended[sqlite]",
+    ),
+    Guard(
+        "a mailbox that several read says of nobody that they are away",
+        "web/absence_page.py",
+        "    if opened.reader.shared or not address:",
+        "    if not address:",
+        "web/test_absence_page.py::test_a_chat_a_shared_mailbox_and_who_is_no_person_have_no_such_page[sqlite]",
+    ),
+    Guard(
         "deputies get what goes to those who are away",
         "store/outbox/claim.py",
         "rows = send_to_deputies(connection, rows, now, routes)  #",

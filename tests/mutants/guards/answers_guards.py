@@ -82,14 +82,14 @@ GUARDS = (
     ),
     Guard(
         "what a program pressed is not recorded",
-        "web/answer_pages.py",
+        "web/link_visits.py",
         "            self._programs.mark(token, address, now)\n",
         "            pass\n",
         "web/test_scanners.py::test_who_presses_every_button_in_the_order_of_the_document_is_a_program[sqlite]",
     ),
     Guard(
         "a program goes on being one for its next button",
-        "web/answer_pages.py",
+        "web/link_visits.py",
         "if self._programs.includes(token, address, now):",
         "if form.is_pressed_by_program:",
         "web/test_scanners.py::test_who_presses_every_button_in_the_order_of_the_document_is_a_program[sqlite]",

@@ -110,7 +110,7 @@ GUARDS = (
     ),
     Guard(
         "a new link is asked for by a button",
-        "web/answer_pages.py",
+        "web/link_visits.py",
         ' or form.choice[0] != "renew"',
         "",
         "web/test_answer_pages.py::test_an_expired_link_is_replaced_on_request_once_a_day_by_a_message_to_the_same_recipient[sqlite]",

@@ -34,6 +34,27 @@ GUARDS = (
         "actions/test_permissions.py::test_who_may_do_nothing_changes_nothing[sqlite-silence]",
     ),
     Guard(
+        "a link silences only where the settings let it",
+        "web/silence_page.py",
+        '"silence" in services.http.allowed_answers and ',
+        "",
+        "web/test_silence_page.py::test_without_the_permission_there_is_no_such_page[acknowledge, snooze, note, away]",
+    ),
+    Guard(
+        "a silence is of what its form showed",
+        "web/silence_page.py",
+        "        if option is None or not _is_as_shown(opened, form):",
+        "        if option is None:",
+        "web/test_silence_page.py::test_what_has_changed_since_or_come_to_another_stage_is_not_silenced[sqlite]",
+    ),
+    Guard(
+        "a link ends only silences of its commitment",
+        "web/silence_page.py",
+        "        if one is None or not matches(one.match, opened.entry.tracked.commitment):",
+        "        if one is None:",
+        "web/test_silence_page.py::test_all_silences_that_apply_are_shown_and_can_be_ended_and_no_other[sqlite]",
+    ),
+    Guard(
         "what is held of a changed commitment is decided anew",
         "store/settling.py",
         "        release_changed(connection, ids)\n",

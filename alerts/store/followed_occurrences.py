@@ -1,0 +1,175 @@
+"""Single occurrences that are moved along with the one that they count from, in another series."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select, tuple_, update
+
+from alerts.core.changes import Change, Move, revision_after
+from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds, counted_occurrence
+from alerts.deadlines.dependent_series import DependentSeries
+from alerts.deadlines.expressions import references
+from alerts.deadlines.grammar import parse
+from alerts.store import answer_rows, tables
+from alerts.store.occurrence_rows import KEY, end_acknowledgement, fetch_whole
+from alerts.store.rows import CHANGED_AT, append_revisions, chunks, raise_sequences, revision_row, upsert
+
+_C, _O, _R = tables.commitments.c, tables.occurrences.c, tables.references.c
+Moved = Mapping[int, Mapping[str, Bounds]]  # the bounds of occurrences that were moved, by commitment and name
+NOT_MOVED = {"deadline": None, "bounds": None, "version": None, "stated_at": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedOccurrence:
+    """An occurrence as it stands, and the bounds that it has now that the one that it counts from was moved.
+
+    `changed`: other bounds are stored, or none. Its row has the deadline of the series: what somebody moves by hand has
+    another one, and follows nothing.
+    """
+
+    now: Tracked
+    bounds: Bounds
+    cause: str
+    changed: bool
+
+    @property
+    def moves(self) -> bool:
+        return self.bounds.fingerprint != self.now.bounds.fingerprint
+
+    @property
+    def move(self) -> Move:
+        """Return how its bounds change."""
+        return Move(f"{self.now.commitment.key} {self.now.occurrence}", self.now.bounds, self.bounds)
+
+
+def find_followed(connection: Connection, moved: Moved) -> list[FollowedOccurrence]:
+    """Return what counts from occurrences that were moved, directly or not, each after what it counts from."""
+    found: dict[tuple[int, str], FollowedOccurrence] = {}
+    while moved:
+        changed: dict[int, dict[str, Bounds]] = defaultdict(dict)
+        dependants = _dependants(connection, moved)
+        stored = _stored_deadlines(connection, [one.id for one, _ in dependants])
+        for one, base in dependants:
+            for name, bounds in moved[base].items():
+                followed = _follow(one, name, bounds, stored.get((one.id, name)))
+                if followed:
+                    found[one.id, name] = followed
+                if followed and followed.changed:
+                    changed[one.id][name] = followed.bounds
+        moved = changed
+    return list(found.values())
+
+
+def move_along(connection: Connection, followed: Sequence[FollowedOccurrence], change: Change) -> None:
+    """Store occurrences that follow a move, each with a revision."""
+    _store(connection, followed, change.now)
+    history = []
+    for one in followed:
+        if one.moves:
+            revision = revision_after(one.now, replace(change, cause=one.cause), "moved", version=_version(one))
+            history.append(revision_row(one.now.id, replace(revision, before=one.now.bounds, after=one.bounds)))
+    append_revisions(connection, history)
+    for row in history:
+        changed = update(tables.commitments).where(_C.id == row["commitment_id"]).values(revision=row["number"])
+        connection.execute(changed)
+
+
+def renew_followed(connection: Connection, ids: Collection[int], now: datetime) -> None:
+    """Bring single occurrences in line after series were stored: what they count from may be another one now.
+
+    There is no revision: that of the series has the change.
+    """
+    if not ids:
+        return
+    bases = {other for some in chunks(ids) for other in _bases(connection, some)}
+    followed = find_followed(connection, _moved_occurrences(connection, {*ids, *bases}))
+    _store(connection, followed, now)
+    raise_sequences(connection, {one.now.id for one in followed if one.changed and one.moves})
+    follows = {(one.now.id, one.now.occurrence) for one in followed}
+    stale = [
+        {"commitment_id": one, "occurrence": name, **NOT_MOVED}
+        for (one, name), deadline in _stored_deadlines(connection, ids).items()
+        if references(parse(deadline)) and (one, name) not in follows
+    ]
+    upsert(connection, tables.occurrences, KEY, stale)
+
+
+def _follow(one: Tracked, name: str, base: Bounds, stored: str | None) -> FollowedOccurrence | None:
+    """Return an occurrence that counts from one that was moved; None where there is none, or it was moved by hand."""
+    recurs = one.bounds.recurrence
+    if not isinstance(recurs, DependentSeries) or not recurs.has(name):
+        return None
+    if stored is not None and not references(parse(stored)):
+        return None
+    now, bounds = one.at(name), counted_occurrence(one.bounds, name, base)
+    same = now.bounds.fingerprint == bounds.fingerprint
+    if stored is not None:
+        same = stored == one.commitment.deadline and now.bounds.to_json() == bounds.to_json()
+    return FollowedOccurrence(now=now, bounds=bounds, cause=recurs.key, changed=not same)
+
+
+def _store(connection: Connection, followed: Iterable[FollowedOccurrence], now: datetime) -> None:
+    changed = [one for one in followed if one.changed]
+    rows = [
+        {
+            "commitment_id": one.now.id,
+            "occurrence": one.now.occurrence,
+            "deadline": one.now.commitment.deadline,
+            "bounds": one.bounds.to_json(),
+            "version": _version(one),
+            "stated_at": now if one.moves else one.now.stated_at,
+        }
+        for one in changed
+    ]
+    upsert(connection, tables.occurrences, KEY, rows)
+    for some in chunks((one.now.id, one.now.occurrence) for one in changed if one.moves):
+        end_acknowledgement(connection, tuple_(_O.commitment_id, _O.occurrence).in_(some), now)
+        answer_rows.end_moved(connection, some, now)
+    for ids in chunks({one.now.id for one in changed}):
+        connection.execute(
+            update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=CHANGED_AT), {"_changed_at": now}
+        )
+
+
+def _version(one: FollowedOccurrence) -> int:
+    return one.now.bounds_version + one.moves
+
+
+def _dependants(connection: Connection, bases: Iterable[int]) -> list[tuple[Tracked, int]]:
+    """Return the open commitments that depend on some others, each with what it depends on."""
+    pairs: list[tuple[int, int]] = []
+    query = select(_R.commitment_id, _R.depends_on).join(tables.commitments, _C.id == _R.commitment_id)
+    for some in chunks(bases):
+        pairs += connection.execute(query.where(_R.depends_on.in_(some), _C.status == "open")).tuples().all()
+    whole = fetch_whole(connection, {one for one, _ in pairs})
+    return [(whole[one], base) for one, base in sorted(pairs)]
+
+
+def _bases(connection: Connection, ids: Sequence[int]) -> list[int]:
+    query = select(_R.depends_on).where(_R.commitment_id.in_(ids))
+    return list(connection.execute(query).scalars())
+
+
+def _moved_occurrences(connection: Connection, ids: Iterable[int]) -> Moved:
+    found: dict[int, dict[str, Bounds]] = defaultdict(dict)
+    query = select(_O.commitment_id, _O.occurrence, _O.bounds)
+    for some in chunks(ids):
+        mine = query.where(_O.commitment_id.in_(some), _O.occurrence != "", _O.deadline.is_not(None))
+        for one, name, bounds in connection.execute(mine):
+            found[one][name] = Bounds.from_json(bounds)
+    return found
+
+
+def _stored_deadlines(connection: Connection, ids: Iterable[int]) -> dict[tuple[int, str], str]:
+    """Return the deadlines of occurrences that have one of their own, or that follow another."""
+    found: dict[tuple[int, str], str] = {}
+    query = select(_O.commitment_id, _O.occurrence, _O.deadline)
+    for some in chunks(ids):
+        mine = query.where(_O.commitment_id.in_(some), _O.deadline.is_not(None))
+        found |= {(one, name): deadline for one, name, deadline in connection.execute(mine)}
+    return found
