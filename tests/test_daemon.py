@@ -21,8 +21,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests import patience
-from tests.faults.nursery import ROOT
+from tests import forked_alerts, patience
 
 CONFIG = """
 database: sqlite:///{folder}/alerts.db
@@ -41,26 +40,23 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.processes: list[subprocess.Popen[str]] = []
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "alerts", "--config", str(self.folder / "config"), *arguments]
+        self.options = ("--config", str(folder / "config"))
+        self.processes: list[forked_alerts.Started] = []
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        done = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=60, check=False)
+        done = forked_alerts.run(*self.options, *arguments)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
-    def start(self, ahead: timedelta = timedelta()) -> subprocess.Popen[str]:
+    def start(self, ahead: timedelta = timedelta()) -> forked_alerts.Started:
         """Start the daemon; with its clock so far ahead of ours."""
-        command, environment = self.command("run"), dict(os.environ)
+        module, environment = "alerts", dict(os.environ)
         if ahead:
-            command[2] = "tests.faults.turned"
+            module = "tests.faults.turned"
             (self.folder / "clock").write_text(str(ahead.total_seconds()))
-            environment |= {"TURNED": str(self.folder / "clock"), "PYTHONPATH": str(ROOT)}
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-        )
+            environment |= {"TURNED": str(self.folder / "clock"), "PYTHONPATH": str(forked_alerts.ROOT)}
+        with (self.folder / "log").open("wb") as log:
+            process = forked_alerts.start(*self.options, "run", output=log, env=environment, module=module)
         self.processes.append(process)
         return process
 
@@ -108,9 +104,8 @@ def site(tmp_path: Path, httpserver: HTTPServer) -> Iterator[Site]:
         site = Site(tmp_path)
         yield site
         for process in site.processes:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+            process.kill()
+            process.wait()
 
 
 def in_days(days: int) -> str:
@@ -190,7 +185,7 @@ def test_a_second_daemon_is_refused_in_one_line_and_commands_work_beside_the_fir
 def test_health_is_live_while_it_runs_and_not_after(site: Site) -> None:
     assert "no daemon" in site.run("health", "--live", code=1)
     daemon = site.start()
-    live = site.command("health", "--live")
+    live = [sys.executable, "-m", "alerts", *site.options, "health", "--live"]  # as a container engine asks
     eventually(
         lambda: subprocess.run(live, capture_output=True, check=False).returncode == 0, "it is healthy", every=0.3
     )

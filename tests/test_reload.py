@@ -18,7 +18,7 @@ import pytest
 import trustme
 from pytest_httpserver import HTTPServer
 
-from tests import patience
+from tests import forked_alerts, patience
 
 CONFIG = """\
 channels:
@@ -28,11 +28,10 @@ rules:
   - {name: more, cron: "0 9 * * *", match: {}, remind: {before: [P1D]}, notify: [box]}
 """
 eventually = partial(patience.eventually, every=0.05)
-ALERTS = [sys.executable, "-m", "alerts"]
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*ALERTS, *words], cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    return forked_alerts.run(*words, cwd=folder)
 
 
 def write(folder: Path, text: str) -> None:
@@ -47,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "config").mkdir()
     write(tmp_path, CONFIG)
     with (tmp_path / "log").open("wb") as log:
-        daemon = subprocess.Popen([*ALERTS, "run"], cwd=tmp_path, stdout=log, stderr=log)
+        daemon = forked_alerts.start("run", output=log, cwd=tmp_path)
     eventually(lambda: "Ctrl-C" in (tmp_path / "log").read_text(), "it is up")
     yield tmp_path
     daemon.send_signal(signal.SIGTERM)
@@ -195,7 +194,11 @@ def test_ctrl_c_ends_a_command_that_waits_for_the_database(tmp_path: Path) -> No
     with closing(sqlite3.connect(tmp_path / "alerts.db", isolation_level=None)) as database:
         database.execute("BEGIN EXCLUSIVE")
         one = subprocess.Popen(
-            [*ALERTS, "tick"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "alerts", "tick"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         eventually(lambda: is_open(one, tmp_path / "alerts.db"), "it has opened the database")
         one.send_signal(signal.SIGINT)

@@ -7,8 +7,6 @@ import re
 import shutil
 import socket
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -21,8 +19,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from alerts.bounce_intake import FORGED, NOT_OURS
+from tests import forked_alerts
 
-PROGRAM = [sys.executable, "-m", "alerts"]
 TICK, LATER = "2025-11-03T09:00Z", "2025-11-03T09:05Z"
 CONFIG = """\
 channels:
@@ -87,10 +85,7 @@ class Home:
         """Run the program; return what it printed, errors included."""
         environ = os.environ | {"ALERTS_DATABASE": f"sqlite:///{self.folder}/alerts.db", "COLUMNS": "400"}
         environ.pop("ALERTS_CONFIG", None)
-        done = subprocess.run(
-            [*PROGRAM, *words], cwd=self.folder, env=environ, input=stdin, capture_output=True, text=True,
-            timeout=120, check=False,
-        )  # fmt: skip
+        done = forked_alerts.run(*words, cwd=self.folder, env=environ, given=stdin)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 

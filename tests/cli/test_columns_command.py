@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import subprocess
-import sys
 from datetime import date, datetime
 from pathlib import Path
 
 import openpyxl
 import pytest
+
+from tests import forked_alerts
 
 PEOPLE = """people:
 - {key: anna, name: Anna Schmidt, email: anna@example.org}
@@ -184,14 +185,13 @@ def test_a_folder_is_loaded_with_what_it_declares_first(home, alerts) -> None:
     assert (loaded.code, loaded.out.splitlines()[0]) == (0, "loaded: 1 new, 0 changed, 0 moved, 0 unchanged")
 
 
-def test_standard_input_is_loaded_and_its_problems_are_of_it(tmp_path, sqlite_url) -> None:
-    def load(text: str) -> subprocess.CompletedProcess[bytes]:
-        words = [sys.executable, "-m", "alerts", "--database", sqlite_url, "load", "-", "--format", "csv"]
-        return subprocess.run(words, input=text.encode(), capture_output=True, check=False, timeout=60)
+def test_standard_input_is_loaded_and_its_problems_are_of_it(sqlite_url) -> None:
+    def load(text: str) -> subprocess.CompletedProcess[str]:
+        return forked_alerts.run("--database", sqlite_url, "load", "-", "--format", "csv", given=text)
 
-    assert load("key,title,deadline\na,A,2027-01-01\n").stdout.startswith(b"loaded: 1 new")
-    assert load("key,title,deadline\nb,B,soon\n").stderr.startswith(b"alerts: -:C2: deadline: `soon`")
-    assert b"no longer in" not in load("key,title,deadline\nc,C,2027-01-01\n").stdout
+    assert load("key,title,deadline\na,A,2027-01-01\n").stdout.startswith("loaded: 1 new")
+    assert load("key,title,deadline\nb,B,soon\n").stderr.startswith("alerts: -:C2: deadline: `soon`")
+    assert "no longer in" not in load("key,title,deadline\nc,C,2027-01-01\n").stdout
 
 
 def test_the_examples_of_the_documentation_are_read(alerts) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from alerts.core.liveness import ALIVE, PASS
+from tests import forked_alerts
 from tests.faults.nursery import ROOT, Nursery, Ran
 from tests.faults.sinks import Sinks, open_sinks
 from tests.faults.world import write_config
@@ -61,7 +62,7 @@ class Site:
         self.folder.mkdir(parents=True)
         channels = CHANNELS.format(folder=home)
         self._config = write_config(home / "config", sinks, RULES, TIMEOUT, channels)
-        self._process: subprocess.Popen[str] | None = None
+        self._process: forked_alerts.Started | None = None
         self._lines: list[str] = []
         self._inside: Sequence[str] = ()
         self._root = Path("/")
@@ -78,7 +79,7 @@ class Site:
         return self._root / (self.folder / "alerts.db").relative_to("/")
 
     @property
-    def process(self) -> subprocess.Popen[str]:
+    def process(self) -> forked_alerts.Started:
         assert self._process
         return self._process
 
@@ -97,36 +98,30 @@ class Site:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
         return Ran(done.returncode, done.stdout + done.stderr, ())
 
-    def start(self, prefix: Sequence[str] = WITHOUT_PRIVILEGES, **environment: str) -> None:
+    def start(self, prefix: Sequence[str] = WITHOUT_PRIVILEGES, *, anew: bool = WHOLE, **environment: str) -> None:
         """Start the daemon, in the suite one that need not wait for the next minute.
 
         It speaks into a pipe: a full disk keeps no log.
         """
-        self._process = process = subprocess.Popen(
-            [
-                *prefix,
-                sys.executable,
-                "-m",
-                "alerts" if WHOLE and not environment else "tests.faults.turned",
-                "--config",
-                str(self._config),
-                "run",
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=ROOT,
-            env=ENVIRONMENT | environment,
-        )
-        assert process.stdout
-        self._reader = threading.Thread(target=self._lines.extend, args=(process.stdout,), daemon=True)
+        ours, theirs = os.pipe()
+        self._pipe = os.fdopen(ours, encoding="utf-8")
+        with os.fdopen(theirs, "wb") as output:
+            self._process = forked_alerts.start(
+                *("--config", str(self._config), "run"),
+                output=output,
+                env=ENVIRONMENT | environment,
+                module="alerts" if WHOLE and not environment else "tests.faults.turned",
+                prefix=prefix,
+                anew=anew,
+            )
+        self._reader = threading.Thread(target=self._lines.extend, args=(self._pipe,), daemon=True)
         self._reader.start()
 
     def start_on_tmpfs(self) -> None:
         """Start it with the data folder on a file system of 2 MB of its own, which goes with it."""
         shutil.copy(self.folder / "alerts.db", self.folder.parent / "alerts.db")
         template = str(self.folder.parent / "alerts.db")
-        self.start(["unshare", "-rm", "sh", "-c", ON_TMPFS, str(self.folder), template])
+        self.start(["unshare", "-rm", "sh", "-c", ON_TMPFS, str(self.folder), template], anew=True)
         pid = str(self.process.pid)
         self._root = Path("/proc") / pid / "root"
         self._inside = ("nsenter", "-t", pid, "-U", "-m", "--preserve-credentials")
@@ -138,8 +133,7 @@ class Site:
                 self._process.kill()
             self._process.wait(10)
             self._reader.join(10)
-            assert self._process.stdout
-            self._process.stdout.close()
+            self._pipe.close()
 
     def says(self, words: str) -> bool:
         """Whether it has said this (a regular expression). Fails where it has ended, which nobody made it do."""

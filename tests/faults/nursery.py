@@ -6,32 +6,23 @@ thread, no socket and no database. `Nursery` is what tests talk to it by.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
-import pkgutil
 import select
 import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pytest
+from tests import forked_alerts
+from tests.forked_alerts import ROOT, import_everything
 
-import alerts
-from tests import compiled_once
-
-ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 60.0  # seconds for a run that takes a fraction of one
-WARM = ("alerts.cli", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite",
-        "alerts.store.migrations.versions.0001_first_tables", "tests.faults.boundaries")  # fmt: skip
+WARM = ("alerts.store.migrations.versions.0001_first_tables", "tests.faults.boundaries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +46,28 @@ class Nursery:
         self._folder = folder
 
     def __enter__(self) -> Nursery:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "ALERTS_USER": "tester"},
-        )
+        reads, ours = os.pipe()
+        answers, writes = os.pipe()
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "ALERTS_USER": "tester"}
+        with os.fdopen(reads) as given, os.fdopen(writes, "w") as output, (self._folder / "errors").open("w") as errors:
+            self._process = forked_alerts.start(
+                module="tests.faults.nursery", given=given, output=output, errors=errors, env=environment
+            )
+        self._orders, self._answers = os.fdopen(ours, "w"), os.fdopen(answers)
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
+        self._orders.close()
         self._process.wait(ENDS_WITHIN + 10)
-        self._process.stdout.close()
+        self._answers.close()
 
     def run(self, arguments: Sequence[str], die_at: int | str | None = None) -> Ran:
         """Run `alerts` with these arguments in a process of its own, which dies at that boundary."""
-        assert self._process.stdin
-        assert self._process.stdout
         trace, log = self._folder / "trace", self._folder / "log"
         order = {"arguments": list(arguments), "die_at": die_at, "trace": str(trace), "log": str(log)}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        self._orders.write(json.dumps(order) + "\n")
+        self._orders.flush()
+        answer = json.loads(self._answers.readline())
         said = log.read_text(encoding="utf-8", errors="replace")
         assert not answer["hung"], f"alerts {' '.join(arguments)} hung:\n{said}"
         return Ran(answer["code"], said, tuple(trace.read_text(encoding="utf-8").splitlines()))
@@ -90,8 +77,7 @@ def serve() -> None:
     """Fork a child for each order on stdin, and answer how it ended."""
     for name in WARM:
         importlib.import_module(name)
-    _warm_up()
-    gc.freeze()
+    import_everything()
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
@@ -105,24 +91,6 @@ def serve() -> None:
         _, status = os.waitpid(child, 0)
         sys.stdout.write(json.dumps({"code": os.waitstatus_to_exitcode(status), "hung": hung}) + "\n")
         sys.stdout.flush()
-
-
-def _warm_up() -> None:
-    """Have what a process works out once worked out once for all of them: statements, templates, commands, zones."""
-    patch = pytest.MonkeyPatch()  # for as long as this process lives
-    compiled_once.share_statements(patch)
-    compiled_once.share_templates(patch)
-    compiled_once.share_commands(patch)
-    for module in pkgutil.walk_packages(alerts.__path__, "alerts."):
-        if not module.name.endswith(("__main__", "_process")) and ".migrations" not in module.name:
-            importlib.import_module(module.name)
-    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nowhere:
-        database = f"sqlite:///{folder}/warm.db"
-        for command in (["load", "/dev/null"], ["tick"], ["check"]):
-            sys.argv = ["alerts", "--database", database, *command]
-            with redirect_stdout(nowhere), redirect_stderr(nowhere), suppress(SystemExit):
-                importlib.import_module("alerts.cli").main()
-    gc.collect()
 
 
 def _live(order: dict[str, Any]) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.faults.nursery import ROOT
+from tests import forked_alerts
 from tests.patience import eventually
 
 UP = "Ctrl-C stops"  # among the last of what the daemon announces when it is ready
@@ -21,13 +19,13 @@ class Replica:
 
     def __init__(self, log: Path, command: Sequence[str]) -> None:
         self._log = log
-        self._command = [sys.executable, "-m", "alerts", *command, "run"]
+        self._command = (*command, "run")
         self.stopped = False
         self.start()
 
     def start(self) -> None:
         with self._log.open("wb") as out:
-            self.process = subprocess.Popen(self._command, stdout=out, stderr=out, cwd=ROOT)
+            self.process = forked_alerts.start(*self._command, output=out)
 
     def come_up(self) -> None:
         """Wait until it is ready."""
@@ -67,8 +65,7 @@ def load(folder: Path, options: Sequence[str], count: int) -> None:
     lines = [f"  - {{key: item-{number}, title: Item {number}, deadline: {day}}}" for number in range(count)]
     path = folder / "commitments.yaml"
     path.write_text("\n".join(["commitments:", *lines, ""]), encoding="utf-8")
-    command = [sys.executable, "-m", "alerts", *options, "load", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    done = forked_alerts.run(*options, "load", str(path))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +16,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from tests import forked_alerts
 from tests.patience import eventually
 
 WHOLE = os.environ.get("FAULTS") == "all"
@@ -37,7 +36,7 @@ class Place:
         self.folder, self.url = folder, url
         (folder / "config").mkdir()
         self.write(0)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: forked_alerts.Started | None = None
 
     def write(self, turn: int, *, rules: int = TAGS, broken: bool = False, people: bool = True) -> None:
         """Write the files anew; some of them as if the writer had not come to the end."""
@@ -56,12 +55,12 @@ class Place:
 
     def start(self) -> None:
         with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen([*self.command, "run"], stdout=log, stderr=log)
+            self.process = forked_alerts.start(*self.options, "run", output=log)
         eventually(lambda: self.ask("select name from processes") and "Ctrl-C" in self.log, "the daemon is up")
 
     @property
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "alerts", "--config", str(self.folder / "config")]
+    def options(self) -> list[str]:
+        return ["--config", str(self.folder / "config")]
 
     @property
     def log(self) -> str:
@@ -85,7 +84,7 @@ class Place:
         ]
         path = self.folder / f"batch{number}.yaml"
         path.write_text("commitments:\n" + "".join(entries))
-        subprocess.run([*self.command, "load", str(path)], check=True, capture_output=True)
+        forked_alerts.run(*self.options, "load", str(path)).check_returncode()
 
     def reload(self, *, taken: bool) -> None:
         """Ask for a reload and wait for the answer, which must be the right one."""

@@ -7,6 +7,7 @@ off by as many seconds as that says: ours, which leases and all else go by, and 
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -15,22 +16,16 @@ import apscheduler.schedulers.base
 import apscheduler.schedulers.blocking
 import apscheduler.triggers.interval
 
-import alerts.channels.transport.http_answers
 import alerts.channels.webhook
 import alerts.cli
-import alerts.cli.app
 import alerts.cli.delivery_commands
 import alerts.cli.run_command
 import alerts.cli.tick_command
-import alerts.clock
 import alerts.daemon
-import alerts.store.database
 import alerts.worker_threads
 
 HASTE = timedelta(seconds=2)
 SCHEDULING = (apscheduler.schedulers.base, apscheduler.executors.base, apscheduler.triggers.interval)
-READING = (alerts.clock, alerts.cli.run_command, alerts.cli.tick_command, alerts.cli.delivery_commands, alerts.cli.app,
-           alerts.store.database, alerts.channels.webhook, alerts.channels.transport.http_answers)  # fmt: skip
 
 
 class Turned(datetime):
@@ -46,8 +41,9 @@ def turn() -> None:
     for module in SCHEDULING:
         if hasattr(module, "datetime"):
             module.datetime = Turned
-    for module in READING:
-        module.utc_now = lambda: Turned.now(UTC)  # type: ignore[attr-defined]
+    for name, module in list(sys.modules.items()):
+        if name.startswith("alerts.") and hasattr(module, "utc_now"):
+            module.utc_now = lambda: Turned.now(UTC)  # type: ignore[attr-defined]
 
 
 def hurry() -> None:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests import patience
+from tests import forked_alerts, patience
 
 WHOLE = os.environ.get("WEB") == "all"
 PATIENCE = 120.0  # seconds that a busy machine may take for what takes one
@@ -88,7 +87,7 @@ class DaemonSite:
     def __init__(self, folder: Path, hook_port: int) -> None:
         self.folder = folder
         self.port = free_port()
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: forked_alerts.Started | None = None
         (folder / "config").mkdir()
         self.configure(CONFIG.format(folder=folder, hook=hook_port, port=self.port))
 
@@ -98,8 +97,7 @@ class DaemonSite:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command."""
-        command = [sys.executable, "-m", "alerts", "--config", str(self.folder / "config"), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return forked_alerts.run("--config", str(self.folder / "config"), *arguments)
 
     def load(self, count: int) -> None:
         """Load commitments, each of which is alerted at once."""
@@ -112,9 +110,8 @@ class DaemonSite:
 
     def start(self) -> None:
         """Start the daemon; its log goes into a file."""
-        command = [sys.executable, "-m", "alerts", "--config", str(self.folder / "config"), "run"]
         with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            self.process = forked_alerts.start("--config", str(self.folder / "config"), "run", output=log)
 
     def end(self) -> None:
         """End the daemon, however it is."""
