@@ -69,11 +69,13 @@ def print_explanation(
     sent = found["sent"][::-1]
     some = sent if everything else sent[:MAX_SENT]
     _print_section(
-        "Sent, latest first", [Row((*_heads(app, one), f"rule {one.rule}", _deliveries(one))) for one in some]
+        "Sent, latest first", [Row((*_heads(app, item, one), f"rule {one.rule}", _deliveries(one))) for one in some]
     )
     if len(some) < len(sent):
         print_line(f"{INDENT}… and {len(sent) - len(some)} earlier: --all lists them", style="dim")
-    _print_section("Skipped, latest first", list(_rows_skipped(app, found["skipped"][::-1], everything=everything)))
+    _print_section(
+        "Skipped, latest first", list(_rows_skipped(app, item, found["skipped"][::-1], everything=everything))
+    )
     _print_section("Rules that send no alert about it", [_row_without(*one) for one in no_alerts.items()])
 
 
@@ -103,14 +105,14 @@ def _silent_rules(app: App, item: Tracked, with_moments: Collection[str]) -> dic
 def _row_ahead(app: App, item: Tracked, known: RecipientsOfAlerts, now: datetime, ahead: ExplainedAlert) -> Row:
     rule, goes_out_at = app.rules[ahead.rule].rule, max(now, ahead.explanation.send_at)
     whom = ", ".join(recipients(known, rule, item.commitment, goes_out_at))
-    at, text = _heads(app, ahead)
+    at, text = _heads(app, item, ahead)
     if _outcome(ahead) == "due":
         return Row(("due now", text, f"rule {ahead.rule}", f"{whom} (while the daemon runs, within a minute)"))
     held = ahead.explanation.reason
     return Row((at, text, f"rule {ahead.rule}", f"{whom} ({with_local_times(held, app.zone)})" if held else whom))
 
 
-def _rows_skipped(app: App, skipped: Iterable[ExplainedAlert], *, everything: bool) -> Iterator[Row]:
+def _rows_skipped(app: App, item: Tracked, skipped: Iterable[ExplainedAlert], *, everything: bool) -> Iterator[Row]:
     """Yield a row for each skipped alert, and one for many with the same reason."""
     groups: dict[tuple[str, str], list[ExplainedAlert]] = defaultdict(list)
     for one in skipped:
@@ -118,16 +120,16 @@ def _rows_skipped(app: App, skipped: Iterable[ExplainedAlert], *, everything: bo
     for (rule, reason), some in groups.items():
         text = with_local_times(reason, app.zone)
         if everything or not (len(some) > MAX_ALIKE or reason.startswith(ALREADY_PAST)):
-            yield from (Row((*_heads(app, one), f"rule {rule}", text), "dim") for one in some)
+            yield from (Row((*_heads(app, item, one), f"rule {rule}", text), "dim") for one in some)
         else:
-            count = f"latest of {len(some)} alerts" if len(some) > 1 else _heads(app, some[0])[1]
-            yield Row((_heads(app, some[0])[0], count, f"rule {rule}", f"{text}; --all lists each"), "dim")
+            count = f"latest of {len(some)} alerts" if len(some) > 1 else _heads(app, item, some[0])[1]
+            yield Row((_heads(app, item, some[0])[0], count, f"rule {rule}", f"{text}; --all lists each"), "dim")
 
 
-def _heads(app: App, explained: ExplainedAlert) -> tuple[str, str]:
+def _heads(app: App, item: Tracked, explained: ExplainedAlert) -> tuple[str, str]:
     """Return when an alert goes out or would have, and what it says."""
     one = explained.explanation
-    text = describe_alert(one.kind, one.offset, one.bounds, one.send_at, app.zone)
+    text = describe_alert(item.commitment, one.kind, one.offset, one.bounds, at=one.send_at, zone=app.zone)
     return shown(one.send_at, app.zone), ": ".join(filter(None, (explained.occurrence, text)))
 
 

@@ -42,8 +42,9 @@ def next_alert_line(app: App, alert: Forecast, now: datetime, known: RecipientsO
     reminder = alert.reminder
     at = max(reminder.send_at, now)
     when = soon(reminder.send_at, now, app.zone)
-    text = describe_alert(reminder.kind, reminder.offset, alert.tracked.bounds, at, app.zone)
+    about = alert.tracked.commitment
+    text = describe_alert(about, reminder.kind, reminder.offset, alert.tracked.bounds, at=at, zone=app.zone)
     which = f"{reminder.occurrence}: " if reminder.occurrence else ""
     rule = app.rules[reminder.rule].rule
-    whom = ", ".join(recipients(known, rule, alert.tracked.commitment, at, alert.channels))
+    whom = ", ".join(recipients(known, rule, about, at, alert.channels))
     return f"next alert: {when}, {which}{text}, to {whom}"

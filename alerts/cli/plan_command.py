@@ -111,7 +111,8 @@ def _alert(ahead: Forecast, first: datetime, zone: str) -> str:
     """Return what an alert says when it goes out, which is not before `first`."""
     reminder = ahead.reminder
     at = max(first, reminder.send_at)
-    text = describe_alert(reminder.kind, reminder.offset, ahead.tracked.bounds, at, zone)
+    tracked = ahead.tracked
+    text = describe_alert(tracked.commitment, reminder.kind, reminder.offset, tracked.bounds, at=at, zone=zone)
     return text + ", early" * reminder.early + ", late" * (reminder.catching_up and reminder.kind != "overdue")
 
 

@@ -264,7 +264,9 @@ def _delivery_text(delivery: Any) -> str:
 def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, str, str]:
     one = item.at(reminder["occurrence"])
     bounds = one.bounds if one.bounds_version == reminder["bounds_version"] else None
-    text = describe_alert(reminder["kind"], reminder["offset"], bounds, reminder["send_at"], zone)
+    text = describe_alert(
+        item.commitment, reminder["kind"], reminder["offset"], bounds, at=reminder["send_at"], zone=zone
+    )
     held = reminder["held_until"] and f"held back until {shown(reminder['held_until'], zone)}"
     times_sent = ", ".join(filter(None, (*map(_delivery_text, reminder["deliveries"]), held)))
     return (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from alerts.core.commitments import Commitment
 from alerts.core.reminders import Kind
-from alerts.core.stage_wording import describe_overdue
+from alerts.core.stage_wording import describe_past
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.durations import parse_lead
 
@@ -22,13 +23,16 @@ KIND_TEXTS: dict[Kind, str] = {
 }
 
 
-def describe_alert(kind: Kind, offset: str | None, bounds: Bounds | None, at: datetime, zone: str) -> str:
+def describe_alert(
+    about: Commitment, kind: Kind, offset: str | None, bounds: Bounds | None, *, at: datetime, zone: str
+) -> str:
     """Return what an alert that goes out at a time says. Days overdue are counted up to that time.
 
-    Without `bounds` they are left out: those that the alert was about are not known any more.
+    What only ends or takes place owes nothing: it has expired, or was some days ago. Without `bounds` days are left
+    out: those that the alert was about are not known any more.
     """
     if kind == "before" and offset:
         return f"{parse_lead(offset).to_text} before"
     if kind == "overdue" and bounds is not None and bounds.last is not None:
-        return describe_overdue(bounds, at, zone)
+        return describe_past(about.kind, bounds, at, zone)
     return KIND_TEXTS[kind]

@@ -32,8 +32,7 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
         return "no occurrence is open"
     bounds, stage = tracked.bounds, stage_of(tracked.bounds, now)
     if stage == "overdue":
-        today, past = PAST.get(tracked.commitment.kind, OVERDUE)
-        return _counted(-_days_to(bounds.last, now, zone), today, past)
+        return describe_past(tracked.commitment.kind, bounds, now, zone)
     if stage == "ahead":
         if bounds.opens:
             return _counted(_days_to(bounds.first, now, zone), "opens today", "opens in {}")
@@ -45,9 +44,9 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
     return _counted(-_days_to(bounds.first, now, zone), "under review since today", "under review for {}")
 
 
-def describe_overdue(bounds: Bounds, at: datetime, zone: str) -> str:
-    """Return for how long it is overdue at a time: `3 days overdue`."""
-    return _counted(-_days_to(bounds.last, at, zone), *OVERDUE)
+def describe_past(kind: str, bounds: Bounds, at: datetime, zone: str) -> str:
+    """Return for how long a date has passed at a time: `3 days overdue`; of what only ends, `expired 3 days ago`."""
+    return _counted(-_days_to(bounds.last, at, zone), *PAST.get(kind, OVERDUE))
 
 
 def order_of(tracked: Tracked, now: datetime) -> tuple[int, datetime, str]:

@@ -41,7 +41,7 @@ def test_plan_covers_the_window_that_is_asked_for(loaded: Alerts) -> None:
     assert [(row["at"], row["commitment"], row["kind"], row["offset"]) for row in rows] == [
         ("2025-10-29T09:00:00Z", "summit", "before", "P1D")
     ]
-    assert list(rows[0]) == ["at", "moment", "rule", "commitment", "occurrence", "kind", "offset", "channels"]
+    assert list(rows[0]) == ["at", "moment", "rule", "commitment", "occurrence", "kind", "offset", "channels", "to"]
     after = loaded("plan", "--from", "2025-10-29T09:00:01Z", "--days", "1", "--json").json
     assert [row["at"] for row in after] == ["2025-10-30T09:00:00Z"] * 2
 
@@ -305,7 +305,7 @@ def test_a_log_line_shows_no_secret(loaded: Alerts, home: Path) -> None:
 def test_the_plan_reads_as_people_speak_and_names_the_rule(loaded: Alerts) -> None:
     lines = loaded("plan", "--days", "20", "--at", NOW).out.splitlines()
     rows = [re.split("  +", line) for line in lines[1:]]
-    assert re.split("  +", lines[0]) == ["at (UTC)", "commitment", "alert", "rule", "channels"]
+    assert re.split("  +", lines[0]) == ["at (UTC)", "commitment", "alert", "rule", "to"]
     assert [row for row in rows if row[1] == "summit"][:5] == [
         ["within a minute", "summit", "7 days before, late", "desk", "box"],
         ["Wed 29 Oct 2025 09:00", "summit", "1 day before", "desk", "box"],

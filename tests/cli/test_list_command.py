@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,8 @@ def test_what_recurs_stands_as_its_first_open_occurrence(listed: Alerts) -> None
 def test_what_has_ended_is_not_called_overdue(kind: str, standing: str, listed: Alerts) -> None:
     listed("edit", "late", "--kind", kind, "--at", NOW)
     assert f"  {standing}  " in listed("list", "--overdue", "--at", NOW).out
+    in_plan = standing.replace("8 days", r"\d+ days")
+    assert re.search(f"  late  +{in_plan}  ", listed("plan", "--days", "30", "--at", NOW).out)
 
 
 def test_what_recurs_and_is_over_has_no_open_occurrence(listed: Alerts) -> None:
