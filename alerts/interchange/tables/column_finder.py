@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import During
+from alerts.deadlines.grammar import parse
 from alerts.interchange.tables.cell_values import DATED_MIDNIGHT, SERIAL, TIMED, Cell, column_name, is_blank
 from alerts.interchange.tables.date_formats import ISO, is_day_in_words, looks_like_date, readings
 from alerts.interchange.tables.field_finder import NO_TITLE, find_fields, find_key_columns, letters, shown_text
@@ -16,6 +19,7 @@ from alerts.interchange.tables.table_rows import Row
 from alerts.interchange.tables.undeclared import comparable
 
 DAY_IN_WORDS = re.compile(r"(?=.*\b\d{4}\b).*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)", re.ASCII)
 DASHES = "-–—"
 FEWEST_VALUES = 3  # that a row of a register has
 HEADING_WITHIN = 30  # rows
@@ -30,7 +34,7 @@ class FoundColumns:
     `header_row` is 0 where there are no headings: then they are the letters of the columns. `fields` are headings by
     field. `key_columns` together name each row, where no column does alone. `date_columns` hold dates. `formats` are
     those that the deadlines fit: one for all cells if there is one; `ambiguous` is a deadline that fits two of them.
-    `blank` are texts for an empty cell.
+    `blank` are texts for an empty cell. `sections` are rows of one cell, such as a title between the rows.
     """
 
     sheet: str
@@ -43,6 +47,7 @@ class FoundColumns:
     formats: list[str] = field(default_factory=list)
     ambiguous: str = ""
     midnight: str = ""
+    sections: list[int] = field(default_factory=list)
     key_columns: tuple[str, ...] = ()
     status: str = ""
     statuses: dict[str, int] = field(default_factory=dict)
@@ -73,9 +78,14 @@ def find_columns(sheet: str, rows: Iterable[Row]) -> FoundColumns | None:
     if not _has_headings(filled[0][1], headings):
         number, headings, at = 0, [column_name(place) for place in range(max(len(row) for _, row in filled))], -1
     found = FoundColumns(sheet=sheet, header_row=number, first_row=filled[0][0], rows=len(filled) - at - 1)
+    rows = filled[at + 1 :]
+    if len([cell for cell in headings if not is_blank(cell)]) >= FEWEST_VALUES:
+        found.sections = [number for number, row in rows if sum(1 for cell in row if not is_blank(cell)) == 1]
+        rows = [(number, row) for number, row in rows if number not in found.sections]
+        found.rows = len(rows)
     for place, cell in enumerate(headings):
         heading = " ".join(shown_text(cell).split())
-        cells = [row[place] if place < len(row) else None for _, row in filled[at + 1 :]]
+        cells = [row[place] if place < len(row) else None for _, row in rows]
         if heading and heading not in found.headings and (number or not all(map(is_blank, cells))):
             found.headings[heading] = cells
     _find_dates(found)
@@ -118,8 +128,19 @@ def _is_value(text: str) -> bool:
 def _is_date(cell: Cell) -> bool:
     if isinstance(cell, str):
         text = cell.strip()
-        return looks_like_date(text) or bool(ISO.match(text)) or is_day_in_words(text)
+        return looks_like_date(text) or bool(ISO.match(text)) or _is_deadline(text)
     return isinstance(cell, date) or (isinstance(cell, int | float) and SERIAL <= cell <= 100_000)
+
+
+def _is_deadline(text: str) -> bool:
+    """Return whether a text is a deadline in words; only what has a year is read."""
+    if len(text) > LONGEST_HEADING or not YEAR.search(text) or not re.search("[A-Za-z]", text):
+        return False
+    try:
+        found = parse(text)
+    except InputError:
+        return False
+    return not isinstance(found, During)
 
 
 def _find_dates(found: FoundColumns) -> None:

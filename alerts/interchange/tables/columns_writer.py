@@ -34,6 +34,8 @@ def _sheet(found: FoundColumns) -> list[str]:
     else:
         lines.append(f"# {rows} below the headings in row {found.header_row}")
         lines += [f"header_row: {found.header_row}"] if found.header_row != found.first_row else []
+    if found.sections:
+        lines.append(f"skip_rows: [{', '.join(map(str, found.sections))}]  # they have one cell only")
     lines.append("columns:")
     made, key_lines = _key(found)
     lines += [f"  {name}: {yaml_value(heading)}" for name, heading in found.fields.items() if name != "key" or not made]

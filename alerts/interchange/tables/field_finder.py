@@ -11,7 +11,7 @@ from unicodedata import normalize
 from alerts.core.commitments import Priority
 from alerts.deadlines.expressions import KEY, RESERVED_WORDS
 from alerts.interchange.tables.cell_values import Cell, UnusableCell, is_blank, text_of
-from alerts.interchange.tables.heading_words import END_WORD, FIELD_WORDS, START_WORD
+from alerts.interchange.tables.heading_words import END_WORD, FIELD_WORDS, OWNER_WORD, START_WORD
 from alerts.strict_yaml.text_fields import LONGEST_LINE
 
 Table = Mapping[str, Sequence[Cell]]  # the cells of each column, by heading
@@ -28,6 +28,8 @@ def find_fields(table: Table, date_columns: Sequence[str]) -> dict[str, str]:
     fields = _by_heading(table, date_columns)
     if "deadline" not in fields and date_columns:
         fields["deadline"] = _deadline(date_columns)
+    if "owner" not in fields and (owner := next((one for one in table if OWNER_WORD.search(one)), None)):
+        fields["owner"] = owner
     others = [one for one in table if one not in {*fields.values(), *date_columns}]
     if "title" not in fields and (title := _title(table, others)):
         fields["title"] = title
@@ -70,10 +72,11 @@ def _deadline(date_columns: Sequence[str]) -> str:
 
 
 def _title(table: Table, headings: Sequence[str]) -> str | None:
-    """Return the column that most looks like titles: by the end of its heading, else by the length of its texts."""
+    """Return the column that most looks like titles: by its heading, by naming each row, or by its length."""
     fit = [one for one in headings if 0 < _longest(table[one]) <= LONGEST_LINE and not _are(table[one], NO_TITLE)]
     named = [one for one in fit if letters(one).endswith(("name", "title", "label"))]
-    return max(named or fit, key=lambda one: _average(table[one]), default=None)
+    naming = [one for one in fit if names_rows(table[one]) and any(" " in shown_text(cell) for cell in table[one])]
+    return max(named or naming or fit, key=lambda one: _average(table[one]), default=None)
 
 
 def _key(table: Table, headings: Sequence[str], title: str | None) -> str | None:
