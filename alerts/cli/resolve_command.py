@@ -17,6 +17,7 @@ from alerts.cli.printed_lines import print_facts
 from alerts.core.commitments import Commitment, choose_zone
 from alerts.deadlines.bounds import Bounds, resolve
 from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
+from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.expressions import Deadline, kind_of, references
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
@@ -32,6 +33,7 @@ def resolve_(
     timezone: Annotated[str | None, typer.Option("--timezone", metavar="Z", help="Zone, if it names none.")] = None,
     calendars: Annotated[str, typer.Option("--calendars", metavar="US,CN", help="Business-day calendars.")] = "",
     roll: Annotated[str, typer.Option("--roll", help=f"If it ends on no business day: {', '.join(ROLLS)}.")] = "none",
+    by: Annotated[str | None, typer.Option("--by", metavar="PARTY", help="Who owes it: the key of a party.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show which dates a deadline expression gives."""
@@ -40,8 +42,13 @@ def resolve_(
     if timezone:
         check_zone(timezone)
     codes = tuple(dict.fromkeys(check_calendar(code.strip()) for code in calendars.split(",") if code.strip()))
-    stated = Commitment(key="", title="", deadline="", timezone=timezone, calendars=codes, roll=check_roll(roll))
-    zone = choose_zone(stated, {}, registered_zone(app))
+    parties = app.store.ledger.parties() if by else {}
+    if by and by not in parties:
+        raise InputError(f"no party has the key {by!r}{did_you_mean(by, parties)}")
+    stated = Commitment(
+        key="", title="", deadline="", timezone=timezone, calendars=codes, roll=check_roll(roll), by=(by,) if by else ()
+    )
+    zone = choose_zone(stated, parties, registered_zone(app))
     known = {key: app.store.commitments.find(key).bounds for key in sorted(references(deadline))}
     bounds = resolve(deadline, zone, known)
     if skipped := skipped_periods(deadline):

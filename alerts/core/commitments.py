@@ -8,7 +8,9 @@ from datetime import date, datetime
 from typing import Literal, get_args
 
 from alerts.deadlines.business_days import Roll
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.fiscal_years import FiscalYear
+from alerts.deadlines.opening_hours import OpeningHours
+from alerts.deadlines.resolution import Obligor, ZoneChoice
 from alerts.deadlines.zones import zone_info
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation"]
@@ -27,6 +29,19 @@ class Party:
     name: str
     timezone: str | None = None
     calendar: str | None = None
+    hours: str | None = None
+    fiscal_year: str | None = None
+
+    @property
+    def as_obligor(self) -> Obligor | None:
+        """Return its office hours and its fiscal year, where it states any."""
+        if not self.hours and not self.fiscal_year:
+            return None
+        return Obligor(
+            self.name,
+            OpeningHours.parse(self.hours) if self.hours else None,
+            FiscalYear.parse(self.fiscal_year) if self.fiscal_year else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +133,12 @@ class Commitment:
 def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:
     """Choose the zone and the calendars: the commitment's, its one obligor's; for the zone, the settings'."""
     obligor = parties.get(commitment.by[0]) if len(commitment.by) == 1 else None
-    choice = ZoneChoice(commitment.timezone, calendars=commitment.calendars, roll=commitment.roll)
+    choice = ZoneChoice(
+        commitment.timezone,
+        calendars=commitment.calendars,
+        roll=commitment.roll,
+        obligor=obligor.as_obligor if obligor else None,
+    )
     if obligor and obligor.calendar and not choice.calendars:
         choice = replace(choice, calendars=(obligor.calendar,), calendars_from=_owes(obligor))
     if choice.name:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from alerts.deadlines.clock_words import CLOSING_PHRASES, END_OF_DAY
-from alerts.deadlines.counting_words import CountingReader
+from alerts.deadlines.clock_on_words import ENDS, ClockOnReader
 from alerts.deadlines.dates import explain_numeric, read_date
 from alerts.deadlines.durations import BusinessDays
 from alerts.deadlines.english import (
@@ -20,10 +17,9 @@ from alerts.deadlines.english import (
 )
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import KEY, RESERVED_WORDS
-from alerts.deadlines.stated_dates import DOUBTS, CivilDay, CivilPeriod, Reference, WallTime
+from alerts.deadlines.stated_dates import DOUBTS, CivilPeriod, FiscalPeriod, Reference
 from alerts.deadlines.terms import (
     Anchored,
-    ClockOn,
     Dated,
     Direction,
     PeriodAt,
@@ -37,10 +33,9 @@ from alerts.deadlines.tokens import Phrases
 DIRECTION_PHRASES, REFUSED_PHRASES = Phrases(DIRECTIONS), Phrases(REFUSED)
 _DAY_OF = Phrases.any_of(DAY_OF)
 DEEPEST = 10  # deadlines inside each other, and days that are counted from each other
-ENDS = ("", ";", ")", "and", "or", ",", "to", *THEN)
 
 
-class TermReader(CountingReader):
+class TermReader(ClockOnReader):
     """Reads what a deadline counts from."""
 
     def __init__(self, text: str) -> None:
@@ -82,7 +77,7 @@ class TermReader(CountingReader):
 
     def _term(self, after: str) -> Term:
         if self.column()[1][:1].isdigit() and (dated := self.token_date()):
-            return dated
+            return self.closed(dated)
         if self.word(1) in ("", ")", ";"):  # a phrase is longer
             return self.reference(after, "a date or a commitment's key")
         self._skip_fillers()
@@ -90,7 +85,7 @@ class TermReader(CountingReader):
         if reason and reason[1] > 1 and self.word(reason[1]) in ENDS:
             self.refuse(f"`{self.written(reason[1])}` {reason[0]}")
         if self.column()[1][:1].isdigit() and (dated := self.token_date()):
-            return dated
+            return self.closed(dated)
         if self.take_each(ENDS):
             return self.reference("each")
         if found := self.term_phrase():
@@ -101,7 +96,7 @@ class TermReader(CountingReader):
         """Read a term that is several tokens; None where none stands here."""
         self._skip_fillers()
         found = self.shifted() or self.clock_on() or self.worded_date() or self.anchor()
-        return None if found is None else self._at_clock(found)
+        return None if found is None else self.at_clock(self.closed(found))
 
     def worded_date(self) -> Dated | Anchored | None:
         found = self.worded()
@@ -171,53 +166,6 @@ class TermReader(CountingReader):
         self.take(direction[1])
         return Shifted(duration, _direction(direction[0]), self.base(direction[0]))
 
-    def clock_on(self) -> Dated | ClockOn | None:
-        """Read `5 p.m. on X`: a time of day before its day."""
-        start = self.next
-        wordy = bool(KEY.fullmatch(self.column()[1]))
-        named = self.phrase(CLOSING_PHRASES)
-        if wordy and self.word(named[1] if named else 1) in ENDS:
-            return None
-        clock = self.clock()
-        if clock is None:
-            return None
-        since_midnight, zone = clock
-        zone = zone or self.zone()
-        self.take_one((",",))
-        self.take_one(("on",))
-        if wordy and self.next == start + 1 and self.word() in ENDS:
-            self.next = start
-            return None
-        base = self.base("on")
-        return self._join_clock(start, since_midnight, zone, base)
-
-    def _join_clock(self, start: int, since_midnight: timedelta, zone: str | None, base: Term) -> Dated | ClockOn:
-        place = self.tokens[start][0]
-        if isinstance(base, WallTime | CivilPeriod | ClockOn):
-            self.refuse(f"a time of day needs a day, and {base} is none", place)
-        if isinstance(base, CivilDay):
-            return self.join(base, since_midnight, zone)
-        if since_midnight >= END_OF_DAY:
-            self.refuse("24:00 is the end of the day: write `end of day`", place)
-        return ClockOn((datetime.min + since_midnight).time(), zone, base)  # noqa: DTZ901  # only its time
-
-    def _at_clock(self, found: Term) -> Term:
-        """Read a time of day after a day that was found in words: `last business day of March 2027 at 17:00`."""
-        if isinstance(found, Dated | ClockOn | Shifted) or self.word() in ("", ")", ";"):
-            return found
-        start = self.next
-        self.take_one((",",))
-        self.take_one(("at",))
-        if self.skip_end_of_day() or not self.column()[1][:1].isdigit():
-            if self.word(-1) in (",", "at"):
-                self.next = start
-            return found
-        clock = self.clock()
-        if clock is None:
-            self.next = start
-            return found
-        return self._join_clock(start, clock[0], clock[1] or self.zone(), found)
-
     def anchor(self) -> Anchored | Shifted | None:
         """Read `month in which X falls`, `4th month after X`, `day of X`, `1st Monday after X`."""
         start = self.next
@@ -280,7 +228,7 @@ class TermReader(CountingReader):
             self.take_one(("due",))
         return PeriodAt(unit, 0, base)
 
-    def period(self) -> CivilPeriod | PeriodAt | None:
+    def period(self) -> CivilPeriod | FiscalPeriod | PeriodAt | None:
         if found := super().period():
             return found
         start = self.next

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from alerts.deadlines.dates import read_offset
 from alerts.deadlines.english import CLOSE_OF_BUSINESS, HOURS, MIDNIGHT, NOON, WHOLE_DAY
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, WallTime
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
 from alerts.deadlines.terms import Dated
 from alerts.deadlines.tokens import Phrases, TokenReader
 from alerts.deadlines.zone_words import read_zone_word
@@ -42,7 +42,7 @@ class ClockReader(TokenReader):
             if self.word(-1) in (",", "at"):
                 self.next = start
             return self.add_zone(term)
-        if isinstance(term, CivilPeriod):
+        if isinstance(term, CivilPeriod | FiscalPeriod):
             self.next = start
             self.fail(f"a time of day needs a day, and {term} is a longer period")
         return self.add_zone(self.join(term, *clock))
@@ -102,7 +102,7 @@ class ClockReader(TokenReader):
     def clock(self) -> tuple[timedelta, str | None] | None:
         """Read a time of day, since midnight, and the zone that is one token with it; None where none stands here."""
         if self.phrase(CLOSING_PHRASES):
-            return self._close_of_business()
+            return self._stated_closing()
         if self.word() == NOON:
             self.take()
             return timedelta(hours=12), None
@@ -122,19 +122,26 @@ class ClockReader(TokenReader):
         place = found["place"]
         return since_midnight, None if place is None else self._read_place(place)
 
-    def _close_of_business(self) -> tuple[timedelta, str | None]:
-        """Read `close of business (17:00)`; without an hour, it is no time."""
-        place, _ = self.column()
+    def _stated_closing(self) -> tuple[timedelta, str | None] | None:
+        """Read `close of business (17:00)`; None where no hour follows."""
+        start = self.next
         self.take_phrase(CLOSING_PHRASES)
         if self.peek() == "(":
             self.take()
             if (clock := self.clock()) is not None:
                 self.expect(")", "close of business (17:00)")
                 return clock
-        return self.refuse(
-            "`close of business` states no hour: write one, as in `close of business (17:00)`, or write `end of day`",
-            place,
-        )
+            self.fail("expected an hour, as in `close of business (17:00)`")
+        self.next = start
+        return None
+
+    def take_closing(self) -> bool:
+        """Read `close of business` without an hour: it is that of who owes it."""
+        found = self.phrase(CLOSING_PHRASES)
+        if found is None or self.word(found[1]) == "(":
+            return False
+        self.take(found[1])
+        return True
 
     def _since_midnight(self, found: re.Match[str], half: str) -> timedelta:
         hour, minute, second = int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0)

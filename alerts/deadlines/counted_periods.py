@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 
 from alerts.deadlines.business_days import BusinessCalendar
 from alerts.deadlines.counting import RULES, BusinessHours, Counted, CountingRule, Span
-from alerts.deadlines.durations import BusinessDays, Duration
+from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
+from alerts.deadlines.errors import InputError
 from alerts.deadlines.left_out_days import LeftOut, days_off, name_left_out
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.resolution import Resolution
@@ -18,6 +19,10 @@ from alerts.deadlines.zones import at_wall, zone_info
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 PLAIN = CountingRule("")
+NO_HOURS = (
+    "business hours need their hours, as in `8 business hours (09:00-17:00) after X`, or the office hours of the party "
+    "who owes it (`hours: 09:00-17:00`)"
+)
 
 
 def move(
@@ -175,10 +180,13 @@ def _wall(point: Instant) -> datetime:
 def _by_business_hours(point: Point, span: BusinessHours, direction: Direction, work: Resolution) -> Instant:
     """Count hours between opening and closing, on business days."""
     forward = direction == "after"
+    hours = span.hours or work.hours(NO_HOURS)
+    if span.is_too_long(hours):
+        raise InputError(f"{span} are more than {MOST_BUSINESS_DAYS:,} business days")
     left, left_out = timedelta(hours=span.count), LeftOut()
     wall = _wall(point) if isinstance(point, Instant) else datetime.combine(point.date + DAY * forward, time())
     while True:
-        opens, closes = datetime.combine(wall.date(), span.opens), datetime.combine(wall.date(), span.closes)
+        opens, closes = datetime.combine(wall.date(), hours.opens), datetime.combine(wall.date(), hours.closes)
         why = work.business_days.why_off(wall.date())
         available = (closes - max(wall, opens)) if forward else (min(wall, closes) - opens)
         if why is None and left <= available:

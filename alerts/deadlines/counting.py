@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 
 from alerts.deadlines.business_days import Roll
-from alerts.deadlines.durations import BusinessDays, Duration
+from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
+from alerts.deadlines.opening_hours import OpeningHours
 
 MOST_BUSINESS_HOURS = 9_999
 Range = tuple[date, date]
@@ -84,14 +85,20 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class BusinessHours:
-    """`8 business hours (09:00-17:00)`: hours that count only on business days, between two times of day."""
+    """`8 business hours (09:00-17:00)`: hours that count only on business days, between two times of day.
+
+    Without hours of its own, they are those of who owes it.
+    """
 
     count: int
-    opens: time
-    closes: time
+    hours: OpeningHours | None = None
 
     def __str__(self) -> str:
-        return f"{self.count} business hour{'s' * (self.count != 1)} ({self.opens:%H:%M}-{self.closes:%H:%M})"
+        return f"{self.count} business hour{'s' * (self.count != 1)}" + (f" ({self.hours})" if self.hours else "")
+
+    def is_too_long(self, hours: OpeningHours) -> bool:
+        """Return whether it would take more business days than are counted."""
+        return self.count * 60 > hours.minutes * MOST_BUSINESS_DAYS
 
     @property
     def to_text(self) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from alerts.deadlines.counting import MOST_BUSINESS_HOURS, RULES, BusinessHours, Counted, Range, Span
 from alerts.deadlines.duration_words import DurationReader
@@ -23,11 +22,12 @@ from alerts.deadlines.english import (
     THROUGH,
     WEEKDAYS,
 )
+from alerts.deadlines.errors import InputError
+from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod
 from alerts.deadlines.terms import Shifted
 from alerts.deadlines.tokens import Phrases
 
-OPENING_HOURS = re.compile(r"(\d\d?):(\d\d)[-\u2013](\d\d?):(\d\d)", re.ASCII)
 _COUNTED_BY, _EXCLUDING, _RULES = Phrases.any_of(COUNTED_BY), Phrases.any_of(EXCLUDING), Phrases(COUNTING_RULES)
 _SERVED_BY = Phrases.any_of(SERVED_BY)
 _EACH = Phrases.any_of(EACH)
@@ -68,23 +68,23 @@ class CountingReader(DurationReader):
             self.next = start
             return None
         self.take(2)
+        if not 0 < number <= MOST_BUSINESS_HOURS:
+            self.refuse(f"expected 1 to {MOST_BUSINESS_HOURS:,} business hours", self.tokens[start][0])
         bracketed = self.peek() == "("
-        found = OPENING_HOURS.fullmatch(self.column(int(bracketed))[1])
-        if not found or not 0 < number <= MOST_BUSINESS_HOURS:
-            self.refuse("business hours need their hours, as in `8 business hours (09:00-17:00) after X`")
+        token = self.column(int(bracketed))[1]
+        if not bracketed and not token[:1].isdigit():
+            return BusinessHours(number)
         try:
-            opens, closes = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
-        except ValueError:
-            self.fail("expected hours such as 09:00-17:00")
-        if opens >= closes:
-            self.fail("expected hours that end after they begin, such as 09:00-17:00")
-        open_minutes = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
-        if number * 60 > open_minutes * MOST_BUSINESS_DAYS:
+            hours = OpeningHours.parse(token)
+        except InputError as error:
+            self.refuse(str(error))
+        found = BusinessHours(number, hours)
+        if found.is_too_long(hours):
             self.refuse(f"so many hours are more than {MOST_BUSINESS_DAYS:,} business days")
         self.take(1 + bracketed)
         if bracketed:
             self.expect(")", "8 business hours (09:00-17:00)")
-        return BusinessHours(number, opens, closes)
+        return found
 
     def _clear_days(self) -> Counted | None:
         """Read `14 clear days`."""

@@ -16,15 +16,16 @@ from alerts.deadlines.english import (
     WEEKDAYS,
 )
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.period_words import LINKS, YEAR, PeriodReader
-from alerts.deadlines.stated_dates import CivilDay, CivilPeriod
+from alerts.deadlines.fiscal_words import FiscalReader
+from alerts.deadlines.period_words import LINKS, YEAR
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod
 from alerts.deadlines.terms import Anchored, Dated, DayIn, PeriodAt, print_position
 from alerts.deadlines.wording import WEEKDAY_NAMES
 
 DAY_NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
 
 
-class DateReader(PeriodReader):
+class DateReader(FiscalReader):
     """Reads dates that are written in words, over several tokens."""
 
     def worded(self) -> Dated | Anchored | None:
@@ -116,9 +117,11 @@ class DateReader(PeriodReader):
             self.fail("expected a month, a quarter or a year, as in `last business day of March 2027`")
         return self._find_day(start, position, counted[0], period)
 
-    def _find_day(self, start: int, position: int, counted: str, period: CivilPeriod | PeriodAt) -> Dated | DayIn:
+    def _find_day(
+        self, start: int, position: int, counted: str, period: CivilPeriod | FiscalPeriod | PeriodAt
+    ) -> Dated | DayIn:
         """Return the day by its place; what needs a calendar or another date stays to be worked out."""
-        if isinstance(period, PeriodAt) or counted == "business day":
+        if isinstance(period, PeriodAt | FiscalPeriod) or counted == "business day":
             return DayIn(position, counted, period)
         days = [period.first + timedelta(days=n) for n in range((period.last - period.first).days + 1)]
         if counted != "day":
@@ -149,7 +152,7 @@ class DateReader(PeriodReader):
         self.next = start
         return None
 
-    def _find_edge(self, start: int, edge: str, period: CivilPeriod | PeriodAt) -> Dated | DayIn:
+    def _find_edge(self, start: int, edge: str, period: CivilPeriod | FiscalPeriod | PeriodAt) -> Dated | DayIn:
         place = self.tokens[start][0]
         is_week = period.unit == "week" if isinstance(period, PeriodAt) else (period.part or "")[:1] == "W"
         if is_week and edge != "start":
@@ -160,7 +163,7 @@ class DateReader(PeriodReader):
             return self._find_day(start, 1 if edge == "start" else -1, "day", period)
         if isinstance(period, CivilPeriod) and period.month:
             return CivilDay(period.first.replace(day=15), period.zone, period.doubt or "approximate")
-        if isinstance(period, PeriodAt):
+        if isinstance(period, PeriodAt | FiscalPeriod):
             self.refuse(
                 "the middle of a period is not a certain day: write which, as in `15th day of the month of X`", place
             )

@@ -133,6 +133,8 @@ VAGUE = {
 }  # fmt: skip
 QUARTERS = {"quarter": "Q", "half": "H", "half-year": "H"}
 WEEK = ("week", "calendar week")
+FISCAL = ("fiscal", "financial")  # before `year`, `quarter`, `Q2`: of the party who owes it
+FISCAL_YEAR = ("fy", "fiscal year", "financial year", "fiscal", "financial")
 
 # Series: how often, and how it starts and ends.
 FREQUENCIES = {

@@ -178,7 +178,7 @@ class _Reader(WindowReader):
             return found
         token = self.peek()
         term: Term | None = self.token_date() if token[:1].isdigit() or token[:1] in ("?", "~", "%") else None
-        term = term or self._phrase_alone() or self._token_alone()
+        term = (term and self.closed(term)) or self._phrase_alone() or self._token_alone()
         if term is None:
             self._explain_unread()
         term = self.chained(term)

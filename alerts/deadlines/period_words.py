@@ -9,7 +9,7 @@ from alerts.deadlines.clock_words import ClockReader
 from alerts.deadlines.dates import read_date
 from alerts.deadlines.english import MONTHS, POSITIONS, QUARTERS, WEEK
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.stated_dates import CivilPeriod
+from alerts.deadlines.stated_dates import CivilPeriod, FiscalPeriod
 from alerts.deadlines.terms import PeriodAt, print_position
 from alerts.deadlines.tokens import Phrases
 
@@ -34,7 +34,7 @@ class PeriodReader(ClockReader):
             self.fail("expected the year with four digits")
         return found
 
-    def stated_period(self) -> CivilPeriod | None:
+    def stated_period(self) -> CivilPeriod | FiscalPeriod | None:
         """Read `March 2027`, `Q2 2027`, `first half of 2027` or `week 14 of 2027`."""
         start = self.next
         made = self._month_alone() or self._part_alone()
@@ -99,16 +99,20 @@ class PeriodReader(ClockReader):
             return int(found[1]) * (-1 if found[3] else 1) or None
         return POSITIONS.get(word)
 
-    def period(self) -> CivilPeriod | PeriodAt | None:
+    def fiscal_year(self) -> FiscalPeriod | None:
+        """Read `FY2027` where a period must stand."""
+        return None
+
+    def period(self) -> CivilPeriod | FiscalPeriod | PeriodAt | None:
         """Read a month, a quarter, a half, a year or a week, perhaps with its zone."""
         start = self.next
         self.take_one(("the",))
-        found = self.stated_period() or self._year_or_month()
+        found = self.stated_period() or self.fiscal_year() or self._year_or_month()
         if found is None:
             self.next = start
             return None
         placed = self.add_zone(found)
-        assert isinstance(placed, CivilPeriod)
+        assert isinstance(placed, CivilPeriod | FiscalPeriod)
         return placed
 
     def _year_or_month(self) -> CivilPeriod | None:

@@ -11,8 +11,10 @@ from alerts.deadlines.business_days import BusinessCalendar, Roll
 from alerts.deadlines.durations import Duration, Lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Deadline
+from alerts.deadlines.fiscal_years import FiscalYear
+from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.points import Day, Instant, Point
-from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, WallTime
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
 from alerts.deadlines.terms import Dated
 from alerts.deadlines.wording import format_day
 from alerts.deadlines.zones import at_wall, zone_info
@@ -22,6 +24,15 @@ FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first plac
 LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
 IN_UTC = "leads are counted in UTC"
 MAX_HOLIDAYS_NAMED = 5  # holidays that the explanation names one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Obligor:
+    """What a deadline may need to know of who owes it: the office hours and the fiscal year, where they are stated."""
+
+    name: str
+    hours: OpeningHours | None = None
+    fiscal_year: FiscalYear | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class ZoneChoice:
     calendars: tuple[str, ...] = ()
     calendars_from: str | None = None
     roll: Roll = "none"
+    obligor: Obligor | None = None
 
 
 def _shift(point: Point, duration: Duration) -> Point:
@@ -77,9 +89,32 @@ class Resolution:
                 return Day(day, zone), Day(day, zone)
             case CivilPeriod(first=first, last=last):
                 return Day(first, zone), Day(last, zone)
+            case FiscalPeriod():
+                first, last = self._fiscal_days(term)
+                return Day(first, zone), Day(last, zone)
             case WallTime():
                 point = self._instant(term, zone)
                 return point, point
+
+    def _fiscal_days(self, term: FiscalPeriod) -> tuple[date, date]:
+        party = self.zone.obligor
+        stated = replace(term, zone=None, doubt=None)
+        if party is None or party.fiscal_year is None:
+            raise InputError(
+                f"`{stated}` needs the fiscal year of who owes it: state it in the party (`fiscal_year: 04-01`), or "
+                "write dates"
+            )
+        first, last = party.fiscal_year.days(term.year, term.ends, term.part)
+        self.explanation.append(f"{stated} of {party.name}: {format_day(first)} to {format_day(last)}")
+        return first, last
+
+    def hours(self, needed_by: str) -> OpeningHours:
+        """Return the office hours of who owes it, and explain them. Raises InputError where they are not stated."""
+        party = self.zone.obligor
+        if party is None or party.hours is None:
+            raise InputError(needed_by)
+        self.explanation.append(f"office hours of {party.name}: {party.hours}")
+        return party.hours
 
     def _instant(self, term: WallTime, zone: str | None) -> Instant:
         if term.offset is None:

@@ -95,6 +95,26 @@ def _exists(year: int, month: int, day: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class FiscalPeriod:
+    """`fiscal year 2027`, `fiscal Q2 2026/27`: its days are those of who owes it. `ends` is the second of two years."""
+
+    year: int
+    ends: int | None = None
+    part: str | None = None
+    zone: str | None = None
+    doubt: Doubt | None = None
+
+    @property
+    def stated(self) -> str:
+        """Return the period without its zone."""
+        ends = f"/{self.ends % 100:02}" if self.ends else ""
+        return f"fiscal {self.part or 'year'} {self.year:04}{ends}{_doubt(self.doubt)}"
+
+    def __str__(self) -> str:
+        return self.stated + _zone(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
 class WallTime:
     """`2025-11-10T12:01`, perhaps with an offset or a zone."""
 

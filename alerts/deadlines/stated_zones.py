@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import After, Before, Between, By, Deadline, Every, From, On, OneOf, To, Within, terms
-from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, WallTime
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
 from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, Term, WeekdayFrom
 from alerts.deadlines.zones import AOE
 
@@ -35,11 +35,11 @@ def keep_zone(old: Deadline, new: Deadline) -> tuple[Deadline, str | None]:
     return found, zone if found != new else None
 
 
-def _dates(deadline: Deadline) -> list[CivilDay | CivilPeriod | WallTime]:
-    return [term for term in terms(deadline) if isinstance(term, CivilDay | CivilPeriod | WallTime)]
+def _dates(deadline: Deadline) -> list[CivilDay | CivilPeriod | FiscalPeriod | WallTime]:
+    return [term for term in terms(deadline) if isinstance(term, CivilDay | CivilPeriod | FiscalPeriod | WallTime)]
 
 
-def _placed(term: CivilDay | CivilPeriod | WallTime) -> bool:
+def _placed(term: CivilDay | CivilPeriod | FiscalPeriod | WallTime) -> bool:
     return term.zone is not None or (isinstance(term, WallTime) and term.offset is not None)
 
 
@@ -68,7 +68,7 @@ def _term(term: T, zone: str) -> T:
     match term:
         case WallTime() if zone == AOE:
             raise InputError("a time is nowhere `anywhere on earth`")
-        case CivilDay() | CivilPeriod() | WallTime():
+        case CivilDay() | CivilPeriod() | FiscalPeriod() | WallTime():
             return replace(term, zone=zone)
         case Shifted() | PeriodAt() | WeekdayFrom():
             return replace(term, base=_term(term.base, zone))

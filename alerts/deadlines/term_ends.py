@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from alerts.deadlines.counted_periods import move
@@ -20,6 +20,10 @@ from alerts.deadlines.wording import WEEKDAY_NAMES, format_day
 from alerts.deadlines.zones import at_wall, zone_info
 
 Ends = tuple[Point | None, Point | None]
+NO_CLOSING = (
+    "`close of business` states no hour: write one, as in `close of business (17:30)`, or write `end of day`, or state "
+    "the office hours of the party who owes it (`hours: 09:00-17:30`)"
+)
 MONTHS_OF = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 
 
@@ -116,15 +120,15 @@ def _days_in(term: DayIn, known: Mapping[str, Resolved], work: Resolution) -> En
     """Return the days by their place in a period."""
     base = term.base.base if isinstance(term.base, PeriodAt) else term.base
     points = ends_of(base, known, work)
+    stated = [point.date for point in points if point]
     found: list[Day | None] = []
     for point, is_first in zip(points, (True, False), strict=True):
         if point is None:
             found.append(None)
             continue
+        period = stated[0], stated[-1]
         if isinstance(term.base, PeriodAt):
             period = period_about(point.date, term.base.unit, term.base.offset)
-        else:
-            period = term.base.first, term.base.last
         found.append(Day(_day_in(term, period, work, explain=not is_first), point.zone))
     return found[0], found[1]
 
@@ -174,14 +178,15 @@ def _at_clock(term: ClockOn, known: Mapping[str, Resolved], work: Resolution) ->
         work.zone = replace(stated, name=term.zone, assumed_from=None)
     first, last = ends_of(term.base, known, work)
     work.zone = stated
-    return _clock(term, first), _clock(term, last)
+    clock = term.clock or work.hours(NO_CLOSING).closes
+    return _clock(term, clock, first), _clock(term, clock, last)
 
 
-def _clock(term: ClockOn, point: Point | None) -> Instant | None:
+def _clock(term: ClockOn, clock: time, point: Point | None) -> Instant | None:
     if point is None:
         return None
     zone = term.zone or point.zone
-    return Instant(at_wall(datetime.combine(point.date, term.clock), zone_info(zone or "UTC")), zone)
+    return Instant(at_wall(datetime.combine(point.date, clock), zone_info(zone or "UTC")), zone)
 
 
 def end_of_period(last: Point | None, duration: Span, work: Resolution) -> Point | None:

@@ -7,7 +7,7 @@ from datetime import time
 from typing import Literal
 
 from alerts.deadlines.counting import Span
-from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, Reference, WallTime
 
 Direction = Literal["after", "before"]
 Unit = Literal["day", "week", "month", "quarter", "half-year", "year"]
@@ -59,7 +59,7 @@ class DayIn:
 
     position: int
     counted: str
-    base: CivilPeriod | PeriodAt
+    base: CivilPeriod | FiscalPeriod | PeriodAt
 
     def __str__(self) -> str:
         return f"{print_position(self.position)} {self.counted} of {self.base}"
@@ -80,18 +80,23 @@ class WeekdayFrom:
 
 @dataclass(frozen=True, slots=True)
 class ClockOn:
-    """`17:00 on X`: a time of day on the day of a term, in that day's zone unless it names one."""
+    """`17:00 on X`: a time of day on the day of a term, in that day's zone unless it names one.
 
-    clock: time
+    Without a clock it is the close of business of who owes it.
+    """
+
+    clock: time | None
     zone: str | None
     base: Term
 
     def __str__(self) -> str:
+        if self.clock is None:
+            return f"close of business{f' {self.zone}' if self.zone else ''} on {self.base}"
         clock = self.clock.isoformat("seconds" if self.clock.second else "minutes")
         return f"{clock}{f'[{self.zone}]' if self.zone else ''} on {self.base}"
 
 
-Dated = CivilDay | CivilPeriod | WallTime
+Dated = CivilDay | CivilPeriod | FiscalPeriod | WallTime
 Anchored = PeriodAt | DayIn | WeekdayFrom | ClockOn
 Term = Dated | Reference | Shifted | Anchored
 

@@ -13,7 +13,9 @@ from alerts.core.commitments import Citation, Commitment, Kind, Party, Priority,
 from alerts.deadlines.business_days import Roll, check_calendar
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.opening_hours import OpeningHours
 from alerts.strict_yaml.text_fields import Key, Line, Paragraphs, Zone
 from alerts.strict_yaml.validation import Raw, Section, Text, once
 
@@ -53,6 +55,15 @@ def _address(text: str) -> str:
     return text
 
 
+def _hours(text: str) -> str:
+    return str(OpeningHours.parse(text))
+
+
+def _fiscal_year(text: str) -> str:
+    FiscalYear.parse(text)
+    return text
+
+
 Calendar = Annotated[Text, AfterValidator(check_calendar)]
 Keys = Annotated[tuple[Key, ...], AfterValidator(once)]
 Lines = Annotated[tuple[Line, ...], AfterValidator(once)]
@@ -65,9 +76,18 @@ class PartyEntry(Section):
     name: Line
     timezone: Zone | None = None
     calendar: Calendar | None = None
+    hours: Annotated[Text, AfterValidator(_hours)] | None = None
+    fiscal_year: Annotated[Text, AfterValidator(_fiscal_year)] | None = None
 
     def party(self) -> Party:
-        return Party(key=self.key, name=self.name, timezone=self.timezone, calendar=self.calendar)
+        return Party(
+            key=self.key,
+            name=self.name,
+            timezone=self.timezone,
+            calendar=self.calendar,
+            hours=self.hours,
+            fiscal_year=self.fiscal_year,
+        )
 
 
 class SourceEntry(Section):

@@ -207,7 +207,7 @@ def in_turn(database: Database, pieces: Iterable[T]) -> Iterator[T]:
 
 def zone_change_reason(before: Party, party: Party) -> str:
     """Return which change of a party moves deadlines."""
-    names = ("time zone", "calendar")
+    names = ("time zone", "calendar", "office hours", "fiscal year")
     differs = [
         f"{name} of {party.name} changed from {old or 'none'} to {new or 'none'}"
         for name, old, new in zip(names, _resolves_as(before), _resolves_as(party), strict=True)
@@ -216,5 +216,5 @@ def zone_change_reason(before: Party, party: Party) -> str:
     return ", ".join(differs)
 
 
-def _resolves_as(party: Party) -> tuple[str | None, str | None]:
-    return party.timezone, party.calendar
+def _resolves_as(party: Party) -> tuple[str | None, ...]:
+    return party.timezone, party.calendar, party.hours, party.fiscal_year

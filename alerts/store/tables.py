@@ -149,6 +149,8 @@ parties = Table(
     Column("name", Text, nullable=False),
     Column("timezone", Text),
     Column("calendar", Text),
+    Column("hours", Text),
+    Column("fiscal_year", Text),
 )
 
 sources = Table(

@@ -137,7 +137,7 @@ def test_a_deadline_is_read_and_printed_in_one_way(written: str, printed: str, k
         ("after 2025-11-10/..", 7, "written as 2025-11-10"),
         ("0 business days after a", 1, "longer than nothing"),
         ("10000 business days after a", 1, "at most 9,999 business days"),
-        ("10 business hours after a", 19, "business hours need their hours"),
+        ("10 business hours (9-5) after a", 19, "expected hours such as 09:00-17:30"),
         ("10 business", 1, "expected a duration with its unit"),
         ("earlier (a; b)", 9, "expected `of`"),
         ("earlier of a; b", 13, "expected `and`"),

@@ -37,10 +37,12 @@ from alerts.deadlines.expressions import (
     Within,
     is_side,
 )
+from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
-from alerts.deadlines.resolution import ZoneChoice
-from alerts.deadlines.stated_dates import DOUBTS, CivilDay, CivilPeriod, Reference, WallTime
+from alerts.deadlines.resolution import Obligor, ZoneChoice
+from alerts.deadlines.stated_dates import DOUBTS, CivilDay, CivilPeriod, FiscalPeriod, Reference, WallTime
 from alerts.deadlines.terms import ClockOn, DayIn, Direction, PeriodAt, Shifted, Term, Unit, WeekdayFrom
 from alerts.deadlines.tokens import DeadlineError
 from alerts.deadlines.wording import WEEKDAY_NAMES
@@ -76,11 +78,16 @@ LETTERS = (
 KEYS = LETTERS.filter(lambda key: KEY.fullmatch(key) is not None and key.lower() not in RESERVED_WORDS)
 DOUBT = st.sampled_from([None, *DOUBTS.values()])
 PARTS = st.sampled_from(["Q1", "Q4", "H1", "H2", "W1", "W9", "W52"])
+FISCAL = st.builds(
+    lambda year, two, part, zone, doubt: FiscalPeriod(year, year + 1 if two else None, part, zone, doubt),
+    st.integers(1, 9999), st.booleans(), st.sampled_from([None, "Q1", "Q4", "H1", "H2"]), ZONES, DOUBT,
+)  # fmt: skip
 DATED = st.one_of(
     st.builds(CivilDay, st.dates(), ZONES, DOUBT),
     st.builds(CivilPeriod, st.integers(1, 9999), st.none() | st.integers(1, 12), ZONES, DOUBT),
     st.builds(CivilPeriod, st.integers(1, 9998), st.none(), ZONES, DOUBT, PARTS),
     st.builds(WallTime, WALLS, OFFSETS, ZONES),
+    FISCAL,
 )
 REFERENCES = st.builds(Reference, KEYS)
 NUMBERS = st.integers(0, 999)
@@ -91,16 +98,18 @@ RANGES = st.lists(
     st.tuples(st.dates(), st.integers(0, 99)).filter(lambda one: one[0].year < 9999), min_size=1, max_size=2
 ).map(lambda ranges: tuple(sorted({(day, day + timedelta(days=more)) for day, more in ranges})))
 MINUTES = st.times().map(lambda clock: clock.replace(second=0, microsecond=0))
+CLOSING = MINUTES.filter(lambda clock: clock > time(9))
 RULED = st.sampled_from([*RULES])
 SPANS: st.SearchStrategy[Span] = st.one_of(
     LEADS,
     st.builds(Counted, LEADS, RULED),
     st.builds(Counted, DAY_COUNTS, RULED | st.none(), RANGES, st.none() | MINUTES),
-    st.builds(BusinessHours, st.integers(1, 100), st.just(time(9)), MINUTES.filter(lambda clock: clock > time(9))),
+    st.builds(BusinessHours, st.integers(1, 100), st.none() | st.builds(OpeningHours, st.just(time(9)), CLOSING)),
 )
 DIRECTIONS: st.SearchStrategy[Direction] = st.sampled_from(["after", "before"])
 UNITS: st.SearchStrategy[Unit] = st.sampled_from(["day", "week", "month", "quarter", "half-year", "year"])
 POSITIONS = st.integers(1, 40)
+DAYS = st.builds(CivilDay, st.dates(), ZONES, DOUBT)
 CLOCKS = st.times().map(lambda clock: clock.replace(microsecond=0))
 PERIODS = st.builds(CivilPeriod, st.integers(1, 9999), st.none() | st.integers(1, 12), ZONES, DOUBT)
 
@@ -112,8 +121,10 @@ def anchored(bases: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
         periods,
         st.builds(DayIn, st.integers(1, 99) | st.integers(-9, -1), COUNTED, periods),
         st.builds(DayIn, POSITIONS, st.just("business day"), PERIODS),
+        st.builds(DayIn, POSITIONS, COUNTED, FISCAL),
         st.builds(WeekdayFrom, POSITIONS, st.sampled_from(WEEKDAY_NAMES), DIRECTIONS, bases),
-        st.builds(ClockOn, CLOCKS, ZONES, st.builds(PeriodAt, UNITS, POSITIONS, bases) | REFERENCES),
+        st.builds(ClockOn, st.none() | CLOCKS, ZONES, st.builds(PeriodAt, UNITS, POSITIONS, bases) | REFERENCES),
+        st.builds(ClockOn, st.none(), ZONES, DAYS),
     )
 
 
@@ -217,7 +228,14 @@ PLACES = st.sampled_from(
     [None, "UTC", "AoE", "America/New_York", "Pacific/Apia", "Australia/Lord_Howe", "Africa/Cairo"]
 )
 CALENDARS = st.sampled_from([(), ("US",), ("CN", "US"), ("DE-BY",), ("SA",), ("XNYS", "AE")])
-CHOICES = st.builds(ZoneChoice, PLACES, st.none(), CALENDARS, st.none(), st.sampled_from(ROLLS))
+OBLIGORS = st.sampled_from(
+    [
+        None,
+        Obligor("Acme", OpeningHours(time(9), time(17, 30)), FiscalYear(4, 1, 1)),
+        Obligor("Acme", None, FiscalYear(4, 6)),
+    ]
+)
+CHOICES = st.builds(ZoneChoice, PLACES, st.none(), CALENDARS, st.none(), st.sampled_from(ROLLS), OBLIGORS)
 KNOWN = {
     text.replace(" ", "-"): resolve(parse(text), ZoneChoice(zone), {})
     for text, zone in (
@@ -237,6 +255,9 @@ def near(deadline: Deadline) -> Deadline:
                 return Reference(keys[len(key) % len(keys)])
             case CivilDay(date=day):
                 return replace(part, date=date(1950 + day.year % 150, day.month, min(day.day, 28)))
+            case FiscalPeriod(year=year, ends=ends):
+                year = 1950 + year % 150
+                return replace(part, year=year, ends=ends and year + 1)
             case CivilPeriod(year=year):
                 return replace(part, year=1950 + year % 150)
             case WallTime(wall=wall):

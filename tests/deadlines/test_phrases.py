@@ -11,11 +11,14 @@ import pytest
 
 from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds, resolve
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.opening_hours import OpeningHours
+from alerts.deadlines.resolution import Obligor, ZoneChoice
 from alerts.deadlines.stated_text import deadline_in_words
 
-CHOICE = ZoneChoice("UTC", calendars=("US",))
+ACME = Obligor("Acme", OpeningHours.parse("09:00-17:30"), FiscalYear.parse("FY2027 from 2026-04-01"))
+CHOICE = ZoneChoice("UTC", calendars=("US",), obligor=ACME)
 BASES = {
     "signing": "2027-01-31",
     "hearing": "2027-05-14",

@@ -24,7 +24,8 @@ from alerts.strict_yaml.text_fields import CONTROL
 from tests.factories import NOW, bounds, commitment
 
 FORMATS = sorted(WRITERS)
-US = Party(key="us", name="United States: é", timezone="America/New_York", calendar="US")
+US = Party(key="us", name="United States: é", timezone="America/New_York", calendar="US", hours="09:00-17:30",
+           fiscal_year="FY2026 from 2025-10-01")  # fmt: skip
 ANA = Person(key="ana", name="Ána: 'x'", email="ana@example.org", timezone="Asia/Tokyo")
 MEMO = Source(key="memo", title="A memo")
 BRIEF = Source(key="brief", title="- Brief", publisher="Us", url="https://example.org/b", published=date(2025, 10, 28))

@@ -51,6 +51,25 @@ def test_a_party_with_another_calendar_takes_the_leads_along_where_nothing_moves
     )  # Monday 10, past Veterans Day; two are Monday and Friday
 
 
+def test_the_office_hours_of_a_party_are_its_close_of_business_and_move_with_it(store):
+    stated_by_it = entry("a", "close of business on 2025-11-10", by=("us",), timezone="UTC")
+    load(store, stated_by_it, parties=[party("us", hours="09:00-17:30")])
+    assert tracked(store, "a").bounds.latest == at("2025-11-10T17:30")
+    assert tracked(store, "a").bounds.explanation[0] == "office hours of US: 09:00-17:30"
+    report = load(store, stated_by_it, parties=[party("us", hours="09:00-16:00")], now=LATER)
+    assert [one.key for one in report.moved] == ["a"]
+    assert tracked(store, "a").bounds.latest == at("2025-11-10T16:00")
+
+
+def test_the_fiscal_year_of_a_party_is_that_of_its_deadlines_and_moves_them(store):
+    stated_by_it = entry("a", "end of FY2026 Q1", by=("us",), timezone="UTC")
+    load(store, stated_by_it, parties=[party("us", fiscal_year="FY2026 from 2025-10-01")])
+    assert tracked(store, "a").bounds.latest == at("2026-01-01")
+    report = load(store, stated_by_it, parties=[party("us", fiscal_year="FY2026 from 2025-11-01")], now=LATER)
+    assert [one.key for one in report.moved] == ["a"]
+    assert tracked(store, "a").bounds.latest == at("2026-02-01")
+
+
 def next_alert_at(store, now, said):
     plan_at(store, now, said)
     ((found,),) = (times.values() for times in store.ledger.next_alert_at().values())
