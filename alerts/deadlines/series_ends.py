@@ -9,7 +9,7 @@ from alerts.deadlines.english import AFTER, STARTING, THEREAFTER, TIMES, UNTIL
 from alerts.deadlines.expressions import SeriesDirection, SeriesStart
 from alerts.deadlines.rule_parts import QUARTER_ENDS, QUARTER_STARTS
 from alerts.deadlines.series_words import EXAMPLE, Series, SeriesReader
-from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, WallTime
+from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
 from alerts.deadlines.terms import ClockOn, PeriodAt, Term
 from alerts.deadlines.tokens import Phrases
 
@@ -42,13 +42,13 @@ class SeriesEndsReader(SeriesReader):
     def checked_start(self, start: Term) -> SeriesStart:
         """Return the start of a series: a day, a time of day, or the key of the commitment from which it counts."""
         plain = isinstance(start, CivilDay) and start.doubt is None
-        window = isinstance(start, CivilPeriod) or (isinstance(start, PeriodAt) and start.unit != "day")
+        window = isinstance(start, CivilPeriod | FiscalPeriod) or (isinstance(start, PeriodAt) and start.unit != "day")
         timed = isinstance(start, WallTime) and start.offset is None
         if window or (isinstance(start, CivilDay | WallTime) and not (plain or timed)):
             self.next -= 1
             self.fail("expected a day, a time without an offset (name its zone in brackets) or a commitment's key, "
                       "after `from`")  # fmt: skip
-        assert not isinstance(start, CivilPeriod)
+        assert not isinstance(start, CivilPeriod | FiscalPeriod)
         return start
 
     def end_of(self, series: Series) -> None:
