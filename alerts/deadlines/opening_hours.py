@@ -8,6 +8,7 @@ from datetime import time
 
 from alerts.deadlines.errors import InputError
 
+SHORTEST_OFFICE_HOURS = 60  # minutes that the office hours of a party last at least
 TEXT = re.compile(r"(\d\d?):(\d\d)[-\u2013](\d\d?):(\d\d)", re.ASCII)
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from alerts.deadlines.counting import BusinessHours, Counted, Span
 from alerts.deadlines.durations import BusinessDays
 from alerts.deadlines.expressions import Deadline, During, OneOf, Within
+from alerts.deadlines.opening_hours import SHORTEST_OFFICE_HOURS
 from alerts.deadlines.stated_dates import Reference
 from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, WeekdayFrom
 
@@ -76,17 +77,13 @@ def _length(span: Span) -> Days:
             return shortest, 3 * longest + left_out + WEEKS_OFF
         case BusinessDays(count):
             return count, 3 * count + WEEKS_OFF
-        case BusinessHours(count, opens, closes):
-            hours = (_since_midnight(closes) - _since_midnight(opens)) / timedelta(hours=1)
-            return 0, 3 * ceil(count / max(hours, 0.01)) + WEEKS_OFF
+        case BusinessHours(count, hours):
+            minutes = hours.minutes if hours else SHORTEST_OFFICE_HOURS
+            return 0, 3 * ceil(60 * count / minutes) + WEEKS_OFF
     exact = span.time / timedelta(days=1)
     return 365 * span.years + 28 * span.months + span.days + int(exact) - 1, (
         366 * span.years + 31 * span.months + span.days + ceil(exact) + 1
     )
-
-
-def _since_midnight(clock: time) -> timedelta:
-    return timedelta(hours=clock.hour, minutes=clock.minute)
 
 
 def counts_business_days(deadline: Deadline) -> bool:

@@ -15,7 +15,7 @@ from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.opening_hours import OpeningHours
+from alerts.deadlines.opening_hours import SHORTEST_OFFICE_HOURS, OpeningHours
 from alerts.strict_yaml.text_fields import Key, Line, Paragraphs, Zone
 from alerts.strict_yaml.validation import Raw, Section, Text, once
 
@@ -56,7 +56,10 @@ def _address(text: str) -> str:
 
 
 def _hours(text: str) -> str:
-    return str(OpeningHours.parse(text))
+    hours = OpeningHours.parse(text)
+    if hours.minutes < SHORTEST_OFFICE_HOURS:
+        raise InputError(f"expected office hours of {SHORTEST_OFFICE_HOURS} minutes or more, found {text!r}")
+    return str(hours)
 
 
 def _fiscal_year(text: str) -> str:

@@ -78,6 +78,11 @@ LETTERS = (
 KEYS = LETTERS.filter(lambda key: KEY.fullmatch(key) is not None and key.lower() not in RESERVED_WORDS)
 DOUBT = st.sampled_from([None, *DOUBTS.values()])
 PARTS = st.sampled_from(["Q1", "Q4", "H1", "H2", "W1", "W9", "W52"])
+SIDES = st.one_of(
+    st.builds(CivilDay, st.dates(), ZONES, DOUBT),
+    st.builds(CivilPeriod, st.integers(1, 9999), st.none() | st.integers(1, 12), ZONES, DOUBT),
+    st.builds(WallTime, WALLS, OFFSETS, ZONES),
+)
 FISCAL = st.builds(
     lambda year, two, part, zone, doubt: FiscalPeriod(year, year + 1 if two else None, part, zone, doubt),
     st.integers(1, 9999), st.booleans(), st.sampled_from([None, "Q1", "Q4", "H1", "H2"]), ZONES, DOUBT,
@@ -141,9 +146,9 @@ SIMPLE: st.SearchStrategy[Deadline] = st.one_of(
     st.builds(Before, TERMS),
     st.builds(By, TERMS, st.sampled_from(["by", "until"])),
     st.builds(Between, TERMS, TERMS),
-    st.builds(From, DATED.filter(is_side), st.sampled_from(["open", "unknown"])),
+    st.builds(From, SIDES, st.sampled_from(["open", "unknown"])),
     st.builds(From, TERMS.filter(lambda term: not is_side(term))),
-    st.builds(To, DATED.filter(is_side), st.sampled_from(["open", "unknown"])),
+    st.builds(To, SIDES, st.sampled_from(["open", "unknown"])),
     st.builds(Within, SPANS, TERMS),
     st.builds(Shifted, SPANS, DIRECTIONS, TERMS),
     st.builds(During, REFERENCES),
