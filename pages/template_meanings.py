@@ -65,6 +65,8 @@ MEANINGS: dict[type, dict[str, str]] = {
         "snoozed": "who has snoozed it for everybody",
         "own_snoozes": "who has snoozed it for one recipient alone",
         "unanswered": "of an `unanswered` reminder: who was sent the alerts that nobody has answered, oldest first",
+        "hours_begin": "when the office hours of the reader begin, where it goes out before because the deadline "
+        "passes before then; else None",
         "silence": "the silence that has held it back, or despite which it is sent because it is critical; else None",
         "stage": "how it stands when the message is written: `ahead`, `due`, `overdue` or `under_review`",
         "next_alert_at": "when the next alert about it goes out",

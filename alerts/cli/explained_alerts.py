@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from alerts.cli.app import App
+from alerts.cli.delivery_texts import before_hours
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.output import print_line, shown, with_local_times
 from alerts.cli.recipients import everybody, recipients
@@ -69,7 +70,8 @@ def print_explanation(
     sent = found["sent"][::-1]
     some = sent if everything else sent[:MAX_SENT]
     _print_section(
-        "Sent, latest first", [Row((*_heads(app, item, one), f"rule {one.rule}", _deliveries(one))) for one in some]
+        "Sent, latest first",
+        [Row((*_heads(app, item, one), f"rule {one.rule}", _deliveries(app, one))) for one in some],
     )
     if len(some) < len(sent):
         print_line(f"{INDENT}… and {len(sent) - len(some)} earlier: --all lists them", style="dim")
@@ -146,10 +148,11 @@ def _standing(item: Tracked, now: datetime, zone: str) -> str:
     )
 
 
-def _deliveries(explained: ExplainedAlert) -> str:
+def _deliveries(app: App, explained: ExplainedAlert) -> str:
     deliveries = [
         f"{row['channel']}{' → ' + row['recipient'] if row['recipient'] else ''} {row['state']}"
         f"{': ' + row['last_error'] if row['last_error'] and row['state'] != 'sent' else ''} ({str(row['id'])[:8]})"
+        f" {before_hours(row, app.zone)}".rstrip()
         for row in explained.deliveries
     ]
     return "; ".join(deliveries) or "recorded, no recipient"

@@ -14,6 +14,7 @@ from rich.console import Console
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import NextAlerts, next_alert_row, row_of, snoozes
+from alerts.cli.delivery_texts import before_hours, delivery_json
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, print_line, shown, shown_with_zone, with_local_times
@@ -249,16 +250,17 @@ def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) 
 
 def _reminder_row(reminder: Any) -> dict[str, Any]:
     names = ("rule", "kind", "offset", "early", "bounds_version", "skipped")
-    sent = [{**one, "id": str(one["id"]), "ended_at": as_rfc3339(one["ended_at"])} for one in reminder["deliveries"]]
+    sent = [delivery_json(one) for one in reminder["deliveries"]]
     times = {name: as_rfc3339(reminder[name]) for name in ("moment", "send_at", "planned_at", "held_until")}
     which = {"occurrence": reminder["occurrence"] or None}
     return {name: reminder[name] for name in names} | which | times | {"deliveries": sent}
 
 
-def _delivery_text(delivery: Any) -> str:
-    """Return what became of a delivery, with the reason where it failed for good."""
+def _delivery_text(delivery: Any, zone: str) -> str:
+    """Return what became of a delivery, with the reason where it failed for good or did not wait."""
     failed = delivery["last_error"] if delivery["state"] in ("dead", "bounced") else None
-    return f"{delivery['channel']} {delivery['state']}" + (f": {failed}" if failed else "")
+    text = f"{delivery['channel']} {delivery['state']}" + (f": {failed}" if failed else "")
+    return " ".join(filter(None, (text, before_hours(delivery, zone))))
 
 
 def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, str, str]:
@@ -268,7 +270,7 @@ def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, 
         item.commitment, reminder["kind"], reminder["offset"], bounds, at=reminder["send_at"], zone=zone
     )
     held = reminder["held_until"] and f"held back until {shown(reminder['held_until'], zone)}"
-    times_sent = ", ".join(filter(None, (*map(_delivery_text, reminder["deliveries"]), held)))
+    times_sent = ", ".join(filter(None, (*(_delivery_text(each, zone) for each in reminder["deliveries"]), held)))
     return (
         shown(reminder["send_at"], zone),
         ": ".join(filter(None, (reminder["occurrence"], text))),

@@ -11,6 +11,7 @@ import typer
 
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
+from alerts.cli.delivery_texts import delivery_json
 from alerts.cli.explained_alerts import ExplainedAlert, print_explanation
 from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
@@ -80,7 +81,7 @@ def _explanations(
 
 def _row(explained: ExplainedAlert) -> dict[str, Any]:
     explanation = explained.explanation
-    sent = [{**row, "id": str(row["id"]), "ended_at": as_rfc3339(row["ended_at"])} for row in explained.deliveries]
+    sent = [delivery_json(row) for row in explained.deliveries]
     return {
         "rule": explained.rule,
         "occurrence": explained.occurrence or None,

@@ -55,6 +55,7 @@ class ReminderContext:
     snoozes: tuple[OwnSnooze, ...] = ()  # for single recipients, over or not
     unanswered: tuple[SentTo, ...] = ()  # of an `unanswered` reminder: the first alert that each recipient got
     silences: tuple[Silence, ...] = ()  # that may have held it back, or would have
+    hours_begin: datetime | None = None  # of the recipient, where its deadline passes before, so that it does not wait
     entry: CalendarEntry | None = None  # where it may go into calendars
     is_test: bool = False  # of `send-test`: about no commitment that is tracked
 

@@ -93,6 +93,7 @@ def _sending(context: ReminderContext, now: datetime) -> dict[str, Any]:
         "moment": reminder.moment,
         "send_at": reminder.send_at,
         "early": reminder.early,
+        "hours_begin": context.hours_begin if context.hours_begin and context.hours_begin > now else None,
         "catching_up": reminder.catching_up,
         "late_by": reminder.late_by(now),
         "next_alert_at": context.next_alert_at,

@@ -57,6 +57,7 @@ class Facts:
     moment: datetime
     send_at: datetime
     early: bool
+    hours_begin: datetime | None
     catching_up: bool
     late_by: timedelta
     tracked_since: datetime

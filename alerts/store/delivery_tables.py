@@ -74,6 +74,7 @@ delivery_reminders = Table(
     Column("moment", Utc, nullable=False),
     Column("channel", Text, nullable=False),
     Column("recipient", Text, nullable=False),
+    Column("hours_begin", Utc),  # of the recipient; it goes out before, since its deadline passes before then
 )
 gathered = Table(  # reminders that wait until nothing is due any more, to be put into deliveries together
     "gathered",

@@ -113,7 +113,8 @@ class Ledger:
     def reminders(self, commitment_id: int) -> list[Mapping[str, Any]]:
         """Return the reminders of a commitment, sent and skipped, oldest first, each with its deliveries.
 
-        `held_until`: when the last of what a silence or office hours hold back is let go.
+        `held_until`: when the last of what a silence or office hours hold back is let go. `hours_begin` of a delivery:
+        when the recipient's office hours begin, where it went out before because the deadline passes before then.
         """
         with self._database.read() as connection:
             query = (
@@ -122,7 +123,8 @@ class Ledger:
                 .order_by(_R.send_at, _R.moment)
             )
             reminders = connection.execute(query).mappings().all()
-            query = select(_L.reminder_id, _D.id, _D.channel, _D.recipient, _D.state, _D.ended_at, _D.last_error)
+            columns = (_D.id, _D.channel, _D.recipient, _D.state, _D.ended_at, _D.last_error, _L.hours_begin)
+            query = select(_L.reminder_id, *columns)
             query = query.join(delivery_tables.deliveries, _D.id == _L.delivery_id).where(
                 _L.commitment_id == commitment_id
             )

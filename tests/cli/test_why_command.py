@@ -240,3 +240,19 @@ def test_nothing_is_known_as_of_a_time_to_come(ticked: Alerts) -> None:
     said = ticked("show", "summit", "--as-of", "2999-01-01T00:00Z")
     assert (said.code, said.out) == (1, "")
     assert said.err == "alerts: --as-of 2999-01-01T00:00Z is in the future: nothing is known of that time yet\n"
+
+
+def test_why_and_show_say_that_it_went_out_before_office_hours(loaded: Alerts, home: Path) -> None:
+    hours = 'to: [you@localhost], hours: {opens: "10:00", closes: "17:00", days: mon-wed}'
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("to: [you@localhost]", hours))
+    loaded("tick", "--at", NOW)
+    loaded("tick", "--at", "2025-10-30T09:00Z")  # a Thursday: the day of the summit is over when they open on Monday
+    (mail,) = [path.read_text() for path in (home / "mail/new").iterdir() if "(today)" in path.read_text()]
+    assert (
+        "Sent before your office hours begin (Mon 3 Nov 2025 10:00 UTC), because the deadline passes before"
+        in " ".join(mail.split())
+    )
+    text = "before office hours begin Mon 3 Nov 2025 10:00, as the deadline passes before then"
+    for command in ("why", "show"):
+        assert text in " ".join(loaded(command, "summit", "--at", "2025-10-30T10:00Z").out.split())
+        assert '"hours_begin": "2025-11-03T10:00:00Z"' in loaded(command, "summit", "--json").out

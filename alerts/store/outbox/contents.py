@@ -37,7 +37,7 @@ def carried(
     connection: Connection, rows: Sequence[Any]
 ) -> tuple[dict[UUID, tuple[ReminderContext, ...]], dict[UUID, str]]:
     """Return the valid contents of deliveries, and why the other deliveries are stale."""
-    columns = (_L.delivery_id, _R.id, *(_R[name] for name in REMINDER))
+    columns = (_L.delivery_id, _L.hours_begin, _R.id, *(_R[name] for name in REMINDER))
     query = select(*columns).join(planning_tables.reminders, _R.id == _L.reminder_id)
     query = query.where(_L.delivery_id.in_([row["id"] for row in rows]))
     links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
@@ -103,7 +103,14 @@ class _Carried:
         silences = tuple(
             one for one in self.silences if one.ends > reminder.send_at and matches(one.match, about.commitment)
         )
-        context = replace(context, pause_ends=ends, entry=entry, change=move or context.change, silences=silences)
+        context = replace(
+            context,
+            pause_ends=ends,
+            entry=entry,
+            change=move or context.change,
+            silences=silences,
+            hours_begin=link["hours_begin"],
+        )
         if reminder.kind != "unanswered":
             return context
         return replace(context, unanswered=waiting(rule, about, self.sent.get(about.id, ())))

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from alerts.core.office_hours import HoursOf, always_open
 from alerts.core.rules import Rule
@@ -31,6 +31,11 @@ _D, _G, _L, _R = (
         delivery_tables.delivery_reminders,
         planning_tables.reminders,
     )
+)
+_MARK_EARLY = (
+    update(delivery_tables.delivery_reminders)
+    .where(_L.delivery_id == bindparam("_delivery"), _L.reminder_id == bindparam("_reminder"))
+    .values(hours_begin=bindparam("_hours_begin", type_=_L.hours_begin.type))
 )
 
 
@@ -61,7 +66,7 @@ ANY_TIME = ChannelHours()
 def held_back(
     connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours
 ) -> dict[UUID, dict[UUID, Held]]:
-    """Return which reminders of some deliveries wait, and until when."""
+    """Return which reminders of some deliveries wait, and until when. What goes out before office hours is marked."""
     silences = [one for one in silences_after(connection, now) if one.since <= now]
     opens = {to: hours.next_open(to, now) for to in {row["recipient"] for row in rows}}
     closed = {to: at for to, at in opens.items() if at > now}
@@ -73,15 +78,22 @@ def held_back(
     whole = fetch_whole(connection, {link.commitment_id for link in links})
     rules = rules_of(connection, {link.rule for link in links})
     found: dict[UUID, dict[UUID, Held]] = defaultdict(dict)
+    early: list[dict[str, Any]] = []
     for link in links:
         about, rule = _about(whole[link.commitment_id], link.occurrence), rules.get(link.rule)
         silenced = _silenced_until(about, silences, rule, now)
-        ends = [at for at in (silenced, _opens_at(about, closed.get(link.recipient), now)) if at and at > now]
+        begin = None if about.commitment.priority == "critical" else closed.get(link.recipient)
+        would_be_late = begin is not None and _would_be_late(about, begin, now)
+        ends = [at for at in (silenced, None if would_be_late else begin) if at and at > now]
+        if would_be_late and not ends:
+            early.append({"_delivery": link.delivery_id, "_reminder": link.reminder_id, "_hours_begin": begin})
         if ends:
             stated = rule.digest if rule else None
             alone = hours.one_at_a_time or about.commitment.priority == "critical" or stated is False
             digest = False if alone else True if silenced else stated
             found[link.delivery_id][link.reminder_id] = Held(until=max(ends), digest=digest)
+    if early:
+        connection.execute(_MARK_EARLY, early)
     return found
 
 
@@ -101,12 +113,10 @@ def _silenced_until(about: Tracked, silences: Collection[Silence], rule: Rule | 
     return Cron(rule.cron, rule.timezone).before(latest) if rule else None
 
 
-def _opens_at(about: Tracked, opens: datetime | None, now: datetime) -> datetime | None:
-    """Return when the recipient's hours begin; None for what is critical, or would become late meanwhile."""
+def _would_be_late(about: Tracked, begin: datetime, now: datetime) -> bool:
+    """Return whether its deadline passes before the recipient's hours begin."""
     latest = about.bounds.latest
-    if opens is None or about.commitment.priority == "critical":
-        return None
-    return None if latest is not None and now < latest <= opens else opens
+    return latest is not None and now < latest <= begin
 
 
 def gather_held(connection: Connection, row: Any, waits: Mapping[UUID, Held]) -> None:

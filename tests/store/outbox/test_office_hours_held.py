@@ -42,7 +42,20 @@ def test_it_goes_out_early_rather_than_after_the_deadline(store: Store) -> None:
     tick(store, NOW, register=True)
     tick(store, at("2025-11-04T09:00"))
     (found,) = tick(store, at("2025-11-09T06:00"))
-    assert found.contexts[0].reminder.kind == "on_the_day"
+    assert (found.contexts[0].reminder.kind, found.contexts[0].hours_begin) == ("on_the_day", at("2025-11-10T09:00"))
+    (row,) = store.ledger.reminders(found.contexts[0].tracked.id)[-1]["deliveries"]
+    assert row["hours_begin"] == at("2025-11-10T09:00")
+
+
+def test_what_goes_out_in_them_or_needs_not_wait_for_them_is_not_marked(store: Store) -> None:
+    load(store, entry(deadline="2025-11-09"), entry("urgent", deadline="2025-11-09", priority="critical"))
+    tick(store, NOW, register=True)
+    found = tick(store, at("2025-11-03T10:00")) + tick(store, at("2025-11-09T06:00"))
+    begins = {
+        (each.tracked.commitment.key, each.reminder.kind, each.hours_begin) for one in found for each in one.contexts
+    }
+    assert {one for one in begins if one[2]} == {("truce", "on_the_day", at("2025-11-10T09:00"))}
+    assert ("urgent", "on_the_day", None) in begins
 
 
 def test_of_one_state_the_latest_goes_out_when_they_open(store: Store) -> None:
