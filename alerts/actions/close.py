@@ -27,13 +27,15 @@ def close(
     with store.commitments.change() as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
-                now = find(changes, key, change, "close").at(occurrence)
+                series = find(changes, key, change, "close")
+                now = series.at(occurrence)
                 require_open(now, "closed")
                 require_occurrence(now, "closed", all_occurrences=all_occurrences)
                 changes.end_snoozes(now, change.now)
                 revision = revision_after(now, change, "closed", detail=status)
                 if occurrence:
                     changes.close_occurrence(now, status)
+                    changes.count_from_closing(series, change.now)
                     changes.append(now, revision)
                 else:
                     changes.append(now, revision, status=status)

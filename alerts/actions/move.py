@@ -12,7 +12,7 @@ from alerts.core.commitments import Citation
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Every, references
+from alerts.deadlines.expressions import AfterDone, Every, references
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.stated_zones import keep_zone
 from alerts.store import Store
@@ -104,7 +104,7 @@ def _compute_one(changes: CommitmentChanges, now: Tracked, deadline: str) -> _Mo
     """Compute the move of one occurrence: it keeps the zone of its own date if it was moved before."""
     before = changes.occurrence_deadline(now) or now.commitment.deadline
     found, kept_zone = keep_zone(parse(before), parse(deadline))
-    if references(found) or isinstance(found, Every):
+    if references(found) or isinstance(found, Every | AfterDone):
         raise InputError(f"`{found}`: one occurrence is moved to a date of its own")
     bounds = changes.resolver.bounds(replace(now.commitment, deadline=str(found)), {})
     return _MovedOccurrence(now, str(found), bounds, kept_zone, changes.find_followed(now, bounds))

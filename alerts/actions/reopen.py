@@ -8,6 +8,7 @@ from alerts.actions.preconditions import find, require_closed
 from alerts.core.change_set import reopen_to
 from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.tracked import Tracked
+from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
 from alerts.store import Store
 from alerts.store.commitment_changes import CommitmentChanges
@@ -41,7 +42,19 @@ def _reopen_one(changes: CommitmentChanges, series: Tracked, name: str, change: 
     now, own = series.at(name), series.occurrences.get(name)
     require_closed(now)
     assert own is not None
+    if isinstance(recurs := series.bounds.recurrence, DoneSeries):
+        _withdraw_next(changes, series, recurs, name)
     after = reopen_to(now, change).after
     values = {"version": after.bounds_version} if own.bounds else {"reopened": own.reopened + 1}
     changes.reopen_occurrence(now, change.now, **values)
     changes.append(now, after.changes[-1])
+
+
+def _withdraw_next(changes: CommitmentChanges, series: Tracked, recurs: DoneSeries, name: str) -> None:
+    """Take back the occurrence that counts from a closing. Raises InputError where another one was closed since."""
+    if recurs.turns[-2].name != name:
+        last = recurs.turns[-2].name
+        raise InputError(
+            f"{series.commitment.key} {name} was followed by others: {last}, the last one, can be reopened"
+        )
+    changes.set_recurrence(series, recurs.reopened())

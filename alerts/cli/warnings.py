@@ -138,10 +138,17 @@ def past_dates(tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:
     """Yield a line for each commitment with a past date, which may be meant for another year."""
     for item in tracked:
         recurs, latest = item.bounds.recurrence, item.bounds.latest
-        ends = [latest] if recurs is None else (item.at(name).bounds.latest for name in recurs.names_about(now))
+        if recurs is None:
+            ends: Iterable[datetime | None] = [latest]
+        elif recurs.open_name:
+            ends = [item.at(recurs.open_name).bounds.latest]
+        else:
+            ends = (item.at(name).bounds.latest for name in recurs.names_about(now))
         if all(end is not None and end <= now for end in ends):
             line = (
-                "all its occurrences have passed" if recurs else f"that date has passed: {describe_bounds(item.bounds)}"
+                "all its occurrences have passed"
+                if recurs and not recurs.open_name
+                else f"that date has passed: {describe_bounds(item.bounds)}"
             )
             yield f"{item.commitment.key}: {line}"
 

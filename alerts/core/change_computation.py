@@ -124,7 +124,7 @@ class ChangeComputation:
         entry = self._wanted[key]
         before, stamp = stored or (None, None)
         self._note_read(key, stamp, step)
-        bounds = self._try_to_resolve(key, entry.commitment, entry.place)
+        bounds = self._try_to_resolve(key, entry.commitment, entry.place, before)
         if bounds is None:
             return
         if before is None:
@@ -153,7 +153,7 @@ class ChangeComputation:
         if cause is None or not before.open:
             return
         self._note_read(key, self._stamps.get(key), step)
-        bounds = self._try_to_resolve(key, before.commitment, f"{key} follows from this file")
+        bounds = self._try_to_resolve(key, before.commitment, f"{key} follows from this file", before)
         if bounds is None or bounds.fingerprint == before.bounds.fingerprint:
             return
         changed = move_to(before, before.commitment, bounds, replace(self._change, cause=cause))
@@ -161,7 +161,7 @@ class ChangeComputation:
         self._following[key] = changed.after
         self._note(key, before.commitment, bounds, revision=changed.after.revision)
 
-    def _try_to_resolve(self, key: str, commitment: Commitment, place: str) -> Bounds | None:
+    def _try_to_resolve(self, key: str, commitment: Commitment, place: str, before: Tracked | None) -> Bounds | None:
         """Return the bounds of a commitment, or None and note why there are none.
 
         A party that is not declared is reported where its file is read; what that may cause is not reported again.
@@ -171,7 +171,7 @@ class ChangeComputation:
         if quiet and key in self._wanted:
             self._broken.add(key)
         try:
-            bounds = self._resolver.bounds(commitment, self._bounds)
+            bounds = self._resolver.bounds(commitment, self._bounds, before.bounds if before else None)
         except InputError as error:
             if not quiet:
                 self._failed[key] = EntryProblem(key, f"{place}: deadline `{commitment.deadline}`: {error}")

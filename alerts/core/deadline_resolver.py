@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from alerts.core.commitments import Commitment, Party, choose_zone
 from alerts.deadlines.bounds import Bounds, resolve
-from alerts.deadlines.expressions import Deadline, references
+from alerts.deadlines.expressions import AfterDone, Deadline, references
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
 
@@ -20,13 +20,15 @@ class DeadlineResolver:
     parties: Mapping[str, Party]
     zone: str | None
 
-    def bounds(self, commitment: Commitment, known: Mapping[str, Bounds]) -> Bounds:
-        """Return the bounds of a commitment; `known` are those of what it depends on.
+    def bounds(self, commitment: Commitment, known: Mapping[str, Bounds], before: Bounds | None = None) -> Bounds:
+        """Return the bounds of a commitment; `known` are those of what it depends on, `before` its own until now.
 
         Raises InputError where the deadline cannot be resolved.
         """
         zone = choose_zone(commitment, self.parties, self.zone)
         deadline = parse(commitment.deadline)
+        if isinstance(deadline, AfterDone):
+            return resolve(deadline, zone, known, before.recurrence if before else None)
         return resolve(deadline, zone, known) if references(deadline) else _resolve_alone(deadline, zone)
 
 

@@ -155,6 +155,9 @@ class Tracked:
             return
         since = self.stated_at or self.recorded_at
         found = {name for name in self.occurrences if recurs.has(name)}
+        if recurs.open_name is not None:
+            yield from sorted({*found, recurs.open_name}, key=recurs.order)
+            return
         for name in recurs.names_about(since):
             bounds = occurrence_bounds(self.bounds, name)  # one that was moved by itself hides none after it
             if bounds.latest is None or bounds.latest > since:
@@ -173,6 +176,8 @@ class Tracked:
         recurs = self.bounds.recurrence
         if recurs is None or not self.open:
             return self
+        if recurs.open_name is not None:
+            return self.at(recurs.open_name)
         since = self.stated_at or self.recorded_at
         found = [one for one in map(self.at, filter(recurs.has, self.occurrences)) if one.open]
         for name in recurs.names_about(since):

@@ -12,6 +12,7 @@ from alerts.deadlines.dependent_series import DependentSeries, dependent_series,
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
     After,
+    AfterDone,
     Before,
     Between,
     By,
@@ -27,7 +28,7 @@ from alerts.deadlines.expressions import (
     kind_of,
 )
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.points import Day, Point, is_reversed, parse_point, print_point
+from alerts.deadlines.points import Point, is_reversed, parse_point, print_point
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.resolution import (
     FIRST_ON_EARTH,
@@ -38,12 +39,10 @@ from alerts.deadlines.resolution import (
     ZoneChoice,
     ends_of_choice,
 )
-from alerts.deadlines.series_resolution import explain_business_day, explain_dates, recurrence_of
+from alerts.deadlines.series_resolution import done_series_of, explain_dates, explain_occurrence, recurrence_of
 from alerts.deadlines.term_ends import end_before, end_of_period, ends_of, opening_after, opening_of
 from alerts.deadlines.terms import Shifted
-from alerts.deadlines.wording import UNDATED_TEXTS, describe_window, format_day
-
-ROLLED_FROM = "rolled from"
+from alerts.deadlines.wording import UNDATED_TEXTS, describe_window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,15 +144,19 @@ def describe_bounds(bounds: Bounds) -> str:
     return describe_window(bounds.first, bounds.last, bounds.named, is_by=bounds.form == "by")
 
 
-def resolve(deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds]) -> Bounds:
+def resolve(
+    deadline: Deadline, zone: ZoneChoice, known: Mapping[str, Bounds], before: Recurrence | None = None
+) -> Bounds:
     """Return the bounds of a deadline; `known` are those of the commitments that it depends on.
+
+    `before` is what it recurred by until now, with the closings from which the next occurrence may count.
 
     Raises InputError for a key that is not in `known`, an offset that contradicts its zone, a window that ends before
     it begins, and for a result outside the years 1 to 9999.
     """
     if (key := series_named(deadline, known)) is not None:
         return _resolve_series(deadline, zone, key, known[key])
-    work = Resolution(zone)
+    work = Resolution(zone, before)
     try:
         bounds = _rolled(_bounds(deadline, known, work), work)
         assert bounds.fingerprint  # worked out here, where leaving the years 1 to 9999 can still be refused
@@ -183,8 +186,7 @@ def occurrence_bounds(bounds: Bounds, name: str) -> Bounds:
         return counted_occurrence(bounds, name, occurrence_bounds(base, name))
     point = recurs.point(name)
     work = Resolution(ZoneChoice(point.zone, calendars=bounds.calendars, roll=recurs.roll))
-    if recurs.business_day:
-        explain_business_day(point.date, recurs.business_day, work)
+    explain_occurrence(recurs, name, work)
     found = _rolled(_between(point, point), work)
     explanation = (
         *bounds.explanation[:-1],
@@ -244,7 +246,7 @@ def _bounds(deadline: Deadline, known: Mapping[str, Bounds], work: Resolution) -
 
 
 def _window(
-    deadline: On | After | By | Before | Between | From | To | Within | Shifted | During | Every | Undated,
+    deadline: On | After | By | Before | Between | From | To | Within | Shifted | During | Every | AfterDone | Undated,
     known: Mapping[str, Bounds],
     work: Resolution,
 ) -> Bounds:
@@ -269,6 +271,8 @@ def _window(
             return _between(first, end_of_period(move(last, duration, "after", work), duration, work))
         case Every():
             return Bounds(recurrence=recurrence_of(deadline, known, work))
+        case AfterDone():
+            return Bounds(recurrence=done_series_of(deadline, known, work))
         case Undated(meaning):
             return Bounds(explanation=(UNDATED_TEXTS[meaning],))
 
@@ -286,13 +290,9 @@ def _one_of(deadline: OneOf, known: Mapping[str, Bounds], work: Resolution) -> B
 
 def _rolled(bounds: Bounds, work: Resolution) -> Bounds:
     """Move the last day, if it is not a business day, as the commitment wants it; the rest of a window stays."""
-    first, last, how = bounds.first, bounds.last, work.zone.roll
-    if last is None or how == "none":
+    first, last = bounds.first, bounds.last
+    moved = work.roll(last) if last else None
+    if moved is None:
         return bounds
-    why = work.business_days.why_off(last.date)
-    if why is None:
-        return bounds
-    moved = last.on(Day(work.business_days.roll(last.date, how)))
-    work.explanation.append(f"{ROLLED_FROM} {format_day(last.date)} ({why}) to {format_day(moved.date)}")
     whole = first == last or is_reversed(first, moved)
     return replace(bounds, first=moved if whole else first, last=moved, named=moved)

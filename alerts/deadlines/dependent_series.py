@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts.deadlines.business_days import Roll
+from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Deadline, Every, references, terms
+from alerts.deadlines.expressions import AfterDone, Deadline, Every, references, terms
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.shift_range import counts_business_days, shift_range, with_references
@@ -70,6 +71,8 @@ class DependentSeries(Recurrence):
 
 def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
     """Read what `to_json` of a recurrence wrote."""
+    if "turns" in data:
+        return DoneSeries.from_json(data)
     if "base" not in data:
         return Recurrence.from_json(data)
     base = read_recurrence(data["base"])
@@ -89,7 +92,13 @@ def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
 def dependent_series(
     deadline: Deadline, key: str, base: Recurrence, calendars: tuple[str, ...], roll: Roll
 ) -> DependentSeries:
-    """Return the series that counts from each occurrence of another one; `calendars` are those of that."""
+    """Return the series that counts from each occurrence of another one; `calendars` are those of that.
+
+    Raises InputError for one whose next occurrence is known only once the last is done.
+    """
+    if isinstance(base, DoneSeries):
+        raise InputError(f"{key} counts from when it was last done, so `{deadline}` cannot count from it: give {key} a "
+                         "lead in a rule instead")  # fmt: skip
     days = (base.earliest, base.latest) if isinstance(base, DependentSeries) else (0, 0)
     earliest, latest = shift_range(deadline, days)
     return DependentSeries(
@@ -117,7 +126,7 @@ def series_named(deadline: Deadline, known: Mapping[str, Resolved]) -> str | Non
     could be found.
     """
     series = [key for key in sorted(references(deadline)) if key in known and known[key].recurs]
-    if not series or isinstance(deadline, Every):
+    if not series or isinstance(deadline, Every | AfterDone):
         return None
     others = [str(one) for one in terms(deadline) if str(one) != series[0]]
     if others:

@@ -159,6 +159,9 @@ WORKWEEK = ("weekday", "weekdays")  # Monday to Friday
 STARTING = ("from", "starting", "starting on", "starting from", "beginning", "beginning on", "as of")
 AFTER = ("after", "following")  # without the day from which a series counts
 ANNIVERSARY = ("anniversary", "anniversaries")
+LAST_DONE = ("after it was last done", "after it was last completed", "after last done", "after the last completion",
+             "after the last time it was done", "since it was last done", "after it was done last")  # fmt: skip
+FIRST_DUE = ("first due", "first due on", "first on", "first")  # before the first date of such a series
 THEREAFTER = ("thereafter", "after that", "afterwards")
 UNTIL = ("until", "till", "through")
 TIMES = ("times", "time")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from alerts.deadlines.business_day_series import on_business_day
 from alerts.deadlines.counting import Span
+from alerts.deadlines.durations import Lead
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
 from alerts.deadlines.terms import Anchored, Dated, Shifted, Term, stated_in
 
@@ -155,6 +156,17 @@ class Every:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterDone:
+    """`every P12M after it was last done from 2026-07-01`: each occurrence counts from the closing of the last."""
+
+    lead: Lead
+    start: SeriesStart
+
+    def __str__(self) -> str:
+        return f"every {self.lead} after it was last done from {self.start}"
+
+
+@dataclass(frozen=True, slots=True)
 class Undated:
     meaning: Meaning = "not stated"
 
@@ -163,7 +175,9 @@ class Undated:
         return f"undated ({keyword})" if keyword else "undated"
 
 
-Deadline = On | After | By | Before | Between | From | To | Within | Shifted | During | OneOf | Every | Undated
+Deadline = (
+    On | After | By | Before | Between | From | To | Within | Shifted | During | OneOf | Every | AfterDone | Undated
+)
 
 KINDS: dict[type[Deadline], str] = {
     On: "on",
@@ -176,6 +190,7 @@ KINDS: dict[type[Deadline], str] = {
     Shifted: "shifted",
     During: "during",
     Every: "every",
+    AfterDone: "every",
     Undated: "undated",
 }
 
@@ -200,7 +215,7 @@ def terms(deadline: Deadline) -> tuple[Dated | Reference, ...]:
             return (stated_in(base),)
         case During(key):
             return (key,)
-        case Every(start=start):
+        case Every(start=start) | AfterDone(start=start):
             return (stated_in(start),)
         case On(term) | After(term) | By(term) | Before(term) | From(term) | To(term):
             return (stated_in(term),)

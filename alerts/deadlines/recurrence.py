@@ -50,6 +50,16 @@ class Recurrence:
     calendars: tuple[str, ...] = ()
     until: datetime | None = None
 
+    @property
+    def is_rule(self) -> bool:
+        """Return whether a rule of RFC 5545 gives the days."""
+        return not self.business_day
+
+    @property
+    def open_name(self) -> str | None:
+        """Return the name of the one occurrence that is open, if the others come only once that is closed."""
+        return None
+
     def names(self, since: datetime | None = None) -> Iterator[str]:
         """Yield the names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
         for wall in self._expansion().times(since or datetime.min):  # noqa: DTZ901  # a wall-clock time
@@ -109,7 +119,7 @@ class Recurrence:
         return datetime.fromisoformat(name).replace(tzinfo=UTC)
 
     def _example(self) -> str:
-        return next(self.names(), self._name(wall_of(self.start)))
+        return self.open_name or next(self.names(), self._name(wall_of(self.start)))
 
     def _name(self, wall: datetime) -> str:
         return name_occurrence(wall if isinstance(self.start, datetime) else wall.date())

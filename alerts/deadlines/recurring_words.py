@@ -6,17 +6,28 @@ import re
 from dataclasses import replace
 from datetime import date, datetime
 
-from alerts.deadlines.english import ANNIVERSARY
+from alerts.deadlines.counting import Span
+from alerts.deadlines.durations import BusinessDays, Duration
+from alerts.deadlines.english import ANNIVERSARY, FIRST_DUE, LAST_DONE, STARTING
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Every, SeriesDirection, SeriesStart
+from alerts.deadlines.expressions import AfterDone, Every, SeriesDirection, SeriesStart
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
 from alerts.deadlines.series_ends import THEREAFTER_PHRASES, SeriesEndsReader
 from alerts.deadlines.series_words import BUSINESS_EXAMPLE, EXAMPLE, Series
 from alerts.deadlines.stated_dates import CivilDay, WallTime
 from alerts.deadlines.terms import Term
-from alerts.deadlines.tokens import DeadlineError
+from alerts.deadlines.tokens import DeadlineError, Phrases
 
 SOME_START = date(2000, 1, 1)  # in place of a date that is not known: in a leap year, on the first of a month
+DONE_EXAMPLE = "every 12 months after it was last done from 2026-07-01"
+PERIODS = {
+    "DAILY": Duration(days=1),
+    "WEEKLY": Duration(days=7),
+    "MONTHLY": Duration(months=1),
+    "QUARTERLY": Duration(months=3),
+    "YEARLY": Duration(years=1),
+}
+LAST_DONE_PHRASES, _FIRST_DUE = Phrases.any_of(LAST_DONE), Phrases.any_of((*STARTING, *FIRST_DUE))
 RULE = re.compile(r"[^\s()]*")
 NAME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
 
@@ -24,9 +35,9 @@ NAME = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?", re.ASCII)
 class RecurringReader(SeriesEndsReader):
     """Reads what recurs."""
 
-    def every(self) -> Every:
+    def every(self) -> Every | AfterDone:
         """Read what follows `every`."""
-        if found := self._anniversary():
+        if found := self._since_done() or self._anniversary():
             return found
         if "=" not in self.peek() and (series := self.series()) is not None:
             return self.recurring(series)
@@ -51,9 +62,35 @@ class RecurringReader(SeriesEndsReader):
         place = self.business_day()
         return self.fail(f"expected a business day, as in `{BUSINESS_EXAMPLE}`") if place is None else place
 
-    def recurring(self, series: Series) -> Every:
+    def _since_done(self) -> AfterDone | None:
+        """Read `12 months after it was last done`, `P12M after it was last done`."""
+        start = self.next
+        if not any(self.phrase(LAST_DONE_PHRASES, ahead) for ahead in range(len(self.words) - start)):
+            return None
+        lead = self.span()
+        if lead is None or self.phrase(LAST_DONE_PHRASES) is None:
+            self.next = start
+            return None
+        return self._counted_from_done(lead)
+
+    def _counted_from_done(self, lead: Span) -> AfterDone:
+        """Read `after it was last done from 2026-07-01`."""
+        if not isinstance(lead, Duration | BusinessDays) or (isinstance(lead, Duration) and lead.time):
+            self.refuse("a series that counts from when it was last done needs days, weeks, months, years or business "
+                        f"days, as in `{DONE_EXAMPLE}`")  # fmt: skip
+        self.take_phrase(LAST_DONE_PHRASES)
+        self.take_one((",",))
+        if self.take_phrase(_FIRST_DUE) is None:
+            self.fail(f"expected `from` and the day on which it is first due, as in `{DONE_EXAMPLE}`")
+        return AfterDone(lead, self.checked_start(self.base("from")))
+
+    def recurring(self, series: Series) -> Every | AfterDone:
         """Read the start and the end of a series in words."""
         place = self.column()[0]
+        if self.phrase(LAST_DONE_PHRASES):
+            if series.weekdays or series.days or series.business_day or series.months or series.clock:
+                self.refuse(f"what counts from when it was last done has no days of its own: write `{DONE_EXAMPLE}`")
+            return self._counted_from_done(PERIODS[series.frequency].times(series.interval))
         self.end_of(series)
         start, direction = self.start_of(series)
         return self._series_of(place, series, start, direction)

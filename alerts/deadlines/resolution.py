@@ -14,6 +14,7 @@ from alerts.deadlines.expressions import Deadline
 from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.points import Day, Instant, Point
+from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
 from alerts.deadlines.terms import Dated
 from alerts.deadlines.wording import format_day
@@ -22,6 +23,7 @@ from alerts.deadlines.zones import at_wall, zone_info
 NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
 LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place on earth)"
+ROLLED_FROM = "rolled from"
 IN_UTC = "leads are counted in UTC"
 MAX_HOLIDAYS_NAMED = 5  # holidays that the explanation names one by one
 
@@ -61,9 +63,13 @@ def _shift(point: Point, duration: Duration) -> Point:
 
 @dataclass(slots=True)
 class Resolution:
-    """One deadline on its way from stated dates to points; collects the explanation and the assumptions."""
+    """One deadline on its way from stated dates to points; collects the explanation and the assumptions.
+
+    `before` is what it recurred by until now: a series may count from the closing of its last occurrence.
+    """
 
     zone: ZoneChoice
+    before: Recurrence | None = None
     unzoned: bool = False
     explanation: list[str] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
@@ -145,6 +151,16 @@ class Resolution:
         over = f", passing {self.name_days_off(skipped)}" if skipped else ""
         self.explanation.append(f"{lead} {direction} {format_day(point.date)} is {format_day(day)}{over}")
         return Day(day, point.zone)
+
+    def roll(self, last: Point) -> Point | None:
+        """Return the last day of a window moved to a business day, as the commitment wants it; None where it stays."""
+        how = self.zone.roll
+        why = self.business_days.why_off(last.date) if how != "none" else None
+        if why is None:
+            return None
+        moved = last.on(Day(self.business_days.roll(last.date, how)))
+        self.explanation.append(f"{ROLLED_FROM} {format_day(last.date)} ({why}) to {format_day(moved.date)}")
+        return moved
 
     def name_days_off(self, skipped: list[date]) -> str:
         """Return the holidays that were passed, each with its name."""

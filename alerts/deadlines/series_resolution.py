@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from itertools import dropwhile, islice
 
 from alerts.deadlines.business_day_series import business_day_of
+from alerts.deadlines.done_series import DoneSeries, continued
+from alerts.deadlines.durations import BusinessDays
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Deadline, Every
+from alerts.deadlines.expressions import AfterDone, Deadline, Every, SeriesStart
 from alerts.deadlines.points import Day, Point
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.resolution import Resolution
@@ -28,23 +30,17 @@ def recurrence_of(deadline: Every, known: Mapping[str, Resolved], work: Resoluti
 
     Raises InputError where nothing is left of it.
     """
-    start = deadline.start
-    if isinstance(start, CivilDay | WallTime):
-        point: Point | None = work.dated(start)[0]
-        begins = start.date if isinstance(start, CivilDay) else start.wall
-        rule = deadline.rule
-    else:
-        point = _start_of(deadline, known, work)
-        if point is None:
-            return None
-        begins = _local(point)
-        rule = keep_to_month_ends(deadline.rule, point.date) if not deadline.business_day else deadline.rule
-    assert point is not None
-    if (roll := work.zone.roll) != "none":
-        work.business_days.why_off(point.date)  # so that the explanation names the calendars
+    found = _start_of(deadline.start, known, work)
+    if found is None:
+        return None
+    begins, zone = found
+    rule, stated = deadline.rule, isinstance(deadline.start, CivilDay | WallTime)
+    if not stated and not deadline.business_day:
+        rule = keep_to_month_ends(rule, begins)
+    roll = work.zone.roll
     place = deadline.business_day
     calendars = work.zone.calendars if place else ()
-    recurs = Recurrence(rule, begins, point.zone, deadline.without, roll, place, calendars)
+    recurs = Recurrence(rule, begins, zone, deadline.without, roll, place, calendars)
     if deadline.direction == "after":
         recurs = _after_start(recurs)
     return _checked(deadline, recurs, work)
@@ -63,14 +59,49 @@ def _checked(deadline: Every, recurs: Recurrence, work: Resolution) -> Recurrenc
     return recurs
 
 
-def _start_of(deadline: Every, known: Mapping[str, Resolved], work: Resolution) -> Point | None:
-    """Return the day or the instant from which a series counts; None where that is not known, or a window."""
-    first, last = ends_of(deadline.start, known, work)
-    if first is not None and first == last:
-        return first
-    if first is not None or last is not None:
-        work.explanation.append(f"{deadline.start} is not one day, so nothing follows from it yet")
-    return None
+def done_series_of(deadline: AfterDone, known: Mapping[str, Resolved], work: Resolution) -> DoneSeries | None:
+    """Return what a deadline gives that counts from when it was last done; None while its first date is not known."""
+    before = work.before if isinstance(work.before, DoneSeries) else None
+    found = _start_of(deadline.start, known, work)
+    if found is None and before is not None and before.last_done:  # the start does not matter any more
+        found = before.start, before.zone
+    if found is None:
+        return None
+    counts = isinstance(deadline.lead, BusinessDays)
+    series = DoneSeries(
+        rule=str(deadline.lead),
+        start=found[0],
+        zone=found[1],
+        roll=work.zone.roll,
+        calendars=work.zone.calendars if counts else (),
+        turns=(),
+    ).from_start()
+    series = continued(series, before)
+    point = series.point(series.open_name)
+    assert point.end  # outside the years 1 to 9999 it is refused, as any other date
+    if counts:
+        work.business_days.why_off(point.date)  # so that the explanation names the calendars
+    return series
+
+
+def _start_of(
+    start: SeriesStart, known: Mapping[str, Resolved], work: Resolution
+) -> tuple[date | datetime, str | None] | None:
+    """Return the local day or time from which a series counts, and its zone; None while it is unknown or a window."""
+    if isinstance(start, CivilDay | WallTime):
+        point: Point | None = work.dated(start)[0]
+        local = start.date if isinstance(start, CivilDay) else start.wall
+    else:
+        first, last = ends_of(start, known, work)
+        point = first if first == last else None
+        if point is None and (first or last):
+            work.explanation.append(f"{start} is not one day, so nothing follows from it yet")
+        local = _local(point) if point else date.min
+    if point is None:
+        return None
+    if work.zone.roll != "none":
+        work.business_days.why_off(point.date)  # so that the explanation names the calendars
+    return local, point.zone
 
 
 def _local(point: Point) -> date | datetime:
@@ -96,9 +127,14 @@ def explain_dates(deadline: Deadline, recurs: Recurrence | None) -> str | None:
     return recurs.description if from_event else recurs.explanation
 
 
-def explain_business_day(month: date, place: int, work: Resolution) -> None:
-    """Add to the explanation of an occurrence which holidays were passed in its month."""
-    day, passed = business_day_of(month, place, work.business_days)
+def explain_occurrence(recurs: Recurrence, name: str, work: Resolution) -> None:
+    """Add to the explanation of an occurrence which holidays its month passes, or from which closing it counts."""
+    if isinstance(recurs, DoneSeries) and (counted := recurs.explain(name)):
+        work.explanation.append(counted)
+    if not recurs.business_day:
+        return
+    month, place = datetime.fromisoformat(name).date(), print_position(recurs.business_day)
+    day, passed = business_day_of(month, recurs.business_day, work.business_days)
     if passed:
-        text = f"the {print_position(place)} business day of {MONTH_NAMES[month.month - 1]} {month.year}"
+        text = f"the {place} business day of {MONTH_NAMES[month.month - 1]} {month.year}"
         work.explanation.append(f"{text} is {format_day(day)}, passing {work.name_days_off(passed)}")

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.dependent_series import DependentSeries
-from alerts.deadlines.expressions import After, Between, By, Deadline, Every, From, On, Undated
+from alerts.deadlines.done_series import DoneSeries
+from alerts.deadlines.expressions import After, AfterDone, Between, By, Deadline, Every, From, On, Undated
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.stated_dates import CivilDay, WallTime
 from alerts.deadlines.terms import Dated
@@ -16,13 +17,17 @@ from alerts.deadlines.zones import zone_info
 def standalone(bounds: Bounds) -> Deadline:
     """Return a deadline that resolves to the same bounds without other commitments, calendars, or a zone of its own.
 
-    It has the ends, not how they were worked out. Where no zone is known, it states none. What recurs loses its roll:
-    each occurrence that a roll has moved has bounds, and so a deadline, of its own. So has each of what counts from
-    another series, which as a whole cannot be stated without that.
+    It has the ends, not how they were worked out. Where no zone is known, it states none. What recurs loses its roll
+    and its calendars: each occurrence that these have moved has bounds, and so a deadline, of its own. So has each of
+    what counts from another series, which as a whole cannot be stated without that.
     """
     if recurs := bounds.recurrence:
         assert not isinstance(recurs, DependentSeries)
         start = recurs.start
+        if isinstance(recurs, DoneSeries):
+            due = recurs.local(recurs.open_name)
+            begins = WallTime(due, zone=recurs.zone) if isinstance(due, datetime) else CivilDay(due, recurs.zone)
+            return AfterDone(recurs.lead, begins)
         if isinstance(start, datetime):
             return Every(recurs.rule, WallTime(start, zone=recurs.zone), recurs.without, recurs.business_day)
         return Every(recurs.rule, CivilDay(start, recurs.zone), recurs.without, recurs.business_day)

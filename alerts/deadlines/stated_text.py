@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from alerts.deadlines.done_series import describe_last_done
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Every
+from alerts.deadlines.expressions import AfterDone, Every
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.rule_parts import describe_months, describe_rule
 from alerts.deadlines.stated_dates import CivilDay, WallTime
@@ -25,6 +26,8 @@ def deadline_in_words(text: str) -> str:
         found = parse(text)
     except InputError:
         return text
+    if isinstance(found, AfterDone):
+        return f"{describe_last_done(found.lead)}, from {durations_in_words(str(found.start))}"
     if not isinstance(found, Every):
         return durations_in_words(str(found))
     left_out = f" except {', '.join(found.without)}" if found.without else ""

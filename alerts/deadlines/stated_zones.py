@@ -6,7 +6,21 @@ from dataclasses import replace
 from typing import TypeVar
 
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import After, Before, Between, By, Deadline, Every, From, On, OneOf, To, Within, terms
+from alerts.deadlines.expressions import (
+    After,
+    AfterDone,
+    Before,
+    Between,
+    By,
+    Deadline,
+    Every,
+    From,
+    On,
+    OneOf,
+    To,
+    Within,
+    terms,
+)
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
 from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, Term, WeekdayFrom
 from alerts.deadlines.zones import AOE
@@ -57,7 +71,7 @@ def _in_zone(deadline: Deadline, zone: str) -> Deadline:
             return Between(_term(first, zone), _term(last, zone))
         case Within(base=base) | Shifted(base=base):
             return replace(deadline, base=_term(base, zone))
-        case Every(start=start):
+        case Every(start=start) | AfterDone(start=start):
             return replace(deadline, start=_term(start, zone))
         case OneOf(parts=parts):
             return replace(deadline, parts=tuple(_in_zone(part, zone) for part in parts))

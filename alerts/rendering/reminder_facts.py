@@ -12,7 +12,7 @@ from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Revision
-from alerts.deadlines.bounds import ROLLED_FROM, Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds, occurrence_bounds
 from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import InputError
@@ -20,6 +20,7 @@ from alerts.deadlines.expressions import references
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.points import Point
 from alerts.deadlines.recurrence import Recurrence
+from alerts.deadlines.resolution import ROLLED_FROM
 from alerts.deadlines.wording import UNDATED_TEXTS
 from alerts.rendering.answer_facts import acknowledged, own_snoozes, sent, silence, snoozed
 from alerts.rendering.fact_parts import (
@@ -160,6 +161,8 @@ def window_of(bounds: Bounds, now: datetime) -> Window:
 
 def _coming(bounds: Bounds, recurs: Recurrence, now: datetime) -> tuple[Point, ...]:
     """Return what a chart has room for of a series, and at least the next three."""
+    if recurs.open_name:
+        return (recurs.point(recurs.open_name),)
     points, end = iter(_points(bounds, recurs, now)), now.toordinal() + DAYS
     return (*islice(points, 3), *takewhile(lambda point: point.date.toordinal() <= end, points))
 

@@ -14,7 +14,9 @@ from alerts.core.commitments import Commitment
 from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.moved_bounds import with_recurrence
 from alerts.store import answer_rows, occurrence_rows, tables
 from alerts.store.change_writer import write
 from alerts.store.followed_occurrences import FollowedOccurrence, find_followed, move_along
@@ -114,6 +116,16 @@ class CommitmentChanges:
     def close_occurrence(self, now: Tracked, status: str) -> None:
         """Store how one occurrence ended."""
         occurrence_rows.note(self._connection, now, now.occurrence, status=status)
+
+    def count_from_closing(self, series: Tracked, at: datetime) -> None:
+        """Store which occurrence follows the one that was closed, where it counts from that."""
+        if isinstance(recurs := series.bounds.recurrence, DoneSeries):
+            self.set_recurrence(series, recurs.done_at(at))
+
+    def set_recurrence(self, series: Tracked, recurs: DoneSeries) -> None:
+        """Store another open occurrence of what counts from when it was last done."""
+        bounds = with_recurrence(series.bounds, recurs).to_json()
+        self._connection.execute(update(tables.commitments).where(_C.id == series.id).values(bounds=bounds))
 
     def reopen_occurrence(self, now: Tracked, at: datetime, **values: int) -> None:
         """Store that one occurrence is open again, and end its acknowledgement; `values` count its version."""

@@ -23,6 +23,7 @@ from alerts.deadlines.expressions import (
     RESERVED_WORDS,
     UNDATED,
     After,
+    AfterDone,
     Before,
     Between,
     By,
@@ -182,6 +183,7 @@ def recurring(draw: st.DrawFn) -> Every:
     return Every("FREQ=DAILY", start)
 
 
+DONE_LEADS = DURATIONS.filter(lambda one: not one.time) | st.builds(BusinessDays, st.integers(1, 400))
 DEADLINES = (
     st.recursive(
         SIMPLE,
@@ -191,6 +193,7 @@ DEADLINES = (
         max_leaves=8,
     ).filter(lambda deadline: len(str(deadline)) <= 1000)
     | recurring()
+    | st.builds(AfterDone, DONE_LEADS, st.builds(CivilDay, st.dates(), ZONES))
 )
 
 

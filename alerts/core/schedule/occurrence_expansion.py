@@ -18,6 +18,7 @@ from alerts.core.schedule.moments import (
 from alerts.core.schedule.occurrences import PreviousRecurrence, before_moves, exists, kept, names, passed
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.tracked import Revision, Tracked
+from alerts.deadlines.done_series import DoneSeries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         occurrence=name,
         since=changes.since,
         next_at=now,
-        cursor=None if changes.from_start or changes.reopened else watch.cursor,
+        cursor=None if changes.from_start or changes.reopened else _served_until(context, watch, name),
         revision=context.tracked.revision,
     )
     if changes.moved:  # a move since the last evaluation that left it unchanged is not one of its own
@@ -108,6 +109,14 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         served_until = None if watch.changed else watch.cursor
         return replace(own, cursor=served_until, fingerprint=fingerprint, revision=watch.revision)
     return replace(own, latest_moment=latest_missed_position(context, own)) if changes.announced else own
+
+
+def _served_until(context: Context, watch: Watch, name: str) -> datetime | None:
+    """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
+    recurs = context.tracked.bounds.recurrence
+    if isinstance(recurs, DoneSeries) and name == recurs.open_name and recurs.last_done:
+        return recurs.last_done
+    return watch.cursor
 
 
 def _alerted_occurrences(context: Context) -> list[str]:

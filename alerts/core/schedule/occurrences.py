@@ -24,7 +24,7 @@ class PreviousRecurrence:
         if recurs is None or not recurs.has(name):
             return None
         found = occurrence_bounds(self.bounds, name)
-        late = found.latest is not None and found.latest <= self.stated_at
+        late = recurs.open_name is None and found.latest is not None and found.latest <= self.stated_at
         return found.fingerprint if (recurs.order(name) > self.last if self.last else not late) else None
 
 
@@ -52,9 +52,15 @@ def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
 
 
 def names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
-    """Yield the occurrences after the last one watched; without one, those that had not passed when it was stated."""
+    """Yield the occurrences after the last one watched; without one, those that had not passed when it was stated.
+
+    Where only one is open at a time, it is that one, if it is not the one watched last.
+    """
     recurs = tracked.bounds.recurrence
     assert recurs is not None
+    if recurs.open_name is not None:
+        yield from (name for name in (recurs.open_name,) if recurs.order(name) != last)
+        return
     if last is not None:
         since = last.replace(tzinfo=None)
         yield from (name for name in recurs.names(since) if recurs.order(name) > last)
@@ -64,7 +70,13 @@ def names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
 
 
 def passed(tracked: Tracked, name: str) -> bool:
-    """Return whether an occurrence had passed when the present recurrence was stated."""
+    """Return whether an occurrence had passed when the present recurrence was stated.
+
+    What counts from when it was last done has no history: its one open occurrence is overdue until it is done.
+    """
+    recurs = tracked.bounds.recurrence
+    if recurs is not None and recurs.open_name is not None:
+        return False
     latest = tracked.at(name).bounds.latest
     return latest is not None and latest <= (tracked.stated_at or tracked.recorded_at)
 

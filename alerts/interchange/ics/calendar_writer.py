@@ -76,14 +76,14 @@ def _recurring(todo: Todo, recurs: Recurrence) -> None:
 
     What no rule can state has the first occurrence only, so that it is read back as one commitment.
     """
-    first = next(recurs.names(), None)
+    first = recurs.open_name or next(recurs.names(), None)
     if first is None:
         return
     # A zone that a rule defines has no name that the library could write.
     zone = {"TZID": tzid_of(recurs.zone)} if recurs.zone and is_rule(recurs.zone) else {}
     todo.add("DTSTART", _local(recurs, first), parameters=zone)
     todo.add("DUE", _local(recurs, first), parameters=zone)
-    if recurs.business_day:
+    if not recurs.is_rule:
         return
     todo.add("RRULE", vRecur.from_ical(recurs.rule))
     for name in recurs.without:

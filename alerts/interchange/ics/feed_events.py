@@ -68,7 +68,7 @@ def _is_a_rule(recurs: Recurrence) -> bool:
     It knows no rolling, no business days, and no series that counts from another. Widespread programs (ical.js,
     libical) differ about places in a week, and about what picks days of a year other than by month.
     """
-    if isinstance(recurs, DependentSeries) or recurs.roll != "none" or recurs.business_day:
+    if isinstance(recurs, DependentSeries) or recurs.roll != "none" or not recurs.is_rule:
         return False
     parts = split_rule(recurs.rule)
     if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:

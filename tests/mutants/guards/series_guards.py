@@ -1,0 +1,55 @@
+"""The guards of: series on business days, from events, and from when they were last done."""
+
+from tests.mutants.guards.guard import Guard
+
+_DONE = "store/test_counted_from_done.py::"
+_PHRASES = "deadlines/test_phrases.py::test_a_series_has_the_days_that_the_rule_says"
+
+# fmt: off
+GUARDS = (
+    Guard('a business day of a month by its place is not before the start',
+          'deadlines/business_day_series.py',
+          'if due >= begins:',
+          'if due:',
+          _PHRASES),
+    Guard('a month that lacks the day of the event has its last',
+          'deadlines/rule_parts.py',
+          'if parts["FREQ"] == "MONTHLY" and start.day > 28:',
+          'if parts["FREQ"] == "NEVER":',
+          _PHRASES),
+    Guard('an anniversary is not the event itself',
+          'deadlines/series_resolution.py',
+          'dropwhile(lambda day: day <= start,',
+          'dropwhile(lambda day: day < start,',
+          _PHRASES),
+    Guard('the next counts from the closing',
+          'actions/close.py',
+          'changes.count_from_closing(series, change.now)',
+          'pass',
+          f'{_DONE}test_the_next_counts_from_the_closing[sqlite]'),
+    Guard('what was due before it was recorded is overdue until it is done',
+          'core/schedule/occurrences.py',
+          '    if recurs is not None and recurs.open_name is not None:\n        return False',
+          '    if recurs is None:\n        return False',
+          f'{_DONE}test_one_that_was_due_before_it_was_recorded_is_overdue_until_it_is_done[sqlite]'),
+    Guard('reopening withdraws the next one',
+          'actions/reopen.py',
+          'changes.set_recurrence(series, recurs.reopened())',
+          'pass',
+          f'{_DONE}test_reopening_withdraws_the_next_and_what_was_sent_is_not_sent_again[sqlite]'),
+    Guard('the reminders of the next one begin with the closing',
+          'core/schedule/occurrence_expansion.py',
+          'else _served_until(context, watch, name),',
+          'else None,',
+          f'{_DONE}test_reopening_withdraws_the_next_and_what_was_sent_is_not_sent_again[sqlite]'),
+    Guard('a closing is not lost when it is loaded again',
+          'core/change_computation.py',
+          'before.bounds if before else None',
+          'None',
+          f'{_DONE}test_loading_again_and_another_interval_keep_what_was_done[sqlite]'),
+    Guard('two occurrences have two names',
+          'deadlines/done_series.py',
+          'while name_occurrence(name) in taken:',
+          'while not name:',
+          f'{_DONE}test_two_closings_on_one_day_give_two_occurrences_of_the_same_date[sqlite]'),
+)
