@@ -24,12 +24,13 @@ from alerts.core.commitments import Person
 from alerts.core.deliveries import DeliveryError
 from alerts.core.liveness import PASS
 from alerts.core.registration import Registered
+from alerts.core.short_lists import few
 from alerts.cron_trigger import Firings
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures
 from alerts.planning import plan
-from alerts.process_status import Process, few, notes
+from alerts.process_status import Process, notes
 from alerts.reloading import Answer, Configuration, Reloading, changes
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.startup import prepare, set_of

@@ -13,19 +13,13 @@ from typing import Any
 
 from alerts.core.liveness import ALIVE
 from alerts.core.registration import GRACE, Registered, RuleSet, daemon_may_register
+from alerts.core.short_lists import few
 from alerts.store import Store
 from alerts.store.registry import ProcessStatus
 
 log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(minutes=5)  # rules that nobody plans fail the health after so long
-NAMED = 10  # rules that a line lists
-
-
-def few(names: Sequence[str]) -> str:
-    """The first so many names, and how many more there are."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class Process:

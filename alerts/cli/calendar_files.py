@@ -8,8 +8,8 @@ from datetime import datetime
 
 from alerts.cli.app import App
 from alerts.cli.load_files import LoadJob, entries_of
-from alerts.cli.output import few
 from alerts.core.commitments import Commitment
+from alerts.core.short_lists import few
 from alerts.deadlines.bounds import resolve
 from alerts.deadlines.expressions import references
 from alerts.deadlines.grammar import parse

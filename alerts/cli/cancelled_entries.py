@@ -9,7 +9,8 @@ from datetime import date, datetime
 
 from alerts.actions.close import close
 from alerts.cli.load_files import LoadJob
-from alerts.cli.output import few, print_line
+from alerts.cli.output import print_line
+from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
 from alerts.deadlines.recurrence import Recurrence, name_occurrence
 from alerts.interchange.file_contents import EndedEntry, File

@@ -11,7 +11,8 @@ import typer
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.options import At
-from alerts.cli.output import few, note
+from alerts.cli.output import note
+from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.expressions import references

@@ -10,8 +10,9 @@ from rich.console import Console
 from alerts.cli.app import App
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
-from alerts.cli.output import few, note, print_line, warn
+from alerts.cli.output import note, print_line, warn
 from alerts.core.changes import Move, Report, StatedCommitment
+from alerts.core.short_lists import few
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse

@@ -10,8 +10,9 @@ from alerts.cli.output import warn
 from alerts.clock import utc_now
 from alerts.core.liveness import ALIVE
 from alerts.core.registration import differences, tick_may_register
+from alerts.core.short_lists import few
 from alerts.deadlines.errors import InputError
-from alerts.process_status import PATIENCE, few
+from alerts.process_status import PATIENCE
 from alerts.store.database_url import may_exist
 from alerts.store.registry import ProcessStatus
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import typer
@@ -14,15 +13,6 @@ from alerts.deadlines.zones import zone_info
 INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\dZ")  # as stored texts state a time
 LONGEST_NAMED = 80  # characters of a text that an error names
 MAX_OCCURRENCES_SHOWN = 12  # the latest of a commitment
-
-
-MAX_KEYS_NAMED = 10  # by one line
-
-
-def few(keys: Sequence[str]) -> str:
-    """Return the first keys of a list, and how many more there are."""
-    more = len(keys) - MAX_KEYS_NAMED
-    return ", ".join(keys[:MAX_KEYS_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def checked_reason(text: str, option: str) -> str:

@@ -21,9 +21,10 @@ from alerts.clock import utc_now
 from alerts.core.liveness import ALIVE
 from alerts.core.owners import OWNER
 from alerts.core.registration import Registered, Registration, tick_may_register
+from alerts.core.short_lists import few
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
-from alerts.process_status import few, notes
+from alerts.process_status import notes
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store.registry import ProcessStatus
 

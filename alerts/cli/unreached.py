@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from alerts.cli.app import App
-from alerts.cli.output import few, note, warn
+from alerts.cli.output import note, warn
 from alerts.core.commitments import Commitment
 from alerts.core.owners import Owners
 from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
 
 ONLY_FOLLOW_UP = "only rules with nothing but `unanswered` match"

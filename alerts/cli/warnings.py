@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from alerts.cli.app import App
-from alerts.cli.output import MAX_KEYS_NAMED, few, shown_with_zone
+from alerts.cli.output import shown_with_zone
 from alerts.cli.unreached import ownerless
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.schedule.moments import Moment, one_time_moments
+from alerts.core.short_lists import MOST_NAMED, few
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.durations import parse_lead
@@ -30,7 +31,7 @@ def by_text(warned: Iterable[tuple[str, str]]) -> Iterator[str]:
     for key, text in warned:
         keys[text].append(key)
     for text, about in keys.items():
-        many = len(about) > MAX_KEYS_NAMED
+        many = len(about) > MOST_NAMED
         yield f"{len(about):,} commitments: {text} ({few(about)})" if many else f"{few(about)}: {text}"
 
 
