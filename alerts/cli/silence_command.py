@@ -82,7 +82,10 @@ def _match(parts: Sequence[str]) -> dict[str, tuple[str, ...]]:
                 f"--match: expected each of {', '.join(MATCHED)} once, as `tags=a,b`, found {part!r}{near}"
             )
         found[name] = values
-    return check_match(found)
+    try:
+        return check_match(found)
+    except InputError as error:
+        raise InputError(f"--match {error}") from None
 
 
 def _add(

@@ -65,14 +65,12 @@ def check_match(match: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]
     found = {what: tuple(values) for what, values in match.items()}
     for what, values in found.items():
         if what not in MATCHED:
-            raise InputError(
-                f"match: expected any of {', '.join(MATCHED)}, found {what!r}{did_you_mean(what, MATCHED)}"
-            )
+            raise InputError(f"expected any of {', '.join(MATCHED)}, found {what!r}{did_you_mean(what, MATCHED)}")
         known = {"kind": get_args(Kind), "priority": PRIORITIES}.get(what, values)
         for value in values:
             if value not in known:
                 near = did_you_mean(value, known)
-                raise InputError(f"match {what}: expected one of {', '.join(known)}, found {value!r}{near}")
+                raise InputError(f"{what}: expected one of {', '.join(known)}, found {value!r}{near}")
     return {what: values for what, values in found.items() if values}
 
 

@@ -12,6 +12,7 @@ from starlette.types import Lifespan
 from alerts.store.engines import CONNECTIONS
 from alerts.web.access_log import AccessLog
 from alerts.web.answer_routes import answer_routes
+from alerts.web.api.api_routes import add_problem_details, api_routes
 from alerts.web.calendar_routes import calendar_routes
 from alerts.web.operations_routes import operations_routes
 from alerts.web.probe_routes import probe_routes
@@ -28,6 +29,8 @@ def create_app(services: Services) -> FastAPI:
     app = _plain_app(services, http.bind, http.public_host)
     app.include_router(calendar_routes(services))
     app.include_router(answer_routes(services))
+    app.include_router(api_routes(services))
+    add_problem_details(app)
     return app
 
 

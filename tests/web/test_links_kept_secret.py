@@ -10,16 +10,20 @@ from pathlib import Path
 
 import pytest
 import requests
+from starlette.datastructures import Headers
 
 from alerts.answer_keys import key_path, read_key_file
 from alerts.clock import utc_now
 from alerts.settings import load_settings
+from alerts.web.absence_page import AbsencePage
 from alerts.web.answer_pages import AnswerPages
+from alerts.web.api.token_check import TokenCheck
 from alerts.web.calendar_feeds import CalendarFeeds
 from alerts.web.channel_readers import channel_readers
-from alerts.web.link_visits import LinkVisits
+from alerts.web.link_visits import LinkVisits, message
 from alerts.web.opened_link import open_link
 from alerts.web.services import open_services
+from alerts.web.silence_page import SilencePage
 from tests.web.answering import attributes
 from tests.web.daemon_site import PATIENCE, DaemonSite, eventually, free_port
 
@@ -85,13 +89,32 @@ def ask(site: DaemonSite, token: str, feed: str) -> None:
         requests.get(base + path, headers={"Host": f"{token}.example.org"}, timeout=PATIENCE)
 
 
-def shown_by_values(site: DaemonSite, token: str, feed: str) -> str:
+def ask_as_a_program(site: DaemonSite, token: str) -> None:
+    """Use the API with a token where it belongs, and everywhere else that it may get to by mistake."""
+    base = f"http://127.0.0.1:{site.port}"
+    for stated in (f"Bearer {token}", f"Bearer {token}0", token, f"Basic {token}"):
+        for path in ("/silences", "/absences", f"/silences/{token}", f"/{token}", f"/silences?token={token}"):
+            for method in ("GET", "POST", "DELETE", "PUT"):
+                body = {"until": token, "reason": token, token: token, "all": token, "match": {token: [token]}}
+                headers = {"Authorization": stated, "Idempotency-Key": token, "User-Agent": token}
+                url = f"{base}/api/v1{path}"
+                requests.request(method, url, headers=headers, json=body, timeout=PATIENCE)
+    for path in ("away", "silence"):
+        requests.get(f"{base}/a/{token}/{path}", headers={"Referer": f"{base}/{token}"}, timeout=PATIENCE)
+
+
+def shown_by_values(site: DaemonSite, token: str, feed: str, program: str) -> str:
     """Return the `repr` of what holds links and tokens in memory."""
     settings = load_settings(site.folder / "config", None, {})
     services = open_services(settings, utc_now)
     link = open_link(services, channel_readers(settings), token, utc_now())
     pages, feeds = AnswerPages(LinkVisits(services)), CalendarFeeds(services)
     found = [settings, services, services.signing, link, pages.show(token, ""), pages.press(token, "", b""), feeds]
+    visits, check = LinkVisits(services), TokenCheck(services)
+    headers = Headers({"Authorization": f"Bearer {program}"})
+    away, silence = AbsencePage(visits), SilencePage(visits)
+    found += [visits, away, silence, away.show(token, ""), silence.press(token, "", b""), message("unknown", 404)]
+    found += [check, check.require(headers, "", "write", utc_now()), services.store.api_tokens.all()]
     found += [services.store.feeds.find(feed, utc_now()), feeds.answer(feed, "", ""), *services.signing.source()]
     services.store.close()
     return repr(found)
@@ -99,14 +122,19 @@ def shown_by_values(site: DaemonSite, token: str, feed: str) -> str:
 
 def test_no_link_and_no_token_is_found_anywhere_but_in_the_messages(site: DaemonSite) -> None:
     feed = re.findall(r"/calendar/([0-9a-f]{64})\.ics", site.run("feed", "add", "ann", "--all").stdout)[0]
+    program = site.run("token", "add", "sap", "--scope", "write").stdout.strip()
     site.start()
     eventually(lambda: len(mailed(site)) >= 3 and site.answers(), "mails are there, and the server is up")
     tokens = mailed(site)
     for token in tokens[:2]:
         ask(site, token, feed)
+    ask_as_a_program(site, program)
     eventually(lambda: "POST /a/… 200" in site.log and "GET /calendar/….ics 200" in site.log, "they are logged")
-    values = shown_by_values(site, tokens[2], feed)
+    eventually(lambda: "GET /api/v1/silences 200" in site.log, "the API is used")
+    values = shown_by_values(site, tokens[2], feed, program)
     commands = ("check", "health", "deliveries", "deliveries --json", "links list", "feed list", "feed list --json",
+                "token list", "token list --json", "silence list",
+                "away", "token revoke sap", "token revoke x",
                 "show c1", "show c1 --json", "why c1", "list --json", "export", "feed revoke x",
                 "links revoke --recipient ann@example.org")  # fmt: skip
     said = [site.run(*one.split()) for one in commands]
@@ -117,7 +145,7 @@ def test_no_link_and_no_token_is_found_anywhere_but_in_the_messages(site: Daemon
         source.backup(copy)
     site.end()
     keys = [key.secret.hex() for key in read_key_file(key_path(site.folder / "alerts.db"))]
-    secret = [feed, *(token[-TELLING:] for token in tokens), *keys]
+    secret = [feed, program.removeprefix("dla_"), *(token[-TELLING:] for token in tokens), *keys]
     apart = {"mail", key_path(site.folder / "alerts.db").name}
     files = [one for one in site.folder.rglob("*") if one.is_file() and not apart & {*one.parts}]
     assert {"alerts.db", "backup", "log"} <= {one.name for one in files}

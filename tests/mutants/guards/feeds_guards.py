@@ -2,7 +2,29 @@
 
 from tests.mutants.guards.guard import Guard
 
+API = "web/test_api_authorisation.py::test_who_may_does_and_who_may_not_changes_nothing"
 GUARDS = (
+    Guard(
+        "a token that may only read records nothing",
+        "web/api/token_check.py",
+        '        if scope == "write" and found.scope != "write":',
+        '        if found.scope == "":',
+        f"{API}[sqlite-POST /silences-read]",
+    ),
+    Guard(
+        "wrong tokens are limited",
+        "web/api/token_check.py",
+        "            if self._wrong.is_exceeded(address, now):",
+        "            if address == now:",
+        "web/test_api_authorisation.py::test_wrong_tokens_from_an_address_are_limited_and_good_ones_go_on[sqlite]",
+    ),
+    Guard(
+        "a key stands for one request",
+        "store/recorded_requests.py",
+        "    if found and found.content != request.content:",
+        "    if found is None and request.content is None:",
+        "web/test_api.py::test_a_request_with_the_same_key_is_recorded_once_and_answered_alike[sqlite]",
+    ),
     Guard(
         "a token of a program that has expired or was revoked opens nothing",
         "store/api_tokens.py",

@@ -1,0 +1,1 @@
+"""The API of programs, `/api/v1`: one file for each kind of resource, listed in `api_routes.RESOURCES`."""

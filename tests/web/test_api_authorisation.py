@@ -1,0 +1,151 @@
+"""Who may call what of the API: a row for each route and method. A route without a row fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from alerts.core.absences import Absence
+from alerts.core.silences import Silence
+from alerts.web.api.api_routes import PREFIX
+from alerts.web.web_app import create_app
+from tests.factories import at
+from tests.web.answering import NOW, Desk
+
+WHO = ("anonymous", "wrong", "revoked", "expired", "read", "write")
+READS: Mapping[str, int] = dict(zip(WHO, (401, 401, 401, 401, 200, 200), strict=True))
+ENDS: Mapping[str, int] = dict(zip(WHO, (401, 401, 401, 401, 403, 200), strict=True))
+MAKES: Mapping[str, int] = ENDS | {"write": 201}
+TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
+    ("GET", "/openapi.json"): dict.fromkeys(WHO, 200),  # describes what anybody can read in the source
+    ("GET", "/silences"): READS,
+    ("POST", "/silences"): MAKES,
+    ("DELETE", "/silences/{id}"): ENDS,
+    ("GET", "/absences"): READS,
+    ("POST", "/absences"): MAKES,
+    ("DELETE", "/absences/{id}"): ENDS,
+}
+BODIES = {
+    "/silences": {"match": {"key": ["filing"]}, "until": "2026-12-04", "reason": "The office moves."},
+    "/absences": {"person": "ann", "until": "2026-12-04"},
+}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+def tokens(desk: Desk) -> dict[str, str | None]:
+    store, now = desk.store.api_tokens, desk.now
+    found: dict[str, str | None] = {"anonymous": None, "wrong": "dla_" + "0" * 64}
+    found["expired"] = store.add("expired", "write", by="x", now=now - timedelta(days=365))
+    for name, scope in (("revoked", "write"), ("read", "read"), ("write", "write")):
+        found[name] = store.add(name, scope, by="x", now=now)  # type: ignore[arg-type]
+    store.revoke("revoked", now)
+    return found
+
+
+def ids(desk: Desk) -> dict[str, str]:
+    """Record a silence and an absence, and return their ids by path."""
+    silence = Silence(match={}, since=NOW, until=at("2026-12-01"), reason="Quiet.", by="x")
+    desk.store.silences.add(silence)
+    absence = Absence(person="bob", starts_at=NOW, ends_at=at("2026-12-01"), zone="UTC", recorded_by="x")
+    return {"/silences": silence.id, "/absences": str(desk.store.absences.record(absence, NOW, "shell"))}
+
+
+def call(desk: Desk, method: str, path: str, token: str | None, **more: Any) -> requests.Response:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return requests.request(method, f"{desk.server.url}{PREFIX}{path}", headers=headers, timeout=30, **more)
+
+
+def walked(routes: Iterable[Any]) -> Iterator[Any]:
+    """Yield routes, those of included routers too."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        yield from walked(inner.routes) if inner else [route]
+
+
+def test_each_route_and_method_has_a_row(desk: Desk) -> None:
+    found = {
+        (method, route.path.removeprefix(PREFIX))
+        for route in walked(create_app(desk.server.services).routes)
+        if getattr(route, "path", "").startswith("/api")
+        for method in getattr(route, "methods", None) or ()
+    }
+    assert found == set(TABLE)
+    assert all(set(row) == set(WHO) for row in TABLE.values())
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("method", "path"), sorted(TABLE), ids=" ".join)
+def test_who_may_does_and_who_may_not_changes_nothing(desk: Desk, method: str, path: str, who: str) -> None:
+    token, named = tokens(desk)[who], ids(desk)
+    whole = path.replace("{id}", named.get(path.removesuffix("/{id}"), ""))
+    before = desk.dump()
+    answer = call(desk, method, whole, token, **({"json": BODIES[path]} if method == "POST" else {}))
+    assert answer.status_code == TABLE[method, path][who]
+    after = desk.dump()
+    after["api_tokens"] = before["api_tokens"]  # its use is noted
+    assert (after != before) == (method != "GET" and answer.status_code < 400)
+    if answer.status_code >= 400:
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == answer.status_code
+        assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="alerts"')
+
+
+@pytest.mark.parametrize("who", ["anonymous", "write"])
+def test_other_methods_are_refused(desk: Desk, who: str) -> None:
+    token, before = tokens(desk)[who], desk.dump()
+    paths = {path.replace("{id}", "1") for _, path in TABLE}
+    routed = {(method, path.replace("{id}", "1")) for method, path in TABLE}
+    for path in paths:
+        for method in METHODS:
+            if (method, path) not in routed:
+                answer = call(desk, method, path, token)
+                assert (answer.status_code, method in answer.headers["Allow"]) == (405, False)
+    assert desk.dump() == before
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic {}",
+        "{}",
+        "Bearer {}0",
+        "Bearer {} {}",
+        "bearer\t{}",
+        "Bearer dla_",
+        "Bearer ünï",
+    ],
+)
+def test_what_is_no_token_of_ours_is_refused_with_one_answer(desk: Desk, stated: str) -> None:
+    token = tokens(desk)["write"]
+    header = stated.replace("{}", str(token)).encode("latin-1")
+    url = f"{desk.server.url}{PREFIX}/silences"
+    answer = requests.get(url, headers={"Authorization": header}, timeout=30)
+    expired = call(desk, "GET", "/silences", "dla_" + "1" * 64)
+    assert (answer.status_code, answer.json()) == (401, expired.json())
+
+
+def test_unknown_revoked_and_expired_tokens_get_the_same_answer(desk: Desk) -> None:
+    made = tokens(desk)
+    found = {call(desk, "GET", "/silences", made[who]).text for who in ("wrong", "revoked", "expired")}
+    assert len(found) == 1
+
+
+def test_wrong_tokens_from_an_address_are_limited_and_good_ones_go_on(desk: Desk) -> None:
+    good = tokens(desk)["read"]
+    assert {call(desk, "GET", "/silences", "dla_" + "0" * 64).status_code for _ in range(60)} == {401}
+    refused = call(desk, "GET", "/silences", "dla_" + "0" * 64)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
+    assert call(desk, "GET", "/silences", good).status_code == 200
+
+
+def test_the_use_of_a_token_is_noted(desk: Desk) -> None:
+    call(desk, "GET", "/silences", tokens(desk)["read"])
+    used = {one.name: one.last_used_at for one in desk.store.api_tokens.all()}
+    assert used == {"expired": None, "revoked": None, "read": desk.now, "write": None}
