@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,12 +30,16 @@ class CalendarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentTo:
-    """Who was sent an alert, through which channel, and when. `name` is that of a person, if known."""
+    """Who was sent an alert, through which channel, and when. `name` is that of a person, if known.
+
+    `bounced`: why a mail to them about this came back, if one did.
+    """
 
     recipient: str
     channel: str
     alert: SentAlert
     name: str | None = None
+    bounced: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +107,15 @@ def reminders_digest(contexts: Iterable[ReminderContext]) -> str:
 
 
 def waiting(rule: Rule | None, tracked: Tracked, sent: Iterable[SentTo]) -> tuple[SentTo, ...]:
-    """Return the first alert that each recipient got through each channel and nobody has answered, oldest first."""
+    """Return the first alert that each recipient got through each channel and nobody has answered, oldest first.
+
+    It has the reason why a later one came back, too.
+    """
     answered = answered_until(rule, tracked)
     first: dict[tuple[str, str], SentTo] = {}
     for one in sorted(sent, key=lambda one: (one.alert.at, one.channel, one.recipient)):
         if one.alert.occurrence == tracked.occurrence and (answered is None or one.alert.at >= answered):
-            first.setdefault((one.channel, one.recipient), one)
+            before = first.setdefault((one.channel, one.recipient), one)
+            if one.bounced:
+                first[one.channel, one.recipient] = replace(before, bounced=one.bounced)
     return tuple(first.values())

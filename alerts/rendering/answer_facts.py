@@ -36,7 +36,8 @@ def own_snoozes(context: ReminderContext, now: datetime) -> tuple[SnoozedFacts, 
 
 def sent(one: SentTo) -> SentFacts:
     """Return to whom an alert was sent."""
-    return SentFacts(to=line(one.name or one.recipient), channel=line(one.channel) or "?", at=one.alert.at)
+    to, channel = line(one.name or one.recipient), line(one.channel) or "?"
+    return SentFacts(to=to, channel=channel, at=one.alert.at, bounced=line(one.bounced))
 
 
 def silence(context: ReminderContext, now: datetime) -> SilenceFacts | None:

@@ -68,11 +68,15 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentFacts:
-    """To whom an alert was sent that nobody has answered: through which channel, and when."""
+    """To whom an alert was sent that nobody has answered: through which channel, and when.
+
+    `bounced`: why the mail came back, if it did.
+    """
 
     to: str | None
     channel: str
     at: datetime
+    bounced: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

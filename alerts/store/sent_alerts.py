@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
 from alerts.core.notifications import SentTo
 from alerts.core.schedule.watches import Watch
@@ -21,9 +21,10 @@ from alerts.store.people import names
 from alerts.store.rows import CHUNK
 from alerts.store.rule_rows import rules_that_await_answers
 
-_C, _D, _L, _V, _W = (
+_A, _C, _D, _L, _V, _W = (
     table.c
     for table in (
+        delivery_tables.attempts,
         tables.commitments,
         delivery_tables.deliveries,
         delivery_tables.delivery_reminders,
@@ -31,6 +32,14 @@ _C, _D, _L, _V, _W = (
         planning_tables.watches,
     )
 )
+_ACCEPTED = (
+    select(func.max(_A.ended_at, type_=_A.ended_at.type))
+    .where(_A.delivery_id == _D.id, _A.outcome == "sent")
+    .scalar_subquery()
+)
+# What came back was sent all the same, when the server took it. Nobody can answer it.
+_SENT_AT = case((_D.state == "bounced", func.coalesce(_ACCEPTED, _D.ended_at)), else_=_D.ended_at)
+_BOUNCED = case((_D.state == "bounced", _D.last_error), else_=None)
 REPORT = "unanswered"  # a report that nobody answers is no alert that waits for an answer
 _WAKE = update(planning_tables.watches).where(
     _W.commitment_id == bindparam("_id"),
@@ -59,27 +68,30 @@ def with_sent_alerts(
 def sent_to(connection: Connection, ids: Collection[int]) -> dict[int, list[SentTo]]:
     """Return the alerts that were sent about some commitments since their last move or reopening, and to whom."""
     found: dict[int, list[SentTo]] = defaultdict(list)
-    rows = _rows(connection, ids, _L.channel, _L.recipient) if ids else []
+    rows = _rows(connection, ids, _L.channel, _L.recipient, _BOUNCED.label("bounced")) if ids else []
     known = names(connection, {row.recipient for row in rows})
     for row in rows:
-        alert, name = SentAlert(occurrence=row.occurrence, at=row.ended_at), known.get(row.recipient)
-        found[row.commitment_id].append(SentTo(recipient=row.recipient, channel=row.channel, alert=alert, name=name))
+        alert, name = SentAlert(occurrence=row.occurrence, at=row.sent_at), known.get(row.recipient)
+        found[row.commitment_id].append(
+            SentTo(recipient=row.recipient, channel=row.channel, alert=alert, name=name, bounced=row.bounced)
+        )
     return found
 
 
 def _sent(connection: Connection, ids: Collection[int]) -> dict[int, list[SentAlert]]:
     found: dict[int, list[SentAlert]] = defaultdict(list)
     for row in _rows(connection, ids):
-        found[row.commitment_id].append(SentAlert(occurrence=row.occurrence, at=row.ended_at))
+        found[row.commitment_id].append(SentAlert(occurrence=row.occurrence, at=row.sent_at))
     return found
 
 
 def _rows(connection: Connection, ids: Collection[int], *more: Any) -> list[Any]:
-    columns = (_L.commitment_id, _L.occurrence, _D.ended_at, *more)
+    columns = (_L.commitment_id, _L.occurrence, _SENT_AT.label("sent_at"), *more)
     query = select(*columns).distinct().join(delivery_tables.deliveries, _D.id == _L.delivery_id)
-    rows = connection.execute(query.where(_L.commitment_id.in_(ids), _L.kind != REPORT, _D.state == "sent")).all()
+    handed_over = (_L.commitment_id.in_(ids), _L.kind != REPORT, _D.state.in_(("sent", "bounced")))
+    rows = connection.execute(query.where(*handed_over)).all()
     began = _began(connection, ids)
-    return [row for row in rows if all(row.ended_at >= at for at in _about(began, row))]
+    return [row for row in rows if all(row.sent_at >= at for at in _about(began, row))]
 
 
 def _about(began: Mapping[tuple[int, str], datetime], row: Any) -> list[datetime]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from alerts.core.bounce_tokens import SentMail
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Delivery, Outcome
 from alerts.core.rules import Unanswered
@@ -82,6 +83,28 @@ def test_what_was_not_handed_over_is_no_alert(store: Store) -> None:
     record(store, tick(store, SENT), SENT, state="dead")
     load(store, entry(title="Another title"), now=SENT + HOUR)  # wakes the watch
     assert tick(store, DUE) == []
+
+
+def test_what_came_back_is_reported_as_unanswered_with_the_reason(store: Store) -> None:
+    load(store, entry())
+    tick(store, NOW, register=True)
+    claims = tick(store, SENT)
+    record(store, claims, SENT)
+    mail = SentMail(claims[0].id, claims[0].attempt)
+    assert store.bounces.record(mail, "no such mailbox (5.1.1)", SENT + HOUR).effect == "bounced"
+    assert tick(store, DUE - HOUR) == []
+    (context,) = [one for claim in tick(store, DUE) for one in claim.contexts]
+    assert context.reminder.kind == "unanswered"
+    assert [(one.alert.at, one.bounced) for one in context.unanswered] == [(SENT, "no such mailbox (5.1.1)")]
+
+
+def test_a_mail_that_comes_back_before_its_outcome_is_recorded_starts_the_report_too(store: Store) -> None:
+    load(store, entry())
+    tick(store, NOW, register=True)
+    claims = tick(store, SENT)
+    assert store.bounces.record(SentMail(claims[0].id, claims[0].attempt), "gone", SENT).effect == "bounced"
+    record(store, claims, SENT + HOUR)  # a fence has risen since, so that only the attempt is stored
+    assert kinds(tick(store, DUE + timedelta(days=1))) == ["unanswered"]
 
 
 def test_an_answer_given_while_the_report_waits_in_the_outbox_makes_it_stale(alerted: Store) -> None:

@@ -52,6 +52,15 @@ def swept(store: Store) -> None:
     store.ledger.record_fact("last sweep", "", utc_now())
 
 
+def test_what_asks_for_dead_deliveries_asks_for_bounced_ones_too() -> None:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    asked = [target["expr"] for panel in panels for target in panel["targets"] if "dead" in target["expr"]]
+    assert len(asked) == 2
+    assert all("bounced" in one for one in asked)
+    rules = [one["expr"] for group in yaml.safe_load(RULES.read_text())["groups"] for one in group["rules"]]
+    assert [state for state in ("dead", "bounced") for one in rules if f'state="{state}"' in one] == ["dead", "bounced"]
+
+
 def test_rules_and_dashboard_ask_for_metrics_that_there_are(web_server: WebServer) -> None:
     swept(web_server.store)
     load(web_server.store, *entries(1, "2099-01-31"), now=utc_now())

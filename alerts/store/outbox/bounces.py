@@ -86,6 +86,7 @@ class Bounces:
         A delivery that ended otherwise, or was sent again by a person after this mail, stays as it is.
         """
         values = {"state": "bounced", "last_error": error, "ended_at": now, "next_at": None, "lease_until": None}
+        values |= {"unseen": True}  # a report that nobody answers counts from it, too
         fails = {"failure_level": worse(literal(int(FailureLevel.DEAD))), "fence": _D.fence + 1}
         mine = (_D.id == mail.delivery, _D.state.in_(BOUNCES_FROM), _D.tried_before < mail.attempt)
         with self._database.write() as connection:

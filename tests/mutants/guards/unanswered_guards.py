@@ -13,9 +13,16 @@ GUARDS = (
     Guard(
         "what was not handed over is no alert",
         "store/sent_alerts.py",
-        ', _D.state == "sent")',
+        ', _D.state.in_(("sent", "bounced")))',
         ")",
         "store/test_unanswered.py::test_what_was_not_handed_over_is_no_alert[sqlite]",
+    ),
+    Guard(
+        "a mail that came back awaits an answer",
+        "store/sent_alerts.py",
+        '_D.state.in_(("sent", "bounced"))',
+        '_D.state == "sent"',
+        "store/test_unanswered.py::test_what_came_back_is_reported_as_unanswered_with_the_reason[sqlite]",
     ),
     Guard(
         "an answer that comes while a report waits makes it stale",
