@@ -37,6 +37,11 @@ REGISTERS = [
     ("processo,valor,prorrogavel,vigencia_inicio,vigencia_fim", "P-1,1.000,Não,2027-01-01,2028-01-01",
      "P-2,1.000,Não,2027-02-01,2028-02-01",
      ["  key: processo", "  title: processo", "  deadline: vigencia_fim"]),
+    # who owns it by the end of the heading, and deadlines in words
+    ("No.,Lease of,Contract owner,Review", "1,House,Ana,every year on 31 March from 2027-03-31",
+     "2,Shop,Ben,quarterly from 2026-12-31",
+     ["  title: Lease of", "  deadline: Review", "  owner: Contract owner",
+      'key_from: {columns: ["No."], prefix: ref-}']),
     # no headings at all
     ("AL,Primary,2027-03-03", "AL,Runoff,2027-04-14", "AK,Primary,2027-08-18",
      ["  title: B", "  deadline: C", "key_from: {hash: [A, B], prefix: row-}"]),
@@ -58,6 +63,22 @@ def test_without_headings_the_file_says_so() -> None:
     assert found is not None
     assert "header_row: none" in write_columns("x.csv", [found]).splitlines()
     assert (found.rows, found.fields["deadline"]) == (2, "C")
+
+
+def test_rows_of_one_cell_are_skipped_and_a_locator_needs_a_source() -> None:
+    rows = [
+        ["Ref", "Task", "Due", "Clause"],
+        ["a", "A", "2027-01-01", "Art. 1"],
+        ["Part II"],
+        ["b", "B", "2027-01-02", ""],
+    ]
+    found = find_columns("", list(enumerate(rows, 1)))
+    assert found is not None
+    written = write_columns("x.csv", [found])
+    assert "skip_rows: [3]" in written
+    assert "  key: Ref\n" in written
+    assert "  source_locator" not in written
+    assert "# ? Clause can be the `source_locator`, if `defaults` name the `source`: its key" in written
 
 
 def test_a_state_of_a_country_is_no_status() -> None:

@@ -130,8 +130,8 @@ def test_all_who_are_not_declared_are_one_problem_with_what_to_write(csv: Write,
     rows = [f"k{number},A,undated,{who}" for number, who in enumerate(("Bo Li", "Zoë Ångström", "Bo Li", "Anna"))]
     assert lines(read(csv(f"{HEAD},Who", *rows), layout, people_by_name=[ANNA])) == [
         ("x.csv:D2: 4 cells name 3 people not declared: Bo Li (2 cells, first D2); Anna (D5); Zoë Ångström (D3). "
-        "Correct "
-        "the cells, or declare them in a YAML file that is loaded before or with this one:"),
+        "Correct the cells, say who is meant in the file of --columns (`owners: {TEXT: KEY}`), "
+        "or declare them in a YAML file that is loaded before or with this one:"),
         "    people:",
         "    - {key: bo-li, name: Bo Li, email: …}",
         "    - {key: anna, name: Anna, email: …}",
@@ -256,6 +256,27 @@ def test_several_date_columns_become_several_commitments(csv: Write, columns) ->
             "--columns) is for rows without one"
         ),
     ]
+
+
+def test_a_month_in_figures_is_a_month_in_its_format(csv: Write, columns) -> None:
+    assert wrong(csv(HEAD, "a,A,03/2027"), columns(MAP)) == [
+        (
+            "x.csv:C2: Due: `03/2027`: March 2027: say so with date_formats: [MM/YYYY] (in the file of --columns), or "
+            "write it as 2027-03"
+        )
+    ]
+    rows = ["a,A,03/2027", "b,B,31/03/2027", "c,C,3/2027"]
+    layout = columns(f"{MAP}date_formats: [DD/MM/YYYY, MM/YYYY]\n")
+    assert [one.deadline for one in stated(csv(HEAD, *rows), layout)] == ["2027-03", "2027-03-31", "2027-03"]
+
+
+def test_owners_as_a_register_writes_them_are_keys_by_the_file(csv: Write, columns) -> None:
+    layout = columns(
+        "columns: {key: Ref, title: What, deadline: Due, owner: Who}\nowner_by: name\n"
+        "owners: {A. Ruiz: desk, tbc: desk}\ndefaults: {owner: desk}\n"
+    )
+    rows = ["a,A,undated,A.  RUIZ", "b,B,undated,TBC", "c,C,undated,"]
+    assert [one.owner for one in stated(csv(f"{HEAD},Who", *rows), layout)] == ["desk"] * 3
 
 
 def test_a_row_without_any_of_several_dates_has_the_default_deadline(csv: Write, columns) -> None:

@@ -184,9 +184,9 @@ MAPS = [
      ("map.yaml:1: columns: unknown field \"ownr\"; did you mean "
      "'owner'?")),
     ("date_format: '%d/%m/%Y'", ("map.yaml:1: date_format: `%d/%m/%Y` is not a date format: expected DD, MM or MMM, "
-     "and YYYY or YY, as in DD/MM/YYYY")),
+     "and YYYY or YY, as in DD/MM/YYYY, or MM/YYYY for a month")),
     ("date_format: DD/MM", ("map.yaml:1: date_format: `DD/MM` is not a date format: expected DD, MM or MMM, and YYYY "
-     "or YY, as in DD/MM/YYYY")),
+     "or YY, as in DD/MM/YYYY, or MM/YYYY for a month")),
 ]  # fmt: skip
 
 

@@ -54,6 +54,7 @@ class Columns:
     status: str | None = None
     done: frozenset[str] = frozenset()
     owner_by: OwnerBy = "key"
+    owners: Mapping[str, str] = field(default_factory=dict)  # the key of a person, by the comparable text of a cell
     blank: frozenset[str] = frozenset()
     defaults: Mapping[str, str | list[str]] = field(default_factory=dict)
     key_from: KeyColumns | None = None

@@ -18,7 +18,7 @@ from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.tables.columns import Columns, DateColumn, KeyColumns, Midnight, OwnerBy, TableLayout, nearest
 from alerts.interchange.tables.date_formats import check_format
 from alerts.interchange.tables.undeclared import comparable
-from alerts.strict_yaml.text_fields import Line
+from alerts.strict_yaml.text_fields import Key, Line
 from alerts.strict_yaml.validation import Count, Raw, Section, Text, lines_of, problems_of
 from alerts.strict_yaml.yaml_events import Steps
 
@@ -91,6 +91,7 @@ class SheetSection(Section):
     dates: tuple[DateSection, ...] = ()
     status: StatusSection | None = None
     owner_by: OwnerBy = "key"
+    owners: dict[Text, Key] = Field({}, examples=["{A. Ruiz: ana}"])
     date_format: DateFormat | None = None
     date_formats: tuple[DateFormat, ...] = ()
     midnight: Midnight | None = None
@@ -121,6 +122,7 @@ class SheetSection(Section):
             status=self.status.column if self.status else None,
             done=frozenset(comparable(one) for one in (self.status.done if self.status else ())),
             owner_by=self.owner_by,
+            owners={comparable(text): key for text, key in self.owners.items()},
             blank=frozenset(map(comparable, self.blank)),
             defaults={name: _cell(name, value) for name, value in (self.defaults or {}).items()},
             key_from=self.key_from.key_columns() if self.key_from else None,

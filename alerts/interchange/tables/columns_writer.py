@@ -11,6 +11,7 @@ from alerts.interchange.tables.field_finder import are_keys
 from alerts.interchange.tables.yaml_parts import slug, yaml_value
 
 MOST_SHOWN = 6
+OF_SOURCES = ("source_locator", "source_quote")  # nobody can be cited without a source
 
 
 def write_columns(name: str, sheets: Sequence[FoundColumns]) -> str:
@@ -38,10 +39,17 @@ def _sheet(found: FoundColumns) -> list[str]:
         lines.append(f"skip_rows: [{', '.join(map(str, found.sections))}]  # they have one cell only")
     lines.append("columns:")
     made, key_lines = _key(found)
-    lines += [f"  {name}: {yaml_value(heading)}" for name, heading in found.fields.items() if name != "key" or not made]
+    lines += [
+        f"  {name}: {yaml_value(heading)}"
+        for name, heading in found.fields.items()
+        if name not in OF_SOURCES and (name != "key" or not made)
+    ]
     lines += [
         f"# ? which column is the {name}? add it above" for name in ("title", "deadline") if name not in found.fields
     ]
+    for name in OF_SOURCES:
+        if name in found.fields:
+            lines.append(f"# ? {found.fields[name]} can be the `{name}`, if `defaults` name the `source`: its key")
     lines += key_lines
     if found.blank:
         lines.append(f"blank: [{', '.join(map(yaml_value, found.blank))}]")

@@ -27,6 +27,7 @@ LOOKS = re.compile(
 )
 DAY_IN_WORDS = re.compile(r"(?=.*\b\d{4}\b).*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 LONGEST_DAY = 40  # characters
+MONTH = re.compile(r"\d{1,2}[/.-]\d{4}", re.ASCII)  # 03/2027
 ISO = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ORDERS = ("DD MM YYYY", "MM DD YYYY", "YYYY MM DD", "DD MM YY", "MM DD YY", "YY MM DD", "DD MMM YYYY", "DD MMM YY",
           "MMM DD YYYY", "MMM DD YY")  # fmt: skip
@@ -36,9 +37,13 @@ def check_format(text: str) -> str:
     """Return a date format if it is valid. Raises InputError."""
     parts = sorted(LETTERS.findall(text))
     rest = LETTERS.sub("", text)
-    one_each = len(parts) == 3 and len({part[0] for part in parts}) == 3
+    kinds = {part[0] for part in parts}
+    one_each = kinds in ({*"DMY"}, {*"MY"}) and len(kinds) == len(parts)
     if not one_each or not re.fullmatch(r"[/.,\- ]*", rest):
-        raise InputError(f"`{text}` is not a date format: expected DD, MM or MMM, and YYYY or YY, as in DD/MM/YYYY")
+        raise InputError(
+            f"`{text}` is not a date format: expected DD, MM or MMM, and YYYY or YY, as in DD/MM/YYYY, or MM/YYYY for "
+            "a month"
+        )
     return text
 
 
@@ -58,7 +63,7 @@ def _read(text: str, date_format: str) -> tuple[date, str] | None:
         name = parts.get("name")
         month = [month[:3].lower() for month in MONTH_NAMES].index(name.lower()) + 1 if name else int(parts["month"])
         year = int(parts["year"]) if "year" in parts else 2000 + int(parts["short"])
-        return date(year, month, int(parts["day"])), parts["clock"] or ""
+        return date(year, month, int(parts.get("day") or 1)), parts["clock"] or ""
     except ValueError:
         return None
 
@@ -74,7 +79,9 @@ def translate(text: str, date_formats: Sequence[str]) -> str:
         meanings = " or ".join(f"{_day_in_words(day)} ({one})" for one, (day, _) in found.items())
         raise InputError(f"`{text}` fits two of the declared `date_formats`: {meanings}: write it as 2025-11-10")
     if found:
-        day, clock = next(iter(found.values()))
+        date_format, (day, clock) = next(iter(found.items()))
+        if "DD" not in date_format:
+            return f"{day:%Y-%m}"
         return f"{day}T{clock:0>5}" if len(clock) < 6 and clock else f"{day}T{clock:0>8}" if clock else str(day)
     if not looks_like_date(text) or is_day_in_words(text):
         return text
@@ -84,17 +91,15 @@ def translate(text: str, date_formats: Sequence[str]) -> str:
     formats = readings(text)
     if not formats:
         raise InputError(f"`{text}` is not a real date: write it as 2025-11-10")
-    days = list(dict.fromkeys(map(_day_in_words, formats.values())))
+    days = list(dict.fromkeys(_in_words(one, day) for one, day in formats.items()))
     message = f"`{text}`: {' or '.join(days)}: say {'so' if len(days) == 1 else 'which'} with date_formats: "
     choice = f"{' or '.join(f'[{quoted(one)}]' for one in formats)} (in the file of --columns)"
-    raise InputError(
-        f"{message}{choice}, or write it as {next(iter(formats.values()))}" if len(days) == 1 else message + choice
-    )
+    raise InputError(f"{message}{choice}, or write it as {_iso(formats)}" if len(days) == 1 else message + choice)
 
 
 def looks_like_date(text: str) -> bool:
     """Return whether a text is written like a date, and not as 2025-11-10."""
-    return bool(LOOKS.fullmatch(text)) and not ISO.match(text)
+    return bool(LOOKS.fullmatch(text) or MONTH.fullmatch(text)) and not ISO.match(text)
 
 
 def is_day_in_words(text: str) -> bool:
@@ -120,12 +125,26 @@ def readings(text: str) -> dict[str, date]:
 
 def _readings(text: str) -> Iterator[tuple[str, date]]:
     """Yield the formats in which a text is a date, with that date."""
+    if MONTH.fullmatch(text):
+        date_format = f"MM{text[-5]}YYYY"
+        if found := _read(text, date_format):
+            yield date_format, found[0]
+        return
     marks = re.findall(r"[/., -]+", re.sub(CLOCK + "$", "", text))
     for order in ORDERS:
         one, two, three = order.split()
         date_format = f"{one}{marks[0]}{two}{marks[1]}{three}"
         if found := _read(text, date_format):
             yield date_format, found[0]
+
+
+def _iso(formats: dict[str, date]) -> str:
+    date_format, day = next(iter(formats.items()))
+    return str(day) if "DD" in date_format else f"{day:%Y-%m}"
+
+
+def _in_words(date_format: str, day: date) -> str:
+    return _day_in_words(day) if "DD" in date_format else f"{MONTH_NAMES[day.month - 1]} {day.year}"
 
 
 def _day_in_words(day: date) -> str:

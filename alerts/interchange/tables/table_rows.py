@@ -125,7 +125,7 @@ class Table:
                 reading.ended += [EndedEntry(one, reading.place_of(number)) for one in self._keys(key)]
             del reading.in_cells[before:]
             return
-        values = shortened(self._with_names(number, filled(cells, columns.defaults)))
+        values = shortened(self._with_names(number, filled(cells, columns.defaults), stated=cells))
         entries = list(self._dated(number, row, headings, values))
         for name in REQUIRED if len(reading.in_cells) == before else ():
             if name == "deadline" and columns.dates:
@@ -219,14 +219,16 @@ class Table:
                 number, (place, ""), InputError(f"{named} are empty, expected a date{NO_DATE}")
             )
 
-    def _with_names(self, number: int, values: Values) -> Values:
-        """Return values with the keys of those whom a cell names in another way; problems are recorded."""
+    def _with_names(self, number: int, values: Values, stated: Values) -> Values:
+        """Return values with the keys of those whom a stated cell names in another way; problems are recorded."""
         found = dict(values)
         for name in ("by", "to"):
             if isinstance(named := values.get(name), list):
                 found[name] = [self._party(number, name, text) for text in named]
-        owner = values.get("owner")
-        if isinstance(owner, str) and self.columns.owner_by != "key" and self._fields.get("owner"):
+        owner = stated.get("owner")
+        if isinstance(owner, str) and (key := self.columns.owners.get(comparable(owner))):
+            found["owner"] = key
+        elif isinstance(owner, str) and self.columns.owner_by != "key":
             try:
                 key = self.reading.names.owner(owner, self.columns.owner_by)
             except InputError as error:

@@ -12,6 +12,7 @@ from alerts.interchange.tables.columns import OwnerBy
 from alerts.interchange.tables.yaml_parts import slug, yaml_value
 from alerts.interchange.uid_keys import key_of
 
+ALIASES = "say who is meant in the file of --columns (`owners: {TEXT: KEY}`), "
 MOST_DECLARED = 40
 NOUNS = {
     "people": ("person", "people", "them"),
@@ -80,9 +81,10 @@ def describe_undeclared(
     more = f"; and {len(named) - MOST_DECLARED} more" if len(named) > MOST_DECLARED else ""
     declarations = "\n".join(f"    {_declaration(where, text, by)}" for text, _ in ordered)
     several, it = (several, "them") if len(named) > 1 else (one, it)
+    aliases = ALIASES if where == "people" and by != "key" else ""
     return (
         f"{cells} cells name {len(named)} {several} not declared: {listed}{more}. Correct "
-        f"the cells, or declare {it} in a YAML file that is loaded before or with this one:\n"
+        f"the cells, {aliases}or declare {it} in a YAML file that is loaded before or with this one:\n"
         f"    {where}:\n{declarations}"
     )
 
