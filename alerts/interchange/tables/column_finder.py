@@ -166,7 +166,7 @@ def _find_status(found: FoundColumns) -> None:
 
 def _find_formats(found: FoundColumns, cells: Sequence[Cell]) -> None:
     """Find the formats of dates that are text: the fewest that fit all, as far as they can be told apart."""
-    written = {one.strip() for one in cells if isinstance(one, str)}
+    written = dict.fromkeys(one.strip() for one in cells if isinstance(one, str))
     fits = {one: set(readings(one)) for one in written if looks_like_date(one) and not is_day_in_words(one)}
     midnight = [one for one in cells if isinstance(one, datetime) and one.time() == time()]
     texts = [one.strip() for one in cells if isinstance(one, str)]

@@ -28,7 +28,9 @@ DONE_WORDS = frozenset(
     "withdrawn terminated expired superseded true".split()
 )
 OWNER_WORD = re.compile(r"\b(?:owner|responsible|assignee)\b", re.IGNORECASE)
-END_WORD = re.compile(r"clos|due|deadline|expir|until|eol|\bends?(?![a-z])|_end(?![a-z])|fim$|final", re.IGNORECASE)
+END_WORD = re.compile(
+    r"\bby$|notice|cancel|clos|due|deadline|expir|until|eol|\bends?(?![a-z])|_end(?![a-z])|fim$|final", re.IGNORECASE
+)
 START_WORD = re.compile(
     r"creat|start|begin|publish|advertis|issue|open|added|scrap|extract|extra\u00e7|sign|assinatura|inici|releas|update|"
     r"announc|posted|received",
