@@ -27,6 +27,7 @@ from alerts.cli.options import (
 from alerts.cli.output import checked_reason, print_line
 from alerts.core.changes import Change
 from alerts.core.commitments import ENDS, Citation
+from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import did_you_mean
 from alerts.deadlines.moved_bounds import describe_move
@@ -117,7 +118,15 @@ def close(
     close_commitments(app.store, keys, status, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
         print_line(f"{_name(key, occurrence)} is closed: {status}")
+        _print_following(app.store.commitments.find(key) if occurrence else None)
     print_next_alerts(app, keys, change.now)
+
+
+def _print_following(series: Tracked | None) -> None:
+    """Print when it is due again, where that counts from the closing."""
+    recurs = series.bounds.recurrence if series else None
+    if series and recurs and recurs.open_name:
+        print_line(f"  due again {describe_bounds(series.at(recurs.open_name).bounds)} ({recurs.open_name})")
 
 
 def _citation(key: str | None, locator: str | None, quote: str | None) -> Citation | None:

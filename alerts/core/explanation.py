@@ -8,13 +8,13 @@ from datetime import datetime
 from itertools import islice, takewhile
 from typing import Literal
 
+from alerts.core.known_spans import Span, spans
 from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
 from alerts.core.schedule.answers import parse_acknowledgement, resumes_at, silences
 from alerts.core.schedule.moments import Firings, Moment, one_time_moments, repeating_moments
 from alerts.core.tracked import Acknowledgement, Revision, Tracked
-from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds
-from alerts.deadlines.errors import InputError
+from alerts.deadlines.bounds import Bounds, describe_bounds
 
 MAX_REPEATS_EXPLAINED = 1000  # of a series under the same bounds
 NOT_RECORDED = "no tick has recorded it yet"
@@ -48,20 +48,6 @@ class Explanation:
     recorded: Recorded | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """Bounds, and the time for which they were known.
-
-    `versions` are their versions in that time. The version of an occurrence also rises with each move of the series.
-    """
-
-    bounds: Bounds
-    versions: range
-    known_from: datetime
-    known_to: datetime | None = None
-    moved_to: Bounds | None = None
-
-
 def explain(
     rule: Rule,
     tracked: Tracked,
@@ -81,12 +67,12 @@ def explain(
     own = [revision for revision in history if revision.occurrence == tracked.occurrence]
     acknowledgements = _Acknowledgements(rule, tracked, own)
     subject = _Subject(rule, tracked, firings, ends, acknowledgements, registered_at, now)
-    found = _explain_moments(subject, _spans(tracked, history), recorded)
+    found = _explain_moments(subject, spans(tracked, history), recorded)
     found += _changes(rule, tracked, history, found, registered_at)
     return sorted(found, key=lambda explanation: (explanation.send_at, explanation.moment))
 
 
-def _explain_moments(subject: _Subject, spans: Iterable[_Span], recorded: Iterable[Recorded]) -> list[Explanation]:
+def _explain_moments(subject: _Subject, spans: Iterable[Span], recorded: Iterable[Recorded]) -> list[Explanation]:
     """Return an explanation of each moment under each of its bounds, and of every other reminder recorded."""
     unused = {(reminder.kind, reminder.bounds_version, reminder.moment): reminder for reminder in recorded}
     found: list[Explanation] = []
@@ -102,7 +88,7 @@ def _explain_moments(subject: _Subject, spans: Iterable[_Span], recorded: Iterab
     return found + [_from_recorded(reminder, None) for reminder in unused.values()]
 
 
-def _explain_unrecorded(subject: _Subject, span: _Span, moment: Moment) -> Explanation:
+def _explain_unrecorded(subject: _Subject, span: Span, moment: Moment) -> Explanation:
     outcome, reason = _outcome(subject, span, moment)
     at, send_at, offset = moment.at, moment.send_at, moment.offset
     return Explanation(
@@ -110,7 +96,7 @@ def _explain_unrecorded(subject: _Subject, span: _Span, moment: Moment) -> Expla
     )
 
 
-def _outcome(subject: _Subject, span: _Span, moment: Moment) -> tuple[Outcome, str | None]:
+def _outcome(subject: _Subject, span: Span, moment: Moment) -> tuple[Outcome, str | None]:
     """Return what became of a moment without a record, and why."""
     reason = _reason_not_sent(moment, span, subject.ends, subject.acknowledgements, subject.registered_at)
     if reason is not None:
@@ -122,44 +108,7 @@ def _outcome(subject: _Subject, span: _Span, moment: Moment) -> tuple[Outcome, s
     return ("scheduled", None) if moment.send_at > subject.now else ("skipped", NOT_RECORDED)
 
 
-def _spans(tracked: Tracked, history: Sequence[Revision]) -> list[_Span]:
-    """Return which bounds were known when; for an occurrence, its own."""
-    found: list[_Span] = []
-    alone = False  # an occurrence that was moved by itself stays where it is when the series moves
-    ahead = 0  # each reopening of the occurrence by itself puts its version ahead of the series
-    for revision in history:
-        after = _bounds_after(revision, tracked.occurrence)
-        ahead += revision.what == "reopened" and revision.occurrence != ""
-        if found and (revision.after is not None or revision.what == "reopened"):
-            span = found[-1]
-            stop = max(span.versions.stop, revision.bounds_version + 1 + ahead)
-            found[-1] = replace(span, versions=range(span.versions.start, stop))
-        if after is None:
-            alone = alone and (revision.occurrence != "" or revision.after is None)
-            continue
-        alone = alone or revision.occurrence != ""
-        if found and ((alone and not revision.occurrence) or found[-1].bounds.fingerprint == after.fingerprint):
-            continue
-        version = revision.bounds_version
-        if found:
-            known = range(found[-1].versions.start, version)
-            found[-1] = replace(found[-1], versions=known, known_to=revision.recorded_at, moved_to=after)
-        found.append(_Span(after, range(version, version + 1), revision.recorded_at))
-    return found
-
-
-def _bounds_after(revision: Revision, name: str) -> Bounds | None:
-    if revision.after is None or revision.occurrence not in ("", name):
-        return None
-    if not name or revision.occurrence:
-        return None if name == "" and revision.after.recurrence else revision.after
-    try:
-        return occurrence_bounds(revision.after, name) if revision.after.recurrence else None
-    except InputError:
-        return None
-
-
-def _horizon(span: _Span, ends: Sequence[Revision], now: datetime) -> datetime:
+def _horizon(span: Span, ends: Sequence[Revision], now: datetime) -> datetime:
     """Return the instant up to which repeats are listed: while the bounds were known and it was open."""
     closed = [ends[-1].recorded_at] if ends and ends[-1].what == "closed" else []
     return min([now, *([span.known_to] if span.known_to else []), *closed])
@@ -226,7 +175,7 @@ def _seen(revision: Revision, before: Acknowledgement | None) -> Acknowledgement
 
 
 def _reason_not_sent(
-    moment: Moment, span: _Span, ends: Sequence[Revision], acknowledgements: _Acknowledgements, registered_at: datetime
+    moment: Moment, span: Span, ends: Sequence[Revision], acknowledgements: _Acknowledgements, registered_at: datetime
 ) -> str | None:
     """Return why a moment without a record was not sent; None where it can still be sent."""
     if moment.send_at < span.known_from:

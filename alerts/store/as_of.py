@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.core.commitments import Commitment, Status
+from alerts.core.known_spans import counted_from
 from alerts.core.schedule.answers import parse_acknowledgement, parse_snooze
 from alerts.core.stated_values import commitment_of
 from alerts.core.tracked import Acknowledgement, Occurrence, Revision, Snooze, Tracked
-from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.moved_bounds import with_recurrence
@@ -45,7 +45,7 @@ def _after(was: Tracked, revision: Revision) -> Tracked:
     if revision.occurrence:
         here = _occurrence(was.occurrences.get(revision.occurrence, Occurrence()), revision)
         was = replace(was, occurrences={**was.occurrences, revision.occurrence: here})
-        return replace(was, bounds=_counted(was.bounds, revision))
+        return replace(was, bounds=counted_from(was.bounds, revision))
     if revision.after is not None:
         recurs = revision.after.recurrence
         kept = {name: here for name, here in was.occurrences.items() if recurs and recurs.has(name)}
@@ -59,16 +59,6 @@ def _after(was: Tracked, revision: Revision) -> Tracked:
     if revision.what == "reopened":
         was = replace(was, commitment=replace(was.commitment, status="open"), acknowledged=None)
     return was
-
-
-def _counted(bounds: Bounds, revision: Revision) -> Bounds:
-    """The bounds of a series after a closing, or a reopening, from which its next occurrence counts."""
-    recurs = bounds.recurrence
-    if isinstance(recurs, DoneSeries) and revision.what == "closed":
-        return with_recurrence(bounds, recurs.done_at(revision.recorded_at))
-    if isinstance(recurs, DoneSeries) and revision.what == "reopened" and len(recurs.turns) > 1:
-        return with_recurrence(bounds, recurs.reopened())
-    return bounds
 
 
 def _stated(commitment: Commitment, revision: Revision) -> Commitment:

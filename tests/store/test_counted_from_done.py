@@ -2,11 +2,13 @@
 
 import pytest
 
+from alerts.core.explanation import explain
 from alerts.core.schedule.occurrences import passed
+from alerts.cron import Cron
 from alerts.deadlines.errors import InputError
 from tests import acting
 from tests.factories import at, change, entry, load, move, tracked
-from tests.store.recurring import LOADED, days, said, tick
+from tests.store.recurring import DESK, LOADED, days, said, tick
 
 CHECK = entry("check", "every 1 month after it was last done from 2025-12-01")
 
@@ -201,3 +203,18 @@ def test_it_is_shown_as_it_stood_at_a_time(store):
 
 
 AS_OF = {"2025-12-01": "2025-12-01", "2025-12-03": "2026-01-02", "2025-12-05": "2025-12-01", "2025-12-07": "2026-01-06"}
+
+
+def test_the_moments_of_the_next_are_explained_from_the_closing_on(store):
+    load(store, CHECK, now=LOADED)
+    close(store, "2025-12-01", "2025-11-30T12:00")
+    acting.reopen(store, "check", change(at("2025-11-30T13:00")), "2025-12-01")
+    close(store, "2025-12-01", "2025-12-02T12:00")
+    item, now = tracked(store, "check"), at("2025-12-03T00:00")
+    history = store.ledger.history(item.id)
+    found = explain(DESK, item.at("2026-01-02"), history, [], Cron(DESK.cron, "UTC"), registered_at=LOADED, now=now)
+    assert [(one.kind, f"{one.send_at:%d %b}", one.outcome) for one in found] == [
+        ("before", "26 Dec", "scheduled"),
+        ("on_the_day", "02 Jan", "scheduled"),
+        ("overdue", "03 Jan", "scheduled"),
+    ]
