@@ -78,7 +78,7 @@ def test_each_route_and_method_has_a_row(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize(("method", "path"), sorted(TABLE), ids=" ".join)
+@pytest.mark.parametrize(("method", "path"), sorted(TABLE))
 def test_who_may_does_and_who_may_not_changes_nothing(desk: Desk, method: str, path: str, who: str) -> None:
     token, named = tokens(desk)[who], ids(desk)
     whole = path.replace("{id}", named.get(path.removesuffix("/{id}"), ""))

@@ -157,7 +157,7 @@ def test_what_is_closed_can_only_be_freed_of_a_silence(desk: Desk) -> None:
     assert "Silenced" not in desk.visit(sent.token).text
 
 
-@pytest.mark.parametrize("allowed", ["acknowledge, snooze, note, away", "close, move"])
+@pytest.mark.parametrize("allowed", ["acknowledge, snooze, note, away", "close, move"], ids=["default", "others"])
 def test_without_the_permission_there_is_no_such_page(sqlite_url: str, tmp_path: Path, allowed: str) -> None:
     with opened(sqlite_url, tmp_path, allowed) as desk:
         sent, quiet = desk.sent("filing"), stored(desk)

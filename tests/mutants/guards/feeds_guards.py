@@ -9,7 +9,7 @@ GUARDS = (
         "web/api/token_check.py",
         '        if scope == "write" and found.scope != "write":',
         '        if found.scope == "":',
-        f"{API}",
+        f"{API}[sqlite-POST-/silences-read]",
     ),
     Guard(
         "wrong tokens are limited",

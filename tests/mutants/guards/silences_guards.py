@@ -38,7 +38,7 @@ GUARDS = (
         "web/silence_page.py",
         '"silence" in services.http.allowed_answers and ',
         "",
-        "web/test_silence_page.py::test_without_the_permission_there_is_no_such_page",
+        "web/test_silence_page.py::test_without_the_permission_there_is_no_such_page[default]",
     ),
     Guard(
         "a silence is of what its form showed",
