@@ -320,7 +320,7 @@ def _undisturbed(one: Tracked) -> list[str]:
     return [name for name in islice(one.bounds.recurrence.names_about(NOW), 12) if name not in one.occurrences]
 
 
-@thorough(60, whole=1_000)
+@thorough(25, whole=1_000)
 @given(st.data(), st.integers(1, 4))
 def test_loaded_into_a_fresh_database_it_gives_the_same_bounds(data: st.DataObject, count: int) -> None:
     every = [data.draw(tracked(number)) for number in range(count)]

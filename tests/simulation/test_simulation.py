@@ -1,4 +1,4 @@
-"""A slice of the simulation: a year of some fifty commitments, of every kind that there is."""
+"""A slice of the simulation: a year of thirty commitments of every kind, and half a year of fewer."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from tests.simulation.quiet import Quiet
 from tests.simulation.staff import Staff
 
 SEED = 1
+HALF_A_YEAR = timedelta(days=183)
 
 
 def test_what_was_planned_is_what_was_expected(tmp_path: Path) -> None:
-    history = Lives(SEED, 50, frozenset(), timedelta(days=366)).history
+    history = Lives(SEED, 30, frozenset(), timedelta(days=366)).history
     found = compare(history, reminders(history), list(play(history, tmp_path)))
     assert {one.kind for one in found.expected if one.sent} == set(
         "before on_the_day opens overdue moved review closed reopened unanswered".split()
@@ -34,7 +35,7 @@ def test_a_reminder_that_is_lost_or_comes_twice_or_late_is_seen() -> None:
 
 
 def test_what_goes_to_people_who_come_and_go_reaches_those_who_are_there_and_nobody_who_left(tmp_path: Path) -> None:
-    history = Lives(SEED, 15, frozenset(), timedelta(days=366)).history
+    history = Lives(SEED, 15, frozenset(), HALF_A_YEAR).history
     staff = Staff(SEED, history.ticks[0], history.ticks[-1])
     wrong, count = play_for(staff, history, tmp_path)
     assert not wrong, "\n".join(wrong[:10])
@@ -42,7 +43,7 @@ def test_what_goes_to_people_who_come_and_go_reaches_those_who_are_there_and_nob
 
 
 def test_what_silences_and_office_hours_hold_back_goes_at_the_first_tick_that_may_be(tmp_path: Path) -> None:
-    quiet = Quiet(SEED, Lives(SEED, 8, frozenset(), timedelta(days=366)).history)
+    quiet = Quiet(SEED, Lives(SEED, 8, frozenset(), HALF_A_YEAR).history)
     wrong, count = quiet.play(tmp_path)
     assert not wrong, "\n".join(wrong[:10])
     assert count > 50

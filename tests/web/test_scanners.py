@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,10 +11,11 @@ import requests
 from alerts.web.answer_form import DECOY
 from tests.web.answering import Desk
 
+FETCHES = 1000 if os.environ.get("WEB") == "all" else 96
 HEADERS = ({}, {"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}, {"X-Moz": "prefetch"})
 
 
-def test_a_thousand_fetches_change_nothing(desk: Desk) -> None:
+def test_many_fetches_change_nothing(desk: Desk) -> None:
     one = desk.sent("filing")
     before = desk.dump()
 
@@ -24,7 +26,7 @@ def test_a_thousand_fetches_change_nothing(desk: Desk) -> None:
         return requests.request(method, url, headers=headers, timeout=60).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(fetch, range(1000))) == {200, 204}
+        assert set(pool.map(fetch, range(FETCHES))) == {200, 204}
     assert desk.dump() == before
 
 
