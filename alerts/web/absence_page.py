@@ -109,8 +109,7 @@ class AbsencePage(FormPage):
         return f"{person.key} is back"
 
     def _absences(self, person: Person, opened: OpenedLink) -> list[Absence]:
-        found = self._services.store.absences.all(opened.now).recorded
-        return [one for one in found if one.person == person.key]
+        return [one for one in opened.absences if one.person == person.key]
 
     def _zone(self, person: Person) -> str:
         return person.timezone or self._services.settings.timezone or "UTC"

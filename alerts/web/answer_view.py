@@ -125,8 +125,7 @@ class Viewer:
 
     def _known(self, opened: OpenedLink) -> RecipientsOfAlerts:
         services = self.services
-        recorded = services.store.absences.all(opened.now).recorded
-        absences = Absences(people=opened.people, recorded=recorded)
+        absences = Absences(people=opened.people, recorded=opened.absences)
         return RecipientsOfAlerts(
             recipients={}, owners=self._owners(opened), absences=absences, operators=services.settings.operators
         )

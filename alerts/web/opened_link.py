@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alerts.core.absences import Absence
 from alerts.core.actors import Actor
 from alerts.core.answer_links import AnswerLink, read
 from alerts.core.commitments import Person
@@ -51,6 +52,7 @@ class OpenedLink:
     """A link that is good, its delivery, its reader, and the entries as they are now.
 
     `registered`: the hashes of the rules that the daemon follows, by name. `silences`: those that last.
+    `absences`: those that are not over.
     """
 
     link: AnswerLink
@@ -58,6 +60,7 @@ class OpenedLink:
     reader: LinkReader
     zone: str
     people: Mapping[str, Person]
+    absences: Sequence[Absence]
     entries: Mapping[EntryName, LinkedEntry]
     registered: Mapping[str, str]
     silences: Sequence[Silence]
@@ -107,6 +110,7 @@ def open_again(
         reader=reader,
         zone=reader.zone or channel.zone or services.settings.timezone or "UTC",
         people=people,
+        absences=services.store.absences.all(now).recorded,
         entries=entries,
         registered=services.store.watches.registered(),
         silences=services.store.silences.lasting(now),
