@@ -175,11 +175,13 @@ LINES = [
     (["DTSTART:20251110T100000Z", "RRULE:FREQ=DAILY", "EXRULE:FREQ=WEEKLY"], ("VEVENT: EXRULE is not read (RFC 5545 "
      "has done away with it): state the days as EXDATE")),
     (["DTSTART:20251110T100000Z", "DTSTART:20251111T100000Z"], "VEVENT: DTSTART is stated twice"),
+    (["DTSTART:20251110T100000Z", "RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY"], ("VEVENT: RRULE is stated twice, and what "
+     "that gives is not defined (RFC 5545, section 3.8.5.3)")),
     (["DTSTART;VALUE=DATE:20251110", "DTEND:20251111T100000Z"], ("VEVENT: `DTEND:20251111T100000Z` is a "
      "time, and `DTSTART;VALUE=DATE:20251110` is a day")),
     (["DTSTART:20251110T100000Z", "SEQUENCE:-1"], "VEVENT: SEQUENCE is not a number from 0 on: `-1`"),
     (["RECURRENCE-ID;RANGE=THISANDFUTURE:20251110T100000Z", "DTSTART:20251110T100000Z"], ("VEVENT: RECURRENCE-ID with "
-     'RANGE is not read: all of "a" is left out')),
+     "RANGE changes the later dates of a series that the file does not state")),
     (["DTSTART:99991231T100000Z", "DURATION:P3D"], "VEVENT: its end lies outside the years 1 to 9999"),
 ]  # fmt: skip
 

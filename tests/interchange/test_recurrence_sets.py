@@ -137,13 +137,77 @@ def test_hours_in_the_rule_of_days_are_ignored(calendar: Calendar) -> None:  # n
     assert deadlines(found) == {"a": "every FREQ=DAILY;INTERVAL=2 from 2027-01-06"}
 
 
-def test_a_series_of_which_a_part_is_replaced_is_left_out_whole(calendar: Calendar) -> None:  # noqa: F811
+NEW_YORK_LATER = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=America/New_York:20270106T200000"
+LATER = [
+    # only the title changes
+    ([event(*MONTHLY), event("RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270401")],
+     {"a": "every FREQ=MONTHLY;UNTIL=20270331 from 2027-03-01",
+      "a.from-2027-04-01": "every FREQ=MONTHLY;UNTIL=20270501 from 2027-04-01"}),
+    # another time of day, from the third of four on
+    ([event(*NEW_YORK), event(NEW_YORK_LATER, "DTSTART;TZID=America/New_York:20270106T210000")],
+     {"a": "every FREQ=DAILY;UNTIL=20270105 from 2027-01-04T20:00[America/New_York]",
+      "a.from-2027-01-06": "every FREQ=DAILY;UNTIL=20270107 from 2027-01-06T21:00[America/New_York]"}),
+    # an occurrence after the change is named by its original start, as are exceptions
+    ([event(*NEW_YORK, "EXDATE;TZID=America/New_York:20270104T200000,20270106T200000"),
+      event(NEW_YORK_LATER, "DTSTART;TZID=America/New_York:20270106T210000"),
+      event("RECURRENCE-ID:20270108T010000Z", "DTSTART:20270108T030000Z")],
+     {"a": "every FREQ=DAILY;UNTIL=20270105 from 2027-01-04T20:00[America/New_York] except 2027-01-04T20:00",
+      "a.2027-01-07": "2027-01-08T03:00Z"}),
+    # two changes of a series without an end; the second is stated first
+    ([event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270119T130000Z", "DTSTART:20270119T150000Z"),
+      event("DTSTART:20270105T130000Z", "RRULE:FREQ=WEEKLY"),
+      event("RECURRENCE-ID;RANGE=THISANDFUTURE:20270112T130000Z", "DTSTART:20270112T140000Z")],
+     {"a": "every FREQ=WEEKLY;UNTIL=20270111 from 2027-01-05T13:00[UTC]",
+      "a.from-2027-01-12": "every FREQ=WEEKLY;UNTIL=20270118 from 2027-01-12T14:00[UTC]",
+      "a.from-2027-01-19": "every FREQ=WEEKLY from 2027-01-19T15:00[UTC]"}),
+    # from the first day on
+    ([event(*MONTHLY), event("RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270301", "DTSTART;VALUE=DATE:20270301")],
+     {"a.from-2027-03-01": "every FREQ=MONTHLY;UNTIL=20270501 from 2027-03-01"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("components", "found"), LATER)
+def test_a_change_of_all_later_dates_is_a_series_of_its_own(
+    calendar: Calendar,  # noqa: F811
+    components: list[str],
+    found: dict[str, str],
+) -> None:
+    """RFC 5545, section 3.8.4.4: "all subsequent instances are also rescheduled by the same time difference"."""
+    assert deadlines(calendar(*components)) == found
+
+
+NOT_READ = [
+    ([event(*MONTHLY)], ["RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270402"],
+     "moves the later dates to other days"),
+    ([event(*MONTHLY)], ["RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270402", "DTSTART;VALUE=DATE:20270402"],
+     "names 2027-04-02, which is no date of its series"),
+    ([event(*TWICE)], ["RECURRENCE-ID;RANGE=THISANDFUTURE:20270302T080000Z", "DTSTART:20270302T090000Z"],
+     "a series of several times a day"),
+    ([event(*MONTHLY, "RDATE;VALUE=DATE:20270415")],
+     ["RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270401"], "dates of RDATE"),
+    ([event("DTSTART;VALUE=DATE:20270301")],
+     ["RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270401"], "there is no rule"),
+    ([], ["RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270401"],
+     "a series that the file does not state"),
+    ([event(*MONTHLY)], ["RECURRENCE-ID;RANGE=THISANDPRIOR;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270401"],
+     "RANGE=THISANDPRIOR is not read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("series", "lines", "says"), NOT_READ)
+def test_later_dates_that_cannot_be_stated_leave_the_series_out_whole(
+    calendar: Calendar,  # noqa: F811
+    series: list[str],
+    lines: list[str],
+    says: str,
+) -> None:
     """Its later dates would be those before the change."""
-    change = event("RECURRENCE-ID;RANGE=THISANDFUTURE;VALUE=DATE:20270401", "DTSTART;VALUE=DATE:20270402")
-    for components in ([event(*MONTHLY), change], [change, event(*MONTHLY)]):
+    change = event(*lines)
+    for components in ([*series, change], [change, *series]):
         found = calendar(*components, event("DTSTART;VALUE=DATE:20270101", uid="b"))
         assert [one.commitment.key for one in found.entries] == ["b"]
         assert [one.key for one in found.left_out] == ["a"]
+        assert says in found.left_out[0].message
 
 
 def test_an_empty_rule_is_none(calendar: Calendar) -> None:  # noqa: F811

@@ -110,9 +110,13 @@ def _sort_in(
         if original is None and entry.method == "ADD":
             original = time_of(entry.component, "DTSTART")
         one = series.setdefault(uid, RecurringComponent(uid))
-        if original is not None and entry.method != "ADD" and _has_range(entry):
-            one.is_unreadable = True  # its later dates would be wrong
-            raise InputError(f'RECURRENCE-ID with RANGE is not read: all of "{uid}" is left out')
+        changed = _range(entry) if original is not None and entry.method != "ADD" else ""
+        if changed and changed != "THISANDFUTURE":
+            one.is_unreadable = True  # its other dates would be wrong
+            raise InputError(f'RECURRENCE-ID with RANGE={changed} is not read: all of "{uid}" is left out')
+        if original is not None and changed:
+            one.changes.append((original, entry))
+            return
         if original is not None:
             one.occurrences.append((original, entry))
             return
@@ -128,5 +132,5 @@ def _sort_in(
         one.own = entry
 
 
-def _has_range(entry: CalendarEntry) -> bool:
-    return bool(first(entry.component, "RECURRENCE-ID").params.get("RANGE"))
+def _range(entry: CalendarEntry) -> str:
+    return str(first(entry.component, "RECURRENCE-ID").params.get("RANGE", "")).upper()

@@ -199,6 +199,8 @@ def _day(time: Time) -> Time:
 
 def _rule(component: Any) -> str | None:
     """Return the rule; None where there is none, or an empty one. Raises InputError."""
+    if len(_sound(component, "RRULE")) > 1:
+        raise InputError("RRULE is stated twice, and what that gives is not defined (RFC 5545, section 3.8.5.3)")
     rule = first(component, "RRULE")
     text = _raw(rule).strip(";") if rule is not None else ""
     if not text:

@@ -65,7 +65,7 @@ def recurrence_set(entry: CalendarEntry, times: Times, clock: SeriesClock, state
     more = {clock.moment(one, zones): one for one in times.more}
     alone = {at: one for at, one in more.items() if at not in stated and not _is_among(at, without, clock)}
     begins = clock.wall(start)
-    rule, ends_early = _rule(entry, times.rule, begins)
+    rule, ends_early = rule_of(entry, times.rule, begins)
     if rule is None:
         alone.pop(start, None)
         gone = start in stated or _is_among(start, without, clock)
@@ -97,12 +97,12 @@ def gives(entry: CalendarEntry, times: Times, clock: SeriesClock, moment: Moment
     start = clock.moment(times.at, entry.zones)
     if moment in (start, *(clock.moment(one, entry.zones) for one in times.more)):
         return True
-    rule, _ = _rule(entry, times.rule, clock.wall(start))
+    rule, _ = rule_of(entry, times.rule, clock.wall(start))
     whole = Recurrence(rule, clock.wall(start), clock.zone) if rule else None
     return whole is not None and any(whole.holds(wall_of(wall)) for wall in clock.walls(moment))
 
 
-def _rule(entry: CalendarEntry, text: str | None, begins: date) -> tuple[str | None, bool]:
+def rule_of(entry: CalendarEntry, text: str | None, begins: date) -> tuple[str | None, bool]:
     """Return the rule as deadlines state it, and whether it gives nothing from its start on. Raises InputError."""
     if text is None:
         return None, False

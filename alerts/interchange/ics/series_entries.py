@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 
 from alerts.deadlines.bounds import resolve
 from alerts.deadlines.errors import InputError
@@ -16,6 +17,7 @@ from alerts.interchange.file_contents import EndedEntry
 from alerts.interchange.ics.calendar_entries import CalendarEntry
 from alerts.interchange.ics.event_entry import entry_of, is_over, number_of
 from alerts.interchange.ics.event_times import Time, Times, time_of, times
+from alerts.interchange.ics.later_changes import SeriesPart, day_of, split_series
 from alerts.interchange.ics.recurrence_set import RecurrenceSet, clock_of, gives, recurrence_set
 from alerts.interchange.ics.series_clock import Moment, SeriesClock
 from alerts.interchange.uid_keys import key_of, occurrence_key
@@ -28,11 +30,17 @@ class RecurringComponent:
     uid: str
     own: CalendarEntry | None = None
     occurrences: list[tuple[Time, CalendarEntry]] = field(default_factory=list)  # with the original start
+    changes: list[tuple[Time, CalendarEntry]] = field(default_factory=list)  # of all occurrences from an original start
     is_unreadable: bool = False
 
     @property
+    def changed(self) -> CalendarEntry | None:
+        """Return the first entry that changes later occurrences."""
+        return self.changes[0][1] if self.changes else None
+
+    @property
     def entries(self) -> list[CalendarEntry]:
-        return [*([self.own] if self.own else []), *(entry for _, entry in self.occurrences)]
+        return [*([self.own] if self.own else []), *(entry for _, entry in (*self.occurrences, *self.changes))]
 
 
 def take_series(reading: Reading, series: RecurringComponent) -> None:
@@ -44,9 +52,14 @@ def take_series(reading: Reading, series: RecurringComponent) -> None:
         differing = _by_start(reading, series, clock)
         gone = [at for at, one in differing.items() if own and whole and _is_outdated(own, whole, clock, at, one)]
         outdated = {at: differing.pop(at) for at in gone}
-        found = recurrence_set(own, whole, clock, differing.keys()) if own and whole else None
+        parts: list[SeriesPart] = []
+        if series.changes:
+            whole, parts = _split(series, whole, clock)
+        earlier = [at for at in differing if not parts or day_of(clock.wall(at)) < parts[0].since]
+        found = recurrence_set(own, whole, clock, earlier) if own and whole else None
+        later = [_later(part, following, differing, clock) for part, following in pairwise([*parts, None]) if part]
     except InputError as error:
-        _leave_out(reading, key, series.entries[0], str(error))
+        _leave_out(reading, key, series.changed or series.entries[0], str(error))
         return
     several = bool(whole and whole.rule and ("BYHOUR" in whole.rule or "BYMINUTE" in whole.rule))
     start = whole.at.wall.time() if whole and whole.at and isinstance(whole.at.wall, datetime) else None
@@ -55,6 +68,10 @@ def take_series(reading: Reading, series: RecurringComponent) -> None:
     keys = {moment: occurrence_key(series.uid, suffix) for moment, suffix in suffixes.items()}
     if own and whole and found:
         _take_whole(reading, own, whole, found, key=key, keys=keys)
+    for part, found in zip(parts, later, strict=True):
+        _take_whole(
+            reading, part.entry, part.times, found, key=occurrence_key(series.uid, f"from-{part.since}"), keys={}
+        )
     for moment, entry in differing.items():
         _take_occurrence(reading, keys[moment], entry)
     for moment, entry in outdated.items():
@@ -62,9 +79,27 @@ def take_series(reading: Reading, series: RecurringComponent) -> None:
         reading.ended.append(EndedEntry(keys[moment], f"{reading.path}:{entry.line}"))
 
 
+def _split(
+    series: RecurringComponent, whole: Times | None, clock: SeriesClock
+) -> tuple[Times | None, list[SeriesPart]]:
+    """Return a series until its first change, and from each change on. Raises InputError."""
+    if series.own is None or whole is None:
+        raise InputError("RECURRENCE-ID with RANGE changes the later dates of a series that the file does not state")
+    return split_series(series.own, whole, clock, series.changes)
+
+
+def _later(
+    part: SeriesPart, following: SeriesPart | None, differing: Iterable[Moment], clock: SeriesClock
+) -> RecurrenceSet:
+    """Return the occurrences of a part of a series; those that differ are named by their original day."""
+    days = {day_of(clock.wall(at)) for at in differing}
+    stated = {day for day in days if day >= part.since and (following is None or day < following.since)}
+    return recurrence_set(part.entry, part.times, clock_of(part.entry, part.times), stated)
+
+
 def _clock_of_first(series: RecurringComponent) -> SeriesClock:
     """Return the clock of occurrences whose series is not in the file: that of the first."""
-    original, entry = series.occurrences[0]
+    original, entry = [*series.occurrences, *series.changes][0]
     start = time_of(entry.component, "DTSTART") or original
     return replace(clock_of(entry, Times(start)), timed=isinstance(original.wall, datetime))
 
