@@ -160,6 +160,16 @@ def test_what_goes_to_somebody_who_has_left_goes_to_the_deputy_alone_what_waited
     ]
 
 
+def test_what_is_tried_again_after_somebody_has_left_goes_to_the_deputy_alone(owned):
+    planned(owned)
+    (one,) = claim(owned)
+    failed = Outcome(state="retry", next_at=NINE + timedelta(minutes=1), error="no")
+    owned.outbox.record_outcomes([(one, failed, NINE, NINE)])
+    people(owned, replace(ANA, deputy="bo", left_at=NINE + timedelta(seconds=30)), BO, CY)
+    assert [to for to, _, _ in sent(owned, NINE + timedelta(minutes=1))] == ["Bo@example.org"]
+    assert [state for _, state, _ in states(owned)] == ["sent", "superseded"]
+
+
 def test_the_operators_get_it_where_somebody_has_left_without_a_deputy(owned):
     planned(owned)
     people(owned, replace(ANA, left_at=NINE), BO, CY)
