@@ -42,6 +42,9 @@ REGISTERS = [
      "2,Shop,Ben,quarterly from 2026-12-31",
      ["  title: Lease of", "  deadline: Review", "  owner: Contract owner",
       'key_from: {columns: ["No."], prefix: ref-}']),
+    # the time of day in its own column
+    ("Ref,Tender,Closing date,Closing time", "a,Bridge,2027-01-01,10:30 AM", "b,Road,2027-01-02,02:00 PM",
+     ["  key: Ref", "  title: Tender", "  deadline: Closing date", "  deadline_time: Closing time"]),
     # no headings at all
     ("AL,Primary,2027-03-03", "AL,Runoff,2027-04-14", "AK,Primary,2027-08-18",
      ["  title: B", "  deadline: C", "key_from: {hash: [A, B], prefix: row-}"]),

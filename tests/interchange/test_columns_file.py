@@ -270,6 +270,23 @@ def test_a_month_in_figures_is_a_month_in_its_format(csv: Write, columns) -> Non
     assert [one.deadline for one in stated(csv(HEAD, *rows), layout)] == ["2027-03", "2027-03-31", "2027-03"]
 
 
+def test_a_time_of_day_may_have_its_own_column(csv: Write, columns) -> None:
+    layout = columns("columns: {key: Ref, title: What, deadline: Due, deadline_time: At}\ndate_formats: [DD/MM/YYYY]\n")
+    rows = [
+        "a,A,2027-03-31,11:30 AM",
+        "b,B,31/03/2027,17:00",
+        "c,C,2027-03-31,",
+        "d,D,TBD,17:00",
+        "e,E,March 2027,9 am",
+    ]
+    assert [one.deadline for one in stated(csv(f"{HEAD},At", *rows), layout)] == [
+        "2027-03-31T11:30", "2027-03-31T17:00", "2027-03-31", "undated (tbd)", "2027-03"
+    ]  # fmt: skip
+    assert wrong(csv(f"{HEAD},At", "a,A,2027-03-31,soon"), layout) == [
+        "x.csv:D2: At: `soon` is no time of day: expected one such as 17:00 or 5 p.m."
+    ]
+
+
 def test_owners_as_a_register_writes_them_are_keys_by_the_file(csv: Write, columns) -> None:
     layout = columns(
         "columns: {key: Ref, title: What, deadline: Due, owner: Who}\nowner_by: name\n"

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import On, Undated
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.stated_dates import WallTime
 from alerts.deadlines.zone_words import read_zone_word
 from alerts.interchange.cells import CASELESS, LISTS, split, undo_defuse
-from alerts.interchange.tables.columns import Columns
+from alerts.interchange.tables.columns import DEADLINE_TIME, Columns
 from alerts.interchange.tables.date_formats import translate
 from alerts.strict_yaml.text_fields import LONGEST_LINE, LONGEST_TEXT
 
@@ -52,6 +55,8 @@ def value_of(name: str, cell: Cell, columns: Columns) -> str | list[str]:
     if name == "deadline":
         return deadline_of(cell, columns)
     text = undo_defuse(text_of(cell))
+    if name == DEADLINE_TIME:
+        return checked_time(" ".join(text.split()))
     if name in LISTS:
         return split(text)
     if name != "note":  # only notes may have several lines
@@ -86,6 +91,25 @@ def deadline_of(cell: Cell, columns: Columns) -> str:
     if read != text and DATED_MIDNIGHT.fullmatch(text) and (found := MIDNIGHT.fullmatch(read)):
         return _at_midnight(date.fromisoformat(found[1]), text, columns)
     return read
+
+
+def checked_time(text: str) -> str:
+    """Return a time of day if deadlines can have it. Raises CellError."""
+    try:
+        found = parse(f"2000-01-01 {text}")
+    except InputError:
+        found = None
+    if not isinstance(found, On) or not isinstance(found.term, WallTime):
+        raise CellError(f"`{text}` is no time of day: expected one such as 17:00 or 5 p.m.")
+    return text
+
+
+def at_time(deadline: str, clock: str) -> str:
+    """Return a deadline with its time of day, unless there is no date."""
+    with suppress(InputError):
+        if isinstance(parse(deadline), Undated):
+            return deadline
+    return f"{deadline} {clock}"
 
 
 def _at_midnight(day: date, text: str, columns: Columns) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from alerts.deadlines.errors import did_you_mean
 from alerts.interchange.cells import FIELDS
 
+DEADLINE_TIME = "deadline_time"  # a column that has the time of day of the deadline, and is no field
 OwnerBy = Literal["key", "name", "email"]
 Midnight = Literal["day", "instant"]
 

@@ -8,14 +8,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from alerts import strict_yaml
 from alerts.core.commitments import Kind
 from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import FIELDS, LISTS, REQUIRED, entry_of, split
 from alerts.interchange.commitment_entry import CommitmentEntry
-from alerts.interchange.tables.columns import Columns, DateColumn, KeyColumns, Midnight, OwnerBy, TableLayout, nearest
+from alerts.interchange.tables.columns import (
+    DEADLINE_TIME,
+    Columns,
+    DateColumn,
+    KeyColumns,
+    Midnight,
+    OwnerBy,
+    TableLayout,
+    nearest,
+)
 from alerts.interchange.tables.date_formats import check_format
 from alerts.interchange.tables.undeclared import comparable
 from alerts.strict_yaml.text_fields import Key, Line
@@ -100,10 +109,11 @@ class SheetSection(Section):
 
     @field_validator("columns", "defaults")
     @classmethod
-    def _known(cls, named: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _known(cls, named: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
+        known = (*FIELDS, DEADLINE_TIME) if info.field_name == "columns" else FIELDS
         for name in named or ():
-            if name not in FIELDS:
-                raise InputError(f'unknown field "{name}"{nearest(name, FIELDS)}')
+            if name not in known:
+                raise InputError(f'unknown field "{name}"{nearest(name, known)}')
         return named
 
     def read(self, at: At) -> Columns:

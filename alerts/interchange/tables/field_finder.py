@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 from alerts.core.commitments import Priority
 from alerts.deadlines.expressions import KEY, RESERVED_WORDS
-from alerts.interchange.tables.cell_values import Cell, UnusableCell, is_blank, text_of
+from alerts.interchange.tables.cell_values import Cell, CellError, UnusableCell, checked_time, is_blank, text_of
 from alerts.interchange.tables.heading_words import END_WORD, FIELD_WORDS, OWNER_WORD, START_WORD
 from alerts.strict_yaml.text_fields import LONGEST_LINE
 
@@ -60,6 +60,8 @@ def _fits(name: str, cells: Sequence[Cell]) -> bool:
             return names_rows(cells)
         case "title":
             return _longest(cells) <= LONGEST_LINE
+        case "deadline_time":
+            return _are_times(cells)
         case "priority":
             return {shown_text(one).strip().lower() for one in cells if not is_blank(one)} <= PRIORITIES
     return True
@@ -69,6 +71,16 @@ def _deadline(date_columns: Sequence[str]) -> str:
     """Return the column that most looks like deadlines: what ends there, else what does not begin there."""
     ends = [one for one in date_columns if END_WORD.search(one)]
     return next(iter([*ends, *(one for one in date_columns if not START_WORD.search(one)), *date_columns]))
+
+
+def _are_times(cells: Sequence[Cell]) -> bool:
+    texts = [shown_text(one).strip() for one in cells if not is_blank(one)]
+    for text in texts:
+        try:
+            checked_time(text)
+        except CellError:
+            return False
+    return bool(texts)
 
 
 def _title(table: Table, headings: Sequence[str]) -> str | None:

@@ -12,6 +12,7 @@ FIELD_WORDS: dict[str, tuple[str, ...]] = {  # the more telling first
     "deadline": ("deadline", "duedate", "due", "dueby", "dueon", "actby", "bywhen", "targetdate", "target",
                  "expirydate", "expiry", "expires", "expirationdate", "enddate", "ends", "renewaldate", "renewal",
                  "effectivedate", "nextreview", "reviewdate", "date"),
+    "deadline_time": ("closingtime", "duetime", "deadlinetime", "time"),
     "owner": ("owner", "responsible", "responsibleperson", "assignedto", "assignee", "lead", "person", "who",
               "contactperson", "manager", "accountable"),
     "priority": ("priority",),

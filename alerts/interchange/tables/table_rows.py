@@ -11,6 +11,7 @@ from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Know
 from alerts.interchange.tables.cell_values import (
     Cell,
     CellError,
+    at_time,
     column_name,
     deadline_of,
     filled,
@@ -19,7 +20,7 @@ from alerts.interchange.tables.cell_values import (
     text_of,
     value_of,
 )
-from alerts.interchange.tables.columns import Columns, DateColumn
+from alerts.interchange.tables.columns import DEADLINE_TIME, Columns, DateColumn
 from alerts.interchange.tables.headings import Headings, read_headings
 from alerts.interchange.tables.row_keys import key_of_row
 from alerts.interchange.tables.table_reading import Column, TableReading
@@ -162,6 +163,9 @@ class Table:
                     cells[name] = value_of(name, cell, self.columns)
                 except CellError as error:
                     self.reading.add_cell_problem(number, (place, headings.named[place]), error)
+        clock, deadline = cells.pop(DEADLINE_TIME, None), cells.get("deadline")
+        if isinstance(clock, str) and isinstance(deadline, str):
+            cells["deadline"] = at_time(deadline, clock)
         return cells
 
     def _made_key(self, number: int, row: Sequence[Cell], headings: Headings) -> dict[str, str]:
