@@ -272,19 +272,31 @@ def test_a_month_in_figures_is_a_month_in_its_format(csv: Write, columns) -> Non
 
 def test_a_time_of_day_may_have_its_own_column(csv: Write, columns) -> None:
     layout = columns("columns: {key: Ref, title: What, deadline: Due, deadline_time: At}\ndate_formats: [DD/MM/YYYY]\n")
-    rows = [
-        "a,A,2027-03-31,11:30 AM",
-        "b,B,31/03/2027,17:00",
-        "c,C,2027-03-31,",
-        "d,D,TBD,17:00",
-        "e,E,March 2027,9 am",
+    times = [
+        ("2027-03-31,11:30 AM", "2027-03-31T11:30"),
+        ("31/03/2027,17:00", "2027-03-31T17:00"),
+        ("2027-03-31,12:00 PM", "2027-03-31T12:00"),
+        ("2027-03-31,12:30 a.m.", "2027-03-31T00:30"),
+        ("2027-03-31,", "2027-03-31"),
+        ("TBD,17:00", "undated (tbd)"),
+        ("by 31 March 2027,9 am", "by 2027-03-31T09:00"),
     ]
-    assert [one.deadline for one in stated(csv(f"{HEAD},At", *rows), layout)] == [
-        "2027-03-31T11:30", "2027-03-31T17:00", "2027-03-31", "undated (tbd)", "2027-03"
-    ]  # fmt: skip
+    rows = [f"k{number},A,{cells}" for number, (cells, _) in enumerate(times)]
+    assert [one.deadline for one in stated(csv(f"{HEAD},At", *rows), layout)] == [found for _, found in times]
     assert wrong(csv(f"{HEAD},At", "a,A,2027-03-31,soon"), layout) == [
         "x.csv:D2: At: `soon` is no time of day: expected one such as 17:00 or 5 p.m."
     ]
+    (line,) = wrong(csv(f"{HEAD},At", "a,A,March 2027,17:00"), layout)
+    assert "a time of day needs a day" in line
+
+
+@pytest.mark.parametrize(("midnight", "deadline"), [("day", "2027-03-31"), ("instant", "2027-03-31T00:00")])
+def test_midnight_in_a_column_of_times_is_what_the_file_says(csv: Write, columns, midnight: str, deadline: str) -> None:
+    mapping = "columns: {key: Ref, title: What, deadline: Due, deadline_time: At}\n"
+    path = csv(f"{HEAD},At", "a,A,2027-03-31,12:00 AM")
+    (line,) = wrong(path, columns(mapping))
+    assert "`midnight: day` or `midnight: instant`" in line
+    assert [one.deadline for one in stated(path, columns(f"{mapping}midnight: {midnight}\n"))] == [deadline]
 
 
 def test_owners_as_a_register_writes_them_are_keys_by_the_file(csv: Write, columns) -> None:

@@ -14,10 +14,11 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.stated_dates import WallTime
 from alerts.deadlines.zone_words import read_zone_word
 from alerts.interchange.cells import CASELESS, LISTS, split, undo_defuse
-from alerts.interchange.tables.columns import DEADLINE_TIME, Columns
+from alerts.interchange.tables.columns import DEADLINE_TIME, Columns, Midnight
 from alerts.interchange.tables.date_formats import translate
 from alerts.strict_yaml.text_fields import LONGEST_LINE, LONGEST_TEXT
 
+TWELVE = re.compile(r"12:(\d\d)(?::00)? ?([ap])\.?m\.?", re.ASCII | re.IGNORECASE)
 SERIAL = 10_000  # a larger number is a date that has lost its format, not a year
 TIMED = re.compile(r"(\d{4}-\d\d-\d\d) +(\d\d:\d\d(?::\d\d)?)(?:\.0+)?", re.ASCII)  # as programs write it into CSV
 MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[ T]00:00(?::00(?:\.0+)?)?", re.ASCII)
@@ -56,7 +57,7 @@ def value_of(name: str, cell: Cell, columns: Columns) -> str | list[str]:
         return deadline_of(cell, columns)
     text = undo_defuse(text_of(cell))
     if name == DEADLINE_TIME:
-        return checked_time(" ".join(text.split()))
+        return checked_time(" ".join(text.split()), columns.midnight)
     if name in LISTS:
         return split(text)
     if name != "note":  # only notes may have several lines
@@ -93,13 +94,26 @@ def deadline_of(cell: Cell, columns: Columns) -> str:
     return read
 
 
-def checked_time(text: str) -> str:
-    """Return a time of day if deadlines can have it. Raises CellError."""
+def checked_time(text: str, midnight: Midnight | None) -> str:
+    """Return a time of day as deadlines have it; empty for a midnight that means the day. Raises CellError.
+
+    In a column of times 12:00 PM is noon, as programs write it. 12:00 AM is what `midnight` says.
+    """
+    if found := TWELVE.fullmatch(text):
+        text = f"12:{found[1]}" if found[2].lower() == "p" else text
+        if found[1] == "00" and found[2].lower() == "a":
+            if midnight is None:
+                raise CellError(
+                    f"`{text}` is the day, or the instant at which it begins: say which with `midnight: day` or "
+                    "`midnight: instant` (in the file of --columns)",
+                    question="midnight", value=text,
+                )  # fmt: skip
+            return "" if midnight == "day" else "00:00"
     try:
-        found = parse(f"2000-01-01 {text}")
+        read = parse(f"2000-01-01 {text}")
     except InputError:
-        found = None
-    if not isinstance(found, On) or not isinstance(found.term, WallTime):
+        read = None
+    if not isinstance(read, On) or not isinstance(read.term, WallTime):
         raise CellError(f"`{text}` is no time of day: expected one such as 17:00 or 5 p.m.")
     return text
 

@@ -77,7 +77,7 @@ def _are_times(cells: Sequence[Cell]) -> bool:
     texts = [shown_text(one).strip() for one in cells if not is_blank(one)]
     for text in texts:
         try:
-            checked_time(text)
+            checked_time(text, "instant")
         except CellError:
             return False
     return bool(texts)

@@ -164,7 +164,7 @@ class Table:
                 except CellError as error:
                     self.reading.add_cell_problem(number, (place, headings.named[place]), error)
         clock, deadline = cells.pop(DEADLINE_TIME, None), cells.get("deadline")
-        if isinstance(clock, str) and isinstance(deadline, str):
+        if clock and isinstance(clock, str) and isinstance(deadline, str):
             cells["deadline"] = at_time(deadline, clock)
         return cells
 
