@@ -25,6 +25,7 @@ from alerts.store.watch_rows import BY_KEY, COLUMNS, WATCH, key_parameters
 from alerts.store.watched_commitments import forget_occurrences, readable, watched_pairs
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
+_OTHER = planning_tables.watches.alias()
 LEASE = timedelta(minutes=1)  # shorter than digests.STUCK_AFTER: a planner that was killed delays a digest
 RETRY_AFTER = timedelta(hours=1)  # after data that could not be read
 _CLAIM = update(planning_tables.watches).where(*BY_KEY).values(
@@ -117,7 +118,7 @@ def _lock_firsts(
     Left out are commitments that another process has claimed, changes or claims now. A series comes before its
     occurrences, because it may add watches for them.
     """
-    other = planning_tables.watches.alias()
+    other = _OTHER
     same = and_(other.c.occurrence == _W.occurrence, other.c.rule < _W.rule)
     whole = and_(other.c.occurrence == "", _W.occurrence != "")
     earlier = and_(or_(same, whole), is_due(rules, until, other.c))

@@ -25,6 +25,7 @@ from alerts.store.resolution_inputs import stored_zone
 from alerts.store.rows import TRACKED, chunks, party_of, tracked_of
 
 _C, _R = tables.commitments.c, tables.revisions.c
+_ONE, _OTHER = tables.commitments.alias(), tables.commitments.alias()
 KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
 STAMP = (_C.key, _C.revision, _C.fingerprint, _C.earliest, _C.latest)
 STATEMENT = select(*STAMP, _C.status, _C.loaded, _C.loaded_from, _C.loaded_sequence, *(_C[name] for name in STATED))
@@ -74,7 +75,7 @@ def fetch_stored(connection: Connection, keys: Iterable[str]) -> dict[str, tuple
 
 def stored_dependencies(connection: Connection) -> dict[str, tuple[str, ...]]:
     """Return what each commitment depends on, by key."""
-    one, other = tables.commitments.alias(), tables.commitments.alias()
+    one, other = _ONE, _OTHER
     join = tables.references.join(one, one.c.id == tables.references.c.commitment_id)
     both = select(one.c.key, other.c.key).select_from(join.join(other, other.c.id == tables.references.c.depends_on))
     found: dict[str, list[str]] = defaultdict(list)

@@ -19,6 +19,7 @@ _D, _L, _R, _V = (
         tables.revisions,
     )
 )
+_MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
 Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
 
 
@@ -31,7 +32,7 @@ def ended_already(connection: Connection, links: Sequence[Any]) -> set[Link]:
     ids = {link["delivery_id"] for link in links if link["kind"] == "closed"}
     if not ids:
         return set()
-    mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
+    mine, other = _MINE, _OTHER
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "channel", "recipient")]
     about = or_(mine.c.occurrence == "", other.c.occurrence.in_((mine.c.occurrence, "")))
     query = (

@@ -20,6 +20,11 @@ from alerts.store.outbox.repeated_ends import ended_already
 from alerts.store.outbox.unsent_moves import Link, moved_again
 from alerts.store.rows import chunks
 
+# To compare rows of a table with each other. They are made once: each takes as long as a query.
+_MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
+_MY_PLAN, _ITS_PLAN = delivery_tables.deliveries.alias(), delivery_tables.deliveries.alias()
+_REMINDER, _REPEAT = planning_tables.reminders.alias(), planning_tables.reminders.alias()
+
 FOLLOWED_BY_LATER = "a later reminder replaced it"
 KNOWN_END = "the recipient already knows of this end"
 
@@ -70,10 +75,13 @@ def _answered(tracked: Tracked) -> bool:
 def _other_rules(connection: Connection, links: Sequence[Any]) -> dict[UUID, list[str]]:
     """Return the other rules that mean the same repeat, by the reminder that is sent for all of them."""
     found: dict[UUID, list[str]] = defaultdict(list)
-    mine, other = planning_tables.reminders.alias(), planning_tables.reminders.alias()
+    repeats = {link["id"] for link in links if link["kind"] in REPEATING_KINDS}
+    if not repeats:
+        return found
+    mine, other = _REMINDER, _REPEAT
     alert_key = ("commitment_id", "occurrence", "bounds_version", "kind", "moment")
     same = and_(*(mine.c[name] == other.c[name] for name in alert_key), mine.c.rule != other.c.rule)
-    for some in chunks({link["id"] for link in links if link["kind"] in REPEATING_KINDS}):
+    for some in chunks(repeats):
         query = select(mine.c.id, other.c.rule).join(other, same).where(mine.c.id.in_(some))
         for row in connection.execute(query):
             found[row.id].append(row.rule)
@@ -119,8 +127,7 @@ def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tupl
     ids = {link["delivery_id"] for link in links if link["kind"] in MERGEABLE_KINDS}
     if not ids:
         return set()
-    mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
-    my_plan, its_plan = delivery_tables.deliveries.alias(), delivery_tables.deliveries.alias()
+    mine, other, my_plan, its_plan = _MINE, _OTHER, _MY_PLAN, _ITS_PLAN
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
     later = and_(other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
     again = and_(
@@ -145,11 +152,7 @@ def _ended_since(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID
     ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
     if not ids:
         return set()
-    mine, other, my_plan = (
-        delivery_tables.delivery_reminders.alias(),
-        delivery_tables.delivery_reminders.alias(),
-        delivery_tables.deliveries.alias(),
-    )
+    mine, other, my_plan = _MINE, _OTHER, _MY_PLAN
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "channel", "recipient")]
     about = or_(other.c.occurrence == mine.c.occurrence, other.c.occurrence == "")
     query = (
@@ -167,7 +170,7 @@ def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[
     ids = {link["delivery_id"] for link in links if link["kind"] in kinds}
     if not ids:
         return set()
-    mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
+    mine, other = _MINE, _OTHER
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
     query = (
         select(mine.c.delivery_id, mine.c.reminder_id)

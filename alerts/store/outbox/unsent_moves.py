@@ -23,13 +23,16 @@ _D, _L, _R, _V = (
         tables.revisions,
     )
 )
+_MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
 Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
 Range = tuple[int, int]  # of revisions, the first and the last
 
 
 def moved_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Links whose move reaches the same recipient with a later one, which starts from the same date."""
-    mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
+    if not _move_deliveries(links):
+        return set()
+    mine, other = _MINE, _OTHER
     query = select(mine.c.delivery_id, mine.c.reminder_id).join(
         other, and_(_same(mine.c, other.c), other.c.bounds_version > mine.c.bounds_version)
     )
@@ -59,7 +62,9 @@ def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Rev
 
 def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, int]:
     """Return the first revision of earlier moves that the recipient did not get, by link."""
-    mine, other = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
+    if not _move_deliveries(links):
+        return {}
+    mine, other = _MINE, _OTHER
     query = select(mine.c.delivery_id, mine.c.reminder_id, func.coalesce(_R.first_revision, _R.revision), _D.state)
     query = query.join(other, and_(_same(mine.c, other.c), other.c.bounds_version < mine.c.bounds_version))
     query = query.join(planning_tables.reminders, _R.id == other.c.reminder_id)
@@ -75,10 +80,13 @@ def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link
 
 
 def _of_moves(connection: Connection, query: Any, own: Any, links: Sequence[Any]) -> Sequence[Any]:
-    ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
-    if not ids:
-        return []
-    return connection.execute(query.where(own.c.delivery_id.in_(ids), own.c.kind == "moved")).all()
+    where = own.c.delivery_id.in_(_move_deliveries(links)), own.c.kind == "moved"
+    return connection.execute(query.where(*where)).all()
+
+
+def _move_deliveries(links: Sequence[Any]) -> set[UUID]:
+    """Return the deliveries that alert of a move."""
+    return {link["delivery_id"] for link in links if link["kind"] == "moved"}
 
 
 def _same(own: Any, other: Any) -> ColumnElement[bool]:
