@@ -9,6 +9,8 @@ from typing import Any
 
 from alerts.cli.app import App
 from alerts.cli.output import as_rfc3339, shown
+from alerts.cli.recipients import everybody
+from alerts.cli.silenced_alerts import lasting_silences, silenced_until
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
 from alerts.core.tracked import OwnSnooze, Tracked
@@ -63,14 +65,15 @@ class NextAlerts:
         # What is stored of a snoozed one is the end of the snooze, where nothing may go out.
         unclear = changed.union(item.id for item in items if snoozed_now(item, now))
         if len(unclear) > MAX_COMPUTED:
-            return cls(_stored(app, items, exclude=changed), changed, now, app.zone)
+            return cls(_held_back(app, items, _stored(app, items, exclude=changed), now), changed, now, app.zone)
         if not unclear:
-            return cls(_stored(app, items, exclude=()), set(), now, app.zone)
+            return cls(_held_back(app, items, _stored(app, items, exclude=()), now), set(), now, app.zone)
         from alerts.forecasting import first_alerts
 
         ahead = first_alerts(app.store, app.rules, now, app.owners, unclear)
         worked_out = {one: alert.reminder.send_at for one, alert in ahead.items() if alert}
-        return cls(_stored(app, items, exclude=unclear) | worked_out, set(), now, app.zone)
+        found = _stored(app, items, exclude=unclear) | worked_out
+        return cls(_held_back(app, items, found, now), set(), now, app.zone)
 
     def text(self, id_: int) -> str:
         """Return when the next alert goes out, as a listing shows it; a dash where none will."""
@@ -78,6 +81,20 @@ class NextAlerts:
             return "not known yet"
         at = self.at.get(id_)
         return "within a minute" if at and at <= self.now else shown(at, self.zone)
+
+
+def _held_back(app: App, items: Iterable[Tracked], found: dict[int, datetime], now: datetime) -> dict[int, datetime]:
+    """Return when the next alerts go out: what is silenced then goes out when the silence lets it go."""
+    silences = lasting_silences(app, now)
+    if not silences:
+        return found
+    known, held = everybody(app, now), dict(found)
+    for item in items:
+        if (at := found.get(item.id)) is not None:
+            due = max(at, now)
+            rules = [one.name for one in matching(app.settings.rules, item.commitment)]
+            held[item.id] = min((silenced_until(app, known, item, rule, due) or at for rule in rules), default=at)
+    return held
 
 
 def _stored(app: App, items: Iterable[Tracked], *, exclude: Collection[int]) -> dict[int, datetime]:

@@ -16,6 +16,7 @@ from alerts.cli.delivery_texts import before_hours
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.output import print_line, shown, with_local_times
 from alerts.cli.recipients import everybody, recipients
+from alerts.cli.silenced_alerts import silenced_text, silenced_until
 from alerts.cli.unreached import ownerless
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
@@ -107,8 +108,10 @@ def _silent_rules(app: App, item: Tracked, with_moments: Collection[str]) -> dic
 def _row_ahead(app: App, item: Tracked, known: RecipientsOfAlerts, now: datetime, ahead: ExplainedAlert) -> Row:
     rule, goes_out_at = app.rules[ahead.rule].rule, max(now, ahead.explanation.send_at)
     whom = ", ".join(recipients(known, rule, item.commitment, goes_out_at))
+    until = silenced_until(app, known, item, ahead.rule, goes_out_at)
     at, text = _heads(app, item, ahead)
-    if _outcome(ahead) == "due":
+    text += silenced_text(until, app.zone)
+    if _outcome(ahead) == "due" and not until:
         return Row(("due now", text, f"rule {ahead.rule}", f"{whom} (while the daemon runs, within a minute)"))
     held = ahead.explanation.reason
     return Row((at, text, f"rule {ahead.rule}", f"{whom} ({with_local_times(held, app.zone)})" if held else whom))

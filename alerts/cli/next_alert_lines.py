@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from alerts.cli.app import App
-from alerts.cli.output import print_line, shown, soon
+from alerts.cli.output import print_line, shown, shown_with_zone, soon
 from alerts.cli.recipients import everybody, recipients
+from alerts.cli.silenced_alerts import silenced_until
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
@@ -41,10 +42,12 @@ def next_alert_line(app: App, alert: Forecast, now: datetime, known: RecipientsO
     """Return when an alert goes out, what it is about and to whom."""
     reminder = alert.reminder
     at = max(reminder.send_at, now)
-    when = soon(reminder.send_at, now, app.zone)
+    until = silenced_until(app, known, alert.tracked, reminder.rule, at)
+    when = shown_with_zone(until, app.zone) if until else soon(reminder.send_at, now, app.zone)
     about = alert.tracked.commitment
     text = describe_alert(about, reminder.kind, reminder.offset, alert.tracked.bounds, at=at, zone=app.zone)
     which = f"{reminder.occurrence}: " if reminder.occurrence else ""
     rule = app.rules[reminder.rule].rule
     whom = ", ".join(recipients(known, rule, about, at, alert.channels))
-    return f"next alert: {when}, {which}{text}, to {whom}"
+    held = " (a silence holds it back until then)" if until else ""
+    return f"next alert: {when}{held}, {which}{text}, to {whom}"

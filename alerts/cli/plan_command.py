@@ -19,6 +19,7 @@ from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, shown, shown_with_zone
 from alerts.cli.recipients import everybody, recipients
+from alerts.cli.silenced_alerts import silenced_text, silenced_until
 from alerts.cli.upgrade_notice import report_upgrade
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
@@ -90,7 +91,9 @@ class _Row:
 
 def _reminder_row(app: App, ahead: Forecast, first: datetime, known: RecipientsOfAlerts) -> _Row:
     reminder, rule = ahead.reminder, app.rules[ahead.reminder.rule].rule
-    whom = recipients(known, rule, ahead.tracked.commitment, max(first, reminder.send_at), ahead.channels)
+    at = max(first, reminder.send_at)
+    whom = recipients(known, rule, ahead.tracked.commitment, at, ahead.channels)
+    until = silenced_until(app, known, ahead.tracked, reminder.rule, at)
     row = {
         "at": as_rfc3339(reminder.send_at),
         "moment": as_rfc3339(reminder.moment),
@@ -101,9 +104,11 @@ def _reminder_row(app: App, ahead: Forecast, first: datetime, known: RecipientsO
         "offset": reminder.offset,
         "channels": list(ahead.channels),
         "to": whom,
+        "silenced_until": as_rfc3339(until),
     }
     about = f"{reminder.commitment} {reminder.occurrence}".rstrip()
-    cells = (about, _alert(ahead, first, app.zone), reminder.rule, ", ".join(whom))
+    alert = _alert(ahead, first, app.zone) + silenced_text(until, app.zone)
+    cells = (about, alert, reminder.rule, ", ".join(whom))
     return _Row(reminder.send_at, row, cells)
 
 
@@ -120,5 +125,5 @@ def _summary_row(summary: SummaryForecast) -> _Row:
     at = as_rfc3339(summary.at)
     row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
     row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
-    row["to"] = list(summary.channels)
+    row |= {"to": list(summary.channels), "silenced_until": None}
     return _Row(summary.at, row, ("–", "summary", summary.rule, ", ".join(summary.channels)))

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from alerts.cli.app import App
+from alerts.cli.silenced_alerts import lasting_silences
 from alerts.core.absences import Absences
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.commitments import Commitment
@@ -14,10 +15,16 @@ from alerts.core.rules import Rule
 
 
 def everybody(app: App, now: datetime, owners: Owners | None = None) -> RecipientsOfAlerts:
-    """Return what names recipients from `now` on. No channel is built, so no secret is needed."""
+    """Return what names recipients and silences from `now` on. No channel is built, so no secret is needed."""
     owners = owners or app.owners
     absences = Absences(people=owners.people, recorded=app.store.absences.all(now).recorded)
-    return RecipientsOfAlerts(recipients={}, owners=owners, absences=absences, operators=app.settings.operators)
+    return RecipientsOfAlerts(
+        recipients={},
+        owners=owners,
+        absences=absences,
+        operators=app.settings.operators,
+        silences=lasting_silences(app, now),
+    )
 
 
 def recipients(

@@ -14,11 +14,11 @@ from alerts.cli.app import App, change_of, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import At, By, Json, Texts
 from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown, shown_with_zone
+from alerts.cli.silenced_alerts import recent_silences
 from alerts.core.changes import Change
 from alerts.core.rules import MATCHED
-from alerts.core.silences import LONGEST, Silence, check_match, read_time
+from alerts.core.silences import Silence, check_match, read_time
 from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.store.silence_rows import SHOWN_FOR
 
 What = Literal["add", "list", "end"]
 Which = Annotated[str | None, typer.Argument(metavar="ID", help="With end: the silence, as list shows it.")]
@@ -113,7 +113,7 @@ def _add(
 
 
 def _list(app: App, now: datetime, *, as_json: bool) -> None:
-    found = _known(app, now)
+    found = recent_silences(app, now)
     if as_json:
         print(json.dumps([_as_json(one, now) for one in found], indent=2))
         return
@@ -122,14 +122,6 @@ def _list(app: App, now: datetime, *, as_json: bool) -> None:
     for one in found:
         state = "ended" if one.ends <= now else "lasts" if one.since <= now else "to come"
         print_line(f"{one.id}  {state}: {_line(app, one)}")
-
-
-def _known(app: App, now: datetime) -> list[Silence]:
-    """Return recent silences, with those of the settings that the next tick stores; the first to end first."""
-    stored = app.store.silences.recent(now)
-    ids = {one.id for one in app.store.silences.recent(now - LONGEST)}  # somebody may have ended one long ago
-    fresh = [one for one in app.settings.silences if one.id not in ids and one.ends > now - SHOWN_FOR]
-    return sorted((*stored, *fresh), key=lambda one: (one.ends, one.id))
 
 
 def _line(app: App, one: Silence) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,8 @@ from alerts.core.commitments import Commitment, Person
 from alerts.core.forecast import Forecast
 from alerts.core.owners import OWNER, Owners, as_named
 from alerts.core.schedule.answers import own_snoozes_now
-from alerts.core.tracked import OwnSnooze
+from alerts.core.silences import Silence, silenced_until
+from alerts.core.tracked import OwnSnooze, Tracked
 
 SENT_DESPITE_SNOOZE = ("moved", "closed", "reopened")
 Route = tuple[str, str]  # a channel and a recipient
@@ -34,13 +35,17 @@ class AlertRecipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientsOfAlerts:
-    """What decides who gets alerts: the recipients of each channel, the people, absences and own snoozes."""
+    """What decides who gets alerts: the recipients of each channel, the people, absences and own snoozes.
+
+    `silences` decide when.
+    """
 
     recipients: Mapping[str, Collection[str]]
     owners: Owners
     absences: Absences
     operators: Collection[str]
     snoozes: Collection[OwnSnooze] = ()
+    silences: Collection[Silence] = ()
 
     def of(self, alert: Forecast, notify: Iterable[str]) -> list[AlertRecipient]:
         """Return who gets an alert of rules that notify these channels, and who of them does not."""
@@ -59,6 +64,15 @@ class RecipientsOfAlerts:
                     if key not in found or found[key].why_not:  # who is deputy and a recipient, too, gets it
                         found[key] = one
         return [*found.values(), *unreached]
+
+    def silenced_until(
+        self, about: Tracked, at: datetime, last_firing: Callable[[datetime], datetime | None]
+    ) -> datetime | None:
+        """Return until when silences hold back an alert that is due at an instant; None where it goes out then."""
+        until = at
+        while (later := silenced_until(self.silences, about, until, last_firing)) and later > until:
+            until = later
+        return until if until > at else None
 
     def of_owner(self, commitment: Commitment, at: datetime) -> list[AlertRecipient]:
         """Return who gets what goes to the owner of a commitment: first the owner, then who gets it too, or instead."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 from alerts.core.commitments import PRIORITIES, Commitment, Kind
 from alerts.core.rules import MATCHED, matches
-from alerts.core.tracked import Proof
+from alerts.core.tracked import Proof, Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day
 
@@ -99,6 +99,20 @@ def read_time(text: str, zone: str, *, end: bool) -> datetime:
         raise InputError(
             f"{text!r} is not a time: expected a day such as 2026-12-24, or a time such as 2026-12-24T09:00Z"
         ) from None
+
+
+def silenced_until(
+    silences: Iterable[Silence], about: Tracked, at: datetime, last_firing: Callable[[datetime], datetime | None]
+) -> datetime | None:
+    """Return until when silences hold back an alert that is due at an instant; None where none does.
+
+    What is critical goes out at the last firing before its deadline, which `last_firing` returns, or at once.
+    """
+    ends = max((one.ends for one in silences if one.holds(about.commitment, at)), default=None)
+    latest = about.bounds.latest
+    if ends is None or about.commitment.priority != "critical" or latest is None or ends < latest:
+        return ends
+    return last_firing(latest)
 
 
 def silence_of(silences: Iterable[Silence], commitment: Commitment, at: datetime) -> Silence | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -79,7 +79,7 @@ class Viewer:
         """Return all of an entry: with its next alert, and what the reader may do."""
         tracked, now = entry.tracked, opened.now
         coming = self._coming(opened, entry) if tracked.open else []
-        next_at = coming[0].reminder.send_at if coming else None
+        next_at = self._next_at(opened, tracked, coming)
         t = entry_facts(opened, replace(entry, context=replace(entry.context, next_alert_at=next_at)))
         alerted = tuple(dict.fromkeys(flat(clean(one)) for one in self._alerted(opened, tracked, coming)))
         active = _active(entry, now)
@@ -127,8 +127,20 @@ class Viewer:
         services = self.services
         absences = Absences(people=opened.people, recorded=opened.absences)
         return RecipientsOfAlerts(
-            recipients={}, owners=self._owners(opened), absences=absences, operators=services.settings.operators
+            recipients={},
+            owners=self._owners(opened),
+            absences=absences,
+            operators=services.settings.operators,
+            silences=opened.silences,
         )
+
+    def _next_at(self, opened: OpenedLink, tracked: Tracked, coming: Sequence[Forecast]) -> datetime | None:
+        """Return when the next alert goes out: what is silenced then goes out when the silence lets it go."""
+        if not coming:
+            return None
+        first = coming[0].reminder
+        at = max(first.send_at, opened.now)
+        return self._known(opened).silenced_until(tracked, at, self.rules[first.rule].cron.before) or first.send_at
 
     def _alerted(self, opened: OpenedLink, tracked: Tracked, coming: Iterable[Forecast]) -> Iterable[str]:
         """Yield whom the next alert goes to: for an owner who is away or has left then, the deputies too or instead."""

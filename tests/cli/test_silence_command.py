@@ -27,6 +27,30 @@ def test_a_silence_is_added_listed_and_ended(loaded: Alerts) -> None:
     assert loaded("silence", "list", "--at", "2025-10-30T10:00Z").out.startswith(f"{name}  ended: tags truce")
 
 
+def test_forecasts_and_listings_say_until_when_an_alert_is_held_back(loaded: Alerts) -> None:
+    loaded("silence", "add", "--match", "tags=truce", *UNTIL)
+    rows = [row for row in loaded("plan", "--days", "20", "--at", NOW, "--json").json if row["commitment"] == "summit"]
+    ends = "2025-11-06T00:00:00Z"
+    assert {(row["silenced_until"] == ends, row["silenced_until"]) for row in rows if row["at"] < ends} == {
+        (True, ends)
+    }
+    assert {row["silenced_until"] for row in rows if row["at"] >= ends} == {None}
+    assert ", silenced until Thu 6 Nov 2025 00:00  desk" in loaded("plan", "--days", "20", "--at", NOW).out
+    assert ", silenced until Thu 6 Nov 2025 00:00  rule desk" in loaded("why", "summit", "--at", NOW).out
+    line = "next alert: Thu 6 Nov 2025 00:00 UTC (a silence holds it back until then), "
+    assert line in loaded("who", "summit", "--at", NOW).out
+    assert loaded("show", "summit", "--json", "--at", NOW).json["next_alert_at"] == ends
+
+
+def test_what_is_critical_is_held_back_until_the_last_firing_before_its_deadline(loaded: Alerts) -> None:
+    loaded("edit", "summit", "--priority", "critical", "--at", NOW)
+    loaded("silence", "add", "--all", *UNTIL)
+    rows = [row for row in loaded("plan", "--days", "20", "--at", NOW, "--json").json if row["commitment"] == "summit"]
+    last = "2025-10-30T09:00:00Z"
+    assert [row["silenced_until"] for row in rows if row["at"] < last] == [last] * 2
+    assert {row["silenced_until"] for row in rows if row["at"] >= last} == {None}
+
+
 def test_health_names_it(loaded: Alerts) -> None:
     loaded("silence", "add", "--all", *UNTIL)
     assert "until Thu 6 Nov 2025 00:00 UTC: everything (The office moves.; desk)" in loaded("health", "--at", NOW).err

@@ -62,7 +62,9 @@ def test_the_answer_page_says_so_while_it_lasts(desk: Desk) -> None:
     sent, other = desk.sent("filing"), desk.sent("other")
     page_of(desk, sent).press("silence key", **TYPED)
     text = "Silenced until Sat 5 Dec 2026 00:00 UTC (The office moves.). Alerts wait until then."
-    assert text in desk.visit(sent.token).text
+    shown = desk.visit(sent.token).text
+    assert text in shown
+    assert "Sat 5 Dec 2026 00:00 UTC, to " in shown.partition("Next alert")[2]
     assert "Silenced" not in desk.visit(other.token).text
     desk.now = at("2026-12-05")
     assert "Silenced" not in desk.visit(sent.token).text

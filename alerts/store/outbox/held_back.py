@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from alerts.core.office_hours import HoursOf, always_open
 from alerts.core.rules import Rule
-from alerts.core.silences import Silence
+from alerts.core.silences import silenced_until
 from alerts.core.tracked import Tracked
 from alerts.cron import Cron
 from alerts.deadlines.errors import InputError
@@ -81,7 +82,7 @@ def held_back(
     early: list[dict[str, Any]] = []
     for link in links:
         about, rule = _about(whole[link.commitment_id], link.occurrence), rules.get(link.rule)
-        silenced = _silenced_until(about, silences, rule, now)
+        silenced = silenced_until(silences, about, now, partial(_last_firing, rule))
         begin = None if about.commitment.priority == "critical" else closed.get(link.recipient)
         would_be_late = begin is not None and _would_be_late(about, begin, now)
         ends = [at for at in (silenced, None if would_be_late else begin) if at and at > now]
@@ -104,13 +105,8 @@ def _about(tracked: Tracked, occurrence: str) -> Tracked:
         return tracked
 
 
-def _silenced_until(about: Tracked, silences: Collection[Silence], rule: Rule | None, now: datetime) -> datetime | None:
-    """Return when silences let it go: what is critical at the last firing before its deadline, or at once."""
-    ends = max((one.ends for one in silences if one.holds(about.commitment, now)), default=None)
-    latest = about.bounds.latest
-    if ends is None or about.commitment.priority != "critical" or latest is None or ends < latest:
-        return ends
-    return Cron(rule.cron, rule.timezone).before(latest) if rule else None
+def _last_firing(rule: Rule | None, before: datetime) -> datetime | None:
+    return Cron(rule.cron, rule.timezone).before(before) if rule else None
 
 
 def _would_be_late(about: Tracked, begin: datetime, now: datetime) -> bool:
