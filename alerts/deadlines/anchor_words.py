@@ -11,6 +11,8 @@ from alerts.deadlines.english import (
     DIRECTIONS,
     FALLS,
     FILLERS,
+    FISCAL,
+    FISCAL_PERIODS,
     PERIODS,
     REFUSED,
     THEN,
@@ -219,6 +221,8 @@ class TermReader(ClockOnReader):
     def _unit(self) -> tuple[Unit, int] | None:
         ahead = int(self.word() == CALENDAR_PERIOD)
         unit: Unit | None = PERIODS.get(self.word(ahead))
+        if self.word() in FISCAL:
+            unit, ahead = FISCAL_PERIODS.get(self.word(1)), 1
         return None if unit is None else (unit, ahead + 1)
 
     def _in_which(self, unit: Unit) -> PeriodAt:

@@ -50,6 +50,9 @@ PERIODS: dict[str, Unit] = {
     "day": "day", "week": "week", "month": "month", "quarter": "quarter", "half": "half-year",
     "half-year": "half-year", "year": "year",
 }  # fmt: skip
+FISCAL_PERIODS: dict[str, Unit] = {
+    "quarter": "fiscal quarter", "half": "fiscal half-year", "half-year": "fiscal half-year", "year": "fiscal year",
+}  # fmt: skip
 CALENDAR_PERIOD = "calendar"  # before `month`, `quarter`, `year`: what they are anyway
 
 # What starts a deadline, and what it means. `before` leaves the day itself out.

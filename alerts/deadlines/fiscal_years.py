@@ -61,6 +61,15 @@ class FiscalYear:
         start, length = MONTHS[part]
         return self._start(begins, start), self._start(begins, start + length) - timedelta(days=1)
 
+    def around(self, day: date, months: int, offset: int) -> tuple[date, date]:
+        """Return the first and last day of the period of so many months in which a day falls, or of one from it on.
+
+        Raises OverflowError beyond the years 1 to 9999.
+        """
+        since = day.year * 12 + day.month - self.month - (day.day < self.day)
+        number = (since // months + offset) * months
+        return self._start(0, number), self._start(0, number + months) - timedelta(days=1)
+
     def _explain_readings(self, year: int) -> str:
         begins = [f"{first:04}-{self.month:02}-{self.day:02}" for first in (year - 1, year)]
         names = [f"FY{first:04}/{(first + 1) % 100:02}" for first in (year - 1, year)]

@@ -103,16 +103,28 @@ class Resolution:
                 return point, point
 
     def _fiscal_days(self, term: FiscalPeriod) -> tuple[date, date]:
+        stated = str(replace(term, zone=None, doubt=None))
+        name, fiscal_year = self._fiscal_year(stated)
+        first, last = fiscal_year.days(term.year, term.ends, term.part)
+        self.explanation.append(f"{stated} of {name}: {format_day(first)} to {format_day(last)}")
+        return first, last
+
+    def fiscal_period(self, day: date, unit: str, months: int, offset: int) -> tuple[date, date]:
+        """Return the fiscal period in which a day falls, or one counted from it. Raises InputError."""
+        name, fiscal_year = self._fiscal_year(f"the {unit}")
+        first, last = fiscal_year.around(day, months, offset)
+        self.explanation.append(f"{unit} of {name}: {format_day(first)} to {format_day(last)}")
+        return first, last
+
+    def _fiscal_year(self, stated: str) -> tuple[str, FiscalYear]:
+        """Return who owes it, and its fiscal year. Raises InputError where that is not stated."""
         party = self.zone.obligor
-        stated = replace(term, zone=None, doubt=None)
         if party is None or party.fiscal_year is None:
             raise InputError(
                 f"`{stated}` needs the fiscal year of who owes it: state it in the party (`fiscal_year: 04-01`), or "
                 "write dates"
             )
-        first, last = party.fiscal_year.days(term.year, term.ends, term.part)
-        self.explanation.append(f"{stated} of {party.name}: {format_day(first)} to {format_day(last)}")
-        return first, last
+        return party.name, party.fiscal_year
 
     def hours(self, needed_by: str) -> OpeningHours:
         """Return the office hours of who owes it, and explain them. Raises InputError where they are not stated."""

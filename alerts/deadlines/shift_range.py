@@ -17,7 +17,10 @@ from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, WeekdayFro
 
 T = TypeVar("T")
 Days = tuple[int, int]  # the earliest and the latest, in days after the name of an occurrence
-LONGEST_UNIT = {"day": 1, "week": 7, "month": 31, "quarter": 92, "half-year": 184, "year": 366}  # days
+LONGEST_UNIT = {
+    "day": 1, "week": 7, "month": 31, "quarter": 92, "half-year": 184, "year": 366, "fiscal quarter": 92,
+    "fiscal half-year": 184, "fiscal year": 366,
+}  # days  # fmt: skip
 
 WEEKS_OFF = 30  # days: how many beyond three for each that is counted, on several calendars with weeks of holidays
 

@@ -54,8 +54,8 @@ def ends_of(term: Term, known: Mapping[str, Resolved], work: Resolution) -> Ends
             return first, last
         case PeriodAt(unit, offset, base):
             first, last = ends_of(base, known, work)
-            begins = first and Day(period_about(first.date, unit, offset)[0], first.zone)
-            ends = last and Day(period_about(last.date, unit, offset)[1], last.zone)
+            begins = first and Day(period_about(first.date, unit, offset, work)[0], first.zone)
+            ends = last and Day(period_about(last.date, unit, offset, work)[1], last.zone)
             return begins, ends
         case DayIn():
             return _days_in(term, known, work)
@@ -93,7 +93,7 @@ def _ends_of_key(key: str, known: Mapping[str, Resolved], work: Resolution) -> E
     return bounds.first, bounds.last
 
 
-def period_about(day: date, unit: Unit, offset: int) -> tuple[date, date]:
+def period_about(day: date, unit: Unit, offset: int, work: Resolution) -> tuple[date, date]:
     """Return the first and last day of the period in which a day falls, or of one counted from that.
 
     Weeks begin on Monday (ISO 8601). Raises OverflowError beyond the years 1 to 9999.
@@ -103,7 +103,9 @@ def period_about(day: date, unit: Unit, offset: int) -> tuple[date, date]:
     if unit == "week":
         monday = day + timedelta(days=7 * offset - day.weekday())
         return monday, monday + timedelta(days=6)
-    length = MONTHS_OF[unit]
+    length = MONTHS_OF[unit.removeprefix("fiscal ")]
+    if unit.startswith("fiscal"):
+        return work.fiscal_period(day, unit, length, offset)
     number = (day.year * 12 + day.month - 1) // length + offset
     after = _month(number * length + length)
     return _month(number * length), after - timedelta(days=1)
@@ -128,7 +130,7 @@ def _days_in(term: DayIn, known: Mapping[str, Resolved], work: Resolution) -> En
             continue
         period = stated[0], stated[-1]
         if isinstance(term.base, PeriodAt):
-            period = period_about(point.date, term.base.unit, term.base.offset)
+            period = period_about(point.date, term.base.unit, term.base.offset, work)
         found.append(Day(_day_in(term, period, work, explain=not is_first), point.zone))
     return found[0], found[1]
 

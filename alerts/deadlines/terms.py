@@ -10,7 +10,9 @@ from alerts.deadlines.counting import Span
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, Reference, WallTime
 
 Direction = Literal["after", "before"]
-Unit = Literal["day", "week", "month", "quarter", "half-year", "year"]
+Unit = Literal[
+    "day", "week", "month", "quarter", "half-year", "year", "fiscal quarter", "fiscal half-year", "fiscal year"
+]
 
 
 def print_position(number: int) -> str:

@@ -29,6 +29,11 @@ def resolved(text: str, *, hours: str | None = None, fiscal_year: str | None = N
         ("04-06", "end of FY2026/27", "Mon 5 Apr 2027"),
         ("07-01", "FY2026/27 H2", "Fri 1 Jan 2027 to Wed 30 Jun 2027"),
         ("01-01", "FY2027 Q2", "Thu 1 Apr 2027 to Wed 30 Jun 2027"),
+        ("04-06", "the fiscal quarter of 2027-04-05", "Wed 6 Jan 2027 to Mon 5 Apr 2027"),
+        ("04-06", "the fiscal quarter of 2027-04-06", "Tue 6 Apr 2027 to Mon 5 Jul 2027"),
+        ("04-06", "the 2nd fiscal quarter before 2027-04-06", "Tue 6 Oct 2026 to Tue 5 Jan 2027"),
+        ("10-01", "the fiscal year of 2027-09-30", "Thu 1 Oct 2026 to Thu 30 Sep 2027"),
+        ("10-01", "the fiscal half-year of 2027-10-01", "Fri 1 Oct 2027 to Fri 31 Mar 2028"),
     ],
 )
 def test_a_fiscal_period_is_that_of_who_owes_it(fiscal_year: str, text: str, found: str) -> None:
@@ -50,6 +55,7 @@ def test_the_explanation_names_the_days_of_the_period_and_whose_it_is() -> None:
             "FY2027 Q2",
             "FY2027 can begin on 2026-04-01 or on 2027-04-01: write FY2026/27 or FY2027/28, or state which",
         ),
+        (None, "the fiscal year of 2027-01-01", "`the fiscal year` needs the fiscal year of who owes it"),
         (None, "FY2027 Q2", "`fiscal Q2 2027` needs the fiscal year of who owes it"),
         ("01-01", "FY2026/27", "the fiscal year is the calendar year"),
         ("FY2027 from 2026-04-01", "fiscal year 0001", "leaves the years 1 to 9999"),
