@@ -48,6 +48,8 @@ REGISTERS = [
     # no headings at all
     ("AL,Primary,2027-03-03", "AL,Runoff,2027-04-14", "AK,Primary,2027-08-18",
      ["  title: B", "  deadline: C", "key_from: {hash: [A, B], prefix: row-}"]),
+    ("2027-03-03,AL,Primary", "2027-04-14,AL,Runoff", "2027-03-03,AK,Primary",
+     ["  title: C", "  deadline: A", "key_from: {hash: [B, C], prefix: row-}"]),
 ]  # fmt: skip
 
 
