@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return not attr.startswith("_") if type(obj) in FACT_TYPES else super().is_safe_attribute(obj, attr, value)
 
     def getattr(self, obj: object, attribute: str) -> object:
-        """Return an attribute of a value in a template."""
+        """Return an attribute of a value in a template. What our own types offer needs no further look."""
+        if type(obj) in FACT_TYPES and not attribute.startswith("_"):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                pass
         return _by_current_name(obj, attribute, super().getattr(obj, attribute))
 
     def getitem(self, obj: object, argument: object) -> object:
