@@ -11,12 +11,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from alerts import cli, interchange
+from alerts.cli.samples import samples
 from alerts.core.changes import Change
+from alerts.core.reminders import Kind
 from alerts.store import Store
 
 CONFIG = """\
@@ -96,6 +98,13 @@ def alerts(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     logging.root.setLevel(level)
     for store in opened:
         store.close()
+
+
+@pytest.fixture
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `check` try the templates with one kind of commitment only, where the templates are not what is tested."""
+    first = 2 * len(get_args(Kind))
+    monkeypatch.setattr("alerts.cli.check_command.samples", lambda now: samples(now)[:first])
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from alerts.core.changes import Change
 from alerts.store import Store
 from tests.cli.conftest import CONFIG, Alerts
 
+pytestmark = pytest.mark.usefixtures("few_samples")
+
 PEOPLE = "people:\n  - {key: anna, name: Anna Berg, email: anna@example.org}\n"
 
 NEXT = "  next alert: Wed 23 Oct 2999 09:00 UTC, 7 days before, to box"  # however far ahead it is

@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.conftest import NOW, Alerts
 
+pytestmark = pytest.mark.usefixtures("few_samples")
+
 CONFIG = """\
 timezone: Europe/Madrid
 people:

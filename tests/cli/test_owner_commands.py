@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.conftest import NOW, Alerts
 
+pytestmark = pytest.mark.usefixtures("few_samples")
+
 CONFIG = """\
 people:
   - {key: ana, name: Ana Lopez, email: ana@example.org, timezone: Asia/Tokyo}
