@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.deadlines.business_days import Roll
@@ -17,7 +17,6 @@ from alerts.deadlines.shift_range import counts_business_days, shift_range, with
 from alerts.deadlines.stated_dates import Reference
 from alerts.deadlines.stated_text import durations_in_words
 from alerts.deadlines.term_ends import Resolved
-from alerts.deadlines.zones import zone_info
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +59,13 @@ class DependentSeries(Recurrence):
             "calendars": list(self.base_calendars),
             "days": [self.earliest, self.latest],
             "roll": self.roll,
-        } | ({"until": self.until.isoformat()} if self.until else {})
+        } | ({"ends": self.ends.isoformat()} if self.ends else {})
 
     def __str__(self) -> str:
         calendars = f" on {' '.join(self.base_calendars)}" if self.base.uses_calendars else ""
-        until = f" until {self.until.isoformat()}" if self.until else ""
+        ends = f" before {self.ends.isoformat()}" if self.ends else ""
         roll = f" rolled {self.roll}" if self.roll != "none" else ""
-        return f"{self.deadline} where {self.key} is {self.base}{calendars}{until}{roll}"
+        return f"{self.deadline} where {self.key} is {self.base}{calendars}{ends}{roll}"
 
 
 def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
@@ -79,7 +78,7 @@ def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
     return DependentSeries(
         **_names_of(base),
         roll=data["roll"],
-        until=datetime.fromisoformat(data["until"]) if "until" in data else None,
+        ends=datetime.fromisoformat(data["ends"]) if "ends" in data else None,
         key=data["key"],
         deadline=data["deadline"],
         base=base,
@@ -104,7 +103,7 @@ def dependent_series(
     return DependentSeries(
         **_names_of(base),
         roll=roll,
-        until=base.until,
+        ends=base.ends,
         key=key,
         deadline=str(deadline),
         base=base,
@@ -135,12 +134,3 @@ def series_named(deadline: Deadline, known: Mapping[str, Resolved]) -> str | Non
             f"{others[0]} as well"
         )
     return series[0]
-
-
-def ended_at(recurs: Recurrence, at: datetime) -> Recurrence:
-    """Return a series as it is for what depends on it once it was closed: what had not come by then is left out."""
-    try:
-        wall = at.astimezone(zone_info(recurs.zone) if recurs.zone else UTC).replace(tzinfo=None)
-        return replace(recurs, until=wall - recurs.displacement[0])
-    except OverflowError:
-        return recurs

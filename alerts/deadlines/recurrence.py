@@ -38,7 +38,7 @@ class Recurrence:
     place of a business day in each month of the rule, counted on `calendars`; 0 where the rule gives the days.
 
     An occurrence is named by its local date (`2025-11-30`) or wall-clock time (`2025-11-30T09:00`): it keeps that name,
-    even if it moves. After the wall-clock time `until` there is none: what it counts from was closed then.
+    even if it moves. From the wall-clock time `ends` on there is none: what it counts from was closed.
     """
 
     rule: str
@@ -48,7 +48,7 @@ class Recurrence:
     roll: Roll = "none"
     business_day: int = 0
     calendars: tuple[str, ...] = ()
-    until: datetime | None = None
+    ends: datetime | None = None
 
     @property
     def is_rule(self) -> bool:
@@ -63,7 +63,7 @@ class Recurrence:
     def names(self, since: datetime | None = None) -> Iterator[str]:
         """Yield the names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
         for wall in self._expansion().times(since or datetime.min):  # noqa: DTZ901  # a wall-clock time
-            if self.until and wall > self.until:
+            if self.ends and wall >= self.ends:
                 return
             name = self._name(wall)
             if name not in self.without:
@@ -242,7 +242,7 @@ def _point(recurrence: Recurrence, name: str) -> Point | None:
         canonical = name_occurrence(wall if timed else wall.date()) == name
         if not canonical or name in recurrence.without or not recurrence.holds(wall):
             return None
-        if recurrence.until and wall > recurrence.until:
+        if recurrence.ends and wall >= recurrence.ends:
             return None
     except (ValueError, TypeError, OverflowError):
         return None

@@ -91,12 +91,22 @@ def renew_followed(connection: Connection, ids: Collection[int], now: datetime) 
     _store(connection, followed, now)
     raise_sequences(connection, {one.now.id for one in followed if one.changed and one.moves})
     follows = {(one.now.id, one.now.occurrence) for one in followed}
-    stale = [
+    followed_before = [pair for pair, stored in _stored_deadlines(connection, ids).items() if references(parse(stored))]
+    _let_go(connection, [pair for pair in followed_before if pair not in follows])
+
+
+def _let_go(connection: Connection, occurrences: Collection[tuple[int, str]]) -> None:
+    """Put occurrences that follow nothing any more where their series has them.
+
+    Those that the series has no more stay until the next tick: the change may be taken back by then.
+    """
+    whole = fetch_whole(connection, {one for one, _ in occurrences})
+    rows = [
         {"commitment_id": one, "occurrence": name, **NOT_MOVED}
-        for (one, name), deadline in _stored_deadlines(connection, ids).items()
-        if references(parse(deadline)) and (one, name) not in follows
+        for one, name in occurrences
+        if (recurs := whole[one].bounds.recurrence) and recurs.has(name)
     ]
-    upsert(connection, tables.occurrences, KEY, stale)
+    upsert(connection, tables.occurrences, KEY, rows)
 
 
 def _follow(one: Tracked, name: str, base: Bounds, stored: str | None) -> FollowedOccurrence | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ from alerts.core.load_decisions import Closed, LoadDecisions, StoredStatement
 from alerts.core.stated_values import STATED
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds
-from alerts.deadlines.dependent_series import ended_at
+from alerts.deadlines.ended_series import ended_series
 from alerts.store import tables
 from alerts.store.resolution_inputs import stored_zone
 from alerts.store.rows import TRACKED, chunks, party_of, tracked_of
@@ -137,9 +136,8 @@ def _fetch_bounds(connection: Connection, keys: Collection[str]) -> tuple[dict[s
         closed = _closing_times(connection, ended)
         for row in rows:
             found = with_assumptions(Bounds.from_json(row["bounds"]), row["assumptions"])
-            if found.recurrence and row["id"] in closed:
-                found = replace(found, recurrence=ended_at(found.recurrence, closed[row["id"]]))
-            bounds[row["key"]], stamps[row["key"]] = found, _stamp_of(row)
+            bounds[row["key"]] = ended_series(found, closed[row["id"]]) if row["id"] in closed else found
+            stamps[row["key"]] = _stamp_of(row)
     return bounds, stamps
 
 

@@ -8,7 +8,8 @@ from itertools import islice, pairwise
 import pytest
 
 from alerts.deadlines.bounds import Bounds, occurrence_bounds, resolve
-from alerts.deadlines.dependent_series import DependentSeries, ended_at
+from alerts.deadlines.dependent_series import DependentSeries
+from alerts.deadlines.ended_series import ended_series
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.resolution import ZoneChoice
@@ -124,11 +125,10 @@ def test_each_is_rolled_by_itself_after_the_other_was() -> None:
 )
 def test_a_series_that_was_closed_has_what_had_come_by_then(text: str, closed: str, left: list[str]) -> None:
     base = counted(text.replace("month", "{}"), "month")
-    assert base.recurrence
-    ended = ended_at(base.recurrence, datetime.fromisoformat(closed).replace(tzinfo=UTC))
-    found = resolve(parse("P1D after base"), CHOICE, {"base": Bounds(recurrence=ended, explanation=base.explanation)})
+    ended = ended_series(base, datetime.fromisoformat(closed).replace(tzinfo=UTC))
+    found = resolve(parse("P1D after base"), CHOICE, {"base": ended})
     assert found.recurrence
-    assert [name for name in found.recurrence.names() if ended.has(name)] == left
+    assert list(found.recurrence.names()) == left
     assert not found.recurrence.has("2026-03-31")
     assert Bounds.from_json(found.to_json()) == found
     assert left or found.text == "1 day after each occurrence of base: no occurrence is left"

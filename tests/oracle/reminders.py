@@ -49,14 +49,14 @@ YEAR = timedelta(days=366)
 def reminders(history: History, *, one_channel: bool = False) -> list[AddressedReminder]:
     """Return every reminder of the history, in the order of the ticks. Rules have a channel each, or share `one`."""
     start, end = history.ticks[0], history.ticks[-1]
-    found = courses(history, (end + 2 * YEAR).date())
+    found = courses(history, (end + 4 * YEAR).date())
     again: dict[str, list[Reopened]] = {key: [] for key in found}
     for event in history.events:
         if isinstance(event, Reopened):
             again[event.key].append(event)
     watches: list[Watch] = []
     for rule in history.rules:
-        fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 3 * YEAR)
+        fires = firings(rule.cron, rule.zone, start - 12 * YEAR, end + 8 * YEAR)
         for key, course in found.items():
             if rule.matches(course.one):
                 watches.append(Watch(rule, course, fires, history, again[key]))

@@ -14,6 +14,9 @@ Readings of the design where it leaves a choice:
   the whole is reopened.
 * A move to a date that names no zone keeps the one that the deadline before named (`placing.py`).
 * What is reopened gets the bounds that its deadline means now: it did not follow while it was closed.
+* What counts from what recurs has a turn for each of the other's, with its name. A turn that was moved by itself takes
+  along the one that counts from it, unless that was moved by hand. What has ended as a whole leaves what counts from it
+  the turns that had begun (or, where no beginning is known, ended) by then.
 """
 
 from __future__ import annotations
@@ -77,6 +80,7 @@ class Course:
 
     needs: set[str] = field(default_factory=set)
     ended: bool = False
+    left: set[str] | None = None  # the turns that had come when it ended
     alone: dict[str, Bounds] = field(default_factory=dict)  # of turns that were moved by themselves
     own: dict[str, Expression] = field(default_factory=dict)  # and what to
     closed: list[tuple[str, datetime]] = field(default_factory=list)
@@ -123,7 +127,7 @@ class Course:
         if name:
             self.reopened.append((name, at))
         else:
-            self.ended = False
+            self.ended, self.left = False, None
             self.spells.append((at, False))
         for seen in {one.occurrence for one in self.acknowledged if name in ("", one.occurrence)}:
             self.ends.append((seen, at))
@@ -183,9 +187,7 @@ def courses(history: History, until: date) -> dict[str, Course]:
                 move_alone(found[key], found, change, looked)
                 continue
             case Closed(key=key, occurrence=""):
-                found[key].ended = True
-                found[key].spells.append((at, True))
-                found[key].woken.append(("", at))
+                end_whole(found[key], found, at, until, looked)
                 continue
             case Closed(key=key):
                 found[key].woken.append((change.occurrence, at))
@@ -212,6 +214,32 @@ def last_before(ticks: Sequence[datetime], at: datetime) -> datetime | None:
     return ticks[place - 1] if place else None
 
 
+def end_whole(
+    course: Course, found: dict[str, Course], at: datetime, until: date, looked: datetime | None = None
+) -> None:
+    """Close the whole; what counts from its turns keeps those that have come."""
+    if recurs(course, found):
+        turns = turns_of(course, found, until, as_stated=True)
+        course.left = {name for name, bounds in turns if (bounds.earliest or bounds.latest or at) <= at}
+    course.ended = True
+    course.spells.append((at, True))
+    course.woken.append(("", at))
+    for name in dependants(course.one.key, found):
+        if course.left is not None and name != course.one.key:
+            restate(found[name], found, at, until, looked)
+
+
+def recurs(course: Course, found: dict[str, Course]) -> bool:
+    return isinstance(course.deadline, Every) or base_of(course, found) is not None
+
+
+def base_of(course: Course, found: dict[str, Course]) -> Course | None:
+    """Return what recurs that a commitment counts from, if it does."""
+    if isinstance(course.deadline, Every):
+        return None
+    return next((found[key] for key in sorted(course.needs) if key in found and recurs(found[key], found)), None)
+
+
 def begin(new: Commitment, parties: tuple[Party, ...], timezone: str | None) -> Course:
     """Choose the zone and the calendars: its own, else those of the one party that owes it, else the settings'."""
     sole = next(party for party in parties if party.key == new.by[0]) if len(new.by) == 1 else None
@@ -236,10 +264,12 @@ def dependants(key: str, found: dict[str, Course]) -> Iterator[str]:
     yield from order
 
 
-def setting_of(course: Course, found: dict[str, Course]) -> Setting:
-    """Return what a commitment's deadline is resolved in."""
+def setting_of(course: Course, found: dict[str, Course], turn: Bounds | None = None) -> Setting:
+    """Return what a commitment's deadline is resolved in; `turn` is the one of another that it counts from."""
 
     def bounds_of(key: str) -> Bounds:
+        if turn is not None:
+            return turn
         return found[key].now.turns[""].bounds if key in found else UNKNOWN
 
     return Setting(course.zone, course.calendars, course.one.roll, bounds_of)
@@ -249,17 +279,25 @@ def restate(
     course: Course, found: dict[str, Course], at: datetime, until: date, looked: datetime | None = None
 ) -> None:
     """Write down what is true from now on, if that differs. `looked`: the last tick before."""
-    turns = dict(turns_of(course.deadline, setting_of(course, found), until))
-    recurs = isinstance(course.deadline, Every)
-    mark = str(course.deadline) if recurs else turns[""].fingerprint
+    turns = dict(turns_of(course, found, until))
+    mark = mark_of(course, found) or turns[""].fingerprint
     before = course.stated[-1] if course.stated else None
     if before and before.fingerprint == mark:
         return
     if before and looked and before.at <= looked:
         course.forget([name for name in (*course.alone, *dict(course.closed)) if name not in before.turns], at)
-    turns |= {name: bounds for name, bounds in course.alone.items() if name in turns}
+    turns |= {name: bounds for name, bounds in course.alone.items() if name in turns and name in course.own}
     course.end_answers(turns, at)
     course.stated.append(Stated(at, mark, {name: come(course, name, turns[name], at, looked) for name in turns}))
+
+
+def mark_of(course: Course, found: dict[str, Course]) -> Any:
+    """Return what must differ for what recurs to have moved as a whole; None for what does not recur."""
+    base = base_of(course, found)
+    if base is None:
+        return str(course.deadline) if isinstance(course.deadline, Every) else None
+    gone = sorted(set(base.now.turns) - base.left)[:1] if base.left is not None else []
+    return str(course.deadline), base.now.fingerprint, gone
 
 
 def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: datetime | None) -> Turn:
@@ -278,21 +316,48 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
     deadline = kept(course.own.get(name, course.deadline), move.deadline)
     assert not isinstance(deadline, Every)
     bounds = resolve(deadline, setting_of(course, found))
-    if bounds.fingerprint == now.turns[name].bounds.fingerprint:
-        return
-    course.alone[name], course.own[name] = bounds, deadline
-    course.end_answers({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, move.at)
+    if bounds.fingerprint != now.turns[name].bounds.fingerprint:
+        course.own[name] = deadline
+        put_alone(course, found, name, bounds, move.at, looked)
+
+
+def put_alone(
+    course: Course, found: dict[str, Course], name: str, bounds: Bounds, at: datetime, looked: datetime | None
+) -> None:
+    """Give one turn other bounds, and what counts from it."""
+    now = course.now
+    course.alone[name] = bounds
+    course.end_answers({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, at)
     seen = course.stated_at(looked) if looked else None
     here = seen.turns.get(name) if seen else None
-    turn = Turn(move.at, bounds, here.tracked if here and here.bounds.fingerprint == bounds.fingerprint else True)
-    course.stated.append(Stated(move.at, now.fingerprint, now.turns | {name: turn}, moved=name))
+    turn = Turn(at, bounds, here.tracked if here and here.bounds.fingerprint == bounds.fingerprint else True)
+    course.stated.append(Stated(at, now.fingerprint, now.turns | {name: turn}, moved=name))
+    for other in found.values():
+        if other.ended or base_of(other, found) is not course or name not in other.now.turns or name in other.own:
+            continue
+        assert not isinstance(other.deadline, Every)
+        following = resolve(other.deadline, setting_of(other, found, bounds))
+        if following.fingerprint != other.now.turns[name].bounds.fingerprint:
+            put_alone(other, found, name, following, at, looked)
 
 
-def turns_of(deadline: Expression, setting: Setting, until: date) -> Iterator[tuple[str, Bounds]]:
-    """Yield each turn's name and its bounds; what does not recur has one, without a name."""
+def turns_of(
+    course: Course, found: dict[str, Course], until: date, *, as_stated: bool = False
+) -> Iterator[tuple[str, Bounds]]:
+    """Yield each turn's name and its bounds; what does not recur has one, without a name.
+
+    `as_stated`: where they would be had no turn been moved by itself.
+    """
+    deadline, base = course.deadline, base_of(course, found)
     if not isinstance(deadline, Every):
-        yield "", resolve(deadline, setting)
+        others = {"": None} if base is None else {name: turn.bounds for name, turn in base.now.turns.items()}
+        if base and as_stated:
+            others |= {name: bounds for name, bounds in turns_of(base, found, until, as_stated=True) if name in others}
+        for name, bounds in others.items():
+            if base is None or base.left is None or name in base.left:
+                yield name, resolve(deadline, setting_of(course, found, bounds))
         return
+    setting = setting_of(course, found)
     start = deadline.start
     first = start.at if isinstance(start, Wall) else datetime.combine(start.on, time())
     for wall in rrulestr(deadline.rule, dtstart=first):

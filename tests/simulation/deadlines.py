@@ -149,6 +149,24 @@ class Deadlines:
         parts = [self.about(day + self.days(0, 30), keys, besides) for _ in range(2)]
         return Choice(self.random.choice(("earlier", "later")), tuple(parts))
 
+    def counted(self, key: str) -> Expression:
+        """State what is counted from each turn of what recurs."""
+        base, random = Reference(key), self.random
+        kinds: dict[str, Callable[[], Simple]] = {
+            "shift": lambda: Shift(random.choice(SPANS), base, random.random() < 0.5),
+            "business": lambda: BusinessShift(random.choice((1, 2, 5, 10, 20)), base, random.random() < 0.5),
+            "after": lambda: After(base, until=random.random() < 0.3),
+            "by": lambda: By(base, random.choice(("by", "until"))),
+            "within": lambda: Within(random.choice(SPANS), base),
+            "during": lambda: During(base),
+        }
+        chances = {"shift": 6, "business": 3}
+        names = [name for name in kinds if name in self.kinds] or ["shift"]
+        some = random.choices(names, [chances.get(name, 1) for name in names], k=2)
+        if "choice" in self.kinds and random.random() < 0.1:
+            return Choice(random.choice(("earlier", "later")), tuple(kinds[name]() for name in some))
+        return kinds[some[0]]()
+
     def every(self, day: date) -> Every:
         start: Day | Wall = Day(day, aoe=self.random.random() < 0.1)
         if self.random.random() < 0.3:

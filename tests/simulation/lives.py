@@ -23,7 +23,18 @@ from tests.oracle.data import (
 from tests.oracle.expressions import Every, Expression
 from tests.oracle.placing import kept
 from tests.oracle.resolving import Bounds, plain
-from tests.oracle.turns import Course, begin, dependants, move_alone, on, restate, setting_of
+from tests.oracle.turns import (
+    Course,
+    base_of,
+    begin,
+    dependants,
+    end_whole,
+    move_alone,
+    on,
+    recurs,
+    restate,
+    setting_of,
+)
 from tests.simulation.deadlines import ZONES, Deadlines
 from tests.simulation.rules import REVIEWS, TAGS, some_rules
 from tests.simulation.ticking import some_ticks
@@ -51,7 +62,7 @@ class Lives:
         self.deadlines = Deadlines(random, without)
         self.timezone = SETTINGS_ZONE if seed % 2 else None
         self.start, self.end = START, START + years
-        self.until = (self.end + 732 * DAY).date()
+        self.until = (self.end + 4 * 366 * DAY).date()
         self.courses: dict[str, Course] = {}
         self.commitments: list[Commitment] = []
         self.events: list[Event] = []
@@ -110,7 +121,7 @@ class Lives:
             extra["roll"] = random.choice(("following", "modified following", "preceding"))
         one = Commitment(
             key=key,
-            deadline=self.deadlines.about(day, self.open_keys(key)),
+            deadline=self.counted(key) or self.deadlines.about(day, self.open_keys(key)),
             recorded_at=at,
             kind=random.choice(("obligation", "expiry", "event", "request", "expectation")),
             priority=random.choices(("low", "normal", "high", "critical"), (3, 6, 3, 1))[0],
@@ -130,7 +141,17 @@ class Lives:
     def open_keys(self, key: str) -> list[str]:
         """Return what a deadline may depend on: older ones that are open and have one turn only."""
         some = [older for older in list(self.courses)[-120:] if older < key]
-        return [older for older in some if not isinstance(self.courses[older].deadline, Every)]
+        return [older for older in some if not self.recurs(older)]
+
+    def recurs(self, key: str) -> bool:
+        return recurs(self.courses[key], self.courses)
+
+    def counted(self, key: str, chance: float = 0.15) -> Expression | None:
+        """State, now and then, what is counted from an older one that recurs."""
+        if "counted" in self.without or self.random.random() > chance:
+            return None
+        some = [older for older in list(self.courses)[-120:] if older < key and self.recurs(older)]
+        return self.deadlines.counted(self.random.choice(some)) if some else None
 
     def state(self, key: str, deadline: Expression, at: datetime) -> bool:
         """Give a commitment a deadline; not, if a window would end before it begins, its own or a dependant's."""
@@ -150,7 +171,7 @@ class Lives:
     def reversed(self, key: str) -> bool:
         """Whether a window ends before it begins, as stated: rolling does not mend it."""
         course = self.courses[key]
-        if isinstance(course.deadline, Every):
+        if self.recurs(key) or isinstance(course.deadline, Every):
             return False
         return self.is_reversed(plain(course.deadline, setting_of(course, self.courses)))
 
@@ -163,7 +184,7 @@ class Lives:
         """Plan what will happen to it."""
         random = self.random
         due = self.due(key, at)
-        recurs = isinstance(self.courses[key].deadline, Every)
+        recurs = self.recurs(key)
         for _ in range(random.choice((1, 2, 4)) if recurs else random.random() < 0.45):
             self.plan(self.instant(at, max(due, at) + 20 * DAY), "move", key)
         if random.random() < 0.2:
@@ -178,7 +199,7 @@ class Lives:
 
     def due(self, key: str, at: datetime) -> datetime:
         """When it is late, opens, or, where neither is known, is worth another look; at most three years ahead."""
-        if isinstance(self.courses[key].deadline, Every):
+        if self.recurs(key):
             return at + self.days(60, 400)
         bounds = self.courses[key].now.turns[""].bounds
         known = bounds.latest or bounds.earliest or at + self.days(30, 300)
@@ -192,9 +213,11 @@ class Lives:
         random, course = self.random, self.courses[key]
         old, turn = course.deadline, ""
         day = at.date() + self.days(*random.choice(((-300, 0), (0, 30), (20, 300))))
-        if isinstance(old, Every) and random.random() < 0.5 and (turn := self.turn(at, key) or ""):
+        if self.recurs(key) and random.random() < 0.5 and (turn := self.turn(at, key) or ""):
             new = self.deadlines.about(day, (), frozenset({"every"}))
-            old = on(datetime.fromisoformat(turn), old)
+            old = on(datetime.fromisoformat(turn), old) if isinstance(old, Every) else self.deadlines.day(day)
+        elif base := base_of(course, self.courses):
+            new = self.counted(key, 0.3) or self.deadlines.counted(base.one.key)
         elif isinstance(old, Every):
             new = self.deadlines.amended(old, at.date()) if random.random() < 0.5 else self.deadlines.every(day)
         else:
@@ -265,7 +288,7 @@ class Lives:
 
     def close(self, at: datetime, key: str) -> None:
         """Close it, or put that off where it has moved away; of a recurring one, often a turn at a time."""
-        due, recurs = self.due(key, at), isinstance(self.courses[key].deadline, Every)
+        due, recurs = self.due(key, at), self.recurs(key)
         recorded = self.courses[key].one.recorded_at
         if not recurs and due > at and at < recorded + 800 * DAY and self.random.random() < 0.5:
             self.plan(self.instant(due, due + 40 * DAY), "close", key)
@@ -277,8 +300,7 @@ class Lives:
             self.plan(self.instant(at, at + 45 * DAY), "close", key)
             return
         self.events.append(Closed(at, key))
-        self.courses[key].ended = True
-        self.courses[key].spells.append((at, True))
+        end_whole(self.courses[key], self.courses, at, self.until)
         self.plan_reopening(at, key)
 
     def plan_reopening(self, at: datetime, key: str) -> None:
@@ -291,10 +313,10 @@ class Lives:
         """Open the whole again, or else a turn that was closed by itself."""
         course, random = self.courses[key], self.random
         if course.ended:
-            name = ""
-            course.ended = False
+            name, left = "", course.left
+            course.ended, course.left = False, None
             if not self.state(key, course.deadline, at):
-                course.ended = True
+                course.ended, course.left = True, left
                 return
         else:
             closed = {name for name, _ in course.closed if name in course.now.turns and course.is_closed(name, at)}
@@ -316,6 +338,6 @@ class Lives:
             for name, turn in course.now.turns.items()
             if turn.tracked
             and not course.is_closed(name, at)
-            and (not name or turn.bounds.latest is None or turn.bounds.latest < at + 30 * DAY)
+            and (not name or (turn.bounds.latest or turn.bounds.earliest or at) < at + 30 * DAY)
         ]
         return self.random.choice(near) if near else None

@@ -1,0 +1,22 @@
+"""A series that was closed, as it is for what depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from alerts.deadlines.bounds import Bounds, occurrence_bounds
+
+
+def ended_series(bounds: Bounds, at: datetime) -> Bounds:
+    """Return the bounds of a series that was closed at an instant, without the occurrences that had not come by then.
+
+    Where single ones were moved makes no difference.
+    """
+    recurs = bounds.recurrence
+    for name in recurs.names_about(at) if recurs else ():
+        one = occurrence_bounds(bounds, name)
+        begins = one.earliest or one.latest
+        if recurs and (begins is None or begins > at):
+            return replace(bounds, recurrence=replace(recurs, ends=datetime.fromisoformat(name)))
+    return bounds
