@@ -42,3 +42,9 @@ def _begins(bounds: Bounds) -> datetime | None:
     if point is None:
         return None
     return point.counted_start if isinstance(point, Day) else Day(point.date, point.zone).counted_start
+
+
+def has_passed(bounds: Bounds, at: datetime) -> bool:
+    """Return whether an occurrence has passed by an instant: its end or, where it has none, its beginning."""
+    ends = bounds.latest or bounds.earliest
+    return ends is not None and ends <= at

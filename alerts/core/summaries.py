@@ -12,6 +12,7 @@ from alerts.core.commitments import Commitment
 from alerts.core.reminders import NAMESPACE, Kind, Reminder
 from alerts.core.rules import Rule
 from alerts.core.schedule.answers import paused_until, snoozed_now
+from alerts.core.stages import has_passed
 from alerts.core.tracked import Tracked
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
@@ -177,7 +178,7 @@ def _occurrences_of(tracked: Tracked, scope: Scope, now: datetime) -> Iterator[T
         if recurs.begins_after(name, scope.starts_before):
             return
         one = None if name in come else tracked.at(name)  # what passed before it was recorded is not tracked
-        if one and (one.bounds.latest is None or one.bounds.latest > now):
+        if one and not has_passed(one.bounds, now):
             yield one
 
 

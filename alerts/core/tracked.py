@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from alerts.core.commitments import Commitment, Status
-from alerts.core.stages import Stage
+from alerts.core.stages import Stage, has_passed
 from alerts.deadlines.bounds import Bounds, occurrence_bounds
 from alerts.deadlines.errors import InputError
 
@@ -89,7 +89,8 @@ class Occurrence:
     """What has happened to one occurrence of a recurring commitment.
 
     `bounds`, their `version` and `stated_at` (when) exist if it was moved by itself. `reopened`: how often it was
-    reopened by itself; its version is that much ahead of the series.
+    reopened by itself; its version is that much ahead of the series. `follows`: it was moved along with the one that it
+    counts from, in another series.
     """
 
     status: Status = "open"
@@ -99,6 +100,12 @@ class Occurrence:
     stated_at: datetime | None = None
     acknowledged: Acknowledgement | None = None
     snoozed: Snooze | None = None  # for everybody
+    follows: bool = False
+
+    @property
+    def is_history(self) -> bool:
+        """Return whether it was moved along into a time that had passed when its series was stated."""
+        return self.follows and self.stated_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,18 +161,19 @@ class Tracked:
         if recurs is None:
             return
         since = self.stated_at or self.recorded_at
+        history = {name for name, one in self.occurrences.items() if one.is_history}
         found = {name for name in self.occurrences if recurs.has(name)}
         if recurs.open_name is not None:
             yield from sorted({*found, recurs.open_name}, key=recurs.order)
             return
         for name in recurs.names_about(since):
             bounds = occurrence_bounds(self.bounds, name)  # one that was moved by itself hides none after it
-            if bounds.latest is None or bounds.latest > since:
+            if not has_passed(bounds, since):
                 found.add(name)
             begins = bounds.earliest or bounds.latest
             if begins is None or begins > now:
                 break
-        yield from sorted(found, key=recurs.order)
+        yield from sorted(found - history, key=recurs.order)
 
     @property
     def current(self) -> Tracked:
@@ -179,11 +187,12 @@ class Tracked:
         if recurs.open_name is not None:
             return self.at(recurs.open_name)
         since = self.stated_at or self.recorded_at
-        found = [one for one in map(self.at, filter(recurs.has, self.occurrences)) if one.open]
+        changed = [name for name, one in self.occurrences.items() if recurs.has(name) and not one.is_history]
+        found = [one for one in map(self.at, changed) if one.open]
         for name in recurs.names_about(since):
             if name not in self.occurrences:
                 one = self.at(name)
-                if one.bounds.latest is None or one.bounds.latest > since:
+                if not has_passed(one.bounds, since):
                     found.append(one)
                     break
         return min(found, key=lambda one: (one.bounds.latest or since, one.occurrence), default=self)

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, tuple_, update
 
 from alerts.core.changes import Change, Move, revision_after
+from alerts.core.stages import has_passed
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds, counted_occurrence
 from alerts.deadlines.dependent_series import DependentSeries
@@ -28,14 +29,17 @@ NOT_MOVED = {"deadline": None, "bounds": None, "version": None, "stated_at": Non
 class FollowedOccurrence:
     """An occurrence as it stands, and the bounds that it has now that the one that it counts from was moved.
 
-    `changed`: other bounds are stored, or none. Its row has the deadline of the series: what somebody moves by hand has
-    another one, and follows nothing.
+    `changed`: other bounds are stored, or none. `is_new`: it was not moved before. `is_history`: it had passed when its
+    series was stated. Its row has the deadline of the series: what somebody moves by hand has another one, and follows
+    nothing.
     """
 
     now: Tracked
     bounds: Bounds
     cause: str
     changed: bool
+    is_new: bool
+    is_history: bool = False
 
     @property
     def moves(self) -> bool:
@@ -88,6 +92,7 @@ def renew_followed(connection: Connection, ids: Collection[int], now: datetime) 
         return
     bases = {other for some in chunks(ids) for other in _bases(connection, some)}
     followed = find_followed(connection, _moved_occurrences(connection, {*ids, *bases}))
+    followed = [replace(one, is_history=one.is_new and has_passed(one.bounds, now)) for one in followed]
     _store(connection, followed, now)
     raise_sequences(connection, {one.now.id for one in followed if one.changed and one.moves})
     follows = {(one.now.id, one.now.occurrence) for one in followed}
@@ -117,10 +122,12 @@ def _follow(one: Tracked, name: str, base: Bounds, stored: str | None) -> Follow
     if stored is not None and not references(parse(stored)):
         return None
     now, bounds = one.at(name), counted_occurrence(one.bounds, name, base)
+    state = one.occurrences.get(name)
     same = now.bounds.fingerprint == bounds.fingerprint
     if stored is not None:
         same = stored == one.commitment.deadline and now.bounds.to_json() == bounds.to_json()
-    return FollowedOccurrence(now=now, bounds=bounds, cause=recurs.key, changed=not same)
+    is_new = state is None or state.bounds is None or state.is_history
+    return FollowedOccurrence(now=now, bounds=bounds, cause=recurs.key, changed=not same, is_new=is_new)
 
 
 def _store(connection: Connection, followed: Iterable[FollowedOccurrence], now: datetime) -> None:
@@ -132,7 +139,7 @@ def _store(connection: Connection, followed: Iterable[FollowedOccurrence], now: 
             "deadline": one.now.commitment.deadline,
             "bounds": one.bounds.to_json(),
             "version": _version(one),
-            "stated_at": now if one.moves else one.now.stated_at,
+            "stated_at": None if one.is_history else now if one.moves else one.now.stated_at or now,
         }
         for one in changed
     ]

@@ -124,4 +124,5 @@ def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
         stated_at=row["stated_at"],
         acknowledged=acknowledgement_of(row),
         snoozed=snooze_of(row),
+        follows=row["deadline"] is not None and bool(references(parse(row["deadline"]))),
     )

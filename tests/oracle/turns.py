@@ -2,8 +2,9 @@
 
 Readings of the design where it leaves a choice:
 
-* A turn is tracked if its latest bound lies after the moment at which the present deadline was recorded, or if it was
-  tracked already before a move that still has it: tracked at the last tick, for what nobody has seen is not.
+* A turn is tracked if its latest bound (or its first, where that is unknown) lies after the moment at which the present
+  deadline was recorded, or if it was tracked already before a move that still has it: tracked at the last tick, for
+  what nobody has seen is not.
 * A move of a recurrence there and back before a tick is no move: what was tracked stays tracked, what was closed stays
   closed, and a turn that was moved by itself stays moved. If a tick comes in between, the turns that the move left out
   are forgotten: one that comes back after its latest bound has passed is history.
@@ -306,7 +307,8 @@ def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: dateti
     since = here.since if here and here.bounds.fingerprint == bounds.fingerprint else at
     seen = course.stated_at(looked) if looked else None
     already = bool(seen and name in seen.turns and seen.turns[name].tracked)
-    return Turn(since, bounds, name == "" or already or bounds.latest is None or bounds.latest > at)
+    ends = bounds.latest or bounds.earliest
+    return Turn(since, bounds, name == "" or already or ends is None or ends > at)
 
 
 def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: datetime | None) -> None:
@@ -318,11 +320,11 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
     bounds = resolve(deadline, setting_of(course, found))
     if bounds.fingerprint != now.turns[name].bounds.fingerprint:
         course.own[name] = deadline
-        put_alone(course, found, name, bounds, move.at, looked)
+        put_alone(course, found, name, bounds, at=move.at, looked=looked)
 
 
 def put_alone(
-    course: Course, found: dict[str, Course], name: str, bounds: Bounds, at: datetime, looked: datetime | None
+    course: Course, found: dict[str, Course], name: str, bounds: Bounds, *, at: datetime, looked: datetime | None
 ) -> None:
     """Give one turn other bounds, and what counts from it."""
     now = course.now
@@ -338,7 +340,7 @@ def put_alone(
         assert not isinstance(other.deadline, Every)
         following = resolve(other.deadline, setting_of(other, found, bounds))
         if following.fingerprint != other.now.turns[name].bounds.fingerprint:
-            put_alone(other, found, name, following, at, looked)
+            put_alone(other, found, name, following, at=at, looked=looked)
 
 
 def turns_of(

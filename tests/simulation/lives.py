@@ -146,7 +146,7 @@ class Lives:
     def recurs(self, key: str) -> bool:
         return recurs(self.courses[key], self.courses)
 
-    def counted(self, key: str, chance: float = 0.15) -> Expression | None:
+    def counted(self, key: str, chance: float = 0.07) -> Expression | None:
         """State, now and then, what is counted from an older one that recurs."""
         if "counted" in self.without or self.random.random() > chance:
             return None

@@ -17,6 +17,7 @@ from alerts.core.schedule.moments import (
 )
 from alerts.core.schedule.occurrences import PreviousRecurrence, before_moves, exists, kept, names, passed
 from alerts.core.schedule.watches import Evaluation, Watch
+from alerts.core.stages import has_passed
 from alerts.core.tracked import Revision, Tracked
 from alerts.deadlines.done_series import DoneSeries
 
@@ -171,9 +172,12 @@ def _watches_of_changed_occurrences(
     for change in unseen_revisions(context, watch) if watch.fingerprint is not None else ():
         if exists(context.tracked, change.occurrence):
             changes.setdefault(change.occurrence, []).append(change)
-    moved = (
-        [name for name, state in context.tracked.occurrences.items() if state.bounds is not None] if from_start else []
-    )
+    states, stated_at = context.tracked.occurrences, context.tracked.stated_at or context.tracked.recorded_at
+    moved = [
+        name
+        for name, state in states.items()
+        if from_start and state.bounds and not (state.follows and has_passed(state.bounds, stated_at))
+    ]
     found = {name: new_watch(name) for name in moved if exists(context.tracked, name)}
     for name, own_changes in changes.items():
         own, now = new_watch(name), context.tracked.at(name).bounds.fingerprint

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from alerts.core.stages import has_passed
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds, occurrence_bounds
 
@@ -24,7 +25,7 @@ class PreviousRecurrence:
         if recurs is None or not recurs.has(name):
             return None
         found = occurrence_bounds(self.bounds, name)
-        late = recurs.open_name is None and found.latest is not None and found.latest <= self.stated_at
+        late = recurs.open_name is None and has_passed(found, self.stated_at)
         return found.fingerprint if (recurs.order(name) > self.last if self.last else not late) else None
 
 
@@ -77,8 +78,7 @@ def passed(tracked: Tracked, name: str) -> bool:
     recurs = tracked.bounds.recurrence
     if recurs is not None and recurs.open_name is not None:
         return False
-    latest = tracked.at(name).bounds.latest
-    return latest is not None and latest <= (tracked.stated_at or tracked.recorded_at)
+    return has_passed(tracked.at(name).bounds, tracked.stated_at or tracked.recorded_at)
 
 
 def exists(tracked: Tracked, name: str) -> bool:
