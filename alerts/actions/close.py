@@ -1,4 +1,4 @@
-"""Close commitments: they were fulfilled, breached or withdrawn."""
+"""Close commitments: they were fulfilled, breached or withdrawn; notices are answered as cancelled or renewed."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from alerts.actions.all_or_none import collect_errors, unique_keys
 from alerts.actions.preconditions import find, require_occurrence, require_open
+from alerts.actions.renewals import end_renewal, require_end, stored_end, with_answer
 from alerts.core.changes import Change, revision_after
-from alerts.core.commitments import Status
+from alerts.core.commitments import End
 from alerts.store import Store
 
 
 def close(
     store: Store,
     keys: str | Sequence[str],
-    status: Status,
+    end: End,
     change: Change,
     occurrence: str = "",
     *,
@@ -23,6 +24,7 @@ def close(
     """Close commitments, or one occurrence of each: all of them, or none.
 
     Raises InputError with a line for each that is missing or closed. A series needs an occurrence or `all_occurrences`.
+    What is cancelled ends after the term.
     """
     with store.commitments.change() as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
@@ -31,8 +33,10 @@ def close(
                 now = series.at(occurrence)
                 require_open(now, "closed")
                 require_occurrence(now, "closed", all_occurrences=all_occurrences)
+                require_end(now, end)
                 changes.end_snoozes(now, change.now)
-                revision = revision_after(now, change, "closed", detail=status)
+                status = stored_end(end)
+                revision = revision_after(now, with_answer(end, change), "closed", detail=status)
                 if occurrence:
                     changes.close_occurrence(now, status)
                     changes.count_from_closing(series, change.now)
@@ -41,3 +45,5 @@ def close(
                     changes.append(now, revision, status=status)
                     if now.recurs:
                         changes.follow_closed(now, change)
+                if end == "cancelled":
+                    end_renewal(changes, now, change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alerts.actions.preconditions import find, require_closed
+from alerts.actions.renewals import restore_renewal
 from alerts.core.change_set import reopen_to
 from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.tracked import Tracked
@@ -48,6 +49,8 @@ def _reopen_one(changes: CommitmentChanges, series: Tracked, name: str, change: 
     values = {"version": after.bounds_version} if own.bounds else {"reopened": own.reopened + 1}
     changes.reopen_occurrence(now, change.now, **values)
     changes.append(now, after.changes[-1])
+    if now.commitment.kind == "notice":
+        restore_renewal(changes, now, change)
 
 
 def _withdraw_next(changes: CommitmentChanges, series: Tracked, recurs: DoneSeries, name: str) -> None:

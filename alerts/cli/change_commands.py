@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -26,7 +28,7 @@ from alerts.cli.options import (
 )
 from alerts.cli.output import checked_reason, print_line
 from alerts.core.changes import Change
-from alerts.core.commitments import ENDS, Citation
+from alerts.core.commitments import ENDS, NOTICE_ANSWERS, Citation
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import did_you_mean
@@ -102,22 +104,28 @@ def move(
 def close(
     context: typer.Context,
     keys: Keys,
-    status: Annotated[str, typer.Option("--as", metavar="fulfilled|breached|withdrawn", help="How it ended.")],
+    end: Annotated[
+        str, typer.Option("--as", metavar="|".join(ENDS), help="How it ended; a notice: cancelled or renewed.")
+    ],
     because: Because = None,
     occurrence: OneOccurrence = "",
     all_occurrences: AllOccurrences = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Cancel without a question.")] = False,
     by: By = None,
     at: At = None,
 ) -> None:
     """Close commitments (all of them or none)."""
-    if status not in ENDS:
-        raise typer.BadParameter(f"{status!r} is not an end{did_you_mean(status, ENDS)}", param_hint="--as")
+    if end not in (*ENDS, *NOTICE_ANSWERS):
+        ends = (*ENDS, *NOTICE_ANSWERS)
+        raise typer.BadParameter(f"{end!r} is not an end{did_you_mean(end, ends)}", param_hint="--as")
+    if end == "cancelled" and not yes:
+        _confirm_cancellation(keys, occurrence)
     app = get_app(context)
     either_occurrence_or_all(occurrence, all_occurrences=all_occurrences)
     change = change_of(at, by, because)
-    close_commitments(app.store, keys, status, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
+    close_commitments(app.store, keys, end, change, occurrence, all_occurrences=all_occurrences)  # type: ignore[arg-type]
     for key in dict.fromkeys(keys):
-        print_line(f"{_name(key, occurrence)} is closed: {status}")
+        print_line(f"{_name(key, occurrence)} is closed: {end}")
         _print_following(app.store.commitments.find(key) if occurrence else None)
     print_next_alerts(app, keys, change.now)
 
@@ -127,6 +135,15 @@ def _print_following(series: Tracked | None) -> None:
     recurs = series.bounds.recurrence if series else None
     if series and recurs and recurs.open_name:
         print_line(f"  due again {describe_bounds(series.at(recurs.open_name).bounds)} ({recurs.open_name})")
+
+
+def _confirm_cancellation(keys: Sequence[str], occurrence: str) -> None:
+    """Ask whether what notices are about is to end. Raises BadParameter where nobody can be asked."""
+    what = ", ".join(_name(key, occurrence) for key in dict.fromkeys(keys))
+    text = f"{what}: what was to be renewed then ends after this term, and has no later dates"
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"{text}; add --yes if that is meant", param_hint="--as")
+    typer.confirm(f"{text}. Cancel it?", abort=True)
 
 
 def _citation(key: str | None, locator: str | None, quote: str | None) -> Citation | None:

@@ -13,12 +13,15 @@ from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.resolution import Obligor, ZoneChoice
 from alerts.deadlines.zones import zone_info
 
-Kind = Literal["obligation", "expiry", "event", "request", "expectation"]
+Kind = Literal["obligation", "expiry", "event", "request", "expectation", "notice"]
 Priority = Literal["low", "normal", "high", "critical"]
 Status = Literal["open", "fulfilled", "breached", "withdrawn"]
+NoticeAnswer = Literal["cancelled", "renewed"]
+End = Status | NoticeAnswer
 KINDS: tuple[str, ...] = get_args(Kind)
 PRIORITIES: tuple[str, ...] = get_args(Priority)
 ENDS: tuple[str, ...] = get_args(Status)[1:]
+NOTICE_ANSWERS: tuple[str, ...] = get_args(NoticeAnswer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ def summarise(commitments: Iterable[Tracked], scope: Scope, now: datetime) -> Su
         if part:
             is_quiet = part != "due" and (paused_until([scope.rule], one, now) or snoozed_now(one, now)) is not None
             (paused if is_quiet else most_urgent_by_part)[part].add(one)
-            overdue += part == "late" and one.commitment.kind == "obligation"
+            overdue += part == "late" and one.commitment.kind in ("obligation", "notice")
     both = [*most_urgent_by_part.items(), *paused.items()]
     every = [(part, one) for part, most_urgent in both for one in most_urgent.soonest()]
     quiet = sum(most_urgent.count for most_urgent in paused.values())

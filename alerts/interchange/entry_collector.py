@@ -22,6 +22,7 @@ from alerts.interchange.file_contents import (
     Known,
     in_line,
 )
+from alerts.interchange.renewal_entries import RenewalError, expanded
 from alerts.strict_yaml.validation import Section, problems_of
 from alerts.strict_yaml.yaml_events import Steps
 
@@ -103,11 +104,22 @@ class Reading:
     def take(self, value: Any, line_of: Lines, sequence: int | None = None) -> None:
         """Add a commitment entry, or what is wrong with it."""
         before = len(self.problems)
-        self._take(value, line_of, sequence)
+        self._take_all(value, line_of, sequence)
         if self.keeps_rest:
             key = str(value.get("key", ""))
             self.left_out += [replace(one, key=key) for one in self.problems[before:]]
             del self.problems[before:]
+
+    def _take_all(self, value: Any, line_of: Lines, sequence: int | None) -> None:
+        try:
+            entries = expanded(value)
+        except RenewalError as error:
+            self.add_problem(line_of((error.field,)), str(error), (error.field,))
+            if isinstance(value.get("key"), str):
+                self.unread_keys |= {value["key"], f"{value['key']}-notice"}
+            return
+        for one in entries:
+            self._take(one.value, lambda steps, one=one: line_of(one.steps(steps)), sequence)  # type: ignore[misc]
 
     def _take(self, value: Any, line_of: Lines, sequence: int | None) -> None:
         entry = self.validated(CommitmentEntry, value, line_of)

@@ -138,12 +138,16 @@ class SnoozedFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commands:
-    """The commands for a commitment, quoted for a shell; for what recurs each names the occurrence."""
+    """The commands for a commitment, quoted for a shell; for what recurs each names the occurrence.
+
+    `ends`: how it can end, the one that `close` names first.
+    """
 
     ack: str
     move: str
     close: str
     show: str
+    ends: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ def _identity(context: ReminderContext) -> dict[str, Any]:
     return {
         "key": line(commitment.key) or "?",
         "title": line(commitment.title) or "(untitled)",
-        "what": commitment.kind,
+        "what": "obligation" if commitment.kind == "notice" else commitment.kind,
         "priority": commitment.priority,
         "status": commitment.status,
         "ended": _ended(context),

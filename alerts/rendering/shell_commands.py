@@ -15,9 +15,12 @@ def commands(context: ReminderContext) -> Commands:
     one = flat(clean(context.reminder.occurrence))
     which = f" --occurrence {shlex.quote(one)}" if one else " --all" if recurs else ""
     date = "every …" if recurs and not one else "YYYY-MM-DD"
+    is_notice = context.tracked.commitment.kind == "notice"
+    end = "renewed" if is_notice else "fulfilled"
     return Commands(
         ack=f"alerts ack {key}{which}",
         move=f'alerts move {key}{which} "{date}" --because "…"',
-        close=f"alerts close {key}{which} --as fulfilled",
+        close=f"alerts close {key}{which} --as {end}",
         show=f"alerts show {key}",
+        ends=("renewed", "cancelled") if is_notice else ("done", "breached", "withdrawn"),
     )

@@ -76,6 +76,14 @@ class CommitmentChanges:
         """Let what depends on a series end with it: it has just been closed as a whole."""
         follow_closed(self._connection, [now.id], change, self.resolver)
 
+    def deadline_before(self, now: Tracked, because: str) -> str | None:
+        """Return the deadline before the last move, if its reason begins so; None if it was stated anew since."""
+        query = select(_R.reason, _R.stated).where(_R.commitment_id == now.id, _R.stated.is_not(None))
+        stated = self._connection.execute(query.order_by(_R.number.desc()).limit(2)).all()
+        if len(stated) < 2 or not (stated[0].reason or "").startswith(because):
+            return None
+        return str(stated[1].stated["deadline"])
+
     def find_followed(self, now: Tracked, bounds: Bounds) -> list[FollowedOccurrence]:
         """Return what follows an occurrence that is moved to other bounds."""
         found = find_followed(self._connection, {now.id: {now.occurrence: bounds}})

@@ -52,6 +52,7 @@ class EntryView:
     `revision` and `stage` are what the form carries. `pauses` and `snoozes` are the days that buttons offer; `may` is
     what the reader may do now. `active`: what `undo` would take back. `url`: its own page. `silence`: what holds
     its alerts back now, if anything does.
+    `is_notice`: it is answered as cancelled or renewed.
     """
 
     t: Facts
@@ -65,6 +66,7 @@ class EntryView:
     active: tuple[str, ...] = ()
     url: str = ""
     silence: SilenceView | None = None
+    is_notice: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,7 @@ class Viewer:
             ),
             active=active,
             silence=SilenceView.of(silence) if silence else None,
+            is_notice=tracked.commitment.kind == "notice",
         )
 
     def lead(self, tracked: Tracked, now: datetime) -> datetime | None:

@@ -17,7 +17,7 @@ from alerts.actions.snooze import snooze
 from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.core.actors import Shown
 from alerts.core.changes import Change, Report
-from alerts.core.commitments import ENDS, Status
+from alerts.core.commitments import ENDS, NOTICE_ANSWERS, End, Status
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Tracked
 from alerts.rendering.template_filters import flat
@@ -104,9 +104,11 @@ class Answer:
         move(self.store, self.key, deadline, self.change(reason or None), self.tracked.occurrence)
 
     def close(self, stated: str) -> None:
-        if stated not in ENDS:
+        if stated not in (NOTICE_ANSWERS if self.tracked.commitment.kind == "notice" else ENDS):
             raise NotAsShownError
-        close(self.store, self.key, cast("Status", stated), self.change(), self.tracked.occurrence)
+        if stated == "cancelled" and self.form.fields.get("confirm") != "yes":
+            raise FormError("confirm", "Tick this first, if it is to end.")
+        close(self.store, self.key, cast("End", stated), self.change(), self.tracked.occurrence)
 
     def reopen(self, _: str) -> None:
         reason = flat(self.form.text("reason"))

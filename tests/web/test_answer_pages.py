@@ -102,6 +102,18 @@ def test_what_was_pressed_is_what_is_recorded(desk: Desk) -> None:
     assert desk.tracked("paper").commitment.note == "Two\nlines"
 
 
+def test_a_notice_is_answered_as_renewed_or_after_a_tick_as_cancelled(desk: Desk) -> None:
+    load(desk.store, entry("lease", "every FREQ=YEARLY from 2027-02-20"), now=NOW)
+    page = desk.visit(desk.sent("lease-notice", "P90D before lease", kind="notice").token)
+    assert {one for one in page.buttons if one.startswith("close ")} == {"close renewed", "close cancelled"}
+    refused = page.press("close cancelled")
+    assert (refused.status, "Tick this first" in refused.text) == (422, True)
+    assert len(desk.history("lease-notice")) == 1
+    assert page.press("close fulfilled").status != 200
+    assert "Recorded" in page.press("close cancelled", confirm="yes").text
+    assert desk.tracked("lease").commitment.deadline == "every FREQ=YEARLY;UNTIL=20270220 from 2027-02-20"
+
+
 def test_a_snooze_is_for_the_recipient_alone_and_ends_before_the_last_lead(desk: Desk) -> None:
     sent = desk.sent("audit", "2026-12-05")
     page = desk.visit(sent.token)

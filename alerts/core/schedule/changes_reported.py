@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from alerts.core.reminder_merging import reason
@@ -43,6 +44,14 @@ def changes_to_report(context: Context, watch: Watch) -> tuple[list[Reminder], l
 def announces_move(context: Context, watch: Watch) -> bool:
     """Return whether an alert of the move goes out: by this watch or, for an occurrence, by the series' own."""
     return context.rule.remind.moved and any(revision.what == "moved" for revision in unseen_revisions(context, watch))
+
+
+def is_move_reported(context: Context, watch: Watch, reminders: Sequence[Reminder]) -> bool:
+    """Return whether an alert of a move goes out although it has ended: among these or, for an occurrence, the whole's."""
+    if any(reminder.kind == "moved" for reminder in reminders):
+        return True
+    whole = any(one.what == "moved" and not one.occurrence for one in unseen_revisions(context, watch))
+    return context.rule.remind.moved and bool(context.tracked.occurrence) and whole
 
 
 def reopening_unseen(tracked: Tracked, watch: Watch) -> Revision | None:

@@ -11,6 +11,7 @@ from alerts.core.schedule.changes_reported import (
     announces_move,
     announces_reopening,
     changes_to_report,
+    is_move_reported,
     reopening_unseen,
 )
 from alerts.core.schedule.evaluation_context import Context, position
@@ -66,7 +67,7 @@ def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings:
     if tracked.open:
         return _evaluate_open(context, seen, now, evaluation)
     latest_moment = seen.latest_moment
-    if moved and any(reminder.kind == "moved" for reminder in reminders):
+    if moved and is_move_reported(context, watch, reminders):
         # That alert gives the state of the new bounds, so a reopening has missed nothing of them.
         latest_moment = latest_missed_position(context, replace(watch, since=seen.since, occurrence=""))
     return replace(evaluation, watch=_watch_after(context, watch, max(now, seen.served_until), None, latest_moment))

@@ -1,0 +1,67 @@
+"""`renews` with `notice`: two commitments that are linked, and the lines of what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts.deadlines.errors import InputError
+from alerts.interchange import gather
+from alerts.interchange.file_contents import refuse
+from tests.interchange.conftest import Write
+
+LEASE = """commitments:
+  - key: lease
+    title: Lease of the office
+    renews: every year from 2026-07-01
+    notice: 90 days
+    owner: ana
+    priority: high
+    roll: following
+people: [{key: ana, name: Ana, email: ana@example.org}]
+"""
+
+
+@pytest.fixture
+def yaml(here: Path) -> Write:
+    def write(text: str) -> Path:
+        Path("x.yaml").write_text(text)
+        return Path("x.yaml")
+
+    return write
+
+
+def test_it_gives_the_renewal_and_the_notice(yaml: Write) -> None:
+    renewal, notice = (one.commitment for one in gather(yaml(LEASE)).entries)
+    assert (renewal.key, renewal.kind, renewal.deadline) == ("lease", "event", "every FREQ=YEARLY from 2026-07-01")
+    assert (notice.key, notice.kind, notice.deadline) == ("lease-notice", "notice", "P90D before lease")
+    assert (notice.title, notice.owner, notice.priority) == ("Cancel or renew: Lease of the office", "ana", "high")
+    assert (renewal.roll, notice.roll) == ("following", "none")
+
+
+def test_without_a_notice_there_is_the_renewal_alone(yaml: Write) -> None:
+    (one,) = gather(yaml(LEASE.replace("    notice: 90 days\n", ""))).entries
+    assert one.commitment.key == "lease"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("every year from 2026-07-01", "2026-07-01", "4: renews: expected how often, as in `every year from"),
+        ("every year from 2026-07-01", "every yeer", "4: renews: column 7: expected how often"),
+        ("    renews: every year from 2026-07-01\n", "", "4: notice: goes with `renews`"),
+        ("90 days", "soon", "5: notice: expected how long before, as in `90 days`"),
+        ("    notice", "    deadline: 2026-07-01\n    notice", "4: renews: stands in place of `deadline`"),
+        (
+            "people",
+            "  - {key: lease-notice, title: T, deadline: undated}\npeople",
+            'the key "lease-notice" is used twice',
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(yaml: Write, old: str, new: str, line: str) -> None:
+    found = gather(yaml(LEASE.replace(old, new)))
+    with pytest.raises(InputError) as caught:
+        refuse(found.problems)
+    assert line in str(caught.value)
