@@ -178,6 +178,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "move": "move it to another date",
         "close": "close it",
         "show": "show it",
+        "ends": "how it can end; `close` states the first of them",
     },
     AbsenteeFacts: {
         "name": "the name of somebody who is away or has left",

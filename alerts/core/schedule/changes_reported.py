@@ -47,7 +47,7 @@ def announces_move(context: Context, watch: Watch) -> bool:
 
 
 def is_move_reported(context: Context, watch: Watch, reminders: Sequence[Reminder]) -> bool:
-    """Return whether an alert of a move goes out although it has ended: among these or, for an occurrence, the whole's."""
+    """Return whether the alert of a move goes out with an end: among these or, for an occurrence, that of the whole."""
     if any(reminder.kind == "moved" for reminder in reminders):
         return True
     whole = any(one.what == "moved" and not one.occurrence for one in unseen_revisions(context, watch))
