@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from alerts.core.commitments import Kind
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.stages import Stage
 from alerts.deadlines.points import Day
@@ -32,6 +31,8 @@ URGENCY: tuple[Group, ...] = ("late", "today", "changed", "coming", "open")
 LISTED = 200  # entries in one message; the rest are counted
 SOON = 7  # days within which a coming date is shown as near
 
+What = Literal["obligation", "expiry", "event", "request", "expectation"]  # a notice reads as an obligation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
@@ -44,7 +45,7 @@ class Facts:
     key: str
     title: str
     kind: ReminderKind
-    what: Kind
+    what: What
     priority: str
     status: str
     ended: str | None

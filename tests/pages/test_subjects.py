@@ -13,12 +13,12 @@ import pytest
 from rich.cells import cell_len
 
 from alerts import shipped
-from alerts.core.commitments import Kind
 from alerts.core.notifications import Notification
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
 from alerts.rendering.renderer import Renderer
+from alerts.rendering.template_facts import What
 from pages.subjects import CASES, TITLE, context, subjects
 
 ON_A_TELEPHONE = 40
@@ -71,12 +71,12 @@ def test_a_subject_is_whole_on_a_telephone_and_names_the_title(row: tuple[str, .
 
 def test_every_kind_of_reminder_and_of_commitment_is_there() -> None:
     assert {case[0] for case in CASES} == set(get_args(ReminderKind))
-    assert {case[1] for case in CASES} == set(get_args(Kind))
+    assert {case[1] for case in CASES} == set(get_args(What))
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@pytest.mark.parametrize("what", get_args(Kind))
-def test_whatever_is_stated_a_lead_is_short_and_true(renderer: Renderer, what: Kind, zone: str) -> None:
+@pytest.mark.parametrize("what", get_args(What))
+def test_whatever_is_stated_a_lead_is_short_and_true(renderer: Renderer, what: What, zone: str) -> None:
     for about, deadline, day, hour in product(("before", "reopened"), DEADLINES, DAYS, (2, 22)):
         now = datetime.fromisoformat(f"{day}T{hour:02}:30").replace(tzinfo=UTC)
         one = context(about, what, deadline, day)

@@ -7,13 +7,12 @@ from typing import get_args
 
 import pytest
 
-from alerts.core.commitments import Kind as What
 from alerts.core.reminders import Kind
 from alerts.rendering.fact_parts import Certainty, Standing
 from alerts.rendering.post_builder import PostBuilder
 from alerts.rendering.renderer import Renderer
 from alerts.rendering.template_environment import FACT_TYPES, FILTERS_OFFERED
-from alerts.rendering.template_facts import Group
+from alerts.rendering.template_facts import Group, What
 from alerts.rendering.timeline import Drawn
 from pages.block_meanings import BLOCKS, CODES, TEMPLATES
 from pages.template_meanings import FILTERS, MEANINGS
