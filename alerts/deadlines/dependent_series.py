@@ -35,6 +35,10 @@ class DependentSeries(Recurrence):
     latest: int
 
     @property
+    def is_rule(self) -> bool:
+        return False
+
+    @property
     def displacement(self) -> tuple[timedelta, timedelta]:
         """Return how far after its name an occurrence lies, at the earliest and at the latest."""
         return timedelta(days=self.earliest), timedelta(days=self.latest)

@@ -12,7 +12,6 @@ from icalendar import vRecur
 
 from alerts.core.icalendar import EventTimes, FeedEntry, event_times
 from alerts.core.tracked import Tracked
-from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.rule_expansion import expand, last_wall, wall_of
 from alerts.deadlines.rule_parts import split_rule
@@ -68,7 +67,7 @@ def _is_a_rule(recurs: Recurrence) -> bool:
     It knows no rolling, no business days, and no series that counts from another. Widespread programs (ical.js,
     libical) differ about places in a week, and about what picks days of a year other than by month.
     """
-    if isinstance(recurs, DependentSeries) or recurs.roll != "none" or not recurs.is_rule:
+    if recurs.roll != "none" or not recurs.is_rule:
         return False
     parts = split_rule(recurs.rule)
     if parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts:
