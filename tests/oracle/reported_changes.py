@@ -14,7 +14,7 @@ def moves(watch: Watch, name: str, first: datetime) -> Iterator[AddressedReminde
     """Yield a reminder for each move of the whole or of one turn, unless it leads back before a tick."""
     moves = [stated for stated in watch.course.stated if stated.moved == name]
     for tick in sorted({tick for stated in moves if (tick := watch.tick_from(stated.at)) and tick > first}):
-        if not watch.rule.moved or (not watch.course.was_open(tick) and not reports_end(watch, name, tick)):
+        if not watch.rule.moved or (not watch.is_open(name, tick) and not reports_end(watch, name, tick)):
             continue
         since = [stated for stated in moves if watch.tick_from(stated.at) == tick]
         before = [stated for stated in watch.course.stated if stated.at < since[0].at]

@@ -298,7 +298,8 @@ def mark_of(course: Course, found: dict[str, Course]) -> Any:
     if base is None:
         return str(course.deadline) if isinstance(course.deadline, Every) else None
     gone = sorted(set(base.now.turns) - base.left)[:1] if base.left is not None else []
-    return str(course.deadline), base.now.fingerprint, gone
+    stated = str(course.deadline).replace("until after", "after")  # the same, in other words
+    return stated, base.now.fingerprint, gone
 
 
 def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: datetime | None) -> Turn:
