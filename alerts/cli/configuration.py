@@ -78,7 +78,7 @@ def read_anew(app: App, clock: Clock) -> Configuration:
         if errors := problems(fresh, samples(now), now):
             raise InputError("\n".join(errors))
         app.checked.add(rendered)
-    fresh.renderer.warm_up()
+    fresh.renderer.warm_up({channel.medium for channel in fresh.channels.values()})
     found = configuration(fresh, clock)
     if App(app.config, app.url).rule_set != found.mine or found.digest() != found.read:
         raise InputError(f"{settings.folder}: a file changed while it was read: run `alerts reload` again")

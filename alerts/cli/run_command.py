@@ -33,7 +33,7 @@ def run(context: typer.Context) -> None:
     start_log(app.settings.redaction, app.settings.log)
     refuse_shipped(app)
     first = configuration(app, utc_now)
-    app.renderer.warm_up()
+    app.renderer.warm_up({channel.medium for channel in app.channels.values()})
     daemon = Daemon(app.store, first.rules, first.workers, utc_now, first=first, load=lambda: read_anew(app, utc_now))
     ended = daemon.run(on_ready=lambda: _announce(app))
     sys.stdout.flush()

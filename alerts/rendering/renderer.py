@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,17 @@ from alerts.rendering.template_filters import clean, flat, known_zone, shorten
 from alerts.rendering.unused_overrides import unused_overrides
 
 Context = Mapping[str, Any]
+SHARED_TEMPLATES = re.compile(r"[^/]+\.jinja")  # what the others import
+TEXT_TEMPLATES: Mapping[Medium, re.Pattern[str]] = {
+    "mail": re.compile(r"email/.+\.txt"),
+    "text": re.compile(r"email/.+\.txt"),
+    "json": re.compile(r"webhook/.+\.json|email/subject\.txt"),
+    "post": re.compile(r"chat/.+\.jinja|email/subject\.txt"),
+}
+HTML_TEMPLATES: Mapping[Medium, re.Pattern[str]] = {
+    "mail": re.compile(r"email/.+\.html"),
+    "post": re.compile(r"chat/.+\.html"),  # of a user who has not changed to the new chat templates
+}
 SUBJECT_COLUMNS = 78  # as RFC 5322 recommends for a line
 
 
@@ -50,14 +61,15 @@ class Renderer:
         accept_former_names(self._html)
         self._former = former_templates(self._folders[:-1])
 
-    def warm_up(self) -> None:
-        """Compile all templates now rather than when the first alert waits for it."""
-        kinds = ((self._html, (".html", ".jinja")), (self._text, (".txt", ".json", ".jinja")))
-        for environment, ends in kinds:
-            for name in environment.list_templates():
-                if name.endswith(ends) and not name.startswith("shipped/"):
-                    with suppress(TemplateSyntaxError, UnicodeDecodeError):  # rendering reports it
-                        environment.get_template(name)
+    def warm_up(self, media: Collection[Medium]) -> None:
+        """Compile the templates of these media now rather than when the first alert waits for it."""
+        for environment, patterns in ((self._text, TEXT_TEMPLATES), (self._html, HTML_TEMPLATES)):
+            names = environment.list_templates()
+            found = [name for name in names for one in media if one in patterns and patterns[one].fullmatch(name)]
+            shared = [name for name in names if SHARED_TEMPLATES.fullmatch(name)] if found else []
+            for name in (*found, *shared):
+                with suppress(TemplateSyntaxError, UnicodeDecodeError):  # rendering reports it
+                    environment.get_template(name)
 
     def render(self, notification: Notification, medium: Medium) -> tuple[Message, str | None]:
         """Return the message; if a template fails, the built-in plain message and the error in one line. Never raises.

@@ -11,6 +11,7 @@ import pytest
 from alerts.core.messages import Medium
 from alerts.core.reminders import Kind
 from alerts.rendering.renderer import Renderer
+from alerts.rendering.template_environment import Sandbox
 from tests.rendering.reminder_factories import TEMPLATES, single
 
 
@@ -173,3 +174,21 @@ def test_phrases_of_your_own_without_subjects_keep_their_headlines(tmp_path: Pat
     former = re.sub(r"\{%- macro \w*subject\(.*?endmacro -%\}\n", "", phrases, flags=re.DOTALL)
     message, error = own(tmp_path, phrases_dot_jinja=former).render(single(), "mail")
     assert (message.subject, error) == ("Mon 10 Nov 2025 · due that day · Trade truce", None)
+
+
+@pytest.mark.parametrize("medium", get_args(Medium))
+def test_after_the_start_no_template_of_a_medium_is_left_to_compile(
+    medium: Medium, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renderer, compiled, compile_template = Renderer([TEMPLATES]), list[str | None](), Sandbox.compile
+
+    def noted(self: Sandbox, source: str, name: str | None = None, filename: str | None = None) -> Any:
+        compiled.append(name)
+        return compile_template(self, source, name, filename)
+
+    monkeypatch.setattr(Sandbox, "compile", noted)
+    renderer.warm_up({medium})
+    at_the_start = len(compiled)
+    assert renderer.render(single(), medium)[1] is None
+    assert len(compiled) == at_the_start > 0
+    assert any(str(name).endswith(".html") for name in compiled) == (medium == "mail"), compiled
