@@ -17,7 +17,7 @@ from alerts.core.rules import Rule
 def everybody(app: App, now: datetime, owners: Owners | None = None) -> RecipientsOfAlerts:
     """Return what names recipients and silences from `now` on. No channel is built, so no secret is needed."""
     owners = owners or app.owners
-    absences = Absences(people=owners.people, recorded=app.store.absences.all(now).recorded)
+    absences = Absences(people=owners.people, recorded=app.store.absences.recorded(now))
     return RecipientsOfAlerts(
         recipients={},
         owners=owners,

@@ -24,11 +24,13 @@ from alerts.store.database import Database
 from alerts.store.new_links import put_new_link
 from alerts.store.outbox.contents import DeliveryFacts
 from alerts.store.people import every_person
+from alerts.store.rule_rows import awaits_answers
 from alerts.store.standing import WatchedCommitment, fetch_watched
 
 EntryName = tuple[int, str]  # the id of a commitment, and the name of its occurrence
 KIND_AT: Mapping[Stage, Kind] = {"ahead": "before", "due": "before", "overdue": "overdue", "under_review": "review"}
 _D, _R, _V = delivery_tables.deliveries.c, planning_tables.rules.c, tables.revisions.c
+_RULES = select(_R.name, _R.hash, _R.spec, _R.removed_at, _R.ending)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,16 +89,18 @@ class LinkedDeliveries:
             to_deputy=row["on_behalf_of"] is not None,
         )
 
-    def entries(self, which: Iterable[EntryName], now: datetime) -> dict[EntryName, LinkedEntry]:
-        """Return entries as they are now; those that are gone are left out."""
+    def entries(self, which: Iterable[EntryName], now: datetime) -> tuple[dict[EntryName, LinkedEntry], dict[str, str]]:
+        """Return entries as they are now, without those that are gone, and the hashes of the registered rules."""
         which = list(dict.fromkeys(which))
         with self._database.read() as connection:
-            watched = fetch_watched(connection, {number for number, _ in which})
+            rows = connection.execute(_RULES).all()
+            await_answers = [row.name for row in rows if not row.ending and awaits_answers(row.spec)]
+            watched = fetch_watched(connection, {number for number, _ in which}, await_answers)
             found = {one: about for one in which if (about := _at(watched.get(one[0]), one[1]))}
             facts = DeliveryFacts.fetch(connection, (one.tracked for one in watched.values()), ())
             times = _times(connection, watched)
-            rules = [Rule.from_json(spec) for spec in connection.execute(select(_R.spec)).scalars()]
-        return {
+        rules = [Rule.from_json(row.spec) for row in rows]
+        entries = {
             one: LinkedEntry(
                 context=_context(facts, about, rules, now),
                 watched=watched[about.id],
@@ -105,6 +109,7 @@ class LinkedDeliveries:
             )
             for one, about in found.items()
         }
+        return entries, {row.name: row.hash for row in rows if row.removed_at is None}
 
     def send_new_link(self, delivery: UUID, about: Tracked, now: datetime) -> bool:
         """Send the alert of an end again to the recipient of a delivery, with a new link; False where it was today."""

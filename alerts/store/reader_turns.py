@@ -18,7 +18,7 @@ from alerts.clock import monotonic
 
 LOOK_EVERY = 0.001  # seconds: a commit keeps the file for a few milliseconds
 LOOKS = 30_000
-REST = 2.0  # times as long as the turn took: a reader is there for at most a third of the time
+REST = 4.0  # times as long as the turn took: a reader is there for at most a fifth of the time
 LONGEST_REST = 0.1  # seconds
 
 

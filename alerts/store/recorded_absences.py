@@ -71,6 +71,11 @@ class RecordedAbsences:
         with self._database.read() as connection:
             return next(iter(_recorded(connection, _A.number == number)), None)
 
+    def recorded(self, now: datetime) -> list[Absence]:
+        """Return the absences that are not over."""
+        with self._database.read() as connection:
+            return _recorded(connection, _A.ends_at > now)
+
     def all(self, now: datetime) -> Absences:
         """Return all people, and their absences that are not over."""
         with self._database.read() as connection:

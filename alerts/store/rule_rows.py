@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
@@ -78,7 +79,12 @@ def registered_rules(connection: Connection) -> list[Rule]:
 def rules_that_await_answers(connection: Connection) -> set[str]:
     """Return the names of the registered rules that report alerts which nobody answers."""
     rows = connection.execute(select(_R.name, _R.spec).where(~_R.ending)).tuples()
-    return {name for name, spec in rows if spec["remind"].get("unanswered")}
+    return {name for name, spec in rows if awaits_answers(spec)}
+
+
+def awaits_answers(spec: Mapping[str, Any]) -> bool:
+    """Return whether a rule reports alerts that nobody answers."""
+    return bool(spec["remind"].get("unanswered"))
 
 
 def registered_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:

@@ -50,10 +50,9 @@ _WAKE = update(planning_tables.watches).where(
 
 
 def with_sent_alerts(
-    connection: Connection, watches: Iterable[Watch], tracked: Mapping[int, Tracked]
+    connection: Connection, watches: Iterable[Watch], tracked: Mapping[int, Tracked], rules: Collection[str]
 ) -> Mapping[int, Tracked]:
-    """Add to commitments what was sent and who has snoozed it, where a rule of their watches awaits answers."""
-    rules = rules_that_await_answers(connection)
+    """Add to commitments what was sent and who has snoozed it, where one of the rules that await answers watches."""
     ids = {watch.commitment_id for watch in watches if watch.rule in rules}
     ids = {one for one in ids if one in tracked and tracked[one].open}
     if not ids:

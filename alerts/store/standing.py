@@ -16,6 +16,7 @@ from alerts.store import planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.occurrence_rows import with_occurrences
 from alerts.store.rows import CHUNK, TRACKED, chunks, tracked_of
+from alerts.store.rule_rows import rules_that_await_answers
 from alerts.store.watch_rows import COLUMNS
 from alerts.store.watched_commitments import with_changes
 
@@ -41,7 +42,8 @@ def watched_commitments(
     query = query.where(_C.id.in_(only)) if only is not None else query
     while True:
         with database.read() as connection:
-            found = _watched(connection, query.where(_C.id > last).limit(CHUNK))
+            await_answers = rules_that_await_answers(connection)
+            found = _watched(connection, query.where(_C.id > last).limit(CHUNK), await_answers)
         if found:
             yield found
         if len(found) < CHUNK:
@@ -49,17 +51,20 @@ def watched_commitments(
         last = found[-1].tracked.id
 
 
-def fetch_watched(connection: Connection, ids: Collection[int]) -> dict[int, WatchedCommitment]:
-    """Return commitments with their watches by id."""
-    return {one.tracked.id: one for some in chunks(ids) for one in _watched(connection, _QUERY.where(_C.id.in_(some)))}
+def fetch_watched(
+    connection: Connection, ids: Collection[int], await_answers: Collection[str]
+) -> dict[int, WatchedCommitment]:
+    """Return commitments with their watches by id. `await_answers` are the rules that report what nobody answers."""
+    queries = (_QUERY.where(_C.id.in_(some)) for some in chunks(ids))
+    return {one.tracked.id: one for query in queries for one in _watched(connection, query, await_answers)}
 
 
-def _watched(connection: Connection, query: Select[Any]) -> list[WatchedCommitment]:
+def _watched(connection: Connection, query: Select[Any], await_answers: Collection[str]) -> list[WatchedCommitment]:
     rows = connection.execute(query).mappings().all()
     whole = {one.id: one for one in with_occurrences(connection, map(tracked_of, rows))}
     mine = select(*COLUMNS).where(_W.commitment_id.in_(whole))
     watches = [Watch(**row) for row in connection.execute(mine).mappings()]
-    tracked = with_changes(connection, watches, whole)
+    tracked = with_changes(connection, watches, whole, await_answers)
     by_id: dict[int, dict[tuple[str, str], Watch]] = defaultdict(dict)
     for watch in watches:
         by_id[watch.commitment_id][watch.rule, watch.occurrence] = watch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from alerts.core.tracked import Revision, Tracked
 from alerts.store import planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.rows import revision_of, tracked_of
+from alerts.store.rule_rows import rules_that_await_answers
 from alerts.store.sent_alerts import with_sent_alerts
 from alerts.store.store_error import StoreError
 from alerts.store.watch_rows import BY_KEY, key_parameters
@@ -44,7 +45,7 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
     """Return the commitments of some watches, and the ids of those that cannot be read."""
     try:
         whole = fetch_whole(connection, {watch.commitment_id for watch in watches})
-        return dict(with_changes(connection, watches, whole)), set()
+        return dict(with_changes(connection, watches, whole, rules_that_await_answers(connection))), set()
     except (SQLAlchemyError, StoreError):
         raise
     except Exception:
@@ -62,10 +63,13 @@ def readable(connection: Connection, watches: Sequence[Watch]) -> tuple[dict[int
 
 
 def with_changes(
-    connection: Connection, watches: Sequence[Watch], tracked: Mapping[int, Tracked]
+    connection: Connection, watches: Sequence[Watch], tracked: Mapping[int, Tracked], await_answers: Collection[str]
 ) -> Mapping[int, Tracked]:
-    """Return commitments with moves and ends that one of their watches has not seen, and what was sent."""
-    return with_sent_alerts(connection, watches, _with_unseen_changes(connection, watches, tracked))
+    """Return commitments with moves and ends that one of their watches has not seen, and what was sent.
+
+    `await_answers` are the rules that need what was sent.
+    """
+    return with_sent_alerts(connection, watches, _with_unseen_changes(connection, watches, tracked), await_answers)
 
 
 def _with_unseen_changes(

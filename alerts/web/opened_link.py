@@ -101,7 +101,7 @@ def open_again(
     if services.store.link_revocations.voided(reader.label, delivery.rendered_at):
         raise DeadLinkError("revoked")
     which = delivery.printed if link.commitment_id is None else ((link.commitment_id, link.occurrence),)
-    entries = services.store.linked_deliveries.entries(which, now)
+    entries, registered = services.store.linked_deliveries.entries(which, now)
     if link.commitment_id is not None:
         _require_live(delivery, entries.get(which[0]), now)
     return OpenedLink(
@@ -110,9 +110,9 @@ def open_again(
         reader=reader,
         zone=reader.zone or channel.zone or services.settings.timezone or "UTC",
         people=people,
-        absences=services.store.absences.all(now).recorded,
+        absences=services.store.absences.recorded(now),
         entries=entries,
-        registered=services.store.watches.registered(),
+        registered=registered,
         silences=services.store.silences.lasting(now),
         now=now,
     )
