@@ -9,6 +9,7 @@ from typing import Any
 
 from alerts.core.commitments import Commitment
 from alerts.interchange.commitment_entry import CitationEntry, CommitmentEntry
+from alerts.interchange.renewal_entries import SHORTHAND
 
 CITED = {f"source_{name}" if name != "key" else "source": name for name in CitationEntry.model_fields}
 LISTS = frozenset(
@@ -18,6 +19,7 @@ FIELDS: tuple[str, ...] = tuple(
     column for name in CommitmentEntry.model_fields for column in (CITED if name == "source" else (name,))
 )
 REQUIRED = tuple(name for name, field in CommitmentEntry.model_fields.items() if field.is_required())
+READ = (*FIELDS, *SHORTHAND)  # a column may also state a renewal in place of a deadline
 CASELESS = frozenset({"kind", "priority"})  # our own values: in a table their case does not matter
 SEPARATOR = re.compile(r"(?<!\\)((?:\\\\)*);")
 PART = re.compile(r"(?<!\\)((?:\\\\)*)\|")

@@ -118,8 +118,8 @@ WRONG = [
     (
         "{key: a, title: b, deadline: undated, kind: obligaton}",
         (
-            "x.yaml:4: kind: expected one of obligation, expiry, event, request, expectation, found `obligaton`; "
-            "did you mean 'obligation'?"
+            "x.yaml:4: kind: expected one of obligation, expiry, event, request, expectation, notice, found "
+            "`obligaton`; did you mean 'obligation'?"
         ),
     ),
     (

@@ -9,7 +9,7 @@ import pytest
 from alerts.deadlines.errors import InputError
 from alerts.interchange import gather
 from alerts.interchange.file_contents import refuse
-from tests.interchange.conftest import Write
+from tests.interchange.conftest import Write, wrong
 
 LEASE = """commitments:
   - key: lease
@@ -38,6 +38,30 @@ def test_it_gives_the_renewal_and_the_notice(yaml: Write) -> None:
     assert (notice.key, notice.kind, notice.deadline) == ("lease-notice", "notice", "P90D before lease")
     assert (notice.title, notice.owner, notice.priority) == ("Cancel or renew: Lease of the office", "ana", "high")
     assert (renewal.roll, notice.roll) == ("following", "none")
+
+
+def test_a_table_may_have_columns_for_it(csv: Write) -> None:
+    path = csv(
+        "key,title,deadline,renews,notice",
+        "lease,Lease,,every year from 2026-07-01,3 months",
+        "tax,Tax,2026-05-31,,",
+    )
+    found = [(one.commitment.key, one.commitment.deadline) for one in gather(path).entries]
+    assert found == [
+        ("lease", "every FREQ=YEARLY from 2026-07-01"),
+        ("lease-notice", "P3M before lease"),
+        ("tax", "2026-05-31"),
+    ]
+    (renewal, notice) = gather(csv("key,title,renews,notice", "a,A,every year from 2026-07-01,90 days")).entries
+    assert (renewal.commitment.kind, notice.commitment.kind) == ("event", "notice")
+
+
+def test_a_mapped_table_may_have_them_too(csv: Write, columns) -> None:
+    path = csv("Ref,Contract,Renewal,Cancel by", "a,A,every year from 2026-07-01,soon")
+    mapping = columns("columns: {key: Ref, title: Contract, renews: Renewal, notice: Cancel by}")
+    (line,) = wrong(path, mapping)
+    assert line.startswith("x.csv:D2: ")
+    assert "expected how long before, as in `90 days`" in line
 
 
 def test_without_a_notice_there_is_the_renewal_alone(yaml: Write) -> None:

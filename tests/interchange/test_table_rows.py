@@ -99,8 +99,8 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them_and_all_that_is_wrong_is_
             "2025-11-10`, `P1Y after KEY` or `undated`, found `soon`"
         ),
         (
-            "x.csv:F6: kind: expected one of obligation, expiry, event, request, expectation, found `obligatin`; "
-            "did you mean 'obligation'?"
+            "x.csv:F6: kind: expected one of obligation, expiry, event, request, expectation, notice, found "
+            "`obligatin`; did you mean 'obligation'?"
         ),
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from alerts.deadlines.errors import did_you_mean
-from alerts.interchange.cells import FIELDS
+from alerts.interchange.cells import READ
 
 DEADLINE_TIME = "deadline_time"  # a column that has the time of day of the deadline, and is no field
 OwnerBy = Literal["key", "name", "email"]
@@ -68,13 +68,13 @@ class Columns:
 
     def fields_of(self, heading: str) -> tuple[str, ...]:
         """Return the fields that a column gives."""
-        named = self.headings or {name: name for name in FIELDS}
+        named = self.headings or {name: name for name in READ}
         return tuple(name for name, one in named.items() if plain(one) == plain(heading))
 
     def wanted(self) -> list[str]:
         """Return all headings that are needed, each once."""
         more = [*(self.key_from.headings if self.key_from else ()), *(one.heading for one in self.dates)]
-        return _each_once([*(self.headings.values() or FIELDS), *more, *([self.status] if self.status else [])])
+        return _each_once([*(self.headings.values() or READ), *more, *([self.status] if self.status else [])])
 
     def is_skipped(self, number: int) -> bool:
         """Return whether a row is left out."""

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from alerts import strict_yaml
 from alerts.core.commitments import Kind
 from alerts.deadlines.errors import InputError
-from alerts.interchange.cells import FIELDS, LISTS, REQUIRED, entry_of, split
+from alerts.interchange.cells import FIELDS, LISTS, READ, REQUIRED, entry_of, split
 from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.tables.columns import (
     DEADLINE_TIME,
@@ -110,7 +110,7 @@ class SheetSection(Section):
     @field_validator("columns", "defaults")
     @classmethod
     def _known(cls, named: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
-        known = (*FIELDS, DEADLINE_TIME) if info.field_name == "columns" else FIELDS
+        known = (*READ, DEADLINE_TIME) if info.field_name == "columns" else FIELDS
         for name in named or ():
             if name not in known:
                 raise InputError(f'unknown field "{name}"{nearest(name, known)}')
@@ -152,7 +152,7 @@ class SheetSection(Section):
         if self.dates and "deadline" in (self.columns or {}):
             return [f"{at(('dates',))}dates and columns.deadline are both there: name that column under `dates`, too"]
         given = {*(self.columns or {}), *(self.defaults or {})}
-        given |= ({"key"} if self.key_from else set()) | ({"deadline"} if self.dates else set())
+        given |= ({"key"} if self.key_from else set()) | ({"deadline"} if self.dates or "renews" in given else set())
         if self.columns is None:
             return []
         ways = {"key": ", or how it is made (key_from)", "deadline": ", or name several under `dates`"}

@@ -129,7 +129,7 @@ class Table:
         values = shortened(self._with_names(number, filled(cells, columns.defaults), stated=cells))
         entries = list(self._dated(number, row, headings, values))
         for name in REQUIRED if len(reading.in_cells) == before else ():
-            if name == "deadline" and columns.dates:
+            if name == "deadline" and (columns.dates or values.get("renews")):
                 continue
             if not values.get(name):
                 reading.add_problem(
