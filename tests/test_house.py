@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import alerts
@@ -22,7 +23,10 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Return all modules as they are parsed. Each process of `make test` imports this file; one needs them."""
+    return {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
 def defined(tree: ast.Module) -> set[str]:
@@ -42,14 +46,14 @@ def test_no_two_files_have_the_same_name():
 
 
 def test_names_are_imported_from_where_they_are_defined():
-    own = {name: defined(tree) for name, tree in MODULES.items()}
+    own = {name: defined(tree) for name, tree in modules().items()}
     lent = [
         f"{name}: {statement.module}.{alias.name}"
-        for name in sorted(set(MODULES) - FACADES)
-        for statement in ast.walk(MODULES[name])
-        if isinstance(statement, ast.ImportFrom) and statement.module in MODULES
+        for name in sorted(set(modules()) - FACADES)
+        for statement in ast.walk(modules()[name])
+        if isinstance(statement, ast.ImportFrom) and statement.module in modules()
         for alias in statement.names
-        if f"{statement.module}.{alias.name}" not in MODULES and alias.name not in own[statement.module]
+        if f"{statement.module}.{alias.name}" not in modules() and alias.name not in own[statement.module]
     ]
     assert lent == []
 
