@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 
 from tests.oracle.data import AddressedReminder, Commitment, Event, History, Overdue, Rule
 from tests.oracle.resolving import Bounds
@@ -99,7 +100,7 @@ def as_text(value: object) -> str:
 
 def life(history: History, key: str, rule: str) -> Iterator[str]:
     """Write the commitment, the rule, and what happened to it and to what it depends on."""
-    found = courses(history, (history.ticks[-1]).date())
+    found = courses(history, (history.ticks[-1] + timedelta(days=4 * 366)).date())
     one = next(one for one in history.commitments if one.key == key)
     yield from (stated(that) for that in history.rules if rule in (that.name, "") and that.matches(one))
     keys, todo = [], [key]

@@ -12,7 +12,7 @@ from tests.simulation.playing import play, play_for
 from tests.simulation.quiet import Quiet
 from tests.simulation.staff import Staff
 
-SEED = 1
+SEED = 15
 HALF_A_YEAR = timedelta(days=183)
 
 
