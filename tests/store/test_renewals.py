@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.core.icalendar import FeedEntry
 from alerts.deadlines.errors import InputError
+from alerts.interchange import gather
+from alerts.interchange.ics.feed_writer import FeedWriter
 from tests import acting
 from tests.factories import at, change, entry, load, move, tracked
 from tests.store.recurring import days, tick
@@ -85,6 +88,28 @@ def test_an_answer_that_cannot_be_is_refused_with_those_that_can(store, key, end
         acting.close(store, key, end, change(NOW), name, all_occurrences=not name)
     assert all(one.open for one in store.ledger.tracked(closed=True))
     assert tracked(store, "lease").commitment == LEASE.commitment
+
+
+def test_a_calendar_shows_both_and_loads_to_the_same_dates(store, tmp_path):
+    load(store, LEASE, NOTICE, now=at("2026-01-01"))
+    answer(store, "renewed")
+    entries = [
+        FeedEntry(tracked=tracked(store, key), installation="here", sequence=0, revised_at=NOW, ended={})
+        for key in ("lease", "lease-notice")
+    ]
+    feed = FeedWriter(name="All", texts=lambda one: (one.commitment.title, "")).write(entries, NOW)
+    (tmp_path / "feed.ics").write_bytes(feed)
+    found = {one.commitment.key: one.commitment.deadline for one in gather(tmp_path / "feed.ics").entries}
+    assert found == {
+        "lease@here": "every FREQ=YEARLY from 2026-07-01[UTC]",
+        "lease-notice.2027-07-01@here": "2027-04-02[UTC]",
+    }
+
+
+def test_a_notice_cannot_be_done(store):
+    load(store, LEASE, NOTICE, now=at("2026-01-01"))
+    with pytest.raises(InputError, match=r"--as cancelled.* or renewed"):
+        answer(store, "fulfilled")
 
 
 def test_a_notice_can_be_withdrawn_as_a_whole(store):

@@ -119,6 +119,20 @@ GUARDS = (
         "store/test_edits.py::test_what_is_not_known_is_refused_and_nothing_is_stored",
     ),
     Guard(
+        "a notice that is cancelled ends the renewal",
+        "actions/close.py",
+        "                    end_renewal(changes, now, change)\n",
+        "                    pass\n",
+        "store/test_renewals.py::test_what_is_cancelled_ends_after_the_term[sqlite]",
+    ),
+    Guard(
+        "a notice cannot be done",
+        "actions/close.py",
+        "                require_end(now, end)\n",
+        "",
+        "store/test_renewals.py::test_a_notice_cannot_be_done[sqlite]",
+    ),
+    Guard(
         "the source of a move is the one that alerts cite",
         "actions/move.py",
         "moved.citing_first(cited) if cited else moved",
