@@ -284,6 +284,7 @@ def restate(
     mark = mark_of(course, found) or turns[""].fingerprint
     before = course.stated[-1] if course.stated else None
     if before and before.fingerprint == mark:
+        follow_late(course, turns, at, looked)
         return
     if before and looked and before.at <= looked:
         course.forget([name for name in (*course.alone, *dict(course.closed)) if name not in before.turns], at)
@@ -292,14 +293,36 @@ def restate(
     course.stated.append(Stated(at, mark, {name: come(course, name, turns[name], at, looked) for name in turns}))
 
 
+def follow_late(course: Course, turns: dict[str, Bounds], at: datetime, looked: datetime | None) -> None:
+    """Bring turns to where those that they count from went while the whole was closed; nobody is told of a move."""
+    now = course.now
+    gone = {
+        name: bounds
+        for name, bounds in turns.items()
+        if name and name not in course.own and bounds.fingerprint != now.turns[name].bounds.fingerprint
+    }
+    if gone:
+        course.end_answers({name: turn.bounds for name, turn in now.turns.items()} | gone, at)
+        moved = {name: come(course, name, bounds, at, looked) for name, bounds in gone.items()}
+        course.stated.append(Stated(at, now.fingerprint, now.turns | moved, moved="while it was closed"))
+
+
 def mark_of(course: Course, found: dict[str, Course]) -> Any:
     """Return what must differ for what recurs to have moved as a whole; None for what does not recur."""
     base = base_of(course, found)
     if base is None:
-        return str(course.deadline) if isinstance(course.deadline, Every) else None
+        return stated_in_zone(course.deadline, course.zone) if isinstance(course.deadline, Every) else None
     gone = sorted(set(base.now.turns) - base.left)[:1] if base.left is not None else []
     stated = str(course.deadline).replace("until after", "after")  # the same, in other words
     return stated, base.now.fingerprint, gone
+
+
+def stated_in_zone(deadline: Every, zone: str | None) -> str:
+    """Return a recurrence as text; one that names the zone that it has anyway is the same."""
+    start = deadline.start
+    named = start.zone if isinstance(start, Wall) or not start.aoe else "AoE"
+    plain = replace(start, zone=None) if isinstance(start, Wall) else Day(start.on)
+    return f"{replace(deadline, start=plain)} in {named or zone}"
 
 
 def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: datetime | None) -> Turn:
