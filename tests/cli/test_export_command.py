@@ -95,7 +95,7 @@ def test_one_is_added_with_all_that_can_be_said_of_it(loaded: Alerts, home: Path
         (["a", "A", "undated", "--owed-by", "su"], "no party has the key 'su'; known: us"),
         (["a", "A", "undated", "--owner", "ana"], "no person has the key 'ana'"),
         (["a", "A", "undated", "--kind", "obligaton"], ("--kind: expected one of obligation, expiry, event, request, "
-         "expectation, found `obligaton`; did you mean 'obligation'?")),
+         "expectation, notice, found `obligaton`; did you mean 'obligation'?")),
         (["a", "A", "undated", "--tag", " "], "--tag: is empty, expected text"),
         (["a", "A", "undated", "--source-quote", "x"], '"--source" is missing'),
         (["a", "A", "P1D after sumit"], "a: deadline depends on 'sumit', which is not tracked; did you mean 'summit'?"),

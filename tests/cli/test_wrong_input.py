@@ -351,8 +351,8 @@ def test_a_wrong_word_is_one_line_and_stores_nothing(
         (["move", "summit", "2025-11-01"], "Missing option '--because'; see `alerts move --help`"),
         (["--config"], "Option '--config' requires an argument; see `alerts --help`"),
         (["close", "summit", "--as", "done"],
-         ("Invalid value for --as: 'done' is not an end; known: breached, fulfilled, withdrawn; "
-         "see `alerts close --help`")),
+         ("Invalid value for --as: 'done' is not an end; known: breached, cancelled, fulfilled, renewed, "
+         "withdrawn; see `alerts close --help`")),
         (["deliveries", "--state", "ded"],
          "Invalid value for --state: 'ded' is not a state; did you mean 'dead'?; see `alerts deliveries --help`"),
         (["move", "summit", "2025-11-01", "--because", " "],
