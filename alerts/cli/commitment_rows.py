@@ -10,7 +10,7 @@ from typing import Any
 from alerts.cli.app import App
 from alerts.cli.output import as_rfc3339, shown
 from alerts.cli.recipients import everybody
-from alerts.cli.silenced_alerts import lasting_silences, silenced_until
+from alerts.cli.silenced_alerts import silenced_until
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import acknowledged_now, own_snoozes_now, paused_until, snoozed_now
 from alerts.core.tracked import OwnSnooze, Tracked
@@ -85,10 +85,9 @@ class NextAlerts:
 
 def _held_back(app: App, items: Iterable[Tracked], found: dict[int, datetime], now: datetime) -> dict[int, datetime]:
     """Return when the next alerts go out: what is silenced then goes out when the silence lets it go."""
-    silences = lasting_silences(app, now)
-    if not silences:
-        return found
     known, held = everybody(app, now), dict(found)
+    if not known.silences:
+        return found
     for item in items:
         if (at := found.get(item.id)) is not None:
             due = max(at, now)

@@ -54,6 +54,7 @@ FACT_TYPES: frozenset[type] = frozenset(
         Cell,
     }
 )
+MISSING = object()  # what an attribute that is not there is
 FILTERS_OFFERED: dict[str, Any] = {**FILTERS, "timeline": timeline}
 
 
@@ -67,10 +68,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def getattr(self, obj: object, attribute: str) -> object:
         """Return an attribute of a value in a template. What our own types offer needs no further look."""
         if type(obj) in FACT_TYPES and not attribute.startswith("_"):
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                pass
+            found = getattr(obj, attribute, MISSING)
+            if found is not MISSING:
+                return found
         return _by_current_name(obj, attribute, super().getattr(obj, attribute))
 
     def getitem(self, obj: object, argument: object) -> object:
