@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from alerts.cli.app import App
-from alerts.cli.output import shown
 from alerts.core.absences import Absences
 from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
 from alerts.store.owner_answers import unanswered_since
+from alerts.views.shown_times import shown
 
 SILENT_FOR = timedelta(days=90)
 

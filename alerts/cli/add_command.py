@@ -29,7 +29,7 @@ from alerts.cli.options import (
     option_of,
 )
 from alerts.cli.output import print_line, warn
-from alerts.cli.unreached import warn_without_recipient
+from alerts.cli.unreached_warnings import warn_without_recipient
 from alerts.cli.warnings import past_dates, skipped_dates
 from alerts.core.changes import Change
 from alerts.core.commitments import Commitment

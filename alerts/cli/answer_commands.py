@@ -17,12 +17,13 @@ from alerts.cli.app import App, change_of, day_or_instant, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.next_alert_lines import print_next_alerts
 from alerts.cli.options import AllOccurrences, At, Because, By, Keys, OneOccurrence, either_occurrence_or_all
-from alerts.cli.output import print_line, shown_with_zone
+from alerts.cli.output import print_line
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, paused_until
 from alerts.core.stages import Stage
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.views.shown_times import shown_with_zone
 
 AT_STAGE: dict[Stage, str] = {"ahead": "before it is due", "due": "while it is due"}
 

@@ -18,10 +18,9 @@ from alerts.cli.options import At
 from alerts.cli.other_processes import (
     warn_if_rules_differ,
 )
-from alerts.cli.output import shown_with_zone, warn
+from alerts.cli.output import warn
 from alerts.cli.problems import problems, read_settings
 from alerts.cli.samples import samples
-from alerts.cli.unreached import ONLY_FOLLOW_UP, without_recipient
 from alerts.cli.warnings import (
     bouncing_recipients,
     by_text,
@@ -36,6 +35,8 @@ from alerts.core.rules import DEFAULT_RULE
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import keys_with_alerts
+from alerts.views.shown_times import shown_with_zone
+from alerts.views.unreached import ONLY_FOLLOW_UP, without_recipient
 
 out = Console(highlight=False, emoji=False)
 

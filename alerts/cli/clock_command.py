@@ -9,9 +9,9 @@ from rich.console import Console
 
 from alerts.cli.app import get_app
 from alerts.cli.command_group import cli
-from alerts.cli.output import shown_with_zone
 from alerts.clock import utc_now
 from alerts.clock_check import accept
+from alerts.views.shown_times import shown_with_zone
 
 out = Console(highlight=False, emoji=False)
 

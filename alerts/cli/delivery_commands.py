@@ -14,12 +14,13 @@ from alerts.cli.app import get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
-from alerts.cli.output import as_rfc3339, shown, warn
+from alerts.cli.output import as_rfc3339, warn
 from alerts.clock import utc_now
 from alerts.core.alert_wording import KIND_TEXTS
 from alerts.core.deliveries import OPEN, State
 from alerts.core.reminders import Kind
 from alerts.deadlines.errors import did_you_mean
+from alerts.views.shown_times import shown
 
 out = Console(highlight=False, emoji=False)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.cli.output import as_rfc3339, shown
+from alerts.cli.output import as_rfc3339
+from alerts.views.shown_times import shown
 
 
 def delivery_json(row: Mapping[str, Any]) -> dict[str, Any]:

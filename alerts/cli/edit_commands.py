@@ -33,7 +33,7 @@ from alerts.cli.options import (
     option_of,
 )
 from alerts.cli.output import print_line
-from alerts.cli.unreached import warn_without_recipient
+from alerts.cli.unreached_warnings import warn_without_recipient
 from alerts.core.changes import Change, Report
 from alerts.core.commitments import Citation, Commitment
 from alerts.core.field_changes import field_changes

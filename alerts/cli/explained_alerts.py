@@ -14,10 +14,7 @@ from rich.console import Console
 from alerts.cli.app import App
 from alerts.cli.delivery_texts import before_hours
 from alerts.cli.fitted_rows import Row, print_rows
-from alerts.cli.output import print_line, shown, with_local_times
-from alerts.cli.recipients import everybody, recipients
-from alerts.cli.silenced_alerts import silenced_text, silenced_until
-from alerts.cli.unreached import ownerless
+from alerts.cli.output import print_line
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.explanation import ALREADY_PAST, NOT_RECORDED, Explanation
@@ -25,6 +22,10 @@ from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.stage_wording import describe_standing
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
+from alerts.views.recipients import everybody, recipients
+from alerts.views.shown_times import shown, with_local_times
+from alerts.views.silenced_alerts import silenced_text, silenced_until
+from alerts.views.unreached import ownerless
 
 MAX_SENT = 20  # the latest; --all lists all
 MAX_ALIKE = 3  # skipped alerts of a rule with the same reason; more become one line

@@ -14,11 +14,12 @@ from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, By, Json, Texts
-from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown
+from alerts.cli.output import as_rfc3339, checked_reason, note, print_line
 from alerts.core.commitments import PRIORITIES
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.settings.http_section import is_loopback
 from alerts.store.feeds import Feed, FeedFilter
+from alerts.views.shown_times import shown
 
 out = Console(highlight=False, emoji=False)
 What = Literal["add", "list", "revoke"]

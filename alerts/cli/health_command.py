@@ -18,11 +18,12 @@ from alerts.cli.other_processes import (
     differences_between_processes,
     rules_left_alone,
 )
-from alerts.cli.output import print_error, shown_with_zone, warn
-from alerts.cli.unreached import without_recipient
+from alerts.cli.output import print_error, warn
 from alerts.daemon_status import is_alive
 from alerts.deadlines.errors import InputError
 from alerts.health_problems import NO_DAEMON, delivery_problems, silence_lines, token_lines
+from alerts.views.shown_times import shown_with_zone
+from alerts.views.unreached import without_recipient
 
 out = Console(highlight=False, emoji=False)
 

@@ -14,11 +14,11 @@ from alerts.answer_keys import AnswerKey
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.options import At
-from alerts.cli.output import shown_with_zone
 from alerts.core.answer_links import key_id_of
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.settings.http_section import Answer, HttpSettings
+from alerts.views.shown_times import shown_with_zone
 
 out = Console(highlight=False, emoji=False)
 What = Literal["list", "rotate", "revoke"]

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -14,24 +11,18 @@ from rich.console import Console
 from alerts import shipped
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
-from alerts.cli.commitment_rows import NextAlerts, answered, next_alert_row, row_of
-from alerts.cli.list_filters import Wanted
-from alerts.cli.listed_commitments import ListedCommitment, print_commitments
+from alerts.cli.commitment_rows import next_alert_row, row_of
+from alerts.cli.listed_commitments import print_commitments
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, note
-from alerts.cli.printed_lines import printable
-from alerts.cli.recipients import everybody, owner_cell
-from alerts.cli.unreached import warn_without_recipient, without_recipient
-from alerts.core.alert_recipients import RecipientsOfAlerts
-from alerts.core.rules import matching
-from alerts.core.stage_wording import describe_standing, order_of, stage_now
-from alerts.core.tracked import OwnSnooze, Tracked
-from alerts.deadlines.bounds import describe_bounds
+from alerts.cli.unreached_warnings import warn_without_recipient
+from alerts.core.stage_wording import stage_now
+from alerts.views.list_filters import Wanted
+from alerts.views.listing import Entry, Listing, wanted_entries
 
 out = Console(highlight=False, emoji=False)
 MANY = 50  # commitments: a listing of more says how to have fewer
-STYLES = {"overdue": "red", "due": "yellow"}
 Texts = list[str] | None
 
 
@@ -78,9 +69,9 @@ def list_(
     )
     everything = app.store.ledger.tracked(closed=closed)
     warn_if_rules_differ(app)
-    listing = _Listing.of(app, everything, wanted, now)
+    listing = Listing.of(app, wanted_entries(app, everything, wanted, now), now)
     if as_json:
-        print(json.dumps([listing.json(one) for one in listing.entries]))
+        print(json.dumps([_json(app, listing, one) for one in listing.entries]))
     elif everything:
         print_commitments(out, [listing.shown(one) for one in listing.entries], app.zone)
         _print_count(len(listing.entries), len(everything))
@@ -102,79 +93,10 @@ def _print_count(shown: int, of: int) -> None:
         out.print(text, style="dim", markup=False, soft_wrap=True)
 
 
-class _Entry(NamedTuple):
-    """A commitment, and what counts of it now: of what recurs, the occurrence that is open and ends first."""
-
-    tracked: Tracked
-    current: Tracked
-
-
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """Commitments in the order in which they are listed, with what is shown of each."""
-
-    app: App
-    entries: Sequence[_Entry]
-    now: datetime
-    own: dict[int, Sequence[OwnSnooze]]
-    next_alerts: NextAlerts
-    unowned: set[str]
-    known: RecipientsOfAlerts
-
-    @classmethod
-    def of(cls, app: App, everything: Sequence[Tracked], wanted: Wanted, now: datetime) -> _Listing:
-        entries = [_Entry(one, one.current) for one in everything if wanted.takes_facts(one)]
-        entries = [one for one in entries if wanted.takes_state(one.current, app.settings.rules, now)]
-        entries.sort(key=lambda one: order_of(one.current, now))
-        tracked = [one.tracked for one in entries]
-        unowned = {key for keys in without_recipient(app, tracked, app.owners).unowned.values() for key in keys}
-        return cls(
-            app=app,
-            entries=entries,
-            now=now,
-            own={**app.store.ledger.own_snoozes(one.id for one in tracked)},
-            next_alerts=NextAlerts.of(app, tracked, now),
-            unowned=unowned,
-            known=everybody(app, now),
-        )
-
-    def json(self, entry: _Entry) -> dict[str, object]:
-        """Return a commitment as JSON shows it. `stage` is that of `current_occurrence` where it recurs."""
-        item, current = entry
-        at = None if item.commitment.key in self.unowned else self.next_alerts.at.get(item.id)
-        row = row_of(self.app, item, self.own.get(item.id, ()), self.now) | next_alert_row(at)
-        bounds = {"earliest": as_rfc3339(current.bounds.earliest), "latest": as_rfc3339(current.bounds.latest)}
-        occurrence = {"name": current.occurrence, **bounds} if current.occurrence else None
-        return row | {"stage": stage_now(current, self.now), "current_occurrence": occurrence}
-
-    def shown(self, entry: _Entry) -> ListedCommitment:
-        """Return a commitment as a table shows it."""
-        item, current = entry
-        standing = describe_standing(current, self.now, self.app.zone)
-        answers = answered(self.app, current, self.own.get(item.id, ()), self.now)
-        return ListedCommitment(
-            key=item.commitment.key,
-            title=printable(item.commitment.title),
-            when=_when(item, current),
-            status=", ".join([standing, *answers]),
-            owner=owner_cell(self.known, item.commitment, self.next_alerts.at.get(item.id) or self.now),
-            next_alert=self._next_alert(item),
-            style=STYLES.get(stage_now(current, self.now) or "", "" if item.open else "dim"),
-        )
-
-    def _next_alert(self, item: Tracked) -> str:
-        if not item.open:
-            return "–"
-        if not matching(self.app.settings.rules, item.commitment):
-            return "no rule"
-        if item.commitment.key in self.unowned:
-            return "no recipient"
-        return self.next_alerts.text(item.id)
-
-
-def _when(item: Tracked, current: Tracked) -> str:
-    """Return the date of what counts now; without one, why there is none."""
-    dates = describe_bounds(current.bounds)
-    if item.bounds.recurrence and current.occurrence:
-        return f"{dates} ({item.bounds.recurrence.to_text})"
-    return dates if item.bounds.named or item.recurs else next(iter(item.bounds.explanation), dates)
+def _json(app: App, listing: Listing, entry: Entry) -> dict[str, object]:
+    """Return a commitment as JSON shows it. `stage` is that of `current_occurrence` where it recurs."""
+    item, current = entry
+    row = row_of(app, item, listing.own.get(item.id, ()), listing.now) | next_alert_row(listing.next_alert_at(item))
+    bounds = {"earliest": as_rfc3339(current.bounds.earliest), "latest": as_rfc3339(current.bounds.latest)}
+    occurrence = {"name": current.occurrence, **bounds} if current.occurrence else None
+    return row | {"stage": stage_now(current, listing.now), "current_occurrence": occurrence}

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from rich.console import Console
 
 from alerts.cli.fitted_rows import Row, print_rows
-from alerts.cli.printed_lines import GAP, packed, painted, print_columns, print_lines, width_of
+from alerts.cli.printed_lines import GAP, packed, painted, print_columns, print_lines, printable, width_of
+from alerts.views.listing import ListedCommitment
 
 MOST = {"when": 30, "status": 26, "owner": 20}  # columns of a table: longer cells take several lines
 LEAST_TITLE = 50  # columns for key and title together, else each commitment takes lines of its own
 LEAST_KEY = 16
-
-
-class ListedCommitment(NamedTuple):
-    """A commitment as it is shown. `style` is that of how it stands."""
-
-    key: str
-    title: str
-    when: str
-    status: str
-    owner: str
-    next_alert: str
-    style: str = ""
-
-    def cells(self, *, owners: bool) -> tuple[str, ...]:
-        """Return the cells of a row, without the owner where nobody has one."""
-        return (*self[:4], *([self.owner] * owners), self.next_alert)
+STYLES = {"overdue": "red", "due": "yellow"}
 
 
 def print_commitments(out: Console, listed: Sequence[ListedCommitment], zone: str) -> None:
     """Print commitments. No text is cut. What is piped has a line for each."""
     owners = any(one.owner for one in listed)
     headings = ("key", "title", "when", "status", *(["owner"] * owners), f"next alert ({zone})")
-    rows = [one.cells(owners=owners) for one in listed]
+    rows = [_cells(one, owners=owners) for one in listed]
     if not out.is_terminal:
         print_rows(out, [Row(cells) for cells in rows], headings)
     elif widths := _widths([headings, *rows], headings, out.width):
-        styles = [("", "", "", one.style, *([""] * owners), "") for one in listed]
+        styles = [("", "", "", _style(one), *([""] * owners), "") for one in listed]
         print_columns(out, [(headings, ["bold"] * len(headings)), *zip(rows, styles, strict=True)], widths, GAP)
     else:
         print_lines(out, (line for one in listed for line in _block(out, one, zone)))
@@ -57,9 +42,18 @@ def _widths(rows: Sequence[Sequence[str]], headings: Sequence[str], width: int) 
 
 
 def _block(out: Console, one: ListedCommitment, zone: str) -> Iterator[str]:
-    for line in packed([one.title], "", out.width, indent="", hanging="    "):
+    for line in packed([printable(one.title)], "", out.width, indent="", hanging="    "):
         yield painted(out, line, "bold")
     for line in packed([one.when, one.status], " · ", out.width, indent="  ", hanging="    "):
-        yield painted(out, line, one.style)
+        yield painted(out, line, _style(one))
     at = one.next_alert + f" {zone}" * one.next_alert[-1:].isdigit()
     yield from packed([one.key, one.owner, f"next alert {at}"], " · ", out.width, indent="  ", hanging="    ")
+
+
+def _cells(one: ListedCommitment, *, owners: bool) -> tuple[str, ...]:
+    """Return the cells of a row, without the owner where nobody has one."""
+    return one.key, printable(one.title), one.when, one.status, *([one.owner] * owners), one.next_alert
+
+
+def _style(one: ListedCommitment) -> str:
+    return STYLES.get(one.stage or "", "" if one.is_open else "dim")

@@ -40,7 +40,7 @@ from alerts.cli.load_report import (
 from alerts.cli.options import At, By
 from alerts.cli.output import note, print_line, warn
 from alerts.cli.recipients_report import report_recipients
-from alerts.cli.unreached import warn_without_recipient
+from alerts.cli.unreached_warnings import warn_without_recipient
 from alerts.core.changes import Change, Report
 from alerts.core.registration import tick_may_register
 from alerts.daemon_status import nobody_serves

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from alerts.cli.app import App
-from alerts.cli.output import print_line, shown, shown_with_zone, soon
-from alerts.cli.recipients import everybody, recipients
-from alerts.cli.silenced_alerts import silenced_until
+from alerts.cli.output import print_line
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.forecasting import first_alerts
+from alerts.views.recipients import everybody, recipients
+from alerts.views.shown_times import shown, shown_with_zone, soon
+from alerts.views.silenced_alerts import silenced_until
 
 NONE = "no alert follows"
 NONE_FOR_LONG = "no alert goes out in the next two years"  # of what recurs, no more is looked at

@@ -1,18 +1,13 @@
-"""Lines for people: instants, lists, notes, warnings and errors."""
+"""Lines for people: notes, warnings and errors; and instants for machines."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 import typer
 from rich.console import Console
 
-from alerts.deadlines.zones import zone_info
-
-INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\dZ")  # as stored texts state a time
 LONGEST_NAMED = 80  # characters of a text that an error names
-MAX_OCCURRENCES_SHOWN = 12  # the latest of a commitment
 
 
 def checked_reason(text: str, option: str) -> str:
@@ -31,32 +26,6 @@ def checked_reason(text: str, option: str) -> str:
 def as_rfc3339(at: datetime | None) -> str | None:
     """Return a time as JSON states it."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
-
-
-def shown(at: datetime | None, zone: str) -> str:
-    """Return a time as a terminal shows it: weekday first, in a zone (UTC at the ends of the calendar)."""
-    if at is None:
-        return "–"
-    try:
-        at = at.astimezone(zone_info(zone))
-    except OverflowError:
-        at = at.astimezone(UTC)
-    return at.strftime("%a %-d %b %Y %H:%M")
-
-
-def shown_with_zone(at: datetime | None, zone: str) -> str:
-    """Return a time as `shown` does, with the zone after it."""
-    return f"{shown(at, zone)} {zone}"
-
-
-def soon(at: datetime, now: datetime, zone: str) -> str:
-    """Return when an alert goes out. What is due already goes out at the next tick."""
-    return "within a minute" if at <= now else shown_with_zone(at, zone)
-
-
-def with_local_times(text: str, zone: str) -> str:
-    """Return a stored text with its times as a terminal shows them."""
-    return INSTANT.sub(lambda found: shown(datetime.fromisoformat(found[0]), zone), text)
 
 
 def print_line(text: str, style: str = "") -> None:

@@ -17,15 +17,16 @@ from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
-from alerts.cli.output import as_rfc3339, shown, shown_with_zone
-from alerts.cli.recipients import everybody, recipients
-from alerts.cli.silenced_alerts import silenced_text, silenced_until
+from alerts.cli.output import as_rfc3339
 from alerts.cli.upgrade_notice import report_upgrade
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import SummaryForecast, forecast, summaries
+from alerts.views.recipients import everybody, recipients
+from alerts.views.shown_times import shown, shown_with_zone
+from alerts.views.silenced_alerts import silenced_text, silenced_until
 
 out = Console(highlight=False, emoji=False)
 MANY = 50  # alerts: a plan of more says how to have fewer

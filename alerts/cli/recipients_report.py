@@ -9,16 +9,17 @@ from datetime import datetime
 
 from rich.console import Console
 
-from alerts.cli.commitment_rows import MAX_COMPUTED
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
-from alerts.cli.output import print_line, soon
-from alerts.cli.recipients import everybody, recipients
+from alerts.cli.output import print_line
 from alerts.core.changes import Report
 from alerts.core.forecast import Forecast
 from alerts.core.rules import matching
 from alerts.core.tracked import Tracked
 from alerts.forecasting import first_alerts
+from alerts.views.next_alerts import MAX_COMPUTED
+from alerts.views.recipients import everybody, recipients
+from alerts.views.shown_times import soon
 
 MAX_RECIPIENTS_SHOWN = 20
 out = Console(highlight=False)

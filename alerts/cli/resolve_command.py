@@ -12,7 +12,7 @@ from alerts.cli.app import get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import Json
 from alerts.cli.other_processes import registered_zone
-from alerts.cli.output import as_rfc3339, shown_with_zone, warn
+from alerts.cli.output import as_rfc3339, warn
 from alerts.cli.printed_lines import print_facts
 from alerts.core.commitments import Commitment, choose_zone
 from alerts.deadlines.bounds import Bounds, resolve
@@ -22,6 +22,7 @@ from alerts.deadlines.expressions import Deadline, kind_of, references
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.deadlines.zone_words import check_zone
+from alerts.views.shown_times import shown_with_zone
 
 out = Console(highlight=False, emoji=False)
 

@@ -13,12 +13,13 @@ from alerts.channels import Channel
 from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
-from alerts.cli.output import shown_with_zone, warn
+from alerts.cli.output import warn
 from alerts.cli.printed_lines import print_facts
 from alerts.clock import utc_now
 from alerts.core.rules import DEFAULT_RULE
 from alerts.daemon import Daemon
 from alerts.log_output import start_log
+from alerts.views.shown_times import shown_with_zone
 
 
 @cli.command()

@@ -13,11 +13,11 @@ from rich.console import Console
 
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
-from alerts.cli.commitment_rows import NextAlerts, next_alert_row, row_of, snoozes
+from alerts.cli.commitment_rows import next_alert_row, row_of
 from alerts.cli.delivery_texts import before_hours, delivery_json
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
-from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, print_line, shown, shown_with_zone, with_local_times
+from alerts.cli.output import as_rfc3339, print_line
 from alerts.cli.printed_lines import GAP, packed, print_facts, print_lines, printable
 from alerts.clock import utc_now
 from alerts.core.alert_wording import describe_alert
@@ -27,6 +27,10 @@ from alerts.core.stage_wording import describe_standing
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
+from alerts.views.answers_shown import snoozes
+from alerts.views.next_alerts import NextAlerts
+from alerts.views.occurrences_shown import latest_occurrences
+from alerts.views.shown_times import shown, shown_with_zone, with_local_times
 
 out = Console(highlight=False, emoji=False)
 
@@ -183,7 +187,7 @@ def _owner(app: App, key: str | None) -> str:
 
 def _occurrences(item: Tracked, now: datetime) -> list[Tracked]:
     """Return the latest occurrences that have come or changed, and the next one."""
-    return [item.at(name) for name in list(item.relevant_occurrences(now))[-MAX_OCCURRENCES_SHOWN:]]
+    return [item.at(name) for name in latest_occurrences(item, now)]
 
 
 def _print_occurrences(item: Tracked, now: datetime) -> None:

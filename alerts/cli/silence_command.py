@@ -13,12 +13,13 @@ from alerts.actions.silence import add_silence, end_silence
 from alerts.cli.app import App, change_of, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.options import At, By, Json, Texts
-from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown, shown_with_zone
-from alerts.cli.silenced_alerts import recent_silences
+from alerts.cli.output import as_rfc3339, checked_reason, note, print_line
 from alerts.core.changes import Change
 from alerts.core.rules import MATCHED
 from alerts.core.silences import Silence, check_match, read_time
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.views.shown_times import shown, shown_with_zone
+from alerts.views.silenced_alerts import recent_silences
 
 What = Literal["add", "list", "end"]
 Which = Annotated[str | None, typer.Argument(metavar="ID", help="With end: the silence, as list shows it.")]

@@ -13,9 +13,10 @@ from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, By, Json
-from alerts.cli.output import as_rfc3339, checked_reason, note, print_line, shown, shown_with_zone
+from alerts.cli.output import as_rfc3339, checked_reason, note, print_line
 from alerts.core.actors import Scope
 from alerts.store.api_tokens import LIVES, ApiToken
+from alerts.views.shown_times import shown, shown_with_zone
 
 out = Console(highlight=False, emoji=False)
 What = Literal["add", "list", "revoke"]

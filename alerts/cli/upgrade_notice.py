@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from rich.console import Console
 
 from alerts.cli.app import App
-from alerts.cli.output import shown_with_zone
 from alerts.forecasting import forecast
+from alerts.views.shown_times import shown_with_zone
 
 WITHIN = timedelta(days=8)  # a rule that fires once a week has fired by then
 out = Console(highlight=False, emoji=False)

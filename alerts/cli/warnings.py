@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from alerts.cli.app import App
-from alerts.cli.output import shown_with_zone
-from alerts.cli.unreached import ownerless
 from alerts.core.owners import OWNER
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.schedule.moments import Moment, one_time_moments
@@ -21,6 +19,8 @@ from alerts.deadlines.errors import did_you_mean
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.health_problems import bouncing_line
+from alerts.views.shown_times import shown_with_zone
+from alerts.views.unreached import ownerless
 
 MAX_OCCURRENCES_CHECKED = 60  # of each recurring commitment: a cron that is too late for one is for others
 

@@ -17,15 +17,16 @@ from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.next_alert_lines import NONE, next_alert_line
 from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
-from alerts.cli.output import as_rfc3339, print_line, shown
-from alerts.cli.recipients import everybody
-from alerts.cli.unreached import ownerless
+from alerts.cli.output import as_rfc3339, print_line
 from alerts.core.absences import Absentee
 from alerts.core.alert_recipients import AlertRecipient, RecipientsOfAlerts
 from alerts.core.forecast import Forecast
 from alerts.core.rules import matching
 from alerts.core.tracked import Tracked
 from alerts.forecasting import first_alerts, next_alerts
+from alerts.views.recipients import everybody
+from alerts.views.shown_times import shown
+from alerts.views.unreached import ownerless
 
 out = Console(highlight=False, emoji=False)
 

@@ -15,10 +15,11 @@ from alerts.cli.delivery_texts import delivery_json
 from alerts.cli.explained_alerts import ExplainedAlert, print_explanation
 from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
-from alerts.cli.output import MAX_OCCURRENCES_SHOWN, as_rfc3339, print_line
+from alerts.cli.output import as_rfc3339, print_line
 from alerts.core.explanation import Recorded, explain
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.tracked import Tracked
+from alerts.views.occurrences_shown import latest_occurrences
 
 Everything = Annotated[bool, typer.Option("--all", help="List each skipped alert, including the oldest.")]
 
@@ -36,7 +37,7 @@ def why(
     app, now = get_app(context), instant(at)
     item = app.store.commitments.find(key)
     warn_if_rules_differ(app)
-    names = [occurrence] if occurrence else ["", *list(item.relevant_occurrences(now))[-MAX_OCCURRENCES_SHOWN:]]
+    names = [occurrence] if occurrence else ["", *latest_occurrences(item, now)]
     matching_rules = [rule.name for rule in matching(app.settings.rules, item.commitment)]
     explained = [one for name in matching_rules for one in _explanations(app, item, name, names, now)]
     no_reminders = {name: _why_no_reminders(app, item, name) for name in app.rules if name not in matching_rules}

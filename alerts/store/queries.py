@@ -74,10 +74,14 @@ class Ledger:
             by_state = connection.execute(select(_D.state, func.count()).group_by(_D.state)).tuples()
             return dict(by_status.all()) | dict(by_state.all())
 
-    def next_alert_at(self) -> dict[int, dict[str, datetime]]:
-        """Return when each rule next alerts about a commitment, by the id of the commitment and the rule's name."""
+    def next_alert_at(self, only: Sequence[int] | None = None) -> dict[int, dict[str, datetime]]:
+        """Return when each rule next alerts about a commitment, by the id of the commitment and the rule's name.
+
+        `only`: of these commitments, as many as a statement can take.
+        """
         query = select(_W.commitment_id, _W.rule, func.min(_W.next_at)).where(_W.next_at.is_not(None))
         query = query.where(_W.rule.not_in(planning_tables.REMOVED)).group_by(_W.commitment_id, _W.rule)
+        query = query if only is None else query.where(_W.commitment_id.in_(only))
         found: dict[int, dict[str, datetime]] = defaultdict(dict)
         with self._database.read() as connection:
             for commitment_id, rule, at in connection.execute(query):

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from alerts.actions.acknowledge import acknowledge
-from alerts.cli.output import shown
 from alerts.core.actors import Actor
 from alerts.core.changes import Change
 from alerts.store import Store
+from alerts.views.shown_times import shown
 from tests.cli.conftest import CONFIG, Alerts
 
 pytestmark = pytest.mark.usefixtures("few_samples")

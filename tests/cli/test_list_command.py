@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from alerts.cli import commitment_rows, list_command
+from alerts.cli import list_command
+from alerts.views import next_alerts
 from tests.cli.conftest import NOW, Alerts
 
 MORE = """\
@@ -157,7 +158,7 @@ def test_a_long_listing_says_on_a_terminal_how_to_have_fewer(
 
 
 def test_what_many_changes_leave_open_is_said(listed: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commitment_rows, "MAX_COMPUTED", 2)
+    monkeypatch.setattr(next_alerts, "MAX_COMPUTED", 2)
     said = listed("list", "--at", NOW, "--tag", "truce")
     assert said.out.count("not known yet") == 3
     assert said.err.startswith("3 next alerts are not known yet: the daemon works them out, or `alerts tick`")

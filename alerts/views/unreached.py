@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from alerts.cli.app import App
-from alerts.cli.output import note, warn
 from alerts.core.commitments import Commitment
 from alerts.core.owners import Owners
 from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
+from alerts.views.surroundings import Reading
 
 ONLY_FOLLOW_UP = "only rules with nothing but `unanswered` match"
 
@@ -39,12 +38,12 @@ class WithoutRecipient:
         return lines + [f"no alerts for {few(keys)}: {why}" for why, keys in self.unowned.items()]
 
 
-def without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners) -> WithoutRecipient:
+def without_recipient(reading: Reading, tracked: Iterable[Tracked], owners: Owners) -> WithoutRecipient:
     """Find the open commitments whose alerts reach nobody, or only `default_notify`."""
     found = WithoutRecipient()
     for item in (one for one in tracked if one.open):
         commitment = item.commitment
-        rules = matching(app.settings.rules, commitment)
+        rules = matching(reading.settings.rules, commitment)
         reached = {name for rule in rules for name, _ in owners.channels(rule.notify, commitment)}
         if not rules:
             found.ruleless.append(commitment.key)
@@ -61,12 +60,3 @@ def without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners) -> W
 def ownerless(commitment: Commitment) -> str:
     """Return why no owner gets alerts of a commitment."""
     return f"its owner {commitment.owner} is not declared in `people`" if commitment.owner else "it has no owner"
-
-
-def warn_without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners | None = None) -> None:
-    """Warn of open commitments whose alerts reach nobody, or only `default_notify`."""
-    found = without_recipient(app, tracked, owners or app.owners)
-    for line in found.lines:
-        warn(line)
-    for names, keys in found.default.items():
-        note(f"no rule matches {few(keys)}: alerts go to default_notify ({', '.join(names)})")

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from alerts.cli.app import App
-from alerts.cli.silenced_alerts import lasting_silences
 from alerts.core.absences import Absences
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.commitments import Commitment
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
+from alerts.views.silenced_alerts import lasting_silences
+from alerts.views.surroundings import Reading
 
 
-def everybody(app: App, now: datetime, owners: Owners | None = None) -> RecipientsOfAlerts:
+def everybody(reading: Reading, now: datetime, owners: Owners | None = None) -> RecipientsOfAlerts:
     """Return what names recipients and silences from `now` on. No channel is built, so no secret is needed."""
-    owners = owners or app.owners
-    absences = Absences(people=owners.people, recorded=app.store.absences.recorded(now))
+    owners = owners or reading.owners
+    absences = Absences(people=owners.people, recorded=reading.store.absences.recorded(now))
     return RecipientsOfAlerts(
         recipients={},
         owners=owners,
         absences=absences,
-        operators=app.settings.operators,
-        silences=lasting_silences(app, now),
+        operators=reading.settings.operators,
+        silences=lasting_silences(reading, now),
     )
 
 

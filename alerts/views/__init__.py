@@ -1,0 +1,1 @@
+"""What commands and pages show of commitments and alerts: worked out once, printed or rendered by others."""
