@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alerts.actions.preconditions import NotAsShownError
-from alerts.core.actors import NotAllowedError, RecordedBeforeError
+from alerts.core.actors import RecordedBeforeError
 from alerts.core.changes import Report
-from alerts.deadlines.errors import InputError
 from alerts.log_output import fields
-from alerts.store.store_error import StoreError
 from alerts.web.absence_page import may_be_away
-from alerts.web.answer_form import DECOY, AnswerForm, FormError
+from alerts.web.answer_failures import NOT_RECORDED, failure_page
+from alerts.web.answer_form import DECOY, AnswerForm
 from alerts.web.answer_list import EntryList, answer_list, whole_list
 from alerts.web.answer_view import choosable, link_url, new_form
 from alerts.web.give_answer import DOES, Answer, acknowledge_all
@@ -53,16 +52,8 @@ class AnswerPages:
             self._give(opened, form)
         except RecordedBeforeError:
             return self._recorded(opened, form, again=True)
-        except NotAsShownError:
-            return self._page(self._visits.fresh(opened), status=409, notice="changed")
-        except NotAllowedError:
-            return self._page(self._visits.fresh(opened), status=403, notice="not_allowed")
-        except FormError as error:
-            return self._page(opened, status=422, errors={error.field: str(error)}, form=form)
-        except InputError as error:
-            if isinstance(error, StoreError):
-                raise
-            return self._page(self._visits.fresh(opened), status=422, errors={"": str(error)}, form=form)
+        except NOT_RECORDED as error:
+            return failure_page(error, opened, form, self._visits, self._page)
         return self._recorded(opened, form)
 
     def _give(self, opened: OpenedLink, form: AnswerForm) -> None:

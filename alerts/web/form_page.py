@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from alerts.actions.preconditions import NotAsShownError
-from alerts.core.actors import NotAllowedError, RecordedBeforeError, Request
+from alerts.core.actors import RecordedBeforeError, Request
 from alerts.core.changes import Change
-from alerts.deadlines.errors import InputError
 from alerts.log_output import fields
 from alerts.store.recorded_requests import was_recorded
-from alerts.store.store_error import StoreError
+from alerts.web.answer_failures import NOT_RECORDED, failure_page
 from alerts.web.answer_form import DECOY, AnswerForm, FormError
 from alerts.web.answer_view import link_url, new_form
 from alerts.web.link_visits import Contents, EmptyFields, LinkVisits, Page, message
@@ -67,16 +66,8 @@ class FormPage(ABC):
             about = self.give(opened, form)
         except RecordedBeforeError:
             return self._recorded(opened, form)
-        except NotAsShownError:
-            return self._page(self._visits.fresh(opened), status=409, notice="changed")
-        except NotAllowedError:
-            return self._page(self._visits.fresh(opened), status=403, notice="not_allowed")
-        except FormError as error:
-            return self._page(opened, status=422, errors={error.field: str(error)}, form=form)
-        except InputError as error:
-            if isinstance(error, StoreError):
-                raise
-            return self._page(self._visits.fresh(opened), status=422, errors={"": str(error)}, form=form)
+        except NOT_RECORDED as error:
+            return failure_page(error, opened, form, self._visits, self._page)
         self._log(opened, form, about)
         return self._recorded(opened, form)
 
