@@ -17,9 +17,10 @@ from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
 from alerts.core.tracked import Revision, Tracked
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.rendering.renderer import Renderer
 
 ZONE = "Europe/Brussels"

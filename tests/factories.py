@@ -15,9 +15,10 @@ from alerts.core.messages import Message
 from alerts.core.rules import Overdue, Remind, Rule
 from alerts.core.schedule.watches import Evaluation
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store

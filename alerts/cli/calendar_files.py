@@ -10,10 +10,10 @@ from alerts.cli.app import App
 from alerts.cli.load_files import LoadJob, entries_of
 from alerts.core.commitments import Commitment
 from alerts.core.short_lists import few
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.expressions import references
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.interchange.file_contents import File, FileProblem
 
 

@@ -15,8 +15,9 @@ from alerts.cli.other_processes import registered_zone
 from alerts.cli.output import as_rfc3339, warn
 from alerts.cli.printed_lines import print_facts
 from alerts.core.commitments import Commitment, choose_zone
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.expressions import Deadline, kind_of, references
 from alerts.deadlines.grammar import parse

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from alerts.core.commitments import Citation, Commitment, Kind, Party, Person, Source, Status
-from alerts.core.notifications import ReminderContext, SentTo
+from alerts.core.notifications import ReminderContext
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
-from alerts.core.tracked import Acknowledgement, Revision, SentAlert, Tracked
-from alerts.deadlines.bounds import resolve
+from alerts.core.tracked import Acknowledgement, Revision, SentAlert, SentTo, Tracked
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.deadlines.zones import zone_info
 
 SOURCE = Source(key="sample-source", title="A sample source", publisher="Example", url="https://example.org/source")

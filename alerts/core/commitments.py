@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from alerts.deadlines.business_days import Roll
 from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.opening_hours import OpeningHours
-from alerts.deadlines.resolution import Obligor, ZoneChoice
+from alerts.deadlines.zone_choice import Obligor, ZoneChoice
 from alerts.deadlines.zones import zone_info
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation", "notice"]

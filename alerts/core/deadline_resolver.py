@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from alerts.core.commitments import Commitment, Party, choose_zone
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.expressions import AfterDone, Deadline, references
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alerts.core.tracked import Revision, Tracked
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.moved_bounds import with_recurrence
+from alerts.deadlines.series_bounds import occurrence_bounds
 
 
 @dataclass(frozen=True, slots=True)

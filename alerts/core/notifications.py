@@ -17,7 +17,7 @@ from alerts.core.rules import Rule
 from alerts.core.schedule.unanswered import answered_until
 from alerts.core.silences import Silence
 from alerts.core.summaries import Summary
-from alerts.core.tracked import OwnSnooze, Revision, SentAlert, Tracked
+from alerts.core.tracked import OwnSnooze, Revision, SentTo, Tracked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,20 +26,6 @@ class CalendarEntry:
 
     uid: str
     sequence: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentTo:
-    """Who was sent an alert, through which channel, and when. `name` is that of a person, if known.
-
-    `bounced`: why a mail to them about this came back, if one did.
-    """
-
-    recipient: str
-    channel: str
-    alert: SentAlert
-    name: str | None = None
-    bounced: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

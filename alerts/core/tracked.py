@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from alerts.core.commitments import Commitment, Status
 from alerts.core.stages import Stage, has_passed
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.series_bounds import occurrence_bounds
 
 # How it is known who answered: a session, possession of a link, a name that somebody typed, an API token, the shell.
 Proof = Literal["signed-in", "link", "claimed", "token", "shell"]
@@ -61,6 +62,20 @@ class SentAlert:
 
     occurrence: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentTo:
+    """Who was sent an alert, through which channel, and when. `name` is that of a person, if known.
+
+    `bounced`: why a mail to them about this came back, if one did.
+    """
+
+    recipient: str
+    channel: str
+    alert: SentAlert
+    name: str | None = None
+    bounced: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alerts.deadlines.bounds import Bounds, occurrence_bounds, resolve
+    from alerts.deadlines.bounds import Bounds
+    from alerts.deadlines.deadline_bounds import resolve
     from alerts.deadlines.errors import InputError
     from alerts.deadlines.expressions import references
     from alerts.deadlines.grammar import parse
-    from alerts.deadlines.resolution import ZoneChoice
+    from alerts.deadlines.series_bounds import occurrence_bounds
     from alerts.deadlines.tokens import DeadlineError
+    from alerts.deadlines.zone_choice import ZoneChoice
 
 __all__ = [
     "Bounds",
@@ -31,11 +33,11 @@ _MODULES = {
     "Bounds": "bounds",
     "DeadlineError": "tokens",
     "InputError": "errors",
-    "ZoneChoice": "resolution",
-    "occurrence_bounds": "bounds",
+    "ZoneChoice": "zone_choice",
+    "occurrence_bounds": "series_bounds",
     "parse": "grammar",
     "references": "expressions",
-    "resolve": "bounds",
+    "resolve": "deadline_bounds",
 }
 
 

@@ -18,7 +18,7 @@ from alerts.deadlines.english import (
     THEN,
 )
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import KEY, RESERVED_WORDS
+from alerts.deadlines.keys import KEY, RESERVED_WORDS
 from alerts.deadlines.stated_dates import DOUBTS, CivilPeriod, FiscalPeriod, Reference
 from alerts.deadlines.terms import (
     Anchored,

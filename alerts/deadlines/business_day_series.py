@@ -12,7 +12,7 @@ from alerts.deadlines.business_days import BusinessCalendar
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.rule_expansion import Expansion, expand, last_wall, wall_of
 from alerts.deadlines.rule_parts import split_rule
-from alerts.deadlines.terms import print_position
+from alerts.deadlines.wording import print_position
 
 MOST_PLACES = 15  # from either end of a month: one with many holidays may have no more business days
 PARTS = frozenset({"FREQ", "INTERVAL", "BYMONTH", "COUNT", "UNTIL"})

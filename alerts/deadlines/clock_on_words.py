@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from alerts.deadlines.clock_words import CLOSING_PHRASES, END_OF_DAY
 from alerts.deadlines.counting_words import CountingReader
 from alerts.deadlines.english import THEN
-from alerts.deadlines.expressions import KEY
+from alerts.deadlines.keys import KEY
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, Reference, WallTime
 from alerts.deadlines.terms import ClockOn, Dated, Shifted, Term
 

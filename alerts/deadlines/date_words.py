@@ -19,8 +19,8 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.fiscal_words import FiscalReader
 from alerts.deadlines.period_words import LINKS, YEAR
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod
-from alerts.deadlines.terms import Anchored, Dated, DayIn, PeriodAt, print_position
-from alerts.deadlines.wording import WEEKDAY_NAMES
+from alerts.deadlines.terms import Anchored, Dated, DayIn, PeriodAt
+from alerts.deadlines.wording import WEEKDAY_NAMES, print_position
 
 DAY_NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
 

@@ -7,16 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alerts.deadlines.business_days import Roll
 from alerts.deadlines.done_series import DoneSeries
-from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import AfterDone, Deadline, Every, references, terms
-from alerts.deadlines.grammar import parse
 from alerts.deadlines.recurrence import Recurrence
-from alerts.deadlines.shift_range import counts_business_days, shift_range, with_references
-from alerts.deadlines.stated_dates import Reference
-from alerts.deadlines.stated_text import durations_in_words
-from alerts.deadlines.term_ends import Resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +38,21 @@ class DependentSeries(Recurrence):
     @property
     def uses_calendars(self) -> bool:
         """Return whether other calendars may move it."""
-        return self.roll != "none" or counts_business_days(parse(self.deadline))
+        if self.roll != "none":
+            return True
+        from alerts.deadlines.grammar import parse  # as in `to_text`
+        from alerts.deadlines.shift_range import counts_business_days
+
+        return counts_business_days(parse(self.deadline))
 
     @property
     def to_text(self) -> str:
         """Return the text for people: `90 days before each occurrence of lease`."""
+        from alerts.deadlines.grammar import parse  # what is read from the database mostly needs no grammar
+        from alerts.deadlines.shift_range import with_references
+        from alerts.deadlines.stated_dates import Reference
+        from alerts.deadlines.stated_text import durations_in_words
+
         each = with_references(parse(self.deadline), lambda one: Reference(f"each occurrence of {one.key}"))
         return durations_in_words(str(each).removeprefix("during "))
 
@@ -80,7 +82,7 @@ def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
         return Recurrence.from_json(data)
     base = read_recurrence(data["base"])
     return DependentSeries(
-        **_names_of(base),
+        **names_of(base),
         roll=data["roll"],
         ends=datetime.fromisoformat(data["ends"]) if "ends" in data else None,
         key=data["key"],
@@ -92,49 +94,6 @@ def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
     )
 
 
-def dependent_series(
-    deadline: Deadline, key: str, base: Recurrence, calendars: tuple[str, ...], roll: Roll
-) -> DependentSeries:
-    """Return the series that counts from each occurrence of another one; `calendars` are those of that.
-
-    Raises InputError for one whose next occurrence is known only once the last is done.
-    """
-    if isinstance(base, DoneSeries):
-        raise InputError(f"{key} counts from when it was last done, so `{deadline}` cannot count from it: give {key} a "
-                         "lead in a rule instead")  # fmt: skip
-    days = (base.earliest, base.latest) if isinstance(base, DependentSeries) else (0, 0)
-    earliest, latest = shift_range(deadline, days)
-    return DependentSeries(
-        **_names_of(base),
-        roll=roll,
-        ends=base.ends,
-        key=key,
-        deadline=str(deadline),
-        base=base,
-        base_calendars=calendars,
-        earliest=earliest,
-        latest=latest,
-    )
-
-
-def _names_of(base: Recurrence) -> dict[str, Any]:
+def names_of(base: Recurrence) -> dict[str, Any]:
     """Return what gives occurrences their names: those of the other series."""
     return {name: getattr(base, name) for name in ("rule", "start", "zone", "without", "business_day", "calendars")}
-
-
-def series_named(deadline: Deadline, known: Mapping[str, Resolved]) -> str | None:
-    """Return the key of the series that a deadline counts from, if it names one.
-
-    Raises InputError where it counts from something else, too: then its occurrences have no place in time by which they
-    could be found.
-    """
-    series = [key for key in sorted(references(deadline)) if key in known and known[key].recurs]
-    if not series or isinstance(deadline, Every | AfterDone):
-        return None
-    others = [str(one) for one in terms(deadline) if str(one) != series[0]]
-    if others:
-        raise InputError(
-            f"{series[0]} recurs, so `{deadline}` is worked out for each of its occurrences and cannot count from "
-            f"{others[0]} as well"
-        )
-    return series[0]

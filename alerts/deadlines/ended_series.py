@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.series_bounds import occurrence_bounds
 
 
 def ended_series(bounds: Bounds, at: datetime) -> Bounds:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,12 +10,6 @@ from alerts.deadlines.counting import Span
 from alerts.deadlines.durations import Lead
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
 from alerts.deadlines.terms import Anchored, Dated, Shifted, Term, stated_in
-
-DATED = r"\d[\dX]{3}(-[\dX]{2}){0,2}(T\d.*)?"  # what looks like a date is not a key, though it may hold a letter
-KEY = re.compile(rf"(?!(?i:{DATED})\Z)(?=.*[A-Za-z])[A-Za-z0-9][A-Za-z0-9._@-]{{0,99}}", re.ASCII)
-RESERVED_WORDS = frozenset(
-    "after and before between by during earlier every except from later of undated until within none tbd".split()
-)
 
 Meaning = Literal["not stated", "to be decided", "explicitly none"]
 UNDATED: dict[str, Meaning] = {"": "not stated", "tbd": "to be decided", "none": "explicitly none"}

@@ -9,19 +9,8 @@ from alerts.deadlines.anchor_words import DIRECTION_PHRASES, REFUSED_PHRASES
 from alerts.deadlines.dates import read_date
 from alerts.deadlines.english import ENDINGS, OPENINGS, TO, UNDATED_PHRASES, WHICHEVER
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import (
-    KEY,
-    UNDATED,
-    After,
-    Between,
-    By,
-    Deadline,
-    During,
-    From,
-    On,
-    OneOf,
-    Undated,
-)
+from alerts.deadlines.expressions import UNDATED, After, Between, By, Deadline, During, From, On, OneOf, Undated
+from alerts.deadlines.keys import KEY
 from alerts.deadlines.stated_dates import Reference
 from alerts.deadlines.terms import Dated, Shifted, Term
 from alerts.deadlines.token_dates import read_token

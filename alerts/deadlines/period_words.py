@@ -10,8 +10,9 @@ from alerts.deadlines.dates import read_date
 from alerts.deadlines.english import MONTHS, POSITIONS, QUARTERS, WEEK
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.stated_dates import CivilPeriod, FiscalPeriod
-from alerts.deadlines.terms import PeriodAt, print_position
+from alerts.deadlines.terms import PeriodAt
 from alerts.deadlines.tokens import Phrases
+from alerts.deadlines.wording import print_position
 
 NUMERAL = re.compile(r"(\d{1,3})(st|nd|rd|th)(-to-last)?", re.ASCII)
 YEAR = re.compile(r"\d{4}(?!\d).*", re.ASCII)

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, timezone
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from alerts.deadlines.business_days import BusinessCalendar, Roll
+from alerts.deadlines.business_days import BusinessCalendar
 from alerts.deadlines.durations import Duration, Lead
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import Deadline
 from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
-from alerts.deadlines.terms import Dated
 from alerts.deadlines.wording import format_day
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.deadlines.zones import at_wall, zone_info
+
+if TYPE_CHECKING:
+    from alerts.deadlines.expressions import Deadline
+    from alerts.deadlines.terms import Dated
 
 NO_ZONE = "no time zone is stated: "
 FIRST_ON_EARTH = "it may be due from 10:00 UTC on the day before (the first place on earth)"
@@ -26,30 +29,6 @@ LAST_ON_EARTH = "it is late only from 12:00 UTC on the day after (the last place
 ROLLED_FROM = "rolled from"
 IN_UTC = "leads are counted in UTC"
 MAX_HOLIDAYS_NAMED = 5  # holidays that the explanation names one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Obligor:
-    """What a deadline may need to know of who owes it: the office hours and the fiscal year, where they are stated."""
-
-    name: str
-    hours: OpeningHours | None = None
-    fiscal_year: FiscalYear | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneChoice:
-    """The zone for dates that state none, and the calendars for business days.
-
-    `assumed_from` and `calendars_from` say where they come from if nobody stated them for this commitment.
-    """
-
-    name: str | None = None
-    assumed_from: str | None = None
-    calendars: tuple[str, ...] = ()
-    calendars_from: str | None = None
-    roll: Roll = "none"
-    obligor: Obligor | None = None
 
 
 def _shift(point: Point, duration: Duration) -> Point:

@@ -18,8 +18,7 @@ from alerts.deadlines.resolution import Resolution
 from alerts.deadlines.rule_parts import keep_to_month_ends, without_end
 from alerts.deadlines.stated_dates import CivilDay, Reference, WallTime
 from alerts.deadlines.term_ends import Resolved, ends_of
-from alerts.deadlines.terms import print_position, stated_in
-from alerts.deadlines.wording import MONTH_NAMES, format_day
+from alerts.deadlines.terms import stated_in
 from alerts.deadlines.zones import zone_info
 
 ONE_DAY = timedelta(days=1)
@@ -125,16 +124,3 @@ def explain_dates(deadline: Deadline, recurs: Recurrence | None) -> str | None:
         return None
     from_event = isinstance(deadline, Every) and isinstance(stated_in(deadline.start), Reference)
     return recurs.description if from_event else recurs.explanation
-
-
-def explain_occurrence(recurs: Recurrence, name: str, work: Resolution) -> None:
-    """Add to the explanation of an occurrence which holidays its month passes, or from which closing it counts."""
-    if isinstance(recurs, DoneSeries) and (counted := recurs.explain(name)):
-        work.explanation.append(counted)
-    if not recurs.business_day:
-        return
-    month, place = datetime.fromisoformat(name).date(), print_position(recurs.business_day)
-    day, passed = business_day_of(month, recurs.business_day, work.business_days)
-    if passed:
-        text = f"the {place} business day of {MONTH_NAMES[month.month - 1]} {month.year}"
-        work.explanation.append(f"{text} is {format_day(day)}, passing {work.name_days_off(passed)}")

@@ -14,9 +14,9 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.resolution import Resolution
 from alerts.deadlines.stated_dates import Reference
-from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, Term, Unit, WeekdayFrom, print_position
+from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, Term, Unit, WeekdayFrom
 from alerts.deadlines.token_dates import read_token
-from alerts.deadlines.wording import WEEKDAY_NAMES, format_day
+from alerts.deadlines.wording import WEEKDAY_NAMES, format_day, print_position
 from alerts.deadlines.zones import at_wall, zone_info
 
 Ends = tuple[Point | None, Point | None]

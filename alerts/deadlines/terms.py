@@ -8,21 +8,12 @@ from typing import Literal
 
 from alerts.deadlines.counting import Span
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, Reference, WallTime
+from alerts.deadlines.wording import print_position
 
 Direction = Literal["after", "before"]
 Unit = Literal[
     "day", "week", "month", "quarter", "half-year", "year", "fiscal quarter", "fiscal half-year", "fiscal year"
 ]
-
-
-def print_position(number: int) -> str:
-    """Write a position: `1st`, `15th`, `last`, `2nd-to-last`."""
-    if number == -1:
-        return "last"
-    count = abs(number)
-    endings = {1: "st", 2: "nd", 3: "rd"}
-    ending = "th" if count % 100 in (11, 12, 13) else endings.get(count % 10, "th")
-    return f"{count}{ending}" + ("-to-last" if number < 0 else "")
 
 
 @dataclass(frozen=True, slots=True)

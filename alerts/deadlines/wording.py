@@ -50,3 +50,13 @@ def describe_window(first: Point | None, last: Point | None, named: Point | None
     if first == last:
         return format_point(first)
     return f"{format_point(first)} to {format_point(last)}"
+
+
+def print_position(number: int) -> str:
+    """Write a position: `1st`, `15th`, `last`, `2nd-to-last`."""
+    if number == -1:
+        return "last"
+    count = abs(number)
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    ending = "th" if count % 100 in (11, 12, 13) else endings.get(count % 10, "th")
+    return f"{count}{ending}" + ("-to-last" if number < 0 else "")

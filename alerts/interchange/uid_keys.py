@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from alerts.deadlines.expressions import KEY, RESERVED_WORDS
+from alerts.deadlines.keys import KEY, RESERVED_WORDS
 
 LONGEST = 89  # characters: a date can follow, and the limit is 100
 HASHED = 8

@@ -12,7 +12,7 @@ from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Revision
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import InputError
@@ -21,6 +21,7 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.points import Point
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.resolution import ROLLED_FROM
+from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.wording import UNDATED_TEXTS
 from alerts.rendering.answer_facts import acknowledged, own_snoozes, sent, silence, snoozed
 from alerts.rendering.fact_parts import (

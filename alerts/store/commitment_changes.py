@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select, update
 
-from alerts.core.change_set import ChangeSet
 from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment
-from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.moved_bounds import with_recurrence
 from alerts.store import answer_rows, occurrence_rows, tables
-from alerts.store.change_writer import write
-from alerts.store.followed_occurrences import FollowedOccurrence, find_followed, move_along
-from alerts.store.followed_series import follow_closed
 from alerts.store.known_names import require_all_known, require_known
-from alerts.store.rows import CHANGED_AT, TRACKED, append_revisions, revision_row, tracked_of
-from alerts.store.snapshot import KEYS_COMPARED, compute_alone, read_resolver
+from alerts.store.rows import CHANGED_AT, KEYS_COMPARED, TRACKED, append_revisions, revision_row, tracked_of
+
+if TYPE_CHECKING:
+    from alerts.core.change_set import ChangeSet
+    from alerts.core.deadline_resolver import DeadlineResolver
+    from alerts.store.followed_occurrences import FollowedOccurrence
 
 _C, _O, _R = tables.commitments.c, tables.occurrences.c, tables.revisions.c
 
 
 class CommitmentChanges:
-    """Reads and changes commitments in one transaction. `zone` is the zone of the settings."""
+    """Reads and changes commitments in one transaction. `zone` is the zone of the settings.
+
+    What works deadlines out anew is imported where it is used: an answer needs none of it.
+    """
 
     def __init__(self, connection: Connection, zone: str | None) -> None:
         self._connection = connection
@@ -38,6 +40,8 @@ class CommitmentChanges:
     @property
     def resolver(self) -> DeadlineResolver:
         """Return what deadlines are resolved with."""
+        from alerts.store.snapshot import read_resolver
+
         return read_resolver(self._connection, self._zone)
 
     def find(self, key: str) -> Tracked:
@@ -66,14 +70,20 @@ class CommitmentChanges:
 
     def compute(self, entry: StatedCommitment, change: Change) -> ChangeSet:
         """Return what storing an entry changes, with what follows. Raises InputError with a line for each problem."""
+        from alerts.store.snapshot import compute_alone
+
         return compute_alone(self._connection, entry, change, self.resolver)
 
     def write(self, change_set: ChangeSet) -> None:
         """Store what a change set changes."""
+        from alerts.store.change_writer import write
+
         write(self._connection, change_set)
 
     def follow_closed(self, now: Tracked, change: Change) -> None:
         """Let what depends on a series end with it: it has just been closed as a whole."""
+        from alerts.store.followed_series import follow_closed
+
         follow_closed(self._connection, [now.id], change, self.resolver)
 
     def deadline_before(self, now: Tracked, because: str) -> str | None:
@@ -86,11 +96,15 @@ class CommitmentChanges:
 
     def find_followed(self, now: Tracked, bounds: Bounds) -> list[FollowedOccurrence]:
         """Return what follows an occurrence that is moved to other bounds."""
+        from alerts.store.followed_occurrences import find_followed
+
         found = find_followed(self._connection, {now.id: {now.occurrence: bounds}})
         return [one for one in found if one.changed]
 
     def move_along(self, followed: Sequence[FollowedOccurrence], change: Change) -> None:
         """Store what follows an occurrence that was moved."""
+        from alerts.store.followed_occurrences import move_along
+
         move_along(self._connection, followed, change)
 
     def append(self, now: Tracked, revision: Revision, **values: str) -> None:

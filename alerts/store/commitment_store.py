@@ -6,28 +6,29 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from alerts.core.changes import Change, EntryProblem, Report, RestatedEntry, StatedCommitment, refuse, revision_after
 from alerts.core.commitments import Party, Person, Source, Status
-from alerts.core.load_decisions import Closed
 from alerts.core.tracked import Tracked
 from alerts.store import answer_rows, restated_closed, tables
-from alerts.store.as_of import as_of
-from alerts.store.change_writer import write
 from alerts.store.commitment_changes import CommitmentChanges, append_revision, find_tracked
 from alerts.store.database import Database
-from alerts.store.file_load import FileLoad, in_turn, open_keys, recompute, zone_change_reason
-from alerts.store.followed_series import follow_closed
 from alerts.store.rows import TRACKED, chunks, revision_of, tracked_of
-from alerts.store.snapshot import read_resolver
+
+if TYPE_CHECKING:
+    from alerts.core.load_decisions import Closed
 
 _C = tables.commitments.c
 
 
 class Commitments:
-    """The commitments of a database. `zone` is the zone of the settings, for deadlines that state none."""
+    """The commitments of a database. `zone` is the zone of the settings, for deadlines that state none.
+
+    What loads files and works deadlines out anew is imported where it is used: few commands do either.
+    """
 
     def __init__(self, database: Database, zone: str | None = None) -> None:
         self._database = database
@@ -64,6 +65,8 @@ class Commitments:
         during the load, and that conflicts, is reported and left as it is. `closed` decides about closed commitments
         that the file states anew: `name` reports them, `keep` keeps them closed, `reopen` opens them again.
         """
+        from alerts.store.file_load import FileLoad, zone_change_reason
+
         job = FileLoad(self._database, self._zone, entries, parties, change, closed=closed)
         conflicts = [] if dry_run else job.decisions.conflicts
         refuse([one.message for one in (*job.problems, *conflicts)])
@@ -89,6 +92,8 @@ class Commitments:
         closed: Closed = "name",
     ) -> list[EntryProblem]:
         """Return what is wrong with entries; `unread` are the keys of others that could not be read."""
+        from alerts.store.file_load import FileLoad
+
         job = FileLoad(self._database, self._zone, entries, parties, change, closed=closed, unread=unread)
         return [*job.problems, *job.decisions.conflicts]
 
@@ -124,6 +129,10 @@ class Commitments:
 
     def withdraw(self, keys: Iterable[str], change: Change) -> None:
         """Close commitments as withdrawn; those that have ended stay as they are."""
+        from alerts.store.file_load import in_turn
+        from alerts.store.followed_series import follow_closed
+        from alerts.store.snapshot import read_resolver
+
         for some in in_turn(self._database, chunks(keys)):
             with self._database.change() as connection:
                 rows = connection.execute(TRACKED.where(_C.key.in_(some), _C.status == "open")).mappings().all()
@@ -149,6 +158,10 @@ class Commitments:
         self, change: Change, report: Report | None = None, parties: Iterable[Party] = (), of: Party | None = None
     ) -> Report:
         """Resolve all open deadlines anew, or those that one party owes."""
+        from alerts.store.change_writer import write
+        from alerts.store.file_load import in_turn, open_keys, recompute
+        from alerts.store.snapshot import read_resolver
+
         report = report or Report()
         parties = list(parties)
         with self._database.read() as connection:
@@ -167,6 +180,8 @@ class Commitments:
 
     def as_of(self, key: str, at: datetime) -> Tracked:
         """Return a commitment as it was at a time. Raises InputError for a key that was unknown then."""
+        from alerts.store.as_of import as_of
+
         with self._database.read() as connection:
             now = find_tracked(connection, key)
             table = tables.revisions

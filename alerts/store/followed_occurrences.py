@@ -12,10 +12,10 @@ from sqlalchemy import Connection, select, tuple_, update
 from alerts.core.changes import Change, Move, revision_after
 from alerts.core.stages import has_passed
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import Bounds, counted_occurrence
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.counted_occurrence import counted_occurrence
 from alerts.deadlines.dependent_series import DependentSeries
-from alerts.deadlines.expressions import references
-from alerts.deadlines.grammar import parse
+from alerts.deadlines.stored_references import references_in
 from alerts.store import answer_rows, tables
 from alerts.store.occurrence_rows import KEY, end_acknowledgement, fetch_whole
 from alerts.store.rows import CHANGED_AT, append_revisions, chunks, raise_sequences, revision_row, upsert
@@ -96,7 +96,7 @@ def renew_followed(connection: Connection, ids: Collection[int], now: datetime) 
     _store(connection, followed, now)
     raise_sequences(connection, {one.now.id for one in followed if one.changed and one.moves})
     follows = {(one.now.id, one.now.occurrence) for one in followed}
-    followed_before = [pair for pair, stored in _stored_deadlines(connection, ids).items() if references(parse(stored))]
+    followed_before = [pair for pair, stored in _stored_deadlines(connection, ids).items() if references_in(stored)]
     _let_go(connection, [pair for pair in followed_before if pair not in follows])
 
 
@@ -119,7 +119,7 @@ def _follow(one: Tracked, name: str, base: Bounds, stored: str | None) -> Follow
     recurs = one.bounds.recurrence
     if not isinstance(recurs, DependentSeries) or not recurs.has(name):
         return None
-    if stored is not None and not references(parse(stored)):
+    if stored is not None and not references_in(stored):
         return None
     now, bounds = one.at(name), counted_occurrence(one.bounds, name, base)
     state = one.occurrences.get(name)

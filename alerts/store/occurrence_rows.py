@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, tuple_, update
 
 from alerts.core.tracked import Occurrence, Tracked
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
-from alerts.deadlines.expressions import references
-from alerts.deadlines.grammar import parse
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.series_bounds import occurrence_bounds
+from alerts.deadlines.stored_references import references_in
 from alerts.store import answer_rows, tables
 from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_sequences, snooze_of, upsert
 
@@ -91,7 +91,7 @@ def resolve_again(
     for some in chunks(ways):
         own = and_(_O.commitment_id.in_(some), _O.deadline.is_not(None))
         for row in connection.execute(select(tables.occurrences).where(own)).mappings().all():
-            if references(parse(row["deadline"])):  # it follows another one
+            if references_in(row["deadline"]):  # it follows another one
                 continue
             bounds = ways[row["commitment_id"]](row["deadline"])
             if bounds.to_json() == row["bounds"]:
@@ -124,5 +124,5 @@ def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
         stated_at=row["stated_at"],
         acknowledged=acknowledgement_of(row),
         snoozed=snooze_of(row),
-        follows=row["deadline"] is not None and bool(references(parse(row["deadline"]))),
+        follows=row["deadline"] is not None and bool(references_in(row["deadline"])),
     )

@@ -19,6 +19,7 @@ from alerts.store import tables
 
 T = TypeVar("T")
 CHUNK = 500
+KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
 
 
 def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:

@@ -11,9 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
-from alerts.core.notifications import SentTo
 from alerts.core.schedule.watches import Watch
-from alerts.core.tracked import SentAlert, Tracked
+from alerts.core.tracked import SentAlert, SentTo, Tracked
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database

@@ -21,11 +21,10 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.ended_series import ended_series
 from alerts.store import tables
 from alerts.store.resolution_inputs import stored_zone
-from alerts.store.rows import TRACKED, chunks, party_of, tracked_of
+from alerts.store.rows import KEYS_COMPARED, TRACKED, chunks, party_of, tracked_of
 
 _C, _R = tables.commitments.c, tables.revisions.c
 _ONE, _OTHER = tables.commitments.alias(), tables.commitments.alias()
-KEYS_COMPARED = 10_000  # stored keys that a suggestion is looked up in
 STAMP = (_C.key, _C.revision, _C.fingerprint, _C.earliest, _C.latest)
 STATEMENT = select(*STAMP, _C.status, _C.loaded, _C.loaded_from, _C.loaded_sequence, *(_C[name] for name in STATED))
 

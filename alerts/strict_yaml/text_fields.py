@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import KEY, RESERVED_WORDS
+from alerts.deadlines.keys import KEY, RESERVED_WORDS
 from alerts.deadlines.zone_words import check_zone
 from alerts.strict_yaml.validation import Text
 

@@ -21,6 +21,19 @@ with contextlib.suppress(SystemExit):
     main()
 print(json.dumps([name for name in {LIBRARIES} if name in sys.modules]), file=sys.stderr)
 """
+OURS = """
+import contextlib, sys
+from alerts.__main__ import main
+with contextlib.suppress(SystemExit):
+    main()
+print(*(name for name in sys.modules if name.startswith("alerts.")), file=sys.stderr)
+"""
+# Parts of ours that take long to import and that neither a listing nor an answer uses.
+UNUSED = (
+    "alerts.core.change_computation", "alerts.core.notifications", "alerts.deadlines.deadline_bounds",
+    "alerts.deadlines.expressions", "alerts.deadlines.grammar", "alerts.delivery", "alerts.rendering",
+    "alerts.store.change_writer", "alerts.store.file_load", "alerts.store.outbox",
+)  # fmt: skip
 SEED = "commitments:\n  - {key: lease, title: Lease, deadline: 2030-01-31, timezone: UTC}\n"
 SHEET = "key,title,deadline,timezone\nlease,Lease,2030-01-31,UTC\n"
 
@@ -37,9 +50,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def loaded(folder: Path, *words: str) -> set[str]:
     """Run a command in a process of its own, and return which of the libraries it has loaded."""
-    command = [sys.executable, "-c", CODE, *words, "--database", f"sqlite:///{folder}/alerts.db"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder)
-    return set(json.loads(ran.stderr.splitlines()[-1]))
+    return set(json.loads(last_line(folder, CODE, *words)))
+
+
+def last_line(folder: Path, code: str, *words: str) -> str:
+    """Run a command in a process of its own, and return the last line of what it prints about itself."""
+    command = [sys.executable, "-c", code, *words, "--database", f"sqlite:///{folder}/alerts.db"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=folder).stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -64,3 +81,10 @@ def loaded(folder: Path, *words: str) -> set[str]:
 )
 def test_a_command_loads_only_the_libraries_that_it_uses(words: str, libraries: str, folder: Path) -> None:
     assert loaded(folder, *words.split()) == set(libraries.split())
+
+
+@pytest.mark.parametrize("words", ["list", "list --json", "ack lease"])
+def test_a_listing_and_an_answer_load_only_the_parts_that_they_use(words: str, folder: Path) -> None:
+    loaded_parts = last_line(folder, OURS, *words.split()).split()
+    assert "alerts.store.rows" in loaded_parts
+    assert not set(UNUSED) & set(loaded_parts)

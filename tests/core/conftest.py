@@ -17,9 +17,10 @@ from alerts.core.schedule.evaluation import evaluate
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Acknowledgement, Revision, SentAlert, Snooze, Tracked
 from alerts.cron import Cron
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 NEW_YORK = "America/New_York"
 WEEKDAYS = "0 9 * * mon-fri"

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from alerts.core.commitments import Commitment, Party, choose_zone
 from alerts.core.dependency_order import DependencyCycleError, dependency_order
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 from alerts.core.deliveries import DeliveryError, after_failure
 from alerts.core.rules import Overdue
 from alerts.cron import Cron
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 
 def bounds_of(text, zone="America/New_York"):

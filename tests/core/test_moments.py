@@ -14,9 +14,10 @@ from alerts.core.rules import Overdue, Remind, Rule
 from alerts.core.schedule.moments import Moment, RepeatingMoments, one_time_moments, repeating_moments
 from alerts.core.tracked import Tracked
 from alerts.cron import Cron
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 NEW_YORK = "America/New_York"
 DESK = Cron("0 9 * * mon-fri", NEW_YORK)

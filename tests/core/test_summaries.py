@@ -11,9 +11,9 @@ from alerts.core.commitments import Commitment
 from alerts.core.rules import Rule
 from alerts.core.summaries import LISTED, Scope, Summary, summarise
 from alerts.core.tracked import Acknowledgement, Occurrence, Tracked
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from tests.factories import at, bounds
 
 FIRING = at("2025-11-27T14:00")

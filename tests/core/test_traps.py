@@ -10,10 +10,11 @@ from alerts.core.dependency_order import dependency_order
 from alerts.core.rules import Remind, Rule
 from alerts.core.schedule.moments import one_time_moments
 from alerts.cron import Cron
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from tests.core.conftest import Follow, line
 
 NEW_YORK, APIA, LORD_HOWE = "America/New_York", "Pacific/Apia", "Australia/Lord_Howe"

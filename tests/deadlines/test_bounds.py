@@ -6,10 +6,11 @@ from datetime import datetime
 
 import pytest
 
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 NEW_YORK = "America/New_York"
 TOKYO = "Asia/Tokyo"

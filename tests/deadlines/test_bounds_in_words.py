@@ -8,10 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from alerts.deadlines.bounds import Bounds, describe_bounds, resolve
+from alerts.deadlines.bounds import Bounds, describe_bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 
 def bounds_of(text: str, zone: str | None = "America/New_York", known: dict[str, Bounds] | None = None) -> Bounds:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 
 def bounds_of(text: str, calendars: str = "US") -> Bounds:

@@ -10,12 +10,13 @@ from alerts.core.commitments import Commitment, Party, choose_zone
 from alerts.core.rules import Remind, Rule
 from alerts.core.schedule.moments import one_time_moments
 from alerts.cron import Cron
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.business_days import Roll
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.points import Day, Instant
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 NEW_YORK = "America/New_York"
 

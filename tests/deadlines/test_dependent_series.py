@@ -7,12 +7,14 @@ from itertools import islice, pairwise
 
 import pytest
 
-from alerts.deadlines.bounds import Bounds, occurrence_bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.ended_series import ended_series
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.series_bounds import occurrence_bounds
+from alerts.deadlines.zone_choice import ZoneChoice
 
 CHOICE = ZoneChoice("Europe/Brussels", calendars=("US", "CN"))
 SERIES = {

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 import pytest
 
-from alerts.deadlines.expressions import KEY, On, kind_of, references
+from alerts.deadlines.expressions import On, kind_of, references
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.keys import KEY
 from alerts.deadlines.stated_dates import CivilDay, WallTime
 from alerts.deadlines.tokens import DeadlineError
 

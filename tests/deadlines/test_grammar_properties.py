@@ -12,15 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from alerts.deadlines import english
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.business_day_series import MOST_PLACES
 from alerts.deadlines.business_days import ROLLS, BusinessCalendar, Roll
 from alerts.deadlines.counting import RULES, BusinessHours, Counted, Span
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.durations import MOST_BUSINESS_DAYS, BusinessDays, Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import (
-    KEY,
-    RESERVED_WORDS,
     UNDATED,
     After,
     AfterDone,
@@ -40,13 +39,14 @@ from alerts.deadlines.expressions import (
 )
 from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.keys import KEY, RESERVED_WORDS
 from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
-from alerts.deadlines.resolution import Obligor, ZoneChoice
 from alerts.deadlines.stated_dates import DOUBTS, CivilDay, CivilPeriod, FiscalPeriod, Reference, WallTime
 from alerts.deadlines.terms import ClockOn, DayIn, Direction, PeriodAt, Shifted, Term, Unit, WeekdayFrom
 from alerts.deadlines.tokens import DeadlineError
 from alerts.deadlines.wording import WEEKDAY_NAMES
+from alerts.deadlines.zone_choice import Obligor, ZoneChoice
 
 WHOLE = os.environ.get("SIMULATE") == "whole"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from alerts.core.commitments import Party
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.opening_hours import OpeningHours
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 
 
 def resolved(text: str, *, hours: str | None = None, fiscal_year: str | None = None) -> tuple[str, tuple[str, ...]]:

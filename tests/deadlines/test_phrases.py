@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds, resolve
+from alerts.deadlines.bounds import Bounds, describe_bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.opening_hours import OpeningHours
-from alerts.deadlines.resolution import Obligor, ZoneChoice
+from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.stated_text import deadline_in_words
+from alerts.deadlines.zone_choice import Obligor, ZoneChoice
 
 ACME = Obligor("Acme", OpeningHours.parse("09:00-17:30"), FiscalYear.parse("FY2027 from 2026-04-01"))
 CHOICE = ZoneChoice("UTC", calendars=("US",), obligor=ACME)

@@ -8,11 +8,13 @@ from threading import Thread
 
 import pytest
 
-from alerts.deadlines.bounds import Bounds, describe_bounds, occurrence_bounds, resolve
+from alerts.deadlines.bounds import Bounds, describe_bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.recurrence import Recurrence, read_rule
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.series_bounds import occurrence_bounds
+from alerts.deadlines.zone_choice import ZoneChoice
 
 NEW_YORK = "America/New_York"
 

@@ -6,10 +6,11 @@ from itertools import islice
 
 import pytest
 
-from alerts.deadlines.bounds import describe_bounds, resolve
+from alerts.deadlines.bounds import describe_bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
 from alerts.deadlines.tokens import DeadlineError
+from alerts.deadlines.zone_choice import ZoneChoice
 
 READ = [
     ("every month on the last day from 2027-01-31", "FREQ=MONTHLY;BYMONTHDAY=-1", "2027-01-31 2027-02-28 2027-03-31"),

@@ -8,10 +8,10 @@ from itertools import islice, pairwise
 
 import pytest
 
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
 from alerts.deadlines.skipped_months import skipped_periods
+from alerts.deadlines.zone_choice import ZoneChoice
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import assume, given
 
-from alerts.deadlines.bounds import Bounds, resolve
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Deadline, references
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
 from alerts.deadlines.standalone import standalone
+from alerts.deadlines.zone_choice import ZoneChoice
 from tests.deadlines.test_grammar_properties import CHOICES, DEADLINES, KNOWN, PLACES, near, thorough
 
 NEW_YORK = ZoneChoice("America/New_York", calendars=("US",))

@@ -9,10 +9,11 @@ import pytest
 
 from alerts.core.icalendar import FeedEntry
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import occurrence_bounds, resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.wording import format_point
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.interchange import gather
 from alerts.interchange.ics import write
 from alerts.interchange.ics.feed_writer import FeedWriter

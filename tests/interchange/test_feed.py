@@ -18,13 +18,15 @@ from icalendar.prop import vBroken
 from alerts.core.commitments import Commitment
 from alerts.core.icalendar import FeedEntry
 from alerts.core.tracked import Occurrence, Tracked
-from alerts.deadlines.bounds import Bounds, occurrence_bounds, resolve
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.business_days import Roll
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Deadline, Every
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.series_bounds import occurrence_bounds
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.interchange import gather
 from alerts.interchange.file_contents import File
 from alerts.interchange.ics.feed_writer import FeedWriter, ended_calendar

@@ -15,9 +15,9 @@ from icalendar import Calendar
 
 from alerts.core.commitments import KINDS, PRIORITIES, Citation, Commitment, Party, Person, Source
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.interchange import gather
 from alerts.interchange.export_formats import WRITERS, Content
 from alerts.strict_yaml.text_fields import CONTROL

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from alerts.core.notifications import SentTo
-from alerts.core.tracked import SentAlert
+from alerts.core.tracked import SentAlert, SentTo
 from alerts.rendering.renderer import Renderer
 from tests.rendering.reminder_factories import NOW, notification, told
 from tests.rendering.test_deputy_messages import all_text

@@ -13,7 +13,7 @@ import pytest
 
 from alerts.core.icalendar import FeedEntry, event_times
 from alerts.core.tracked import Occurrence, Tracked
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from tests.factories import NOW
 from tests.interchange.test_feed import MONTHLY, TIMES, WRITER, entry, moved
 from tests.web.daemon_site import WHOLE, tool

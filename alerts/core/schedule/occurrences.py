@@ -8,7 +8,8 @@ from datetime import datetime
 
 from alerts.core.stages import has_passed
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.series_bounds import occurrence_bounds
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from icalendar import Calendar, Component, Todo, vRecur, vText
 
 from alerts.core.icalendar import NUMBERS, PRODUCT
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.points import Day, Point
 from alerts.deadlines.posix_zones import is_rule
 from alerts.deadlines.recurrence import Recurrence
+from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.zones import zone_info
 from alerts.interchange import cells
 from alerts.interchange.ics.content_lines import tzid_of

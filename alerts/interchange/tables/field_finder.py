@@ -9,7 +9,7 @@ from typing import get_args
 from unicodedata import normalize
 
 from alerts.core.commitments import Priority
-from alerts.deadlines.expressions import KEY, RESERVED_WORDS
+from alerts.deadlines.keys import KEY, RESERVED_WORDS
 from alerts.interchange.tables.cell_values import Cell, CellError, UnusableCell, checked_time, is_blank, text_of
 from alerts.interchange.tables.heading_words import END_WORD, FIELD_WORDS, OWNER_WORD, START_WORD
 from alerts.strict_yaml.text_fields import LONGEST_LINE

@@ -20,7 +20,7 @@ GUARDS = (
           '    return None',
           'deadlines/test_skipped_months.py::test_what_is_passed_over_is_named_with_another_way'),
     Guard('a period of days ends with its last day',
-          'deadlines/bounds.py',
+          'deadlines/deadline_windows.py',
           'end_of_period(move(last, duration, "after", work), duration, work)',
           'move(last, duration, "after", work)',
           'deadlines/test_phrases.py::test_a_phrase_means_what_the_rule_says'),

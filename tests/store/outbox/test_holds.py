@@ -15,10 +15,10 @@ from alerts.core.commitments import Person
 from alerts.core.deliveries import Outcome
 from alerts.core.rules import Overdue
 from alerts.core.summaries import Scope
-from alerts.deadlines.bounds import resolve
+from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
-from alerts.deadlines.resolution import ZoneChoice
+from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables, planning_tables, tables

@@ -16,8 +16,9 @@ from alembic import op
 
 from alerts.clock import utc_now
 from alerts.core.stages import stage_of
-from alerts.deadlines.bounds import Bounds, occurrence_bounds
+from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.store.table_types import JSON, Utc
 
 revision = "0007"

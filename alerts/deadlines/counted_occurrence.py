@@ -1,0 +1,23 @@
+"""The bounds of one occurrence of a series that counts from another one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.deadline_windows import count_from
+from alerts.deadlines.dependent_series import DependentSeries
+from alerts.deadlines.grammar import parse
+from alerts.deadlines.resolution import Resolution
+from alerts.deadlines.zone_choice import ZoneChoice
+
+
+def counted_occurrence(bounds: Bounds, name: str, base: Bounds) -> Bounds:
+    """Return the bounds of one occurrence of what depends on a series; `base` are those that it is counted from."""
+    recurs = bounds.recurrence
+    assert isinstance(recurs, DependentSeries)
+    work = Resolution(ZoneChoice(base.zone, calendars=bounds.calendars, roll=recurs.roll))
+    found = count_from(parse(recurs.deadline), recurs.key, base, work)
+    explanation = dict.fromkeys([f"{recurs.to_text}, for the occurrence of {name}", *work.explanation])
+    assumptions = dict.fromkeys([*bounds.assumptions, *work.assumptions, *work.business_days.provisional])
+    return replace(found, explanation=tuple(explanation), assumptions=tuple(assumptions), calendars=bounds.calendars)
