@@ -71,7 +71,7 @@ def require_occurrence(now: Tracked, done: str, *, all_occurrences: bool = False
     """Raise InputError for a series without a named occurrence, unless `all_occurrences` is True."""
     recurs = now.bounds.recurrence
     if recurs is not None and not all_occurrences:
-        key, one = now.commitment.key, recurs.open_name or next(recurs.names(), "")
+        key, one = now.commitment.key, recurs.open_name or now.current.occurrence or next(recurs.names(), "")
         raise InputError(f"{key} recurs: say which one is {done}, as in --occurrence {one}; --all means the whole")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
 import typer
@@ -14,13 +17,16 @@ from alerts.cli.options import Json
 from alerts.cli.other_processes import registered_zone
 from alerts.cli.output import as_rfc3339, warn
 from alerts.cli.printed_lines import print_facts
+from alerts.clock import utc_now
 from alerts.core.commitments import Commitment, choose_zone
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
 from alerts.deadlines.deadline_bounds import resolve
+from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.expressions import Deadline, kind_of, references
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.deadlines.zone_words import check_zone
 from alerts.views.shown_times import shown_with_zone
@@ -75,6 +81,15 @@ def _row(deadline: Deadline, bounds: Bounds) -> dict[str, Any]:
     }
 
 
+def _coming(bounds: Bounds, now: datetime) -> Iterator[str]:
+    """Yield the next three dates of what counts from each date of something else: it may have no first one."""
+    recurs = bounds.recurrence
+    if not isinstance(recurs, DependentSeries):
+        return
+    found = (occurrence_bounds(bounds, name) for name in recurs.names_about(now))
+    yield from islice((one.text for one in found if one.named and one.named.counted_end > now), 3)
+
+
 def _facts(deadline: Deadline, bounds: Bounds) -> list[tuple[str, str]]:
     """Return what is shown. Of what recurs each occurrence has its own bounds."""
     zone = bounds.zone or "UTC"
@@ -84,6 +99,7 @@ def _facts(deadline: Deadline, bounds: Bounds) -> list[tuple[str, str]]:
         ("read as", str(deadline)),
         ("due from", "" if bounds.recurrence else due),
         ("overdue from", "" if bounds.recurrence else late),
+        ("next", ", ".join(_coming(bounds, utc_now()))),
         ("explanation", "\n".join(bounds.explanation)),
         ("assumed", "\n".join(bounds.assumptions)),
     ]

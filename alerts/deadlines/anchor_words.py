@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from alerts.deadlines.clock_on_words import ENDS, ClockOnReader
+from alerts.deadlines.clock_on_words import ENDS
 from alerts.deadlines.dates import explain_numeric, read_date
 from alerts.deadlines.durations import BusinessDays
+from alerts.deadlines.each_period_words import EachPeriodReader
 from alerts.deadlines.english import (
-    CALENDAR_PERIOD,
     DAY_OF,
     DIRECTIONS,
     FALLS,
     FILLERS,
-    FISCAL,
-    FISCAL_PERIODS,
-    PERIODS,
     REFUSED,
     THEN,
 )
@@ -37,7 +34,7 @@ _DAY_OF = Phrases.any_of(DAY_OF)
 DEEPEST = 10  # deadlines inside each other, and days that are counted from each other
 
 
-class TermReader(ClockOnReader):
+class TermReader(EachPeriodReader):
     """Reads what a deadline counts from."""
 
     def __init__(self, text: str) -> None:
@@ -88,6 +85,8 @@ class TermReader(ClockOnReader):
             self.refuse(f"`{self.written(reason[1])}` {reason[0]}")
         if self.column()[1][:1].isdigit() and (dated := self.token_date()):
             return self.closed(dated)
+        if each := self.each_period_end():
+            return self.at_clock(self.closed(each))
         if self.take_each(ENDS):
             return self.reference("each")
         if found := self.term_phrase():
@@ -97,7 +96,7 @@ class TermReader(ClockOnReader):
     def term_phrase(self) -> Term | None:
         """Read a term that is several tokens; None where none stands here."""
         self._skip_fillers()
-        found = self.shifted() or self.clock_on() or self.worded_date() or self.anchor()
+        found = self.shifted() or self.each_period_end() or self.clock_on() or self.worded_date() or self.anchor()
         return None if found is None else self.at_clock(self.closed(found))
 
     def worded_date(self) -> Dated | Anchored | None:
@@ -178,7 +177,7 @@ class TermReader(ClockOnReader):
             self.next = start
             return None
         position = self._counted_position()
-        counted, unit = self.counted_day(0), self._unit()
+        counted, unit = self.counted_day(0), self.unit()
         direction = self.phrase(DIRECTION_PHRASES, max(counted[1] if counted else 0, unit[1] if unit else 0))
         if counted and counted[0] != "day" and direction:
             return self._from_day(counted, direction, position)
@@ -218,13 +217,6 @@ class TermReader(ClockOnReader):
             return Shifted(BusinessDays(position), _direction(direction[0]), base)
         return WeekdayFrom(position, counted[0], _direction(direction[0]), base)
 
-    def _unit(self) -> tuple[Unit, int] | None:
-        ahead = int(self.word() == CALENDAR_PERIOD)
-        unit: Unit | None = PERIODS.get(self.word(ahead))
-        if self.word() in FISCAL:
-            unit, ahead = FISCAL_PERIODS.get(self.word(1)), 1
-        return None if unit is None else (unit, ahead + 1)
-
     def _in_which(self, unit: Unit) -> PeriodAt:
         self.take_one(("which",))
         base = self.base("of")
@@ -233,6 +225,8 @@ class TermReader(ClockOnReader):
         return PeriodAt(unit, 0, base)
 
     def period(self) -> CivilPeriod | FiscalPeriod | PeriodAt | None:
+        if each := self.each_period():
+            return PeriodAt(each.unit, 0, each)
         if found := super().period():
             return found
         start = self.next

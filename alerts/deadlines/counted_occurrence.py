@@ -16,7 +16,7 @@ def counted_occurrence(bounds: Bounds, name: str, base: Bounds) -> Bounds:
     """Return the bounds of one occurrence of what depends on a series; `base` are those that it is counted from."""
     recurs = bounds.recurrence
     assert isinstance(recurs, DependentSeries)
-    work = Resolution(ZoneChoice(base.zone, calendars=bounds.calendars, roll=recurs.roll))
+    work = Resolution(ZoneChoice(base.zone, calendars=bounds.calendars, roll=recurs.roll, obligor=recurs.obligor))
     found = count_from(parse(recurs.deadline), recurs.key, base, work)
     explanation = dict.fromkeys([f"{recurs.to_text}, for the occurrence of {name}", *work.explanation])
     assumptions = dict.fromkeys([*bounds.assumptions, *work.assumptions, *work.business_days.provisional])

@@ -55,8 +55,9 @@ class CountingReader(DurationReader):
         if found is None or self.word(found[1]) in ends:
             return False
         if self.word(found[1]) in FREQUENCIES or self.word(found[1]) in WEEKDAYS:
-            self.refuse(f"`{self.written(found[1] + 1)}` is no commitment: track what recurs as one, and count from "
-                        "its key, as in `45 days after each occurrence of KEY`")  # fmt: skip
+            self.refuse(f"`{self.written(found[1] + 1)}` is no commitment: write `the end of each quarter` or `the "
+                        "1st day of each quarter`, or track what recurs as one and count from its key, as in `45 days "
+                        "after each occurrence of KEY`")  # fmt: skip
         self.take(found[1])
         return True
 

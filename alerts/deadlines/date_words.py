@@ -19,7 +19,7 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.fiscal_words import FiscalReader
 from alerts.deadlines.period_words import LINKS, YEAR
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod
-from alerts.deadlines.terms import Anchored, Dated, DayIn, PeriodAt
+from alerts.deadlines.terms import Anchored, Dated, DayIn, EachPeriodEnd, PeriodAt
 from alerts.deadlines.wording import WEEKDAY_NAMES, print_position
 
 DAY_NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?", re.ASCII)
@@ -105,7 +105,7 @@ class DateReader(FiscalReader):
             return WEEKDAY_NAMES[WEEKDAYS[self.word(ahead)]], 1
         return None
 
-    def _placed_day(self) -> Dated | DayIn | None:
+    def _placed_day(self) -> Dated | DayIn | EachPeriodEnd | None:
         """Read `last business day of March 2027`, `first Monday of April 2027`, `15th day of …`."""
         start, position = self.next, self._position()
         counted = self.counted_day(1) if position else None
@@ -119,8 +119,10 @@ class DateReader(FiscalReader):
 
     def _find_day(
         self, start: int, position: int, counted: str, period: CivilPeriod | FiscalPeriod | PeriodAt
-    ) -> Dated | DayIn:
+    ) -> Dated | DayIn | EachPeriodEnd:
         """Return the day by its place; what needs a calendar or another date stays to be worked out."""
+        if isinstance(period, PeriodAt) and period.each and (position, counted) == (-1, "day"):
+            return period.each
         if isinstance(period, PeriodAt | FiscalPeriod) or counted == "business day":
             return DayIn(position, counted, period)
         days = [period.first + timedelta(days=n) for n in range((period.last - period.first).days + 1)]
@@ -130,7 +132,7 @@ class DateReader(FiscalReader):
             self.refuse(f"{period.stated} has no {print_position(position)} {counted}", self.tokens[start][0])
         return CivilDay(days[position - (position > 0)], period.zone, period.doubt)
 
-    def _edge(self) -> Dated | DayIn | None:
+    def _edge(self) -> Dated | DayIn | EachPeriodEnd | None:
         """Read `end of March 2027`, `beginning of Q2 2027`, `mid-March 2027`."""
         start, word = self.next, self.word()
         if word.startswith("mid-") and word[4:] in MONTHS and YEAR.fullmatch(self.word(1)):
@@ -152,7 +154,9 @@ class DateReader(FiscalReader):
         self.next = start
         return None
 
-    def _find_edge(self, start: int, edge: str, period: CivilPeriod | FiscalPeriod | PeriodAt) -> Dated | DayIn:
+    def _find_edge(
+        self, start: int, edge: str, period: CivilPeriod | FiscalPeriod | PeriodAt
+    ) -> Dated | DayIn | EachPeriodEnd:
         place = self.tokens[start][0]
         is_week = period.unit == "week" if isinstance(period, PeriodAt) else (period.part or "")[:1] == "W"
         if is_week and edge != "start":

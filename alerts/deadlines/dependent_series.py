@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.recurrence import Recurrence
+from alerts.deadlines.rule_expansion import wall_of
+from alerts.deadlines.zone_choice import Obligor
+
+SINCE_EVER = date(1970, 1, 1)  # without a start: nobody tracks what is due so long after a period
+EXAMPLES_FROM = datetime(2024, 1, 1)  # noqa: DTZ001  # a wall-clock time; where there is no start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependentSeries(Recurrence):
     """A series that counts from each occurrence of another one, `base`: the commitment with the key `key`.
 
+    Where it counts from the ends of periods, `key` says which: `the end of each quarter`.
+
     `deadline` says how, in the canonical form. `base_calendars` are those of the other series. The ends of an
     occurrence lie `earliest` to `latest` days after its name, so that a search for what is due at a time finds it.
+    `obligor` is who owes it, where the deadline needs the office hours or the fiscal year.
     """
 
     key: str
@@ -25,6 +33,7 @@ class DependentSeries(Recurrence):
     base_calendars: tuple[str, ...]
     earliest: int
     latest: int
+    obligor: Obligor | None = None
 
     @property
     def is_rule(self) -> bool:
@@ -56,22 +65,35 @@ class DependentSeries(Recurrence):
         each = with_references(parse(self.deadline), lambda one: Reference(f"each occurrence of {one.key}"))
         return durations_in_words(str(each).removeprefix("during "))
 
+    def _example(self) -> str:
+        since = EXAMPLES_FROM if self.start == SINCE_EVER else None
+        return next(self.names(since), self._name(wall_of(self.start)))
+
     def to_json(self) -> dict[str, Any]:
         """Write it so that `read_recurrence` reads it back."""
-        return {
-            "key": self.key,
-            "deadline": self.deadline,
-            "base": self.base.to_json(),
-            "calendars": list(self.base_calendars),
-            "days": [self.earliest, self.latest],
-            "roll": self.roll,
-        } | ({"ends": self.ends.isoformat()} if self.ends else {})
+        return (
+            {
+                "key": self.key,
+                "deadline": self.deadline,
+                "base": self.base.to_json(),
+                "calendars": list(self.base_calendars),
+                "days": [self.earliest, self.latest],
+                "roll": self.roll,
+            }
+            | ({"ends": self.ends.isoformat()} if self.ends else {})
+            | self._owed
+        )
+
+    @property
+    def _owed(self) -> dict[str, Any]:
+        return {"obligor": self.obligor.to_json()} if self.obligor else {}
 
     def __str__(self) -> str:
         calendars = f" on {' '.join(self.base_calendars)}" if self.base.uses_calendars else ""
         ends = f" before {self.ends.isoformat()}" if self.ends else ""
         roll = f" rolled {self.roll}" if self.roll != "none" else ""
-        return f"{self.deadline} where {self.key} is {self.base}{calendars}{ends}{roll}"
+        owed = f" with {self.obligor.described}" if self.obligor else ""
+        return f"{self.deadline} where {self.key} is {self.base}{calendars}{ends}{roll}{owed}"
 
 
 def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
@@ -91,6 +113,7 @@ def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
         base_calendars=tuple(data["calendars"]),
         earliest=data["days"][0],
         latest=data["days"][1],
+        obligor=Obligor.from_json(data["obligor"]) if "obligor" in data else None,
     )
 
 

@@ -118,6 +118,9 @@ AND = ("and", "nor more than", "and not more than", "and no more than", "but not
 TO = ("to", "until", "till", "through", "-", "–")  # between the first and the last day of a window
 FILLERS = ("the", "on", "at")  # before a date
 EACH = tuple(f"{each}{of}" for each in ("each", "every") for of in ("", " occurrence of", " renewal of", " date of"))
+EACH_PERIOD = ("each", "every")  # before `quarter`: all of them
+CLOSE_OF_PERIOD = ("close of", "the close of")  # before `each quarter`
+PERIOD_END = "-end"  # after `each quarter`, joined or as a word of its own
 DAY_OF = ("date of", "day of", "day on which")  # of a commitment: its civil day
 FALLS = ("falls", "occurs", "lies", "ends", "is")  # after `the month in which X`
 

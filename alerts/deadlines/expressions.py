@@ -9,7 +9,7 @@ from alerts.deadlines.business_day_series import on_business_day
 from alerts.deadlines.counting import Span
 from alerts.deadlines.durations import Lead
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, Reference, WallTime
-from alerts.deadlines.terms import Anchored, Dated, Shifted, Term, stated_in
+from alerts.deadlines.terms import Anchored, Dated, EachPeriodEnd, Shifted, Term, stated_in
 
 Meaning = Literal["not stated", "to be decided", "explicitly none"]
 UNDATED: dict[str, Meaning] = {"": "not stated", "tbd": "to be decided", "none": "explicitly none"}
@@ -49,6 +49,8 @@ class Before:
     term: Term
 
     def __str__(self) -> str:
+        if isinstance(self.term, EachPeriodEnd):  # `before the end of` has two readings
+            return f"before last day of {self.term.period}"
         return f"before {self.term}"
 
 
@@ -199,8 +201,8 @@ def kind_of(deadline: Deadline) -> str:
             return KINDS[type(deadline)]
 
 
-def terms(deadline: Deadline) -> tuple[Dated | Reference, ...]:
-    """Return the dates and keys that a deadline names, in the order in which they are written."""
+def terms(deadline: Deadline) -> tuple[Dated | Reference | EachPeriodEnd, ...]:
+    """Return the dates, keys and ends of periods that a deadline names, in the order in which they are written."""
     match deadline:
         case Between(first, last):
             return (stated_in(first), stated_in(last))

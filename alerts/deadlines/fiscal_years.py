@@ -70,6 +70,13 @@ class FiscalYear:
         number = (since // months + offset) * months
         return self._start(0, number), self._start(0, number + months) - timedelta(days=1)
 
+    def last_days(self, months: int) -> list[tuple[int, int]]:
+        """Return the month and the day on which each period of so many months ends; the day -1 is a month's last."""
+        begins = [(self.month - 1 + number) % 12 + 1 for number in range(0, 12, months)]
+        if self.day == 1:
+            return sorted(((month - 2) % 12 + 1, -1) for month in begins)
+        return sorted((month, self.day - 1) for month in begins)
+
     def _explain_readings(self, year: int) -> str:
         begins = [f"{first:04}-{self.month:02}-{self.day:02}" for first in (year - 1, year)]
         names = [f"FY{first:04}/{(first + 1) % 100:02}" for first in (year - 1, year)]

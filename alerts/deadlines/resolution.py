@@ -83,19 +83,19 @@ class Resolution:
 
     def _fiscal_days(self, term: FiscalPeriod) -> tuple[date, date]:
         stated = str(replace(term, zone=None, doubt=None))
-        name, fiscal_year = self._fiscal_year(stated)
+        name, fiscal_year = self.fiscal_year(stated)
         first, last = fiscal_year.days(term.year, term.ends, term.part)
         self.explanation.append(f"{stated} of {name}: {format_day(first)} to {format_day(last)}")
         return first, last
 
     def fiscal_period(self, day: date, unit: str, months: int, offset: int) -> tuple[date, date]:
         """Return the fiscal period in which a day falls, or one counted from it. Raises InputError."""
-        name, fiscal_year = self._fiscal_year(f"the {unit}")
+        name, fiscal_year = self.fiscal_year(f"the {unit}")
         first, last = fiscal_year.around(day, months, offset)
         self.explanation.append(f"{unit} of {name}: {format_day(first)} to {format_day(last)}")
         return first, last
 
-    def _fiscal_year(self, stated: str) -> tuple[str, FiscalYear]:
+    def fiscal_year(self, stated: str) -> tuple[str, FiscalYear]:
         """Return who owes it, and its fiscal year. Raises InputError where that is not stated."""
         party = self.zone.obligor
         if party is None or party.fiscal_year is None:
@@ -159,6 +159,12 @@ class Resolution:
         if len(passed) > MAX_HOLIDAYS_NAMED:
             passed = [*passed[:MAX_HOLIDAYS_NAMED], f"{len(passed) - MAX_HOLIDAYS_NAMED} more"]
         return ", ".join(passed)
+
+    def explain_no_zone(self, *, begins: bool, ends: bool) -> None:
+        """Add the assumption about days whose zone nobody stated, and of which ends."""
+        if self.unzoned:
+            assumed = [FIRST_ON_EARTH] * begins + [LAST_ON_EARTH] * ends
+            self.assumptions.append(NO_ZONE + "; ".join([*assumed, IN_UTC]))
 
     def explain_calendars(self) -> None:
         """Add the assumptions about the business days that were counted."""

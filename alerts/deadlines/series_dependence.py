@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from alerts.deadlines.business_days import Roll
 from alerts.deadlines.dependent_series import DependentSeries, names_of
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.expressions import AfterDone, Deadline, Every, references, terms
+from alerts.deadlines.expressions import AfterDone, Deadline, Every, terms
 from alerts.deadlines.recurrence import Recurrence
-from alerts.deadlines.shift_range import shift_range
+from alerts.deadlines.shift_range import needs_fiscal_year, needs_hours, shift_range
+from alerts.deadlines.stated_dates import Reference
 from alerts.deadlines.term_ends import Resolved
+from alerts.deadlines.terms import EachPeriodEnd
+from alerts.deadlines.zone_choice import Obligor, ZoneChoice
 
 
 def dependent_series(
-    deadline: Deadline, key: str, base: Recurrence, calendars: tuple[str, ...], roll: Roll
+    deadline: Deadline, key: str, base: Recurrence, calendars: tuple[str, ...], zone: ZoneChoice
 ) -> DependentSeries:
     """Return the series that counts from each occurrence of another one; `calendars` are those of that.
 
@@ -28,7 +31,7 @@ def dependent_series(
     earliest, latest = shift_range(deadline, days)
     return DependentSeries(
         **names_of(base),
-        roll=roll,
+        roll=zone.roll,
         ends=base.ends,
         key=key,
         deadline=str(deadline),
@@ -36,22 +39,40 @@ def dependent_series(
         base_calendars=calendars,
         earliest=earliest,
         latest=latest,
+        obligor=_needed(deadline, zone.obligor),
     )
 
 
-def series_named(deadline: Deadline, known: Mapping[str, Resolved]) -> str | None:
-    """Return the key of the series that a deadline counts from, if it names one.
+def _needed(deadline: Deadline, obligor: Obligor | None) -> Obligor | None:
+    """Return what a deadline needs of who owes it, so that a change of the rest moves nothing; None for nothing."""
+    if obligor is None or not (needs_hours(deadline) or needs_fiscal_year(deadline)):
+        return None
+    hours = obligor.hours if needs_hours(deadline) else None
+    return replace(obligor, hours=hours, fiscal_year=obligor.fiscal_year if needs_fiscal_year(deadline) else None)
+
+
+def series_named(deadline: Deadline, known: Mapping[str, Resolved]) -> Reference | EachPeriodEnd | None:
+    """Return the series that a deadline counts from, if it names one: its key, or the ends of which periods.
 
     Raises InputError where it counts from something else, too: then its occurrences have no place in time by which they
     could be found.
     """
-    series = [key for key in sorted(references(deadline)) if key in known and known[key].recurs]
-    if not series or isinstance(deadline, Every | AfterDone):
+    if isinstance(deadline, Every | AfterDone):
         return None
-    others = [str(one) for one in terms(deadline) if str(one) != series[0]]
+    stated = sorted(terms(deadline), key=str)
+    series = next((one for one in stated if _is_series(one, known)), None)
+    if not isinstance(series, Reference | EachPeriodEnd):
+        return None
+    others = [str(one) for one in terms(deadline) if one != series]
     if others:
         raise InputError(
-            f"{series[0]} recurs, so `{deadline}` is worked out for each of its occurrences and cannot count from "
+            f"{series} recurs, so `{deadline}` is worked out for each of its occurrences and cannot count from "
             f"{others[0]} as well"
         )
-    return series[0]
+    return series
+
+
+def _is_series(term: object, known: Mapping[str, Resolved]) -> bool:
+    if isinstance(term, Reference):
+        return term.key in known and known[term.key].recurs
+    return isinstance(term, EachPeriodEnd)

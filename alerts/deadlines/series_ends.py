@@ -10,7 +10,7 @@ from alerts.deadlines.expressions import SeriesDirection, SeriesStart
 from alerts.deadlines.rule_parts import QUARTER_ENDS, QUARTER_STARTS
 from alerts.deadlines.series_words import EXAMPLE, Series, SeriesReader
 from alerts.deadlines.stated_dates import CivilDay, CivilPeriod, FiscalPeriod, WallTime
-from alerts.deadlines.terms import ClockOn, PeriodAt, Term
+from alerts.deadlines.terms import ClockOn, EachPeriodEnd, PeriodAt, Term, stated_in
 from alerts.deadlines.tokens import Phrases
 
 THEREAFTER_PHRASES = Phrases.any_of(THEREAFTER)
@@ -41,6 +41,8 @@ class SeriesEndsReader(SeriesReader):
 
     def checked_start(self, start: Term) -> SeriesStart:
         """Return the start of a series: a day, a time of day, or the key of the commitment from which it counts."""
+        if isinstance(stated_in(start), EachPeriodEnd):
+            self.refuse(f"`{stated_in(start)}` is a series itself, so none can start from it: write a day")
         plain = isinstance(start, CivilDay) and start.doubt is None
         window = isinstance(start, CivilPeriod | FiscalPeriod) or (isinstance(start, PeriodAt) and start.unit != "day")
         timed = isinstance(start, WallTime) and start.offset is None

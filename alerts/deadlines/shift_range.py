@@ -98,6 +98,19 @@ def counts_business_days(deadline: Deadline) -> bool:
     )
 
 
+def needs_hours(deadline: Deadline) -> bool:
+    """Return whether a deadline needs the office hours of who owes it."""
+    return any(
+        (isinstance(part, BusinessHours) and part.hours is None) or (isinstance(part, ClockOn) and part.clock is None)
+        for part in parts_of(deadline)
+    )
+
+
+def needs_fiscal_year(deadline: Deadline) -> bool:
+    """Return whether a deadline needs the fiscal year of who owes it, to be counted from a day."""
+    return any(isinstance(part, PeriodAt) and part.unit.startswith("fiscal") for part in parts_of(deadline))
+
+
 def parts_of(node: object) -> Iterator[object]:
     """Yield a deadline or a term with all that it is made of."""
     yield node

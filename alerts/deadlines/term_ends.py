@@ -11,10 +11,11 @@ from alerts.deadlines.counted_periods import move
 from alerts.deadlines.counting import Counted, Span
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.period_ends import MONTHS_OF
 from alerts.deadlines.points import Day, Instant, Point
 from alerts.deadlines.resolution import Resolution
 from alerts.deadlines.stated_dates import Reference
-from alerts.deadlines.terms import ClockOn, DayIn, PeriodAt, Shifted, Term, Unit, WeekdayFrom
+from alerts.deadlines.terms import ClockOn, DayIn, EachPeriodEnd, PeriodAt, Shifted, Term, Unit, WeekdayFrom
 from alerts.deadlines.token_dates import read_token
 from alerts.deadlines.wording import WEEKDAY_NAMES, format_day, print_position
 from alerts.deadlines.zones import at_wall, zone_info
@@ -24,7 +25,6 @@ NO_CLOSING = (
     "`close of business` states no hour: write one, as in `close of business (17:30)`, or write `end of day`, or state "
     "the office hours of the party who owes it (`hours: 09:00-17:30`)"
 )
-MONTHS_OF = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
 
 
 class Resolved(Protocol):
@@ -66,6 +66,10 @@ def ends_of(term: Term, known: Mapping[str, Resolved], work: Resolution) -> Ends
             return first, last
         case ClockOn():
             return _at_clock(term, known, work)
+        case EachPeriodEnd():
+            each = known[str(term)]
+            work.explanation.append(f"{term}: {each.text}")
+            return each.first, each.last
     return work.dated(term)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Literal
 
 from alerts.deadlines.counting import Span
@@ -42,6 +42,30 @@ class PeriodAt:
         direction = "after" if self.offset > 0 else "before"
         return f"the {print_position(abs(self.offset))} {self.unit} {direction} {self.base}"
 
+    @property
+    def each(self) -> EachPeriodEnd | None:
+        """Return the ends of all such periods, if it stands for each of them; else None."""
+        found = self.base if isinstance(self.base, EachPeriodEnd) and not self.offset else None
+        return found if found and found.unit == self.unit else None
+
+
+@dataclass(frozen=True, slots=True)
+class EachPeriodEnd:
+    """`the end of each quarter`: the last days of all such periods, or of those from a day on, or up to one."""
+
+    unit: Unit
+    start: date | None = None
+    last: date | None = None
+
+    def __str__(self) -> str:
+        return f"the end of {self.period}"
+
+    @property
+    def period(self) -> str:
+        """Return the periods: `each quarter`, `each quarter from 2027-01-01`."""
+        start = f" from {self.start}" if self.start else ""
+        return f"each {self.unit}{start}" + (f" until {self.last}" if self.last else "")
+
 
 @dataclass(frozen=True, slots=True)
 class DayIn:
@@ -55,7 +79,8 @@ class DayIn:
     base: CivilPeriod | FiscalPeriod | PeriodAt
 
     def __str__(self) -> str:
-        return f"{print_position(self.position)} {self.counted} of {self.base}"
+        each = self.base.each if isinstance(self.base, PeriodAt) else None
+        return f"{print_position(self.position)} {self.counted} of {each.period if each else self.base}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +115,12 @@ class ClockOn:
 
 
 Dated = CivilDay | CivilPeriod | FiscalPeriod | WallTime
-Anchored = PeriodAt | DayIn | WeekdayFrom | ClockOn
+Anchored = PeriodAt | EachPeriodEnd | DayIn | WeekdayFrom | ClockOn
 Term = Dated | Reference | Shifted | Anchored
 
 
-def stated_in(term: Term) -> Dated | Reference:
-    """Return the date or the key that a term counts from."""
-    while not isinstance(term, Dated | Reference):
+def stated_in(term: Term) -> Dated | Reference | EachPeriodEnd:
+    """Return the date, the key or the ends of periods that a term counts from."""
+    while not isinstance(term, Dated | Reference | EachPeriodEnd):
         term = term.base
     return term

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from alerts.deadlines.business_days import Roll
 from alerts.deadlines.fiscal_years import FiscalYear
@@ -16,6 +18,25 @@ class Obligor:
     name: str
     hours: OpeningHours | None = None
     fiscal_year: FiscalYear | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        year = self.fiscal_year
+        found = {"name": self.name, "hours": self.hours and str(self.hours)}
+        return found | {"fiscal_year": [year.month, year.day, year.later] if year else None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Obligor:
+        """Read what `to_json` wrote."""
+        hours, year = data["hours"], data["fiscal_year"]
+        return cls(data["name"], hours and OpeningHours.parse(hours), year and FiscalYear(*year))
+
+    @property
+    def described(self) -> str:
+        """Return the hours and the first day of the fiscal year, without the name, which decides nothing."""
+        year = self.fiscal_year
+        parts = [str(self.hours)] * (self.hours is not None)
+        return " ".join([*parts, f"{year.month:02}-{year.day:02}"] if year else parts)
 
 
 @dataclass(frozen=True, slots=True)

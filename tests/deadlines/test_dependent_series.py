@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
@@ -12,9 +13,11 @@ from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.ended_series import ended_series
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.fiscal_years import FiscalYear
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.series_bounds import occurrence_bounds
-from alerts.deadlines.zone_choice import ZoneChoice
+from alerts.deadlines.zone_choice import Obligor, ZoneChoice
 
 CHOICE = ZoneChoice("Europe/Brussels", calendars=("US", "CN"))
 SERIES = {
@@ -148,3 +151,53 @@ def test_a_series_that_was_closed_has_what_had_come_by_then(text: str, closed: s
 def test_what_cannot_be_worked_out_for_each_is_refused(text: str, refusal: str) -> None:
     with pytest.raises(InputError, match=refusal):
         resolve(parse(text), CHOICE, known())
+
+
+PERIODS = {
+    "month": "every FREQ=MONTHLY;BYMONTHDAY=-1 from 2025-11-30",
+    "quarter": "every FREQ=YEARLY;BYMONTH=3,6,9,12;BYMONTHDAY=-1 from 2025-11-30",
+    "half-year": "every FREQ=YEARLY;BYMONTH=6,12;BYMONTHDAY=-1 from 2025-11-30",
+    "year": "every FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31 from 2025-11-30",
+    "fiscal quarter": "every FREQ=YEARLY;BYMONTH=1,4,7,10;BYMONTHDAY=5 from 2025-11-30",
+    "fiscal year": "every FREQ=YEARLY;BYMONTH=4;BYMONTHDAY=5 from 2025-11-30",
+}
+ACME = Obligor("Acme", OpeningHours.parse("09:00-17:30"), FiscalYear.parse("04-06"))
+OWED = ZoneChoice("Europe/Brussels", calendars=("US", "CN"), roll="following", obligor=ACME)
+ENDS = [(text, unit) for text in COUNTED if text != "during {}" for unit in PERIODS]
+
+
+@pytest.mark.parametrize(("text", "unit"), ENDS)
+def test_what_counts_from_the_end_of_each_period_is_what_counts_from_a_series_of_them(text: str, unit: str) -> None:
+    stated = resolve(parse(PERIODS[unit]), replace(OWED, roll="none"), {})
+    expected = resolve(parse(text.replace("{}", "ends")), OWED, {"ends": stated})
+    found = resolve(parse(text.replace("{}", f"last day of each {unit} from 2025-11-30")), OWED, {})
+    assert [(name, one.fingerprint, one.form) for name, one in some(found, 12)] == [
+        (name, one.fingerprint, one.form) for name, one in some(expected, 12)
+    ]
+    endless = resolve(parse(text.replace("{}", f"last day of each {unit}")), OWED, {})
+    assert all(occurrence_bounds(endless, name).fingerprint == one.fingerprint for name, one in some(found, 12))
+    assert Bounds.from_json(endless.to_json()) == endless
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "close of business on P3D before {}", "8 business hours after {}", "last day of the fiscal quarter of {}",
+        "15th day of the 1st fiscal year after {}",
+    ],
+)  # fmt: skip
+def test_each_occurrence_has_the_hours_and_the_fiscal_year_of_who_owes_it(text: str) -> None:
+    stated = parse(text.replace("{}", "lease"))
+    found = Bounds.from_json(resolve(stated, OWED, known()).to_json())
+    for name, one in some(found, 3):
+        expected = resolve(stated, OWED, {"lease": occurrence_bounds(known()["lease"], name)})
+        assert one.fingerprint == expected.fingerprint
+
+
+def test_a_series_moves_with_the_hours_of_who_owes_it_and_not_with_its_name() -> None:
+    text = "close of business on P3D before {}"
+    earlier = replace(OWED, obligor=replace(ACME, hours=OpeningHours.parse("09:00-16:00")))
+    renamed = replace(OWED, obligor=replace(ACME, name="Acme Ltd", fiscal_year=None))
+    found = counted(text, "lease", OWED).fingerprint
+    assert counted(text, "lease", earlier).fingerprint != found
+    assert counted(text, "lease", renamed).fingerprint == found

@@ -43,7 +43,7 @@ from alerts.deadlines.keys import KEY, RESERVED_WORDS
 from alerts.deadlines.opening_hours import OpeningHours
 from alerts.deadlines.recurrence import Recurrence, name_occurrence, read_rule
 from alerts.deadlines.stated_dates import DOUBTS, CivilDay, CivilPeriod, FiscalPeriod, Reference, WallTime
-from alerts.deadlines.terms import ClockOn, DayIn, Direction, PeriodAt, Shifted, Term, Unit, WeekdayFrom
+from alerts.deadlines.terms import ClockOn, DayIn, Direction, EachPeriodEnd, PeriodAt, Shifted, Term, Unit, WeekdayFrom
 from alerts.deadlines.tokens import DeadlineError
 from alerts.deadlines.wording import WEEKDAY_NAMES
 from alerts.deadlines.zone_choice import Obligor, ZoneChoice
@@ -120,6 +120,14 @@ CLOCKS = st.times().map(lambda clock: clock.replace(microsecond=0))
 PERIODS = st.builds(CivilPeriod, st.integers(1, 9999), st.none() | st.integers(1, 12), ZONES, DOUBT)
 
 
+EACH = st.builds(
+    EachPeriodEnd,
+    UNITS.filter(lambda unit: unit not in ("day", "week")),
+    st.none() | st.dates(),
+    st.none() | st.dates(),
+)
+
+
 def anchored(bases: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
     """A day or a period that is found from another one."""
     periods = st.builds(PeriodAt, UNITS, st.integers(-99, 99), bases)
@@ -129,20 +137,20 @@ def anchored(bases: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
         st.builds(DayIn, POSITIONS, st.just("business day"), PERIODS),
         st.builds(DayIn, POSITIONS, COUNTED, FISCAL),
         st.builds(WeekdayFrom, POSITIONS, st.sampled_from(WEEKDAY_NAMES), DIRECTIONS, bases),
-        st.builds(ClockOn, st.none() | CLOCKS, ZONES, st.builds(PeriodAt, UNITS, POSITIONS, bases) | REFERENCES),
+        st.builds(ClockOn, st.none() | CLOCKS, ZONES, st.builds(PeriodAt, UNITS, POSITIONS, bases) | REFERENCES | EACH),
         st.builds(ClockOn, st.none(), ZONES, DAYS),
     )
 
 
 COUNTED = st.sampled_from(["day", "business day", *WEEKDAY_NAMES])
 TERMS: st.SearchStrategy[Term] = st.recursive(
-    DATED | REFERENCES,
+    DATED | REFERENCES | EACH,
     lambda bases: anchored(bases) | st.builds(Shifted, SPANS, DIRECTIONS, bases),
     max_leaves=3,
 )
 SIMPLE: st.SearchStrategy[Deadline] = st.one_of(
     st.builds(On, DATED),
-    st.builds(On, DATED | anchored(DATED | REFERENCES)),
+    st.builds(On, DATED | EACH | anchored(DATED | REFERENCES | EACH)),
     st.builds(After, TERMS),
     st.builds(Before, TERMS),
     st.builds(By, TERMS, st.sampled_from(["by", "until"])),

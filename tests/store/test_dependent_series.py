@@ -195,3 +195,21 @@ def test_a_move_of_one_occurrence_can_be_seen_before(store):
     report = preview_move(store, "lease", "2026-08-01", change(LOADED), "2026-07-01")
     assert [one.key for one in report.moved_dependants] == ["notice 2026-07-01"]
     assert due(store, "notice", "2026-07-01") == ["Thu 2 Apr 2026"]
+
+
+def test_what_counts_from_the_end_of_each_quarter_needs_no_other_commitment(store):
+    load(store, entry("chase", "P10D before accounts"),
+         entry("accounts", "P45D after the end of each quarter"), now=at("2025-12-01"))  # fmt: skip
+    assert tracked(store, "accounts").current.occurrence == "2025-12-31"
+    tick(store, days("2026-01-20", "2026-02-14"))
+    acting.close(store, "accounts", "fulfilled", change(at("2026-02-14T12:00")), "2025-12-31")
+    tick(store, days("2026-02-15", "2026-05-09"))
+    assert sent(store, "accounts") == [
+        "2025-12-31 before P7D, Sat 7 Feb",
+        "2025-12-31 on_the_day, Sat 14 Feb",
+        "2025-12-31 closed, Sun 15 Feb",
+        "2026-03-31 before P7D, Fri 8 May",
+    ]
+    assert sent(store, "chase")[:2] == ["2025-12-31 before P7D, Wed 28 Jan", "2025-12-31 on_the_day, Wed 4 Feb"]
+    with pytest.raises(InputError, match="say which one is moved, as in --occurrence 2026-03-31"):
+        acting.move(store, "accounts", "2026-08-01", change(at("2026-05-10")))

@@ -14,7 +14,6 @@ from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.points import Day, Point
 from alerts.deadlines.posix_zones import is_rule
 from alerts.deadlines.recurrence import Recurrence
-from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.zones import zone_info
 from alerts.interchange import cells
 from alerts.interchange.ics.content_lines import tzid_of
@@ -54,7 +53,7 @@ def _todo(tracked: Tracked, sequence: int | None, now: datetime) -> Todo:
         todo.add("DESCRIPTION", commitment.note)
     if commitment.tags:
         todo.add("CATEGORIES", list(commitment.tags))
-    for name, at in _times(_first_of(tracked.bounds)).items():
+    for name, at in _times(_next_of(tracked)).items():
         todo.add(name, at)
     if tracked.bounds.recurrence and not isinstance(tracked.bounds.recurrence, DependentSeries):
         _recurring(todo, tracked.bounds.recurrence)
@@ -65,11 +64,9 @@ def _todo(tracked: Tracked, sequence: int | None, now: datetime) -> Todo:
     return todo
 
 
-def _first_of(bounds: Bounds) -> Bounds:
-    """Return the first occurrence of what no rule can state, because it counts from another series."""
-    recurs = bounds.recurrence
-    first = next(recurs.names(), None) if isinstance(recurs, DependentSeries) else None
-    return bounds if first is None else occurrence_bounds(bounds, first)
+def _next_of(tracked: Tracked) -> Bounds:
+    """Return the open occurrence of what no rule can state, because it counts from another series."""
+    return tracked.current.bounds if isinstance(tracked.bounds.recurrence, DependentSeries) else tracked.bounds
 
 
 def _recurring(todo: Todo, recurs: Recurrence) -> None:

@@ -159,6 +159,12 @@ GUARDS = (
           '    renew_followed(connection, [*ids, *new], now)\n',
           '',
           'store/test_dependent_series.py::test_a_new_one_counts_from_where_the_other_stands[sqlite]'),
+    Guard('each occurrence has the office hours of who owes it',
+          'deadlines/counted_occurrence.py',
+          'roll=recurs.roll, obligor=recurs.obligor)',
+          'roll=recurs.roll)',
+          'deadlines/test_dependent_series.py::'
+          'test_each_occurrence_has_the_hours_and_the_fiscal_year_of_who_owes_it'),
     Guard('what has come stays when the series that it counts from ends',
           'deadlines/ended_series.py',
           'if recurs and (begins is None or begins > at):',
