@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from alerts.actions.all_or_none import collect_errors, unique_keys
 from alerts.actions.preconditions import find, require_occurrence, require_open
-from alerts.actions.renewals import end_renewal, require_end, stored_end, with_answer
+from alerts.actions.renewals import end_renewal, require_end
 from alerts.core.changes import Change, revision_after
 from alerts.core.commitments import End
+from alerts.core.notice_answers import stored_end, with_answer
 from alerts.store import Store
 
 
@@ -35,14 +36,14 @@ def close(
                 require_occurrence(now, "closed", all_occurrences=all_occurrences)
                 require_end(now, end)
                 changes.end_snoozes(now, change.now)
-                status = stored_end(end)
+                status, answer = stored_end(end)
                 revision = revision_after(now, with_answer(end, change), "closed", detail=status)
                 if occurrence:
-                    changes.close_occurrence(now, status)
+                    changes.close_occurrence(now, status, answer)
                     changes.count_from_closing(series, change.now)
                     changes.append(now, revision)
                 else:
-                    changes.append(now, revision, status=status)
+                    changes.append(now, revision, status=status, answer=answer)
                     if now.recurs:
                         changes.follow_closed(now, change)
                 if end == "cancelled":

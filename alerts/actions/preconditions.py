@@ -58,7 +58,7 @@ def find_open(
 def require_open(now: Tracked, done: str) -> None:
     """Raise InputError where it is closed. `done` says what cannot be done any more, such as "moved"."""
     if not now.open:
-        raise InputError(f"{name_of(now)} is closed ({now.commitment.status}): it cannot be {done} any more")
+        raise InputError(f"{name_of(now)} is closed ({now.ended_as}): it cannot be {done} any more")
 
 
 def require_closed(now: Tracked) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alerts.core.changes import Change, StatedCommitment
-from alerts.core.commitments import NOTICE_ANSWERS, Commitment, End, Status
+from alerts.core.commitments import NOTICE_ANSWERS, Commitment, End
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import Every, references
@@ -28,18 +28,6 @@ def require_end(now: Tracked, end: End) -> None:
     if end in NOTICE_ANSWERS and now.recurs:
         raise InputError(f"{key}: say which notice was answered, with --occurrence; to end all of them, close it as "
                          "withdrawn")  # fmt: skip
-
-
-def stored_end(end: End) -> Status:
-    """Return the status that an end is stored as: a notice that was answered is done."""
-    return "fulfilled" if end in NOTICE_ANSWERS else end  # type: ignore[return-value]  # all others are
-
-
-def with_answer(end: End, change: Change) -> Change:
-    """Return a change whose reason names the answer of a notice."""
-    if end not in NOTICE_ANSWERS:
-        return change
-    return replace(change, reason=f"{end}: {change.reason}" if change.reason else end)
 
 
 def end_renewal(changes: CommitmentChanges, notice: Tracked, change: Change) -> None:

@@ -37,8 +37,7 @@ def _reopen_one(changes: CommitmentChanges, series: Tracked, name: str, change: 
     """Reopen one occurrence. Its version is counted by itself where it was moved, else relative to the series."""
     if not series.open:
         raise InputError(
-            f"{series.commitment.key} is closed as a whole ({series.commitment.status}): reopen that first, without "
-            "--occurrence"
+            f"{series.commitment.key} is closed as a whole ({series.ended_as}): reopen that first, without --occurrence"
         )
     now, own = series.at(name), series.occurrences.get(name)
     require_closed(now)

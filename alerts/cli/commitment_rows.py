@@ -27,6 +27,7 @@ def row_of(app: App, item: Tracked, own: Iterable[OwnSnooze], now: datetime) -> 
         "kind": commitment.kind,
         "priority": commitment.priority,
         "status": commitment.status,
+        "answer": item.answer,
         "by": commitment.by,
         "to": commitment.to,
         "owner": commitment.owner,

@@ -67,7 +67,7 @@ def print_explanation(
     row_ahead = partial(_row_ahead, app, item, everybody(app, now), now)
     _print_section("Next", [row_ahead(one) for one in ahead if one.rule not in no_alerts])
     if all(one.rule in no_alerts for one in ahead):
-        why = f": it is closed ({item.commitment.status})" if not item.open else ""
+        why = f": it is closed ({item.ended_as})" if not item.open else ""
         print_line(f"\nNo alert is scheduled{why}", style="bold")
     sent = found["sent"][::-1]
     some = sent if everything else sent[:MAX_SENT]

@@ -22,6 +22,7 @@ from alerts.cli.printed_lines import GAP, packed, print_facts, print_lines, prin
 from alerts.clock import utc_now
 from alerts.core.alert_wording import describe_alert
 from alerts.core.field_changes import FieldChange, field_changes
+from alerts.core.notice_answers import answer_in
 from alerts.core.rules import matching
 from alerts.core.stage_wording import describe_standing
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
@@ -105,6 +106,7 @@ def _as_of(app: App, shown_commitment: _Shown, at: datetime) -> _Shown:
 def _json(app: App, shown_commitment: _Shown) -> dict[str, Any]:
     """Return all that is shown. `basis` is the old name of `explanation`."""
     item, edits = shown_commitment.item, shown_commitment.edits
+    kind, history = item.commitment.kind, shown_commitment.history
     return row_of(app, item, shown_commitment.own, shown_commitment.now) | {
         "explanation": item.bounds.explanation,
         "basis": item.bounds.explanation,
@@ -114,7 +116,7 @@ def _json(app: App, shown_commitment: _Shown) -> dict[str, Any]:
         "sources": [asdict(source) for source in item.commitment.sources],
         **next_alert_row(shown_commitment.next_alerts.at.get(item.id) if shown_commitment.next_alerts else None),
         "occurrences": [_occurrence_row(one) for one in _occurrences(item, shown_commitment.now)],
-        "history": [_revision_row(revision, edits.get(revision.number, ())) for revision in shown_commitment.history],
+        "history": [_revision_row(revision, edits.get(revision.number, ()), kind) for revision in history],
         "reminders": [_reminder_row(reminder) for reminder in shown_commitment.reminders],
     }
 
@@ -133,7 +135,8 @@ def _print(app: App, shown_commitment: _Shown) -> None:
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
     for revision in shown_commitment.history:
-        _print_cells(_revision_line(revision, app.zone, edits.get(revision.number, ())))
+        changes = edits.get(revision.number, ())
+        _print_cells(_revision_line(revision, app.zone, changes, item.commitment.kind))
     if shown_commitment.reminders:
         out.print("\nReminders", style="bold")
         latest = shown_commitment.reminders[-MAX_REMINDERS_SHOWN:]
@@ -197,7 +200,7 @@ def _print_occurrences(item: Tracked, now: datetime) -> None:
     out.print("\nOccurrences", style="bold")
     for one in found:
         late = one.open and one.bounds.latest is not None and one.bounds.latest <= now
-        state = "overdue" if late else "upcoming" if one.open else one.commitment.status
+        state = "overdue" if late else "upcoming" if one.open else one.ended_as
         acknowledgement = f"acknowledged by {one.current_acknowledgement.by}" if one.current_acknowledgement else ""
         _print_cells((one.occurrence, describe_bounds(one.bounds), state, acknowledgement))
 
@@ -208,6 +211,7 @@ def _occurrence_row(occurrence: Tracked) -> dict[str, Any]:
         "earliest": as_rfc3339(occurrence.bounds.earliest),
         "latest": as_rfc3339(occurrence.bounds.latest),
         "status": occurrence.commitment.status,
+        "answer": occurrence.answer,
         "acknowledged": occurrence.current_acknowledgement and occurrence.current_acknowledgement.by,
     }
 
@@ -221,7 +225,7 @@ def _acknowledged(item: Tracked, zone: str) -> str:
     )
 
 
-def _revision_row(revision: Revision, edits: Sequence[FieldChange]) -> dict[str, Any]:
+def _revision_row(revision: Revision, edits: Sequence[FieldChange], kind: str) -> dict[str, Any]:
     return {
         "number": revision.number,
         "what": revision.what,
@@ -235,18 +239,20 @@ def _revision_row(revision: Revision, edits: Sequence[FieldChange]) -> dict[str,
         "old": describe_bounds(revision.before) if revision.before else None,
         "new": describe_bounds(revision.after) if revision.after else None,
         "detail": revision.detail,
+        "answer": answer_in(kind, revision)[0],
         "changes": {one.name: {"before": one.before, "after": one.after} for one in edits},
     }
 
 
-def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange]) -> Sequence[str]:
-    row = _revision_row(revision, edits)
+def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange], kind: str) -> Sequence[str]:
+    row = _revision_row(revision, edits, kind)
+    answer, reason = answer_in(kind, revision)
     change = f"{row['old']} → {row['new']}" if row["old"] else ""
     also = "; ".join(str(one) for one in edits if not change or one.name != "deadline")
-    change = "; ".join(filter(None, (change, also))) or with_local_times(revision.detail or "", zone)
+    change = "; ".join(filter(None, (change, also))) or with_local_times(answer or revision.detail or "", zone)
     source = f"source {revision.source}" if revision.source and revision.what == "moved" else None
     cause = revision.cause and f"because {revision.cause} moved"
-    why = " · ".join(filter(None, (revision.reason, source, cause)))
+    why = " · ".join(filter(None, (reason, source, cause)))
     what = " ".join(filter(None, (revision.occurrence, revision.what)))
     by = revision.recorded_by + (" (name not verified)" if revision.proof == "claimed" else "")
     return [text for text in (shown(revision.recorded_at, zone), what, change, by, why) if text]

@@ -157,10 +157,11 @@ def edit_to(before: Tracked, commitment: Commitment, bounds: Bounds, change: Cha
 def reopen_to(now: Tracked, change: Change) -> Changed:
     """Return a closed commitment, or an occurrence that was closed by itself, as its reopening leaves it."""
     version = now.bounds_version + 1
-    revision = revision_after(now, change, "reopened", detail=f"it was {now.commitment.status}", version=version)
+    revision = revision_after(now, change, "reopened", detail=f"it was {now.ended_as}", version=version)
     after = replace(
         now,
         commitment=replace(now.commitment, status="open"),
+        answer=None,
         bounds_version=version,
         revision=revision.number,
         changes=(*now.changes, revision),

@@ -9,6 +9,7 @@ from itertools import islice, takewhile
 from typing import Literal
 
 from alerts.core.known_spans import Span, spans
+from alerts.core.notice_answers import end_in
 from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
 from alerts.core.schedule.answers import parse_acknowledgement, resumes_at, silences
@@ -98,7 +99,7 @@ def _explain_unrecorded(subject: _Subject, span: Span, moment: Moment) -> Explan
 
 def _outcome(subject: _Subject, span: Span, moment: Moment) -> tuple[Outcome, str | None]:
     """Return what became of a moment without a record, and why."""
-    reason = _reason_not_sent(moment, span, subject.ends, subject.acknowledgements, subject.registered_at)
+    reason = _reason_not_sent(moment, span, subject)
     if reason is not None:
         return "skipped", reason
     snooze = subject.tracked.snooze
@@ -174,21 +175,19 @@ def _seen(revision: Revision, before: Acknowledgement | None) -> Acknowledgement
     return None if revision.what in ("moved", "reopened") else before
 
 
-def _reason_not_sent(
-    moment: Moment, span: Span, ends: Sequence[Revision], acknowledgements: _Acknowledgements, registered_at: datetime
-) -> str | None:
+def _reason_not_sent(moment: Moment, span: Span, subject: _Subject) -> str | None:
     """Return why a moment without a record was not sent; None where it can still be sent."""
     if moment.send_at < span.known_from:
         return f"{ALREADY_PAST} this date was added ({_day(span.known_from)})"
-    if moment.send_at < registered_at:
-        return f"{ALREADY_PAST} the rule was added ({_day(registered_at)})"
+    if moment.send_at < subject.registered_at:
+        return f"{ALREADY_PAST} the rule was added ({_day(subject.registered_at)})"
     if span.known_to is not None and span.moved_to is not None and span.known_to <= moment.send_at:
         return f"moved before that ({_day(span.known_to)}), to {describe_bounds(span.moved_to)}"
-    if closed := _closed_at(moment.send_at, ends):
+    if closed := _closed_at(moment.send_at, subject.ends):
         end, reopening = closed
         until = f", reopened after it ({_day(reopening.recorded_at)})" if reopening else ""
-        return f"closed before that ({_day(end.recorded_at)}, {end.detail}){until}"
-    if seen := acknowledgements.by(moment, span.bounds):
+        return f"closed before that ({_day(end.recorded_at)}, {end_in(subject.tracked.commitment.kind, end)}){until}"
+    if seen := subject.acknowledgements.by(moment, span.bounds):
         return f"acknowledged by {seen.by} ({_day(seen.at)})"
     return None
 

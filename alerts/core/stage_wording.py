@@ -27,7 +27,7 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
     Days are counted where the date counts, or in `zone` where that is unknown. Of what recurs, ask for an occurrence.
     """
     if not tracked.open:
-        return tracked.commitment.status
+        return tracked.ended_as
     if tracked.recurs:
         return "no occurrence is open"
     bounds, stage = tracked.bounds, stage_of(tracked.bounds, now)

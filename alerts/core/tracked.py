@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from alerts.core.commitments import Commitment, Status
+from alerts.core.commitments import Commitment, NoticeAnswer, Status
 from alerts.core.stages import Stage, has_passed
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
@@ -109,6 +109,7 @@ class Occurrence:
     """
 
     status: Status = "open"
+    answer: NoticeAnswer | None = None
     reopened: int = 0
     bounds: Bounds | None = None
     version: int | None = None
@@ -145,12 +146,18 @@ class Tracked:
     occurrence: str = ""
     occurrences: Mapping[str, Occurrence] = field(default_factory=dict)  # those to which something has happened
     stated_at: datetime | None = None
+    answer: NoticeAnswer | None = None  # of a notice that is closed
     sent_alerts: tuple[SentAlert, ...] = ()
     own_snoozes: tuple[OwnSnooze, ...] = ()
 
     @property
     def open(self) -> bool:
         return self.commitment.status == "open"
+
+    @property
+    def ended_as(self) -> str:
+        """Return how it ended: what was answered about a notice, and else its status."""
+        return self.answer or self.commitment.status
 
     @property
     def current_acknowledgement(self) -> Acknowledgement | None:
@@ -226,6 +233,7 @@ class Tracked:
             commitment=replace(self.commitment, status=status),
             bounds=state.bounds or bounds,
             bounds_version=(state.version if state.bounds else None) or self.bounds_version + state.reopened,
+            answer=state.answer if self.open else self.answer,
             acknowledged=state.acknowledged,
             snoozed=max(filter(None, (state.snoozed, self.snoozed)), key=lambda one: one.until, default=None),
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),

@@ -15,7 +15,7 @@ LONGEST_DESCRIPTION = 2000
 def entry_of(tracked: Tracked, source: Source | None) -> tuple[str, str]:
     """Return the title and the description: the dates, the deadline as stated, the source and the note."""
     commitment = tracked.commitment
-    text = [when(tracked.bounds) if tracked.open else f"closed: {commitment.status}"]
+    text = [when(tracked.bounds) if tracked.open else f"closed: {tracked.ended_as}"]
     text.append(f"As stated: {_line(deadline_in_words(commitment.deadline))}")
     if source:
         locator = commitment.source.locator if commitment.source else None

@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import chain, islice, repeat, takewhile
 from typing import Any
 
-from alerts.core.commitments import ENDS, Citation, Commitment, Party, Source
+from alerts.core.commitments import ENDS, NOTICE_ANSWERS, Citation, Commitment, Party, Source
+from alerts.core.notice_answers import answer_in, end_in
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Revision
@@ -136,7 +137,7 @@ def _answers(context: ReminderContext, now: datetime) -> dict[str, Any]:
         "own_snoozes": own_snoozes(context, now),
         "unanswered": tuple(map(sent, context.unanswered)),
         "silence": silence(context, now),
-        "change": _change(context.change, now) if context.change else None,
+        "change": _change(context.change, context.tracked.commitment.kind, now) if context.change else None,
     }
 
 
@@ -211,15 +212,15 @@ def _standing(window: Window, now: datetime) -> Standing:
 
 def _ended(context: ReminderContext) -> str | None:
     if context.tracked.commitment.status != "open":
-        return context.tracked.commitment.status
+        return context.tracked.ended_as
     if context.reminder.kind != "closed":
         return None
-    detail = context.change.detail if context.change else None
-    return next((end for end in ENDS if detail and detail.startswith(end)), "closed")
+    detail = end_in(context.tracked.commitment.kind, context.change) if context.change else None
+    return next((end for end in (*ENDS, *NOTICE_ANSWERS) if detail and detail.startswith(end)), "closed")
 
 
 def _closed_as(change: Revision) -> str | None:
-    return next((end for end in ENDS if change.detail and change.detail.endswith(end)), None)
+    return next((end for end in (*ENDS, *NOTICE_ANSWERS) if change.detail and change.detail.endswith(end)), None)
 
 
 def _lead(offset: str | None) -> str | None:
@@ -263,11 +264,11 @@ def _source(source: Source | None, citation: Citation | None) -> SourceFacts:
     )
 
 
-def _change(change: Revision, now: datetime) -> ChangeFacts:
+def _change(change: Revision, kind: str, now: datetime) -> ChangeFacts:
     return ChangeFacts(
         recorded_at=change.recorded_at,
         recorded_by=line(change.recorded_by) or "somebody",
-        reason=line(change.reason),
+        reason=line(answer_in(kind, change)[1]),
         source=line(change.source),
         cause=line(change.cause),
         before=window_of(change.before, now) if change.before else None,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alerts.core.commitments import Commitment, Status
 from alerts.core.known_spans import counted_from
+from alerts.core.notice_answers import answer_in
 from alerts.core.schedule.answers import parse_acknowledgement, parse_snooze
 from alerts.core.stated_values import commitment_of
 from alerts.core.tracked import Acknowledgement, Occurrence, Revision, Snooze, Tracked
@@ -28,7 +29,12 @@ def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
             f"{now.recorded_at:%Y-%m-%dT%H:%MZ}"
         )
     was = replace(
-        now, commitment=replace(now.commitment, status="open"), acknowledged=None, snoozed=None, occurrences={}
+        now,
+        commitment=replace(now.commitment, status="open"),
+        answer=None,
+        acknowledged=None,
+        snoozed=None,
+        occurrences={},
     )
     if isinstance(recurs := was.bounds.recurrence, DoneSeries):
         was = replace(was, bounds=with_recurrence(was.bounds, recurs.from_start()))
@@ -43,7 +49,8 @@ def _after(was: Tracked, revision: Revision) -> Tracked:
     if revision.stated is not None:
         was = replace(was, commitment=_stated(was.commitment, revision))
     if revision.occurrence:
-        here = _occurrence(was.occurrences.get(revision.occurrence, Occurrence()), revision)
+        here = was.occurrences.get(revision.occurrence, Occurrence())
+        here = _occurrence(here, revision, was.commitment.kind)
         was = replace(was, occurrences={**was.occurrences, revision.occurrence: here})
         return replace(was, bounds=counted_from(was.bounds, revision))
     if revision.after is not None:
@@ -55,9 +62,10 @@ def _after(was: Tracked, revision: Revision) -> Tracked:
         )  # fmt: skip
     was = replace(was, acknowledged=_seen(was.acknowledged, revision), snoozed=_snoozed(was.snoozed, revision))
     if revision.what == "closed":
-        was = replace(was, commitment=replace(was.commitment, status=_end(revision)))
+        answer, _ = answer_in(was.commitment.kind, revision)
+        was = replace(was, commitment=replace(was.commitment, status=_end(revision)), answer=answer)
     if revision.what == "reopened":
-        was = replace(was, commitment=replace(was.commitment, status="open"), acknowledged=None)
+        was = replace(was, commitment=replace(was.commitment, status="open"), answer=None, acknowledged=None)
     return was
 
 
@@ -65,7 +73,7 @@ def _stated(commitment: Commitment, revision: Revision) -> Commitment:
     return commitment_of(commitment.key, commitment.status, revision.stated or {})
 
 
-def _occurrence(occurrence: Occurrence, revision: Revision) -> Occurrence:
+def _occurrence(occurrence: Occurrence, revision: Revision, kind: str) -> Occurrence:
     match revision.what:
         case "moved":
             return replace(occurrence, bounds=revision.after, acknowledged=None, snoozed=None)
@@ -73,11 +81,12 @@ def _occurrence(occurrence: Occurrence, revision: Revision) -> Occurrence:
             acknowledgement, snoozed = _seen(occurrence.acknowledged, revision), _snoozed(occurrence.snoozed, revision)
             return replace(occurrence, acknowledged=acknowledgement, snoozed=snoozed)
         case "closed":
-            return replace(occurrence, status=_end(revision))
+            return replace(occurrence, status=_end(revision), answer=answer_in(kind, revision)[0])
         case "reopened":
             return replace(
-                occurrence, status="open", acknowledged=None, reopened=occurrence.reopened + (occurrence.bounds is None)
-            )
+                occurrence, status="open", answer=None, acknowledged=None,
+                reopened=occurrence.reopened + (occurrence.bounds is None),
+            )  # fmt: skip
         case _:
             return occurrence
 

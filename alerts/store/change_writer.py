@@ -79,7 +79,7 @@ def _reopen(connection: Connection, changed: Sequence[Changed], now: datetime) -
         ids = [row["_id"] for row in rows]
         occurrence_rows.end_acknowledgement(connection, _O.commitment_id.in_(ids), now)
         names: dict[str, Any] = {name: bindparam(name) for name in ("bounds_version", "revision")}
-        names |= {"status": "open", "changed_at": CHANGED_AT}
+        names |= {"status": "open", "answer": None, "changed_at": CHANGED_AT}
         connection.execute(update(tables.commitments).where(_C.id == bindparam("_id")).values(names), rows)
     append_revisions(connection, history)
 

@@ -107,7 +107,7 @@ class CommitmentChanges:
 
         move_along(self._connection, followed, change)
 
-    def append(self, now: Tracked, revision: Revision, **values: str) -> None:
+    def append(self, now: Tracked, revision: Revision, **values: str | None) -> None:
         """Add a revision, with other values of the commitment, and mark its watches as outdated."""
         append_revision(self._connection, now, revision, **values)
 
@@ -135,9 +135,9 @@ class CommitmentChanges:
         """End the snoozes of an occurrence, or of a commitment with all its occurrences."""
         answer_rows.end_snoozes(self._connection, now.id, now.occurrence, at)
 
-    def close_occurrence(self, now: Tracked, status: str) -> None:
-        """Store how one occurrence ended."""
-        occurrence_rows.note(self._connection, now, now.occurrence, status=status)
+    def close_occurrence(self, now: Tracked, status: str, answer: str | None) -> None:
+        """Store how one occurrence ended, and what was answered if it is a notice."""
+        occurrence_rows.note(self._connection, now, now.occurrence, status=status, answer=answer)
 
     def count_from_closing(self, series: Tracked, at: datetime) -> None:
         """Store which occurrence follows the one that was closed, where it counts from that."""
@@ -151,7 +151,7 @@ class CommitmentChanges:
 
     def reopen_occurrence(self, now: Tracked, at: datetime, **values: int) -> None:
         """Store that one occurrence is open again, and end its acknowledgement; `values` count its version."""
-        occurrence_rows.note(self._connection, now, now.occurrence, status=None, **values)
+        occurrence_rows.note(self._connection, now, now.occurrence, status=None, answer=None, **values)
         occurrence_rows.end_acknowledgement(self._connection, occurrence_rows.one(now, now.occurrence), at)
 
     def occurrence_deadline(self, now: Tracked) -> str | None:
@@ -176,7 +176,7 @@ def find_tracked(connection: Connection, key: str) -> Tracked:
     return occurrence_rows.with_occurrences(connection, [tracked_of(row)])[0]
 
 
-def append_revision(connection: Connection, now: Tracked, revision: Revision, **values: str) -> None:
+def append_revision(connection: Connection, now: Tracked, revision: Revision, **values: str | None) -> None:
     """Add a revision, with other values of the commitment, and mark its watches as outdated."""
     append_revisions(connection, [revision_row(now.id, revision)])
     values_now: dict[str, Any] = {"revision": revision.number, "changed_at": CHANGED_AT, **values}

@@ -118,6 +118,7 @@ def _fingerprint_of(bounds: Bounds, name: str) -> str | None:
 def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
     return Occurrence(
         status=row["status"] or "open",
+        answer=row["answer"],
         bounds=Bounds.from_json(row["bounds"]) if row["bounds"] else None,
         version=row["version"],
         reopened=row["reopened"],

@@ -69,7 +69,7 @@ _C, _O = tables.commitments.c, tables.occurrences.c
 # The first of several changes is when the watches were last up to date.
 CHANGED_AT = func.coalesce(_C.changed_at, bindparam("_changed_at", type_=_C.changed_at.type))
 TRACKED = select(
-    *(_C[name] for name in "id key status bounds bounds_version revision recorded_at stated_at".split()),
+    *(_C[name] for name in "id key status answer bounds bounds_version revision recorded_at stated_at".split()),
     *(_C[name] for name in STATED),
     _O.acknowledged_by,
     _O.acknowledged_at,
@@ -107,6 +107,7 @@ def tracked_of(row: RowMapping, changes: Iterable[Revision] = ()) -> Tracked:
         recorded_at=row["recorded_at"],
         stated_at=row["stated_at"],
         revision=row["revision"],
+        answer=row["answer"],
         acknowledged=acknowledgement_of(row),
         snoozed=snooze_of(row),
         changes=tuple(changes),

@@ -51,6 +51,7 @@ commitments = Table(
     Column("restated", JSON),  # what a file states anew while it is closed, until somebody decides
     Column("changed_at", Utc),  # set while the watches have not seen a change
     Column("sequence", Integer, nullable=False, server_default="0"),  # of its entries in calendars: only rises
+    Column("answer", Text),  # of a notice that is closed: cancelled or renewed
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
 )
 partial_index("ix_commitments_changed", commitments.c.changed_at, where=commitments.c.changed_at.is_not(None))
@@ -76,6 +77,7 @@ occurrences = Table(  # a row appears when something happens to an occurrence
     Column("snoozed_by", Text),  # for everybody
     Column("snoozed_at", Utc),
     Column("snoozed_until", Utc),
+    Column("answer", Text),  # as that of a commitment
 )
 
 snoozes = Table(  # each for one recipient; `occurrence` is empty for the whole

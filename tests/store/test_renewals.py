@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
+from sqlalchemy import update
 
 from alerts.core.icalendar import FeedEntry
 from alerts.deadlines.errors import InputError
 from alerts.interchange import gather
 from alerts.interchange.ics.feed_writer import FeedWriter
+from alerts.store import tables
 from tests import acting
 from tests.factories import at, change, entry, load, move, tracked
 from tests.store.recurring import days, tick
@@ -45,6 +49,54 @@ def test_what_is_renewed_goes_on(store):
     assert tracked(store, "lease-notice").current.occurrence == "2027-07-01"
     revision = store.ledger.history(tracked(store, "lease-notice").id)[-1]
     assert (revision.what, revision.detail, revision.reason) == ("closed", "fulfilled", "renewed")
+
+
+@pytest.mark.parametrize("end", ["renewed", "cancelled"])
+def test_it_is_known_what_was_answered_also_later_and_not_once_it_is_reopened(store, end):
+    load(store, LEASE, NOTICE, now=at("2026-01-01"))
+    answer(store, end, reason="as agreed")
+    found = tracked(store, "lease-notice").at("2026-07-01")
+    assert (found.ended_as, found.commitment.status) == (end, "fulfilled")
+    then = store.commitments.as_of("lease-notice", NOW).at("2026-07-01")
+    assert (then.ended_as, then.commitment.status) == (end, "fulfilled")
+    with pytest.raises(InputError, match=f"is closed \\({end}\\): it cannot be closed any more"):
+        answer(store, "renewed")
+    acting.reopen(store, "lease-notice", change(NOW), "2026-07-01")
+    assert tracked(store, "lease-notice").at("2026-07-01").ended_as == "open"
+    details = [one.detail for one in store.ledger.history(tracked(store, "lease-notice").id) if one.what == "reopened"]
+    assert details == [f"it was {end}"]
+
+
+def test_a_notice_of_one_date_has_its_answer_and_nothing_else_has(store):
+    load(
+        store,
+        entry("term", "2026-07-01"),
+        entry("last-notice", "P90D before term", kind="notice"),
+        now=at("2026-01-01"),
+    )
+    acting.close(store, "last-notice", "renewed", change(NOW))
+    acting.close(store, "term", "fulfilled", change(NOW, reason="renewed"))
+    assert (tracked(store, "last-notice").ended_as, tracked(store, "term").ended_as) == ("renewed", "fulfilled")
+    acting.reopen(store, "last-notice", change(NOW))
+    assert tracked(store, "last-notice").ended_as == "open"
+    acting.close(store, "last-notice", "withdrawn", change(NOW))
+    assert tracked(store, "last-notice").ended_as == "withdrawn"
+
+
+def test_an_upgrade_finds_what_was_answered_before(store):
+    load(store, LEASE, NOTICE, entry("term", "2026-07-01"), entry("last-notice", "P90D before term", kind="notice"),
+         now=at("2026-01-01"))  # fmt: skip
+    answer(store, "renewed", reason="as agreed")
+    acting.reopen(store, "lease-notice", change(NOW), "2026-07-01")
+    answer(store, "cancelled")
+    acting.close(store, "last-notice", "renewed", change(NOW))
+    acting.close(store, "term", "fulfilled", change(NOW, reason="renewed"))
+    with store.database.write() as connection:
+        connection.execute(update(tables.commitments).values(answer=None))
+        connection.execute(update(tables.occurrences).values(answer=None))
+        import_module("alerts.store.migrations.versions.0027_notice_answers").note_answers(connection)
+    assert tracked(store, "lease-notice").at("2026-07-01").ended_as == "cancelled"
+    assert (tracked(store, "last-notice").ended_as, tracked(store, "term").ended_as) == ("renewed", "fulfilled")
 
 
 def test_what_nobody_answers_is_overdue_and_goes_on(store):

@@ -104,7 +104,8 @@ def test_what_was_pressed_is_what_is_recorded(desk: Desk) -> None:
 
 def test_a_notice_is_answered_as_renewed_or_after_a_tick_as_cancelled(desk: Desk) -> None:
     load(desk.store, entry("lease", "every FREQ=YEARLY from 2027-02-20"), now=NOW)
-    page = desk.visit(desk.sent("lease-notice", "P90D before lease", kind="notice").token)
+    sent = desk.sent("lease-notice", "P90D before lease", kind="notice")
+    page = desk.visit(sent.token)
     assert {one for one in page.buttons if one.startswith("close ")} == {"close renewed", "close cancelled"}
     refused = page.press("close cancelled")
     assert (refused.status, "Tick this first" in refused.text) == (422, True)
@@ -112,6 +113,7 @@ def test_a_notice_is_answered_as_renewed_or_after_a_tick_as_cancelled(desk: Desk
     assert page.press("close fulfilled").status != 200
     assert "Recorded" in page.press("close cancelled", confirm="yes").text
     assert desk.tracked("lease").commitment.deadline == "every FREQ=YEARLY;UNTIL=20270220 from 2027-02-20"
+    assert "Closed: cancelled" in desk.visit(sent.token).text
 
 
 def test_a_snooze_is_for_the_recipient_alone_and_ends_before_the_last_lead(desk: Desk) -> None:

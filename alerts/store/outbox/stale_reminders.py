@@ -105,7 +105,7 @@ def _changed_meanwhile(reminder: Reminder, tracked: Tracked, rules: Sequence[Rul
     if reminder.kind in ("moved", "closed"):
         return None
     if not tracked.open:
-        return f"closed meanwhile ({tracked.commitment.status})"
+        return f"closed meanwhile ({tracked.ended_as})"
     if reminder.fingerprint != tracked.bounds.fingerprint and reminder.kind != "reopened":
         return "moved meanwhile"
     if reminder.kind == "unanswered":
