@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, tuple_, update
 
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Snooze, Tracked
 from alerts.store import delivery_tables, tables
@@ -20,6 +20,11 @@ _D, _L, _O, _S = (
     delivery_tables.delivery_reminders.c,
     tables.occurrences.c,
     tables.snoozes.c,
+)
+_OWN_SNOOZES = (
+    select(tables.snoozes)
+    .where(_S.commitment_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_S.until, _S.recipient)
 )
 
 
@@ -44,8 +49,7 @@ def own_snoozes(connection: Connection, ids: Iterable[int]) -> dict[int, list[Ow
     """Return the snoozes for single recipients, by commitment."""
     found: dict[int, list[OwnSnooze]] = {}
     for some in chunks(ids):
-        query = select(tables.snoozes).where(_S.commitment_id.in_(some)).order_by(_S.until, _S.recipient)
-        rows = connection.execute(query).mappings().all()
+        rows = connection.execute(_OWN_SNOOZES, {"ids": some}).mappings().all()
         named = names(connection, {row["recipient"] for row in rows})
         for row in rows:
             stored = {name: row[name] for name in ("recipient", "occurrence", "by", "at", "until")}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select, update
 
 from alerts.store import delivery_tables, tables
 from alerts.store.database import Database
 from alerts.store.rows import upsert
 
 _D, _V = delivery_tables.deliveries.c, tables.link_revocations.c
+_REVOKED_AT = select(_V.revoked_at).where(_V.recipient == bindparam("recipient"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,8 @@ class LinkRevocations:
 
     def voided(self, recipient: str, rendered_at: datetime) -> bool:
         """Whether the links of a message are void that was rendered at that time for a recipient."""
-        query = select(_V.revoked_at).where(_V.recipient == recipient.lower())
         with self._database.read() as connection:
-            revoked_at = connection.execute(query).scalar_one_or_none()
+            revoked_at = connection.execute(_REVOKED_AT, {"recipient": recipient.lower()}).scalar_one_or_none()
         return revoked_at is not None and rendered_at <= revoked_at
 
     def all(self) -> list[LinkRevocation]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from alerts.core.answer_links import placeholders
 from alerts.core.commitments import Person
@@ -30,7 +30,15 @@ from alerts.store.standing import WatchedCommitment, fetch_watched
 EntryName = tuple[int, str]  # the id of a commitment, and the name of its occurrence
 KIND_AT: Mapping[Stage, Kind] = {"ahead": "before", "due": "before", "overdue": "overdue", "under_review": "review"}
 _D, _R, _V = delivery_tables.deliveries.c, planning_tables.rules.c, tables.revisions.c
+# Statements are built once: to build one costs more than to execute it, and a page executes all of them.
 _RULES = select(_R.name, _R.hash, _R.spec, _R.removed_at, _R.ending)
+_DELIVERY = select(_D.id, _D.channel, _D.recipient, _D.payload, _D.on_behalf_of).where(_D.id == bindparam("delivery"))
+_OCCURRENCE = func.coalesce(_V.occurrence, "")
+_LAST_CHANGES = (
+    select(_V.commitment_id, _V.what, _OCCURRENCE, func.max(_V.recorded_at, type_=_V.recorded_at.type))
+    .where(_V.commitment_id.in_(bindparam("ids", expanding=True)))
+    .group_by(_V.commitment_id, _V.what, _OCCURRENCE)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +81,8 @@ class LinkedDeliveries:
 
     def find(self, delivery: UUID) -> LinkedDelivery | None:
         """Return a delivery; None where there is none, or its message was never rendered."""
-        query = select(_D.id, _D.channel, _D.recipient, _D.payload, _D.on_behalf_of).where(_D.id == delivery)
         with self._database.read() as connection:
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_DELIVERY, {"delivery": delivery}).mappings().first()
         if row is None or not row["payload"]:
             return None
         links = placeholders(json.dumps(row["payload"], ensure_ascii=False))
@@ -157,11 +164,8 @@ Times = Mapping[int, Iterable[tuple[str, str, datetime]]]
 
 def _times(connection: Connection, ids: Collection[int]) -> Times:
     """Return when each kind of change was last made, by commitment: its kind, the occurrence, and the time."""
-    occurrence = func.coalesce(_V.occurrence, "")
-    last = func.max(_V.recorded_at, type_=_V.recorded_at.type)
-    query = select(_V.commitment_id, _V.what, occurrence, last).where(_V.commitment_id.in_(ids))
     found: dict[int, list[tuple[str, str, datetime]]] = {one: [] for one in ids}
-    for number, *change in connection.execute(query.group_by(_V.commitment_id, _V.what, occurrence)):
+    for number, *change in connection.execute(_LAST_CHANGES, {"ids": list(ids)}):
         found[number].append((change[0], change[1], change[2]))
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, or_, select, update
 
 from alerts.core.commitments import Person
 from alerts.store import tables
@@ -16,6 +16,7 @@ from alerts.store.database import Database
 from alerts.store.rows import insert_new, upsert
 
 _P = tables.people.c
+_EVERYBODY = select(tables.people).where(_P.removed_at.is_(None))
 
 
 class People:
@@ -78,7 +79,7 @@ def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Person]:
 
 def every_person(connection: Connection) -> dict[str, Person]:
     """Return all people but those that the settings have left out, by key."""
-    return _found(connection, _P.removed_at.is_(None))
+    return _by_key(connection, _EVERYBODY)
 
 
 def zones(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
@@ -109,5 +110,8 @@ def person_of(row: RowMapping) -> Person:
 
 
 def _found(connection: Connection, condition: Any) -> dict[str, Person]:
-    rows = connection.execute(select(tables.people).where(condition)).mappings()
-    return {row["key"]: person_of(row) for row in rows}
+    return _by_key(connection, select(tables.people).where(condition))
+
+
+def _by_key(connection: Connection, query: Select[Any]) -> dict[str, Person]:
+    return {row["key"]: person_of(row) for row in connection.execute(query).mappings()}

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, func, insert, or_, select, update
 
 from alerts.core.absences import Absence, Absences
 from alerts.core.actors import Request
@@ -21,6 +21,8 @@ from alerts.store.store_error import OverError
 
 STATED = ("person", "starts_at", "ends_at", "zone", "deputy", "reason", "recorded_by")
 _A, _P = tables.absences.c, tables.people.c
+_ABSENCES = select(_A.number, *(_A[name] for name in STATED)).order_by(_A.starts_at, _A.number)
+_NOT_OVER = _ABSENCES.where(_A.ends_at > bindparam("now"))
 
 
 class RecordedAbsences:
@@ -74,7 +76,7 @@ class RecordedAbsences:
     def recorded(self, now: datetime) -> list[Absence]:
         """Return the absences that are not over."""
         with self._database.read() as connection:
-            return _recorded(connection, _A.ends_at > now)
+            return _not_over(connection, now)
 
     def all(self, now: datetime) -> Absences:
         """Return all people, and their absences that are not over."""
@@ -115,11 +117,12 @@ def absences_of(connection: Connection, recipients: Collection[str], now: dateti
 
 def _absences(connection: Connection, now: datetime) -> Absences:
     people = connection.execute(select(tables.people).order_by(_P.key)).mappings()
-    return Absences(
-        people={row["key"]: person_of(row) for row in people}, recorded=_recorded(connection, _A.ends_at > now)
-    )
+    return Absences(people={row["key"]: person_of(row) for row in people}, recorded=_not_over(connection, now))
 
 
 def _recorded(connection: Connection, *conditions: Any) -> list[Absence]:
-    query = select(_A.number, *(_A[name] for name in STATED)).where(*conditions).order_by(_A.starts_at, _A.number)
-    return [Absence(**row) for row in connection.execute(query).mappings()]
+    return [Absence(**row) for row in connection.execute(_ABSENCES.where(*conditions)).mappings()]
+
+
+def _not_over(connection: Connection, now: datetime) -> list[Absence]:
+    return [Absence(**row) for row in connection.execute(_NOT_OVER, {"now": now}).mappings()]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from alerts.core.actors import Request
 from alerts.core.silences import Silence
@@ -22,6 +22,7 @@ _G, _S = delivery_tables.gathered.c, tables.silences.c
 SHOWN_FOR = timedelta(days=30)  # after its end
 ENDS = case((_S.ended_at < _S.until, _S.ended_at), else_=_S.until)
 COLUMNS = (_S.match, _S.since, _S.until, _S.reason, _S.by, _S.of_settings, _S.ended_at, _S.proof)
+_ENDING_AFTER = select(*COLUMNS).where(bindparam("after", type_=_S.until.type) < ENDS).order_by(ENDS, _S.id)
 
 
 class Silences:
@@ -101,8 +102,7 @@ def release_all(connection: Connection) -> None:
 
 
 def _all(connection: Connection, after: datetime) -> list[Silence]:
-    query = select(*COLUMNS).where(after < ENDS).order_by(ENDS, _S.id)
-    return [_silence(row) for row in connection.execute(query).mappings()]
+    return [_silence(row) for row in connection.execute(_ENDING_AFTER, {"after": after}).mappings()]
 
 
 def _silence(row: Any) -> Silence:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
@@ -22,6 +22,8 @@ from alerts.store.watched_commitments import with_changes
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
 _QUERY = TRACKED.add_columns(_C.changed_at).order_by(_C.id)
+_BY_ID = _QUERY.where(_C.id.in_(bindparam("ids", expanding=True)))
+_WATCHES = select(*COLUMNS).where(_W.commitment_id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def watched_commitments(
     while True:
         with database.read() as connection:
             await_answers = rules_that_await_answers(connection)
-            found = _watched(connection, query.where(_C.id > last).limit(CHUNK), await_answers)
+            found = _watched(connection, query.where(_C.id > last).limit(CHUNK), {}, await_answers)
         if found:
             yield found
         if len(found) < CHUNK:
@@ -55,15 +57,16 @@ def fetch_watched(
     connection: Connection, ids: Collection[int], await_answers: Collection[str]
 ) -> dict[int, WatchedCommitment]:
     """Return commitments with their watches by id. `await_answers` are the rules that report what nobody answers."""
-    queries = (_QUERY.where(_C.id.in_(some)) for some in chunks(ids))
-    return {one.tracked.id: one for query in queries for one in _watched(connection, query, await_answers)}
+    parts = ({"ids": some} for some in chunks(ids))
+    return {one.tracked.id: one for part in parts for one in _watched(connection, _BY_ID, part, await_answers)}
 
 
-def _watched(connection: Connection, query: Select[Any], await_answers: Collection[str]) -> list[WatchedCommitment]:
-    rows = connection.execute(query).mappings().all()
+def _watched(
+    connection: Connection, query: Select[Any], values: Mapping[str, Any], await_answers: Collection[str]
+) -> list[WatchedCommitment]:
+    rows = connection.execute(query, values).mappings().all()
     whole = {one.id: one for one in with_occurrences(connection, map(tracked_of, rows))}
-    mine = select(*COLUMNS).where(_W.commitment_id.in_(whole))
-    watches = [Watch(**row) for row in connection.execute(mine).mappings()]
+    watches = [Watch(**row) for row in connection.execute(_WATCHES, {"ids": list(whole)}).mappings()]
     tracked = with_changes(connection, watches, whole, await_answers)
     by_id: dict[int, dict[tuple[str, str], Watch]] = defaultdict(dict)
     for watch in watches:
