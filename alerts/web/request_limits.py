@@ -52,7 +52,9 @@ class RequestLimits:
             await self._app(scope, receive, send)
             return
         if self._in_flight >= MAX_IN_FLIGHT:
-            busy = _refused(503, "Too many requests at once. Try again in a moment.", RETRY_AFTER)
+            # The request was read whole, so the connection stays: to open another one costs both sides more than this.
+            headers = {"Retry-After": RETRY_AFTER}
+            busy = PlainTextResponse("Too many requests at once. Try again in a moment.\n", 503, headers)
             await busy(scope, receive, send)
             return
         self._in_flight += 1
@@ -89,10 +91,9 @@ def is_own_host(stated: str, bind: str, public_host: str | None) -> bool:
     return public_host is None and not is_loopback(bind)
 
 
-def _refused(status: int, text: str, retry_after: str | None = None) -> PlainTextResponse:
+def _refused(status: int, text: str) -> PlainTextResponse:
     """Return a refusal, after which the connection ends: what is left of the request need not be read."""
-    headers = {"Connection": "close"} | ({"Retry-After": retry_after} if retry_after else {})
-    return PlainTextResponse(f"{text}\n", status_code=status, headers=headers)
+    return PlainTextResponse(f"{text}\n", status_code=status, headers={"Connection": "close"})
 
 
 async def _whole_body(receive: Receive) -> bytes | None:

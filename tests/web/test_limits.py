@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 
 from alerts.web import request_limits, timed_protocol
 from alerts.web.client_address import client_address
+from alerts.web.http_server import listen
 from alerts.web.request_limits import is_own_host
 from alerts.web.security_headers import CONTENT_SECURITY_POLICY
 from tests.web.conftest import Serve
@@ -157,10 +158,21 @@ def test_beyond_fifty_requests_at_once_it_says_when_to_come_back(serve: Serve) -
             assert entered.acquire(timeout=30)
         refused = server.get("/nothing")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        assert "Connection" not in refused.headers  # it may ask again without a new connection
         assert server.get("/healthz").status_code == 204
         release.set()
         assert [read(connection)[0] for connection in connections] == [200] * len(connections)
     assert server.get("/nothing").status_code == 404
+
+
+def test_what_is_written_in_parts_is_sent_at_once() -> None:
+    """Each answer is written in two parts: on a kept connection the second waited 40 ms for an acknowledgement."""
+    with (
+        listen(HOST, 0) as listener,
+        socket.create_connection(listener.getsockname()),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def sleep() -> None:
