@@ -18,7 +18,8 @@ from alerts.cli.other_processes import registered_zone
 from alerts.cli.output import as_rfc3339, warn
 from alerts.cli.printed_lines import print_facts
 from alerts.clock import utc_now
-from alerts.core.commitments import Commitment, choose_zone
+from alerts.core.chosen_zones import choose_zone
+from alerts.core.commitments import Commitment
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
 from alerts.deadlines.deadline_bounds import resolve

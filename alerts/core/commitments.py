@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, get_args
 
 from alerts.deadlines.business_days import Roll
-from alerts.deadlines.fiscal_years import FiscalYear
-from alerts.deadlines.opening_hours import OpeningHours
-from alerts.deadlines.zone_choice import Obligor, ZoneChoice
 from alerts.deadlines.zones import zone_info
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation", "notice"]
@@ -34,17 +30,6 @@ class Party:
     calendar: str | None = None
     hours: str | None = None
     fiscal_year: str | None = None
-
-    @property
-    def as_obligor(self) -> Obligor | None:
-        """Return its office hours and its fiscal year, where it states any."""
-        if not self.hours and not self.fiscal_year:
-            return None
-        return Obligor(
-            self.name,
-            OpeningHours.parse(self.hours) if self.hours else None,
-            FiscalYear.parse(self.fiscal_year) if self.fiscal_year else None,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,27 +116,3 @@ class Commitment:
         known = next((one for one in self.sources if one.key == cited.key), cited)
         first = replace(known, locator=cited.locator or known.locator, quote=cited.quote or known.quote)
         return self.citing(first, *(one for one in self.sources if one.key != cited.key))
-
-
-def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:
-    """Choose the zone and the calendars: the commitment's, its one obligor's; for the zone, the settings'."""
-    obligor = parties.get(commitment.by[0]) if len(commitment.by) == 1 else None
-    choice = ZoneChoice(
-        commitment.timezone,
-        calendars=commitment.calendars,
-        roll=commitment.roll,
-        obligor=obligor.as_obligor if obligor else None,
-    )
-    if obligor and obligor.calendar and not choice.calendars:
-        choice = replace(choice, calendars=(obligor.calendar,), calendars_from=_owes(obligor))
-    if choice.name:
-        return choice
-    if obligor and obligor.timezone:
-        return replace(choice, name=obligor.timezone, assumed_from=_owes(obligor))
-    if fallback:
-        return replace(choice, name=fallback, assumed_from="the default of the settings (assumed)")
-    return choice
-
-
-def _owes(party: Party) -> str:
-    return f"that of {party.name}, who owes it (assumed)"

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from alerts.core.commitments import Commitment, Party, choose_zone
+from alerts.core.chosen_zones import choose_zone
+from alerts.core.commitments import Commitment, Party
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.expressions import AfterDone, Deadline, references

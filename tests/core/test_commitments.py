@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.core.commitments import Commitment, Party, choose_zone
+from alerts.core.chosen_zones import choose_zone
+from alerts.core.commitments import Commitment, Party
 from alerts.core.dependency_order import DependencyCycleError, dependency_order
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.deadline_bounds import resolve

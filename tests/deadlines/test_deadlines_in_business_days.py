@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 import pytest
 
-from alerts.core.commitments import Commitment, Party, choose_zone
+from alerts.core.chosen_zones import choose_zone
+from alerts.core.commitments import Commitment, Party
 from alerts.core.rules import Remind, Rule
 from alerts.core.schedule.moments import one_time_moments
 from alerts.cron import Cron

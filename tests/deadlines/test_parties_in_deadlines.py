@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.core.chosen_zones import obligor_of
 from alerts.core.commitments import Party
 from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError
@@ -15,7 +16,7 @@ from alerts.deadlines.zone_choice import ZoneChoice
 
 def resolved(text: str, *, hours: str | None = None, fiscal_year: str | None = None) -> tuple[str, tuple[str, ...]]:
     party = Party(key="acme", name="Acme", hours=hours, fiscal_year=fiscal_year)
-    found = resolve(parse(text), ZoneChoice("UTC", obligor=party.as_obligor), {})
+    found = resolve(parse(text), ZoneChoice("UTC", obligor=obligor_of(party)), {})
     return found.text, found.explanation[:-1]
 
 

@@ -1,0 +1,46 @@
+"""The zone and the calendars that a deadline is resolved with, and what is known of who owes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from alerts.core.commitments import Commitment, Party
+from alerts.deadlines.fiscal_years import FiscalYear
+from alerts.deadlines.opening_hours import OpeningHours
+from alerts.deadlines.zone_choice import Obligor, ZoneChoice
+
+
+def choose_zone(commitment: Commitment, parties: Mapping[str, Party], fallback: str | None) -> ZoneChoice:
+    """Choose the zone and the calendars: the commitment's, its one obligor's; for the zone, the settings'."""
+    obligor = parties.get(commitment.by[0]) if len(commitment.by) == 1 else None
+    choice = ZoneChoice(
+        commitment.timezone,
+        calendars=commitment.calendars,
+        roll=commitment.roll,
+        obligor=obligor_of(obligor) if obligor else None,
+    )
+    if obligor and obligor.calendar and not choice.calendars:
+        choice = replace(choice, calendars=(obligor.calendar,), calendars_from=_owes(obligor))
+    if choice.name:
+        return choice
+    if obligor and obligor.timezone:
+        return replace(choice, name=obligor.timezone, assumed_from=_owes(obligor))
+    if fallback:
+        return replace(choice, name=fallback, assumed_from="the default of the settings (assumed)")
+    return choice
+
+
+def _owes(party: Party) -> str:
+    return f"that of {party.name}, who owes it (assumed)"
+
+
+def obligor_of(party: Party) -> Obligor | None:
+    """Return the office hours and the fiscal year of a party, where it states any."""
+    if not party.hours and not party.fiscal_year:
+        return None
+    return Obligor(
+        party.name,
+        OpeningHours.parse(party.hours) if party.hours else None,
+        FiscalYear.parse(party.fiscal_year) if party.fiscal_year else None,
+    )
