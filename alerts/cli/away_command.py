@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.actions.absence import end_absences, record_absence
 from alerts.cli.app import App, change_of, day_or_instant, get_app
@@ -15,13 +14,14 @@ from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Because, By, Json
 from alerts.cli.output import as_rfc3339, print_line, warn
+from alerts.cli.terminal import Terminal
 from alerts.core.absences import Absence, Absences
 from alerts.core.changes import Change
 from alerts.core.commitments import Person
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.views.shown_times import shown, shown_with_zone
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @cli.command()

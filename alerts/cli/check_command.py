@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import typer
-from rich.console import Console
 
 from alerts.channels.plugins import outdated_names
 from alerts.cli import restated_report
@@ -21,6 +20,7 @@ from alerts.cli.other_processes import (
 from alerts.cli.output import warn
 from alerts.cli.problems import problems, read_settings
 from alerts.cli.samples import samples
+from alerts.cli.terminal import Terminal
 from alerts.cli.warnings import (
     bouncing_recipients,
     by_text,
@@ -38,7 +38,7 @@ from alerts.forecasting import keys_with_alerts
 from alerts.views.shown_times import shown_with_zone
 from alerts.views.unreached import ONLY_FOLLOW_UP, without_recipient
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @cli.command()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import get_app
 from alerts.cli.command_group import cli
+from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
 from alerts.clock_check import accept
 from alerts.views.shown_times import shown_with_zone
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @cli.command()
@@ -25,4 +25,4 @@ def clock(
     app, now = get_app(context), utc_now()
     doubt = accept(app.store, now)
     why = f"; it was in doubt: {doubt}" if doubt else ""
-    out.print(f"{shown_with_zone(now, app.zone)} is accepted as the time{why}", markup=False, soft_wrap=True)
+    out.print(f"{shown_with_zone(now, app.zone)} is accepted as the time{why}")

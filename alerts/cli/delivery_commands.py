@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Annotated, Any, cast, get_args
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.output import as_rfc3339, warn
+from alerts.cli.terminal import Style, Terminal
 from alerts.clock import utc_now
 from alerts.core.alert_wording import KIND_TEXTS
 from alerts.core.deliveries import OPEN, State
@@ -22,7 +22,7 @@ from alerts.core.reminders import Kind
 from alerts.deadlines.errors import did_you_mean
 from alerts.views.shown_times import shown
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 OLD_NAMES = {"fallback_for": "instead_of", "failure_level": "trouble", "reported_level": "told"}  # kept for one release
@@ -66,7 +66,7 @@ def _json_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **old, "id": str(row["id"]), **{name: as_rfc3339(row[name]) for name in TIMES}}
 
 
-def _style(state: str) -> str:
+def _style(state: str) -> Style:
     return "red" if state in ("dead", "bounced") else "dim" if state in ("superseded", "dismissed") else ""
 
 

@@ -9,12 +9,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from rich.console import Console
-
 from alerts.cli.app import App
 from alerts.cli.delivery_texts import before_hours
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.output import print_line
+from alerts.cli.terminal import Terminal
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.explanation import ALREADY_PAST, NOT_RECORDED, Explanation
@@ -30,7 +29,7 @@ from alerts.views.unreached import ownerless
 MAX_SENT = 20  # the latest; --all lists all
 MAX_ALIKE = 3  # skipped alerts of a rule with the same reason; more become one line
 INDENT = "  "
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @dataclass(frozen=True, slots=True)

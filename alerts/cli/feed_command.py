@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, By, Json, Texts
 from alerts.cli.output import as_rfc3339, checked_reason, note, print_line
+from alerts.cli.terminal import Terminal
 from alerts.core.commitments import PRIORITIES
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.settings.http_section import is_loopback
 from alerts.store.feeds import Feed, FeedFilter
 from alerts.views.shown_times import shown
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 What = Literal["add", "list", "revoke"]
 
 

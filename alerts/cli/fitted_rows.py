@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
-
-from alerts.cli.printed_lines import GAP, packed, padded, painted, print_lines, printable, width_of, wrapped
+from alerts.cli.printed_lines import GAP, packed, padded, print_lines, width_of, wrapped
+from alerts.cli.terminal import Style, Terminal, printable
 
 HANGING = "    "
 LAST_COLUMN = 30  # columns: the last cell may wrap within this width
@@ -18,11 +17,11 @@ class Row:
     """A row of a listing, and how it is shown."""
 
     cells: tuple[str, ...]
-    style: str = ""
+    style: Style = ""
 
 
 def print_rows(
-    out: Console, rows: Sequence[Row], headings: tuple[str, ...] = (), *, heads: int = 2, indent: str = ""
+    out: Terminal, rows: Sequence[Row], headings: tuple[str, ...] = (), *, heads: int = 2, indent: str = ""
 ) -> None:
     """Print rows. No cell is cut: where the columns do not fit, `heads` cells come first and the others below them.
 
@@ -44,14 +43,14 @@ def _aligned(cells: Sequence[str], widths: Sequence[int], indent: str) -> str:
     return (indent + GAP.join(map(padded, cells, widths))).rstrip()
 
 
-def _in_columns(out: Console, row: Row, widths: Sequence[int], indent: str, start: int) -> Iterator[str]:
+def _in_columns(out: Terminal, row: Row, widths: Sequence[int], indent: str, start: int) -> Iterator[str]:
     first, *others = wrapped(row.cells[-1], out.width - start)
-    yield painted(out, _aligned((*row.cells[:-1], first), widths, indent), row.style)
-    yield from (painted(out, " " * start + line, row.style) for line in others)
+    yield out.styled(_aligned((*row.cells[:-1], first), widths, indent), row.style)
+    yield from (out.styled(" " * start + line, row.style) for line in others)
 
 
-def _block(out: Console, row: Row, heads: int, indent: str) -> Iterator[str]:
+def _block(out: Terminal, row: Row, heads: int, indent: str) -> Iterator[str]:
     below = indent + HANGING
     lines = packed(row.cells[:heads], GAP, out.width, indent=indent, hanging=below)
     lines += packed(row.cells[heads:], " · ", out.width, indent=below, hanging=below)
-    yield from (painted(out, line, row.style) for line in lines)
+    yield from (out.styled(line, row.style) for line in lines)

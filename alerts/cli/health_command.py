@@ -7,7 +7,6 @@ import socket
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.channels import is_local
 from alerts.cli.app import App, get_app, instant
@@ -19,13 +18,14 @@ from alerts.cli.other_processes import (
     rules_left_alone,
 )
 from alerts.cli.output import print_error, warn
+from alerts.cli.terminal import Terminal
 from alerts.daemon_status import is_alive
 from alerts.deadlines.errors import InputError
 from alerts.health_problems import NO_DAEMON, delivery_problems, silence_lines, token_lines
 from alerts.views.shown_times import shown_with_zone
 from alerts.views.unreached import without_recipient
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @cli.command()

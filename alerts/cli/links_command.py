@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import typer
-from rich.console import Console
 
 from alerts import answer_keys
 from alerts.answer_keys import AnswerKey
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.options import At
+from alerts.cli.terminal import Terminal
 from alerts.core.answer_links import key_id_of
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.settings.http_section import Answer, HttpSettings
 from alerts.views.shown_times import shown_with_zone
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 What = Literal["list", "rotate", "revoke"]
 
 
@@ -61,7 +61,7 @@ def links(
 
 
 def _print(text: str) -> None:
-    out.print(text, markup=False, soft_wrap=True)
+    out.print(text)
 
 
 def _revoke(app: App, recipient: str | None, now: datetime) -> None:

@@ -6,7 +6,6 @@ import json
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from alerts import shipped
 from alerts.cli.app import App, get_app, instant
@@ -16,12 +15,13 @@ from alerts.cli.listed_commitments import print_commitments
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, note
+from alerts.cli.terminal import Terminal
 from alerts.cli.unreached_warnings import warn_without_recipient
 from alerts.core.stage_wording import stage_now
 from alerts.views.list_filters import Wanted
 from alerts.views.listing import Entry, Listing, wanted_entries
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 MANY = 50  # commitments: a listing of more says how to have fewer
 Texts = list[str] | None
 
@@ -81,7 +81,7 @@ def list_(
     else:
         seed = shipped.folder("seeds") / "us-china-truce-2025.yaml"
         start = f"{app.store.name} has no commitments yet: start with `alerts load {seed}`"
-        out.print(start, markup=False, soft_wrap=True)
+        out.print(start)
 
 
 def _print_count(shown: int, of: int) -> None:
@@ -90,7 +90,7 @@ def _print_count(shown: int, of: int) -> None:
     if shown < of or many:
         count = f"{shown:,} of {of:,}" if shown < of else f"{of:,}"
         text = f"{count} commitments" + "; for fewer: --overdue, --due-within 30, --owner, --tag, --search" * many
-        out.print(text, style="dim", markup=False, soft_wrap=True)
+        out.print(text, style="dim")
 
 
 def _json(app: App, listing: Listing, entry: Entry) -> dict[str, object]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console
-
 from alerts.cli.fitted_rows import Row, print_rows
-from alerts.cli.printed_lines import GAP, packed, painted, print_columns, print_lines, printable, width_of
+from alerts.cli.printed_lines import GAP, packed, print_columns, print_lines, width_of
+from alerts.cli.terminal import Style, Terminal, printable
 from alerts.views.listing import ListedCommitment
 
 MOST = {"when": 30, "status": 26, "owner": 20}  # columns of a table: longer cells take several lines
 LEAST_TITLE = 50  # columns for key and title together, else each commitment takes lines of its own
 LEAST_KEY = 16
-STYLES = {"overdue": "red", "due": "yellow"}
+BOLD: tuple[Style, ...] = ("bold",)
+PLAIN: tuple[Style, ...] = ("",)
+STYLES: dict[str, Style] = {"overdue": "red", "due": "yellow"}
 
 
-def print_commitments(out: Console, listed: Sequence[ListedCommitment], zone: str) -> None:
+def print_commitments(out: Terminal, listed: Sequence[ListedCommitment], zone: str) -> None:
     """Print commitments. No text is cut. What is piped has a line for each."""
     owners = any(one.owner for one in listed)
     headings = ("key", "title", "when", "status", *(["owner"] * owners), f"next alert ({zone})")
@@ -24,8 +25,8 @@ def print_commitments(out: Console, listed: Sequence[ListedCommitment], zone: st
     if not out.is_terminal:
         print_rows(out, [Row(cells) for cells in rows], headings)
     elif widths := _widths([headings, *rows], headings, out.width):
-        styles = [("", "", "", _style(one), *([""] * owners), "") for one in listed]
-        print_columns(out, [(headings, ["bold"] * len(headings)), *zip(rows, styles, strict=True)], widths, GAP)
+        styles = [(*PLAIN * 3, _style(one), *PLAIN * (1 + owners)) for one in listed]
+        print_columns(out, [(headings, BOLD * len(headings)), *zip(rows, styles, strict=True)], widths, GAP)
     else:
         print_lines(out, (line for one in listed for line in _block(out, one, zone)))
 
@@ -41,11 +42,11 @@ def _widths(rows: Sequence[Sequence[str]], headings: Sequence[str], width: int) 
     return [key, min(title, room - key), *others]
 
 
-def _block(out: Console, one: ListedCommitment, zone: str) -> Iterator[str]:
+def _block(out: Terminal, one: ListedCommitment, zone: str) -> Iterator[str]:
     for line in packed([printable(one.title)], "", out.width, indent="", hanging="    "):
-        yield painted(out, line, "bold")
+        yield out.styled(line, "bold")
     for line in packed([one.when, one.status], " · ", out.width, indent="  ", hanging="    "):
-        yield painted(out, line, _style(one))
+        yield out.styled(line, _style(one))
     at = one.next_alert + f" {zone}" * one.next_alert[-1:].isdigit()
     yield from packed([one.key, one.owner, f"next alert {at}"], " · ", out.width, indent="  ", hanging="    ")
 
@@ -55,5 +56,5 @@ def _cells(one: ListedCommitment, *, owners: bool) -> tuple[str, ...]:
     return one.key, printable(one.title), one.when, one.status, *([one.owner] * owners), one.next_alert
 
 
-def _style(one: ListedCommitment) -> str:
+def _style(one: ListedCommitment) -> Style:
     return STYLES.get(one.stage or "", "" if one.is_open else "dim")

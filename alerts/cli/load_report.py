@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from alerts.cli.app import App
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
 from alerts.cli.output import note, print_line, warn
+from alerts.cli.terminal import Terminal
 from alerts.core.changes import Move, Report, StatedCommitment
 from alerts.core.short_lists import few
 from alerts.deadlines.bounds import describe_bounds
@@ -27,7 +26,7 @@ MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
 MAX_MOVES_SHOWN = 20
 MAX_SKIPPING_SHOWN = 20
 LAST_ROW = 1_048_576  # of a workbook
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 def show_counts(report: Report, done: str) -> None:

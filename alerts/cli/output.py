@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import typer
-from rich.console import Console
+
+from alerts.cli.terminal import Style, Terminal
 
 LONGEST_NAMED = 80  # characters of a text that an error names
 
@@ -28,23 +29,21 @@ def as_rfc3339(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
 
 
-def print_line(text: str, style: str = "") -> None:
+def print_line(text: str, style: Style = "") -> None:
     """Print a result, in one line however narrow the terminal is."""
-    Console(highlight=False, emoji=False).print(text, style=style, markup=False, soft_wrap=True)
+    Terminal().print(text, style=style)
 
 
 def note(text: str) -> None:
     """Print a remark on stderr, in one line however narrow the terminal is."""
-    Console(stderr=True, highlight=False, emoji=False).print(text, style="dim", markup=False, soft_wrap=True)
+    Terminal(stderr=True).print(text, style="dim")
 
 
 def warn(text: str) -> None:
     """Print a warning on stderr, in one line."""
-    Console(stderr=True, highlight=False, emoji=False).print(
-        f"warning: {text}", style="yellow", markup=False, soft_wrap=True
-    )
+    Terminal(stderr=True).print(f"warning: {text}", style="yellow")
 
 
 def print_error(text: str) -> None:
     """Print an error on stderr, in one line."""
-    Console(stderr=True, highlight=False, emoji=False).print(f"alerts: {text}", markup=False, soft_wrap=True)
+    Terminal(stderr=True).print(f"alerts: {text}")

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from alerts.channels import takes_one_at_a_time
 from alerts.cli.app import App, get_app, instant
@@ -18,6 +17,7 @@ from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339
+from alerts.cli.terminal import Terminal
 from alerts.cli.upgrade_notice import report_upgrade
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
@@ -28,7 +28,7 @@ from alerts.views.recipients import everybody, recipients
 from alerts.views.shown_times import shown, shown_with_zone
 from alerts.views.silenced_alerts import silenced_text, silenced_until
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 MANY = 50  # alerts: a plan of more says how to have fewer
 
 
@@ -59,10 +59,10 @@ def plan(
         _print(rows, first if start is None else None, app.zone)
         if out.is_terminal and len(rows) > MANY:
             fewer = f"; for fewer: --days {max(1, days // 10)}" * (days > 1)
-            out.print(f"{len(rows):,} alerts{fewer}", style="dim", soft_wrap=True)
+            out.print(f"{len(rows):,} alerts{fewer}", style="dim")
     else:
         within = "day" if days == 1 else f"{days} days"
-        out.print(f"no alerts in the next {within} (to {shown_with_zone(end, app.zone)})", soft_wrap=True)
+        out.print(f"no alerts in the next {within} (to {shown_with_zone(end, app.zone)})")
 
 
 def _rows(app: App, first: datetime, end: datetime) -> list[_Row]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.channels import Channel
 from alerts.cli.app import App, get_app, instant
@@ -18,6 +17,7 @@ from alerts.cli.options import At
 from alerts.cli.output import note, print_error, warn
 from alerts.cli.problems import notification_of
 from alerts.cli.samples import test_message
+from alerts.cli.terminal import Terminal
 from alerts.cli.warnings import without_known_owner
 from alerts.core.deliveries import DeliveryError
 from alerts.core.forecast import Forecast
@@ -30,7 +30,7 @@ from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.forecasting import forecast
 from alerts.rendering.composing import compose
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @cli.command()
@@ -67,9 +67,9 @@ def preview(
             raise InputError(f"channel {through.name} sends no HTML: name a mail channel with --channel")
         _put(message.html, html)
     elif message.body is not None:
-        out.print_json(json.dumps(message.body))
+        out.print(json.dumps(message.body, indent=2, ensure_ascii=False))
     else:
-        out.print(f"Subject: {message.subject}\n\n{message.text}", markup=False, soft_wrap=True)
+        out.print(f"Subject: {message.subject}\n\n{message.text}")
 
 
 def _put(html: str, file: Path) -> None:
@@ -81,7 +81,7 @@ def _put(html: str, file: Path) -> None:
         file.write_text(html, encoding="utf-8")
     except OSError as error:
         raise InputError(f"--html {file}: cannot be written: {error.strerror}") from None
-    out.print(f"wrote {file}", markup=False, soft_wrap=True)
+    out.print(f"wrote {file}")
 
 
 def _reminder(app: App, rule: str, key: str, channel: str | None, now: datetime) -> tuple[Channel, Notification]:
@@ -154,7 +154,7 @@ def send_test(
         to = f"{channel} → {recipient}" if recipient else channel
         try:
             answer = through.send(Outgoing(id=notification.id, recipient=recipient, message=message))
-            out.print(app.settings.redaction(f"{to}: {answer}"), markup=False, soft_wrap=True)
+            out.print(app.settings.redaction(f"{to}: {answer}"))
         except DeliveryError as error:
             failed = True
             print_error(app.settings.redaction(f"{to}: {error}"))

@@ -6,17 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from rich.cells import cell_len, chop_cells
-from rich.console import Console
-from rich.style import Style
+
+from alerts.cli.terminal import Style, Terminal, printable
 
 GAP = "  "
 MANY = 1000  # lines that are written at once
-NOT_PRINTED = dict.fromkeys((*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), " ")
-
-
-def printable(text: str) -> str:
-    """Return a text without what would move the cursor or turn the direction of the line."""
-    return text if text.isprintable() else text.translate(NOT_PRINTED)
 
 
 def width_of(text: str) -> int:
@@ -67,29 +61,21 @@ def packed(parts: Iterable[str], gap: str, width: int, *, indent: str, hanging: 
     return lines if is_empty else [*lines, line]
 
 
-def painted(out: Console, text: str, style: str) -> str:
-    """Return a text in a style, where the terminal has styles."""
-    if not style or not text or out.color_system is None:
-        return text
-    found = Style.parse(style)
-    return (found.without_color if out.no_color else found).render(text)
-
-
-def print_lines(out: Console, lines: Iterable[str]) -> None:
+def print_lines(out: Terminal, lines: Iterable[str]) -> None:
     """Write lines as they are."""
     rest = iter(lines)
     while some := list(islice(rest, MANY)):
         out.file.write("\n".join(some) + "\n")
 
 
-def print_facts(out: Console, facts: Iterable[tuple[str, str]]) -> None:
+def print_facts(out: Terminal, facts: Iterable[tuple[str, str]]) -> None:
     """Write each label with its text next to it; of several lines, and of what is too long, the rest below that."""
     known = [(label, printable_lines(text)) for label, text in facts if text]
     start = max((len(label) for label, _ in known), default=0) + len(GAP)
     room = max(out.width - start, 10) if out.is_terminal else None
     for label, lines in known:
         parts = [part for line in lines for part in (wrapped(line, room) if room else [line])]
-        heads = [painted(out, padded(label, start), "dim"), *([" " * start] * (len(parts) - 1))]
+        heads = [out.styled(padded(label, start), "dim"), *([" " * start] * (len(parts) - 1))]
         print_lines(out, (head + part for head, part in zip(heads, parts, strict=True)))
 
 
@@ -99,15 +85,17 @@ def printable_lines(text: str) -> list[str]:
 
 
 def print_columns(
-    out: Console, rows: Iterable[tuple[Sequence[str], Sequence[str]]], widths: Sequence[int], gap: str
+    out: Terminal, rows: Iterable[tuple[Sequence[str], Sequence[Style]]], widths: Sequence[int], gap: str
 ) -> None:
     """Write rows in columns. Each has its cells and their styles. A first cell that is too long has its own line."""
     print_lines(out, (line for cells, styles in rows for line in _row(out, cells, styles, widths, gap)))
 
 
-def _row(out: Console, cells: Sequence[str], styles: Sequence[str], widths: Sequence[int], gap: str) -> Iterator[str]:
+def _row(
+    out: Terminal, cells: Sequence[str], styles: Sequence[Style], widths: Sequence[int], gap: str
+) -> Iterator[str]:
     if width_of(cells[0]) > widths[0]:
-        yield from (painted(out, line, styles[0]) for line in wrapped(cells[0], out.width))
+        yield from (out.styled(line, styles[0]) for line in wrapped(cells[0], out.width))
         cells = ("", *cells[1:])
     columns = [wrapped(cell, width) for cell, width in zip(cells, widths, strict=True)]
     for number in range(max(map(len, columns))):
@@ -115,7 +103,7 @@ def _row(out: Console, cells: Sequence[str], styles: Sequence[str], widths: Sequ
         for column, style, width in zip(columns, styles, widths, strict=True):
             cell = column[number] if number < len(column) else ""
             if cell:  # so that no line ends with spaces
-                line += " " * missing + painted(out, cell, style)
+                line += " " * missing + out.styled(cell, style)
                 missing = 0
             missing += width - width_of(cell) + len(gap)
         yield line

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.console import Console
-
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import LoadJob
 from alerts.cli.output import print_line
+from alerts.cli.terminal import Terminal
 from alerts.core.changes import Report
 from alerts.core.forecast import Forecast
 from alerts.core.rules import matching
@@ -22,7 +21,7 @@ from alerts.views.recipients import everybody, recipients
 from alerts.views.shown_times import soon
 
 MAX_RECIPIENTS_SHOWN = 20
-out = Console(highlight=False)
+out = Terminal()
 
 
 def report_recipients(job: LoadJob, report: Report, tracked: Iterable[Tracked]) -> None:

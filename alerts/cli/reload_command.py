@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import App, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.other_processes import configuration_errors, live
 from alerts.cli.output import print_error, warn
+from alerts.cli.terminal import Terminal
 from alerts.clock import monotonic, utc_now
 from alerts.deadlines.errors import InputError
 from alerts.store.registry import ProcessStatus
 
 POLL_SECONDS = 0.1  # seconds between two queries for an answer
 LONG = timedelta(minutes=10)
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 Wait = Annotated[float, typer.Option("--wait", metavar="S", min=1, help="Seconds to wait for an answer.")]
@@ -89,7 +89,7 @@ def _show(app: App, answer: ProcessStatus | None, asked: ProcessStatus) -> bool:
         return False
     if asked.folder and not app.is_rescued and asked.folder != app.rule_set.folder:
         warn(f"process {asked.pid} reads {asked.folder}, not {app.settings.folder}")
-    out.print(f"process {asked.pid} has applied {answer.folder}", markup=False, soft_wrap=True)
+    out.print(f"process {asked.pid} has applied {answer.folder}")
     for line in lines:
-        out.print(f"  {line}", markup=False, soft_wrap=True)
+        out.print(f"  {line}")
     return True

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import get_app
 from alerts.cli.command_group import cli
@@ -17,6 +16,7 @@ from alerts.cli.options import Json
 from alerts.cli.other_processes import registered_zone
 from alerts.cli.output import as_rfc3339, warn
 from alerts.cli.printed_lines import print_facts
+from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
 from alerts.core.chosen_zones import choose_zone
 from alerts.core.commitments import Commitment
@@ -32,7 +32,7 @@ from alerts.deadlines.skipped_months import skipped_periods
 from alerts.deadlines.zone_words import check_zone
 from alerts.views.shown_times import shown_with_zone
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @cli.command("resolve")

@@ -7,7 +7,6 @@ import signal
 import sys
 
 import typer
-from rich.console import Console
 
 from alerts.channels import Channel
 from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
@@ -15,6 +14,7 @@ from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
 from alerts.cli.output import warn
 from alerts.cli.printed_lines import print_facts
+from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
 from alerts.core.rules import DEFAULT_RULE
 from alerts.daemon import Daemon
@@ -65,7 +65,7 @@ def _announce(app: App) -> None:
         at, key = coming
         facts.append(("next", f"{'now' if at <= now else shown_with_zone(at, app.zone)}: {key}"))
     facts.append(("", "`alerts plan`: next alerts; `alerts list`: commitments; Ctrl-C stops"))
-    print_facts(Console(stderr=True), facts)
+    print_facts(Terminal(stderr=True), facts)
     if not counts.get("open"):
         warn("there are no commitments yet: load a file with `alerts load FILE`")
     warn_if_nobody_is_reached(app)

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
@@ -18,7 +17,8 @@ from alerts.cli.delivery_texts import before_hours, delivery_json
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.output import as_rfc3339, print_line
-from alerts.cli.printed_lines import GAP, packed, print_facts, print_lines, printable
+from alerts.cli.printed_lines import GAP, packed, print_facts, print_lines
+from alerts.cli.terminal import Terminal, printable
 from alerts.clock import utc_now
 from alerts.core.alert_wording import describe_alert
 from alerts.core.field_changes import FieldChange, field_changes
@@ -33,7 +33,7 @@ from alerts.views.next_alerts import NextAlerts
 from alerts.views.occurrences_shown import latest_occurrences
 from alerts.views.shown_times import shown, shown_with_zone, with_local_times
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 NO_ALERT = "none unless the date changes"

@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.options import At, Json
 from alerts.cli.single_turn import LEFT_ALONE, begin_turn, stopping_on_signals
+from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
 from alerts.clock_check import ClockCheck
 from alerts.deadlines.errors import InputError
@@ -23,7 +23,7 @@ from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 TakeOver = Annotated[

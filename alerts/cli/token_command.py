@@ -7,18 +7,18 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import App, get_app, instant, who
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, By, Json
 from alerts.cli.output import as_rfc3339, checked_reason, note, print_line
+from alerts.cli.terminal import Terminal
 from alerts.core.actors import Scope
 from alerts.store.api_tokens import LIVES, ApiToken
 from alerts.views.shown_times import shown, shown_with_zone
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 What = Literal["add", "list", "revoke"]
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Of the token: changes are recorded under it.")]
 ScopeOption = Annotated[Scope, typer.Option("--scope", metavar="read|write", help="What the program may do.")]

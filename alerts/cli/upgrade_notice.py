@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from rich.console import Console
-
 from alerts.cli.app import App
+from alerts.cli.terminal import Terminal
 from alerts.forecasting import forecast
 from alerts.views.shown_times import shown_with_zone
 
 WITHIN = timedelta(days=8)  # a rule that fires once a week has fired by then
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 def report_upgrade(app: App, now: datetime) -> None:
@@ -29,10 +28,10 @@ def report_upgrade(app: App, now: datetime) -> None:
         for one in coming
         if (one.reminder.commitment, one.reminder.occurrence) in keys and one.reminder.send_at >= ends
     }
-    out.print(f"{count} acknowledged before the upgrade; that ends {shown_with_zone(ends, app.zone)}", markup=False)
+    out.print(f"{count} acknowledged before the upgrade; that ends {shown_with_zone(ends, app.zone)}")
     counts = Counter((rule, channels) for rule, channels, _, _ in sent)
     for (rule, channels), number in sorted(counts.items()):
         many = "1 alert" if number == 1 else f"{number} alerts, together in digests"
-        out.print(f"  rule {rule} via {', '.join(channels)}: {many}", markup=False, soft_wrap=True)
+        out.print(f"  rule {rule} via {', '.join(channels)}: {many}")
     if not sent:
         out.print("  no rule repeats their reminders: nothing is sent")

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
@@ -18,6 +17,7 @@ from alerts.cli.next_alert_lines import NONE, next_alert_line
 from alerts.cli.options import At, Json, OneOccurrence
 from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339, print_line
+from alerts.cli.terminal import Terminal
 from alerts.core.absences import Absentee
 from alerts.core.alert_recipients import AlertRecipient, RecipientsOfAlerts
 from alerts.core.forecast import Forecast
@@ -28,7 +28,7 @@ from alerts.views.recipients import everybody
 from alerts.views.shown_times import shown
 from alerts.views.unreached import ownerless
 
-out = Console(highlight=False, emoji=False)
+out = Terminal()
 
 
 @cli.command()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
-from rich.console import Console
 
 from alerts.cli import delivery_commands, explained_alerts, plan_command, show_command
+from alerts.cli.terminal import Terminal
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
 
@@ -334,7 +334,7 @@ def test_a_listing_on_a_terminal_cuts_no_name(
     config = CONFIG.replace("name: desk", f"name: {names[0]}").replace("box", names[1])
     (home / "config/alerts.yaml").write_text(config)
     loaded("tick", "--at", NOW)
-    terminal = Console(force_terminal=True, color_system=None, width=width, highlight=False)
+    terminal = Terminal(is_terminal=True, has_styles=False, width=width)
     for module in (plan_command, delivery_commands, explained_alerts, show_command):
         monkeypatch.setattr(module, "out", terminal)
     for words, shown in (

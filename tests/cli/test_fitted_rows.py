@@ -6,9 +6,9 @@ import io
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
 from alerts.cli.fitted_rows import Row, print_rows
+from alerts.cli.terminal import Terminal
 
 HEADINGS = ("at (UTC)", "commitment", "alert", "rule", "channels")
 ROWS = [
@@ -19,7 +19,7 @@ ROWS = [
 
 
 def printed(width: int, *, terminal: bool = True) -> list[str]:
-    out = Console(file=io.StringIO(), force_terminal=terminal, color_system=None, width=width, highlight=False)
+    out = Terminal(io.StringIO(), is_terminal=terminal, has_styles=False, width=width)
     print_rows(out, ROWS, HEADINGS, heads=3)
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue().splitlines()
@@ -60,7 +60,7 @@ def test_where_columns_do_not_fit_the_first_cells_come_first() -> None:
 
 
 def test_a_long_last_cell_wraps_below_itself() -> None:
-    out = Console(file=io.StringIO(), force_terminal=True, color_system=None, width=40, highlight=False)
+    out = Terminal(io.StringIO(), is_terminal=True, has_styles=False, width=40)
     print_rows(out, [Row(("a", "b", "one two three four five six seven eight nine ten"))], indent="  ")
     assert isinstance(out.file, io.StringIO)
     assert out.file.getvalue().splitlines() == [

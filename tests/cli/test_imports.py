@@ -11,7 +11,7 @@ import pytest
 
 LIBRARIES = (
     "alembic", "apprise", "apscheduler", "dateutil.rrule", "email.headerregistry", "fastapi", "holidays", "icalendar",
-    "jinja2", "openpyxl", "prometheus_client", "psycopg", "pydantic", "requests", "sqlalchemy",
+    "jinja2", "openpyxl", "prometheus_client", "psycopg", "pydantic", "requests", "rich.console", "sqlalchemy",
     "sqlalchemy.dialects.postgresql", "typer", "uvicorn",
 )  # fmt: skip
 CODE = f"""
@@ -69,13 +69,13 @@ def last_line(folder: Path, code: str, *words: str) -> str:
         ("list", "typer pydantic sqlalchemy"),
         ("show lease", "typer pydantic sqlalchemy"),
         ("why lease", "typer pydantic sqlalchemy"),
-        ("plan", "typer pydantic sqlalchemy email.headerregistry"),
+        ("plan", "typer pydantic rich.console sqlalchemy email.headerregistry"),
         ("deliveries", "typer pydantic sqlalchemy"),
         ("ack lease", "typer pydantic sqlalchemy"),
-        ("snooze lease --until 2029-01-01", "typer pydantic sqlalchemy email.headerregistry"),
+        ("snooze lease --until 2029-01-01", "typer pydantic rich.console sqlalchemy email.headerregistry"),
         ("move lease 2030-02-28 --because later", "typer pydantic sqlalchemy"),
-        ("load seed.yaml", "typer pydantic sqlalchemy"),
-        ("load seed.csv", "typer pydantic sqlalchemy"),
+        ("load seed.yaml", "typer pydantic rich.console sqlalchemy"),
+        ("load seed.csv", "typer pydantic rich.console sqlalchemy"),
         ("resolve 2030-01-31", "typer pydantic sqlalchemy"),
     ],
 )

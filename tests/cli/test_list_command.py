@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from alerts.cli import list_command
+from alerts.cli.terminal import Terminal
 from alerts.views import next_alerts
 from tests.cli.conftest import NOW, Alerts
 
@@ -137,7 +137,7 @@ def test_what_is_closed_is_listed_only_where_it_is_asked_for(listed: Alerts) -> 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
 def test_no_line_is_cut_on_a_terminal(width: int, listed: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Console(force_terminal=True, color_system=None, width=width, highlight=False)
+    terminal = Terminal(is_terminal=True, has_styles=False, width=width)
     monkeypatch.setattr(list_command, "out", terminal)
     out = listed("list", "--at", NOW).out
     assert max(map(len, out.splitlines())) <= width
@@ -151,7 +151,7 @@ def test_a_long_listing_says_on_a_terminal_how_to_have_fewer(
 ) -> None:
     monkeypatch.setattr(list_command, "MANY", 7)
     assert "for fewer" not in listed("list", "--at", NOW).out
-    terminal = Console(force_terminal=True, color_system=None, width=width, highlight=False)
+    terminal = Terminal(is_terminal=True, has_styles=False, width=width)
     monkeypatch.setattr(list_command, "out", terminal)
     assert listed("list", "--at", NOW).out.splitlines()[-1].startswith("8 commitments; for fewer: --overdue, ")
     assert listed("list", "--at", NOW, "--overdue").out.splitlines()[-1] == "1 of 8 commitments"
