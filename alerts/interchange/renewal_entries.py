@@ -53,7 +53,7 @@ def expanded(value: Any) -> list[ExpandedEntry]:
     if notice is None or not isinstance(key, str) or not isinstance(title, str):
         return found
     deadline = f"{notice} before {key}"
-    _require_duration(deadline)
+    require_notice(deadline)
     shared = {name: rest[name] for name in ALSO_OF_NOTICE if name in rest}
     written_out = {"key": f"{key}-notice", "title": f"Cancel or renew: {title}", "kind": "notice", "deadline": deadline}
     return [*found, ExpandedEntry(shared | written_out, {"deadline": "notice"})]
@@ -68,7 +68,8 @@ def _require_series(renews: object) -> None:
         raise RenewalError("renews", "expected how often, as in `every year from 2026-07-01`")
 
 
-def _require_duration(deadline: str) -> None:
+def require_notice(deadline: str) -> None:
+    """Raise RenewalError where a notice does not say how long before it is: `90 days before KEY`."""
     try:
         parse(deadline)
     except InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,55 @@ def test_a_mapped_table_may_have_them_too(csv: Write, columns) -> None:
     (line,) = wrong(path, mapping)
     assert line.startswith("x.csv:D2: ")
     assert "expected how long before, as in `90 days`" in line
+
+
+def test_defaults_may_state_it_for_rows_that_do_not(csv: Write, columns) -> None:
+    path = csv(
+        "Ref,Contract,Renewal,Notice,Due", "a,A,,,", "b,B,every 2 years from 2026-01-31,6 months,", "c,C,,,2026-05-31"
+    )
+    mapping = columns("""
+columns: {key: Ref, title: Contract, renews: Renewal, notice: Notice, deadline: Due}
+defaults: {renews: every year from 2026-07-01, notice: 90 days, deadline: undated}
+""")
+    assert [(one.commitment.key, one.commitment.deadline) for one in gather(path, layout=mapping).entries] == [
+        ("a", "every FREQ=YEARLY from 2026-07-01"),
+        ("a-notice", "P90D before a"),
+        ("b", "every FREQ=YEARLY;INTERVAL=2 from 2026-01-31"),
+        ("b-notice", "P6M before b"),
+        ("c", "2026-05-31"),
+    ]
+
+
+def test_a_default_says_how_often_where_a_column_has_the_dates(csv: Write, columns) -> None:
+    path = csv("Ref,Contract,Next renewal", "a,A,01/07/2026", "b,B,31/01/2027", "c,C,")
+    mapping = columns("""
+columns: {key: Ref, title: Contract, renews: Next renewal}
+date_formats: [DD/MM/YYYY]
+defaults: {renews: every year, notice: 90 days}
+""")
+    (line,) = wrong(path, mapping)
+    assert "expected `from` and the day on which it starts" in line
+    path = csv("Ref,Contract,Next renewal", "a,A,01/07/2026", "b,B,31/01/2027")
+    assert [(one.commitment.key, one.commitment.deadline) for one in gather(path, layout=mapping).entries] == [
+        ("a", "every FREQ=YEARLY from 2026-07-01"),
+        ("a-notice", "P90D before a"),
+        ("b", "every FREQ=YEARLY from 2027-01-31"),
+        ("b-notice", "P90D before b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("defaults", "line"),
+    [
+        ("renews: 2026-07-01", "defaults: renews: expected how often, as in `every year from 2026-07-01`"),
+        ("renews: every yeer", "defaults: renews: expected how often"),
+        ("notice: soon", "defaults: notice: expected how long before, as in `90 days`"),
+    ],
+)
+def test_a_default_that_no_row_could_have_is_refused(columns, defaults: str, line: str) -> None:
+    mapping = f"columns: {{key: Ref, title: Contract, deadline: Due}}\ndefaults: {{{defaults}}}"
+    with pytest.raises(InputError, match=re.escape(line)):
+        columns(mapping)
 
 
 def test_without_a_notice_there_is_the_renewal_alone(yaml: Write) -> None:

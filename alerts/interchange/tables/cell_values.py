@@ -53,7 +53,7 @@ def value_of(name: str, cell: Cell, columns: Columns) -> str | list[str]:
     """Return a cell as the text of a field, or as a list if the field holds several. Raises CellError."""
     if isinstance(cell, UnusableCell):
         raise CellError(cell.reason)
-    if name == "deadline":
+    if name in ("deadline", "renews"):
         return deadline_of(cell, columns)
     text = undo_defuse(text_of(cell))
     if name == DEADLINE_TIME:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,8 +13,9 @@ from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, fie
 from alerts import strict_yaml
 from alerts.core.commitments import Kind
 from alerts.deadlines.errors import InputError
-from alerts.interchange.cells import FIELDS, LISTS, READ, REQUIRED, entry_of, split
+from alerts.interchange.cells import LISTS, READ, REQUIRED, entry_of, split
 from alerts.interchange.commitment_entry import CommitmentEntry
+from alerts.interchange.renewal_entries import SHORTHAND, RenewalError, require_notice
 from alerts.interchange.tables.columns import (
     DEADLINE_TIME,
     Columns,
@@ -26,6 +27,7 @@ from alerts.interchange.tables.columns import (
     nearest,
 )
 from alerts.interchange.tables.date_formats import check_format
+from alerts.interchange.tables.row_renewals import is_how_often
 from alerts.interchange.tables.undeclared import comparable
 from alerts.strict_yaml.text_fields import Key, Line
 from alerts.strict_yaml.validation import Count, Raw, Section, Text, lines_of, problems_of
@@ -110,7 +112,7 @@ class SheetSection(Section):
     @field_validator("columns", "defaults")
     @classmethod
     def _known(cls, named: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
-        known = (*READ, DEADLINE_TIME) if info.field_name == "columns" else FIELDS
+        known = (*READ, DEADLINE_TIME) if info.field_name == "columns" else READ
         for name in named or ():
             if name not in known:
                 raise InputError(f'unknown field "{name}"{nearest(name, known)}')
@@ -205,12 +207,25 @@ def _cell(name: str, value: Any) -> str | list[str]:
     return str(value)
 
 
+def _renewal_wrong(cells: Mapping[str, str | list[str]]) -> Iterator[tuple[str, str]]:
+    """Yield the field and the problem of a default for a renewal or its notice that no row could have."""
+    if "renews" in cells and not is_how_often(str(cells["renews"])):
+        how = "as in `every year from 2026-07-01`, or `every year` where a column has the dates"
+        yield "renews", f"renews: expected how often, {how}"
+    try:
+        require_notice(f"{cells.get('notice', '1 day')} before a")
+    except RenewalError as error:
+        yield "notice", str(error)
+
+
 def _defaults_wrong(defaults: Mapping[str, Any], at: At) -> list[str]:
     """Return a line for each default that no row could have."""
     errors = [f"{at(('defaults', name))}defaults: {name} cannot have one" for name in defaults if name in NO_DEFAULT]
     cells = {name: _cell(name, value) for name, value in defaults.items() if name not in NO_DEFAULT}
+    errors += [f"{at(('defaults', name))}defaults: {problem}" for name, problem in _renewal_wrong(cells)]
+    plain = {name: value for name, value in cells.items() if name not in SHORTHAND}
     try:
-        CommitmentEntry.model_validate({"key": "a", "title": "A", "deadline": "undated"} | entry_of(cells))
+        CommitmentEntry.model_validate({"key": "a", "title": "A", "deadline": "undated"} | entry_of(plain))
     except ValidationError as error:
         found = problems_of(error, CommitmentEntry)
         errors += [f"{at(('defaults', *steps[:1]))}defaults: {problem}" for steps, problem in found]

@@ -63,5 +63,7 @@ def _missing(found: Headings, columns: Columns) -> Iterator[str]:
         if name == "key" and columns.key_from is None:
             yield ("no column `key`: keys come from a column, never from the number of a row; --columns FILE "
                    "says which holds them (columns: {key: Ref no, …})")  # fmt: skip
-        elif name == "title" or (name == "deadline" and not columns.dates and "renews" not in found.places):
+        elif name == "title" or (
+            name == "deadline" and not columns.dates and "renews" not in {*found.places, *columns.defaults}
+        ):
             yield f"no column `{name}`, and --columns does not say which holds it"

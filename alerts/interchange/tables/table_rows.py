@@ -23,6 +23,7 @@ from alerts.interchange.tables.cell_values import (
 from alerts.interchange.tables.columns import DEADLINE_TIME, Columns, DateColumn
 from alerts.interchange.tables.headings import Headings, read_headings
 from alerts.interchange.tables.row_keys import key_of_row
+from alerts.interchange.tables.row_renewals import with_renewal
 from alerts.interchange.tables.table_reading import Column, TableReading
 from alerts.interchange.tables.undeclared import comparable
 
@@ -126,7 +127,8 @@ class Table:
                 reading.ended += [EndedEntry(one, reading.place_of(number)) for one in self._keys(key)]
             del reading.in_cells[before:]
             return
-        values = shortened(self._with_names(number, filled(cells, columns.defaults), stated=cells))
+        given = with_renewal(filled(cells, columns.defaults), cells, columns.defaults)
+        values = shortened(self._with_names(number, given, stated=cells))
         entries = list(self._dated(number, row, headings, values))
         for name in REQUIRED if len(reading.in_cells) == before else ():
             if name == "deadline" and (columns.dates or values.get("renews")):
