@@ -2,6 +2,7 @@
 
 `make web` prints a table; exit code 1 if an aim is missed. The three take turns, so that what else the machine does
 falls on all of them; each is compared with the run without pages of its own round. Mails go to a sink on loopback.
+The database is an SQLite file; with `--postgresql` it is a temporary PostgreSQL.
 """
 
 from __future__ import annotations
@@ -10,26 +11,28 @@ import argparse
 import os
 import shutil
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import requests
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import create_engine, make_url, select
 
-from alerts.answer_keys import key_path, read_key_file
+from alerts.answer_keys import make_key_file, read_key_file
 from alerts.core.answer_links import AnswerLink, fill, key_id_of, placeholder
+from alerts.store.delivery_tables import delivery_reminders
 from benchmarks.page_clients import Visits, visiting
 from benchmarks.sinks import Sinks, Taken, running
+from tests import postgres
 
 RATES = (0, 50, 200)  # pages a second
 SLOWER_AT_MOST = 1.2  # times as long
@@ -38,8 +41,9 @@ LINKS = 100  # alerts that were sent before, whose pages are opened
 READY_WITHIN, STARTS_WITHIN = 25, 60  # seconds
 TICKS = os.sysconf("SC_CLK_TCK")
 HOST = "alerts.example.org"
+DURABLE = ("-c", "max_connections=200")  # a commit waits for the disk, unlike in tests
 CONFIG = """
-database: sqlite:///{folder}/alerts.db
+database: {database}
 timezone: UTC
 channels:
   mail: {{kind: email, from: Alerts <alerts@example.org>, to: [desk@example.org],
@@ -47,7 +51,7 @@ channels:
 rules:
   - {{name: all, cron: "* * * * *", match: {{}}, notify: [mail], digest: false,
      remind: {{before: [P7D], overdue: true}}}}
-http: {{port: {port}, public_url: "http://alerts.example.org:{port}"}}
+http: {{port: {port}, public_url: "http://alerts.example.org:{port}", answer_keys: {{file: {keys}}}}}
 """
 
 
@@ -70,13 +74,16 @@ class Run:
         return set(self.visits.statuses) <= allowed
 
 
-class Site:
-    """A folder with a configuration, a database and the keys of its links."""
+Copies = Callable[[Path, str | None], str]  # makes the database of a folder, a copy of another; returns its address
 
-    def __init__(self, folder: Path, sinks: Sinks, port: int) -> None:
-        self.folder, self.sinks, self.port = folder, sinks, port
-        (folder / "config").mkdir(parents=True)
-        text = CONFIG.format(folder=folder, mail=sinks.ports["mail"], port=port)
+
+class Site:
+    """A folder with a configuration; its database, and the keys of its links."""
+
+    def __init__(self, folder: Path, sinks: Sinks, port: int, database: str, keys: Path) -> None:
+        self.folder, self.sinks, self.port, self.database, self.keys = folder, sinks, port, database, keys
+        (folder / "config").mkdir(parents=True, exist_ok=True)
+        text = CONFIG.format(database=database, mail=sinks.ports["mail"], port=port, keys=keys)
         (folder / "config" / "alerts.yaml").write_text(text)
 
     def run(self, *arguments: str) -> None:
@@ -99,34 +106,38 @@ class Site:
 
     def tokens(self) -> list[str]:
         """Return the tokens of the links that were sent."""
-        (key, *_) = read_key_file(key_path(self.folder / "alerts.db"))
-        query = "select distinct delivery_id, commitment_id from delivery_reminders"
-        with closing(sqlite3.connect(self.folder / "alerts.db")) as connection:
-            rows = connection.execute(query).fetchall()
+        (key, *_) = read_key_file(self.keys)
+        query = select(delivery_reminders.c.delivery_id, delivery_reminders.c.commitment_id).distinct()
+        engine = create_engine(self.database)
+        with engine.connect() as connection:
+            rows = connection.execute(query).all()
+        engine.dispose()
         found = []
         for delivery, number in rows:
-            link = AnswerLink(key_id=key_id_of(key.secret), delivery=UUID(str(delivery)), commitment_id=number)
+            link = AnswerLink(key_id=key_id_of(key.secret), delivery=delivery, commitment_id=number)
             text = fill(f"/a/{placeholder(link)}", link.delivery, [key.secret])
             found.append(text.removeprefix("/a/"))
         return found
 
 
-def prepared(folder: Path, sinks: Sinks) -> Site:
+def prepared(folder: Path, sinks: Sinks, copies: Copies) -> Site:
     """Return a site from which alerts were sent whose pages can be opened."""
-    site = Site(folder, sinks, 1)
+    folder.mkdir()
+    keys = folder / "answer-keys"
+    make_key_file(keys, datetime.now(UTC))
+    site = Site(folder, sinks, 1, copies(folder, None), keys)
     site.load("before", LINKS, f"{datetime.now(UTC).date() - timedelta(days=2)}")
     site.run("tick")
     sinks.take("mail")
     return site
 
 
-def measure(base: Site, folder: Path, rate: int, count: int) -> Run:
+def measure(base: Site, copies: Copies, folder: Path, rate: int, count: int) -> Run:
     """Send alerts while pages are opened at a rate."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = int(probe.getsockname()[1])
-    site = Site(folder, base.sinks, port)
-    for name in ("alerts.db", "alerts.answer-keys"):
-        shutil.copy(base.folder / name, folder / name)
+    folder.mkdir()
+    site = Site(folder, base.sinks, port, copies(folder, base.database), base.keys)
     begin = datetime.now(UTC) + timedelta(seconds=READY_WITHIN + count / 250)
     firing = (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
     site.load("due", count, (firing + timedelta(days=7)).strftime("%Y-%m-%dT%H:%MZ"))
@@ -199,6 +210,28 @@ def _peak(pid: int) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
+@contextmanager
+def _databases(*, on_postgresql: bool) -> Iterator[Copies]:
+    """Yield what makes databases."""
+    if not on_postgresql:
+        yield _copy_file
+        return
+    with postgres.running(options=DURABLE) as server:
+
+        def copy(_: Path, of: str | None) -> str:
+            template = of and make_url(of).database
+            return server.url(server.create(template or "template0"))
+
+        yield copy
+
+
+def _copy_file(folder: Path, of: str | None) -> str:
+    path = folder / "alerts.db"
+    if of:
+        shutil.copy(of.removeprefix("sqlite:///"), path)
+    return f"sqlite:///{path}"
+
+
 def report(runs: list[list[Run]], count: int) -> tuple[Table, list[str]]:
     """Return a table of all rounds, and the aims that are missed."""
     table = Table(title=f"{count:,} mails, and pages of answers meanwhile")
@@ -236,13 +269,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--postgresql", action="store_true")
     given = parser.parse_args()
     runs = []
-    with tempfile.TemporaryDirectory() as name, running() as sinks:
-        base = prepared(Path(name) / "base", sinks)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running() as sinks,
+        _databases(on_postgresql=given.postgresql) as copies,
+    ):
+        base = prepared(Path(name) / "base", sinks, copies)
         for number in range(given.rounds):
             order = [*RATES[number % len(RATES) :], *RATES[: number % len(RATES)]]
-            found = {rate: measure(base, Path(name) / f"{number}-{rate}", rate, given.count) for rate in order}
+            found = {rate: measure(base, copies, Path(name) / f"{number}-{rate}", rate, given.count) for rate in order}
             runs.append([found[rate] for rate in RATES])
     table, missed = report(runs, given.count)
     Console(width=140).print(table)
