@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from alerts.core.forecast import Forecast, forecast_reminders
 from alerts.core.owners import NO_OWNERS, OWNER, Owners
@@ -19,6 +20,8 @@ from alerts.store.watched_commitments import occurrence_of
 
 AHEAD = timedelta(days=731)  # how far the next alert of what recurs is looked for: it recurs for ever
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
+MOST_COMPARED = 50  # alerts: while the first waits for long, later ones are looked at for one that goes out before
+GoesOutAt = Callable[[Forecast], datetime]
 
 __all__ = [
     "Forecast",
@@ -32,6 +35,11 @@ __all__ = [
     "next_alerts_of",
     "summaries",
 ]
+
+
+def due_at(alert: Forecast) -> datetime:
+    """Return when an alert is due: it goes out then where nothing holds it back."""
+    return alert.reminder.send_at
 
 
 def forecast(
@@ -58,11 +66,15 @@ def forecast(
 
 @dataclass(frozen=True, slots=True)
 class SummaryForecast:
-    """A summary to come: when, of which rule, and the channels through which it goes."""
+    """A summary to come: when, of which rule, and the channels through which it goes.
+
+    `owners`: the keys of those who own something that the rule is about.
+    """
 
     at: datetime
     rule: str
     channels: tuple[str, ...]
+    owners: frozenset[str] = frozenset()
 
 
 def summaries(
@@ -83,21 +95,21 @@ def summaries(
         if scheduled.rule.summary is None:
             continue
         served = since.get(name, start)
-        channels = tuple(one for one in _summary_channels(store, scheduled.rule, owners) if one not in one_at_a_time)
+        owned = frozenset(store.summaries.owner_keys(scheduled.rule)) if OWNER in scheduled.rule.notify else frozenset()
+        channels = tuple(one for one in _summary_channels(scheduled.rule, owners, owned) if one not in one_at_a_time)
         missed = scheduled.cron.before(start.replace(microsecond=0) + ONE_SECOND)
         if missed is not None and missed > served and channels:
-            yield SummaryForecast(missed, name, channels)
+            yield SummaryForecast(missed, name, channels, owned)
         firing = scheduled.cron.at_or_after(max(served, start).replace(microsecond=0) + ONE_SECOND)
         while firing is not None and firing < end and channels:
-            yield SummaryForecast(firing, name, channels)
+            yield SummaryForecast(firing, name, channels, owned)
             firing = scheduled.cron.at_or_after(firing + ONE_SECOND)
 
 
-def _summary_channels(store: Store, rule: Rule, owners: Owners) -> list[str]:
+def _summary_channels(rule: Rule, owners: Owners, owned: Collection[str]) -> list[str]:
     """The channels that a summary of a rule is for; the owners' where there is one to tell as things stand."""
-    asked = OWNER in rule.notify and owners.channel and owners.people
-    owned = asked and not store.summaries.owner_keys(rule).isdisjoint(owners.people)
-    to = [(owners.channel if owned else None) if name == OWNER else name for name in rule.notify]
+    reached = any(key in owners.people for key in owned)
+    to = [(owners.channel if reached else None) if name == OWNER else name for name in rule.notify]
     return list(dict.fromkeys(one for one in to if one))
 
 
@@ -111,15 +123,31 @@ def forecast_of_changes(
 
 
 def first_alerts(
-    store: Store, rules: Mapping[str, ScheduledRule], now: datetime, owners: Owners, ids: Collection[int]
+    store: Store,
+    rules: Mapping[str, ScheduledRule],
+    now: datetime,
+    owners: Owners,
+    ids: Collection[int],
+    *,
+    goes_out_at: GoesOutAt = due_at,
 ) -> dict[int, Forecast | None]:
     """Return the next alert about each commitment of `ids`; None where none follows, of what recurs for two years."""
     known, found = current(store, rules), dict[int, Forecast | None]()
     for chunk in store.watches.watched_commitments(only=ids):
         for one in chunk:
-            found[one.tracked.id] = next(
-                _forecast([one], rules, known, now, _next_alert_by(one, now), owners=owners), None
-            )
+            coming = _forecast([one], rules, known, now, _next_alert_by(one, now), owners=owners)
+            found[one.tracked.id] = _first_out(coming, goes_out_at)
+    return found
+
+
+def _first_out(coming: Iterable[Forecast], goes_out_at: GoesOutAt) -> Forecast | None:
+    """Return what goes out first: a later alert may, while an earlier one waits. Of several the latest goes out."""
+    found, first = None, FOR_EVER
+    for one in islice(coming, MOST_COMPARED):
+        if (at := goes_out_at(one)) <= first:
+            found, first = one, at
+        if first <= one.reminder.send_at:
+            break
     return found
 
 
@@ -131,11 +159,16 @@ def next_alerts(
     *,
     only: int,
     occurrence: str,
+    goes_out_at: GoesOutAt = due_at,
 ) -> list[Forecast]:
     """Return what goes out next about one occurrence: all that goes out at that time. Empty if nothing will."""
     known = current(store, rules)
     watched = [one for chunk in store.watches.watched_commitments(only=[only]) for one in chunk]
-    return [found for one in watched for found in next_alerts_of(one, rules, known, now, owners, occurrence=occurrence)]
+    return [
+        found
+        for one in watched
+        for found in next_alerts_of(one, rules, known, now, owners, occurrence=occurrence, goes_out_at=goes_out_at)
+    ]
 
 
 def next_alerts_of(
@@ -146,15 +179,23 @@ def next_alerts_of(
     owners: Owners = NO_OWNERS,
     *,
     occurrence: str,
+    goes_out_at: GoesOutAt = due_at,
 ) -> list[Forecast]:
     """Return what goes out next about one occurrence, as `next_alerts` does, of what has been read."""
-    found = list[Forecast]()
-    for one in _forecast([watched], rules, known, now, _next_alert_by(watched, now), owners=owners):
-        if found and one.reminder.send_at > found[0].reminder.send_at:
+    found, first = list[Forecast](), FOR_EVER
+    coming = _forecast([watched], rules, known, now, _next_alert_by(watched, now), owners=owners)
+    compared = 0
+    for one in coming:
+        if one.reminder.send_at > first or compared == MOST_COMPARED:
             break
-        if one.reminder.occurrence == occurrence:
+        if one.reminder.occurrence != occurrence:
+            continue
+        compared += 1
+        if (at := goes_out_at(one)) < first:
+            found, first = [], at
+        if at == first:
             found.append(one)
-    return found
+    return sorted(found, key=due_at, reverse=True)  # of what has waited together the latest goes out
 
 
 def _next_alert_by(watched: WatchedCommitment, now: datetime) -> datetime:

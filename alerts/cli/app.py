@@ -221,14 +221,12 @@ class App:
         ]
 
     def _hours(self, channel: Channel) -> ChannelHours:
-        """Return the office hours of the recipients of a channel: a person's own, or those of the channel."""
+        """Return the office hours of the recipients of a channel."""
+        from alerts.core.office_hours import hours_of_recipients
         from alerts.store.outbox.held_back import ChannelHours
 
-        people = self.settings.hours
         whole = channel.hours.hours(channel.timezone or self.zone) if channel.hours else None
-        return ChannelHours(
-            of=lambda recipient: people.get(recipient.lower(), whole), one_at_a_time=channel.one_at_a_time
-        )
+        return ChannelHours(of=hours_of_recipients(self.settings.hours, whole), one_at_a_time=channel.one_at_a_time)
 
 
 def get_app(context: typer.Context) -> App:

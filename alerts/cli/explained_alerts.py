@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,9 +21,9 @@ from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.stage_wording import describe_standing
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
-from alerts.views.recipients import everybody, recipients
+from alerts.views.recipients import everybody
+from alerts.views.sending_times import SendingTimes, due_alert
 from alerts.views.shown_times import shown, with_local_times
-from alerts.views.silenced_alerts import silenced_text, silenced_until
 from alerts.views.unreached import ownerless
 
 MAX_SENT = 20  # the latest; --all lists all
@@ -106,15 +106,15 @@ def _silent_rules(app: App, item: Tracked, with_moments: Collection[str]) -> dic
 
 
 def _row_ahead(app: App, item: Tracked, known: RecipientsOfAlerts, now: datetime, ahead: ExplainedAlert) -> Row:
-    rule, goes_out_at = app.rules[ahead.rule].rule, max(now, ahead.explanation.send_at)
-    whom = ", ".join(recipients(known, rule, item.commitment, goes_out_at))
-    until = silenced_until(app, known, item, ahead.rule, goes_out_at)
-    at, text = _heads(app, item, ahead)
-    text += silenced_text(until, app.zone)
-    if _outcome(ahead) == "due" and not until:
+    about = replace(item, bounds=ahead.explanation.bounds or item.bounds)  # of what recurs, those of one date
+    due = due_alert(known, app.rules[ahead.rule], about, max(now, ahead.explanation.send_at))
+    times, (at, text) = SendingTimes.of(known, due), _heads(app, item, ahead)
+    held, whom = times.held_text(app.zone), times.shown_targets(app.zone)
+    text += held
+    if _outcome(ahead) == "due" and not held:
         return Row(("due now", text, f"rule {ahead.rule}", f"{whom} (while the daemon runs, within a minute)"))
-    held = ahead.explanation.reason
-    return Row((at, text, f"rule {ahead.rule}", f"{whom} ({with_local_times(held, app.zone)})" if held else whom))
+    reason = ahead.explanation.reason
+    return Row((at, text, f"rule {ahead.rule}", f"{whom} ({with_local_times(reason, app.zone)})" if reason else whom))
 
 
 def _rows_skipped(app: App, item: Tracked, skipped: Iterable[ExplainedAlert], *, everything: bool) -> Iterator[Row]:

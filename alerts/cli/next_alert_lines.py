@@ -11,9 +11,9 @@ from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.forecasting import first_alerts
-from alerts.views.recipients import everybody, recipients
+from alerts.views.recipients import everybody
+from alerts.views.sending_times import SendingTimes, due_forecast, goes_out
 from alerts.views.shown_times import shown, shown_with_zone, soon
-from alerts.views.silenced_alerts import silenced_until
 
 NONE = "no alert follows"
 NONE_FOR_LONG = "no alert goes out in the next two years"  # of what recurs, no more is looked at
@@ -26,7 +26,8 @@ def print_next_alerts(
     """Print a line for each commitment. `held_until`: until when its alerts wait for the one who snoozed it."""
     found = [app.store.commitments.find(key) for key in dict.fromkeys(keys)]
     known = everybody(app, now)
-    ahead = first_alerts(app.store, app.rules, now, app.owners, [item.id for item in found[:MAX_NAMED]])
+    ids, goes_out_at = [item.id for item in found[:MAX_NAMED]], goes_out(known, app.rules, now)
+    ahead = first_alerts(app.store, app.rules, now, app.owners, ids, goes_out_at=goes_out_at)
     for item in found[:MAX_NAMED]:
         key, alert = item.commitment.key, ahead.get(item.id)
         none = NONE_FOR_LONG if item.open and item.recurs else NONE
@@ -41,14 +42,19 @@ def print_next_alerts(
 
 def next_alert_line(app: App, alert: Forecast, now: datetime, known: RecipientsOfAlerts) -> str:
     """Return when an alert goes out, what it is about and to whom."""
-    reminder = alert.reminder
-    at = max(reminder.send_at, now)
-    until = silenced_until(app, known, alert.tracked, reminder.rule, at)
-    when = shown_with_zone(until, app.zone) if until else soon(reminder.send_at, now, app.zone)
-    about = alert.tracked.commitment
-    text = describe_alert(about, reminder.kind, reminder.offset, alert.tracked.bounds, at=at, zone=app.zone)
+    reminder, about = alert.reminder, alert.tracked.commitment
+    times = SendingTimes.of(known, due_forecast(known, app.rules[reminder.rule], alert, now))
+    held = _what_holds(times)
+    when = shown_with_zone(times.at, app.zone) if held else soon(reminder.send_at, now, app.zone)
+    text = describe_alert(about, reminder.kind, reminder.offset, alert.tracked.bounds, at=times.at, zone=app.zone)
     which = f"{reminder.occurrence}: " if reminder.occurrence else ""
-    rule = app.rules[reminder.rule].rule
-    whom = ", ".join(recipients(known, rule, about, at, alert.channels))
-    held = " (a silence holds it back until then)" if until else ""
-    return f"next alert: {when}{held}, {which}{text}, to {whom}"
+    return f"next alert: {when}{held}, {which}{text}, to {times.shown_targets(app.zone)}"
+
+
+def _what_holds(times: SendingTimes) -> str:
+    """Return what holds an alert back until it goes out; empty for nothing."""
+    if times.silenced_until and times.hours_begin:
+        return " (a silence and office hours hold it back until then)"
+    if times.silenced_until:
+        return " (a silence holds it back until then)"
+    return " (office hours begin then)" if times.hours_begin else ""

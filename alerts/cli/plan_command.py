@@ -22,11 +22,12 @@ from alerts.cli.upgrade_notice import report_upgrade
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
+from alerts.core.owners import OWNER
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import SummaryForecast, forecast, summaries
-from alerts.views.recipients import everybody, recipients
+from alerts.views.recipients import everybody
+from alerts.views.sending_times import SendingTimes, due_forecast
 from alerts.views.shown_times import shown, shown_with_zone
-from alerts.views.silenced_alerts import silenced_text, silenced_until
 
 out = Terminal()
 MANY = 50  # alerts: a plan of more says how to have fewer
@@ -72,7 +73,10 @@ def _rows(app: App, first: datetime, end: datetime) -> list[_Row]:
     one_at_a_time = {entry.name for entry in app.settings.channels if takes_one_at_a_time(entry.kind)}
     sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
     known = everybody(app, first)
-    return [*(_reminder_row(app, one, first, known) for one in reminders), *map(_summary_row, sums)]
+    return [
+        *(_reminder_row(app, one, first, known) for one in reminders),
+        *(_summary_row(app, one, known) for one in sums),
+    ]
 
 
 def _print(rows: Sequence[_Row], soon: datetime | None, zone: str) -> None:
@@ -91,10 +95,8 @@ class _Row:
 
 
 def _reminder_row(app: App, ahead: Forecast, first: datetime, known: RecipientsOfAlerts) -> _Row:
-    reminder, rule = ahead.reminder, app.rules[ahead.reminder.rule].rule
-    at = max(first, reminder.send_at)
-    whom = recipients(known, rule, ahead.tracked.commitment, at, ahead.channels)
-    until = silenced_until(app, known, ahead.tracked, reminder.rule, at)
+    reminder = ahead.reminder
+    times = SendingTimes.of(known, due_forecast(known, app.rules[reminder.rule], ahead, first))
     row = {
         "at": as_rfc3339(reminder.send_at),
         "moment": as_rfc3339(reminder.moment),
@@ -104,27 +106,31 @@ def _reminder_row(app: App, ahead: Forecast, first: datetime, known: RecipientsO
         "kind": reminder.kind,
         "offset": reminder.offset,
         "channels": list(ahead.channels),
-        "to": whom,
-        "silenced_until": as_rfc3339(until),
+        "to": times.names(),
+        "silenced_until": as_rfc3339(times.silenced_until),
+        "hours_begin": as_rfc3339(times.hours_begin),
     }
     about = f"{reminder.commitment} {reminder.occurrence}".rstrip()
-    alert = _alert(ahead, first, app.zone) + silenced_text(until, app.zone)
-    cells = (about, alert, reminder.rule, ", ".join(whom))
+    alert = _alert(ahead, times.at, app.zone) + times.held_text(app.zone)
+    cells = (about, alert, reminder.rule, times.shown_targets(app.zone))
     return _Row(reminder.send_at, row, cells)
 
 
-def _alert(ahead: Forecast, first: datetime, zone: str) -> str:
-    """Return what an alert says when it goes out, which is not before `first`."""
-    reminder = ahead.reminder
-    at = max(first, reminder.send_at)
-    tracked = ahead.tracked
+def _alert(ahead: Forecast, at: datetime, zone: str) -> str:
+    """Return what an alert says when it goes out."""
+    reminder, tracked = ahead.reminder, ahead.tracked
     text = describe_alert(tracked.commitment, reminder.kind, reminder.offset, tracked.bounds, at=at, zone=zone)
     return text + ", early" * reminder.early + ", late" * (reminder.catching_up and reminder.kind != "overdue")
 
 
-def _summary_row(summary: SummaryForecast) -> _Row:
-    at = as_rfc3339(summary.at)
+def _summary_row(app: App, summary: SummaryForecast, known: RecipientsOfAlerts) -> _Row:
+    at, owner_channel = as_rfc3339(summary.at), known.owners.channel
+    rule = app.rules[summary.rule].rule
+    notify = [one for one in rule.notify if (owner_channel if one == OWNER else one) in summary.channels]
+    first = known.summary_at(summary.at, notify, summary.owners)
+    begin = first if first > summary.at else None
+    text = "summary" + (f", waits for office hours until {shown(begin, app.zone)}" if begin else "")
     row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
     row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
-    row |= {"to": list(summary.channels), "silenced_until": None}
-    return _Row(summary.at, row, ("–", "summary", summary.rule, ", ".join(summary.channels)))
+    row |= {"to": list(summary.channels), "silenced_until": None, "hours_begin": as_rfc3339(begin)}
+    return _Row(summary.at, row, ("–", text, summary.rule, ", ".join(summary.channels)))

@@ -18,6 +18,7 @@ from alerts.core.tracked import Tracked
 from alerts.forecasting import first_alerts
 from alerts.views.next_alerts import MAX_COMPUTED
 from alerts.views.recipients import everybody, recipients
+from alerts.views.sending_times import SendingTimes, due_forecast, goes_out
 from alerts.views.shown_times import soon
 
 MAX_RECIPIENTS_SHOWN = 20
@@ -38,7 +39,9 @@ def report_recipients(job: LoadJob, report: Report, tracked: Iterable[Tracked]) 
 
 
 def _first_alerts(job: LoadJob, about: Iterable[Tracked]) -> Mapping[int, Forecast | None]:
-    return first_alerts(job.app.store, job.app.rules, job.change.now, job.owners, [one.id for one in about])
+    app, now = job.app, job.change.now
+    at = goes_out(everybody(app, now, job.owners), app.rules, now)
+    return first_alerts(app.store, app.rules, now, job.owners, [one.id for one in about], goes_out_at=at)
 
 
 @dataclass(slots=True)
@@ -55,15 +58,15 @@ def _reached(job: LoadJob, about: Iterable[Tracked], ahead: Mapping[int, Forecas
     now, known = job.change.now, everybody(job.app, job.change.now, job.owners)
     for item in about:
         alert = ahead.get(item.id)
-        at = max(now, alert.reminder.send_at) if alert else now
+        due = due_forecast(known, job.app.rules[alert.reminder.rule], alert, now) if alert else None
+        times = SendingTimes.of(known, due) if due else None
+        at = times.at if times else now
         rules = matching(job.app.settings.rules, item.commitment)
         for whom in {whom for rule in rules for whom in recipients(known, rule, item.commitment, at)}:
             reached[whom].commitments += 1
-        if alert:
-            rule, first = job.app.rules[alert.reminder.rule].rule, alert.reminder.send_at
-            for whom in recipients(known, rule, item.commitment, at, alert.channels):
-                one = reached[whom]
-                one.first = min(first, one.first or first)
+        for target in times.targets if times else ():
+            one = reached[target.name]
+            one.first = min(target.at, one.first or target.at)
     return reached
 
 

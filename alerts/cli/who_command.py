@@ -25,6 +25,7 @@ from alerts.core.rules import matching
 from alerts.core.tracked import Tracked
 from alerts.forecasting import first_alerts, next_alerts
 from alerts.views.recipients import everybody
+from alerts.views.sending_times import due_forecast, goes_out
 from alerts.views.shown_times import shown
 from alerts.views.unreached import ownerless
 
@@ -43,25 +44,27 @@ def who(
     app, now = get_app(context), instant(at)
     item = app.store.commitments.find(key).at(occurrence)
     warn_if_rules_differ(app)
-    alerts = _next(app, item, occurrence, now)
-    found = _recipients(app, item, alerts, now) if alerts else []
+    known = everybody(app, now)
+    alerts = _next(app, known, item, occurrence, now)
+    found = _recipients(app, known, item, alerts, now) if alerts else []
     if as_json:
         print(json.dumps([_json_row(one) for one in found]))
         return
     print_line(item.commitment.title, style="bold")
-    print_line(next_alert_line(app, alerts[0], now, everybody(app, now)) if alerts else _none(app, item))
+    print_line(next_alert_line(app, alerts[0], now, known) if alerts else _none(app, item))
     _print("Get it", [one for one in found if not one.why_not], app.zone)
     _print("Do not get it", [one for one in found if one.why_not], app.zone)
 
 
-def _next(app: App, item: Tracked, occurrence: str, now: datetime) -> list[Forecast]:
+def _next(app: App, known: RecipientsOfAlerts, item: Tracked, occurrence: str, now: datetime) -> list[Forecast]:
     """Return all that goes out next about a commitment, or about one occurrence; of what recurs, the first one."""
+    at = goes_out(known, app.rules, now)
     if not occurrence:
-        first = first_alerts(app.store, app.rules, now, app.owners, [item.id]).get(item.id)
+        first = first_alerts(app.store, app.rules, now, app.owners, [item.id], goes_out_at=at).get(item.id)
         if first is None:
             return []
         occurrence = first.reminder.occurrence
-    return next_alerts(app.store, app.rules, now, app.owners, only=item.id, occurrence=occurrence)
+    return next_alerts(app.store, app.rules, now, app.owners, only=item.id, occurrence=occurrence, goes_out_at=at)
 
 
 def _none(app: App, item: Tracked) -> str:
@@ -71,23 +74,23 @@ def _none(app: App, item: Tracked) -> str:
     return NONE if reached or not rules else f"{NONE}: {ownerless(item.commitment)}"
 
 
-def _recipients(app: App, item: Tracked, alerts: Sequence[Forecast], now: datetime) -> list[AlertRecipient]:
+def _recipients(
+    app: App, known: RecipientsOfAlerts, item: Tracked, alerts: Sequence[Forecast], now: datetime
+) -> list[AlertRecipient]:
     """Return who gets the next alert, and who does not, with those whom only other rules alert."""
-    alert = alerts[0]
-    at_once = replace(alert, reminder=replace(alert.reminder, send_at=max(alert.reminder.send_at, now)))
-    known = RecipientsOfAlerts(
+    known = replace(
+        known,
         recipients={name: channel.recipients for name, channel in app.channels.items()},
-        owners=app.owners,
-        absences=app.absences(now),
-        operators=app.settings.operators,
         snoozes=app.store.ledger.own_snoozes([item.id]).get(item.id, ()),
     )
-    due = {one.reminder.rule for one in alerts}
-    found = known.of(at_once, [name for rule in due for name in app.rules[rule].rule.notify])
+    names = list(dict.fromkeys(one.reminder.rule for one in alerts))
+    notify = tuple(target for name in names for target in app.rules[name].rule.notify)
+    due = replace(due_forecast(known, app.rules[names[0]], alerts[0], now), notify=notify)
+    found = known.of(due)
     listed = {(one.channel, one.address) for one in found}
-    others = [rule for rule in matching(app.settings.rules, item.commitment) if rule.name not in due]
+    others = [rule for rule in matching(app.settings.rules, item.commitment) if rule.name not in names]
     for rule in others:
-        for one in known.of(at_once, rule.notify):
+        for one in known.of(replace(due, notify=rule.notify)):
             if not one.why_not and not one.on_behalf_of and (one.channel, one.address) not in listed:
                 listed.add((one.channel, one.address))
                 found.append(replace(one, why_not=f"only rule {rule.name} alerts there"))
@@ -97,15 +100,20 @@ def _recipients(app: App, item: Tracked, alerts: Sequence[Forecast], now: dateti
 def _print(title: str, some: Sequence[AlertRecipient], zone: str) -> None:
     if some:
         print_line(f"\n{title}", style="bold")
-        print_rows(out, [Row(tuple(_cells(one, zone))) for one in some], indent="  ")
+        first = min(one.at for one in some)
+        print_rows(out, [Row(tuple(_cells(one, first, zone))) for one in some], indent="  ")
 
 
-def _cells(one: AlertRecipient, zone: str) -> Iterator[str]:
+def _cells(one: AlertRecipient, first: datetime, zone: str) -> Iterator[str]:
     yield one.name or one.address or one.channel or ""
     yield one.address or ""
     yield one.channel or ""
     until = f" until {shown(one.snooze.until, zone)}" if one.snooze and one.why_not else ""
-    yield f"{one.why_not}{until}" if one.why_not else _for_whom(one.on_behalf_of)
+    later = f"not before {shown(one.at, zone)} (office hours)" if one.at > first else ""
+    if one.why_not:
+        yield f"{one.why_not}{until}"
+    else:
+        yield ", ".join(filter(None, (_for_whom(one.on_behalf_of), later)))
 
 
 def _for_whom(absent: Sequence[Absentee]) -> str:
@@ -120,4 +128,5 @@ def _for_whom(absent: Sequence[Absentee]) -> str:
 def _json_row(one: AlertRecipient) -> dict[str, object]:
     absent = [{"name": absent.name, "until": as_rfc3339(absent.back_at)} for absent in one.on_behalf_of]
     row: dict[str, object] = {"name": one.name, "channel": one.channel, "address": one.address}
+    row["goes_out_at"] = None if one.why_not else as_rfc3339(one.at)
     return row | {"gets_it": one.why_not is None, "reason": one.why_not, "on_behalf_of": absent}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -53,3 +53,11 @@ HoursOf = Callable[[str], OfficeHours | None]  # of a recipient
 
 def always_open(_: str) -> None:
     """Return no hours: a recipient who states none takes alerts at any time."""
+
+
+def hours_of_recipients(people: Mapping[str, OfficeHours], channel: OfficeHours | None) -> HoursOf:
+    """Return the hours of the recipients of a channel: a person's own, or the channel's.
+
+    `people`: by address in small letters.
+    """
+    return lambda recipient: people.get(recipient.lower(), channel)

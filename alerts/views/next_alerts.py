@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alerts.core.rules import matching
+from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.schedule.answers import snoozed_now
 from alerts.core.tracked import Tracked
+from alerts.scheduled_rules import ScheduledRule
 from alerts.views.recipients import everybody
+from alerts.views.sending_times import due_alert, goes_out
 from alerts.views.shown_times import shown
-from alerts.views.silenced_alerts import silenced_until
 from alerts.views.surroundings import Reading
 
 MAX_COMPUTED = 1000  # changed commitments whose next alert a listing computes
@@ -36,18 +37,11 @@ class NextAlerts:
         changed = reading.store.watches.changed().intersection(item.id for item in items)
         # What is stored of a snoozed one is the end of the snooze, where nothing may go out.
         unclear = changed.union(item.id for item in items if snoozed_now(item, now))
+        known = everybody(reading, now)
         if len(unclear) > MAX_COMPUTED:
-            return cls(
-                _held_back(reading, items, _stored(reading, items, exclude=changed), now), changed, now, reading.zone
-            )
-        if not unclear:
-            return cls(_held_back(reading, items, _stored(reading, items, exclude=()), now), set(), now, reading.zone)
-        from alerts.forecasting import first_alerts
-
-        ahead = first_alerts(reading.store, reading.rules, now, reading.owners, unclear)
-        worked_out = {one: alert.reminder.send_at for one, alert in ahead.items() if alert}
-        found = _stored(reading, items, exclude=unclear) | worked_out
-        return cls(_held_back(reading, items, found, now), set(), now, reading.zone)
+            return cls(_stored(reading, known, items, now, exclude=changed), changed, now, reading.zone)
+        found = _stored(reading, known, items, now, exclude=unclear)
+        return cls(found | _computed(reading, known, unclear, now), set(), now, reading.zone)
 
     def text(self, id_: int) -> str:
         """Return when the next alert goes out, as a listing shows it; a dash where none will."""
@@ -57,32 +51,42 @@ class NextAlerts:
         return "within a minute" if at and at <= self.now else shown(at, self.zone)
 
 
-def _held_back(
-    reading: Reading, items: Iterable[Tracked], found: dict[int, datetime], now: datetime
+def _computed(reading: Reading, known: RecipientsOfAlerts, ids: Collection[int], now: datetime) -> dict[int, datetime]:
+    """Return when the next alert about each commitment goes out, computed as the next tick would."""
+    if not ids:
+        return {}
+    from alerts.forecasting import first_alerts
+
+    goes_out_at = goes_out(known, reading.rules, now)
+    ahead = first_alerts(reading.store, reading.rules, now, reading.owners, ids, goes_out_at=goes_out_at)
+    return {one: goes_out_at(alert) for one, alert in ahead.items() if alert}
+
+
+def _stored(
+    reading: Reading, known: RecipientsOfAlerts, items: Collection[Tracked], now: datetime, *, exclude: Collection[int]
 ) -> dict[int, datetime]:
-    """Return when the next alerts go out: what is silenced then goes out when the silence lets it go."""
-    known, held = everybody(reading, now), dict(found)
-    if not known.silences:
-        return found
-    for item in items:
-        if (at := found.get(item.id)) is not None:
-            due = max(at, now)
-            rules = [one.name for one in matching(reading.settings.rules, item.commitment)]
-            held[item.id] = min((silenced_until(reading, known, item, rule, due) or at for rule in rules), default=at)
-    return held
-
-
-def _stored(reading: Reading, items: Collection[Tracked], *, exclude: Collection[int]) -> dict[int, datetime]:
-    """Return when the next alert about each commitment goes out, as the last tick has stored it."""
-    owners, rules = reading.owners, {one.name: one for one in reading.settings.rules}
+    """Return when the next alert about each commitment goes out, by what the last tick has stored."""
     few = [one.id for one in items] if len(items) <= FEW else None
-    by_rule, found = reading.store.ledger.next_alert_at(few), {}
+    by_rule, found, rules = reading.store.ledger.next_alert_at(few), {}, reading.rules
     for item in (one for one in items if one.id not in exclude):
         times = [
-            at
+            _goes_out_at(known, rules.get(name), item, at, now)
             for name, at in by_rule.get(item.id, {}).items()
-            if name not in rules or owners.channels(rules[name].notify, item.commitment)
+            if name not in rules or known.owners.channels(rules[name].rule.notify, item.commitment)
         ]
         if times:
             found[item.id] = min(times)
     return found
+
+
+def _goes_out_at(
+    known: RecipientsOfAlerts, scheduled: ScheduledRule | None, item: Tracked, at: datetime, now: datetime
+) -> datetime:
+    """Return when an alert of a rule (None: of another configuration) goes out that is due `at`."""
+    if scheduled is None:
+        return at
+    due = due_alert(known, scheduled, item, max(at, now))
+    first = known.first_at(due)
+    if first > due.at and item.recurs:  # it is about one of its dates, which may be too near to wait
+        first = known.first_at(replace(due, about=item.current))
+    return first if first > due.at else at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from alerts.core.absences import Absences
@@ -10,31 +9,31 @@ from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.commitments import Commitment
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import Rule
+from alerts.views.channel_readers import channel_readers, hours_of_channels, states_hours
 from alerts.views.silenced_alerts import lasting_silences
 from alerts.views.surroundings import Reading
 
 
 def everybody(reading: Reading, now: datetime, owners: Owners | None = None) -> RecipientsOfAlerts:
-    """Return what names recipients and silences from `now` on. No channel is built, so no secret is needed."""
-    owners = owners or reading.owners
+    """Return what names recipients, and what holds alerts back from `now` on.
+
+    No channel is built, so no secret is needed.
+    """
+    owners, settings = owners or reading.owners, reading.settings
+    readers = channel_readers(settings) if states_hours(settings) else {}  # else nobody asks whom a channel reaches
     absences = Absences(people=owners.people, recorded=reading.store.absences.recorded(now))
     return RecipientsOfAlerts(
-        recipients={},
+        recipients={name: one.recipients for name, one in readers.items()},
         owners=owners,
         absences=absences,
-        operators=reading.settings.operators,
+        operators=settings.operators,
         silences=lasting_silences(reading, now),
+        hours=hours_of_channels(settings, readers),
     )
 
 
-def recipients(
-    known: RecipientsOfAlerts,
-    rule: Rule,
-    commitment: Commitment,
-    at: datetime,
-    channels: Collection[str] | None = None,
-) -> list[str]:
-    """Return the channels of a rule that reach somebody when it goes out `at`. `channels`: only these.
+def recipients(known: RecipientsOfAlerts, rule: Rule, commitment: Commitment, at: datetime) -> list[str]:
+    """Return the channels of a rule that reach somebody when it goes out `at`.
 
     The owner is named, and the deputies of an owner who is away or has left by then.
     """
@@ -42,7 +41,6 @@ def recipients(
     return [
         f"{owner_text(known, commitment, at)} ({channel})" if target == OWNER else channel
         for target, channel in targets
-        if channels is None or channel in channels
     ]
 
 

@@ -27,7 +27,8 @@ from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import clean, flat, on_day
 from alerts.scheduled_rules import ScheduledRule, current_of
 from alerts.store.linked_deliveries import LinkedEntry
-from alerts.web.channel_readers import ChannelReaders
+from alerts.views.channel_readers import ChannelReaders, hours_of_channels
+from alerts.views.sending_times import due_forecast, goes_out
 from alerts.web.opened_link import OpenedLink
 from alerts.web.services import Services
 from alerts.web.silence_view import SilenceView
@@ -81,7 +82,7 @@ class Viewer:
         """Return all of an entry: with its next alert, and what the reader may do."""
         tracked, now = entry.tracked, opened.now
         coming = self._coming(opened, entry) if tracked.open else []
-        next_at = self._next_at(opened, tracked, coming)
+        next_at = self._next_at(opened, coming)
         t = entry_facts(opened, replace(entry, context=replace(entry.context, next_alert_at=next_at)))
         alerted = tuple(dict.fromkeys(flat(clean(one)) for one in self._alerted(opened, tracked, coming)))
         active = _active(entry, now)
@@ -121,29 +122,28 @@ class Viewer:
     def _coming(self, opened: OpenedLink, entry: LinkedEntry) -> list[Forecast]:
         known = current_of(self.rules, opened.registered)
         owners, occurrence = self._owners(opened), entry.tracked.occurrence
-        return next_alerts_of(entry.watched, self.rules, known, opened.now, owners, occurrence=occurrence)
+        at = goes_out(self._known(opened), self.rules, opened.now)
+        return next_alerts_of(
+            entry.watched, self.rules, known, opened.now, owners, occurrence=occurrence, goes_out_at=at
+        )
 
     def _owners(self, opened: OpenedLink) -> Owners:
         return Owners(channel=self.services.settings.owners_channel, people=opened.people)
 
     def _known(self, opened: OpenedLink) -> RecipientsOfAlerts:
-        services = self.services
-        absences = Absences(people=opened.people, recorded=opened.absences)
+        settings, absences = self.services.settings, Absences(people=opened.people, recorded=opened.absences)
         return RecipientsOfAlerts(
-            recipients={},
+            recipients={name: one.recipients for name, one in self.readers.items()},
             owners=self._owners(opened),
             absences=absences,
-            operators=services.settings.operators,
+            operators=settings.operators,
             silences=opened.silences,
+            hours=hours_of_channels(settings, self.readers),
         )
 
-    def _next_at(self, opened: OpenedLink, tracked: Tracked, coming: Sequence[Forecast]) -> datetime | None:
-        """Return when the next alert goes out: what is silenced then goes out when the silence lets it go."""
-        if not coming:
-            return None
-        first = coming[0].reminder
-        at = max(first.send_at, opened.now)
-        return self._known(opened).silenced_until(tracked, at, self.rules[first.rule].cron.before) or first.send_at
+    def _next_at(self, opened: OpenedLink, coming: Sequence[Forecast]) -> datetime | None:
+        """Return when the next alert goes out to the first who gets it."""
+        return goes_out(self._known(opened), self.rules, opened.now)(coming[0]) if coming else None
 
     def _alerted(self, opened: OpenedLink, tracked: Tracked, coming: Iterable[Forecast]) -> Iterable[str]:
         """Yield whom the next alert goes to: for an owner who is away or has left then, the deputies too or instead."""
@@ -152,7 +152,8 @@ class Viewer:
             rule = self.rules[one.reminder.rule].rule
             for target, channel in known.owners.channels(rule.notify, tracked.commitment):
                 if target == OWNER:
-                    found = known.of_owner(tracked.commitment, max(opened.now, one.reminder.send_at))
+                    due = due_forecast(known, self.rules[rule.name], one, opened.now)
+                    found = known.of(replace(due, notify=(OWNER,)))
                     yield from (each.name or each.channel or "" for each in found if not each.why_not)
                 elif channel in one.channels and channel in self.readers:
                     yield from self.readers[channel].names(opened.people)

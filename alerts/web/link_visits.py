@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store.store_error import StoreError
+from alerts.views.channel_readers import channel_readers
 from alerts.web.answer_form import DECOY, AnswerForm
 from alerts.web.answer_view import Viewer, new_form
-from alerts.web.channel_readers import channel_readers
 from alerts.web.opened_link import DeadLinkError, DeadReason, OpenedLink, open_again, open_link
 from alerts.web.program_visits import ProgramVisits
 from alerts.web.rate_limit import RateLimit

@@ -13,7 +13,7 @@ from alerts.core.answer_links import AnswerLink, read
 from alerts.core.commitments import Person
 from alerts.core.silences import Silence
 from alerts.store.linked_deliveries import EntryName, LinkedDelivery, LinkedEntry
-from alerts.web.channel_readers import ChannelReaders
+from alerts.views.channel_readers import ChannelReaders
 from alerts.web.services import Services
 
 LIVES_AFTER_CLOSING = timedelta(days=30)  # or after its message was rendered, where that was later

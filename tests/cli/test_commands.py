@@ -41,7 +41,7 @@ def test_plan_covers_the_window_that_is_asked_for(loaded: Alerts) -> None:
     assert [(row["at"], row["commitment"], row["kind"], row["offset"]) for row in rows] == [
         ("2025-10-29T09:00:00Z", "summit", "before", "P1D")
     ]
-    columns = "at moment rule commitment occurrence kind offset channels to silenced_until"
+    columns = "at moment rule commitment occurrence kind offset channels to silenced_until hours_begin"
     assert list(rows[0]) == columns.split()
     after = loaded("plan", "--from", "2025-10-29T09:00:01Z", "--days", "1", "--json").json
     assert [row["at"] for row in after] == ["2025-10-30T09:00:00Z"] * 2

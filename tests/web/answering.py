@@ -34,6 +34,7 @@ CONFIGURATION = """
 channels:
   desk: {{kind: maildir, path: {folder}/mail, to: [ann@example.org, team@example.org], default: true}}
   room: {{kind: slack, url: "http://127.0.0.1:9/services/T000/SECRET"}}
+  office: {{kind: maildir, path: {folder}/office, to: [office@example.org], hours: {{opens: "10:00", closes: "16:00"}}}}
 people:
   - {{key: ann, name: Ann Example, email: ann@example.org, timezone: UTC}}
   - {{key: bob, name: Bob, email: bob@example.org, timezone: UTC}}
@@ -46,6 +47,7 @@ rules:
   - {{name: cems, cron: "0 9 * * *", match: {{owner: [cem]}}, remind: {{overdue: true}}, notify: [owner]}}
   - {{name: list, cron: "0 9 * * *", match: {{tags: [list]}}, digest: true, notify: [desk],
      remind: {{before: [P7D], on_the_day: true, overdue: true}}}}
+  - {{name: office, cron: "0 9 * * *", match: {{tags: [office]}}, remind: {{before: [P5D]}}, notify: [office]}}
 timezone: UTC
 http: {{public_url: "http://127.0.0.1:8080", {keys}answers: {{allow: [{allowed}]}}}}
 """

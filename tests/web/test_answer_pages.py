@@ -12,7 +12,7 @@ import pytest
 
 from alerts.core.commitments import Person
 from alerts.store.linked_deliveries import LinkedDelivery
-from alerts.web.channel_readers import ChannelReaders
+from alerts.views.channel_readers import ChannelReaders
 from alerts.web.opened_link import still_reaches
 from tests import acting
 from tests.factories import at, change, entry, load

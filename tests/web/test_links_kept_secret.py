@@ -15,11 +15,11 @@ from starlette.datastructures import Headers
 from alerts.answer_keys import key_path, read_key_file
 from alerts.clock import utc_now
 from alerts.settings import load_settings
+from alerts.views.channel_readers import channel_readers
 from alerts.web.absence_page import AbsencePage
 from alerts.web.answer_pages import AnswerPages
 from alerts.web.api.token_check import TokenCheck
 from alerts.web.calendar_feeds import CalendarFeeds
-from alerts.web.channel_readers import channel_readers
 from alerts.web.link_visits import LinkVisits, message
 from alerts.web.opened_link import open_link
 from alerts.web.services import open_services

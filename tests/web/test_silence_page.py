@@ -12,7 +12,7 @@ from alerts.core.silences import Silence
 from alerts.store.silence_rows import Silences
 from alerts.store.store_error import StoreError
 from alerts.web.answer_form import DECOY
-from tests.factories import at, change
+from tests.factories import at, change, entry, load
 from tests.web.answering import NOW, Desk, Sent, Visit, opened
 
 LINK = "a link sent to ann@example.org"
@@ -68,6 +68,12 @@ def test_the_answer_page_says_so_while_it_lasts(desk: Desk) -> None:
     assert "Silenced" not in desk.visit(other.token).text
     desk.now = at("2026-12-05")
     assert "Silenced" not in desk.visit(sent.token).text
+
+
+def test_the_answer_page_names_the_time_at_which_office_hours_let_the_next_alert_go(desk: Desk) -> None:
+    sent = desk.sent("filing", "2026-12-05")
+    load(desk.store, entry("filing", "2026-12-10", tags=("office",)), now=NOW)  # its lead lies on a Saturday
+    assert "Next alert Mon 7 Dec 2026 10:00 UTC, to office@example.org" in desk.visit(sent.token).text
 
 
 def test_what_is_critical_says_that_it_goes_out_all_the_same(desk: Desk) -> None:

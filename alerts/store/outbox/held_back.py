@@ -12,9 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from alerts.core.alert_holds import hold_at
 from alerts.core.office_hours import HoursOf, always_open
 from alerts.core.rules import Rule
-from alerts.core.silences import silenced_until
 from alerts.core.tracked import Tracked
 from alerts.cron import Cron
 from alerts.deadlines.errors import InputError
@@ -82,17 +82,15 @@ def held_back(
     early: list[dict[str, Any]] = []
     for link in links:
         about, rule = _about(whole[link.commitment_id], link.occurrence), rules.get(link.rule)
-        silenced = silenced_until(silences, about, now, partial(_last_firing, rule))
-        begin = None if about.commitment.priority == "critical" else closed.get(link.recipient)
-        would_be_late = begin is not None and _would_be_late(about, begin, now)
-        ends = [at for at in (silenced, None if would_be_late else begin) if at and at > now]
-        if would_be_late and not ends:
-            early.append({"_delivery": link.delivery_id, "_reminder": link.reminder_id, "_hours_begin": begin})
-        if ends:
+        hold = hold_at(about, now, silences, closed.get(link.recipient, now), partial(_last_firing, rule))
+        if hold.until:
             stated = rule.digest if rule else None
             alone = hours.one_at_a_time or about.commitment.priority == "critical" or stated is False
-            digest = False if alone else True if silenced else stated
-            found[link.delivery_id][link.reminder_id] = Held(until=max(ends), digest=digest)
+            digest = False if alone else True if hold.silenced_until else stated
+            found[link.delivery_id][link.reminder_id] = Held(until=hold.until, digest=digest)
+        elif hold.too_late:
+            begins = {"_hours_begin": hold.hours_begin}
+            early.append({"_delivery": link.delivery_id, "_reminder": link.reminder_id} | begins)
     if early:
         connection.execute(_MARK_EARLY, early)
     return found
@@ -107,12 +105,6 @@ def _about(tracked: Tracked, occurrence: str) -> Tracked:
 
 def _last_firing(rule: Rule | None, before: datetime) -> datetime | None:
     return Cron(rule.cron, rule.timezone).before(before) if rule else None
-
-
-def _would_be_late(about: Tracked, begin: datetime, now: datetime) -> bool:
-    """Return whether its deadline passes before the recipient's hours begin."""
-    latest = about.bounds.latest
-    return latest is not None and now < latest <= begin
 
 
 def gather_held(connection: Connection, row: Any, waits: Mapping[UUID, Held]) -> None:

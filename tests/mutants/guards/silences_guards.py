@@ -77,16 +77,16 @@ GUARDS = (
     ),
     Guard(
         "what would wait past its deadline goes out early",
-        "store/outbox/held_back.py",
-        "    return latest is not None and now < latest <= begin",
-        "    return False",
+        "core/alert_holds.py",
+        "too_late=begin is not None and latest is not None and at < latest <= begin",
+        "too_late=False",
         "store/outbox/test_office_hours_held.py::test_it_goes_out_early_rather_than_after_the_deadline[sqlite]",
     ),
     Guard(
         "what is critical waits for no office",
-        "store/outbox/held_back.py",
-        'begin = None if about.commitment.priority == "critical" else closed.get(link.recipient)',
-        "begin = closed.get(link.recipient)",
+        "core/alert_holds.py",
+        'opens if opens > at and about.commitment.priority != "critical" else None',
+        "opens if opens > at else None",
         "store/outbox/test_office_hours_held.py::test_what_is_not_critical_waits_until_they_open[sqlite]",
     ),
 )

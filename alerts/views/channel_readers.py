@@ -7,10 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from alerts.core.commitments import Person
+from alerts.core.office_hours import HoursOf, OfficeHours, hours_of_recipients
 from alerts.deadlines.errors import InputError
 from alerts.settings import ChannelEntry, Settings
-from alerts.strict_yaml.mailboxes import one_address
+from alerts.strict_yaml.office_hours_entry import OfficeHoursEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class ChannelReaders:
     """The readers of a channel. `addresses`: those that get mail; None for a chat.
 
     `shared`: several people read each message. `mails_owners`: people get mail, too. `zone`: the readers', if stated.
+    `hours`: the office hours of the channel, if stated.
     """
 
     name: str
@@ -25,6 +29,12 @@ class ChannelReaders:
     shared: bool
     mails_owners: bool
     zone: str | None
+    hours: OfficeHours | None = None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Return who gets a delivery each; the empty address for a chat, which gets one itself."""
+        return ("",) if self.addresses is None else self.addresses
 
     def reaches(self, recipient: str, people: Mapping[str, Person]) -> bool:
         """Return whether a recipient of an earlier message still is one."""
@@ -48,21 +58,43 @@ def channel_readers(settings: Settings) -> dict[str, ChannelReaders]:
     return {entry.name: _readers(entry, settings) for entry in settings.channels}
 
 
+def states_hours(settings: Settings) -> bool:
+    """Return whether any office hours are stated."""
+    return bool(settings.hours) or any("hours" in entry.options for entry in settings.channels)
+
+
+def hours_of_channels(settings: Settings, readers: Mapping[str, ChannelReaders]) -> dict[str, HoursOf]:
+    """Return the office hours of the recipients of each channel where there can be any."""
+    people = settings.hours
+    return {name: hours_of_recipients(people, one.hours) for name, one in readers.items() if people or one.hours}
+
+
 def _readers(entry: ChannelEntry, settings: Settings) -> ChannelReaders:
     options: Mapping[str, Any] = entry.options
     with suppress(InputError):  # a secret that cannot be read does not change who reads it
         options = settings.resolve_options(entry)
+    zone = str(options["timezone"]) if options.get("timezone") else None
     addresses = options.get("to") if isinstance(options.get("to"), list | tuple) else None
     return ChannelReaders(
         name=entry.name,
         addresses=None if addresses is None else tuple(_addresses(addresses)),
         shared=addresses is None or _is_true(options.get("shared")),
         mails_owners=entry.name == settings.owners_channel,
-        zone=str(options["timezone"]) if options.get("timezone") else None,
+        zone=zone,
+        hours=_hours(options.get("hours"), zone or settings.timezone or "UTC"),
     )
 
 
+def _hours(stated: Any, zone: str) -> OfficeHours | None:
+    """Return the office hours that a channel states; none where they cannot be read, as no such channel is built."""
+    with suppress(ValidationError):
+        return OfficeHoursEntry.model_validate(stated).hours(zone) if stated is not None else None
+    return None
+
+
 def _addresses(stated: Any) -> Iterator[str]:
+    from alerts.strict_yaml.mailboxes import one_address  # mail is slow to load, and few commands need it
+
     for one in stated:
         with suppress(InputError, ValueError):
             yield one_address(str(one)).addr_spec
