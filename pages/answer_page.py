@@ -34,7 +34,7 @@ def answer_page(folder: Path, database: str, now: datetime, key: str) -> str:
     token = fill(f"/a/{placeholder(link)}", sent.id, signing).removeprefix("/a/")
     html = AnswerPages(LinkVisits(services)).show(token, "").html
     store.close()
-    return html.replace(SHEET, f"<style>{services.pages.style_sheet()}</style>")
+    return html.replace(SHEET, f"<style>{services.pages.source('page.css')}</style>")
 
 
 class _Mail:

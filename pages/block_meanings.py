@@ -28,10 +28,15 @@ TEMPLATES = {
     "web/answer_move.html": "what a new date means, before it is recorded",
     "web/answer_recorded.html": "the page of one reminder after an answer",
     "web/answer_silence.html": "the page on which a reader silences a commitment, a tag or an owner",
-    "web/layout.html": "the frame of all pages",
+    "web/due.html": "the page of what is due, at `/`",
+    "web/icon.svg": "the picture that browsers show next to the title of a page",
+    "web/layout.html": "the frame of the pages behind links",
     "web/list_parts.html": "the entries of a list on a page",
     "web/page.css": "the style of all pages",
     "web/parts.html": "macros that the pages share: the head, the buttons, who answers",
+    "web/site.css": "the style of the pages that need no link",
+    "web/site.html": "the frame of the pages that need no link",
+    "web/site_parts.html": "macros that these share: the chart of dates by week, the ways to other pages of a list",
     "webhook/body.json": "what a webhook gets; every value goes through `tojson`",
 }
 
@@ -56,6 +61,8 @@ BLOCKS = {
     "more": "on a page: what unfolds below the buttons",
     "background": "on a page: the note, who, the source",
     "elsewhere": "on a page: links to the pages next to it",
+    "filters": "on a page: the search and the filters, with those that are set",
+    "asides": "on a page: what nobody gets alerts about, what is silenced, who is away",
 }
 
 CODES = {

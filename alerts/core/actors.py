@@ -75,6 +75,15 @@ class Actor:
         return cls(name=name, proof="signed-in", allowed=MAY[role])
 
     @classmethod
+    def at_machine(cls, claimed: str | None = None) -> Actor:
+        """Return who uses a page on the machine itself, where nobody signs in: anybody who works there may be that.
+
+        `claimed`: the name that they typed.
+        """
+        page = "a page on this machine"
+        return cls(name=f"{claimed}, by {page}" if claimed else page, proof="local", allowed=MAY["admin"])
+
+    @classmethod
     def by_token(cls, name: str, scope: Scope) -> Actor:
         """Return a program that uses a token."""
         return cls(name=f"token {name}", proof="token", allowed=frozenset(ACTIONS if scope == "write" else ()))

@@ -18,23 +18,27 @@ def stage_of(bounds: Bounds, at: datetime) -> Stage:
     Ahead before the window opens or the named day begins; due from then until `latest`; overdue from there. What has
     no `latest` is under review once it is open, and so is what has no date.
     """
-    begins = _begins(bounds)
-    if bounds.latest is not None:
-        if at >= bounds.latest:
-            return "overdue"
-        return "ahead" if begins is not None and at < begins else "due"
-    return "ahead" if begins is not None and at < begins else "under_review"
+    return stage_between(begins_at(bounds), bounds.latest, at)
+
+
+def stage_between(begins: datetime | None, latest: datetime | None, at: datetime) -> Stage:
+    """Return the stage at an instant of what `begins_at` then, and is late from `latest` on."""
+    if latest is not None and at >= latest:
+        return "overdue"
+    if begins is not None and at < begins:
+        return "ahead"
+    return "under_review" if latest is None else "due"
 
 
 def stage_starts(bounds: Bounds) -> tuple[datetime, ...]:
     """Return when each stage after the first begins."""
-    begins, latest = _begins(bounds), bounds.latest
+    begins, latest = begins_at(bounds), bounds.latest
     if begins is not None and (latest is None or begins < latest):
         return (begins,) if latest is None else (begins, latest)
     return () if latest is None else (latest,)
 
 
-def _begins(bounds: Bounds) -> datetime | None:
+def begins_at(bounds: Bounds) -> datetime | None:
     """Return when the window opens, or the named day begins, as leads count it."""
     if bounds.opens and bounds.first is not None:
         return bounds.first.counted_start

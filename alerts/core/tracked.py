@@ -13,8 +13,9 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.series_bounds import occurrence_bounds
 
-# How it is known who answered: a session, possession of a link, a name that somebody typed, an API token, the shell.
-Proof = Literal["signed-in", "link", "claimed", "token", "shell"]
+# How it is known who answered: a session, possession of a link, a name that somebody typed, an API token, the shell, a
+# page on the machine itself, where nobody signs in.
+Proof = Literal["signed-in", "link", "claimed", "token", "shell", "local"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

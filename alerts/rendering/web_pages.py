@@ -26,10 +26,10 @@ class WebPages:
             with suppress(TemplateError):
                 self._environment.get_template(name)
 
-    def style_sheet(self) -> str:
-        """Return the style sheet of all pages."""
+    def source(self, name: str) -> str:
+        """Return a style sheet or a picture of the pages, as it is served."""
         assert self._environment.loader is not None
-        return self._environment.loader.get_source(self._environment, "web/page.css")[0]
+        return self._environment.loader.get_source(self._environment, f"web/{name}")[0]
 
     def render(self, name: str, **values: object) -> str:
         """Return a page as HTML. `name` is that of the template, without its folder and ending."""

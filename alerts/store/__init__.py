@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from alerts.store.link_revocations import LinkRevocations
     from alerts.store.linked_deliveries import LinkedDeliveries
     from alerts.store.measurements import Measurements
+    from alerts.store.open_commitments import OpenCommitments
     from alerts.store.outbox.bounces import Bounces
     from alerts.store.outbox.claim import Outbox
     from alerts.store.outbox.digests import Gathering
@@ -173,6 +174,13 @@ class Store:
         from alerts.store.linked_deliveries import LinkedDeliveries
 
         return LinkedDeliveries(self.database)
+
+    @cached_property
+    def open_commitments(self) -> OpenCommitments:
+        """All that is open, for pages that list it."""
+        from alerts.store.open_commitments import OpenCommitments
+
+        return OpenCommitments(self.database)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alerts.core.commitments import Commitment
 from alerts.core.rules import Rule
 from alerts.core.schedule.answers import acknowledged_now, snoozed_now
 from alerts.core.stage_wording import stage_now
@@ -14,23 +15,24 @@ from alerts.core.tracked import Tracked
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a commitment must have. Of several owners, tags or parties one is enough; what is empty asks for nothing."""
+    """What a commitment must have. Of several owners or tags, say, one is enough; what is empty asks for nothing."""
 
     owners: frozenset[str] = frozenset()
     tags: frozenset[str] = frozenset()
     parties: frozenset[str] = frozenset()
+    priorities: frozenset[str] = frozenset()
     status: str | None = None
     within: int | None = None  # days
     text: str = ""
 
-    def takes_facts(self, item: Tracked) -> bool:
+    def takes_facts(self, commitment: Commitment) -> bool:
         """Return whether what is stated of a commitment is asked for."""
-        commitment = item.commitment
         texts = (commitment.key, commitment.title, commitment.note or "")
         return (
             (not self.owners or commitment.owner in self.owners)
             and (not self.tags or not self.tags.isdisjoint(commitment.tags))
             and (not self.parties or not self.parties.isdisjoint((*commitment.by, *commitment.to)))
+            and (not self.priorities or commitment.priority in self.priorities)
             and (not self.text or any(self.text.casefold() in text.casefold() for text in texts))
         )
 
@@ -46,4 +48,9 @@ class Wanted:
             return acknowledged_now(rules, item, now) is not None
         if self.status == "snoozed":
             return snoozed_now(item, now) is not None
-        return stage_now(item, now) == {"review": "under_review"}.get(self.status or "", self.status)
+        return stage_now(item, now) == self.stage
+
+    @property
+    def stage(self) -> str | None:
+        """Return the stage that is asked for, where the status is one."""
+        return {"review": "under_review"}.get(self.status or "", self.status)

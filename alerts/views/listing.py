@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 
 def wanted_entries(reading: Reading, everything: Iterable[Tracked], wanted: Wanted, now: datetime) -> list[Entry]:
     """Return those that are asked for, in the order in which they are listed."""
-    entries = [Entry(one, one.current) for one in everything if wanted.takes_facts(one)]
+    entries = [Entry(one, one.current) for one in everything if wanted.takes_facts(one.commitment)]
     entries = [one for one in entries if wanted.takes_state(one.current, reading.settings.rules, now)]
     return sorted(entries, key=lambda one: order_of(one.current, now))
 

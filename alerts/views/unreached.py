@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from alerts.core.commitments import Commitment
 from alerts.core.owners import Owners
-from alerts.core.rules import DEFAULT_RULE, matching
+from alerts.core.rules import DEFAULT_RULE, Rule, matching
 from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
 from alerts.views.surroundings import Reading
 
+WhyUnreached = Literal["no rule", "only follow-up", "no owner"]
 ONLY_FOLLOW_UP = "only rules with nothing but `unanswered` match"
 
 
@@ -44,17 +46,26 @@ def without_recipient(reading: Reading, tracked: Iterable[Tracked], owners: Owne
     for item in (one for one in tracked if one.open):
         commitment = item.commitment
         rules = matching(reading.settings.rules, commitment)
-        reached = {name for rule in rules for name, _ in owners.channels(rule.notify, commitment)}
-        if not rules:
+        why = why_unreached(rules, owners, commitment)
+        if why == "no rule":
             found.ruleless.append(commitment.key)
-        elif all(rule.only_follows_up for rule in rules):
+        elif why == "only follow-up":
             found.unstarted.append(commitment.key)
-        elif not reached:
+        elif why == "no owner":
             found.unowned[ownerless(commitment)].append(commitment.key)
         elif default := [rule for rule in rules if rule.name == DEFAULT_RULE]:
-            names = tuple(name for name in default[0].notify if name in reached)
-            found.default[names].append(commitment.key)
+            reached = {name for rule in rules for name, _ in owners.channels(rule.notify, commitment)}
+            found.default[tuple(name for name in default[0].notify if name in reached)].append(commitment.key)
     return found
+
+
+def why_unreached(rules: Sequence[Rule], owners: Owners, commitment: Commitment) -> WhyUnreached | None:
+    """Return why the alerts of the rules that match a commitment reach nobody; None where they reach somebody."""
+    if not rules:
+        return "no rule"
+    if all(rule.only_follows_up for rule in rules):
+        return "only follow-up"
+    return None if any(owners.channels(rule.notify, commitment) for rule in rules) else "no owner"
 
 
 def ownerless(commitment: Commitment) -> str:

@@ -38,7 +38,7 @@ class AccessLog:
         began, status = monotonic(), 0
         host, port = scope.get("client") or ("", 0)
         client = client_address(host, Headers(scope=scope), self._trusted)
-        scope["client"] = (client, port)
+        scope["client"], scope["peer"] = (client, port), host
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status

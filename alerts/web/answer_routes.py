@@ -24,7 +24,7 @@ async def _body(request: Request) -> bytes:
 def answer_routes(services: Services) -> APIRouter:
     """Return the routes of answer links. GET, HEAD and OPTIONS change nothing."""
     router, visits = APIRouter(), LinkVisits(services)
-    style = services.pages.style_sheet()
+    style = services.pages.source("page.css")
     _add_page(router, "/a/{token}", AnswerPages(visits))
     _add_page(router, "/a/{token}/away", AbsencePage(visits))
     _add_page(router, "/a/{token}/silence", SilencePage(visits))

@@ -14,7 +14,7 @@ def client_address(peer: str, headers: Headers, trusted: tuple[str, ...]) -> str
 
     What a client itself puts before that counts for nothing.
     """
-    if not _is_trusted(peer, trusted):
+    if not is_trusted(peer, trusted):
         return peer
     found = peer
     for stated in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
@@ -22,12 +22,13 @@ def client_address(peer: str, headers: Headers, trusted: tuple[str, ...]) -> str
         if address is None:
             break
         found = address
-        if not _is_trusted(address, trusted):
+        if not is_trusted(address, trusted):
             break
     return found
 
 
-def _is_trusted(address: str, trusted: Iterable[str]) -> bool:
+def is_trusted(address: str, trusted: Iterable[str]) -> bool:
+    """Whether an address is that of a trusted proxy."""
     try:
         return any(ip_address(address) in network for network in _networks(tuple(trusted)))
     except ValueError:

@@ -15,6 +15,7 @@ from alerts.web.answer_routes import answer_routes
 from alerts.web.api.api_routes import add_problem_details, api_routes
 from alerts.web.calendar_routes import calendar_routes
 from alerts.web.operations_routes import operations_routes
+from alerts.web.pages.page_routes import page_routes
 from alerts.web.probe_routes import probe_routes
 from alerts.web.request_limits import RequestLimits
 from alerts.web.services import Services
@@ -30,6 +31,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(calendar_routes(services))
     app.include_router(answer_routes(services))
     app.include_router(api_routes(services))
+    app.include_router(page_routes(services))
     add_problem_details(app)
     return app
 

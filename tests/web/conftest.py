@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alerts.settings import load_settings
 from tests.web.answering import Desk, opened
+from tests.web.daemon_site import tool
+from tests.web.npm_packages import install
 from tests.web.running import Route, WebServer, started
 
 CONFIGURATION = """
@@ -26,6 +29,8 @@ http:
   port: 8080
 """
 
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
 Serve = Callable[..., WebServer]
 
 
@@ -61,3 +66,20 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
     """A server with answer links that may do everything, on either kind of database in turn."""
     with opened(database_url, tmp_path) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core."""
+    folder = install(Path(__file__).parent / "axe", tmp_path_factory.mktemp("axe"))
+    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=FLAGS)
+        yield browser
+        browser.close()

@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.factories import at, entry, load
 from tests.web.answering import Desk
-from tests.web.daemon_site import WHOLE, tool
-from tests.web.npm_packages import install
+from tests.web.daemon_site import WHOLE
 
 pytestmark = pytest.mark.skipif(not WHOLE, reason="needs Chromium: `make web`")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 TELEPHONE = {"width": 320, "height": 640}
 WIDE = {"width": 1440, "height": 900}
 IMPACTS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The source of axe-core."""
-    folder = install(Path(__file__).parent / "axe", tmp_path_factory.mktemp("axe"))
-    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tool("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def address(desk: Desk, token: str) -> str:

@@ -1,0 +1,42 @@
+"""All that is open, as pages keep it in memory: what has changed since they last looked, and that alone is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select
+
+from alerts.core.tracked import Tracked
+from alerts.store import tables
+from alerts.store.database import Database
+from alerts.store.occurrence_rows import fetch_whole
+
+Version = tuple[int, int]  # each change of a commitment raises one of the two
+_C = tables.commitments.c
+_IS_OPEN = _C.status == "open"
+
+
+class OpenCommitments:
+    """The open commitments of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def state(self) -> tuple[int, ...]:
+        """Return what differs after any change: it costs less than to ask for the versions."""
+        numbers = (func.count(), func.max(_C.id), func.sum(_C.revision), func.sum(_C.sequence))
+        with self._database.read() as connection:
+            whole = connection.execute(select(*numbers)).one()
+            of_open = connection.execute(select(*numbers).where(_IS_OPEN)).one()
+        return tuple(int(number or 0) for number in (*whole, *of_open))
+
+    def versions(self) -> dict[int, Version]:
+        """Return the version of each, by id."""
+        query = select(_C.id, _C.revision, _C.sequence).where(_IS_OPEN)
+        with self._database.read() as connection:
+            return {number: (revision, sequence) for number, revision, sequence in connection.execute(query).tuples()}
+
+    def read(self, ids: Collection[int]) -> dict[int, Tracked]:
+        """Return some by id, with the state of their occurrences; not those that are no longer there."""
+        with self._database.read() as connection:
+            return fetch_whole(connection, ids)

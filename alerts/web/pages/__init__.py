@@ -1,0 +1,1 @@
+"""The pages: what is tracked, as a browser shows it, complete without scripts."""

@@ -1,0 +1,144 @@
+"""Who may use which page: a row for each route and method. A route of the server without a row fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.settings.http_section import HttpSettings
+from alerts.web.pages.page_access import NoPageError, PageAccess
+from alerts.web.services import Services
+from alerts.web.web_app import create_app
+from tests.factories import at, entry, load
+from tests.web.answering import Desk, opened
+from tests.web.test_api_authorisation import walked
+
+HERE, LAN = ("127.0.0.1", 50_000), ("192.0.2.7", 50_000)
+OWN = {"host": "127.0.0.1:8080"}
+# How requests come: from which address, with which headers, in which version of HTTP.
+WAYS: Mapping[str, tuple[tuple[str, int], Mapping[str, str], str]] = {
+    "this machine": (HERE, OWN, "1.1"),
+    "this machine, by name": (HERE, {"host": "localhost:8080"}, "1.1"),
+    "this machine, IPv6": (("::1", 50_000), {"host": "[::1]:8080"}, "1.1"),
+    "another machine": (LAN, OWN, "1.1"),
+    "another machine that claims to be this one": (LAN, OWN | {"x-forwarded-for": "127.0.0.1"}, "1.1"),
+    "a trusted proxy": (("192.0.2.10", 50_000), OWN | {"x-forwarded-for": "127.0.0.1"}, "1.1"),
+    "a trusted proxy at this machine": (("127.0.0.9", 50_000), OWN, "1.1"),
+    "a proxy that says for whom": (HERE, OWN | {"x-forwarded-for": "192.0.2.7"}, "1.1"),
+    "a proxy that claims to ask for this machine": (HERE, OWN | {"x-forwarded-for": "127.0.0.1"}, "1.1"),
+    "a proxy that says so": (HERE, OWN | {"via": "1.1 gate"}, "1.1"),
+    "a proxy by the standard": (HERE, OWN | {"forwarded": "for=127.0.0.1"}, "1.1"),
+    "a proxy that says nothing": (HERE, OWN, "1.0"),
+    "a name that leads here": (HERE, {"host": "rebound.example.org:8080"}, "1.1"),
+    "no name": (HERE, {"host": ""}, "1.1"),
+    "a socket without an address": (("", 0), OWN, "1.1"),
+}
+ADMITTED = frozenset({"this machine", "this machine, by name", "this machine, IPv6"})
+PAGES: frozenset[tuple[str, str]] = frozenset({("GET", "/"), ("HEAD", "/")})
+STATIC = ("/static/page.css", "/static/site.css", "/static/icon.svg")
+ANYBODY: frozenset[tuple[str, str]] = frozenset(
+    {("GET", "/healthz"), ("HEAD", "/healthz"), ("GET", "/readyz"), ("HEAD", "/readyz")}
+    | {(method, path) for method in ("GET", "HEAD") for path in STATIC}
+    | {
+        (method, f"/a/{{token}}{below}")
+        for method in ("GET", "HEAD", "OPTIONS", "POST")
+        for below in ("", "/away", "/silence")
+    }  # the token decides
+    | {(method, "/calendar/{token}.ics") for method in ("GET", "HEAD")}
+)
+
+
+def asked(services: Services, method: str, path: str, way: str, body: bytes = b"") -> tuple[int, bytes]:
+    """Ask the application as a peer of any address would; return the status and the body of the answer."""
+    client, headers, version = WAYS[way]
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": version, "method": method, "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": client,
+        "server": ("127.0.0.1", 8080), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(create_app(services)(scope, receive, send))
+    return sent[0]["status"], b"".join(one.get("body", b"") for one in sent[1:])
+
+
+@pytest.fixture
+def here(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """A server at this machine, where one commitment is tracked."""
+    with opened(sqlite_url, tmp_path) as found:
+        load(found.store, entry("filing", "2026-12-01", title="The secret filing"), now=at("2026-10-01"))
+        yield found
+
+
+@pytest.fixture
+def services(here: Desk) -> Services:
+    """The same with trusted proxies."""
+    found = here.server.services
+    http = replace(found.http, trusted_proxies=("192.0.2.10", "127.0.0.9"))
+    return replace(found, settings=replace(found.settings, http=http))
+
+
+def test_each_route_and_method_has_a_row(here: Desk) -> None:
+    found = {
+        (method, route.path)
+        for route in walked(create_app(here.server.services).routes)
+        if not getattr(route, "path", "").startswith("/api/")
+        for method in route.methods
+    }
+    assert found == PAGES | ANYBODY
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+@pytest.mark.parametrize(("method", "path"), sorted(PAGES))
+def test_a_page_is_for_this_machine_and_nobody_else(services: Services, method: str, path: str, way: str) -> None:
+    status, body = asked(services, method, path.replace("{key}", "filing"), way)
+    assert (status == 200) == (way in ADMITTED)
+    assert status in (200, 400, 404)
+    assert (b"secret" in body) == (way in ADMITTED)
+
+
+@pytest.mark.parametrize(
+    ("http", "what"),
+    [
+        (HttpSettings(bind="0.0.0.0"), "http.bind"),  # what is refused
+        (HttpSettings(bind="192.0.2.1"), "http.bind"),
+        (HttpSettings(public_url="https://alerts.example.org"), "http.public_url"),
+        (HttpSettings(bind="::", public_url="http://127.0.0.1:8080"), "http.bind"),
+    ],
+)
+def test_where_others_may_come_from_elsewhere_there_are_no_pages(services: Services, http: HttpSettings, what: str):
+    elsewhere = replace(services, settings=replace(services.settings, http=http))
+    status, body = asked(elsewhere, "GET", "/", "this machine")
+    assert status == 404
+    assert what.encode() in body
+    assert b"secret" not in body
+
+
+@pytest.mark.parametrize(
+    "http", [HttpSettings(), HttpSettings(bind="::1"), HttpSettings(public_url="http://localhost:8080")]
+)
+def test_where_the_server_is_at_this_machine_there_are_pages(http: HttpSettings) -> None:
+    scope = {"type": "http", "headers": [(b"host", b"127.0.0.1")], "peer": "127.0.0.1", "http_version": "1.1"}
+    PageAccess(http).require(scope)
+    with pytest.raises(NoPageError):
+        PageAccess(http).require(scope | {"peer": "192.0.2.7"})
+
+
+def test_over_a_socket_a_page_is_served_here_and_refused_to_a_proxy(here: Desk) -> None:
+    assert here.server.get("/").status_code == 200
+    for headers in ({"X-Forwarded-For": "192.0.2.7"}, {"Via": "1.1 gate"}, {"Forwarded": "for=192.0.2.7"}):
+        answer = here.server.get("/", headers=headers)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
+        assert "without a proxy" in answer.text
+    assert here.server.get("/", headers={"Host": "rebound.example.org"}).status_code == 400

@@ -1,0 +1,86 @@
+"""The pages in Debian's Chromium: on any screen, with and without scripts, by keyboard, and on paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alerts.core.absences import Absence
+from alerts.core.silences import Silence
+from tests.factories import at, load
+from tests.web.answering import NOW, Desk
+from tests.web.daemon_site import WHOLE
+from tests.web.test_due_page import TRACKED
+from tests.web.test_in_chromium import TELEPHONE, WIDE, width_of
+
+pytestmark = pytest.mark.skipif(not WHOLE, reason="needs Chromium: `make web`")
+PATHS = {"due": "/", "filtered": "/?owner=ann&status=overdue", "nothing": "/?search=nothing"}
+
+
+@pytest.fixture
+def due(desk: Desk) -> Desk:
+    load(desk.store, *TRACKED, now=at("2026-10-01"))
+    silence = Silence(match={"tags": ("paper",)}, since=NOW, until=at("2026-12-04"), reason="The office moves.", by="x")
+    desk.store.silences.add(silence)
+    away = Absence(person="kim", starts_at=at("2026-11-27"), ends_at=at("2026-12-07"), zone="UTC", recorded_by="x")
+    desk.store.absences.record(away, NOW, "shell")
+    return desk
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [TELEPHONE, WIDE], ids=["telephone", "wide"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
+    due: Desk, chromium: Any, axe: str, scheme: str, viewport: Any
+) -> None:
+    found = {}
+    with chromium.new_context(color_scheme=scheme, viewport=viewport, bypass_csp=True) as context:
+        page = context.new_page()
+        for name, path in PATHS.items():
+            page.goto(due.server.url + path)
+            assert width_of(page) <= viewport["width"], name
+            page.evaluate(axe)
+            result = page.evaluate("axe.run()")
+            assert len(result["passes"]) > 5, f"{name}: axe has looked at nothing"
+            found[name] = [(one["id"], one["nodes"][0]["html"]) for one in result["violations"]]
+    assert found == {name: [] for name in found}
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_reader_filters_and_takes_the_filter_away(due: Desk, chromium: Any, scripts: bool) -> None:
+    with chromium.new_context(java_script_enabled=scripts, viewport=TELEPHONE) as context:
+        page = context.new_page()
+        page.goto(due.server.url)
+        page.get_by_text("Filter", exact=True).click()
+        page.get_by_label("Owner").select_option("Ann Example")
+        page.get_by_role("button", name="Show").click()
+        assert "owner=ann" in page.url
+        page.get_by_text("Audit report").first.wait_for()
+        assert page.get_by_text("Visit").count() == 0
+        page.get_by_role("link", name="owner: Ann Example").click()
+        page.get_by_text("Visit").first.wait_for()
+        page.get_by_label("Search in keys").fill("binder")
+        page.get_by_label("Search in keys").press("Enter")
+        page.get_by_text("Lease").first.wait_for()
+        assert page.url.endswith("search=binder&owner=&tag=&party=&priority=&status=")
+        assert context.cookies() == []
+
+
+def test_on_paper_the_list_and_the_chart_are_there_and_the_filters_are_not(due: Desk, chromium: Any) -> None:
+    with chromium.new_context(viewport=WIDE) as context:
+        page = context.new_page()
+        page.goto(due.server.url)
+        page.emulate_media(media="print")
+        assert page.get_by_role("heading", name="Dates by week").is_visible()
+        assert page.locator("svg circle").first.is_visible()
+        assert page.get_by_role("heading", name="Overdue").is_visible()
+        assert not page.get_by_label("Search in keys").is_visible()
+
+
+def test_a_violation_of_the_policy_is_reported_nowhere(due: Desk, chromium: Any) -> None:
+    with chromium.new_context(viewport=WIDE) as context:
+        page, said = context.new_page(), list[str]()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("requestfailed", lambda request: said.append(request.url))
+        page.goto(due.server.url, wait_until="networkidle")
+        assert said == []
