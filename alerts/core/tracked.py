@@ -10,7 +10,9 @@ from typing import Any, Literal
 from alerts.core.commitments import Commitment, NoticeAnswer, Status
 from alerts.core.stages import Stage, has_passed
 from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.points import Point
 from alerts.deadlines.series_bounds import occurrence_bounds
 
 # How it is known who answered: a session, possession of a link, a name that somebody typed, an API token, the shell, a
@@ -148,6 +150,7 @@ class Tracked:
     occurrences: Mapping[str, Occurrence] = field(default_factory=dict)  # those to which something has happened
     stated_at: datetime | None = None
     answer: NoticeAnswer | None = None  # of a notice that is closed
+    following: Point | None = None  # of an occurrence that is closed: when the next one is due, which counts from that
     sent_alerts: tuple[SentAlert, ...] = ()
     own_snoozes: tuple[OwnSnooze, ...] = ()
 
@@ -240,9 +243,18 @@ class Tracked:
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),
             occurrence=occurrence,
             occurrences={},
+            following=self._due_after(occurrence),
             sent_alerts=tuple(one for one in self.sent_alerts if one.occurrence == occurrence),
             stated_at=(state.stated_at if state.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
         )
+
+    def _due_after(self, occurrence: str) -> Point | None:
+        """Return when the open occurrence is due, if it counts from the closing of another one."""
+        recurs = self.bounds.recurrence
+        if not isinstance(recurs, DoneSeries) or not self.open or recurs.last_closed != occurrence:
+            return None
+        moved = self.occurrences.get(recurs.open_name, Occurrence()).bounds
+        return (moved or occurrence_bounds(self.bounds, recurs.open_name)).named
 
     def _known_since(self, occurrence: str, fingerprint: str) -> datetime | None:
         """Return when an occurrence came to its bounds: moves of the whole that left it alone are passed over."""

@@ -61,6 +61,11 @@ class DoneSeries(Recurrence):
         return False
 
     @property
+    def last_closed(self) -> str | None:
+        """Return the name of the occurrence that was closed last."""
+        return self.turns[-2].name if len(self.turns) > 1 else None
+
+    @property
     def last_done(self) -> datetime | None:
         """Return when it was last closed."""
         return self.turns[-2].done if len(self.turns) > 1 else None

@@ -100,6 +100,7 @@ def _sending(context: ReminderContext, now: datetime) -> dict[str, Any]:
         "catching_up": reminder.catching_up,
         "late_by": reminder.late_by(now),
         "next_alert_at": context.next_alert_at,
+        "following": context.tracked.following,
     }
 
 

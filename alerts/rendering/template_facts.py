@@ -10,7 +10,7 @@ from typing import Literal
 
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.stages import Stage
-from alerts.deadlines.points import Day
+from alerts.deadlines.points import Day, Point
 from alerts.rendering.fact_parts import (
     AbsenteeFacts,
     AcknowledgedFacts,
@@ -89,6 +89,7 @@ class Facts:
     silence: SilenceFacts | None
     stage: Stage
     next_alert_at: datetime | None
+    following: Point | None
     change: ChangeFacts | None
     commands: Commands
     is_test: bool

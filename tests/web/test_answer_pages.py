@@ -102,6 +102,16 @@ def test_what_was_pressed_is_what_is_recorded(desk: Desk) -> None:
     assert desk.tracked("paper").commitment.note == "Two\nlines"
 
 
+def test_what_counts_from_its_closing_is_due_again(desk: Desk) -> None:
+    sent = desk.sent("boiler", "every P12M after it was last done from 2026-11-25")
+    page = desk.visit(sent.token).press("close fulfilled")
+    assert re.search(r"Closed: fulfilled. The next one is due \w{3} \d+ Nov 2027", page.text)
+    assert "Next alert Those of the next one" in page.text
+    page = desk.visit(sent.token)
+    page.press("reopen", reason="Not done")
+    assert "The next one is due" not in desk.visit(sent.token).text
+
+
 def test_a_notice_is_answered_as_renewed_or_after_a_tick_as_cancelled(desk: Desk) -> None:
     load(desk.store, entry("lease", "every FREQ=YEARLY from 2027-02-20"), now=NOW)
     sent = desk.sent("lease-notice", "P90D before lease", kind="notice")
