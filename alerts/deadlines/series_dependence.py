@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from alerts.deadlines.dependent_series import DependentSeries, names_of
 from alerts.deadlines.done_series import DoneSeries
+from alerts.deadlines.durations import BusinessDays, Duration
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.expressions import AfterDone, Deadline, Every, terms
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.shift_range import needs_fiscal_year, needs_hours, shift_range
 from alerts.deadlines.stated_dates import Reference
 from alerts.deadlines.term_ends import Resolved
-from alerts.deadlines.terms import EachPeriodEnd
+from alerts.deadlines.terms import EachPeriodEnd, Shifted
 from alerts.deadlines.zone_choice import Obligor, ZoneChoice
 
 
@@ -25,8 +26,11 @@ def dependent_series(
     Raises InputError for one whose next occurrence is known only once the last is done.
     """
     if isinstance(base, DoneSeries):
-        raise InputError(f"{key} counts from when it was last done, so `{deadline}` cannot count from it: give {key} a "
-                         "lead in a rule instead")  # fmt: skip
+        raise InputError(
+            f"{key} counts from when it was last done, so only its next date is known and `{deadline}` cannot count "
+            f"from it: let a rule remind of {key} before that (`before: [{_lead_text(deadline)}]`), or state this one "
+            f"by itself, as in `{base.to_text} from 2026-07-01`"
+        )
     days = (base.earliest, base.latest) if isinstance(base, DependentSeries) else (0, 0)
     earliest, latest = shift_range(deadline, days)
     return DependentSeries(
@@ -41,6 +45,13 @@ def dependent_series(
         latest=latest,
         obligor=_needed(deadline, zone.obligor),
     )
+
+
+def _lead_text(deadline: Deadline) -> str:
+    """Return the lead of a rule that stands for a deadline, such as `30 days`."""
+    term = getattr(deadline, "term", deadline)
+    shift = term.duration if isinstance(term, Shifted) and term.direction == "before" else None
+    return shift.to_text if isinstance(shift, Duration | BusinessDays) else "30 days"
 
 
 def _needed(deadline: Deadline, obligor: Obligor | None) -> Obligor | None:
