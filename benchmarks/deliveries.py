@@ -67,18 +67,19 @@ COMMITMENT = """
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Wall and CPU seconds for each delivery."""
+    """Wall and CPU seconds for each delivery, and when measuring began (Unix time)."""
 
     wall: float
     cpu: float
+    began: float = 0.0
 
     @classmethod
     @contextmanager
     def of(cls, count: int, into: list[Cost]) -> Iterator[None]:
         """Measure the code inside."""
-        wall, cpu = time.perf_counter(), time.process_time()
+        began, wall, cpu = time.time(), time.perf_counter(), time.process_time()
         yield
-        into.append(cls((time.perf_counter() - wall) / count, (time.process_time() - cpu) / count))
+        into.append(cls((time.perf_counter() - wall) / count, (time.process_time() - cpu) / count, began))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,11 @@ class Bench:
     url: str
     sinks: Sinks
     count: int
+    config: str = CONFIG
 
     def load(self, tag: str, firing: datetime, at: datetime) -> None:
         """Load `count` commitments with a week's lead that ends at the firing."""
-        (self.folder / "alerts.yaml").write_text(CONFIG % self.sinks.ports + f"database: {self.url}\n")
+        (self.folder / "alerts.yaml").write_text(self.config % self.sinks.ports + f"database: {self.url}\n")
         deadline = (firing + LEAD).strftime("%Y-%m-%dT%H:%MZ")
         path = self.folder.with_suffix(".yaml")
         entries = (COMMITMENT % {"tag": tag, "number": n, "deadline": deadline} for n in range(self.count))
