@@ -17,6 +17,8 @@ from jinja2 import (
     TemplateSyntaxError,
     Undefined,
 )
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.rendering.fact_parts import (
@@ -54,6 +56,10 @@ FACT_TYPES: frozenset[type] = frozenset(
         Cell,
     }
 )
+READABLE: frozenset[type] = FACT_TYPES | {
+    TemplateModule,
+    LoopContext,
+}  # of which a template may read what has no underscore
 MISSING = object()  # what an attribute that is not there is
 FILTERS_OFFERED: dict[str, Any] = {**FILTERS, "timeline": timeline}
 
@@ -63,15 +69,23 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Return whether a template may read an attribute. A short answer for our types makes mails fast."""
-        return not attr.startswith("_") if type(obj) in FACT_TYPES else super().is_safe_attribute(obj, attr, value)
+        return not attr.startswith("_") if type(obj) in READABLE else super().is_safe_attribute(obj, attr, value)
 
     def getattr(self, obj: object, attribute: str) -> object:
         """Return an attribute of a value in a template. What our own types offer needs no further look."""
-        if type(obj) in FACT_TYPES and not attribute.startswith("_"):
+        if type(obj) in READABLE and not attribute.startswith("_"):
             found = getattr(obj, attribute, MISSING)
             if found is not MISSING:
                 return found
         return _by_current_name(obj, attribute, super().getattr(obj, attribute))
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805 # as its base
+        """Call a value in a template. A macro is made of a template, which needs no check of whether it is safe."""
+        if type(__obj) is not Macro:
+            return super().call(__context, __obj, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return __obj(__context.eval_ctx, *args, **kwargs)
 
     def getitem(self, obj: object, argument: object) -> object:
         """Return an item of a value in a template; also what `map(attribute="…")` reads."""

@@ -82,6 +82,24 @@ BROKEN: list[tuple[Medium, str, str, str]] = [
         "{{ ''.__class__ }}",
         "template email/reminder.txt: line 1: access to attribute",
     ),
+    (
+        "text",
+        "email__reminder_dot_txt",
+        "{% for one in 'a' %}{{ loop._iterator }}{% endfor %}",
+        "template email/reminder.txt: line 1: access to attribute '_iterator'",
+    ),
+    (
+        "text",
+        "email__reminder_dot_txt",
+        '{% import "phrases.jinja" as say %}{{ say.__dict__ }}',
+        "template email/reminder.txt: line 1: access to attribute '__dict__'",
+    ),
+    (
+        "text",
+        "email__reminder_dot_txt",
+        "{{ t.__class__ }}",
+        "template email/reminder.txt: line 1: access to attribute",
+    ),
 ]
 
 

@@ -36,4 +36,9 @@ GUARDS = (
           'return (self.now >= ends) != (self.now >= Day(counted.date, self.reader).end)',
           'return False',
           'rendering/test_day_over.py::test_a_day_that_is_over_in_one_zone_only_says_so'),
+    Guard('a template reads nothing that begins with an underscore, also where it is not asked further',
+          'rendering/template_environment.py',
+          'if type(obj) in READABLE and not attribute.startswith("_"):',
+          'if type(obj) in READABLE:',
+          'rendering/test_templates.py::test_a_template_that_fails_is_reported_and_an_alert_gets_out'),
 )
