@@ -8,8 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from icalendar import Calendar
+from hypothesis import example, given
+from hypothesis import strategies as st
+from icalendar import Calendar, Event
 
+from alerts.core.icalendar import PRODUCT, event_times
 from alerts.core.notifications import CalendarEntry, ReminderContext
 from alerts.core.tracked import Occurrence, Revision
 from alerts.rendering.calendar_file import publish
@@ -147,3 +150,25 @@ def test_the_entry_is_known_by_what_the_store_says() -> None:
 
 def test_what_is_critical_comes_first_in_the_calendar_as_in_an_export() -> None:
     assert entry(told(commitment={"priority": "critical"}))["PRIORITY"] == 1
+
+
+TEXTS = st.text(st.sampled_from("abc \\N;,:^\r\n\té漢𝄞") | st.characters(codec="utf-8"), max_size=200)
+
+
+@given(TEXTS, TEXTS, TEXTS.filter(bool), st.sampled_from(["2025-11-10", "until 2025-11-10T12:01-05:00", "0001-01-01"]))
+@example("a" + ";" * 60, "^" + ";" * 99, "x", "2025-11-10")
+@example(";" * 60, "漢" * 60, "x", "2025-11-10")
+def test_its_octets_are_those_that_the_library_writes(title: str, words: str, uid: str, deadline: str) -> None:
+    said = told(deadline, entry=CalendarEntry(uid=uid, sequence=3))
+    begins, ends = event_times(said.tracked.bounds) or (NOW, None)
+    event = Event()
+    for name, value in (("UID", uid), ("DTSTAMP", NOW), ("SEQUENCE", 3), ("SUMMARY", title), ("DESCRIPTION", words),
+                        ("DTSTART", begins), ("DTEND", ends), ("PRIORITY", 5), ("STATUS", "CONFIRMED"),
+                        ("TRANSP", "TRANSPARENT")):  # fmt: skip
+        if value is not None:
+            event.add(name, value)
+    calendar = Calendar()
+    for name, value in (("PRODID", PRODUCT), ("VERSION", "2.0"), ("METHOD", "PUBLISH")):
+        calendar.add(name, value)
+    calendar.add_component(event)
+    assert publish(said, title, words, NOW) == calendar.to_ical().decode()
