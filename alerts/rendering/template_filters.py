@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from rich.cells import cell_len, set_cell_size
 
@@ -158,9 +159,19 @@ def utc(at: datetime | None) -> str | None:
 
 def row(text: str, label: str = "", width: int = LABEL) -> str:
     """Write a label and a wrapped text; each line of the text begins in the column after the label."""
-    wrapper = textwrap.TextWrapper(WIDTH - width, break_long_words=False, break_on_hyphens=False)  # commands stay whole
-    lines = [line for paragraph in text.splitlines() for line in wrapper.wrap(" ".join(paragraph.split()))]
+    lines = [line for paragraph in text.splitlines() for line in _wrapped(" ".join(paragraph.split()), WIDTH - width)]
     return label.ljust(width) + ("\n" + " " * width).join(lines)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    if 0 < len(text) <= width:  # most do, and to look for words costs ten times as much
+        return [text]
+    return _wrapper(width).wrap(text)
+
+
+@cache
+def _wrapper(width: int) -> textwrap.TextWrapper:
+    return textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)  # commands stay whole
 
 
 FILTERS = {

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.core.messages import Medium
 from alerts.core.reminders import Kind
 from alerts.rendering.renderer import Renderer
 from alerts.rendering.template_environment import Sandbox
+from alerts.rendering.template_filters import WIDTH, row
 from tests.rendering.reminder_factories import TEMPLATES, single
 
 
@@ -210,3 +214,10 @@ def test_after_the_start_no_template_of_a_medium_is_left_to_compile(
     assert renderer.render(single(), medium)[1] is None
     assert len(compiled) == at_the_start > 0
     assert any(str(name).endswith(".html") for name in compiled) == (medium == "mail"), compiled
+
+
+@given(st.text(st.sampled_from("ab -_/\t\n\x1cé"), max_size=200), st.sampled_from([0, 15]))
+def test_a_row_is_wrapped_as_textwrap_wraps_it(text: str, width: int) -> None:
+    wrapper = textwrap.TextWrapper(WIDTH - width, break_long_words=False, break_on_hyphens=False)
+    lines = [line for part in text.splitlines() for line in wrapper.wrap(" ".join(part.split()))]
+    assert row(text, "What", width) == "What".ljust(width) + ("\n" + " " * width).join(lines)
