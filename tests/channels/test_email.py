@@ -122,6 +122,12 @@ def test_every_retry_sends_the_same_bytes(smtp_server, postbox, open_channel, ou
     assert postbox.mails[0] == postbox.mails[1]
 
 
+def test_a_line_that_begins_with_a_dot_arrives_as_it_was_written(smtp_server, postbox, open_channel, outgoing):
+    text = "\n".join([".", "..", f".{'a' * 60}", f"..{'b' * 60}", f"after{'.' * 60}", "."])  # too long for base64
+    open_channel(smtp_server()).send(outgoing("desk@example.org", text=text))
+    assert message_from_bytes(postbox.mails[0], policy=POLICY).get_content().replace("\r\n", "\n").rstrip() == text
+
+
 def test_mails_share_a_connection_up_to_its_cap(smtp_server, postbox, open_channel, outgoing, monkeypatch):
     monkeypatch.setattr(email_channel, "MAILS_PER_CONNECTION", 3)
     channel = open_channel(smtp_server())

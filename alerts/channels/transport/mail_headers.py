@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from email import base64mime, quoprimime
+from email.charset import Charset
 from email.header import Header
 from email.headerregistry import Address
 from email.policy import SMTP, SMTPUTF8
@@ -21,6 +23,33 @@ RECIPIENT = "{recipient}"  # stands for the reader in an unsubscribe address
 _LONG = SMTP.clone(max_line_length=LONGEST)  # at 78 `email` would break addresses into encoded words
 _HTTPS = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+")  # RFC 3986 §2
 _EW_LINE = 74  # the limit at which `email.header` keeps encoded words within 75 characters
+
+
+class _Utf8(Charset):
+    """UTF-8 for headers, encoded as `email.charset` does: it measures a line anew for each of its characters."""
+
+    def header_encode_lines(self, string: str, maxlengths: Iterator[int]) -> list[str | None]:
+        """Return encoded words that fit into the lengths."""
+        octets = string.encode()
+        base64 = base64mime.header_length(octets) < quoprimime.header_length(octets)
+        chrome = len("=?utf-8?q??=")
+        encode = base64mime.header_encode if base64 else quoprimime.header_encode
+        lines, line, size, room = list[str | None](), "", 0, next(maxlengths) - chrome
+        for character in string:
+            more = len(character.encode()) if base64 else _quoted_length(character)
+            if (-(size + more) // 3 * -4 if base64 else size + more) > room:
+                lines.append(encode(line.encode(), "utf-8") if lines or line else None)
+                line, size, room = "", 0, next(maxlengths) - chrome
+            line, size = line + character, size + more
+        return [*lines, encode(line.encode(), "utf-8")]
+
+
+@lru_cache(maxsize=1024)
+def _quoted_length(character: str) -> int:
+    return quoprimime.header_length(character.encode())
+
+
+_UTF8 = _Utf8("utf-8")
 
 
 def needs_utf8(*addresses: str) -> bool:
@@ -82,7 +111,7 @@ def _subject(text: str) -> str:
     """Return the header. Text beyond ASCII is encoded as a whole: `email.policy` loses spaces in it."""
     line = one_line(text, 900)
     if not line.isascii() or "=?" in line:
-        line = Header(line, "utf-8", _EW_LINE, "Subject").encode(linesep="\r\n")
+        line = Header(line, _UTF8, _EW_LINE, "Subject").encode(linesep="\r\n")
     return f"Subject: {line}\r\n"
 
 

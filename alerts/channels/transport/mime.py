@@ -10,6 +10,7 @@ import binascii
 import re
 from base64 import encodebytes
 from email.headerregistry import Address
+from functools import lru_cache
 from uuid import UUID
 
 from alerts.channels.transport.mail_headers import head
@@ -17,7 +18,9 @@ from alerts.core.messages import Outgoing
 
 # The method must be the one that the calendar inside names (RFC 5545 §8.1).
 _CALENDAR = '; method=PUBLISH\r\nContent-Disposition: attachment; filename="deadline.ics"'
+LONGEST_KEPT = 500  # octets of a line whose encoding is kept
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL_OCTETS = bytes(octet for octet in range(128) if _CONTROLS.match(chr(octet)))
 
 
 def mail(outgoing: Outgoing, sender: Address, unsubscribe: str | None = None, reply_to: Address | None = None) -> bytes:
@@ -46,11 +49,30 @@ def _together(subtype: str, id_: UUID, *parts: bytes) -> bytes:
 def _part(subtype: str, text: str, more: str = "") -> bytes:
     """Return one part with lines of at most 76: quoted-printable, or base64 if that would triple it."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")  # ten times as fast as a pattern
-    content = _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", lines).encode()
-    content = content.removesuffix(b"\r\n") + b"\r\n"  # b2a_qp breaks lines with LF unless it has seen a CRLF
+    content = _encoded(lines)
+    content = content.removesuffix(b"\r\n") + b"\r\n"
     if len(content) < 1.2 * len(text):
-        encoding, body = "quoted-printable", binascii.b2a_qp(content)
+        encoding, body = "quoted-printable", b"".join(map(_quoted, content.splitlines(keepends=True)))
     else:
         encoding, body = "base64", encodebytes(content).replace(b"\n", b"\r\n")
     head = f'Content-Type: text/{subtype}; charset="utf-8"{more}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
     return head.encode() + body
+
+
+def _quoted(line: bytes) -> bytes:
+    """Return a line, which ends in CRLF, as quoted-printable. Most lines of a mail are those of all mails."""
+    return _quoted_before(line) if len(line) <= LONGEST_KEPT else binascii.b2a_qp(line)
+
+
+_quoted_before = lru_cache(maxsize=1024)(binascii.b2a_qp)  # it breaks lines with LF unless it has seen a CRLF
+
+
+def _encoded(text: str) -> bytes:
+    """Return a text in UTF-8, with a sign in place of each character that no mail may hold."""
+    try:
+        content = text.encode()
+        if len(content.translate(None, _CONTROL_OCTETS)) == len(content):  # a hundred times as fast as the pattern
+            return content
+    except UnicodeEncodeError:  # a lone surrogate
+        pass
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text).encode()

@@ -1,9 +1,13 @@
 """The bytes of a mail."""
 
 import re
+from binascii import b2a_qp
 from email import message_from_bytes, policy
+from email.header import Header
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from alerts.channels.transport.mime import mail
 from alerts.strict_yaml.mailboxes import one_address
@@ -56,6 +60,33 @@ def test_any_subject_survives(outgoing, subject):
     message, _ = parsed(content)
     assert message["Subject"] == subject.strip()
     assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\S+\?=", content))  # RFC 2047 §2
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # `outgoing` keeps nothing
+@given(
+    subject=st.text(st.sampled_from("abcde …,?_=é漢𝄞"), max_size=300).map(lambda text: " ".join(f"x{text}é".split()))
+)
+def test_a_subject_is_encoded_as_the_library_encodes_it(outgoing, subject):
+    content = mail(outgoing("desk@example.org", subject=subject), SENDER)
+    written = Header(subject, "utf-8", 74, "Subject").encode(linesep="\r\n")
+    assert f"Subject: {written}\r\n".encode() in content
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.sampled_from("ab= .\t\n\r_é") | st.characters(max_codepoint=127), max_size=400))
+def test_a_text_is_encoded_line_by_line_as_it_is_as_a_whole(outgoing, text):
+    text = f"{text}\n{'x' * 2000}"  # else it would be base64
+    content = mail(outgoing("desk@example.org", text=text), SENDER)
+    lines = re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\ufffd", re.sub("\r\n?|\n", "\r\n", text)).encode()
+    _, _, body = content.partition(b"\r\n\r\n")
+    assert body == b2a_qp(lines.removesuffix(b"\r\n") + b"\r\n")
+
+
+@pytest.mark.parametrize("control", ["\0", "\b", "\x0b", "\x0c", "\x1b", "\x7f", "\ud83d"])
+@pytest.mark.parametrize("rest", ["", "é", "\ud800"])
+def test_a_character_that_no_mail_may_hold_becomes_a_sign(outgoing, control, rest):
+    _, (plain,) = parsed(mail(outgoing("desk@example.org", text=f"a{control}b{rest}"), SENDER))
+    assert plain.rstrip() == f"a\ufffdb{rest}".replace("\ud800", "\ufffd")
 
 
 def test_no_subject_can_add_a_header(outgoing):
