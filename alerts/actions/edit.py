@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from alerts.actions.preconditions import find
-from alerts.core.actors import Action
 from alerts.core.changes import Change, Report, StatedCommitment
 from alerts.core.commitments import Commitment
+from alerts.core.permissions import Action
 from alerts.core.stated_values import stated
 from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import values_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from alerts.core.actors import Action, RecordedBeforeError
 from alerts.core.changes import Change
+from alerts.core.permissions import Action, RecordedBeforeError
 from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from alerts.actions.all_or_none import Until, collect_errors, unique_keys, until_of
 from alerts.actions.preconditions import find_open, require_occurrence
-from alerts.core.actors import Action
 from alerts.core.changes import Change, revision_after
+from alerts.core.permissions import Action
 from alerts.core.schedule.answers import check_snooze, check_snooze_by_link, format_snooze
 from alerts.core.tracked import Snooze
 from alerts.store import Store

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import get_args
 
+from alerts.core.awaited_answers import SentTo
 from alerts.core.commitments import Citation, Commitment, Kind, Party, Person, Source, Status
 from alerts.core.notifications import ReminderContext
 from alerts.core.reminders import Kind as ReminderKind
 from alerts.core.reminders import Reminder
 from alerts.core.rules import Rule
 from alerts.core.summaries import Scope, Summary
-from alerts.core.tracked import Acknowledgement, Revision, SentAlert, SentTo, Tracked
+from alerts.core.tracked import Acknowledgement, Revision, SentAlert, Tracked
 from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.zone_choice import ZoneChoice

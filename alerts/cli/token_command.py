@@ -14,7 +14,7 @@ from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, By, Json
 from alerts.cli.output import as_rfc3339, checked_reason, note, print_line
 from alerts.cli.terminal import Terminal
-from alerts.core.actors import Scope
+from alerts.core.permissions import Scope
 from alerts.store.api_tokens import LIVES, ApiToken
 from alerts.views.shown_times import shown, shown_with_zone
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alerts.core.actors import Action, Actor, NotAllowedError, Request, Shown
 from alerts.core.commitments import Commitment
+from alerts.core.permissions import Action, NotAllowedError
 from alerts.core.tracked import Proof, Revision, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
+
+if TYPE_CHECKING:
+    from alerts.core.actors import Actor, Request, Shown
 
 MAX_ERRORS = 50
 

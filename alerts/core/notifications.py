@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from alerts.core.absences import Absentee
 from alerts.core.answer_links import AnswerLinks
+from alerts.core.awaited_answers import SentTo
 from alerts.core.commitments import Party, Person, Source
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.reminders import Reminder
-from alerts.core.rules import Rule
-from alerts.core.schedule.unanswered import answered_until
 from alerts.core.silences import Silence
 from alerts.core.summaries import Summary
-from alerts.core.tracked import OwnSnooze, Revision, SentTo, Tracked
+from alerts.core.tracked import OwnSnooze, Revision, Tracked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,18 +89,3 @@ def reminders_digest(contexts: Iterable[ReminderContext]) -> str:
     """Return a digest of which reminders a message was rendered with."""
     ids = sorted(str(one.reminder.id) for one in contexts)
     return hashlib.sha256(" ".join(ids).encode()).hexdigest()
-
-
-def waiting(rule: Rule | None, tracked: Tracked, sent: Iterable[SentTo]) -> tuple[SentTo, ...]:
-    """Return the first alert that each recipient got through each channel and nobody has answered, oldest first.
-
-    It has the reason why a later one came back, too.
-    """
-    answered = answered_until(rule, tracked)
-    first: dict[tuple[str, str], SentTo] = {}
-    for one in sorted(sent, key=lambda one: (one.alert.at, one.channel, one.recipient)):
-        if one.alert.occurrence == tracked.occurrence and (answered is None or one.alert.at >= answered):
-            before = first.setdefault((one.channel, one.recipient), one)
-            if one.bounced:
-                first[one.channel, one.recipient] = replace(before, bounced=one.bounced)
-    return tuple(first.values())

@@ -68,20 +68,6 @@ class SentAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentTo:
-    """Who was sent an alert, through which channel, and when. `name` is that of a person, if known.
-
-    `bounced`: why a mail to them about this came back, if one did.
-    """
-
-    recipient: str
-    channel: str
-    alert: SentAlert
-    name: str | None = None
-    bounced: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One version of a commitment. `before` and `after` are its bounds where they changed."""
 

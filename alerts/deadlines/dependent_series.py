@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.rule_expansion import wall_of
-from alerts.deadlines.zone_choice import Obligor
+
+if TYPE_CHECKING:
+    from alerts.deadlines.zone_choice import Obligor
 
 SINCE_EVER = date(1970, 1, 1)  # without a start: nobody tracks what is due so long after a period
 EXAMPLES_FROM = datetime(2024, 1, 1)  # noqa: DTZ001  # a wall-clock time; where there is no start
@@ -113,8 +115,14 @@ def read_recurrence(data: Mapping[str, Any]) -> Recurrence:
         base_calendars=tuple(data["calendars"]),
         earliest=data["days"][0],
         latest=data["days"][1],
-        obligor=Obligor.from_json(data["obligor"]) if "obligor" in data else None,
+        obligor=_read_obligor(data["obligor"]) if "obligor" in data else None,
     )
+
+
+def _read_obligor(data: Mapping[str, Any]) -> Obligor:
+    from alerts.deadlines.zone_choice import Obligor  # for few series: it reads office hours and fiscal years
+
+    return Obligor.from_json(data)
 
 
 def names_of(base: Recurrence) -> dict[str, Any]:

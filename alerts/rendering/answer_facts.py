@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from alerts.core.awaited_answers import SentTo
 from alerts.core.notifications import ReminderContext
 from alerts.core.schedule.answers import KIND_PAUSED_AT, acknowledged_stage, own_snoozes_now, snoozed_now
-from alerts.core.tracked import SentTo, Tracked
+from alerts.core.tracked import Tracked
 from alerts.rendering.fact_parts import AcknowledgedFacts, SentFacts, SilenceFacts, SnoozedFacts
 from alerts.rendering.template_filters import line
 

@@ -16,9 +16,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from alerts import shipped
-from alerts.core.actors import Role
 from alerts.core.commitments import Person
 from alerts.core.office_hours import OfficeHours
+from alerts.core.permissions import Role
 from alerts.core.rules import Rule
 from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, insert, or_, select, update
 
-from alerts.core.actors import Scope
+from alerts.core.permissions import Scope
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.store import tables
 from alerts.store.database import Database

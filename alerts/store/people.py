@@ -11,7 +11,6 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, or_, select
 
 from alerts.core.commitments import Person
 from alerts.store import tables
-from alerts.store.changed_addresses import end_access
 from alerts.store.database import Database
 from alerts.store.rows import insert_new, upsert
 
@@ -66,6 +65,8 @@ def put_registered(connection: Connection, people: Iterable[Person], now: dateti
     """Make these the people of the settings; those who are left out can still be reached until they are forgotten."""
     wanted = {person.key: person for person in people}
     if _found(connection, _P.of_settings & _P.removed_at.is_(None)) != wanted:
+        from alerts.store.changed_addresses import end_access  # links and feeds matter only to what changes people
+
         end_access(connection, wanted.values(), now)
         put(connection, wanted.values(), of_settings=True)
     gone = (_P.of_settings, _P.removed_at.is_(None), _P.key.not_in(wanted))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, or_, select, update
 
 from alerts.core.absences import Absence, Absences
-from alerts.core.actors import Request
 from alerts.core.tracked import Proof
 from alerts.deadlines.errors import InputError
 from alerts.store import tables
@@ -18,6 +17,9 @@ from alerts.store.known_names import require_known
 from alerts.store.people import person_of
 from alerts.store.recorded_requests import put_request, require_first
 from alerts.store.store_error import OverError
+
+if TYPE_CHECKING:
+    from alerts.core.actors import Request
 
 STATED = ("person", "starts_at", "ends_at", "zone", "deputy", "reason", "recorded_by")
 _A, _P = tables.absences.c, tables.people.c

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, insert, select
 
-from alerts.core.actors import RecordedBeforeError, Request
+from alerts.core.permissions import RecordedBeforeError
 from alerts.deadlines.errors import InputError
 from alerts.store import tables
 from alerts.store.database import Database
+
+if TYPE_CHECKING:
+    from alerts.core.actors import Request
 
 _Q = tables.requests.c
 KEPT_FOR = timedelta(days=90)  # a page that stays open longer, or a key that is used later, counts as a new request

@@ -6,19 +6,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, case, func, or_, select, update
 
 from alerts.core.schedule.watches import Watch
-from alerts.core.tracked import SentAlert, SentTo, Tracked
+from alerts.core.tracked import SentAlert, Tracked
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
 from alerts.store.people import names
 from alerts.store.rows import CHUNK
 from alerts.store.rule_rows import rules_that_await_answers
+
+if TYPE_CHECKING:
+    from alerts.core.awaited_answers import SentTo
 
 _A, _C, _D, _L, _V, _W = (
     table.c
@@ -65,6 +68,8 @@ def with_sent_alerts(
 
 def sent_to(connection: Connection, ids: Collection[int]) -> dict[int, list[SentTo]]:
     """Return the alerts that were sent about some commitments since their last move or reopening, and to whom."""
+    from alerts.core.awaited_answers import SentTo  # only messages tell who was sent what
+
     found: dict[int, list[SentTo]] = defaultdict(list)
     rows = _rows(connection, ids, _L.channel, _L.recipient, _BOUNCED.label("bounced")) if ids else []
     known = names(connection, {row.recipient for row in rows})

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, case, func, select, update
 
-from alerts.core.actors import Request
 from alerts.core.silences import Silence
 from alerts.core.tracked import Proof
 from alerts.deadlines.errors import InputError, did_you_mean
@@ -17,6 +16,9 @@ from alerts.store.database import Database
 from alerts.store.recorded_requests import put_request, require_first
 from alerts.store.rows import insert_new
 from alerts.store.store_error import OverError
+
+if TYPE_CHECKING:
+    from alerts.core.actors import Request
 
 _G, _S = delivery_tables.gathered.c, tables.silences.c
 SHOWN_FOR = timedelta(days=30)  # after its end

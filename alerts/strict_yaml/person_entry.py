@@ -9,8 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, model_validator
 
-from alerts.core.actors import Role
 from alerts.core.commitments import Person
+from alerts.core.permissions import Role
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day
 from alerts.strict_yaml.mailboxes import one_address

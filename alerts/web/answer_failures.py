@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from alerts.actions.preconditions import NotAsShownError
-from alerts.core.actors import NotAllowedError
+from alerts.core.permissions import NotAllowedError
 from alerts.deadlines.errors import InputError
 from alerts.store.store_error import StoreError
 from alerts.web.answer_form import AnswerForm, FormError

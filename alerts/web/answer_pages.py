@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alerts.actions.preconditions import NotAsShownError
-from alerts.core.actors import RecordedBeforeError
 from alerts.core.changes import Report
+from alerts.core.permissions import RecordedBeforeError
 from alerts.log_output import fields
 from alerts.web.absence_page import may_be_away
 from alerts.web.answer_failures import NOT_RECORDED, failure_page

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from alerts.core.absences import Absences
-from alerts.core.actors import Action, Actor
+from alerts.core.actors import Actor
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.answer_links import AnswerLink, fill, placeholder
 from alerts.core.commitments import Person
 from alerts.core.forecast import Forecast
 from alerts.core.notifications import Notification
 from alerts.core.owners import OWNER, Owners
+from alerts.core.permissions import Action
 from alerts.core.rules import matching
 from alerts.core.schedule.answers import active_answers, last_lead, own_snoozes_now
 from alerts.core.silences import silence_of

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from alerts.actions.preconditions import NotAsShownError
-from alerts.core.actors import RecordedBeforeError, Request
+from alerts.core.actors import Request
 from alerts.core.changes import Change
+from alerts.core.permissions import RecordedBeforeError
 from alerts.log_output import fields
 from alerts.store.recorded_requests import was_recorded
 from alerts.web.answer_failures import NOT_RECORDED, failure_page

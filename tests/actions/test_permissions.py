@@ -21,9 +21,10 @@ from alerts.actions.silence import add_silence, end_silence
 from alerts.actions.snooze import snooze
 from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.core.absences import Absence
-from alerts.core.actors import ACTIONS, Action, Actor, NotAllowedError, RecordedBeforeError, Request, Shown
+from alerts.core.actors import Actor, Request, Shown
 from alerts.core.changes import Change
 from alerts.core.commitments import Person
+from alerts.core.permissions import ACTIONS, Action, NotAllowedError, RecordedBeforeError
 from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
 from alerts.store import Store, tables

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from alerts.core.tracked import SentAlert, SentTo
+from alerts.core.awaited_answers import SentTo
+from alerts.core.tracked import SentAlert
 from alerts.rendering.renderer import Renderer
 from tests.rendering.reminder_factories import NOW, notification, told
 from tests.rendering.test_deputy_messages import all_text

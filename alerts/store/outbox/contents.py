@@ -11,13 +11,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
+from alerts.core.awaited_answers import SentTo, waiting
 from alerts.core.commitments import Party, Person, Source
-from alerts.core.notifications import CalendarEntry, ReminderContext, waiting
+from alerts.core.notifications import CalendarEntry, ReminderContext
 from alerts.core.reminders import Reminder
 from alerts.core.rules import matches
 from alerts.core.schedule.answers import pause_ends
 from alerts.core.silences import Silence
-from alerts.core.tracked import OwnSnooze, Revision, SentTo, Tracked
+from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes

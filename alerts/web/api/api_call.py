@@ -11,8 +11,9 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from alerts.core.actors import Actor, Request, Scope
+from alerts.core.actors import Actor, Request
 from alerts.core.changes import Change
+from alerts.core.permissions import Scope
 from alerts.store import Store
 from alerts.store.api_tokens import ApiToken
 from alerts.strict_yaml.validation import problems_of

@@ -9,7 +9,7 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from alerts.core.actors import NotAllowedError, RecordedBeforeError
+from alerts.core.permissions import NotAllowedError, RecordedBeforeError
 from alerts.deadlines.errors import InputError
 from alerts.store.store_error import OverError, StoreError
 from alerts.web.api import absence_resource, silence_resource

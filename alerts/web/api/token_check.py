@@ -7,7 +7,7 @@ from datetime import datetime
 
 from starlette.datastructures import Headers
 
-from alerts.core.actors import Scope
+from alerts.core.permissions import Scope
 from alerts.store.api_tokens import TOKEN, ApiToken
 from alerts.store.store_error import StoreError
 from alerts.web.api.problem_details import ProblemError
