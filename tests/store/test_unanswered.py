@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from alerts.core.bounce_tokens import SentMail
-from alerts.core.commitments import Person
+from alerts.core.commitments import Person, Priority
 from alerts.core.deliveries import Delivery, Outcome
 from alerts.core.rules import Unanswered
+from alerts.core.silences import Silence
 from alerts.core.tracked import Snooze
 from alerts.store import Store, people, sent_alerts, tables
 from tests import acting
@@ -49,6 +50,10 @@ def record(store: Store, claims: list[Delivery], now: datetime, state: str = "se
 
 def kinds(claims: list[Delivery]) -> list[str]:
     return [context.reminder.kind for one in claims for context in one.contexts]
+
+
+def silence(until: datetime) -> Silence:
+    return Silence(match={}, since=SENT + HOUR, until=until, reason="quiet", by="ann")
 
 
 @pytest.fixture
@@ -198,3 +203,21 @@ def test_the_alert_of_a_reopening_waits_for_an_answer_also_where_a_move_followed
     record(store, sent, SENT)
     plan_at(store, DUE, *both, register=False, to=(ANN,))
     assert kinds(claim(store, DUE)) == ["unanswered"]
+
+
+@pytest.mark.parametrize("priority", ["normal", "critical"])
+def test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out(store: Store, priority: Priority) -> None:
+    every_day = rule("lead", cron="0 10 * * *", remind=remind(unanswered=Unanswered(after="P1D", every="P1D")))
+    load(store, entry(deadline="2025-11-08", priority=priority))
+    tick(store, NOW, register=True)
+    rules = (rule("leads", remind=remind(before=("P5D",))), every_day)
+    plan_at(store, SENT, *rules, to=(ANN,))
+    record(store, claim(store, SENT), SENT)
+    end = at("2025-11-08T10:00")
+    store.silences.add(silence(end))
+    for day in range(4, 8):
+        plan_at(store, at(f"2025-11-0{day}T10:00"), *rules, register=False, to=(ANN,))
+        assert kinds(claim(store, at(f"2025-11-0{day}T10:00"))) == []
+    plan_at(store, end, *rules, register=False, to=(ANN,))
+    (found,) = claim(store, end)
+    assert [(one.reminder.kind, one.reminder.send_at) for one in found.contexts] == [("unanswered", end)]

@@ -48,7 +48,7 @@ class Staleness:
         names = {link["rule"] for link in answered}.union(*others.values())
         names |= {link["rule"] for link in links if link["kind"] == "unanswered"}
         replaced = _followed_by_later(connection, links) | _ended_since(connection, links)
-        replaced |= _announced_again(connection, links)
+        replaced |= _announced_again(connection, links) | _reported_again(connection, links)
         replaced |= moved_again(connection, links)
         return cls(
             rules=rules_of(connection, names) if names else {},
@@ -176,5 +176,23 @@ def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[
         select(mine.c.delivery_id, mine.c.reminder_id)
         .join(other, and_(*same, other.c.kind.in_(kinds), other.c.moment > mine.c.moment))
         .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(kinds))
+    )
+    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+
+
+def _reported_again(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+    """Return links whose report that nobody has answered is followed by a later one of its rule."""
+    ids = {link["delivery_id"] for link in links if link["kind"] == "unanswered"}
+    if not ids:
+        return set()
+    mine, other, my_reminder, its_reminder = _MINE, _OTHER, _REMINDER, _REPEAT
+    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "kind", "channel", "recipient")]
+    later = (other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
+    query = (
+        select(mine.c.delivery_id, mine.c.reminder_id)
+        .join(other, and_(*same, *later))
+        .join(my_reminder, my_reminder.c.id == mine.c.reminder_id)
+        .join(its_reminder, and_(its_reminder.c.id == other.c.reminder_id, its_reminder.c.rule == my_reminder.c.rule))
+        .where(mine.c.delivery_id.in_(ids), mine.c.kind == "unanswered")
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}

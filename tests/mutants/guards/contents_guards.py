@@ -161,4 +161,19 @@ GUARDS = (
         "store/outbox/test_digests.py::"
         "test_what_waits_joins_what_is_due_by_then_and_the_latest_of_one_state_goes_out[sqlite]",
     ),
+    Guard(
+        "of the reports that have waited together the latest goes out",
+        "core/reminder_merging.py",
+        "            merged |= _earlier_reports(together)\n",
+        "",
+        "store/test_unanswered.py::test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out[sqlite-normal]",
+    ),
+    Guard(
+        "a report that waits gives way to a later one",
+        "store/outbox/stale_reminders.py",
+        " | _reported_again(connection, links)",
+        "",
+        "store/test_unanswered.py::"
+        "test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out[sqlite-critical]",
+    ),
 )
