@@ -7,13 +7,11 @@ from datetime import datetime
 
 from alerts.cli.app import App
 from alerts.cli.output import print_line
-from alerts.core.alert_recipients import RecipientsOfAlerts
-from alerts.core.alert_wording import describe_alert
-from alerts.core.forecast import Forecast
 from alerts.forecasting import first_alerts
+from alerts.views.next_alert_text import next_alert_line
 from alerts.views.recipients import everybody
-from alerts.views.sending_times import SendingTimes, due_forecast, goes_out
-from alerts.views.shown_times import shown, shown_with_zone, soon
+from alerts.views.sending_times import goes_out
+from alerts.views.shown_times import shown
 
 NONE = "no alert follows"
 NONE_FOR_LONG = "no alert goes out in the next two years"  # of what recurs, no more is looked at
@@ -38,23 +36,3 @@ def print_next_alerts(
         print_line(f"  {key}: {line}" if len(found) > 1 else f"  {line}")
     if len(found) > MAX_NAMED:
         print_line(f"  … and {len(found) - MAX_NAMED} more: see `alerts list`")
-
-
-def next_alert_line(app: App, alert: Forecast, now: datetime, known: RecipientsOfAlerts) -> str:
-    """Return when an alert goes out, what it is about and to whom."""
-    reminder, about = alert.reminder, alert.tracked.commitment
-    times = SendingTimes.of(known, due_forecast(known, app.rules[reminder.rule], alert, now))
-    held = _what_holds(times)
-    when = shown_with_zone(times.at, app.zone) if held else soon(reminder.send_at, now, app.zone)
-    text = describe_alert(about, reminder.kind, reminder.offset, alert.tracked.bounds, at=times.at, zone=app.zone)
-    which = f"{reminder.occurrence}: " if reminder.occurrence else ""
-    return f"next alert: {when}{held}, {which}{text}, to {times.shown_targets(app.zone)}"
-
-
-def _what_holds(times: SendingTimes) -> str:
-    """Return what holds an alert back until it goes out; empty for nothing."""
-    if times.silenced_until and times.hours_begin:
-        return " (a silence and office hours hold it back until then)"
-    if times.silenced_until:
-        return " (a silence holds it back until then)"
-    return " (office hours begin then)" if times.hours_begin else ""

@@ -13,7 +13,7 @@ import typer
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.commitment_rows import next_alert_row, row_of
-from alerts.cli.delivery_texts import before_hours, delivery_json
+from alerts.cli.delivery_json import delivery_json
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
 from alerts.cli.output import as_rfc3339, print_line
@@ -29,6 +29,8 @@ from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
 from alerts.views.answers_shown import snoozes
+from alerts.views.delivery_texts import before_hours
+from alerts.views.history_lines import history_lines
 from alerts.views.next_alerts import NextAlerts
 from alerts.views.occurrences_shown import latest_occurrences
 from alerts.views.shown_times import shown, shown_with_zone, with_local_times
@@ -122,7 +124,7 @@ def _json(app: App, shown_commitment: _Shown) -> dict[str, Any]:
 
 
 def _print(app: App, shown_commitment: _Shown) -> None:
-    item, now, edits = shown_commitment.item, shown_commitment.now, shown_commitment.edits
+    item, now = shown_commitment.item, shown_commitment.now
     next_alert, alerts = "", shown_commitment.next_alerts
     if alerts:
         at = alerts.at.get(item.id)
@@ -134,9 +136,8 @@ def _print(app: App, shown_commitment: _Shown) -> None:
     print_facts(out, _facts(app, shown_commitment, next_alert))
     _print_occurrences(item, now)
     out.print("\nHistory", style="bold")
-    for revision in shown_commitment.history:
-        changes = edits.get(revision.number, ())
-        _print_cells(_revision_line(revision, app.zone, changes, item.commitment.kind))
+    for line in history_lines(shown_commitment.history, app.zone, item.commitment.kind):
+        _print_cells([text for text in line if text])
     if shown_commitment.reminders:
         out.print("\nReminders", style="bold")
         latest = shown_commitment.reminders[-MAX_REMINDERS_SHOWN:]
@@ -242,20 +243,6 @@ def _revision_row(revision: Revision, edits: Sequence[FieldChange], kind: str) -
         "answer": answer_in(kind, revision)[0],
         "changes": {one.name: {"before": one.before, "after": one.after} for one in edits},
     }
-
-
-def _revision_line(revision: Revision, zone: str, edits: Sequence[FieldChange], kind: str) -> Sequence[str]:
-    row = _revision_row(revision, edits, kind)
-    answer, reason = answer_in(kind, revision)
-    change = f"{row['old']} → {row['new']}" if row["old"] else ""
-    also = "; ".join(str(one) for one in edits if not change or one.name != "deadline")
-    change = "; ".join(filter(None, (change, also))) or with_local_times(answer or revision.detail or "", zone)
-    source = f"source {revision.source}" if revision.source and revision.what == "moved" else None
-    cause = revision.cause and f"because {revision.cause} moved"
-    why = " · ".join(filter(None, (reason, source, cause)))
-    what = " ".join(filter(None, (revision.occurrence, revision.what)))
-    by = revision.recorded_by + (" (name not verified)" if revision.proof == "claimed" else "")
-    return [text for text in (shown(revision.recorded_at, zone), what, change, by, why) if text]
 
 
 def _reminder_row(reminder: Any) -> dict[str, Any]:
