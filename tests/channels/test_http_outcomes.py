@@ -41,10 +41,8 @@ def open_channel(scripted):  # closed before the servers are waited for
     built = []
 
     def make(port, *, scheme="http", verify=None, timeout=AMPLE):
-        options = {"url": f"{scheme}://localhost:{port}{PATH}", "timeout": timeout}
+        options = {"url": f"{scheme}://localhost:{port}{PATH}", "timeout": timeout} | ({"ca": verify} if verify else {})
         built.append(channels.build("hook", "webhook", options))
-        if verify is not None:
-            built[-1]._poster._session.verify = verify
         return built[-1]
 
     yield make

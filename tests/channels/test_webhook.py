@@ -4,10 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 from standardwebhooks import Webhook
 from werkzeug import Response
 
 from alerts import channels
+from alerts.channels.transport.http import Poster
 from alerts.channels.transport.http_answers import retry_after
 from alerts.core.deliveries import DeliveryError
 from tests.patience import ends_within, pause
@@ -72,6 +74,20 @@ def test_headers_of_the_user_go_along(httpserver, open_channel, outgoing):
     open_channel(answer(httpserver), headers={"Authorization": "Bearer t0ken"}).send(outgoing(body=BODY))
     (request, _), *_ = httpserver.log
     assert request.headers["Authorization"] == "Bearer t0ken"
+
+
+def test_a_post_has_nothing_of_the_one_before(httpserver):
+    poster = Poster(SecretStr(answer(httpserver)), 1)
+    poster.post(b"{1}", {"X-First": "1"}, timedelta(seconds=5))
+    poster.post(b"{}", {}, timedelta(seconds=5))
+    poster.close()
+    (first, _), (second, _) = httpserver.log
+    assert (first.data, first.headers["X-First"], second.data, "X-First" in second.headers) == (
+        b"{1}",
+        "1",
+        b"{}",
+        False,
+    )
 
 
 def test_posts_share_a_connection(open_channel, outgoing, scripted):

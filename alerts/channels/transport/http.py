@@ -20,6 +20,7 @@ from alerts.channels.transport.time_budget import TimeBudget, reason
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Message
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 ANSWER_LIMIT = 64 * 1024  # octets of an answer that are read
 
 
@@ -45,7 +46,7 @@ def as_json(message: Message, added: Mapping[str, str] | None = None) -> str:
     """
     if message.body is None:
         raise DeliveryError("this message was rendered without the JSON body that its channel posts")
-    text = json.dumps({**message.body, **(added or {})}, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = _AS_JSON({**message.body, **(added or {})})
     return text.encode(errors="replace").decode()  # UTF-8 cannot encode a lone surrogate
 
 
@@ -63,11 +64,13 @@ class Poster:
     def __init__(
         self, url: SecretStr, connections: int, read_verdict: VerdictReader = default_verdict, route: HttpRoute = DIRECT
     ) -> None:
-        self._way = route.settings_for(url.get_secret_value())
         self._url = url
         self._read_verdict = read_verdict
         self._host = urlsplit(url.get_secret_value()).hostname
         self._session = Session(connections)
+        way = route.settings_for(url.get_secret_value())
+        self._settings = self._session.settings_for(url.get_secret_value(), way)
+        self._prepared: dict[str, requests.PreparedRequest] = {}  # by method, without what differs between posts
 
     def post(self, body: bytes, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
         """Return the status (2xx) and the start of the answer. Raises DeliveryError; its text hides the path."""
@@ -104,22 +107,25 @@ class Poster:
         try:
             with (
                 within(budget),
-                self._session.request(
-                    method,
-                    self._url.get_secret_value(),
-                    data=body,
-                    headers=headers,
-                    timeout=budget.left(),
-                    allow_redirects=False,
-                    stream=True,
-                    proxies=dict(self._way.proxies),
-                    verify=self._way.verify,
-                    cert=self._way.certificate,
+                self._session.hand_over(
+                    self._request(method, body, headers or {}), self._settings, budget.left()
                 ) as response,
             ):
                 yield response
         except (requests.RequestException, OSError, ValueError) as error:
             raise DeliveryError(f"{self._host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
+
+    def _request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> requests.PreparedRequest:
+        if method not in self._prepared:
+            self._prepared[method] = self._session.prepare_request(
+                requests.Request(method, self._url.get_secret_value())
+            )
+        request = self._prepared[method].copy()
+        request.headers.update(headers)
+        if body is not None:
+            request.body = body
+            request.headers["Content-Length"] = str(len(body))
+        return request
 
     def close(self) -> None:
         """Close the connections."""
