@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from alerts.core.answer_links import fill, key_id_of, placeholders
+from alerts.core.answer_links import ABSENT, fill, key_id_of, placeholders
 from alerts.core.messages import Message
 
 HIDDEN = "***"
@@ -24,8 +24,9 @@ def signed(message: Message, delivery: UUID, keys: Sequence[bytes]) -> Message:
         return message
 
     def filled(text: str) -> str:
-        with suppress(LookupError):  # its key is gone; the alert goes out all the same
-            return fill(text, delivery, keys)
+        if ABSENT in text:
+            with suppress(LookupError):  # its key is gone; the alert goes out all the same
+                return fill(text, delivery, keys)
         return text
 
     return replace(

@@ -19,8 +19,8 @@ _PURPOSE = b"answer link 1\0"
 _MAC_BYTES = 16
 _MAC = len(b32encode(bytes(_MAC_BYTES)).rstrip(b"="))  # letters of a MAC
 _KEY_ID, _DELIVERY, _COMMITMENT = 4, 16, 8  # bytes; then the name of the occurrence, as long as it is
-_ABSENT = "0" * _MAC  # in place of the MAC: no letter of base32
-_PLACEHOLDER = re.compile(rf"/a/([a-z2-7]+){_ABSENT}(?![0-9A-Za-z])")  # a look behind would be ten times as slow
+ABSENT = "0" * _MAC  # in place of the MAC: no letter of base32
+_PLACEHOLDER = re.compile(rf"/a/([a-z2-7]+){ABSENT}(?![0-9A-Za-z])")  # a look behind would be ten times as slow
 _TOKEN = re.compile(rf"[a-z2-7]{{{_MAC + 1},400}}")
 
 
@@ -61,7 +61,7 @@ def key_id_of(key: bytes) -> bytes:
 
 def placeholder(link: AnswerLink) -> str:
     """Return the token of a link with zeros in place of its MAC."""
-    return _head(link) + _ABSENT
+    return _head(link) + ABSENT
 
 
 def fill(text: str, delivery: UUID, keys: Sequence[bytes]) -> str:
@@ -70,21 +70,21 @@ def fill(text: str, delivery: UUID, keys: Sequence[bytes]) -> str:
     The others stay as they are: a text that somebody wrote never becomes a link to another delivery. Raises LookupError
     where the key of a placeholder is not among the keys.
     """
-    if _ABSENT not in text:
+    if ABSENT not in text:
         return text
     by_id = _by_id(keys)
 
     @cache  # a message has each link several times
     def token(head: str) -> str:
         link = _link_of(head)
-        return head + _ABSENT if link is None or link.delivery != delivery else _sign(head, by_id[link.key_id])
+        return head + ABSENT if link is None or link.delivery != delivery else _sign(head, by_id[link.key_id])
 
     return _PLACEHOLDER.sub(lambda found: f"/a/{token(found[1])}", text)
 
 
 def placeholders(text: str) -> list[AnswerLink]:
     """Return what the placeholders of a text answer, each once, in the order in which they appear."""
-    if _ABSENT not in text:
+    if ABSENT not in text:
         return []
     found = map(_link_of, dict.fromkeys(_PLACEHOLDER.findall(text)))
     return list(dict.fromkeys(link for link in found if link))
