@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -13,6 +13,7 @@ from alerts.core.rules import Rule, matching
 from alerts.core.schedule.moments import ONE_SECOND
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
 from alerts.store.standing import WatchedCommitment
@@ -64,7 +65,7 @@ def forecast(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SummaryForecast:
     """A summary to come: when, of which rule, and the channels through which it goes.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from alerts.core.rules import Rule
 from alerts.cron import Cron
+from alerts.deadlines.values import frozen
 from alerts.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScheduledRule:
     """A rule and the firings of its cron."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.actions.all_or_none import Until, collect_errors, unique_keys, until_of
@@ -14,11 +14,12 @@ from alerts.core.schedule.answers import format_acknowledgement
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Acknowledgement, Tracked
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 from alerts.store import Store
 from alerts.store.commitment_changes import CommitmentChanges
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ListedAnswer:
     """The acknowledgement of one entry of a list; the change has what the form showed of it."""
 

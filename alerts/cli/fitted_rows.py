@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from alerts.cli.printed_lines import GAP, packed, padded, print_lines, width_of, wrapped
 from alerts.cli.terminal import Style, Terminal, printable
+from alerts.deadlines.values import frozen
 
 HANGING = "    "
 LAST_COLUMN = 30  # columns: the last cell may wrap within this width
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """A row of a listing, and how it is shown."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from alerts.cli.app import App
@@ -12,6 +12,7 @@ from alerts.core.liveness import ALIVE
 from alerts.core.registration import differences, tick_may_register
 from alerts.core.short_lists import few
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 from alerts.process_status import PATIENCE
 from alerts.store.database_url import may_exist
 from alerts.store.registry import ProcessStatus
@@ -72,7 +73,7 @@ def configuration_errors(app: App) -> list[str]:
     return []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ProcessDifferences:
     """Where processes, what is registered and files differ."""
 

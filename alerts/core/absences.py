@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
 from alerts.core.commitments import Person
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Absence:
     """A time when somebody is away: from `starts_at` on, and back at `ends_at`. `zone`: the one that it is stated in.
 
@@ -32,7 +33,7 @@ class Absence:
         return self.starts_at <= at < self.ends_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Absentee:
     """Somebody whose alerts a deputy gets. `back_at`: None for a person who has left. `zone`: that of the time."""
 
@@ -51,7 +52,7 @@ class Absentee:
         return cls(name=data["name"], back_at=datetime.fromisoformat(back_at) if back_at else None, zone=data["zone"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Deputy:
     """Somebody who gets alerts for others: first for the one to whom the alert goes, then for absent deputies."""
 
@@ -59,7 +60,7 @@ class Deputy:
     on_behalf_of: tuple[Absentee, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Absences:
     """The people, by key, and when they are away."""
 

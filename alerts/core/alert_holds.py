@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.core.office_hours import OfficeHours
 from alerts.core.silences import Silence, silenced_until
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 
 LastFiring = Callable[[datetime], datetime | None]  # the last firing of the alert's rule before an instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Hold:
     """What holds an alert back at an instant.
 

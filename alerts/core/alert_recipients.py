@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import partial
 
@@ -16,13 +16,14 @@ from alerts.core.reminders import Kind
 from alerts.core.schedule.answers import own_snoozes_now
 from alerts.core.silences import Silence
 from alerts.core.tracked import OwnSnooze, Tracked
+from alerts.deadlines.values import frozen
 
 SENT_DESPITE_SNOOZE = ("moved", "closed", "reopened")
 Route = tuple[str, str]  # a channel and a recipient
 Leaves = Callable[[datetime, Route], datetime]  # when it goes out on a route, from an instant on
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DueAlert:
     """An alert that is due at an instant. `notify`: what its rules notify. `kind`: None where it is not known."""
 
@@ -33,7 +34,7 @@ class DueAlert:
     kind: Kind | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AlertRecipient:
     """Somebody who gets an alert, or does not.
 
@@ -50,7 +51,7 @@ class AlertRecipient:
     snooze: OwnSnooze | None = None  # which is why they do not
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RecipientsOfAlerts:
     """What decides who gets alerts: the recipients of each channel, the people, absences and own snoozes.
 

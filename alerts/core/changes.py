@@ -12,6 +12,7 @@ from alerts.core.permissions import Action, NotAllowedError
 from alerts.core.tracked import Proof, Revision, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 
 if TYPE_CHECKING:
     from alerts.core.actors import Actor, Request, Shown
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 MAX_ERRORS = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Change:
     """Who changes something, when, and why.
 
@@ -57,7 +58,7 @@ class Change:
             raise NotAllowedError(f"{self.by} may not do this: {action}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """Bounds that changed."""
 
@@ -66,7 +67,7 @@ class Move:
     after: Bounds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryProblem:
     """A problem with an entry; `message` is the whole line, with its place."""
 
@@ -74,7 +75,7 @@ class EntryProblem:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RestatedEntry:
     """A closed commitment that a file states again. `fields` are those that differ from the stored ones."""
 
@@ -111,7 +112,7 @@ class Report:
     kept_zone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatedCommitment:
     """A commitment as a file or a command states it, and the place where it does (`file:line`, or its key)."""
 

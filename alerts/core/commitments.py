@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal, get_args
 
 from alerts.deadlines.business_days import Roll
+from alerts.deadlines.values import frozen
 from alerts.deadlines.zones import zone_info
 
 Kind = Literal["obligation", "expiry", "event", "request", "expectation", "notice"]
@@ -20,7 +21,7 @@ ENDS: tuple[str, ...] = get_args(Status)[1:]
 NOTICE_ANSWERS: tuple[str, ...] = get_args(NoticeAnswer)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Party:
     """Somebody who owes or is owed."""
 
@@ -32,7 +33,7 @@ class Party:
     fiscal_year: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Person:
     """A person who may own commitments, and their address. `timezone`: the one they read times in.
 
@@ -56,7 +57,7 @@ class Person:
         return f"{self.left_at.astimezone(zone_info(self.timezone or zone)):%a %-d %b %Y}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Source:
     """Where a commitment was read."""
 
@@ -67,7 +68,7 @@ class Source:
     published: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Citation:
     """The place in a source, and perhaps a short quotation."""
 
@@ -76,7 +77,7 @@ class Citation:
     quote: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Commitment:
     """A promise as it was written down; `deadline` in the canonical form of `alerts.deadlines`.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.core.owners import NO_OWNERS, Owners
@@ -16,9 +15,10 @@ from alerts.core.schedule.evaluation import evaluate
 from alerts.core.schedule.moments import Firings
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forecast:
     """A reminder to come, what it is about, and the channels that it will go out through."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from alerts.deadlines.business_days import BusinessCalendar, supported_calendars
 from alerts.deadlines.points import Day
+from alerts.deadlines.values import frozen
 from alerts.deadlines.zones import at_wall, zone_info
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FURTHEST = 31  # days: hours that do not open within them hold nothing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OfficeHours:
     """The hours of a day, on some weekdays that are business days of a calendar, in a zone.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from alerts.core.commitments import Commitment, Person
+from alerts.deadlines.values import frozen
 
 OWNER = "owner"  # in `notify` it stands for the owner of the commitment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Owners:
     """The people, by key, and the channel that mails them (None where none is marked for it)."""
 

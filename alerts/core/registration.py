@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime, timedelta
 
 from alerts.core.commitments import Person
 from alerts.core.rules import Rule
 from alerts.core.silences import Silence
+from alerts.deadlines.values import frozen
 
 GRACE = timedelta(hours=1)  # how much later reminders end that a new configuration leaves out
 SHIPPED = "shipped"  # stands for the folder of the configuration that comes with the package
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RuleSet:
     """What a process uses: the rules, channels (name → fingerprint), people, silences, zone of its configuration.
 
@@ -55,7 +56,7 @@ def _stated(person: Person) -> dict[str, object]:
     return {name: value for name, value in asdict(person).items() if name in always or value is not None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Registration:
     """A set that was registered. `hash` is empty where only its rules are known, as after an upgrade."""
 
@@ -66,7 +67,7 @@ class Registration:
     registered_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Registered:
     """The result of an attempt to register.
 

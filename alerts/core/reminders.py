@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 from uuid import UUID, uuid5
+
+from alerts.deadlines.values import frozen
 
 Kind = Literal["before", "on_the_day", "opens", "overdue", "moved", "review", "closed", "reopened", "unanswered"]
 # All but changes, and what nobody has answered. Of those that mean the same instant, the first goes out.
@@ -16,7 +17,7 @@ NAMESPACE = UUID("6e3a1f0c-5d0b-5a6e-9c57-0d4f6f0b7a11")
 LATE = timedelta(hours=1)  # from here on an alert says that it is late
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Reminder:
     """Rule × occurrence × bounds version × kind × moment. `fingerprint` is that of the bounds it is about.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from alerts.core.commitments import Commitment
 from alerts.deadlines.durations import Lead, parse_lead
+from alerts.deadlines.values import frozen
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -19,7 +20,7 @@ MATCHED = ("key", "kind", "tags", "priority", "by", "to", "owner")
 DEFAULT_RULE = "default"  # for commitments that no rule matches, where `default_notify` is set
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Overdue:
     """When to remind of what is late: from `after` on, `every` interval, `at_most` times, `then` at a slower one."""
 
@@ -29,7 +30,7 @@ class Overdue:
     then: str = "P7D"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Unanswered:
     """When to report an alert that nobody has answered: `after` it was sent, once a stage, then `every` interval."""
 
@@ -37,7 +38,7 @@ class Unanswered:
     every: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Remind:
     """The moments that a rule sends alerts at; what is not named is not sent."""
 
@@ -51,7 +52,7 @@ class Remind:
     unanswered: Unanswered | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Rule:
     """One rule. `cron` has five fields, `timezone` is that of the cron, `notify` names channels, or `owner`.
 

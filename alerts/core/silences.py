@@ -6,7 +6,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
@@ -15,12 +14,13 @@ from alerts.core.rules import MATCHED, matches
 from alerts.core.tracked import Proof, Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day
+from alerts.deadlines.values import frozen
 
 LONGEST = timedelta(days=90)
 DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Silence:
     """Alerts of the commitments that match are held back from `since` to `until`. An empty match is everything.
 

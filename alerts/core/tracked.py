@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,13 +14,14 @@ from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Point
 from alerts.deadlines.series_bounds import occurrence_bounds
+from alerts.deadlines.values import frozen
 
 # How it is known who answered: a session, possession of a link, a name that somebody typed, an API token, the shell, a
 # page on the machine itself, where nobody signs in.
 Proof = Literal["signed-in", "link", "claimed", "token", "shell", "local"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Acknowledgement:
     """Somebody has seen it at a stage: the repeats of that stage pause (`core.schedule.answers` decides how long).
 
@@ -35,7 +36,7 @@ class Acknowledgement:
     ended: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Snooze:
     """Somebody has put off all alerts until an instant; moves and closings go out all the same."""
 
@@ -44,7 +45,7 @@ class Snooze:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OwnSnooze:
     """A snooze for one recipient. `name` is that of the person whose address it is, where people declare one.
 
@@ -59,7 +60,7 @@ class OwnSnooze:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SentAlert:
     """When an alert was handed over to a recipient, since the last move or reopening."""
 
@@ -67,7 +68,7 @@ class SentAlert:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Revision:
     """One version of a commitment. `before` and `after` are its bounds where they changed."""
 
@@ -88,7 +89,7 @@ class Revision:
     form: str | None = None  # the form of an answer page that it was recorded from
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Occurrence:
     """What has happened to one occurrence of a recurring commitment.
 
@@ -113,7 +114,7 @@ class Occurrence:
         return self.follows and self.stated_at is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Tracked:
     """A commitment as it stands in the store: what it resolves to, and what has happened to it.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.deadlines.dependent_series import DependentSeries, read_recurrence
 from alerts.deadlines.points import Point, parse_point, print_point
 from alerts.deadlines.recurrence import Recurrence
+from alerts.deadlines.values import frozen
 from alerts.deadlines.wording import describe_window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Bounds:
     """The window of a deadline, half-open, either end perhaps unknown.
 

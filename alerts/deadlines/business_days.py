@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal, get_args
 
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.values import frozen
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
@@ -79,7 +80,7 @@ def _markets() -> frozenset[str]:
     return frozenset(holidays.list_supported_financial())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Year:
     """A year of a calendar: the days off with the holiday's name (or WEEKEND), and what is not certain of it."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.rule_expansion import wall_of
+from alerts.deadlines.values import frozen
 
 if TYPE_CHECKING:
     from alerts.deadlines.zone_choice import Obligor
@@ -18,7 +18,7 @@ SINCE_EVER = date(1970, 1, 1)  # without a start: nobody tracks what is due so l
 EXAMPLES_FROM = datetime(2024, 1, 1)  # noqa: DTZ001  # a wall-clock time; where there is no start
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DependentSeries(Recurrence):
     """A series that counts from each occurrence of another one, `base`: the commitment with the key `key`.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from alerts.deadlines.durations import Duration, Lead, parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.recurrence import Recurrence, name_occurrence
 from alerts.deadlines.rule_expansion import Expansion
+from alerts.deadlines.values import frozen
 from alerts.deadlines.wording import format_day, format_point
 from alerts.deadlines.zones import zone_info
 
@@ -25,7 +26,7 @@ def describe_last_done(lead: Lead) -> str:
     return f"every {text.removeprefix('1 ') if one else text} {LAST_DONE}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """One occurrence: its name, the day or local time at which it is due, and when it was closed.
 
@@ -37,7 +38,7 @@ class Turn:
     done: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DoneSeries(Recurrence):
     """A series whose next occurrence counts from the closing of the last. The last of its turns is the open one.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 
 ISO = re.compile(
     r"P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
@@ -20,7 +20,7 @@ LIMIT = 10_000 * 366  # no count beyond this leads to a date in the years 1 to 9
 MOST_BUSINESS_DAYS = 9_999  # about 40 years: counted one by one
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duration:
     """Years, months and days of the calendar (weeks are seven days), plus exact time. May be negative."""
 
@@ -117,7 +117,7 @@ class Duration:
         return " and ".join(parts) or "no time"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BusinessDays:
     """A number of business days, on any calendars."""
 

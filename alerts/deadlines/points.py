@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from alerts.deadlines.durations import Duration
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 from alerts.deadlines.zones import FIRST_PLACE, LAST_PLACE, at_wall, start_of_day, zone_info
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Day:
     """A civil day in a zone; with no zone, the day as it is lived somewhere on earth."""
 
@@ -52,7 +52,7 @@ class Day:
         return Day(duration.negated().shift(self.date), self.zone).counted_start - duration.time
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instant:
     """A point in time and the zone whose wall clock states it; with no zone, `at` is that wall clock read as UTC."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -23,6 +22,7 @@ from alerts.deadlines.rule_parts import (
     explain_rule,
     split_rule,
 )
+from alerts.deadlines.values import frozen
 from alerts.deadlines.wording import format_point
 from alerts.deadlines.zones import at_wall, zone_info
 
@@ -30,7 +30,7 @@ ROLLED_AT_MOST = timedelta(days=60)  # no roll and no zone moves an occurrence f
 SOME_YEARS = 41  # 29 February on a given weekday comes again within 40
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recurrence:
     """A rule, the civil day or wall-clock time from which it counts, the zone, and the occurrences that are left out.
 

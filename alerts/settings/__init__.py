@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from alerts.core.permissions import Role
 from alerts.core.rules import Rule
 from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 from alerts.settings.cross_checks import cross_checks, owners_channel
 from alerts.settings.http_section import HttpSettings, http_errors
 from alerts.settings.redaction import HIDDEN, Redaction
@@ -31,7 +32,7 @@ from alerts.strict_yaml.validation import lines_of
 from alerts.strict_yaml.yaml_events import Places, Steps, read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChannelEntry:
     """A channel as the configuration states it: `options` with `{env: …}` and `{file: …}` as they are written.
 
@@ -52,7 +53,7 @@ class SettingsError(InputError):
         self.channels, self.references = channels, references
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Settings:
     """What the daemon and the commands go by. `shipped`: nobody has named or made a configuration of their own.
 

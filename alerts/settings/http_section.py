@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 from alerts.settings.value_references import reference_in
 from alerts.strict_yaml.validation import Count, Raw, Section, Text, once
 from alerts.strict_yaml.yaml_events import Steps
@@ -23,7 +24,7 @@ Answer = Literal[AlertAnswer, "away", "silence"]  # the others have pages of the
 DEFAULT_ANSWERS: tuple[Answer, ...] = ("acknowledge", "snooze", "note", "away")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class HttpSettings:
     """Where the HTTP server listens and what it offers. `public_url` has no slash at its end.
 

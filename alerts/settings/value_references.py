@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 from alerts.strict_yaml.yaml_events import Steps
 
 LARGEST_SECRET = 64 * 1024  # bytes
@@ -16,7 +17,7 @@ SECRET_OPTIONS = frozenset(
 )  # a webhook's address lets anybody post to it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class References:
     """Resolves `{env: NAME}` and `{file: PATH}`; `found` are the values so far."""
 

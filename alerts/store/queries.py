@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from sqlalchemy import func, select
 
 from alerts.core.commitments import Party, Source
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
+from alerts.deadlines.values import frozen
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
@@ -33,7 +33,7 @@ _C, _D, _G, _L, _R, _W = (
 _BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProcessFact:
     """A fact that a process recorded, and when."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from alerts.core.registration import GRACE, SHIPPED, Registered, Registration, RuleSet, differences
+from alerts.deadlines.values import frozen
 from alerts.store import planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.people import put_registered
@@ -27,7 +28,7 @@ _H, _P, _R, _W, _C = (
 May = Callable[[Sequence[Registration], Collection[str]], bool]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ProcessStatus:
     """The status that a daemon records. `rule_set` is the hash of the set that it runs; `rules`: name → hash.
 

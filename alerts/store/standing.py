@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 from alerts.store import planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.occurrence_rows import with_occurrences
@@ -26,7 +26,7 @@ _BY_ID = _QUERY.where(_C.id.in_(bindparam("ids", expanding=True)))
 _WATCHES = select(*COLUMNS).where(_W.commitment_id.in_(bindparam("ids", expanding=True)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WatchedCommitment:
     """A commitment with its watches by rule and occurrence, and the time of a change that they have not seen."""
 

@@ -6,7 +6,6 @@ import codecs
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
@@ -23,6 +22,7 @@ from yaml.events import (
 )
 
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 
 LARGEST = 256 * 2**20  # bytes
 DEEPEST = 20
@@ -67,7 +67,7 @@ class Plain(str):
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Places:
     """The places of the parts of a value: `lines` has the 1-based line of each part, or of its key."""
 

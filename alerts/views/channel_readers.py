@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,11 +11,12 @@ from pydantic import ValidationError
 from alerts.core.commitments import Person
 from alerts.core.office_hours import HoursOf, OfficeHours, hours_of_recipients
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.values import frozen
 from alerts.settings import ChannelEntry, Settings
 from alerts.strict_yaml.office_hours_entry import OfficeHoursEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChannelReaders:
     """The readers of a channel. `addresses`: those that get mail; None for a chat.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alerts.core.commitments import Commitment
@@ -11,9 +10,10 @@ from alerts.core.rules import Rule
 from alerts.core.schedule.answers import acknowledged_now, snoozed_now
 from alerts.core.stage_wording import stage_now
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Wanted:
     """What a commitment must have. Of several owners or tags, say, one is enough; what is empty asks for nothing."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from alerts.core.stage_wording import describe_standing, order_of, stage_now
 from alerts.core.stages import Stage
 from alerts.core.tracked import OwnSnooze, Tracked
 from alerts.deadlines.bounds import describe_bounds
+from alerts.deadlines.values import frozen
 from alerts.views.answers_shown import answered
 from alerts.views.list_filters import Wanted
 from alerts.views.next_alerts import NextAlerts
@@ -48,7 +48,7 @@ def wanted_entries(reading: Reading, everything: Iterable[Tracked], wanted: Want
     return sorted(entries, key=lambda one: order_of(one.current, now))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """Entries, with what is shown of each. `unowned`: the keys of those whose rules notify only an owner."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.schedule.answers import snoozed_now
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 from alerts.scheduled_rules import ScheduledRule
 from alerts.views.recipients import everybody
 from alerts.views.sending_times import due_alert, goes_out
@@ -19,7 +20,7 @@ MAX_COMPUTED = 1000  # changed commitments whose next alert a listing computes
 FEW = 500  # commitments: of more, it costs less to read those of all
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextAlerts:
     """When the next alert about each commitment goes out, by id. The next tick works out those that are `pending`."""
 

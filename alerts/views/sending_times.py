@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
@@ -12,6 +12,7 @@ from alerts.core.forecast import Forecast
 from alerts.core.owners import OWNER
 from alerts.core.reminders import Kind
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 from alerts.scheduled_rules import ScheduledRule
 from alerts.views.recipients import owner_text
 from alerts.views.shown_times import shown
@@ -51,7 +52,7 @@ def goes_out(
     return goes_out_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Target:
     """Whom a rule notifies, by name, and when an alert goes out to the first of them."""
 
@@ -59,7 +60,7 @@ class Target:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SendingTimes:
     """When a due alert goes out to the first who gets it (`at`), and what holds it back until then.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.core.rules import Rule
@@ -29,9 +29,10 @@ from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, pos
 from alerts.core.schedule.unanswered import due_unanswered
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.tracked import Revision, Tracked
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Seen:
     """What a watch has seen of its commitment.
 

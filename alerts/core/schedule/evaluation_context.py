@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alerts.core.reminders import REPEATING_KINDS, Kind, Reminder
@@ -14,11 +14,12 @@ from alerts.core.schedule.moments import (
 )
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Revision, Tracked
+from alerts.deadlines.values import frozen
 
 JUST_AFTER = timedelta(microseconds=1)  # moments lie on whole seconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     rule: Rule
     tracked: Tracked

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from alerts.deadlines.business_days import BusinessCalendar, supported_calendars
 from alerts.deadlines.durations import BusinessDays, Duration, Lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.points import Day, Instant, Point
+from alerts.deadlines.values import frozen
 
 ONE_SECOND = timedelta(seconds=1)  # firings lie on whole seconds
 
@@ -29,7 +29,7 @@ class Firings(Protocol):
     def before(self) -> Callable[[datetime], datetime | None]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """An instant that a rule means, and the firing at which it goes out."""
 
@@ -40,7 +40,7 @@ class Moment:
     early: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RepeatingMoments:
     """Moments that repeat: `instant(k)` for k = 0, 1, … rises, and is None beyond the year 9999."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
@@ -20,9 +20,10 @@ from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.stages import has_passed
 from alerts.core.tracked import Revision, Tracked
 from alerts.deadlines.done_series import DoneSeries
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class _Changes:
     """What has changed since the watch of a recurrence was evaluated last.
 

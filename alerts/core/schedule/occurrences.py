@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.core.stages import has_passed
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.series_bounds import occurrence_bounds
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreviousRecurrence:
     """A recurrence when a watch last looked: its bounds, since when, and the last occurrence that was watched."""
 

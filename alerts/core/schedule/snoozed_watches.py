@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from alerts.core.reminders import Reminder
 from alerts.core.schedule.evaluation_context import Context
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangesSeen:
     """What has changed since a watch was evaluated last.
 

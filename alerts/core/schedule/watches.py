@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.core.reminders import Reminder
+from alerts.deadlines.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Watch:
     """One rule for one commitment, or for one occurrence of it.
 
@@ -33,7 +33,7 @@ class Watch:
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evaluation:
     """The updated watch, its reminders, and those that are skipped, with reasons.
 
