@@ -205,8 +205,10 @@ def test_the_alert_of_a_reopening_waits_for_an_answer_also_where_a_move_followed
     assert kinds(claim(store, DUE)) == ["unanswered"]
 
 
-@pytest.mark.parametrize("priority", ["normal", "critical"])
-def test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out(store: Store, priority: Priority) -> None:
+@pytest.mark.parametrize(("priority", "merged"), [("normal", 4), ("critical", 3)])  # one that is critical waits alone
+def test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out(
+    store: Store, priority: Priority, merged: int
+) -> None:
     every_day = rule("lead", cron="0 10 * * *", remind=remind(unanswered=Unanswered(after="P1D", every="P1D")))
     load(store, entry(deadline="2025-11-08", priority=priority))
     tick(store, NOW, register=True)
@@ -221,3 +223,5 @@ def test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out(store: 
     plan_at(store, end, *rules, register=False, to=(ANN,))
     (found,) = claim(store, end)
     assert [(one.reminder.kind, one.reminder.send_at) for one in found.contexts] == [("unanswered", end)]
+    planned = store.ledger.reminders(tracked(store).id)
+    assert sum("merged into" in (one["skipped"] or "") for one in planned) == merged

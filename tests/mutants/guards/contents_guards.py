@@ -166,7 +166,7 @@ GUARDS = (
         "core/reminder_merging.py",
         "            merged |= _earlier_reports(together)\n",
         "",
-        "store/test_unanswered.py::test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out[sqlite-normal]",
+        "store/test_unanswered.py::test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out[sqlite-normal-4]",
     ),
     Guard(
         "a report that waits gives way to a later one",
@@ -174,6 +174,6 @@ GUARDS = (
         " | _reported_again(connection, links)",
         "",
         "store/test_unanswered.py::"
-        "test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out[sqlite-critical]",
+        "test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out[sqlite-critical-3]",
     ),
 )
