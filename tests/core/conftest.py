@@ -104,8 +104,7 @@ class Followed:
         self.tracked = replace(
             self.tracked, commitment=promise, bounds=bounds, bounds_version=version, stated_at=at(now), sent_alerts=()
         )
-        if (seen := self.tracked.acknowledged) and (seen.ended is None or seen.ended > at(now)):
-            self.tracked = replace(self.tracked, acknowledged=replace(seen, ended=at(now)))
+        self._end_acknowledgement(now)
         if (snoozed := self.tracked.snoozed) and snoozed.until > at(now):
             self.tracked = replace(self.tracked, snoozed=replace(snoozed, until=at(now)))
 
@@ -119,8 +118,7 @@ class Followed:
         version = self.tracked.bounds_version + 1
         self.tracked = replace(self.tracked, bounds_version=version, sent_alerts=())
         self._revise("reopened", now)
-        if (seen := self.tracked.acknowledged) and (seen.until is None or seen.until > at(now)):
-            self.tracked = replace(self.tracked, acknowledged=replace(seen, until=at(now)))
+        self._end_acknowledgement(now)
 
     def acknowledge(self, now: str, until: str | None = None) -> None:
         seen = Acknowledgement(by="ana", at=at(now), until=at(until) if until else None)
@@ -149,6 +147,10 @@ class Followed:
     def change_rule(self, now: str, cron: str | None = None, **remind: Any) -> None:
         self.use(replace(self.rule, cron=cron or self.rule.cron, remind=replace(self.rule.remind, **remind)))
         self.watch = replace(self.watch, since=at(now), next_at=at(now), changed=True)
+
+    def _end_acknowledgement(self, now: str) -> None:
+        if (seen := self.tracked.acknowledged) and (seen.ended is None or seen.ended > at(now)):
+            self.tracked = replace(self.tracked, acknowledged=replace(seen, ended=at(now)))
 
     def _revise(self, what: Any, now: str, **more: Any) -> None:
         number = self.tracked.revision + 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -101,6 +103,18 @@ def test_an_acknowledgement_ends_with_it(follow: Follow) -> None:
     found.tick("2025-11-12T10:00Z")
     found.reopen("2025-11-13T10:00Z")
     assert found.until("2025-11-14T00:00Z") == ["reopened Thu 13 Nov 10:00", "overdue P2D Thu 13 Nov 14:00"]
+
+
+@pytest.mark.parametrize("since", ["2025-11-10T08:00Z", "2025-11-12T10:00Z"])  # the latter where a tick saw it closed
+def test_what_was_late_and_acknowledged_before_its_first_alert_is_overdue_once_it_is_open_again(
+    follow: Follow, since: str
+) -> None:
+    found = follow("2025-11-03", loaded="2025-11-10T08:00Z", on_the_day=True, closed=False)
+    found.acknowledge("2025-11-10T09:00Z", "2025-12-01T00:00Z")
+    found.close("2025-11-10T10:00Z")
+    found.reopen("2025-11-12T10:00Z")
+    found.watch = replace(found.watch, since=datetime.fromisoformat(since))
+    assert [text.split()[0] for text in found.tick("2025-11-12T10:00Z")] == ["overdue"]
 
 
 def test_how_often_it_is_looked_at_makes_no_difference(follow: Follow) -> None:

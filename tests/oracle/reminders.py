@@ -23,6 +23,8 @@ Where the design leaves a choice, it is read like this:
   out, of one instant the kind that the design names first. A moment that was sent before still stands for earlier ones.
 * A silenced repeat is neither sent nor merged. An acknowledgement silences the repeats of the stage in which it was
   given; when it ends, one alert goes out at the next firing of each rule that repeats by then.
+  One that a move or a reopening has ended before the first evaluation has silenced nothing: what was missed up to that
+  end goes out as what the end has missed.
 * While everything is snoozed a watch is not evaluated; so what it missed is one alert when that ends. A snooze that
   ends when it becomes late ends at the last firing before that.
 * Of moments that are one instant, the one with the later firing is the latest, then the kind that the design names

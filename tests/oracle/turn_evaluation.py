@@ -115,6 +115,8 @@ class TurnEvaluation:
         before.sent = None if fresh else before.sent
         if reopened:
             since = max(since, reopened) if fresh else reopened
+        if before.bounds is None:
+            since = max(since, self.acknowledgement_ended(tick) or since)
         pause = self.pause_at(tick, since if fresh or reopened else None)
         anew = fresh or reopened is not None or before.owed is not None
         since = before.owed or since
@@ -155,6 +157,11 @@ class TurnEvaluation:
         if ack is None or (changed and ack.ended and ack.ended <= changed):
             return None
         return self.pause(ack)
+
+    def acknowledgement_ended(self, tick: datetime) -> datetime | None:
+        """Return when a move or a reopening ended the acknowledgement of the turn, if one had by a tick."""
+        ack = self.watch.course.acknowledged_at(self.name, tick)
+        return ack.ended if ack else None
 
     def is_snoozed(self, tick: datetime, bounds: Bounds) -> bool:
         snooze = self.watch.course.snoozed_at(self.name, tick)

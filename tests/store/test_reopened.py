@@ -175,6 +175,21 @@ def test_what_a_move_stood_for_is_not_said_when_the_series_is_reopened(store):
     assert sorted(told(store)) == [("closed", None), ("moved", None), ("reopened", None)]
 
 
+@pytest.mark.parametrize("seen_closed", [False, True])
+def test_what_was_late_acknowledged_and_closed_before_its_first_alert_goes_out_as_overdue(store, seen_closed):
+    overdue = rule(remind=remind(on_the_day=True, overdue=Overdue()), digest=False)
+    plan_at(store, at("2025-11-16T09:00"), overdue)
+    load(store, entry(), now=at("2025-11-17T09:30"))
+    acknowledge(store, "truce", until=at("2025-12-01"), now=at("2025-11-17T10:00"))
+    close(store, "truce", now=at("2025-11-17T11:00"))
+    if seen_closed:
+        assert plan_at(store, at("2025-11-17T11:30"), overdue, register=False) == 0
+    reopen(store, now=at("2025-11-17T12:00"))
+    plan_at(store, at("2025-11-17T12:30"), overdue, register=False)
+    found = claim(store, at("2025-11-17T12:30"))
+    assert [word.reminder.kind for one in found for word in one.contexts] == ["overdue"]
+
+
 def test_what_still_waits_is_not_sent_beside_the_reopening(store):
     nine = at("2025-11-03T09:00")
     leads = rule(remind=remind(before=("P7D",), closed=True), digest=False)

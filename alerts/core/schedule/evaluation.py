@@ -24,7 +24,7 @@ from alerts.core.schedule.moments import (
     repeating_moments,
 )
 from alerts.core.schedule.occurrence_expansion import expand_occurrences, latest_missed_position
-from alerts.core.schedule.reopenings import ended_by
+from alerts.core.schedule.reopenings import acknowledgement_ended_at, ended_by
 from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, postponed, snooze_ends_at
 from alerts.core.schedule.unanswered import due_unanswered
 from alerts.core.schedule.watches import Evaluation, Watch
@@ -59,12 +59,15 @@ def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings:
     reopened = reopening_unseen(tracked, watch)
     if reopened:
         tracked = ended_by(reopened, tracked)
+    begun = watch
+    if watch.cursor is None and (ended := acknowledgement_ended_at(tracked, now)):  # before any alert that it silenced
+        tracked, begun = replace(tracked, acknowledged=None), replace(watch, since=max(watch.since, ended))
     context = Context(rule, tracked, firings)
     reminders, skipped = changes_to_report(context, watch)
     evaluation = Evaluation(watch, tuple(reminders), tuple(skipped))
     if tracked.recurs:
         return expand_occurrences(context, watch, now, evaluation)
-    seen = _seen(tracked, watch, reopened, moved=moved)
+    seen = _seen(tracked, begun, reopened, moved=moved)
     if tracked.open:
         return _evaluate_open(context, seen, now, evaluation)
     latest_moment = seen.latest_moment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from alerts.core.tracked import Revision, Tracked
 from alerts.deadlines.values import frozen
@@ -52,6 +53,12 @@ def ended_by(reopened: Revision, now: Tracked) -> Tracked:
     ends = (acknowledgement.until, acknowledgement.ended) if acknowledgement else ()
     ended = any(end is not None and end <= reopened.recorded_at for end in ends)
     return replace(now, acknowledged=None) if ended else now
+
+
+def acknowledgement_ended_at(tracked: Tracked, now: datetime) -> datetime | None:
+    """Return when a move or a reopening ended the acknowledgement; None where none has by now."""
+    ended = tracked.acknowledged.ended if tracked.acknowledged else None
+    return ended if ended is not None and ended <= now else None
 
 
 def _reopened(ends: tuple[Revision, ...]) -> bool:

@@ -14,6 +14,19 @@ GUARDS = (
           'if watch.cursor is None or watch.changed or seen.moved or seen.reopened:',
           'if watch.cursor is None or watch.changed or seen.moved:',
           'core/test_reopening.py::test_a_rule_that_does_not_tell_ends_says_the_latest_that_was_missed'),
+    Guard('an acknowledgement that ended before the first alert silences nothing',
+          'core/schedule/evaluation.py',
+          'replace(tracked, acknowledged=None), replace(watch, since=max(watch.since, ended))',
+          'tracked, replace(watch, since=max(watch.since, ended))',
+          'core/test_reopening.py::'
+          'test_what_was_late_and_acknowledged_before_its_first_alert_is_overdue_once_it_is_open_again'
+          '[2025-11-10T08:00Z]'),
+    Guard('what an acknowledgement had silenced before the first alert is due from its end on',
+          'core/schedule/evaluation.py',
+          'replace(watch, since=max(watch.since, ended))',
+          'watch',
+          'store/test_reopened.py::'
+          'test_what_was_late_acknowledged_and_closed_before_its_first_alert_goes_out_as_overdue[sqlite-False]'),
     Guard('an acknowledgement holds for its stage',
           'core/schedule/answers.py',
           'return (acknowledgement.stage or stage_of(tracked.bounds, acknowledgement.at)) if acknowledgement else None',
