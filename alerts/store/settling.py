@@ -51,8 +51,9 @@ def _settle_changed(database: Database, unread: set[int]) -> int:
         return 0
     with database.write() as connection:
         changed = TRACKED.add_columns(_C.changed_at).where(waiting).order_by(_C.changed_at).limit(CHUNK)
-        # What another replica has locked is skipped. SQLite has one writer, and no such clause.
-        locked = changed.with_for_update(skip_locked=True, of=tables.commitments)
+        # What another replica has locked is skipped. SQLite has one writer, and no such clause. One that settles a rule
+        # adds watches of the same commitments: with `key_share` it need not wait for us, while we wait for its watch.
+        locked = changed.with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
         rows = connection.execute(locked).mappings().all()
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
@@ -103,7 +104,7 @@ def _keep_watches(
     query = query.where(_W.commitment_id.in_(ids), _W.rule.in_([rule.name for rule in mine]))
     found = connection.execute(query).all()
     forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
-    changes = _changes(found, mine, rules, stale)
+    changes = _changes(found, mine, rules, sorted(stale, key=lambda one: one[0].id))  # replicas go in one order
     if changes.new:
         connection.execute(insert_new(connection, planning_tables.watches), changes.new)
     if changes.wake:

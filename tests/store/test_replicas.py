@@ -1,7 +1,9 @@
 """Several at once: replicas on PostgreSQL share the work and repeat none of it; on SQLite one daemon serves."""
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,30 @@ def test_replicas_that_settle_at_once_make_each_watch_once(replicas, together, b
     with first.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(planning_tables.watches)) == 140
         assert connection.scalar(select(func.count()).where(tables.commitments.c.changed_at.is_not(None))) == 0
+
+
+def test_who_settles_a_rule_waits_for_nobody_who_settles_its_commitments(replicas, postgresql_url, just_before):
+    first = replicas[0]
+    load(first, *entries(3))
+    first.watches.register([LEAD], NOW)
+    with closing(Store(f"{postgresql_url}&options=-c%20lock_timeout%3D1s")) as second:
+        just_before("INSERT INTO watches", lambda: settle(second))  # the first has locked the commitments
+        settle(first)
+    with first.database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(planning_tables.watches)) == 3
+
+
+def test_watches_are_added_in_one_order_whatever_changed_first(replicas, statements):
+    store = replicas[0]
+    load(store, entry("first"), entry("second"), now=NOW + timedelta(hours=1))
+    load(store, entry("third"), now=NOW)
+    store.watches.register([LEAD], NOW)
+    with statements() as heard:
+        settle(store)
+    [added] = [parameters for statement, parameters in heard if statement.startswith("INSERT INTO watches")]
+    ids = [row["commitment_id"] for row in added]
+    assert len(ids) == 3
+    assert ids == sorted(ids), "two replicas that add the same watches would wait for each other"
 
 
 def test_watches_that_a_replica_holds_are_left_to_it(replicas, batches_of_five):
