@@ -100,11 +100,42 @@ def alerts(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         store.close()
 
 
+SetUpOnce = Callable[[Callable[[], None]], None]
+
+
+@pytest.fixture(scope="module")
+def first_home() -> list[Path]:
+    """A copy of the folder of the first test of a module, once it is set up."""
+    return []
+
+
 @pytest.fixture
-def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `check` try the templates with one kind of commitment only, where the templates are not what is tested."""
-    first = 2 * len(get_args(Kind))
-    monkeypatch.setattr("alerts.cli.check_command.samples", lambda now: samples(now)[:first])
+def set_up_once(first_home: list[Path], home: Path, tmp_path_factory: pytest.TempPathFactory) -> SetUpOnce:
+    """Set up the folder of the first test of a module by commands, and give each later test a copy of it."""
+
+    def set_up(run: Callable[[], None]) -> None:
+        if first_home:
+            shutil.copytree(first_home[0], home, dirs_exist_ok=True)
+            return
+        run()
+        copied = tmp_path_factory.mktemp("set_up") / "home"
+        shutil.copytree(home, copied, ignore=shutil.ignore_patterns("*-shm"))  # SQLite makes it anew
+        first_home.append(copied)
+
+    return set_up
+
+
+@pytest.fixture
+def all_samples() -> None:
+    """Let `check` try the templates with every kind of commitment: they are what is tested."""
+
+
+@pytest.fixture(autouse=True)
+def few_samples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `check` try the templates with one kind of commitment only, but where a test takes `all_samples`."""
+    if "all_samples" not in request.fixturenames:
+        first = 2 * len(get_args(Kind))
+        monkeypatch.setattr("alerts.cli.check_command.samples", lambda now: samples(now)[:first])
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,7 @@ from alerts.core.actors import Actor
 from alerts.core.changes import Change
 from alerts.store import Store
 from alerts.views.shown_times import shown
-from tests.cli.conftest import CONFIG, Alerts
-
-pytestmark = pytest.mark.usefixtures("few_samples")
+from tests.cli.conftest import CONFIG, Alerts, SetUpOnce
 
 PEOPLE = "people:\n  - {key: anna, name: Anna Berg, email: anna@example.org}\n"
 
@@ -25,10 +23,14 @@ NEXT = "  next alert: Wed 23 Oct 2999 09:00 UTC, 7 days before, to box"  # howev
 
 
 @pytest.fixture(autouse=True)
-def long_ahead(home: Path, alerts: Alerts) -> None:
+def long_ahead(home: Path, alerts: Alerts, set_up_once: SetUpOnce) -> None:
     """What is shown is shown as of now, so that its date lies far ahead."""
-    (home / "config/alerts.yaml").write_text(CONFIG + PEOPLE)
-    assert alerts("add", "far", "Far", "2999-10-30", "--tag", "truce", "--timezone", "UTC").code == 0
+
+    def set_up() -> None:
+        (home / "config/alerts.yaml").write_text(CONFIG + PEOPLE)
+        assert alerts("add", "far", "Far", "2999-10-30", "--tag", "truce", "--timezone", "UTC").code == 0
+
+    set_up_once(set_up)
 
 
 def test_a_snooze_for_one_alone_is_listed_and_shown(alerts: Alerts) -> None:

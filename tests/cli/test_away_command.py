@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import NOW, Alerts
-
-pytestmark = pytest.mark.usefixtures("few_samples")
+from tests.cli.conftest import NOW, Alerts, SetUpOnce
 
 CONFIG = """\
 timezone: Europe/Madrid
@@ -37,11 +35,14 @@ LEAD = "2025-11-03T10:00Z"
 
 
 @pytest.fixture
-def desk(alerts: Alerts, home: Path) -> Alerts:
-    (home / "config/alerts.yaml").write_text(CONFIG)
-    (home / "file.yaml").write_text(FILE)
-    assert alerts("load", "file.yaml", "--at", NOW).code == 0
-    assert alerts("tick", "--at", NOW).code == 0
+def desk(alerts: Alerts, home: Path, set_up_once: SetUpOnce) -> Alerts:
+    def set_up() -> None:
+        (home / "config/alerts.yaml").write_text(CONFIG)
+        (home / "file.yaml").write_text(FILE)
+        assert alerts("load", "file.yaml", "--at", NOW).code == 0
+        assert alerts("tick", "--at", NOW).code == 0
+
+    set_up_once(set_up)
     return alerts
 
 

@@ -10,8 +10,6 @@ import pytest
 from tests.cli.conftest import NOW, Alerts
 from tests.interchange.test_ics import event, ics
 
-pytestmark = pytest.mark.usefixtures("few_samples")
-
 GOOD = event("DTSTART;VALUE=DATE:20251110", uid="good")
 BAD = event("DTSTART:never", uid="bad")
 LATER = "2025-10-29T12:00Z"

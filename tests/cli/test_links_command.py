@@ -10,8 +10,6 @@ import pytest
 from alerts.answer_keys import read_key_file
 from tests.cli.conftest import CONFIG, Alerts
 
-pytestmark = pytest.mark.usefixtures("few_samples")
-
 AT = ("--at", "2025-10-28T10:00Z")
 HTTP = "http: {public_url: 'https://alerts.example.org'}\n"
 

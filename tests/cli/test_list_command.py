@@ -10,7 +10,7 @@ import pytest
 from alerts.cli import list_command
 from alerts.cli.terminal import Terminal
 from alerts.views import next_alerts
-from tests.cli.conftest import NOW, Alerts
+from tests.cli.conftest import NOW, Alerts, SetUpOnce
 
 MORE = """\
 people: [{key: ana, name: Ana, email: ana@example.org}]
@@ -27,10 +27,14 @@ EVERYTHING = ["late", "today", "open-window", "summit", "decision", "monthly", "
 
 
 @pytest.fixture
-def listed(loaded: Alerts, home: Path) -> Alerts:
+def listed(loaded: Alerts, home: Path, set_up_once: SetUpOnce) -> Alerts:
     """What the shared seed has, and more."""
-    (home / "more.yaml").write_text(MORE)
-    assert loaded("load", "more.yaml", "--at", NOW).code == 0
+
+    def set_up() -> None:
+        (home / "more.yaml").write_text(MORE)
+        assert loaded("load", "more.yaml", "--at", NOW).code == 0
+
+    set_up_once(set_up)
     return loaded
 
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import NOW, Alerts
-
-pytestmark = pytest.mark.usefixtures("few_samples")
+from tests.cli.conftest import NOW, Alerts, SetUpOnce
 
 CONFIG = """\
 people:
@@ -47,9 +45,12 @@ def owned(alerts: Alerts, home: Path) -> Alerts:
 
 
 @pytest.fixture
-def followed(owned: Alerts) -> Alerts:
-    said = owned("load", "file.yaml", "--at", NOW)
-    assert (said.code, said.out.splitlines()[0]) == (0, "loaded: 4 new, 0 changed, 0 moved, 0 unchanged")
+def followed(owned: Alerts, set_up_once: SetUpOnce) -> Alerts:
+    def set_up() -> None:
+        said = owned("load", "file.yaml", "--at", NOW)
+        assert (said.code, said.out.splitlines()[0]) == (0, "loaded: 4 new, 0 changed, 0 moved, 0 unchanged")
+
+    set_up_once(set_up)
     return owned
 
 

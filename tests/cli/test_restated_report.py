@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import NOW, SEED, Alerts
-
-pytestmark = pytest.mark.usefixtures("few_samples")
 
 LATER = "2025-10-28T12:00Z"
 

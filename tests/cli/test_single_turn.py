@@ -14,8 +14,6 @@ from alerts.settings.rule_set import address
 from alerts.store import Store
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
-pytestmark = pytest.mark.usefixtures("few_samples")
-
 LATER = "2025-10-28T10:05Z"
 
 

@@ -8,8 +8,6 @@ import pytest
 
 from tests.cli.conftest import NOW, Alerts
 
-pytestmark = pytest.mark.usefixtures("few_samples")
-
 TRAP, SAID = "every FREQ=MONTHLY from 2026-01-31", "skips each month that has no day 31, such as February 2026"
 FILE = f"commitments:\n  - {{key: fees, title: Fees, deadline: {TRAP}, timezone: UTC, tags: [truce]}}\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CONFIG, NOW, Alerts
+from tests.cli.conftest import CONFIG, NOW, Alerts, SetUpOnce
 
 OTHERS = """\
   - name: high
@@ -29,16 +29,20 @@ commitments:
 
 
 @pytest.fixture
-def ticked(loaded: Alerts, home: Path) -> Alerts:
+def ticked(loaded: Alerts, home: Path, set_up_once: SetUpOnce) -> Alerts:
     """The summit of 30 October, its day, an outage, an acknowledgement, a move, an end."""
-    (home / "config/alerts.yaml").write_text(CONFIG + OTHERS)
-    for at in (NOW, "2025-10-29T09:00Z", "2025-10-30T09:00Z", "2025-11-02T09:00Z", "2025-11-03T09:00Z"):
-        loaded("tick", "--at", at)
-    loaded("ack", "summit", "--at", "2025-11-03T12:00Z")
-    loaded("tick", "--at", "2025-11-05T09:00Z")
-    loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", "2025-11-05T12:00Z")
-    loaded("tick", "--at", "2025-11-06T09:00Z")
-    loaded("close", "summit", "--as", "withdrawn", "--at", "2025-11-07T00:00Z")
+
+    def set_up() -> None:
+        (home / "config/alerts.yaml").write_text(CONFIG + OTHERS)
+        for at in (NOW, "2025-10-29T09:00Z", "2025-10-30T09:00Z", "2025-11-02T09:00Z", "2025-11-03T09:00Z"):
+            loaded("tick", "--at", at)
+        loaded("ack", "summit", "--at", "2025-11-03T12:00Z")
+        loaded("tick", "--at", "2025-11-05T09:00Z")
+        loaded("move", "summit", "2025-11-20", "--because", "put off", "--at", "2025-11-05T12:00Z")
+        loaded("tick", "--at", "2025-11-06T09:00Z")
+        loaded("close", "summit", "--as", "withdrawn", "--at", "2025-11-07T00:00Z")
+
+    set_up_once(set_up)
     return loaded
 
 

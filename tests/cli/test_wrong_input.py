@@ -276,6 +276,7 @@ def test_the_variable_that_names_no_folder_is_said(alerts: Alerts, monkeypatch: 
     assert said.err == "alerts: nope: there is no such folder of configuration (named by ALERTS_CONFIG)\n"
 
 
+@pytest.mark.usefixtures("all_samples")
 def test_all_templates_that_fail_are_found_whether_or_not_a_channel_needs_them(alerts: Alerts, home: Path) -> None:
     (home / "config/alerts.yaml").write_text("channels: {c: {kind: console}}\ntemplates: mine\n")
     for name, content in (
