@@ -15,6 +15,7 @@ from uuid import UUID
 
 from alerts.channel_health import ChannelHealth
 from alerts.channels import Channel
+from alerts.claim_size import ClaimSize
 from alerts.clock import Clock, monotonic
 from alerts.core.bounce_tokens import SentMail, bounce_token
 from alerts.core.deliveries import Delivery, DeliveryError, EndedAttempt, Outcome, after_failure
@@ -33,7 +34,7 @@ from alerts.store.store_error import StoreError
 
 log = logging.getLogger(__name__)
 
-CLAIMS_PER_CONNECTION = 16  # per connection of a channel
+CLAIMS_PER_CONNECTION = 16  # at first
 RENDERED = timedelta(seconds=5)  # what is claimed together is rendered within this time, on a slow machine too
 RETRY_RECORDING_AFTER = 1.0  # seconds
 LOG_EVERY = 60  # one in so many failures to record an outcome is logged
@@ -67,6 +68,7 @@ class ChannelWorker:
     stop: threading.Event = field(default_factory=threading.Event)
     retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
     health: ChannelHealth = field(init=False)
+    _size: ClaimSize = field(default_factory=ClaimSize, init=False)
 
     def __post_init__(self) -> None:
         self.health = ChannelHealth(self.channel.name)
@@ -77,8 +79,7 @@ class ChannelWorker:
         A place is filled again only when the outcome of its last send is committed; outcomes share a commit. So a kill
         repeats no more than what was in flight.
         """
-        done: Counter[str] = Counter()
-        waiting: deque[_Leased] = deque()
+        done, waiting = Counter[str](), deque[_Leased]()
         running: dict[Future[Outcome | None], _Leased] = {}
         with ThreadPoolExecutor(self.channel.connections, thread_name_prefix=self.channel.name) as pool:
             try:
@@ -137,13 +138,13 @@ class ChannelWorker:
 
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
         timeout, begun = self.channel.timeout, self.steady()
-        limit = 1 if self.health.breaker.out_since else CLAIMS_PER_CONNECTION * allowed
+        limit = 1 if self.health.breaker.out_since else allowed * self._size.next(begun, CLAIMS_PER_CONNECTION)
         mine = [item.delivery.id for item in running]  # their leases seem to have ended if the clock was put forward
-        lease = 2 * timeout + RENDERED
         claims = self.store.outbox.claim(
-            self.channel.name, self.clock(), limit, lease, mine,
+            self.channel.name, self.clock(), limit, 2 * timeout + RENDERED, mine,
             served=self._served, operators=self.operators, hours=self.hours,
         )  # fmt: skip
+        self._size.note(begun, filled=len(claims) == limit)
         try:
             messages = self._messages(claims, begun + RENDERED.total_seconds())
             tokens = self._bounce_tokens(claims)
@@ -152,9 +153,8 @@ class ChannelWorker:
                 self.store.outbox.return_claims(claims, self.clock())
             raise
         start_by = begun + (timeout + RENDERED).total_seconds()
-        return [
-            _Leased(one, messages[one.id], start_by, tokens.get(one.id, "")) for one in claims if one.id in messages
-        ]
+        found = (one for one in claims if one.id in messages)
+        return [_Leased(one, messages[one.id], start_by, tokens.get(one.id, "")) for one in found]
 
     def _messages(self, claims: Sequence[Delivery], until: float) -> dict[UUID, Message]:
         """Return the messages of claims. What cannot be rendered has failed, as if it could not be sent."""
