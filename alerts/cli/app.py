@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 import os
 import re
@@ -240,8 +239,10 @@ def who(by: str | None) -> str:
     """Return the name under which a change is recorded."""
     if by is not None:
         return checked_reason(by, "--by")
+    from getpass import getuser  # only for changes
+
     try:
-        return os.environ.get("ALERTS_USER") or getpass.getuser()
+        return os.environ.get("ALERTS_USER") or getuser()
     except (OSError, KeyError, ImportError):  # a container's user need not have a name
         return f"user {os.getuid()}"
 

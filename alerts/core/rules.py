@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import asdict, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,9 @@ class Rule:
     @property
     def hash(self) -> str:
         """Return a digest of what the rule sends and when; it changes when that does."""
-        text = self.to_json()
+        text = asdict(self)  # what `to_json` writes, without what that imports
+        if self.remind.unanswered is None:
+            del text["remind"]["unanswered"]
         del text["fallback"]  # decides where a failed reminder goes, not whether or when there is one
         if text["summary"] is None:
             del text["summary"]  # a rule without one means what it meant before there were any

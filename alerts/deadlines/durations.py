@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-
-from dateutil.relativedelta import relativedelta
+from typing import TYPE_CHECKING
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.values import frozen
+
+if TYPE_CHECKING:
+    from dateutil.relativedelta import relativedelta
 
 ISO = re.compile(
     r"P(?!$)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
@@ -90,6 +92,8 @@ class Duration:
     def _delta(self) -> relativedelta | timedelta:
         if not self.years and not self.months:
             return timedelta(days=self.days)
+        from dateutil.relativedelta import relativedelta  # most leads are days
+
         return relativedelta(years=self.years, months=self.months, days=self.days)
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""Values: frozen data classes, made in half the time that `dataclasses` takes.
+"""Values: data classes that mypy keeps frozen, made in a fourth of the time that frozen ones of `dataclasses` take.
 
-It compiles six functions for each class, and a command makes a hundred classes before it begins. Three of the six are
-the same for all.
+Those compile six functions for each class, and a command makes a hundred classes before it begins. Here it is one:
+what compares, hashes and prints is the same for all, and no code at run time refuses an assignment.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ def frozen(cls: type[T], /) -> type[T]: ...
 def frozen(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[Any] | None = None, /, *, kw_only: bool = False) -> Any:
-    """Make a class a data class that is frozen and has slots: equal where its fields are."""
+    """Make a class a data class with slots, whose values are equal where their fields are; mypy sees it as frozen."""
 
     def make(cls: type[Any]) -> type[Any]:
-        made = dataclass(frozen=True, slots=True, kw_only=kw_only, eq=False, repr=False)(cls)
+        made = dataclass(slots=True, kw_only=kw_only, eq=False, repr=False)(cls)
         for method in (*_comparing(made), _printing(made)):
             if method.__name__ not in vars(cls):
                 setattr(made, method.__name__, method)

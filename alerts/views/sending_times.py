@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from alerts.core.alert_recipients import DueAlert, RecipientsOfAlerts
-from alerts.core.forecast import Forecast
 from alerts.core.owners import OWNER
 from alerts.core.reminders import Kind
 from alerts.core.tracked import Tracked
@@ -16,6 +15,9 @@ from alerts.deadlines.values import frozen
 from alerts.scheduled_rules import ScheduledRule
 from alerts.views.recipients import owner_text
 from alerts.views.shown_times import shown
+
+if TYPE_CHECKING:
+    from alerts.core.forecast import Forecast
 
 
 def due_alert(
