@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from alerts.store.queries import Ledger
     from alerts.store.recorded_absences import RecordedAbsences
     from alerts.store.registry import Registrations
+    from alerts.store.relatives import Relatives
     from alerts.store.resolution_inputs import ResolvedWith
     from alerts.store.silence_rows import Silences
 
@@ -181,6 +182,13 @@ class Store:
         from alerts.store.open_commitments import OpenCommitments
 
         return OpenCommitments(self.database)
+
+    @cached_property
+    def relatives(self) -> Relatives:
+        """What commitments depend on."""
+        from alerts.store.relatives import Relatives
+
+        return Relatives(self.database)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -108,7 +108,7 @@ class AnswerPages:
             )
         view = self._viewer.view(opened, opened.entry)
         shared = self._shared(opened, form)
-        moved = moved_windows(report, opened)
+        moved = moved_windows(report, opened.now)
         return Page(html=self._services.pages.render("answer_move", **shared, entry=view, t=view.t, moved=moved))
 
     def _recorded(self, before: OpenedLink, form: AnswerForm, *, again: bool = False) -> Page:

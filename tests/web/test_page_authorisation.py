@@ -39,7 +39,10 @@ WAYS: Mapping[str, tuple[tuple[str, int], Mapping[str, str], str]] = {
     "a socket without an address": (("", 0), OWN, "1.1"),
 }
 ADMITTED = frozenset({"this machine", "this machine, by name", "this machine, IPv6"})
-PAGES: frozenset[tuple[str, str]] = frozenset({("GET", "/"), ("HEAD", "/")})
+PAGES: frozenset[tuple[str, str]] = frozenset(
+    {(method, path) for method in ("GET", "HEAD") for path in ("/", "/c/{key}")}
+)
+FORMS: frozenset[tuple[str, str]] = frozenset({("POST", "/c/{key}")})
 STATIC = ("/static/page.css", "/static/site.css", "/static/icon.svg")
 ANYBODY: frozenset[tuple[str, str]] = frozenset(
     {("GET", "/healthz"), ("HEAD", "/healthz"), ("GET", "/readyz"), ("HEAD", "/readyz")}
@@ -96,7 +99,7 @@ def test_each_route_and_method_has_a_row(here: Desk) -> None:
         if not getattr(route, "path", "").startswith("/api/")
         for method in route.methods
     }
-    assert found == PAGES | ANYBODY
+    assert found == PAGES | FORMS | ANYBODY
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))
@@ -106,6 +109,20 @@ def test_a_page_is_for_this_machine_and_nobody_else(services: Services, method: 
     assert (status == 200) == (way in ADMITTED)
     assert status in (200, 400, 404)
     assert (b"secret" in body) == (way in ADMITTED)
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+@pytest.mark.parametrize(("method", "path"), sorted(FORMS))
+def test_a_form_is_for_this_machine_and_nobody_else(here: Desk, services: Services, method: str, path: str, way: str):
+    """Its token is known to nobody here, so it records nothing, and says so only to this machine."""
+    before = here.dump()
+    status, body = asked(
+        services, method, path.replace("{key}", "filing"), way, b"choice=close+withdrawn&form=" + b"0" * 32
+    )
+    assert (status == 403) == (way in ADMITTED)
+    assert status in (400, 403, 404)
+    assert (b"secret" in body) == (way in ADMITTED)
+    assert here.dump() == before
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,21 @@ import pytest
 
 from alerts.core.absences import Absence
 from alerts.core.silences import Silence
-from tests.factories import at, load
+from tests.factories import at, entry, load
 from tests.web.answering import NOW, Desk
 from tests.web.daemon_site import WHOLE
 from tests.web.test_due_page import TRACKED
 from tests.web.test_in_chromium import TELEPHONE, WIDE, width_of
 
 pytestmark = pytest.mark.skipif(not WHOLE, reason="needs Chromium: `make web`")
-PATHS = {"due": "/", "filtered": "/?owner=ann&status=overdue", "nothing": "/?search=nothing"}
+PATHS = {
+    "due": "/",
+    "filtered": "/?owner=ann&status=overdue",
+    "nothing": "/?search=nothing",
+    "one": "/c/audit",
+    "a series": "/c/monthly",
+    "missing": "/c/missing",
+}
 
 
 @pytest.fixture
@@ -64,6 +71,31 @@ def test_a_reader_filters_and_takes_the_filter_away(due: Desk, chromium: Any, sc
         page.get_by_text("Lease").first.wait_for()
         assert page.url.endswith("search=binder&owner=&tag=&party=&priority=&status=")
         assert context.cookies() == []
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_an_editor_moves_what_others_count_from_and_hands_it_over(due: Desk, chromium: Any, scripts: bool) -> None:
+    load(due.store, entry("after", "P3D after call", title="After the call"), now=at("2026-10-01"))
+    with chromium.new_context(java_script_enabled=scripts, viewport=TELEPHONE, color_scheme="dark") as context:
+        page = context.new_page()
+        page.goto(due.server.url)
+        page.get_by_role("link", name="Call", exact=True).first.click()
+        page.get_by_text("Move it to a new date").click()
+        page.get_by_label("New date").fill("2026-12-10")
+        page.get_by_label("Why? (shown in the alert)").fill("They are away.")
+        page.get_by_label("Why? (shown in the alert)").press("Enter")  # presses no button
+        page.get_by_role("button", name="Show what that means").click()
+        page.get_by_text("Moves along").wait_for()
+        page.get_by_role("button", name="Move it").click()
+        page.get_by_text("Recorded: moved").wait_for()
+        page.get_by_text("Hand it over").click()
+        page.get_by_label("To", exact=True).select_option("Bob")
+        page.get_by_role("button", name="Make them the owner").click()
+        page.get_by_text("Recorded: handed over").wait_for()
+        page.get_by_role("link", name="Due", exact=True).click()
+        assert context.cookies() == []
+    assert due.tracked("call").commitment.owner == "bob"
+    assert [due.last(key)[0] for key in ("call", "after")] == ["edited", "moved"]
 
 
 def test_on_paper_the_list_and_the_chart_are_there_and_the_filters_are_not(due: Desk, chromium: Any) -> None:

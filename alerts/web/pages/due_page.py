@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from alerts.core.absences import Absences
 from alerts.core.due_groups import DUE_GROUPS, Calendar, DueGroup, local_day
-from alerts.core.notifications import Notification
-from alerts.rendering.reminder_facts import facts
 from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import clean, flat, known_zone
 from alerts.rendering.timeline import DAYS, ROWS, Timeline, timeline
@@ -18,12 +15,12 @@ from alerts.views.listing import Entry, ListedCommitment, Listing
 from alerts.views.silenced_alerts import lasting_silences
 from alerts.web.pages.due_filters import DueFilters
 from alerts.web.pages.due_index import Indexed, IndexedCommitment, is_wanted
+from alerts.web.pages.page_facts import facts_of
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.silence_view import SilenceView
 
 PAGE = 75  # commitments: a page stays below 100 KB
 NAMED = 8  # of those that nobody gets alerts about
-NO_DELIVERY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,11 +154,7 @@ def _facts(reading: PageReading, some: Sequence[IndexedCommitment]) -> list[Fact
     """Return the facts of some commitments, as mails have them."""
     which = [(one.id, one.occurrence) for one in some]
     entries, _ = reading.store.linked_deliveries.entries(which, reading.now)
-    contexts = tuple(entry.context for entry in entries.values())
-    notification = Notification(
-        id=NO_DELIVERY, channel="", recipient="", zone=reading.zone, contexts=contexts, now=reading.now
-    )
-    return list(facts(notification))
+    return list(facts_of(reading, (entry.context for entry in entries.values())))
 
 
 def _chart(

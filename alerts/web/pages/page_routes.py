@@ -1,33 +1,37 @@
-"""The routes of the pages: each asks first who it is, then shows what its address states."""
+"""The routes of the pages: each asks first who it is, then shows what its address states, or records a form."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from alerts.scheduled_rules import ScheduledRule
-from alerts.web.pages.due_filters import DueFilters
-from alerts.web.pages.due_index import DueIndex
-from alerts.web.pages.due_page import due_view
+from alerts.web.pages.form_tokens import is_from_elsewhere
 from alerts.web.pages.page_access import NoPageError, PageAccess
-from alerts.web.pages.page_reading import PageReading
+from alerts.web.pages.site_pages import SitePages
 from alerts.web.services import Services
 
 STATIC = {"site.css": "text/css", "icon.svg": "image/svg+xml"}
 AN_HOUR = 3600  # seconds
-MENU = (("due", "/", "Due"),)
+ELSEWHERE = "Nothing was recorded: another site has sent this form.\n"
 Show = Callable[[Request], Response]
+Press = Callable[[Request, bytes], Response]
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
 
 
 def page_routes(services: Services) -> APIRouter:
     """Return the routes of the pages. GET and HEAD change nothing."""
-    router, access = APIRouter(), PageAccess(services.http)
-    pages = Pages(services)
+    router, access, pages = APIRouter(), PageAccess(services.http), SitePages(services)
     for name, media_type in STATIC.items():
         _add_static(router, name, services.pages.source(name), media_type)
     _add_page(router, access, "/", pages.due)
+    _add_page(router, access, "/c/{key}", pages.commitment)
+    _add_form(router, access, "/c/{key}", pages.press_commitment)
     return router
 
 
@@ -47,23 +51,13 @@ def _add_page(router: APIRouter, access: PageAccess, path: str, show: Show) -> N
         return show(request)
 
 
-class Pages:
-    """Shows pages. Threads may share it."""
-
-    def __init__(self, services: Services) -> None:
-        settings = services.settings
-        self._services, self._rules = services, ScheduledRule.all(settings.rules)
-        self._index = DueIndex(services.store, settings.rules, settings.owners_channel, settings.timezone or "UTC")
-
-    def due(self, request: Request) -> Response:
-        """Return what is due."""
-        with self._services.store.database.snapshot():  # short, as commits wait for it
-            reading, seen = PageReading.begin(self._services, self._rules), self._index.look()
-        indexed = self._index.catch_up(seen)
-        view = due_view(reading, indexed, DueFilters.read(request.query_params))
-        return self._page("due", reading, view=view, values=indexed.values, linked=False)
-
-    def _page(self, template: str, reading: PageReading, **values: object) -> Response:
-        now = reading.now.replace(second=0, microsecond=0)
-        shared = {"here": template, "menu": MENU, "zone": reading.zone, "now": now, "people": reading.people}
-        return Response(self._services.pages.render(template, **shared, **values), media_type="text/html")
+def _add_form(router: APIRouter, access: PageAccess, path: str, press: Press) -> None:
+    @router.post(path)
+    def form(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
+        try:
+            access.require(request.scope)
+        except NoPageError as error:
+            return PlainTextResponse(f"{error}\n", status_code=404)
+        if is_from_elsewhere(request.headers):
+            return PlainTextResponse(ELSEWHERE, status_code=403)
+        return press(request, body)

@@ -1,0 +1,72 @@
+"""The pages, from a request to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import Request, Response
+
+from alerts.deadlines.errors import InputError
+from alerts.rendering.template_filters import clean
+from alerts.scheduled_rules import ScheduledRule
+from alerts.store.store_error import StoreError
+from alerts.web.pages.commitment_pages import CommitmentPages, Shown
+from alerts.web.pages.due_filters import DueFilters
+from alerts.web.pages.due_index import DueIndex
+from alerts.web.pages.due_page import due_view
+from alerts.web.pages.form_tokens import FormTokens
+from alerts.web.pages.page_reading import PageReading
+from alerts.web.services import Services
+
+MENU = (("due", "/", "Due"),)
+
+
+class SitePages:
+    """Answers requests for pages. Threads may share it."""
+
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        self._services, self._rules = services, ScheduledRule.all(settings.rules)
+        self._index = DueIndex(services.store, settings.rules, settings.owners_channel, settings.timezone or "UTC")
+        self._commitments = CommitmentPages(FormTokens())
+
+    def due(self, request: Request) -> Response:
+        """Return what is due."""
+        with self._services.store.database.snapshot():  # short, as commits wait for it
+            reading, seen = PageReading.begin(self._services, self._rules), self._index.look()
+        indexed = self._index.catch_up(seen)
+        view = due_view(reading, indexed, DueFilters.read(request.query_params))
+        return self._answer(reading, Shown(template="due", values={"view": view, "values": indexed.values}))
+
+    def commitment(self, request: Request) -> Response:
+        """Return the page of a commitment."""
+        key, on = _key_of(request), request.query_params.get("on")
+        return self._known(lambda reading: self._commitments.show(reading, key, on))
+
+    def press_commitment(self, request: Request, body: bytes) -> Response:
+        """Record what the form of a commitment states."""
+        key, on = _key_of(request), request.query_params.get("on")
+        return self._known(lambda reading: self._commitments.press(reading, key, on, body))
+
+    def _known(self, show: Callable[[PageReading], Shown]) -> Response:
+        """Return a page, or that there is none."""
+        with self._services.store.database.snapshot():
+            reading = PageReading.begin(self._services, self._rules)
+        try:
+            shown = show(reading)
+        except InputError as error:
+            if isinstance(error, StoreError):
+                raise
+            shown = Shown(template="page_message", values={"message": "missing"}, status=404)
+        return self._answer(reading, shown)
+
+    def _answer(self, reading: PageReading, shown: Shown) -> Response:
+        now = reading.now.replace(second=0, microsecond=0)
+        shared = {"here": shown.template, "menu": MENU, "zone": reading.zone, "now": now, "people": reading.people}
+        html = self._services.pages.render(shown.template, **shared, **shown.values)
+        return Response(html, status_code=shown.status, media_type="text/html")
+
+
+def _key_of(request: Request) -> str:
+    """Return the key that an address names, without what no key has: PostgreSQL takes no NUL."""
+    return clean(request.path_params["key"])
