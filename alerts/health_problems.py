@@ -18,7 +18,8 @@ NO_DAEMON = "no daemon has planned and delivered for five minutes: start `alerts
 def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], str]) -> list[str]:
     """Return a line for each problem of deliveries, channels and the clock. `shown` writes a time for the reader."""
     counts = store.ledger.counts()
-    errors = []
+    hold = store.held_sending.find()
+    errors = [hold.text(shown)] if hold else []
     if dead := counts.get("dead"):
         errors.append(f"{_counted(dead)} dead: see `alerts deliveries --state dead`, then retry or dismiss")
     if bounced := counts.get("bounced"):

@@ -15,6 +15,7 @@ from alerts.core.liveness import ALIVE
 from alerts.core.registration import GRACE, Registered, RuleSet, daemon_may_register
 from alerts.core.short_lists import few
 from alerts.store import Store
+from alerts.store.held_sending import Hold
 from alerts.store.registry import ProcessStatus
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Process:
         self.edited: Sequence[str] = ()  # what is wrong with files that were to be taken over
         self.web_problem: str | None = None  # what is wrong with the HTTP server
         self._changed_at: datetime | None = None
+        self._hold: Hold | None = None  # why sending is held
         self._lock = threading.Lock()
         self.reload: Mapping[str, Any] | None = None
 
@@ -76,6 +78,7 @@ class Process:
     def report(self, now: datetime) -> None:
         """Write down that this process lives, what it runs, and where that disagrees with what is registered."""
         with self._lock:
+            self._note_hold()
             self._compare(now)
             self._store.registrations.report(self._status(now))
 
@@ -99,8 +102,16 @@ class Process:
         )
 
     def is_well(self, now: datetime) -> bool:
-        """Whether no rule has gone unplanned for five minutes."""
-        return not any(now - at >= PATIENCE for at in self._since.values())
+        """Whether no rule has gone unplanned for five minutes, and alerts may go out."""
+        return self._hold is None and not any(now - at >= PATIENCE for at in self._since.values())
+
+    def _note_hold(self) -> None:
+        """Log at a start, and when it begins or ends, that sending is held."""
+        before, self._hold = self._hold, self._store.held_sending.find()
+        if self._hold and self._hold != before:
+            log.error("%s", self._hold.text(lambda at: f"{at:%a %-d %b %Y %H:%M} UTC"))
+        elif before and not self._hold:
+            log.warning("sending is resumed: alerts go out again")
 
     def _compare(self, now: datetime) -> None:
         registered = self._store.watches.registered()

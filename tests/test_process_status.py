@@ -95,3 +95,23 @@ def test_files_that_changed_only_warn_and_are_forgotten_when_they_change_back(st
     one.files_changed(changed=False, now=NOW)
     one.report(NOW)
     assert store.registrations.processes(NOW, ALIVE)[0].warnings == []
+
+
+def test_a_hold_is_logged_at_each_start_and_stops_the_heartbeat_until_it_ends(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.held_sending.hold(NOW - timedelta(days=1), NOW)
+    for name in ("first start", "next start"):
+        one = process(store, name, A)
+        one.register(NOW)
+        one.report(NOW)
+        one.report(NOW + MINUTE)
+        assert not one.is_well(NOW + MINUTE)
+        lines = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert len(lines) == 1
+        assert lines[0].startswith("sending is held, so no alert goes out: the database was restored on ")
+        caplog.clear()
+    store.held_sending.release()
+    one.report(NOW + MINUTE)
+    assert one.is_well(NOW + MINUTE)
+    assert [record.getMessage() for record in caplog.records] == ["sending is resumed: alerts go out again"]

@@ -25,6 +25,7 @@ from alerts.cli.warnings import (
     bouncing_recipients,
     by_text,
     early_warnings,
+    held_sending,
     left_open_incidents,
     link_warnings,
     skipped_dates,
@@ -60,7 +61,7 @@ def check(context: typer.Context, at: At = None) -> None:
         count, ends = graced
         many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
         warn(f"{count} {many} {shown_with_zone(ends, app.zone)}: `alerts plan --upgrade` shows what goes out then")
-    for line in (*early_warnings(app, tracked, now), *skipped_dates(tracked)):
+    for line in (*held_sending(app), *early_warnings(app, tracked, now), *skipped_dates(tracked)):
         warn(line)
     for rule in app.settings.rules:
         if not rule.notify:

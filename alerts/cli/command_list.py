@@ -69,6 +69,11 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "deliveries": CommandEntry("delivery_commands", "List deliveries and their state.", "read"),
         "retry": CommandEntry("delivery_commands", "Retry a delivery that failed, is waiting, or was dismissed."),
         "dismiss": CommandEntry("delivery_commands", "Stop retrying a delivery."),
+        "backup": CommandEntry(
+            "backup_command", "Back up the database into a file, also while the daemon runs.", "read"
+        ),
+        "restore": CommandEntry("restore_command", "Put a backup in the place of the database, and hold sending."),
+        "resume": CommandEntry("resume_command", "Let alerts go out again after a restore."),
         "bounced": CommandEntry("bounced_command", "Record mails that came back: from standard input, or a Maildir."),
     },
 }

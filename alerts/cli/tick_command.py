@@ -22,6 +22,7 @@ from alerts.failure_handling import handle_failures
 from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
+from alerts.views.shown_times import shown_with_zone
 
 out = Terminal()
 
@@ -38,6 +39,8 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
     start_log(app.settings.redaction, app.settings.log)
     workers = app.workers(lambda: now)  # before anything is written: a channel that cannot be built is an error
     check = ClockCheck(app.store, lambda: now, app.second_clock)
+    if hold := app.store.held_sending.find():
+        raise InputError(hold.text(lambda at: shown_with_zone(at, app.zone)))
     with stopping_on_signals(workers), app.store.turn() as alone:
         if at is None and not check.begin():
             raise InputError(

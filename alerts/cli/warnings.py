@@ -105,6 +105,12 @@ def link_warnings(app: App) -> Iterator[str]:
             )
 
 
+def held_sending(app: App) -> list[str]:
+    """Return why no alert goes out after a restore."""
+    hold = app.store.held_sending.find()
+    return [hold.text(lambda at: shown_with_zone(at, app.zone))] if hold else []
+
+
 def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[str]:
     """Return a line for each rule whose cron fires too late for a lead, so that the reminder goes out early."""
     found: dict[tuple[str, str], list[tuple[str, Moment]]] = defaultdict(list)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from alerts.store.commitment_store import Commitments
     from alerts.store.due_watches import Watches
     from alerts.store.feeds import Feeds
+    from alerts.store.held_sending import HeldSending
     from alerts.store.left_out import LeftOut
     from alerts.store.link_revocations import LinkRevocations
     from alerts.store.linked_deliveries import LinkedDeliveries
@@ -168,6 +169,13 @@ class Store:
         from alerts.store.api_tokens import ApiTokens
 
         return ApiTokens(self.database)
+
+    @cached_property
+    def held_sending(self) -> HeldSending:
+        """Whether sending is held after a restore."""
+        from alerts.store.held_sending import HeldSending
+
+        return HeldSending(self.database)
 
     @cached_property
     def linked_deliveries(self) -> LinkedDeliveries:

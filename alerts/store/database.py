@@ -146,8 +146,8 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables up to date, one process at a time; not where they are only read."""
-        version = _migrations()[-1] if self.is_missing else self._version()
-        if version == _migrations()[-1]:
+        version = migrations()[-1] if self.is_missing else self._version()
+        if version == migrations()[-1]:
             return
         if version is None and self._access != "create":
             self._engine.dispose()
@@ -156,7 +156,7 @@ class Database:
         if self._access == "read":
             raise StoreError(
                 f"{self.name}: made by an older version of alerts: `alerts run`, `tick` or `load` brings it up to date"
-                if version in _migrations()
+                if version in migrations()
                 else f"{self.name}: made by a newer version of alerts than this one ({version})"
             )
         from alembic import command
@@ -176,7 +176,7 @@ class Database:
 
     def is_current(self) -> bool:
         """Return whether the last migration has run: Alembic need not be imported then, nor a lock be taken."""
-        return self._version() == _migrations()[-1]
+        return self._version() == migrations()[-1]
 
     def _version(self) -> str | None:
         with self.read() as connection:
@@ -236,7 +236,8 @@ class Database:
 
 
 @lru_cache(maxsize=1)
-def _migrations() -> list[str]:
+def migrations() -> list[str]:
+    """Return the versions of the tables that this release knows, the oldest first."""
     return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 

@@ -1,8 +1,9 @@
 """Numbers each place at which a process may die between two effects, and lets it die at one of them.
 
 A boundary lies before and after whatever the database or a peer could notice: connecting, a statement, a commit, a
-send (and amid its bytes), a read, a close, a lock. (To roll back and to die are the same to a database.) Threads share
-one count, so which boundary has which number differs a little from run to run; its label says where the process died.
+send (and amid its bytes), a read, a close, a lock, a name of a file. (To roll back and to die are the same to a
+database.) Threads share one count, so which boundary has which number differs a little from run to run; its label says
+where the process died.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from sqlalchemy.engine.default import DefaultDialect
 
 DATABASE = ("connect", "do_execute", "do_executemany", "do_execute_no_params", "do_commit", "do_ping")
 SOCKETS = ("connect", "send", "sendall", "recv", "recv_into", "close")
-LOCKS = ((fcntl, "flock"), (os, "truncate"), (os, "pwrite"))
+FILES = (
+    *((fcntl, "flock"), (os, "truncate"), (os, "pwrite")),
+    *((os, "fsync"), (os, "replace"), (os, "link"), (os, "unlink")),
+)
 
 
 class Boundaries:
@@ -41,7 +45,7 @@ class Boundaries:
             self._wrap(DefaultDialect, name, f"sql {name.removeprefix('do_')}")
         for name in SOCKETS:
             self._wrap(socket.socket, name, f"socket {name}")
-        for owner, name in LOCKS:
+        for owner, name in FILES:
             self._wrap(owner, name, f"file {name}")
 
     def _wrap(self, owner: Any, name: str, kind: str) -> None:

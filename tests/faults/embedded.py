@@ -88,12 +88,12 @@ class Site:
         """What the daemon has said; while it is up, all its lines so far."""
         return "".join(self._lines)
 
-    def run(self, *arguments: str, prefix: Sequence[str] = ()) -> Ran:
-        """Run a command beside the daemon, which sees what the daemon sees."""
+    def run(self, *arguments: str, prefix: Sequence[str] = (), die_at: int | str | None = None) -> Ran:
+        """Run a command beside the daemon, which sees what the daemon sees; it dies at that boundary."""
         options = ["--config", str(self._config), *arguments]
         if not (self._inside or prefix):
             with self._nursery.turn:
-                return self._nursery.run(options)
+                return self._nursery.run(options, die_at)
         command = [*(prefix or self._inside), sys.executable, "-m", "alerts", *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
         return Ran(done.returncode, done.stdout + done.stderr, ())

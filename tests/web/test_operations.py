@@ -106,6 +106,15 @@ def test_status_is_an_answer_where_the_database_cannot_be_used(web_server: WebSe
     assert metrics(web_server)["alerts_database_up", ()] == 0
 
 
+def test_sending_that_is_held_is_no_good_status(web_server: WebServer) -> None:
+    now = utc_now()
+    web_server.store.held_sending.hold(now - timedelta(days=1), now)
+    code, reasons = status(web_server)
+    assert code == 503
+    assert any("run `alerts resume`" in reason for reason in reasons)
+    assert metrics(web_server)["alerts_sending_held", ()] == 1
+
+
 def test_metrics_are_those_of_the_database(web_server: WebServer) -> None:
     store = web_server.store
     load(store, entry(SECRET_KEY, "2099-01-31"), now=utc_now() - timedelta(days=1))
@@ -116,6 +125,7 @@ def test_metrics_are_those_of_the_database(web_server: WebServer) -> None:
     assert found["alerts_database_up", ()] == 1
     assert found["alerts_daemon_up", ()] == 1
     assert found["alerts_clock_doubted", ()] == 0
+    assert found["alerts_sending_held", ()] == 0
     assert found["alerts_commitments", (("status", "open"),)] == 1
     assert found["alerts_channel_up", (("channel", "desk"),)] == 0
     assert found["alerts_channel_up", (("channel", "chat"),)] == 1

@@ -30,6 +30,7 @@ from alerts.core.envelopes import Routes
 from alerts.core.messages import Message
 from alerts.store import delivery_tables
 from alerts.store.database import Database
+from alerts.store.held_sending import may_send
 from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_deputies
 from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
 from alerts.store.outbox.held_back import ANY_TIME, ChannelHours
@@ -214,8 +215,8 @@ class Outbox:
             )
 
     def pause(self, channel: str, now: datetime, served: ServedRecipients = ANYBODY) -> timedelta | None:
-        """Return how long a channel has nothing to send to recipients that we serve; None if nothing waits."""
-        mine = (delivery_tables.OPEN, _D.channel == channel, recipient_is_served(served))
+        """Return how long a channel has nothing to send to recipients that we serve; None if nothing may go."""
+        mine = (delivery_tables.OPEN, _D.channel == channel, recipient_is_served(served), may_send())
         ready = case((_D.held_until > _D.next_at, _D.held_until), else_=_D.next_at)
         waiting = select(func.min(ready, type_=_D.next_at.type)).where(*mine, _D.state != "leased").scalar_subquery()
         leased = select(func.min(_D.lease_until)).where(*mine, _D.state == "leased").scalar_subquery()

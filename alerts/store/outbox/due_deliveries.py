@@ -21,6 +21,7 @@ from alerts.core.deliveries import (
     FailureLevel,
 )
 from alerts.store import delivery_tables
+from alerts.store.held_sending import may_send
 
 _D = delivery_tables.deliveries.c
 
@@ -41,10 +42,17 @@ def worse(level: Any) -> Any:
 
 
 def claimable(channel: str, now: datetime, real: datetime, exclude: Collection[UUID]) -> tuple[Any, ...]:
-    """Return the conditions for a claim. A time too far ahead comes from a wrong clock: it is due."""
+    """Return the conditions for a claim: none while sending is held. A time too far ahead comes from a wrong clock."""
     waiting = and_(_D.state.in_(("pending", "retry")), or_(_D.next_at <= now, _D.next_at > now + LONGEST_PAUSE))
     mine = (_D.id.not_in(exclude),) if exclude else ()
-    return delivery_tables.OPEN, _D.channel == channel, or_(waiting, is_abandoned(real)), not_held(now), *mine
+    return (
+        delivery_tables.OPEN,
+        _D.channel == channel,
+        or_(waiting, is_abandoned(real)),
+        not_held(now),
+        may_send(),
+        *mine,
+    )
 
 
 def not_held(now: datetime) -> Any:

@@ -3,6 +3,7 @@
 from tests.mutants.guards import (
     absences_guards,
     answers_guards,
+    backups_guards,
     bounces_guards,
     changes_guards,
     channels_guards,
@@ -31,6 +32,7 @@ GUARDS: tuple[Guard, ...] = (
     *deadlines_guards.GUARDS,
     *core_guards.GUARDS,
     *database_guards.GUARDS,
+    *backups_guards.GUARDS,
     *changes_guards.GUARDS,
     *answers_guards.GUARDS,
     *watches_guards.GUARDS,

@@ -1,0 +1,69 @@
+"""Sending that is held: a restored database would send again what went out since the backup was taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, delete, exists, func, select
+
+from alerts.store import tables
+from alerts.store.backup import BACKUP
+from alerts.store.database import Database
+from alerts.store.rows import upsert
+
+_M, _R = tables.meta.c, tables.revisions.c
+HELD = "sending held"  # the fact that says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Why nothing is sent: the database was restored at a time, and is as it was at an earlier one."""
+
+    restored_at: datetime
+    taken_at: datetime
+
+    def text(self, shown: Callable[[datetime], str]) -> str:
+        """Return the line for health checks and logs. `shown` writes a time for the reader."""
+        return (
+            f"sending is held, so no alert goes out: the database was restored on {shown(self.restored_at)} from a "
+            f"backup of {shown(self.taken_at)}; look at `alerts deliveries`, then run `alerts resume`"
+        )
+
+
+class HeldSending:
+    """Whether sending is held, for all processes on a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self) -> Hold | None:
+        """Return why sending is held, or None where it is not."""
+        with self._database.read() as connection:
+            row = connection.execute(select(_M.value, _M.at).where(_M.name == HELD)).first()
+        return Hold(restored_at=row.at, taken_at=datetime.fromisoformat(json.loads(row.value))) if row else None
+
+    def hold(self, taken_at: datetime, now: datetime) -> None:
+        """Hold sending until it is resumed."""
+        with self._database.write() as connection:
+            value = json.dumps(taken_at.astimezone(UTC).isoformat())
+            upsert(connection, tables.meta, ["name"], [{"name": HELD, "value": value, "at": now}])
+
+    def release(self) -> bool:
+        """Let alerts go out again; returns whether sending was held."""
+        with self._database.write() as connection:
+            return connection.execute(delete(tables.meta).where(_M.name == HELD)).rowcount > 0
+
+    def taken_at(self) -> datetime | None:
+        """Return when this copy of a database was taken: as `alerts backup` noted, else when it was last used."""
+        with self._database.read() as connection:
+            noted: datetime | None = connection.scalar(select(_M.at).where(_M.name == BACKUP))
+            last: datetime | None = noted or connection.scalar(select(func.max(_M.at, type_=_M.at.type)))
+            return last or connection.scalar(select(func.max(_R.recorded_at, type_=_R.recorded_at.type)))
+
+
+def may_send() -> ColumnElement[bool]:
+    """Whether sending is not held, as a condition for what is claimed."""
+    return ~exists().where(_M.name == HELD)
