@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # What only a tick needs is imported where it is used: commands that list would load it, too.
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
+_REGISTERED = select(_R.name, _R.hash).where(_R.removed_at.is_(None))
 
 
 class Watches:
@@ -54,8 +55,7 @@ class Watches:
     def registered(self) -> dict[str, str]:
         """Return the registered rules: name → hash."""
         with self._database.read() as connection:
-            query = select(_R.name, _R.hash).where(_R.removed_at.is_(None))
-            return {row.name: row.hash for row in connection.execute(query)}
+            return {row.name: row.hash for row in connection.execute(_REGISTERED)}
 
     def settle(self) -> Iterator[int]:
         """Update the watches after changes; yields how many commitments each batch held."""

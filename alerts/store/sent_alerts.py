@@ -42,6 +42,7 @@ _ACCEPTED = (
 # What came back was sent all the same, when the server took it. Nobody can answer it.
 _SENT_AT = case((_D.state == "bounced", func.coalesce(_ACCEPTED, _D.ended_at)), else_=_D.ended_at)
 _BOUNCED = case((_D.state == "bounced", _D.last_error), else_=None)
+_ANY_UNSEEN = select(_D.id).where(_D.unseen).limit(1)
 REPORT = "unanswered"  # a report that nobody answers is no alert that waits for an answer
 _WAKE = update(planning_tables.watches).where(
     _W.commitment_id == bindparam("_id"),
@@ -117,7 +118,7 @@ def wake_for_sent(database: Database) -> int:
     their commitments locked, too, so neither waits for what the other holds.
     """
     with database.read() as connection:
-        if connection.execute(select(_D.id).where(_D.unseen).limit(1)).first() is None:
+        if connection.execute(_ANY_UNSEEN).first() is None:
             return 0
     with database.write() as connection:
         query = select(_D.id, _D.ended_at).where(_D.unseen).order_by(_D.id).limit(CHUNK)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, delete, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, delete, select, update
 
 from alerts.core.rules import Rule, matching
 from alerts.core.tracked import Tracked
@@ -22,6 +22,10 @@ from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
 Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
+_WAITING = and_(_C.changed_at.is_not(None), _C.id.not_in(bindparam("unread", expanding=True)))
+# Each turn asks these first, so they are composed once.
+_ANY_CHANGED = select(1).where(_WAITING).limit(1)
+_ANY_RULE = select(1).where(_R.settled_to.is_not(None)).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,14 @@ def settle(database: Database) -> Iterator[int]:
 
 
 def _settle_changed(database: Database, unread: set[int]) -> int:
-    waiting = and_(_C.changed_at.is_not(None), _C.id.not_in(unread))
-    if not _any(database, waiting):
+    if not _any(database, _ANY_CHANGED, unread=list(unread)):
         return 0
     with database.write() as connection:
-        changed = TRACKED.add_columns(_C.changed_at).where(waiting).order_by(_C.changed_at).limit(CHUNK)
+        changed = TRACKED.add_columns(_C.changed_at).where(_WAITING).order_by(_C.changed_at).limit(CHUNK)
         # What another replica has locked is skipped. SQLite has one writer, and no such clause. One that settles a rule
         # adds watches of the same commitments: with `key_share` it need not wait for us, while we wait for its watch.
         locked = changed.with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
-        rows = connection.execute(locked).mappings().all()
+        rows = connection.execute(locked, {"unread": list(unread)}).mappings().all()
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
         _keep_watches(connection, rules, rules, stale, changed=False)
@@ -68,7 +71,7 @@ def _settle_changed(database: Database, unread: set[int]) -> int:
 
 def _settle_rules(database: Database) -> int:
     """Match changed rules with all commitments once, a batch at a time."""
-    if not _any(database, _R.settled_to.is_not(None)):
+    if not _any(database, _ANY_RULE):
         return 0
     with database.write() as connection:
         query = select(_R.name, _R.settled_to, _R.registered_at).where(_R.settled_to.is_not(None))
@@ -90,9 +93,9 @@ def _settle_rules(database: Database) -> int:
     return len(rows) or 1  # not zero: a rule was settled, even without commitments
 
 
-def _any(database: Database, condition: Any) -> bool:
+def _any(database: Database, query: Select[Any], **values: Any) -> bool:
     with database.read() as connection:
-        return connection.execute(select(1).where(condition).limit(1)).first() is not None
+        return connection.execute(query, values).first() is not None
 
 
 def _keep_watches(

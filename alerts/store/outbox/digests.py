@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, delete, func, or_, select
 
 from alerts.core.envelopes import Envelope, seal
 from alerts.core.reminder_merging import merge, reason
@@ -30,17 +30,21 @@ _C, _G, _L, _R, _W = (
         planning_tables.watches,
     )
 )
+Bind = BindParameter[Any]
 STUCK_AFTER = timedelta(minutes=2)  # we wait no longer for a process that has added nothing for this time
 
 
-def is_due(rules: Collection[str], until: datetime, watches: Any = _W) -> ColumnElement[bool]:
+def is_due(rules: Collection[str] | Bind, until: datetime | Bind, watches: Any = _W) -> ColumnElement[bool]:
     """Return the condition for watches of these rules that are due by then."""
     return and_(watches.next_at.is_not(None), watches.next_at <= until, watches.rule.in_(rules))
 
 
-def is_ready(now: datetime) -> ColumnElement[bool]:
+def is_ready(now: datetime | Bind) -> ColumnElement[bool]:
     """Return the condition for what is gathered, and not held back by a silence or by office hours."""
     return or_(_G.held_until.is_(None), _G.held_until <= now)
+
+
+_ANY_READY = select(_G.channel).where(is_ready(bindparam("now"))).limit(1)
 
 
 def others_may_join(connection: Connection, due: ColumnElement[bool], now: datetime) -> bool:
@@ -72,7 +76,7 @@ class Gathering:
 
     def _is_waiting(self, now: datetime) -> bool:
         with self._database.read() as connection:
-            return _any(connection, _G.channel, is_ready(now))
+            return connection.execute(_ANY_READY, {"now": now}).first() is not None
 
 
 def _is_stuck(connection: Connection, now: datetime) -> bool:
