@@ -29,9 +29,13 @@ class OfficeHours:
 
     def next_open(self, at: datetime) -> datetime:
         """Return the first instant from `at` on that lies in the hours; `at` where they do not open for a month."""
-        day = at.astimezone(zone_info(self.timezone)).date()
-        for ahead in range(FURTHEST + 1):
-            here = Day(day + timedelta(days=ahead), self.timezone)
+        try:
+            day = at.astimezone(zone_info(self.timezone)).date()
+            days = [day + timedelta(days=ahead) for ahead in range(FURTHEST + 1)]
+        except OverflowError:  # at the end of the calendar
+            return at
+        for one in days:
+            here = Day(one, self.timezone)
             if self._is_open_on(here) and at < self._closes(here):
                 return max(at, self._at(here, self.opens))
         return at

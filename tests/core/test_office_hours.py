@@ -33,6 +33,7 @@ def at(text: str) -> datetime:
         ({"days": "wed"}, "UTC", "2025-11-03T10:00", "2025-11-05T09:00"),
         ({"calendar": "US"}, "UTC", "2025-12-25T10:00", "2025-12-26T09:00"),
         ({"closes": "24:00"}, "UTC", "2025-11-03T23:59", "2025-11-03T23:59"),
+        ({}, "UTC", "9999-12-31T20:00", "9999-12-31T20:00"),  # where the calendar ends
     ],
 )
 def test_they_open_next(stated: dict[str, str], zone: str, now: str, opens: str) -> None:

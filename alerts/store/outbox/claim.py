@@ -33,7 +33,7 @@ from alerts.store.database import Database
 from alerts.store.held_sending import may_send
 from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_deputies
 from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
-from alerts.store.outbox.held_back import ANY_TIME, ChannelHours
+from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, with_next_alerts
 from alerts.store.outbox.holds import hold
 from alerts.store.outbox.payloads import payload_of
 from alerts.store.outbox.reach import ANYBODY, ServedRecipients, recipient_is_served
@@ -100,7 +100,7 @@ class Outbox:
                 query = query.order_by(_D.next_at).limit(limit)
                 rows = connection.execute(self._skip_locked(query)).mappings().all()
                 rows_to_send = _to_send(connection, rows, now, routes, hours)
-                found = _lease(connection, rows_to_send, now, real + lease)
+                found = _lease(connection, rows_to_send, now, real + lease, hours)
             if found or not rows:
                 return found
         return []
@@ -236,7 +236,9 @@ def _to_send(
     return hold(connection, rows, now, hours, snoozed_for=("recipient",))
 
 
-def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: datetime) -> list[Delivery]:
+def _lease(
+    connection: Connection, rows: Sequence[Any], now: datetime, until: datetime, hours: ChannelHours
+) -> list[Delivery]:
     claims, stale, broken = read_claims(connection, rows)
     unsent = [unsent_row(row, stale, broken, now) for row in rows if row["id"] not in claims]
     if unsent:
@@ -244,4 +246,4 @@ def _lease(connection: Connection, rows: Sequence[Any], now: datetime, until: da
     leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}
     if claims:
         connection.execute(update(delivery_tables.deliveries).where(_D.id.in_(claims)).values(leased))
-    return list(claims.values())
+    return with_next_alerts(connection, claims, hours)

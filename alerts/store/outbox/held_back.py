@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from alerts.core.alert_holds import hold_at
-from alerts.core.office_hours import HoursOf, always_open
+from alerts.core.alert_holds import goes_out_at, hold_at
+from alerts.core.deliveries import Delivery
+from alerts.core.office_hours import HoursOf, OfficeHours, always_open
 from alerts.core.rules import Rule
 from alerts.core.tracked import Tracked
 from alerts.cron import Cron
@@ -118,6 +119,26 @@ def gather_held(connection: Connection, row: Any, waits: Mapping[UUID, Held]) ->
     connection.execute(insert_new(connection, delivery_tables.gathered), waiting)
     carried = (_L.delivery_id == row["id"], _L.reminder_id.in_(waits))
     connection.execute(delete(delivery_tables.delivery_reminders).where(*carried))
+
+
+def with_next_alerts(connection: Connection, claims: Mapping[UUID, Delivery], hours: ChannelHours) -> list[Delivery]:
+    """Return claims whose entries name the time at which silences and office hours let their next alert go."""
+    waiting = [one for claim in claims.values() for one in claim.contexts if one.next_alert_at and one.silences]
+    critical = {one.reminder.rule for one in waiting if one.tracked.commitment.priority == "critical"}
+    rules = rules_of(connection, critical) if critical else {}
+    return [_with_next_alerts(claim, hours.of(claim.recipient), rules) for claim in claims.values()]
+
+
+def _with_next_alerts(claim: Delivery, hours: OfficeHours | None, rules: Mapping[str, Rule]) -> Delivery:
+    if not any(one.next_alert_at and (one.silences or hours) for one in claim.contexts):
+        return claim
+    contexts = []
+    for one in claim.contexts:
+        if at := one.next_alert_at:
+            last_firing = partial(_last_firing, rules.get(one.reminder.rule))
+            at = goes_out_at(one.tracked, at, one.silences, hours, last_firing)
+        contexts.append(replace(one, next_alert_at=at))
+    return replace(claim, contexts=tuple(contexts))
 
 
 def release_changed(connection: Connection, ids: Collection[int]) -> None:

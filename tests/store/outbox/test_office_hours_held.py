@@ -37,6 +37,15 @@ def test_what_is_not_critical_waits_until_they_open(store: Store) -> None:
     assert tick(store, NINE + timedelta(hours=1), to=(ANN, BO)) == []
 
 
+def test_an_alert_names_the_time_at_which_the_next_one_goes_out_to_its_reader(store: Store) -> None:
+    load(store, entry(), entry("urgent", priority="critical"))
+    tick(store, NOW, register=True, to=(ANN, BO))
+    found = tick(store, NINE, to=(ANN, BO))
+    six, nine = at("2025-11-04T06:00"), at("2025-11-04T09:00")
+    named = {(one.recipient, each.tracked.commitment.key, each.next_alert_at) for one in found for each in one.contexts}
+    assert named == {(ANN, "truce", nine), (ANN, "urgent", six), (BO, "truce", six), (BO, "urgent", six)}
+
+
 def test_it_goes_out_early_rather_than_after_the_deadline(store: Store) -> None:
     load(store, entry(deadline="2025-11-09"))  # a Sunday
     tick(store, NOW, register=True)

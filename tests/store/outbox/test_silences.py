@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from alerts.core.commitments import Priority
 from alerts.core.deliveries import Delivery, Outcome
 from alerts.core.rules import Overdue
 from alerts.core.silences import Silence, check_silence
@@ -57,6 +58,17 @@ def quiet(store: Store) -> Store:
 def test_what_it_held_back_goes_out_at_its_end_as_one_digest(quiet: Store) -> None:
     assert told(at_end(quiet)) == [[("other", "P5D"), ("truce", "P5D")]], "of one state the latest"
     assert tick(quiet, END + timedelta(hours=1)) == []
+
+
+@pytest.mark.parametrize(("priority", "expected"), [("normal", "2025-11-12T00:00"), ("critical", "2025-11-10T09:00")])
+def test_an_alert_before_it_names_the_time_at_which_it_lets_the_next_one_go(
+    store: Store, priority: Priority, expected: str
+) -> None:
+    load(store, entry(priority=priority))
+    tick(store, NOW, register=True)
+    store.silences.add(silence(at("2025-11-12"), at("2025-11-04")))
+    (found,) = tick(store, NINE)
+    assert found.contexts[0].next_alert_at == at(expected)
 
 
 def test_it_says_that_it_was_held_back(quiet: Store) -> None:
