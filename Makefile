@@ -79,8 +79,9 @@ bench: $(VENV)/.installed-dev  ## measure the cost of ticks and of commands, the
 	@$(BIN)/python -m benchmarks.write_transactions
 	@$(BIN)/python -m benchmarks.command_starts
 
-docs: $(VENV)/.installed-dev  ## renew the variables and blocks in docs/templates.md
+docs: $(VENV)/.installed-dev  ## renew the variables and blocks in docs/templates.md, and the JSON Schemas
 	@$(BIN)/python -m pages.templates
+	@$(BIN)/python -m pages.schemas
 
 images: $(VENV)/.installed-dev  ## take the pictures of docs/images again (needs a Chromium)
 	@$(BIN)/python -m pages.images

@@ -6,7 +6,7 @@ Other distributions can add kinds by entry points; `alerts.channels.kit` has wha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -109,6 +109,11 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
     except InputError as error:
         raise InputError(f"{where(())}{prefix}: {error}") from None
     return built
+
+
+def settings_models(kinds: Iterable[str]) -> dict[str, type[BaseModel]]:
+    """Return the model of the settings of each kind. Raises InputError for a kind that cannot be used."""
+    return {kind: _kind(kind).options for kind in kinds}
 
 
 def contents(kind: str, options: Mapping[str, object]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from alerts.deadlines.errors import InputError
 TIMEOUT = timedelta(seconds=10)
 
 
-class _Settings(Reaching):
+class HeartbeatSettings(Reaching):
     url: Url
 
 
@@ -31,9 +31,9 @@ class Heartbeat:
 
     def __init__(self, options: Mapping[str, object], where: Where = lambda _: "") -> None:
         try:
-            settings = _Settings.model_validate(dict(options))
+            settings = HeartbeatSettings.model_validate(dict(options))
         except ValidationError as error:
-            raise InputError("\n".join(setting_errors(error, _Settings, "heartbeat", where, {}))) from None
+            raise InputError("\n".join(setting_errors(error, HeartbeatSettings, "heartbeat", where, {}))) from None
         root = urlunsplit((*urlsplit(settings.url.get_secret_value())[:2], "/", "", ""))
         self._poster = Poster(settings.url, 1, route=settings.route)
         self._root = Poster(SecretStr(root), 1, route=settings.route)

@@ -51,6 +51,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
     },
     "Set up": {
         "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates.", "read"),
+        "schema": CommandEntry("schema_command", "Print the JSON Schema of a file, by which editors check it.", "read"),
         "away": CommandEntry("away_command", "Record who is away and who gets their alerts too."),
         "feed": CommandEntry("feed_command", "Add, list or revoke the calendars that people subscribe to."),
         "silence": CommandEntry("silence_command", "Add, list or end times in which alerts are held back."),

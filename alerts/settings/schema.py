@@ -119,7 +119,11 @@ class RemindSection(Section):
     before: Annotated[tuple[Lead, ...], AfterValidator(once)] = ()
     on_the_day: Flag = False
     opens: Flag = False
-    overdue: Annotated[OverdueSection | None, BeforeValidator(_overdue)] = None
+    overdue: Annotated[
+        OverdueSection | None,
+        BeforeValidator(_overdue),
+        Field(json_schema_extra=lambda schema: schema["anyOf"].append({"type": "boolean"})),
+    ] = None
     moved: Flag = False
     review: Every | None = None
     closed: Flag = False

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from alerts.deadlines.errors import InputError, did_you_mean
@@ -44,7 +44,11 @@ def _count(value: object) -> object:
 
 
 Text = Annotated[str, BeforeValidator(_text)]  # text in every YAML reader
-Raw = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Plain) else value)]  # as written
+Raw = Annotated[  # as written
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, Plain) else value),
+    WithJsonSchema({"type": ["string", "number"]}),
+]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Count = Annotated[int, BeforeValidator(_count)]
 

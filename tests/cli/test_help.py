@@ -28,6 +28,7 @@ COMMANDS = {
     "plan": "--from --days --at --json",
     "check": "--at",
     "preview": "RULE KEY --channel --at",
+    "schema": "config rules commitments",
     "who": "KEY --occurrence --at --json",
     "away": "PERSON --from --until --to --back --because --by --at --json",
     "feed": "add list revoke --name --owner --tag --party --priority --all --alarms --by --at --json",

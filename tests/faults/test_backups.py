@@ -73,7 +73,7 @@ def _restore(here: Site, backup: Path, known: set[str]) -> None:
     assert len(here.sinks.accepted) == heard, "something was sent while sending is held"
     assert "sending is held" in here.run("health").said
     assert here.run("resume").code == 0
-    eventually(here.is_done, "all is sent", within=120, every=0.1)
+    eventually(here.is_done, "all is sent", within=600, every=0.5)
     again = here.sinks.ids(since=heard)
     assert set(again) == set(here.states()) - known, "what the backup did not know to be sent, and nothing else"
     assert set(again.values()) == {1}
