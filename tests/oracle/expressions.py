@@ -177,7 +177,18 @@ class Every:
         return f"every {self.rule} from {self.start}{but}"
 
 
-Expression = Simple | Choice | Every
+@dataclass(frozen=True, slots=True)
+class LastDone:
+    """One turn after the other: each is due so long after the one before it was closed, and none before the first."""
+
+    span: Span
+    start: Day | Wall
+
+    def __str__(self) -> str:
+        return f"every {self.span} after it was last done from {self.start}"
+
+
+Expression = Simple | Choice | Every | LastDone
 
 
 def references(expression: Expression) -> set[str]:

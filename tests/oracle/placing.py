@@ -18,6 +18,7 @@ from tests.oracle.expressions import (
     Every,
     Expression,
     Interval,
+    LastDone,
     Period,
     Shift,
     Wall,
@@ -50,7 +51,7 @@ def dates(expression: Expression) -> list[Date]:
             return [date for side in (first, last) if side for date in dates(side)]
         case Choice(_, parts):
             return [date for part in parts for date in dates(part)]
-        case Every(start=start):
+        case Every(start=start) | LastDone(start=start):
             return [start]
     return []
 
@@ -88,7 +89,7 @@ def put(expression: Expression, zone: str) -> Expression:
             return replace(expression, first=first and at(first, zone), last=last and at(last, zone))
         case Choice(_, parts):
             return replace(expression, parts=tuple(put(part, zone) for part in parts))
-        case Every(start=start):
+        case Every(start=start) | LastDone(start=start):
             return replace(expression, start=at(start, zone))
     return expression
 

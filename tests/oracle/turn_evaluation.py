@@ -111,6 +111,7 @@ class TurnEvaluation:
         """Evaluate the open turn at one tick, and note in `before` what the next one must know."""
         bounds, since = turn.bounds, turn.since
         fresh = before.bounds is None or before.bounds.fingerprint != bounds.fingerprint
+        fresh = fresh or (turn.follows_closing and turn.since > before.at)  # taken back, and there again
         reopened = self.watch.reopened_at(self.name, tick)
         before.sent = None if fresh else before.sent
         if reopened:
@@ -123,6 +124,8 @@ class TurnEvaluation:
         known = self.not_silenced(schedule, None if anew else before.at, tick, pause, bounds)
         due = [one for one in known if one.send_at >= since] if anew else known
         missed = [one for one in known if one.send_at < since] if anew else []
+        if turn.follows_closing and turn.since == since:
+            missed = []
         if missed and before.sent and place(max(missed, key=latest)) <= before.sent:
             missed = []
         explained = (fresh and tick in self.reported.moved) or tick in self.reported.reopened

@@ -43,7 +43,8 @@ from tests.oracle.data import (
     Snoozed,
     TakenBack,
 )
-from tests.oracle.expressions import Day, Every, Expression, Wall, references
+from tests.oracle.expressions import Day, Every, Expression, LastDone, Wall, references
+from tests.oracle.last_done import due_dates
 from tests.oracle.placing import kept
 from tests.oracle.resolving import UNKNOWN, Bounds, Setting, resolve
 
@@ -57,6 +58,7 @@ class Turn:
     since: datetime
     bounds: Bounds
     tracked: bool = True
+    follows_closing: bool = False  # of another turn: what would have gone out before was never missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +194,12 @@ def courses(history: History, until: date) -> dict[str, Course]:
                 continue
             case Closed(key=key):
                 found[key].woken.append((change.occurrence, at))
-                found[key].closed.append((change.occurrence, at))
+                close_turn(found[key], found, change.occurrence, at)
                 continue
             case Reopened(key=key, occurrence=""):
                 found[key].reopen("", at)
             case Reopened(key=key):
-                found[key].reopen(change.occurrence, at)
+                reopen_turn(found[key], found, change.occurrence, at)
                 continue
             case Acknowledged(key=key) | Snoozed(key=key) | TakenBack(key=key):
                 found[key].answer(change)
@@ -207,6 +209,32 @@ def courses(history: History, until: date) -> dict[str, Course]:
         for name in dependants(key, found):
             restate(found[name], found, at, until, looked)
     return found
+
+
+def close_turn(course: Course, found: dict[str, Course], name: str, at: datetime) -> None:
+    """Close one turn; another one may count from that."""
+    course.closed.append((name, at))
+    follow_closing(course, found, at)
+
+
+def reopen_turn(course: Course, found: dict[str, Course], name: str, at: datetime) -> None:
+    """Open one turn again; what counted from its closing is gone."""
+    course.reopen(name, at)
+    follow_closing(course, found, at)
+
+
+def follow_closing(course: Course, found: dict[str, Course], at: datetime) -> None:
+    """Bring the turns of what counts from when it was last done to what was closed and reopened up to now."""
+    if not isinstance(course.deadline, LastDone):
+        return
+    now, turns = course.now, dict(turns_of(course, found, date.max))
+    new = {name: Turn(at, bounds, follows_closing=True) for name, bounds in turns.items() if name not in now.turns}
+    kept_turns = {name: turn for name, turn in now.turns.items() if name in turns}
+    for name in now.turns.keys() - turns.keys():
+        course.alone.pop(name, None)
+        course.own.pop(name, None)
+    course.end_answers({name: turn.bounds for name, turn in (kept_turns | new).items()}, at)
+    course.stated.append(Stated(at, now.fingerprint, kept_turns | new, moved="by a closing"))
 
 
 def last_before(ticks: Sequence[datetime], at: datetime) -> datetime | None:
@@ -231,12 +259,12 @@ def end_whole(
 
 
 def recurs(course: Course, found: dict[str, Course]) -> bool:
-    return isinstance(course.deadline, Every) or base_of(course, found) is not None
+    return isinstance(course.deadline, Every | LastDone) or base_of(course, found) is not None
 
 
 def base_of(course: Course, found: dict[str, Course]) -> Course | None:
     """Return what recurs that a commitment counts from, if it does."""
-    if isinstance(course.deadline, Every):
+    if isinstance(course.deadline, Every | LastDone):
         return None
     return next((found[key] for key in sorted(course.needs) if key in found and recurs(found[key], found)), None)
 
@@ -310,6 +338,8 @@ def follow_late(course: Course, turns: dict[str, Bounds], at: datetime, looked: 
 def mark_of(course: Course, found: dict[str, Course]) -> Any:
     """Return what must differ for what recurs to have moved as a whole; None for what does not recur."""
     base = base_of(course, found)
+    if isinstance(course.deadline, LastDone):
+        return str(course.deadline)
     if base is None:
         return stated_in_zone(course.deadline, course.zone) if isinstance(course.deadline, Every) else None
     gone = sorted(set(base.now.turns) - base.left)[:1] if base.left is not None else []
@@ -332,15 +362,17 @@ def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: dateti
     seen = course.stated_at(looked) if looked else None
     already = bool(seen and name in seen.turns and seen.turns[name].tracked)
     ends = bounds.latest or bounds.earliest
-    return Turn(since, bounds, name == "" or already or ends is None or ends > at)
+    return Turn(
+        since, bounds, name == "" or isinstance(course.deadline, LastDone) or already or ends is None or ends > at
+    )
 
 
 def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: datetime | None) -> None:
     """Move one turn by itself; the others stay as they are."""
-    assert not isinstance(move.deadline, Every)
+    assert not isinstance(move.deadline, Every | LastDone)
     now, name = course.now, move.occurrence
     deadline = kept(course.own.get(name, course.deadline), move.deadline)
-    assert not isinstance(deadline, Every)
+    assert not isinstance(deadline, Every | LastDone)
     bounds = resolve(deadline, setting_of(course, found))
     if bounds.fingerprint != now.turns[name].bounds.fingerprint:
         course.own[name] = deadline
@@ -361,7 +393,7 @@ def put_alone(
     for other in found.values():
         if other.ended or base_of(other, found) is not course or name not in other.now.turns or name in other.own:
             continue
-        assert not isinstance(other.deadline, Every)
+        assert not isinstance(other.deadline, Every | LastDone)
         following = resolve(other.deadline, setting_of(other, found, bounds))
         if following.fingerprint != other.now.turns[name].bounds.fingerprint:
             put_alone(other, found, name, following, at=at, looked=looked)
@@ -375,6 +407,10 @@ def turns_of(
     `as_stated`: where they would be had no turn been moved by itself.
     """
     deadline, base = course.deadline, base_of(course, found)
+    if isinstance(deadline, LastDone):
+        for name, due in due_dates(deadline, course):
+            yield name, resolve(due, setting_of(course, found))
+        return
     if not isinstance(deadline, Every):
         others = {"": None} if base is None else {name: turn.bounds for name, turn in base.now.turns.items()}
         if base and as_stated:

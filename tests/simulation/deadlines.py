@@ -19,6 +19,7 @@ from tests.oracle.expressions import (
     Every,
     Expression,
     Interval,
+    LastDone,
     Period,
     Reference,
     Shift,
@@ -87,6 +88,7 @@ class Deadlines:
             "business": (4, self.business),
             "choice": (3, self.choice),
             "every": (3, lambda day, _: self.every(day)),
+            "last_done": (2, lambda day, _: self.last_done(day)),
         }
         self.kinds = {name: kind for name, kind in kinds.items() if name not in without}
         self.periods = "period" in self.kinds
@@ -145,7 +147,7 @@ class Deadlines:
 
     def choice(self, day: date, keys: Sequence[str]) -> Choice:
         """State two to choose from; a window between two is none of them, for one that is reversed is refused."""
-        besides = frozenset({"choice", "every", "between"})
+        besides = frozenset({"choice", "every", "last_done", "between"})
         parts = [self.about(day + self.days(0, 30), keys, besides) for _ in range(2)]
         return Choice(self.random.choice(("earlier", "later")), tuple(parts))
 
@@ -168,10 +170,16 @@ class Deadlines:
         return kinds[some[0]]()
 
     def every(self, day: date) -> Every:
-        start: Day | Wall = Day(day, aoe=self.random.random() < 0.1)
+        return Every(self.random.choice(EVERY), self.first_turn(day), self.some_days(day))
+
+    def last_done(self, day: date) -> LastDone:
+        span = Span(**self.random.choice(({"days": 10}, {"weeks": 2}, {"months": 1}, {"months": 3}, {"years": 1})))
+        return LastDone(span, self.first_turn(day))
+
+    def first_turn(self, day: date) -> Day | Wall:
         if self.random.random() < 0.3:
-            start = Wall(self.wall(day).at, self.random.choice((None, *ZONES)))
-        return Every(self.random.choice(EVERY), start, self.some_days(day))
+            return Wall(self.wall(day).at, self.random.choice((None, *ZONES)))
+        return Day(day, aoe=self.random.random() < 0.1)
 
     def some_days(self, day: date) -> tuple[date, ...]:
         return tuple(sorted({day + self.days(0, 40) for _ in range(self.random.choice((0, 0, 2)))}))

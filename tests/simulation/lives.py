@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count as counter
@@ -20,18 +21,20 @@ from tests.oracle.data import (
     Snoozed,
     TakenBack,
 )
-from tests.oracle.expressions import Every, Expression
+from tests.oracle.expressions import Every, Expression, LastDone
 from tests.oracle.placing import kept
 from tests.oracle.resolving import Bounds, plain
 from tests.oracle.turns import (
     Course,
     base_of,
     begin,
+    close_turn,
     dependants,
     end_whole,
     move_alone,
     on,
     recurs,
+    reopen_turn,
     restate,
     setting_of,
 )
@@ -50,6 +53,7 @@ PARTIES = (
     Party("nobody"),
 )
 CALENDARS = ("US", "CN", "KR", "BR", "AE")
+SERIES = frozenset({"every", "last_done"})
 SETTINGS_ZONE = "Europe/Brussels"
 
 
@@ -131,6 +135,8 @@ class Lives:
             review_every=random.choice(REVIEWS) if random.random() < 0.2 else None,
             **extra,
         )
+        if isinstance(one.deadline, LastDone):  # with its first turn ahead
+            one = replace(one, deadline=self.deadlines.last_done(max(day, at.date() + self.days(1, 30))))
         self.courses[key] = begin(one, PARTIES, self.timezone)
         if not self.state(key, one.deadline, at):
             del self.courses[key]
@@ -146,11 +152,18 @@ class Lives:
     def recurs(self, key: str) -> bool:
         return recurs(self.courses[key], self.courses)
 
+    def follows_closings(self, key: str) -> bool:
+        return isinstance(self.courses[key].deadline, LastDone)
+
     def counted(self, key: str, chance: float = 0.07) -> Expression | None:
         """State, now and then, what is counted from an older one that recurs."""
         if "counted" in self.without or self.random.random() > chance:
             return None
-        some = [older for older in list(self.courses)[-120:] if older < key and self.recurs(older)]
+        some = [
+            older
+            for older in list(self.courses)[-120:]
+            if older < key and self.recurs(older) and not self.follows_closings(older)
+        ]
         return self.deadlines.counted(self.random.choice(some)) if some else None
 
     def state(self, key: str, deadline: Expression, at: datetime) -> bool:
@@ -171,7 +184,7 @@ class Lives:
     def reversed(self, key: str) -> bool:
         """Whether a window ends before it begins, as stated: rolling does not mend it."""
         course = self.courses[key]
-        if self.recurs(key) or isinstance(course.deadline, Every):
+        if self.recurs(key) or isinstance(course.deadline, Every | LastDone):
             return False
         return self.is_reversed(plain(course.deadline, setting_of(course, self.courses)))
 
@@ -199,9 +212,9 @@ class Lives:
 
     def due(self, key: str, at: datetime) -> datetime:
         """When it is late, opens, or, where neither is known, is worth another look; at most three years ahead."""
-        if self.recurs(key):
+        if self.recurs(key) and not self.follows_closings(key):
             return at + self.days(60, 400)
-        bounds = self.courses[key].now.turns[""].bounds
+        bounds = list(self.courses[key].now.turns.values())[-1].bounds
         known = bounds.latest or bounds.earliest or at + self.days(30, 300)
         return min(known, at + 1100 * DAY)
 
@@ -214,14 +227,16 @@ class Lives:
         old, turn = course.deadline, ""
         day = at.date() + self.days(*random.choice(((-300, 0), (0, 30), (20, 300))))
         if self.recurs(key) and random.random() < 0.5 and (turn := self.turn(at, key) or ""):
-            new = self.deadlines.about(day, (), frozenset({"every"}))
+            new = self.deadlines.about(day, (), SERIES)
             old = on(datetime.fromisoformat(turn), old) if isinstance(old, Every) else self.deadlines.day(day)
         elif base := base_of(course, self.courses):
             new = self.counted(key, 0.3) or self.deadlines.counted(base.one.key)
+        elif isinstance(old, LastDone):
+            return
         elif isinstance(old, Every):
             new = self.deadlines.amended(old, at.date()) if random.random() < 0.5 else self.deadlines.every(day)
         else:
-            new = self.deadlines.about(day, self.open_keys(key), frozenset({"every"}))
+            new = self.deadlines.about(day, self.open_keys(key), SERIES)
         self.moved(at, key, new, turn)
         if random.random() < 0.2:
             self.plan(self.instant(at, at + timedelta(hours=5)), "edit", key)
@@ -240,7 +255,7 @@ class Lives:
             sound = self.state(key, kept(course.deadline, deadline), at)
         else:
             there = kept(course.own.get(turn, course.deadline), deadline)
-            assert not isinstance(there, Every)
+            assert not isinstance(there, Every | LastDone)
             sound = not self.is_reversed(plain(there, setting_of(course, self.courses)))
             if sound:
                 move_alone(course, self.courses, move, None)
@@ -293,15 +308,29 @@ class Lives:
         if not recurs and due > at and at < recorded + 800 * DAY and self.random.random() < 0.5:
             self.plan(self.instant(due, due + 40 * DAY), "close", key)
             return
+        if self.follows_closings(key) and self.random.random() < 0.85:
+            self.close_open_turn(at, key)
+            return
         if recurs and self.random.random() < 0.6 and (name := self.turn(at, key)):
             self.events.append(Closed(at, key, name))
-            self.courses[key].closed.append((name, at))
+            close_turn(self.courses[key], self.courses, name, at)
             self.plan_reopening(at, key)
             self.plan(self.instant(at, at + 45 * DAY), "close", key)
             return
         self.events.append(Closed(at, key))
         end_whole(self.courses[key], self.courses, at, self.until)
         self.plan_reopening(at, key)
+
+    def close_open_turn(self, at: datetime, key: str) -> None:
+        """Close the one turn that is open, and plan to close the next about when that is due."""
+        name = list(self.courses[key].now.turns)[-1]
+        self.events.append(Closed(at, key, name))
+        close_turn(self.courses[key], self.courses, name, at)
+        self.plan_reopening(at, key)
+        due = max(at, self.due(key, at) - self.days(0, 12))
+        for what, days in (("close", 25), ("acknowledge", 30), ("snooze", 8), ("move", 5)):
+            if what == "close" or self.random.random() < 0.3:
+                self.plan(self.instant(due, due + days * DAY), what, key)
 
     def plan_reopening(self, at: datetime, key: str) -> None:
         """One time in four it was closed too early: somebody sees that within minutes, or weeks later."""
@@ -323,7 +352,12 @@ class Lives:
             if not closed:
                 return
             name = random.choice(sorted(closed))
-        course.reopen(name, at)
+            if self.follows_closings(key):  # only the last can be reopened
+                name = list(course.now.turns)[-2]
+        if name:
+            reopen_turn(course, self.courses, name, at)
+        else:
+            course.reopen(name, at)
         self.events.append(Reopened(at, key, name))
         later = at + random.choice((timedelta(minutes=5), 40 * DAY))
         for what in ("close", "move", "acknowledge"):

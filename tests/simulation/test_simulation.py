@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from tests.oracle.data import Reopened
+from tests.oracle.expressions import LastDone
 from tests.oracle.reminders import reminders
 from tests.simulation.comparing import compare
 from tests.simulation.lives import Lives
@@ -12,12 +14,14 @@ from tests.simulation.playing import play, play_for
 from tests.simulation.quiet import Quiet
 from tests.simulation.staff import Staff
 
-SEED = 15
+SEED = 14  # it has what counts from a series, and a series that counts from its closings, some of them taken back
 HALF_A_YEAR = timedelta(days=183)
 
 
 def test_what_was_planned_is_what_was_expected(tmp_path: Path) -> None:
     history = Lives(SEED, 30, frozenset(), timedelta(days=366)).history
+    last_done = {one.key for one in history.commitments if isinstance(one.deadline, LastDone)}
+    assert any(isinstance(one, Reopened) and one.occurrence and one.key in last_done for one in history.events)
     found = compare(history, reminders(history), list(play(history, tmp_path)))
     assert {one.kind for one in found.expected if one.sent} == set(
         "before on_the_day opens overdue moved review closed reopened unanswered".split()

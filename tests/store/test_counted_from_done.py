@@ -218,3 +218,10 @@ def test_the_moments_of_the_next_are_explained_from_the_closing_on(store):
         ("on_the_day", "02 Jan", "scheduled"),
         ("overdue", "03 Jan", "scheduled"),
     ]
+
+
+def test_what_was_closed_before_the_first_tick_has_no_lead_from_before_that(store):
+    load(store, entry("check", "every 5 days after it was last done from 2025-12-01"), now=LOADED)
+    close(store, "2025-12-01", "2025-12-01T12:00")
+    tick(store, days("2025-12-02", "2025-12-06"))
+    assert said(store) == ["2025-12-06 on_the_day, Sat 6 Dec"]

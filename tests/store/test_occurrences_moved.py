@@ -129,3 +129,13 @@ def test_a_lead_between_two_moves_is_told_where_the_second_left_its_occurrence_a
     move(store, "report", f"{fridays} except 2026-01-30", now=at("2025-11-22T00:00"))
     tick(store, days("2025-11-23", "2025-11-23"))
     assert said(store) == ["moved, Sun 23 Nov", "2025-11-28 before P7D, Sun 23 Nov"]
+
+
+def test_the_move_of_one_that_was_closed_and_reopened_before_it_had_a_watch_is_reported(store):
+    load(store, entry("report", MONTHLY), now=LOADED)
+    tick(store, days("2025-11-10", "2025-11-10"))
+    acting.close(store, "report", "fulfilled", change(at("2025-11-11T08:00")), "2026-01-31")
+    acting.reopen(store, "report", change(at("2025-11-11T08:10")), "2026-01-31")
+    acting.move(store, "report", "2026-02-07", change(at("2025-11-11T08:20")), "2026-01-31")
+    tick(store, days("2025-11-11", "2025-11-12"))
+    assert said(store) == ["2026-01-31 moved, Tue 11 Nov"]

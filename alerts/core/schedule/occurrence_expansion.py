@@ -100,7 +100,7 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         occurrence=name,
         since=changes.since,
         next_at=now,
-        cursor=None if changes.from_start or changes.reopened else _served_until(context, watch, name),
+        cursor=None if changes.reopened else _served_until(context, watch, changes, name),
         revision=context.tracked.revision,
     )
     if changes.moved:  # a move since the last evaluation that left it unchanged is not one of its own
@@ -113,12 +113,12 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
     return replace(own, latest_moment=latest_missed_position(context, own)) if changes.announced else own
 
 
-def _served_until(context: Context, watch: Watch, name: str) -> datetime | None:
+def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) -> datetime | None:
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
     if isinstance(recurs, DoneSeries) and name == recurs.open_name and recurs.last_done:
         return recurs.last_done
-    return watch.cursor
+    return None if changes.from_start else watch.cursor
 
 
 def _alerted_occurrences(context: Context) -> list[str]:
@@ -182,7 +182,8 @@ def _watches_of_changed_occurrences(
     found = {name: new_watch(name) for name in moved if exists(context.tracked, name)}
     for name, own_changes in changes.items():
         own, now = new_watch(name), context.tracked.at(name).bounds.fingerprint
-        fingerprint = own.fingerprint or (own_changes[0].before.fingerprint if own_changes[0].before else now)
+        before = next((change.before for change in own_changes if change.before), None)  # the first may be an end
+        fingerprint = own.fingerprint or (before.fingerprint if before else now)
         found[name] = replace(own, fingerprint=fingerprint, revision=watch.revision)
         if fingerprint == now and own_changes[-1].what == "moved" and passed(context.tracked, name):
             del found[name]  # it had passed, and has only moved there and back since

@@ -39,7 +39,7 @@ GUARDS = (
           f'{_DONE}test_reopening_withdraws_the_next_and_what_was_sent_is_not_sent_again[sqlite]'),
     Guard('the reminders of the next one begin with the closing',
           'core/schedule/occurrence_expansion.py',
-          'else _served_until(context, watch, name),',
+          'else _served_until(context, watch, changes, name),',
           'else None,',
           f'{_DONE}test_reopening_withdraws_the_next_and_what_was_sent_is_not_sent_again[sqlite]'),
     Guard('a closing is not lost when it is loaded again',
