@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from rich.cells import cell_len, chop_cells
-
 from alerts.cli.terminal import Style, Terminal, printable
 
 GAP = "  "
@@ -15,7 +13,11 @@ MANY = 1000  # lines that are written at once
 
 def width_of(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    return len(text) if text.isascii() else cell_len(text)
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def padded(text: str, width: int) -> str:
@@ -34,9 +36,15 @@ def wrapped(text: str, width: int) -> list[str]:
             line = longer
             continue
         lines += [line] if line else []
-        *whole, line = chop_cells(word, width) or [""]
+        *whole, line = _chopped(word, width) or [""]
         lines += whole
     return [*lines, line]
+
+
+def _chopped(word: str, width: int) -> list[str]:
+    from rich.cells import chop_cells
+
+    return chop_cells(word, width)
 
 
 def packed(parts: Iterable[str], gap: str, width: int, *, indent: str, hanging: str) -> list[str]:

@@ -9,18 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, tuple_, update
 
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Snooze, Tracked
-from alerts.store import delivery_tables, tables
+from alerts.store import tables
 from alerts.store.people import names
 from alerts.store.rows import chunks, upsert
 
 GRACE = timedelta(days=7)  # after an upgrade, for acknowledgements that had no end before (migration 0007)
 NO_SNOOZE: dict[str, Any] = {"snoozed_by": None, "snoozed_at": None, "snoozed_until": None}
-_D, _L, _O, _S = (
-    delivery_tables.deliveries.c,
-    delivery_tables.delivery_reminders.c,
-    tables.occurrences.c,
-    tables.snoozes.c,
-)
+_O, _S = tables.occurrences.c, tables.snoozes.c
 _OWN_SNOOZES = (
     select(tables.snoozes)
     .where(_S.commitment_id.in_(bindparam("ids", expanding=True)))
@@ -118,6 +113,9 @@ def graced_keys(connection: Connection) -> set[tuple[str, str]]:
 
 def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:
     """Let the next claim check deliveries that were held for some commitments."""
-    carry = select(_L.delivery_id).where(_L.commitment_id.in_(list(ids)))
-    held = update(delivery_tables.deliveries).where(delivery_tables.OPEN, _D.held_until > now, _D.id.in_(carry))
+    from alerts.store import delivery_tables  # an acknowledgement holds back none
+
+    carried, deliveries = delivery_tables.delivery_reminders.c, delivery_tables.deliveries
+    carry = select(carried.delivery_id).where(carried.commitment_id.in_(list(ids)))
+    held = update(deliveries).where(delivery_tables.OPEN, deliveries.c.held_until > now, deliveries.c.id.in_(carry))
     connection.execute(held.values(held_until=now))

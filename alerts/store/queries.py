@@ -13,24 +13,13 @@ from sqlalchemy import func, select
 from alerts.core.commitments import Party, Source
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.values import frozen
-from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store import planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
 from alerts.store.occurrence_rows import with_occurrences
-from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
+from alerts.store.rows import CHUNK, TRACKED, party_of, revision_of, source_of, tracked_of, upsert
 
-_C, _D, _G, _L, _R, _W = (
-    table.c
-    for table in (
-        tables.commitments,
-        delivery_tables.deliveries,
-        delivery_tables.gathered,
-        delivery_tables.delivery_reminders,
-        planning_tables.reminders,
-        planning_tables.watches,
-    )
-)
-_BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
+_C, _W = tables.commitments.c, planning_tables.watches.c
 
 
 @frozen
@@ -69,10 +58,11 @@ class Ledger:
 
     def counts(self) -> dict[str, int]:
         """Return the number of commitments by status, and of deliveries by state."""
+        from alerts.store import delivery_listing
+
         with self._database.read() as connection:
             by_status = connection.execute(select(_C.status, func.count()).group_by(_C.status)).tuples()
-            by_state = connection.execute(select(_D.state, func.count()).group_by(_D.state)).tuples()
-            return dict(by_status.all()) | dict(by_state.all())
+            return dict(by_status.all()) | delivery_listing.count_by_state(connection)
 
     def next_alert_at(self, only: Sequence[int] | None = None) -> dict[int, dict[str, datetime]]:
         """Return when each rule next alerts about a commitment, by the id of the commitment and the rule's name.
@@ -120,48 +110,21 @@ class Ledger:
         `held_until`: when the last of what a silence or office hours hold back is let go. `hours_begin` of a delivery:
         when the recipient's office hours begin, where it went out before because the deadline passes before then.
         """
-        with self._database.read() as connection:
-            query = (
-                select(planning_tables.reminders)
-                .where(_R.commitment_id == commitment_id)
-                .order_by(_R.send_at, _R.moment)
-            )
-            reminders = connection.execute(query).mappings().all()
-            columns = (_D.id, _D.channel, _D.recipient, _D.state, _D.ended_at, _D.last_error, _L.hours_begin)
-            query = select(_L.reminder_id, *columns)
-            query = query.join(delivery_tables.deliveries, _D.id == _L.delivery_id).where(
-                _L.commitment_id == commitment_id
-            )
-            sent: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
-            for row in connection.execute(query.order_by(_D.created_at, _D.id)).mappings():
-                sent[row["reminder_id"]].append({name: row[name] for name in row if name != "reminder_id"})
-            query = select(_G.reminder_id, func.max(_G.held_until, type_=_G.held_until.type)).group_by(_G.reminder_id)
-            about = select(_R.id).where(_R.commitment_id == commitment_id)
-            held = dict(connection.execute(query.where(_G.reminder_id.in_(about))).tuples().all())
-            return [{**row, "deliveries": sent[row["id"]], "held_until": held.get(row["id"])} for row in reminders]
+        from alerts.store import delivery_listing
+
+        return delivery_listing.list_reminders(self._database, commitment_id)
 
     def deliveries(self, state: str | None = None, limit: int = 1000) -> list[Mapping[str, Any]]:
         """The latest deliveries, oldest first, each with what it carries; of one time by that, then by channel."""
-        query = select(*(column for column in _D if column.name not in ("payload", "next_alert_at")))
-        query = query if state is None else query.where(_D.state == state)
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(_D.created_at.desc(), *_BY_CHANNEL).limit(limit)).mappings().all()
-            reminders: dict[UUID, list[str]] = defaultdict(list)
-            for some in chunks([row["id"] for row in rows]):
-                carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
-                carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _L.kind)
-                for one, key, kind in connection.execute(carried):
-                    reminders[one].append(f"{key} {kind}")
-        found = [{**row, "carries": reminders[row["id"]]} for row in rows]
-        return sorted(found, key=lambda row: (row["created_at"], row["carries"]))  # else as the query has them
+        from alerts.store import delivery_listing
+
+        return delivery_listing.list_deliveries(self._database, state, limit)
 
     def stuck(self, since: datetime) -> int:
         """Return how many deliveries were planned by then and are still open."""
-        from alerts.store.outbox.due_deliveries import due_since
+        from alerts.store import delivery_listing
 
-        query = select(func.count()).where(delivery_tables.OPEN, due_since < since)
-        with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
+        return delivery_listing.count_stuck(self._database, since)
 
     def retry(self, start: str, now: datetime) -> UUID:
         """Send again, by the full schedule, the delivery whose id starts so. Raises InputError where that cannot be."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, case, func, select, update
 from alerts.core.silences import Silence
 from alerts.core.tracked import Proof
 from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.store import delivery_tables, tables
+from alerts.store import tables
 from alerts.store.database import Database
 from alerts.store.recorded_requests import put_request, require_first
 from alerts.store.rows import insert_new
@@ -20,7 +20,7 @@ from alerts.store.store_error import OverError
 if TYPE_CHECKING:
     from alerts.core.actors import Request
 
-_G, _S = delivery_tables.gathered.c, tables.silences.c
+_S = tables.silences.c
 SHOWN_FOR = timedelta(days=30)  # after its end
 ENDS = case((_S.ended_at < _S.until, _S.ended_at), else_=_S.until)
 COLUMNS = (_S.match, _S.since, _S.until, _S.reason, _S.by, _S.of_settings, _S.ended_at, _S.proof)
@@ -74,8 +74,10 @@ class Silences:
 
     def held(self, now: datetime) -> int:
         """Return how many alerts wait for the end of a silence, or for office hours."""
+        from alerts.store.delivery_tables import gathered  # a listing reads silences, and no deliveries
+
         with self._database.read() as connection:
-            return connection.execute(select(func.count()).where(_G.held_until > now)).scalar_one()
+            return connection.execute(select(func.count()).where(gathered.c.held_until > now)).scalar_one()
 
 
 def put_silences(connection: Connection, stated: Iterable[Silence], now: datetime) -> None:
@@ -100,7 +102,9 @@ def silences_after(connection: Connection, at: datetime) -> list[Silence]:
 
 def release_all(connection: Connection) -> None:
     """Let the next tick put all that is held back into deliveries: what is still silenced is held again."""
-    connection.execute(update(delivery_tables.gathered).where(_G.held_until.is_not(None)).values(held_until=None))
+    from alerts.store.delivery_tables import gathered
+
+    connection.execute(update(gathered).where(gathered.c.held_until.is_not(None)).values(held_until=None))
 
 
 def _all(connection: Connection, after: datetime) -> list[Silence]:

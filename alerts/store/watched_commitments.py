@@ -25,7 +25,6 @@ from alerts.store import planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.rows import revision_of, tracked_of
 from alerts.store.rule_rows import rules_that_await_answers
-from alerts.store.sent_alerts import with_sent_alerts
 from alerts.store.store_error import StoreError
 from alerts.store.watch_rows import BY_KEY, key_parameters
 
@@ -69,7 +68,12 @@ def with_changes(
 
     `await_answers` are the rules that need what was sent.
     """
-    return with_sent_alerts(connection, watches, _with_unseen_changes(connection, watches, tracked), await_answers)
+    found = _with_unseen_changes(connection, watches, tracked)
+    if not any(watch.rule in await_answers for watch in watches):
+        return found
+    from alerts.store.sent_alerts import with_sent_alerts  # it reads the outbox, which most commitments do not need
+
+    return with_sent_alerts(connection, watches, found, await_answers)
 
 
 def _with_unseen_changes(
