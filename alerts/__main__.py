@@ -1,9 +1,31 @@
 """The command `alerts`, and `python -m alerts`: from the first moment on Ctrl-C ends it without a traceback."""
 
 import _signal  # type: ignore[import-not-found]  # `signal` imports others, during which Ctrl-C would print a traceback
+import atexit
 import gc
 import os
 import sys
+
+
+def start() -> None:
+    """Be the program: run a command and end. What was imported is not torn down, as it ends anyway."""
+    try:
+        main()
+        code = 0
+    except SystemExit as end:
+        if not isinstance(end.code, int):
+            raise
+        code = end.code
+    threads = sys.modules.get("threading")
+    if threads is not None and threads.active_count() > 1:  # Python waits for them
+        sys.exit(code)
+    from contextlib import suppress
+
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):  # nobody reads it, or it was closed
+            stream.flush()
+    os._exit(code)
 
 
 def main() -> None:
@@ -36,4 +58,4 @@ def _open_standard_streams() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start()

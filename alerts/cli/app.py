@@ -85,6 +85,11 @@ class App:
             note(f"there is no database at {store.name} yet: `alerts load FILE` makes one")
         return store
 
+    def close(self) -> None:
+        """Close the database, where it was opened."""
+        if "store" in vars(self):
+            self.store.close()
+
     @cached_property
     def rules(self) -> dict[str, ScheduledRule]:
         """Return the rules by name."""

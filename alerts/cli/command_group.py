@@ -66,4 +66,6 @@ def _set_up(context: typer.Context, config: Config = None, database: DatabaseUrl
         gc.freeze()
         gc.set_threshold(GARBAGE)
         gc.enable()
-    context.obj = App(config, database, COMMANDS[str(context.invoked_subcommand)].access)
+    app = App(config, database, COMMANDS[str(context.invoked_subcommand)].access)
+    context.obj = app
+    context.call_on_close(app.close)

@@ -22,7 +22,7 @@ SEED = "commitments:\n  - {key: lease, title: Büro – 東京, deadline: 2030-0
 # Sends itself Ctrl-C at the n-th thing of note that it does: an import, a file that it opens, a connection.
 INTERRUPTED = """
 import os, signal, sys
-from alerts.__main__ import main
+from alerts.__main__ import start
 left = int(sys.argv.pop(1))
 def count(event, _):
     global left
@@ -32,7 +32,7 @@ def count(event, _):
     if left == 0 and event != "os.kill":
         os.kill(os.getpid(), signal.SIGINT)
 sys.addaudithook(count)
-main()
+start()
 """
 
 
@@ -200,3 +200,31 @@ def set_modes(folder: Path, database: int, var: int) -> None:
     """Set what everybody may do with the database and its folder."""
     (folder / "var/alerts.db").chmod(database)
     (folder / "var").chmod(var)
+
+
+@pytest.mark.parametrize(("words", "code"), [("--version", 0), ("no-such-command", 2)])
+def test_the_end_runs_what_is_registered_for_it_and_gives_the_exit_code(words: str, code: int, tmp_path: Path) -> None:
+    program = (
+        "import atexit, sys\n"
+        "atexit.register(print, 'put away')\n"
+        f"sys.argv = ['alerts', {words!r}]\n"
+        "from alerts.__main__ import start\n"
+        "start()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (ran.stdout.splitlines()[-1], ran.returncode) == ("put away", code)
+
+
+def test_the_end_waits_for_what_still_works(tmp_path: Path) -> None:
+    program = (
+        "import sys, threading\n"
+        "begun = threading.Event()\n"
+        "threading.Thread(target=lambda: (begun.wait(), print('worked'))).start()\n"
+        "sys.argv = ['alerts', '--version']\n"
+        "from alerts import __main__\n"
+        "import atexit\n"
+        "threading._register_atexit(begun.set)\n"
+        "__main__.start()\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (ran.stdout.splitlines()[-1], ran.returncode) == ("worked", 0)
