@@ -59,15 +59,22 @@ def _text(value: str) -> str:
 
 def _folded(line: str) -> str:
     """Fold a line at fewer than 75 octets (RFC 5545 §3.1), not after a backslash, whose next letter goes with it."""
-    if len(line) < FOLDED_AT and line.isascii():
+    is_ascii = line.isascii()
+    if is_ascii and len(line) < FOLDED_AT:
         return line
-    pieces, start, size = list[str](), 0, 0
-    for place, character in enumerate(line):
-        octets = len(character.encode())
-        if size + octets >= FOLDED_AT and place > start:
-            end = place - 1 if place > start + 1 and line[place - 1] in "\\^" else place
-            pieces.append(line[start:end])
-            size = place - end
-            start = end
-        size += octets
+    pieces, start = list[str](), 0
+    while (end := start + FOLDED_AT - 1 if is_ascii else _fold(line, start)) < len(line):
+        end -= end > start + 1 and line[end - 1] in "\\^"
+        pieces.append(line[start:end])
+        start = end
     return "\r\n ".join([*pieces, line[start:]])
+
+
+def _fold(line: str, start: int) -> int:
+    """Return where a line is folded next: no character is cut in two."""
+    size = 0
+    for place in range(start, len(line)):
+        size += len(line[place].encode())
+        if size >= FOLDED_AT and place > start:
+            return place
+    return len(line)

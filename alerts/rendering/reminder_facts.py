@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice, repeat, takewhile
 from typing import Any
@@ -44,12 +43,11 @@ def facts(notification: Notification) -> tuple[Facts, ...]:
     """Return the facts of each reminder."""
     reader = known_zone(notification.zone)
     return tuple(
-        replace(_facts(context, notification.now, reader), answer_url=notification.answer_url(context))
-        for context in notification.contexts
+        _facts(context, notification.now, reader, notification.answer_url(context)) for context in notification.contexts
     )
 
 
-def _facts(context: ReminderContext, now: datetime, reader: str) -> Facts:
+def _facts(context: ReminderContext, now: datetime, reader: str, answer_url: str | None) -> Facts:
     cited = tuple(_sources(context))
     return Facts(
         **_identity(context),
@@ -62,6 +60,7 @@ def _facts(context: ReminderContext, now: datetime, reader: str) -> Facts:
         now=now,
         commands=commands(context),
         is_test=context.is_test,
+        answer_url=answer_url,
     )
 
 

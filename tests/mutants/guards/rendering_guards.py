@@ -43,7 +43,7 @@ GUARDS = (
           'rendering/test_templates.py::test_a_template_that_fails_is_reported_and_an_alert_gets_out'),
     Guard('a calendar is not folded within what a backslash begins',
           'rendering/calendar_file.py',
-          'line[place - 1] in "\\\\^" else place',
-          'False else place',
+          ' and line[end - 1] in "\\\\^"',
+          ' and False',
           'rendering/test_calendar_file.py::test_its_octets_are_those_that_the_library_writes'),
 )
