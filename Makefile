@@ -78,6 +78,7 @@ bench: $(VENV)/.installed-dev  ## measure the cost of ticks and of commands, the
 	@$(BIN)/python -m benchmarks.loads
 	@$(BIN)/python -m benchmarks.write_transactions
 	@$(BIN)/python -m benchmarks.command_starts
+	@$(BIN)/python -m benchmarks.peers
 
 docs: $(VENV)/.installed-dev  ## renew the variables and blocks in docs/templates.md, and the JSON Schemas
 	@$(BIN)/python -m pages.templates
