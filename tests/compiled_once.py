@@ -7,8 +7,10 @@ all alike. They also wait for no disk.
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 import typer.main
@@ -31,11 +33,13 @@ class _ByKindOfDatabase(dict[tuple[Any, ...], Any]):
 
 
 def share_statements(patch: pytest.MonkeyPatch) -> None:
-    """Let all engines of one kind of database share what they have compiled."""
+    """Let all engines of one kind of database share what they have compiled, and how they store each type."""
     statements = _ByKindOfDatabase()
+    types: defaultdict[type, WeakKeyDictionary[Any, Any]] = defaultdict(WeakKeyDictionary)
 
     def share(cls: type, engine: Engine) -> None:
         engine.update_execution_options(compiled_cache=statements)
+        vars(engine.dialect)["_type_memos"] = types[cls]
 
     for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
         patch.setattr(dialect, "engine_created", classmethod(share))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alerts.settings import load_settings
+from alerts.web.api import api_routes
 from tests.web.answering import Desk, opened
 from tests.web.daemon_site import tool
 from tests.web.npm_packages import install
@@ -32,6 +34,14 @@ http:
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 Serve = Callable[..., WebServer]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def describe_once() -> Iterator[None]:
+    """Make the document of the API once for all servers: their routes are the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api_routes, "openapi_document", cache(api_routes.openapi_document))
+        yield
 
 
 @pytest.fixture
