@@ -24,8 +24,8 @@ SEED = "commitments:\n  - {key: lease, title: Lease, deadline: 2035-01-31, timez
 LIMITS: dict[str, tuple[str, float]] = {
     "--version": (SMALL, 1.5),
     "--help": (SMALL, 1.5),
-    "list": (LARGE, 1.75),
-    "ack lease": (LARGE, 1.75),
+    "list": (LARGE, 1.6),  # the aim is 1.5: what a busy machine adds comes to it
+    "ack lease": (LARGE, 1.6),
 }
 LIVE, LIVE_SECONDS = "health --live", 0.2
 
