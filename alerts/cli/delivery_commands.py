@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, cast, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -16,10 +16,9 @@ from alerts.cli.options import At, Json
 from alerts.cli.output import as_rfc3339, warn
 from alerts.cli.terminal import Style, Terminal
 from alerts.clock import utc_now
-from alerts.core.alert_wording import KIND_TEXTS
-from alerts.core.deliveries import OPEN, State
-from alerts.core.reminders import Kind
+from alerts.core.deliveries import State
 from alerts.deadlines.errors import did_you_mean
+from alerts.views.delivery_texts import carried_text
 from alerts.views.shown_times import shown
 
 out = Terminal()
@@ -58,7 +57,7 @@ def deliveries(
 def _row(row: Mapping[str, Any], zone: str, now: datetime) -> Row:
     planned = (str(row["id"])[:8], shown(row["created_at"], zone))
     to = (row["channel"], row["recipient"], row["state"], str(row["attempts"]))
-    return Row((*planned, *to, _carries(row, zone, now)), _style(row["state"]))
+    return Row((*planned, *to, carried_text(row, zone, now)), _style(row["state"]))
 
 
 def _json_row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,30 +67,6 @@ def _json_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _style(state: str) -> Style:
     return "red" if state in ("dead", "bounced") else "dim" if state in ("superseded", "dismissed") else ""
-
-
-def _carries(row: Mapping[str, Any], zone: str, now: datetime) -> str:
-    """Return what a delivery carries, with its fallback, snooze and last error."""
-    carries = [_alert_text(one) for one in row["carries"]]
-    what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
-    if row["notice"]:
-        count = len(row["notice"]["troubles"]) + row["notice"]["more"]
-        what = f"notice about {count} failed {'delivery' if count == 1 else 'deliveries'}"
-    if row["summary"]:
-        what = f"summary of rule {row['summary']['rule']['name']}"
-    if row["fallback_for"]:
-        what += f" (fallback for {row['fallback_for']['channel']})"
-    if row["held_until"] and row["state"] in OPEN and row["held_until"] > now:
-        what += f" (snoozed until {shown(row['held_until'], zone)})"
-    if row["last_error"]:
-        what += f" – {row['last_error']}"
-    return what
-
-
-def _alert_text(carried: str) -> str:
-    """Return what an alert is about: `summit on_the_day` becomes `summit: on the day`."""
-    key, _, kind = carried.rpartition(" ")
-    return f"{key}: {KIND_TEXTS[cast('Kind', kind)]}"
 
 
 DeliveryId = Annotated[str, typer.Argument(metavar="ID", help="Id from `alerts deliveries`; its beginning is enough.")]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
-from alerts.channels import takes_one_at_a_time
-from alerts.cli.app import App, get_app, instant
+from alerts.cli.app import get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.options import At, Json
@@ -19,14 +17,8 @@ from alerts.cli.other_processes import warn_if_rules_differ
 from alerts.cli.output import as_rfc3339
 from alerts.cli.terminal import Terminal
 from alerts.cli.upgrade_notice import report_upgrade
-from alerts.core.alert_recipients import RecipientsOfAlerts
-from alerts.core.alert_wording import describe_alert
-from alerts.core.forecast import Forecast
-from alerts.core.owners import OWNER
 from alerts.deadlines.errors import InputError
-from alerts.forecasting import SummaryForecast, forecast, summaries
-from alerts.views.recipients import everybody
-from alerts.views.sending_times import SendingTimes, due_forecast
+from alerts.views.planned_alerts import PlannedAlert, planned_alerts
 from alerts.views.shown_times import shown, shown_with_zone
 
 out = Terminal()
@@ -53,9 +45,9 @@ def plan(
         raise InputError(f"--days {days} ends after the year 9999") from None
     warn_if_rules_differ(app)
     # Alerts that are due already go out at the next tick, so they are shown unless a start is named.
-    rows = sorted((row for row in _rows(app, first, end) if start is None or row.at >= first), key=lambda row: row.at)
+    rows = [one for one in planned_alerts(app, first, end) if start is None or one.at >= first]
     if as_json:
-        print(json.dumps([row.fields for row in rows]))
+        print(json.dumps([_json(one) for one in rows]))
     elif rows:
         _print(rows, first if start is None else None, app.zone)
         if out.is_terminal and len(rows) > MANY:
@@ -66,71 +58,28 @@ def plan(
         out.print(f"no alerts in the next {within} (to {shown_with_zone(end, app.zone)})")
 
 
-def _rows(app: App, first: datetime, end: datetime) -> list[_Row]:
-    """Return what goes out between two instants."""
-    reminders = forecast(app.store, app.rules, first, end, owners=app.owners)
-    # No secret is needed to know which channels take one reminder at a time.
-    one_at_a_time = {entry.name for entry in app.settings.channels if takes_one_at_a_time(entry.kind)}
-    sums = summaries(app.store, app.rules, first, end, app.owners, one_at_a_time=one_at_a_time)
-    known = everybody(app, first)
-    return [
-        *(_reminder_row(app, one, first, known) for one in reminders),
-        *(_summary_row(app, one, known) for one in sums),
-    ]
-
-
-def _print(rows: Sequence[_Row], soon: datetime | None, zone: str) -> None:
+def _print(rows: Sequence[PlannedAlert], soon: datetime | None, zone: str) -> None:
     """Print the plan. What is due by `soon` goes out within a minute."""
-    lines = [Row(("within a minute" if soon and row.at <= soon else shown(row.at, zone), *row.cells)) for row in rows]
+    lines = []
+    for one in rows:
+        about = f"{one.reminder.commitment} {one.reminder.occurrence}".rstrip() if one.reminder else "–"
+        at = "within a minute" if soon and one.at <= soon else shown(one.at, zone)
+        lines.append(Row((at, about, one.text, one.rule, one.whom)))
     print_rows(out, lines, (f"at ({zone})", "commitment", "alert", "rule", "to"), heads=3)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A line of the plan, for JSON and for people."""
-
-    at: datetime
-    fields: dict[str, Any]
-    cells: tuple[str, str, str, str]
-
-
-def _reminder_row(app: App, ahead: Forecast, first: datetime, known: RecipientsOfAlerts) -> _Row:
-    reminder = ahead.reminder
-    times = SendingTimes.of(known, due_forecast(known, app.rules[reminder.rule], ahead, first))
-    row = {
-        "at": as_rfc3339(reminder.send_at),
-        "moment": as_rfc3339(reminder.moment),
-        "rule": reminder.rule,
-        "commitment": reminder.commitment,
-        "occurrence": reminder.occurrence or None,
-        "kind": reminder.kind,
-        "offset": reminder.offset,
-        "channels": list(ahead.channels),
-        "to": times.names(),
-        "silenced_until": as_rfc3339(times.silenced_until),
-        "hours_begin": as_rfc3339(times.hours_begin),
+def _json(one: PlannedAlert) -> dict[str, Any]:
+    at, reminder = as_rfc3339(one.at), one.reminder
+    return {
+        "at": at,
+        "moment": as_rfc3339(reminder.moment) if reminder else at,
+        "rule": one.rule,
+        "commitment": reminder.commitment if reminder else None,
+        "occurrence": (reminder.occurrence or None) if reminder else None,
+        "kind": reminder.kind if reminder else "summary",
+        "offset": reminder.offset if reminder else None,
+        "channels": list(one.channels),
+        "to": list(one.to),
+        "silenced_until": as_rfc3339(one.silenced_until),
+        "hours_begin": as_rfc3339(one.hours_begin),
     }
-    about = f"{reminder.commitment} {reminder.occurrence}".rstrip()
-    alert = _alert(ahead, times.at, app.zone) + times.held_text(app.zone)
-    cells = (about, alert, reminder.rule, times.shown_targets(app.zone))
-    return _Row(reminder.send_at, row, cells)
-
-
-def _alert(ahead: Forecast, at: datetime, zone: str) -> str:
-    """Return what an alert says when it goes out."""
-    reminder, tracked = ahead.reminder, ahead.tracked
-    text = describe_alert(tracked.commitment, reminder.kind, reminder.offset, tracked.bounds, at=at, zone=zone)
-    return text + ", early" * reminder.early + ", late" * (reminder.catching_up and reminder.kind != "overdue")
-
-
-def _summary_row(app: App, summary: SummaryForecast, known: RecipientsOfAlerts) -> _Row:
-    at, owner_channel = as_rfc3339(summary.at), known.owners.channel
-    rule = app.rules[summary.rule].rule
-    notify = [one for one in rule.notify if (owner_channel if one == OWNER else one) in summary.channels]
-    first = known.summary_at(summary.at, notify, summary.owners)
-    begin = first if first > summary.at else None
-    text = "summary" + (f", waits for office hours until {shown(begin, app.zone)}" if begin else "")
-    row: dict[str, Any] = {"at": at, "moment": at, "rule": summary.rule, "commitment": None, "occurrence": None}
-    row |= {"kind": "summary", "offset": None, "channels": list(summary.channels)}
-    row |= {"to": list(summary.channels), "silenced_until": None, "hours_begin": as_rfc3339(begin)}
-    return _Row(summary.at, row, ("–", text, summary.rule, ", ".join(summary.channels)))

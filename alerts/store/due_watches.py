@@ -111,6 +111,12 @@ class Watches:
             row = connection.execute(query.order_by(_W.next_at).limit(1)).first()
             return (row.next_at, row.key) if row else None
 
+    def next_due(self, end: datetime, most: int) -> list[tuple[datetime, int]]:
+        """Return when watches are next due before `end`, and their commitments: the soonest, as many as asked for."""
+        query = select(_W.next_at, _W.commitment_id).where(_W.next_at < end, _W.rule.not_in(planning_tables.REMOVED))
+        with self._database.read() as connection:
+            return [(at, number) for at, number in connection.execute(query.order_by(_W.next_at).limit(most)).tuples()]
+
     def changed(self) -> set[int]:
         """Return the ids of the commitments that have changed since the last tick."""
         query = select(tables.commitments.c.id).where(tables.commitments.c.changed_at.is_not(None))

@@ -14,7 +14,8 @@ from alerts.core.absences import Absence
 from alerts.core.silences import Silence
 from alerts.web.pages.due_filters import DueFilters
 from alerts.web.pages.due_page import PAGE
-from tests.factories import acknowledge, at, close, entries, entry, load, move, party
+from tests import acting
+from tests.factories import acknowledge, at, change, close, entries, entry, load, move, party
 from tests.injections import INJECTIONS
 from tests.web.answering import NOW, Desk, attributes
 
@@ -143,6 +144,13 @@ def test_what_changes_is_seen_at_once(due: Desk) -> None:
     assert found["today"] == ["new"]
     assert "filing" in found["next_week"]
     assert "visit" not in keys(page(due))
+
+
+def test_a_series_of_which_no_date_is_open_has_no_date(due: Desk) -> None:
+    load(due.store, entry("over", "every FREQ=DAILY;COUNT=1 from 2026-11-20", title="Over"), now=at("2026-11-01"))
+    assert "over" in groups(page(due))["overdue"]
+    acting.close(due.store, "over", "fulfilled", change(NOW), "2026-11-20")
+    assert "over" in groups(page(due))["no_date"]
 
 
 def test_what_comes_as_time_goes_by_changes_its_group(due: Desk) -> None:

@@ -22,6 +22,8 @@ PATHS = {
     "one": "/c/audit",
     "a series": "/c/monthly",
     "missing": "/c/missing",
+    "plan": "/plan",
+    "deliveries": "/deliveries",
 }
 
 
@@ -32,6 +34,7 @@ def due(desk: Desk) -> Desk:
     desk.store.silences.add(silence)
     away = Absence(person="kim", starts_at=at("2026-11-27"), ends_at=at("2026-12-07"), zone="UTC", recorded_by="x")
     desk.store.absences.record(away, NOW, "shell")
+    desk.send()
     return desk
 
 

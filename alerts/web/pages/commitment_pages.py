@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -23,17 +22,9 @@ from alerts.web.pages.commitment_view import CommitmentView, commitment_view
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_answers import DOES, PageAnswer
 from alerts.web.pages.page_reading import PageReading
+from alerts.web.pages.shown_page import ShownPage
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A page: its template, what that is given, and the status."""
-
-    template: str
-    values: Mapping[str, object]
-    status: int = 200
 
 
 class CommitmentPages:
@@ -42,11 +33,11 @@ class CommitmentPages:
     def __init__(self, tokens: FormTokens) -> None:
         self._tokens = tokens
 
-    def show(self, reading: PageReading, key: str, on: str | None) -> Shown:
+    def show(self, reading: PageReading, key: str, on: str | None) -> ShownPage:
         """Return the page. `on`: which date of a series. Raises InputError where there is none."""
         return self._page(reading, commitment_view(reading, key, on))
 
-    def press(self, reading: PageReading, key: str, on: str | None, body: bytes) -> Shown:
+    def press(self, reading: PageReading, key: str, on: str | None, body: bytes) -> ShownPage:
         """Record what a form states, and return the page that says so. Raises InputError where there is none."""
         form = AnswerForm.read(body)
         series = reading.store.commitments.find(key)
@@ -58,9 +49,9 @@ class CommitmentPages:
             return self._record(reading, tracked, on, form)
         except StoreError as error:
             log.warning("an answer was not recorded: %s", error)
-            return Shown(template="page_message", values={"message": "not_recorded"}, status=503)
+            return ShownPage(template="page_message", values={"message": "not_recorded"}, status=503)
 
-    def _record(self, reading: PageReading, tracked: Tracked, on: str | None, form: AnswerForm) -> Shown:
+    def _record(self, reading: PageReading, tracked: Tracked, on: str | None, form: AnswerForm) -> ShownPage:
         key, (what, _) = tracked.commitment.key, form.choice
         if reading.store.linked_deliveries.was_recorded(form.id, {tracked.id}):
             return self._recorded(reading, key, on, form)
@@ -88,18 +79,18 @@ class CommitmentPages:
         log.info("recorded on a page: %s %s, by %s", what, key, by, extra=seen)
         return self._recorded(reading, key, on, form)
 
-    def _wrong(self, reading: PageReading, key: str, on: str | None, form: AnswerForm, error: FormError) -> Shown:
+    def _wrong(self, reading: PageReading, key: str, on: str | None, form: AnswerForm, error: FormError) -> ShownPage:
         view = commitment_view(reading, key, on)
         return self._page(reading, view, status=422, errors={error.field: str(error)}, form=form)
 
-    def _changed(self, reading: PageReading, key: str, on: str | None, form: AnswerForm) -> Shown:
+    def _changed(self, reading: PageReading, key: str, on: str | None, form: AnswerForm) -> ShownPage:
         """Return the page as it is now, with what somebody else has changed and what was typed meanwhile."""
         view, before = commitment_view(reading, key, on), form.fields.get("revision", "")
         seen = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else view.revision
         changed = view.history[: max(len(view.history) - seen, 0)]
         return self._page(reading, view, status=409, notice="changed", form=form, changed=changed)
 
-    def _preview(self, reading: PageReading, answer: PageAnswer, on: str | None) -> Shown:
+    def _preview(self, reading: PageReading, answer: PageAnswer, on: str | None) -> ShownPage:
         report, key = answer.preview(), answer.key
         if not report.moved:
             return self._wrong(
@@ -108,15 +99,15 @@ class CommitmentPages:
         view = commitment_view(reading, key, on)
         moved = moved_windows(report, reading.now)
         shared = self._shared(view, answer.form) | {"moved": moved}
-        return Shown(template="commitment_move", values=shared)
+        return ShownPage(template="commitment_move", values=shared)
 
-    def _recorded(self, reading: PageReading, key: str, on: str | None, form: AnswerForm) -> Shown:
+    def _recorded(self, reading: PageReading, key: str, on: str | None, form: AnswerForm) -> ShownPage:
         """Return the page after a commit. It never says that nothing was recorded."""
         try:
             return self._page(reading, commitment_view(reading, key, on), recorded=form.choice[0])
         except Exception:  # it is stored, whatever cannot be shown
             log.exception("an answer was recorded, and its page cannot be shown")
-            return Shown(template="page_message", values={"message": "recorded"})
+            return ShownPage(template="page_message", values={"message": "recorded"})
 
     def _page(
         self,
@@ -129,7 +120,7 @@ class CommitmentPages:
         form: AnswerForm | None = None,
         recorded: str = "",
         changed: Any = (),
-    ) -> Shown:
+    ) -> ShownPage:
         today = on_day(reading.now, reading.zone)
         pauses = tuple(PauseChoice(name, today + timedelta(days=days)) for name, days in PAUSES)
         values = self._shared(view, form) | {
@@ -140,7 +131,7 @@ class CommitmentPages:
             "pauses": pauses if view.stage in REPEATING else (),
             "choosable": choosable(reading.people, reading.now),
         }
-        return Shown(template="commitment", values=values, status=status)
+        return ShownPage(template="commitment", values=values, status=status)
 
     def _shared(self, view: CommitmentView, form: AnswerForm | None) -> dict[str, object]:
         fresh = new_form()

@@ -32,6 +32,9 @@ def page_routes(services: Services) -> APIRouter:
     _add_page(router, access, "/", pages.due)
     _add_page(router, access, "/c/{key}", pages.commitment)
     _add_form(router, access, "/c/{key}", pages.press_commitment)
+    _add_page(router, access, "/plan", pages.plan)
+    _add_page(router, access, "/deliveries", pages.deliveries)
+    _add_form(router, access, "/deliveries", pages.press_deliveries)
     return router
 
 

@@ -10,15 +10,18 @@ from alerts.deadlines.errors import InputError
 from alerts.rendering.template_filters import clean
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store.store_error import StoreError
-from alerts.web.pages.commitment_pages import CommitmentPages, Shown
+from alerts.web.pages.commitment_pages import CommitmentPages
+from alerts.web.pages.deliveries_page import DeliveriesPages
 from alerts.web.pages.due_filters import DueFilters
 from alerts.web.pages.due_index import DueIndex
 from alerts.web.pages.due_page import due_view
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_reading import PageReading
+from alerts.web.pages.plan_page import plan_view
+from alerts.web.pages.shown_page import ShownPage
 from alerts.web.services import Services
 
-MENU = (("due", "/", "Due"),)
+MENU = (("due", "/", "Due"), ("plan", "/plan", "Plan"), ("deliveries", "/deliveries", "Deliveries"))
 
 
 class SitePages:
@@ -28,7 +31,8 @@ class SitePages:
         settings = services.settings
         self._services, self._rules = services, ScheduledRule.all(settings.rules)
         self._index = DueIndex(services.store, settings.rules, settings.owners_channel, settings.timezone or "UTC")
-        self._commitments = CommitmentPages(FormTokens())
+        tokens = FormTokens()
+        self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
 
     def due(self, request: Request) -> Response:
         """Return what is due."""
@@ -36,7 +40,7 @@ class SitePages:
             reading, seen = PageReading.begin(self._services, self._rules), self._index.look()
         indexed = self._index.catch_up(seen)
         view = due_view(reading, indexed, DueFilters.read(request.query_params))
-        return self._answer(reading, Shown(template="due", values={"view": view, "values": indexed.values}))
+        return self._answer(reading, ShownPage(template="due", values={"view": view, "values": indexed.values}))
 
     def commitment(self, request: Request) -> Response:
         """Return the page of a commitment."""
@@ -48,7 +52,21 @@ class SitePages:
         key, on = _key_of(request), request.query_params.get("on")
         return self._known(lambda reading: self._commitments.press(reading, key, on, body))
 
-    def _known(self, show: Callable[[PageReading], Shown]) -> Response:
+    def plan(self, _: Request) -> Response:
+        """Return what goes out next."""
+        return self._known(lambda reading: ShownPage(template="plan", values={"view": plan_view(reading)}))
+
+    def deliveries(self, request: Request) -> Response:
+        """Return what was sent, and what was not."""
+        state = request.query_params.get("state", "")
+        return self._known(lambda reading: self._deliveries.show(reading, state))
+
+    def press_deliveries(self, request: Request, body: bytes) -> Response:
+        """Retry or dismiss a delivery."""
+        state = request.query_params.get("state", "")
+        return self._known(lambda reading: self._deliveries.press(reading, state, body))
+
+    def _known(self, show: Callable[[PageReading], ShownPage]) -> Response:
         """Return a page, or that there is none."""
         with self._services.store.database.snapshot():
             reading = PageReading.begin(self._services, self._rules)
@@ -57,10 +75,10 @@ class SitePages:
         except InputError as error:
             if isinstance(error, StoreError):
                 raise
-            shown = Shown(template="page_message", values={"message": "missing"}, status=404)
+            shown = ShownPage(template="page_message", values={"message": "missing"}, status=404)
         return self._answer(reading, shown)
 
-    def _answer(self, reading: PageReading, shown: Shown) -> Response:
+    def _answer(self, reading: PageReading, shown: ShownPage) -> Response:
         now = reading.now.replace(second=0, microsecond=0)
         shared = {"here": shown.template, "menu": MENU, "zone": reading.zone, "now": now, "people": reading.people}
         html = self._services.pages.render(shown.template, **shared, **shown.values)

@@ -1,0 +1,83 @@
+"""The alerts and summaries to come if nothing changes: when, about what, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.channels import takes_one_at_a_time
+from alerts.core.alert_recipients import RecipientsOfAlerts
+from alerts.core.alert_wording import describe_alert
+from alerts.core.forecast import Forecast
+from alerts.core.owners import OWNER
+from alerts.core.reminders import Reminder
+from alerts.forecasting import SummaryForecast, forecast, summaries
+from alerts.views.recipients import everybody
+from alerts.views.sending_times import SendingTimes, due_forecast
+from alerts.views.shown_times import shown
+from alerts.views.surroundings import Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedAlert:
+    """An alert to come, or a summary: that has no `reminder`. `text`: what it says; `whom`: to whom it goes."""
+
+    at: datetime
+    reminder: Reminder | None
+    rule: str
+    channels: tuple[str, ...]
+    to: tuple[str, ...]
+    silenced_until: datetime | None
+    hours_begin: datetime | None
+    text: str
+    whom: str
+
+
+def planned_alerts(
+    reading: Reading, first: datetime, end: datetime, *, only: Collection[int] | None = None
+) -> list[PlannedAlert]:
+    """Return what goes out between two instants, of all that is tracked or `only` of some, the soonest first."""
+    reminders = forecast(reading.store, reading.rules, first, end, owners=reading.owners, only=only)
+    # No secret is needed to know which channels take one reminder at a time.
+    one_at_a_time = {entry.name for entry in reading.settings.channels if takes_one_at_a_time(entry.kind)}
+    sums = summaries(reading.store, reading.rules, first, end, reading.owners, one_at_a_time=one_at_a_time)
+    known = everybody(reading, first)
+    found = [_alert(reading, one, first, known) for one in reminders]
+    return sorted([*found, *(_summary(reading, one, known) for one in sums)], key=lambda one: one.at)
+
+
+def _alert(reading: Reading, ahead: Forecast, first: datetime, known: RecipientsOfAlerts) -> PlannedAlert:
+    reminder, tracked, zone = ahead.reminder, ahead.tracked, reading.zone
+    times = SendingTimes.of(known, due_forecast(known, reading.rules[reminder.rule], ahead, first))
+    text = describe_alert(tracked.commitment, reminder.kind, reminder.offset, tracked.bounds, at=times.at, zone=zone)
+    late = reminder.catching_up and reminder.kind != "overdue"
+    return PlannedAlert(
+        at=reminder.send_at,
+        reminder=reminder,
+        rule=reminder.rule,
+        channels=ahead.channels,
+        to=tuple(times.names()),
+        silenced_until=times.silenced_until,
+        hours_begin=times.hours_begin,
+        text=text + ", early" * reminder.early + ", late" * late + times.held_text(zone),
+        whom=times.shown_targets(zone),
+    )
+
+
+def _summary(reading: Reading, summary: SummaryForecast, known: RecipientsOfAlerts) -> PlannedAlert:
+    rule, owner_channel = reading.rules[summary.rule].rule, known.owners.channel
+    notify = [one for one in rule.notify if (owner_channel if one == OWNER else one) in summary.channels]
+    first = known.summary_at(summary.at, notify, summary.owners)
+    begin = first if first > summary.at else None
+    return PlannedAlert(
+        at=summary.at,
+        reminder=None,
+        rule=summary.rule,
+        channels=summary.channels,
+        to=summary.channels,
+        silenced_until=None,
+        hours_begin=begin,
+        text="summary" + (f", waits for office hours until {shown(begin, reading.zone)}" if begin else ""),
+        whom=", ".join(summary.channels),
+    )
