@@ -75,10 +75,14 @@ class DoneSeries(Recurrence):
         """Return the day of an occurrence, or its wall-clock time."""
         return self._read(next(turn.due for turn in self.turns if turn.name == name))
 
+    def closing_before(self, name: str) -> datetime | None:
+        """Return the closing from which an occurrence counts; None for the first."""
+        place = next(place for place, turn in enumerate(self.turns) if turn.name == name)
+        return self.turns[place - 1].done if place else None
+
     def explain(self, name: str) -> str | None:
         """Return the sentence that says from which closing an occurrence counts."""
-        place = next(place for place, turn in enumerate(self.turns) if turn.name == name)
-        done = self.turns[place - 1].done if place else None
+        done = self.closing_before(name)
         if done is None:
             return None
         return f"it was last done on {format_day(self._on_day(done))}: this is {self.lead.to_text} after that"

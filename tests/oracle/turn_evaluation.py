@@ -74,7 +74,8 @@ class TurnEvaluation:
                 yield from self.evaluate(tick, turn, schedules[turn.bounds.fingerprint], before)
             else:
                 if turn and (before.bounds is None or before.bounds.fingerprint != turn.bounds.fingerprint):
-                    before.sent = self.replaced_by_move(tick, turn, schedules[turn.bounds.fingerprint])
+                    schedule = schedules[turn.bounds.fingerprint]
+                    before.sent = self.replaced_by_move(tick, turn, schedule) or self.before_closing(turn, schedule)
                 before.at, before.bounds = tick, turn.bounds if turn else None
 
     def replaced_by_move(self, tick: datetime, turn: Turn, schedule: Schedule) -> tuple[datetime, bool] | None:
@@ -85,6 +86,11 @@ class TurnEvaluation:
         known = self.not_silenced(schedule, None, tick, self.pause_at(tick, turn.since), turn.bounds)
         missed = [one for one in known if one.send_at < turn.since]
         return place(max(missed, key=latest)) if missed else None
+
+    def before_closing(self, turn: Turn, schedule: Schedule) -> tuple[datetime, bool] | None:
+        """Return the place of what lies before the closing from which a turn counts: that was never missed."""
+        gone = [one for one in schedule if one.send_at < turn.since] if turn.follows_closing else []
+        return place(max(gone, key=latest)) if gone else None
 
     def turns(self) -> list[Turn | None]:
         """Return the turn under each statement; None where there is no such turn."""
@@ -113,7 +119,7 @@ class TurnEvaluation:
         fresh = before.bounds is None or before.bounds.fingerprint != bounds.fingerprint
         fresh = fresh or (turn.follows_closing and turn.since > before.at)  # taken back, and there again
         reopened = self.watch.reopened_at(self.name, tick)
-        before.sent = None if fresh else before.sent
+        before.sent = self.before_closing(turn, schedule) if fresh else before.sent
         if reopened:
             since = max(since, reopened) if fresh else reopened
         if before.bounds is None:
@@ -124,8 +130,6 @@ class TurnEvaluation:
         known = self.not_silenced(schedule, None if anew else before.at, tick, pause, bounds)
         due = [one for one in known if one.send_at >= since] if anew else known
         missed = [one for one in known if one.send_at < since] if anew else []
-        if turn.follows_closing and turn.since == since:
-            missed = []
         if missed and before.sent and place(max(missed, key=latest)) <= before.sent:
             missed = []
         explained = (fresh and tick in self.reported.moved) or tick in self.reported.reopened

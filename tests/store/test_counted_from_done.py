@@ -7,7 +7,7 @@ from alerts.core.schedule.occurrences import passed
 from alerts.cron import Cron
 from alerts.deadlines.errors import InputError
 from tests import acting
-from tests.factories import at, change, entry, load, move, tracked
+from tests.factories import at, change, entry, load, move, plan_at, remind, rule, tracked
 from tests.store.recurring import DESK, LOADED, days, said, tick
 
 CHECK = entry("check", "every 1 month after it was last done from 2025-12-01")
@@ -225,3 +225,20 @@ def test_what_was_closed_before_the_first_tick_has_no_lead_from_before_that(stor
     close(store, "2025-12-01", "2025-12-01T12:00")
     tick(store, days("2025-12-02", "2025-12-06"))
     assert said(store) == ["2025-12-06 on_the_day, Sat 6 Dec"]
+
+
+def test_a_reopening_does_not_make_up_for_a_lead_from_before_the_closing(store):
+    quiet = rule(remind=remind(before=("P7D",), on_the_day=True))
+    load(store, entry("check", "every 5 days after it was last done from 2025-12-01"), now=LOADED)
+    plan_at(store, LOADED, quiet)
+    close(store, "2025-12-01", "2025-12-01T12:00")
+    for now in days("2025-12-02", "2025-12-02"):
+        plan_at(store, now, quiet, register=False)
+    close(store, "2025-12-06", "2025-12-02T12:00")
+    for now in days("2025-12-03", "2025-12-03"):
+        plan_at(store, now, quiet, register=False)
+    acting.reopen(store, "check", change(at("2025-12-03T12:00")), "2025-12-06")
+    for now in days("2025-12-04", "2025-12-06"):
+        plan_at(store, now, quiet, register=False)
+    assert said(store)[-1] == "2025-12-06 on_the_day, Sat 6 Dec"
+    assert not [one for one in said(store) if one.startswith("2025-12-06 before")]

@@ -110,14 +110,25 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
     if fingerprint:
         served_until = None if watch.changed else watch.cursor
         return replace(own, cursor=served_until, fingerprint=fingerprint, revision=watch.revision)
-    return replace(own, latest_moment=latest_missed_position(context, own)) if changes.announced else own
+    if changes.announced:
+        return replace(own, latest_moment=latest_missed_position(context, own))
+    closed_at, state = _closing_before(context, name), context.tracked.occurrences.get(name)
+    if closed_at is None or (state and state.bounds):
+        return own
+    return replace(own, latest_moment=latest_missed_position(context, replace(own, since=closed_at)))
+
+
+def _closing_before(context: Context, name: str) -> datetime | None:
+    """Return the closing from which an occurrence counts, if it follows one."""
+    recurs = context.tracked.bounds.recurrence
+    return recurs.closing_before(name) if isinstance(recurs, DoneSeries) else None
 
 
 def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) -> datetime | None:
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
-    if isinstance(recurs, DoneSeries) and name == recurs.open_name and recurs.last_done:
-        return recurs.last_done
+    if recurs and name == recurs.open_name and (closed_at := _closing_before(context, name)):
+        return closed_at
     return None if changes.from_start else watch.cursor
 
 
