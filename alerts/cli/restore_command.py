@@ -50,10 +50,10 @@ def restore(
 
 def _hold(app: App, now: datetime) -> None:
     """Hold sending on a database that another tool has restored."""
-    if not nobody_serves(app.store):
-        raise InputError("a daemon is running, and may have sent already: end it first, then hold sending")
     taken_at = app.store.held_sending.taken_at() or now
     app.store.held_sending.hold(taken_at, now)
+    if not nobody_serves(app.store):
+        warn("a daemon is running, and may have sent something again already: see `alerts deliveries`")
     _report_held(app, taken_at, now)
 
 

@@ -105,6 +105,6 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 def damaged(name: str, how: str) -> StoreError:
     """Return the error for a damaged SQLite file."""
     return StoreError(
-        f"database {name} is damaged ({how}): put a copy in its place, or save what can be with "
-        f"`sqlite3 {name} .recover`"
+        f"database {name} is damaged ({how}): put a backup in its place with `alerts restore FILE`, or save what can "
+        f"be with `sqlite3 {name} .recover`"
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from sqlalchemy import URL
+
 from alerts.store.database import Database
 from alerts.store.database_url import parse_address
 
@@ -32,6 +34,6 @@ def server_version(database: Database) -> str:
 
 def _shown(address: str) -> str:
     """Return the address as the tools read it, without its password."""
-    url = parse_address(address).set(drivername="postgresql", password=None)
-    secret = [name for name in url.query if "pass" in name or name == "prepare_threshold"]
-    return url.difference_update_query(secret).render_as_string()
+    url = parse_address(address)
+    query = {name: value for name, value in url.query.items() if "pass" not in name and name != "prepare_threshold"}
+    return URL.create("postgresql", url.username, None, url.host, url.port, url.database, query).render_as_string()

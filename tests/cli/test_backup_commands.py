@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from alerts.store.daemon_lock import daemon_lock
-from tests.cli.conftest import NOW, Alerts
+from alerts.store.postgresql_dump import dump_command, restore_command
+from tests import postgres
+from tests.cli.conftest import NOW, Alerts, Said
 
 HELD = "sending is held, so no alert goes out"
 BEFORE, AFTER = "2025-10-28T11:00Z", "2025-10-29T10:00Z"
@@ -97,7 +101,12 @@ def test_a_restore_needs_a_file_or_only_holds(loaded: Alerts, home: Path) -> Non
     assert loaded("restore").code == 2
     shutil.copy(home / "alerts.db", home / "copy.db")
     assert loaded("restore", "copy.db", "--hold").code == 2
-    assert HELD in loaded("restore", "--hold").err
+    said = loaded("restore", "--hold")
+    assert said.code == 0
+    assert HELD in said.err
+    assert "a daemon is running" not in said.err
+    with daemon_lock(home / "alerts.db"):
+        assert "a daemon is running, and may have sent something again" in loaded("restore", "--hold").err
     assert loaded("resume").code == 0
 
 
@@ -107,15 +116,49 @@ def test_without_a_database_there_is_nothing_to_back_up(alerts: Alerts) -> None:
     assert "there is nothing to back up" in said.err
 
 
-def test_with_postgresql_its_own_tools_are_named_without_the_password(
-    alerts: Alerts, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+def named(said: Said, tool: str) -> list[str]:
+    """Return the command that an error names."""
+    (found,) = re.findall(rf"`({tool} [^`]*)`", said.err)
+    return shlex.split(found)
+
+
+def execute(command: list[str]) -> None:
+    """Execute a tool of PostgreSQL, by the first release that is here and can talk to the server."""
+    problems = []
+    for folder in postgres.binaries():
+        done = subprocess.run([str(folder / command[0]), *command[1:]], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+        problems.append(done.stderr)
+    raise AssertionError("\n".join(problems))
+
+
+def test_with_postgresql_the_commands_that_are_named_do_it_and_sending_is_held_afterwards(
+    alerts: Alerts, home: Path, postgresql: postgres.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALERTS_DATABASE", postgresql_url)
-    said = alerts("backup", "backup.dump")
+    monkeypatch.setenv("ALERTS_DATABASE", postgresql.url(postgresql.create(postgres.TEMPLATE)))
+    assert alerts("load", "seed.yaml", "--at", BEFORE).code == 0
+    assert alerts("token", "add", "sap", "--at", BEFORE).code == 0
+    said = alerts("backup", str(home / "backup.dump"))
     assert said.code == 1
     assert re.search(r"nothing is backed up: PostgreSQL \d+(\.\d+)* has its own tool", said.err)
-    assert "`pg_dump --format=custom --no-owner --exclude-table-data=feeds --exclude-table-data=api_tokens" in said.err
-    said = alerts("restore", "backup.dump")
+    execute(named(said, "pg_dump"))
+    assert alerts("close", "summit", "--as", "fulfilled", "--at", AFTER).code == 0
+    said = alerts("restore", str(home / "backup.dump"))
     assert said.code == 1
-    assert "`pg_restore --clean --if-exists --single-transaction" in said.err
     assert "then `alerts restore --hold`" in said.err
+    execute(named(said, "pg_restore"))
+    assert HELD in alerts("restore", "--hold", "--at", AFTER).err
+    assert "summit" in alerts("list", "--at", AFTER).out, "it is open again"
+    assert alerts("token", "list").out.startswith("no tokens yet")
+    assert HELD in alerts("tick", "--at", AFTER).err
+    assert alerts("resume").code == 0
+    assert alerts("tick", "--at", AFTER).code == 0
+
+
+def test_the_commands_of_postgresql_show_no_password() -> None:
+    address = "postgresql+psycopg://alerts:SECRET@db.example.org/alerts?sslmode=require&passfile=/x&prepare_threshold=0"
+    for command in (dump_command(address, "a b", with_secrets=True), restore_command(address, "a b")):
+        assert "SECRET" not in command
+        assert "'--dbname=postgresql://alerts@db.example.org/alerts?sslmode=require'" in command
+        assert "'a b'" in command or "'--file=a b'" in command

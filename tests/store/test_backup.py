@@ -63,8 +63,12 @@ def test_what_gives_access_is_left_out_to_the_last_byte(held: Store, tmp_path: P
     old = held.api_tokens.add("old", "read", by="desk", now=NOW)
     held.api_tokens.revoke("old", NOW)
     key = held.bounces.key().hex()
-    with closing(sqlite3.connect(path_of(held))) as database, database:  # a hash that a free page still holds
+    with closing(sqlite3.connect(path_of(held), isolation_level=None)) as database:
+        database.execute("PRAGMA secure_delete=OFF")  # so that a page which is free now still holds the hash
+        database.execute("CREATE TABLE moved AS SELECT * FROM api_tokens WHERE name = 'old'")
+        database.execute("DROP TABLE moved")
         database.execute("DELETE FROM api_tokens WHERE name = 'old'")
+    assert hash_token(old).encode() in path_of(held).read_bytes()
     target = tmp_path / "backup.db"
     back_up_to(target, held, with_secrets=with_secrets)
     found = [one in target.read_bytes() for one in (hash_token(token).encode(), key.encode())]
@@ -184,3 +188,20 @@ def test_a_backup_is_one_state_of_the_database_while_another_process_writes_all_
     finally:
         ended.set()
         writer.join()
+
+
+def test_what_stands_in_a_wal_is_in_the_backup_which_has_none(held: Store, tmp_path: Path) -> None:
+    """SQLite uses one where its release is safe with it."""
+    held.close()
+    path = path_of(held)
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute("PRAGMA journal_mode=WAL")
+        writer.execute("PRAGMA wal_autocheckpoint=0")
+        with writer:
+            writer.execute("INSERT INTO meta (name, value, at) VALUES ('in the WAL', '', '2026-11-28 21:00:00.000000')")
+        assert path.with_name("alerts.db-wal").stat().st_size > 0
+        back_up(path, tmp_path / "backup.db", NOW, with_secrets=True, overwrite=False)
+    assert sorted(one.name for one in tmp_path.glob("*backup*")) == ["backup.db"]
+    with closing(sqlite3.connect(tmp_path / "backup.db")) as copy:
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert copy.execute("SELECT count(*) FROM meta WHERE name = 'in the WAL'").fetchone() == (1,)

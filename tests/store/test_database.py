@@ -208,7 +208,7 @@ def test_a_damaged_file_is_said_at_the_start_of_a_daemon_and_left_alone(sqlite_u
     content[(page - 1) * size : page * size] = b"\xff" * size
     path.write_bytes(content)
     store = Store(sqlite_url)
-    with pytest.raises(StoreError, match=r"alerts.db is damaged \(.*\): put a copy in its place"), store.serve():
+    with pytest.raises(StoreError, match=r"alerts.db is damaged \(.*\): put a backup in its place"), store.serve():
         pass
     store.close()
     assert path.read_bytes() == content

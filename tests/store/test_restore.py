@@ -56,6 +56,12 @@ def facts(path: Path) -> set[str]:
         store.close()
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody wait for another process for half a minute."""
+    monkeypatch.setattr("alerts.store.backup.BUSY", 0.1)
+
+
 def make(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         for statement in statements:
@@ -114,6 +120,22 @@ def test_a_journal_is_not_applied_to_the_restored_database(
     if there:
         (kept,) = tmp_path.glob("killed.replaced-*")
         assert "now" in facts(kept), "what was half written is undone in what is kept"
+
+
+def test_a_wal_is_not_applied_to_the_restored_database(database: Path, backup: Path, tmp_path: Path) -> None:
+    """A process that was killed leaves its WAL, which belongs to the database before."""
+    with closing(sqlite3.connect(database)) as writing:
+        writing.execute("PRAGMA journal_mode=WAL")
+        with writing:
+            writing.execute("INSERT INTO meta (name, value, at) VALUES ('wal', '', '2026-11-28 21:00:00.000000')")
+        for ending in ("", "-wal"):
+            shutil.copy(f"{database}{ending}", f"{tmp_path}/killed{ending}")
+        with pytest.raises(StoreError, match="another process uses it"):
+            restore(backup, database, NOW)
+    restore(backup, tmp_path / "killed", NOW)
+    assert facts(tmp_path / "killed") == {"then", "sending held"}
+    (kept,) = tmp_path.glob("killed.replaced-*")
+    assert {"now", "wal"} <= facts(kept)
 
 
 def test_a_damaged_database_is_replaced_and_kept(database: Path, backup: Path) -> None:
