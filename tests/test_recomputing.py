@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import tzdata
 
 from alerts.core.deadline_resolver import forget_resolved
 from alerts.core.rules import Overdue
@@ -30,7 +31,6 @@ def zones(tmp_path, monkeypatch):
     system = next((Path(one) for one in zoneinfo.TZPATH if (Path(one) / "Europe/London").is_file()), None)
     if system is None:
         system = Path(zoneinfo.__file__).parent  # never: the data would come from the package
-        tzdata = pytest.importorskip("tzdata")
         system = Path(tzdata.__file__).parent / "zoneinfo"
     for name in ("Europe/London", "Europe/Berlin", "Asia/Tokyo"):
         (tmp_path / "zones" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def test_an_upgraded_database_moves_only_what_is_not_as_it_should_be(store):
 def test_an_upgrade_moves_what_has_another_meaning_and_tells_it_once_with_the_reason(store, monkeypatch):
     """Before, a period of days from an instant ended at the same time of day (Regulation 1182/71, Article 3)."""
     with monkeypatch.context() as earlier:
-        earlier.setattr("alerts.deadlines.bounds.end_of_period", lambda last, *_: last)
+        earlier.setattr("alerts.deadlines.deadline_windows.end_of_period", lambda last, *_: last)
         load(store, entry("a", "2026-01-09T15:00"), entry("due", "within P15D of a"), entry("same", "P15D after a"))
         assert tracked(store, "due").bounds.latest == at("2026-01-24T15:00")
     forget_resolved()
@@ -197,7 +197,6 @@ def test_releases_are_compared(one, other, newer):
 
 
 def test_the_data_of_the_package_are_named_where_the_system_has_none(tmp_path, zones):
-    tzdata = pytest.importorskip("tzdata")
     zoneinfo.reset_tzpath([str(tmp_path)])
     assert zone_data() == tzdata.IANA_VERSION
     assert zone_data() != "2091a"

@@ -163,12 +163,13 @@ def test_an_answer_is_used_longer_where_it_took_longer(
 
     def measure(_: Store, at: datetime) -> Measurements:
         asked.append(at)
+        clock.passed += took
         raise InputError("it cannot be read")
 
     metrics = StoreMetrics(replace(serve().services, clock=lambda: clock.now))
     monkeypatch.setattr(Store, "measure", measure)
-    clock = SimpleNamespace(now=now, passed=iter([0.0, took, 0.0, took]))
-    monkeypatch.setattr(store_metrics, "monotonic", lambda: next(clock.passed))
+    clock = SimpleNamespace(now=now, passed=0.0)
+    monkeypatch.setattr(store_metrics, "monotonic", lambda: clock.passed)
     for seconds in (0, used_for - 1, used_for):
         clock.now = now + timedelta(seconds=seconds)
         list(metrics.collect())
