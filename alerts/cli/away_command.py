@@ -65,7 +65,8 @@ def away(
 def _person(app: App, key: str) -> Person:
     people = app.people
     if key not in people:
-        raise InputError(f"no person has the key {key!r}{did_you_mean(key, people)}")
+        near = "; `alerts away` lists who is away" if key == "list" else did_you_mean(key, people)
+        raise InputError(f"no person has the key {key!r}{near}")
     app.store.people.add(app.settings.people)
     return people[key]
 

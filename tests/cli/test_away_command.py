@@ -100,6 +100,7 @@ def test_who_is_away_is_listed_and_somebody_who_is_back_is_not(desk: Alerts) -> 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
+        (["list"], "no person has the key 'list'; `alerts away` lists who is away"),
         (["anna", "--until", "2025-11-08"], "no person has the key 'anna'; did you mean 'ana'?"),
         (["ana", "--until", "2025-11-08", "--to", "bob"], "no person has the key 'bob'; did you mean 'bo'?"),
         (["ana", "--until", "2025-11-08", "--to", "ana"], "--to: ana is away: name somebody else"),
