@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from alerts.core.tracked import Tracked
 from alerts.store import tables
 from alerts.store.database import Database
-from alerts.store.occurrence_rows import fetch_whole
+from alerts.store.occurrence_rows import with_occurrences
+from alerts.store.rows import TRACKED, chunks
+from alerts.store.watched_commitments import tracked_or_none
 
 Version = tuple[int, int]  # each change of a commitment raises one of the two
 _C = tables.commitments.c
@@ -37,6 +39,10 @@ class OpenCommitments:
             return {number: (revision, sequence) for number, revision, sequence in connection.execute(query).tuples()}
 
     def read(self, ids: Collection[int]) -> dict[int, Tracked]:
-        """Return some by id, with the state of their occurrences; not those that are no longer there."""
+        """Return some by id, with the state of their occurrences; not those that are gone or cannot be read."""
         with self._database.read() as connection:
-            return fetch_whole(connection, ids)
+            rows = [
+                row for some in chunks(ids) for row in connection.execute(TRACKED.where(_C.id.in_(some))).mappings()
+            ]
+            found = [one for one in map(tracked_or_none, rows) if one is not None]
+            return {one.id: one for one in with_occurrences(connection, found)}

@@ -8,10 +8,12 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy import update
 from starlette.datastructures import QueryParams
 
 from alerts.core.absences import Absence
 from alerts.core.silences import Silence
+from alerts.store import tables
 from alerts.web.pages.due_filters import DueFilters
 from alerts.web.pages.due_page import PAGE
 from tests import acting
@@ -144,6 +146,14 @@ def test_what_changes_is_seen_at_once(due: Desk) -> None:
     assert found["today"] == ["new"]
     assert "filing" in found["next_week"]
     assert "visit" not in keys(page(due))
+
+
+def test_what_cannot_be_read_hides_nothing_else(due: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    with due.store.database.write() as connection:
+        connection.execute(update(tables.commitments).where(tables.commitments.c.key == "visit").values(bounds={}))
+    assert {"filing", "call"} <= keys(page(due))
+    assert "visit" not in keys(page(due))
+    assert "the data of visit cannot be read" in caplog.text
 
 
 def test_a_series_of_which_no_date_is_open_has_no_date(due: Desk) -> None:

@@ -15,7 +15,8 @@ from alerts.web.pages.page_reading import PageReading
 
 AHEAD = timedelta(days=90)
 MOST_WATCHES = 200  # that a page evaluates: of more, it shows what goes out first
-MOST_ALERTS = 200
+MOST_ALERTS = 150
+STEPS = (1, 4, 15, 45, 90)  # days: what repeats daily has as many alerts as a page shows long before the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,30 +51,37 @@ def plan_view(reading: PageReading) -> PlanView:
     end = now + AHEAD
     with reading.store.database.snapshot():
         due, changed = watches.next_due(end, MOST_WATCHES + 1), watches.changed()
-    until, ids = _as_far_as(due, end)
-    ids |= set(sorted(changed)[:MOST_WATCHES])
-    found = planned_alerts(reading, now, until, only=ids)
+    until, taken = _as_far_as(due, end)
+    for days in STEPS:
+        reached = min(until, now + timedelta(days=days))
+        ids = {number for at, number in taken if at < reached}.union(sorted(changed)[:MOST_WATCHES])
+        found = planned_alerts(reading, now, reached, only=ids)
+        if len(found) >= MOST_ALERTS or reached == until:
+            break
     if len(found) > MOST_ALERTS:
-        found, until = found[:MOST_ALERTS], found[MOST_ALERTS].at
+        found, reached = found[:MOST_ALERTS], found[MOST_ALERTS].at
     return PlanView(
         days=tuple(_by_day(found, now, known_zone(reading.zone))),
         count=len(found),
-        until=until,
-        is_whole=until == end,
+        until=reached,
+        is_whole=reached == end,
         changed=max(0, len(changed) - MOST_WATCHES),
     )
 
 
-def _as_far_as(due: Sequence[tuple[datetime, int]], end: datetime) -> tuple[datetime, set[int]]:
-    """Return until when few enough watches are due that they can be evaluated for a page, and their commitments.
+Due = Sequence[tuple[datetime, int]]
+
+
+def _as_far_as(due: Due, end: datetime) -> tuple[datetime, Due]:
+    """Return until when few enough watches are due that they can be evaluated for a page, and these.
 
     Where too many are due at the same instant, some of them are taken.
     """
     if len(due) <= MOST_WATCHES:
-        return end, {number for _, number in due}
+        return end, due
     last = due[MOST_WATCHES][0]
     until = last if due[0][0] < last else last + timedelta(seconds=1)
-    return until, {number for at, number in due[:MOST_WATCHES] if at < until}
+    return until, [(at, number) for at, number in due[:MOST_WATCHES] if at < until]
 
 
 def _by_day(found: Sequence[PlannedAlert], now: datetime, zone: str) -> list[tuple[date, tuple[PlannedRow, ...]]]:

@@ -1,0 +1,79 @@
+"""Measures what the pages cost: CPU seconds and size of each, on a large register.
+
+`python -m benchmarks.site_pages` loads the register of `benchmarks.listings` and runs a tick first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import process_time
+
+from rich.console import Console
+from rich.table import Table
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerts.clock import utc_now
+from alerts.settings import load_settings
+from alerts.web.pages.site_pages import SitePages
+from alerts.web.services import open_services
+from benchmarks.listings import write_register
+
+CONFIGURATION = "channels:\n  desk: {{kind: maildir, path: {folder}/mail, to: [ann@example.org]}}\n"
+RULES = """rules:
+  - {name: all, cron: "0 9 * * *", match: {}, notify: [desk],
+     remind: {before: [P7D, P1D], on_the_day: true, overdue: true}}
+http: {port: 8080}
+"""
+
+
+def asked(query: str = "", **path: str) -> Request:
+    """Return a request for a page."""
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": query.encode()}
+    return Request(scope | {"path_params": path})
+
+
+def measured(show: Callable[[Request], Response], request: Request) -> tuple[float, int]:
+    """Return the CPU seconds and the octets of a page."""
+    began = process_time()
+    body = show(request).body
+    return process_time() - began, len(body)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--commitments", type=int, default=20_000)
+    chosen = parser.parse_args()
+    table = Table(title=f"{chosen.commitments:,} commitments")
+    for heading in ("page", "CPU seconds", "octets"):
+        table.add_column(heading, justify="left" if heading == "page" else "right")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_register(folder / "register.json", chosen.commitments)
+        (folder / "alerts.yaml").write_text(CONFIGURATION.format(folder=folder) + RULES)
+        database = f"sqlite:///{folder}/alerts.db"
+        for command in ("load", "tick"):
+            line = [sys.executable, "-m", "alerts", "--config", name, "--database", database, command]
+            subprocess.run([*line, *([f"{name}/register.json"] * (command == "load"))], check=True, capture_output=True)
+        services = open_services(load_settings(folder, database, {}), utc_now)
+        pages = SitePages(services)
+        for title, show, request in (
+            ("/ for the first time", pages.due, asked()), ("/", pages.due, asked()),
+            ("/?search=audit", pages.due, asked("search=audit")), ("/?page=100", pages.due, asked("page=100")),
+            ("/plan, first", pages.plan, asked()), ("/plan", pages.plan, asked()),
+            ("/deliveries", pages.deliveries, asked()),
+            ("/c/c0", pages.commitment, asked(key="c0")), ("/c/c7, a series", pages.commitment, asked(key="c7")),
+        ):  # fmt: skip
+            seconds, octets = measured(show, request)
+            table.add_row(title, f"{seconds:.2f}", f"{octets:,}")
+        services.store.close()
+    Console(soft_wrap=True).print(table)
+
+
+if __name__ == "__main__":
+    main()
