@@ -242,3 +242,19 @@ def test_a_reopening_does_not_make_up_for_a_lead_from_before_the_closing(store):
         plan_at(store, now, quiet, register=False)
     assert said(store)[-1] == "2025-12-06 on_the_day, Sat 6 Dec"
     assert not [one for one in said(store) if one.startswith("2025-12-06 before")]
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_one_that_was_withdrawn_and_is_there_again_by_the_same_name_is_alerted(store, moved):
+    load(store, entry("check", "every 5 days after it was last done from 2025-12-01"), now=LOADED)
+    tick(store, [at("2025-11-11T09:00")])
+    if moved:
+        acting.move(store, "check", "2025-12-02", change(at("2025-11-11T12:00")), "2025-12-01")
+    tick(store, [at("2025-12-01T09:00")])
+    close(store, "2025-12-01", "2025-12-01T12:00")
+    tick(store, [at("2025-12-01T12:01")])
+    acting.reopen(store, "check", change(at("2025-12-01T12:10")), "2025-12-01")
+    tick(store, [at("2025-12-01T12:11")])
+    close(store, "2025-12-01", "2025-12-01T12:20")
+    tick(store, [at("2025-12-01T12:21"), *days("2025-12-02", "2025-12-07")])
+    assert said(store)[-2:] == ["2025-12-06 on_the_day, Sat 6 Dec", "2025-12-06 overdue P0D, Sun 7 Dec"]

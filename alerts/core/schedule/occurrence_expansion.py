@@ -150,6 +150,7 @@ def _due_occurrences(
     for name in names(context.tracked, last):
         state = context.tracked.occurrences.get(name)
         if state is not None and state.bounds is not None:  # it moved by itself, and has its watch already
+            last = recurs.order(name) if recurs.open_name else last  # the one that was withdrawn may come again
             continue
         one = context.tracked.at(name)
         first = _first_alert_at(context, one)
