@@ -73,7 +73,7 @@ GUARDS = (
           'channels/transport/http_session.py',
           'return self.merge_environment_settings(url, dict(route.proxies), True, route.verify, route.certificate)',
           'return {"proxies": dict(route.proxies), "stream": True, "verify": route.verify, "cert": route.certificate}',
-          'channels/test_http_outcomes.py'),
+          'channels/test_http_outcomes.py::test_a_certificate_that_is_wrong_ends_the_connection'),
     Guard('a post has no header of another',
           'channels/transport/http.py',
           'request = self._prepared[method].copy()',
