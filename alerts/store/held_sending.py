@@ -16,20 +16,26 @@ from alerts.store.rows import upsert
 
 _M, _R = tables.meta.c, tables.revisions.c
 HELD = "sending held"  # the fact that says so
+HOLDS = frozenset({HELD, BACKUP})  # a backup that another tool has put in place holds sending, too
+_IS_HOLD = _M.name.in_(sorted(HOLDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why nothing is sent: the database was restored at a time, and is as it was at an earlier one."""
+    """Why nothing is sent: the database was restored at a time, and is as it was at an earlier one.
 
-    restored_at: datetime
+    `restored_at`: None where another tool than `alerts restore` has put a backup in its place.
+    """
+
+    restored_at: datetime | None
     taken_at: datetime
 
     def text(self, shown: Callable[[datetime], str]) -> str:
         """Return the line for health checks and logs. `shown` writes a time for the reader."""
+        restored = f"was restored on {shown(self.restored_at)} from" if self.restored_at else "is a copy of"
         return (
-            f"sending is held, so no alert goes out: the database was restored on {shown(self.restored_at)} from a "
-            f"backup of {shown(self.taken_at)}; look at `alerts deliveries`, then run `alerts resume`"
+            f"sending is held, so no alert goes out: the database {restored} a backup of {shown(self.taken_at)}; "
+            "look at `alerts deliveries`, then run `alerts resume`"
         )
 
 
@@ -42,8 +48,10 @@ class HeldSending:
     def find(self) -> Hold | None:
         """Return why sending is held, or None where it is not."""
         with self._database.read() as connection:
-            row = connection.execute(select(_M.value, _M.at).where(_M.name == HELD)).first()
-        return Hold(restored_at=row.at, taken_at=datetime.fromisoformat(json.loads(row.value))) if row else None
+            found = {row.name: row for row in connection.execute(select(_M.name, _M.value, _M.at).where(_IS_HOLD))}
+        if held := found.get(HELD):
+            return Hold(restored_at=held.at, taken_at=datetime.fromisoformat(json.loads(held.value)))
+        return Hold(restored_at=None, taken_at=found[BACKUP].at) if found else None
 
     def hold(self, taken_at: datetime, now: datetime) -> None:
         """Hold sending until it is resumed."""
@@ -54,7 +62,7 @@ class HeldSending:
     def release(self) -> bool:
         """Let alerts go out again; returns whether sending was held."""
         with self._database.write() as connection:
-            return connection.execute(delete(tables.meta).where(_M.name == HELD)).rowcount > 0
+            return connection.execute(delete(tables.meta).where(_IS_HOLD)).rowcount > 0
 
     def taken_at(self) -> datetime | None:
         """Return when this copy of a database was taken: as `alerts backup` noted, else when it was last used."""
@@ -66,4 +74,4 @@ class HeldSending:
 
 def may_send() -> ColumnElement[bool]:
     """Whether sending is not held, as a condition for what is claimed."""
-    return ~exists().where(_M.name == HELD)
+    return ~exists().where(_IS_HOLD)

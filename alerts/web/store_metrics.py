@@ -17,7 +17,7 @@ from alerts.clock_check import DOUBT, SWEPT
 from alerts.core.liveness import is_working
 from alerts.daemon_status import outages
 from alerts.deadlines.errors import InputError
-from alerts.store.held_sending import HELD
+from alerts.store.held_sending import HOLDS
 from alerts.store.measurements import DELAYS, Measurements
 from alerts.web.services import Services
 from alerts.zone_data import holidays_data, zone_data
@@ -67,7 +67,9 @@ class StoreMetrics(Collector):
             at = facts[SWEPT].at.timestamp()
             yield _gauge("alerts_last_sweep_timestamp_seconds", "When all was last planned and checked.", at)
         yield _gauge("alerts_clock_doubted", "Whether nothing is sent because the clock is in doubt.", DOUBT in facts)
-        yield _gauge("alerts_sending_held", "Whether nothing is sent until `alerts resume`.", HELD in facts)
+        yield _gauge(
+            "alerts_sending_held", "Whether nothing is sent until `alerts resume`.", not HOLDS.isdisjoint(facts)
+        )
         up = GaugeMetricFamily("alerts_channel_up", "Whether a channel takes messages.", labels=["channel"])
         down = outages(store, now)
         for entry in self._services.settings.channels:

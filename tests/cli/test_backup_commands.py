@@ -64,6 +64,18 @@ def test_after_resume_the_alert_goes_out_again(restored: Alerts) -> None:
     assert restored("resume").out == "sending is not held: alerts go out\n"
 
 
+def test_a_backup_that_was_copied_over_the_database_sends_nothing_again_either(loaded: Alerts, home: Path) -> None:
+    assert loaded("tick", "--at", BEFORE).code == 0
+    assert loaded("backup", "backup.db", "--at", BEFORE).code == 0
+    assert "1 sent" in loaded("tick", "--at", AFTER).out
+    shutil.copy(home / "backup.db", home / "alerts.db")
+    said = loaded("tick", "--at", AFTER)
+    assert said.code == 1
+    assert f"{HELD}: the database is a copy of a backup of Tue 28 Oct 2025 11:00 UTC" in said.err
+    assert "alerts go out again" in loaded("resume").out
+    assert "1 sent" in loaded("tick", "--at", AFTER).out
+
+
 def test_a_backup_is_refused_over_a_file_and_written_with_force(loaded: Alerts, home: Path) -> None:
     assert "whole; `alerts restore backup.db`" in loaded("backup", "backup.db").out
     said = loaded("backup", "backup.db")

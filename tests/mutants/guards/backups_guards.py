@@ -21,6 +21,13 @@ GUARDS = (
         _HELD,
     ),
     Guard(
+        "a backup that another tool has put in place holds sending",
+        "store/held_sending.py",
+        "frozenset({HELD, BACKUP})",
+        "frozenset({HELD})",
+        "cli/test_backup_commands.py::test_a_backup_that_was_copied_over_the_database_sends_nothing_again_either",
+    ),
+    Guard(
         "a restored database holds sending",
         "store/restore.py",
         "        store.held_sending.hold(taken_at, now)\n",
