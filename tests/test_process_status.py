@@ -111,7 +111,7 @@ def test_a_hold_is_logged_at_each_start_and_stops_the_heartbeat_until_it_ends(
         assert len(lines) == 1
         assert lines[0].startswith("sending is held, so no alert goes out: the database was restored on ")
         caplog.clear()
-    store.held_sending.release()
+    store.held_sending.release(NOW)
     one.report(NOW + MINUTE)
     assert one.is_well(NOW + MINUTE)
     assert [record.getMessage() for record in caplog.records] == ["sending is resumed: alerts go out again"]

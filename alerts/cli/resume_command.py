@@ -14,8 +14,8 @@ from alerts.clock import utc_now
 @cli.command()
 def resume(context: typer.Context) -> None:
     """Let alerts go out again after a restore."""
-    app = get_app(context)
-    if not app.store.held_sending.release():
+    app, now = get_app(context), utc_now()
+    if not app.store.held_sending.release(now):
         print_line("sending is not held: alerts go out")
         return
-    print_line(f"alerts go out again, within a minute where a daemon runs: {waiting_text(app, utc_now())}")
+    print_line(f"alerts go out again, within a minute where a daemon runs: {waiting_text(app, now)}")

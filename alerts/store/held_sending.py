@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 
 from alerts.store import tables
 from alerts.store.backup import BACKUP
@@ -59,10 +59,19 @@ class HeldSending:
             value = json.dumps(taken_at.astimezone(UTC).isoformat())
             upsert(connection, tables.meta, ["name"], [{"name": HELD, "value": value, "at": now}])
 
-    def release(self) -> bool:
-        """Let alerts go out again; returns whether sending was held."""
+    def release(self, now: datetime) -> bool:
+        """Let alerts go out again; returns whether sending was held.
+
+        The schedule of what has waited counts from now. Else its first failure would be its last, or too late already.
+        """
+        from alerts.store.delivery_tables import OPEN, deliveries  # a command that looks for a hold needs no deliveries
+
         with self._database.write() as connection:
-            return connection.execute(delete(tables.meta).where(_IS_HOLD)).rowcount > 0
+            if connection.execute(delete(tables.meta).where(_IS_HOLD)).rowcount == 0:
+                return False
+            waited = or_(deliveries.c.held_until.is_(None), deliveries.c.held_until < now)
+            connection.execute(update(deliveries).where(OPEN, waited).values(held_until=now))
+            return True
 
     def taken_at(self) -> datetime | None:
         """Return when this copy of a database was taken: as `alerts backup` noted, else when it was last used."""

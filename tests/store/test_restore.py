@@ -86,9 +86,9 @@ def test_sending_is_held_until_it_is_released(database: Path, backup: Path) -> N
     hold = store.held_sending.find()
     assert hold
     assert (hold.restored_at, hold.taken_at) == (NOW, TAKEN)
-    assert store.held_sending.release()
+    assert store.held_sending.release(NOW)
     assert store.held_sending.find() is None
-    assert not store.held_sending.release()
+    assert not store.held_sending.release(NOW)
     store.close()
 
 

@@ -28,6 +28,21 @@ GUARDS = (
         "cli/test_backup_commands.py::test_a_backup_that_was_copied_over_the_database_sends_nothing_again_either",
     ),
     Guard(
+        "the schedule of what has waited counts from the end of a hold",
+        "store/held_sending.py",
+        "            connection.execute(update(deliveries).where(OPEN, waited).values(held_until=now))\n",
+        "",
+        "store/outbox/test_held_sending.py::"
+        "test_what_has_waited_for_the_end_of_a_hold_is_tried_as_long_as_what_is_new[sqlite]",
+    ),
+    Guard(
+        "the end of a hold ends no snooze",
+        "store/held_sending.py",
+        "where(OPEN, waited)",
+        "where(OPEN)",
+        "store/outbox/test_held_sending.py::test_the_end_of_a_hold_ends_no_snooze[sqlite]",
+    ),
+    Guard(
         "a restored database holds sending",
         "store/restore.py",
         "        store.held_sending.hold(taken_at, now)\n",
