@@ -173,7 +173,7 @@ def test_nothing_due_is_said_too_and_the_plan_foretells_it(get_app: World) -> No
         {
             "at": SUMS.replace("Z", ":00Z"), "moment": SUMS.replace("Z", ":00Z"), "rule": "weekly", "commitment": None,
             "occurrence": None, "kind": "summary", "offset": None, "channels": ["desk-mail"], "to": ["desk-mail"],
-            "silenced_until": None,
+            "silenced_until": None, "hours_begin": None,
         }
     ]  # fmt: skip
     get_app.ticks(get_app.every(timedelta(minutes=10), "2025-11-03T07:30Z", "2025-11-03T08:30Z"))

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from alerts.store import Store, commitment_changes
+from alerts.store import Store, change_writer
 from tests.factories import acknowledge, at, change, close, entries, entry, load, move, tracked
 from tests.patience import eventually
 
@@ -102,7 +102,7 @@ BESIDE = {
 def test_a_change_beside_a_move_waits_for_it_and_builds_on_it(replicas, monkeypatch, meanwhile, name):
     first, second, _ = replicas
     load(first, entry())
-    write, others = commitment_changes.write, []
+    write, others = change_writer.write, []
 
     def write_late(connection, change_set):
         if not others:
@@ -110,7 +110,7 @@ def test_a_change_beside_a_move_waits_for_it_and_builds_on_it(replicas, monkeypa
             others.append(meanwhile(lambda: BESIDE[name](first, "truce")))
         write(connection, change_set)
 
-    monkeypatch.setattr(commitment_changes, "write", write_late)
+    monkeypatch.setattr(change_writer, "write", write_late)
     move(second, "truce", "2025-12-10")
     others[1].result(30)
     assert what(first) == [(1, "recorded"), (2, "moved"), (3, name)]
