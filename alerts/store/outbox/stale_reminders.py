@@ -123,11 +123,15 @@ def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tupl
 
     After a move there and back the same moment goes out again, of the new version of the bounds: that is later, too.
     So is a reopening, which gives the present state.
+
+    One that was planned before mine does not count: both go out. A delivery to a deputy or a fallback is created when
+    it is handed on, so that both may be created at once. So the times of planning are compared as well.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] in MERGEABLE_KINDS}
     if not ids:
         return set()
     mine, other, my_plan, its_plan = _MINE, _OTHER, _MY_PLAN, _ITS_PLAN
+    my_reminder, its_reminder = _REMINDER, _REPEAT
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
     later = and_(other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
     again = and_(
@@ -139,6 +143,11 @@ def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tupl
         .join(other, and_(*same, or_(and_(other.c.kind.in_(MERGEABLE_KINDS), or_(later, again)), reopened)))
         .join(my_plan, my_plan.c.id == mine.c.delivery_id)
         .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.created_at >= my_plan.c.created_at))
+        .join(my_reminder, my_reminder.c.id == mine.c.reminder_id)
+        .join(
+            its_reminder,
+            and_(its_reminder.c.id == other.c.reminder_id, its_reminder.c.planned_at >= my_reminder.c.planned_at),
+        )
         .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGEABLE_KINDS))
     )
     return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}

@@ -78,6 +78,14 @@ GUARDS = (
         "store/outbox/test_claim.py::test_a_later_word_supersedes_one_that_could_not_be_sent[sqlite]",
     ),
     Guard(
+        "a later reminder that was planned before replaces nothing that is handed on with it",
+        "store/outbox/stale_reminders.py",
+        "its_reminder.c.planned_at >= my_reminder.c.planned_at",
+        "its_reminder.c.planned_at.is_not(None)",
+        "store/outbox/test_deputies.py::"
+        "test_an_alert_of_another_rule_that_was_planned_later_goes_to_the_deputy_too[sqlite-False]",
+    ),
+    Guard(
         "a firing is summed up and noted in one transaction",
         "store/outbox/summary_deliveries.py",
         "            rows = [",

@@ -264,6 +264,21 @@ def test_what_no_longer_holds_goes_to_nobody(owned):
     assert [state for _, state, _ in states(owned)] == ["superseded"]
 
 
+@pytest.mark.parametrize("has_left", [False, True])
+def test_an_alert_of_another_rule_that_was_planned_later_goes_to_the_deputy_too(owned, has_left):
+    friday = at("2025-11-07T09:00")
+    often, fridays = (
+        rule(name, cron=cron, remind=remind(before=(lead,)), notify=("owner",))
+        for name, cron, lead in (("often", "0 9 * * *", "P4D"), ("fridays", "0 9 * * fri", "P7D"))
+    )
+    planned(owned, at("2025-11-06T09:00"), often, fridays)  # that of four days before, which nothing can be sent of
+    planned(owned, friday, often, fridays)  # that of a week before, which comes only on Fridays
+    people(owned, replace(ANA, deputy="bo", left_at=friday if has_left else None), BO, CY)
+    away(owned, "ana", start=friday, end=friday + timedelta(days=1))
+    got = [one for one, _, _ in sent(owned, friday)]
+    assert got == ["Bo@example.org"] * 2 + ["ana@example.org"] * (0 if has_left else 2)
+
+
 def test_what_the_owner_has_snoozed_for_themselves_goes_to_the_deputy_at_once(owned):
     away(owned, "ana")
     acting.snooze(owned, "truce", at("2025-11-06T00:00"), change(), recipient="ana@example.org")

@@ -251,6 +251,21 @@ def test_a_word_that_was_tried_and_overtaken_is_told_elsewhere(store):
     assert ("chat", "", "pending") in states(store)
 
 
+def test_an_alert_of_another_rule_that_was_planned_later_goes_to_the_fallback_too(store):
+    friday = at("2025-11-07T09:00")
+    often, fridays = (
+        rule(name, cron=cron, remind=remind(before=(lead,)), fallback="chat", digest=False)
+        for name, cron, lead in (("often", "0 9 * * *", "P4D"), ("fridays", "0 9 * * fri", "P7D"))
+    )
+    load(store, entry())
+    for now in (NOW, at("2025-11-06T09:00"), friday):
+        plan_at(store, now, often, fridays)
+    end(store, DEAD, friday)
+    relief(store, often, fridays, now=friday)
+    found = [one.contexts[0].reminder.offset for one in claim(store, friday, channel="chat")]
+    assert sorted(found) == ["P4D", "P7D"]
+
+
 def test_what_waits_on_a_channel_that_nobody_has_is_told_to_the_operators_after_an_hour(store):
     gone = rule(remind=remind(before=("P7D",)), notify=("renamed",))
     load(store, entry())
