@@ -183,9 +183,8 @@ def next_alerts_of(
     goes_out_at: GoesOutAt = due_at,
 ) -> list[Forecast]:
     """Return what goes out next about one occurrence, as `next_alerts` does, of what has been read."""
-    found, first = list[Forecast](), FOR_EVER
-    coming = _forecast([watched], rules, known, now, _next_alert_by(watched, now), owners=owners)
-    compared = 0
+    found, first, compared, end = list[Forecast](), FOR_EVER, 0, _next_alert_by(watched, now)
+    coming = _forecast([watched], rules, known, now, end, owners=owners, occurrence=occurrence)
     for one in coming:
         if one.reminder.send_at > first or compared == MOST_COMPARED:
             break
@@ -277,6 +276,7 @@ def _forecast(
     end: datetime,
     *,
     owners: Owners,
+    occurrence: str | None = None,
 ) -> Iterator[Forecast]:
     specs: dict[str, Rule] = {name: scheduled.rule for name, scheduled in rules.items()}
     watches = []
@@ -286,8 +286,7 @@ def _forecast(
                 continue  # nobody hears it, so that its repeats would be looked through to the end of time
             mine = [watch for (name, _), watch in one.watches.items() if name == rule.name]
             if not mine:
-                stated_at = one.tracked.stated_at or one.tracked.recorded_at
-                since = max(one.changed_at or start, stated_at)
+                since = max(one.changed_at or start, one.tracked.stated_at or one.tracked.recorded_at)
                 mine = [Watch(rule=rule.name, commitment_id=one.tracked.id, since=since, next_at=since)]
             elif rule.name not in known:
                 mine = [replace(watch, since=start, next_at=start, changed=True) for watch in mine]
@@ -296,4 +295,5 @@ def _forecast(
             about = [(watch, occurrence_of(one.tracked, watch.occurrence)) for watch in mine]
             if one.tracked.open or one.watches:
                 watches += [(watch, item) for watch, item in about if item is not None]
-    return forecast_reminders(watches, specs, {name: scheduled.cron for name, scheduled in rules.items()}, end, owners)
+    firings = {name: scheduled.cron for name, scheduled in rules.items()}
+    return forecast_reminders(watches, specs, firings, end, owners, occurrence=occurrence)

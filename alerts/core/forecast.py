@@ -33,8 +33,10 @@ def forecast_reminders(
     firings: Mapping[str, Firings],
     until: datetime,
     owners: Owners = NO_OWNERS,
+    *,
+    occurrence: str | None = None,
 ) -> Iterator[Forecast]:
-    """Yield the reminders that go out before `until`, in order."""
+    """Yield the reminders that go out before `until`, in order; with `occurrence`, those about one date of a series."""
     queue: list[tuple[datetime, int, str, str, Watch, Tracked]] = []
     queued: set[tuple[str, int, str]] = set()
 
@@ -45,7 +47,8 @@ def forecast_reminders(
             heapq.heappush(queue, item)
 
     for watch, tracked in watches:
-        wait(watch, tracked)
+        if occurrence is None or watch.occurrence in ("", occurrence):  # that of the series makes the others
+            wait(watch, tracked)
     sent: set[tuple[object, ...]] = set()
     while queue and queue[0][0] < until:
         now = queue[0][0]
@@ -56,6 +59,8 @@ def forecast_reminders(
             due += [(reminder, rules[name], tracked) for reminder in evaluation.reminders]
             wait(evaluation.watch, tracked)
             for new in evaluation.new_watches:
+                if occurrence not in (None, new.occurrence):
+                    continue
                 if (new.rule, new.commitment_id, new.occurrence) not in queued:
                     wait(new, tracked.at(new.occurrence))
         yield from _routed(due, owners, sent)

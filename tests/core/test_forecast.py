@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.core import forecast
 from alerts.core.forecast import forecast_reminders
+from alerts.core.schedule.evaluation import evaluate
 
 Follow = Callable[..., Any]
 START, END = datetime.fromisoformat("2025-10-28T16:00Z"), "2026-01-15T00:00Z"
@@ -41,6 +44,24 @@ def test_the_end_of_a_span_is_not_in_it(follow: Follow) -> None:
     found = follow("2025-11-10")
     assert found.foretold("2025-11-03T14:00Z") == found.foretold("2025-11-01T00:00Z")
     assert len(found.foretold("2025-11-03T14:00:01Z")) == len(found.foretold("2025-11-03T14:00Z")) + 1
+
+
+def test_one_date_of_a_series_is_foreseen_without_the_others(follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeats of all its other dates until the end would take minutes, while a page holds commits back."""
+    series, evaluated = follow("every FREQ=DAILY from 2025-11-03"), list[str]()
+    rules, firings, end = {"desk": series.rule}, {"desk": series.cron}, datetime.fromisoformat("2026-02-01T00:00Z")
+    watches = [(replace(series.watch, rule="desk"), series.tracked)]
+    whole = list(forecast_reminders(watches, rules, firings, end))
+
+    def counted(rule: Any, tracked: Any, watch: Any, *rest: Any) -> Any:
+        evaluated.append(watch.occurrence)
+        return evaluate(rule, tracked, watch, *rest)
+
+    monkeypatch.setattr(forecast, "evaluate", counted)
+    found = list(forecast_reminders(watches, rules, firings, end, occurrence="2025-11-20"))
+    assert found == [one for one in whole if one.reminder.occurrence == "2025-11-20"]
+    assert len(found) > 10
+    assert set(evaluated) == {"", "2025-11-20"}
 
 
 def test_several_watches_are_told_in_the_order_in_which_they_go_out_and_the_same_thing_once(follow: Follow) -> None:

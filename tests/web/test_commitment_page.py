@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
+from alerts.actions.edit import note
 from alerts.core.silences import Silence
-from tests.factories import at, close, entry, load, move, party, source
+from tests.factories import at, change, close, entry, load, move, party, source
 from tests.injections import INJECTIONS
 from tests.web.answering import NOW, Desk, opened, visited
 from tests.web.test_due_page import Tags, text_of
@@ -83,6 +84,22 @@ def test_it_shows_all_that_is_known(tracked: Desk) -> None:
     assert "It counts from Filing Wed 16 Dec 2026" in page(tracked, "reply").text
 
 
+def test_of_many_dependants_and_changes_it_shows_some(desk: Desk) -> None:
+    some = [entry(f"c{number}", "P10D after filing", title="T" * 500) for number in range(130)]
+    load(desk.store, entry("filing", "2026-12-15", tags=("single",)), *some, now=at("2026-10-01"))
+    for number in range(104):
+        note(desk.store, "filing", f"Note {number}.", change(at("2026-10-02")))
+    found = page(desk, "filing")
+    assert found.text.count("Edited: note") == 100
+    assert "And 5 earlier: alerts show filing" in found.text
+    assert found.text.count("Fri 25 Dec 2026") == 100
+    assert "And 30 more." in found.text
+    assert len(found.answer.content) < 100_000
+    preview = found.press("preview", new_date="2026-12-18")
+    assert preview.answer.text.count('<li><a href="/c/c') == 100
+    assert "And 30 more." in preview.text
+
+
 def test_what_is_not_tracked_has_no_page(tracked: Desk) -> None:
     for path in ("nothing", "filing/x", "filing?on=2026-12-15", "monthly?on=2026-12-01", "%00", "%f0%9f%92%a3"):
         assert page(tracked, path).answer.status_code == 404, path
@@ -143,7 +160,9 @@ def test_a_new_date_is_shown_with_what_moves_along_before_it_is_recorded(tracked
 
 
 WRONG = [
-    ("late", "acknowledge date", {"pause_date": "2026-11-01"}, "Choose a day from today on."),
+    ("late", "acknowledge date", {"pause_date": "2026-11-01"}, "Choose a day from today on, within ten years."),
+    ("late", "acknowledge date", {"pause_date": "2046-11-28"}, "Choose a day from today on, within ten years."),
+    ("filing", "snooze date", {"snooze_date": "9999-12-31"}, "Choose a day from today on, within ten years."),
     ("late", "acknowledge date", {}, "Choose a date first."),
     ("late", "snooze date", {"snooze_date": "2026-12-05"}, "It is overdue."),
     ("filing", "snooze date", {"snooze_date": "2027-01-05"}, "It is overdue by the end of that day."),

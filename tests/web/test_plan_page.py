@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 
+from alerts.store import planning_tables
 from alerts.web.pages import plan_page
 from tests.factories import at, entries, entry, load
 from tests.web.answering import Desk
@@ -62,6 +63,18 @@ def test_where_more_than_it_can_show_go_out_at_once_it_shows_some(desk: Desk, mo
     desk.send(now=at("2026-11-21T09:00"))
     assert len(rows(plan_of(desk))) == 4
     assert "More follow" in text_of(plan_of(desk))
+
+
+def test_while_more_is_worked_out_than_it_can_show_it_does_not_say_that_nothing_follows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_page, "MOST_WATCHES", 4)
+    load(desk.store, *entries(9, "2026-12-15", tags=("single",)), now=at("2026-11-20"))
+    desk.send(now=at("2026-11-21T09:00"))
+    with desk.store.database.write() as connection:  # as while a tick works them out
+        connection.execute(planning_tables.watches.update().values(next_at=at("2026-11-22T09:00")))
+    assert "More is due now than this page can work out." in text_of(plan_of(desk))
+    assert "No alert goes out" not in text_of(plan_of(desk))
 
 
 def test_without_anything_it_says_so(desk: Desk) -> None:

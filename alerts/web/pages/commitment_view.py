@@ -40,6 +40,7 @@ from alerts.web.pages.page_reading import PageReading
 from alerts.web.silence_view import SilenceView
 
 MAX_LINES = 20  # of alerts that were sent, and of those that were skipped: the latest
+MAX_DEPENDANTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,7 @@ class CommitmentView:
     occurrences: tuple[OccurrenceLine, ...]
     depends_on: tuple[Kin, ...]
     dependants: tuple[Kin, ...]
+    more_dependants: int
     alerts: Alerts
     history: tuple[HistoryLine, ...]
     is_notice: bool
@@ -174,7 +176,8 @@ def _view(reading: PageReading, found: _Read) -> CommitmentView:
         silence=SilenceView.of(silence) if silence else None,
         occurrences=tuple(_occurrences(reading, found)),
         depends_on=tuple(map(_kin, found.depends_on)),
-        dependants=tuple(map(_kin, found.dependants)),
+        dependants=tuple(map(_kin, found.dependants[:MAX_DEPENDANTS])),
+        more_dependants=len(found.dependants[MAX_DEPENDANTS:]),
         alerts=_alerts(reading, found),
         history=tuple(history_lines(found.recorded.history, reading.zone, commitment.kind))[::-1],
         is_notice=commitment.kind == "notice",

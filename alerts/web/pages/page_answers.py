@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from alerts.actions.acknowledge import acknowledge
@@ -29,7 +29,8 @@ from alerts.web.answer_form import AnswerForm, FormError
 from alerts.web.answer_view import REPEATING
 from alerts.web.pages.page_reading import PageReading
 
-PASSED = "Choose a day from today on."
+LONGEST = timedelta(days=3652)  # of an answer: what comes after it is worked out for each page
+OUT_OF_REACH = "Choose a day from today on, within ten years."
 TOO_LATE = "It is overdue by the end of that day. Choose an earlier day, or tick that alerts may wait past its date."
 OVERDUE = "It is overdue. Tick that alerts may wait past its date, if they are to wait all the same."
 
@@ -67,12 +68,13 @@ class PageAnswer:
         return Change.of(Actor.at_machine(self.form.name), self.reading.now, reason, shown)
 
     def until(self, stated: str, field: str) -> datetime:
-        """Return when an answer ends that holds until a day. Raises FormError for one that has passed."""
-        day = self.form.day(stated, field)
-        end = Day(day, self.tracked.bounds.zone or self.reading.zone).end
-        if end <= self.reading.now:
-            raise FormError(field, PASSED)
-        return end
+        """Return when an answer ends that holds until a day. Raises FormError for one that is past or too far ahead."""
+        day, now = self.form.day(stated, field), self.reading.now
+        if day <= (now + LONGEST).date():
+            end = Day(day, self.tracked.bounds.zone or self.reading.zone).end
+            if end > now:
+                return end
+        raise FormError(field, OUT_OF_REACH)
 
     def acknowledge(self, stated: str) -> None:
         pauses = stage_of(self.tracked.bounds, self.reading.now) in REPEATING
