@@ -33,6 +33,8 @@ WAYS: Mapping[str, tuple[tuple[str, int], Mapping[str, str], str]] = {
     "a proxy that claims to ask for this machine": (HERE, OWN | {"x-forwarded-for": "127.0.0.1"}, "1.1"),
     "a proxy that says so": (HERE, OWN | {"via": "1.1 gate"}, "1.1"),
     "a proxy by the standard": (HERE, OWN | {"forwarded": "for=127.0.0.1"}, "1.1"),
+    "a proxy that says how it was asked": (HERE, OWN | {"x-forwarded-port": "443"}, "1.1"),
+    "a proxy far away": (HERE, OWN | {"cf-connecting-ip": "192.0.2.7"}, "1.1"),
     "a proxy that says nothing": (HERE, OWN, "1.0"),
     "a name that leads here": (HERE, {"host": "rebound.example.org:8080"}, "1.1"),
     "no name": (HERE, {"host": ""}, "1.1"),

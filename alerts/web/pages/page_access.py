@@ -10,7 +10,7 @@ from alerts.web.client_address import is_trusted
 from alerts.web.request_limits import is_own_host
 
 # What proxies add. A request that went through one comes from elsewhere, whatever its address says.
-OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+OF_PROXIES = ("forwarded", "via", "x-forwarded-", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
 SIGN_IN = "Signing in is not built yet, so the pages are served to the machine itself only."
 
 
@@ -38,7 +38,7 @@ class PageAccess:
         return (
             is_loopback(peer)
             and not is_trusted(peer, self._http.trusted_proxies)
-            and not any(name in headers for name in OF_PROXIES)
+            and not any(name.startswith(OF_PROXIES) for name in headers)
             and scope["http_version"] == "1.1"  # of browsers; proxies that say nothing of themselves often speak 1.0
             and is_own_host(headers.get("host", ""), "127.0.0.1", None)
         )
