@@ -137,6 +137,16 @@ def test_each_filter_can_be_taken_away_alone() -> None:
     assert DueFilters.read(QueryParams("")).url == "/"
 
 
+def test_a_search_keeps_the_filters_that_are_set(due: Desk) -> None:
+    """A list of choices shows one of several values, and one of many that are known."""
+    query = "owner=ann&owner=nobody&tag=single&group=overdue&unreached=1"
+    form = re.split("</?form", page(due, f"?{query}"))[1]
+    sent = [attributes(found) for found in re.findall('<input type="hidden"([^>]*)>', form)]
+    chosen = re.findall(r'<option value="([^"]*)" selected>', form)
+    assert sorted([*(one["value"] for one in sent), *chosen]) == ["1", "ann", "nobody", "overdue", "single"]
+    assert [one["name"] for one in sent] == ["group", "unreached", "owner"]
+
+
 def test_what_changes_is_seen_at_once(due: Desk) -> None:
     assert "filing" in groups(page(due))["today"]
     move(due.store, "filing", "2026-12-04", now=NOW)
