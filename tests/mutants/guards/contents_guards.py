@@ -80,8 +80,8 @@ GUARDS = (
     Guard(
         "a later reminder that was planned before replaces nothing that is handed on with it",
         "store/outbox/stale_reminders.py",
-        "its_reminder.c.planned_at >= my_reminder.c.planned_at",
-        "its_reminder.c.planned_at.is_not(None)",
+        "_planned_at(other) >= _planned_at(mine)",
+        "_planned_at(other).is_not(None)",
         "store/outbox/test_deputies.py::"
         "test_an_alert_of_another_rule_that_was_planned_later_goes_to_the_deputy_too[sqlite-False]",
     ),

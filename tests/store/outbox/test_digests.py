@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from alerts.core.registration import RuleSet
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables, planning_tables
+from alerts.store.outbox.contents import carried
 from alerts.store.registry import ProcessStatus
 from alerts.store.rows import CHUNK
 from tests.factories import NOW, at, claim, entries, entry, load, plan_at, remind, rule
@@ -42,6 +44,25 @@ def digests(store: Store, now: Any = NINE) -> list[tuple[str, int]]:
     with store.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(delivery_tables.gathered)).scalar_one() == 0
     return sorted((one.recipient, len(one.contexts)) for one in claim(store, now))
+
+
+def test_a_digest_of_a_thousand_is_read_at_once_where_postgresql_has_seen_reminders_only_empty(
+    postgresql_url: str,
+) -> None:
+    """It takes hundredths of a second. Where the reminders are joined, each is compared with all others for minutes."""
+    with closing(Store(f"{postgresql_url}&options=-c%20statement_timeout%3D5s")) as store:
+        planned(store, 1001)
+        turn(store)
+        with store.database.write() as connection:
+            for one in ("deliveries", "reminders"):
+                connection.execute(text(f"DELETE FROM pg_statistic WHERE starelid = '{one}'::regclass"))
+                seen_empty = "UPDATE pg_class SET reltuples = 0, relpages = 1"
+                connection.execute(text(f"{seen_empty} WHERE oid = '{one}'::regclass"))
+            connection.execute(text("ANALYZE delivery_reminders"))
+        with store.database.read() as connection:
+            rows = connection.execute(select(delivery_tables.deliveries)).mappings().all()
+            contents, stale = carried(connection, rows)
+        assert ([len(one) for one in contents.values()], stale) == ([1001, 1001], {})
 
 
 def skipped(store: Store, **which: str) -> list[str | None]:
