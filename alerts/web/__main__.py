@@ -21,7 +21,7 @@ from alerts.web.http_server import GRACE, listen, listener, serve
 from alerts.web.services import open_services
 from alerts.web.web_app import create_app, create_operations_app
 
-BELOW_THE_DAEMON = 5  # of niceness: on a busy machine, sending goes first
+BELOW_THE_DAEMON = 10  # of niceness: on a busy machine, sending goes first
 
 
 def main() -> None:
