@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,9 @@ def asked(services: Services, method: str, path: str, way: str, body: bytes = b"
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(create_app(services)(scope, receive, send))
+    app = create_app(services)
+    with ThreadPoolExecutor(1) as pool:  # Playwright, once started, keeps a loop running in the thread of the tests
+        pool.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     return sent[0]["status"], b"".join(one.get("body", b"") for one in sent[1:])
 
 
