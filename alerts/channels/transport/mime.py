@@ -71,8 +71,9 @@ def _encoded(text: str) -> bytes:
     """Return a text in UTF-8, with a sign in place of each character that no mail may hold."""
     try:
         content = text.encode()
-        if len(content.translate(None, _CONTROL_OCTETS)) == len(content):  # a hundred times as fast as the pattern
-            return content
     except UnicodeEncodeError:  # a lone surrogate
-        pass
+        content = None
+    # A hundred times as fast as the pattern.
+    if content is not None and len(content.translate(None, _CONTROL_OCTETS)) == len(content):
+        return content
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text).encode()

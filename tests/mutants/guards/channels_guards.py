@@ -61,7 +61,7 @@ GUARDS = (
           'channels/test_email.py::test_a_line_that_begins_with_a_dot_arrives_as_it_was_written'),
     Guard('no mail holds what no mail may hold',
           'channels/transport/mime.py',
-          'if len(content.translate(None, _CONTROL_OCTETS)) == len(content):',
+          'if content is not None and len(content.translate(None, _CONTROL_OCTETS)) == len(content):',
           'if True:',
           'channels/transport/test_mime.py::test_a_character_that_no_mail_may_hold_becomes_a_sign'),
     Guard('an encoded word fits into its line',
