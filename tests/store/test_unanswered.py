@@ -125,6 +125,22 @@ def test_the_snooze_of_one_recipient_is_an_answer(alerted: Store) -> None:
     assert tick(alerted, DUE) == []
 
 
+def test_a_report_to_be_tried_again_goes_out_where_the_next_was_answered_and_the_answer_is_taken_back(
+    alerted: Store,
+) -> None:
+    rules = LEADS, rule("lead", cron="0 10 * * *", remind=remind(unanswered=Unanswered(after="P3D", every="P1D")))
+    again, next_day = DUE + timedelta(days=1, minutes=40), DUE + timedelta(days=1)
+    plan_at(alerted, DUE, *rules, to=(ANN,))
+    failed = Outcome(state="retry", next_at=again, error="nobody answers", late=True)
+    alerted.outbox.record_outcomes([(one, failed, DUE, DUE) for one in claim(alerted, DUE)])
+    plan_at(alerted, next_day, *rules, register=False, to=(ANN,))
+    acting.snooze(alerted, "truce", at("2025-11-09T00:00"), change(next_day), recipient="bo@example.org")
+    assert claim(alerted, next_day) == []
+    acting.withdraw_answers(alerted, "truce", change(next_day + timedelta(minutes=5)))
+    plan_at(alerted, again, *rules, register=False, to=(ANN,))
+    assert kinds(claim(alerted, again)) == ["unanswered"]
+
+
 def test_what_is_closed_is_not_reported(alerted: Store) -> None:
     close(alerted, "truce", now=SENT + HOUR)
     assert tick(alerted, DUE) == []

@@ -195,16 +195,20 @@ def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[
 
 
 def _reported_again(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
-    """Return links whose report that nobody has answered is followed by a later one of its rule."""
+    """Return links whose report that nobody has answered is followed by a later one of its rule.
+
+    A later one that was not sent since somebody had answered by then does not count: that answer may be taken back.
+    """
     ids = {link["delivery_id"] for link in links if link["kind"] == "unanswered"}
     if not ids:
         return set()
-    mine, other, my_reminder, its_reminder = _MINE, _OTHER, _REMINDER, _REPEAT
+    mine, other, my_reminder, its_reminder, its_plan = _MINE, _OTHER, _REMINDER, _REPEAT, _ITS_PLAN
     same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "kind", "channel", "recipient")]
     later = (other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
     query = (
         select(mine.c.delivery_id, mine.c.reminder_id)
         .join(other, and_(*same, *later))
+        .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.state != "superseded"))
         .join(my_reminder, my_reminder.c.id == mine.c.reminder_id)
         .join(its_reminder, and_(its_reminder.c.id == other.c.reminder_id, its_reminder.c.rule == my_reminder.c.rule))
         .where(mine.c.delivery_id.in_(ids), mine.c.kind == "unanswered")

@@ -32,6 +32,14 @@ GUARDS = (
         "store/test_unanswered.py::test_an_answer_given_while_the_report_waits_in_the_outbox_makes_it_stale[sqlite]",
     ),
     Guard(
+        "a report that was answered replaces no earlier one",
+        "store/outbox/stale_reminders.py",
+        ', its_plan.c.state != "superseded"))',
+        "))",
+        "store/test_unanswered.py"
+        "::test_a_report_to_be_tried_again_goes_out_where_the_next_was_answered_and_the_answer_is_taken_back[sqlite]",
+    ),
+    Guard(
         "an occurrence that another rule alerts of gets a watch",
         "core/schedule/occurrence_expansion.py",
         "    if context.rule.remind.unanswered is None:",
