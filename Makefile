@@ -56,7 +56,7 @@ test: check  ## everything that must pass, on as many processors as there are (u
 # The tests start many processes: with the modules' bytecode on disk, each starts in three quarters of the time.
 test faults simulate: export PYTHONDONTWRITEBYTECODE =
 
-faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas (half an hour; SEED=n repeats a run)
+faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas (half an hour; SEED=n repeats a run, SCENES="absence" kills in some scenes only)
 	@FAULTS=all $(BIN)/python -m pytest -s tests/faults tests/channels tests/test_daemon.py tests/cli/test_damage.py $(ARGS)
 
 mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.faults.plays import Tally
 
-SHAPE = "{:<11} {:<22} {:>10} {:>6} {:>6} {:>6} {:>5} {:>8} {:>7} {:>6} {:>8}"
+SHAPE = "{:<11} {:<28} {:>10} {:>6} {:>6} {:>6} {:>5} {:>8} {:>7} {:>6} {:>8}"
 HEADINGS = "database|scene|boundaries|plays|kills|kinds|lost|repeats|bound|worst|seconds".split("|")
 
 

@@ -43,6 +43,7 @@ SLICE = {
 SENT = "after socket sendall {"  # a post to the webhook is on its way
 IN_A_ROW = 25  # of each scene; of a slice one, of the tick
 SEED = int(os.environ.get("SEED", "20251103"))
+ONLY = os.environ.get("SCENES", "")  # a pattern: kills fall on the scenes with such names only
 FAILURES_AT_MOST = 10
 
 
@@ -61,11 +62,15 @@ def chosen(scene: Scene, passed: Sequence[str]) -> list[int]:
     return sorted(numbers)
 
 
+def is_killed(scene: Scene) -> bool:
+    return re.search(ONLY, scene.name) is not None
+
+
 def play(folder: Path, databases: Databases) -> Play:
     with open_world(folder, databases, COMMITMENTS) as world:
         played = Play(world)
         chance = random.Random(SEED)
-        for scene in world.scenes():
+        for scene in filter(is_killed, world.scenes()):
             passed = played.expected[scene.name].passed
             plays: list[list[int | str]] = [[number] for number in chosen(scene, passed)]
             plays += [[SENT]] if scene.name == "tick" else []
@@ -96,12 +101,15 @@ def test_killed_anywhere_it_loses_nothing_and_repeats_only_what_was_in_flight(
     kind: str, plays: dict[str, Future[Play]]
 ) -> None:
     played = plays[kind].result()
-    REPORT.tallies += played.tallies.values()
+    tallies = {name: tally for name, tally in played.tallies.items() if re.search(ONLY, name)}
+    REPORT.tallies += tallies.values()
     assert not played.failures, "\n".join(played.failures)
-    assert all(tally.kills for tally in played.tallies.values())
-    assert sum(tally.lost for tally in played.tallies.values()) == 0
-    assert all(tally.repeats <= tally.bound for tally in played.tallies.values())
+    assert tallies, f"no scene is named like {ONLY}"
+    assert all(tally.kills for tally in tallies.values())
+    assert sum(tally.lost for tally in tallies.values()) == 0
+    assert all(tally.repeats <= tally.bound for tally in tallies.values())
     assert between_claim_and_write_back(played.expected["tick"].passed), "the boundaries of a claim are not reached"
     silent, ended = (played.expected[f"tick {when} a silence"].states for when in ("in", "at the end of"))
     assert {ended[one] for one in ended.keys() - silent.keys()} == {"sent"}, "what was held has not gone out"
-    assert played.tallies["tick"].repeats, "no kill fell between a send and its mark: the boundaries are not reached"
+    if "tick" in tallies:
+        assert tallies["tick"].repeats, "no kill fell between a send and its mark: the boundaries are not reached"
