@@ -9,18 +9,18 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from time import process_time
 
 from rich.console import Console
 from rich.table import Table
 from starlette.requests import Request
-from starlette.responses import Response
 
 from alerts.clock import utc_now
 from alerts.settings import load_settings
+from alerts.web.pages.page_routes import Show
 from alerts.web.pages.site_pages import SitePages
+from alerts.web.pages.visitors import AT_MACHINE
 from alerts.web.services import open_services
 from benchmarks.listings import write_register
 
@@ -38,10 +38,10 @@ def asked(query: str = "", **path: str) -> Request:
     return Request(scope | {"path_params": path})
 
 
-def measured(show: Callable[[Request], Response], request: Request) -> tuple[float, int]:
+def measured(show: Show, request: Request) -> tuple[float, int]:
     """Return the CPU seconds and the octets of a page."""
     began = process_time()
-    body = show(request).body
+    body = show(request, AT_MACHINE).body
     return process_time() - began, len(body)
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from alerts.settings import load_settings
 from alerts.web.pages.site_pages import SitePages
+from alerts.web.pages.visitors import AT_MACHINE
 from alerts.web.services import open_services
 
 HTTP = "http: {port: 8080}\n"
@@ -22,7 +23,7 @@ def due_page(folder: Path, database: str, now: datetime) -> str:
     services = open_services(load_settings(folder, database, {}), lambda: now)
     services.store.watches.register(services.settings.rules, now)
     request = Request({"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""})
-    html = bytes(SitePages(services).due(request).body).decode()
+    html = bytes(SitePages(services).due(request, AT_MACHINE).body).decode()
     for name in SHEETS:
         html = html.replace(LINK.format(name), f"<style>{services.pages.source(name)}</style>")
     services.store.close()

@@ -14,9 +14,8 @@ Scope = Literal["read", "write"]  # of a program's token
 ACTIONS: tuple[Action, ...] = get_args(Action)
 ROLES: tuple[Role, ...] = get_args(Role)
 
-_VIEWER: frozenset[Action] = frozenset({"acknowledge", "snooze", "take back", "note"})
 MAY: Mapping[Role, frozenset[Action]] = {
-    "viewer": _VIEWER,
+    "viewer": frozenset(),  # what a link lets them answer, they may answer by the link
     "editor": frozenset(ACTIONS),
     "admin": frozenset(ACTIONS),  # what an admin may do beyond that changes no commitment
 }

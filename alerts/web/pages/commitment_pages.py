@@ -43,7 +43,7 @@ class CommitmentPages:
         series = reading.store.commitments.find(key)
         tracked = series.at(form.fields.get("occurrence", on or ""))
         on = tracked.occurrence if series.recurs else None
-        if not self._tokens.is_ours(form.id, form.fields.get("token", "")):
+        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
             return self._page(reading, commitment_view(reading, key, on), status=403, notice="stale")
         try:
             return self._record(reading, tracked, on, form)
@@ -98,7 +98,7 @@ class CommitmentPages:
             )
         view = commitment_view(reading, key, on)
         moved = moved_windows(report, reading.now)
-        shared = self._shared(view, answer.form) | {"moved": moved}
+        shared = self._shared(reading, view, answer.form) | {"moved": moved}
         return ShownPage(template="commitment_move", values=shared)
 
     def _recorded(self, reading: PageReading, key: str, on: str | None, form: AnswerForm) -> ShownPage:
@@ -123,7 +123,7 @@ class CommitmentPages:
     ) -> ShownPage:
         today = on_day(reading.now, reading.zone)
         pauses = tuple(PauseChoice(name, today + timedelta(days=days)) for name, days in PAUSES)
-        values = self._shared(view, form) | {
+        values = self._shared(reading, view, form) | {
             "errors": EmptyFields(errors or {}),
             "notice": notice,
             "recorded": recorded,
@@ -133,7 +133,13 @@ class CommitmentPages:
         }
         return ShownPage(template="commitment", values=values, status=status)
 
-    def _shared(self, view: CommitmentView, form: AnswerForm | None) -> dict[str, object]:
+    def _shared(self, reading: PageReading, view: CommitmentView, form: AnswerForm | None) -> dict[str, object]:
         fresh = new_form()
         typed = EmptyFields(form.fields if form else {})
-        return {"view": view, "t": view.t, "form": fresh, "token": self._tokens.token(fresh), "typed": typed}
+        return {
+            "view": view,
+            "t": view.t,
+            "form": fresh,
+            "token": self._tokens.token(fresh, reading.visitor),
+            "typed": typed,
+        }

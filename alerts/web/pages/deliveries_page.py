@@ -61,7 +61,7 @@ class DeliveriesPages:
     def press(self, reading: PageReading, state: str, body: bytes) -> ShownPage:
         """Retry or dismiss a delivery, and return the page that says so."""
         form = AnswerForm.read(body)
-        if not self._tokens.is_ours(form.id, form.fields.get("token", "")):
+        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
             return self._page(reading, state, status=403, notice="stale")
         what, name = form.choice
         if what not in DOES or not UUID_TEXT.fullmatch(name):
@@ -98,7 +98,7 @@ class DeliveriesPages:
             "state": chosen or "",
             "most": MOST,
             "form": form,
-            "token": self._tokens.token(form),
+            "token": self._tokens.token(form, reading.visitor),
             "notice": notice,
             "error": error,
             "recorded": recorded,

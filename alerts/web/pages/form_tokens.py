@@ -8,22 +8,24 @@ import secrets
 
 from starlette.datastructures import Headers
 
+from alerts.web.pages.visitors import Visitor
+
 OWN_SITE = ("same-origin", "none")  # of `Sec-Fetch-Site`: `none` is what somebody typed
 
 
 class FormTokens:
-    """Signs the ids of forms with a key that lives as long as this process."""
+    """Signs the ids of forms with a key that lives as long as this process. Each is good for one visitor alone."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
-    def token(self, form: str) -> str:
-        """Return the token of a form."""
-        return hmac.new(self._key, form.encode(), hashlib.sha256).hexdigest()
+    def token(self, form: str, visitor: Visitor) -> str:
+        """Return the token of a form that is shown to somebody."""
+        return hmac.new(self._key, f"{form}\0{visitor.session}".encode(), hashlib.sha256).hexdigest()
 
-    def is_ours(self, form: str, token: str) -> bool:
-        """Return whether a token is that of a form."""
-        return bool(form) and hmac.compare_digest(self.token(form).encode(), token.encode())
+    def is_ours(self, form: str, token: str, visitor: Visitor) -> bool:
+        """Return whether a token is that of a form that was shown to somebody."""
+        return bool(form) and hmac.compare_digest(self.token(form, visitor).encode(), token.encode())
 
 
 def is_from_elsewhere(headers: Headers) -> bool:

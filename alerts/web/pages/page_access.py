@@ -1,4 +1,4 @@
-"""Who may use the pages. Until people can sign in, that is who sits at this machine, and nobody else."""
+"""Who may use the pages: where nobody signs in, that is who sits at this machine, and nobody else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from starlette.types import Scope
 
 from alerts.settings.http_section import HttpSettings, is_loopback
 from alerts.web.client_address import is_trusted
+from alerts.web.pages.visitors import AT_MACHINE, Visitor
 from alerts.web.request_limits import is_own_host
 
 # What proxies add. A request that went through one comes from elsewhere, whatever its address says.
@@ -25,13 +26,14 @@ class PageAccess:
         self._http = http
         self._closed = _why_closed(http)
 
-    def require(self, scope: Scope) -> None:
-        """Raise NoPageError for everybody who is not at this machine."""
+    def require(self, scope: Scope) -> Visitor:
+        """Return who asks. Raises NoPageError for everybody who is not at this machine."""
         headers = Headers(scope=scope)
         if self._closed:
             raise NoPageError(f"{SIGN_IN} {self._closed}")
         if not self._is_of_this_machine(scope, headers):
             raise NoPageError(f"{SIGN_IN} Open them there, without a proxy.")
+        return AT_MACHINE
 
     def _is_of_this_machine(self, scope: Scope, headers: Headers) -> bool:
         peer = scope["peer"]

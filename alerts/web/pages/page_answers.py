@@ -15,7 +15,6 @@ from alerts.actions.preconditions import NotAsShownError
 from alerts.actions.reopen import reopen
 from alerts.actions.snooze import snooze
 from alerts.actions.withdraw_answers import withdraw_answers
-from alerts.core.actors import Actor
 from alerts.core.changes import Change, Report
 from alerts.core.commitments import ENDS, NOTICE_ANSWERS, End
 from alerts.core.schedule.answers import check_snooze
@@ -65,7 +64,7 @@ class PageAnswer:
         shown = self.form.shown(self.tracked.occurrence)
         if shown is None:
             raise NotAsShownError
-        return Change.of(Actor.at_machine(self.form.name), self.reading.now, reason, shown)
+        return Change.of(self.reading.visitor.actor(self.form.name), self.reading.now, reason, shown)
 
     def until(self, stated: str, field: str) -> datetime:
         """Return when an answer ends that holds until a day. Raises FormError for one that is past or too far ahead."""

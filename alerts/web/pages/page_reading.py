@@ -11,23 +11,25 @@ from alerts.core.owners import Owners
 from alerts.scheduled_rules import ScheduledRule
 from alerts.settings import Settings
 from alerts.store import Store
+from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageReading:
-    """The settings, the database, the rules, the people and the time of one page."""
+    """The settings, the database, the rules, the people and the time of one page, and who uses it."""
 
     services: Services
+    visitor: Visitor
     rules: Mapping[str, ScheduledRule]
     people: Mapping[str, Person]
     now: datetime
 
     @classmethod
-    def begin(cls, services: Services, rules: Mapping[str, ScheduledRule]) -> PageReading:
+    def begin(cls, services: Services, rules: Mapping[str, ScheduledRule], visitor: Visitor) -> PageReading:
         """Read the people."""
         people = services.store.linked_deliveries.people() | {one.key: one for one in services.settings.people}
-        return cls(services=services, rules=rules, people=people, now=services.clock())
+        return cls(services=services, visitor=visitor, rules=rules, people=people, now=services.clock())
 
     @property
     def settings(self) -> Settings:

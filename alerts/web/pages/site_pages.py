@@ -19,6 +19,7 @@ from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.plan_page import plan_view
 from alerts.web.pages.shown_page import ShownPage
+from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
 
 MENU = (("due", "/", "Due"), ("plan", "/plan", "Plan"), ("deliveries", "/deliveries", "Deliveries"))
@@ -34,42 +35,47 @@ class SitePages:
         tokens = FormTokens()
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
 
-    def due(self, request: Request) -> Response:
+    def due(self, request: Request, visitor: Visitor) -> Response:
         """Return what is due."""
         with self._services.store.database.snapshot():  # short, as commits wait for it
-            reading, seen = PageReading.begin(self._services, self._rules), self._index.look()
+            reading, seen = PageReading.begin(self._services, self._rules, visitor), self._index.look()
         indexed = self._index.catch_up(seen)
         view = due_view(reading, indexed, DueFilters.read(request.query_params))
         return self._answer(reading, ShownPage(template="due", values={"view": view, "values": indexed.values}))
 
-    def commitment(self, request: Request) -> Response:
+    def commitment(self, request: Request, visitor: Visitor) -> Response:
         """Return the page of a commitment."""
         key, on = _key_of(request), request.query_params.get("on")
-        return self._known(lambda reading: self._commitments.show(reading, key, on))
+        return self._known(visitor, lambda reading: self._commitments.show(reading, key, on))
 
-    def press_commitment(self, request: Request, body: bytes) -> Response:
+    def press_commitment(self, request: Request, visitor: Visitor, body: bytes) -> Response:
         """Record what the form of a commitment states."""
         key, on = _key_of(request), request.query_params.get("on")
-        return self._known(lambda reading: self._commitments.press(reading, key, on, body))
+        return self._known(visitor, lambda reading: self._commitments.press(reading, key, on, body))
 
-    def plan(self, _: Request) -> Response:
+    def plan(self, _: Request, visitor: Visitor) -> Response:
         """Return what goes out next."""
-        return self._known(lambda reading: ShownPage(template="plan", values={"view": plan_view(reading)}))
+        return self._known(visitor, lambda reading: ShownPage(template="plan", values={"view": plan_view(reading)}))
 
-    def deliveries(self, request: Request) -> Response:
+    def deliveries(self, request: Request, visitor: Visitor) -> Response:
         """Return what was sent, and what was not."""
         state = request.query_params.get("state", "")
-        return self._known(lambda reading: self._deliveries.show(reading, state))
+        return self._known(visitor, lambda reading: self._deliveries.show(reading, state))
 
-    def press_deliveries(self, request: Request, body: bytes) -> Response:
+    def press_deliveries(self, request: Request, visitor: Visitor, body: bytes) -> Response:
         """Retry or dismiss a delivery."""
         state = request.query_params.get("state", "")
-        return self._known(lambda reading: self._deliveries.press(reading, state, body))
+        return self._known(visitor, lambda reading: self._deliveries.press(reading, state, body))
 
-    def _known(self, show: Callable[[PageReading], ShownPage]) -> Response:
+    def refuse(self, visitor: Visitor) -> Response:
+        """Return the page that says that somebody may not do this."""
+        refused = ShownPage(template="page_message", values={"message": "not_allowed"}, status=403)
+        return self._known(visitor, lambda _: refused)
+
+    def _known(self, visitor: Visitor, show: Callable[[PageReading], ShownPage]) -> Response:
         """Return a page, or that there is none."""
         with self._services.store.database.snapshot():
-            reading = PageReading.begin(self._services, self._rules)
+            reading = PageReading.begin(self._services, self._rules, visitor)
         try:
             shown = show(reading)
         except InputError as error:
@@ -80,7 +86,10 @@ class SitePages:
 
     def _answer(self, reading: PageReading, shown: ShownPage) -> Response:
         now = reading.now.replace(second=0, microsecond=0)
-        shared = {"here": shown.template, "menu": MENU, "zone": reading.zone, "now": now, "people": reading.people}
+        shared = {
+            "here": shown.template, "menu": MENU, "zone": reading.zone, "now": now, "people": reading.people,
+            "visitor": reading.visitor,
+        }  # fmt: skip
         html = self._services.pages.render(shown.template, **shared, **shown.values)
         return Response(html, status_code=shown.status, media_type="text/html")
 
