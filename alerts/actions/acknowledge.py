@@ -44,7 +44,7 @@ def acknowledge(
     missing or closed.
     """
     answered = []
-    with store.commitments.change() as changes, collect_errors() as attempt:
+    with store.commitments.change(change.request) as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
                 series = find_open(changes, key, change, "acknowledge", occurrence=occurrence, done="acknowledged")

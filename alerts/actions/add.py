@@ -12,8 +12,9 @@ from alerts.store import Store
 def add(store: Store, commitment: Commitment, change: Change) -> None:
     """Track one commitment. Raises InputError where its key is taken, or what it names is not known or has left."""
     change.require_allowed("add")
+    change.require_owner(commitment.owner)
     key = commitment.key
-    with store.commitments.change() as changes:
+    with store.commitments.change(change.request) as changes:
         if changes.is_tracked(key):
             raise InputError(f"{key} is tracked already: `alerts move` gives it another deadline")
         changes.require_all_known(commitment, change.now)

@@ -27,7 +27,7 @@ def close(
     Raises InputError with a line for each that is missing or closed. A series needs an occurrence or `all_occurrences`.
     What is cancelled ends after the term.
     """
-    with store.commitments.change() as changes, collect_errors() as attempt:
+    with store.commitments.change(change.request) as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
                 series = find(changes, key, change, "close")

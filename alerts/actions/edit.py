@@ -32,11 +32,12 @@ def edit(
     Raises InputError where what it names is not known or has left, and what `how` raises.
     """
     report = Report()
-    with store.commitments.change() as changes:
+    with store.commitments.change(change.request) as changes:
         now = find(changes, key, change, action)
         wanted = how(now.commitment)
         if wanted == now.commitment:
             return report
+        change.require_owner(wanted.owner)
         changes.require_all_known(wanted, change.now, now.commitment)
         change_set = changes.compute(StatedCommitment(wanted, key), change)
         if change.reason is None and change_set.moved and (why := _reason(now.commitment, wanted)):

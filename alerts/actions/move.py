@@ -36,7 +36,7 @@ def move(
     that the old one stated. A source that is `cited`, or that the change names, comes before those that it had; for
     one occurrence only the history names it.
     """
-    with store.commitments.change() as changes:
+    with store.commitments.change(change.request) as changes:
         now = _find(changes, key, change, occurrence, all_occurrences=all_occurrences)
         if occurrence:
             one = _compute_one(changes, now.at(occurrence), deadline)

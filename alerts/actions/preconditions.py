@@ -13,22 +13,27 @@ from alerts.store.commitment_changes import CommitmentChanges
 
 
 class NotAsShownError(Exception):
-    """The commitment has changed, or has come to another stage, since the form of an answer was shown."""
+    """The commitment has changed since somebody read it, or has come to another stage since a form showed it."""
 
 
 def find(changes: CommitmentChanges, key: str, change: Change, action: Action) -> Tracked:
     """Return a commitment that somebody wants to change.
 
-    Raises NotAllowedError where they may not, and otherwise what `require_as_shown` raises.
+    Raises NotAllowedError where they may not, and otherwise what `require_as_shown` raises. What is another owner's
+    is not known to who may see only what somebody owns.
     """
     change.require_allowed(action)
     now = changes.find(key)
+    if change.only_owner not in (None, now.commitment.owner):
+        raise InputError(f"no commitment has the key {key!r}")
     require_as_shown(changes, now, change)
     return now
 
 
 def require_as_shown(changes: CommitmentChanges, now: Tracked, change: Change) -> None:
-    """Raise where the form that somebody answered was recorded before, or shows what does not hold any more."""
+    """Raise where the form that somebody answered was recorded before, or where they read what does not hold now."""
+    if change.revisions is not None and now.revision not in change.revisions:
+        raise NotAsShownError
     shown = change.shown
     if shown is None:
         return

@@ -21,7 +21,7 @@ def reopen(store: Store, key: str, change: Change, occurrence: str = "") -> Repo
     Raises InputError where it is open, and for an occurrence of a closed series.
     """
     report = Report()
-    with store.commitments.change() as changes:
+    with store.commitments.change(change.request) as changes:
         now = find(changes, key, change, "reopen")
         if occurrence:
             _reopen_one(changes, now, occurrence, change)

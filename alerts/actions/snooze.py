@@ -32,7 +32,7 @@ def snooze(
     (`core.schedule.answers.check_snooze`).
     """
     action: Action = "snooze" if recipient else "snooze for everybody"
-    with store.commitments.change() as changes, collect_errors() as attempt:
+    with store.commitments.change(change.request) as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
                 now = find_open(changes, key, change, action, occurrence=occurrence, done="snoozed").at(occurrence)

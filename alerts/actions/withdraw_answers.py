@@ -23,7 +23,7 @@ def withdraw_answers(
     Returns key, occurrence and what was ended. Raises InputError with a line for each where there is nothing.
     """
     done: list[tuple[str, str, list[str]]] = []
-    with store.commitments.change() as changes, collect_errors() as attempt:
+    with store.commitments.change(change.request) as changes, collect_errors() as attempt:
         for key in unique_keys(keys):
             with attempt():
                 series = find_open(changes, key, change, "take back", occurrence=occurrence, done="taken back")

@@ -21,6 +21,7 @@ from alerts.views.shown_times import shown, shown_with_zone
 out = Terminal()
 What = Literal["add", "list", "revoke"]
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Of the token: changes are recorded under it.")]
+Owner = Annotated[str | None, typer.Option("--owner", metavar="KEY", help="Only for the commitments of this person.")]
 ScopeOption = Annotated[Scope, typer.Option("--scope", metavar="read|write", help="What the program may do.")]
 
 
@@ -30,6 +31,7 @@ def token(
     what: Annotated[What, typer.Argument(metavar="add|list|revoke", help="See below.")],
     name: Name = None,
     scope: ScopeOption = "read",
+    owner: Owner = None,
     by: By = None,
     at: At = None,
     as_json: Json = False,
@@ -37,7 +39,8 @@ def token(
     """Add, list or revoke the tokens of programs that use the API.
 
     add prints a token, once. It works for a year. With --scope write the program may also
-    record changes, which are recorded as by `token NAME`.
+    record changes, which are recorded as by `token NAME`. With --owner it sees and changes
+    only what that person owns.
 
     list shows all tokens, and when each was last used.
 
@@ -54,9 +57,10 @@ def token(
         print_line(f"token {name} is revoked: nothing can be done with it any more")
         return
     name = checked_reason(name, "NAME")
-    print_line(app.store.api_tokens.add(name, scope, by=who(by), now=now))
+    app.store.people.add(app.settings.people)
+    print_line(app.store.api_tokens.add(name, scope, by=who(by), now=now, owner=owner))
     end = shown_with_zone(now + LIVES, app.zone)
-    note(f"token {name} ({scope}) works until {end}. It is shown once; anybody who has it can use the API")
+    note(f"token {name} ({_may(scope, owner)}) works until {end}. It is shown once; anybody who has it can use the API")
     if app.settings.http is None:
         note("nothing answers it yet: the API needs `http:` in the settings")
 
@@ -76,13 +80,18 @@ def _row(one: ApiToken, now: datetime, zone: str) -> Row:
     state, used = one.state(now), shown(one.last_used_at, zone) if one.last_used_at else "never"
     end = one.revoked_at or one.expires_at
     text = f"works until {shown(end, zone)}" if state == "in use" else f"{state} {shown(end, zone)}"
-    return Row((one.name, one.scope, used, text), "" if state == "in use" else "dim")
+    return Row((one.name, _may(one.scope, one.owner), used, text), "" if state == "in use" else "dim")
+
+
+def _may(scope: Scope, owner: str | None) -> str:
+    return f"{scope}, only of {owner}" if owner else scope
 
 
 def _json_row(one: ApiToken, now: datetime) -> dict[str, object]:
     row: dict[str, object] = {
         "name": one.name,
         "scope": one.scope,
+        "owner": one.owner,
         "state": one.state(now),
         "created_by": one.created_by,
     }

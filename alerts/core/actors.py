@@ -34,11 +34,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Somebody who acts: the name that is recorded, how it is known, and what they may do."""
+    """Somebody who acts: the name that is recorded, how it is known, and what they may do.
+
+    `only_owner`: the key of the person whose commitments alone they may see and change; None for all.
+    """
 
     name: str
     proof: Proof
     allowed: frozenset[Action] = frozenset()
+    only_owner: str | None = None
 
     @classmethod
     def signed_in(cls, name: str, role: Role) -> Actor:
@@ -55,9 +59,10 @@ class Actor:
         return cls(name=f"{claimed}, by {page}" if claimed else page, proof="local", allowed=MAY["admin"])
 
     @classmethod
-    def by_token(cls, name: str, scope: Scope) -> Actor:
+    def by_token(cls, name: str, scope: Scope, only_owner: str | None = None) -> Actor:
         """Return a program that uses a token."""
-        return cls(name=f"token {name}", proof="token", allowed=frozenset(ACTIONS if scope == "write" else ()))
+        may = frozenset(ACTIONS if scope == "write" else ())
+        return cls(name=f"token {name}", proof="token", allowed=may, only_owner=only_owner)
 
     @classmethod
     def by_link(cls, label: str, allowed: frozenset[str], claimed: str | None = None) -> Actor:

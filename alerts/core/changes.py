@@ -25,7 +25,8 @@ class Change:
     """Who changes something, when, and why.
 
     The shell may do everything, others what is `allowed`. `shown`: the form that they answered, where there is one.
-    `request`: what is recorded once although it changes no commitment.
+    `request`: what is recorded once, also where it changes no commitment. `revisions`: the latest one must be one of
+    these, where somebody states which they have read. `only_owner`: the only owner whose commitments may be changed.
     """
 
     now: datetime
@@ -37,6 +38,8 @@ class Change:
     allowed: frozenset[Action] = frozenset()
     shown: Shown | None = None
     request: Request | None = None
+    revisions: frozenset[int] | None = None
+    only_owner: str | None = None
 
     @classmethod
     def of(
@@ -49,13 +52,26 @@ class Change:
         request: Request | None = None,
     ) -> Change:
         """Return a change that somebody makes."""
-        who, may = actor.name, actor.allowed
-        return cls(now=now, by=who, reason=reason, proof=actor.proof, allowed=may, shown=shown, request=request)
+        return cls(
+            now=now,
+            by=actor.name,
+            reason=reason,
+            proof=actor.proof,
+            allowed=actor.allowed,
+            shown=shown,
+            request=request,
+            only_owner=actor.only_owner,
+        )
 
     def require_allowed(self, action: Action) -> None:
         """Raise NotAllowedError where the actor may not do that."""
         if self.proof != "shell" and action not in self.allowed:
             raise NotAllowedError(f"{self.by} may not do this: {action}")
+
+    def require_owner(self, owner: str | None) -> None:
+        """Raise NotAllowedError where the actor may not make somebody the owner of a commitment."""
+        if self.only_owner not in (None, owner):
+            raise NotAllowedError(f"{self.by} is for what {self.only_owner} owns: it cannot name another owner")
 
 
 @frozen

@@ -15,6 +15,7 @@ from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.store import tables
 from alerts.store.database import Database
 from alerts.store.feeds import TOKEN_BYTES, USE_NOTED, hash_token
+from alerts.store.known_names import require_known
 
 PREFIX = "dla_"  # so that scanners for secrets find it where it should not be
 TOKEN = re.compile(rf"{PREFIX}[0-9a-f]{{{2 * TOKEN_BYTES}}}", re.ASCII)
@@ -26,7 +27,10 @@ _T = tables.api_tokens.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiToken:
-    """A token, without what it is made of. Its name is what changes are recorded under."""
+    """A token, without what it is made of. Its name is what changes are recorded under.
+
+    `owner`: the key of the person whose commitments alone it is for; None where it is for all.
+    """
 
     token_hash: str = field(repr=False)
     name: str
@@ -36,6 +40,7 @@ class ApiToken:
     expires_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    owner: str | None = None
 
     def state(self, now: datetime) -> TokenState:
         """Return whether it works now, and if not, why."""
@@ -50,18 +55,20 @@ class ApiTokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, name: str, scope: Scope, *, by: str, now: datetime) -> str:
+    def add(self, name: str, scope: Scope, *, by: str, now: datetime, owner: str | None = None) -> str:
         """Add a token and return it. It is not stored: nobody can show it again.
 
-        Raises InputError where another token that works has the name.
+        Raises InputError where another token that works has the name, or where the owner is not known.
         """
         token = PREFIX + secrets.token_hex(TOKEN_BYTES)
         with self._database.change() as connection:
             taken = select(_T.name).where(_T.name == name, _T.revoked_at.is_(None), _T.expires_at > now)
             if connection.execute(taken).first():
                 raise InputError(f"a token has the name {name!r}: choose another, or revoke it")
+            if owner is not None:
+                require_known(connection, tables.people, owner, "person")
             row = {"token_hash": hash_token(token), "name": name, "scope": scope, "created_at": now,
-                   "created_by": by, "expires_at": now + LIVES}  # fmt: skip
+                   "created_by": by, "expires_at": now + LIVES, "owner": owner}  # fmt: skip
             connection.execute(insert(tables.api_tokens), [row])
         return token
 

@@ -16,9 +16,11 @@ from alerts.core.tracked import Tracked
 from alerts.store import answer_rows, restated_closed, tables
 from alerts.store.commitment_changes import CommitmentChanges, append_revision, find_tracked
 from alerts.store.database import Database
+from alerts.store.recorded_requests import put_request, require_first
 from alerts.store.rows import TRACKED, chunks, revision_of, tracked_of
 
 if TYPE_CHECKING:
+    from alerts.core.actors import Request
     from alerts.core.load_decisions import Closed
 
 _C = tables.commitments.c
@@ -35,10 +37,15 @@ class Commitments:
         self._zone = zone
 
     @contextmanager
-    def change(self) -> Iterator[CommitmentChanges]:
-        """Open a transaction that changes commitments, one at a time: each builds on what the last one left."""
+    def change(self, request: Request | None = None) -> Iterator[CommitmentChanges]:
+        """Open a transaction that changes commitments, one at a time: each builds on what the last one left.
+
+        Raises what `require_first` raises where a request was recorded before.
+        """
         with self._database.change() as connection:
+            require_first(connection, request)
             yield CommitmentChanges(connection, self._zone)
+            put_request(connection, request, "")
 
     @contextmanager
     def preview(self) -> Iterator[CommitmentChanges]:

@@ -195,12 +195,14 @@ absences = Table(  # when people are away; one that ends early ends when that is
     Column("ended_proof", Text),
 )
 
-requests = Table(  # what forms and programs have asked for that changes no commitment: each is recorded once
+requests = Table(  # what forms and programs have asked for: each is recorded once
     "requests",
     metadata,
     Column("id", Text, primary_key=True),
     Column("content", Text, nullable=False),  # a digest of what it states
-    Column("result", Text, nullable=False),  # what came of it: the id of a silence, or the number of an absence
+    Column(
+        "result", Text, nullable=False
+    ),  # what came of it: the id of a silence, the number of an absence; empty for a commitment
     Column("recorded_at", Utc, nullable=False),
 )
 
@@ -234,6 +236,7 @@ api_tokens = Table(  # of programs that use the API
     Column("token_hash", Text, primary_key=True),  # SHA-256 in hex: the token itself is shown once and stored nowhere
     Column("name", Text, nullable=False),
     Column("scope", Text, nullable=False),  # a `Scope`
+    Column("owner", Text),  # the key of a person: it is for their commitments only
     Column("created_at", Utc, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("expires_at", Utc, nullable=False),

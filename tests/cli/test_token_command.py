@@ -40,7 +40,7 @@ def test_tokens_are_listed_with_their_scope_and_their_end(loaded: Alerts) -> Non
         ["sap", "write", "never", "works until Wed 28 Oct 2026 10:00"],
     ]
     assert loaded("token", "list", "--at", NOW, "--json").json[2] == {
-        "name": "sap", "scope": "write", "state": "in use", "created_by": "boss",
+        "name": "sap", "scope": "write", "owner": None, "state": "in use", "created_by": "boss",
         "created_at": "2025-10-28T10:00:00Z", "expires_at": "2026-10-28T10:00:00Z", "last_used_at": None,
         "revoked_at": None,
     }  # fmt: skip

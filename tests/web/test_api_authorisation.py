@@ -16,9 +16,9 @@ from alerts.web.web_app import create_app
 from tests.factories import at
 from tests.web.answering import NOW, Desk
 
-WHO = ("anonymous", "wrong", "revoked", "expired", "read", "write")
-READS: Mapping[str, int] = dict(zip(WHO, (401, 401, 401, 401, 200, 200), strict=True))
-ENDS: Mapping[str, int] = dict(zip(WHO, (401, 401, 401, 401, 403, 200), strict=True))
+WHO = ("anonymous", "wrong", "revoked", "expired", "read", "write", "bobs")  # the last: for what bob owns
+READS: Mapping[str, int] = dict(zip(WHO, (401, 401, 401, 401, 200, 200, 403), strict=True))
+ENDS: Mapping[str, int] = dict(zip(WHO, (401, 401, 401, 401, 403, 200, 403), strict=True))
 MAKES: Mapping[str, int] = ENDS | {"write": 201}
 TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
     ("GET", "/openapi.json"): dict.fromkeys(WHO, 200),  # describes what anybody can read in the source
@@ -42,6 +42,7 @@ def tokens(desk: Desk) -> dict[str, str | None]:
     found["expired"] = store.add("expired", "write", by="x", now=now - timedelta(days=365))
     for name, scope in (("revoked", "write"), ("read", "read"), ("write", "write")):
         found[name] = store.add(name, scope, by="x", now=now)  # type: ignore[arg-type]
+    found["bobs"] = store.add("bobs", "write", by="x", now=now, owner="bob")
     store.revoke("revoked", now)
     return found
 
@@ -148,4 +149,4 @@ def test_wrong_tokens_from_an_address_are_limited_and_good_ones_go_on(desk: Desk
 def test_the_use_of_a_token_is_noted(desk: Desk) -> None:
     call(desk, "GET", "/silences", tokens(desk)["read"])
     used = {one.name: one.last_used_at for one in desk.store.api_tokens.all()}
-    assert used == {"expired": None, "revoked": None, "read": desk.now, "write": None}
+    assert used == {"expired": None, "revoked": None, "read": desk.now, "write": None, "bobs": None}

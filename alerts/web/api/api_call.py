@@ -65,8 +65,8 @@ class ApiCall:
 class ApiRoute:
     """One method of one address: who may call it, and what it takes and gives.
 
-    `scope`: what a token must have. `status`: that of the answer where all is well. `again`: returns what a request
-    has led to that was recorded before.
+    `scope`: what a token must have. `for_owner`: a token for what one person owns may call it, and finds only that.
+    `status`: that of the answer where all is well. `again`: returns what a request has led to that was recorded before.
     """
 
     method: Literal["GET", "POST", "DELETE"]
@@ -78,11 +78,12 @@ class ApiRoute:
     body: type[BaseModel] | None = None
     status: int = 200
     again: Callable[[ApiCall, str], BaseModel] | None = None
+    for_owner: bool = False
 
 
 def change_of(services: Services, token: ApiToken, headers: Mapping[str, str], route: str, body: bytes) -> Change:
     """Return who makes a change, and when. With an `Idempotency-Key` it is made once. Raises ProblemError."""
-    now, actor = services.clock(), Actor.by_token(token.name, token.scope)
+    now, actor = services.clock(), Actor.by_token(token.name, token.scope, token.owner)
     key = headers.get("idempotency-key")
     if key is None:
         return Change.of(actor, now)

@@ -70,7 +70,7 @@ def _add(router: APIRouter, services: Services, check: TokenCheck, route: ApiRou
 def _call(services: Services, check: TokenCheck, route: ApiRoute, request: Request, body: bytes) -> ApiCall:
     address = request.client.host if request.client else ""
     try:
-        token = check.require(request.headers, address, route.scope, services.clock())
+        token = check.require(request.headers, address, route, services.clock())
     except StoreError as error:
         raise _unavailable() from error
     headers = dict(request.headers) if route.method == "POST" else {}

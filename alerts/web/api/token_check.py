@@ -7,9 +7,9 @@ from datetime import datetime
 
 from starlette.datastructures import Headers
 
-from alerts.core.permissions import Scope
 from alerts.store.api_tokens import TOKEN, ApiToken
 from alerts.store.store_error import StoreError
+from alerts.web.api.api_call import ApiRoute
 from alerts.web.api.problem_details import ProblemError
 from alerts.web.rate_limit import RateLimit
 from alerts.web.services import Services
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 MISSING = "state a token, as in `Authorization: Bearer dla_…`: `alerts token add` makes one"
 REFUSED = "this token does not work: it is not known, has expired, or was revoked"  # which, nobody learns
 READS_ONLY = "this token may only read: `alerts token add NAME --scope write` makes one that may record changes"
+ONE_OWNER = "this token is for what {owner} owns, and this is about more: a token without --owner may do it"
 
 
 class TokenCheck:
@@ -27,7 +28,7 @@ class TokenCheck:
         self._services = services
         self._wrong = RateLimit()
 
-    def require(self, headers: Headers, address: str, scope: Scope, now: datetime) -> ApiToken:
+    def require(self, headers: Headers, address: str, route: ApiRoute, now: datetime) -> ApiToken:
         """Return the token of a request. Raises ProblemError where it has none that works, or that may do this."""
         stated = headers.getlist("authorization")
         if not stated:
@@ -37,9 +38,12 @@ class TokenCheck:
             if self._wrong.is_exceeded(address, now):
                 raise ProblemError(429, "too many wrong tokens: try again in a minute", {"Retry-After": "60"})
             raise ProblemError(401, REFUSED, {"WWW-Authenticate": 'Bearer realm="alerts", error="invalid_token"'})
-        if scope == "write" and found.scope != "write":
+        if route.scope == "write" and found.scope != "write":
             challenge = 'Bearer realm="alerts", error="insufficient_scope", scope="write"'
             raise ProblemError(403, READS_ONLY, {"WWW-Authenticate": challenge})
+        if found.owner is not None and not route.for_owner:
+            challenge = 'Bearer realm="alerts", error="insufficient_scope"'
+            raise ProblemError(403, ONE_OWNER.format(owner=found.owner), {"WWW-Authenticate": challenge})
         self._note_use(found, now)
         return found
 

@@ -25,6 +25,37 @@ GUARDS = (
         "actions/test_permissions.py::test_a_form_is_recorded_once_and_says_so_when_it_comes_again[sqlite]",
     ),
     Guard(
+        "a program changes the revision that it has read",
+        "actions/preconditions.py",
+        "    if change.revisions is not None and now.revision not in change.revisions:\n        raise NotAsShownError\n",
+        "",
+        "actions/test_program_changes.py::"
+        "test_a_change_of_a_revision_that_is_not_the_latest_changes_nothing[sqlite-close-truce]",
+    ),
+    Guard(
+        "a program of one owner changes nothing of another's",
+        "actions/preconditions.py",
+        "if change.only_owner not in (None, now.commitment.owner):",
+        "if False:",
+        "actions/test_program_changes.py::"
+        "test_what_another_owner_has_is_not_known_to_a_program_of_one_owner[sqlite-close-truce]",
+    ),
+    Guard(
+        "a program of one owner names no other",
+        "core/changes.py",
+        "if self.only_owner not in (None, owner):",
+        "if False:",
+        "actions/test_program_changes.py::test_a_program_of_one_owner_names_no_other_owner[sqlite]",
+    ),
+    Guard(
+        "a request that changes a commitment is recorded once",
+        "store/commitment_store.py",
+        "            require_first(connection, request)\n",
+        "",
+        "actions/test_program_changes.py::"
+        "test_a_request_is_recorded_once_and_another_one_needs_a_key_of_its_own[sqlite-note]",
+    ),
+    Guard(
         "an answer is to what its form showed",
         "actions/preconditions.py",
         "now.revision != shown.revision or ",

@@ -7,9 +7,16 @@ GUARDS = (
     Guard(
         "a token that may only read records nothing",
         "web/api/token_check.py",
-        '        if scope == "write" and found.scope != "write":',
+        '        if route.scope == "write" and found.scope != "write":',
         '        if found.scope == "":',
         f"{API}[sqlite-POST-/silences-read]",
+    ),
+    Guard(
+        "a token for what one person owns does nothing that is about more",
+        "web/api/token_check.py",
+        "        if found.owner is not None and not route.for_owner:",
+        "        if False:",
+        f"{API}[sqlite-POST-/silences-bobs]",
     ),
     Guard(
         "wrong tokens are limited",
