@@ -24,19 +24,6 @@ FOR_EVER = datetime.max.replace(tzinfo=UTC)
 MOST_COMPARED = 50  # alerts: while the first waits for long, later ones are looked at for one that goes out before
 GoesOutAt = Callable[[Forecast], datetime]
 
-__all__ = [
-    "Forecast",
-    "SummaryForecast",
-    "first_alerts",
-    "forecast",
-    "forecast_after_change",
-    "forecast_of_changes",
-    "keys_with_alerts",
-    "next_alerts",
-    "next_alerts_of",
-    "summaries",
-]
-
 
 def due_at(alert: Forecast) -> datetime:
     """Return when an alert is due: it goes out then where nothing holds it back."""
@@ -253,6 +240,14 @@ def forecast_after_change(
         yield from _forecast(some, rules, known, now, now + ONE_SECOND, owners=owners)
     fresh = [WatchedCommitment(tracked, {}, now) for tracked in planned_state.values() if tracked.id < 0]
     yield from _forecast(fresh, rules, known, now, now + ONE_SECOND, owners=owners)
+
+
+def forecast_new(
+    store: Store, rules: Mapping[str, ScheduledRule], now: datetime, tracked: Tracked, owners: Owners = NO_OWNERS
+) -> Iterator[Forecast]:
+    """Yield what goes out about a commitment once it is recorded as foreseen, the soonest first; perhaps for ever."""
+    one = WatchedCommitment(tracked, {}, now)
+    yield from _forecast([one], rules, current(store, rules), now, _next_alert_by(one, now), owners=owners)
 
 
 def _as_planned(watched: WatchedCommitment, tracked: Tracked | None, now: datetime) -> WatchedCommitment:

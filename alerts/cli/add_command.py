@@ -30,7 +30,6 @@ from alerts.cli.options import (
 )
 from alerts.cli.output import print_line, warn
 from alerts.cli.unreached_warnings import warn_without_recipient
-from alerts.cli.warnings import past_dates, skipped_dates
 from alerts.core.changes import Change
 from alerts.core.commitments import Commitment
 from alerts.deadlines.bounds import describe_bounds
@@ -38,6 +37,7 @@ from alerts.deadlines.errors import InputError
 from alerts.interchange.cells import entry_of
 from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.strict_yaml.validation import problems_of
+from alerts.views.date_warnings import past_dates, skipped_dates
 
 
 @cli.command()

@@ -28,7 +28,6 @@ from alerts.cli.warnings import (
     held_sending,
     left_open_incidents,
     link_warnings,
-    skipped_dates,
     unknown_owners,
     without_known_owner,
 )
@@ -36,6 +35,7 @@ from alerts.core.rules import DEFAULT_RULE
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import keys_with_alerts
+from alerts.views.date_warnings import skipped_dates
 from alerts.views.shown_times import shown_with_zone
 from alerts.views.unreached import ONLY_FOLLOW_UP, without_recipient
 

@@ -13,11 +13,8 @@ from alerts.core.rules import DEFAULT_RULE, matching
 from alerts.core.schedule.moments import Moment, one_time_moments
 from alerts.core.short_lists import MOST_NAMED, few
 from alerts.core.tracked import Tracked
-from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.durations import parse_lead
 from alerts.deadlines.errors import did_you_mean
-from alerts.deadlines.grammar import parse
-from alerts.deadlines.skipped_months import skipped_periods
 from alerts.health_problems import bouncing_line
 from alerts.views.shown_times import shown_with_zone
 from alerts.views.unreached import ownerless
@@ -132,32 +129,6 @@ def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[
             f"it goes out early, {shown_with_zone(moment.send_at, app.zone)}"
         )
     return lines
-
-
-def skipped_dates(tracked: Iterable[Tracked]) -> Iterator[str]:
-    """Yield a line for each recurring commitment that skips months or years without such a day."""
-    for item in tracked:
-        if item.recurs and (skipped := skipped_periods(parse(item.commitment.deadline))):
-            yield f"{item.commitment.key}: `{item.commitment.deadline}` {skipped}"
-
-
-def past_dates(tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:
-    """Yield a line for each commitment with a past date, which may be meant for another year."""
-    for item in tracked:
-        recurs, latest = item.bounds.recurrence, item.bounds.latest
-        if recurs is None:
-            ends: Iterable[datetime | None] = [latest]
-        elif recurs.open_name:
-            ends = [item.at(recurs.open_name).bounds.latest]
-        else:
-            ends = (item.at(name).bounds.latest for name in recurs.names_about(now))
-        if all(end is not None and end <= now for end in ends):
-            line = (
-                "all its occurrences have passed"
-                if recurs and not recurs.open_name
-                else f"that date has passed: {describe_bounds(item.bounds)}"
-            )
-            yield f"{item.commitment.key}: {line}"
 
 
 def _next_occurrences(item: Tracked, now: datetime) -> list[Tracked]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select, update
 
 from alerts.core.changes import Change, StatedCommitment
-from alerts.core.commitments import Commitment
+from alerts.core.commitments import Commitment, Party, Source
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.done_series import DoneSeries
@@ -17,7 +18,16 @@ from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.moved_bounds import with_recurrence
 from alerts.store import answer_rows, occurrence_rows, tables
 from alerts.store.known_names import require_all_known, require_known
-from alerts.store.rows import CHANGED_AT, KEYS_COMPARED, TRACKED, append_revisions, revision_row, tracked_of
+from alerts.store.rows import (
+    CHANGED_AT,
+    KEYS_COMPARED,
+    TRACKED,
+    add_missing,
+    append_revisions,
+    revision_row,
+    source_row,
+    tracked_of,
+)
 
 if TYPE_CHECKING:
     from alerts.core.change_set import ChangeSet
@@ -67,6 +77,11 @@ class CommitmentChanges:
         What it named `before` passes.
         """
         require_all_known(self._connection, commitment, now, self._zone or "UTC", before)
+
+    def declare(self, parties: Iterable[Party], sources: Iterable[Source]) -> None:
+        """Store parties and sources. What has one of their keys already stays as it is."""
+        add_missing(self._connection, tables.parties, [asdict(party) for party in parties])
+        add_missing(self._connection, tables.sources, [source_row(source) for source in sources])
 
     def compute(self, entry: StatedCommitment, change: Change) -> ChangeSet:
         """Return what storing an entry changes, with what follows. Raises InputError with a line for each problem."""

@@ -37,15 +37,15 @@ class Commitments:
         self._zone = zone
 
     @contextmanager
-    def change(self, request: Request | None = None) -> Iterator[CommitmentChanges]:
+    def change(self, request: Request | None = None, result: str = "") -> Iterator[CommitmentChanges]:
         """Open a transaction that changes commitments, one at a time: each builds on what the last one left.
 
-        Raises what `require_first` raises where a request was recorded before.
+        A request is recorded with its result. Raises what `require_first` raises where a request was recorded before.
         """
         with self._database.change() as connection:
             require_first(connection, request)
             yield CommitmentChanges(connection, self._zone)
-            put_request(connection, request, "")
+            put_request(connection, request, result)
 
     @contextmanager
     def preview(self) -> Iterator[CommitmentChanges]:

@@ -55,6 +55,12 @@ def upsert(connection: Connection, table: Any, key: Sequence[str], rows: Sequenc
     connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new), list(rows))
 
 
+def add_missing(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; one whose primary key is there already is passed over."""
+    if rows:
+        connection.execute(_dialect(connection).insert(table).on_conflict_do_nothing(), list(rows))
+
+
 def bounds_columns(bounds: Bounds) -> dict[str, Any]:
     """The columns that hold the bounds of a commitment."""
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from alerts.channels import takes_one_at_a_time
 from alerts.core.alert_recipients import RecipientsOfAlerts
@@ -12,7 +13,8 @@ from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.core.owners import OWNER
 from alerts.core.reminders import Reminder
-from alerts.forecasting import SummaryForecast, forecast, summaries
+from alerts.core.tracked import Tracked
+from alerts.forecasting import SummaryForecast, forecast, forecast_new, summaries
 from alerts.views.recipients import everybody
 from alerts.views.sending_times import SendingTimes, due_forecast
 from alerts.views.shown_times import shown
@@ -45,6 +47,13 @@ def planned_alerts(
     known = everybody(reading, first)
     found = [_alert(reading, one, first, known) for one in reminders]
     return sorted([*found, *(_summary(reading, one, known) for one in sums)], key=lambda one: one.at)
+
+
+def alerts_of_new(reading: Reading, tracked: Tracked, now: datetime, most: int) -> list[PlannedAlert]:
+    """Return the first alerts about a commitment that is not recorded yet, as many as `most`."""
+    known = everybody(reading, now)
+    coming = forecast_new(reading.store, reading.rules, now, tracked, reading.owners)
+    return [_alert(reading, one, now, known) for one in islice(coming, most)]
 
 
 def _alert(reading: Reading, ahead: Forecast, first: datetime, known: RecipientsOfAlerts) -> PlannedAlert:

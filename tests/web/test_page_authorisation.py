@@ -15,7 +15,7 @@ from alerts.settings.http_section import HttpSettings
 from alerts.web.pages.page_access import NoPageError, PageAccess
 from alerts.web.services import Services
 from alerts.web.web_app import create_app
-from tests.factories import at, entry, load
+from tests.factories import at, entry, load, party
 from tests.web.answering import Desk, opened
 from tests.web.test_api_authorisation import walked
 
@@ -43,10 +43,10 @@ WAYS: Mapping[str, tuple[tuple[str, int], Mapping[str, str], str]] = {
 }
 ADMITTED = frozenset({"this machine", "this machine, by name", "this machine, IPv6"})
 PAGES: frozenset[tuple[str, str]] = frozenset(
-    {(method, path) for method in ("GET", "HEAD") for path in ("/", "/c/{key}", "/plan", "/deliveries")}
+    {(method, path) for method in ("GET", "HEAD") for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new")}
 )
-FORMS: frozenset[tuple[str, str]] = frozenset({("POST", "/c/{key}"), ("POST", "/deliveries")})
-STATIC = ("/static/page.css", "/static/site.css", "/static/icon.svg")
+FORMS: frozenset[tuple[str, str]] = frozenset({("POST", "/c/{key}"), ("POST", "/deliveries"), ("POST", "/new")})
+STATIC = ("/static/page.css", "/static/site.css", "/static/icon.svg", "/static/preview.js")
 ANYBODY: frozenset[tuple[str, str]] = frozenset(
     {("GET", "/healthz"), ("HEAD", "/healthz"), ("GET", "/readyz"), ("HEAD", "/readyz")}
     | {(method, path) for method in ("GET", "HEAD") for path in STATIC}
@@ -89,6 +89,7 @@ def here(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
             found.store,
             entry("filing", "2026-12-01", title="The secret filing", tags=("single",)),
             now=at("2026-10-01"),
+            parties=[party("office", name="The filing office")],
         )
         found.send(now=at("2026-11-24T09:00"))  # so that all pages name it
         yield found

@@ -24,6 +24,7 @@ PATHS = {
     "missing": "/c/missing",
     "plan": "/plan",
     "deliveries": "/deliveries",
+    "new": "/new",
 }
 
 

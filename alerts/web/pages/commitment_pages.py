@@ -33,9 +33,12 @@ class CommitmentPages:
     def __init__(self, tokens: FormTokens) -> None:
         self._tokens = tokens
 
-    def show(self, reading: PageReading, key: str, on: str | None) -> ShownPage:
-        """Return the page. `on`: which date of a series. Raises InputError where there is none."""
-        return self._page(reading, commitment_view(reading, key, on))
+    def show(self, reading: PageReading, key: str, on: str | None, *, tracked: bool = False) -> ShownPage:
+        """Return the page. `on`: which date of a series; `tracked`: somebody comes from the form that recorded it.
+
+        Raises InputError where there is none.
+        """
+        return self._page(reading, commitment_view(reading, key, on), recorded="add" if tracked else "")
 
     def press(self, reading: PageReading, key: str, on: str | None, body: bytes) -> ShownPage:
         """Record what a form states, and return the page that says so. Raises InputError where there is none."""

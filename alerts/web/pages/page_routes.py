@@ -16,7 +16,7 @@ from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
 
-STATIC = {"site.css": "text/css", "icon.svg": "image/svg+xml"}
+STATIC = {"site.css": "text/css", "icon.svg": "image/svg+xml", "preview.js": "text/javascript"}
 AN_HOUR = 3600  # seconds
 ELSEWHERE = "Nothing was recorded: another site has sent this form.\n"
 Show = Callable[[Request, Visitor], Response]
@@ -74,6 +74,8 @@ def page_routes(services: Services) -> APIRouter:
     routes.add_page("/plan", pages.plan)
     routes.add_page("/deliveries", pages.deliveries)
     routes.add_form("/deliveries", pages.press_deliveries)
+    routes.add_page("/new", pages.new, "editor")
+    routes.add_form("/new", pages.press_new)
     return routes.router
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 
 from alerts.deadlines.errors import InputError
 from alerts.rendering.template_filters import clean
@@ -16,13 +18,19 @@ from alerts.web.pages.due_filters import DueFilters
 from alerts.web.pages.due_index import DueIndex
 from alerts.web.pages.due_page import due_view
 from alerts.web.pages.form_tokens import FormTokens
+from alerts.web.pages.new_page import NewPages
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.plan_page import plan_view
 from alerts.web.pages.shown_page import ShownPage
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
 
-MENU = (("due", "/", "Due"), ("plan", "/plan", "Plan"), ("deliveries", "/deliveries", "Deliveries"))
+MENU = (
+    ("due", "/", "Due"),
+    ("plan", "/plan", "Plan"),
+    ("deliveries", "/deliveries", "Deliveries"),
+    ("new", "/new", "New"),
+)
 
 
 class SitePages:
@@ -34,6 +42,7 @@ class SitePages:
         self._index = DueIndex(services.store, settings.rules, settings.owners_channel, settings.timezone or "UTC")
         tokens = FormTokens()
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
+        self._new = NewPages(tokens)
 
     def due(self, request: Request, visitor: Visitor) -> Response:
         """Return what is due."""
@@ -45,8 +54,8 @@ class SitePages:
 
     def commitment(self, request: Request, visitor: Visitor) -> Response:
         """Return the page of a commitment."""
-        key, on = _key_of(request), request.query_params.get("on")
-        return self._known(visitor, lambda reading: self._commitments.show(reading, key, on))
+        key, on, tracked = _key_of(request), request.query_params.get("on"), "tracked" in request.query_params
+        return self._known(visitor, lambda reading: self._commitments.show(reading, key, on, tracked=tracked))
 
     def press_commitment(self, request: Request, visitor: Visitor, body: bytes) -> Response:
         """Record what the form of a commitment states."""
@@ -67,15 +76,30 @@ class SitePages:
         state = request.query_params.get("state", "")
         return self._known(visitor, lambda reading: self._deliveries.press(reading, state, body))
 
+    def new(self, _: Request, visitor: Visitor) -> Response:
+        """Return the form of a new commitment."""
+        return self._known(visitor, self._new.show)
+
+    def press_new(self, _: Request, visitor: Visitor, body: bytes) -> Response:
+        """Show what the form of a new commitment means, or record it and lead to its page."""
+        reading = self._begin(visitor)
+        found = self._new.press(reading, body)
+        if isinstance(found, ShownPage):
+            return self._answer(reading, found)
+        return RedirectResponse(f"/c/{quote(found)}?tracked=1", status_code=303)
+
     def refuse(self, visitor: Visitor) -> Response:
         """Return the page that says that somebody may not do this."""
         refused = ShownPage(template="page_message", values={"message": "not_allowed"}, status=403)
         return self._known(visitor, lambda _: refused)
 
+    def _begin(self, visitor: Visitor) -> PageReading:
+        with self._services.store.database.snapshot():
+            return PageReading.begin(self._services, self._rules, visitor)
+
     def _known(self, visitor: Visitor, show: Callable[[PageReading], ShownPage]) -> Response:
         """Return a page, or that there is none."""
-        with self._services.store.database.snapshot():
-            reading = PageReading.begin(self._services, self._rules, visitor)
+        reading = self._begin(visitor)
         try:
             shown = show(reading)
         except InputError as error:
