@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.settings.http_section import is_loopback
+from alerts.web.pace import Pace
 
 MAX_IN_FLIGHT = 50  # requests
 MAX_BODY = 64 * 1024  # bytes
@@ -27,6 +29,7 @@ class RequestLimits:
         self._app = app
         self._bind, self._public_host = bind, public_host
         self._in_flight = 0
+        self._pace = Pace()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
@@ -59,6 +62,8 @@ class RequestLimits:
             return
         self._in_flight += 1
         try:
+            if scope["path"] not in PROBES and (wait := self._pace.wait(time.monotonic())):
+                await asyncio.sleep(wait)
             await self._app(scope, receive, send)
         finally:
             self._in_flight -= 1

@@ -9,7 +9,6 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
-from alerts.store.engines import CONNECTIONS
 from alerts.web.access_log import AccessLog
 from alerts.web.answer_routes import answer_routes
 from alerts.web.api.api_routes import add_problem_details, api_routes
@@ -21,7 +20,7 @@ from alerts.web.request_limits import RequestLimits
 from alerts.web.services import Services
 
 SQLITE_THREADS = 1  # a commit of the daemon waits for all who read, and threads of one interpreter read slowly
-POSTGRESQL_THREADS = CONNECTIONS // 2  # a handler that reads while it writes uses two connections
+POSTGRESQL_THREADS = 4  # of one interpreter: more wait for each other. Each may need two of the pooled connections
 
 
 def create_app(services: Services) -> FastAPI:

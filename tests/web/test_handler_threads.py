@@ -20,7 +20,7 @@ from tests.web.conftest import Serve
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
-@pytest.mark.parametrize(("kind", "at_once"), [("sqlite", 1), ("postgresql", 5)])
+@pytest.mark.parametrize(("kind", "at_once"), [("sqlite", 1), ("postgresql", 4)])
 def test_one_request_at_a_time_reads_sqlite_and_several_read_postgresql(
     serve: Serve, request: pytest.FixtureRequest, kind: str, at_once: int
 ) -> None:

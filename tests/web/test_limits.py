@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 
 import pytest
 from fastapi import Request, Response
 from starlette.datastructures import Headers
+from starlette.types import Message, Scope
 
-from alerts.web import request_limits, timed_protocol
+from alerts.web import pace, request_limits, timed_protocol
 from alerts.web.client_address import client_address
 from alerts.web.http_server import listen
 from alerts.web.request_limits import is_own_host
@@ -165,6 +168,59 @@ def test_beyond_fifty_requests_at_once_it_says_when_to_come_back(serve: Serve) -
     assert server.get("/nothing").status_code == 404
 
 
+def test_requests_beyond_the_pace_wait_for_their_turn() -> None:
+    given = pace.Pace()
+    waits = [given.wait(1000 + number / 200) for number in range(400)]  # two seconds at 200 a second
+    assert waits[:20] == [0] * 20
+    starts = [1000 + number / 200 + wait for number, wait in enumerate(waits)]
+    after = starts[40:]  # what was saved up is used by then
+    assert all(abs(later - earlier - 1 / 100) < 1e-9 for earlier, later in pairwise(after))
+    assert [given.wait(2000.0) for _ in range(21)] == [0] * 20 + [pytest.approx(0.01)]
+
+
+def test_at_a_steady_pace_nobody_waits() -> None:
+    given = pace.Pace()
+    assert {given.wait(1000 + number / 50) for number in range(1000)} == {0}
+
+
+def test_each_request_takes_a_turn_and_probes_take_none(web_server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+    monkeypatch.setattr(pace.Pace, "wait", lambda _, now: taken.append(now) or 0.0)
+    for path in ("/nothing", "/healthz", "/readyz", "/a/x"):
+        web_server.get(path)
+    assert len(taken) == 2
+
+
+def test_a_request_is_not_begun_before_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = iter([3600.0, 0.0])
+    monkeypatch.setattr(pace.Pace, "wait", lambda *_: next(waits))
+    begun = []
+
+    async def app(scope: Scope, *_: object) -> None:
+        begun.append(scope["path"])
+
+    async def ask() -> None:
+        limits = request_limits.RequestLimits(app, HOST, None)
+        asked_for = [asyncio.create_task(limits(scope(path), body, nothing)) for path in ("/first", "/second")]
+        await asked_for[1]
+        asked_for[0].cancel()
+
+    asyncio.run(ask())
+    assert begun == ["/second"]
+
+
+def scope(path: str) -> Scope:
+    headers = [(b"host", HOST.encode())]
+    return {"type": "http", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
+
+
+async def body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def nothing(_: Message) -> None: ...
+
+
 def test_what_is_written_in_parts_is_sent_at_once() -> None:
     """Each answer is written in two parts: on a kept connection the second waited 40 ms for an acknowledgement."""
     with (
@@ -176,8 +232,6 @@ def test_what_is_written_in_parts_is_sent_at_once() -> None:
 
 
 async def sleep() -> None:
-    import asyncio
-
     await asyncio.sleep(0.02)
 
 
