@@ -27,6 +27,7 @@ from alerts.settings.cross_checks import cross_checks, owners_channel
 from alerts.settings.http_section import HttpSettings, http_errors
 from alerts.settings.redaction import HIDDEN, Redaction
 from alerts.settings.schema import ChannelSection, ConfigFile, default_rule
+from alerts.settings.sign_in_section import mailing_channel
 from alerts.settings.value_references import References, literal_secrets
 from alerts.strict_yaml.validation import lines_of
 from alerts.strict_yaml.yaml_events import Places, Steps, read
@@ -145,7 +146,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         data.pop("database", None)  # what it refers to need not be there
     references = References(dict(environ), folder)
     resolved, stated = _checked(data, references, where)
-    if errors := http_errors(data.get("http"), override or stated.database, where):
+    if errors := http_errors(data.get("http"), override or stated.database, resolved.get("channels"), where):
         raise InputError("\n".join(errors))
     return Settings(
         folder=folder,
@@ -165,7 +166,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         references=references,
         **_quiet_times(stated),
         log=stated.log,
-        http=stated.http.settings(environ) if stated.http else None,
+        http=stated.http.settings(environ, _mailing(resolved)) if stated.http else None,
     )
 
 
@@ -225,6 +226,11 @@ def _quiet_times(stated: ConfigFile) -> dict[str, Any]:
     zone = stated.timezone or "UTC"
     hours = {one.email.lower(): one.hours.hours(one.timezone or zone) for one in stated.people if one.hours}
     return {"hours": hours, "silences": tuple(one.silence(zone) for one in stated.silences)}
+
+
+def _mailing(resolved: Mapping[str, Any]) -> str | None:
+    """Return the channel that mails sign-in links, unless the settings name one."""
+    return mailing_channel(resolved.get("channels"), owners_channel(resolved))
 
 
 def _heartbeat(stated: ConfigFile, where: Callable[[Steps], str]) -> ChannelEntry | None:

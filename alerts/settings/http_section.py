@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any, Literal
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.values import frozen
+from alerts.settings.sign_in_section import SignInSection, SignInSettings, sign_in_errors
 from alerts.settings.value_references import reference_in
 from alerts.strict_yaml.validation import Count, Raw, Section, Text, once
 from alerts.strict_yaml.yaml_events import Steps
@@ -29,7 +30,8 @@ class HttpSettings:
     """Where the HTTP server listens and what it offers. `public_url` has no slash at its end.
 
     `operations` is the address and port of the listener for monitoring. `allowed_answers` are those that a link may
-    give. `answer_keys` is the text of the key file, where the settings name one.
+    give. `answer_keys` is the text of the key file, where the settings name one. `sign_in`: how people sign in to the
+    pages, if they do.
     """
 
     bind: str = "127.0.0.1"
@@ -39,6 +41,7 @@ class HttpSettings:
     trusted_proxies: tuple[str, ...] = ()
     allowed_answers: frozenset[str] = frozenset(DEFAULT_ANSWERS)
     answer_keys: str | None = field(default=None, repr=False)
+    sign_in: SignInSettings | None = None
 
     @property
     def public_host(self) -> str | None:
@@ -131,9 +134,12 @@ class HttpSection(Section):
     trusted_proxies: Annotated[tuple[Annotated[Text, AfterValidator(_proxy)], ...], AfterValidator(once)] = ()
     answers: AnswersSection = Field(default_factory=AnswersSection)
     answer_keys: Text | None = None
+    sign_in: SignInSection | None = None
 
-    def settings(self, environ: Mapping[str, str]) -> HttpSettings:
-        """Return the settings. Raises InputError where the environment names an address that cannot be used."""
+    def settings(self, environ: Mapping[str, str], mailing: str | None = None) -> HttpSettings:
+        """Return the settings. `mailing`: the channel that mails sign-in links.
+
+        Raises InputError where the environment names an address that cannot be used."""
         host, _, port = (self.operations or "").rpartition(":")
         return HttpSettings(
             bind=_bind_of(environ) or self.bind,
@@ -143,6 +149,7 @@ class HttpSection(Section):
             trusted_proxies=self.trusted_proxies,
             allowed_answers=frozenset(self.answers.allow),
             answer_keys=self.answer_keys,
+            sign_in=self.sign_in.settings(mailing) if self.sign_in else None,
         )
 
 
@@ -161,11 +168,19 @@ def _host_of(url: str) -> str | None:
         return None
 
 
-def http_errors(stated: Any, database: str, where: Callable[[Steps], str]) -> list[str]:
+def _open_sign_in(sign_in: Any, url: str, where: Callable[[Steps], str]) -> Iterator[str]:
+    """Yield a line where sessions would cross a network without encryption."""
+    kind = sign_in.get("kind") if isinstance(sign_in, Mapping) else None
+    if kind != "proxy" and url.lower().startswith("http:") and not is_loopback(_host_of(url) or ""):
+        place = where(("http", "public_url"))
+        yield f"{place}http.public_url is not encrypted, so sessions could be stolen: begin it with https to sign in"
+
+
+def http_errors(stated: Any, database: str, channels: Any, where: Callable[[Steps], str]) -> list[str]:
     """Return a line for each thing that is wrong between the parts of the section, as it is written in the file."""
     if not isinstance(stated, Mapping):
         return []
-    errors, keys = [], stated.get("answer_keys")
+    errors, keys = list(sign_in_errors(stated, channels, where)), stated.get("answer_keys")
     if keys is not None and not reference_in(keys):
         place = where(("http", "answer_keys"))
         errors.append(f"{place}http.answer_keys: expected a reference, {{file: PATH}} or {{env: NAME}}, not the keys")
@@ -176,6 +191,8 @@ def http_errors(stated: Any, database: str, where: Callable[[Steps], str]) -> li
             f"{place}http.answer_keys is missing: with PostgreSQL, all replicas share the keys of links; "
             "name their file with {file: PATH}"
         )
+    if sign_in := stated.get("sign_in"):
+        errors += _open_sign_in(sign_in, str(stated.get("public_url") or ""), where)
     own = address_text(str(stated.get("bind") or "127.0.0.1"), 0).removesuffix(":0")
     if stated.get("operations") == f"{own}:{stated.get('port') or 8080}":
         place = where(("http", "operations"))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from alerts.store.registry import Registrations
     from alerts.store.relatives import Relatives
     from alerts.store.resolution_inputs import ResolvedWith
+    from alerts.store.sessions import Sessions
     from alerts.store.silence_rows import Silences
 
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -169,6 +170,13 @@ class Store:
         from alerts.store.api_tokens import ApiTokens
 
         return ApiTokens(self.database)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """People who have signed in to the pages, and the links by which they do."""
+        from alerts.store.sessions import Sessions
+
+        return Sessions(self.database)
 
     @cached_property
     def held_sending(self) -> HeldSending:

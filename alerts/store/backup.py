@@ -19,6 +19,8 @@ BACKUP = "backup"  # the fact by which a backup is known; its time is when it wa
 SECRETS = {
     "feeds": "DELETE FROM feeds",
     "api_tokens": "DELETE FROM api_tokens",
+    "sign_in_links": "DELETE FROM sign_in_links",
+    "sessions": "DELETE FROM sessions",
     "meta": "DELETE FROM meta WHERE name = 'bounce key'",
 }
 PAGES_A_STEP = 1024  # 4 MB: a writer waits for a step, which takes some milliseconds

@@ -9,7 +9,7 @@ from sqlalchemy import URL
 from alerts.store.database import Database
 from alerts.store.database_url import parse_address
 
-SECRET_TABLES = ("feeds", "api_tokens")
+SECRET_TABLES = ("feeds", "api_tokens", "sign_in_links", "sessions")
 
 
 def dump_command(address: str, file: str, *, with_secrets: bool) -> str:

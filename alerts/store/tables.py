@@ -244,6 +244,30 @@ api_tokens = Table(  # of programs that use the API
     Column("revoked_at", Utc),
 )
 
+sign_in_links = Table(  # by which people sign in to the pages; one that was used is deleted
+    "sign_in_links",
+    metadata,
+    Column("token_hash", Text, primary_key=True),  # as of feeds
+    Column("person", Text, nullable=False),
+    Column("address", Text, nullable=False),  # in small letters: the one that it was sent to
+    Column("leads_to", Text, nullable=False),  # the page that it leads to, as the path of an address
+    Column("expires_at", Utc, nullable=False),
+)
+
+sessions = Table(  # of people who have signed in to the pages
+    "sessions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("token_hash", Text, nullable=False, unique=True),  # as of feeds
+    Column("person", Text, nullable=False),
+    Column("address", Text, nullable=False),  # in small letters: with another one, the session is over
+    Column("client", Text, nullable=False),  # the address that they signed in from
+    Column("began_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("ended_at", Utc),  # before its time
+    Column("ended_by", Text),
+)
+
 link_revocations = Table(  # answer links in messages that were rendered before are void
     "link_revocations",
     metadata,

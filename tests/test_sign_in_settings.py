@@ -1,0 +1,123 @@
+"""The section `http.sign_in` of the settings: what it means, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alerts.deadlines.errors import InputError
+from alerts.settings import Settings, load_settings
+from alerts.settings.sign_in_section import SignInSettings
+
+SECRET = "0123456789abcdef"
+MAIL = "email, from: a@example.org, to: [a@example.org], smtp: {host: mail.example.org}"
+FOLDER = "maildir, path: mail, to: [a@example.org]"
+CHAT = "console"
+
+
+def load(folder: Path, http: str, *channels: str, environ: dict[str, str] | None = None) -> Settings:
+    stated = ", ".join(f"c{number}: {{kind: {one}}}" for number, one in enumerate(channels))
+    (folder / "a.yaml").write_text(f"channels: {{{stated}}}\nhttp: {{{http}}}\n")
+    return load_settings(folder, None, environ or {})
+
+
+def refused(folder: Path, http: str, *channels: str) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        load(folder, http, *channels)
+    return [line.removeprefix(f"{folder}/a.yaml:2: ") for line in str(caught.value).splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("channels", "stated", "used"),
+    [
+        ((MAIL,), "", "c0"),
+        ((CHAT, FOLDER, MAIL), "", "c2"),
+        ((CHAT, FOLDER), "", "c1"),
+        ((MAIL, f"{FOLDER}, default: true"), "", "c1"),
+        ((MAIL, MAIL), ", channel: c1", "c1"),
+    ],
+)
+def test_links_are_mailed_through_one_channel(tmp_path: Path, channels: tuple[str, ...], stated: str, used: str):
+    http = load(tmp_path, f"public_url: https://alerts.example.org, sign_in: {{kind: mail{stated}}}", *channels).http
+    assert http is not None
+    assert http.sign_in == SignInSettings(kind="mail", channel=used)
+
+
+def test_a_proxy_is_known_by_its_address_and_a_secret(tmp_path: Path) -> None:
+    text = (
+        "public_url: http://alerts.example.org, trusted_proxies: [192.0.2.10], "
+        "sign_in: {kind: proxy, header: X-Forwarded-Email, secret_header: X-Gate, secret: {env: GATE}}"
+    )
+    settings = load(tmp_path, text, CHAT, environ={"GATE": SECRET})
+    assert settings.http is not None
+    assert settings.http.sign_in == SignInSettings(
+        kind="proxy", header="x-forwarded-email", secret_header="x-gate", secret=SECRET
+    )
+    assert SECRET not in repr(settings.http)
+    assert SECRET in settings.secrets()
+
+
+URL = "public_url: https://alerts.example.org"
+PROXY = f"{URL}, trusted_proxies: [192.0.2.10], sign_in: {{kind: proxy, header: X-User, secret_header: X-Gate"
+
+
+@pytest.mark.parametrize(
+    ("http", "channels", "errors"),
+    [
+        ("sign_in: {kind: mail}", (MAIL,), ["http.public_url is missing: state the address at which people sign in"]),
+        (
+            f"{URL}, sign_in: {{kind: mail}}",
+            (CHAT,),
+            ["http.sign_in: `kind: mail` needs a channel that mails: add one of kind email to `channels`"],
+        ),
+        (
+            f"{URL}, sign_in: {{kind: mail, channel: c1}}",
+            (MAIL, CHAT),
+            ["http.sign_in.channel: c1 sends no mails: name a channel of kind email or maildir"],
+        ),
+        (
+            f"{URL}, sign_in: {{kind: mail, channel: c9}}",
+            (MAIL,),
+            ['http.sign_in.channel: there is no channel "c9"; known: c0'],
+        ),
+        (
+            "public_url: http://alerts.example.org, sign_in: {kind: mail}",
+            (MAIL,),
+            ["http.public_url is not encrypted, so sessions could be stolen: begin it with https to sign in"],
+        ),
+        (
+            f"{URL}, sign_in: {{kind: mail, header: X-User}}",
+            (MAIL,),
+            ["http.sign_in.header: `kind: mail` does not take it: leave it out"],
+        ),
+        (f"{URL}, sign_in: {{kind: password}}", (MAIL,), ["http.sign_in.kind: expected one of mail, proxy"]),
+        (
+            f"{URL}, sign_in: {{kind: proxy, header: X-User}}",
+            (),
+            [
+                "http.sign_in.secret is missing: `kind: proxy` needs it",
+                "http.sign_in.secret_header is missing: `kind: proxy` needs it",
+                "http.trusted_proxies is missing: only these addresses may name who asks",
+            ],
+        ),
+        (f"{PROXY}, secret: {SECRET}}}", (), [
+            "http.sign_in.secret: expected a reference, {file: PATH} or {env: NAME}, not the secret"
+        ]),
+        (f"{PROXY}, secret: short}}", (), [
+            "http.sign_in.secret: expected at least 16 letters and digits, as `openssl rand -hex 32` makes them"
+        ]),
+        (f"{PROXY.replace('X-User', 'X_User')}, secret: {SECRET}}}", (), [
+            "http.sign_in.header: expected the name of a header, such as X-Forwarded-Email"
+        ]),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, http: str, channels: tuple[str, ...], errors: list[str]):
+    found = refused(tmp_path, http, *channels)
+    assert sorted(found) == sorted(errors)
+
+
+def test_the_header_of_the_person_and_of_the_secret_differ(tmp_path: Path) -> None:
+    (tmp_path / "gate").write_text(SECRET)
+    stated = f"{PROXY.replace('X-User', 'x-gate')}, secret: {{file: gate}}}}"
+    assert refused(tmp_path, stated) == ["http.sign_in.secret_header: expected another header than `header`"]
