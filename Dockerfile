@@ -22,7 +22,7 @@ LABEL org.opencontainers.image.title="deadline-alerts" \
 
 RUN groupadd --gid 10001 alerts \
  && useradd --uid 10001 --gid alerts --no-create-home --home-dir /data --shell /usr/sbin/nologin alerts \
- && install -d -o alerts -g alerts -m 0750 /data
+ && install -d -o alerts -g root -m 0770 /data
 COPY --from=build /venv /venv
 COPY config /config
 COPY seeds /seeds
@@ -32,6 +32,7 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONTZPATH="" \
     PYTHONUNBUFFERED=1 \
     ALERTS_CONFIG=/config \
+    ALERTS_SEED=/seeds \
     ALERTS_HTTP_BIND=0.0.0.0
 
 # Migrations, configuration and every template, tried from the installed wheel. The bytecode that this leaves of the

@@ -12,6 +12,7 @@ from alerts.channels import Channel
 from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
+from alerts.cli.first_start import load_seed
 from alerts.cli.output import warn
 from alerts.cli.printed_lines import print_facts
 from alerts.cli.terminal import Terminal
@@ -26,13 +27,15 @@ from alerts.views.shown_times import shown_with_zone
 def run(context: typer.Context) -> None:
     """Run the daemon until SIGTERM or Ctrl-C.
 
-    `alerts reload` or SIGHUP makes it read its files again.
+    `alerts reload` or SIGHUP makes it read its files again. Where nothing is tracked yet and the configuration is the
+    shipped one, it first loads the examples that ALERTS_SEED names, a file or a folder.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it reads the files now
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the daemon handles it
     app = get_app(context)
     start_log(app.settings.redaction, app.settings.log)
     refuse_shipped(app)
+    load_seed(context, app, os.environ)
     first = configuration(app, utc_now)
     app.renderer.warm_up({channel.medium for channel in app.channels.values()})
     daemon = Daemon(app.store, first.rules, first.workers, utc_now, first=first, load=lambda: read_anew(app, utc_now))
