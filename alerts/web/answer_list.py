@@ -11,8 +11,9 @@ from typing import Literal
 from alerts.core.stages import stage_of
 from alerts.rendering.template_facts import Facts
 from alerts.store.linked_deliveries import EntryName, LinkedEntry
-from alerts.web.answer_view import REPEATING, PauseChoice, Viewer, entry_facts, pauses, url_of
+from alerts.web.answer_view import Viewer, entry_facts, url_of
 from alerts.web.opened_link import OpenedLink
+from alerts.web.pause_choices import REPEATING, PauseChoice, pause_choices
 
 LeftOut = Literal["closed", "critical", "overdue", "changed", "recurs"]
 
@@ -61,7 +62,7 @@ def answer_list(viewer: Viewer, opened: OpenedLink) -> EntryList:
         whole_list(viewer, opened),
         entries=tuple(_listed(viewer, opened, entry, reasons[name]) for name, entry in _in_order(opened)),
         answerable=answerable,
-        pauses=pauses(opened) if REPEATING & set(stages.values()) else (),
+        pauses=pause_choices(opened.now, opened.zone) if REPEATING & set(stages.values()) else (),
         fingerprint=hashlib.sha256(repr(seen).encode()).hexdigest(),
     )
 

@@ -15,7 +15,8 @@ from alerts.web.answer_failures import NOT_RECORDED, failure_page
 from alerts.web.answer_form import DECOY, AnswerForm
 from alerts.web.answer_list import EntryList, answer_list, whole_list
 from alerts.web.answer_view import choosable, link_url, new_form
-from alerts.web.give_answer import DOES, Answer, acknowledge_all
+from alerts.web.give_answer import DOES, Answer
+from alerts.web.link_answerer import LinkAnswerer, acknowledge_all
 from alerts.web.link_visits import Contents, EmptyFields, LinkVisits, Page
 from alerts.web.moved_view import moved_windows
 from alerts.web.opened_link import OpenedLink
@@ -48,7 +49,7 @@ class AnswerPages:
             return self._page(opened)
         try:
             if what == "preview" and not opened.whole:
-                return self._preview(opened, form, Answer(viewer=self._viewer, opened=opened, form=form).preview())
+                return self._preview(opened, form, self._answer_of(opened, form).preview())
             self._give(opened, form)
         except RecordedBeforeError:
             return self._recorded(opened, form, again=True)
@@ -62,13 +63,16 @@ class AnswerPages:
             listed = answer_list(self._viewer, opened)
             if what != "acknowledge" or not form.id or form.fields.get("listed") != listed.fingerprint:
                 raise NotAsShownError
-            acknowledge_all(self._viewer, opened, form, listed.answerable.values())
+            acknowledge_all(LinkAnswerer.of(self._viewer, opened), form, listed.answerable.values())
         else:
-            Answer(viewer=self._viewer, opened=opened, form=form).give()
+            self._answer_of(opened, form).give()
         by = opened.reader.actor(frozenset(), form.name)
         keys = ", ".join(sorted({one.tracked.commitment.key for one in opened.entries.values()}))
         seen = fields(event="answer", answer=what, commitments=keys, by=by.name, delivery=str(opened.delivery.id))
         log.info("answered: %s %s, by %s (delivery %s)", what, keys, by.name, opened.delivery.id, extra=seen)
+
+    def _answer_of(self, opened: OpenedLink, form: AnswerForm) -> Answer:
+        return Answer(by=LinkAnswerer.of(self._viewer, opened), tracked=opened.entry.tracked, form=form)
 
     def _page(
         self,

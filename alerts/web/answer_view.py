@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from alerts.core.absences import Absences
 from alerts.core.actors import Actor
@@ -21,30 +21,18 @@ from alerts.core.schedule.answers import active_answers, last_lead, own_snoozes_
 from alerts.core.silences import silence_of
 from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import Tracked
-from alerts.deadlines.points import Day
 from alerts.forecasting import next_alerts_of
 from alerts.rendering.reminder_facts import facts
 from alerts.rendering.template_facts import Facts
-from alerts.rendering.template_filters import clean, flat, on_day
+from alerts.rendering.template_filters import clean, flat
 from alerts.scheduled_rules import ScheduledRule, current_of
 from alerts.store.linked_deliveries import LinkedEntry
 from alerts.views.channel_readers import ChannelReaders, hours_of_channels
 from alerts.views.sending_times import due_forecast, goes_out
 from alerts.web.opened_link import OpenedLink
+from alerts.web.pause_choices import REPEATING, PauseChoice, end_of, pause_choices
 from alerts.web.services import Services
 from alerts.web.silence_view import SilenceView
-
-PAUSES = (("tomorrow", 1), ("for 3 days", 3), ("for a week", 7))
-LONGEST_PAUSE = timedelta(days=90)  # by a link
-REPEATING: frozenset[Stage] = frozenset({"overdue", "under_review"})  # where an acknowledgement pauses reminders
-
-
-@dataclass(frozen=True, slots=True)
-class PauseChoice:
-    """A day until which reminders may pause, and how a button names it."""
-
-    name: str
-    day: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +83,7 @@ class Viewer:
             stage=stage_of(tracked.bounds, now),
             alerted=() if opened.reader.shared else alerted,
             alerted_count=len(alerted),
-            pauses=pauses(opened) if t.stage in REPEATING else (),
+            pauses=pause_choices(now, opened.zone) if t.stage in REPEATING else (),
             snoozes=snoozes,
             may=_may(
                 opened, tracked, self.services.http.allowed_answers, snoozable=bool(snoozes), undoable=bool(active)
@@ -116,8 +104,8 @@ class Viewer:
         if opened.reader.shared or tracked.recurs or not tracked.open:
             return
         lead = self.lead(tracked, opened.now)
-        for one in pauses(opened):
-            if tracked.bounds.latest is None or (lead is not None and end_of(one.day, tracked, opened) < lead):
+        for one in pause_choices(opened.now, opened.zone):
+            if tracked.bounds.latest is None or (lead is not None and end_of(one.day, tracked, opened.zone) < lead):
                 yield one
 
     def _coming(self, opened: OpenedLink, entry: LinkedEntry) -> list[Forecast]:
@@ -177,26 +165,6 @@ def entry_facts(opened: OpenedLink, entry: LinkedEntry) -> Facts:
 def new_form() -> str:
     """Return an id for a form."""
     return secrets.token_hex(16)
-
-
-def pauses(opened: OpenedLink) -> tuple[PauseChoice, ...]:
-    """Return the days that buttons offer: tomorrow, in three days, in a week."""
-    today = on_day(opened.now, opened.zone)
-    return tuple(PauseChoice(name, today + timedelta(days=days)) for name, days in PAUSES)
-
-
-def end_of(day: date, tracked: Tracked, opened: OpenedLink) -> datetime:
-    """Return when an answer ends that holds until a day: with that day, where the deadline is."""
-    return Day(day, tracked.bounds.zone or opened.zone).end
-
-
-def pause_end(day: date, tracked: Tracked, opened: OpenedLink) -> datetime | None:
-    """Return when an answer ends that holds until a day; None where that has passed, or lies too far ahead."""
-    today = on_day(opened.now, opened.zone)
-    if not today <= day <= today + LONGEST_PAUSE:
-        return None
-    end = end_of(day, tracked, opened)
-    return end if end > opened.now else None
 
 
 def url_of(services: Services, opened: OpenedLink, entry: LinkedEntry) -> str:

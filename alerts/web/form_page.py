@@ -14,7 +14,7 @@ from alerts.core.permissions import RecordedBeforeError
 from alerts.log_output import fields
 from alerts.store.recorded_requests import was_recorded
 from alerts.web.answer_failures import NOT_RECORDED, failure_page
-from alerts.web.answer_form import DECOY, AnswerForm, FormError
+from alerts.web.answer_form import DECOY, AnswerForm
 from alerts.web.answer_view import link_url, new_form
 from alerts.web.link_visits import Contents, EmptyFields, LinkVisits, Page, message
 from alerts.web.opened_link import OpenedLink
@@ -50,9 +50,7 @@ class FormPage(ABC):
 
     def change(self, opened: OpenedLink, form: AnswerForm, reason: str | None = None) -> Change:
         """Return who presses the button, and when. Raises FormError where a shared link comes without a name."""
-        if opened.reader.shared and not form.name:
-            raise FormError("name", "Enter your name first: several people read this message.")
-        actor = opened.reader.actor(self._services.http.allowed_answers, form.name)
+        actor = opened.reader.answering(self._services.http.allowed_answers, form)
         return Change.of(actor, opened.now, reason, request=Request(id=form.id, at=opened.now))
 
     def _press(self, opened: OpenedLink, form: AnswerForm) -> Page:

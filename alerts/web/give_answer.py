@@ -1,47 +1,64 @@
-"""Gives an answer by a link: through the same actions as the command line, with what a link may do."""
+"""Gives an answer by a pressed form: through the same actions as the command line, with what its giver may do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import cast, get_args
+from datetime import datetime, timedelta
+from typing import ClassVar, cast, get_args
 
-from alerts.actions.acknowledge import ListedAnswer, acknowledge, acknowledge_listed
+from alerts.actions.acknowledge import acknowledge
 from alerts.actions.close import close
 from alerts.actions.edit import assign, note
 from alerts.actions.move import move, preview_move
 from alerts.actions.preconditions import NotAsShownError
 from alerts.actions.reopen import reopen
-from alerts.actions.snooze import snooze
 from alerts.actions.withdraw_answers import withdraw_answers
-from alerts.core.actors import Shown
+from alerts.core.actors import Actor
 from alerts.core.changes import Change, Report
-from alerts.core.commitments import ENDS, NOTICE_ANSWERS, End, Status
+from alerts.core.commitments import ENDS, NOTICE_ANSWERS, End, Person, Status
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Tracked
 from alerts.rendering.template_filters import flat
 from alerts.store import Store
-from alerts.store.linked_deliveries import LinkedEntry
 from alerts.web.answer_form import AnswerForm, FormError
-from alerts.web.answer_view import LONGEST_PAUSE, REPEATING, Viewer, pause_end
-from alerts.web.opened_link import OpenedLink
+from alerts.web.pause_choices import REPEATING, pause_end
 
-OUT_OF_REACH = f"Choose a day from today on, within {LONGEST_PAUSE.days} days."
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer(ABC):
+    """Who answers, and within what limits. `zone`: the one in which they read days."""
+
+    longest: ClassVar[timedelta]  # how far ahead an answer of theirs may hold
+    longest_text: ClassVar[str]
+
+    store: Store
+    people: Mapping[str, Person]
+    zone: str
+    now: datetime
+
+    @abstractmethod
+    def actor(self, form: AnswerForm) -> Actor:
+        """Return who is recorded, and what they may do. Raises FormError where a name has to be typed first."""
+
+    @abstractmethod
+    def snooze(self, answer: Answer, until: datetime, change: Change) -> None:
+        """Snooze for those whom they may snooze for. Raises FormError for a day that they may not choose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A pressed form about one entry, and who pressed it."""
+    """A pressed form about a commitment, or about one date of a series, and who pressed it."""
 
-    viewer: Viewer
-    opened: OpenedLink
+    by: Answerer
+    tracked: Tracked
     form: AnswerForm
 
     def give(self) -> None:
         """Record the answer. Raises FormError for what is missing, and what the actions raise.
 
-        NotAllowedError for what the settings do not allow, NotAsShownError where something has changed meanwhile.
+        NotAllowedError for what the giver may not do, NotAsShownError where something has changed meanwhile.
         """
         what, stated = self.form.choice
         DOES[what](self, stated)
@@ -52,46 +69,35 @@ class Answer:
 
     @property
     def store(self) -> Store:
-        return self.viewer.services.store
-
-    @property
-    def tracked(self) -> Tracked:
-        return self.opened.entry.tracked
+        return self.by.store
 
     @property
     def key(self) -> str:
         return self.tracked.commitment.key
 
     def change(self, reason: str | None = None) -> Change:
-        """Return who answers, when, and what they saw. Raises FormError where a shared link comes without a name."""
+        """Return who answers, when, and what they saw. Raises FormError where they have to state a name first."""
         shown = self.form.shown(self.tracked.occurrence)
         if shown is None:
             raise NotAsShownError
-        return change_of(self.viewer, self.opened, self.form, shown, reason)
+        return Change.of(self.by.actor(self.form), self.by.now, reason, shown)
 
     def until(self, stated: str, field: str) -> datetime:
-        """Return until when an answer holds. Raises FormError for a day that has passed, or lies too far ahead."""
-        end = pause_end(self.form.day(stated, field), self.tracked, self.opened)
+        """Return when an answer ends that holds until a day. Raises FormError for one that is past or too far ahead."""
+        day, by = self.form.day(stated, field), self.by
+        end = pause_end(day, self.tracked, by.zone, by.now, by.longest)
         if end is None:
-            raise FormError(field, OUT_OF_REACH)
+            raise FormError(field, f"Choose a day from today on, within {by.longest_text}.")
         return end
 
     def acknowledge(self, stated: str) -> None:
-        pauses = stage_of(self.tracked.bounds, self.opened.now) in REPEATING
+        pauses = stage_of(self.tracked.bounds, self.by.now) in REPEATING
         until = self.until(stated, "pause_date") if stated and pauses else None
         acknowledge(self.store, self.key, until, self.change(), self.tracked.occurrence)
 
     def snooze(self, stated: str) -> None:
         until, change = self.until(stated, "snooze_date"), self.change()
-        lead = self.viewer.lead(self.tracked, self.opened.now)
-        if self.opened.reader.shared:
-            raise FormError("snooze_date", "Several people read this message, so it cannot be snoozed for one.")
-        if self.tracked.bounds.latest is not None and (lead is None or until >= lead):
-            raise FormError(
-                "snooze_date", "Choose an earlier day: the last reminder ahead of the date goes out by then."
-            )
-        recipient = self.opened.reader.recipient
-        snooze(self.store, self.key, until, change, self.tracked.occurrence, recipient=recipient, lead=lead)
+        self.by.snooze(self, until, change)
 
     def note(self, _: str) -> None:
         text = self.form.text("note")
@@ -108,7 +114,8 @@ class Answer:
             raise NotAsShownError
         if stated == "cancelled" and self.form.fields.get("confirm") != "yes":
             raise FormError("confirm", "Tick this first, if it is to end.")
-        close(self.store, self.key, cast("End", stated), self.change(), self.tracked.occurrence)
+        reason = flat(self.form.text("close_reason")) or None
+        close(self.store, self.key, cast("End", stated), self.change(reason), self.tracked.occurrence)
 
     def reopen(self, _: str) -> None:
         reason = flat(self.form.text("reason"))
@@ -118,11 +125,11 @@ class Answer:
 
     def assign(self, _: str) -> None:
         person = self.form.fields.get("person", "")
-        owner = self.opened.people.get(person)
+        owner = self.by.people.get(person)
         if owner is None:
             raise FormError("person", "Choose a person first.")
-        if owner.has_left(self.opened.now):
-            left_on = owner.left_on(self.viewer.services.settings.timezone or "UTC")
+        if owner.has_left(self.by.now):
+            left_on = owner.left_on(self.by.zone)
             raise FormError("person", f"{flat(owner.name)} left on {left_on}. Choose somebody else.")
         assign(self.store, self.key, person, self.change())
 
@@ -141,30 +148,3 @@ DOES: Mapping[str, Callable[[Answer, str], None]] = {
     "undo": Answer.take_back,
 }
 assert set(ENDS) < set(get_args(Status))
-
-
-def change_of(viewer: Viewer, opened: OpenedLink, form: AnswerForm, shown: Shown, reason: str | None) -> Change:
-    """Return who answers, when, and what they saw. Raises FormError where a shared link comes without a name."""
-    if opened.reader.shared and not form.name:
-        raise FormError("name", "Enter your name first: several people read this message.")
-    actor = opened.reader.actor(viewer.services.http.allowed_answers, form.name)
-    return Change.of(actor, opened.now, reason, shown)
-
-
-def acknowledge_all(viewer: Viewer, opened: OpenedLink, form: AnswerForm, entries: Iterable[LinkedEntry]) -> None:
-    """Acknowledge entries of a message together: all or none. Raises what `Answer.give` raises."""
-    _, stated = form.choice
-    day: date | None = form.day(stated, "pause_date") if stated else None
-    answers = []
-    for entry in entries:
-        tracked, stage = entry.tracked, stage_of(entry.tracked.bounds, opened.now)
-        pauses = day is not None and stage in REPEATING
-        until = pause_end(day, tracked, opened) if day and pauses else None
-        if pauses and until is None:
-            raise FormError("pause_date", OUT_OF_REACH)
-        shown = Shown(form=form.id, revision=tracked.revision, stage=stage, occurrence=tracked.occurrence)
-        change = change_of(viewer, opened, form, shown, None)
-        answers.append(
-            ListedAnswer(key=tracked.commitment.key, occurrence=tracked.occurrence, until=until, change=change)
-        )
-    acknowledge_listed(viewer.services.store, answers)

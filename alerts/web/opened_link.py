@@ -14,6 +14,7 @@ from alerts.core.commitments import Person
 from alerts.core.silences import Silence
 from alerts.store.linked_deliveries import EntryName, LinkedDelivery, LinkedEntry
 from alerts.views.channel_readers import ChannelReaders
+from alerts.web.answer_form import AnswerForm, FormError
 from alerts.web.services import Services
 
 LIVES_AFTER_CLOSING = timedelta(days=30)  # or after its message was rendered, where that was later
@@ -41,6 +42,12 @@ class LinkReader:
     name: str | None
     zone: str | None = None
     shared: bool
+
+    def answering(self, allowed: frozenset[str], form: AnswerForm) -> Actor:
+        """Return who answers by a form. Raises FormError where a shared link comes without a name."""
+        if self.shared and not form.name:
+            raise FormError("name", "Enter your name first: several people read this message.")
+        return self.actor(allowed, form.name)
 
     def actor(self, allowed: frozenset[str], claimed: str | None) -> Actor:
         """Return who answers by the link."""

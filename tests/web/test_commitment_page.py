@@ -144,7 +144,7 @@ def test_what_was_recorded_can_be_taken_back(tracked: Desk) -> None:
     assert tracked.last("late")[0] == "unacknowledged"
     page(tracked, "late").press("close withdrawn")
     assert "Say why" in page(tracked, "late").press("reopen").text
-    page(tracked, "late").press("reopen", reopen_reason="By mistake.")
+    page(tracked, "late").press("reopen", reason="By mistake.")
     assert tracked.last("late")[0] == "reopened"
 
 
@@ -258,13 +258,13 @@ def test_a_form_of_one_commitment_does_nothing_to_another(tracked: Desk) -> None
 
 def test_where_the_database_cannot_be_written_to_it_says_that_nothing_was_recorded(tracked: Desk, monkeypatch) -> None:
     from alerts.store.store_error import StoreError
-    from alerts.web.pages import page_answers
+    from alerts.web import give_answer
 
     def fail(*_: object, **__: object) -> None:
         raise StoreError("database is locked")
 
     form = page(tracked, "filing")
-    monkeypatch.setattr(page_answers, "note", fail)
+    monkeypatch.setattr(give_answer, "note", fail)
     found = form.press("note", note="x")
     assert (found.answer.status_code, "Not recorded" in found.text) == (503, True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from alerts.actions.preconditions import NotAsShownError
@@ -12,17 +11,18 @@ from alerts.core.permissions import NotAllowedError, RecordedBeforeError
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.log_output import fields
-from alerts.rendering.template_filters import on_day
 from alerts.store.store_error import StoreError
 from alerts.web.answer_form import AnswerForm, FormError
-from alerts.web.answer_view import PAUSES, REPEATING, PauseChoice, choosable, new_form
+from alerts.web.answer_view import choosable, new_form
+from alerts.web.give_answer import DOES, Answer
 from alerts.web.link_visits import EmptyFields
 from alerts.web.moved_view import moved_windows
 from alerts.web.pages.commitment_view import CommitmentView, commitment_view
 from alerts.web.pages.form_tokens import FormTokens
-from alerts.web.pages.page_answers import DOES, PageAnswer
+from alerts.web.pages.page_answerer import PageAnswerer
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.shown_page import ShownPage
+from alerts.web.pause_choices import REPEATING, pause_choices
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class CommitmentPages:
             return self._recorded(reading, key, on, form)
         if what not in DOES and what != "preview":
             return self._page(reading, commitment_view(reading, key, on), form=form)
-        answer = PageAnswer(reading=reading, tracked=tracked, form=form)
+        answer = Answer(by=PageAnswerer.of(reading), tracked=tracked, form=form)
         try:
             if what == "preview":
                 return self._preview(reading, answer, on)
@@ -93,7 +93,7 @@ class CommitmentPages:
         changed = view.history[: max(len(view.history) - seen, 0)]
         return self._page(reading, view, status=409, notice="changed", form=form, changed=changed)
 
-    def _preview(self, reading: PageReading, answer: PageAnswer, on: str | None) -> ShownPage:
+    def _preview(self, reading: PageReading, answer: Answer, on: str | None) -> ShownPage:
         report, key = answer.preview(), answer.key
         if not report.moved:
             return self._wrong(
@@ -124,14 +124,12 @@ class CommitmentPages:
         recorded: str = "",
         changed: Any = (),
     ) -> ShownPage:
-        today = on_day(reading.now, reading.zone)
-        pauses = tuple(PauseChoice(name, today + timedelta(days=days)) for name, days in PAUSES)
         values = self._shared(reading, view, form) | {
             "errors": EmptyFields(errors or {}),
             "notice": notice,
             "recorded": recorded,
             "changed": changed,
-            "pauses": pauses if view.stage in REPEATING else (),
+            "pauses": pause_choices(reading.now, reading.zone) if view.stage in REPEATING else (),
             "choosable": choosable(reading.people, reading.now),
         }
         return ShownPage(template="commitment", values=values, status=status)
