@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from datetime import timedelta
 
 import typer
@@ -82,7 +82,11 @@ def check(context: typer.Context, at: At = None) -> None:
     warn_if_nobody_is_reached(app)
     warn_if_rules_differ(app)
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
-    out.print(f"ok: {len(channels)} channels, {len(named)} rules; templates: OK")
+    out.print(f"ok: {_counted(channels, 'channel')}, {_counted(named, 'rule')}; templates: OK")
+
+
+def _counted(some: Sized, noun: str) -> str:
+    return f"{len(some)} {noun}{'s' * (len(some) != 1)}"
 
 
 def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:

@@ -14,6 +14,7 @@ from alerts.actions.edit import note as add_note
 from alerts.actions.edit import with_values
 from alerts.cli.app import App, change_of, get_app
 from alerts.cli.command_group import cli
+from alerts.cli.next_alert_lines import print_next_alerts
 from alerts.cli.options import (
     At,
     Because,
@@ -132,6 +133,7 @@ def assign(
     """Make a person the owner of a commitment."""
     app, change = _begin(context, because, by, at)
     _report(app, key, assign_to(app.store, key, person, change))
+    print_next_alerts(app, [key], change.now)
 
 
 @cli.command()

@@ -113,7 +113,11 @@ def rules_that_send_nothing(reading: Reading, item: Tracked, with_moments: Colle
         if not reading.owners.channels(rule.notify, item.commitment):
             found[rule.name] = f"it reaches nobody: {ownerless(item.commitment)}"
         elif rule.name not in with_moments:
-            found[rule.name] = "it has no reminder for such a deadline"
+            found[rule.name] = (
+                "it only reports alerts that nobody answers, and there is none to report"
+                if rule.only_follows_up
+                else "it has no reminder for such a deadline"
+            )
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -88,5 +88,14 @@ def _summary(reading: Reading, summary: SummaryForecast, known: RecipientsOfAler
         silenced_until=None,
         hours_begin=begin,
         text="summary" + (f", waits for office hours until {shown(begin, reading.zone)}" if begin else ""),
-        whom=", ".join(summary.channels),
+        whom=", ".join(_readers_of(summary, notify, known)),
     )
+
+
+def _readers_of(summary: SummaryForecast, notify: Sequence[str], known: RecipientsOfAlerts) -> Iterator[str]:
+    """Yield to whom a summary goes: a channel, or each owner through theirs."""
+    for name in notify:
+        if name != OWNER:
+            yield name
+        elif any(key in known.owners.people for key in summary.owners):
+            yield f"each owner ({known.owners.channel})"

@@ -160,7 +160,7 @@ def test_a_summary_is_foretold_previewed_and_listed_among_what_was_sent(followed
     (one,) = [word for word in words if word["kind"] == "summary"]
     assert (one["at"], one["commitment"], one["channels"]) == ("2025-11-03T08:00:00Z", None, ["box", "log"])
     lines = [line.split() for line in followed("plan", "--days", "7", "--at", NOW).out.splitlines()]
-    assert ["–", "summary", "mondays", "box,", "log"] in [line[5:] for line in lines]
+    assert ["–", "summary", "mondays", "each", "owner", "(box),", "log"] in [line[5:] for line in lines]
     shown = followed("preview", "mondays", "--at", NOW).out
     assert shown.startswith("Subject: 4 due by Mon 17 Nov: summary\n")
     followed("preview", "mondays", "--channel", "box", "--html", "s.html", "--at", NOW)
@@ -245,6 +245,7 @@ def test_what_only_follows_up_is_no_alert_and_leaves_the_default_ones(lonely: Al
     assert "alerts: only rules with nothing but `unanswered` match e: no alerts\n" in lonely("health").err
     line = "warning: e: only rules with nothing but `unanswered` match, so no alerts go out"
     assert line in lonely("check", "--at", NOW).err.splitlines()
+    assert "it only reports alerts that nobody answers" in lonely("why", "e", "--at", NOW).out
     (home / "config/alerts.yaml").write_text(CONFIG + follow_up + "default_notify: [log]\n")
     assert "match e: no alerts" not in lonely("health").err
     assert "no rule matches; alerts go to default_notify (log)" in lonely("check", "--at", NOW).err
