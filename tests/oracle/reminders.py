@@ -34,13 +34,12 @@ Where the design leaves a choice, it is read like this:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 from tests.oracle.crons import firings
 from tests.oracle.data import AddressedReminder, History, Reopened
 from tests.oracle.reported_changes import ends, moves
-from tests.oracle.turn_evaluation import ORDER, ReportedAt, TurnEvaluation
+from tests.oracle.turn_evaluation import ReportedAt, TurnEvaluation
 from tests.oracle.turns import courses
 from tests.oracle.unanswered import with_reports
 from tests.oracle.watch import Watch
@@ -83,18 +82,3 @@ def of_watch(watch: Watch) -> Iterator[AddressedReminder]:
         own = {move.tick for move in moved[name]}
         reported = ReportedAt(moved=whole | own, reopened=again[name], own=own | again[name])
         yield from TurnEvaluation(watch, name, reported).reminders()
-
-
-def to_one_recipient(planned: list[AddressedReminder]) -> list[AddressedReminder]:
-    """Return what one recipient gets where all rules use one channel: of one state the latest, and each thing once."""
-    at_once: dict[tuple[object, ...], list[AddressedReminder]] = {}
-    for one in sorted(planned):
-        if one.sent:
-            at_once.setdefault((one.tick, one.commitment, one.occurrence), []).append(one)
-    found: dict[tuple[object, ...], AddressedReminder] = {}
-    for some in at_once.values():
-        changes = [one for one in some if one.kind not in ORDER]
-        for one in changes or [max(some, key=lambda one: (one.moment, -ORDER.index(one.kind)))]:
-            what = (one.commitment, one.occurrence, one.since, one.kind, one.moment)
-            found.setdefault(what, replace(one, rule=""))
-    return list(found.values())

@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from tests.oracle.data import Acknowledged, Closed, Commitment, Event, History, Moved, Overdue, Reopened, Rule
+from tests.oracle.data import (
+    Acknowledged,
+    AddressedReminder,
+    Closed,
+    Commitment,
+    Event,
+    History,
+    Moved,
+    Overdue,
+    Reopened,
+    Rule,
+)
 from tests.oracle.expressions import Day, Every, Expression
+from tests.oracle.one_recipient import to_one_recipient
 from tests.oracle.reminders import reminders
 from tests.oracle.spans import Span
 
@@ -105,3 +117,12 @@ def test_each_turn_is_alerted_by_itself() -> None:
         "before 11-03T14 2025-11-10", "before 11-07T14 2025-11-10", "on_the_day 11-10T14 2025-11-10",
         "before 11-10T14 2025-11-17", "closed 11-11T10 2025-11-10", "before 11-14T14 2025-11-17",
     ]  # fmt: skip
+
+
+def test_what_is_merged_for_one_recipient_is_sent_where_another_rule_means_it_later() -> None:
+    def review(tick: str, rule: str, moment: str) -> AddressedReminder:
+        return AddressedReminder(at(tick), "truce", "", rule, "review", at(moment), True)
+
+    early, late = review("11-10T14", "two", "11-08T09"), review("11-10T14", "one", "11-09T09")
+    again = review("11-16T14", "three", "11-08T09")
+    assert to_one_recipient([early, late, again]) == [replace(late, rule=""), replace(again, rule="")]

@@ -22,6 +22,7 @@ from itertools import count
 
 from tests.oracle.data import AddressedReminder
 from tests.oracle.moments import opening_of
+from tests.oracle.one_recipient import to_one_recipient
 from tests.oracle.resolving import Bounds, InstantEdge
 from tests.oracle.turn_evaluation import ORDER, ReportedAt, TurnEvaluation
 from tests.oracle.watch import Watch
@@ -40,26 +41,17 @@ def with_reports(
     asking = [watch for watch in watches if watch.rule.unanswered]
     found = planned
     for _ in range(ROUNDS):
-        sent = (one for one in found if one.sent and one.kind != "unanswered" and (one_channel or one.rule in reaching))
+        sent = to_one_recipient(found) if one_channel else [one for one in found if one.sent and one.rule in reaching]
         alerts = defaultdict(list)
-        for one in once(sent) if one_channel else sent:
-            alerts[one.commitment, one.occurrence].append(one)
+        for one in sent:
+            if one.kind != "unanswered":
+                alerts[one.commitment, one.occurrence].append(one)
         reports = [one for watch in asking for one in of_watch(watch, alerts)]
         again = sorted(replaced(planned, reports, one_channel=one_channel) + reports)
         if again == found:
             return found
         found = again
     raise AssertionError("what is reported changes what is sent, and that what is reported")
-
-
-def once(sent: Iterable[AddressedReminder]) -> Iterator[AddressedReminder]:
-    """Yield each alert the first time that one recipient is sent it, under whatever rule."""
-    known = set()
-    for one in sorted(sent):
-        what = (one.commitment, one.occurrence, one.since, one.kind, one.moment)
-        if what not in known:
-            known.add(what)
-            yield one
 
 
 def replaced(

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.oracle.reminders import reminders, to_one_recipient
+from tests.oracle.one_recipient import to_one_recipient
+from tests.oracle.reminders import reminders
 from tests.simulation.comparing import Comparison, compare
 from tests.simulation.lives import Lives
 from tests.simulation.playing import play, play_for
