@@ -7,9 +7,7 @@ from datetime import timedelta
 
 import typer
 
-from alerts.channels.plugins import outdated_names
 from alerts.cli import restated_report
-from alerts.cli.absent_owners import absent_owners
 from alerts.cli.app import App, get_app, instant, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.left_out_report import warn_of_left_out
@@ -19,25 +17,18 @@ from alerts.cli.other_processes import (
 )
 from alerts.cli.output import warn
 from alerts.cli.problems import problems, read_settings
-from alerts.cli.samples import samples
 from alerts.cli.terminal import Terminal
-from alerts.cli.warnings import (
-    bouncing_recipients,
-    by_text,
-    early_warnings,
-    held_sending,
-    left_open_incidents,
-    link_warnings,
-    unknown_owners,
-    without_known_owner,
-)
+from alerts.cli.warnings import by_text, early_warnings
 from alerts.core.rules import DEFAULT_RULE
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.forecasting import keys_with_alerts
+from alerts.views.absent_owners import absent_owners
 from alerts.views.date_warnings import skipped_dates
+from alerts.views.samples import samples
+from alerts.views.settings_warnings import channel_warnings, held_sending, rule_warnings
 from alerts.views.shown_times import shown_with_zone
-from alerts.views.unreached import ONLY_FOLLOW_UP, without_recipient
+from alerts.views.unreached import ONLY_FOLLOW_UP, without_known_owner, without_recipient
 
 out = Terminal()
 
@@ -63,15 +54,13 @@ def check(context: typer.Context, at: At = None) -> None:
         warn(f"{count} {many} {shown_with_zone(ends, app.zone)}: `alerts plan --upgrade` shows what goes out then")
     for line in (*held_sending(app), *early_warnings(app, tracked, now), *skipped_dates(tracked)):
         warn(line)
-    for rule in app.settings.rules:
-        if not rule.notify:
-            warn(f"rule {rule.name}: `notify` names no channel, so it reaches nobody")
-    for line in (*link_warnings(app), *unknown_owners(app), *left_open_incidents(app), *app.renderer.uses_of_renamed()):
-        warn(line)
-    for kind in sorted({entry.kind for entry in app.settings.channels}):
-        for line in outdated_names(kind):
-            warn(line)
-    for line in (*absent_owners(app, tracked, now), *bouncing_recipients(app, now)):
+    still_open = (one.commitment for one in tracked if one.open)
+    for line in (
+        *rule_warnings(app, channels),
+        *app.renderer.uses_of_renamed(),
+        *absent_owners(app, still_open, now),
+        *channel_warnings(app, channels, app.signing, now),
+    ):
         warn(line)
     undecided = app.store.commitments.restated()
     for one in undecided:

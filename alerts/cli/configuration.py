@@ -9,12 +9,12 @@ from pathlib import Path
 
 from alerts.cli.app import App
 from alerts.cli.problems import problems, read_settings
-from alerts.cli.samples import samples
 from alerts.clock import Clock
 from alerts.core.registration import may_use_shipped_rules
 from alerts.deadlines.errors import InputError
 from alerts.reloading import Configuration
 from alerts.settings import Settings
+from alerts.views.samples import samples
 from alerts.web_process import WebCommand
 
 

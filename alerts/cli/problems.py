@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import get_args
-from uuid import uuid4
 
 from alerts.channels import Channel, Medium
 from alerts.cli.app import App
-from alerts.cli.samples import sample_summaries
 from alerts.core.answer_links import AnswerLinks
-from alerts.core.notifications import Notification, ReminderContext
+from alerts.core.notifications import ReminderContext
 from alerts.core.summaries import Summary
 from alerts.deadlines.errors import InputError
 from alerts.rendering.composing import compose
 from alerts.settings import Settings, SettingsError, place_of
 from alerts.settings.http_section import AlertAnswer
+from alerts.views.message_previews import notification_of
+from alerts.views.samples import sample_summaries
 
 # Templates are checked with what makes links as long as real ones.
 SAMPLE_LINKS = AnswerLinks("https://alerts.example.org", bytes(4), get_args(AlertAnswer))
@@ -64,20 +64,7 @@ def _failing_templates(
             (None, some) for some in (*([one] for one in contexts), contexts)
         ]
         for summary, some in (*samples, *sample_summaries(contexts, now)):
-            sample = replace(notification_of(app, channel, some, now), summary=summary, links=links)
+            sample = replace(notification_of(app.zone, channel, some, now), summary=summary, links=links)
             error = compose(app.renderer, channel, sample)[1] if channel else None
             if error or not channel:  # each template by itself, so that an error in one hides none in another
                 yield from app.renderer.check(sample, medium) or filter(None, [error])
-
-
-def notification_of(app: App, channel: Channel | None, contexts: list[ReminderContext], now: datetime) -> Notification:
-    """Return a notification of some reminders to the first recipient of a channel."""
-    return Notification(
-        id=uuid4(),
-        channel=channel.name if channel else "sample",
-        recipient=channel.recipients[0] if channel else "",
-        zone=(channel and channel.timezone) or app.zone,
-        contexts=tuple(contexts),
-        now=now,
-        reply_to=getattr(channel, "reply_to", None),
-    )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from alerts.core.commitments import Commitment
-from alerts.core.owners import Owners
+from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import DEFAULT_RULE, Rule, matching
 from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
@@ -71,3 +71,20 @@ def why_unreached(rules: Sequence[Rule], owners: Owners, commitment: Commitment)
 def ownerless(commitment: Commitment) -> str:
     """Return why no owner gets alerts of a commitment."""
     return f"its owner {commitment.owner} is not declared in `people`" if commitment.owner else "it has no owner"
+
+
+def without_known_owner(reading: Reading, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
+    """Yield commitments without a known owner: key, what follows, and whether the rule reaches nobody else."""
+    owners = reading.owners
+    for item in tracked:
+        commitment = item.commitment
+        if owners.of(commitment):
+            continue
+        rules = [rule for rule in matching(reading.settings.rules, commitment) if OWNER in rule.notify]
+        for rule in rules:
+            others = ", ".join(name for name in rule.notify if name != OWNER)
+            whom = f"{others} only" if others else "nobody"
+            why, which = ownerless(commitment), f"rule {rule.name}"
+            if rule.name == DEFAULT_RULE:
+                why, which = f"no rule matches, and {why}", f"default_notify ({', '.join(rule.notify)})"
+            yield commitment.key, f"{why}, so {which} reaches {whom}", not others

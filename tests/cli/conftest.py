@@ -16,10 +16,10 @@ from typing import Any, get_args
 import pytest
 
 from alerts import cli, interchange
-from alerts.cli.samples import samples
 from alerts.core.changes import Change
 from alerts.core.reminders import Kind
 from alerts.store import Store
+from alerts.views.samples import samples
 
 CONFIG = """\
 channels:

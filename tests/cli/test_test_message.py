@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from alerts.cli.samples import test_message as message_of_a_test
 from alerts.rendering.renderer import Renderer
+from alerts.views.samples import test_message as message_of_a_test
 from tests.channels.kinds import OPTIONS, body_of
 from tests.factories import at
 from tests.rendering.reminder_factories import TEMPLATES, notification

@@ -6,29 +6,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from alerts.cli.app import App
 from alerts.core.absences import Absences
+from alerts.core.commitments import Commitment
 from alerts.core.short_lists import few
-from alerts.core.tracked import Tracked
 from alerts.store.owner_answers import unanswered_since
 from alerts.views.shown_times import shown
+from alerts.views.surroundings import Reading
 
 SILENT_FOR = timedelta(days=90)
 
 
-def absent_owners(app: App, tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:
+def absent_owners(reading: Reading, some: Iterable[Commitment], now: datetime) -> Iterator[str]:
     """Yield a line for each owner of open commitments who has left, is away without a deputy, or answers nothing."""
-    people = app.people
-    absences = Absences(people=people, recorded=app.store.absences.all(now).recorded)
+    people = reading.people
+    absences = Absences(people=people, recorded=reading.store.absences.all(now).recorded)
     owned: dict[str, list[str]] = defaultdict(list)
-    for item in tracked:
-        if item.open and item.commitment.owner in people:
-            owned[item.commitment.owner].append(item.commitment.key)
-    silent = unanswered_since(app.store.database, [people[key] for key in owned])
+    for one in some:
+        if one.owner is not None and one.owner in people:
+            owned[one.owner].append(one.key)
+    silent = unanswered_since(reading.store.database, [people[key] for key in owned])
     for key, keys in sorted(owned.items()):
         owner = people[key]
         if owner.has_left(now):
-            whom = [deputy.person.name for deputy in absences.deputies(owner, now)] or app.settings.operators
+            whom = [deputy.person.name for deputy in absences.deputies(owner, now)] or reading.settings.operators
             yield (
                 f"{key} has left, and alerts go to {', '.join(whom) or 'nobody'}: name another owner with "
                 f"`alerts assign` for {few(keys)}"
@@ -37,5 +37,5 @@ def absent_owners(app: App, tracked: Iterable[Tracked], now: datetime) -> Iterat
             back = shown(absentee.back_at, absentee.zone)
             yield f"{key} is away until {back} without a deputy, and owns {few(keys)}: name one with `alerts away`"
         elif key in silent and silent[key] <= now - SILENT_FOR and not absentee:
-            since = shown(silent[key], app.zone)
+            since = shown(silent[key], reading.zone)
             yield f"{key} owns {few(keys)} and has answered no alert since {since}: does {owner.email} reach them?"
