@@ -20,6 +20,7 @@ COMMANDS = {
     "add": "KEY TITLE DEADLINE --kind --owed-by --by --to --owner --priority --tag --timezone --note --at",
     "reopen": "KEY --because --occurrence --by --at",
     "export": "KEY --format --output --at",
+    "init": "FOLDER --to --smtp --security --from --username --password-file --timezone --test",
     "snooze": "KEY --until --for-all --past-due --because --occurrence --all --by --at",
     "unack": "KEY --because --occurrence --all --by --at",
     "list": "--owner --tag --party --status --overdue --due-within --search --closed --at --json",
