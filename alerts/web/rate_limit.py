@@ -13,20 +13,21 @@ REMEMBERED = 10_000  # links and addresses; those that were quiet longest go fir
 
 
 class RateLimit:
-    """Counts attempts by link or by address. Threads may share it."""
+    """Counts attempts by link or by address: `most` in a `window` are allowed. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST, window: timedelta = WINDOW) -> None:
+        self._most, self._window = most, window
         self._lock = Lock()
         self._times: dict[bytes, deque[datetime]] = {}
 
     def is_exceeded(self, what: str, now: datetime) -> bool:
-        """Count one more attempt, and return whether there were as many in the last minute as are allowed."""
+        """Count one more attempt, and return whether there were as many in the window as are allowed."""
         key = hashlib.sha256(what.encode()).digest()  # no memory dump holds a working link
         with self._lock:
             times = self._times.pop(key, deque())
-            while times and times[0] <= now - WINDOW:
+            while times and times[0] <= now - self._window:
                 times.popleft()
-            exceeded = len(times) >= MOST
+            exceeded = len(times) >= self._most
             if not exceeded:
                 times.append(now)
             self._times[key] = times  # at the end: the one that was used last

@@ -174,7 +174,9 @@ def visited(server: WebServer, token: str, answer: requests.Response) -> Visit:
     inputs = [attributes(found) for found in INPUT.findall(answer.text)]
     buttons = [attributes(found) for found in BUTTON.findall(answer.text)]
     hidden = {one["name"]: one.get("value", "") for one in inputs if one.get("type") == "hidden"}
-    return Visit(server, token, answer, hidden, [one["value"] for one in buttons if "disabled" not in one])
+    return Visit(
+        server, token, answer, hidden, [one["value"] for one in buttons if "value" in one and "disabled" not in one]
+    )
 
 
 def attributes(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,6 +18,7 @@ from alerts.web.services import Services
 from alerts.web.web_app import create_app
 from tests.factories import at, entry, load, party
 from tests.web.answering import Desk, opened
+from tests.web.signing_in import Browser, Site, site_of
 from tests.web.test_api_authorisation import walked
 
 HERE, LAN = ("127.0.0.1", 50_000), ("192.0.2.7", 50_000)
@@ -46,6 +48,27 @@ PAGES: frozenset[tuple[str, str]] = frozenset(
     {(method, path) for method in ("GET", "HEAD") for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new")}
 )
 FORMS: frozenset[tuple[str, str]] = frozenset({("POST", "/c/{key}"), ("POST", "/deliveries"), ("POST", "/new")})
+WHO = ("anonymous", "viewer", "editor", "admin")
+READS: Mapping[str, int] = dict(zip(WHO, (303, 200, 200, 200), strict=True))  # who is not signed in is led to that
+ANSWERS: Mapping[str, int] = dict(zip(WHO, (303, 403, 200, 200), strict=True))
+RECORDS: Mapping[str, int] = dict(zip(WHO, (403, 403, 200, 200), strict=True))
+SIGNED_IN: Mapping[str, int] = dict(zip(WHO, (403, 200, 200, 200), strict=True))
+# Where people sign in: what each route answers to whom, where forms carry the token of the person's own session.
+TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
+    **{(method, path): READS for method in ("GET", "HEAD") for path in ("/", "/c/{key}", "/plan", "/deliveries")},
+    **{(method, "/new"): ANSWERS for method in ("GET", "HEAD")},
+    ("POST", "/c/{key}"): RECORDS,
+    ("POST", "/deliveries"): RECORDS,
+    ("POST", "/new"): RECORDS,
+    ("POST", "/sign-out"): SIGNED_IN,
+}
+SIGN_IN = frozenset((method, f"/sign-in{below}") for method in ("GET", "HEAD", "POST") for below in ("", "/{token}"))
+BODIES = {
+    "/c/{key}": {"choice": "note", "note": "A line.", "stage": "ahead", "occurrence": ""},
+    "/new": {"choice": "show", "title": "A title", "deadline": "2026-12-31"},
+    "/sign-out": {},
+    "/deliveries": {},
+}
 STATIC = ("/static/page.css", "/static/site.css", "/static/icon.svg", "/static/preview.js")
 ANYBODY: frozenset[tuple[str, str]] = frozenset(
     {("GET", "/healthz"), ("HEAD", "/healthz"), ("GET", "/readyz"), ("HEAD", "/readyz")}
@@ -111,6 +134,78 @@ def test_each_route_and_method_has_a_row(here: Desk) -> None:
         for method in route.methods
     }
     assert found == PAGES | FORMS | ANYBODY
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Site]:
+    """A server where people sign in, and where one commitment is tracked."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "alerts.db").write_bytes(sqlite_template.read_bytes())
+    with site_of(f"sqlite:///{folder}/alerts.db", folder) as found:
+        load(found.store, entry("filing", "2026-12-15", title="The secret filing"), now=at("2026-10-01"))
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browsers(site: Site) -> Mapping[str, Browser]:
+    return {"anonymous": site.browser(), **{role: site.signed_in(key) for key, role in KEYS.items()}}
+
+
+KEYS = {"kim": "viewer", "bob": "editor", "ann": "admin"}
+
+
+def test_where_people_sign_in_each_route_and_method_has_a_row(site: Site) -> None:
+    found = {
+        (method, route.path)
+        for route in walked(create_app(site.server.services).routes)
+        if not getattr(route, "path", "").startswith("/api/")
+        for method in route.methods
+    }
+    assert found == {*TABLE} | SIGN_IN | ANYBODY
+    assert {*TABLE} == PAGES | FORMS | {("POST", "/sign-out")}
+    assert all(set(row) == set(WHO) for row in TABLE.values())
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize(("method", "path"), sorted(TABLE))
+def test_a_role_is_shown_and_may_record_what_it_should(
+    site: Site, browsers: Mapping[str, Browser], method: str, path: str, who: str
+) -> None:
+    leaves = path == "/sign-out" and who != "anonymous"
+    browser = site.signed_in(next(key for key, role in KEYS.items() if role == who)) if leaves else browsers[who]
+    whole, before = path.replace("{key}", "filing"), rows_of(site)
+    if method == "POST":
+        held = {} if who == "anonymous" else browser.fields("/plan")
+        revision = str(site.store.commitments.find("filing").revision)
+        answer = browser.post(whole, held | BODIES[path] | {"revision": revision})
+    else:
+        url = site.server.url + whole
+        answer = browser.session.request(method, url, timeout=30, allow_redirects=False)
+    assert answer.status_code == TABLE[method, path][who]
+    refused = answer.status_code in (303, 403)
+    assert not (refused and "filing" in answer.text.lower().replace("/c/filing", ""))
+    assert (rows_of(site) != before) == (
+        not refused and (method, path) in (("POST", "/c/{key}"), ("POST", "/sign-out"))
+    )
+
+
+def rows_of(site: Site) -> str:
+    return repr(Desk(site.server).dump())
+
+
+def test_a_viewer_sees_no_form_but_that_to_sign_out(site: Site, browsers: Mapping[str, Browser]) -> None:
+    for path in ("/c/filing", "/deliveries", "/plan"):
+        assert re.findall(r'<form method="post" action="([^"]*)"', browsers["viewer"].get(path).text) == ["/sign-out"]
+    assert '"/new"' not in browsers["viewer"].get("/").text
+    assert len(re.findall('<form method="post"', browsers["editor"].get("/c/filing").text)) == 2
+
+
+@pytest.mark.parametrize("way", sorted(WAYS))
+def test_where_people_sign_in_nobody_is_let_in_for_being_at_this_machine(site: Site, way: str) -> None:
+    for method, path in PAGES | FORMS:
+        status, body = asked(site.server.services, method, path.replace("{key}", "filing"), way)
+        assert status in (303, 400, 403)
+        assert b"filing" not in body
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers
 
@@ -13,22 +14,49 @@ from alerts.web.pages.visitors import Visitor
 OWN_SITE = ("same-origin", "none")  # of `Sec-Fetch-Site`: `none` is what somebody typed
 
 
-class FormTokens:
-    """Signs the ids of forms with a key that lives as long as this process. Each is good for one visitor alone."""
+def no_shared_keys() -> tuple[bytes, ...]:
+    """Return no keys."""
+    return ()
 
-    def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+
+class FormTokens:
+    """Signs the ids of forms. Each token is good for one visitor alone.
+
+    `shared`: the keys of the installation, where forms go from one replica to another. Without any, tokens hold as long
+    as this process lives.
+    """
+
+    def __init__(self, shared: Callable[[], Sequence[bytes]] = no_shared_keys) -> None:
+        self._shared, self._own = shared, secrets.token_bytes(32)
 
     def token(self, form: str, visitor: Visitor) -> str:
         """Return the token of a form that is shown to somebody."""
-        return hmac.new(self._key, f"{form}\0{visitor.session}".encode(), hashlib.sha256).hexdigest()
+        return self.sign(form, visitor.session)
 
     def is_ours(self, form: str, token: str, visitor: Visitor) -> bool:
         """Return whether a token is that of a form that was shown to somebody."""
-        return bool(form) and hmac.compare_digest(self.token(form, visitor).encode(), token.encode())
+        return self.is_signed(form, token, visitor.session)
+
+    def sign(self, form: str, session: str) -> str:
+        """Return the token of a form in a session, or in a browser where nobody has signed in."""
+        return _signature(self._keys()[0], form, session)
+
+    def is_signed(self, form: str, token: str, session: str) -> bool:
+        """Return whether a token is that of a form in a session."""
+        return bool(form) and any(
+            hmac.compare_digest(_signature(key, form, session).encode(), token.encode()) for key in self._keys()
+        )
+
+    def _keys(self) -> list[bytes]:
+        """Return the keys: the first signs, all verify. Those of links serve for nothing else by themselves."""
+        return [hmac.new(key, b"forms of pages", hashlib.sha256).digest() for key in self._shared()] or [self._own]
 
 
-def is_from_elsewhere(headers: Headers) -> bool:
+def is_from_elsewhere(headers: Headers, public_url: str | None) -> bool:
     """Return whether a browser says that another site sends a form. Origin is `null` where no referrer is sent."""
     origin, site = headers.get("origin", "null"), headers.get("sec-fetch-site", "none")
-    return site not in OWN_SITE or origin not in ("null", f"http://{headers.get('host', '')}")
+    return site not in OWN_SITE or origin not in ("null", f"http://{headers.get('host', '')}", public_url)
+
+
+def _signature(key: bytes, form: str, session: str) -> str:
+    return hmac.new(key, f"{form}\0{session}".encode(), hashlib.sha256).hexdigest()

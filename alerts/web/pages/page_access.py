@@ -12,11 +12,15 @@ from alerts.web.request_limits import is_own_host
 
 # What proxies add. A request that went through one comes from elsewhere, whatever its address says.
 OF_PROXIES = ("forwarded", "via", "x-forwarded-", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip")
-SIGN_IN = "Signing in is not built yet, so the pages are served to the machine itself only."
+SIGN_IN = "Nobody can sign in (`http.sign_in` is not set), so the pages are served to the machine itself only."
 
 
 class NoPageError(Exception):
     """A request that gets no page. The text says why, and what to do."""
+
+    def __init__(self, text: str, status: int = 404) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class PageAccess:

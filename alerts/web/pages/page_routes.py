@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, RedirectResponse
+from starlette.types import Scope
 
 from alerts.core.permissions import Role
-from alerts.web.pages.form_tokens import is_from_elsewhere
+from alerts.web.pages.form_tokens import FormTokens, is_from_elsewhere
 from alerts.web.pages.page_access import NoPageError, PageAccess
+from alerts.web.pages.sign_in.known_people import KnownPeople
+from alerts.web.pages.sign_in.local_path import path_of
+from alerts.web.pages.sign_in.proxy_access import ProxyAccess
+from alerts.web.pages.sign_in.session_access import NotSignedInError, SessionAccess
+from alerts.web.pages.sign_in.session_cookies import SessionCookies
+from alerts.web.pages.sign_in.sign_in_pages import SignInPages
+from alerts.web.pages.sign_in.sign_in_routes import add_sign_in
 from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
@@ -23,6 +32,13 @@ Show = Callable[[Request, Visitor], Response]
 Press = Callable[[Request, Visitor, bytes], Response]
 
 
+class Access(Protocol):
+    """Decides who uses a page."""
+
+    def require(self, scope: Scope) -> Visitor:
+        """Return who asks. Raises NoPageError, and NotSignedInError where people sign in here."""
+
+
 async def _body(request: Request) -> bytes:
     return await request.body()
 
@@ -32,8 +48,10 @@ class PageRoutes:
     """Adds routes of pages. Each names the role that its visitors have at least."""
 
     router: APIRouter
-    access: PageAccess
+    access: Access
     pages: SitePages
+    public_url: str | None
+    refuse_press: Callable[[Request], Response] | None = None
 
     def add_page(self, path: str, show: Show, role: Role = "viewer") -> None:
         """Add a page. GET and HEAD change nothing."""
@@ -48,7 +66,7 @@ class PageRoutes:
         @self.router.post(path)
         def form(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
             def pressed(visitor: Visitor) -> Response:
-                if is_from_elsewhere(request.headers):
+                if is_from_elsewhere(request.headers, self.public_url):
                     return PlainTextResponse(ELSEWHERE, status_code=403)
                 return press(request, visitor, body)
 
@@ -58,16 +76,36 @@ class PageRoutes:
         try:
             visitor = self.access.require(request.scope)
         except NoPageError as error:
-            return PlainTextResponse(f"{error}\n", status_code=404)
+            return PlainTextResponse(f"{error}\n", status_code=error.status)
+        except NotSignedInError:
+            if request.method == "POST" and self.refuse_press:
+                return self.refuse_press(request)
+            return RedirectResponse(f"/sign-in?next={quote(path_of(request.scope), safe='/')}", status_code=303)
         return answer(visitor) if visitor.has_role(role) else self.pages.refuse(visitor)
 
 
 def page_routes(services: Services) -> APIRouter:
     """Return the routes of the pages."""
-    pages = SitePages(services)
-    routes = PageRoutes(APIRouter(), PageAccess(services.http), pages)
+    router, sign_in = APIRouter(), services.http.sign_in
+    tokens = FormTokens(lambda: services.keys) if sign_in else FormTokens()
+    pages, people, cookies = SitePages(services, tokens), KnownPeople(services), SessionCookies(services.http)
+    if sign_in is None:
+        routes = PageRoutes(router, PageAccess(services.http), pages, services.http.public_url)
+    elif sign_in.kind == "proxy":
+        routes = PageRoutes(router, ProxyAccess(services, people), pages, services.http.public_url)
+    else:
+        signing = SignInPages(services, people, cookies, tokens)
+        access = SessionAccess(services, people, cookies)
+        routes = PageRoutes(router, access, pages, services.http.public_url, signing.refuse)
+        add_sign_in(router, signing, services.http.public_url)
+        routes.add_form("/sign-out", signing.sign_out, "viewer")
     for name, media_type in STATIC.items():
-        _add_static(routes.router, name, services.pages.source(name), media_type)
+        _add_static(router, name, services.pages.source(name), media_type)
+    _add_pages(routes, pages)
+    return router
+
+
+def _add_pages(routes: PageRoutes, pages: SitePages) -> None:
     routes.add_page("/", pages.due)
     routes.add_page("/c/{key}", pages.commitment)
     routes.add_form("/c/{key}", pages.press_commitment)
@@ -76,7 +114,6 @@ def page_routes(services: Services) -> APIRouter:
     routes.add_form("/deliveries", pages.press_deliveries)
     routes.add_page("/new", pages.new, "editor")
     routes.add_form("/new", pages.press_new)
-    return routes.router
 
 
 def _add_static(router: APIRouter, name: str, text: str, media_type: str) -> None:

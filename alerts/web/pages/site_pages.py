@@ -8,10 +8,12 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from alerts.core.permissions import Role
 from alerts.deadlines.errors import InputError
 from alerts.rendering.template_filters import clean
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store.store_error import StoreError
+from alerts.web.answer_view import new_form
 from alerts.web.pages.commitment_pages import CommitmentPages
 from alerts.web.pages.deliveries_page import DeliveriesPages
 from alerts.web.pages.due_filters import DueFilters
@@ -25,22 +27,23 @@ from alerts.web.pages.shown_page import ShownPage
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
 
-MENU = (
-    ("due", "/", "Due"),
-    ("plan", "/plan", "Plan"),
-    ("deliveries", "/deliveries", "Deliveries"),
-    ("new", "/new", "New"),
+# The pages, by the names of their templates, and the roles that they need.
+MENU: tuple[tuple[str, str, str, Role], ...] = (
+    ("due", "/", "Due", "viewer"),
+    ("plan", "/plan", "Plan", "viewer"),
+    ("deliveries", "/deliveries", "Deliveries", "viewer"),
+    ("new", "/new", "New", "editor"),
 )
 
 
 class SitePages:
     """Answers requests for pages. Threads may share it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, tokens: FormTokens | None = None) -> None:
         settings = services.settings
         self._services, self._rules = services, ScheduledRule.all(settings.rules)
         self._index = DueIndex(services.store, settings.rules, settings.owners_channel, settings.timezone or "UTC")
-        tokens = FormTokens()
+        self._tokens = tokens = tokens or FormTokens()
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
         self._new = NewPages(tokens)
 
@@ -109,10 +112,11 @@ class SitePages:
         return self._answer(reading, shown)
 
     def _answer(self, reading: PageReading, shown: ShownPage) -> Response:
-        now = reading.now.replace(second=0, microsecond=0)
+        menu = [one[:3] for one in MENU if reading.visitor.has_role(one[3])]
+        now, form = reading.now.replace(second=0, microsecond=0), new_form()
         shared = {
-            "here": shown.template, "menu": MENU, "zone": reading.zone, "now": now, "people": reading.people,
-            "visitor": reading.visitor,
+            "here": shown.template, "menu": menu, "zone": reading.zone, "now": now, "people": reading.people,
+            "visitor": reading.visitor, "bar": (form, self._tokens.token(form, reading.visitor)),
         }  # fmt: skip
         html = self._services.pages.render(shown.template, **shared, **shown.values)
         return Response(html, status_code=shown.status, media_type="text/html")

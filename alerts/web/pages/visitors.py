@@ -14,11 +14,13 @@ class Visitor:
     """Somebody who uses a page. `person`: None for whoever works at this machine, where nobody signs in.
 
     `session`: what the tokens of their forms are bound to, so that they are of no use to anybody else.
+    `session_number`: that of the session that they can end, if they have one here.
     """
 
     role: Role
     person: Person | None = None
     session: str = field(default="", repr=False)
+    session_number: int | None = None
 
     def has_role(self, role: Role) -> bool:
         """Return whether they may do what asks for a role: each may also do what the roles below it may."""

@@ -1,0 +1,54 @@
+"""Who may sign in, and as what: roles stand in the settings only, and people of files are viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from alerts.core.commitments import Person
+from alerts.core.permissions import Role
+from alerts.store import Store
+from alerts.web.services import Services
+
+
+class KnownPeople:
+    """The people of the settings, and those of files that have other keys and addresses.
+
+    An address that several people read proves nobody: neither one with `shared: true` nor one that two people have
+    lets anybody sign in. Nor does that of somebody who has left.
+    """
+
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        self._store: Store = services.store
+        self._roles: Mapping[str, Role] = settings.roles
+        self._shared = settings.shared_addresses
+        self._settled = {one.key: one for one in settings.people}
+        self._taken = {_address(one) for one in settings.people}
+
+    def by_key(self, key: str, now: datetime) -> Person | None:
+        """Return a person who may sign in."""
+        of_settings = key in self._settled
+        found = (self._settled if of_settings else self._of_files()).get(key)
+        return found if found and self.by_address(found.email, now) == found else None
+
+    def by_address(self, address: str, now: datetime) -> Person | None:
+        """Return who alone has an address, and may sign in with it."""
+        wanted = address.lower()
+        if wanted in self._shared:
+            return None
+        some = self._settled if wanted in self._taken else self._of_files()
+        found = [one for one in some.values() if _address(one) == wanted]
+        return found[0] if len(found) == 1 and not found[0].has_left(now) else None
+
+    def role(self, person: Person) -> Role:
+        """Return what somebody may do."""
+        return self._roles.get(person.key, "viewer") if person.key in self._settled else "viewer"
+
+    def _of_files(self) -> dict[str, Person]:
+        found = self._store.people.of_files()
+        return {key: one for key, one in found.items() if key not in self._settled}
+
+
+def _address(person: Person) -> str:
+    return person.email.lower()
