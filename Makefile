@@ -80,9 +80,10 @@ bench: $(VENV)/.installed-dev  ## measure the cost of ticks and of commands, the
 	@$(BIN)/python -m benchmarks.command_starts
 	@$(BIN)/python -m benchmarks.peers
 
-docs: $(VENV)/.installed-dev  ## renew the variables and blocks in docs/templates.md, and the JSON Schemas
+docs: $(VENV)/.installed-dev  ## renew the tables in docs/templates.md and docs/api.md, and the JSON Schemas
 	@$(BIN)/python -m pages.templates
 	@$(BIN)/python -m pages.schemas
+	@$(BIN)/python -m pages.api_reference
 
 images: $(VENV)/.installed-dev  ## take the pictures of docs/images again (needs a Chromium)
 	@$(BIN)/python -m pages.images

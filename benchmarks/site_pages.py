@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from alerts.clock import utc_now
 from alerts.settings import load_settings
+from alerts.web.pages.due_index import due_index
 from alerts.web.pages.page_routes import Show
 from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import AT_MACHINE
@@ -61,7 +62,7 @@ def main() -> None:
             line = [sys.executable, "-m", "alerts", "--config", name, "--database", database, command]
             subprocess.run([*line, *([f"{name}/register.json"] * (command == "load"))], check=True, capture_output=True)
         services = open_services(load_settings(folder, database, {}), utc_now)
-        pages = SitePages(services)
+        pages = SitePages(services, due_index(services))
         for title, show, request in (
             ("/ for the first time", pages.due, asked()), ("/", pages.due, asked()),
             ("/?search=audit", pages.due, asked("search=audit")), ("/?page=100", pages.due, asked("page=100")),

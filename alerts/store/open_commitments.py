@@ -38,6 +38,18 @@ class OpenCommitments:
         with self._database.read() as connection:
             return {number: (revision, sequence) for number, revision, sequence in connection.execute(query).tuples()}
 
+    def closed_after(self, key: str, most: int, owners: Collection[str] = ()) -> tuple[list[Tracked], str | None]:
+        """Return some that are closed, in the order of their keys after one, and the last key where more may follow.
+
+        `owners`: of these only, if any. What cannot be read is left out.
+        """
+        query = TRACKED.where(~_IS_OPEN, _C.key > key).order_by(_C.key).limit(most)
+        query = query.where(_C.owner.in_(owners)) if owners else query
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+            found = [one for one in map(tracked_or_none, rows) if one is not None]
+            return with_occurrences(connection, found), rows[-1]["key"] if len(rows) == most else None
+
     def read(self, ids: Collection[int]) -> dict[int, Tracked]:
         """Return some by id, with the state of their occurrences; not those that are gone or cannot be read."""
         with self._database.read() as connection:

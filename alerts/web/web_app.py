@@ -14,6 +14,7 @@ from alerts.web.answer_routes import answer_routes
 from alerts.web.api.api_routes import add_problem_details, api_routes
 from alerts.web.calendar_routes import calendar_routes
 from alerts.web.operations_routes import operations_routes
+from alerts.web.pages.due_index import due_index
 from alerts.web.pages.page_routes import page_routes
 from alerts.web.probe_routes import probe_routes
 from alerts.web.request_limits import RequestLimits
@@ -29,8 +30,9 @@ def create_app(services: Services) -> FastAPI:
     app = _plain_app(services, http.bind, http.public_host)
     app.include_router(calendar_routes(services))
     app.include_router(answer_routes(services))
-    app.include_router(api_routes(services))
-    app.include_router(page_routes(services))
+    index = due_index(services)
+    app.include_router(api_routes(services, index))
+    app.include_router(page_routes(services, index))
     add_problem_details(app)
     return app
 

@@ -15,6 +15,7 @@ from alerts.web.api import api_routes
 from tests.web.answering import Desk, opened
 from tests.web.daemon_site import tool
 from tests.web.npm_packages import install
+from tests.web.programs import Program
 from tests.web.running import Route, WebServer, started
 
 CONFIGURATION = """
@@ -76,6 +77,12 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
     """A server with answer links that may do everything, on either kind of database in turn."""
     with opened(database_url, tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def program(desk: Desk) -> Program:
+    """A program with a token that may write."""
+    return Program(desk)
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 import alerts
 from alerts.core.silences import Silence
@@ -17,31 +19,14 @@ from alerts.store.api_tokens import ApiTokens
 from alerts.store.silence_rows import Silences
 from alerts.store.store_error import StoreError
 from alerts.web.api.api_routes import PREFIX, ROUTES
+from pages.api_reference import made
 from tests.factories import at
-from tests.web.answering import NOW, Desk
+from tests.web.answering import NOW
+from tests.web.programs import Program
 
 DOC = (Path(alerts.__file__).parents[1] / "docs/api.md").read_text(encoding="utf-8")
 SILENCE = {"match": {"tags": ["a", "b"]}, "until": "2026-12-04", "reason": "The office moves."}
 ABSENCE = {"person": "kim", "until": "2026-12-24", "to": "bob", "reason": "vacation"}
-
-
-class Program:
-    """A program with a token that may write."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self.token = desk.store.api_tokens.add("sap", "write", by="x", now=desk.now)
-
-    def call(self, method: str, path: str, stated: Any = None, **headers: str) -> requests.Response:
-        body = stated if isinstance(stated, str | None) else json.dumps(stated)
-        sent = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        return requests.request(method, f"{self.desk.server.url}{PREFIX}{path}", data=body, headers=sent, timeout=30)
-
-
-@pytest.fixture
-def program(desk: Desk) -> Program:
-    return Program(desk)
 
 
 def test_a_silence_is_recorded_listed_and_ended_as_by_the_token(program: Program) -> None:
@@ -229,13 +214,36 @@ def test_the_document_describes_each_route_and_each_answer(program: Program) -> 
             assert {"401", "503"} <= set(operation["responses"])
 
 
-def test_the_page_about_the_api_names_each_route() -> None:
-    assert re.findall(r"^\| `(\w+) (/\S+)` \|", DOC, re.MULTILINE) == [(one.method, one.path) for one in ROUTES]
+def test_the_page_about_the_api_is_made_from_the_document() -> None:
+    assert made(DOC) == DOC, "run `make docs`"
+    assert re.findall(r"^\| `(\w+) (/\S*)` \|", DOC, re.MULTILINE) == [(one.method, one.path) for one in ROUTES]
 
 
-def test_the_example_in_python_runs(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    (code,) = re.findall(r"```python\n(.+?)```", DOC, re.DOTALL)
+def example(program: Program, kind: str) -> str:
+    """Return an example of the page, for this server."""
+    (code,) = re.findall(rf"```{kind}\n(.+?)```", DOC, re.DOTALL)
+    return str(code).replace("https://alerts.example.org", program.desk.server.url)
+
+
+def assert_offer_moved(program: Program, printed: str) -> None:
+    assert [(one.what, one.recorded_by) for one in program.desk.history("offer")] == [
+        ("recorded", "token sap"), ("moved", "token sap"),
+    ]  # fmt: skip
+    assert program.desk.tracked("offer").commitment.deadline == "2027-01-22"
+    assert "offer" in printed
+
+
+def test_the_example_in_python_runs(
+    program: Program, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("ALERTS_TOKEN", program.token)
-    exec(code.replace("https://alerts.example.org", program.desk.server.url), {})  # the page's own text
-    (one,) = program.desk.store.silences.lasting(NOW)
-    assert (one.match, one.by) == ({"tags": ("warehouse",)}, "token sap")
+    exec(example(program, "python"), {})  # the page's own text
+    assert_offer_moved(program, capsys.readouterr().out)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_the_example_in_a_shell_runs(program: Program) -> None:
+    environment = {"PATH": os.environ["PATH"], "ALERTS_TOKEN": program.token}
+    script = ["sh", "-euc", example(program, "sh")]
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert_offer_moved(program, done.stdout)

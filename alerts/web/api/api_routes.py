@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -9,19 +10,24 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from alerts.actions.preconditions import NotAsShownError
 from alerts.core.permissions import NotAllowedError, RecordedBeforeError
 from alerts.deadlines.errors import InputError
+from alerts.scheduled_rules import ScheduledRule
 from alerts.store.store_error import OverError, StoreError
-from alerts.web.api import absence_resource, silence_resource
-from alerts.web.api.api_call import ApiCall, ApiRoute, change_of
+from alerts.web.api import absence_resource, commitment_actions, commitment_list, commitment_resource, silence_resource
+from alerts.web.api.api_call import ApiCall, ApiContext, ApiRoute, change_of, revisions_read
+from alerts.web.api.commitment_reading import has_changed
+from alerts.web.api.commitment_values import CommitmentRow
 from alerts.web.api.openapi_document import openapi_document
 from alerts.web.api.problem_details import ProblemError, problem_response
 from alerts.web.api.token_check import TokenCheck
+from alerts.web.pages.due_index import DueIndex
 from alerts.web.services import Services
 
 PREFIX = "/api/v1"
 DOCUMENT = f"{PREFIX}/openapi.json"
-RESOURCES = (absence_resource, silence_resource)
+RESOURCES = (commitment_list, commitment_resource, commitment_actions, absence_resource, silence_resource)
 ROUTES: tuple[ApiRoute, ...] = tuple(route for resource in RESOURCES for route in resource.ROUTES)
 
 
@@ -29,9 +35,10 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-def api_routes(services: Services) -> APIRouter:
+def api_routes(services: Services, index: DueIndex) -> APIRouter:
     """Return the routes of the API."""
     router, check = APIRouter(), TokenCheck(services)
+    context = ApiContext(services, ScheduledRule.all(services.settings.rules), index)
     document = openapi_document(ROUTES, PREFIX, services.http.shown_address)
 
     @router.get(DOCUMENT)
@@ -39,7 +46,7 @@ def api_routes(services: Services) -> APIRouter:
         return JSONResponse(document)
 
     for route in ROUTES:
-        _add(router, services, check, route)
+        _add(router, context, check, route)
     return router
 
 
@@ -56,33 +63,40 @@ def add_problem_details(app: FastAPI) -> None:
         )
 
 
-def _add(router: APIRouter, services: Services, check: TokenCheck, route: ApiRoute) -> None:
+def _add(router: APIRouter, context: ApiContext, check: TokenCheck, route: ApiRoute) -> None:
     @router.api_route(PREFIX + route.path, methods=[route.method])
     def answer(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
         try:
-            call = _call(services, check, route, request, body)
-            found = _answer(route, call)
-            return Response(found, route.status, media_type="application/json")
+            return _answer(route, _call(context, check, route, request, body))
         except ProblemError as problem:
             return problem_response(problem)
 
 
-def _call(services: Services, check: TokenCheck, route: ApiRoute, request: Request, body: bytes) -> ApiCall:
+def _call(context: ApiContext, check: TokenCheck, route: ApiRoute, request: Request, body: bytes) -> ApiCall:
+    services = context.services
     address = request.client.host if request.client else ""
     try:
         token = check.require(request.headers, address, route, services.clock())
     except StoreError as error:
         raise _unavailable() from error
-    headers = dict(request.headers) if route.method == "POST" else {}
-    name = f"{route.method} {route.path}"
+    headers = dict(request.headers) if route.method in ("POST", "PATCH") else {}
+    name = f"{route.method} {route.path.format(**request.path_params)}"
     change = change_of(services, token, headers, name, body)
+    if route.if_match:
+        change = replace(change, revisions=revisions_read(headers, route.if_match))
+    query: dict[str, list[str]] = {}
+    for stated, value in request.query_params.multi_items():
+        query.setdefault(stated, []).append(value)
+    if query and route.query is None:
+        raise ProblemError(422, f"unknown parameter {next(iter(query))!r}: this address takes none")
     return ApiCall(
-        services=services, token=token, route=name, path=request.path_params, headers=headers, body=body, change=change
-    )
+        context=context, token=token, route=name, path=request.path_params, query=query, headers=headers, body=body,
+        change=change,
+    )  # fmt: skip
 
 
-def _answer(route: ApiRoute, call: ApiCall) -> str:
-    """Return the JSON of an answer. Raises ProblemError."""
+def _answer(route: ApiRoute, call: ApiCall) -> Response:
+    """Return the answer. Raises ProblemError."""
     try:
         try:
             found = route.call(call)
@@ -93,11 +107,14 @@ def _answer(route: ApiRoute, call: ApiCall) -> str:
         raise _unavailable() from error
     except NotAllowedError as error:
         raise ProblemError(403, str(error)) from None
+    except NotAsShownError:
+        raise has_changed(call) from None
     except OverError as error:
         raise ProblemError(404, str(error)) from None
     except InputError as error:
         raise ProblemError(422, str(error)) from None
-    return found.model_dump_json(by_alias=True)
+    headers = {"ETag": f'"{found.revision}"'} if isinstance(found, CommitmentRow) else {}
+    return Response(found.model_dump_json(by_alias=True), route.status, headers, media_type="application/json")
 
 
 def _unavailable() -> ProblemError:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints
 
 from alerts.deadlines.errors import InputError
 
@@ -21,9 +22,23 @@ def _line(text: str) -> str:
     return found
 
 
+def _number(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"0|-?[1-9][0-9]{0,8}", value, re.ASCII):
+        return int(value)
+    raise InputError("expected a whole number such as 14")
+
+
+def _yes_or_no(value: object) -> object:
+    if value not in ("true", "false"):
+        raise InputError("expected true or false")
+    return value == "true"
+
+
 def _rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 Line = Annotated[str, StringConstraints(strict=True, max_length=LONGEST), AfterValidator(_line)]
+Number = Annotated[int, BeforeValidator(_number)]  # in an address
+YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]  # in an address
 Utc = Annotated[datetime, PlainSerializer(_rfc3339, when_used="json")]

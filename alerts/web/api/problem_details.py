@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from fastapi import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+from alerts.web.api.commitment_values import RevisionRow
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -20,6 +21,7 @@ class ProblemDetails(BaseModel):
     title: str
     status: int
     detail: str
+    changes: list[RevisionRow] | None = Field(default=None, description="With 412: what has changed since.")
 
 
 @dataclass
@@ -29,10 +31,17 @@ class ProblemError(Exception):
     status: int
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[RevisionRow, ...] = ()
 
 
 def problem_response(problem: ProblemError) -> Response:
     """Return the answer that says what is wrong."""
     title = HTTPStatus(problem.status).phrase
-    details = ProblemDetails(title=title, status=problem.status, detail=problem.detail)
-    return Response(json.dumps(details.model_dump()), problem.status, {**problem.headers}, media_type=MEDIA_TYPE)
+    changes = [*problem.changes] if problem.status == 412 else None
+    details = ProblemDetails(title=title, status=problem.status, detail=problem.detail, changes=changes)
+    return Response(
+        details.model_dump_json(exclude_none=changes is None),
+        problem.status,
+        {**problem.headers},
+        media_type=MEDIA_TYPE,
+    )

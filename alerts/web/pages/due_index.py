@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from alerts.core.commitments import Commitment, Person
@@ -19,6 +19,7 @@ from alerts.store.open_commitments import Version
 from alerts.store.rows import chunks
 from alerts.views.list_filters import Wanted
 from alerts.views.unreached import WhyUnreached, why_unreached
+from alerts.web.services import Services
 
 AT_ONCE = 1000  # commitments that one turn reads: a commit waits for it
 
@@ -142,9 +143,17 @@ class DueIndex:
         return why_unreached(rules, Owners(channel=self._channel, people=somebody), commitment), without
 
 
+def due_index(services: Services) -> DueIndex:
+    """Return the index of the open commitments, which pages and programs share."""
+    settings = services.settings
+    return DueIndex(services.store, settings.rules, settings.owners_channel, settings.timezone or "UTC")
+
+
 def is_wanted(one: IndexedCommitment, wanted: Wanted, rules: Sequence[Rule], now: datetime) -> bool:
     """Return whether a commitment is asked for, as `alerts list` decides it."""
     if not wanted.takes_facts(one.commitment):
+        return False
+    if wanted.within is not None and (one.latest is None or one.latest > now + timedelta(days=wanted.within)):
         return False
     if wanted.status in ("acknowledged", "snoozed"):
         return one.answered is not None and wanted.takes_state(one.answered, rules, now)

@@ -1,48 +1,24 @@
-"""What one page is worked out from: as commands have it, with the people and the time read once."""
+"""What one page is worked out from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from alerts.core.commitments import Person
-from alerts.core.owners import Owners
 from alerts.scheduled_rules import ScheduledRule
-from alerts.settings import Settings
-from alerts.store import Store
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
+from alerts.web.web_reading import WebReading, everybody_known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageReading:
-    """The settings, the database, the rules, the people and the time of one page, and who uses it."""
+class PageReading(WebReading):
+    """What a page is worked out from, and who uses it."""
 
-    services: Services
     visitor: Visitor
-    rules: Mapping[str, ScheduledRule]
-    people: Mapping[str, Person]
-    now: datetime
 
     @classmethod
     def begin(cls, services: Services, rules: Mapping[str, ScheduledRule], visitor: Visitor) -> PageReading:
         """Read the people."""
-        people = services.store.linked_deliveries.people() | {one.key: one for one in services.settings.people}
+        people = everybody_known(services)
         return cls(services=services, visitor=visitor, rules=rules, people=people, now=services.clock())
-
-    @property
-    def settings(self) -> Settings:
-        return self.services.settings
-
-    @property
-    def store(self) -> Store:
-        return self.services.store
-
-    @property
-    def owners(self) -> Owners:
-        return Owners(channel=self.settings.owners_channel, people=self.people)
-
-    @property
-    def zone(self) -> str:
-        return self.settings.timezone or "UTC"

@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from starlette.types import Scope
 
 from alerts.core.permissions import Role
+from alerts.web.pages.due_index import DueIndex
 from alerts.web.pages.form_tokens import FormTokens, is_from_elsewhere
 from alerts.web.pages.page_access import NoPageError, PageAccess
 from alerts.web.pages.sign_in.known_people import KnownPeople
@@ -84,11 +85,11 @@ class PageRoutes:
         return answer(visitor) if visitor.has_role(role) else self.pages.refuse(visitor)
 
 
-def page_routes(services: Services) -> APIRouter:
+def page_routes(services: Services, index: DueIndex) -> APIRouter:
     """Return the routes of the pages."""
     router, sign_in = APIRouter(), services.http.sign_in
     tokens = FormTokens(lambda: services.keys) if sign_in else FormTokens()
-    pages, people, cookies = SitePages(services, tokens), KnownPeople(services), SessionCookies(services.http)
+    pages, people, cookies = SitePages(services, index, tokens), KnownPeople(services), SessionCookies(services.http)
     if sign_in is None:
         routes = PageRoutes(router, PageAccess(services.http), pages, services.http.public_url)
     elif sign_in.kind == "proxy":

@@ -39,10 +39,9 @@ MENU: tuple[tuple[str, str, str, Role], ...] = (
 class SitePages:
     """Answers requests for pages. Threads may share it."""
 
-    def __init__(self, services: Services, tokens: FormTokens | None = None) -> None:
-        settings = services.settings
-        self._services, self._rules = services, ScheduledRule.all(settings.rules)
-        self._index = DueIndex(services.store, settings.rules, settings.owners_channel, settings.timezone or "UTC")
+    def __init__(self, services: Services, index: DueIndex, tokens: FormTokens | None = None) -> None:
+        self._services, self._rules = services, ScheduledRule.all(services.settings.rules)
+        self._index = index
         self._tokens = tokens = tokens or FormTokens()
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
         self._new = NewPages(tokens)

@@ -19,6 +19,35 @@ GUARDS = (
         f"{API}[sqlite-POST-/silences-bobs]",
     ),
     Guard(
+        "a token for what one person owns lists nothing else",
+        "web/api/commitment_list.py",
+        "owners = (call.token.owner,) if call.token.owner else stated.owner",
+        "owners = stated.owner",
+        "web/test_api_commitments.py::test_a_token_of_one_owner_finds_only_what_they_own[sqlite]",
+    ),
+    Guard(
+        "a token for what one person owns shows nothing else",
+        "web/api/commitment_reading.py",
+        "    if call.token.owner not in (None, found.commitment.owner):\n        raise problem\n",
+        "",
+        "web/test_api_commitments.py::test_a_token_of_one_owner_finds_only_what_they_own[sqlite]",
+    ),
+    Guard(
+        "a key stands for a request about one commitment",
+        "web/api/api_routes.py",
+        'name = f"{route.method} {route.path.format(**request.path_params)}"',
+        'name = f"{route.method} {route.path}"',
+        "web/test_api_commitments.py::"
+        "test_an_action_is_recorded_once_as_by_the_token[sqlite-lease-note-stated4-edited]",
+    ),
+    Guard(
+        "what replaces something is of what was read",
+        "web/api/api_call.py",
+        '        if if_match == "required":',
+        "        if False:",
+        "web/test_api_commitments.py::test_what_replaces_something_says_what_was_read[sqlite--stated0]",
+    ),
+    Guard(
         "wrong tokens are limited",
         "web/api/token_check.py",
         "            if self._wrong.is_exceeded(address, now):",
