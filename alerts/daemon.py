@@ -29,6 +29,7 @@ from alerts.cron_trigger import Firings
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures
+from alerts.outage_log import OutageLog
 from alerts.planning import plan
 from alerts.process_status import Process, notes
 from alerts.reloading import Answer, Configuration, Reloading, changes
@@ -84,7 +85,10 @@ class Daemon:
         self._status_recorded_at = datetime.min.replace(tzinfo=UTC)
         self._wake = threading.Event()
         self._clock_check = ClockCheck(store, clock, self._second_clock)
-        self._pool = WorkerPool(self._now.workers, self._now.built_from, self._wake.set, may_send=self._may_send)
+        self._outages = OutageLog(clock)
+        self._pool = WorkerPool(
+            self._now.workers, self._now.built_from, self._wake.set, may_send=self._may_send, outages=self._outages
+        )
         self.name = f"{PASS}{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"  # containers are all process 1
         self._process = Process(store, self.name, self._now.mine)
         self._web = WebProcess(self._now.web)
@@ -164,20 +168,20 @@ class Daemon:
         while not self._stop.is_set():
             if not self._clock_check.is_sure() and not self._wait_for_the_clock():
                 return
-            self._try("the reload", lambda: self._take_over(scheduler))
-            intact = self._try("the indexes", lambda: self._store.check_indexes(self._clock()))
+            self._outages.attempt("the reload", lambda: self._take_over(scheduler))
+            intact = self._outages.attempt("the indexes", lambda: self._store.check_indexes(self._clock()))
             turns = (
                 intact,
-                self._try("planning", self._plan_once),
-                self._try("reporting failures", self._handle_failures),
+                self._outages.attempt("planning", self._plan_once),
+                self._outages.attempt("reporting failures", self._handle_failures),
             )
-            well = all(turns) and self._try("the sign of life", lambda: self._record_status(self._clock()))
+            well = all(turns) and self._outages.attempt("the sign of life", lambda: self._record_status(self._clock()))
             now = self._clock()
             delivers = not self._missing and all(worker.is_well(now) for worker in self._pool.workers)
             if well and self._process.is_well(now) and delivers:
                 self._well.set()
             if well:
-                self._try("the sign of a good sweep", self._clock_check.swept)
+                self._outages.attempt("the sign of a good sweep", self._clock_check.swept)
             pause = GATHER if self._gathering else SWEEP if well else PAUSE
             self._wake.wait(pause.total_seconds())
             if self._gathering:
@@ -191,7 +195,9 @@ class Daemon:
             try:
                 sure = self._clock_check.settle()
             except InputError as error:
-                log.error("the clock: %s; again in a moment", error)  # noqa: TRY400 # the line says it all
+                self._outages.failed("the clock", error)
+            else:
+                self._outages.succeeded("the clock")
             if not sure:
                 self._stop.wait(PAUSE.total_seconds())
         return sure
@@ -206,18 +212,6 @@ class Daemon:
         except DeliveryError as error:
             log.warning("the second clock: %s", error)
             return None
-
-    def _try(self, what: str, step: Callable[[], None]) -> bool:
-        """Take a step of a sweep; whatever fails, the next are taken, and all again after a pause."""
-        try:
-            step()
-        except InputError as error:
-            log.error("%s: %s; again in a moment", what, error)  # noqa: TRY400 # the line says it all
-        except Exception:
-            log.exception("%s failed; again in a moment", what)
-        else:
-            return True
-        return False
 
     def _plan_once(self) -> None:
         self._taken_back = self._process.renew(self._clock()) or self._taken_back

@@ -11,8 +11,8 @@ from typing import Any
 
 from alerts.channels import Channel
 from alerts.clock import monotonic
-from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
+from alerts.outage_log import OutageLog
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,10 @@ class WorkerPool:
         on_failure: Callable[[], None],
         *,
         may_send: Callable[[], bool] = lambda: True,
+        outages: OutageLog,
     ) -> None:
         self._may_send = may_send
+        self._outages = outages
         self._on_failure = on_failure
         self._made_of = built_from
         self._stopped = threading.Event()
@@ -123,19 +125,20 @@ class WorkerPool:
         running.thread.start()
 
     def _send(self, running: _RunningWorker) -> None:
-        worker, name = running.worker, running.worker.channel.name
+        worker, step = running.worker, f"sending via {running.worker.channel.name}"
         while not (self._stopped.is_set() or worker.retired.is_set()):
             pause = PAUSE
             try:
                 worker.drain()
                 pause = _until_next(worker)
-            except InputError as error:
-                log.error("sending via %s: %s", name, error)  # noqa: TRY400 # the line says it all
-            except Exception:
-                log.exception("sending via %s failed; again in %s s", name, PAUSE.total_seconds())
+            except Exception as error:  # noqa: BLE001 # logged with its traceback
+                self._outages.failed(step, error)
+            else:
+                self._outages.succeeded(step)
             running.wake.wait(pause.total_seconds())
             running.wake.clear()
         if worker.retired.is_set():
+            self._outages.withdraw(step)
             worker.channel.close()
 
 
