@@ -21,13 +21,16 @@ class AbsenceError(InputError):
 def record_absence(store: Store, absence: Absence, change: Change) -> int:
     """Record an absence and return its number.
 
-    Raises InputError where it has no time to come, or where no deputy would be left.
+    Raises InputError where it has no time to come, its deputy has left, or deputies would wait for each other.
     """
     change.require_allowed("away")
     if absence.ends_at <= max(absence.starts_at, change.now):
         raise AbsenceError("until", "the absence is over by then: name the first day back, or a later time")
     if absence.deputy == absence.person:
         raise AbsenceError("to", f"{absence.person} is away: name somebody else")
+    deputy = store.absences.all(change.now).people.get(absence.deputy or "")
+    if deputy and deputy.has_left(change.now):
+        raise AbsenceError("to", f"{deputy.name} left on {deputy.left_on(absence.zone)}: name somebody else")
     return store.absences.record(absence, change.now, change.proof, change.request)
 
 

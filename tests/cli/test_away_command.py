@@ -97,6 +97,12 @@ def test_who_is_away_is_listed_and_somebody_who_is_back_is_not(desk: Alerts) -> 
     assert [(row["person"], row["to"]) for row in rows] == [("ana", "bo"), ("cy", None)]  # the deputy of the settings
 
 
+def test_somebody_who_has_left_becomes_nobody_s_deputy(desk: Alerts) -> None:
+    refused = desk("away", "bo", "--until", "2025-11-08", "--to", "cy", "--at", LEAD)
+    assert (refused.code, refused.err) == (1, "alerts: --to: Cy left on Sat 1 Nov 2025: name somebody else\n")
+    assert desk("away", "bo", "--until", "2025-11-08", "--to", "cy", "--at", NOW).code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
