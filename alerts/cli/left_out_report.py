@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from alerts.actions.load_job import note_left_out
 from alerts.cli.app import App
-from alerts.cli.load_files import LoadJob, stored_name
+from alerts.cli.load_files import CommandLoad
 from alerts.cli.output import print_line, warn
 
 MAX_LINES = 50
 WHAT_TO_DO = "correct the file and load it again, or track them with `alerts add`"
 
 
-def report_left_out(job: LoadJob) -> bool:
+def report_left_out(job: CommandLoad) -> bool:
     """Print what the files have that cannot be loaded, and store it for `check`. Return whether there is any."""
     lines = [problem.message for file in job.files for problem in file.left_out]
     for line in lines[:MAX_LINES]:
@@ -21,9 +22,7 @@ def report_left_out(job: LoadJob) -> bool:
         would = "would be left out" if job.dry_run else "left out"
         print_line(f"{len(lines):,} {would}: {WHAT_TO_DO} (`alerts check` lists them until then)")
     if not job.dry_run:
-        for file in job.files:
-            entries = [(problem.key, problem.message) for problem in file.left_out]
-            job.app.store.left_out.record(stored_name(file.path), entries, job.change.now)
+        note_left_out(job)
     return bool(lines)
 
 

@@ -11,17 +11,14 @@ from typing import Annotated
 import typer
 
 from alerts import interchange
+from alerts.actions.calendar_files import without_history, without_unresolved
+from alerts.actions.load_job import compute_load, entries_of, find_missing, find_problems, note_what_is_left
 from alerts.cli import restated_report
 from alerts.cli.app import App, get_app, instant, who
-from alerts.cli.calendar_files import without_history, without_unresolved
-from alerts.cli.cancelled_entries import withdraw_cancelled
 from alerts.cli.command_group import cli
 from alerts.cli.left_out_report import report_left_out
 from alerts.cli.load_files import (
-    LoadJob,
-    entries_of,
-    find_problems,
-    keys_present,
+    CommandLoad,
     read_files,
     show_progress,
     stored_name,
@@ -35,6 +32,7 @@ from alerts.cli.load_report import (
     show_moves,
     show_table,
     warn_of_skipped_months,
+    withdraw_cancelled,
     write_report,
 )
 from alerts.cli.options import At, By
@@ -94,12 +92,17 @@ def load(
     files, layout = files_of(files), read_columns(columns) if columns else None
     if close_missing and STDIN in files:
         raise InputError("--close-missing: not with standard input (-), where nothing counts as missing")
-    read = without_history(app, read_files(app, files, layout, file_format), now)
+    read = read_files(app, files, layout, file_format)
+    read = without_history(app.store, app.settings.timezone, read, now)
+    names = {file.path: stored_name(file.path) for file in read}
     people = app.people | {one.key: one for file in read for one in file.people}
-    job = LoadJob(
+    job = CommandLoad(
         app=app,
+        store=app.store,
+        zone=app.settings.timezone,
         files=read,
-        entries=entries_of(read),
+        names=names,
+        entries=entries_of(read, names),
         closed=closed,
         change=Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}"),
         dry_run=dry_run,
@@ -121,7 +124,7 @@ def _end(stored: Report, *, left_out: bool) -> None:
         raise typer.Exit(restated_report.LEFT_CLOSED)
 
 
-def _refuse_problems(job: LoadJob, files: Sequence[Path], report: Path | None, layout: TableLayout) -> None:
+def _refuse_problems(job: CommandLoad, files: Sequence[Path], report: Path | None, layout: TableLayout) -> None:
     """Raise InputError with all problems of the files, if there are any; write the copy of the table first."""
     if problems := find_problems(job):
         if report:
@@ -129,7 +132,7 @@ def _refuse_problems(job: LoadJob, files: Sequence[Path], report: Path | None, l
         interchange.refuse(problems, unread=any(file.unread for file in job.files))
 
 
-def _store(job: LoadJob) -> Report:
+def _store(job: CommandLoad) -> Report:
     """Store the entries, or compute what storing them would change."""
     app, zone = job.app, job.app.settings.timezone
     if not job.dry_run:
@@ -138,26 +141,13 @@ def _store(job: LoadJob) -> Report:
     elif (used := app.store.resolved_with.zone(zone)) != zone:
         note(f"shown with the time zone {used or 'none'}; a load would first switch to {zone or 'none'}")
     with show_progress("storing", len(job.entries)) as step:
-        return app.store.commitments.load(
-            job.entries,
-            [party for found in job.files for party in found.parties],
-            [source for found in job.files for source in found.sources],
-            job.change,
-            people=[person for found in job.files for person in found.people],
-            closed=job.closed,
-            dry_run=job.dry_run,
-            progress=step,
-        )
+        return compute_load(job, dry_run=job.dry_run, progress=step)
 
 
-def _report(job: LoadJob, report: Report) -> Report:
+def _report(job: CommandLoad, report: Report) -> Report:
     """Print what a load changed and what it skipped, and close what is missing if asked to; returns the same."""
-    app, store, present = job.app, job.app.store.commitments, keys_present(job.files)
-    missing = {
-        file.path: store.no_longer_stated(stored_name(file.path), present)
-        for file in job.files
-        if file.path != str(STDIN)
-    }
+    app = job.app
+    missing = {path: keys for path, keys in find_missing(job).items() if path != str(STDIN)}
     show_counts(report, "would load" if job.dry_run else "loaded")
     if job.dry_run:
         show_table(report, missing)
@@ -168,10 +158,7 @@ def _report(job: LoadJob, report: Report) -> Report:
     report_missing(missing, dry_run=job.dry_run, close_missing=job.close_missing)
     restated_report.report_closed(report, dry_run=job.dry_run)
     if not job.dry_run:
-        for path, keys in missing.items() if job.close_missing else ():
-            store.withdraw(keys, replace(job.change, reason=f"no longer in {path}"))
-        for file in job.files:
-            store.note_left(stored_name(file.path), present)
+        note_what_is_left(job, missing if job.close_missing else {})
     report_alerts(job, report)
     planned = (one for one in report.planned_state.values() if one.id < 0)
     tracked = (*app.store.ledger.each(), *planned)

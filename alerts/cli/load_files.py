@@ -1,12 +1,11 @@
-"""The files that load reads: their entries, and all their problems at once."""
+"""The files that load reads."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,34 +13,23 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts import interchange
+from alerts.actions.load_job import LoadJob
 from alerts.cli.app import App
 from alerts.cli.load_inputs import STDIN, read_stdin
-from alerts.core.changes import Change, StatedCommitment
-from alerts.core.load_decisions import Closed
 from alerts.core.owners import Owners
 from alerts.deadlines.errors import InputError
-from alerts.interchange.file_contents import File, FileProblem
+from alerts.interchange.file_contents import File
 from alerts.interchange.tables.columns import TableLayout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoadJob:
+class CommandLoad(LoadJob):
     """What one call of the command loads. `owners` includes the people of the files."""
 
     app: App
-    files: Sequence[File]
-    entries: Sequence[StatedCommitment]
-    closed: Closed
-    change: Change
     dry_run: bool
     close_missing: bool
     owners: Owners
-    all_or_nothing: bool = False
-
-
-def entries_of(read: Sequence[File]) -> list[StatedCommitment]:
-    """Return what files state, with the name that each file is stored under."""
-    return [replace(entry, file=stored_name(file.path)) for file in read for entry in file.entries]
 
 
 def read_files(
@@ -73,46 +61,6 @@ def read_files(
             people |= {person.key: person for person in found.people}
             read.append(found)
     return read
-
-
-def find_problems(job: LoadJob) -> list[FileProblem]:
-    """Return all problems of the files, in their order.
-
-    What a calendar leaves out is one where nothing of it can be loaded, or where it is to be loaded whole.
-    """
-    read = job.files
-    problems = {
-        file.path: [*file.problems, *(file.left_out if job.all_or_nothing or not (file.entries or file.ended) else ())]
-        for file in read
-    }
-    lines: dict[str, tuple[str, int]] = {}
-    first: dict[str, str] = {}
-    for file in read:
-        for placed in file.entries:
-            key = placed.commitment.key
-            if key in first:
-                message = f'{placed.place}: the key "{key}" is used twice, first at {first[key]}'
-                problems[file.path].append(FileProblem(placed.line, message))
-            else:
-                first[key] = placed.place
-                lines[key] = (file.path, placed.line)
-    if not any(problems.values()):
-        return []
-    if not any(file.unread for file in read):  # else a dependency may be in a part that was not read
-        parties = [party for file in read for party in file.parties]
-        fine = {entry.commitment.key: entry for entry in reversed(job.entries)}
-        unread = {key for file in read for key in file.unread_keys}
-        store = job.app.store.commitments
-        for problem in store.find_problems(list(fine.values()), parties, job.change, unread, job.closed):
-            path, line = lines.get(problem.key, (read[-1].path, sys.maxsize))
-            problems[path].append(FileProblem(line, problem.message))
-    return [problem for found in problems.values() for problem in interchange.in_line(found)]
-
-
-def keys_present(read: Sequence[File]) -> set[str]:
-    """Return all keys that the files list."""
-    entries = {placed.commitment.key for file in read for placed in file.entries}
-    return entries | {key for file in read for key in (*file.unread_keys, *(one.key for one in file.ended))}
 
 
 def stored_name(path: str) -> str:

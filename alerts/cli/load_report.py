@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from alerts.actions.cancelled_entries import find_cancelled, withdraw
 from alerts.cli.app import App
 from alerts.cli.fitted_rows import Row, print_rows
-from alerts.cli.load_files import LoadJob
+from alerts.cli.load_files import CommandLoad
 from alerts.cli.output import note, print_line, warn
 from alerts.cli.terminal import Terminal
 from alerts.core.changes import Move, Report, StatedCommitment
@@ -62,7 +63,7 @@ def show_moves(moves: Sequence[Move]) -> None:
         print_line(f"  {move.key}: {describe_move(move.before, move.after)}")
 
 
-def report_alerts(job: LoadJob, report: Report) -> None:
+def report_alerts(job: CommandLoad, report: Report) -> None:
     """Print how many alerts go out at the next tick."""
     app, now = job.app, job.change.now
     ahead = (
@@ -105,6 +106,21 @@ def report_not_loaded(app: App, read: Sequence[File], report: Report) -> None:
             )
     if report.older:
         print_line(f"{len(report.older)} skipped: the file has an older SEQUENCE: {few(report.older)}")
+
+
+def withdraw_cancelled(job: CommandLoad) -> None:
+    """Withdraw what the files cancel and is open here, or print that a load would."""
+    for one in find_cancelled(job):
+        if one.older:
+            print_line(
+                f"{one.path}: {len(one.older)} cancelled by an older SEQUENCE than the one loaded: {few(one.older)}"
+            )
+        if one.found:
+            would = "would be withdrawn" if job.dry_run else "withdrawn"
+            names = [f"{key} {occurrence}".strip() for key, occurrence in one.found]
+            print_line(f"{one.path}: {len(one.found)} {would}, because the calendar cancels them: {few(names)}")
+        if not job.dry_run:
+            withdraw(job, one)
 
 
 def report_missing(missing: dict[str, list[str]], *, dry_run: bool, close_missing: bool) -> None:

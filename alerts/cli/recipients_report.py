@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.cli.fitted_rows import Row, print_rows
-from alerts.cli.load_files import LoadJob
+from alerts.cli.load_files import CommandLoad
 from alerts.cli.output import print_line
 from alerts.cli.terminal import Terminal
 from alerts.core.changes import Report
@@ -25,7 +25,7 @@ MAX_RECIPIENTS_SHOWN = 20
 out = Terminal()
 
 
-def report_recipients(job: LoadJob, report: Report, tracked: Iterable[Tracked]) -> None:
+def report_recipients(job: CommandLoad, report: Report, tracked: Iterable[Tracked]) -> None:
     """Print who gets alerts about what is new or changed, about how many commitments, and when first."""
     changed = {*report.new, *report.edited, *report.reopened, *(move.key for move in report.moved)}
     planned_state = report.planned_state if job.dry_run else {}
@@ -38,7 +38,7 @@ def report_recipients(job: LoadJob, report: Report, tracked: Iterable[Tracked]) 
         _print_recipients(job, reached, computed=computed)
 
 
-def _first_alerts(job: LoadJob, about: Iterable[Tracked]) -> Mapping[int, Forecast | None]:
+def _first_alerts(job: CommandLoad, about: Iterable[Tracked]) -> Mapping[int, Forecast | None]:
     app, now = job.app, job.change.now
     at = goes_out(everybody(app, now, job.owners), app.rules, now)
     return first_alerts(app.store, app.rules, now, job.owners, [one.id for one in about], goes_out_at=at)
@@ -52,7 +52,9 @@ class _Reached:
     first: datetime | None = None
 
 
-def _reached(job: LoadJob, about: Iterable[Tracked], ahead: Mapping[int, Forecast | None]) -> Mapping[str, _Reached]:
+def _reached(
+    job: CommandLoad, about: Iterable[Tracked], ahead: Mapping[int, Forecast | None]
+) -> Mapping[str, _Reached]:
     """Return whom the rules reach at the time of the next alert, or now where that is not known."""
     reached: dict[str, _Reached] = defaultdict(_Reached)
     now, known = job.change.now, everybody(job.app, job.change.now, job.owners)
@@ -70,7 +72,7 @@ def _reached(job: LoadJob, about: Iterable[Tracked], ahead: Mapping[int, Forecas
     return reached
 
 
-def _print_recipients(job: LoadJob, reached: Mapping[str, _Reached], *, computed: bool) -> None:
+def _print_recipients(job: CommandLoad, reached: Mapping[str, _Reached], *, computed: bool) -> None:
     ordered = sorted(reached.items(), key=lambda one: (-one[1].commitments, one[0]))
     later = "later" if computed and any(one.first for one in reached.values()) else ""
     rows = []

@@ -4,49 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from alerts.actions.close import close
-from alerts.cli.load_files import LoadJob
-from alerts.cli.output import print_line
-from alerts.core.short_lists import few
+from alerts.actions.load_job import LoadJob
 from alerts.core.tracked import Tracked
 from alerts.deadlines.recurrence import Recurrence, name_occurrence
-from alerts.interchange.file_contents import EndedEntry, File
+from alerts.interchange.file_contents import EndedEntry
 
 OF_A_SERIES = re.compile(r"\.\d{4}-\d\d-\d\d(T\d{4,6}Z?)?", re.ASCII)  # behind the key of the series
 
 
-def withdraw_cancelled(job: LoadJob) -> None:
-    """Withdraw what the files cancel and is open here, or print that a load would."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """What one file cancels and is open here: keys with the occurrence, empty for the whole.
+
+    `older`: the keys of what it cancels by an older SEQUENCE than the one loaded.
+    """
+
+    path: str
+    found: tuple[tuple[str, str], ...]
+    older: tuple[str, ...]
+
+
+def find_cancelled(job: LoadJob) -> list[Cancellation]:
+    """Return what the files cancel, file by file."""
     if not any(one.withdrawn for file in job.files for one in file.ended):
-        return
-    store = job.app.store
-    open_here = {one.commitment.key: one for one in store.ledger.tracked()}
-    sequences = store.commitments.sequences()
+        return []
+    open_here = {one.commitment.key: one for one in job.store.ledger.tracked()}
+    sequences = job.store.commitments.sequences()
+    cancellations = []
     for file in job.files:
         cancelled = [one for one in file.ended if one.withdrawn]
         older = [one.key for one in cancelled if one.sequence < sequences.get(one.key, 0)]
         found = dict.fromkeys(
             about for one in cancelled if one.key not in older for about in _withdrawn_by(one, open_here)
         )
-        if older:
-            print_line(f"{file.path}: {len(older)} cancelled by an older SEQUENCE than the one loaded: {few(older)}")
-        if found:
-            would = "would be withdrawn" if job.dry_run else "withdrawn"
-            names = [f"{key} {occurrence}".strip() for key, occurrence in found]
-            print_line(f"{file.path}: {len(found)} {would}, because the calendar cancels them: {few(names)}")
-        if not job.dry_run:
-            _withdraw(job, file, found)
+        cancellations.append(Cancellation(path=file.path, found=tuple(found), older=tuple(older)))
+    return cancellations
 
 
-def _withdraw(job: LoadJob, file: File, found: Mapping[tuple[str, str], None]) -> None:
-    change = replace(job.change, reason=f"cancelled by {file.path}")
-    job.app.store.commitments.withdraw([key for key, occurrence in found if not occurrence], change)
+def withdraw(job: LoadJob, cancellation: Cancellation) -> None:
+    """Withdraw what a file cancels."""
+    change = replace(job.change, reason=f"cancelled by {cancellation.path}")
+    found = cancellation.found
+    job.store.commitments.withdraw([key for key, occurrence in found if not occurrence], change)
     for key, occurrence in found:
         if occurrence:
-            close(job.app.store, key, "withdrawn", change, occurrence)
+            close(job.store, key, "withdrawn", change, occurrence)
 
 
 def _withdrawn_by(one: EndedEntry, open_here: Mapping[str, Tracked]) -> Iterator[tuple[str, str]]:
