@@ -40,9 +40,11 @@ from alerts.cli.output import note, print_line, warn
 from alerts.cli.recipients_report import report_recipients
 from alerts.cli.unreached_warnings import warn_without_recipient
 from alerts.core.changes import Change, Report
+from alerts.core.owners import Owners
 from alerts.core.registration import tick_may_register
 from alerts.daemon_status import nobody_serves
 from alerts.deadlines.errors import InputError
+from alerts.interchange.file_contents import File
 from alerts.interchange.tables.columns import TableLayout
 from alerts.interchange.tables.columns_file import read_columns
 from alerts.recomputing import take_data, take_zone
@@ -87,15 +89,11 @@ def load(
 
     The exit code is 3 if closed commitments or entries of a calendar were left out.
     """
-    closed = restated_report.decision(reopen=reopen, keep_closed=keep_closed)
     app, now = get_app(context), instant(at)
     files, layout = files_of(files), read_columns(columns) if columns else None
     if close_missing and STDIN in files:
         raise InputError("--close-missing: not with standard input (-), where nothing counts as missing")
-    read = read_files(app, files, layout, file_format)
-    read = without_history(app.store, app.settings.timezone, read, now)
-    names = {file.path: stored_name(file.path) for file in read}
-    people = app.people | {one.key: one for file in read for one in file.people}
+    read, names, owners = _read(app, files, layout, file_format, now)
     job = CommandLoad(
         app=app,
         store=app.store,
@@ -103,17 +101,25 @@ def load(
         files=read,
         names=names,
         entries=entries_of(read, names),
-        closed=closed,
+        closed=restated_report.decision(reopen=reopen, keep_closed=keep_closed),
         change=Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}"),
         dry_run=dry_run,
         close_missing=close_missing,
-        owners=replace(app.owners, people=people),
+        owners=owners,
         all_or_nothing=all_or_nothing,
     )
     job = without_unresolved(job)
     _refuse_problems(job, files, report, layout or TableLayout())
-    stored = _report(job, _store(job))
-    _end(stored, left_out=report_left_out(job))
+    _end(_report(job, _store(job)), left_out=report_left_out(job))
+
+
+def _read(
+    app: App, files: Sequence[Path], layout: TableLayout | None, file_format: str | None, now: datetime
+) -> tuple[list[File], dict[str, str], Owners]:
+    """Return the content of files, the names that these are stored under, and the owners with those of the files."""
+    read = without_history(app.store, app.settings.timezone, read_files(app, files, layout, file_format), now)
+    people = app.people | {one.key: one for file in read for one in file.people}
+    return read, {file.path: stored_name(file.path) for file in read}, replace(app.owners, people=people)
 
 
 def _end(stored: Report, *, left_out: bool) -> None:

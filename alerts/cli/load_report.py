@@ -13,7 +13,6 @@ from alerts.cli.output import note, print_line, warn
 from alerts.cli.terminal import Terminal
 from alerts.core.changes import Move, Report, StatedCommitment
 from alerts.core.short_lists import few
-from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.moved_bounds import describe_move
@@ -22,6 +21,7 @@ from alerts.forecasting import forecast_after_change, forecast_of_changes
 from alerts.interchange import TABLES
 from alerts.interchange.file_contents import File, FileProblem
 from alerts.interchange.tables.columns import TableLayout
+from alerts.views.load_changes import changes_of_load
 
 MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
 MAX_MOVES_SHOWN = 20
@@ -40,16 +40,7 @@ def show_counts(report: Report, done: str) -> None:
 
 def show_table(report: Report, missing: dict[str, list[str]]) -> None:
     """Print a row for each commitment that would change."""
-    rows = [(key, "new", describe_bounds(report.planned_state[key].bounds)) for key in report.new]
-    rows += [(key, "changed", ", ".join(report.fields[key])) for key in report.edited]
-    for verb, moves in (("moved", report.moved), ("follows", report.moved_dependants)):
-        for move in moves:
-            others = ", ".join(name for name in report.fields.get(move.key, ()) if name != "deadline")
-            moved = describe_move(move.before, move.after) + (f" (also {others})" if others else "")
-            rows.append((move.key, verb, moved))
-    rows += [(key, "reopened", "closed, but listed again") for key in report.reopened]
-    rows += [(one.key, "conflict", "moved by hand since it was loaded") for one in report.conflicts]
-    rows += [(key, "missing", f"no longer in {path}") for path, keys in missing.items() for key in keys]
+    rows = changes_of_load(report, missing)
     if not rows:
         return
     print_rows(out, [Row(row) for row in rows[:MAX_ROWS_SHOWN]], ("key", "what", "how"))

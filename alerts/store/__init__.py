@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from alerts.store.resolution_inputs import ResolvedWith
     from alerts.store.sessions import Sessions
     from alerts.store.silence_rows import Silences
+    from alerts.store.uploads import Uploads
 
 LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -135,6 +136,13 @@ class Store:
         from alerts.store.outbox.unreachable import UnservedRecipients
 
         return UnservedRecipients(self.database, self.outbox)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Return the files that were uploaded to a page."""
+        from alerts.store.uploads import Uploads
+
+        return Uploads(self.database)
 
     @cached_property
     def left_out(self) -> LeftOut:

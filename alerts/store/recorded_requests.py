@@ -50,3 +50,16 @@ def put_request(connection: Connection, request: Request | None, result: str) ->
     row = {"id": request.id, "content": request.content, "result": result, "recorded_at": request.at}
     connection.execute(insert(tables.requests), [row])
     connection.execute(delete(tables.requests).where(_Q.recorded_at < request.at - KEPT_FOR))
+
+
+def result_of(database: Database, request: str) -> str | None:
+    """Return what came of the request of an id; None where it was not recorded."""
+    with database.read() as connection:
+        return connection.execute(select(_Q.result).where(_Q.id == request)).scalar()
+
+
+def record(database: Database, request: Request, result: str) -> None:
+    """Record a request that took several transactions. Raises what `require_first` does."""
+    with database.change() as connection:
+        require_first(connection, request)
+        put_request(connection, request, result)

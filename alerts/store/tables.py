@@ -206,6 +206,14 @@ requests = Table(  # what forms and programs have asked for: each is recorded on
     Column("recorded_at", Utc, nullable=False),
 )
 
+uploads = Table(  # files that were uploaded to a page, for an hour
+    "uploads",
+    metadata,
+    Column("hash", Text, primary_key=True),  # SHA-256 in hex
+    Column("content", Text, nullable=False),  # compressed, in base64
+    Column("uploaded_at", Utc, nullable=False),
+)
+
 resolved_with = Table(  # what bounds were worked out with: the value that holds is that of the highest number
     "resolved_with",
     metadata,

@@ -18,6 +18,7 @@ MAX_BODY = 64 * 1024  # bytes
 MAX_HEADERS = 100
 MAX_PATH = 2048  # bytes
 BODY_WITHIN = 10.0  # seconds
+UPLOADS = {("POST", "/import"): 100 * 1024 * 1024}  # bytes that its route reads at most; it keeps a tenth of them
 PROBES = frozenset({"/healthz", "/readyz"})  # for any host, and also while all places are taken
 RETRY_AFTER = "2"  # seconds
 
@@ -36,7 +37,10 @@ class RequestLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
+        refusal, largest = self._refusal(scope), UPLOADS.get((scope["method"], scope["path"]))
+        if refusal is None and largest:  # the route asks first who sends it, and reads it piece by piece
+            await self._serve(scope, _up_to(largest, receive), send)
+            return
         if refusal is None:
             try:
                 async with asyncio.timeout(BODY_WITHIN):
@@ -75,7 +79,11 @@ class RequestLimits:
         if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_PATH:
             return _refused(414, "The address is too long.")
         length = headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length) > MAX_BODY:
+        if (
+            length.isascii()
+            and length.isdigit()
+            and int(length) > UPLOADS.get((scope["method"], scope["path"]), MAX_BODY)
+        ):
             return _refused(413, "The request is too large.")
         if scope["path"] not in PROBES and not is_own_host(headers.get("host", ""), self._bind, self._public_host):
             return _refused(400, "This server has another name.")
@@ -124,6 +132,19 @@ def _refusal_of(body: bytes | None) -> PlainTextResponse | None:
     except UnicodeDecodeError:
         return _refused(400, "The request is not UTF-8 text.")
     return None
+
+
+def _up_to(largest: int, receive: Receive) -> Receive:
+    """Return what reads a body piece by piece; what is larger ends as if the client had gone."""
+    left = largest
+
+    async def read() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        return message if left >= 0 else {"type": "http.disconnect"}
+
+    return read
 
 
 def _replayed(body: bytes | None, receive: Receive) -> Receive:

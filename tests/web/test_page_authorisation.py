@@ -45,27 +45,34 @@ WAYS: Mapping[str, tuple[tuple[str, int], Mapping[str, str], str]] = {
 }
 ADMITTED = frozenset({"this machine", "this machine, by name", "this machine, IPv6"})
 PAGES: frozenset[tuple[str, str]] = frozenset(
-    {(method, path) for method in ("GET", "HEAD") for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new")}
+    {
+        (method, path)
+        for method in ("GET", "HEAD")
+        for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new", "/import")
+    }
 )
-FORMS: frozenset[tuple[str, str]] = frozenset({("POST", "/c/{key}"), ("POST", "/deliveries"), ("POST", "/new")})
+FORMS: frozenset[tuple[str, str]] = frozenset(("POST", path) for path in ("/c/{key}", "/deliveries", "/new", "/import"))
 WHO = ("anonymous", "viewer", "editor", "admin")
 READS: Mapping[str, int] = dict(zip(WHO, (303, 200, 200, 200), strict=True))  # who is not signed in is led to that
 ANSWERS: Mapping[str, int] = dict(zip(WHO, (303, 403, 200, 200), strict=True))
 RECORDS: Mapping[str, int] = dict(zip(WHO, (403, 403, 200, 200), strict=True))
+UPLOADS: Mapping[str, int] = dict(zip(WHO, (403, 403, 422, 422), strict=True))  # there is no file
 SIGNED_IN: Mapping[str, int] = dict(zip(WHO, (403, 200, 200, 200), strict=True))
 # Where people sign in: what each route answers to whom, where forms carry the token of the person's own session.
 TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
     **{(method, path): READS for method in ("GET", "HEAD") for path in ("/", "/c/{key}", "/plan", "/deliveries")},
-    **{(method, "/new"): ANSWERS for method in ("GET", "HEAD")},
+    **{(method, path): ANSWERS for method in ("GET", "HEAD") for path in ("/new", "/import")},
     ("POST", "/c/{key}"): RECORDS,
     ("POST", "/deliveries"): RECORDS,
     ("POST", "/new"): RECORDS,
+    ("POST", "/import"): UPLOADS,
     ("POST", "/sign-out"): SIGNED_IN,
 }
 SIGN_IN = frozenset((method, f"/sign-in{below}") for method in ("GET", "HEAD", "POST") for below in ("", "/{token}"))
 BODIES = {
     "/c/{key}": {"choice": "note", "note": "A line.", "stage": "ahead", "occurrence": ""},
     "/new": {"choice": "show", "title": "A title", "deadline": "2026-12-31"},
+    "/import": {"choice": "look", "new_register": "Any"},
     "/sign-out": {},
     "/deliveries": {},
 }
@@ -110,7 +117,9 @@ def here(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     with opened(sqlite_url, tmp_path) as found:
         load(
             found.store,
-            entry("filing", "2026-12-01", title="The secret filing", tags=("single",)),
+            replace(
+                entry("filing", "2026-12-01", title="The secret filing", tags=("single",)), file="The filing register"
+            ),
             now=at("2026-10-01"),
             parties=[party("office", name="The filing office")],
         )
@@ -177,7 +186,14 @@ def test_a_role_is_shown_and_may_record_what_it_should(
     if method == "POST":
         held = {} if who == "anonymous" else browser.fields("/plan")
         revision = str(site.store.commitments.find("filing").revision)
-        answer = browser.post(whole, held | BODIES[path] | {"revision": revision})
+        stated = held | BODIES[path] | {"revision": revision}
+        parts = [(name, (None, text)) for name, text in stated.items()] if path == "/import" else None
+        url = site.server.url + whole
+        answer = (
+            browser.session.post(url, files=parts, timeout=30, allow_redirects=False)
+            if parts
+            else browser.post(whole, stated)
+        )
     else:
         url = site.server.url + whole
         answer = browser.session.request(method, url, timeout=30, allow_redirects=False)

@@ -25,6 +25,7 @@ PATHS = {
     "plan": "/plan",
     "deliveries": "/deliveries",
     "new": "/new",
+    "import": "/import",
 }
 
 

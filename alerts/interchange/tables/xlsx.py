@@ -35,9 +35,7 @@ def rows(path: Path, sheet: str | None) -> Iterator[Row]:
     """Yield the rows of a sheet with their numbers. Raises InputError if the file cannot be read to its end."""
     data = read_bytes(path)
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > UNPACKED:
-                raise InputError(f"{path}: unfolds to more than {UNPACKED // 2**20} MB: split it into several files")
+        require_unpacked(str(path), data, UNPACKED)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about parts of a workbook other than its cells
             cached, written = (
@@ -52,6 +50,13 @@ def rows(path: Path, sheet: str | None) -> Iterator[Row]:
         raise InputError(f"{path}: is not an .xlsx workbook, or one with a password: save it again as .xlsx") from None
     except Exception as error:  # a damaged workbook can raise anything
         raise InputError(f"{path}: is damaged ({type(error).__name__}): open it and save it again as .xlsx") from error
+
+
+def require_unpacked(path: str, data: bytes, largest: int) -> None:
+    """Raise InputError for a workbook that unfolds to more bytes. No part unfolds to more than it states."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        if sum(part.file_size for part in packed.infolist()) > largest:
+            raise InputError(f"{path}: unfolds to more than {largest // 2**20} MB: split it into several files")
 
 
 def sheet_names(path: Path) -> list[str]:

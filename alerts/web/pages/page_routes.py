@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
 from alerts.core.permissions import Role
@@ -31,6 +32,7 @@ AN_HOUR = 3600  # seconds
 ELSEWHERE = "Nothing was recorded: another site has sent this form.\n"
 Show = Callable[[Request, Visitor], Response]
 Press = Callable[[Request, Visitor, bytes], Response]
+Upload = Callable[[Request, Visitor], Awaitable[Response]]
 
 
 class Access(Protocol):
@@ -72,6 +74,22 @@ class PageRoutes:
                 return press(request, visitor, body)
 
             return self._admit(request, role, pressed)
+
+    def add_upload(self, path: str, press: Upload, role: Role = "editor") -> None:
+        """Add what takes the form of a page with a file: nothing of it is read before it is known who sends it."""
+
+        @self.router.post(path)
+        async def upload(request: Request) -> Response:
+            admitted = list[Visitor]()
+
+            def admit(visitor: Visitor) -> Response:
+                if is_from_elsewhere(request.headers, self.public_url):
+                    return PlainTextResponse(ELSEWHERE, status_code=403)
+                admitted.append(visitor)
+                return Response()
+
+            refusal = await run_in_threadpool(self._admit, request, role, admit)
+            return await press(request, admitted[0]) if admitted else refusal
 
     def _admit(self, request: Request, role: Role, answer: Callable[[Visitor], Response]) -> Response:
         try:
@@ -115,6 +133,8 @@ def _add_pages(routes: PageRoutes, pages: SitePages) -> None:
     routes.add_form("/deliveries", pages.press_deliveries)
     routes.add_page("/new", pages.new, "editor")
     routes.add_form("/new", pages.press_new)
+    routes.add_page("/import", pages.imports, "editor")
+    routes.add_upload("/import", pages.press_import)
 
 
 def _add_static(router: APIRouter, name: str, text: str, media_type: str) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
 from alerts.core.permissions import Role
 from alerts.deadlines.errors import InputError
@@ -14,12 +15,15 @@ from alerts.rendering.template_filters import clean
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store.store_error import StoreError
 from alerts.web.answer_view import new_form
+from alerts.web.intake.import_values import ImportRequest
+from alerts.web.intake.upload_form import UploadError, UploadForm, drain, read_upload
 from alerts.web.pages.commitment_pages import CommitmentPages
 from alerts.web.pages.deliveries_page import DeliveriesPages
 from alerts.web.pages.due_filters import DueFilters
 from alerts.web.pages.due_index import DueIndex
 from alerts.web.pages.due_page import due_view
 from alerts.web.pages.form_tokens import FormTokens
+from alerts.web.pages.import_page import BUSY, ImportPages
 from alerts.web.pages.new_page import NewPages
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.plan_page import plan_view
@@ -33,6 +37,7 @@ MENU: tuple[tuple[str, str, str, Role], ...] = (
     ("plan", "/plan", "Plan", "viewer"),
     ("deliveries", "/deliveries", "Deliveries", "viewer"),
     ("new", "/new", "New", "editor"),
+    ("import", "/import", "Import", "editor"),
 )
 
 
@@ -44,7 +49,7 @@ class SitePages:
         self._index = index
         self._tokens = tokens = tokens or FormTokens()
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
-        self._new = NewPages(tokens)
+        self._new, self._imports = NewPages(tokens), ImportPages(tokens)
 
     def due(self, request: Request, visitor: Visitor) -> Response:
         """Return what is due."""
@@ -89,6 +94,28 @@ class SitePages:
         if isinstance(found, ShownPage):
             return self._answer(reading, found)
         return RedirectResponse(f"/c/{quote(found)}?tracked=1", status_code=303)
+
+    def imports(self, _: Request, visitor: Visitor) -> Response:
+        """Return the form of an upload."""
+        return self._known(visitor, self._imports.show)
+
+    async def press_import(self, request: Request, visitor: Visitor) -> Response:
+        """Show what an upload would change, or load it."""
+        reading, form, imports = await run_in_threadpool(self._begin, visitor), UploadForm({}), self._imports
+        try:
+            if imports.is_busy:
+                await drain(request)
+                raise UploadError(BUSY, 503)
+            form = await read_upload(request)
+        except UploadError as error:
+            wrong = {"file": str(error)}
+            shown = await run_in_threadpool(imports.page, reading, form, status=error.status, errors=wrong)
+            return await run_in_threadpool(self._answer, reading, shown)
+        stated = await run_in_threadpool(imports.stated, reading, form)
+        if isinstance(stated, ImportRequest):
+            found = await imports.run(stated)
+            stated = await run_in_threadpool(imports.answer, reading, form, found)
+        return await run_in_threadpool(self._answer, reading, stated)
 
     def refuse(self, visitor: Visitor) -> Response:
         """Return the page that says that somebody may not do this."""
