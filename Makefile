@@ -51,7 +51,7 @@ check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 
 # One process more than there are processors: a third of the time a test waits for a server or a timer.
 test: check  ## everything that must pass, on as many processors as there are (up to four)
-	@$(BIN)/python -m pytest --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tests start many processes: with the modules' bytecode on disk, each starts in three quarters of the time.
 test faults simulate: export PYTHONDONTWRITEBYTECODE =
@@ -64,13 +64,13 @@ mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fa
 
 web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers and Prometheus (half an hour; names the tools that are missing)
 	@$(BIN)/python -m tests.web.tools
-	@WEB=all $(BIN)/python -m pytest tests/web $(ARGS)
+	@WEB=all $(BIN)/python -m pytest tests/web tests/actions $(ARGS)
 	@$(BIN)/python -m benchmarks.answer_load
 
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py \
-	  tests/channels/test_generated.py tests/channels/test_odd_mails.py tests/test_cron.py
+	  tests/channels/test_generated.py tests/channels/test_odd_mails.py tests/test_cron.py tests/replay/test_truce_autumn.py
 
 bench: $(VENV)/.installed-dev  ## measure the cost of ticks and of commands, the speed of deliveries, the time of loads
 	@$(BIN)/python -m benchmarks.idle_tick

@@ -1,4 +1,4 @@
-"""What a process of the tests makes once for all tests: SQL statements, templates and the parsers of commands.
+"""What a process of the tests makes once for all tests: SQL statements, templates, tables and the parsers of commands.
 
 The program has one database and one renderer for its lifetime, and runs one command. The tests have thousands of each,
 all alike. They also wait for no disk.
@@ -12,8 +12,10 @@ from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import alembic.command
 import pytest
 import typer.main
+from alembic.config import Config
 from sqlalchemy import Engine, event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -68,6 +70,27 @@ def share_commands(patch: pytest.MonkeyPatch) -> None:
     for module in ("typer.main", "alerts.cli.command_group"):
         patch.setattr(f"{module}.get_command_from_info", cache(typer.main.get_command_from_info))
     patch.setattr("typer.main.get_command", cache(typer.main.get_command))
+
+
+def share_tables(patch: pytest.MonkeyPatch) -> None:
+    """Let an SQLite file that is empty get what the migrations made of the first one: forty of them take a while."""
+    upgrade = alembic.command.upgrade
+    made: list[str] = []
+
+    def upgrade_once(config: Config, revision: str) -> None:
+        connection = config.attributes["connection"]
+        tables = "SELECT count(*) FROM sqlite_master"
+        is_sqlite = connection.dialect.name == "sqlite"
+        if revision != "head" or not is_sqlite or connection.exec_driver_sql(tables).scalar_one():
+            upgrade(config, revision)
+        elif made:
+            for statement in made:
+                connection.exec_driver_sql(statement)
+        else:
+            upgrade(config, revision)
+            made.extend(list(connection.connection.driver_connection.iterdump())[1:-1])  # without BEGIN and COMMIT
+
+    patch.setattr("alembic.command.upgrade", upgrade_once)
 
 
 def wait_for_no_disk(patch: pytest.MonkeyPatch) -> None:

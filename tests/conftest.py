@@ -14,12 +14,17 @@ import trustme
 
 from alerts.rendering.renderer import Renderer
 from alerts.store import Store
-from tests import compiled_once, postgres
+from tests import compiled_once, postgres, postgres_sessions, selection
 
 
 def pytest_configure() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell that has put us in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that we start must hear Ctrl-C
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    selection.leave_out_repeated_cases(config, items)
+    selection.order_files(items)
 
 
 def pytest_collection_finish() -> None:
@@ -33,7 +38,9 @@ def compile_once() -> Iterator[None]:
         compiled_once.share_statements(patch)
         compiled_once.share_templates(patch)
         compiled_once.share_commands(patch)
+        compiled_once.share_tables(patch)
         compiled_once.wait_for_no_disk(patch)
+        postgres_sessions.share_sessions(patch)
         yield
 
 

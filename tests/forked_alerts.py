@@ -35,6 +35,23 @@ from tests import compiled_once
 from tests.patience import EXACT
 
 ROOT = Path(__file__).parents[1]
+# A desk with one alert to send, which compiles what the deliveries of all others are made with.
+CONFIG = """
+channels:
+  box: {{kind: maildir, path: {folder}/mail, to: [desk@example.org]}}
+rules:
+  - {{name: leads, cron: "* * * * *", match: {{}}, digest: false, notify: [box],
+     remind: {{before: [P7D], moved: true}}}}
+"""
+COMMITMENT = (
+    "commitments: [{key: one, title: One, deadline: 2025-11-07}, {key: two, title: Two, deadline: P1D after one}]\n"
+)
+ONE_ALERT = (
+    ["load", "{folder}/one.yaml", "--at", "2025-11-03T09:00Z"],
+    ["tick", "--at", "2025-11-03T09:00Z"],
+    ["move", "one", "2025-11-08", "--because", "Late", "--at", "2025-11-03T10:00Z"],
+    ["tick", "--at", "2025-11-03T10:00Z"],
+)
 ENDS_WITHIN = 120.0  # seconds for a command that takes one
 LONGEST = 200_000  # bytes of an order: the environment is the most of it
 
@@ -170,15 +187,22 @@ def import_everything() -> None:
     compiled_once.share_statements(patch)
     compiled_once.share_templates(patch)
     compiled_once.share_commands(patch)
+    if not EXACT:
+        compiled_once.share_tables(patch)
     for name in ("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite.pysqlite"):
         importlib.import_module(name)
     for module in pkgutil.walk_packages(alerts.__path__, "alerts."):
         if not module.name.endswith(("__main__", "_process")) and ".migrations" not in module.name:
             importlib.import_module(module.name)
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        database = f"sqlite:///{folder}/warm.db"
-        for command in (["load", "/dev/null"], ["tick"], ["check"]):
-            sys.argv = ["alerts", "--database", database, *command]
+        home = Path(folder)
+        (home / "config").mkdir()
+        (home / "config/alerts.yaml").write_text(CONFIG.format(folder=folder), encoding="utf-8")
+        (home / "one.yaml").write_text(COMMITMENT, encoding="utf-8")
+        for command in (["check"], *ONE_ALERT):
+            sys.argv = ["alerts", "--database", f"sqlite:///{folder}/warm.db"]
+            sys.argv += [] if command == ["check"] else ["--config", f"{folder}/config"]
+            sys.argv += [word.format(folder=folder) for word in command]
             with redirect_stdout(nowhere), redirect_stderr(nowhere), suppress(SystemExit):
                 importlib.import_module("alerts.cli").main()
     gc.collect()

@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.pq import ExecStatus
+
+from tests import postgres_sessions
 
 USER = "alerts"
 TEMPLATE = "template_alerts"
@@ -27,7 +30,8 @@ SPEED = ("-F", "-c", "full_page_writes=off", "-c", "max_connections=200")
 FORGETFUL = ("-c", "synchronous_commit=off")  # an immediate stop would lose the last commits
 
 CUT = """
-select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and pid <> all (%s)
 """
 SHAPE = """
 select md5(string_agg(concat_ws(' ', attrelid::regclass, attnum, attname, atttypid), ',' order by attrelid, attnum))
@@ -55,35 +59,52 @@ class Server:
     process: subprocess.Popen[bytes]
     _numbers: Iterator[int] = field(default_factory=count)
     _clean: list[str] = field(default_factory=list)
+    _emptying: dict[str, psycopg.Connection] = field(default_factory=dict)  # sessions that empty databases
     _template: list[tuple[object, ...]] = field(default_factory=list)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
 
-    def create(self, template: str = "template0") -> str:
+    def create(self, template: str = "template0", prefix: str = "db_") -> str:
         """Make a database, a copy of another one; returns its name."""
-        name = f"db_{next(self._numbers)}"
+        name = f"{prefix}{next(self._numbers)}"
+        self.leave(template)
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def drop(self, database: str) -> None:
         """Drop a database, whoever is still connected."""
+        self.leave(database)
         self.run(f"DROP DATABASE {database} WITH (FORCE)")
 
     def take(self) -> str:
         """A copy of the template: one that was emptied, which takes a tenth of the time, or a new one."""
-        return self._clean.pop() if self._clean else self.create(TEMPLATE)
+        return self._clean.pop() if self._clean else self.create(TEMPLATE, postgres_sessions.EMPTIED)
 
     def give_back(self, database: str) -> None:
         """Empty a database for the next; one whose tables are not what they were is dropped."""
-        with self._connect(database) as connection:
-            connection.execute(CUT)
-            if same := self._shape(connection) == self._expected():
-                connection.execute(EMPTY)
-        if same:
+        connection = self._session(database)
+        connection.execute(CUT, [postgres_sessions.process_ids(database)])
+        if self._shape(connection) == self._expected():
+            connection.execute(EMPTY)
             self._clean.append(database)
         else:
             self.drop(database)
+
+    def _session(self, database: str) -> psycopg.Connection:
+        """Return the session that empties a database; a test may have ended it with all others."""
+        known = self._emptying.pop(database, None)
+        if known and known.pgconn.exec_(b"").status != ExecStatus.EMPTY_QUERY:
+            known.close()
+            known = None
+        return self._emptying.setdefault(database, known or self._connect(database))
+
+    def leave(self, *databases: str) -> None:
+        """Close our sessions on databases; on all where none is named."""
+        postgres_sessions.close_waiting(*databases)
+        for database in databases or list(self._emptying):
+            if session := self._emptying.pop(database, None):
+                session.close()
 
     def _expected(self) -> list[tuple[object, ...]]:
         if not self._template:
@@ -145,6 +166,7 @@ def running(folders: list[Path] | None = None, options: Sequence[str] = (*SPEED,
             try:
                 yield server
             finally:
+                server.leave()
                 _stop(server.process)
             return
         raise RuntimeError(

@@ -17,7 +17,6 @@ from tests.channels.kinds import CHANNELS, CHATS, TEXTS
 from tests.channels.limits import CARDS, CHECKS, card_of, texts_of, well_formed
 from tests.rendering.reminder_factories import TEMPLATES
 
-pytestmark = pytest.mark.xdist_group("generated")  # rendered once
 ROOM = {"apprise": 40_000, "pagerduty": 110_000}  # characters of words for which there is no room
 
 

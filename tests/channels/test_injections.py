@@ -17,7 +17,6 @@ from tests.channels.live import LIVE
 from tests.injections import BASE, INJECTIONS
 from tests.rendering.reminder_factories import BRIEF, laced, laced_otherwise, single
 
-pytestmark = pytest.mark.xdist_group("injections")  # rendered once
 SAFE = str(BRIEF.url)
 Posts = list[tuple[str, Post]]
 

@@ -36,7 +36,6 @@ NAMES = (("reports", "2025-11-30"), ("reports", "2025-12-31"), ("calls", "2025-1
 COMMAND = re.compile(r"alerts (?:ack|snooze|close|move|show) [^`<>\n·;]*")
 MEDIA = ("text", "html", "plain", *OPTIONS)
 RENDERER = Renderer([TEMPLATES])
-pytestmark = pytest.mark.xdist_group("pasted")  # each command is run once
 
 
 @pytest.fixture(scope="module")

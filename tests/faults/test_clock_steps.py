@@ -32,7 +32,6 @@ from tests.factories import at, entry, load, remind, rule, settle
 from tests.faults.embedded import WHOLE, Midwife, Site, site
 from tests.patience import eventually
 
-pytestmark = pytest.mark.xdist_group("clock steps")  # the daemons are started once
 SEEDS = range(100 if WHOLE else 1)
 OFF = {"back": timedelta(days=-2), "on": timedelta(days=2)}
 SIZES = [timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=2)]

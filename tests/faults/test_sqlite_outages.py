@@ -17,7 +17,6 @@ import pytest
 from tests.faults.embedded import WHOLE, WITHOUT_PRIVILEGES, Midwife, Site, site, survive
 from tests.patience import eventually, pause
 
-pytestmark = pytest.mark.xdist_group("outages")  # played once
 LONG = timedelta(minutes=6)  # after which a process that has not passed is not well
 HOLD = """
 import sqlite3, sys

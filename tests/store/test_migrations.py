@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Connection, create_engine, inspect, text
 from alerts.store import Store, table_types
 from alerts.store.database import Database
 from alerts.store.store_error import StoreError
+from tests import postgres
 from tests.factories import NOW
 
 START = """
@@ -102,14 +103,16 @@ def test_a_database_of_a_newer_version_is_left_alone(empty_url):
     database.close()
 
 
-def test_a_store_that_is_refused_leaves_no_connection_open(postgresql_url):
-    store = Store(postgresql_url)
+def test_a_store_that_is_refused_leaves_no_connection_open(postgresql):
+    name = postgresql.create(postgres.TEMPLATE)  # whose sessions are not kept for the next test
+    store = Store(postgresql.url(name))
     with store.database.write() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
     with pytest.raises(StoreError, match="made by a newer version of alerts") as caught:
-        Store(postgresql_url)
+        Store(postgresql.url(name))
     assert caught.traceback  # which would keep the engine alive
     with store.database.read() as connection:
         mine = "select count(*) from pg_stat_activity where datname = current_database()"
         assert connection.scalar(text(mine)) == 1
     store.close()
+    postgresql.drop(name)
