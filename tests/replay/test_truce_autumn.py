@@ -12,7 +12,6 @@ import pytest
 START, END = "2025-10-28T00:00Z", "2026-02-01T00:00Z"
 SEED = "seeds/us-china-truce-2025.yaml"
 HOUR = timedelta(hours=1)
-ONCE = pytest.mark.xdist_group("autumn")  # it is replayed once
 READERS = ("desk@example.org", "policy@example.org")
 
 
@@ -39,7 +38,6 @@ def expected_mails(plan: list[dict[str, Any]]) -> Counter[tuple[str, str, dateti
     )
 
 
-@ONCE
 def test_hourly_ticks_deliver_exactly_what_was_foretold(autumn: Any) -> None:
     world, plan, done = autumn
     assert set(done) == {"sent"}
@@ -79,7 +77,6 @@ def test_ticks_at_random_times_and_a_fortnights_outage_lose_only_what_they_recor
     assert wanted & merged
 
 
-@ONCE
 def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(autumn: Any) -> None:
     world, _, _ = autumn
     truce = {
@@ -99,7 +96,6 @@ def test_the_truce_is_never_overdue_and_speaks_of_the_right_days(autumn: Any) ->
     assert {"2025-11-25", "2025-12-09", "2025-12-23"} <= set(truce)
 
 
-@ONCE
 def test_what_has_no_date_is_never_overdue_and_is_asked_about_at_its_cadence(autumn: Any) -> None:
     world, _, _ = autumn
     undated = {"tariff-suspension", "rare-earth-delay", "soybean-purchases", "precursor-crackdown",
@@ -116,10 +112,10 @@ def test_what_has_no_date_is_never_overdue_and_is_asked_about_at_its_cadence(aut
 
 
 def test_moving_the_summit_and_dating_the_rare_earths_on_the_way(seeded: Any) -> None:
-    seeded.ticks(seeded.every(HOUR, START, "2025-10-28T20:00Z"))
+    seeded.ticks(seeded.every(HOUR, START, "2025-10-28T20:00Z"), only_due=True)
     before = len(seeded.posts)
     seeded.run("move", "busan-summit", "2025-11-06", "--because", "put off by a week", "--at", "2025-10-28T20:30Z")
-    seeded.ticks(seeded.every(HOUR, "2025-10-28T21:00Z", "2025-11-03T00:00Z"))
+    seeded.ticks(seeded.every(HOUR, "2025-10-28T21:00Z", "2025-11-03T00:00Z"), only_due=True)
     moved = [one for post in seeded.posts[before:] for one in post["data"]["reminders"]]
     told = {one["commitment"]["key"]: one for one in moved if one["kind"] == "moved"}
     assert set(told) == {"busan-summit", "tiktok-and-tech-decisions"}
@@ -131,7 +127,7 @@ def test_moving_the_summit_and_dating_the_rare_earths_on_the_way(seeded: Any) ->
 
     seeded.run("move", "rare-earth-delay", "P1Y after 2025-10-30", "--because", "the base was published",
                "--at", "2025-11-03T00:30Z")  # fmt: skip
-    seeded.ticks(seeded.every(HOUR, "2025-11-03T01:00Z", "2025-11-12T00:00Z"))
+    seeded.ticks(seeded.every(HOUR, "2025-11-03T01:00Z", "2025-11-12T00:00Z"), only_due=True)
     dated = [one for post in seeded.posts for one in post["data"]["reminders"]
              if one["commitment"]["key"] == "rare-earth-delay"]  # fmt: skip
     assert [one["kind"] for one in dated] == ["moved"]
@@ -142,7 +138,6 @@ def test_moving_the_summit_and_dating_the_rare_earths_on_the_way(seeded: Any) ->
     assert "the base was published" in mails[0].get_body(("plain",)).get_content()
 
 
-@ONCE
 def test_what_is_assumed_is_seen_in_the_alert(autumn: Any) -> None:
     world, _, _ = autumn
     texts = [(mail, str(mail.get_body(("plain",)).get_content())) for _, mail in world.inbox.mails]
