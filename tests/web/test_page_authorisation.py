@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -111,10 +112,11 @@ def asked(services: Services, method: str, path: str, way: str, body: bytes = b"
     return sent[0]["status"], b"".join(one.get("body", b"") for one in sent[1:])
 
 
-@pytest.fixture
-def here(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
-    """A server at this machine, where one commitment is tracked."""
-    with opened(sqlite_url, tmp_path) as found:
+@pytest.fixture(scope="module")
+def here(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A server at this machine, where one commitment is tracked. No request here may change anything."""
+    folder = tmp_path_factory.mktemp("here")
+    with opened(f"sqlite:///{shutil.copy(sqlite_template, folder / 'alerts.db')}", folder) as found:
         load(
             found.store,
             replace(
@@ -127,7 +129,7 @@ def here(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def services(here: Desk) -> Services:
     """The same with trusted proxies."""
     found = here.server.services
