@@ -22,7 +22,7 @@ from alerts.web.pages.due_index import due_index
 from alerts.web.pages.page_routes import Show
 from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import AT_MACHINE
-from alerts.web.services import open_services
+from alerts.web.services import Services, open_services
 from benchmarks.listings import write_register
 
 CONFIGURATION = "channels:\n  desk: {{kind: maildir, path: {folder}/mail, to: [ann@example.org]}}\n"
@@ -46,6 +46,17 @@ def measured(show: Show, request: Request) -> tuple[float, int]:
     return process_time() - began, len(body)
 
 
+def open_register(folder: Path, commitments: int) -> Services:
+    """Load a register, run a tick, and return what pages and the API are answered from."""
+    write_register(folder / "register.json", commitments)
+    (folder / "alerts.yaml").write_text(CONFIGURATION.format(folder=folder) + RULES)
+    database = f"sqlite:///{folder}/alerts.db"
+    for command in ("load", "tick"):
+        line = [sys.executable, "-m", "alerts", "--config", str(folder), "--database", database, command]
+        subprocess.run([*line, *([f"{folder}/register.json"] * (command == "load"))], check=True, capture_output=True)
+    return open_services(load_settings(folder, database, {}), utc_now)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commitments", type=int, default=20_000)
@@ -54,14 +65,7 @@ def main() -> None:
     for heading in ("page", "CPU seconds", "octets"):
         table.add_column(heading, justify="left" if heading == "page" else "right")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_register(folder / "register.json", chosen.commitments)
-        (folder / "alerts.yaml").write_text(CONFIGURATION.format(folder=folder) + RULES)
-        database = f"sqlite:///{folder}/alerts.db"
-        for command in ("load", "tick"):
-            line = [sys.executable, "-m", "alerts", "--config", name, "--database", database, command]
-            subprocess.run([*line, *([f"{name}/register.json"] * (command == "load"))], check=True, capture_output=True)
-        services = open_services(load_settings(folder, database, {}), utc_now)
+        services = open_register(Path(name), chosen.commitments)
         pages = SitePages(services, due_index(services))
         for title, show, request in (
             ("/ for the first time", pages.due, asked()), ("/", pages.due, asked()),

@@ -18,18 +18,15 @@ from alerts.cli.output import as_rfc3339, warn
 from alerts.cli.printed_lines import print_facts
 from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
-from alerts.core.chosen_zones import choose_zone
-from alerts.core.commitments import Commitment
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.business_days import ROLLS, check_calendar, check_roll
-from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.dependent_series import DependentSeries
-from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.deadlines.expressions import Deadline, kind_of, references
+from alerts.deadlines.expressions import Deadline, kind_of
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.skipped_months import skipped_periods
 from alerts.deadlines.zone_words import check_zone
+from alerts.views.resolved_deadlines import resolve_stated
 from alerts.views.shown_times import shown_with_zone
 
 out = Terminal()
@@ -46,20 +43,15 @@ def resolve_(
     as_json: Json = False,
 ) -> None:
     """Show which dates a deadline expression gives."""
-    deadline = parse(expression)
+    parse(expression)  # what is wrong with it comes first
     app = get_app(context)
     if timezone:
         check_zone(timezone)
-    codes = tuple(dict.fromkeys(check_calendar(code.strip()) for code in calendars.split(",") if code.strip()))
-    parties = app.store.ledger.parties() if by else {}
-    if by and by not in parties:
-        raise InputError(f"no party has the key {by!r}{did_you_mean(by, parties)}")
-    stated = Commitment(
-        key="", title="", deadline="", timezone=timezone, calendars=codes, roll=check_roll(roll), by=(by,) if by else ()
+    codes = [check_calendar(code.strip()) for code in calendars.split(",") if code.strip()]
+    found = resolve_stated(
+        app.store, expression, registered_zone(app), timezone=timezone, calendars=codes, roll=check_roll(roll), by=by
     )
-    zone = choose_zone(stated, parties, registered_zone(app))
-    known = {key: app.store.commitments.find(key).bounds for key in sorted(references(deadline))}
-    bounds = resolve(deadline, zone, known)
+    deadline, bounds = found.deadline, found.bounds
     if skipped := skipped_periods(deadline):
         warn(f"`{deadline}` {skipped}")
     if as_json:

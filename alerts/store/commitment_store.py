@@ -13,6 +13,8 @@ from sqlalchemy import select
 from alerts.core.changes import Change, EntryProblem, Report, RestatedEntry, StatedCommitment, refuse, revision_after
 from alerts.core.commitments import Party, Person, Source, Status
 from alerts.core.tracked import Tracked
+from alerts.deadlines.bounds import Bounds
+from alerts.deadlines.errors import InputError
 from alerts.store import answer_rows, restated_closed, tables
 from alerts.store.commitment_changes import CommitmentChanges, append_revision, find_tracked
 from alerts.store.database import Database
@@ -184,6 +186,23 @@ class Commitments:
         """Return a commitment. Raises InputError for an unknown key."""
         with self._database.read() as connection:
             return find_tracked(connection, key)
+
+    def bounds_of(self, keys: Collection[str], only_owner: str | None = None) -> dict[str, Bounds]:
+        """Return the bounds of commitments, by key. Raises InputError for unknown keys.
+
+        What others have than `only_owner` is not known.
+        """
+        found: dict[str, Bounds] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                query = TRACKED.where(_C.key.in_(some))
+                query = query if only_owner is None else query.where(_C.owner == only_owner)
+                found |= {row["key"]: tracked_of(row).bounds for row in connection.execute(query).mappings()}
+            if missing := next((key for key in keys if key not in found), None):
+                if only_owner is None:
+                    find_tracked(connection, missing)  # it says which keys are near
+                raise InputError(f"no commitment has the key {missing!r}")
+        return found
 
     def as_of(self, key: str, at: datetime) -> Tracked:
         """Return a commitment as it was at a time. Raises InputError for a key that was unknown then."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
@@ -25,6 +25,7 @@ _C, _D, _G, _L, _R = (
         planning_tables.reminders,
     )
 )
+_LISTED = select(*(column for column in _D if column.name not in ("payload", "next_alert_at")))
 _BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
 
 
@@ -58,18 +59,34 @@ def list_reminders(database: Database, commitment_id: int) -> list[Mapping[str, 
 
 def list_deliveries(database: Database, state: str | None = None, limit: int = 1000) -> list[Mapping[str, Any]]:
     """Return the latest deliveries, oldest first, each with what it carries; of one time by that, then by channel."""
-    query = select(*(column for column in _D if column.name not in ("payload", "next_alert_at")))
-    query = query if state is None else query.where(_D.state == state)
+    query = _LISTED if state is None else _LISTED.where(_D.state == state)
     with database.read() as connection:
-        rows = connection.execute(query.order_by(_D.created_at.desc(), *_BY_CHANNEL).limit(limit)).mappings().all()
-        reminders: dict[UUID, list[str]] = defaultdict(list)
-        for some in chunks([row["id"] for row in rows]):
-            carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
-            carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _L.kind)
-            for one, key, kind in connection.execute(carried):
-                reminders[one].append(f"{key} {kind}")
-    found = [{**row, "carries": reminders[row["id"]]} for row in rows]
+        found = _with_carried(connection, query.order_by(_D.created_at.desc(), *_BY_CHANNEL).limit(limit))
     return sorted(found, key=lambda row: (row["created_at"], row["carries"]))  # else as the query has them
+
+
+def list_deliveries_before(
+    database: Database, state: str | None, limit: int, before: tuple[datetime, UUID] | None
+) -> list[Mapping[str, Any]]:
+    """Return deliveries, the latest first, each with what it carries. `before`: the time and the id of the last one."""
+    query = _LISTED if state is None else _LISTED.where(_D.state == state)
+    if before is not None:
+        at, last = before
+        query = query.where(or_(_D.created_at < at, and_(_D.created_at == at, _D.id < last)))
+    with database.read() as connection:
+        return _with_carried(connection, query.order_by(_D.created_at.desc(), _D.id.desc()).limit(limit))
+
+
+def _with_carried(connection: Connection, query: Select[Any]) -> list[Mapping[str, Any]]:
+    """Return deliveries in the order of a query, each with what it carries."""
+    rows = connection.execute(query).mappings().all()
+    reminders: dict[UUID, list[str]] = defaultdict(list)
+    for some in chunks([row["id"] for row in rows]):
+        carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
+        carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _L.kind)
+        for one, key, kind in connection.execute(carried):
+            reminders[one].append(f"{key} {kind}")
+    return [{**row, "carries": reminders[row["id"]]} for row in rows]
 
 
 def count_stuck(database: Database, since: datetime) -> int:

@@ -120,6 +120,14 @@ class Ledger:
 
         return delivery_listing.list_deliveries(self._database, state, limit)
 
+    def deliveries_before(
+        self, state: str | None, limit: int, before: tuple[datetime, UUID] | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Return deliveries, the latest first, from the one on that follows a time and an id."""
+        from alerts.store import delivery_listing
+
+        return delivery_listing.list_deliveries_before(self._database, state, limit, before)
+
     def stuck(self, since: datetime) -> int:
         """Return how many deliveries were planned by then and are still open."""
         from alerts.store import delivery_listing

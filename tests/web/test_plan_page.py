@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from alerts.store import planning_tables
-from alerts.web.pages import plan_page
+from alerts.web import alerts_ahead
 from tests.factories import at, entries, entry, load
 from tests.web.answering import Desk
 from tests.web.test_due_page import text_of
@@ -48,7 +48,7 @@ def test_what_is_due_goes_out_within_a_minute_and_a_date_of_a_series_has_its_pag
 
 
 def test_of_many_it_shows_all_up_to_a_time_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_page, "MOST_WATCHES", 4)
+    monkeypatch.setattr(alerts_ahead, "MOST_WATCHES", 4)
     some = [entry(f"c{day}", f"2026-12-{day}", tags=("single",)) for day in range(10, 20)]
     load(desk.store, *some, now=at("2026-11-20"))
     desk.send(now=at("2026-11-21T09:00"))
@@ -58,7 +58,7 @@ def test_of_many_it_shows_all_up_to_a_time_and_says_so(desk: Desk, monkeypatch: 
 
 
 def test_where_more_than_it_can_show_go_out_at_once_it_shows_some(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_page, "MOST_WATCHES", 4)
+    monkeypatch.setattr(alerts_ahead, "MOST_WATCHES", 4)
     load(desk.store, *entries(9, "2026-12-15", tags=("single",)), now=at("2026-11-20"))
     desk.send(now=at("2026-11-21T09:00"))
     assert len(rows(plan_of(desk))) == 4
@@ -68,7 +68,7 @@ def test_where_more_than_it_can_show_go_out_at_once_it_shows_some(desk: Desk, mo
 def test_while_more_is_worked_out_than_it_can_show_it_does_not_say_that_nothing_follows(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan_page, "MOST_WATCHES", 4)
+    monkeypatch.setattr(alerts_ahead, "MOST_WATCHES", 4)
     load(desk.store, *entries(9, "2026-12-15", tags=("single",)), now=at("2026-11-20"))
     desk.send(now=at("2026-11-21T09:00"))
     with desk.store.database.write() as connection:  # as while a tick works them out

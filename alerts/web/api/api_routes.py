@@ -9,13 +9,24 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from alerts.actions.preconditions import NotAsShownError
 from alerts.core.permissions import NotAllowedError, RecordedBeforeError
 from alerts.deadlines.errors import InputError
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store.store_error import OverError, StoreError
-from alerts.web.api import absence_resource, commitment_actions, commitment_list, commitment_resource, silence_resource
+from alerts.web.api import (
+    absence_resource,
+    commitment_actions,
+    commitment_list,
+    commitment_resource,
+    delivery_resource,
+    directory_resource,
+    plan_resource,
+    resolve_resource,
+    silence_resource,
+)
 from alerts.web.api.api_call import ApiCall, ApiContext, ApiRoute, change_of, revisions_read
 from alerts.web.api.commitment_reading import has_changed
 from alerts.web.api.commitment_values import CommitmentRow
@@ -27,7 +38,10 @@ from alerts.web.services import Services
 
 PREFIX = "/api/v1"
 DOCUMENT = f"{PREFIX}/openapi.json"
-RESOURCES = (commitment_list, commitment_resource, commitment_actions, absence_resource, silence_resource)
+RESOURCES = (
+    commitment_list, commitment_resource, commitment_actions, resolve_resource, plan_resource, delivery_resource,
+    directory_resource, absence_resource, silence_resource,
+)  # fmt: skip
 ROUTES: tuple[ApiRoute, ...] = tuple(route for resource in RESOURCES for route in resource.ROUTES)
 
 
@@ -57,10 +71,16 @@ def add_problem_details(app: FastAPI) -> None:
     async def unanswered(request: Request, error: HTTPException) -> Response:
         if not request.url.path.startswith("/api/"):
             return await http_exception_handler(request, error)
-        text = "the API does not take this method here" if error.status_code == 405 else "there is nothing here"
-        return problem_response(
-            ProblemError(error.status_code, f"{text}: {DOCUMENT} describes it", error.headers or {})
-        )
+        text, headers = "there is nothing here", dict(error.headers or {})
+        if error.status_code == 405:
+            text, headers["Allow"] = "the API does not take this method here", _allowed(request.url.path)
+        return problem_response(ProblemError(error.status_code, f"{text}: {DOCUMENT} describes it", headers))
+
+
+def _allowed(path: str) -> str:
+    """Return the methods that an address takes."""
+    found = [route.method for route in ROUTES if compile_path(PREFIX + route.path)[0].fullmatch(path)]
+    return ", ".join(found or ["GET"])  # that of the document
 
 
 def _add(router: APIRouter, context: ApiContext, check: TokenCheck, route: ApiRoute) -> None:
@@ -103,12 +123,12 @@ def _answer(route: ApiRoute, call: ApiCall) -> Response:
         except RecordedBeforeError as before:
             assert route.again is not None
             found = route.again(call, before.result)
+        except NotAsShownError:
+            raise has_changed(call) from None
     except StoreError as error:
         raise _unavailable() from error
     except NotAllowedError as error:
         raise ProblemError(403, str(error)) from None
-    except NotAsShownError:
-        raise has_changed(call) from None
     except OverError as error:
         raise ProblemError(404, str(error)) from None
     except InputError as error:

@@ -100,7 +100,10 @@ def _ahead(reading: WebReading, listing: Listing, found: Tracked, ahead: Sequenc
 
 def has_changed(call: ApiCall) -> ProblemError:
     """Return the problem of a change that is of another revision than the latest: with what has changed since."""
-    found, known = find_commitment(call), call.change.revisions or frozenset()
+    found, known = find_commitment(call), call.change.revisions
+    if not known:
+        text = '`If-Match` names no revision: state the `ETag` as it was, with its quotes, such as `"3"`'
+        return ProblemError(412, text, {"ETag": f'"{found.revision}"'})
     since = max((one for one in known if one <= found.revision), default=0)
     history = call.store.ledger.history(found.id)
     rows = [one for one in revision_rows(history, found.commitment.kind, MOST_CHANGES) if one.number > since]

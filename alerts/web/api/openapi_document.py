@@ -144,7 +144,7 @@ def _headers(route: ApiRoute) -> list[dict[str, Any]]:
     found = []
     if route.if_match:
         text = "The `ETag` of what was read. If it has changed since, nothing is done."
-        schema: dict[str, Any] = {"type": "string", "examples": ['"3"', "*"]}
+        schema: dict[str, Any] = {"type": "string", "examples": ['"3"']}
         required = route.if_match == "required"
         found.append({"name": "If-Match", "in": "header", "required": required, "description": text, "schema": schema})
     if route.method in ("POST", "PATCH"):

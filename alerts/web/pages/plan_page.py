@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 
 from alerts.core.due_groups import local_day
 from alerts.rendering.template_filters import clean, flat, known_zone
-from alerts.views.planned_alerts import PlannedAlert, planned_alerts
+from alerts.views.planned_alerts import PlannedAlert
 from alerts.views.shown_times import shown
+from alerts.web.alerts_ahead import alerts_ahead
 from alerts.web.pages.page_reading import PageReading
-
-AHEAD = timedelta(days=90)
-MOST_WATCHES = 200  # that a page evaluates: of more, it shows what goes out first
-MOST_ALERTS = 150
-STEPS = (1, 4, 15, 45, 90)  # days: what repeats daily has as many alerts as a page shows long before the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,41 +43,14 @@ class PlanView:
 
 def plan_view(reading: PageReading) -> PlanView:
     """Read and work out the page."""
-    now, watches = reading.now, reading.store.watches
-    end = now + AHEAD
-    with reading.store.database.snapshot():
-        due, changed = watches.next_due(end, MOST_WATCHES + 1), watches.changed()
-    until, taken = _as_far_as(due, end)
-    for days in STEPS:
-        reached = min(until, now + timedelta(days=days))
-        ids = {number for at, number in taken if at < reached}.union(sorted(changed)[:MOST_WATCHES])
-        found = planned_alerts(reading, now, reached, only=ids)
-        if len(found) >= MOST_ALERTS or reached == until:
-            break
-    if len(found) > MOST_ALERTS:
-        found, reached = found[:MOST_ALERTS], found[MOST_ALERTS].at
+    found = alerts_ahead(reading)
     return PlanView(
-        days=tuple(_by_day(found, now, known_zone(reading.zone))),
-        count=len(found),
-        until=reached,
-        is_whole=reached == end,
-        changed=max(0, len(changed) - MOST_WATCHES),
+        days=tuple(_by_day(found.alerts, reading.now, known_zone(reading.zone))),
+        count=len(found.alerts),
+        until=found.until,
+        is_whole=found.is_whole,
+        changed=found.changed,
     )
-
-
-Due = Sequence[tuple[datetime, int]]
-
-
-def _as_far_as(due: Due, end: datetime) -> tuple[datetime, Due]:
-    """Return until when few enough watches are due that they can be evaluated for a page, and these.
-
-    Where too many are due at the same instant, some of them are taken.
-    """
-    if len(due) <= MOST_WATCHES:
-        return end, due
-    last = due[MOST_WATCHES][0]
-    until = last if due[0][0] < last else last + timedelta(seconds=1)
-    return until, [(at, number) for at, number in due[:MOST_WATCHES] if at < until]
 
 
 def _by_day(found: Sequence[PlannedAlert], now: datetime, zone: str) -> list[tuple[date, tuple[PlannedRow, ...]]]:

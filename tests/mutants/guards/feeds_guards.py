@@ -9,14 +9,14 @@ GUARDS = (
         "web/api/token_check.py",
         '        if route.scope == "write" and found.scope != "write":',
         '        if found.scope == "":',
-        f"{API}[sqlite-POST-/silences-read]",
+        f"{API}[sqlite-POST-/silences-refused]",
     ),
     Guard(
         "a token for what one person owns does nothing that is about more",
         "web/api/token_check.py",
         "        if found.owner is not None and not route.for_owner:",
         "        if False:",
-        f"{API}[sqlite-POST-/silences-bobs]",
+        f"{API}[sqlite-POST-/silences-refused]",
     ),
     Guard(
         "a token for what one person owns lists nothing else",
@@ -31,6 +31,13 @@ GUARDS = (
         "    if call.token.owner not in (None, found.commitment.owner):\n        raise problem\n",
         "",
         "web/test_api_commitments.py::test_a_token_of_one_owner_finds_only_what_they_own[sqlite]",
+    ),
+    Guard(
+        "a token for what one person owns learns no dates of others",
+        "store/commitment_store.py",
+        "query = query if only_owner is None else query.where(_C.owner == only_owner)",
+        "query = query if only_owner is None else query",
+        "web/test_api_reading.py::test_a_token_of_one_owner_learns_no_dates_of_others[sqlite]",
     ),
     Guard(
         "a key stands for a request about one commitment",
