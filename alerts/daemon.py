@@ -36,6 +36,7 @@ from alerts.reloading import Answer, Configuration, Reloading, changes
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.startup import prepare, set_of
 from alerts.store import Store
+from alerts.store.outbox.kept_messages import KeptMessages
 from alerts.store.outbox.unreachable import UnservedDeliveries
 from alerts.web_process import WebProcess
 from alerts.worker_threads import WorkerPool
@@ -176,6 +177,7 @@ class Daemon:
                 self._outages.attempt("reporting failures", self._handle_failures),
             )
             well = all(turns) and self._outages.attempt("the sign of life", lambda: self._record_status(self._clock()))
+            self._outages.attempt("compressing messages", self._tidy)
             now = self._clock()
             delivers = not self._missing and all(worker.is_well(now) for worker in self._pool.workers)
             if well and self._process.is_well(now) and delivers:
@@ -221,6 +223,9 @@ class Daemon:
         plan(self._store, self._now.rules, self.channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
         if lacking := sorted(set(self._now.rules) - set(current(self._store, self._now.rules))):
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
+
+    def _tidy(self) -> None:
+        KeptMessages(self._store.database).tidy(self._clock(), self._now.messages_kept, self._stop.is_set)
 
     def _handle_failures(self) -> None:
         """Report failures: the first at once, then together what fails within the same few seconds."""

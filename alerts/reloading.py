@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.channels.heartbeat import Heartbeat
@@ -39,6 +39,7 @@ class Configuration:
     workers: Sequence[ChannelWorker]
     built_from: Mapping[str, Any] = field(default_factory=dict, repr=False)
     operators: Sequence[str] = ()
+    messages_kept: timedelta = timedelta(days=90)
     heartbeat: Heartbeat | None = None
     web: WebCommand | None = None
     digest: Callable[[], str] = unchanged

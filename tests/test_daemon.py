@@ -71,6 +71,12 @@ class Site:
             query = "SELECT count(*) FROM deliveries WHERE channel = ? AND state = ?"
             return int(database.execute(query, (channel, state)).fetchone()[0])
 
+    def forms(self, channel: str) -> list[int]:
+        """How the messages of a channel are stored."""
+        with closing(sqlite3.connect(self.folder / "alerts.db", timeout=30)) as database:
+            query = "SELECT message_form FROM deliveries WHERE channel = ? ORDER BY message_form"
+            return [row[0] for row in database.execute(query, (channel,))]
+
     def states(self) -> dict[str, str]:
         rows: list[dict[str, Any]] = json.loads(self.run("deliveries", "--json"))
         return {f"{row['channel']} {' '.join(row['carries'])}": row["state"] for row in rows}
@@ -172,6 +178,17 @@ def test_what_falls_due_while_it_runs_is_told_at_its_firing(site: Site, received
     assert [word["kind"] for word in said] == ["before"]
     late = datetime.fromisoformat(said[0]["planned_at"]) - datetime.fromisoformat(said[0]["send_at"])
     assert timedelta() <= late < timedelta(seconds=5 if patience.EXACT else patience.PATIENCE)
+
+
+def test_messages_that_were_sent_an_hour_ago_are_compressed(site: Site, received: list[str]) -> None:
+    """By a turn, and by the daemon."""
+    for key, hours in (("early", 5), ("late", 3)):
+        site.load(f"key: {key}, title: File it, deadline: {in_days(3)}", at=datetime.now(UTC) - timedelta(hours=hours))
+        site.run("tick", "--at", (datetime.now(UTC) - timedelta(hours=hours)).isoformat())
+    assert len(received) == 2
+    assert site.forms("chat") == [0, 1]
+    site.start()
+    eventually(lambda: site.forms("chat") == [1, 1], "the daemon compresses the other")
 
 
 def test_a_second_daemon_is_refused_in_one_line_and_commands_work_beside_the_first(site: Site) -> None:

@@ -359,6 +359,10 @@ def test_operators_a_fallback_and_a_heartbeat_are_read_and_its_url_is_a_secret(h
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        (
+            CHANNELS + "keep: {messages: P7D}",
+            "c/a.yaml:2: keep.messages: expected whole days, from P30D to P100Y, found `P7D`",
+        ),
         (CHANNELS + "operators: [lag]", "c/a.yaml:2: there is no channel \"lag\"; did you mean 'log'?"),
         (CHANNELS + RULE + "    fallback: lag\n", "c/a.yaml:8: there is no channel \"lag\"; did you mean 'log'?"),
         (CHANNELS + "heartbeat: {}", 'c/a.yaml:2: "heartbeat.url" is missing'),

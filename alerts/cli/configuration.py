@@ -37,6 +37,7 @@ def configuration(app: App, clock: Clock) -> Configuration:
         workers=app.workers(clock),
         built_from=dict(app.built_from),
         operators=settings.operators,
+        messages_kept=settings.messages_kept,
         heartbeat=app.heartbeat,
         web=_web_command(app),
         digest=_reader(settings),

@@ -22,6 +22,7 @@ from alerts.failure_handling import handle_failures
 from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
+from alerts.store.outbox.kept_messages import KeptMessages
 from alerts.views.shown_times import shown_with_zone
 
 out = Terminal()
@@ -61,6 +62,7 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
         if at is None:
             check.swept()
         app.store.check_indexes(now)  # last, after the sends
+        KeptMessages(app.store.database).tidy(now, app.settings.messages_kept)
     for channel in app.channels.values():
         channel.close()
     if as_json:

@@ -56,6 +56,11 @@ class Duration:
         """Return whether there is a calendar part."""
         return bool(self.years or self.months or self.days)
 
+    @property
+    def in_days(self) -> int:
+        """Return about how many days its calendar part has."""
+        return 365 * self.years + 30 * self.months + self.days
+
     def __bool__(self) -> bool:
         return self.has_days or bool(self.time)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,6 +83,7 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     hours: Mapping[str, OfficeHours] = field(default_factory=dict)
     log: Literal["text", "json"] = "text"
+    messages_kept: timedelta = timedelta(days=90)
 
     def __repr__(self) -> str:
         names = ", ".join(entry.name for entry in self.channels)
@@ -164,7 +166,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         rules=_rules(stated),
         templates=folder / stated.templates if stated.templates else None,
         references=references,
-        **_quiet_times(stated),
+        **_times(stated),
         log=stated.log,
         http=stated.http.settings(environ, _mailing(resolved)) if stated.http else None,
     )
@@ -221,11 +223,12 @@ def _rules(stated: ConfigFile) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _quiet_times(stated: ConfigFile) -> dict[str, Any]:
-    """Return the silences, and the office hours of people."""
+def _times(stated: ConfigFile) -> dict[str, Any]:
+    """Return the silences, the office hours of people, and how long messages are kept."""
     zone = stated.timezone or "UTC"
     hours = {one.email.lower(): one.hours.hours(one.timezone or zone) for one in stated.people if one.hours}
-    return {"hours": hours, "silences": tuple(one.silence(zone) for one in stated.silences)}
+    silences = tuple(one.silence(zone) for one in stated.silences)
+    return {"hours": hours, "silences": silences, "messages_kept": stated.keep.messages_for}
 
 
 def _mailing(resolved: Mapping[str, Any]) -> str | None:

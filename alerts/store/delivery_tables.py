@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from alerts.store.stored_message import COMPRESSED, WHOLE, StoredMessage
 from alerts.store.table_types import JSON, Utc, metadata, partial_index
 
 deliveries = Table(
@@ -32,7 +33,7 @@ deliveries = Table(
     Column("deadline", Utc),  # tries go on at least until it has passed
     Column("lease_until", Utc),
     Column("fence", Integer, nullable=False),
-    Column("payload", JSON),
+    Column("payload", StoredMessage),
     Column("payload_hash", String(64)),
     Column("entries", String(64)),  # a digest of the reminders that held when the payload was rendered
     Column("remote", Text),
@@ -49,12 +50,15 @@ deliveries = Table(
     Column("unseen", Boolean, nullable=False, server_default=false()),  # it was sent, and planning has not noticed
     Column("on_behalf_of", JSON),  # the absent people for whom a deputy, or an operator, gets it
     Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
+    Column("message_form", Integer, nullable=False, server_default="0"),  # of the payload, once it was sent
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 DEAD = text("state = 'dead'")
 BOUNCED = text("state = 'bounced'")
 UNSEEN = text("unseen")
 UNREPORTED = text("failure_level > reported_level")
+TO_COMPRESS = text(f"state = 'sent' AND message_form = {WHOLE}")
+TO_SHORTEN = text(f"state = 'sent' AND message_form = {COMPRESSED}")
 missing_recipients = Table(  # recipients of open deliveries that no live process serves
     "missing_recipients",
     metadata,
@@ -107,6 +111,10 @@ partial_index("ix_deliveries_unseen", deliveries.c.id, where=UNSEEN)
 partial_index("ix_deliveries_dead", deliveries.c.created_at, where=DEAD)
 
 partial_index("ix_deliveries_bounced", deliveries.c.ended_at, where=BOUNCED)
+
+partial_index("ix_deliveries_to_compress", deliveries.c.ended_at, where=TO_COMPRESS)
+
+partial_index("ix_deliveries_to_shorten", deliveries.c.ended_at, where=TO_SHORTEN)
 
 partial_index("ix_deliveries_unreported", deliveries.c.created_at, where=UNREPORTED)
 

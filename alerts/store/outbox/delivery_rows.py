@@ -35,6 +35,6 @@ def claimed_delivery(row: Any, contexts: tuple[ReminderContext, ...], zone: str 
         summary=Scope.from_json(row["summary"]) if row["summary"] else None,
         fallback_for=DeliveryFailure.from_json(row["fallback_for"]) if row["fallback_for"] else None,
         on_behalf_of=tuple(Absentee.from_json(one) for one in row["on_behalf_of"] or ()),
-        message=message_of(row["payload"]) if row["payload"] else None,
+        message=message_of(row["payload"]),
         entries=row["entries"],
     )

@@ -21,5 +21,8 @@ def payload_of(message: Message) -> dict[str, Any]:
     }
 
 
-def message_of(payload: Mapping[str, Any]) -> Message:
+def message_of(payload: Mapping[str, Any] | None) -> Message | None:
+    """Return a stored message; None where there is none, or its text is no longer kept."""
+    if not payload or "text" not in payload:
+        return None
     return Message(**{**payload, "rendered_at": datetime.fromisoformat(payload["rendered_at"])})

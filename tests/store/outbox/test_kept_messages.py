@@ -1,0 +1,120 @@
+"""Messages of what was sent: compressed, then without their text. Their links go on working."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from alerts.core.answer_links import AnswerLink, placeholder
+from alerts.core.bounce_tokens import SentMail
+from alerts.core.deliveries import Delivery, Outcome
+from alerts.store import Store, delivery_tables
+from alerts.store.outbox.kept_messages import KeptMessages
+from alerts.store.stored_message import COMPRESSED, SHORTENED, WHOLE
+from tests.factories import at, claim, entries, load, message, plan_at, remind, rule
+
+NINE = at("2025-11-03T09:00")
+LEAD = rule(remind=remind(before=("P7D",)), digest=False)
+HOUR, KEPT = timedelta(hours=1), timedelta(days=90)
+KEY = b"1234"
+D = delivery_tables.deliveries
+
+
+def rendered(one: Delivery) -> Any:
+    link = AnswerLink(key_id=KEY, delivery=one.id, commitment_id=one.contexts[0].tracked.id, occurrence="")
+    return replace(
+        message("It is due. ü\n" * 200, NINE), html=f"<a href='https://alerts.example.org/a/{placeholder(link)}'>"
+    )
+
+
+def sent(store: Store, count: int = 1, outcome: str = "sent", **plan: Any) -> list[Delivery]:
+    load(store, *entries(count))
+    plan_at(store, NINE - HOUR, LEAD)
+    plan_at(store, NINE, LEAD, **plan)
+    found = claim(store, NINE)
+    store.outbox.keep({one.id: (one.fence, rendered(one), None) for one in found})
+    ended = Outcome(state=outcome, remote="250 Ok", next_at=NINE + HOUR if outcome == "retry" else None)  # type: ignore[arg-type]
+    store.outbox.record_outcomes([(one, ended, NINE, NINE) for one in found])
+    return found
+
+
+def rows(store: Store) -> list[Any]:
+    with store.database.read() as connection:
+        return list(connection.execute(select(D.c.payload, D.c.message_form, D.c.payload_hash, D.c.remote)).all())
+
+
+def stored_size(store: Store) -> int:
+    with store.database.read() as connection:
+        return int(connection.execute(text("SELECT sum(length(CAST(payload AS TEXT))) FROM deliveries")).scalar_one())
+
+
+def test_a_message_is_compressed_after_an_hour_and_reads_as_before(store: Store) -> None:
+    sent(store)
+    before, size = rows(store), stored_size(store)
+    KeptMessages(store.database).tidy(NINE + HOUR, KEPT)
+    assert rows(store)[0].message_form == WHOLE, "it was sent an hour ago, not longer"
+    KeptMessages(store.database).tidy(NINE + HOUR * 1.01, KEPT)
+    (after,) = rows(store)
+    assert (after.payload, after.payload_hash, after.message_form) == (*before[0][::2], COMPRESSED)
+    assert stored_size(store) < size / 4
+
+
+def test_the_text_goes_after_the_time_that_is_set_and_the_links_stay(store: Store) -> None:
+    (one,) = sent(store)
+    before, link = rows(store), store.linked_deliveries.find(one.id)
+    assert link
+    assert len(link.printed) == 1
+    KeptMessages(store.database).tidy(NINE + KEPT, KEPT)
+    assert rows(store)[0].message_form == COMPRESSED
+    KeptMessages(store.database).tidy(NINE + KEPT + HOUR, KEPT)
+    (after,) = rows(store)
+    assert after.payload.keys() == {"rendered_at", "links"}
+    assert after[1:] == (SHORTENED, *before[0][2:]), "the hash and the server's answer stay"
+    assert store.linked_deliveries.find(one.id) == link
+    kept = KeptMessages(store.database)
+    assert kept.compress(NINE + 2 * KEPT) + kept.shorten(NINE + 2 * KEPT) == 0
+
+
+@pytest.mark.parametrize("outcome", ["retry", "dead"])
+def test_what_may_be_sent_again_keeps_its_message(store: Store, outcome: str) -> None:
+    sent(store, outcome=outcome)
+    before = rows(store)
+    KeptMessages(store.database).tidy(NINE + 2 * KEPT, KEPT)
+    assert rows(store) == before
+
+
+def test_a_mail_that_comes_back_later_still_is_sent_again_as_rendered_anew(store: Store) -> None:
+    """Nobody keeps the text, so a person who retries it gets it as it is now."""
+    (one,) = sent(store)
+    KeptMessages(store.database).tidy(NINE + 2 * KEPT, KEPT)
+    with store.database.write() as connection:
+        connection.execute(D.update().values(state="retry", next_at=NINE + 2 * KEPT))
+    (again,) = claim(store, NINE + 2 * KEPT)
+    assert (again.id, again.message) == (one.id, None)
+
+
+def test_a_sweep_takes_a_few_batches_and_the_next_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alerts.store.outbox.kept_messages.BATCH", 2)
+    monkeypatch.setattr("alerts.store.outbox.kept_messages.MOST_BATCHES", 2)
+    sent(store, 5)
+    for whole in (1, 0):
+        KeptMessages(store.database).tidy(NINE + 2 * HOUR, KEPT)
+        assert [row.message_form for row in rows(store)].count(WHOLE) == whole
+    KeptMessages(store.database).tidy(NINE + 2 * HOUR, KEPT, stop=lambda: True)
+
+
+def test_what_another_process_has_changed_meanwhile_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    (one,) = sent(store)
+
+    def compressed(found: Any) -> Any:
+        store.bounces.record(SentMail(one.id, one.attempt), "no such mailbox", NINE + HOUR)
+        return {"deflated": "nothing"}
+
+    monkeypatch.setattr("alerts.store.outbox.kept_messages.compressed", compressed)
+    KeptMessages(store.database).compress(NINE + 2 * HOUR)
+    assert rows(store)[0].message_form == WHOLE
+    assert "text" in rows(store)[0].payload
