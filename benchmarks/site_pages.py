@@ -29,6 +29,7 @@ CONFIGURATION = "channels:\n  desk: {{kind: maildir, path: {folder}/mail, to: [a
 RULES = """rules:
   - {name: all, cron: "0 9 * * *", match: {}, notify: [desk],
      remind: {before: [P7D, P1D], on_the_day: true, overdue: true}}
+  - {name: sums, cron: "0 9 * * *", match: {}, notify: [desk], summary: {horizon: P30D}}
 http: {port: 8080}
 """
 
@@ -72,6 +73,10 @@ def main() -> None:
             ("/?search=audit", pages.due, asked("search=audit")), ("/?page=100", pages.due, asked("page=100")),
             ("/plan, first", pages.plan, asked()), ("/plan", pages.plan, asked()),
             ("/deliveries", pages.deliveries, asked()),
+            ("/rules", pages.rules, asked()), ("/channels", pages.channels, asked()),
+            ("/preview, first", pages.preview, asked("rule=all&key=c0")),
+            ("/preview", pages.preview, asked("rule=all&key=c0")),
+            ("/preview of a summary", pages.preview, asked("rule=sums")),
             ("/c/c0", pages.commitment, asked(key="c0")), ("/c/c7, a series", pages.commitment, asked(key="c7")),
         ):  # fmt: skip
             seconds, octets = measured(show, request)

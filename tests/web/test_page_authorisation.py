@@ -45,28 +45,37 @@ WAYS: Mapping[str, tuple[tuple[str, int], Mapping[str, str], str]] = {
     "a socket without an address": (("", 0), OWN, "1.1"),
 }
 ADMITTED = frozenset({"this machine", "this machine, by name", "this machine, IPv6"})
+CONFIGURED = ("/rules", "/channels", "/preview", "/preview/message")
 PAGES: frozenset[tuple[str, str]] = frozenset(
     {
         (method, path)
         for method in ("GET", "HEAD")
-        for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new", "/import")
+        for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new", "/import", *CONFIGURED)
     }
 )
-FORMS: frozenset[tuple[str, str]] = frozenset(("POST", path) for path in ("/c/{key}", "/deliveries", "/new", "/import"))
+FORMS: frozenset[tuple[str, str]] = frozenset(
+    ("POST", path) for path in ("/c/{key}", "/deliveries", "/new", "/import", "/channels")
+)
 WHO = ("anonymous", "viewer", "editor", "admin")
 READS: Mapping[str, int] = dict(zip(WHO, (303, 200, 200, 200), strict=True))  # who is not signed in is led to that
 ANSWERS: Mapping[str, int] = dict(zip(WHO, (303, 403, 200, 200), strict=True))
 RECORDS: Mapping[str, int] = dict(zip(WHO, (403, 403, 200, 200), strict=True))
 UPLOADS: Mapping[str, int] = dict(zip(WHO, (403, 403, 422, 422), strict=True))  # there is no file
+TESTS: Mapping[str, int] = dict(zip(WHO, (403, 403, 403, 200), strict=True))
 SIGNED_IN: Mapping[str, int] = dict(zip(WHO, (403, 200, 200, 200), strict=True))
 # Where people sign in: what each route answers to whom, where forms carry the token of the person's own session.
 TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
-    **{(method, path): READS for method in ("GET", "HEAD") for path in ("/", "/c/{key}", "/plan", "/deliveries")},
+    **{
+        (method, path): READS
+        for method in ("GET", "HEAD")
+        for path in ("/", "/c/{key}", "/plan", "/deliveries", *CONFIGURED)
+    },
     **{(method, path): ANSWERS for method in ("GET", "HEAD") for path in ("/new", "/import")},
     ("POST", "/c/{key}"): RECORDS,
     ("POST", "/deliveries"): RECORDS,
     ("POST", "/new"): RECORDS,
     ("POST", "/import"): UPLOADS,
+    ("POST", "/channels"): TESTS,
     ("POST", "/sign-out"): SIGNED_IN,
 }
 SIGN_IN = frozenset((method, f"/sign-in{below}") for method in ("GET", "HEAD", "POST") for below in ("", "/{token}"))
@@ -75,8 +84,11 @@ BODIES = {
     "/new": {"choice": "show", "title": "A title", "deadline": "2026-12-31"},
     "/import": {"choice": "look", "new_register": "Any"},
     "/sign-out": {},
+    "/channels": {},
     "/deliveries": {},
 }
+NAMED = {"/rules": b"single", "/channels": b"single"}  # what a page names that nobody else may see; else the filing
+QUERY = b"rule=single&key=filing"  # of the pages that preview a message
 STATIC = ("/static/page.css", "/static/site.css", "/static/icon.svg", "/static/preview.js")
 ANYBODY: frozenset[tuple[str, str]] = frozenset(
     {("GET", "/healthz"), ("HEAD", "/healthz"), ("GET", "/readyz"), ("HEAD", "/readyz")}
@@ -95,7 +107,7 @@ def asked(services: Services, method: str, path: str, way: str, body: bytes = b"
     client, headers, version = WAYS[way]
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": version, "method": method, "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "client": client,
+        "path": path, "raw_path": path.encode(), "query_string": QUERY, "root_path": "", "client": client,
         "server": ("127.0.0.1", 8080), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }  # fmt: skip
     sent: list[Any] = []
@@ -184,7 +196,8 @@ def test_a_role_is_shown_and_may_record_what_it_should(
 ) -> None:
     leaves = path == "/sign-out" and who != "anonymous"
     browser = site.signed_in(next(key for key, role in KEYS.items() if role == who)) if leaves else browsers[who]
-    whole, before = path.replace("{key}", "filing"), rows_of(site)
+    query = "?rule=all&key=filing" if path.startswith("/preview") else ""
+    whole, before = path.replace("{key}", "filing") + query, rows_of(site)
     if method == "POST":
         held = {} if who == "anonymous" else browser.fields("/plan")
         revision = str(site.store.commitments.find("filing").revision)
@@ -212,7 +225,7 @@ def rows_of(site: Site) -> str:
 
 
 def test_a_viewer_sees_no_form_but_that_to_sign_out(site: Site, browsers: Mapping[str, Browser]) -> None:
-    for path in ("/c/filing", "/deliveries", "/plan"):
+    for path in ("/c/filing", "/deliveries", "/plan", "/channels"):
         assert re.findall(r'<form method="post" action="([^"]*)"', browsers["viewer"].get(path).text) == ["/sign-out"]
     assert '"/new"' not in browsers["viewer"].get("/").text
     assert len(re.findall('<form method="post"', browsers["editor"].get("/c/filing").text)) == 2
@@ -232,7 +245,7 @@ def test_a_page_is_for_this_machine_and_nobody_else(services: Services, method: 
     status, body = asked(services, method, path.replace("{key}", "filing"), way)
     assert (status == 200) == (way in ADMITTED)
     assert status in (200, 400, 404)
-    assert (b"filing" in body) == (way in ADMITTED)
+    assert (NAMED.get(path, b"filing") in body) == (way in ADMITTED)
 
 
 @pytest.mark.parametrize("way", sorted(WAYS))
@@ -245,7 +258,7 @@ def test_a_form_is_for_this_machine_and_nobody_else(here: Desk, services: Servic
     )
     assert (status == 403) == (way in ADMITTED)
     assert status in (400, 403, 404)
-    assert (b"filing" in body) == (way in ADMITTED)
+    assert (NAMED.get(path, b"filing") in body) == (way in ADMITTED)
     assert here.dump() == before
 
 

@@ -26,6 +26,9 @@ PATHS = {
     "deliveries": "/deliveries",
     "new": "/new",
     "import": "/import",
+    "rules": "/rules",
+    "channels": "/channels",
+    "preview": "/preview?rule=single&key=audit",
 }
 
 

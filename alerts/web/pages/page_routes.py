@@ -135,6 +135,11 @@ def _add_pages(routes: PageRoutes, pages: SitePages) -> None:
     routes.add_form("/new", pages.press_new)
     routes.add_page("/import", pages.imports, "editor")
     routes.add_upload("/import", pages.press_import)
+    routes.add_page("/rules", pages.rules)
+    routes.add_page("/channels", pages.channels)
+    routes.add_form("/channels", pages.press_channels, "admin")
+    routes.add_page("/preview", pages.preview)
+    routes.add_page("/preview/message", pages.preview_message)
 
 
 def _add_static(router: APIRouter, name: str, text: str, media_type: str) -> None:

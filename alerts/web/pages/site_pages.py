@@ -18,15 +18,17 @@ from alerts.web.answer_view import new_form
 from alerts.web.intake.import_values import ImportRequest
 from alerts.web.intake.upload_form import UploadError, UploadForm, drain, read_upload
 from alerts.web.pages.commitment_pages import CommitmentPages
+from alerts.web.pages.configuration_pages import ConfigurationPages
 from alerts.web.pages.deliveries_page import DeliveriesPages
 from alerts.web.pages.due_filters import DueFilters
-from alerts.web.pages.due_index import DueIndex
+from alerts.web.pages.due_index import DueIndex, Indexed
 from alerts.web.pages.due_page import due_view
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.import_page import BUSY, ImportPages
 from alerts.web.pages.new_page import NewPages
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.plan_page import plan_view
+from alerts.web.pages.preview_choice import PreviewChoice
 from alerts.web.pages.shown_page import ShownPage
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
@@ -36,8 +38,13 @@ MENU: tuple[tuple[str, str, str, Role], ...] = (
     ("due", "/", "Due", "viewer"),
     ("plan", "/plan", "Plan", "viewer"),
     ("deliveries", "/deliveries", "Deliveries", "viewer"),
+    ("rules", "/rules", "Rules", "viewer"),
+    ("channels", "/channels", "Channels", "viewer"),
     ("new", "/new", "New", "editor"),
     ("import", "/import", "Import", "editor"),
+)
+MESSAGE_POLICY = "; ".join(
+    ("sandbox", "default-src 'none'", "style-src 'unsafe-inline'", "form-action 'none'", "frame-ancestors 'none'")
 )
 
 
@@ -50,12 +57,11 @@ class SitePages:
         self._tokens = tokens = tokens or FormTokens()
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
         self._new, self._imports = NewPages(tokens), ImportPages(tokens)
+        self._configuration = ConfigurationPages(services.settings, tokens)
 
     def due(self, request: Request, visitor: Visitor) -> Response:
         """Return what is due."""
-        with self._services.store.database.snapshot():  # short, as commits wait for it
-            reading, seen = PageReading.begin(self._services, self._rules, visitor), self._index.look()
-        indexed = self._index.catch_up(seen)
+        reading, indexed = self._begin_with_index(visitor)
         view = due_view(reading, indexed, DueFilters.read(request.query_params))
         return self._answer(reading, ShownPage(template="due", values={"view": view, "values": indexed.values}))
 
@@ -117,6 +123,38 @@ class SitePages:
             stated = await run_in_threadpool(imports.answer, reading, form, found)
         return await run_in_threadpool(self._answer, reading, stated)
 
+    def rules(self, _: Request, visitor: Visitor) -> Response:
+        """Return what the rules do."""
+        reading, indexed = self._begin_with_index(visitor)
+        return self._answer(reading, self._configuration.rules(reading, indexed.commitments))
+
+    def channels(self, _: Request, visitor: Visitor) -> Response:
+        """Return how the channels are."""
+        return self._known(visitor, self._configuration.channels)
+
+    def press_channels(self, _: Request, visitor: Visitor, body: bytes) -> Response:
+        """Send a test message."""
+        return self._known(visitor, lambda reading: self._configuration.press_channels(reading, body))
+
+    def preview(self, request: Request, visitor: Visitor) -> Response:
+        """Return a message as it would go out."""
+        choice = PreviewChoice.read(request.query_params)
+        return self._known(visitor, lambda reading: self._configuration.preview(reading, choice))
+
+    def preview_message(self, request: Request, visitor: Visitor) -> Response:
+        """Return the HTML of a mail by itself, as no page of ours: it may do nothing but show itself."""
+        reading = self._begin(visitor)
+        try:
+            html = self._configuration.message(reading, PreviewChoice.read(request.query_params)).html
+        except InputError as error:
+            if isinstance(error, StoreError):
+                raise
+            html = None
+        if html is None:
+            missing = ShownPage(template="page_message", values={"message": "missing"}, status=404)
+            return self._answer(reading, missing)
+        return Response(html, media_type="text/html", headers={"Content-Security-Policy": MESSAGE_POLICY})
+
     def refuse(self, visitor: Visitor) -> Response:
         """Return the page that says that somebody may not do this."""
         refused = ShownPage(template="page_message", values={"message": "not_allowed"}, status=403)
@@ -125,6 +163,11 @@ class SitePages:
     def _begin(self, visitor: Visitor) -> PageReading:
         with self._services.store.database.snapshot():
             return PageReading.begin(self._services, self._rules, visitor)
+
+    def _begin_with_index(self, visitor: Visitor) -> tuple[PageReading, Indexed]:
+        with self._services.store.database.snapshot():  # short, as commits wait for it
+            reading, seen = PageReading.begin(self._services, self._rules, visitor), self._index.look()
+        return reading, self._index.catch_up(seen)
 
     def _known(self, visitor: Visitor, show: Callable[[PageReading], ShownPage]) -> Response:
         """Return a page, or that there is none."""
