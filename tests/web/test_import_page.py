@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_a_look_shows_what_a_load_would_do_and_the_load_does_it(database_url: st
         before = without_uploads(desk)
         seen = opened_page(desk).upload(TWO, name="nonsense.pdf")
         assert seen.status == 200
-        for text in ("2 would be added", "audit Wed 31 Mar 2027 New", "lease Fri 20 Nov 2026 New",
+        for text in ("2 would be added", "New audit Audit report Wed 31 Mar 2027", "New lease Lease Fri 20 Nov 2026",
                      "1 alert goes out within a minute of the load"):  # fmt: skip
             assert text in seen.text, text
         assert without_uploads(desk) == before
@@ -64,7 +65,8 @@ def test_a_register_is_compared_with_what_was_loaded_from_it(page: Import) -> No
     changed = HEADINGS + "audit,Audit report,2027-04-30,ann,single\nnew,New,2027-05-01,,single\n"
     seen = page.upload(changed)
     for text in ("1 would be added", "1 would be moved", "1 move along", "1 no longer in it", "reply",
-                 "audit Wed 31 Mar 2027 → Fri 30 Apr 2027", "lease. Left open unless you tick it."):  # fmt: skip
+                 "Moved audit Audit report Wed 31 Mar 2027 → Fri 30 Apr 2027",
+                 "lease. Left open unless you tick it."):  # fmt: skip
         assert text in seen.text, text
     seen.press("load")
     assert desk.tracked("lease").open
@@ -102,9 +104,16 @@ def test_problems_stand_with_their_rows_and_nothing_can_be_loaded(page: Import) 
     assert found.press("load").status == 422
     assert without_uploads(page.desk) == before
     rows = rows.replace("31 feb", "28 feb").replace("b,,", "b,Second,")
-    assert 'Cell D3: owner: no person has the key "zed"' in found.upload(rows).text
+    assert 'Cell D3: owner: nobody here has the name or key "zed"' in found.upload(rows).text
     mended = found.upload(rows.replace("zed", "bob"))
     assert (mended.status, "3 would be added" in mended.text) == (200, True)
+
+
+def kept(page: Import) -> dict[str, str]:
+    """Return the fields of the form for another file that keep what was chosen for the columns."""
+    form = page.answer.text.partition("</aside>")[2]
+    found = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form))
+    return {name: text for name, text in found.items() if name not in ("form", "token")}
 
 
 def test_a_spreadsheet_with_its_own_headings_is_read_by_columns_that_can_be_chosen(page: Import) -> None:
@@ -117,7 +126,7 @@ def test_a_spreadsheet_with_its_own_headings_is_read_by_columns_that_can_be_chos
     )
     seen = page.upload(table)
     assert seen.status == 200, seen.text
-    for text in ("2 would be added", "contracts-R-1 Wed 31 Mar 2027 New", "contracts-R-2",
+    for text in ("2 would be added", "New contracts-R-1 Deliver the report Wed 31 Mar 2027", "contracts-R-2",
                  "Rows that are over are left out", "Status: Done", "Ref No such as R-1"):  # fmt: skip
         assert text in seen.text, (text, seen.text)
     chosen = {"columns": "chosen", "key": "Ref No", "column-1": "title", "column-2": "deadline", "column-3": "owner"}
@@ -126,11 +135,30 @@ def test_a_spreadsheet_with_its_own_headings_is_read_by_columns_that_can_be_chos
     assert again.press("load", **chosen, **{"column-5": "note"}).status == 200
     stored = page.desk.tracked("contracts-R-1").commitment
     assert (stored.title, stored.owner, stored.note) == ("Deliver the report", "ann", "two copies")
+    mended = again.upload(table, **kept(again))
+    assert "Nothing changes" in mended.text, "what was chosen holds for the next file with these headings"
+    other = again.upload(workbook(("Ref", "Title", "Due"), ("Z-1", "Other", date(2027, 1, 1))), **kept(again))
+    assert "New contracts-Z-1 Other" in other.text
     twice = seen.press("look", **chosen, **{"column-5": "title"})
     assert "What and Remark are both chosen as the title" in twice.text
     none = seen.press("look", columns="chosen", key="Ref No")
     assert "Choose the column that has the title and the one that has the deadline." in none.text
     assert none.status == 422
+
+
+def test_parties_that_a_table_names_first_are_declared_with_it(page: Import) -> None:
+    load(page.desk.store, entry("x", "2027-01-01"), now=at("2026-10-01"), parties=[party("acme", name="Acme Ltd")])
+    table = (
+        HEADINGS.replace("owner,tags", "by,to") + "a,A,2027-01-15,Acme Ltd,Contoso GmbH\nb,B,2027-01-16,acme,Acme Ldt\n"
+    )
+    seen = page.upload(table)
+    assert seen.status == 200, seen.text
+    assert "New party: Contoso GmbH" in seen.text
+    assert "New party: Acme Ldt; did you mean 'Acme Ltd'?" in seen.text
+    seen.press("load")
+    assert page.desk.store.ledger.parties()["contoso-gmbh"].name == "Contoso GmbH"
+    stored = page.desk.tracked("a").commitment
+    assert (stored.by, stored.to) == (("acme",), ("contoso-gmbh",))
 
 
 def test_dates_that_can_be_read_in_two_ways_are_asked_about(page: Import) -> None:

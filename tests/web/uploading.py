@@ -32,7 +32,8 @@ class Import:
     @property
     def hidden(self) -> dict[str, str]:
         """Return the hidden fields of the first form, which is that of the upload that is shown."""
-        first = self.answer.text.partition("<form")[2].partition("</form>")[0]
+        part = self.answer.text.partition("<aside")[2] or self.answer.text
+        first = part.partition("<form")[2].partition("</form>")[0]
         return visited(self.desk.server, "", _Part(first)).hidden  # type: ignore[arg-type]
 
     def upload(self, content: bytes | str, register: str = "Contracts", name: str = "x.bin", **typed: str) -> Import:

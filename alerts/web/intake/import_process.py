@@ -14,10 +14,8 @@ import sys
 from alerts.store import Store
 from alerts.store.store_error import StoreError
 from alerts.web.intake.import_steps import run_import
-from alerts.web.intake.import_values import RESULT, ImportRequest
+from alerts.web.intake.import_values import RESULT, ImportLimits, ImportRequest
 
-MEMORY = 1024 * 2**20  # bytes of addresses; 100,000 rows take half of it
-CPU_SECONDS = 180
 NOT_STORED = 3  # the exit code where the database cannot be used
 TOO_LARGE = 4  # where the memory is used up
 
@@ -26,11 +24,9 @@ def main() -> None:
     """Answer one request."""
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     request = pickle.load(sys.stdin.buffer)  # noqa: S301  # written by the HTTP server, which starts this
     assert isinstance(request, ImportRequest)
+    _limit(request.limits)
     try:
         store = Store(request.settings.database, request.settings.timezone)
         with answer:
@@ -41,6 +37,12 @@ def main() -> None:
     except MemoryError:
         sys.exit(TOO_LARGE)
     store.close()
+
+
+def _limit(limits: ImportLimits) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

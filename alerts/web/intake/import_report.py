@@ -12,6 +12,7 @@ from alerts.actions.load_job import LoadJob
 from alerts.core.changes import Report, RestatedEntry
 from alerts.core.commitments import Person
 from alerts.core.owners import Owners
+from alerts.core.short_lists import few
 from alerts.forecasting import forecast_after_change
 from alerts.scheduled_rules import ScheduledRule
 from alerts.settings import Settings
@@ -59,11 +60,12 @@ def describe_load(
     ahead = forecast_after_change(store, reading.rules, request.now, planned, reading.owners)
     gone = [key for keys in missing.values() for key in keys]
     rows, elsewhere = changes_of_load(report, {}), _elsewhere(request, job)
+    titles = {key: one.commitment.title for key, one in planned.items()}
     return ImportResult(
         outcome="seen",
         register=request.register,
         counts=_counts(report, gone),
-        rows=tuple(rows[:MOST_ROWS]),
+        rows=tuple((key, titles.get(key, key), what, how) for key, what, how in rows[:MOST_ROWS]),
         more_rows=len(rows[MOST_ROWS:]),
         missing=tuple(gone[:MOST_NAMED]),
         more_missing=len(gone[MOST_NAMED:]),
@@ -118,12 +120,11 @@ def _notes(job: LoadJob, report: Report) -> list[str]:
     lines = [on_the_page(line) for file in job.files for line in file.notes]
     ended = [one.key for file in job.files for one in file.ended if not one.withdrawn]
     if ended:
-        lines.append(f"{len(ended)} are over by their status and are not loaded: {', '.join(ended[:MOST_NAMED])}")
+        rows = "1 row is over by its status" if len(ended) == 1 else f"{len(ended):,} rows are over by their status"
+        lines.append(f"{rows}, so nothing of that is loaded: {few(ended)}")
     cancelled = [key for one in find_cancelled(job) for key, _ in one.found]
     if cancelled:
-        lines.append(
-            f"{len(cancelled)} are withdrawn, because the calendar cancels them: {', '.join(cancelled[:MOST_NAMED])}"
-        )
+        lines.append(f"{len(cancelled)} are withdrawn, because the calendar cancels them: {few(cancelled)}")
     if report.older:
         lines.append(f"{len(report.older)} are left alone: the calendar states an older version of them")
     lines += [about_file(one.message, Path(file.path).parent) for file in job.files for one in file.left_out]

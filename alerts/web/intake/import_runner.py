@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from alerts.settings import Settings
 from alerts.web.intake.import_process import NOT_STORED
-from alerts.web.intake.import_values import RESULT, ImportRequest, ImportResult
+from alerts.web.intake.import_values import RESULT, ImportLimits, ImportRequest, ImportResult
 
 log = logging.getLogger(__name__)
-WITHIN = 300.0  # seconds
+LIMITS = ImportLimits()
 MODULE = "alerts.web.intake.import_process"
 
 
@@ -40,7 +40,7 @@ class ImportRunner:
 
     async def run(self, request: ImportRequest) -> ImportResult:
         """Return what came of a request. Raises BeyondLimitsError and NotStoredError."""
-        stated = pickle.dumps(replace(request, settings=sendable(request.settings)))
+        stated = pickle.dumps(replace(request, settings=sendable(request.settings), limits=LIMITS))
         async with self._turn:
             return await _run(stated)
 
@@ -50,7 +50,7 @@ async def _run(stated: bytes) -> ImportResult:
         sys.executable, "-m", MODULE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(WITHIN):
+        async with asyncio.timeout(LIMITS.within):
             answer, _ = await process.communicate(stated)
     except TimeoutError:
         raise BeyondLimitsError from None

@@ -26,6 +26,7 @@ from alerts.core.changes import Change, Report
 from alerts.core.commitments import Person
 from alerts.deadlines.errors import InputError
 from alerts.interchange.file_contents import File, FileProblem
+from alerts.interchange.named_parties import NamedParties
 from alerts.interchange.sniffed_format import suffix_of
 from alerts.interchange.tables.columns import TableLayout
 from alerts.interchange.tables.xlsx import require_unpacked
@@ -33,6 +34,7 @@ from alerts.store import Store
 from alerts.store.recorded_requests import record, result_of
 from alerts.web.intake.import_report import MOST_NAMED, describe_load
 from alerts.web.intake.import_values import RESULT, ImportRequest, ImportResult, ShownColumns
+from alerts.web.intake.new_parties import new_parties
 from alerts.web.intake.shown_problems import MOST, about_file, shown_problems
 from alerts.web.intake.uploaded_columns import ColumnsError, choose_columns
 
@@ -127,11 +129,13 @@ def _read(store: Store, request: ImportRequest, content: bytes, folder: Path) ->
     path.write_bytes(content)
     layout, columns = TableLayout(), None
     if suffix == ".xlsx":
-        require_unpacked("this file", content, UNPACKED)
+        require_unpacked(str(path), content, UNPACKED)
     if suffix in interchange.TABLES:
         layout, columns = choose_columns(path, request.register, request.columns)
     settings, zone = request.settings, request.settings.timezone
     people, parties = _people(store, request), store.ledger.parties()
+    new = new_parties(path, layout.sheets[0], parties) if suffix in interchange.TABLES else NamedParties({})
+    parties = parties | new.new  # what `new` knows stays as it was
     file = interchange.gather(
         path,
         parties=parties,
@@ -141,6 +145,12 @@ def _read(store: Store, request: ImportRequest, content: bytes, folder: Path) ->
         parties_by_name=list(parties.values()),
         people_in_settings={person.key for person in settings.people},
         layout=layout,
+    )
+    cited = {key for entry in file.entries for key in (*entry.commitment.by, *entry.commitment.to)}
+    file = replace(
+        file,
+        parties=(*file.parties, *(party for key, party in new.new.items() if key in cited)),
+        notes=(*file.notes, *new.notes),
     )
     files, names = without_history(store, zone, [file], request.now), {file.path: request.register}
     change = Change.of(request.actor, request.now, f"loaded from the register {request.register}")

@@ -16,6 +16,18 @@ Outcome = Literal["seen", "wrong", "unreadable", "changed", "loaded", "gone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportLimits:
+    """What the process of an upload may take: bytes of addresses, seconds of a processor, and seconds in all.
+
+    100,000 rows take half of each.
+    """
+
+    memory: int = 1024 * 2**20
+    cpu_seconds: int = 120
+    within: float = 240.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRequest:
     """A look at an upload, or its load. `content` is empty where it is kept by its `hash`.
 
@@ -35,6 +47,7 @@ class ImportRequest:
     close_missing: bool = False
     reopen: bool = False
     form: str = ""
+    limits: ImportLimits = field(default_factory=ImportLimits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +81,11 @@ class ShownColumns:
     """How a table is read whose headings are not those of the fields.
 
     `key`: the heading that names each row; empty where several columns together do. `dates`: what the dates may be,
-    and `date` what was chosen. `status`: the rows that are left out as done.
+    and `date` what was chosen. `status`: the rows that are left out as done. `headings` identifies the headings: what
+    was chosen holds for them alone.
     """
 
+    headings: str
     columns: tuple[ShownColumn, ...]
     key: str
     made_of: tuple[str, ...]
@@ -83,7 +98,7 @@ class ShownColumns:
 class ImportResult:
     """What an upload would change, or has changed; or what is wrong with it.
 
-    `counts`: how many commitments by what happens to them. `rows`: each with its key, what happens, and how.
+    `counts`: how many commitments by what happens to them. `rows`: each with its key, its title, what happens, and how.
     `missing`: keys that are no longer in the register. `elsewhere`: keys that another register or somebody recorded.
     `alerts`: how many go out within a minute.
     """
@@ -95,7 +110,7 @@ class ImportResult:
     problems: tuple[ShownProblem, ...] = ()
     more_problems: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
-    rows: tuple[tuple[str, str, str], ...] = ()
+    rows: tuple[tuple[str, str, str, str], ...] = ()
     more_rows: int = 0
     missing: tuple[str, ...] = ()
     more_missing: int = 0

@@ -24,6 +24,7 @@ LINES = 4  # of a file that is no table
 PLACE = re.compile(r"(?:(\d+)|([A-Z]{1,3})(\d+)): ")
 CELL = re.compile(r"([A-Z]{0,3})(\d+)")
 COMMAND = re.compile(r"`alerts (?:move|edit) [^`]*` first")
+UNKNOWN_PERSON = re.compile(r'no person has the key (".*?"): declare them under `people:`')
 # What the page has where commands have a file or an option.
 ON_THE_PAGE = (
     (" (in the file of --columns)", " (under “Columns” below)"),
@@ -49,7 +50,10 @@ def on_the_page(text: str) -> str:
     """Return a text of a command as the page says it."""
     for of_command, of_page in ON_THE_PAGE:
         text = text.replace(of_command, of_page)
-    return COMMAND.sub("change it on its page first", text)
+    text = COMMAND.sub("change it on its page first", text)
+    return UNKNOWN_PERSON.sub(
+        r"nobody here has the name or key \1: correct it, or have them declared in the settings", text
+    )
 
 
 def about_file(text: str, folder: Path) -> str:

@@ -77,4 +77,6 @@ async def _read(request: Request) -> UploadForm:
 
 def columns_of(fields: Mapping[str, str], begin: str) -> dict[str, str]:
     """Return what a form states about the columns of a table."""
-    return {name: value for name, value in fields.items() if name.startswith(begin) or name in ("key", "date")}
+    return {
+        name: value for name, value in fields.items() if name.startswith(begin) or name in ("key", "date", "headings")
+    }

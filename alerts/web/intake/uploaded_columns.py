@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -56,11 +57,15 @@ def choose_columns(path: Path, register: str, chosen: Chosen | None) -> tuple[Ta
     found = find_columns("", rows_of(path))
     if found is None:
         raise InputError("has no row of headings: write above each column what it has, such as title and deadline")
+    headings = hashlib.sha256("\n".join(found.headings).encode()).hexdigest()
+    if chosen and chosen.get("headings") != headings:
+        chosen = None  # of another table
     fields, twice = _chosen_fields(found, chosen) if chosen else (dict(found.fields), "")
     made = _made_key(found, fields, chosen)
     date = chosen.get("date", "") if chosen else "" if found.ambiguous else next(iter(found.formats), "")
     formats = tuple(found.formats) if not found.ambiguous else (date,) if date in found.formats else ()
     shown = ShownColumns(
+        headings=headings,
         columns=tuple(_shown(found, fields)),
         key="" if made.hashed else made.headings[0],
         made_of=made.headings if made.hashed else (),

@@ -117,7 +117,7 @@ def _request(reading: PageReading, form: UploadForm) -> ImportRequest:
         register=_register(stated),
         content=form.content,
         hash="" if form.content else kept,
-        columns=columns_of(stated, COLUMN) if stated.get("columns") == "chosen" and not form.content else None,
+        columns=columns_of(stated, COLUMN) if stated.get("columns") == "chosen" else None,
         is_load=what == "load" and not form.content,
         shown=stated.get("digest", ""),
         close_missing=stated.get("close_missing") == "yes",
@@ -158,7 +158,7 @@ def _clean(result: ImportResult) -> ImportResult:
         result,
         problems=problems,
         columns=columns,
-        rows=tuple((key, what, flat(clean(how))) for key, what, how in result.rows),
+        rows=tuple((key, flat(clean(title)), what, flat(clean(how))) for key, title, what, how in result.rows),
         notes=tuple(map(clean, result.notes)),
         warnings=tuple(map(clean, result.warnings)),
     )

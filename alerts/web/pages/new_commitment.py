@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from alerts.core.commitments import Commitment, Party, Source
 from alerts.interchange.cells import entry_of
 from alerts.interchange.commitment_entry import CommitmentEntry
+from alerts.interchange.named_parties import NamedParties, free_key, named_source, new_source_note
 from alerts.interchange.tables.undeclared import key_for
 from alerts.strict_yaml.validation import problems_of
 from alerts.strict_yaml.yaml_events import Steps
-from alerts.web.pages.named_parties import NamedParties, free_key, named_source, new_source_note
 
 PLAIN = ("title", "deadline", "kind", "owner", "priority", "timezone", "note")  # fields that are taken as they are
 LONGEST_KEY = 60  # characters of one that is made from a title
