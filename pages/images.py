@@ -25,7 +25,7 @@ from alerts.forecasting import forecast
 from pages.answer_page import answer_page
 from pages.browser import browser, find
 from pages.png import smaller
-from pages.site_page import due_page
+from pages.site_page import due_page, import_page, new_page
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 LOADED = datetime(2025, 10, 28, 9, tzinfo=UTC)
@@ -39,6 +39,7 @@ LINKS = AnswerLinks("https://alerts.example.org", bytes(4), ("acknowledge", "sno
 LOOKS = {"": (700, False), "-dark": (700, True), "-narrow": (320, False)}
 PAGE_LOOKS = {"": (320, False), "-dark": (320, True)}
 SITE_LOOKS = {"": (1200, False), "-dark": (320, True)}
+INTAKE_LOOKS = {"": (1200, False)}
 PAGE_SHOWN = datetime(2025, 11, 14, 14, tzinfo=UTC)
 AT_MOST = 200_000  # octets of a picture: a page with two of them must load fast on a phone
 CHANNELS = "channels:\n  mail: {kind: maildir, path: mail, to: [desk@localhost]}\n"
@@ -110,6 +111,14 @@ def site_pages() -> dict[str, str]:
         return {"due-page": due_page(Path(folder), app.settings.database, SHOWN["alert"])}
 
 
+def intake_pages() -> dict[str, str]:
+    """Return the HTML of the pages that take in commitments, on the same day."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = seeded_app(Path(folder)).settings.database
+        pages = {"new-page": new_page, "import-page": import_page}
+        return {name: page(Path(folder), database, SHOWN["alert"]) for name, page in pages.items()}
+
+
 def notification_of(contexts: Iterable[ReminderContext], now: datetime) -> Notification:
     """Return a notification of these reminders to one reader."""
     return Notification(
@@ -134,6 +143,7 @@ def main() -> None:
     with browser(program) as tab:
         pages = [*((one, LOOKS) for one in mails().items()), *((one, PAGE_LOOKS) for one in answer_pages().items())]
         pages += [(one, SITE_LOOKS) for one in site_pages().items()]
+        pages += [(one, INTAKE_LOOKS) for one in intake_pages().items()]
         for (name, page), looks in pages:
             for look, (width, dark) in looks.items():
                 taken, wide = tab.picture(page, width=width, dark=dark)

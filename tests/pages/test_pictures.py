@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.images import AT_MOST, FOLDER, LOOKS, PAGE_LOOKS, SHOWN, SITE_LOOKS, mails
+from pages.images import AT_MOST, FOLDER, INTAKE_LOOKS, LOOKS, PAGE_LOOKS, SHOWN, SITE_LOOKS, mails
 from pages.png import SIGNATURE, smaller
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +71,7 @@ def test_what_is_no_picture_of_colours_is_refused() -> None:
 def test_there_is_a_small_picture_of_every_mail_in_every_look() -> None:
     names = {f"{name}{evaluate}.png" for name in (*SHOWN, "summary") for evaluate in LOOKS}
     names |= {f"answer-page{look}.png" for look in PAGE_LOOKS} | {f"due-page{look}.png" for look in SITE_LOOKS}
+    names |= {f"{name}{look}.png" for name in ("new-page", "import-page") for look in INTAKE_LOOKS}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert all((FOLDER / name).stat().st_size <= AT_MOST for name in names)
 

@@ -13,6 +13,7 @@ from tests.web.answering import NOW, Desk
 from tests.web.daemon_site import WHOLE
 from tests.web.test_due_page import TRACKED
 from tests.web.test_in_chromium import TELEPHONE, WIDE, width_of
+from tests.web.uploading import workbook
 
 pytestmark = pytest.mark.skipif(not WHOLE, reason="needs Chromium: `make web`")
 PATHS = {
@@ -104,6 +105,86 @@ def test_an_editor_moves_what_others_count_from_and_hands_it_over(due: Desk, chr
         assert context.cookies() == []
     assert due.tracked("call").commitment.owner == "bob"
     assert [due.last(key)[0] for key in ("call", "after")] == ["edited", "moved"]
+
+
+RISKS = (
+    ("Ref No", "What", "Due date", "Responsible"),
+    ("R-1", "Deliver the report", "2027-03-31", "Ann Example"),
+    ("R-2", "Pay the fee", "31 feb 2027", "Bob"),
+    ("R-3", "Renew the licence", "2027-05-31", "Zoe"),
+)
+
+
+def choose(page: Any, *rows: tuple[object, ...]) -> None:
+    """Choose a workbook, and ask what it changes."""
+    file = {"name": "list.xlsx", "mimeType": "application/octet-stream", "buffer": workbook(*rows)}
+    page.get_by_label("File").set_input_files(file)
+    page.get_by_role("button", name="Show what that changes").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_newcomer_tracks_three_commitments_of_a_contract(desk: Desk, chromium: Any, scripts: bool) -> None:
+    with chromium.new_context(java_script_enabled=scripts, viewport=TELEPHONE) as context:
+        page = context.new_page()
+        page.goto(desk.server.url)
+        for title, deadline, read in (
+            ("Sign the contract", "31 March 2027", "Wed 31 Mar 2027"),
+            ("Deliver", "within 30 days of sign-the-contract", "Wed 31 Mar 2027 to Fri 30 Apr 2027"),
+            ("Pay", "10 business days after deliver", "Fri 14 May 2027"),
+        ):
+            page.get_by_role("link", name="New", exact=True).click()
+            page.get_by_label("What is promised?").fill(title)
+            page.get_by_label("Deadline").fill("soon")
+            page.get_by_label("Deadline").press("Enter")  # presses no button
+            page.get_by_label("Deadline").fill(deadline)
+            page.get_by_label("Tags").fill("single")
+            if not scripts:
+                page.get_by_role("button", name="Preview").click()
+            page.get_by_text(read).first.wait_for()
+            page.get_by_role("button", name="Track").click()
+            page.get_by_text("it is tracked from now on").wait_for()
+        assert context.cookies() == []
+    keys = {"sign-the-contract", "deliver", "pay"}
+    assert desk.store.commitments.statuses(keys).keys() == keys
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_newcomer_imports_a_spreadsheet_with_two_faults_and_mends_them(
+    desk: Desk, chromium: Any, axe: str, scripts: bool
+) -> None:
+    with chromium.new_context(java_script_enabled=scripts, viewport=TELEPHONE, bypass_csp=scripts) as context:
+        page = context.new_page()
+        page.goto(desk.server.url)
+        page.get_by_role("link", name="Import", exact=True).click()
+        page.get_by_label("Name of the register").fill("Contracts")
+        choose(page, *RISKS)
+        page.get_by_role("heading", name="To correct").wait_for()
+        assert page.locator(".cells .wrong").all_inner_texts() == ["Due date\n31 feb 2027", "Responsible\nZoe"]
+        if scripts:
+            look_with_axe(page, axe)
+        choose(
+            page,
+            *RISKS[:2],
+            ("R-2", "Pay the fee", "2027-02-28", "Bob"),
+            ("R-3", "Renew the licence", "2027-05-31", "Bob"),
+        )
+        page.get_by_text("would be added").wait_for()
+        if scripts:
+            look_with_axe(page, axe)
+        page.get_by_role("button", name="Load as shown").click()
+        page.get_by_text("Loaded into").wait_for()
+        page.get_by_role("link", name="Pay the fee").click()
+        page.get_by_role("heading", name="Pay the fee").wait_for()
+        assert context.cookies() == []
+    assert desk.store.uploads.registers() == {"Contracts": 3}
+
+
+def look_with_axe(page: Any, axe: str) -> None:
+    assert width_of(page) <= TELEPHONE["width"]
+    page.evaluate(axe)
+    result = page.evaluate("axe.run()")
+    assert len(result["passes"]) > 5
+    assert [(one["id"], one["nodes"][0]["html"]) for one in result["violations"]] == []
 
 
 def test_on_paper_the_list_and_the_chart_are_there_and_the_filters_are_not(due: Desk, chromium: Any) -> None:

@@ -33,6 +33,7 @@ from alerts.web.pages.shown_page import ShownPage
 log = logging.getLogger(__name__)
 FIRST_ALERTS = 5
 MOST_NAMES = 500  # that a field proposes
+MOST_TAGS = 20
 REASON = "added on a page"
 
 
@@ -126,6 +127,9 @@ class NewPages:
             "sources": sorted(one.title for one in sources.values())[:MOST_NAMES],
             "kinds": [kind for kind in get_args(Kind) if kind != "notice"],
             "priorities": get_args(Priority),
+            "rule_tags": sorted({tag for rule in reading.settings.rules for tag in rule.match.get("tags", ())})[
+                :MOST_TAGS
+            ],
         }
         return ShownPage(template="new", values=values, status=status)
 
