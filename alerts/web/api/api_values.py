@@ -41,4 +41,6 @@ def _rfc3339(at: datetime) -> str:
 Line = Annotated[str, StringConstraints(strict=True, max_length=LONGEST), AfterValidator(_line)]
 Number = Annotated[int, BeforeValidator(_number)]  # in an address
 YesNo = Annotated[bool, BeforeValidator(_yes_or_no)]  # in an address
+Word = Annotated[str, StringConstraints(strict=True, max_length=200), AfterValidator(_line)]  # in an address
+Cursor = Annotated[str, StringConstraints(strict=True, max_length=300), AfterValidator(_line)]
 Utc = Annotated[datetime, PlainSerializer(_rfc3339, when_used="json")]

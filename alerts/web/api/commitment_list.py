@@ -19,13 +19,13 @@ from alerts.strict_yaml.validation import Section
 from alerts.views.list_filters import Wanted
 from alerts.views.listing import Entry, Listing
 from alerts.web.api.api_call import ApiCall, ApiRoute
-from alerts.web.api.api_values import Line, Number, YesNo
+from alerts.web.api.api_values import Cursor, Number, Word, YesNo
 from alerts.web.api.commitment_values import CommitmentRow, commitment_rows
 from alerts.web.pages.due_index import IndexedCommitment, is_wanted
 
 AT_ONCE = 500  # closed commitments that are read for a page, and that are asked for or not
 MOST_VALUES = 20  # of a filter
-Texts = tuple[Line, ...]
+Texts = tuple[Word, ...]
 
 
 class ListQuery(Section):
@@ -40,12 +40,12 @@ class ListQuery(Section):
     due_within: Annotated[Number, Field(ge=0, le=36500)] | None = Field(
         default=None, description="Overdue, or due in so many days."
     )
-    search: Line | None = Field(default=None, description="A text in key, title or note.")
+    search: Word | None = Field(default=None, description="A text in key, title or note.")
     closed: YesNo = Field(
         default=False, description="What is closed, in the order of the keys, instead of what is open."
     )
     limit: Number = Field(default=50, ge=1, le=100, description="How many a page has at most.")
-    cursor: Line | None = Field(default=None, description="`next` of the page before.")
+    cursor: Cursor | None = Field(default=None, description="`next` of the page before.")
 
 
 class CommitmentList(BaseModel):

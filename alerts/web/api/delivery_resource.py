@@ -15,7 +15,7 @@ from alerts.deadlines.errors import InputError
 from alerts.strict_yaml.validation import Section
 from alerts.views.delivery_texts import carried_text
 from alerts.web.api.api_call import ApiCall, ApiRoute
-from alerts.web.api.api_values import Line, Number, Utc
+from alerts.web.api.api_values import Cursor, Number, Utc
 
 CURSOR = re.compile(r"([0-9T:.Z+-]{10,40})~([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.ASCII)
 
@@ -25,7 +25,7 @@ class DeliveriesQuery(Section):
 
     state: State | None = None
     limit: Annotated[Number, Field(ge=1, le=100)] = Field(default=50, description="How many a page has at most.")
-    cursor: Line | None = Field(default=None, description="`next` of the page before.")
+    cursor: Cursor | None = Field(default=None, description="`next` of the page before.")
 
 
 class SentDelivery(BaseModel):

@@ -17,7 +17,7 @@ from alerts.views.occurrences_shown import latest_occurrences
 from alerts.views.planned_alerts import PlannedAlert
 from alerts.web.alerts_ahead import AHEAD, alerts_ahead
 from alerts.web.api.api_call import ApiCall, ApiRoute
-from alerts.web.api.api_values import Line, Number, Utc
+from alerts.web.api.api_values import Number, Utc, Word
 from alerts.web.api.commitment_reading import find_commitment
 from alerts.web.web_reading import WebReading
 
@@ -56,7 +56,7 @@ class Plan(BaseModel):
 class WhyQuery(Section):
     """Which date of what recurs."""
 
-    occurrence: Line | None = Field(default=None, description="Only this date of what recurs.")
+    occurrence: Word | None = Field(default=None, description="Only this date of what recurs.")
 
 
 class DeliveryOfAlert(BaseModel):

@@ -14,7 +14,7 @@ from alerts.strict_yaml.text_fields import Zone
 from alerts.strict_yaml.validation import Section
 from alerts.views.resolved_deadlines import resolve_stated
 from alerts.web.api.api_call import ApiCall, ApiRoute
-from alerts.web.api.api_values import Line, Utc
+from alerts.web.api.api_values import Line, Utc, Word
 
 MOST_REFERENCES = 50  # commitments that a deadline counts from
 
@@ -22,13 +22,15 @@ MOST_REFERENCES = 50  # commitments that a deadline counts from
 class ResolveQuery(Section):
     """A deadline, and what it is resolved with."""
 
-    expression: Line = Field(description="A deadline, as in a file.", examples=["10 business days after 2027-01-04"])
+    expression: Line = Field(
+        max_length=1000, description="A deadline, as in a file.", examples=["10 business days after 2027-01-04"]
+    )
     timezone: Zone | None = Field(default=None, description="The zone, if it names none.")
-    calendars: tuple[Annotated[Line, AfterValidator(check_calendar)], ...] = Field(
+    calendars: tuple[Annotated[Word, AfterValidator(check_calendar)], ...] = Field(
         default=(), max_length=10, description="Calendars of business days, such as US."
     )
     roll: Roll = Field(default="none", description="What to do if it ends on no business day.")
-    by: Line | None = Field(default=None, description="The key of the party that owes it.")
+    by: Word | None = Field(default=None, description="The key of the party that owes it.")
 
 
 class ResolvedDeadline(BaseModel):
