@@ -32,6 +32,7 @@ TEMPLATES = {
     "web/channels.html": "how alerts leave, at `/channels`",
     "web/commitment.html": "the page of a commitment, at `/c/KEY`",
     "web/commitment_move.html": "what a new date means, before it is recorded there",
+    "web/commitment_past.html": "what was known of it on a day, at `/c/KEY?as_of=`",
     "web/deliveries.html": "what was sent and what was not, at `/deliveries`",
     "web/due.html": "the page of what is due, at `/`",
     "web/head.html": "what the head of every page states",

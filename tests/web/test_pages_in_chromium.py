@@ -22,6 +22,7 @@ PATHS = {
     "nothing": "/?search=nothing",
     "one": "/c/audit",
     "a series": "/c/monthly",
+    "one as known earlier": "/c/audit?as_of=2026-11-05",
     "missing": "/c/missing",
     "plan": "/plan",
     "deliveries": "/deliveries",

@@ -11,6 +11,7 @@ from alerts.core.permissions import NotAllowedError, RecordedBeforeError
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
 from alerts.log_output import fields
+from alerts.rendering.template_filters import clean
 from alerts.store.store_error import StoreError
 from alerts.web.answer_form import AnswerForm, FormError
 from alerts.web.answer_view import choosable, new_form
@@ -21,6 +22,7 @@ from alerts.web.pages.commitment_view import CommitmentView, commitment_view
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_answerer import PageAnswerer
 from alerts.web.pages.page_reading import PageReading
+from alerts.web.pages.past_view import past_view
 from alerts.web.pages.shown_page import ShownPage
 from alerts.web.pause_choices import REPEATING, pause_choices
 
@@ -39,6 +41,18 @@ class CommitmentPages:
         Raises InputError where there is none.
         """
         return self._page(reading, commitment_view(reading, key, on), recorded="add" if tracked else "")
+
+    def show_past(self, reading: PageReading, key: str, on: str | None, day: str) -> ShownPage:
+        """Return what was known at the end of a day. Raises InputError where there is no such commitment."""
+        reading.store.commitments.find(key)
+        values: dict[str, object] = {"key": key, "on": on or "", "past": None, "problem": ""}
+        try:
+            past = past_view(reading, key, on, day)
+        except InputError as error:
+            if isinstance(error, StoreError):
+                raise
+            return ShownPage(template="commitment_past", values=values | {"problem": clean(str(error))}, status=422)
+        return ShownPage(template="commitment_past", values=values | {"past": past})
 
     def press(self, reading: PageReading, key: str, on: str | None, body: bytes) -> ShownPage:
         """Record what a form states, and return the page that says so. Raises InputError where there is none."""

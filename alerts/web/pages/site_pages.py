@@ -68,6 +68,9 @@ class SitePages:
     def commitment(self, request: Request, visitor: Visitor) -> Response:
         """Return the page of a commitment."""
         key, on, tracked = _key_of(request), request.query_params.get("on"), "tracked" in request.query_params
+        as_of = request.query_params.get("as_of")
+        if as_of is not None:
+            return self._known(visitor, lambda reading: self._commitments.show_past(reading, key, on, clean(as_of)))
         return self._known(visitor, lambda reading: self._commitments.show(reading, key, on, tracked=tracked))
 
     def press_commitment(self, request: Request, visitor: Visitor, body: bytes) -> Response:
