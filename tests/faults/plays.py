@@ -105,7 +105,7 @@ class Play:
             assert not never, f"{where}: marked and never sent: {sorted(never)}"
             self._check(ran, self._world.sinks.accepted[since:], marked, now, where)
             marked = now
-        accepted = self._world.sinks.ids(began)
+        accepted, left = self._world.sinks.ids(began), states(url)
         lost = {one for one, state in expected.states.items() if state == "sent"} - told_before - set(accepted)
         repeats = sum(accepted.values()) - len(accepted)
         tally.plays += 1
@@ -114,7 +114,7 @@ class Play:
         tally.repeats += repeats
         tally.worst = max(tally.worst, repeats)
         tally.bound += sum(CONNECTIONS.values()) * kills
-        assert not lost, f"{where}: lost {sorted(lost)}"
+        assert not lost, f"{where}: lost {[(one, left.get(one)) for one in sorted(lost)]}"
         assert not self._world.sinks.repeats_that_differ(), f"{where}: a repeat has other bytes"
         ended = states(url, notices=False)
         assert ended == expected.states, f"{where}: {Counter(ended.values())} at the end"
