@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from alerts.core.actors import Actor
+from alerts.store.commitment_store import Commitments
+from alerts.store.store_error import StoreError
+from alerts.web.intake.import_steps import run_import
+from alerts.web.intake.import_values import ImportRequest
 from tests.factories import at, close, entry, load, move, party
 from tests.injections import INJECTIONS
 from tests.web.answering import Desk, opened
@@ -248,6 +253,19 @@ def test_an_upload_is_kept_for_an_hour(page: Import) -> None:
     found = seen.press("load")
     assert (found.status, "kept for an hour" in found.text) == (410, True)
     assert page.desk.store.commitments.statuses(["audit"]) == {}
+
+
+def test_a_database_that_fails_is_no_fault_of_the_file(page: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreError("database is locked")
+
+    services = page.desk.server.services
+    request = ImportRequest(
+        settings=services.settings, actor=Actor.at_machine(), now=page.desk.now, register="R", content=TWO.encode()
+    )
+    monkeypatch.setattr(Commitments, "load", fail)
+    with pytest.raises(StoreError):
+        run_import(services.store, request)
 
 
 REGISTERS = [

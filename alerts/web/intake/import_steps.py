@@ -32,6 +32,7 @@ from alerts.interchange.tables.columns import TableLayout
 from alerts.interchange.tables.xlsx import require_unpacked
 from alerts.store import Store
 from alerts.store.recorded_requests import record, result_of
+from alerts.store.store_error import StoreError
 from alerts.web.intake.import_report import MOST_NAMED, describe_load
 from alerts.web.intake.import_values import RESULT, ImportRequest, ImportResult, ShownColumns
 from alerts.web.intake.new_parties import new_parties
@@ -62,6 +63,8 @@ def run_import(store: Store, request: ImportRequest) -> ImportResult:
     with tempfile.TemporaryDirectory() as folder:
         try:
             found = _imported(store, request, content, Path(folder))
+        except StoreError:
+            raise
         except ColumnsError as error:
             found = ImportResult(
                 outcome="unreadable", register=request.register, columns=error.shown, notes=(str(error),)
