@@ -102,6 +102,15 @@ ANYBODY: frozenset[tuple[str, str]] = frozenset(
 )
 
 
+APPS: dict[int, tuple[Services, Any]] = {}
+
+
+def app_of(services: Services) -> Any:
+    """Return the application of some services, made once."""
+    known = APPS.get(id(services)) or APPS.setdefault(id(services), (services, create_app(services)))
+    return known[1]
+
+
 def asked(services: Services, method: str, path: str, way: str, body: bytes = b"") -> tuple[int, bytes]:
     """Ask the application as a peer of any address would; return the status and the body of the answer."""
     client, headers, version = WAYS[way]
@@ -118,7 +127,7 @@ def asked(services: Services, method: str, path: str, way: str, body: bytes = b"
     async def send(message: Any) -> None:
         sent.append(message)
 
-    app = create_app(services)
+    app = app_of(services)
     with ThreadPoolExecutor(1) as pool:  # Playwright, once started, keeps a loop running in the thread of the tests
         pool.submit(lambda: asyncio.run(app(scope, receive, send))).result()
     return sent[0]["status"], b"".join(one.get("body", b"") for one in sent[1:])
