@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+Case = TypeVar("Case")
 PATIENCE = 60.0  # seconds that a busy machine may take for what takes one
 EXACT = "all" in (os.environ.get("FAULTS"), os.environ.get("WEB"))  # nothing else runs on the machine
 
@@ -37,3 +38,8 @@ def ends_within(seconds: float) -> Iterator[None]:
     yield
     took, allowed = time.monotonic() - began, seconds if EXACT else seconds + PATIENCE
     assert took < allowed, f"took {took:.1f} s, not {allowed:g} s at most"
+
+
+def cases(few: Sequence[Case], *more: Case) -> list[Case]:
+    """Return the cases of a test: a few in the suite, all in `make faults` and `make web`."""
+    return [*few, *(more if EXACT else ())]

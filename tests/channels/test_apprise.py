@@ -16,7 +16,7 @@ from alerts.channels.transport.apprise_process import redacted
 from alerts.core.posts import Line, Post, Run, plain_sections
 from alerts.deadlines.errors import InputError
 from tests.channels.endings import ending
-from tests.patience import PATIENCE, pause
+from tests.patience import PATIENCE, cases, pause
 
 SECTIONS = plain_sections("It is due on Fri 7 Nov 2025: <b>&amp;\n\nSeen it: alerts ack truce")
 POST = Post(title="Due Fri 7 Nov 2025", sections=SECTIONS, urgency="late", thread="truce", more="alerts show truce")
@@ -71,16 +71,14 @@ def test_a_form_is_posted(sent):
 
 @pytest.mark.parametrize(
     ("status", "end"),
-    [
+    cases(
+        [(302, "out"), (400, "again"), (500, "out")],
         (301, "out"),
-        (302, "out"),
         (307, "out"),
-        (400, "again"),
         (403, "out"),
         (413, "again"),
         (429, "out"),
-        (500, "out"),
-    ],
+    ),
 )
 def test_a_failure_is_one_request_and_one_line(sent, status, end):
     headers = {"Location": PATH + "?again"}
