@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.cli.sign_in_report import sign_in_line, sign_in_warnings
 from alerts.deadlines.errors import InputError
 from alerts.settings import Settings, load_settings
 from alerts.settings.sign_in_section import SignInSettings
@@ -56,6 +57,43 @@ def test_a_proxy_is_known_by_its_address_and_a_secret(tmp_path: Path) -> None:
     )
     assert SECRET not in repr(settings.http)
     assert SECRET in settings.secrets()
+
+
+def people(*stated: str) -> str:
+    return "\npeople:\n" + "".join(f"- {{{one}}}\n" for one in stated)
+
+
+@pytest.mark.parametrize(
+    ("stated", "warned"),
+    [
+        (["key: ann, name: Ann, email: ann@example.org, role: admin"], []),
+        (
+            ["key: ann, name: Ann, email: ann@example.org, role: editor"],
+            ["sign-in: nobody is an admin: state `role: admin` for one of `people`"],
+        ),
+        (
+            [
+                "key: ann, name: Ann, email: ann@example.org, role: admin",
+                "key: bob, name: Bob, email: ANN@example.org",
+                "key: team, name: Team, email: team@example.org, role: editor, shared: true",
+            ],
+            ["sign-in: ann, team cannot sign in, since several people have the address: give each their own"],
+        ),
+    ],
+)
+def test_check_says_how_people_sign_in_and_who_cannot(tmp_path: Path, stated: list[str], warned: list[str]) -> None:
+    load(tmp_path, "public_url: https://alerts.example.org, sign_in: {kind: mail}", MAIL)
+    path = tmp_path / "a.yaml"
+    path.write_text(path.read_text() + people(*stated))
+    found = load_settings(tmp_path, None, {})
+    assert sign_in_line(found) == "sign-in: links are mailed through channel c0"
+    assert list(sign_in_warnings(found)) == warned
+
+
+def test_check_says_nothing_where_nobody_signs_in(tmp_path: Path) -> None:
+    found = load(tmp_path, "", CHAT)
+    assert sign_in_line(found) is None
+    assert list(sign_in_warnings(found)) == []
 
 
 URL = "public_url: https://alerts.example.org"

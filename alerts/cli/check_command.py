@@ -17,6 +17,7 @@ from alerts.cli.other_processes import (
 )
 from alerts.cli.output import warn
 from alerts.cli.problems import problems, read_settings
+from alerts.cli.sign_in_report import sign_in_line, sign_in_warnings
 from alerts.cli.terminal import Terminal
 from alerts.cli.warnings import by_text, early_warnings
 from alerts.core.rules import DEFAULT_RULE
@@ -60,6 +61,7 @@ def check(context: typer.Context, at: At = None) -> None:
         *app.renderer.uses_of_renamed(),
         *absent_owners(app, still_open, now),
         *channel_warnings(app, channels, app.signing, now),
+        *sign_in_warnings(app.settings),
     ):
         warn(line)
     undecided = app.store.commitments.restated()
@@ -70,8 +72,14 @@ def check(context: typer.Context, at: At = None) -> None:
     warn_of_left_out(app)
     warn_if_nobody_is_reached(app)
     warn_if_rules_differ(app)
+    _print_result(app)
+
+
+def _print_result(app: App) -> None:
+    if how := sign_in_line(app.settings):
+        out.print(how)
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
-    out.print(f"ok: {_counted(channels, 'channel')}, {_counted(named, 'rule')}; templates: OK")
+    out.print(f"ok: {_counted(app.channels, 'channel')}, {_counted(named, 'rule')}; templates: OK")
 
 
 def _counted(some: Sized, noun: str) -> str:

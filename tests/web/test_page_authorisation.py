@@ -50,18 +50,19 @@ PAGES: frozenset[tuple[str, str]] = frozenset(
     {
         (method, path)
         for method in ("GET", "HEAD")
-        for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new", "/import", *CONFIGURED)
+        for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new", "/import", "/people", *CONFIGURED)
     }
 )
 FORMS: frozenset[tuple[str, str]] = frozenset(
-    ("POST", path) for path in ("/c/{key}", "/deliveries", "/new", "/import", "/channels")
+    ("POST", path) for path in ("/c/{key}", "/deliveries", "/new", "/import", "/channels", "/people")
 )
 WHO = ("anonymous", "viewer", "editor", "admin")
 READS: Mapping[str, int] = dict(zip(WHO, (303, 200, 200, 200), strict=True))  # who is not signed in is led to that
 ANSWERS: Mapping[str, int] = dict(zip(WHO, (303, 403, 200, 200), strict=True))
+ADMINISTERS: Mapping[str, int] = dict(zip(WHO, (303, 403, 403, 200), strict=True))
 RECORDS: Mapping[str, int] = dict(zip(WHO, (403, 403, 200, 200), strict=True))
 UPLOADS: Mapping[str, int] = dict(zip(WHO, (403, 403, 422, 422), strict=True))  # there is no file
-TESTS: Mapping[str, int] = dict(zip(WHO, (403, 403, 403, 200), strict=True))
+BY_ADMINS: Mapping[str, int] = dict(zip(WHO, (403, 403, 403, 200), strict=True))
 SIGNED_IN: Mapping[str, int] = dict(zip(WHO, (403, 200, 200, 200), strict=True))
 # Where people sign in: what each route answers to whom, where forms carry the token of the person's own session.
 TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
@@ -75,7 +76,9 @@ TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
     ("POST", "/deliveries"): RECORDS,
     ("POST", "/new"): RECORDS,
     ("POST", "/import"): UPLOADS,
-    ("POST", "/channels"): TESTS,
+    ("POST", "/channels"): BY_ADMINS,
+    **{(method, "/people"): ADMINISTERS for method in ("GET", "HEAD")},
+    ("POST", "/people"): BY_ADMINS,
     ("POST", "/sign-out"): SIGNED_IN,
 }
 SIGN_IN = frozenset((method, f"/sign-in{below}") for method in ("GET", "HEAD", "POST") for below in ("", "/{token}"))
@@ -86,6 +89,7 @@ BODIES = {
     "/sign-out": {},
     "/channels": {},
     "/deliveries": {},
+    "/people": {},
 }
 NAMED = {"/rules": b"single", "/channels": b"single"}  # what a page names that nobody else may see; else the filing
 QUERY = b"rule=single&key=filing"  # of the pages that preview a message
@@ -147,6 +151,7 @@ def here(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
             parties=[party("office", name="The filing office")],
         )
         found.send(now=at("2026-11-24T09:00"))  # so that all pages name it
+        found.store.api_tokens.add("filing", "read", by="x", now=at("2026-11-24"))
         yield found
 
 
@@ -236,7 +241,8 @@ def rows_of(site: Site) -> str:
 def test_a_viewer_sees_no_form_but_that_to_sign_out(site: Site, browsers: Mapping[str, Browser]) -> None:
     for path in ("/c/filing", "/deliveries", "/plan", "/channels"):
         assert re.findall(r'<form method="post" action="([^"]*)"', browsers["viewer"].get(path).text) == ["/sign-out"]
-    assert '"/new"' not in browsers["viewer"].get("/").text
+    assert not [path for path in ("/new", "/people") if f'"{path}"' in browsers["viewer"].get("/").text]
+    assert '"/people"' not in browsers["editor"].get("/").text
     assert len(re.findall('<form method="post"', browsers["editor"].get("/c/filing").text)) == 2
 
 

@@ -104,6 +104,11 @@ class DueFilters:
         return replace(self, page=page).url
 
     @property
+    def for_mine(self) -> str:
+        """Return the address of what the visitor owns."""
+        return replace(self, is_mine=True, page=1).url
+
+    @property
     def for_unreached(self) -> str:
         """Return the address of what nobody gets alerts about."""
         return replace(self, is_unreached=True, page=1).url

@@ -67,6 +67,7 @@ class DueView:
     away: tuple[Away, ...]
     unreached: tuple[str, ...]
     unreached_count: int
+    mine_count: int
 
 
 def due_view(reading: PageReading, indexed: Indexed, filters: DueFilters) -> DueView:
@@ -76,7 +77,12 @@ def due_view(reading: PageReading, indexed: Indexed, filters: DueFilters) -> Due
     calendar = Calendar.on(local_day(now, known_zone(reading.zone)))
     grouped = _grouped(_asked_for(reading, unreached if filters.is_unreached else everything, filters), calendar, now)
     counts = {group: len(grouped[group]) for group in DUE_GROUPS}
-    asked = [(group, one) for group in DUE_GROUPS if filters.group in (None, group) for one in grouped[group]]
+    asked = [
+        (group, one)
+        for group in DUE_GROUPS
+        if filters.group in (None, group)
+        for one in _mine_first(reading, grouped[group])
+    ]
     pages = max(1, -(-len(asked) // PAGE))
     filters = replace(filters, page=min(filters.page, pages))
     here = asked[(filters.page - 1) * PAGE : filters.page * PAGE]
@@ -97,14 +103,25 @@ def due_view(reading: PageReading, indexed: Indexed, filters: DueFilters) -> Due
         away=tuple(_away(Absences(people=people, recorded=absences), now)),
         unreached=tuple(one.commitment.key for one in unreached[:NAMED]),
         unreached_count=len(unreached),
+        mine_count=sum(_is_mine(reading, one) for one in everything),
     )
 
 
 def _asked_for(reading: PageReading, some: Sequence[IndexedCommitment], filters: DueFilters) -> list[IndexedCommitment]:
-    if filters.is_mine:
-        return []  # nobody is signed in, so nothing is theirs
     wanted, rules = filters.wanted, reading.settings.rules
+    if filters.is_mine:
+        some = [one for one in some if _is_mine(reading, one)]
     return [one for one in some if is_wanted(one, wanted, rules, reading.now)]
+
+
+def _mine_first(reading: PageReading, some: Sequence[IndexedCommitment]) -> Sequence[IndexedCommitment]:
+    """Return a group with what the visitor owns before the rest, if they have signed in."""
+    return sorted(some, key=lambda one: not _is_mine(reading, one)) if reading.visitor.person else some
+
+
+def _is_mine(reading: PageReading, one: IndexedCommitment) -> bool:
+    person = reading.visitor.person
+    return person is not None and one.commitment.owner == person.key
 
 
 Grouped = dict[DueGroup, list[IndexedCommitment]]

@@ -140,6 +140,8 @@ def _add_pages(routes: PageRoutes, pages: SitePages) -> None:
     routes.add_form("/channels", pages.press_channels, "admin")
     routes.add_page("/preview", pages.preview)
     routes.add_page("/preview/message", pages.preview_message)
+    routes.add_page("/people", pages.people, "admin")
+    routes.add_form("/people", pages.press_people, "admin")
 
 
 def _add_static(router: APIRouter, name: str, text: str, media_type: str) -> None:

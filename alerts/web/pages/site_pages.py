@@ -30,6 +30,8 @@ from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.plan_page import plan_view
 from alerts.web.pages.preview_choice import PreviewChoice
 from alerts.web.pages.shown_page import ShownPage
+from alerts.web.pages.sign_in.known_people import KnownPeople
+from alerts.web.pages.sign_in.people_page import PeoplePages
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
 
@@ -42,6 +44,7 @@ MENU: tuple[tuple[str, str, str, Role], ...] = (
     ("channels", "/channels", "Channels", "viewer"),
     ("new", "/new", "New", "editor"),
     ("import", "/import", "Import", "editor"),
+    ("people", "/people", "People", "admin"),
 )
 MESSAGE_POLICY = "; ".join(
     ("sandbox", "default-src 'none'", "style-src 'unsafe-inline'", "form-action 'none'", "frame-ancestors 'none'")
@@ -58,6 +61,7 @@ class SitePages:
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
         self._new, self._imports = NewPages(tokens), ImportPages(tokens)
         self._configuration = ConfigurationPages(services.settings, tokens)
+        self._people = PeoplePages(KnownPeople(services), tokens)
 
     def due(self, request: Request, visitor: Visitor) -> Response:
         """Return what is due."""
@@ -157,6 +161,14 @@ class SitePages:
             missing = ShownPage(template="page_message", values={"message": "missing"}, status=404)
             return self._answer(reading, missing)
         return Response(html, media_type="text/html", headers={"Content-Security-Policy": MESSAGE_POLICY})
+
+    def people(self, _: Request, visitor: Visitor) -> Response:
+        """Return who may do what, and who has signed in."""
+        return self._known(visitor, self._people.show)
+
+    def press_people(self, _: Request, visitor: Visitor, body: bytes) -> Response:
+        """End a session."""
+        return self._known(visitor, lambda reading: self._people.press(reading, body))
 
     def refuse(self, visitor: Visitor) -> Response:
         """Return the page that says that somebody may not do this."""

@@ -43,7 +43,11 @@ class KnownPeople:
 
     def role(self, person: Person) -> Role:
         """Return what somebody may do."""
-        return self._roles.get(person.key, "viewer") if person.key in self._settled else "viewer"
+        return self._roles.get(person.key, "viewer") if self.is_of_settings(person) else "viewer"
+
+    def is_of_settings(self, person: Person) -> bool:
+        """Return whether the settings declare somebody, so that they may have a role."""
+        return person.key in self._settled
 
     def _of_files(self) -> dict[str, Person]:
         found = self._store.people.of_files()
