@@ -361,6 +361,7 @@ def test_an_action_that_cannot_be_changes_nothing(
 
 def test_a_token_of_one_owner_finds_only_what_they_own(api: Program) -> None:
     anns = Program(api.desk, "ann")
+    close(api.desk.store, "call", now=NOW)  # which is kim's
     assert keys(anns.call("GET", "/commitments")) == ["audit"]
     assert keys(anns.call("GET", "/commitments?owner=bob")) == []
     assert keys(anns.call("GET", "/commitments?owner=bob&owner=ann")) == ["audit"]
