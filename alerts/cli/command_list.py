@@ -50,7 +50,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "preview": CommandEntry("preview_commands", "Show the next message of a rule.", "read"),
     },
     "Set up": {
-        "init": CommandEntry("init_command", "Make a first configuration, and send a test message."),
+        "init": CommandEntry("init_command", "Make a first configuration, and send a test message.", "read"),
         "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates.", "read"),
         "schema": CommandEntry("schema_command", "Print the JSON Schema of a file, by which editors check it.", "read"),
         "away": CommandEntry("away_command", "Record who is away and who gets their alerts too."),

@@ -13,6 +13,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.types import TypeDecorator
 
 WHOLE, COMPRESSED, SHORTENED = 0, 1, 2  # `deliveries.message_form`
+SHORTENED_HAS = {"rendered_at", "links"}  # the names in a shortened one
 DEFLATED = "deflated"  # the only name in a compressed message: the message as JSON, zlib (RFC 1950), base64
 
 

@@ -211,7 +211,14 @@ def test_a_request_is_not_begun_before_its_turn(monkeypatch: pytest.MonkeyPatch)
 
 def scope(path: str) -> Scope:
     headers = [(b"host", HOST.encode())]
-    return {"type": "http", "path": path, "raw_path": path.encode(), "query_string": b"", "headers": headers}
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": headers,
+    }
 
 
 async def body() -> Message:

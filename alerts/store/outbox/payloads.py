@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.core.messages import Message
+from alerts.store.stored_message import SHORTENED_HAS
 
 
 def payload_of(message: Message) -> dict[str, Any]:
@@ -23,6 +24,6 @@ def payload_of(message: Message) -> dict[str, Any]:
 
 def message_of(payload: Mapping[str, Any] | None) -> Message | None:
     """Return a stored message; None where there is none, or its text is no longer kept."""
-    if not payload or "text" not in payload:
+    if not payload or payload.keys() == SHORTENED_HAS:
         return None
     return Message(**{**payload, "rendered_at": datetime.fromisoformat(payload["rendered_at"])})

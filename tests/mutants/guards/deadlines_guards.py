@@ -51,7 +51,7 @@ GUARDS = (
           'cli/test_calendar_loads.py::test_what_was_left_out_stays_listed_until_it_loads'),
     Guard('single occurrences that have passed before they are loaded are history',
           'actions/calendar_files.py',
-          'gone = {key for key in file.occurrences - known.keys() if _has_passed(stated[key], zone, now)}',
+          'gone = {key for key in file.occurrences - known.keys() if _has_passed(stated[key], chosen, now)}',
           'gone = set[str]()',
           'cli/test_calendar_loads.py::test_single_occurrences_that_have_passed_are_history'),
     Guard('a series of which the file replaces the rest ends where that begins',
