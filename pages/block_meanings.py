@@ -48,6 +48,8 @@ TEMPLATES = {
     "web/preview.html": "a message as it would go out, at `/preview`",
     "web/preview.js": "shows what a deadline means while it is typed",
     "web/rules.html": "what each rule does, at `/rules`",
+    "web/several.html": "one answer to several commitments, at `/several`",
+    "web/several_recorded.html": "what became of it",
     "web/sign_in.html": "where people sign in, at `/sign-in`",
     "web/site.css": "the style of the pages that need no link",
     "web/site.html": "the frame of the pages that need no link",

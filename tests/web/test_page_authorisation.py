@@ -50,11 +50,11 @@ PAGES: frozenset[tuple[str, str]] = frozenset(
     {
         (method, path)
         for method in ("GET", "HEAD")
-        for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new", "/import", "/people", *CONFIGURED)
+        for path in ("/", "/c/{key}", "/plan", "/deliveries", "/new", "/import", "/several", "/people", *CONFIGURED)
     }
 )
 FORMS: frozenset[tuple[str, str]] = frozenset(
-    ("POST", path) for path in ("/c/{key}", "/deliveries", "/new", "/import", "/channels", "/people")
+    ("POST", path) for path in ("/c/{key}", "/deliveries", "/new", "/import", "/channels", "/several", "/people")
 )
 WHO = ("anonymous", "viewer", "editor", "admin")
 READS: Mapping[str, int] = dict(zip(WHO, (303, 200, 200, 200), strict=True))  # who is not signed in is led to that
@@ -71,7 +71,7 @@ TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
         for method in ("GET", "HEAD")
         for path in ("/", "/c/{key}", "/plan", "/deliveries", *CONFIGURED)
     },
-    **{(method, path): ANSWERS for method in ("GET", "HEAD") for path in ("/new", "/import")},
+    **{(method, path): ANSWERS for method in ("GET", "HEAD") for path in ("/new", "/import", "/several")},
     ("POST", "/c/{key}"): RECORDS,
     ("POST", "/deliveries"): RECORDS,
     ("POST", "/new"): RECORDS,
@@ -79,6 +79,7 @@ TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
     ("POST", "/channels"): BY_ADMINS,
     **{(method, "/people"): ADMINISTERS for method in ("GET", "HEAD")},
     ("POST", "/people"): BY_ADMINS,
+    ("POST", "/several"): RECORDS,
     ("POST", "/sign-out"): SIGNED_IN,
 }
 SIGN_IN = frozenset((method, f"/sign-in{below}") for method in ("GET", "HEAD", "POST") for below in ("", "/{token}"))
@@ -88,11 +89,12 @@ BODIES = {
     "/import": {"choice": "look", "new_register": "Any"},
     "/sign-out": {},
     "/channels": {},
+    "/several": {},
     "/deliveries": {},
     "/people": {},
 }
 NAMED = {"/rules": b"single", "/channels": b"single"}  # what a page names that nobody else may see; else the filing
-QUERY = b"rule=single&key=filing"  # of the pages that preview a message
+QUERY = b"rule=single&key=filing&pick=filing"  # of the pages that preview a message
 STATIC = ("/static/page.css", "/static/site.css", "/static/icon.svg", "/static/preview.js")
 ANYBODY: frozenset[tuple[str, str]] = frozenset(
     {("GET", "/healthz"), ("HEAD", "/healthz"), ("GET", "/readyz"), ("HEAD", "/readyz")}
@@ -269,7 +271,11 @@ def test_a_form_is_for_this_machine_and_nobody_else(here: Desk, services: Servic
     """Its token is known to nobody here, so it records nothing, and says so only to this machine."""
     before = here.dump()
     status, body = asked(
-        services, method, path.replace("{key}", "filing"), way, b"choice=close+withdrawn&form=" + b"0" * 32
+        services,
+        method,
+        path.replace("{key}", "filing"),
+        way,
+        b"choice=close+withdrawn&picked=filing+1+ahead&form=" + b"0" * 32,
     )
     assert (status == 403) == (way in ADMITTED)
     assert status in (400, 403, 404)

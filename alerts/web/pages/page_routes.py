@@ -135,6 +135,8 @@ def _add_pages(routes: PageRoutes, pages: SitePages) -> None:
     routes.add_form("/new", pages.press_new)
     routes.add_page("/import", pages.imports, "editor")
     routes.add_upload("/import", pages.press_import)
+    routes.add_page("/several", pages.several, "editor")
+    routes.add_form("/several", pages.press_several)
     routes.add_page("/rules", pages.rules)
     routes.add_page("/channels", pages.channels)
     routes.add_form("/channels", pages.press_channels, "admin")

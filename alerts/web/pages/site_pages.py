@@ -29,6 +29,7 @@ from alerts.web.pages.new_page import NewPages
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.plan_page import plan_view
 from alerts.web.pages.preview_choice import PreviewChoice
+from alerts.web.pages.several_pages import SeveralPages
 from alerts.web.pages.shown_page import ShownPage
 from alerts.web.pages.sign_in.known_people import KnownPeople
 from alerts.web.pages.sign_in.people_page import PeoplePages
@@ -60,6 +61,7 @@ class SitePages:
         self._tokens = tokens = tokens or FormTokens()
         self._commitments, self._deliveries = CommitmentPages(tokens), DeliveriesPages(tokens)
         self._new, self._imports = NewPages(tokens), ImportPages(tokens)
+        self._several = SeveralPages(tokens)
         self._configuration = ConfigurationPages(services.settings, tokens)
         self._people = PeoplePages(KnownPeople(services), tokens)
 
@@ -129,6 +131,16 @@ class SitePages:
             found = await imports.run(stated)
             stated = await run_in_threadpool(imports.answer, reading, form, found)
         return await run_in_threadpool(self._answer, reading, stated)
+
+    def several(self, request: Request, visitor: Visitor) -> Response:
+        """Return what an answer means for several commitments."""
+        reading, indexed = self._begin_with_index(visitor)
+        return self._answer(reading, self._several.show(reading, indexed.commitments, request.query_params))
+
+    def press_several(self, _: Request, visitor: Visitor, body: bytes) -> Response:
+        """Record one answer for several commitments."""
+        reading, indexed = self._begin_with_index(visitor)
+        return self._answer(reading, self._several.press(reading, indexed.commitments, body))
 
     def rules(self, _: Request, visitor: Visitor) -> Response:
         """Return what the rules do."""
