@@ -18,6 +18,7 @@ from alerts.settings import load_settings
 from alerts.views.channel_readers import channel_readers
 from alerts.web.absence_page import AbsencePage
 from alerts.web.answer_pages import AnswerPages
+from alerts.web.api.api_routes import ROUTES
 from alerts.web.api.token_check import TokenCheck
 from alerts.web.calendar_feeds import CalendarFeeds
 from alerts.web.link_visits import LinkVisits, message
@@ -112,9 +113,10 @@ def shown_by_values(site: DaemonSite, token: str, feed: str, program: str) -> st
     found = [settings, services, services.signing, link, pages.show(token, ""), pages.press(token, "", b""), feeds]
     visits, check = LinkVisits(services), TokenCheck(services)
     headers = Headers({"Authorization": f"Bearer {program}"})
+    route = next(one for one in ROUTES if one.scope == "write")
     away, silence = AbsencePage(visits), SilencePage(visits)
     found += [visits, away, silence, away.show(token, ""), silence.press(token, "", b""), message("unknown", 404)]
-    found += [check, check.require(headers, "", "write", utc_now()), services.store.api_tokens.all()]
+    found += [check, check.require(headers, "", route, utc_now()), services.store.api_tokens.all()]
     found += [services.store.feeds.find(feed, utc_now()), feeds.answer(feed, "", ""), *services.signing.source()]
     services.store.close()
     return repr(found)
