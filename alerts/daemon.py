@@ -177,7 +177,7 @@ class Daemon:
                 self._outages.attempt("reporting failures", self._handle_failures),
             )
             well = all(turns) and self._outages.attempt("the sign of life", lambda: self._record_status(self._clock()))
-            self._outages.attempt("compressing messages", self._tidy)
+            self._outages.attempt("deleting old texts and uploads", self._tidy)
             now = self._clock()
             delivers = not self._missing and all(worker.is_well(now) for worker in self._pool.workers)
             if well and self._process.is_well(now) and delivers:
@@ -225,6 +225,7 @@ class Daemon:
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 
     def _tidy(self) -> None:
+        self._store.uploads.forget_old(self._clock())
         KeptMessages(self._store.database).tidy(self._clock(), self._now.messages_kept, self._stop.is_set)
 
     def _handle_failures(self) -> None:

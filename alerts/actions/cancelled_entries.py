@@ -47,7 +47,7 @@ def find_cancelled(job: LoadJob) -> list[Cancellation]:
 
 def withdraw(job: LoadJob, cancellation: Cancellation) -> None:
     """Withdraw what a file cancels."""
-    change = replace(job.change, reason=f"cancelled by {cancellation.path}")
+    change = replace(job.change, reason=f"cancelled by {job.register or cancellation.path}")
     found = cancellation.found
     job.store.commitments.withdraw([key for key, occurrence in found if not occurrence], change)
     for key, occurrence in found:

@@ -17,7 +17,8 @@ from alerts.store import Store
 class LoadJob:
     """What a load stores. `names`: the name that each file is stored under, by its path; none where it has none.
 
-    `zone` is that of the settings. `entries` are those of the files that can be loaded.
+    `zone` is that of the settings. `entries` are those of the files that can be loaded. `register`: what the history
+    calls the one file, where nobody knows its path.
     """
 
     store: Store
@@ -28,6 +29,7 @@ class LoadJob:
     closed: Closed
     change: Change
     all_or_nothing: bool = False
+    register: str = ""
 
 
 def entries_of(read: Sequence[File], names: Mapping[str, str]) -> list[StatedCommitment]:
@@ -59,7 +61,7 @@ def note_what_is_left(job: LoadJob, closed: Mapping[str, Sequence[str]]) -> None
     """Close what is missing in a file, by its path, and remember what else has left the files."""
     store, present = job.store.commitments, keys_present(job.files)
     for path, keys in closed.items():
-        store.withdraw(keys, replace(job.change, reason=f"no longer in {path}"))
+        store.withdraw(keys, replace(job.change, reason=f"no longer in {job.register or path}"))
     for file in job.files:
         store.note_left(job.names[file.path], present)
 

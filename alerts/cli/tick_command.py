@@ -62,6 +62,7 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
         if at is None:
             check.swept()
         app.store.check_indexes(now)  # last, after the sends
+        app.store.uploads.forget_old(now)
         KeptMessages(app.store.database).tidy(now, app.settings.messages_kept)
     for channel in app.channels.values():
         channel.close()

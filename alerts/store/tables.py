@@ -211,7 +211,7 @@ uploads = Table(  # files that were uploaded to a page, for an hour
     metadata,
     Column("hash", Text, primary_key=True),  # SHA-256 in hex
     Column("content", Text, nullable=False),  # compressed, in base64
-    Column("uploaded_at", Utc, nullable=False),
+    Column("uploaded_at", Utc, nullable=False, index=True),  # else each content would be read to get at it
 )
 
 resolved_with = Table(  # what bounds were worked out with: the value that holds is that of the highest number

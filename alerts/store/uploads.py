@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from alerts.store import tables
 from alerts.store.database import Database
@@ -30,13 +30,20 @@ class Uploads:
         found = hashlib.sha256(content).hexdigest()
         packed = base64.b64encode(zlib.compress(content, 1)).decode()
         latest = select(_U.hash).order_by(_U.uploaded_at.desc(), _U.hash).limit(MOST - 1)
-        with self._database.read() as connection:
-            kept = list(connection.execute(latest).scalars())
         with self._database.write() as connection:
-            gone = (_U.uploaded_at <= now - KEPT_FOR) | (_U.hash == found) | _U.hash.not_in(kept)
+            kept = list(connection.execute(latest).scalars())
+            gone = _is_old(now) | (_U.hash == found) | _U.hash.not_in(kept)
             connection.execute(delete(tables.uploads).where(gone))
             add_missing(connection, tables.uploads, [{"hash": found, "content": packed, "uploaded_at": now}])
         return found
+
+    def forget_old(self, now: datetime) -> None:
+        """Delete what was kept for its hour. The daemon asks often, so nothing is written where there is none."""
+        with self._database.read() as connection:
+            has_old = connection.execute(select(_U.hash).where(_is_old(now)).limit(1)).first()
+        if has_old:
+            with self._database.write() as connection:
+                connection.execute(delete(tables.uploads).where(_is_old(now)))
 
     def find(self, hashed: str, now: datetime) -> bytes | None:
         """Return the content of an upload; None where it is not kept, or not any more."""
@@ -63,6 +70,10 @@ class Uploads:
                 query = select(_C.key, _C.loaded_from).where(_C.key.in_(some))
                 found |= dict(connection.execute(query).tuples().all())
         return found
+
+
+def _is_old(now: datetime) -> ColumnElement[bool]:
+    return _U.uploaded_at <= now - KEPT_FOR
 
 
 def is_register(name: str) -> bool:

@@ -78,6 +78,7 @@ def test_a_register_is_compared_with_what_was_loaded_from_it(page: Import) -> No
     done = page.upload(changed).press("load", close_missing="yes")
     assert "1 closed" in done.text
     assert not desk.tracked("lease").open
+    assert desk.history("lease")[-1].reason == "no longer in the register Contracts"
     back = page.upload(TWO)
     assert "lease: closed as withdrawn, and listed again" in back.text
     assert back.press("load", reopen="yes").status == 200

@@ -40,6 +40,7 @@ from alerts.store.outbox.reach import ANYBODY, ServedRecipients, recipient_is_se
 from alerts.store.outbox.record import attempt_row, outcome_row
 from alerts.store.outbox.set_aside import UPDATE_UNSENT, gone_rows, read_claims, unsent_row
 from alerts.store.rows import CHUNK
+from alerts.store.stored_message import WHOLE
 
 log = logging.getLogger(__name__)
 _A, _D = delivery_tables.attempts.c, delivery_tables.deliveries.c
@@ -53,7 +54,7 @@ _RECORD_OUTCOME = update(delivery_tables.deliveries).where(_MINE).values(
 )  # fmt: skip
 _KEEP = update(delivery_tables.deliveries).where(_MINE).values(
     {name: bindparam(name) for name in ("payload", "payload_hash", "entries", "template_error")}
-    | {"failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type))}
+    | {"failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type)), "message_form": WHOLE}
 )  # fmt: skip
 _RETURN_CLAIM = update(delivery_tables.deliveries).where(_MINE).values(
     {"state": "retry", "lease_until": None, "attempts": _D.attempts - 1, "next_at": bindparam("_now")}

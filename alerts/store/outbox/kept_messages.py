@@ -57,7 +57,7 @@ class KeptMessages:
         which = {WHOLE: delivery_tables.TO_COMPRESS, COMPRESSED: delivery_tables.TO_SHORTEN}[was]
         query = select(_D.id, _D.payload).where(which, _D.ended_at < before)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(_D.ended_at).limit(BATCH)).all()
+            rows = connection.execute(query.order_by(_D.ended_at, _D.id).limit(BATCH)).all()
         if not rows:
             return 0
         values = [

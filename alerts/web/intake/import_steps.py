@@ -158,8 +158,9 @@ def _read(store: Store, request: ImportRequest, content: bytes, folder: Path) ->
     files, names = without_history(store, zone, [file], request.now), {file.path: request.register}
     change = Change.of(request.actor, request.now, f"loaded from the register {request.register}")
     job = LoadJob(
-        store=store, zone=zone, files=files, names=names, entries=entries_of(files, names), closed="name", change=change
-    )
+        store=store, zone=zone, files=files, names=names, entries=entries_of(files, names), closed="name",
+        change=change, register=f"the register {request.register}",
+    )  # fmt: skip
     return Upload(path=path, job=without_unresolved(job), columns=columns)
 
 

@@ -95,6 +95,12 @@ def test_a_mail_that_comes_back_later_still_is_sent_again_as_rendered_anew(store
         connection.execute(D.update().values(state="retry", next_at=NINE + 2 * KEPT))
     (again,) = claim(store, NINE + 2 * KEPT)
     assert (again.id, again.message) == (one.id, None)
+    store.outbox.keep({again.id: (again.fence, rendered(one), None)})
+    store.outbox.record_outcomes([(again, Outcome(state="sent"), NINE + 2 * KEPT, NINE + 2 * KEPT)])
+    assert rows(store)[0].message_form == WHOLE
+    KeptMessages(store.database).tidy(NINE + 4 * KEPT, KEPT)
+    KeptMessages(store.database).tidy(NINE + 4 * KEPT, KEPT)
+    assert rows(store)[0].payload.keys() == {"rendered_at", "links"}, "this text is forgotten in its turn"
 
 
 def test_a_sweep_takes_a_few_batches_and_the_next_goes_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
