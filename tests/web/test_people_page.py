@@ -11,7 +11,7 @@ import pytest
 
 from alerts.core.commitments import Person
 from alerts.store.feeds import FeedFilter
-from alerts.store.people import put
+from alerts.store.people import People, put
 from tests.factories import at, entry, load
 from tests.injections import INJECTIONS
 from tests.web.answering import NOW, Desk
@@ -62,6 +62,22 @@ def test_a_session_ends_at_the_press_of_a_button(site: Site) -> None:
     assert "That session was over already." in again
     assert "Kim Sat 28 Nov 2026 09:30 from 127.0.0.1, ended Sat 28 Nov 2026 09:30 by Ann Example" in again
     assert "Last signed in Sat 28 Nov 2026 09:30" in again
+
+
+def test_the_people_of_files_are_read_once_however_many_there_are(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = site.signed_in("ann")
+    with site.store.database.write() as connection:
+        some = [Person(key=f"d{n}", name=f"D{n}", email=f"d{n}@example.org") for n in range(20)]
+        put(connection, some, of_settings=False)
+    read, reads = People.of_files, list[int]()
+
+    def counted(people: People) -> dict[str, Person]:
+        reads.append(1)
+        return read(people)
+
+    monkeypatch.setattr(People, "of_files", counted)
+    assert "D19 d19@example.org Viewer d19 · declared by a file" in text_of(ann.get("/people"))
+    assert len(reads) == 1
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,42 @@ def test_one_form_is_recorded_once(some: Desk) -> None:
     shown = show(some, "assign", ("filing",), person="bob")
     confirm(some, shown)
     before = some.dump()
-    confirm(some, shown)
+    again = text_of(confirm(some, shown).text)
     assert some.dump() == before
+    assert "Recorded for 1 of 1" in again, "it is recorded, by the same form"
+
+
+def test_one_form_moves_once_also_what_moves_along(some: Desk) -> None:
+    shown = show(some, "move", days="7")
+    confirm(some, shown)
+    before = some.dump()
+    again = text_of(confirm(some, shown).text)
+    assert some.dump() == before
+    assert "Recorded for 2 of 3" in again
+    assert "Left out: it has changed since the preview" in again
+
+
+def test_a_move_of_what_has_changed_since_the_preview_is_left_out(some: Desk) -> None:
+    shown = show(some, "move", ("audit", "filing"), days="7")
+    move(some.store, "filing", "2026-12-20", now=at("2026-11-28T09:20"))
+    found = text_of(confirm(some, shown).text)
+    assert "Recorded for 1 of 2" in found
+    assert some.tracked("filing").commitment.deadline == "2026-12-20"
+
+
+@pytest.mark.parametrize("picked", ["audit", "audit x", "audit 1 due", "audit 99 ahead", "audit x ahead"])
+def test_what_no_preview_has_shown_is_left_out(some: Desk, picked: str) -> None:
+    shown, before = show(some, "close fulfilled", ("audit",)), some.dump()
+    assert confirm(some, shown, picked=picked).status_code == 200
+    assert some.dump() == before
+
+
+def test_what_somebody_has_closed_since_the_preview_is_named(some: Desk) -> None:
+    shown = show(some, "close fulfilled", ("audit", "filing"))
+    close(some.store, "audit")
+    found = text_of(confirm(some, shown).text)
+    assert "Recorded for 1 of 1" in found
+    assert "No longer open , so nothing was recorded now: audit" in found
 
 
 @pytest.mark.parametrize("typed", [{"token": "0" * 64}, {"form": "0" * 32}, {"picked": ""}, {"choice": "nothing"}])

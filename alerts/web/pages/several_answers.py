@@ -61,6 +61,17 @@ def picked_row(tracked: Tracked, reading: PageReading) -> PickedRow:
     )
 
 
+def as_seen(row: PickedRow, seen: str) -> PickedRow:
+    """Return a row as the preview showed it: recording compares that with what holds then.
+
+    Of another date, or in another stage, it is not what was shown.
+    """
+    shown, now = seen.split(" "), row.seen.split(" ")
+    if row.problem or len(shown) != len(now) or shown[2:] != now[2:]:
+        return row if row.problem else replace(row, problem=CHANGED)
+    return replace(row, seen=seen)
+
+
 def meant(rows: Sequence[PickedRow], form: AnswerForm, reading: PageReading) -> list[PickedRow]:
     """Return what an answer would mean for each. Nothing is written. Raises FormError for what all need."""
     what = form.choice[0]
@@ -82,6 +93,10 @@ def _meant(row: PickedRow, form: AnswerForm, reading: PageReading) -> PickedRow:
     try:
         answer = _answer(row, form, reading)
         return _MEANS[form.choice[0]](row, answer, reading)
+    except NotAsShownError:
+        return replace(row, problem=CHANGED)
+    except RecordedBeforeError:
+        return row
     except (InputError, FormError, NotAllowedError) as error:
         if isinstance(error, StoreError):
             raise

@@ -15,7 +15,7 @@ from alerts.web.link_visits import EmptyFields
 from alerts.web.pages.due_index import IndexedCommitment
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_reading import PageReading
-from alerts.web.pages.several_answers import ANSWERS, CHANGED, PickedRow, meant, picked_row, record
+from alerts.web.pages.several_answers import ANSWERS, PickedRow, as_seen, meant, picked_row, record
 from alerts.web.pages.shown_page import ShownPage
 
 log = logging.getLogger(__name__)
@@ -40,10 +40,8 @@ class SeveralPages:
         """Record an answer for each that was shown, and return what became of each."""
         form = AnswerForm.read(body)
         seen = {line.partition(" ")[0]: line for line in form.fields.get("picked", "").split("\n")[:MOST] if line}
-        rows = [
-            row if seen[row.key].strip() == row.seen or row.problem else _changed(row)
-            for row in self._rows(reading, everything, list(seen))
-        ]
+        rows = [as_seen(row, seen[row.key].strip()) for row in self._rows(reading, everything, list(seen))]
+        gone = [key for key in seen if key not in {row.key for row in rows}]
         if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
             return self._page(reading, rows, form, status=403, notice="stale")
         if form.choice[0] not in ANSWERS:
@@ -56,7 +54,7 @@ class SeveralPages:
         keys = ", ".join(row.key for row in found if not row.problem)
         by = reading.visitor.actor(form.name).name
         log.info("recorded on a page: %s %s, by %s", form.choice[0], keys, by, extra=fields(event="page", by=by))
-        return ShownPage(template="several_recorded", values={"rows": found})
+        return ShownPage(template="several_recorded", values={"rows": found, "gone": gone})
 
     def _rows(
         self, reading: PageReading, everything: Sequence[IndexedCommitment], keys: Sequence[str]
@@ -93,7 +91,3 @@ class SeveralPages:
             "token": self._tokens.token(fresh, reading.visitor),
         }
         return ShownPage(template="several", values=values, status=status)
-
-
-def _changed(row: PickedRow) -> PickedRow:
-    return PickedRow(tracked=row.tracked, title=row.title, dates=row.dates, seen=row.seen, problem=CHANGED)

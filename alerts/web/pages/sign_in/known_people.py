@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from alerts.core.commitments import Person
@@ -24,7 +25,7 @@ class KnownPeople:
         self._roles: Mapping[str, Role] = settings.roles
         self._shared = settings.shared_addresses
         self._settled = {one.key: one for one in settings.people}
-        self._taken = {_address(one) for one in settings.people}
+        self._of_settings = _by_address(settings.people)
 
     def by_key(self, key: str, now: datetime) -> Person | None:
         """Return a person who may sign in."""
@@ -34,11 +35,22 @@ class KnownPeople:
 
     def by_address(self, address: str, now: datetime) -> Person | None:
         """Return who alone has an address, and may sign in with it."""
+        return self._alone(address, now, lambda: _by_address(self._of_files().values()))
+
+    def who_may_sign_in(self, now: datetime) -> frozenset[str]:
+        """Return the keys of all who may sign in. The people of files are read once."""
+        files = self._of_files()
+        by_address = _by_address(files.values())
+        everybody = (*self._settled.values(), *files.values())
+        return frozenset(one.key for one in everybody if self._alone(one.email, now, lambda: by_address) == one)
+
+    def _alone(
+        self, address: str, now: datetime, of_files: Callable[[], Mapping[str, Sequence[Person]]]
+    ) -> Person | None:
         wanted = address.lower()
         if wanted in self._shared:
             return None
-        some = self._settled if wanted in self._taken else self._of_files()
-        found = [one for one in some.values() if _address(one) == wanted]
+        found = self._of_settings.get(wanted) or of_files().get(wanted, ())
         return found[0] if len(found) == 1 and not found[0].has_left(now) else None
 
     def role(self, person: Person) -> Role:
@@ -54,5 +66,8 @@ class KnownPeople:
         return {key: one for key, one in found.items() if key not in self._settled}
 
 
-def _address(person: Person) -> str:
-    return person.email.lower()
+def _by_address(people: Iterable[Person]) -> dict[str, list[Person]]:
+    found = defaultdict[str, list[Person]](list)
+    for one in people:
+        found[one.email.lower()].append(one)
+    return dict(found)

@@ -95,8 +95,11 @@ class PeoplePages:
         with store.database.snapshot():
             lasting, latest = store.sessions.lasting(now), store.sessions.latest(MOST_SIGN_INS)
             last = store.sessions.last_sign_ins()
-            tokens = [*_tokens(reading), *_feeds(reading)]
-            rows = [self._line(reading, one, last.get(one.key), lasting) for one in _in_order(reading)]
+            tokens, able = [*_tokens(reading), *_feeds(reading)], self._known.who_may_sign_in(now)
+        rows = [
+            self._line(reading, one, last.get(one.key), lasting, can_sign_in=one.key in able)
+            for one in _in_order(reading)
+        ]
         values: dict[str, object] = {
             "rows": rows,
             "latest": [_session_line(reading, one) for one in latest],
@@ -109,22 +112,28 @@ class PeoplePages:
         return ShownPage(template="people", values=values, status=status)
 
     def _line(
-        self, reading: PageReading, person: Person, last: datetime | None, lasting: Sequence[Session]
+        self,
+        reading: PageReading,
+        person: Person,
+        last: datetime | None,
+        lasting: Sequence[Session],
+        *,
+        can_sign_in: bool,
     ) -> PersonLine:
         return PersonLine(
             key=person.key,
             name=flat(clean(person.name)),
             address=person.email,
             role=self._known.role(person),
-            note=self._note(reading, person),
+            note=self._note(reading, person, can_sign_in=can_sign_in),
             last=shown(last, reading.zone) if last else "",
             sessions=tuple(_session_line(reading, one) for one in lasting if one.person == person.key),
         )
 
-    def _note(self, reading: PageReading, person: Person) -> str:
+    def _note(self, reading: PageReading, person: Person, *, can_sign_in: bool) -> str:
         if person.has_left(reading.now):
             return f"left on {person.left_on(reading.zone)}"
-        if self._known.by_key(person.key, reading.now) is None:
+        if not can_sign_in:
             return "cannot sign in: several people have this address"
         return "" if self._known.is_of_settings(person) else "declared by a file"
 
