@@ -172,4 +172,25 @@ GUARDS = (
         "self._filled_at is not None",
         "test_claim_size.py::test_more_are_claimed_while_those_before_are_sent_within_a_second",
     ),
+    Guard(
+        "kept: only what was sent loses its text",
+        "store/outbox/kept_messages.py",
+        ', _D.state == "sent", _D.message_form',
+        ", _D.message_form",
+        "store/outbox/test_kept_messages.py::test_what_another_process_has_changed_meanwhile_stays[sqlite]",
+    ),
+    Guard(
+        "kept: a message without its text is rendered anew",
+        "store/outbox/payloads.py",
+        "if not payload or payload.keys() == SHORTENED_HAS:",
+        "if not payload:",
+        "store/outbox/test_kept_messages.py::test_a_mail_that_comes_back_later_still_is_sent_again_as_rendered_anew[sqlite]",
+    ),
+    Guard(
+        "kept: the text of what was rendered anew is forgotten in its turn",
+        "store/outbox/claim.py",
+        ', "message_form": WHOLE}',
+        "}",
+        "store/outbox/test_kept_messages.py::test_a_mail_that_comes_back_later_still_is_sent_again_as_rendered_anew[sqlite]",
+    ),
 )
