@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from alerts.actions.preconditions import require_known_dependencies
 from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment, Party, Source
 from alerts.core.stated_values import stated
@@ -35,6 +36,7 @@ def add(
     change.require_owner(commitment.owner)
     with store.commitments.change(change.request, commitment.key) as changes:
         _require_free(changes, commitment.key)
+        require_known_dependencies(changes, commitment.deadline, change)
         changes.declare(parties, sources)
         changes.require_all_known(commitment, change.now)
         changes.write(changes.compute(_entry(commitment), change))

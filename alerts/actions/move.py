@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from alerts.actions.preconditions import find, require_occurrence, require_open
+from alerts.actions.preconditions import find, require_known_dependencies, require_occurrence, require_open
 from alerts.core.change_set import ChangeSet
 from alerts.core.changes import Change, Move, Report, StatedCommitment, revision_after
 from alerts.core.commitments import Citation
@@ -71,6 +71,7 @@ def _compute_whole(
 ) -> tuple[ChangeSet, Report]:
     found, kept_zone = keep_zone(parse(now.commitment.deadline), parse(deadline))
     moved = replace(now.commitment, deadline=str(found))
+    require_known_dependencies(changes, moved.deadline, change, references(parse(now.commitment.deadline)))
     cited = cited or (Citation(key=change.source) if change.source else None)
     moved = moved.citing_first(cited) if cited else moved
     change_set = changes.compute(StatedCommitment(moved, moved.key), change)

@@ -30,6 +30,20 @@ def find(changes: CommitmentChanges, key: str, change: Change, action: Action) -
     return now
 
 
+def require_known_dependencies(
+    changes: CommitmentChanges, deadline: str, change: Change, before: frozenset[str] = frozenset()
+) -> None:
+    """Raise InputError where a deadline counts from what is not known to who may see only what somebody owns.
+
+    Its date would tell that of the other. What it counted from `before` is not looked at again.
+    """
+    if change.only_owner is not None:
+        from alerts.deadlines.expressions import references  # here: an answer parses no deadline
+        from alerts.deadlines.grammar import parse
+
+        changes.require_owned(references(parse(deadline)) - before, change.only_owner)
+
+
 def require_as_shown(changes: CommitmentChanges, now: Tracked, change: Change) -> None:
     """Raise where the form that somebody answered was recorded before, or where they read what does not hold now."""
     if change.revisions is not None and now.revision not in change.revisions:

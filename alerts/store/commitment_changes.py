@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,13 @@ class CommitmentChanges:
     def find(self, key: str) -> Tracked:
         """Return a commitment with its occurrences. Raises InputError for an unknown key."""
         return find_tracked(self._connection, key)
+
+    def require_owned(self, keys: Collection[str], owner: str) -> None:
+        """Raise InputError for a key of which nothing is known that the person owns."""
+        query = select(_C.key).where(_C.key.in_(keys), _C.owner == owner)
+        found = self._connection.execute(query).scalars().all() if keys else ()
+        for key in sorted(set(keys) - set(found)):
+            raise InputError(f"no commitment has the key {key!r}")
 
     def is_tracked(self, key: str) -> bool:
         """Return whether a commitment has a key."""

@@ -8,6 +8,7 @@ import pytest
 
 from alerts.actions.add import add
 from alerts.actions.edit import assign, edit, with_values
+from alerts.actions.move import move
 from alerts.actions.preconditions import NotAsShownError
 from alerts.core.actors import Actor, Request
 from alerts.core.changes import Change
@@ -66,6 +67,23 @@ def test_a_program_of_one_owner_names_no_other_owner(tried):
             add(tried, replace(commitment("new"), owner=owner), Change.of(PROGRAM, NOW))
     assert dump(tried) == before
     add(tried, replace(commitment("new"), owner="ann"), Change.of(PROGRAM, NOW))
+
+
+def test_a_program_of_one_owner_counts_from_nothing_of_others(tried):
+    """The date that it gets would tell that of the other."""
+    ann = Change.of(PROGRAM, NOW)
+    load(tried, entry("hidden", "2026-03-03"), people=[Person(key="ann", name="Ann", email="a@example.org")])
+    owned(tried, "truce")
+    before = dump(tried)
+    for key in ("hidden", "nothing"):
+        with pytest.raises(InputError, match=f"^no commitment has the key '{key}'$"):
+            add(tried, replace(commitment("new", f"P1D after {key}"), owner="ann"), ann)
+        with pytest.raises(InputError, match=f"^no commitment has the key '{key}'$"):
+            move(tried, "truce", f"P1D after {key}", ann)
+    assert dump(tried) == before
+    add(tried, replace(commitment("new", "P1D after truce"), owner="ann"), ann)
+    move(tried, "new", "P1D after hidden", SHELL)
+    move(tried, "new", "P2D after hidden", ann)
 
 
 @pytest.mark.parametrize("action", [action for action in DO if action not in ("away", "silence")])
