@@ -52,7 +52,8 @@ class ChangeComputation:
     def _find_missing(self, snapshot: Snapshot, unread: Collection[str]) -> None:
         needed = {other for others in self._needs.values() for other in others}
         missing = needed - set(self._wanted) - set(snapshot.bounds) - set(unread)
-        similar = [*self._wanted, *snapshot.keys] if missing else []
+        knows_all = self._change.only_owner is None  # who may see what one person owns gets no key of others proposed
+        similar = [*self._wanted, *snapshot.keys] if missing and knows_all else []
         for key, others in self._needs.items():
             for other in sorted(others & missing):
                 near = did_you_mean(other, similar) if len(self._found) < MAX_ERRORS else ""  # finding it is slow

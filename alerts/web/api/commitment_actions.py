@@ -203,7 +203,8 @@ def _recipient(call: ApiCall, name: str) -> str:
         addresses |= {one for one in reader.recipients if one}
     found = next((one for one in sorted(addresses) if one.lower() == name.lower()), None)
     if found is None:
-        near = did_you_mean(name, [*reading.people, *addresses])
+        # A token for what one person owns may not list people, so it gets nobody's address proposed.
+        near = "" if call.token.owner else did_you_mean(name, [*reading.people, *addresses])
         raise InputError(f"for: {name!r} is neither a declared person nor a recipient{near}")
     return found
 
