@@ -14,6 +14,7 @@ from alerts.deadlines.deadline_bounds import resolve
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.expressions import Deadline, references
 from alerts.deadlines.grammar import parse
+from alerts.deadlines.points import Point
 from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.values import frozen
 from alerts.store import Store
@@ -34,7 +35,15 @@ class ResolvedExpression:
         if recurs is None:
             return []
         found = (occurrence_bounds(self.bounds, name) for name in recurs.names_about(now))
-        return [one.text for one in islice((one for one in found if one.named and one.named.counted_end > now), COMING)]
+        coming = (one.text for one in found if one.named and not _is_over(one.named, now))
+        return list(islice(coming, COMING))
+
+
+def _is_over(point: Point, now: datetime) -> bool:
+    try:
+        return point.counted_end <= now
+    except OverflowError:  # it ends after the last day that there is
+        return False
 
 
 def resolve_stated(

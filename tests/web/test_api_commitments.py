@@ -378,6 +378,36 @@ def test_a_token_of_one_owner_finds_only_what_they_own(api: Program) -> None:
     assert anns.call("POST", "/commitments", NEW).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("path", "stated"),
+    [
+        ("/audit/snooze", {"until": "2026-12-10", "for": "bod@example.org"}),
+        ("/audit/snooze", {"until": "2026-12-10", "for": "bod"}),
+        ("/audit/move", {"deadline": "P2D after filinx", "reason": "They asked."}),
+        ("", NEW | {"deadline": "P2D after filinx"}),
+    ],
+)
+def test_a_problem_proposes_nothing_that_the_token_of_one_owner_may_not_list(
+    api: Program, path: str, stated: dict[str, Any]
+) -> None:
+    anns = Program(api.desk, "ann")
+    for program, proposed in ((api, True), (anns, False)):
+        answer = program.call("POST", f"/commitments{path}", stated, If_Match="*")
+        assert (answer.status_code, "did you mean" in answer.json()["detail"]) == (422, proposed), answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/audit/note", '{"text": "a\\ud800"}'),
+        ("", '{"key": "new", "title": "\\udc00", "deadline": "2027-01-15"}'),
+    ],
+)
+def test_text_that_nothing_can_store_is_a_problem(api: Program, path: str, body: str) -> None:
+    answer = api.call("POST", f"/commitments{path}", body)
+    assert (answer.status_code, "surrogate pair" in answer.json()["detail"]) == (422, True)
+
+
 def test_what_is_given_to_somebody_else_is_gone_from_the_list_of_a_token(api: Program, desk: Desk) -> None:
     anns = Program(desk, "ann")
     assert keys(anns.call("GET", "/commitments")) == ["audit"]

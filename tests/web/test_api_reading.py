@@ -56,6 +56,11 @@ def test_a_deadline_that_cannot_be_worked_out_is_a_problem(api: Program, asked: 
     assert (answer.status_code, problem in answer.json()["detail"]) == (422, True), answer.text
 
 
+def test_a_series_may_go_on_up_to_the_last_day_that_there_is(api: Program) -> None:
+    found = api.call("GET", "/resolve?expression=every+FREQ%3DDAILY+from+9999-12-30").json()
+    assert found["next"] == ["Thu 30 Dec 9999", "Fri 31 Dec 9999"]
+
+
 def test_a_token_of_one_owner_learns_no_dates_of_others(api: Program) -> None:
     bobs = Program(api.desk, "bob")
     assert bobs.call("GET", "/resolve?expression=P2D+after+filing").status_code == 200

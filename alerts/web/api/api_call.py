@@ -95,6 +95,9 @@ class ApiCall:
             raise ProblemError(415, "send JSON, with the header `Content-Type: application/json`")
         try:
             stated = json.loads(self.body, object_pairs_hook=_once, parse_constant=_refuse)
+            json.dumps(stated, ensure_ascii=False).encode()  # text with half a surrogate pair cannot be stored
+        except UnicodeEncodeError:
+            raise ProblemError(422, "the body has one half of a surrogate pair, such as \\ud800: send both") from None
         except (ValueError, RecursionError) as error:
             raise ProblemError(400, f"the body is not JSON: {error}") from None
         if not isinstance(stated, dict):
