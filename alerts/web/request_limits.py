@@ -17,6 +17,7 @@ MAX_IN_FLIGHT = 50  # requests
 MAX_BODY = 64 * 1024  # bytes
 MAX_HEADERS = 100
 MAX_PATH = 2048  # bytes
+LONG_PATHS = {"/several": 16 * 1024}  # bytes of an address that states up to 75 keys
 BODY_WITHIN = 10.0  # seconds
 UPLOADS = {("POST", "/import"): 100 * 1024 * 1024}  # bytes that its route reads at most; it keeps a tenth of them
 PROBES = frozenset({"/healthz", "/readyz"})  # for any host, and also while all places are taken
@@ -76,7 +77,7 @@ class RequestLimits:
         headers = Headers(scope=scope)
         if len(scope["headers"]) > MAX_HEADERS:
             return _refused(431, "The request has too many headers.")
-        if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_PATH:
+        if len(scope["raw_path"]) + len(scope["query_string"]) > LONG_PATHS.get(scope["path"], MAX_PATH):
             return _refused(414, "The address is too long.")
         length = headers.get("content-length", "")
         if (

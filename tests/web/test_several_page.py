@@ -173,3 +173,11 @@ def test_injected_text_is_text_in_every_field(desk: Desk) -> None:
         typed = dict.fromkeys(("pause_date", "snooze_date", "person", "days", "reason", "close_reason", "name"), text)
         assert Tags(show(desk, "move", (*keys[:3], text), 422, **typed).text).tags <= known
     assert Tags(confirm(desk, show(desk, "close fulfilled", keys[:70])).text).live == []
+
+
+def test_as_many_as_a_page_lists_can_be_answered_at_once_whatever_their_keys(some: Desk) -> None:
+    keys = tuple(f"{'k' * 90}-{number:02}" for number in range(75))
+    load(some.store, *(entry(key, "2026-12-15") for key in keys), now=at("2026-10-01"))
+    shown = show(some, "acknowledge date", keys)
+    assert confirm(some, shown).status_code == 200
+    assert all(some.store.commitments.find(key).acknowledged for key in keys)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -187,6 +188,15 @@ def test_forms_of_another_browser_session_or_site_do_nothing(site: Site) -> None
     assert "Ann Example admin" in text_of(ann.get("/"))
     assert site.store.commitments.find("filing").open
     assert len(site.mails()) == 3
+
+
+def test_who_is_not_signed_in_is_led_to_sign_in_from_an_address_that_grows_by_quoting(site: Site) -> None:
+    browser = site.browser()
+    found = browser.get("/?search=" + "%D0%BF" * 200)
+    assert (found.status_code, found.headers["Location"]) == (303, "/sign-in?next=/")
+    assert browser.get(found.headers["Location"]).status_code == 200
+    short = "/?search=" + "%D0%BF" * 100
+    assert browser.get(short).headers["Location"] == "/sign-in?next=" + quote(short, safe="/")
 
 
 @pytest.mark.parametrize(

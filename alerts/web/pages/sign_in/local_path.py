@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from starlette.types import Scope
 
-LONGEST = 1500  # characters: with the rest of the address, less than a request may have
+LONGEST = 1500  # characters, as quoted in an address: with the rest of that, less than a request may have
 # Visible ASCII alone: browsers leave out tabs and line ends, and take a backslash for a slash.
 LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*", re.ASCII)
 HOME = "/"
@@ -14,7 +15,7 @@ HOME = "/"
 
 def local_path(stated: str) -> str:
     """Return a path with its query where it leads to a page of ours, else that of the first page."""
-    if len(stated) > LONGEST or not LOCAL.fullmatch(stated) or stated.startswith("/sign-"):
+    if len(quote(stated, safe="/")) > LONGEST or not LOCAL.fullmatch(stated) or stated.startswith("/sign-"):
         return HOME
     return stated
 
