@@ -108,8 +108,8 @@ def test_warnings_are_grouped_and_lead_to_what_they_are_about(desk: Desk) -> Non
 
 def test_channels_show_who_reads_them_and_nothing_of_their_secrets(desk: Desk) -> None:
     found = text_of(page(desk, "/channels").text)
-    assert "desk Maildir Not known: no daemon is running Read by Ann Example, Team" in found
-    assert "room Slack Not known: no daemon is running Read by Everybody who reads it there" in found
+    assert "desk Maildir Unknown: no daemon is running Read by Ann Example, Team" in found
+    assert "room Slack Unknown: no daemon is running Read by Everybody who reads it there" in found
     assert "Mon, Tue, Wed, Thu, Fri, 10:00 to 16:00 UTC" in found
     assert "Rules single, cems, list" in found
 
@@ -117,7 +117,7 @@ def test_channels_show_who_reads_them_and_nothing_of_their_secrets(desk: Desk) -
 def test_a_channel_whose_secret_is_missing_does_not_say_where_that_is_kept(tmp_path: Path, sqlite_url: str) -> None:
     with configured(tmp_path, sqlite_url, RULES) as server:
         found = server.get("/channels").text
-        assert "env Slack Cannot be used: alerts check shows why" in text_of(found)
+        assert "env Slack Cannot be used: `alerts check` shows why" in text_of(found)
         assert server.get("/preview?rule=late&channel=env&key=x").status_code == 422
     assert "HIDDEN_NAME" not in found
     assert SECRET not in found
@@ -127,11 +127,11 @@ def test_health_is_what_the_daemon_says_and_what_waits_and_failed_is_counted(des
     desk.sent("filing")
     with served(desk, {"desk": "the server answered 503", "room": None}):
         found = text_of(page(desk, "/channels").text)
-    assert "desk Maildir Takes nothing now : the server answered 503 One message at a time is tried" in found
-    assert "room Slack Takes messages" in found
-    assert "office Maildir Not served: no daemon has this channel" in found
+    assert "desk Maildir Not working now : the server answered 503 One message at a time is tried" in found
+    assert "room Slack Works" in found
+    assert "office Maildir Not in use: the running daemon does not know this channel" in found
     assert "Waiting 1, the oldest since Sat 28 Nov 2026 09:00 UTC" in found
-    assert "Last sent Not among the latest messages" in found
+    assert "Last sent Not recently" in found
 
 
 def test_a_preview_is_the_message_that_would_go_out(desk: Desk) -> None:

@@ -194,8 +194,8 @@ def test_it_says_what_nobody_gets_alerts_about_what_is_silenced_and_who_is_away(
 
 def test_without_anything_it_says_so(desk: Desk) -> None:
     found = text_of(page(desk))
-    assert "Nothing is tracked yet." in found
-    assert "None: the alerts of all that is open reach somebody." in found
+    assert "Nothing is tracked yet. Track a commitment or import a register" in found
+    assert "Nothing: somebody gets the alerts about every open commitment." in found
 
 
 def test_the_chart_draws_the_soonest_and_counts_the_others(due: Desk) -> None:

@@ -133,7 +133,7 @@ def test_a_spreadsheet_with_its_own_headings_is_read_by_columns_that_can_be_chos
     seen = page.upload(table)
     assert seen.status == 200, seen.text
     for text in ("2 would be added", "New contracts-R-1 Deliver the report Wed 31 Mar 2027", "contracts-R-2",
-                 "Rows that are over are left out", "Status: Done", "Ref No such as R-1"):  # fmt: skip
+                 "Closed rows are left out", "Status: Done", "Ref No such as R-1"):  # fmt: skip
         assert text in seen.text, (text, seen.text)
     chosen = {"columns": "chosen", "key": "Ref No", "column-1": "title", "column-2": "deadline", "column-3": "owner"}
     again = seen.press("look", **chosen, **{"column-5": "note"})
@@ -234,7 +234,7 @@ def test_what_has_changed_since_the_look_is_shown_again_before_it_is_loaded(page
     seen = page.upload(TWO.replace("2027-03-31", "2027-04-30"))
     close(page.desk.store, "audit", now=at("2026-11-28"))
     found = seen.press("load")
-    assert (found.status, "Something has changed since you looked" in found.text) == (409, True)
+    assert (found.status, "Something has changed since the preview" in found.text) == (409, True)
     assert not page.desk.tracked("audit").open
     assert found.press("load").status == 200
 

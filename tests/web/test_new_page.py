@@ -150,7 +150,7 @@ def test_a_past_date_and_one_that_reaches_nobody_are_said_before_they_are_record
     found = form.press("preview", title="Old", deadline="2026-03-31")
     assert "That date has passed: Tue 31 Mar 2026" in found.meaning
     assert "No rule matches old: no alerts" in found.meaning
-    assert "No alert follows." in found.meaning
+    assert "No alert is scheduled." in found.meaning
 
 
 def test_a_series_and_what_counts_from_another_commitment_are_previewed(form: Form) -> None:

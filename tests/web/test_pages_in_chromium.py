@@ -122,7 +122,7 @@ def choose(page: Any, *rows: tuple[object, ...]) -> None:
     """Choose a workbook, and ask what it changes."""
     file = {"name": "list.xlsx", "mimeType": "application/octet-stream", "buffer": workbook(*rows)}
     page.get_by_label("File").set_input_files(file)
-    page.get_by_role("button", name="Show what that changes").click()
+    page.get_by_role("button", name="Show what it changes").click()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])

@@ -59,7 +59,7 @@ def test_a_session_ends_at_the_press_of_a_button(site: Site) -> None:
     assert kim.get("/plan").status_code == 303
     assert ann.get("/plan").status_code == 200
     again = text_of(ann.post("/people", held | choice))
-    assert "That session was over already." in again
+    assert "That session had already ended." in again
     assert "Kim Sat 28 Nov 2026 09:30 from 127.0.0.1, ended Sat 28 Nov 2026 09:30 by Ann Example" in again
     assert "Last signed in Sat 28 Nov 2026 09:30" in again
 

@@ -50,7 +50,7 @@ def confirm(desk: Desk, shown: requests.Response, **typed: str) -> requests.Resp
 def test_the_due_page_lets_an_editor_choose_several(some: Desk) -> None:
     html = some.server.get("/").text
     assert set(re.findall(r'name="pick" value="([^"]*)"', html)) == {"audit", "filing", "after", "window"}
-    assert "3 chosen" in text_of(show(some).text)
+    assert "3 selected" in text_of(show(some).text)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_form_that_is_not_ours_or_states_nothing_changes_nothing(some: Desk, t
 
 def test_what_is_closed_or_unknown_cannot_be_chosen(some: Desk) -> None:
     close(some.store, "audit")
-    assert "0 chosen" in text_of(show(some, "", ("audit", "nothing", "\x00")).text)
+    assert "0 selected" in text_of(show(some, "", ("audit", "nothing", "\x00")).text)
 
 
 def test_injected_text_is_text_in_every_field(desk: Desk) -> None:

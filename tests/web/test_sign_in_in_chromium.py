@@ -31,7 +31,7 @@ def test_somebody_signs_in_answers_and_signs_out(site: Site, chromium: Any, scri
         page.goto(f"{site.server.url}/c/filing")
         page.get_by_label("Your e-mail address").fill("ann@example.org")
         page.get_by_label("Your e-mail address").press("Enter")
-        page.get_by_text("Look into your mailbox").wait_for()
+        page.get_by_text("Check your mailbox").wait_for()
         patience.eventually(lambda: site.links("ann@example.org"), "the mail is there")
         page.goto(site.server.url + site.links("ann@example.org").pop())
         page.get_by_role("heading", name="Sign in as Ann Example").wait_for()

@@ -52,7 +52,9 @@ def on_the_page(text: str) -> str:
         text = text.replace(of_command, of_page)
     text = COMMAND.sub("change it on its page first", text)
     return UNKNOWN_PERSON.sub(
-        r"nobody here has the name or key \1: correct it, or have them declared in the settings", text
+        r"nobody here has the name or key \1: correct it, have the person added to the settings, or "
+        "choose “Not read” for the column",
+        text,
     )
 
 
