@@ -59,8 +59,9 @@ default_notify: [{channel}]
 # Who hears when an alert cannot be delivered. Better a channel that does not fail together with the other.
 operators: [{channel}]
 
-# The HTTP server, by which readers answer from their mails. Name the address under which they reach it.
-# http: {{bind: 127.0.0.1, port: 8080, public_url: "https://alerts.example.org"}}
+# The HTTP server: pages for this machine at http://127.0.0.1:8080 (docs/pages.md). Add `public_url`, the address under
+# which readers reach it, and they also answer from their mails; with `sign_in`, they use the pages too.
+# http: {{bind: 127.0.0.1, port: 8080}}
 """
 
 
