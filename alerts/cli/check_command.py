@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Sequence
 from datetime import timedelta
 
 import typer
@@ -15,7 +15,7 @@ from alerts.cli.options import At
 from alerts.cli.other_processes import (
     warn_if_rules_differ,
 )
-from alerts.cli.output import warn
+from alerts.cli.output import counted, warn
 from alerts.cli.problems import problems, read_settings
 from alerts.cli.sign_in_report import sign_in_line, sign_in_warnings
 from alerts.cli.terminal import Terminal
@@ -79,11 +79,7 @@ def _print_result(app: App) -> None:
     if how := sign_in_line(app.settings):
         out.print(how)
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
-    out.print(f"ok: {_counted(app.channels, 'channel')}, {_counted(named, 'rule')}; templates: OK")
-
-
-def _counted(some: Sized, noun: str) -> str:
-    return f"{len(some)} {noun}{'s' * (len(some) != 1)}"
+    out.print(f"ok: {counted(len(app.channels), 'channel')}, {counted(len(named), 'rule')}; templates: OK")
 
 
 def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:

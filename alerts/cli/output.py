@@ -47,3 +47,8 @@ def warn(text: str) -> None:
 def print_error(text: str) -> None:
     """Print an error on stderr, in one line."""
     Terminal(stderr=True).print(f"alerts: {text}")
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 rule`, `2,000 rules`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"

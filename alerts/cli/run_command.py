@@ -13,7 +13,7 @@ from alerts.cli.app import App, get_app, warn_if_nobody_is_reached
 from alerts.cli.command_group import cli
 from alerts.cli.configuration import configuration, read_anew, refuse_shipped
 from alerts.cli.first_start import load_seed
-from alerts.cli.output import warn
+from alerts.cli.output import counted, warn
 from alerts.cli.printed_lines import print_facts
 from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
@@ -55,7 +55,7 @@ def _announce(app: App) -> None:
     named = [rule for rule in app.settings.rules if rule.name != DEFAULT_RULE]
     facts = [
         ("database", app.store.name),
-        ("tracked", f"{counts.get('open', 0):,} open commitments, {len(named)} rules"),
+        ("tracked", f"{counted(counts.get('open', 0), 'open commitment')}, {counted(len(named), 'rule')}"),
         *(("channel", _describe(channel)) for channel in app.channels.values()),
     ]
     if app.settings.http:
