@@ -26,6 +26,7 @@ SETTLED = 10.0  # seconds that it must have answered for: then it is back
 GRACE = 6.0  # seconds for requests under way at its end; then it is killed
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before it is started again
 LONGEST_REASON = 4096  # bytes
+READ_WITHIN = 2.0  # seconds after its end
 LITTLE_MEMORY = {"MALLOC_ARENA_MAX": "2"}  # the C library would keep memory for each thread that handles requests
 
 
@@ -46,6 +47,7 @@ class _Child:
     answered: float | None = None  # when it first answered, without a failure since
     unanswered: int = 0
     reason: str = ""
+    is_read: threading.Event = field(default_factory=threading.Event)  # set when the reason is known
 
 
 class WebProcess:
@@ -105,6 +107,7 @@ class WebProcess:
                 self._event.wait(POLL if child.answered else FIRST_PAUSE)
                 self._event.clear()
                 if child.process.poll() is not None:
+                    child.is_read.wait(READ_WITHIN)  # what it wrote last may not have been read yet
                     return child.reason or _how_it_ended(child.process.returncode)
                 if not (self._stopped or self._taken_over) and (hung := self._ask(command, child)):
                     return hung
@@ -130,6 +133,7 @@ class WebProcess:
         assert output is not None
         with output:
             child.reason = output.read(LONGEST_REASON).decode(errors="replace").strip()
+            child.is_read.set()
             while output.read(LONGEST_REASON):
                 pass
         child.process.wait()

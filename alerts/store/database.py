@@ -24,6 +24,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from alerts.clock import utc_now
+from alerts.deadlines.errors import InputError
 from alerts.store.database_url import may_exist, parse_address
 from alerts.store.engines import damaged, empty_engine, postgresql_engine, sqlite_engine
 from alerts.store.reader_turns import NO_TURNS, ReaderTurns
@@ -34,6 +35,7 @@ VERSION = table("alembic_version", column("version_num"))
 GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of SQLite's busy handler
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
 CHANGE_LOCK = 7_246_012
+UNDECODABLE = "Could not decode"  # how sqlite3 begins where a text is no UTF-8: from a damaged file, perhaps
 NO_RIGHTS = ("42501", "3F000")  # PostgreSQL: insufficient privilege; no such schema
 Access = Literal["read", "write", "create"]
 
@@ -214,6 +216,8 @@ class Database:
                 # or made writable again, it would not know. What is checked in has been rolled back.
                 self._engine.dispose()
             message = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+            if message.startswith(UNDECODABLE):
+                self.check()
             if message == "unable to open database file" and self.path:
                 is_unreadable = self.path.exists() and not os.access(self.path, os.R_OK)
                 what = "read the file" if is_unreadable else f"write to the folder {self.path.resolve().parent}"
@@ -230,6 +234,11 @@ class Database:
                 raise StoreError(f"database {self.name}: {str(error.orig).strip()}") from error
             if isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None) in NO_RIGHTS:
                 raise StoreError(f"database {self.name}: {str(error.orig).strip().splitlines()[0]}") from error
+            raise
+        except InputError:
+            raise
+        except ValueError:
+            self.check()  # a value that cannot be read: from a damaged file, perhaps
             raise
         except PoolTimeout as error:
             raise StoreError(f"database {self.name}: all its connections are in use") from error
@@ -250,4 +259,5 @@ class _Free:
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    # What cannot be decoded is an error of the driver, which has no code.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
