@@ -1,4 +1,4 @@
-"""The first start of a daemon that was given nothing: it loads the seed, so that there is something to look at."""
+"""Load examples on the first start of a daemon that has the shipped configuration and an empty database."""
 
 from __future__ import annotations
 

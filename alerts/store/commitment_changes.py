@@ -59,7 +59,7 @@ class CommitmentChanges:
         return find_tracked(self._connection, key)
 
     def require_owned(self, keys: Collection[str], owner: str) -> None:
-        """Raise InputError for a key of which nothing is known that the person owns."""
+        """Raise InputError unless each key names a commitment that the person owns."""
         query = select(_C.key).where(_C.key.in_(keys), _C.owner == owner)
         found = self._connection.execute(query).scalars().all() if keys else ()
         for key in sorted(set(keys) - set(found)):

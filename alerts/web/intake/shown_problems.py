@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def _rows(path: Path, wanted: Iterable[int]) -> dict[int, _Row]:
         return {number: _Row(number, {0: ""}, [text]) for number, text in shown.items() if text}
     headings: dict[int, str] = {}
     found: dict[int, _Row] = {}
-    try:
+    with suppress(InputError):  # the file cannot be read beyond that row, which is one of the problems shown
         for number, row in rows_of(path):
             texts = [" ".join(shown_text(cell).split()) for cell in row]
             if not headings and sum(not is_blank(cell) for cell in row) > 1:
@@ -120,8 +121,6 @@ def _rows(path: Path, wanted: Iterable[int]) -> dict[int, _Row]:
                 found[number] = _Row(number, headings, texts)
             if number >= last:
                 break
-    except InputError:
-        pass  # the file ends there: that is one of its problems
     return found
 
 

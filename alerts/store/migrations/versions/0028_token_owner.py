@@ -1,4 +1,4 @@
-"""Tokens of programs that are for the commitments of one owner. Those that there are so far are for all."""
+"""Let an API token be limited to the commitments of one owner. Existing tokens have no limit."""
 
 from __future__ import annotations
 

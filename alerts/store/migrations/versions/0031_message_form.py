@@ -1,4 +1,4 @@
-"""Which messages of what was sent are compressed, and of which the text is no longer kept."""
+"""Record how the message of a sent delivery is stored: whole, compressed, or without its text."""
 
 from __future__ import annotations
 
