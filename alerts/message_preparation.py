@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from alerts.core.answer_links import AnswerLinks
 from alerts.core.deliveries import Delivery, DeliveryError
 from alerts.core.messages import Message
 from alerts.core.notifications import Notification, reminders_digest
-from alerts.rendering.composing import compose
+from alerts.rendering.composing import compose, dates_told
 from alerts.rendering.renderer import Renderer
 from alerts.rendering.template_filters import known_zone, on_day
 from alerts.signed_messages import lacks_key
@@ -28,12 +28,14 @@ log = logging.getLogger(__name__)
 class PreparedMessages:
     """The messages of claims, and the claims without one.
 
-    `stored` are as they were rendered before. `rendered` are new (fence, message, template error). There was no time
-    for what is `postponed`. What `failed` cannot be rendered (delivery, error, started, ended).
+    `stored` are as they were rendered before. `rendered` are new (fence, message, template error); `dates` are those
+    that they tell. There was no time for what is `postponed`. What `failed` cannot be rendered (delivery, error, started,
+    ended).
     """
 
     stored: dict[UUID, Message] = field(default_factory=dict)
     rendered: dict[UUID, tuple[int, Message, str | None]] = field(default_factory=dict)
+    dates: dict[UUID, Mapping[str, str]] = field(default_factory=dict)
     postponed: list[Delivery] = field(default_factory=list)
     failed: list[tuple[Delivery, DeliveryError, datetime, datetime]] = field(default_factory=list)
 
@@ -79,13 +81,15 @@ class MessagePreparation:
             else:
                 self._add_rendered(prepared, delivery, now)
         entries = {delivery.id: reminders_digest(delivery.contexts) for delivery in claims}
-        self.store.outbox.keep(prepared.rendered, entries)
+        self.store.outbox.keep(prepared.rendered, entries, prepared.dates)
         return prepared
 
     def _add_rendered(self, prepared: PreparedMessages, delivery: Delivery, now: datetime) -> None:
         started = self.clock()
         try:
-            prepared.rendered[delivery.id] = (delivery.fence, *self._render(delivery, now))
+            notification = self._notification(delivery, now)
+            prepared.rendered[delivery.id] = (delivery.fence, *self._render(notification))
+            prepared.dates[delivery.id] = dates_told(notification)
         except StoreError:
             raise
         except Exception as error:
@@ -110,11 +114,11 @@ class MessagePreparation:
     def _zone(self, delivery: Delivery) -> str:
         return delivery.zone or self.channel.timezone or self.zone
 
-    def _render(self, delivery: Delivery, now: datetime) -> tuple[Message, str | None]:
+    def _notification(self, delivery: Delivery, now: datetime) -> Notification:
         summary, contexts = None, delivery.contexts
         if delivery.summary:
             summary, contexts = self.store.summaries.gather(delivery.summary, now)
-        notification = Notification(
+        return Notification(
             id=delivery.id,
             channel=delivery.channel,
             recipient=delivery.recipient,
@@ -128,7 +132,9 @@ class MessagePreparation:
             links=self.links,
             reply_to=getattr(self.channel, "reply_to", None),
         )
+
+    def _render(self, notification: Notification) -> tuple[Message, str | None]:
         message, error = compose(self.renderer, self.channel, notification)
         if error:
-            log.error("channel %s: %s", delivery.channel, error)
+            log.error("channel %s: %s", notification.channel, error)
         return message, error

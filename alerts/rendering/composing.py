@@ -11,6 +11,7 @@ from alerts.core.messages import Layout, Message
 from alerts.core.notifications import Notification
 from alerts.rendering.calendar_file import publish
 from alerts.rendering.calendar_text import entry_of
+from alerts.rendering.plain_message import when
 from alerts.rendering.renderer import Renderer
 
 _PLAIN = "; the built-in plain message goes out instead"
@@ -28,6 +29,12 @@ def compose(renderer: Renderer, channel: Layout, notification: Notification) -> 
     except Exception as failure:  # noqa: BLE001 - a channel may raise anything
         error = f"channel {channel.name}: cannot lay out the message: {type(failure).__name__}{_PLAIN}"
         return _with_body(channel, renderer.plain(notification, channel.medium)), error
+
+
+def dates_told(notification: Notification) -> dict[str, str]:
+    """Return the dates of what a message is about, by its key and, of what recurs, its occurrence."""
+    found = (context.tracked for context in notification.contexts)
+    return {" ".join(filter(None, (one.commitment.key, one.occurrence))): when(one.bounds) for one in found}
 
 
 def _with_body(channel: Layout, message: Message) -> Message:

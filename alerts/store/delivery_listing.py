@@ -25,7 +25,7 @@ _C, _D, _G, _L, _R = (
         planning_tables.reminders,
     )
 )
-_LISTED = select(*(column for column in _D if column.name not in ("payload", "next_alert_at")))
+_LISTED = select(*(column for column in _D if column.name not in ("payload", "dates_told", "next_alert_at")))
 _BY_CHANNEL = (_D.channel, _D.recipient, _D.id)
 
 

@@ -35,6 +35,8 @@ deliveries = Table(
     Column("fence", Integer, nullable=False),
     Column("payload", StoredMessage),
     Column("payload_hash", String(64)),
+    Column("subject", Text),  # of the payload: kept when its text is no longer
+    Column("dates_told", StoredMessage),  # of the payload: what it is about → its dates, compressed where they are many
     Column("entries", String(64)),  # a digest of the reminders that held when the payload was rendered
     Column("remote", Text),
     Column("last_error", Text),

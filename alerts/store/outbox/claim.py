@@ -35,7 +35,7 @@ from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_dep
 from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
 from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, with_next_alerts
 from alerts.store.outbox.holds import hold
-from alerts.store.outbox.payloads import payload_of
+from alerts.store.outbox.payloads import payload_of, told_of
 from alerts.store.outbox.reach import ANYBODY, ServedRecipients, recipient_is_served
 from alerts.store.outbox.record import attempt_row, outcome_row
 from alerts.store.outbox.set_aside import UPDATE_UNSENT, gone_rows, read_claims, unsent_row
@@ -53,7 +53,7 @@ _RECORD_OUTCOME = update(delivery_tables.deliveries).where(_MINE).values(
     | {"lease_until": None, "failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type))}
 )  # fmt: skip
 _KEEP = update(delivery_tables.deliveries).where(_MINE).values(
-    {name: bindparam(name) for name in ("payload", "payload_hash", "entries", "template_error")}
+    {name: bindparam(name) for name in "payload payload_hash subject dates_told entries template_error".split()}
     | {"failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type)), "message_form": WHOLE}
 )  # fmt: skip
 _RETURN_CLAIM = update(delivery_tables.deliveries).where(_MINE).values(
@@ -114,18 +114,23 @@ class Outbox:
             )
 
     def keep(
-        self, rendered: Mapping[UUID, tuple[int, Message, str | None]], entries: Mapping[UUID, str] | None = None
+        self,
+        rendered: Mapping[UUID, tuple[int, Message, str | None]],
+        entries: Mapping[UUID, str] | None = None,
+        dates: Mapping[UUID, Mapping[str, str]] | None = None,
     ) -> None:
         """Store messages (fence, message, template error), so that each attempt sends the same bytes.
 
-        `entries` identifies the reminders of each message. Operators get a notice of a failed template.
+        `entries` identifies the reminders of each message, `dates` has the dates that it tells, by what they are of.
+        Operators get a notice of a failed template.
         """
         rows = []
         for one, (fence, message, error) in rendered.items():
             payload = payload_of(message)
             digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-            values = {"payload": payload, "payload_hash": digest, "template_error": error}
+            values = {"payload": payload, "payload_hash": digest, "template_error": error, "subject": message.subject}
             values["entries"] = entries.get(one) if entries else None
+            values["dates_told"] = told_of(dates.get(one) if dates else None)
             level = int(FailureLevel.TEMPLATE if error else FailureLevel.NOT)
             rows.append({"_id": one, "_fence": fence, "_failure_level": level} | values)
         if rows:

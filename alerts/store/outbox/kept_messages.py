@@ -1,7 +1,7 @@
 """Messages of what was sent, which are most of a database: compressed after an hour, and their text forgotten later.
 
-What stays of a delivery is who was sent it, through what, when, the SHA-256 of the message, the answer of the server,
-and which links it had: those go on working.
+What stays of a delivery is who was sent it, through what, when, the subject and the SHA-256 of the message, the dates
+that it told, the answer of the server, and which links it had: those go on working.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from alerts.core.answer_links import placeholder, placeholders
 from alerts.store import delivery_tables
@@ -25,7 +25,13 @@ _D = delivery_tables.deliveries.c
 _CHANGE = (
     update(delivery_tables.deliveries)
     .where(_D.id == bindparam("which"), _D.state == "sent", _D.message_form == bindparam("was"))
-    .values(payload=bindparam("message"), message_form=bindparam("becomes"))
+    .values(
+        payload=bindparam("message"),
+        message_form=bindparam("becomes"),
+        subject=func.coalesce(
+            _D.subject, bindparam("told", type_=_D.subject.type)
+        ),  # of a message that an earlier release has rendered
+    )
 )
 
 
@@ -61,9 +67,10 @@ class KeptMessages:
         if not rows:
             return 0
         values = [
-            {"which": row.id, "was": was, "becomes": becomes, "message": change(row.payload) if row.payload else None}
+            {"which": row.id, "was": was, "becomes": becomes, "message": change(row.payload) if row.payload else None,
+             "told": row.payload.get("subject") if row.payload else None}
             for row in rows
-        ]
+        ]  # fmt: skip
         with self._database.write() as connection:
             connection.execute(_CHANGE, values)
         return len(rows)

@@ -51,7 +51,7 @@ GUARDS = (
           'test_delivery.py::test_what_is_in_flight_is_sent_once_though_its_lease_seems_to_have_ended[sqlite]'),
     Guard('a message is rendered once: the worker keeps it',
           'message_preparation.py',
-          'self.store.outbox.keep(prepared.rendered, entries)',
+          'self.store.outbox.keep(prepared.rendered, entries, prepared.dates)',
           'pass',
           'test_delivery.py::test_a_retry_sends_the_same_bytes_whatever_has_been_edited_meanwhile[sqlite]'),
     Guard('a channel that is off is not tried',

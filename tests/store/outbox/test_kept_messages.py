@@ -21,6 +21,7 @@ NINE = at("2025-11-03T09:00")
 LEAD = rule(remind=remind(before=("P7D",)), digest=False)
 HOUR, KEPT = timedelta(hours=1), timedelta(days=90)
 KEY = b"1234"
+SUBJECT = "Due Mon 10 Nov 2025: the truce"
 D = delivery_tables.deliveries
 
 
@@ -77,6 +78,39 @@ def test_the_text_goes_after_the_time_that_is_set_and_the_links_stay(store: Stor
     assert store.linked_deliveries.find(one.id) == link
     kept = KeptMessages(store.database)
     assert kept.compress(NINE + 2 * KEPT) + kept.shorten(NINE + 2 * KEPT) == 0
+
+
+@pytest.mark.parametrize(
+    "dates", [{"truce": "by Mon 10 Nov 2025"}, {f"truce-{n}": "by Mon 10 Nov 2025" for n in range(40)}]
+)
+def test_the_subject_and_the_dates_that_were_told_stay_when_the_text_is_gone(
+    store: Store, dates: dict[str, str]
+) -> None:
+    (one,) = sent(store)
+    store.outbox.keep({one.id: (one.fence, rendered(one), None)}, None, {one.id: dates})
+    assert told(store) == [(SUBJECT, None)], "its claim is over, so nothing is stored"
+    with store.database.write() as connection:
+        connection.execute(D.update().values(state="retry", next_at=NINE))
+    (again,) = claim(store, NINE)
+    store.outbox.keep({again.id: (again.fence, rendered(one), None)}, None, {again.id: dates})
+    store.outbox.record_outcomes([(again, Outcome(state="sent"), NINE, NINE)])
+    for _ in range(2):
+        KeptMessages(store.database).tidy(NINE + 2 * KEPT, KEPT)
+    assert rows(store)[0].message_form == SHORTENED
+    assert told(store) == [(SUBJECT, dates)]
+
+
+def test_the_subject_of_a_message_of_an_earlier_release_is_kept_with_its_links(store: Store) -> None:
+    sent(store)
+    with store.database.write() as connection:
+        connection.execute(D.update().values(subject=None))
+    KeptMessages(store.database).tidy(NINE + 2 * KEPT, KEPT)
+    assert told(store) == [(SUBJECT, None)]
+
+
+def told(store: Store) -> list[Any]:
+    with store.database.read() as connection:
+        return [tuple(row) for row in connection.execute(select(D.c.subject, D.c.dates_told))]
 
 
 @pytest.mark.parametrize("outcome", ["retry", "dead"])
