@@ -12,7 +12,7 @@ from alerts.deadlines.business_day_series import business_day_of, check_months, 
 from alerts.deadlines.business_days import BusinessCalendar, Roll
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day, Instant, Point
-from alerts.deadlines.rule_expansion import Expansion, expand, wall_of
+from alerts.deadlines.rule_expansion import Expansion, expand, expand_near, wall_of
 from alerts.deadlines.rule_parts import (
     EXAMPLE,
     check_part,
@@ -62,7 +62,8 @@ class Recurrence:
 
     def names(self, since: datetime | None = None) -> Iterator[str]:
         """Yield the names of the occurrences, oldest first, from a naive wall-clock time on if one is given."""
-        for wall in self._expansion().times(since or datetime.min):  # noqa: DTZ901  # a wall-clock time
+        since = since or datetime.min  # noqa: DTZ901  # a wall-clock time
+        for wall in self._expansion(since).times(since):
             if self.ends and wall >= self.ends:
                 return
             name = self._name(wall)
@@ -126,12 +127,12 @@ class Recurrence:
 
     def holds(self, wall: datetime) -> bool:
         """Return whether the rule gives a wall-clock time, left out or not."""
-        return next(self._expansion().times(wall), None) == wall
+        return next(self._expansion(wall).times(wall), None) == wall
 
-    def _expansion(self) -> Expansion:
+    def _expansion(self, since: datetime) -> Expansion:
         if self.business_day:
             return expand_business_days(self.rule, self.start, self.business_day, self.calendars, self.zone)
-        return expand(self.rule, wall_of(self.start), self.zone)
+        return expand_near(self.rule, wall_of(self.start), self.zone, since)
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -12,6 +13,9 @@ from threading import Lock
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.rule_parts import DAYS, is_month_of_start, split_rule
 from alerts.deadlines.zones import zone_info
+
+A_DECADE = timedelta(days=3653)
+_DAYS, _MONTHS = {"DAILY": 1, "WEEKLY": 7}, {"MONTHLY": 1, "YEARLY": 12}  # of the periods of rules
 
 
 def wall_of(start: date | datetime) -> datetime:
@@ -61,6 +65,33 @@ def expand(rule: str, start: datetime, zone: str | None) -> Expansion:
         return Expansion(_walls(parts, start))
     except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"the rule {rule} cannot be read: {error}") from None
+
+
+def expand_near(rule: str, start: datetime, zone: str | None, since: datetime) -> Expansion:
+    """Expand on the wall clock what comes from a time on; of what comes before it, some years at most.
+
+    Two thousand years of days would take seconds, and memory for as long as the process lives.
+    """
+    return expand(rule, _later_start(split_rule(rule), start, since), zone)
+
+
+def _later_start(parts: Mapping[str, str], start: datetime, since: datetime) -> datetime:
+    """Return the last start some whole decades later from which the rule gives the same times, at most `since`."""
+    counts_from_start = "BYWEEKNO" in parts and ("INTERVAL" in parts or "BYDAY" not in parts)  # years, or a weekday
+    if "COUNT" in parts or counts_from_start or since <= start:
+        return start
+    each = int(parts.get("INTERVAL", "1"))
+    days, months = _DAYS.get(parts["FREQ"], 0) * each, _MONTHS.get(parts["FREQ"], 0) * each
+    if days:
+        jump = timedelta(days=days * -(-A_DECADE.days // days))
+        return start + (since - start) // jump * jump
+    jump_months = months * -(-120 // months)
+    ahead = (since.year - start.year) * 12 + since.month - start.month - 1  # the last month may begin after `since`
+    for jumps in range(ahead // jump_months, 0, -1):
+        years, month = divmod(start.month - 1 + jumps * jump_months, 12)
+        if start.day <= monthrange(start.year + years, month + 1)[1]:  # the 29th to the 31st: not in each month
+            return start.replace(year=start.year + years, month=month + 1)
+    return start
 
 
 def _walls(parts: dict[str, str], start: datetime) -> Iterator[datetime]:
