@@ -42,6 +42,8 @@ def answer(arguments: Sequence[str]) -> str | None:
 
 def _configured(config: str | None) -> str | None:
     """Return the address that the configuration states as plain text; None where it must be read in earnest."""
+    if any(name.startswith("ALERTS__DATABASE") for name in os.environ):
+        return None
     named = config or os.environ.get("ALERTS_CONFIG") or ("config" if Path("config").is_dir() else None)
     folder = Path(named) if named else shipped.folder("config")
     try:

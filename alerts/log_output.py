@@ -52,13 +52,17 @@ def fields(**values: object) -> dict[str, dict[str, object]]:
     return {"fields": values}
 
 
-def start_log(redaction: Redaction, shape: Literal["text", "json"]) -> None:
-    """Log to stderr, without secrets, from the level that ALERTS_LOG names. DEBUG includes libraries."""
+def start_log(redaction: Redaction, form: Literal["auto", "text", "json"]) -> None:
+    """Log to stderr, without secrets, from the level that ALERTS_LOG names. DEBUG includes libraries.
+
+    `auto` is text on a terminal, and JSON otherwise.
+    """
     stream = logging.StreamHandler(sys.stderr)
     level = os.environ.get("ALERTS_LOG") or "INFO"
     if level not in LEVELS:
         raise InputError(f"ALERTS_LOG is {level!r}: expected one of {', '.join(LEVELS)}")
-    stream.setFormatter(_Objects(redaction) if shape == "json" else _Lines(redaction))
+    as_text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    stream.setFormatter(_Lines(redaction) if as_text else _Objects(redaction))
     logging.basicConfig(level=level, handlers=[stream], force=True)
     for library in ("apscheduler", "alembic"):
         logging.getLogger(library).setLevel(logging.WARNING)

@@ -4,6 +4,7 @@ once. PostgreSQL starts with its first test.
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from tests import compiled_once, postgres, postgres_sessions, selection
 
 
 def pytest_configure() -> None:
+    os.environ["ALERTS__LOG"] = "text"  # where nobody sees it, it would be JSON
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell that has put us in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that we start must hear Ctrl-C
 

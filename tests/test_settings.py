@@ -242,9 +242,9 @@ def test_a_wrong_cron_and_a_name_that_is_there_twice_are_found(here: Path) -> No
 
 def test_an_error_names_the_value_that_is_refused_unless_it_may_be_a_secret(here: Path) -> None:
     (line,) = refused("channels: {c: {kind: console}}\nlog: loud")
-    assert line.endswith("log: expected one of text, json, found `loud`")
+    assert line.endswith("log: expected one of auto, text, json, found `loud`")
     (line,) = refused("channels: {c: {kind: console}}\nlog: {env: LOG}", {"LOG": "s3cret-of-somewhere"})
-    assert line.endswith("log: expected one of text, json, found `***`")
+    assert line.endswith("log: expected one of auto, text, json, found `***`")
     (line,) = refused("channels: {c: {kind: console}}\ndatabase: 31337")
     assert "31337" not in line
     (line,) = refused(f"channels: {{c: {{kind: console}}}}\nlog: {'x' * 81}")

@@ -55,7 +55,7 @@ class App:
 
     def rescue(self) -> bool:
         """Use the database alone where the settings cannot be read. Return whether it was found."""
-        from alerts.settings import settings_folder
+        from alerts.settings.configuration_folder import settings_folder
         from alerts.settings.rescue import rescued_database
         from alerts.store import Store
 

@@ -16,7 +16,6 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from alerts import shipped
 from alerts.core.commitments import Person
 from alerts.core.office_hours import OfficeHours
 from alerts.core.permissions import Role
@@ -24,14 +23,16 @@ from alerts.core.rules import Rule
 from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.values import frozen
+from alerts.settings.configuration_folder import find_folder, read_folder
 from alerts.settings.cross_checks import cross_checks, owners_channel
+from alerts.settings.environment_overrides import override
 from alerts.settings.http_section import HttpSettings, http_errors
 from alerts.settings.redaction import HIDDEN, Redaction
 from alerts.settings.schema import ChannelSection, ConfigFile, default_rule
 from alerts.settings.sign_in_section import mailing_channel
 from alerts.settings.value_references import References, literal_secrets
 from alerts.strict_yaml.validation import lines_of
-from alerts.strict_yaml.yaml_events import Places, Steps, read
+from alerts.strict_yaml.yaml_events import Steps
 
 
 @frozen(kw_only=True)
@@ -82,7 +83,7 @@ class Settings:
     http: HttpSettings | None = None
     silences: tuple[Silence, ...] = ()
     hours: Mapping[str, OfficeHours] = field(default_factory=dict)
-    log: Literal["text", "json"] = "text"
+    log: Literal["auto", "text", "json"] = "auto"
     messages_kept: timedelta = timedelta(days=90)
 
     def __repr__(self) -> str:
@@ -134,26 +135,29 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     """Read the configuration.
 
     The folder is `config`, else ALERTS_CONFIG, else ./config where there is one, else the shipped one; the database
-    is `database`, else ALERTS_DATABASE, else what the folder says. Raises InputError with a line for each thing that
-    is wrong.
+    is `database`, else ALERTS_DATABASE, else what the settings say. Variables such as ALERTS__TIMEZONE take precedence
+    over the files. Raises InputError with a line for each thing that is wrong.
     """
-    folder, is_shipped = _folder(config, environ)
-    data, places = _merged(folder)
+    folder, is_shipped = find_folder(config, environ)
+    data, places = read_folder(folder)
+    overridden = override(data, environ)
 
     def where(steps: Steps) -> str:
+        if variable := overridden.variable(steps):
+            return f"the environment variable {variable}: "
         return places[steps[0]].at(steps) if steps and steps[0] in places else f"{folder}: "
 
-    override = database or environ.get("ALERTS_DATABASE")
-    if override:
+    named = database or environ.get("ALERTS_DATABASE")
+    if named:
         data.pop("database", None)  # what it refers to need not be there
     references = References(dict(environ), folder)
     resolved, stated = _checked(data, references, where)
-    if errors := http_errors(data.get("http"), override or stated.database, resolved.get("channels"), where):
+    if errors := http_errors(data.get("http"), named or stated.database, resolved.get("channels"), where):
         raise InputError("\n".join(errors))
     return Settings(
         folder=folder,
         shipped=is_shipped,
-        database=override or stated.database,
+        database=named or stated.database,
         timezone=stated.timezone,
         channels=_channels(stated.channels, where),
         default_notify=stated.default_notify,
@@ -244,57 +248,11 @@ def _heartbeat(stated: ConfigFile, where: Callable[[Steps], str]) -> ChannelEntr
     return ChannelEntry(name="heartbeat", kind="heartbeat", options=stated.heartbeat.options, where=under)
 
 
-def settings_folder(config: Path | None, environ: Mapping[str, str]) -> Path:
-    """The folder that `load_settings` reads. Raises InputError where there is none."""
-    return _folder(config, environ)[0]
-
-
-def _folder(config: Path | None, environ: Mapping[str, str]) -> tuple[Path, bool]:
-    """The folder to read, and whether it is the shipped one for want of another."""
-    named = config or (Path(environ["ALERTS_CONFIG"]) if environ.get("ALERTS_CONFIG") else None)
-    if named is None and not Path("config").is_dir():
-        return shipped.folder("config"), True
-    folder = named or Path("config")
-    if not folder.is_dir():
-        by = "" if config else " (named by ALERTS_CONFIG)"
-        raise InputError(f"{folder}: there is no such folder of configuration{by}")
-    return folder, False
-
-
-def _merged(folder: Path) -> tuple[dict[str, Any], dict[str | int, Places]]:
-    """The top-level keys of all files of a folder, and where each stands; dot files are left out."""
-    try:
-        names = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
-    errors = [f"{path}: is not read: rename it to {path.stem}.yaml" for path in names if path.suffix == ".yml"]
-    paths = [path for path in names if path.suffix == ".yaml"]
-    if not paths and not errors:
-        raise InputError(f"{folder}: holds no *.yaml file: expected alerts.yaml with `channels:` at least")
-    data: dict[str, Any] = {}
-    places: dict[str | int, Places] = {}
-    for path in paths:
-        try:
-            stated, lines = read(path)
-        except InputError as error:
-            errors.append(str(error))
-            continue
-        for key, value in stated.items():
-            if key in data:
-                first = places[key].at((key,)).removesuffix(": ")
-                errors.append(f'{lines.at((key,))}the key "{key}" is in two files, first at {first}')
-            else:
-                data[key], places[key] = value, lines
-    if errors:
-        raise InputError("\n".join(errors))
-    return data, places
-
-
 def _under(where: Callable[[Steps], str], above: Steps) -> Callable[[Steps], str]:
     return lambda steps: where((*above, *steps))
 
 
 def place_of(line: str) -> tuple[str, int]:
-    """What puts error lines into the order of the files."""
+    """Return what puts error lines into the order of the files."""
     found = re.match(r"(.*?):(\d+): ", line)
     return (found[1], int(found[2])) if found else (line, 0)

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from alerts.deadlines.errors import InputError
+from alerts.settings.environment_overrides import override
 from alerts.settings.value_references import References
 from alerts.shipped import DATABASE
 from alerts.strict_yaml.yaml_events import read
@@ -20,6 +22,10 @@ def rescued_database(folder: Path, database: str | None, environ: Mapping[str, s
     if database or environ.get("ALERTS_DATABASE"):
         return database or environ["ALERTS_DATABASE"]
     try:
+        stated: dict[str, Any] = {}
+        override(stated, environ)
+        if "database" in stated:
+            return _resolved(stated["database"], References(dict(environ), folder))
         texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("[!.]*.yaml"))]
         blocks = [found[0] for text in texts for found in BLOCK.finditer(text)]
         if not blocks:
@@ -34,6 +40,10 @@ def _stated(block: str, references: References) -> str | None:
         path = Path(own) / "database.yaml"
         path.write_text(block, encoding="utf-8")
         stated = read(path)[0].get("database")
+    return _resolved(stated, references)
+
+
+def _resolved(stated: object, references: References) -> str | None:
     errors: list[str] = []
     found = references.resolve(stated, lambda _: "", ("database",), errors)
     return found if isinstance(found, str) and not errors else None

@@ -277,7 +277,7 @@ class ConfigFile(Section):
     people: tuple[PersonInSettings, ...] = ()
     heartbeat: HeartbeatSection | None = None
     http: HttpSection | None = None
-    log: Literal["text", "json"] = "text"
+    log: Literal["auto", "text", "json"] = "auto"
     keep: KeepSection = KeepSection()
     rules: tuple[RuleSection, ...] = ()
     silences: tuple[SilenceSection, ...] = ()
