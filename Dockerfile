@@ -26,6 +26,7 @@ RUN groupadd --gid 10001 alerts \
 COPY --from=build /venv /venv
 COPY config /config
 COPY seeds /seeds
+COPY sbom.json /sbom.json
 
 # An empty PYTHONTZPATH: zones come from the locked tzdata, not from the base image.
 ENV PATH=/venv/bin:$PATH \

@@ -92,13 +92,14 @@ docs: $(VENV)/.installed-dev  ## renew the tables in docs/templates.md and docs/
 images: $(VENV)/.installed-dev  ## take the pictures of docs/images again (needs a Chromium)
 	@$(BIN)/python -m pages.images
 
-lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv)
+lock: $(VENV)/.installed-dev  ## renew the lock files (needs uv), and sbom.json
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \
 	  --extra postgres --extra build pyproject.toml -o requirements.lock
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \
 	  --extra postgres --extra build --extra dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 	uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --no-annotate \
 	  --extra postgres --extra build --extra dev --extra web-tests pyproject.toml -c requirements-dev.lock -o requirements-web.lock
+	@$(BIN)/python -m pages.sbom
 
 clean:  ## remove .venv and caches; var/ (the database) stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
