@@ -29,8 +29,8 @@ class PreparedMessages:
     """The messages of claims, and the claims without one.
 
     `stored` are as they were rendered before. `rendered` are new (fence, message, template error); `dates` are those
-    that they tell. There was no time for what is `postponed`. What `failed` cannot be rendered (delivery, error, started,
-    ended).
+    that they tell. There was no time for what is `postponed`. What `failed` cannot be rendered (delivery, error,
+    started, ended).
     """
 
     stored: dict[UUID, Message] = field(default_factory=dict)
