@@ -14,6 +14,7 @@ from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
 from alerts.store.outbox.fail_over import FailedDelivery, FailureBatch
 from alerts.store.outbox.reach import ServedRecipients
+from alerts.store.outbox.resume_notices import report_resumed
 
 
 def handle_failures(
@@ -25,8 +26,9 @@ def handle_failures(
 ) -> int:
     """Send the reminders of failed deliveries to the rule's fallback, and a notice to the operators.
 
-    Returns how many deliveries had failed. Where other rules are registered than these, a process that has those does
-    it: this one may not know their fallback.
+    After a restore, operators and owners get a notice when sending goes on. Returns how many deliveries had failed, and
+    how many such notices there are. Where other rules are registered than these, a process that has those does it: this
+    one may not know their fallback.
     """
     if set(store.watches.registered()) - set(current(store, rules)):
         return 0
@@ -41,7 +43,9 @@ def handle_failures(
         for name, channel in channels.items()
     }
     store.unserved.update(served, now)
-    return sum(_handle(batch, fallbacks, informed, now) for batch in store.failure_batches())
+    mailing = next(((name, channel.recipients) for name, channel in channels.items() if channel.default), None)
+    resumed = report_resumed(store.database, informed, mailing, now)
+    return resumed + sum(_handle(batch, fallbacks, informed, now) for batch in store.failure_batches())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

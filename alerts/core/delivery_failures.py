@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
@@ -42,15 +43,45 @@ class DeliveryFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A notice to operators: some failures, and how many `more` there are."""
+class RestoredDatabase:
+    """A database that was restored: as it was at `taken_at`, used again from `restored_at`, sending at `resumed_at`.
 
-    failures: Annotated[tuple[DeliveryFailure, ...], Field(alias="troubles")]  # its name in rows
+    `restored_at`: None where another tool than `alerts restore` put a copy in its place.
+    """
+
+    taken_at: datetime
+    restored_at: datetime | None
+    resumed_at: datetime
+
+    @property
+    def lost_until(self) -> datetime:
+        """Return until when answers and changes are lost; from `taken_at` on they are."""
+        return self.restored_at or self.resumed_at
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        data: dict[str, Any] = _RESTORED.dump_python(self, mode="json")
+        return data
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> RestoredDatabase:
+        """Read what `to_json` wrote."""
+        return _RESTORED.validate_python(data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A notice: to operators, of some failures and how many `more` there are; or of a database that was `restored`."""
+
+    failures: Annotated[tuple[DeliveryFailure, ...], Field(alias="troubles")] = ()  # its name in rows
     more: int = 0
+    restored: RestoredDatabase | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
         data: dict[str, Any] = _NOTICE.dump_python(self, mode="json", by_alias=True)
+        if self.restored is None:
+            del data["restored"]
         return data
 
     @staticmethod
@@ -59,10 +90,14 @@ class Notice:
         return _NOTICE.validate_python(data)
 
 
-_FAILURE, _NOTICE = TypeAdapter(DeliveryFailure), TypeAdapter(Notice)
+_FAILURE, _NOTICE, _RESTORED = TypeAdapter(DeliveryFailure), TypeAdapter(Notice), TypeAdapter(RestoredDatabase)
 
 
-def notice_id(channel: str, recipient: str, failures: Sequence[DeliveryFailure]) -> UUID:
-    """Return the id of a notice to operators: the same for the same failures."""
+def notice_id(
+    channel: str, recipient: str, failures: Sequence[DeliveryFailure], restored: RestoredDatabase | None = None
+) -> UUID:
+    """Return the id of a notice: the same for the same failures, or for the same end of a hold."""
     statements = sorted(f"{one.id} {one.state} {one.attempts}" for one in failures)
+    if restored:
+        statements.append(f"restored {restored.taken_at.isoformat()} {restored.resumed_at.isoformat()}")
     return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *statements]))

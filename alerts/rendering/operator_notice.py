@@ -1,4 +1,4 @@
-"""The notice to operators about failed deliveries. It uses no template, because templates may be what failed."""
+"""Notices: of failed deliveries, and of a restored database. They use no template, as templates may be what failed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.messages import Message
 from alerts.core.posts import Post, plain_sections
+from alerts.rendering.restored_notice import restored_notice
 from alerts.rendering.template_filters import clean, flat, row, shorten, utc
 
 SHOWN = 20  # failures that are described; the rest are counted
@@ -24,8 +25,10 @@ _LISTED = {  # labels, by state
 }  # fmt: skip
 
 
-def notice(notice: Notice, medium: str, now: datetime) -> Message:
+def notice(notice: Notice, medium: str, now: datetime, zone: str) -> Message:
     """Return a message: what failed, why, what it was about, and which commands help. Never raises."""
+    if notice.restored:
+        return restored_notice(notice.restored, medium, now, zone)
     subject = _subject(notice)
     text = _text(notice)
     body: dict[str, object] | None = None

@@ -77,7 +77,7 @@ class Renderer:
         `text` is the whole message for `mail` and `text`; for `post` its text, for `json` its subject.
         """
         if notification.notice:
-            return notice(notification.notice, medium, notification.now), None
+            return notice(notification.notice, medium, notification.now, notification.zone), None
         try:
             return self._message(notification, medium), None
         except Exception as error:  # noqa: BLE001 - an alert goes out even if templates or data are wrong
@@ -86,7 +86,7 @@ class Renderer:
     def plain(self, notification: Notification, medium: Medium) -> Message:
         """Return the built-in plain message, which needs no template."""
         if notification.notice:
-            return notice(notification.notice, medium, notification.now)
+            return notice(notification.notice, medium, notification.now, notification.zone)
         return plain(notification, medium)
 
     def check(self, notification: Notification, medium: Medium) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 
+from alerts.core.delivery_failures import RestoredDatabase
 from alerts.store import tables
 from alerts.store.backup import BACKUP
 from alerts.store.database import Database
@@ -16,6 +18,7 @@ from alerts.store.rows import upsert
 
 _M, _R = tables.meta.c, tables.revisions.c
 HELD = "sending held"  # the fact that says so
+RESUMED = "sending resumed"  # the fact that says so, until people have been informed
 HOLDS = frozenset({HELD, BACKUP})  # a backup that another tool has put in place holds sending, too
 _IS_HOLD = _M.name.in_(sorted(HOLDS))
 
@@ -49,13 +52,12 @@ class HeldSending:
         """Return why sending is held, or None where it is not."""
         with self._database.read() as connection:
             found = {row.name: row for row in connection.execute(select(_M.name, _M.value, _M.at).where(_IS_HOLD))}
-        if held := found.get(HELD):
-            return Hold(restored_at=held.at, taken_at=datetime.fromisoformat(json.loads(held.value)))
-        return Hold(restored_at=None, taken_at=found[BACKUP].at) if found else None
+        return _hold_of(found)
 
     def hold(self, taken_at: datetime, now: datetime) -> None:
-        """Hold sending until it is resumed."""
+        """Hold sending until it is resumed. A notice that a backup still had to send is about another hold."""
         with self._database.write() as connection:
+            connection.execute(delete(tables.meta).where(_M.name == RESUMED))
             value = json.dumps(taken_at.astimezone(UTC).isoformat())
             upsert(connection, tables.meta, ["name"], [{"name": HELD, "value": value, "at": now}])
 
@@ -63,12 +65,16 @@ class HeldSending:
         """Let alerts go out again; returns whether sending was held.
 
         The schedule of what has waited counts from now. Else its first failure would be its last, or too late already.
+        That people are to be informed is recorded in the same transaction: a kill loses neither.
         """
         from alerts.store.delivery_tables import OPEN, deliveries  # a command that looks for a hold needs no deliveries
 
         with self._database.write() as connection:
-            if connection.execute(delete(tables.meta).where(_IS_HOLD)).rowcount == 0:
+            holds = {row.name: row for row in connection.execute(delete(tables.meta).where(_IS_HOLD).returning(*_M))}
+            if not holds:
                 return False
+            restored = _restored(holds, now).to_json()
+            upsert(connection, tables.meta, ["name"], [{"name": RESUMED, "value": json.dumps(restored), "at": now}])
             waited = or_(deliveries.c.held_until.is_(None), deliveries.c.held_until < now)
             connection.execute(update(deliveries).where(OPEN, waited).values(held_until=now))
             return True
@@ -79,6 +85,19 @@ class HeldSending:
             noted: datetime | None = connection.scalar(select(_M.at).where(_M.name == BACKUP))
             last: datetime | None = noted or connection.scalar(select(func.max(_M.at, type_=_M.at.type)))
             return last or connection.scalar(select(func.max(_R.recorded_at, type_=_R.recorded_at.type)))
+
+
+def _restored(holds: Mapping[str, Any], now: datetime) -> RestoredDatabase:
+    """Return what the facts of a hold say about the database, as its hold ends."""
+    hold = _hold_of(holds)
+    assert hold
+    return RestoredDatabase(taken_at=hold.taken_at, restored_at=hold.restored_at, resumed_at=now)
+
+
+def _hold_of(found: Mapping[str, Any]) -> Hold | None:
+    if held := found.get(HELD):
+        return Hold(restored_at=held.at, taken_at=datetime.fromisoformat(json.loads(held.value)))
+    return Hold(restored_at=None, taken_at=found[BACKUP].at) if found else None
 
 
 def may_send() -> ColumnElement[bool]:

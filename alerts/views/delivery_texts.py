@@ -24,7 +24,9 @@ def carried_text(row: Mapping[str, Any], zone: str, now: datetime) -> str:
     """Return what a delivery carries, with its fallback, snooze and last error."""
     carries = [_alert_text(one) for one in row["carries"]]
     what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
-    if row["notice"]:
+    if row["notice"] and row["notice"].get("restored"):
+        what = "notice that the database was restored"
+    elif row["notice"]:
         count = len(row["notice"]["troubles"]) + row["notice"]["more"]
         what = f"notice about {count} failed {'delivery' if count == 1 else 'deliveries'}"
     if row["summary"]:

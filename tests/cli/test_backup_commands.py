@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,19 @@ def test_after_resume_the_alert_goes_out_again(restored: Alerts) -> None:
     assert "alerts go out again" in said.out
     assert "1 sent" in restored("tick", "--at", AFTER).out
     assert restored("resume").out == "sending is not held: alerts go out\n"
+
+
+def test_after_resume_the_operators_are_told_once_what_is_lost(restored: Alerts, home: Path) -> None:
+    file = home / "config/alerts.yaml"
+    file.write_text("operators: [box]\n" + file.read_text())
+    assert restored("resume").code == 0
+    assert "2 sent" in restored("tick", "--at", AFTER).out, "the alert and the notice"
+    assert restored("tick", "--at", AFTER).out == "0 planned; nothing to send\n"
+    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in (home / "mail/new").iterdir()]
+    (notice,) = [one for one in mails if "restored" in one["subject"]]
+    assert notice["subject"] == "Answers since Tue 28 Oct 2025 11:00 UTC are lost: restored from a backup"
+    assert "Lost from      Tue 28 Oct 2025 11:00 UTC\nLost until     Wed 29 Oct 2025 10:00 UTC" in notice.get_content()
+    assert "notice that the database was restored" in restored("deliveries").out
 
 
 def test_a_backup_that_was_copied_over_the_database_sends_nothing_again_either(loaded: Alerts, home: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from alerts.core.delivery_failures import DeliveryFailure, Notice
+from alerts.core.delivery_failures import DeliveryFailure, Notice, RestoredDatabase
 from alerts.rendering.renderer import Renderer
-from tests.rendering.reminder_factories import SLACK, notification, told
+from tests.rendering.reminder_factories import NOW, SLACK, notification, told
 
 ID = UUID("a1b2c3d4-1111-5222-8333-123456789abc")
 DEAD = DeliveryFailure(
@@ -54,6 +55,36 @@ def test_a_notice_says_what_failed_why_what_it_was_about_and_what_to_type(render
         "Try again      alerts retry ID\n"
         "Stop retrying  alerts dismiss ID\n"
     )
+
+
+RESTORED = RestoredDatabase(taken_at=NOW - timedelta(days=1), restored_at=NOW, resumed_at=NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("medium", FORMS)
+def test_a_notice_of_a_restored_database_says_from_when_to_when_answers_are_lost(renderer, medium):
+    message, error = renderer.render(notification(notice=Notice(restored=RESTORED)), medium)
+    assert error is None
+    assert message.subject == "Answers since Sun 2 Nov 2025 09:00 America/New_York are lost: restored from a backup"
+    assert message.text == (
+        "The database of alerts was restored from a backup.\n"
+        "\n"
+        "Lost from      Sun 2 Nov 2025 09:00 America/New_York\n"
+        "Lost until     Mon 3 Nov 2025 09:00 America/New_York\n"
+        "Sending since  Mon 3 Nov 2025 10:00 America/New_York\n"
+        "\n"
+        "Answers and changes that were made between these two times are lost:\n"
+        "alerts about them may come again. If you acknowledged, moved or closed\n"
+        "anything then, do it again.\n"
+        "\n"
+        "Links in messages that you got between these two times may no longer\n"
+        "work.\n"
+        "\n"
+        "See the list   alerts list\n"
+    )
+    if medium == "json":
+        assert message.body["data"]["restored"]["taken_at"] == "2025-11-02T14:00:00Z"
+    if medium == "post":
+        assert SLACK.body(message.post)
 
 
 @pytest.mark.parametrize(

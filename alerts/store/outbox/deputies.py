@@ -120,7 +120,7 @@ class _Deputies:
         for (channel, recipient), copy in copies.items():
             more = inherited | {"on_behalf_of": [one.to_json() for one in copy.on_behalf_of]}
             if claim.notice:
-                one = notice_id(channel, recipient, claim.notice.failures)
+                one = notice_id(channel, recipient, claim.notice.failures, claim.notice.restored)
                 rows = [enqueue.new_delivery(one, channel, recipient, self.now) | more]
                 enqueue.put_deliveries(connection, rows)
                 continue

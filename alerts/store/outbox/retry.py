@@ -109,8 +109,8 @@ def _put(
     rest["fallback_for"] = failure_of(row, reminders).to_json()
     scope = Scope.from_json(row["summary"]) if row["summary"] else None
     if row["notice"]:
-        failures = Notice.from_json(row["notice"]).failures
-        ids = [(notice_id(channel, recipient, failures), recipient) for recipient in recipients]
+        about = Notice.from_json(row["notice"])
+        ids = [(notice_id(channel, one, about.failures, about.restored), one) for one in recipients]
         return enqueue.put_deliveries(
             connection, [enqueue.new_delivery(one, channel, recipient, now) | rest for one, recipient in ids]
         )
