@@ -11,6 +11,7 @@ from uuid import UUID
 from alerts.channels import Channel
 from alerts.clock import Clock
 from alerts.core.answer_links import AnswerLinks
+from alerts.core.change_events import ChangeEvent
 from alerts.core.deliveries import Delivery, DeliveryError
 from alerts.core.messages import Message
 from alerts.core.notifications import Notification, reminders_digest
@@ -87,6 +88,13 @@ class MessagePreparation:
     def _add_rendered(self, prepared: PreparedMessages, delivery: Delivery, now: datetime) -> None:
         started = self.clock()
         try:
+            if delivery.event:
+                prepared.rendered[delivery.id] = (
+                    delivery.fence,
+                    _event_message(delivery.id, delivery.event, now),
+                    None,
+                )
+                return
             notification = self._notification(delivery, now)
             prepared.rendered[delivery.id] = (delivery.fence, *self._render(notification))
             prepared.dates[delivery.id] = dates_told(notification)
@@ -106,6 +114,8 @@ class MessagePreparation:
         Where the key of its links is gone, it is rendered anew, with links that work.
         """
         assert delivery.message is not None
+        if delivery.event:  # what has happened stays true
+            return True
         zone = known_zone(self._zone(delivery))
         same_day = on_day(delivery.message.rendered_at, zone) == on_day(now, zone)
         same_entries = delivery.entries in (None, reminders_digest(delivery.contexts))
@@ -138,3 +148,9 @@ class MessagePreparation:
         if error:
             log.error("channel %s: %s", notification.channel, error)
         return message, error
+
+
+def _event_message(one: UUID, event: ChangeEvent, now: datetime) -> Message:
+    """Return the message of a change: the same bytes whenever it is made, but for `rendered_at`, which is not sent."""
+    subject = f"{event.key}: {event.name}"
+    return Message(subject=subject, text=subject, body=event.to_json(one), rendered_at=now, thread=event.key)

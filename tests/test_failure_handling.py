@@ -20,7 +20,7 @@ from alerts.daemon import Daemon
 from alerts.delivery import ChannelWorker
 from alerts.rendering.renderer import Renderer
 from alerts.store import Store, delivery_tables
-from alerts.store.outbox.enqueue import new_delivery
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox.unreachable import ALIVE
 from alerts.store.store_error import StoreError
 from tests.factories import NOW

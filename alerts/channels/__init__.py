@@ -30,7 +30,7 @@ class Channel(Protocol):
     `recipients`: who gets a delivery each; ("",) if the channel is itself the only recipient. `timezone`: the readers'.
     `timeout`: the time limit of one send. `medium`: what the message must hold: "mail" a subject, text and HTML;
     "text" a subject and text; "json" a body; "post" what `body` makes a body from. `local`: it notifies nobody outside.
-    `connections`: how many sends may run at once. `one_at_a_time`: one message per reminder, never a digest.
+    `one_at_a_time`: one message per reminder, never a digest.
     `holds_open`: an incident stays open there until a `closed` reminder ends it. `default`: it mails owners, too.
     `hours`: when it takes what is not critical, as stated; `build` sets it.
     `answers`: its messages may have links by which a reader answers. `options`: the model of its settings.
@@ -39,7 +39,6 @@ class Channel(Protocol):
     kind: ClassVar[str]
     options: ClassVar[type[Any]]
     local: ClassVar[bool]
-    connections: ClassVar[int]
     one_at_a_time: ClassVar[bool]
     holds_open: ClassVar[bool]
     default: bool
@@ -49,6 +48,10 @@ class Channel(Protocol):
     recipients: tuple[str, ...]
     timezone: str | None
     timeout: timedelta
+
+    @property
+    def connections(self) -> int:
+        """Return how many sends may run at once."""
 
     @property
     def medium(self) -> Medium:

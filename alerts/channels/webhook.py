@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from standardwebhooks import Webhook as Signer
 
 from alerts.channels.transport.http import Poster, Url, as_json
 from alerts.channels.transport.http_settings import HttpSettings
 from alerts.clock import utc_now
+from alerts.core.change_events import EventName
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
 
@@ -49,11 +50,21 @@ def _listed(value: object) -> object:
 
 
 class WebhookSettings(HttpSettings):
-    """The URL, the secrets that sign (two during a change of secrets), and headers such as Authorization."""
+    """The URL, the secrets that sign (two during a change of secrets), and headers such as Authorization.
+
+    `events`: the changes of commitments that it subscribes to. Then it gets these in their order, and no alerts.
+    """
 
     url: Url
     secret: Annotated[tuple[SecretStr, ...], AfterValidator(_signing), BeforeValidator(_listed)] = ()
     headers: Annotated[dict[str, SecretStr], AfterValidator(_sendable)] = Field(default_factory=dict)
+    events: Annotated[tuple[EventName | Literal["all"], ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="after")
+    def _have_no_alerts(self) -> Self:
+        if self.events and (self.hours or self.answers):
+            raise ValueError("`hours` and `answers` are for alerts: a channel with `events` gets none")
+        return self
 
 
 class Webhook:
@@ -63,7 +74,6 @@ class Webhook:
     options: ClassVar[type[WebhookSettings]] = WebhookSettings
     medium: ClassVar[Literal["json"]] = "json"
     local: ClassVar[bool] = False
-    connections: ClassVar[int] = 4
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
@@ -75,6 +85,7 @@ class Webhook:
         self.answers = bool(settings.answers)
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
+        self.connections = 1 if settings.events else 4  # one at a time keeps the order
         self._headers = settings.headers
         self._signers = [Signer(secret.get_secret_value()) for secret in settings.secret]
         self._poster = Poster(settings.url, self.connections, route=settings.route)

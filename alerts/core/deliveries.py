@@ -10,6 +10,7 @@ from typing import Literal
 from uuid import UUID
 
 from alerts.core.absences import Absentee
+from alerts.core.change_events import ChangeEvent
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.messages import Message
 from alerts.core.notifications import ReminderContext
@@ -105,9 +106,10 @@ class Delivery:
     """What one recipient gets through one channel, claimed by this process until its lease ends.
 
     `fence` tells this claim from others. `contexts` is what it carries. A `notice` goes to operators instead; a
-    `summary` is gathered by its scope. `zone` is the zone of the recipient, if that is a person who states one.
-    `first_due` and `tries` (this one included) count from the last retry by a person; `attempt` counts all.
-    `on_behalf_of`: the absent people for whom a deputy gets it. `message` is None until it is rendered.
+    `summary` is gathered by its scope; an `event` goes to a subscriber. `zone` is the zone of the recipient, if that is
+    a person who states one. `first_due` and `tries` (this one included) count from the last retry by a person;
+    `attempt` counts all. `on_behalf_of`: the absent people for whom a deputy gets it. `message` is None until it is
+    rendered.
     """
 
     id: UUID
@@ -122,6 +124,7 @@ class Delivery:
     contexts: tuple[ReminderContext, ...]
     notice: Notice | None = None
     summary: Scope | None = None
+    event: ChangeEvent | None = None
     fallback_for: DeliveryFailure | None = None
     on_behalf_of: tuple[Absentee, ...] = ()
     message: Message | None

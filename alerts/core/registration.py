@@ -21,13 +21,14 @@ SHIPPED = "shipped"  # stands for the folder of the configuration that comes wit
 class RuleSet:
     """What a process uses: the rules, channels (name → fingerprint), people, silences, zone of its configuration.
 
-    `folder`: where the configuration lies.
+    `events`: the names of those that channels subscribe to, by channel. `folder`: where the configuration lies.
     """
 
     rules: Mapping[str, Rule]
     channels: Mapping[str, str] = field(default_factory=dict)
     people: Sequence[Person] = ()
     silences: Sequence[Silence] = ()
+    events: Mapping[str, Sequence[str]] = field(default_factory=dict)
     zone: str | None = None
     folder: str | None = None
 

@@ -30,6 +30,7 @@ def cross_checks(data: Mapping[str, Any], where: Where) -> Iterator[str]:
         yield f'{place}channels.{name}.default: "{marked[0]}" is marked already ({first}): only one can mail owners'
     yield from _unknown(data.get("default_notify"), known, where, ("default_notify",), owners=marked)
     yield from _unknown(data.get("operators"), known, where, ("operators",))
+    yield from _no_alerts(data, where)
     yield from _twice(data.get("people"), "key", "person", where, "people")
     yield from _deputies(data.get("people"), where)
     rules = data.get("rules")
@@ -76,6 +77,22 @@ def _unknown(
             yield f'{place}"{OWNER}" can stand in `notify` and default_notify only: name a channel'
         else:
             yield place + NO_CHANNEL_FOR_OWNERS
+
+
+def _no_alerts(data: Mapping[str, Any], where: Where) -> Iterator[str]:
+    """Yield a line for each place that sends alerts to a channel which gets the changes that it subscribes to."""
+    channels, rules = data.get("channels"), data.get("rules")
+    stated = channels.items() if isinstance(channels, Mapping) else ()
+    subscribers = {name for name, options in stated if isinstance(options, Mapping) and options.get("events")}
+    named: list[tuple[Steps, Any]] = [((name,), data.get(name)) for name in ("default_notify", "operators")]
+    for number, rule in enumerate(rules if isinstance(rules, list) else []):
+        if isinstance(rule, Mapping):
+            named += [(("rules", number, "notify"), rule.get("notify"))]
+            named += [(("rules", number, "fallback"), [rule.get("fallback")])]
+    for steps, names in named:
+        for name in names if isinstance(names, list) else []:
+            if type(name) is str and name in subscribers:
+                yield f'{where(steps)}channel "{name}" has `events`, so it gets no alerts: name another one here'
 
 
 def _deputies(entries: Any, where: Where) -> Iterator[str]:

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+from alerts.core.change_events import EventName, expand_events
 from alerts.core.registration import SHIPPED, RuleSet
 from alerts.settings import ChannelEntry, Settings
 
@@ -18,9 +19,17 @@ def rule_set(settings: Settings) -> RuleSet:
         channels={entry.name: _fingerprint(entry, settings) for entry in settings.channels},
         people=settings.people,
         silences=settings.silences,
+        events=_events(settings),
         zone=settings.timezone,
         folder=SHIPPED if settings.shipped else address(settings.folder),
     )
+
+
+def _events(settings: Settings) -> dict[str, tuple[EventName, ...]]:
+    """Return which channels subscribe to which changes."""
+    stated = {entry.name: entry.options.get("events") for entry in settings.channels if entry.kind == "webhook"}
+    found = {name: expand_events([one] if isinstance(one, str) else one) for name, one in stated.items() if one}
+    return {name: events for name, events in found.items() if events}
 
 
 def address(folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,6 +28,12 @@ def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
             f"{now.commitment.key} was not known at {at:%Y-%m-%dT%H:%MZ}: it was recorded at "
             f"{now.recorded_at:%Y-%m-%dT%H:%MZ}"
         )
+    *_, was = stood(now, known)
+    return was
+
+
+def stood(now: Tracked, history: Iterable[Revision]) -> Iterator[Tracked]:
+    """Yield a commitment as it stood after each of its revisions, the first of which comes first."""
     was = replace(
         now,
         commitment=replace(now.commitment, status="open"),
@@ -38,9 +44,9 @@ def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
     )
     if isinstance(recurs := was.bounds.recurrence, DoneSeries):
         was = replace(was, bounds=with_recurrence(was.bounds, recurs.from_start()))
-    for revision in known:
+    for revision in history:
         was = _after(was, revision)
-    return was
+        yield was
 
 
 def _after(was: Tracked, revision: Revision) -> Tracked:

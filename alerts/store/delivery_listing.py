@@ -86,6 +86,9 @@ def _with_carried(connection: Connection, query: Select[Any]) -> list[Mapping[st
         carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _L.kind)
         for one, key, kind in connection.execute(carried):
             reminders[one].append(f"{key} {kind}")
+    for row in rows:
+        if row["event"]:
+            reminders[row["id"]] = [f"{row['event']['key']} {row['event']['name']}"]
     return [{**row, "carries": reminders[row["id"]]} for row in rows]
 
 

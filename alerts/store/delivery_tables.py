@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     false,
+    or_,
     text,
 )
 
@@ -53,14 +54,23 @@ deliveries = Table(
     Column("on_behalf_of", JSON),  # the absent people for whom a deputy, or an operator, gets it
     Column("held_until", Utc),  # while somebody has snoozed what it carries; times are counted from then
     Column("message_form", Integer, nullable=False, server_default="0"),  # of the payload, once it was sent
+    Column("event", JSON),  # of a change: its name and the commitment's key, where it carries no reminders
+    Column("event_revision", Integer),  # which one: those of one instant go in this order
 )
 OPEN = text("state IN ('pending', 'retry', 'leased')")
 DEAD = text("state = 'dead'")
 BOUNCED = text("state = 'bounced'")
 UNSEEN = text("unseen")
+REPORTS_NO_FAILURE = or_(deliveries.c.notice.is_not(None), deliveries.c.event_revision.is_not(None))
 UNREPORTED = text("failure_level > reported_level")
 TO_COMPRESS = text(f"state = 'sent' AND message_form = {WHOLE}")
 TO_SHORTEN = text(f"state = 'sent' AND message_form = {COMPRESSED}")
+subscriptions = Table(  # of channels to changes of commitments
+    "subscriptions",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("events", JSON, nullable=False),  # names
+)
 missing_recipients = Table(  # recipients of open deliveries that no live process serves
     "missing_recipients",
     metadata,
@@ -106,7 +116,7 @@ attempts = Table(
     Column("error", Text),
 )
 
-partial_index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, where=OPEN)
+partial_index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, deliveries.c.event_revision, where=OPEN)
 
 partial_index("ix_deliveries_unseen", deliveries.c.id, where=UNSEEN)
 

@@ -13,6 +13,7 @@ from alerts.core.registration import GRACE, SHIPPED, Registered, Registration, R
 from alerts.deadlines.values import frozen
 from alerts.store import planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.event_deliveries import put_subscriptions
 from alerts.store.people import put_registered
 from alerts.store.rows import CHUNK, upsert
 from alerts.store.rule_rows import put_rules
@@ -81,6 +82,7 @@ class Registrations:
             removed = put_rules(connection, list(mine.rules.values()), now, removed_at=real)
             put_registered(connection, mine.people, real)
             put_silences(connection, mine.silences, real)
+            put_subscriptions(connection, mine.events, real)
         return Registered(is_mine=True, is_new=is_new, removed=removed, channels=mine.channels)
 
     def is_current(self, rule_set: str) -> bool:

@@ -16,6 +16,7 @@ from alerts.core.stated_values import STATED, commitment_of
 from alerts.core.tracked import Acknowledgement, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.store import tables
+from alerts.store.event_deliveries import enqueue_events
 
 T = TypeVar("T")
 CHUNK = 500
@@ -176,9 +177,10 @@ def source_row(source: Source) -> dict[str, Any]:
 
 
 def append_revisions(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Add to the history; what is sent to calendars from now on is newer than what was."""
+    """Add to the history, with an event for each subscriber; what calendars are sent from now on is newer."""
     if rows:
         connection.execute(insert(tables.revisions), rows)
+        enqueue_events(connection, rows)
         raise_sequences(connection, {row["commitment_id"] for row in rows if row["number"] > 1})
 
 

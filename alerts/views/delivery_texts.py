@@ -22,8 +22,10 @@ def before_hours(row: Mapping[str, Any], zone: str) -> str:
 
 def carried_text(row: Mapping[str, Any], zone: str, now: datetime) -> str:
     """Return what a delivery carries, with its fallback, snooze and last error."""
-    carries = [_alert_text(one) for one in row["carries"]]
+    carries = [_alert_text(one) for one in row["carries"]] if not row["event"] else []
     what = ", ".join(carries[:3]) + (f" and {len(carries) - 3} more" if len(carries) > 3 else "")
+    if row["event"]:
+        what = f"event: {row['event']['key']} {row['event']['name']}"
     if row["notice"] and row["notice"].get("restored"):
         what = "notice that the database was restored"
     elif row["notice"]:

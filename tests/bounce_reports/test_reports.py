@@ -12,7 +12,8 @@ import pytest
 from alerts.bounce_intake import FORGED, NOT_OURS, take_in
 from alerts.core.bounce_tokens import SentMail, bounce_token
 from alerts.store import Store
-from alerts.store.outbox.enqueue import new_delivery, put_deliveries
+from alerts.store.new_deliveries import new_delivery
+from alerts.store.outbox.enqueue import put_deliveries
 from tests.factories import NOW
 
 REPORTS = {path.stem: path.read_bytes() for path in sorted((Path(__file__).parent / "reports").glob("*.eml"))}

@@ -20,6 +20,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -98,7 +99,7 @@ class Outbox:
                 query = select(delivery_tables.deliveries).where(
                     *claimable(channel, now, real, exclude), recipient_is_served(served)
                 )
-                query = query.order_by(_D.next_at).limit(limit)
+                query = query.order_by(_D.next_at, _D.event_revision).limit(limit)
                 rows = connection.execute(self._skip_locked(query)).mappings().all()
                 rows_to_send = _to_send(connection, rows, now, routes, hours)
                 found = _lease(connection, rows_to_send, now, real + lease, hours)
@@ -178,7 +179,7 @@ class Outbox:
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
         """Send what waits for an unserved recipient to the fallback, and end what is stale or too old."""
-        unreported = and_(_D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
+        unreported = and_(_D.failure_level < int(FailureLevel.LATE), not_(delivery_tables.REPORTS_NO_FAILURE))
         mine = (
             delivery_tables.OPEN,
             _D.channel == channel,

@@ -20,6 +20,7 @@ from alerts.core.delivery_failures import notice_id
 from alerts.core.envelopes import Envelope, Routes
 from alerts.core.owners import as_named
 from alerts.core.reminders import Reminder
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox import enqueue
 from alerts.store.outbox.set_aside import UPDATE_UNSENT, left_row, read_claims, unsent_row
 from alerts.store.recorded_absences import absences_of
@@ -121,7 +122,7 @@ class _Deputies:
             more = inherited | {"on_behalf_of": [one.to_json() for one in copy.on_behalf_of]}
             if claim.notice:
                 one = notice_id(channel, recipient, claim.notice.failures, claim.notice.restored)
-                rows = [enqueue.new_delivery(one, channel, recipient, self.now) | more]
+                rows = [new_delivery(one, channel, recipient, self.now) | more]
                 enqueue.put_deliveries(connection, rows)
                 continue
             alone = channel in self.routes.operators.one_at_a_time
@@ -130,7 +131,7 @@ class _Deputies:
                 Envelope(channel=channel, recipient=recipient, reminders=tuple(group), scope=claim.summary)
                 for group in groups
             ]
-            rows = [enqueue.new_delivery(one.id, channel, recipient, self.now) | more for one in envelopes]
+            rows = [new_delivery(one.id, channel, recipient, self.now) | more for one in envelopes]
             if claim.summary:
                 enqueue.put_deliveries(connection, rows)
             else:

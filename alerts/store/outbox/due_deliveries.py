@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    not_,
     or_,
 )
 
@@ -37,8 +38,8 @@ LONGEST_LEASE = timedelta(minutes=21)  # the lease for the longest timeout of a 
 
 
 def worse(level: Any) -> Any:
-    """Return how far it has failed by now; a failed notice is not reported, else it would cause another."""
-    return case((_D.notice.is_not(None), 0), (_D.failure_level < level, level), else_=_D.failure_level)
+    """Return how far it has failed by now; failed notices and events are not reported."""
+    return case((delivery_tables.REPORTS_NO_FAILURE, 0), (_D.failure_level < level, level), else_=_D.failure_level)
 
 
 def claimable(channel: str, now: datetime, real: datetime, exclude: Collection[UUID]) -> tuple[Any, ...]:
@@ -72,4 +73,6 @@ def is_too_old(now: datetime) -> Any:
 
 def is_late(now: datetime) -> Any:
     """Whether it has waited for an hour, and is not recorded as late yet."""
-    return and_(now - LATE >= due_since, _D.failure_level < int(FailureLevel.LATE), _D.notice.is_(None))
+    return and_(
+        now - LATE >= due_since, _D.failure_level < int(FailureLevel.LATE), not_(delivery_tables.REPORTS_NO_FAILURE)
+    )

@@ -15,6 +15,7 @@ from alerts.core.envelopes import AddressedReminder, Envelope, Routes, seal, sor
 from alerts.core.reminders import Reminder
 from alerts.core.tracked import Tracked
 from alerts.store import delivery_tables, planning_tables
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.rows import REMINDER, chunks, insert_new
 
 _D, _L, _R = delivery_tables.deliveries.c, delivery_tables.delivery_reminders.c, planning_tables.reminders.c
@@ -155,21 +156,6 @@ def _watch_of(reminder: Reminder) -> tuple[str, int, str]:
 def _deadline_of(reminder: Reminder, planned: PlannedReminders) -> datetime | None:
     about = planned.tracked.get((reminder.commitment_id, reminder.occurrence))
     return about.bounds.latest if about else None
-
-
-def new_delivery(one: UUID, channel: str, recipient: str, now: datetime) -> dict[str, Any]:
-    """Return the row of a delivery that is due now."""
-    return {
-        "id": one,
-        "channel": channel,
-        "recipient": recipient,
-        "state": "pending",
-        "attempts": 0,
-        "created_at": now,
-        "next_at": now,
-        "next_alert_at": {},
-        "fence": 0,
-    }
 
 
 def _link_row(one: Envelope, delivery_id: UUID, reminder: Reminder) -> dict[str, Any]:

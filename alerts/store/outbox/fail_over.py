@@ -18,6 +18,7 @@ from alerts.core.reminders import Reminder
 from alerts.core.summaries import Scope
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox import enqueue
 from alerts.store.outbox.summary_deliveries import followed
 from alerts.store.rows import CHUNK, REMINDER, insert_new, reminder_of
@@ -65,7 +66,7 @@ class FailureBatch:
         for failed in self.deliveries:
             inherited = {name: failed.row[name] for name in ("next_alert_at", "deadline", "summary")}
             for one in envelopes.get(failed.failure.id, ()):
-                row = enqueue.new_delivery(one.id, one.channel, one.recipient, now)
+                row = new_delivery(one.id, one.channel, one.recipient, now)
                 rows.setdefault(one.id, row | inherited | {"fallback_for": failed.failure.to_json()})
                 addresses.setdefault(one.id, one)
         summary_rows = [row for row in rows.values() if row["summary"]]
@@ -83,7 +84,7 @@ class FailureBatch:
             failures=tuple(failures[:MAX_FAILURES_LISTED]), more=max(len(failures) - MAX_FAILURES_LISTED, 0)
         ).to_json()
         rows = [
-            enqueue.new_delivery(notice_id(channel, recipient, failures), channel, recipient, now) | {"notice": notice}
+            new_delivery(notice_id(channel, recipient, failures), channel, recipient, now) | {"notice": notice}
             for channel, recipients in operators.items()
             for recipient in recipients
         ]

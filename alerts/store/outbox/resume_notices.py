@@ -13,7 +13,7 @@ from alerts.core.owners import as_named
 from alerts.store import delivery_tables, tables
 from alerts.store.database import Database
 from alerts.store.held_sending import RESUMED
-from alerts.store.outbox import enqueue
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.people import by_key
 from alerts.store.rows import insert_new
 
@@ -41,7 +41,7 @@ def report_resumed(
         restored = RestoredDatabase.from_json(json.loads(stated))
         notice = Notice(restored=restored).to_json()
         rows = [
-            enqueue.new_delivery(notice_id(channel, one, (), restored), channel, one, now) | {"notice": notice}
+            new_delivery(notice_id(channel, one, (), restored), channel, one, now) | {"notice": notice}
             for channel, one in sorted(routes)
         ]
         if rows:

@@ -16,6 +16,7 @@ from alerts.core.summaries import Scope
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables
 from alerts.store.database import Database
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox import enqueue
 from alerts.store.outbox.contents import carried
 from alerts.store.outbox.fail_over import failure_of, reminders_of
@@ -50,6 +51,10 @@ def retry_through(
     """
     with database.write() as connection:
         row = _only(connection, start, RESENDABLE, "retry")
+        if row["event"]:
+            raise InputError(
+                f"delivery {_short(row)} is an event for {row['channel']} alone: retry it without --channel"
+            )
         _require_current(connection, row)
         fresh = _put(connection, row, channel, recipients, now, one_at_a_time=one_at_a_time)
         if not fresh:
@@ -112,7 +117,7 @@ def _put(
         about = Notice.from_json(row["notice"])
         ids = [(notice_id(channel, one, about.failures, about.restored), one) for one in recipients]
         return enqueue.put_deliveries(
-            connection, [enqueue.new_delivery(one, channel, recipient, now) | rest for one, recipient in ids]
+            connection, [new_delivery(one, channel, recipient, now) | rest for one, recipient in ids]
         )
     if scope and one_at_a_time:
         raise InputError(f"delivery {_short(row)} is a summary: {channel} takes one reminder at a time")
@@ -122,7 +127,7 @@ def _put(
         for group in ([()] if scope else groups)
         for recipient in recipients
     ]
-    rows = [enqueue.new_delivery(one.id, channel, one.recipient, now) | rest for one in envelopes]
+    rows = [new_delivery(one.id, channel, one.recipient, now) | rest for one in envelopes]
     return (
         enqueue.put_deliveries(connection, rows) if scope else enqueue.insert_envelopes(connection, envelopes, rows)[0]
     )

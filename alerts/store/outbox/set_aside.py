@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from alerts.store import delivery_tables
 from alerts.store.outbox.contents import carried
 from alerts.store.outbox.delivery_rows import claimed_delivery, first_due
 from alerts.store.outbox.due_deliveries import worse
+from alerts.store.outbox.event_contents import events_of
 from alerts.store.outbox.stale_reminders import FOLLOWED_BY_LATER
 from alerts.store.outbox.summary_deliveries import followed
 from alerts.store.people import zones
@@ -50,10 +52,11 @@ def read_claims(
         context_of, stale = carried(connection, rows)
         zone = zones(connection, [row["recipient"] for row in rows])
         stale |= followed(connection, rows)
-        whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None}
+        events = events_of(connection, rows)
+        whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None} | events.keys()
         mine = [row for row in rows if context_of[row["id"]] or row["id"] in whole - stale.keys()]
         claims = [claimed_delivery(row, context_of[row["id"]], zone.get(row["recipient"])) for row in mine]
-        return {delivery.id: delivery for delivery in claims}, stale, {}
+        return {one.id: replace(one, event=events.get(one.id)) for one in claims}, stale, {}
     except (SQLAlchemyError, StoreError):
         raise
     except Exception as error:

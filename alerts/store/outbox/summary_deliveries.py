@@ -20,6 +20,7 @@ from alerts.core.tracked import Tracked
 from alerts.cron import Cron
 from alerts.store import planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.occurrence_rows import with_occurrences
 from alerts.store.outbox import enqueue
 from alerts.store.outbox.contents import DeliveryFacts
@@ -78,7 +79,7 @@ class Summaries:
             ).rowcount:
                 return 0
             rows = [
-                enqueue.new_delivery(one.id(channel, recipient), channel, recipient, now) | {"summary": one.to_json()}
+                new_delivery(one.id(channel, recipient), channel, recipient, now) | {"summary": one.to_json()}
                 for (channel, recipient), one in scopes.items()
             ]
             return len(enqueue.put_deliveries(connection, rows))

@@ -18,6 +18,7 @@ from alerts.core.envelopes import Routes
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
+from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox import enqueue
 from alerts.store.outbox.reach import ServedRecipients
 from tests import acting
@@ -329,7 +330,7 @@ def test_a_notice_to_an_operator_who_has_left_goes_to_the_deputy_and_else_still_
     failures = (DeliveryFailure(id=notice_id("a", "b", ()), channel="mail", recipient="x", state="dead", error="no"),)
 
     def notice(about: tuple[DeliveryFailure, ...]) -> None:
-        row = enqueue.new_delivery(notice_id("mail", ANA.email, about), "mail", ANA.email, NINE)
+        row = new_delivery(notice_id("mail", ANA.email, about), "mail", ANA.email, NINE)
         with owned.database.write() as connection:
             enqueue.put_deliveries(connection, [row | {"notice": Notice(failures=about).to_json()}])
 
