@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
+from sqlalchemy.engine import Engine
+from sqlalchemy.event import listen, remove
 from standardwebhooks import Webhook
 from werkzeug import Request, Response
 
@@ -299,3 +302,37 @@ def test_every_name_is_one_that_a_change_has() -> None:
     assert {*EVENT_NAMES} == {"recorded", "unacknowledged", "reopened", *(name for name, _ in KINDS)}
     assert expand_events(["all"]) == EVENT_NAMES
     assert expand_events(["moved", "recorded"]) == ("recorded", "moved")
+
+
+def test_many_rows_of_a_file_cost_a_statement_for_many_and_not_for_each(store: Store) -> None:
+    executed: Counter[str] = Counter()
+
+    def hear(_c: object, _k: object, statement: str, *_: object) -> None:
+        executed[statement.partition(" (")[0]] += 1
+
+    load(store, *entries(600))
+    subscribe(store, "all")
+    listen(Engine, "before_cursor_execute", hear)
+    try:
+        load(store, *entries(600, "2025-11-12"), now=at("2025-10-29T09:00"))
+    finally:
+        remove(Engine, "before_cursor_execute", hear)
+    assert len(store.ledger.deliveries()) == 600
+    assert executed["INSERT INTO deliveries"] <= 8
+    assert sum(executed.values()) < 100, executed.most_common(5)
+
+
+def test_without_a_subscriber_a_change_costs_one_small_query_more(store: Store) -> None:
+    executed: list[str] = []
+
+    def hear(_c: object, _k: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    load(store, entry())
+    listen(Engine, "before_cursor_execute", hear)
+    try:
+        move(store, "truce", "2025-12-01")
+    finally:
+        remove(Engine, "before_cursor_execute", hear)
+    about = [one for one in executed if "subscriptions" in one or "INSERT INTO deliveries" in one]
+    assert len(about) == 1

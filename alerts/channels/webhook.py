@@ -58,7 +58,7 @@ class WebhookSettings(HttpSettings):
     url: Url
     secret: Annotated[tuple[SecretStr, ...], AfterValidator(_signing), BeforeValidator(_listed)] = ()
     headers: Annotated[dict[str, SecretStr], AfterValidator(_sendable)] = Field(default_factory=dict)
-    events: Annotated[tuple[EventName | Literal["all"], ...], BeforeValidator(_listed)] = ()
+    events: Annotated[tuple[Literal[EventName, "all"], ...], BeforeValidator(_listed)] = ()
 
     @model_validator(mode="after")
     def _have_no_alerts(self) -> Self:

@@ -30,7 +30,7 @@ DIFFERS = re.compile(r": ((before|after) (sql commit|file)|(before|amid) socket 
 SLICE = {  # of each scene, on SQLite and on PostgreSQL
     "first start and load": (1, 0),
     "tick": (1, 1),
-    "load of changes": (0, 1),
+    "load of changes": (2, 2),  # with a subscriber: each change and its event are stored together
     "tick on changed rules": (1, 0),
     "tick with a dead recipient": (1, 1),
     "tick in a silence": (0, 1),
@@ -41,6 +41,7 @@ SLICE = {  # of each scene, on SQLite and on PostgreSQL
     "tick as an absence ends": (0, 1),
 }
 SENT = "after socket sendall {"  # a post to the webhook is on its way
+POSTED_EVENT = 'after socket sendall {"data":{"after":'  # a change is on its way to its subscriber
 IN_A_ROW = 25  # of each scene; of a slice one, of the tick
 SEED = int(os.environ.get("SEED", "20251103"))
 ONLY = os.environ.get("SCENES", "")  # a pattern: kills fall on the scenes with such names only
@@ -76,6 +77,7 @@ def play(folder: Path, databases: Databases) -> Play:
             passed = played.expected[scene.name].passed
             plays: list[list[int | str]] = [[number] for number in chosen(databases.kind, scene, passed)]
             plays += [[SENT]] if scene.name == "tick" else []
+            plays += [[POSTED_EVENT]] if scene.name == "tick on changed rules" else []
             rows = IN_A_ROW if WHOLE else int(scene.name == "tick")
             plays += [[chance.randint(1, len(passed)) for _ in range(3)] for _ in range(rows)]
             for done, numbers in enumerate(plays):
@@ -113,5 +115,9 @@ def test_killed_anywhere_it_loses_nothing_and_repeats_only_what_was_in_flight(
     assert between_claim_and_write_back(played.expected["tick"].passed), "the boundaries of a claim are not reached"
     silent, ended = (played.expected[f"tick {when} a silence"].states for when in ("in", "at the end of"))
     assert {ended[one] for one in ended.keys() - silent.keys()} == {"sent"}, "what was held has not gone out"
+    events = [row for row in played.expected["tick as an absence begins"].contents["deliveries"] if "'event': {" in row]
+    assert len(events) == 5, "a change has no event"
+    if "tick on changed rules" in tallies:
+        assert tallies["tick on changed rules"].repeats, "no kill fell between an event and its mark"
     if "tick" in tallies:
         assert tallies["tick"].repeats, "no kill fell between a send and its mark: the boundaries are not reached"

@@ -11,7 +11,7 @@ from tests.faults.databases import Databases
 from tests.faults.nursery import Nursery, Ran
 from tests.faults.sinks import Sinks, open_sinks
 
-CONNECTIONS = {"mail": 2, "chat": 4, "ops": 4}  # sends in flight, as each channel's `connections` has it
+CONNECTIONS = {"mail": 2, "chat": 4, "ops": 4, "events": 1}  # sends in flight, as each channel's `connections` has it
 NOW, LATER, LAST = "2025-11-03T09:00:00Z", "2025-11-03T10:00:00Z", "2025-11-03T13:00:00Z"
 IN_SILENCE, SILENT_UNTIL = "2025-11-03T11:00:00Z", "2025-11-03T12:00:00Z"
 OWNED, AWAY, BACK = "2025-11-03T14:00:00Z", "2025-11-03T15:00:00Z", "2025-11-03T16:00:00Z"
@@ -21,6 +21,9 @@ channels:
   mail: {{kind: email, from: alerts@example.org, to: [desk@example.org], timeout: {timeout},
          smtp: {{host: 127.0.0.1, port: {smtp}, security: none}}}}
   chat: {{kind: webhook, url: "http://127.0.0.1:{http}/hook", timeout: {timeout}}}
+"""
+SUBSCRIBER = """channels:
+  events: {{kind: webhook, url: "http://127.0.0.1:{http}/events", timeout: {timeout}, events: [all]}}
 """
 FAILING = (
     CHANNELS
@@ -119,6 +122,7 @@ def open_world(folder: Path, databases: Databases, commitments: int) -> Iterator
     with open_sinks() as sinks, Nursery(folder) as nursery:
         for name, rules in RULES.items():
             channels = {"failing": FAILING, "people": PEOPLE}.get(name, CHANNELS)
+            channels = channels.replace("channels:\n", SUBSCRIBER)  # a change is told to it, whenever a turn is killed
             write_config(folder / name, sinks, rules, timeout=20, channels=channels)
         _write(folder / "first.yaml", commitments, moved=False)
         _write(folder / "changed.yaml", commitments, moved=True)
