@@ -1,6 +1,6 @@
-"""Measures what the pages cost: CPU seconds and size of each, on a large register.
+"""Measures what the pages cost: CPU seconds and size of each, on a large register with years of deliveries.
 
-`python -m benchmarks.site_pages` loads the register of `benchmarks.listings` and runs a tick first.
+`python -m benchmarks.site_pages` loads the register of `benchmarks.listings`, runs a tick, and writes what was sent.
 """
 
 from __future__ import annotations
@@ -24,8 +24,20 @@ from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import AT_MACHINE
 from alerts.web.services import Services, open_services
 from benchmarks.listings import write_register
+from benchmarks.sent_alerts import write_sent
 
+PEOPLE = "people:\n" + "".join(
+    f"  - {{key: p{n}, name: P {n}, email: p{n}@example.org, role: editor}}\n" for n in range(200)
+)
 CONFIGURATION = "channels:\n  desk: {{kind: maildir, path: {folder}/mail, to: [ann@example.org]}}\n"
+STATES = ("pending", "sent", "dead", "bounced")
+ANSWERS = (
+    "acknowledge",
+    "snooze+date&snooze_date=2099-01-01&past_due=yes",
+    "assign&person=p7",
+    "move&days=7",
+    "close+fulfilled",
+)
 RULES = """rules:
   - {name: all, cron: "0 9 * * *", match: {}, notify: [desk],
      remind: {before: [P7D, P1D], on_the_day: true, overdue: true}}
@@ -47,10 +59,31 @@ def measured(show: Show, request: Request) -> tuple[float, int]:
     return process_time() - began, len(body)
 
 
+def listed(pages: SitePages) -> list[tuple[str, Show, Request]]:
+    """Return the pages that are measured, in this order: what each is called, what shows it, and what it is asked."""
+    picked = "&".join(f"pick=c{number}" for number in range(75))
+    return [
+        ("/ for the first time", pages.due, asked()), ("/", pages.due, asked()),
+        ("/?search=audit", pages.due, asked("search=audit")), ("/?page=100", pages.due, asked("page=100")),
+        ("/plan, first", pages.plan, asked()), ("/plan", pages.plan, asked()),
+        ("/deliveries", pages.deliveries, asked()),
+        *((f"/deliveries?state={state}", pages.deliveries, asked(f"state={state}")) for state in STATES),
+        ("/rules", pages.rules, asked()), ("/channels", pages.channels, asked()),
+        ("/people", pages.people, asked()), ("/new", pages.new, asked()), ("/import", pages.imports, asked()),
+        ("/preview, first", pages.preview, asked("rule=all&key=c0")),
+        ("/preview", pages.preview, asked("rule=all&key=c0")),
+        ("/preview of a summary", pages.preview, asked("rule=sums")),
+        ("/c/c0", pages.commitment, asked(key="c0")), ("/c/c7, a series", pages.commitment, asked(key="c7")),
+        ("/c/c0?as_of", pages.commitment, asked(f"as_of={utc_now().date()}", key="c0")),
+        ("/several, 75", pages.several, asked(picked)),
+        *((f"/several, 75, {what}", pages.several, asked(f"{picked}&choice={what}")) for what in ANSWERS),
+    ]  # fmt: skip
+
+
 def open_register(folder: Path, commitments: int) -> Services:
     """Load a register, run a tick, and return what pages and the API are answered from."""
     write_register(folder / "register.json", commitments)
-    (folder / "alerts.yaml").write_text(CONFIGURATION.format(folder=folder) + RULES)
+    (folder / "alerts.yaml").write_text(CONFIGURATION.format(folder=folder) + PEOPLE + RULES)
     database = f"sqlite:///{folder}/alerts.db"
     for command in ("load", "tick"):
         line = [sys.executable, "-m", "alerts", "--config", str(folder), "--database", database, command]
@@ -61,24 +94,16 @@ def open_register(folder: Path, commitments: int) -> Services:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commitments", type=int, default=20_000)
+    parser.add_argument("--deliveries", type=int, default=100_000)
     chosen = parser.parse_args()
-    table = Table(title=f"{chosen.commitments:,} commitments")
+    table = Table(title=f"{chosen.commitments:,} commitments, {chosen.deliveries:,} deliveries")
     for heading in ("page", "CPU seconds", "octets"):
         table.add_column(heading, justify="left" if heading == "page" else "right")
     with tempfile.TemporaryDirectory() as name:
         services = open_register(Path(name), chosen.commitments)
+        write_sent(services.store, chosen.deliveries, chosen.commitments, utc_now())
         pages = SitePages(services, due_index(services))
-        for title, show, request in (
-            ("/ for the first time", pages.due, asked()), ("/", pages.due, asked()),
-            ("/?search=audit", pages.due, asked("search=audit")), ("/?page=100", pages.due, asked("page=100")),
-            ("/plan, first", pages.plan, asked()), ("/plan", pages.plan, asked()),
-            ("/deliveries", pages.deliveries, asked()),
-            ("/rules", pages.rules, asked()), ("/channels", pages.channels, asked()),
-            ("/preview, first", pages.preview, asked("rule=all&key=c0")),
-            ("/preview", pages.preview, asked("rule=all&key=c0")),
-            ("/preview of a summary", pages.preview, asked("rule=sums")),
-            ("/c/c0", pages.commitment, asked(key="c0")), ("/c/c7, a series", pages.commitment, asked(key="c7")),
-        ):  # fmt: skip
+        for title, show, request in listed(pages):
             seconds, octets = measured(show, request)
             table.add_row(title, f"{seconds:.2f}", f"{octets:,}")
         services.store.close()
