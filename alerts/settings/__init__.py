@@ -25,14 +25,14 @@ from alerts.deadlines.errors import InputError
 from alerts.deadlines.values import frozen
 from alerts.settings.configuration_folder import find_folder, read_folder
 from alerts.settings.cross_checks import cross_checks, owners_channel
-from alerts.settings.environment_overrides import override
+from alerts.settings.environment_overrides import Overrides, override
 from alerts.settings.http_section import HttpSettings, http_errors
 from alerts.settings.redaction import HIDDEN, Redaction
 from alerts.settings.schema import ChannelSection, ConfigFile, default_rule
 from alerts.settings.sign_in_section import mailing_channel
 from alerts.settings.value_references import References, literal_secrets
 from alerts.strict_yaml.validation import lines_of
-from alerts.strict_yaml.yaml_events import Steps
+from alerts.strict_yaml.yaml_events import Places, Steps
 
 
 @frozen(kw_only=True)
@@ -140,13 +140,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
     """
     folder, is_shipped = find_folder(config, environ)
     data, places = read_folder(folder)
-    overridden = override(data, environ)
-
-    def where(steps: Steps) -> str:
-        if variable := overridden.variable(steps):
-            return f"the environment variable {variable}: "
-        return places[steps[0]].at(steps) if steps and steps[0] in places else f"{folder}: "
-
+    where = _where(folder, places, override(data, environ))
     named = database or environ.get("ALERTS_DATABASE")
     if named:
         data.pop("database", None)  # what it refers to need not be there
@@ -162,9 +156,7 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         channels=_channels(stated.channels, where),
         default_notify=stated.default_notify,
         operators=stated.operators,
-        people=tuple(entry.person_in(stated.timezone or "UTC") for entry in stated.people),
-        roles={entry.key: entry.role for entry in stated.people},
-        shared_addresses=frozenset(entry.email.lower() for entry in stated.people if entry.shared),
+        **_people(stated),
         owners_channel=owners_channel(resolved),
         heartbeat=_heartbeat(stated, where),
         rules=_rules(stated),
@@ -174,6 +166,26 @@ def load_settings(config: Path | None, database: str | None, environ: Mapping[st
         log=stated.log,
         http=stated.http.settings(environ, _mailing(resolved)) if stated.http else None,
     )
+
+
+def _where(folder: Path, places: Mapping[str | int, Places], overridden: Overrides) -> Callable[[Steps], str]:
+    """Return what gives the beginning of an error line for the steps to a setting."""
+
+    def where(steps: Steps) -> str:
+        if variable := overridden.variable(steps):
+            return f"the environment variable {variable}: "
+        return places[steps[0]].at(steps) if steps and steps[0] in places else f"{folder}: "
+
+    return where
+
+
+def _people(stated: ConfigFile) -> dict[str, Any]:
+    """Return the people, what they may do, and which mailboxes several of them read."""
+    return {
+        "people": tuple(entry.person_in(stated.timezone or "UTC") for entry in stated.people),
+        "roles": {entry.key: entry.role for entry in stated.people},
+        "shared_addresses": frozenset(entry.email.lower() for entry in stated.people if entry.shared),
+    }
 
 
 def _checked(
