@@ -73,7 +73,7 @@ class RestoredDatabase:
 class Notice:
     """A notice: to operators, of some failures and how many `more` there are; or of a database that was `restored`."""
 
-    failures: Annotated[tuple[DeliveryFailure, ...], Field(alias="troubles")] = ()  # its name in rows
+    failures: Annotated[tuple[DeliveryFailure, ...], Field(alias="troubles")]  # its name in rows
     more: int = 0
     restored: RestoredDatabase | None = None
 

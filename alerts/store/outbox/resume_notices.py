@@ -39,7 +39,7 @@ def report_resumed(
         routes = {(channel, one) for channel, recipients in operators.items() for one in recipients}
         routes |= set(_of_owners(connection, *owners) if owners else ())
         restored = RestoredDatabase.from_json(json.loads(stated))
-        notice = Notice(restored=restored).to_json()
+        notice = Notice(failures=(), restored=restored).to_json()
         rows = [
             new_delivery(notice_id(channel, one, (), restored), channel, one, now) | {"notice": notice}
             for channel, one in sorted(routes)
