@@ -49,7 +49,9 @@ def test_operators_and_owners_get_one_notice_each(resumed: Store) -> None:
     assert report(resumed) == 0
     assert told(resumed) == EXPECTED, "an operator who owns something gets it once"
     (found,) = claim(resumed, RESUMES, channel="ops")
-    assert found.notice == Notice(restored=RestoredDatabase(taken_at=TAKEN, restored_at=NOW, resumed_at=RESUMES))
+    assert found.notice == Notice(
+        failures=(), restored=RestoredDatabase(taken_at=TAKEN, restored_at=NOW, resumed_at=RESUMES)
+    )
     assert not resumed.held_sending.release(RESUMES)
     assert report(resumed) == 0
 
