@@ -147,6 +147,7 @@ def test_every_row_is_there_under_the_new_names(upgraded):
         now = all_rows(connection)
         for row in (*now["deliveries"], *upgraded.before["deliveries"]):
             row["unseen"] = None  # came later: an upgrade takes what was sent as seen
+            row["subject"] = row["dates_told"] = None  # came later, with the messages that are rendered since
         assert now == upgraded.before
         inspector = inspect(connection)
         for name, renamed in OLD_COLUMNS.items():
