@@ -62,7 +62,7 @@ RESTORED = RestoredDatabase(taken_at=NOW - timedelta(days=1), restored_at=NOW, r
 
 @pytest.mark.parametrize("medium", FORMS)
 def test_a_notice_of_a_restored_database_says_from_when_to_when_answers_are_lost(renderer, medium):
-    message, error = renderer.render(notification(notice=Notice(restored=RESTORED)), medium)
+    message, error = renderer.render(notification(notice=Notice(failures=(), restored=RESTORED)), medium)
     assert error is None
     assert message.subject == "Answers since Sun 2 Nov 2025 09:00 America/New_York are lost: restored from a backup"
     assert message.text == (
