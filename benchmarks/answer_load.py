@@ -144,7 +144,7 @@ def measure(base: Site, copies: Copies, folder: Path, rate: int, count: int) -> 
     process = subprocess.Popen([*site.command, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with ExitStack() as clients:
-            _wait_until_ready(port)
+            wait_until_ready(port)
             wire = clients.enter_context(visiting(port, HOST, site.tokens(), rate)) if rate else None
             time.sleep(max(firing.timestamp() - time.time() - 1, 0))
             child = _child_of(process.pid)
@@ -164,7 +164,8 @@ def measure(base: Site, copies: Copies, folder: Path, rate: int, count: int) -> 
     return Run(rate, taken.last_at - taken.first_at, daemon, http, others, *peaks, visits)
 
 
-def _wait_until_ready(port: int) -> None:
+def wait_until_ready(port: int) -> None:
+    """Wait until the HTTP server answers; ends the benchmark where it does not."""
     until = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < until:
         try:
