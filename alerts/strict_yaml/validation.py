@@ -128,10 +128,16 @@ def _fields(model: type[BaseModel], steps: Steps) -> Mapping[str, FieldInfo]:
     """Return the keys that a model accepts at a path."""
     schema: Any = model
     for step in steps:
-        fields: Mapping[str | int, FieldInfo] = getattr(_model_in(schema), "model_fields", {})
+        fields = _stated_fields(schema)
         if step in fields:
-            schema = fields[step].annotation
-    return getattr(_model_in(schema), "model_fields", {})
+            schema = fields[str(step)].annotation
+    return _stated_fields(schema)
+
+
+def _stated_fields(annotation: Any) -> Mapping[str, FieldInfo]:
+    """Return the fields of the model in an annotation, under the names by which they are stated."""
+    fields: Mapping[str, FieldInfo] = getattr(_model_in(annotation), "model_fields", {})
+    return {one.alias or name: one for name, one in fields.items()}
 
 
 def _example(model: type[BaseModel], steps: Steps) -> str:

@@ -414,3 +414,13 @@ def test_what_is_given_to_somebody_else_is_gone_from_the_list_of_a_token(api: Pr
     api.call("POST", "/commitments/audit/assign", {"owner": "bob"}, If_Match="*")
     assert keys(anns.call("GET", "/commitments")) == []
     assert anns.call("GET", "/commitments/audit").status_code == 404
+
+
+def test_an_error_names_what_a_body_states_not_what_the_program_calls_it(api: Program) -> None:
+    refused = api.call("POST", "/commitments/lease/close", {"end": "fulfilled", "ass": 1})
+    assert refused.status_code == 422
+    assert refused.json()["detail"].splitlines() == [
+        '"as" is missing, as in {as: fulfilled}',
+        'unknown key "end"; known: all_occurrences, as, occurrence, reason',
+        "unknown key \"ass\"; did you mean 'as'?",
+    ]
