@@ -37,6 +37,16 @@ def at(text: str) -> datetime:
 NOW = at("2025-10-28T09:00")
 
 
+class SetClock:
+    """A clock that shows what it is set to."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 def commitment(key: str = "truce", deadline: str = "2025-11-10", **stated: Any) -> Commitment:
     return Commitment(key=key, deadline=str(parse(deadline)), **{"title": f"The {key}", "timezone": "UTC"} | stated)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
 from tests import acting
-from tests.factories import NOW, acknowledge, at, change, close, entries, entry, load, move, rule
+from tests.factories import NOW, SetClock, acknowledge, at, change, close, entries, entry, load, move, rule
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ANA = Person(key="ana", name="Ana", email="ana@example.org")
@@ -72,21 +72,13 @@ def receiver(httpserver: HTTPServer) -> Receiver:
     return Receiver(httpserver)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def worker(store: Store, receiver: Receiver, clock: Clock) -> Iterator[ChannelWorker]:
+def worker(store: Store, receiver: Receiver, clock: SetClock) -> Iterator[ChannelWorker]:
     """What sends for the channel that subscribes."""
     channel = build("cases", "webhook", {"url": receiver.url, "secret": SECRET, "events": "all", "timeout": 5})
     yield ChannelWorker(store, channel, Renderer([shipped.folder("templates")]), "UTC", clock)
@@ -224,7 +216,7 @@ def test_who_unsubscribes_gets_nothing_more(store: Store, receiver: Receiver, wo
 
 
 def test_a_receiver_that_fails_and_comes_back_gets_all_under_the_same_ids(
-    store: Store, receiver: Receiver, worker: ChannelWorker, clock: Clock
+    store: Store, receiver: Receiver, worker: ChannelWorker, clock: SetClock
 ) -> None:
     subscribe(store, "all")
     load(store, *entries(3))
@@ -242,7 +234,7 @@ def test_a_receiver_that_fails_and_comes_back_gets_all_under_the_same_ids(
 
 
 def test_a_dead_event_fails_the_health_and_goes_to_nobody_else(
-    store: Store, receiver: Receiver, worker: ChannelWorker, clock: Clock
+    store: Store, receiver: Receiver, worker: ChannelWorker, clock: SetClock
 ) -> None:
     subscribe(store, "all")
     load(store, entry())
@@ -263,7 +255,7 @@ def test_a_dead_event_fails_the_health_and_goes_to_nobody_else(
 
 
 def test_two_replicas_post_each_event_once(
-    database_url: str, store: Store, receiver: Receiver, worker: ChannelWorker, clock: Clock
+    database_url: str, store: Store, receiver: Receiver, worker: ChannelWorker, clock: SetClock
 ) -> None:
     subscribe(store, "all")
     load(store, *entries(40))
@@ -320,6 +312,25 @@ def test_many_rows_of_a_file_cost_a_statement_for_many_and_not_for_each(store: S
     assert len(store.ledger.deliveries()) == 600
     assert executed["INSERT INTO deliveries"] <= 8
     assert sum(executed.values()) < 100, executed.most_common(5)
+
+
+def test_a_claim_reads_the_history_of_many_commitments_at_once(
+    store: Store, receiver: Receiver, worker: ChannelWorker
+) -> None:
+    executed: list[str] = []
+
+    def hear(_c: object, _k: object, statement: str, *_: object) -> None:
+        executed.append(statement)
+
+    subscribe(store, "all")
+    load(store, *entries(12))
+    listen(Engine, "before_cursor_execute", hear)
+    try:
+        worker.drain()
+    finally:
+        remove(Engine, "before_cursor_execute", hear)
+    assert len(receiver.posts) == 12
+    assert sum("FROM revisions" in one for one in executed) <= 2
 
 
 def test_without_a_subscriber_a_change_costs_one_small_query_more(store: Store) -> None:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables
 from alerts.store.store_error import StoreError
-from tests.factories import NOW, at, entries, load, plan_at, remind, rule
+from tests.factories import NOW, SetClock, at, entries, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
 LEAD = rule(remind=remind(before=("P7D",)), notify=("hook",), fallback="spare", digest=False)
@@ -41,22 +41,14 @@ MANY = 32  # more than are claimed at once
 DELIVERIES = delivery_tables.deliveries
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = NINE
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> SetClock:
+    return SetClock(NINE)
 
 
 @pytest.fixture
 def workers(
-    store: Store, httpserver: HTTPServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: Store, httpserver: HTTPServer, clock: SetClock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[dict[str, ChannelWorker]]:
     """Workers for two webhooks, with many deliveries due on the first."""
     monkeypatch.setattr("alerts.delivery.CLAIMS_PER_CONNECTION", CLAIMS)

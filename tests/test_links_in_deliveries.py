@@ -33,7 +33,7 @@ from alerts.scheduled_rules import ScheduledRule
 from alerts.signed_messages import lacks_key, signed
 from alerts.store import Store, delivery_tables
 from tests.channels.conftest import postbox, smtp_server
-from tests.factories import NOW, at, entries, load, plan_at, remind, rule
+from tests.factories import NOW, SetClock, at, entries, load, plan_at, remind, rule
 
 __all__ = ["postbox", "smtp_server"]
 
@@ -41,13 +41,6 @@ EVE = at("2025-11-09T15:00")
 LATER = at("2025-11-09T16:00")
 TOKEN = re.compile(r"https://alerts\.example\.org/a/([0-9a-z]+)")
 ANN = "ann@example.org"
-
-
-class Clock:
-    now = EVE
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -74,7 +67,7 @@ def start(store: Store, signing: LinkSigning) -> Iterator[Start]:
         plan_at(store, NOW, daily)
         assert plan(store, ScheduledRule.all([daily]), {"out": channel}, EVE) == 1
         renderer = Renderer([shipped.folder("templates")])
-        return ChannelWorker(store, channel, renderer, "UTC", Clock(), **{"signing": signing} | more)
+        return ChannelWorker(store, channel, renderer, "UTC", SetClock(EVE), **{"signing": signing} | more)
 
     yield begin
     for channel in channels:

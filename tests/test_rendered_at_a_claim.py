@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -16,17 +15,10 @@ from alerts.planning import plan
 from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
-from tests.factories import NOW, at, close, entries, load, plan_at, remind, rule
+from tests.factories import NOW, SetClock, at, close, entries, load, plan_at, remind, rule
 
 EVE = at("2025-11-09T15:00")  # late on the day before in Shanghai, early on it in New York
 EVERY = rule(remind=remind(before=("P1D",)), notify=("hook",), digest=True)
-
-
-class Clock:
-    now = EVE
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture(params=[1, 3], ids=["one", "digest"])
@@ -37,7 +29,7 @@ def worker(store: Store, httpserver: HTTPServer, request: pytest.FixtureRequest)
     load(store, *entries(request.param))
     plan_at(store, NOW, EVERY)
     assert plan(store, ScheduledRule.all([EVERY]), {"hook": channel}, EVE) == 1
-    made = ChannelWorker(store, channel, Renderer([shipped.folder("templates")]), "America/New_York", Clock())
+    made = ChannelWorker(store, channel, Renderer([shipped.folder("templates")]), "America/New_York", SetClock(EVE))
     assert made.drain() == {"retry": 1}
     yield made
     channel.close()

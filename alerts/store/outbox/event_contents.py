@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +28,12 @@ def events_of(connection: Connection, rows: Iterable[Any]) -> dict[UUID, ChangeE
     if not about:
         return {}
     found: dict[UUID, ChangeEvent] = {}
-    for now in connection.execute(TRACKED.where(_C.key.in_(about))).mappings().all():
+    tracked = connection.execute(TRACKED.where(_C.key.in_(about))).mappings().all()
+    history = _history(connection, [now["id"] for now in tracked])
+    for now in tracked:
         wanted = about[now["key"]]
-        for before, revision, after in _steps(tracked_of(now), _history(connection, now["id"], max(wanted))):
+        known = [one for one in history[now["id"]] if one.number <= max(wanted)]
+        for before, revision, after in _steps(tracked_of(now), known):
             for row in wanted.get(revision.number, ()):
                 found[row["id"]] = ChangeEvent(
                     name=row["event"]["name"],
@@ -41,9 +44,13 @@ def events_of(connection: Connection, rows: Iterable[Any]) -> dict[UUID, ChangeE
     return found
 
 
-def _history(connection: Connection, commitment_id: int, last: int) -> Sequence[Revision]:
-    query = select(tables.revisions).where(_R.commitment_id == commitment_id, _R.number <= last).order_by(_R.number)
-    return [revision_of(row) for row in connection.execute(query).mappings()]
+def _history(connection: Connection, ids: Sequence[int]) -> Mapping[int, Sequence[Revision]]:
+    """Return the revisions of commitments, oldest first."""
+    found: dict[int, list[Revision]] = defaultdict(list)
+    query = select(tables.revisions).where(_R.commitment_id.in_(ids)).order_by(_R.commitment_id, _R.number)
+    for row in connection.execute(query).mappings():
+        found[row["commitment_id"]].append(revision_of(row))
+    return found
 
 
 def _steps(now: Tracked, history: Sequence[Revision]) -> Iterator[tuple[Tracked | None, Revision, Tracked]]:
