@@ -9,7 +9,7 @@ ARGS ?=
 ENGINE ?= docker
 IMAGE ?= alerts
 
-.PHONY: help run install test check faults mutants web api image simulate demo bench docs images lock clean
+.PHONY: help run install test check faults mutants web api container simulate demo bench docs images lock clean
 
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,7 +73,7 @@ web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers an
 api: $(VENV)/.installed-web  ## try the API by its document, all checks, statefully (a quarter of an hour; ARGS="--seconds 60 --seed 1")
 	@$(BIN)/python -m tests.web.api_fuzzing $(ARGS)
 
-image: $(VENV)/.installed-dev  ## try the image as a service (build it before: docker build -t alerts .)
+container: $(VENV)/.installed-dev  ## try the image as a service (build it before: docker build -t alerts .)
 	@$(BIN)/python -m tests.image --engine "$(ENGINE)" --image "$(IMAGE)" $(ARGS)
 
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)

@@ -1,4 +1,4 @@
-"""`make image`: tries the built image as a service, with a mail server and a webhook outside of it.
+"""`make container`: tries the built image as a service, with a mail server and a webhook outside of it.
 
 An alert arrives by mail and by webhook; the link in the mail is pressed, and the answer is stored; the container is
 healthy, ends when it is asked to, starts again, and sends nothing twice.
@@ -8,24 +8,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import requests
-from aiosmtpd.controller import Controller
-
 from tests.image.container import Container
 from tests.patience import eventually, pause
-from tests.web.answering import attributes
 from tests.web.daemon_site import free_port, hook
-from tests.web.test_from_mail_to_answer import HOST, Inbox, link_of_text
+from tests.web.received_mails import HOST, link_of_text, mail_server, press
 
 ARRIVES_WITHIN = 180.0  # seconds; the rule looks each minute
 NEXT_TURN = 65.0  # seconds until the rule has looked again
@@ -40,27 +33,6 @@ rules:
   - {{name: all, cron: "* * * * *", match: {{}}, notify: [desk, chat], digest: false, remind: {{before: [P7D]}}}}
 http: {{public_url: "http://{host}:{port}"}}
 """
-
-
-@contextmanager
-def mail_server() -> Iterator[tuple[int, Inbox]]:
-    """Take mails; yields the port, and what was received."""
-    inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield controller.port, inbox
-    finally:
-        controller.stop()
-
-
-def press(port: int, path: str) -> str:
-    """Open the page of a link, acknowledge, and return the page that follows."""
-    address, host = f"http://127.0.0.1:{port}{path}", {"Host": f"{HOST}:{port}"}
-    page = requests.get(address, headers=host, timeout=60).text
-    inputs = [attributes(found) for found in re.findall(r"<input([^>]*)>", page)]
-    hidden = {one["name"]: one["value"] for one in inputs if one.get("type") == "hidden"}
-    return requests.post(address, data={"choice": "acknowledge", **hidden}, headers=host, timeout=60).text
 
 
 def attempt(container: Container, folder: Path) -> None:
@@ -78,7 +50,7 @@ def attempt(container: Container, folder: Path) -> None:
         container.alerts("load", "/config/commitments/desk.yaml")
         eventually(lambda: inbox.mails and received, "an alert has arrived by mail and by webhook", ARRIVES_WITHIN)
         said(f"an alert arrived by mail ({inbox.mails[0]['subject']}) and by webhook")
-        assert "Recorded" in press(port, link_of_text(inbox.mails[0])), "the answer was not recorded"
+        press(port, link_of_text(inbox.mails[0]), "acknowledge")
         (answer,) = [one for one in json.loads(container.alerts("show", "filing", "--json"))["history"] if one["proof"]
                      == "link"]  # fmt: skip
         assert answer["what"] == "acknowledged"

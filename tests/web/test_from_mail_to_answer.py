@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
-from aiosmtpd.controller import Controller
 
-from tests import patience
-from tests.web.answering import attributes
-from tests.web.daemon_site import PATIENCE, DaemonSite, eventually, free_port
+from tests.web.daemon_site import PATIENCE, DaemonSite, eventually
+from tests.web.received_mails import HOST, Inbox, link_of_button, link_of_text, mail_server, part, press
 
-RECORDED_WITHIN = 2.0  # seconds
-HOST = "alerts.example.org"
 LINK = "a link sent to ann@example.org"
 CONFIG = """
 database: sqlite:///{folder}/alerts.db
@@ -39,76 +29,22 @@ http: {{port: {port}, public_url: "http://{host}:{port}"}}
 """
 
 
-class Inbox:
-    """The mails that an SMTP server has received."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # as aiosmtpd names it
-        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
-        return "250 OK"
-
-    def about(self, title: str) -> EmailMessage:
-        """Return the last mail with a title in its subject."""
-        return [one for one in self.mails if title in one["subject"]][-1]
-
-
 @pytest.fixture
 def inbox(tmp_path: Path) -> Iterator[tuple[DaemonSite, Inbox]]:
     """A daemon that sends to an SMTP server; both run."""
-    found = Inbox()
-    controller = Controller(found, hostname="127.0.0.1", port=free_port())
-    controller.start()
     site = DaemonSite(tmp_path, 9)
-    site.configure(CONFIG.format(folder=tmp_path, smtp=controller.port, port=site.port, host=HOST))
-    today = datetime.now(UTC).date()
-    days = {"north": today + timedelta(days=3), "south": today + timedelta(days=3), "late": today - timedelta(days=3)}
-    rows = (f"  - {{key: {key}, title: Filing {key}, deadline: {day}, tags: [one]}}\n" for key, day in days.items())
-    (tmp_path / "commitments.yaml").write_text("commitments:\n" + "".join(rows))
-    try:
-        assert site.run("load", str(tmp_path / "commitments.yaml")).returncode == 0
-        site.start()
-        yield site, found
-    finally:
-        site.end()
-        controller.stop()
-
-
-def part(mail: EmailMessage, kind: str) -> str:
-    found = mail.get_body((kind,))
-    assert found is not None
-    return str(found.get_content()).replace("\r\n", "\n")
-
-
-def link_of_text(mail: EmailMessage) -> str:
-    """Return the path of the link that stands alone on its line."""
-    (found,) = re.findall(rf"^http://{HOST}:\d+(/a/[a-z2-7]+)$", part(mail, "plain"), re.MULTILINE)
-    return str(found)
-
-
-def link_of_button(mail: EmailMessage) -> str:
-    """Return the path that the button of the HTML leads to."""
-    found = set(re.findall(rf'href="http://{HOST}:\d+(/a/[a-z2-7]+)"', part(mail, "html")))
-    assert len(found) == 1
-    return unescape(found.pop())
-
-
-def visit(site: DaemonSite, path: str, **body: str) -> requests.Response:
-    """Open a page, as a browser does that finds the host at this machine; with a body, press its button."""
-    address, host = f"http://127.0.0.1:{site.port}{path}", {"Host": f"{HOST}:{site.port}"}
-    if body:
-        return requests.post(address, data=body, headers=host, timeout=PATIENCE)
-    return requests.get(address, headers=host, timeout=PATIENCE)
-
-
-def press(site: DaemonSite, path: str, choice: str, **typed: str) -> None:
-    """Open a link and press a button: the page says soon that it is stored."""
-    page = visit(site, path)
-    inputs = [attributes(found) for found in re.findall(r"<input([^>]*)>", page.text)]
-    hidden = {one["name"]: one["value"] for one in inputs if one.get("type") == "hidden"}
-    with patience.ends_within(RECORDED_WITHIN):
-        assert "Recorded" in visit(site, path, choice=choice, **hidden, **typed).text
+    with mail_server() as (smtp, found):
+        site.configure(CONFIG.format(folder=tmp_path, smtp=smtp, port=site.port, host=HOST))
+        today = datetime.now(UTC).date()
+        days = {key: today + timedelta(days=ahead) for key, ahead in (("north", 3), ("south", 3), ("late", -3))}
+        rows = (f"  - {{key: {key}, title: Filing {key}, deadline: {day}, tags: [one]}}\n" for key, day in days.items())
+        (tmp_path / "commitments.yaml").write_text("commitments:\n" + "".join(rows))
+        try:
+            assert site.run("load", str(tmp_path / "commitments.yaml")).returncode == 0
+            site.start()
+            yield site, found
+        finally:
+            site.end()
 
 
 def test_a_link_of_a_received_mail_records_an_answer_that_is_seen_everywhere(inbox: tuple[DaemonSite, Inbox]) -> None:
@@ -116,10 +52,10 @@ def test_a_link_of_a_received_mail_records_an_answer_that_is_seen_everywhere(inb
     eventually(lambda: len(received.mails) >= 3 and site.answers(), "all mails are received, and the server is up")
     north, south, late = (received.about(f"Filing {key}") for key in ("north", "south", "late"))
     assert link_of_text(north) == link_of_button(north) != link_of_text(south)
-    press(site, link_of_text(north), "acknowledge")
-    press(site, link_of_button(south), "note", note="Asked for more time.")
+    press(site.port, link_of_text(north), "acknowledge")
+    press(site.port, link_of_button(south), "note", note="Asked for more time.")
     until = datetime.now(UTC).date() + timedelta(days=7)
-    press(site, link_of_text(late), f"acknowledge {until}")
+    press(site.port, link_of_text(late), f"acknowledge {until}")
 
     shown = json.loads(site.run("show", "north", "--json").stdout)
     last = shown["history"][-1]
