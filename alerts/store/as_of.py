@@ -33,7 +33,7 @@ def as_of(now: Tracked, history: Iterable[Revision], at: datetime) -> Tracked:
 
 
 def stood(now: Tracked, history: Iterable[Revision]) -> Iterator[Tracked]:
-    """Yield a commitment as it stood after each of its revisions, the first of which comes first."""
+    """Yield the state of a commitment after each of its revisions, oldest first."""
     was = replace(
         now,
         commitment=replace(now.commitment, status="open"),

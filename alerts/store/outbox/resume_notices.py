@@ -25,8 +25,8 @@ def report_resumed(
 ) -> int:
     """Store the notices after the end of a hold, and return how many; at any other time none.
 
-    `operators`: channel → recipients. `owners`: the channel that mails those who own open commitments, and whom it
-    mails besides. The fact that asks for the notices goes in their transaction, so that only one process writes them.
+    `operators`: channel → recipients. `owners`: the channel that mails those who own open commitments, and its own
+    recipients. The request for the notices is deleted in their transaction, so only one process writes them.
     """
     asked = _M.name == RESUMED
     with database.read() as connection:
