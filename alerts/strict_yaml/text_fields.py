@@ -14,12 +14,18 @@ from alerts.deadlines.zone_words import check_zone
 from alerts.strict_yaml.validation import Text
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")  # all but tab and line feed
+AROUND = re.compile(r"\A[\s\ufeff]+|[\s\ufeff]+\Z")  # U+FEFF begins files that are put together, and says nothing
 LONGEST_LINE = 500
 LONGEST_TEXT = 10_000
 
 
+def trimmed(text: str) -> str:
+    """Return a text without white space and byte order marks around it."""
+    return AROUND.sub("", text)
+
+
 def _checked_text(text: str) -> str:
-    stripped = text.strip()
+    stripped = trimmed(text)
     if not stripped:
         raise InputError("is empty, expected text")
     if len(stripped) > LONGEST_TEXT:

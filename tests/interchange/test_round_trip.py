@@ -20,7 +20,7 @@ from alerts.deadlines.grammar import parse
 from alerts.deadlines.zone_choice import ZoneChoice
 from alerts.interchange import gather
 from alerts.interchange.export_formats import WRITERS, Content
-from alerts.strict_yaml.text_fields import CONTROL
+from alerts.strict_yaml.text_fields import CONTROL, trimmed
 from tests.factories import NOW, bounds, commitment
 
 FORMATS = sorted(WRITERS)
@@ -96,8 +96,8 @@ def test_every_deadline_kind_and_priority_comes_back(form: str, tmp_path: Path) 
 def words(most: int, *, breaks: bool = False) -> st.SearchStrategy[str]:
     letters = st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("=+-@';\\,:#\"\t&*!|>%~?{}[] "))
     text = st.text(letters | st.just("\n") if breaks else letters, min_size=1, max_size=most)
-    kept = text.map(str.strip).filter(lambda one: bool(one) and not CONTROL.search(one) and (breaks or "\n" not in one))
-    return kept.map(lambda one: "\n".join(one.splitlines()) if breaks else one).filter(bool)
+    kept = text.map(trimmed).filter(lambda one: bool(one) and not CONTROL.search(one) and (breaks or "\n" not in one))
+    return kept.map(lambda one: trimmed("\n".join(one.splitlines())) if breaks else one).filter(bool)
 
 
 lists = st.lists(words(20), max_size=3, unique=True).map(tuple)
@@ -116,6 +116,13 @@ memos = st.builds(Citation, key=st.just("memo"), locator=st.none() | words(20), 
 @given(one=commitments)
 def test_any_words_come_back(form: str, one: Commitment, tmp_path: Path) -> None:
     assert read_back(form, tmp_path, one) == [one]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_byte_order_marks_around_a_text_are_no_part_of_it(form: str, tmp_path: Path) -> None:
+    one = commitment("a", "2025-11-10", timezone=None, title="Pay", note="by wire\ufeff now")
+    marked = replace(one, title="\ufeffPay\ufeff ", note=" \ufeffby wire\ufeff now\ufeff")
+    assert read_back(form, tmp_path, marked) == [one]
 
 
 @pytest.mark.parametrize("form", FORMATS)
