@@ -16,7 +16,8 @@ from alerts.clock import utc_now
 from alerts.core.answer_links import AnswerLinks, key_id_of
 from alerts.deadlines.errors import InputError
 from alerts.settings import Settings
-from alerts.settings.http_section import AlertAnswer, is_loopback
+from alerts.settings.http_section import AlertAnswer
+from alerts.settings.loopback import is_loopback
 from alerts.store.database_url import sqlite_file
 
 log = logging.getLogger(__name__)

@@ -59,6 +59,24 @@ def test_a_proxy_is_known_by_its_address_and_a_secret(tmp_path: Path) -> None:
     assert SECRET in settings.secrets()
 
 
+OIDC = "sign_in: {kind: oidc, issuer: https://login.example.org/realm/, client_id: alerts"
+
+
+def test_a_provider_is_known_by_its_issuer_and_knows_us_by_a_secret(tmp_path: Path) -> None:
+    text = f"public_url: https://alerts.example.org, {OIDC}, client_secret: {{env: CLIENT}}}}"
+    settings = load(tmp_path, text, CHAT, environ={"CLIENT": SECRET})
+    assert settings.http is not None
+    assert settings.http.sign_in == SignInSettings(
+        kind="oidc", issuer="https://login.example.org/realm", client_id="alerts", client_secret=SECRET
+    )
+    assert SECRET not in repr(settings.http)
+    assert SECRET in settings.secrets()
+    assert sign_in_line(settings) == (
+        "sign-in: through https://login.example.org/realm; the redirect address to register there is "
+        "https://alerts.example.org/sign-in/callback"
+    )
+
+
 def people(*stated: str) -> str:
     return "\npeople:\n" + "".join(f"- {{{one}}}\n" for one in stated)
 
@@ -129,7 +147,7 @@ PROXY = f"{URL}, trusted_proxies: [192.0.2.10], sign_in: {{kind: proxy, header: 
             (MAIL,),
             ["http.sign_in.header: `kind: mail` does not take it: leave it out"],
         ),
-        (f"{URL}, sign_in: {{kind: password}}", (MAIL,), ["http.sign_in.kind: expected one of mail, proxy"]),
+        (f"{URL}, sign_in: {{kind: password}}", (MAIL,), ["http.sign_in.kind: expected one of mail, proxy, oidc"]),
         (
             f"{URL}, sign_in: {{kind: proxy, header: X-User}}",
             (),
@@ -139,6 +157,30 @@ PROXY = f"{URL}, trusted_proxies: [192.0.2.10], sign_in: {{kind: proxy, header: 
                 "http.trusted_proxies is missing: only these addresses may name who asks",
             ],
         ),
+        (
+            f"{URL}, sign_in: {{kind: oidc, channel: c0}}",
+            (MAIL,),
+            [
+                "http.sign_in.channel: `kind: oidc` does not take it: leave it out",
+                "http.sign_in.client_id is missing: `kind: oidc` needs it",
+                "http.sign_in.client_secret is missing: `kind: oidc` needs it",
+                "http.sign_in.issuer is missing: `kind: oidc` needs it",
+            ],
+        ),
+        (f"{URL}, {OIDC}, client_secret: {SECRET}}}", (), [
+            "http.sign_in.client_secret: expected a reference, {file: PATH} or {env: NAME}, not the secret"
+        ]),
+        (f"{URL}, {OIDC}, client_secret: {{env: NOWHERE}}}}", (), [
+            "http.sign_in.client_secret: the environment variable NOWHERE is not set"
+        ]),
+        (f"{OIDC}, client_secret: {SECRET}}}", (), [
+            "http.public_url is missing: state the address at which people sign in",
+            "http.sign_in.client_secret: expected a reference, {file: PATH} or {env: NAME}, not the secret",
+        ]),
+        (f"public_url: http://alerts.example.org, {OIDC}, client_secret: {SECRET}}}", (), [
+            "http.public_url is not encrypted, so sessions could be stolen: begin it with https to sign in",
+            "http.sign_in.client_secret: expected a reference, {file: PATH} or {env: NAME}, not the secret",
+        ]),
         (f"{PROXY}, secret: {SECRET}}}", (), [
             "http.sign_in.secret: expected a reference, {file: PATH} or {env: NAME}, not the secret"
         ]),
@@ -159,3 +201,41 @@ def test_the_header_of_the_person_and_of_the_secret_differ(tmp_path: Path) -> No
     (tmp_path / "gate").write_text(SECRET)
     stated = f"{PROXY.replace('X-User', 'x-gate')}, secret: {{file: gate}}}}"
     assert refused(tmp_path, stated) == ["http.sign_in.secret_header: expected another header than `header`"]
+
+
+NOT_ENCRYPTED = "is not encrypted, so anybody between could sign in as anybody: begin it with https"
+NO_ADDRESS = "expected the address of the provider, such as https://login.example.org/realm"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "error"),
+    [
+        (
+            "http://login.example.org",
+            "is not encrypted, so anybody between could sign in as anybody: begin it with https",
+        ),
+        ("login.example.org", NO_ADDRESS),
+        ("https://", NO_ADDRESS),
+        ("https://ann@login.example.org", NO_ADDRESS),
+        ("https://login.example.org:0", NO_ADDRESS),
+        ("https://login.example.org:no", NO_ADDRESS),
+        ("https://login.example.org?realm=a", NO_ADDRESS),
+        ("https://login.example.org/#a", NO_ADDRESS),
+        ("https://login.example.org/a b", NO_ADDRESS),
+        ("ftp://login.example.org", NO_ADDRESS),
+    ],
+)
+def test_an_issuer_is_an_encrypted_address(tmp_path: Path, issuer: str, error: str) -> None:
+    stated = OIDC.replace("https://login.example.org/realm/", f"'{issuer}'")
+    (tmp_path / "secret").write_text(SECRET)
+    found = refused(tmp_path, f"{URL}, {stated}, client_secret: {{file: secret}}}}")
+    assert found == [f"http.sign_in.issuer: {error}"]
+
+
+def test_a_provider_at_this_machine_needs_no_encryption(tmp_path: Path) -> None:
+    stated = OIDC.replace("https://login.example.org/realm/", "'http://127.0.0.1:9400'")
+    (tmp_path / "secret").write_text(SECRET)
+    found = load(tmp_path, f"{URL}, {stated}, client_secret: {{file: {tmp_path}/secret}}}}", CHAT)
+    assert found.http is not None
+    assert found.http.sign_in is not None
+    assert found.http.sign_in.issuer == "http://127.0.0.1:9400"

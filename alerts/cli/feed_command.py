@@ -17,7 +17,7 @@ from alerts.cli.output import as_rfc3339, checked_reason, note, print_line
 from alerts.cli.terminal import Terminal
 from alerts.core.commitments import PRIORITIES
 from alerts.deadlines.errors import InputError, did_you_mean
-from alerts.settings.http_section import is_loopback
+from alerts.settings.loopback import is_loopback
 from alerts.store.feeds import Feed, FeedFilter
 from alerts.views.shown_times import shown
 

@@ -7,15 +7,19 @@ from collections.abc import Iterator
 
 from alerts.core.short_lists import few
 from alerts.settings import Settings
+from alerts.settings.sign_in_section import CALLBACK
 
 
 def sign_in_line(settings: Settings) -> str | None:
     """Return how people sign in to the pages; None where they do not."""
     sign_in = settings.http.sign_in if settings.http else None
-    if sign_in is None:
+    if sign_in is None or settings.http is None:
         return None
     if sign_in.kind == "mail":
         return f"sign-in: links are mailed through channel {sign_in.channel}"
+    if sign_in.kind == "oidc":
+        redirect = f"{settings.http.shown_address}{CALLBACK}"
+        return f"sign-in: through {sign_in.issuer}; the redirect address to register there is {redirect}"
     return f"sign-in: a proxy names people in the header {sign_in.header}"
 
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.values import frozen
+from alerts.settings.loopback import is_loopback
 from alerts.settings.sign_in_section import SignInSection, SignInSettings, sign_in_errors
 from alerts.settings.value_references import reference_in
 from alerts.strict_yaml.validation import Count, Raw, Section, Text, once
@@ -62,14 +63,6 @@ class HttpSettings:
 def address_text(host: str, port: int) -> str:
     """Return an address and a port as URLs write them."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: `localhost`, or a loopback address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _address(text: str) -> str:

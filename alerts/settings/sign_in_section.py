@@ -6,22 +6,30 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.values import frozen
+from alerts.settings.loopback import is_loopback
 from alerts.settings.value_references import reference_in
 from alerts.strict_yaml.validation import Section, Text
 from alerts.strict_yaml.yaml_events import Steps
 
-SignInKind = Literal["mail", "proxy"]
+SignInKind = Literal["mail", "proxy", "oidc"]
 Where = Callable[[Steps], str]
 MAILING = ("email", "maildir")  # kinds of channels; the first is preferred
 SHORTEST_SECRET = 16  # characters
 # What each kind takes, and of that what it needs.
-TAKES: Mapping[str, tuple[str, ...]] = {"mail": ("channel",), "proxy": ("header", "secret_header", "secret")}
-NEEDS: Mapping[str, tuple[str, ...]] = {"mail": (), "proxy": TAKES["proxy"]}
+TAKES: Mapping[str, tuple[str, ...]] = {
+    "mail": ("channel",),
+    "proxy": ("header", "secret_header", "secret"),
+    "oidc": ("issuer", "client_id", "client_secret"),
+}
+NEEDS: Mapping[str, tuple[str, ...]] = {**TAKES, "mail": ()}
+SECRETS = ("secret", "client_secret")
+CALLBACK = "/sign-in/callback"  # where a provider leads people back to
 
 
 @frozen(kw_only=True)
@@ -29,6 +37,8 @@ class SignInSettings:
     """How people sign in. `channel`: the one whose server or folder takes the mails with links.
 
     `header`: the one in which a proxy names who asks. `secret_header` and `secret`: by which the proxy is known.
+    `issuer`: the address of a provider of OpenID Connect, without a slash at its end. `client_id` and `client_secret`:
+    by which it knows this installation.
     """
 
     kind: SignInKind
@@ -36,6 +46,9 @@ class SignInSettings:
     header: str | None = None
     secret_header: str | None = None
     secret: str | None = field(default=None, repr=False)
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
 
 
 def _header(name: str) -> str:
@@ -52,6 +65,22 @@ def _secret(text: str) -> str:
     return text
 
 
+def _issuer(text: str) -> str:
+    expected = "expected the address of the provider, such as https://login.example.org/realm"
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        raise InputError(expected) from None
+    if url.scheme not in ("http", "https") or not url.hostname or port == 0 or "@" in url.netloc:
+        raise InputError(expected)
+    if "?" in text or "#" in text or not text.isascii() or not text.isprintable() or " " in text:
+        raise InputError(expected)
+    if url.scheme == "http" and not is_loopback(url.hostname):
+        raise InputError("is not encrypted, so anybody between could sign in as anybody: begin it with https")
+    return text.rstrip("/")
+
+
 Header = Annotated[Text, AfterValidator(_header)]
 
 
@@ -63,6 +92,9 @@ class SignInSection(Section):
     header: Header | None = None
     secret_header: Header | None = None
     secret: Annotated[Text, AfterValidator(_secret)] | None = None
+    issuer: Annotated[Text, AfterValidator(_issuer)] | None = None
+    client_id: Text | None = None
+    client_secret: Text | None = None
 
     def settings(self, channel: str | None) -> SignInSettings:
         """Return the settings. `channel`: the one that mails links, where none is stated."""
@@ -91,6 +123,10 @@ def sign_in_errors(http: Mapping[str, Any], channels: Any, where: Where) -> Iter
     for name in NEEDS[kind]:
         if stated.get(name) is None:
             yield f"{place}http.sign_in.{name} is missing: `kind: {kind}` needs it"
+    for name in SECRETS:
+        if stated.get(name) is not None and not reference_in(stated[name]):
+            named = f"{where(('http', 'sign_in', name))}http.sign_in.{name}"
+            yield f"{named}: expected a reference, {{file: PATH}} or {{env: NAME}}, not the secret"
     if not http.get("public_url"):
         yield f"{place}http.public_url is missing: state the address at which people sign in"
     if kind == "mail":
@@ -118,9 +154,6 @@ def _channel_errors(named: Any, channels: Any, where: Where) -> Iterator[str]:
 def _proxy_errors(stated: Mapping[str, Any], trusted: Any, where: Where) -> Iterator[str]:
     if not trusted:
         yield f"{where(('http', 'sign_in'))}http.trusted_proxies is missing: only these addresses may name who asks"
-    if stated.get("secret") is not None and not reference_in(stated["secret"]):
-        place = where(("http", "sign_in", "secret"))
-        yield f"{place}http.sign_in.secret: expected a reference, {{file: PATH}} or {{env: NAME}}, not the secret"
     names = [str(stated.get(name)).lower() for name in ("header", "secret_header")]
     if names[0] == names[1]:
         place = where(("http", "sign_in", "secret_header"))

@@ -10,14 +10,15 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alerts.settings.http_section import is_loopback
+from alerts.settings.loopback import is_loopback
+from alerts.settings.sign_in_section import CALLBACK
 from alerts.web.pace import Pace
 
 MAX_IN_FLIGHT = 50  # requests
 MAX_BODY = 64 * 1024  # bytes
 MAX_HEADERS = 100
 MAX_PATH = 2048  # bytes
-LONG_PATHS = {"/several": 16 * 1024}  # bytes of an address that states up to 75 keys
+LONG_PATHS = {"/several": 16 * 1024, CALLBACK: 8 * 1024}  # bytes of an address with up to 75 keys, or with a long code
 BODY_WITHIN = 10.0  # seconds
 UPLOADS = {("POST", "/import"): 100 * 1024 * 1024}  # bytes that its route reads at most; it keeps a tenth of them
 PROBES = frozenset({"/healthz", "/readyz"})  # for any host, and also while all places are taken

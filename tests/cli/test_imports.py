@@ -12,9 +12,9 @@ import pytest
 from tests.patience import cases
 
 LIBRARIES = (
-    "alembic", "apprise", "apscheduler", "dateutil.rrule", "email.headerregistry", "fastapi", "holidays", "icalendar",
-    "jinja2", "openpyxl", "prometheus_client", "psycopg", "pydantic", "requests", "rich.console", "sqlalchemy",
-    "sqlalchemy.dialects.postgresql", "typer", "uvicorn",
+    "alembic", "apprise", "apscheduler", "authlib", "cryptography", "dateutil.rrule", "email.headerregistry", "fastapi",
+    "holidays", "icalendar", "jinja2", "joserfc", "openpyxl", "prometheus_client", "psycopg", "pydantic", "requests",
+    "rich.console", "sqlalchemy", "sqlalchemy.dialects.postgresql", "typer", "uvicorn",
 )  # fmt: skip
 CODE = f"""
 import contextlib, json, sys

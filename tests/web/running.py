@@ -58,10 +58,12 @@ Route = tuple[str, Callable[..., object]]
 
 
 @contextmanager
-def started(settings: Settings, routes: Sequence[Route] = (), clock: Clock = utc_now) -> Iterator[WebServer]:
+def started(
+    settings: Settings, routes: Sequence[Route] = (), clock: Clock = utc_now, port: int = 0
+) -> Iterator[WebServer]:
     """Serve both applications in a thread until the end of the block. `routes` are added to the public one."""
     services = open_services(settings, clock)
-    sockets = [listen(HOST, 0), listen(HOST, 0)]
+    sockets = [listen(HOST, port), listen(HOST, 0)]
     app = create_app(services)
     for path, handler in routes:
         app.add_api_route(path, handler)

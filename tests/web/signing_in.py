@@ -130,13 +130,15 @@ def text_of(answer: requests.Response) -> str:
 
 
 @contextmanager
-def site_of(database: str, folder: Path, http: str = MAIL, environ: dict[str, str] | None = None) -> Iterator[Site]:
+def site_of(
+    database: str, folder: Path, http: str = MAIL, environ: dict[str, str] | None = None, port: int = 0
+) -> Iterator[Site]:
     """Serve a database."""
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config/alerts.yaml").write_text(CONFIGURATION.format(folder=folder, http=http))
     settings = load_settings(folder / "config", database, environ or {})
     clock = SimpleNamespace(site=None)
-    with started(settings, (), lambda: clock.site.now if clock.site else NOW) as server:
+    with started(settings, (), lambda: clock.site.now if clock.site else NOW, port) as server:
         clock.site = Site(server, folder)
         server.store.people.register(settings.people)
         yield clock.site

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from alerts.settings.http_section import HttpSettings
+from alerts.settings.sign_in_section import SignInSettings
 from alerts.web.pages.page_access import NoPageError, PageAccess
 from alerts.web.services import Services
 from alerts.web.web_app import create_app
@@ -83,6 +84,9 @@ TABLE: Mapping[tuple[str, str], Mapping[str, int]] = {
     ("POST", "/sign-out"): SIGNED_IN,
 }
 SIGN_IN = frozenset((method, f"/sign-in{below}") for method in ("GET", "HEAD", "POST") for below in ("", "/{token}"))
+AT_PROVIDER = frozenset(
+    {("GET", "/sign-in"), ("HEAD", "/sign-in"), ("GET", "/sign-in/start"), ("GET", "/sign-in/callback")}
+)
 BODIES = {
     "/c/{key}": {"choice": "note", "note": "A line.", "stage": "ahead", "occurrence": ""},
     "/new": {"choice": "show", "title": "A title", "deadline": "2026-12-31"},
@@ -165,14 +169,17 @@ def services(here: Desk) -> Services:
     return replace(found, settings=replace(found.settings, http=http))
 
 
-def test_each_route_and_method_has_a_row(here: Desk) -> None:
-    found = {
+def routes_of(services: Services) -> set[tuple[str, str]]:
+    return {
         (method, route.path)
-        for route in walked(create_app(here.server.services).routes)
+        for route in walked(create_app(services).routes)
         if not getattr(route, "path", "").startswith("/api/")
         for method in route.methods
     }
-    assert found == PAGES | FORMS | ANYBODY
+
+
+def test_each_route_and_method_has_a_row(here: Desk) -> None:
+    assert routes_of(here.server.services) == PAGES | FORMS | ANYBODY
 
 
 @pytest.fixture(scope="module")
@@ -194,13 +201,12 @@ KEYS = {"kim": "viewer", "bob": "editor", "ann": "admin"}
 
 
 def test_where_people_sign_in_each_route_and_method_has_a_row(site: Site) -> None:
-    found = {
-        (method, route.path)
-        for route in walked(create_app(site.server.services).routes)
-        if not getattr(route, "path", "").startswith("/api/")
-        for method in route.methods
-    }
-    assert found == {*TABLE} | SIGN_IN | ANYBODY
+    services = site.server.services
+    at_provider = SignInSettings(kind="oidc", issuer="https://login.example.org", client_id="a", client_secret="b")
+    http = replace(services.http, sign_in=at_provider)
+    other = replace(services, settings=replace(services.settings, http=http))
+    assert routes_of(services) == {*TABLE} | SIGN_IN | ANYBODY
+    assert routes_of(other) == {*TABLE} | AT_PROVIDER | ANYBODY
     assert {*TABLE} == PAGES | FORMS | {("POST", "/sign-out")}
     assert all(set(row) == set(WHO) for row in TABLE.values())
 

@@ -112,17 +112,22 @@ class _Adapter(HTTPAdapter):
         super().close()
 
 
+def limit(session: requests.Session, connections: int) -> None:
+    """Let a session keep no cookie, read no environment variables, and read answers within the current time limit."""
+    session.trust_env = False
+    session.headers.clear()
+    session.headers.update({"User-Agent": "deadline-alerts", "Accept-Encoding": "identity"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=connections))
+
+
 class Session(requests.Session):
     """A session that follows no redirect, keeps no cookie and reads no environment variables."""
 
     def __init__(self, connections: int) -> None:
         super().__init__()
-        self.trust_env = False
-        self.headers.clear()
-        self.headers.update({"User-Agent": "deadline-alerts", "Accept-Encoding": "identity"})
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=connections))
+        limit(self, connections)
 
     def settings_for(self, url: str, route: RequestSettings) -> Mapping[str, Any]:
         """Return what `requests` makes of the settings for a URL: without a `verify` it verifies."""

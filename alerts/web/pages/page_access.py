@@ -5,7 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from alerts.settings.http_section import HttpSettings, is_loopback
+from alerts.settings.http_section import HttpSettings
+from alerts.settings.loopback import is_loopback
 from alerts.web.client_address import is_trusted
 from alerts.web.pages.visitors import AT_MACHINE, Visitor
 from alerts.web.request_limits import is_own_host

@@ -22,7 +22,8 @@ from alerts.web.pages.sign_in.proxy_access import ProxyAccess
 from alerts.web.pages.sign_in.session_access import NotSignedInError, SessionAccess
 from alerts.web.pages.sign_in.session_cookies import SessionCookies
 from alerts.web.pages.sign_in.sign_in_pages import SignInPages
-from alerts.web.pages.sign_in.sign_in_routes import add_sign_in
+from alerts.web.pages.sign_in.sign_in_responses import SignInResponses
+from alerts.web.pages.sign_in.sign_in_routes import add_provider_sign_in, add_sign_in
 from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
@@ -113,11 +114,16 @@ def page_routes(services: Services, index: DueIndex) -> APIRouter:
     elif sign_in.kind == "proxy":
         routes = PageRoutes(router, ProxyAccess(services, people), pages, services.http.public_url)
     else:
-        signing = SignInPages(services, people, cookies, tokens)
+        responses = SignInResponses(services, cookies, tokens)
         access = SessionAccess(services, people, cookies)
-        routes = PageRoutes(router, access, pages, services.http.public_url, signing.refuse)
-        add_sign_in(router, signing, services.http.public_url)
-        routes.add_form("/sign-out", signing.sign_out, "viewer")
+        routes = PageRoutes(router, access, pages, services.http.public_url, responses.refuse)
+        if sign_in.kind == "mail":
+            add_sign_in(router, SignInPages(services, people, cookies, responses), services.http.public_url)
+        else:
+            from alerts.web.pages.sign_in.provider_pages import ProviderPages  # its libraries need 20 MB
+
+            add_provider_sign_in(router, ProviderPages(services, people, cookies, responses))
+        routes.add_form("/sign-out", responses.sign_out, "viewer")
     for name, media_type in STATIC.items():
         _add_static(router, name, services.pages.source(name), media_type)
     _add_pages(routes, pages)

@@ -1,16 +1,24 @@
-"""The routes by which people sign in with a mailed link. GET, HEAD and OPTIONS change nothing."""
+"""The routes by which people sign in: with a mailed link, or at a provider."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
+from starlette.concurrency import run_in_threadpool
 
+from alerts.settings.sign_in_section import CALLBACK
 from alerts.web.pages.form_tokens import is_from_elsewhere
 from alerts.web.pages.sign_in.sign_in_pages import SignInPages
 
+if TYPE_CHECKING:
+    from alerts.web.pages.sign_in.provider_pages import ProviderPages
+
+PROVIDER_THREADS = 4  # of their own: a provider that is slow keeps nobody from their pages
 ELSEWHERE = "Nobody was signed in: another site has sent this form.\n"
 
 
@@ -19,9 +27,27 @@ async def _body(request: Request) -> bytes:
 
 
 def add_sign_in(router: APIRouter, pages: SignInPages, public_url: str | None) -> None:
-    """Add the routes."""
+    """Add the routes of mailed links. GET, HEAD and OPTIONS change nothing."""
     _add(router, "/sign-in", pages.show, pages.ask, public_url)
     _add(router, "/sign-in/{token}", pages.open, pages.redeem, public_url)
+
+
+def add_provider_sign_in(router: APIRouter, pages: ProviderPages) -> None:
+    """Add the routes of a provider. Only the last one changes anything: it begins a session."""
+    limiter = CapacityLimiter(PROVIDER_THREADS)
+
+    @router.api_route("/sign-in", methods=["GET", "HEAD"])
+    def page(request: Request) -> Response:
+        return pages.show(request)
+
+    @router.get("/sign-in/start")
+    async def start(request: Request) -> Response:
+        return await run_sync(pages.start, request, limiter=limiter)
+
+    @router.get(CALLBACK)
+    async def callback(request: Request) -> Response:
+        found = await run_sync(pages.ask_provider, request, limiter=limiter)
+        return await run_in_threadpool(pages.finish, request, found)
 
 
 def _add(
