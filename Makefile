@@ -42,8 +42,8 @@ run: install  ## load the seed and start the daemon (Ctrl-C stops it)
 	@$(BIN)/alerts load seeds/*.yaml
 	@exec $(BIN)/alerts run $(ARGS)
 
-demo: install  ## replay the truce autumn of 2025 in under a minute
-	@$(BIN)/python -m benchmarks.truce_autumn
+demo: install  ## replay the truce autumn of 2025, then walk through it in a browser (Ctrl-C ends it; ARGS=--no-page leaves it out)
+	@$(BIN)/python -m benchmarks.truce_autumn $(ARGS)
 
 check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 	@$(BIN)/ruff format --check .

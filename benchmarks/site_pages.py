@@ -9,6 +9,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from time import process_time
 
@@ -16,7 +17,9 @@ from rich.console import Console
 from rich.table import Table
 from starlette.requests import Request
 
+from alerts.actions.edit import note
 from alerts.clock import utc_now
+from alerts.core.changes import Change
 from alerts.settings import load_settings
 from alerts.web.pages.due_index import due_index
 from alerts.web.pages.page_routes import Show
@@ -30,6 +33,8 @@ PEOPLE = "people:\n" + "".join(
     f"  - {{key: p{n}, name: P {n}, email: p{n}@example.org, role: editor}}\n" for n in range(200)
 )
 CONFIGURATION = "channels:\n  desk: {{kind: maildir, path: {folder}/mail, to: [ann@example.org]}}\n"
+LOADED_BEFORE = timedelta(days=30)
+CHANGED = 300  # commitments, since the day that is asked for: of more, the page works out nothing
 STATES = ("pending", "sent", "dead", "bounced")
 ANSWERS = (
     "acknowledge",
@@ -74,6 +79,7 @@ def listed(pages: SitePages) -> list[tuple[str, Show, Request]]:
         ("/preview", pages.preview, asked("rule=all&key=c0")),
         ("/preview of a summary", pages.preview, asked("rule=sums")),
         ("/c/c0", pages.commitment, asked(key="c0")), ("/c/c7, a series", pages.commitment, asked(key="c7")),
+        ("/?as_of", pages.due, asked(f"as_of={(utc_now() - timedelta(days=2)).date()}")),
         ("/c/c0?as_of", pages.commitment, asked(f"as_of={utc_now().date()}", key="c0")),
         ("/several, 75", pages.several, asked(picked)),
         *((f"/several, 75, {what}", pages.several, asked(f"{picked}&choice={what}")) for what in ANSWERS),
@@ -85,9 +91,10 @@ def open_register(folder: Path, commitments: int) -> Services:
     write_register(folder / "register.json", commitments)
     (folder / "alerts.yaml").write_text(CONFIGURATION.format(folder=folder) + PEOPLE + RULES)
     database = f"sqlite:///{folder}/alerts.db"
-    for command in ("load", "tick"):
-        line = [sys.executable, "-m", "alerts", "--config", str(folder), "--database", database, command]
-        subprocess.run([*line, *([f"{folder}/register.json"] * (command == "load"))], check=True, capture_output=True)
+    loaded = (utc_now() - LOADED_BEFORE).isoformat()
+    for command in (["load", f"{folder}/register.json", "--at", loaded], ["tick"]):
+        line = [sys.executable, "-m", "alerts", "--config", str(folder), "--database", database, *command]
+        subprocess.run(line, check=True, capture_output=True)
     return open_services(load_settings(folder, database, {}), utc_now)
 
 
@@ -101,6 +108,8 @@ def main() -> None:
         table.add_column(heading, justify="left" if heading == "page" else "right")
     with tempfile.TemporaryDirectory() as name:
         services = open_register(Path(name), chosen.commitments)
+        for number in range(CHANGED):
+            note(services.store, f"c{number}", "Seen.", Change(now=utc_now(), by="benchmark"))
         write_sent(services.store, chosen.deliveries, chosen.commitments, utc_now())
         pages = SitePages(services, due_index(services))
         for title, show, request in listed(pages):

@@ -1,11 +1,14 @@
 """`make demo`: replays the truce autumn of 2025 as a timeline, with its own database and a maildir.
 
 The clock jumps from one alert to the next. Changes during the replay (a summit that is put off, a date that becomes
-known) are invented; they show what moves with them.
+known) are invented; they show what moves with them. At the end it serves the pages of that database, whose clock stands
+at the end of the replay, so that one can walk through the autumn day by day. Ctrl-C ends it.
 """
 
 from __future__ import annotations
 
+import argparse
+import asyncio
 import mailbox
 import shutil
 import sys
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from pathlib import Path
+from socket import socket
 
 from rich.console import Console
 from rich.text import Text
@@ -27,10 +31,14 @@ from alerts.delivery import deliver
 from alerts.forecasting import forecast
 from alerts.planning import plan
 from alerts.startup import prepare
+from alerts.web.http_server import listen, listener, serve
+from alerts.web.services import open_services
+from alerts.web.web_app import create_app
 
 START, END = datetime(2025, 10, 28, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
 FOLDER = Path("var/demo")
 CONFIG = """
+http: {bind: 127.0.0.1, port: %d}
 channels:
   maildir: {kind: maildir, path: var/demo/mail, to: [desk@localhost], timezone: America/New_York}
 """
@@ -60,11 +68,11 @@ ENTERED = (
 out = Console(highlight=False)
 
 
-def configuration() -> Path:
-    """Return a configuration folder with the shipped rules and one maildir."""
+def configuration(port: int) -> Path:
+    """Return a configuration folder with the shipped rules, one maildir, and pages on a port."""
     folder = FOLDER / "config"
     folder.mkdir(parents=True)
-    (folder / "alerts.yaml").write_text(CONFIG)
+    (folder / "alerts.yaml").write_text(CONFIG % port)
     rules = (shipped.folder("config") / "rules.yaml").read_text()
     (folder / "rules.yaml").write_text(rules.replace("[console, maildir]", "[maildir]"))
     return folder
@@ -108,9 +116,8 @@ def subjects(folder: Path, known: set[str]) -> list[str]:
     return [str(make_header(decode_header(box[key]["Subject"]))) for key in fresh]
 
 
-def main() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    app = App(configuration(), f"sqlite:///{FOLDER}/alerts.db")
+def replay(app: App) -> int:
+    """Print each alert and each change of the autumn, and return how many mails there were."""
     out.rule("[bold]DEMO[/]: the truce autumn of 2025, replayed; nobody is notified")
     out.print(
         f"Ten commitments of a news brief, {START:%d %b %Y} to {END:%d %b %Y}, mailed to desk@localhost; times are UTC."
@@ -136,10 +143,39 @@ def main() -> None:
             today = f"{now:%a %d %b %Y}"
             out.print(Text(f"{today if today != day else '':16}{now:%H:%M}  ", style="dim") + line, soft_wrap=True)
             day = today
-    out.print(f"\n{len(known)} mails to desk@localhost in {FOLDER}/mail: open them with any mail program,")
-    out.print(f"such as `mutt -f {FOLDER}/mail`. The reason for each: "
-              f"`alerts --database sqlite:///{FOLDER}/alerts.db show truce-review`", soft_wrap=True)  # fmt: skip
-    sys.exit(not known)
+    return len(known)
+
+
+def serve_pages(app: App, sock: socket) -> None:
+    """Serve the pages, with the clock at the end of the replay, until Ctrl-C."""
+    port = sock.getsockname()[1]
+    out.print(f"\nWalk through the autumn: [bold]http://127.0.0.1:{port}/?as_of={START:%Y-%m-%d}[/], and choose "
+              "“Next change”. Ctrl-C ends it.", soft_wrap=True)  # fmt: skip
+    services = open_services(app.settings, lambda: END)
+    asyncio.run(serve([(listener(create_app(services)), sock)], asyncio.Event()))
+    services.store.close()
+    out.print("\nEnded. The database and the mails stay where they are.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument(
+        "--page", action=argparse.BooleanOptionalAction, default=sys.stdin.isatty() and sys.stdout.isatty(),
+        help="serve the pages at the end, until Ctrl-C (else only where it runs in a terminal)",
+    )  # fmt: skip
+    chosen = parser.parse_args()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with listen("127.0.0.1", 0) as sock:
+        app = App(configuration(sock.getsockname()[1]), f"sqlite:///{FOLDER}/alerts.db")
+        mails = replay(app)
+        out.print(f"\n{mails} mails to desk@localhost in {FOLDER}/mail: open them with any mail program,")
+        out.print(f"such as `mutt -f {FOLDER}/mail`. The reason for each: "
+                  f"`alerts --database sqlite:///{FOLDER}/alerts.db show truce-review`", soft_wrap=True)  # fmt: skip
+        if chosen.page:
+            serve_pages(app, sock)
+        else:
+            out.print("To walk through the autumn in a browser, day by day: `make demo ARGS=--page`")
+    sys.exit(not mails)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ TEMPLATES = {
     "web/commitment_past.html": "what was known of it on a day, at `/c/KEY?as_of=`",
     "web/deliveries.html": "what was sent and what was not, at `/deliveries`",
     "web/due.html": "the page of what is due, at `/`",
+    "web/due_past.html": "what was due on an earlier day, at `/?as_of=`",
     "web/head.html": "what the head of every page states",
     "web/icon.svg": "the picture that browsers show next to the title of a page",
     "web/import.html": "the upload of a register, at `/import`",
@@ -88,6 +89,7 @@ BLOCKS = {
     "occurrences": "on a page: the dates of a series",
     "alerts": "on a page: who gets the next alert, and what became of the others",
     "history": "on a page: who changed what, when, and why",
+    "events": "on the page of an earlier day: what was recorded on it, and what was sent",
     "asides": "on a page: what nobody gets alerts about, what is silenced, who is away",
 }
 

@@ -23,6 +23,8 @@ PATHS = {
     "one": "/c/audit",
     "a series": "/c/monthly",
     "one as known earlier": "/c/audit?as_of=2026-11-05",
+    "all as known earlier": "/?as_of=2026-11-05",
+    "no day": "/?as_of=never",
     "several": "/several?pick=audit&pick=call",
     "several shown": "/several?pick=audit&pick=call&choice=move&days=7",
     "missing": "/c/missing",

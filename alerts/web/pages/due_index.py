@@ -112,12 +112,13 @@ class DueIndex:
         for some in chunks((number for number in versions if number not in kept), AT_ONCE):
             with self._store.database.snapshot():
                 found = self._store.open_commitments.read(some)
-            kept |= {one.id: self._indexed(one, versions[one.id]) for one in found.values() if one.open}
+            kept |= {one.id: self.place(one, versions[one.id]) for one in found.values() if one.open}
         self._by_id = kept
         self._in_order = tuple(sorted(kept.values(), key=lambda one: one.place))
         self._values = _values_of(one.commitment for one in kept.values())
 
-    def _indexed(self, tracked: Tracked, version: Version) -> IndexedCommitment:
+    def place(self, tracked: Tracked, version: Version = (0, 0)) -> IndexedCommitment:
+        """Return an open commitment with what decides where it is listed."""
         current = tracked.current
         bounds, commitment = current.bounds, tracked.commitment
         at = bounds.latest or bounds.earliest or tracked.recorded_at

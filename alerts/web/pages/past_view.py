@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from alerts.core.alert_wording import describe_alert
@@ -12,15 +12,12 @@ from alerts.core.stage_wording import describe_standing
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.points import Day
-from alerts.rendering.template_filters import clean, flat, on_day
+from alerts.rendering.template_filters import clean, flat
 from alerts.views.answers_shown import answered
 from alerts.views.history_lines import HistoryLine, history_lines
 from alerts.views.shown_times import shown, with_local_times
 from alerts.web.pages.page_reading import PageReading
-
-LAST = timedelta(microseconds=1)  # what was recorded at midnight is of the next day
-NO_DAY = "Choose a day up to today, such as 2026-11-05."
+from alerts.web.pages.past_days import PastDay, WaysAround
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +31,13 @@ class SentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastView:
-    """The page. `day`: at whose end this was known; `after`: the next day, None where that is not over."""
+    """The page. `day`: at whose end this was known."""
 
     key: str
     occurrence: str
     title: str
     day: date
-    before: date
-    after: date | None
+    ways: WaysAround
     at: datetime
     standing: str
     is_open: bool
@@ -59,19 +55,18 @@ class PastView:
 
 def past_view(reading: PageReading, key: str, on: str | None, stated: str) -> PastView:
     """Read and work out the page. Raises InputError for what is no day of the past, or before it was recorded."""
-    day, today = _day(stated), on_day(reading.now, reading.zone)
-    if day is None or day > today:
-        raise InputError(NO_DAY)
-    at = min(Day(day, reading.zone).end - LAST, reading.now)
-    store = reading.store
+    past, store = PastDay.read(stated, reading.now, reading.zone), reading.store
+    at = past.at
     with store.database.snapshot():
         try:
             series = store.commitments.as_of(key, at)
         except InputError as error:
             raise InputError(with_local_times(str(error), reading.zone)) from None
-        history = [one for one in store.ledger.history(series.id) if one.recorded_at <= at]
+        whole = store.ledger.history(series.id)
         own = [one for one in store.ledger.own_snoozes([series.id]).get(series.id, ()) if one.at <= at]
         reminders = store.ledger.reminders(series.id)
+    history = [one for one in whole if one.recorded_at <= at]
+    events = [one.recorded_at for one in whole] + [each["ended_at"] for one in reminders for each in _sent_ones(one)]
     tracked = series.current if on is None else series.at(on)
     commitment, bounds = tracked.commitment, tracked.bounds
     owner = reading.people.get(commitment.owner or "")
@@ -79,9 +74,8 @@ def past_view(reading: PageReading, key: str, on: str | None, stated: str) -> Pa
         key=commitment.key,
         occurrence=tracked.occurrence,
         title=_line(commitment.title) or commitment.key,
-        day=day,
-        before=day - timedelta(days=1),
-        after=day + timedelta(days=1) if day < today else None,
+        day=past.day,
+        ways=past.ways((one for one in events if one < past.begins), (one for one in events if at < one)),
         at=at,
         standing=_line(describe_standing(tracked, at, reading.zone)),
         is_open=tracked.open,
@@ -103,7 +97,7 @@ def _sent(
 ) -> Iterator[SentLine]:
     """Yield the alerts that had been sent by then."""
     for one in reminders:
-        to = [each for each in one["deliveries"] if each["state"] == "sent" and each["ended_at"] <= at]
+        to = [each for each in _sent_ones(one) if each["ended_at"] <= at]
         if to:
             send_at = one["send_at"]
             text = describe_alert(series.commitment, one["kind"], one["offset"], None, at=send_at, zone=reading.zone)
@@ -114,11 +108,8 @@ def _sent(
             )
 
 
-def _day(stated: str) -> date | None:
-    try:
-        return datetime.strptime(stated, "%Y-%m-%d").date()  # noqa: DTZ007  # a civil day
-    except ValueError:
-        return None
+def _sent_ones(reminder: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one for one in reminder["deliveries"] if one["state"] == "sent"]
 
 
 def _line(text: str) -> str:

@@ -27,6 +27,7 @@ from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.import_page import BUSY, ImportPages
 from alerts.web.pages.new_page import NewPages
 from alerts.web.pages.page_reading import PageReading
+from alerts.web.pages.past_due_view import past_due_page
 from alerts.web.pages.plan_page import plan_view
 from alerts.web.pages.preview_choice import PreviewChoice
 from alerts.web.pages.several_pages import SeveralPages
@@ -68,6 +69,9 @@ class SitePages:
     def due(self, request: Request, visitor: Visitor) -> Response:
         """Return what is due."""
         reading, indexed = self._begin_with_index(visitor)
+        if (stated := request.query_params.get("as_of")) is not None:
+            shown = past_due_page(reading, self._index, indexed, clean(stated), DueFilters.read(request.query_params))
+            return self._answer(reading, shown)
         view = due_view(reading, indexed, DueFilters.read(request.query_params))
         return self._answer(reading, ShownPage(template="due", values={"view": view, "values": indexed.values}))
 
