@@ -74,7 +74,7 @@ def test_a_reader_filters_and_takes_the_filter_away(due: Desk, chromium: Any, sc
         page.goto(due.server.url)
         page.get_by_text("Filter", exact=True).click()
         page.get_by_label("Owner").select_option("Ann Example")
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("button", name="Show", exact=True).click()
         assert "owner=ann" in page.url
         page.get_by_text("Audit report").first.wait_for()
         assert page.get_by_text("Visit").count() == 0

@@ -54,10 +54,6 @@ class PastFilters:
         """Return the address of another page."""
         return replace(self, page=page).url
 
-    def for_day(self, day: date) -> str:
-        """Return the address of another day."""
-        return replace(self, day=day, page=1).url
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRow:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alerts.core.alert_wording import describe_alert
-from alerts.core.tracked import Tracked
+from alerts.core.tracked import Revision, Tracked
 from alerts.rendering.template_filters import clean, flat
 from alerts.store.past_register import PastRegister, SentReminder
 from alerts.views.history_lines import HistoryLine, history_lines
@@ -54,7 +54,10 @@ def past_events(reading: PageReading, past: PastRegister, day: PastDay) -> PastE
     sent = past.sent_between(day.begins, day.at, MOST_LINES + 1)
     first = list(changed)[:MOST_LINES]
     about = reading.store.open_commitments.read({*first, *(one.commitment_id for one in sent)})
-    recorded = [one for number in first if number in about for one in _recorded(reading, past, day, about[number])]
+    histories = past.histories(set(first))
+    recorded = [
+        one for number in first if number in about for one in _recorded(reading, histories[number], day, about[number])
+    ]
     return PastEvents(
         recorded=tuple(recorded),
         recorded_more=max(len(changed) - MOST_LINES, 0),
@@ -64,8 +67,9 @@ def past_events(reading: PageReading, past: PastRegister, day: PastDay) -> PastE
     )
 
 
-def _recorded(reading: PageReading, past: PastRegister, day: PastDay, about: Tracked) -> Iterator[RecordedLine]:
-    history = past.histories({about.id})[about.id]
+def _recorded(
+    reading: PageReading, history: Sequence[Revision], day: PastDay, about: Tracked
+) -> Iterator[RecordedLine]:
     for revision, line in zip(history, history_lines(history, reading.zone, about.commitment.kind), strict=True):
         if day.begins <= revision.recorded_at <= day.at:
             yield RecordedLine(key=about.commitment.key, title=title_of(about), line=line)
