@@ -15,9 +15,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    case,
     exists,
-    func,
     insert,
     literal,
     not_,
@@ -31,13 +29,21 @@ from alerts.core.envelopes import Routes
 from alerts.core.messages import Message
 from alerts.store import delivery_tables
 from alerts.store.database import Database
-from alerts.store.held_sending import may_send
 from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_deputies
-from alerts.store.outbox.due_deliveries import claimable, is_abandoned, is_late, is_too_old, not_held, worse
+from alerts.store.outbox.due_deliveries import (
+    IS_ABANDONED,
+    IS_LATE,
+    IS_TOO_OLD,
+    NOT_HELD,
+    ClaimStatements,
+    claim_statements,
+    moments,
+    worse,
+)
 from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, with_next_alerts
 from alerts.store.outbox.holds import hold
 from alerts.store.outbox.payloads import payload_of, told_of
-from alerts.store.outbox.reach import ANYBODY, ServedRecipients, recipient_is_served
+from alerts.store.outbox.reach import ANYBODY, ServedRecipients
 from alerts.store.outbox.record import attempt_row, outcome_row
 from alerts.store.outbox.set_aside import UPDATE_UNSENT, gone_rows, read_claims, unsent_row
 from alerts.store.rows import CHUNK
@@ -45,6 +51,12 @@ from alerts.store.stored_message import WHOLE
 
 log = logging.getLogger(__name__)
 _A, _D = delivery_tables.attempts.c, delivery_tables.deliveries.c
+
+
+def _oldest(*conditions: Any) -> Select[Any]:
+    """Return a query that locks the oldest of some deliveries; it skips what another replica has locked."""
+    query = select(delivery_tables.deliveries).where(*conditions).order_by(_D.created_at, _D.id).limit(CHUNK)
+    return query.with_for_update(skip_locked=True)
 
 
 # Built once: SQLAlchemy takes several times as long to build these as to execute them.
@@ -66,6 +78,38 @@ _KNOWN = exists().where(_A.delivery_id == _D.id, _A.number == bindparam("_number
 _TRIED = insert(delivery_tables.attempts).from_select(
     list(_ATTEMPT), select(*_ATTEMPT.values()).where(_D.id == bindparam("_id"), ~_KNOWN)
 )
+
+# What an outage of a channel gives up or reports, and what it makes of that.
+_OUTAGE = (
+    delivery_tables.OPEN,
+    _D.channel == bindparam("_channel"),
+    _D.state.in_(("pending", "retry")),
+    or_(IS_TOO_OLD, IS_LATE),
+)
+_ANY_IN_OUTAGE = select(_D.id).where(*_OUTAGE).limit(1)
+_IN_OUTAGE = _oldest(*_OUTAGE)
+_OURS = _D.id.in_(bindparam("_ids", expanding=True))
+_GIVE_UP = update(delivery_tables.deliveries).where(*_OUTAGE, IS_TOO_OLD, _OURS).values(
+    state="dead", ended_at=bindparam("_now", type_=_D.ended_at.type), next_at=None,
+    last_error=bindparam("_given_up"), failure_level=worse(literal(int(FailureLevel.DEAD))),
+)  # fmt: skip
+_NOTE_LATE = update(delivery_tables.deliveries).where(*_OUTAGE, IS_LATE, _OURS).values(
+    failure_level=int(FailureLevel.LATE), last_error=bindparam("_error")
+)  # fmt: skip
+# What waits for a recipient whom nobody serves: what is too old, or not reported yet.
+_NOT_SERVED = (
+    delivery_tables.OPEN,
+    _D.channel == bindparam("_channel"),
+    _D.recipient == bindparam("_recipient"),
+    or_(IS_TOO_OLD, and_(_D.failure_level < int(FailureLevel.LATE), not_(delivery_tables.REPORTS_NO_FAILURE))),
+    NOT_HELD,
+)
+_ANY_UNSERVED = select(_D.id).where(*_NOT_SERVED).limit(1)
+_UNSERVED = _oldest(*_NOT_SERVED, or_(_D.state != "leased", IS_ABANDONED))
+_LEASE = update(delivery_tables.deliveries).where(_OURS).values(
+    state="leased", lease_until=bindparam("_until", type_=_D.lease_until.type),
+    fence=_D.fence + 1, attempts=_D.attempts + 1,
+)  # fmt: skip
 
 
 class Outbox:
@@ -93,26 +137,17 @@ class Outbox:
         `now` decides what is due. The lease (a duration) runs on the real clock.
         """
         routes = DeputyRoutes(recipients=served.recipients or (), operators=operators)
-        while self._due(channel, now, exclude, served):
+        statements, mine = _statements(served), _parameters(channel, served) | {"_exclude": list(exclude)}
+        while self._any_due(statements, mine, now):
             with self._database.write() as connection:
                 real = self._database.real_now(connection)
-                query = select(delivery_tables.deliveries).where(
-                    *claimable(channel, now, real, exclude), recipient_is_served(served)
-                )
-                query = query.order_by(_D.next_at, _D.event_revision).limit(limit)
-                rows = connection.execute(self._skip_locked(query)).mappings().all()
+                values = mine | moments(now, real) | {"_limit": limit}
+                rows = connection.execute(statements.due, values).mappings().all()
                 rows_to_send = _to_send(connection, rows, now, routes, hours)
                 found = _lease(connection, rows_to_send, now, real + lease, hours)
             if found or not rows:
                 return found
         return []
-
-    def _due(self, channel: str, now: datetime, exclude: Collection[UUID], served: ServedRecipients) -> bool:
-        with self._database.read() as connection:
-            due = claimable(channel, now, self._database.real_now(connection), exclude)
-            return (
-                connection.execute(select(_D.id).where(*due, recipient_is_served(served)).limit(1)).first() is not None
-            )
 
     def keep(
         self,
@@ -157,55 +192,39 @@ class Outbox:
 
         So deliveries that wait behind a breaker end as those that are tried. Returns whether there are any.
         """
-        old, late = is_too_old(now), is_late(now)
-        mine = (delivery_tables.OPEN, _D.channel == channel, _D.state.in_(("pending", "retry")), or_(old, late))
-        dead = {"state": "dead", "ended_at": now, "next_at": None, "last_error": f"{error} (given up: too old)"}
-        table, found = update(delivery_tables.deliveries), False
-        while self._any(*mine):
+        mine, found = {"_channel": channel}, False
+        while self._any(_ANY_IN_OUTAGE, mine | moments(now)):
             with self._database.write() as connection:
-                query = select(delivery_tables.deliveries).where(*mine).order_by(_D.created_at, _D.id).limit(CHUNK)
-                rows = connection.execute(self._skip_locked(query)).mappings().all()
+                rows = connection.execute(_IN_OUTAGE, mine | moments(now)).mappings().all()
                 # There are no claims in an outage, so what must wait is held here.
-                ours = _D.id.in_([row["id"] for row in hold(connection, rows, now, hours)])
-                ended = table.where(*mine, old, ours).values(
-                    **dead, failure_level=worse(literal(int(FailureLevel.DEAD)))
-                )
-                waits = table.where(*mine, late, ours).values(failure_level=int(FailureLevel.LATE), last_error=error)
-                for change in (ended, waits):
-                    found = connection.execute(change).rowcount > 0 or found
+                ours = {"_ids": [row["id"] for row in hold(connection, rows, now, hours)], "_error": error}
+                ours["_given_up"] = f"{error} (given up: too old)"
+                for change in (_GIVE_UP, _NOTE_LATE):
+                    found = connection.execute(change, mine | moments(now) | ours).rowcount > 0 or found
             if len(rows) < CHUNK:
                 break  # another replica has locked the others
         return found
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
         """Send what waits for an unserved recipient to the fallback, and end what is stale or too old."""
-        unreported = and_(_D.failure_level < int(FailureLevel.LATE), not_(delivery_tables.REPORTS_NO_FAILURE))
-        mine = (
-            delivery_tables.OPEN,
-            _D.channel == channel,
-            _D.recipient == recipient,
-            or_(is_too_old(now), unreported),
-            not_held(now),
-        )
-        while self._any(*mine):
+        mine = {"_channel": channel, "_recipient": recipient}
+        while self._any(_ANY_UNSERVED, mine | moments(now)):
             with self._database.write() as connection:
-                free = or_(_D.state != "leased", is_abandoned(self._database.real_now(connection)))
-                query = (
-                    select(delivery_tables.deliveries).where(*mine, free).order_by(_D.created_at, _D.id).limit(CHUNK)
-                )
-                rows = connection.execute(self._skip_locked(query)).mappings().all()
+                values = mine | moments(now, self._database.real_now(connection))
+                rows = connection.execute(_UNSERVED, values).mappings().all()
                 if unsent := gone_rows(connection, hold(connection, rows, now), error, now):
                     connection.execute(UPDATE_UNSENT, unsent)
             if len(rows) < CHUNK:
                 return  # the others are being sent, or another replica has locked them
 
-    def _skip_locked(self, query: Select[Any]) -> Select[Any]:
-        """Skip rows that another replica has locked; SQLite has one writer."""
-        return query if self._database.sqlite else query.with_for_update(skip_locked=True)
-
-    def _any(self, *conditions: Any) -> bool:
+    def _any_due(self, statements: ClaimStatements, mine: Mapping[str, Any], now: datetime) -> bool:
         with self._database.read() as connection:
-            return connection.execute(select(_D.id).where(*conditions).limit(1)).first() is not None
+            values = {**mine, **moments(now, self._database.real_now(connection))}
+            return connection.execute(statements.any_due, values).first() is not None
+
+    def _any(self, query: Select[Any], values: Mapping[str, Any]) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(query, values).first() is not None
 
     def return_claims(self, claims: Sequence[Delivery], now: datetime) -> None:
         """Release claims whose attempt has not begun."""
@@ -223,15 +242,19 @@ class Outbox:
 
     def pause(self, channel: str, now: datetime, served: ServedRecipients = ANYBODY) -> timedelta | None:
         """Return how long a channel has nothing to send to recipients that we serve; None if nothing may go."""
-        mine = (delivery_tables.OPEN, _D.channel == channel, recipient_is_served(served), may_send())
-        ready = case((_D.held_until > _D.next_at, _D.held_until), else_=_D.next_at)
-        waiting = select(func.min(ready, type_=_D.next_at.type)).where(*mine, _D.state != "leased").scalar_subquery()
-        leased = select(func.min(_D.lease_until)).where(*mine, _D.state == "leased").scalar_subquery()
         with self._database.read() as connection:
-            next_at, lapses_at = connection.execute(select(waiting, leased)).one()
+            next_at, lapses_at = connection.execute(_statements(served).pauses, _parameters(channel, served)).one()
             real = self._database.real_now(connection)
         pauses = [at - clock for at, clock in ((next_at, now), (lapses_at, real)) if at]
         return min(pauses, default=None)
+
+
+def _statements(served: ServedRecipients) -> ClaimStatements:
+    return claim_statements(anybody=served.recipients is None, owners=served.owners)
+
+
+def _parameters(channel: str, served: ServedRecipients) -> dict[str, Any]:
+    return {"_channel": channel} | ({} if served.recipients is None else {"_recipients": list(served.recipients)})
 
 
 def _to_send(
@@ -250,7 +273,6 @@ def _lease(
     unsent = [unsent_row(row, stale, broken, now) for row in rows if row["id"] not in claims]
     if unsent:
         connection.execute(UPDATE_UNSENT, unsent)
-    leased = {"state": "leased", "lease_until": until, "fence": _D.fence + 1, "attempts": _D.attempts + 1}
     if claims:
-        connection.execute(update(delivery_tables.deliveries).where(_D.id.in_(claims)).values(leased))
+        connection.execute(_LEASE, {"_ids": list(claims), "_until": until})
     return with_next_alerts(connection, claims, hours)

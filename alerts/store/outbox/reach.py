@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy import (
+    BindParameter,
     func,
     or_,
     select,
@@ -39,12 +40,12 @@ class ServedRecipients:
 ANYBODY = ServedRecipients()
 
 
-def recipient_is_served(served: ServedRecipients) -> Any:
-    """Whether the recipient of a delivery is one of them."""
-    if served.recipients is None:
+def is_served(recipients: Collection[str] | BindParameter[Any] | None, *, owners: bool) -> Any:
+    """Return the condition for deliveries to these recipients (None: to anybody) and, if `owners`, to all people."""
+    if recipients is None:
         return true()
-    mine = or_(_D.recipient.in_(served.recipients), _D.on_behalf_of.is_not(None))  # deputies, on their channel
-    if not served.owners:
+    mine = or_(_D.recipient.in_(recipients), _D.on_behalf_of.is_not(None))  # deputies, on their channel
+    if not owners:
         return mine
     people = tables.people.c.email
     return or_(mine, _D.recipient.in_(select(people)), func.lower(_D.recipient).in_(select(func.lower(people))))

@@ -15,7 +15,7 @@ from alerts.core.liveness import ALIVE, PASS
 from alerts.store import delivery_tables, tables
 from alerts.store.database import Database
 from alerts.store.outbox.claim import Outbox
-from alerts.store.outbox.reach import ServedRecipients, recipient_is_served
+from alerts.store.outbox.reach import ServedRecipients, is_served
 from alerts.store.rows import insert_new
 
 GONE = timedelta(hours=1)  # longer than a restart or a rename takes
@@ -121,6 +121,9 @@ def _served(
 
 def _lost(served: Mapping[str, list[ServedRecipients]]) -> Any:
     """Return the query for channels and recipients of open deliveries that no process serves."""
-    had = [and_(_D.channel == name, or_(*map(recipient_is_served, some))) for name, some in served.items()]
+    had = [
+        and_(_D.channel == name, or_(*(is_served(one.recipients, owners=one.owners) for one in some)))
+        for name, some in served.items()
+    ]
     query = select(_D.channel, _D.recipient).where(delivery_tables.OPEN).distinct()
     return query.where(not_(or_(*had))) if had else query

@@ -9,15 +9,15 @@ GUARDS = (
     Guard(
         "nothing is claimed while sending is held",
         "store/outbox/due_deliveries.py",
-        "        may_send(),\n",
-        "",
+        "    may_send(),\n    _D.id",
+        "    _D.id",
         _HELD,
     ),
     Guard(
         "a worker does not ask again and again while sending is held",
-        "store/outbox/claim.py",
-        "recipient_is_served(served), may_send())",
-        "recipient_is_served(served))",
+        "store/outbox/due_deliveries.py",
+        "served, may_send())",
+        "served)",
         _HELD,
     ),
     Guard(
