@@ -75,7 +75,7 @@ def write_back(
         if not kept.evaluations:
             return Written(watches=0, left=len(claimed.watches), deliveries=0)
         _advance(connection, kept.evaluations)
-        gather = digests.others_may_join(connection, digests.is_due(planned_rules, now), now)
+        gather = digests.others_may_join(connection, planned_rules, now)
         recorded = enqueue.record_planned(connection, _planned(claimed, kept), routes, now, gather=gather)
     watches = len(kept.evaluations)
     left = len(claimed.watches) - watches

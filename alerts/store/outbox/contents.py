@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerts.core.awaited_answers import SentTo, waiting
 from alerts.core.commitments import Party, Person, Source
@@ -32,16 +32,26 @@ from alerts.store.sent_alerts import sent_to
 from alerts.store.silence_rows import silences_after
 
 _L, _R = delivery_tables.delivery_reminders.c, planning_tables.reminders.c
+# Statements are built once: to build one takes longer than to execute it.
+_LINKS = (
+    select(_L.delivery_id, _L.hours_begin, _R.id, *(_R[name] for name in REMINDER))
+    .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_R.send_at, _R.moment, _R.id)
+)
+_PARTIES = select(tables.parties).where(tables.parties.c.key.in_(bindparam("keys", expanding=True)))
+_SOURCES = select(tables.sources).where(tables.sources.c.key.in_(bindparam("keys", expanding=True)))
+_CHANGES = select(tables.revisions).where(
+    tables.revisions.c.commitment_id.in_(bindparam("ids", expanding=True)),
+    tables.revisions.c.number.in_(bindparam("numbers", expanding=True)),
+)
 
 
 def carried(
     connection: Connection, rows: Sequence[Any]
 ) -> tuple[dict[UUID, tuple[ReminderContext, ...]], dict[UUID, str]]:
     """Return the valid contents of deliveries, and why the other deliveries are stale."""
-    columns = (_L.delivery_id, _L.hours_begin, _R.id, *(_R[name] for name in REMINDER))
-    query = select(*columns).join(planning_tables.reminders, _R.id == _L.reminder_id)
-    query = query.where(_L.delivery_id.in_([row["id"] for row in rows]))
-    links = connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings().all()
+    links = connection.execute(_LINKS, {"ids": [row["id"] for row in rows]}).mappings().all()
     found = _Carried.fetch(connection, rows, links)
     contexts: dict[UUID, list[ReminderContext]] = {row["id"]: [] for row in rows}
     stale: dict[UUID, str] = {}
@@ -133,9 +143,8 @@ class DeliveryFacts:
         commitments = [item.commitment for item in tracked]
         who = {key for one in commitments for key in (*one.by, *one.to)}
         cited = {source.key for one in commitments for source in one.sources}
-        p, s, v = tables.parties, tables.sources, tables.revisions
-        parties = connection.execute(select(p).where(p.c.key.in_(who))).mappings() if who else ()
-        sources = connection.execute(select(s).where(s.c.key.in_(cited))).mappings() if cited else ()
+        parties = connection.execute(_PARTIES, {"keys": list(who)}).mappings() if who else ()
+        sources = connection.execute(_SOURCES, {"keys": list(cited)}).mappings() if cited else ()
         reported = defaultdict(set)
         for link in links:
             if link["revision"] is not None:
@@ -143,8 +152,8 @@ class DeliveryFacts:
         changes: dict[tuple[int, int], Revision] = {}
         if reported:
             numbers = {number for some in reported.values() for number in some}
-            query = select(v).where(v.c.commitment_id.in_(reported), v.c.number.in_(numbers))
-            for row in connection.execute(query).mappings():
+            which = {"ids": list(reported), "numbers": list(numbers)}
+            for row in connection.execute(_CHANGES, which).mappings():
                 changes[row["commitment_id"], row["number"]] = revision_of(row)
         return cls(
             parties={row["key"]: party_of(row) for row in parties},

@@ -44,12 +44,41 @@ def is_ready(now: datetime | Bind) -> ColumnElement[bool]:
     return or_(_G.held_until.is_(None), _G.held_until <= now)
 
 
-_ANY_READY = select(_G.channel).where(is_ready(bindparam("now"))).limit(1)
+# Statements are built once: each tick asks, and to build one takes longer than to execute it.
+_READY = is_ready(bindparam("now"))
+_ANY_READY = select(_G.channel).where(_READY).limit(1)
+_ANY_DUE = select(_W.rule).where(is_due(bindparam("rules", expanding=True), bindparam("now"))).limit(1)
+_LAST_ADDED = select(func.max(func.coalesce(_G.held_until, _G.planned_at, type_=_G.planned_at.type))).where(_READY)
+# The recipient who has waited the longest, all that waits for one, and the commitment of each.
+_NEXT = (
+    select(_G.channel, _G.recipient)
+    .where(_READY)
+    .order_by(_G.planned_at, _G.channel, _G.recipient, _G.reminder_id)
+    .limit(1)
+    .with_for_update()  # SQLite has one writer, and no such clause
+)
+_MINE = (_G.channel == bindparam("channel"), _G.recipient == bindparam("recipient"), _READY)
+_GATHERED = (
+    select(delivery_tables.gathered, _C.key, _R.id, *(_R[name] for name in REMINDER))
+    .where(*_MINE)
+    .join(planning_tables.reminders, _R.id == _G.reminder_id)
+    .join(tables.commitments, _C.id == _R.commitment_id)
+    .order_by(_R.send_at, _R.moment, _R.id)
+    .with_for_update(of=delivery_tables.gathered)
+)
+_SEALED = delete(delivery_tables.gathered).where(*_MINE, _G.reminder_id.in_(bindparam("ids", expanding=True)))
+_LINKED = select(_L.reminder_id).where(_L.reminder_id.in_(bindparam("ids", expanding=True)))
+_GATHERED_TWICE = (
+    select(_G.reminder_id)
+    .where(_G.reminder_id.in_(bindparam("ids", expanding=True)))
+    .group_by(_G.reminder_id)
+    .having(func.count() > 1)
+)
 
 
-def others_may_join(connection: Connection, due: ColumnElement[bool], now: datetime) -> bool:
-    """Whether more reminders may join a digest now: some are still due, or wait already."""
-    return _any(connection, _W.rule, due) or _any(connection, _G.channel, is_ready(now))
+def others_may_join(connection: Connection, rules: Collection[str], now: datetime) -> bool:
+    """Whether more reminders may join a digest now: some of these rules are still due, or wait already."""
+    return _any_due(connection, rules, now) or _any_ready(connection, now)
 
 
 class Gathering:
@@ -65,47 +94,43 @@ class Gathering:
         watches is waited for, until nothing has been added for two minutes.
         """
         while self._is_waiting(now):
-            due = is_due(rules(), now)
+            planned = rules()
             with self._database.write() as connection:
-                if _any(connection, _W.rule, due) and not _is_stuck(connection, now):
+                if _any_due(connection, planned, now) and not _is_stuck(connection, now):
                     return
-                sealed = _seal_next(connection, now, lock=not self._database.sqlite)
+                sealed = _seal_next(connection, now)
             if sealed is None:
                 return
             yield sealed
 
     def _is_waiting(self, now: datetime) -> bool:
         with self._database.read() as connection:
-            return connection.execute(_ANY_READY, {"now": now}).first() is not None
+            return _any_ready(connection, now)
 
 
 def _is_stuck(connection: Connection, now: datetime) -> bool:
-    since = func.coalesce(_G.held_until, _G.planned_at, type_=_G.planned_at.type)
-    added: datetime | None = connection.execute(select(func.max(since)).where(is_ready(now))).scalar()
+    added: datetime | None = connection.execute(_LAST_ADDED, {"now": now}).scalar()
     return added is not None and abs(now - added) >= STUCK_AFTER
 
 
-def _any(connection: Connection, column: Any, *conditions: Any) -> bool:
-    return connection.execute(select(column).where(*conditions).limit(1)).first() is not None
+def _any_due(connection: Connection, rules: Collection[str], now: datetime) -> bool:
+    return connection.execute(_ANY_DUE, {"rules": list(rules), "now": now}).first() is not None
 
 
-def _seal_next(connection: Connection, now: datetime, *, lock: bool) -> int | None:
+def _any_ready(connection: Connection, now: datetime) -> bool:
+    return connection.execute(_ANY_READY, {"now": now}).first() is not None
+
+
+def _seal_next(connection: Connection, now: datetime) -> int | None:
     """Seal what one recipient has; None where there is nothing, or another replica was at it first and goes on."""
-    order = (_G.planned_at, _G.channel, _G.recipient, _G.reminder_id)
-    some = select(_G.channel, _G.recipient).where(is_ready(now)).order_by(*order).limit(1)
-    destination = connection.execute(some.with_for_update() if lock else some).first()
+    destination = connection.execute(_NEXT, {"now": now}).first()
     if destination is None:
         return None
-    mine = (_G.channel == destination.channel, _G.recipient == destination.recipient, is_ready(now))
-    query = select(delivery_tables.gathered, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(*mine)
-    query = query.join(planning_tables.reminders, _R.id == _G.reminder_id).join(
-        tables.commitments, _C.id == _R.commitment_id
-    )
-    query = query.order_by(_R.send_at, _R.moment, _R.id)
-    rows = connection.execute(query.with_for_update(of=delivery_tables.gathered) if lock else query).mappings().all()
+    mine = {"channel": destination.channel, "recipient": destination.recipient, "now": now}
+    rows = connection.execute(_GATHERED, mine).mappings().all()
     sealed = _deliver(connection, rows, now)
     for ids in chunks(row["reminder_id"] for row in rows):
-        connection.execute(delete(delivery_tables.gathered).where(*mine, _G.reminder_id.in_(ids)))
+        connection.execute(_SEALED, mine | {"ids": ids})
     return sealed
 
 
@@ -138,7 +163,6 @@ def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
 def _without_recipient(connection: Connection, reminders: Sequence[UUID]) -> Iterator[UUID]:
     """Return those that no delivery carries and that are not gathered for another recipient."""
     for some in chunks(reminders):
-        linked = set(connection.execute(select(_L.reminder_id).where(_L.reminder_id.in_(some))).scalars())
-        ways = select(_G.reminder_id).where(_G.reminder_id.in_(some)).group_by(_G.reminder_id)
-        linked |= set(connection.execute(ways.having(func.count() > 1)).scalars())
+        linked = set(connection.execute(_LINKED, {"ids": some}).scalars())
+        linked |= set(connection.execute(_GATHERED_TWICE, {"ids": some}).scalars())
         yield from (one for one in some if one not in linked)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from alerts.core.envelopes import AddressedReminder, Envelope, Routes, seal, sort_by_route
 from alerts.core.reminders import Reminder
@@ -19,6 +19,12 @@ from alerts.store.new_deliveries import new_delivery
 from alerts.store.rows import REMINDER, chunks, insert_new
 
 _D, _L, _R = delivery_tables.deliveries.c, delivery_tables.delivery_reminders.c, planning_tables.reminders.c
+_SKIP = (
+    update(planning_tables.reminders)
+    .where(_R.id.in_(bindparam("_ids", expanding=True)))
+    .values(skipped=bindparam("_reason"))
+)
+_DELETE = delete(delivery_tables.deliveries).where(_D.id.in_(bindparam("ids", expanding=True)))
 SENT_BY_ANOTHER_RULE = "already sent by another rule"
 NO_RECIPIENT = "no recipient"
 
@@ -84,7 +90,7 @@ def skip(connection: Connection, reasons: Mapping[str, Sequence[UUID]]) -> None:
     """Record why reminders are not sent to anybody."""
     for reason, ids in reasons.items():
         for some in chunks(ids):
-            connection.execute(update(planning_tables.reminders).where(_R.id.in_(some)).values(skipped=reason))
+            connection.execute(_SKIP, {"_ids": some, "_reason": reason})
 
 
 def insert_envelopes(
@@ -102,7 +108,7 @@ def insert_envelopes(
             filled.add(link.delivery_id)
             linked.add(link.reminder_id)
     for gone in chunks(fresh - filled):
-        connection.execute(delete(delivery_tables.deliveries).where(_D.id.in_(gone)))
+        connection.execute(_DELETE, {"ids": gone})
     return filled, linked
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from alerts.core.deliveries import FailureLevel
 from alerts.core.delivery_failures import DeliveryFailure, Notice, notice_id
@@ -31,6 +31,27 @@ _C, _D, _L, _R = (
         delivery_tables.delivery_reminders,
         planning_tables.reminders,
     )
+)
+_ANY_UNREPORTED = select(_D.id).where(delivery_tables.UNREPORTED).limit(1)
+_UNREPORTED = (
+    select(delivery_tables.deliveries)
+    .where(delivery_tables.UNREPORTED)
+    .order_by(_D.created_at, _D.id)
+    .limit(CHUNK)
+    .with_for_update(skip_locked=True)  # SQLite has one writer, and no such clause
+)
+_REPORTED = (
+    update(delivery_tables.deliveries)
+    .where(_D.id.in_(bindparam("_ids", expanding=True)))
+    .values(reported_level=_D.failure_level)
+)
+# What deliveries carry, the oldest first.
+_REMINDERS = (
+    select(_L.delivery_id, _C.key, _R.id, *(_R[name] for name in REMINDER))
+    .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
+    .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .join(tables.commitments, _C.id == _R.commitment_id)
+    .order_by(_R.send_at, _R.moment, _R.id)
 )
 MAX_FAILURES_LISTED = 50  # in one notice; the rest are counted
 
@@ -94,32 +115,22 @@ class FailureBatch:
 
 def failure_batches(database: Database) -> Iterator[FailureBatch]:
     """Yield failed deliveries in batches, each committed as reported when the next is asked for."""
-    due = (
-        select(delivery_tables.deliveries).where(delivery_tables.UNREPORTED).order_by(_D.created_at, _D.id).limit(CHUNK)
-    )
     while True:
         with database.read() as connection:
-            if connection.execute(select(_D.id).where(delivery_tables.UNREPORTED).limit(1)).first() is None:
+            if connection.execute(_ANY_UNREPORTED).first() is None:
                 return
         with database.write() as connection:
-            query = due if database.sqlite else due.with_for_update(skip_locked=True)
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(_UNREPORTED).mappings().all()
             yield FailureBatch(connection, _failed_deliveries(connection, rows))
-            mine = _D.id.in_([row["id"] for row in rows])
-            connection.execute(update(delivery_tables.deliveries).where(mine).values(reported_level=_D.failure_level))
+            connection.execute(_REPORTED, {"_ids": [row["id"] for row in rows]})
         if not rows:
             return  # another replica is at them
 
 
 def reminders_of(connection: Connection, rows: Sequence[RowMapping]) -> Mapping[UUID, list[Reminder]]:
     """Return the reminders that deliveries carry, oldest first, by the id of the delivery."""
-    ids = [row["id"] for row in rows]
-    query = select(_L.delivery_id, _C.key, _R.id, *(_R[name] for name in REMINDER)).where(_L.delivery_id.in_(ids))
-    query = query.join(planning_tables.reminders, _R.id == _L.reminder_id).join(
-        tables.commitments, _C.id == _R.commitment_id
-    )
     found: dict[UUID, list[Reminder]] = defaultdict(list)
-    for link in connection.execute(query.order_by(_R.send_at, _R.moment, _R.id)).mappings():
+    for link in connection.execute(_REMINDERS, {"ids": [row["id"] for row in rows]}).mappings():
         found[link["delivery_id"]].append(reminder_of(link, link["key"]))
     return found
 

@@ -39,6 +39,20 @@ _MARK_EARLY = (
     .where(_L.delivery_id == bindparam("_delivery"), _L.reminder_id == bindparam("_reminder"))
     .values(hours_begin=bindparam("_hours_begin", type_=_L.hours_begin.type))
 )
+_LINKS = (
+    select(_L.delivery_id, _L.reminder_id, _L.commitment_id, _L.occurrence, _L.recipient, _R.rule)
+    .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
+)
+# What is held back of some commitments.
+_RELEASE = (
+    update(delivery_tables.gathered)
+    .where(
+        _G.held_until.is_not(None),
+        _G.reminder_id.in_(select(_R.id).where(_R.commitment_id.in_(bindparam("_ids", expanding=True)))),
+    )
+    .values(held_until=None)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +88,7 @@ def held_back(
     closed = {to: at for to, at in opens.items() if at > now}
     if not silences and not closed:
         return {}
-    columns = (_L.delivery_id, _L.reminder_id, _L.commitment_id, _L.occurrence, _L.recipient, _R.rule)
-    query = select(*columns).join(planning_tables.reminders, _R.id == _L.reminder_id)
-    links = connection.execute(query.where(_L.delivery_id.in_([row["id"] for row in rows]))).all()
+    links = connection.execute(_LINKS, {"ids": [row["id"] for row in rows]}).all()
     whole = fetch_whole(connection, {link.commitment_id for link in links})
     rules = rules_of(connection, {link.rule for link in links})
     found: dict[UUID, dict[UUID, Held]] = defaultdict(dict)
@@ -143,9 +155,7 @@ def _with_next_alerts(claim: Delivery, hours: OfficeHours | None, rules: Mapping
 
 def release_changed(connection: Connection, ids: Collection[int]) -> None:
     """Let the next tick decide anew about what is held of changed commitments: one may be critical, or due, by now."""
-    about = select(_R.id).where(_R.commitment_id.in_(ids))
-    mine = (_G.held_until.is_not(None), _G.reminder_id.in_(about))
-    connection.execute(update(delivery_tables.gathered).where(*mine).values(held_until=None))
+    connection.execute(_RELEASE, {"_ids": list(ids)})
 
 
 def _time(text: str | None) -> datetime | None:

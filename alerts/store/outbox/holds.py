@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from alerts.core.reminders import NAMESPACE
 from alerts.core.schedule.answers import resumes_at
@@ -39,6 +39,45 @@ PLANNED_BY = timedelta(hours=1)  # what was held waits this long for the planner
 ASK_AGAIN = timedelta(seconds=5)
 Whom = Literal["everybody", "recipient"]
 WHOM: tuple[Whom, ...] = get_args(Whom)
+# Statements are built once: to build one takes longer than to execute it.
+_LINK = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
+_HOLDABLE = (_L.delivery_id.in_(bindparam("ids", expanding=True)), _L.kind.not_in(SENT_DESPITE_SNOOZE))
+_SNOOZED: dict[Whom, Select[Any]] = {
+    "everybody": select(*_LINK, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
+    .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .join(
+        tables.occurrences,
+        and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == "")),
+    )
+    # Reminders that were planned after that already consider the snooze.
+    .where(*_HOLDABLE, _O.snoozed_until.is_not(None), _R.send_at <= _O.snoozed_at),
+    "recipient": select(*_LINK, _S.by, _S.at, _S.until)
+    .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .join(
+        tables.snoozes,
+        and_(
+            _S.commitment_id == _L.commitment_id,
+            or_(_S.occurrence == _L.occurrence, _S.occurrence == ""),
+            _S.recipient == func.lower(_L.recipient),
+        ),
+    )
+    .where(*_HOLDABLE, _S.until > bindparam("over_since")),
+}
+_CARRIED = select(_L.delivery_id, _L.reminder_id).where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
+_DELIVERY = _D.id == bindparam("_id")
+_WAIT = update(delivery_tables.deliveries).where(_DELIVERY).values(
+    held_until=bindparam("_until"), state=bindparam("_state"), lease_until=None
+)  # fmt: skip
+_FORGET_PAYLOAD = update(delivery_tables.deliveries).where(_DELIVERY).values(payload=None, payload_hash=None)
+# The watches of some commitments that are due, and what of them is gathered and not held back: that does not come soon.
+_DUE = select(_W.rule, _W.commitment_id, _W.occurrence, _W.next_at).where(
+    _W.commitment_id.in_(bindparam("ids", expanding=True)), _W.next_at <= bindparam("now")
+)
+_GATHERED = (
+    select(_G.channel, _G.recipient, _R.commitment_id, _R.occurrence)
+    .join(planning_tables.reminders, _R.id == _G.reminder_id)
+    .where(_R.commitment_id.in_(bindparam("ids", expanding=True)), _G.held_until.is_(None))
+)
 
 
 def hold(
@@ -106,35 +145,16 @@ def _carried(connection: Connection, ids: Collection[UUID]) -> Mapping[UUID, set
     """Return the reminders that deliveries carry."""
     found: dict[UUID, set[UUID]] = defaultdict(set)
     if ids:
-        for one, reminder in connection.execute(select(_L.delivery_id, _L.reminder_id).where(_L.delivery_id.in_(ids))):
+        for one, reminder in connection.execute(_CARRIED, {"ids": list(ids)}):
             found[one].add(reminder)
     return found
 
 
 def _snoozed(connection: Connection, ids: Collection[UUID], now: datetime, snoozed_for: tuple[Whom, ...]) -> list[Any]:
     """Return the reminders that are snoozed, or were until a moment ago: they may still wait for the next run."""
-    whose = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient)
-    columns = (*whose, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
-    about = (_L.delivery_id.in_(ids), _L.kind.not_in(SENT_DESPITE_SNOOZE))
-    here = and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == ""))
-    everybody = (
-        select(*columns, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
-        .join(planning_tables.reminders, _R.id == _L.reminder_id)
-        .join(tables.occurrences, here)
-        # Reminders that were planned after that already consider the snooze.
-        .where(*about, _O.snoozed_until.is_not(None), _R.send_at <= _O.snoozed_at)
-    )
-    mine = and_(_S.commitment_id == _L.commitment_id, or_(_S.occurrence == _L.occurrence, _S.occurrence == ""))
-    own = (
-        select(*columns, _S.by, _S.at, _S.until)
-        .join(planning_tables.reminders, _R.id == _L.reminder_id)
-        .join(tables.snoozes, and_(mine, _S.recipient == func.lower(_L.recipient)))
-        .where(*about, _S.until > now - PLANNED_BY)
-    )
     found: list[Any] = []
-    queries: dict[Whom, Any] = {"everybody": everybody, "recipient": own}
     for whom in snoozed_for:
-        rows = connection.execute(queries[whom]).mappings()
+        rows = connection.execute(_SNOOZED[whom], {"ids": list(ids), "over_since": now - PLANNED_BY}).mappings()
         found += [{**row, "for_all": whom == "everybody"} for row in rows]
     return found
 
@@ -186,13 +206,8 @@ def _followed_soon(
     gathered: set[tuple[Any, ...]] = set()
     about, destination = ("commitment_id", "occurrence"), ("channel", "recipient")
     for some in chunks({link["commitment_id"] for link in links}):
-        watched = select(_W.rule, *(_W[name] for name in about), _W.next_at)
-        watched = watched.where(_W.commitment_id.in_(some), _W.next_at <= now)
-        due |= {tuple(mine): at for *mine, at in connection.execute(watched)}
-        waiting = select(*(_G[name] for name in destination), *(_R[name] for name in about))
-        waiting = waiting.join(planning_tables.reminders, _R.id == _G.reminder_id).where(_R.commitment_id.in_(some))
-        waiting = waiting.where(_G.held_until.is_(None))  # what is held back does not come soon
-        gathered |= set(connection.execute(waiting).tuples())
+        due |= {tuple(mine): at for *mine, at in connection.execute(_DUE, {"ids": some, "now": now})}
+        gathered |= set(connection.execute(_GATHERED, {"ids": some}).tuples())
     found = []
     for link in links:
         mine = tuple(link[name] for name in about)
@@ -205,8 +220,7 @@ def _followed_soon(
 
 def _wait(connection: Connection, row: Any, until: datetime) -> None:
     state = "retry" if row["state"] == "leased" else row["state"]
-    values = {"held_until": until, "state": state, "lease_until": None}
-    connection.execute(update(delivery_tables.deliveries).where(_D.id == row["id"]).values(values))
+    connection.execute(_WAIT, {"_id": row["id"], "_until": until, "_state": state})
 
 
 def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime]) -> dict[str, Any]:
@@ -238,6 +252,5 @@ def _split_off(connection: Connection, row: Any, waits: Mapping[UUID, datetime])
 
 def _without_payload(connection: Connection, row: Any) -> dict[str, Any]:
     """Return the row of a delivery that is to be rendered anew."""
-    bare = {"payload": None, "payload_hash": None}
-    connection.execute(update(delivery_tables.deliveries).where(_D.id == row["id"]).values(bare))
-    return {**row, **bare}
+    connection.execute(_FORGET_PAYLOAD, {"_id": row["id"]})
+    return {**row, "payload": None, "payload_hash": None}

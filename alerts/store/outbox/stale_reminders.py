@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select
 
 from alerts.core.reminders import MERGEABLE_KINDS, REPEATING_KINDS, Reminder
 from alerts.core.rules import Rule
@@ -20,13 +20,93 @@ from alerts.store.outbox.repeated_ends import ended_already
 from alerts.store.outbox.unsent_moves import Link, moved_again
 from alerts.store.rows import chunks
 
-# To compare rows of a table with each other. They are made once: each takes as long as a query.
+# To compare rows of a table with each other.
 _MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
 _MY_PLAN, _ITS_PLAN = delivery_tables.deliveries.alias(), delivery_tables.deliveries.alias()
 _REMINDER, _REPEAT = planning_tables.reminders.alias(), planning_tables.reminders.alias()
+_RULES = planning_tables.rules.c
 
 FOLLOWED_BY_LATER = "a later reminder replaced it"
 KNOWN_END = "the recipient already knows of this end"
+
+
+def _same(*names: str) -> ColumnElement[bool]:
+    """Return the condition for two links that have these columns in common."""
+    return and_(*(_MINE.c[name] == _OTHER.c[name] for name in names))
+
+
+def _planned_at(link: Any) -> Any:
+    """Return the time at which the reminder of a link was planned.
+
+    It is looked up for each pair that is left. As a join, PostgreSQL compared all reminders with each other before:
+    eight minutes and more for a digest of a thousand.
+    """
+    reminder = planning_tables.reminders.alias()
+    return select(reminder.c.planned_at).where(reminder.c.id == link.c.reminder_id).scalar_subquery()
+
+
+# Statements are built once: to build one takes longer than to execute it. These select links of the deliveries `ids`
+# that another link overtakes.
+_LINKS = select(_MINE.c.delivery_id, _MINE.c.reminder_id).where(
+    _MINE.c.delivery_id.in_(bindparam("ids", expanding=True))
+)
+_LATER = and_(_OTHER.c.moment > _MINE.c.moment, _OTHER.c.bounds_version >= _MINE.c.bounds_version)
+_AGAIN = and_(
+    _OTHER.c.moment == _MINE.c.moment, _OTHER.c.kind == _MINE.c.kind, _OTHER.c.bounds_version > _MINE.c.bounds_version
+)
+_REOPENED = and_(_OTHER.c.kind == "reopened", _OTHER.c.bounds_version > _MINE.c.bounds_version)
+_FOLLOWED = (
+    _LINKS.join(
+        _OTHER,
+        and_(
+            _same("commitment_id", "occurrence", "channel", "recipient"),
+            or_(and_(_OTHER.c.kind.in_(MERGEABLE_KINDS), or_(_LATER, _AGAIN)), _REOPENED),
+        ),
+    )
+    .join(_MY_PLAN, _MY_PLAN.c.id == _MINE.c.delivery_id)
+    .join(_ITS_PLAN, and_(_ITS_PLAN.c.id == _OTHER.c.delivery_id, _ITS_PLAN.c.created_at >= _MY_PLAN.c.created_at))
+    .where(_MINE.c.kind.in_(MERGEABLE_KINDS), _planned_at(_OTHER) >= _planned_at(_MINE))
+)
+_ENDED = (
+    _LINKS.join(
+        _OTHER,
+        and_(
+            _same("commitment_id", "channel", "recipient"),
+            or_(_OTHER.c.occurrence == _MINE.c.occurrence, _OTHER.c.occurrence == ""),
+            _OTHER.c.kind == "closed",
+            _OTHER.c.moment >= _MINE.c.moment,
+        ),
+    )
+    .join(_MY_PLAN, and_(_MY_PLAN.c.id == _MINE.c.delivery_id, _MY_PLAN.c.attempts > 0))
+    .where(_MINE.c.kind == "moved")
+)
+_ANNOUNCED = ("closed", "reopened")
+_ANNOUNCED_AGAIN = _LINKS.join(
+    _OTHER,
+    and_(
+        _same("commitment_id", "occurrence", "channel", "recipient"),
+        _OTHER.c.kind.in_(_ANNOUNCED),
+        _OTHER.c.moment > _MINE.c.moment,
+    ),
+).where(_MINE.c.kind.in_(_ANNOUNCED))
+_REPORTED_AGAIN = (
+    _LINKS.join(_OTHER, and_(_same("commitment_id", "occurrence", "kind", "channel", "recipient"), _LATER))
+    .join(_ITS_PLAN, and_(_ITS_PLAN.c.id == _OTHER.c.delivery_id, _ITS_PLAN.c.state != "superseded"))
+    .join(_REMINDER, _REMINDER.c.id == _MINE.c.reminder_id)
+    .join(_REPEAT, and_(_REPEAT.c.id == _OTHER.c.reminder_id, _REPEAT.c.rule == _REMINDER.c.rule))
+    .where(_MINE.c.kind == "unanswered")
+)
+# The other rules of which a reminder means the same alert.
+_ALERT_KEY = ("commitment_id", "occurrence", "bounds_version", "kind", "moment")
+_OTHER_RULES = (
+    select(_REMINDER.c.id, _REPEAT.c.rule)
+    .join(
+        _REPEAT,
+        and_(*(_REMINDER.c[name] == _REPEAT.c[name] for name in _ALERT_KEY), _REMINDER.c.rule != _REPEAT.c.rule),
+    )
+    .where(_REMINDER.c.id.in_(bindparam("ids", expanding=True)))
+)
+_SPECS = select(_RULES.spec).where(_RULES.name.in_(bindparam("names", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +158,15 @@ def _other_rules(connection: Connection, links: Sequence[Any]) -> dict[UUID, lis
     repeats = {link["id"] for link in links if link["kind"] in REPEATING_KINDS}
     if not repeats:
         return found
-    mine, other = _REMINDER, _REPEAT
-    alert_key = ("commitment_id", "occurrence", "bounds_version", "kind", "moment")
-    same = and_(*(mine.c[name] == other.c[name] for name in alert_key), mine.c.rule != other.c.rule)
     for some in chunks(repeats):
-        query = select(mine.c.id, other.c.rule).join(other, same).where(mine.c.id.in_(some))
-        for row in connection.execute(query):
+        for row in connection.execute(_OTHER_RULES, {"ids": some}):
             found[row.id].append(row.rule)
     return found
 
 
 def rules_of(connection: Connection, names: Collection[str]) -> dict[str, Rule]:
     """Return registered rules by name."""
-    r = planning_tables.rules.c
-    specs = connection.execute(select(r.spec).where(r.name.in_(names))).scalars()
+    specs = connection.execute(_SPECS, {"names": list(names)}).scalars()
     return {rule.name: rule for rule in map(Rule.from_json, specs)}
 
 
@@ -118,7 +193,7 @@ def _changed_meanwhile(reminder: Reminder, tracked: Tracked, rules: Sequence[Rul
     return None
 
 
-def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Return links whose reminder was followed by a later one of the same commitment, to the same recipient.
 
     After a move there and back the same moment goes out again, of the new version of the bounds: that is later, too.
@@ -128,89 +203,34 @@ def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[tupl
     it is handed on, so that both may be created at once. So the times of planning are compared as well.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] in MERGEABLE_KINDS}
-    if not ids:
-        return set()
-    mine, other, my_plan, its_plan = _MINE, _OTHER, _MY_PLAN, _ITS_PLAN
-    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
-    later = and_(other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
-    again = and_(
-        other.c.moment == mine.c.moment, other.c.kind == mine.c.kind, other.c.bounds_version > mine.c.bounds_version
-    )
-    reopened = and_(other.c.kind == "reopened", other.c.bounds_version > mine.c.bounds_version)
-    query = (
-        select(mine.c.delivery_id, mine.c.reminder_id)
-        .join(other, and_(*same, or_(and_(other.c.kind.in_(MERGEABLE_KINDS), or_(later, again)), reopened)))
-        .join(my_plan, my_plan.c.id == mine.c.delivery_id)
-        .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.created_at >= my_plan.c.created_at))
-        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(MERGEABLE_KINDS))
-        .where(_planned_at(other) >= _planned_at(mine))
-    )
-    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+    return _found(connection, _FOLLOWED, ids)
 
 
-def _planned_at(link: Any) -> Any:
-    """Return the time at which the reminder of a link was planned.
-
-    It is looked up for each pair that is left. As a join, PostgreSQL compared all reminders with each other before:
-    eight minutes and more for a digest of a thousand.
-    """
-    reminder = planning_tables.reminders.alias()
-    return select(reminder.c.planned_at).where(reminder.c.id == link.c.reminder_id).scalar_subquery()
-
-
-def _ended_since(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+def _ended_since(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Return links whose alert of a move did not get through before the same recipient got that of the end.
 
     Sent after that, it would open again what the end has closed at the other side.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
-    if not ids:
-        return set()
-    mine, other, my_plan = _MINE, _OTHER, _MY_PLAN
-    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "channel", "recipient")]
-    about = or_(other.c.occurrence == mine.c.occurrence, other.c.occurrence == "")
-    query = (
-        select(mine.c.delivery_id, mine.c.reminder_id)
-        .join(other, and_(*same, about, other.c.kind == "closed", other.c.moment >= mine.c.moment))
-        .join(my_plan, and_(my_plan.c.id == mine.c.delivery_id, my_plan.c.attempts > 0))
-        .where(mine.c.delivery_id.in_(ids), mine.c.kind == "moved")
-    )
-    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+    return _found(connection, _ENDED, ids)
 
 
-def _announced_again(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+def _announced_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Return links whose alert of an end or a reopening is followed by another, to the same recipient."""
-    kinds = ("closed", "reopened")
-    ids = {link["delivery_id"] for link in links if link["kind"] in kinds}
-    if not ids:
-        return set()
-    mine, other = _MINE, _OTHER
-    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")]
-    query = (
-        select(mine.c.delivery_id, mine.c.reminder_id)
-        .join(other, and_(*same, other.c.kind.in_(kinds), other.c.moment > mine.c.moment))
-        .where(mine.c.delivery_id.in_(ids), mine.c.kind.in_(kinds))
-    )
-    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+    ids = {link["delivery_id"] for link in links if link["kind"] in _ANNOUNCED}
+    return _found(connection, _ANNOUNCED_AGAIN, ids)
 
 
-def _reported_again(connection: Connection, links: Sequence[Any]) -> set[tuple[UUID, UUID]]:
+def _reported_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Return links whose report that nobody has answered is followed by a later one of its rule.
 
     A later one that was not sent since somebody had answered by then does not count: that answer may be taken back.
     """
     ids = {link["delivery_id"] for link in links if link["kind"] == "unanswered"}
+    return _found(connection, _REPORTED_AGAIN, ids)
+
+
+def _found(connection: Connection, query: Select[Any], ids: Collection[UUID]) -> set[Link]:
     if not ids:
         return set()
-    mine, other, my_reminder, its_reminder, its_plan = _MINE, _OTHER, _REMINDER, _REPEAT, _ITS_PLAN
-    same = [mine.c[name] == other.c[name] for name in ("commitment_id", "occurrence", "kind", "channel", "recipient")]
-    later = (other.c.moment > mine.c.moment, other.c.bounds_version >= mine.c.bounds_version)
-    query = (
-        select(mine.c.delivery_id, mine.c.reminder_id)
-        .join(other, and_(*same, *later))
-        .join(its_plan, and_(its_plan.c.id == other.c.delivery_id, its_plan.c.state != "superseded"))
-        .join(my_reminder, my_reminder.c.id == mine.c.reminder_id)
-        .join(its_reminder, and_(its_reminder.c.id == other.c.reminder_id, its_reminder.c.rule == my_reminder.c.rule))
-        .where(mine.c.delivery_id.in_(ids), mine.c.kind == "unanswered")
-    )
-    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query)}
+    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query, {"ids": list(ids)})}

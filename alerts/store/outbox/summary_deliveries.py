@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from alerts.core.commitments import Commitment, Person
 from alerts.core.notifications import ReminderContext
@@ -31,6 +31,10 @@ from alerts.store.watched_commitments import tracked_or_none
 
 _C, _R = tables.commitments.c, planning_tables.rules.c
 _SINCE = func.coalesce(_R.summarised_at, _R.registered_at, type_=_R.summarised_at.type)
+# Rules that have summed up, and when last.
+_SUMMED_UP = select(_R.name, _R.spec, _R.summarised_at).where(
+    _R.summarised_at.is_not(None), _R.name.in_(bindparam("names", expanding=True))
+)
 Gathered = tuple[Summary, tuple[ReminderContext, ...]]
 
 
@@ -139,9 +143,8 @@ def followed(connection: Connection, rows: Iterable[Any]) -> dict[UUID, str]:
     scopes = {row["id"]: Scope.from_json(row["summary"]) for row in rows if row["summary"]}
     if not scopes:
         return {}
-    query = select(_R.name, _R.spec, _R.summarised_at).where(_R.summarised_at.is_not(None))
     names = {scope.rule.name for scope in scopes.values()}
-    rules = {row.name: row for row in connection.execute(query.where(_R.name.in_(names)))}
+    rules = {row.name: row for row in connection.execute(_SUMMED_UP, {"names": list(names)})}
     later = {one: rules.get(scope.rule.name) for one, scope in scopes.items()}
     mine = {one: row for one, row in later.items() if row and row.summarised_at > scopes[one].firing}
     return {one: FOLLOWED_BY_LATER for one, row in mine.items() if _fires(row.spec, row.summarised_at)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
 from alerts.core.joined_moves import merge_moves, returns_to_start
 from alerts.core.tracked import Revision
@@ -26,17 +26,39 @@ _D, _L, _R, _V = (
 _MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
 Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
 Range = tuple[int, int]  # of revisions, the first and the last
+# Links of the deliveries `ids` about a move, with others about moves of the same to the same recipient: later ones, and
+# earlier ones, the latest first.
+_TWO_MOVES = and_(
+    _OTHER.c.kind == "moved",
+    *(_MINE.c[name] == _OTHER.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")),
+)
+_MY_MOVES = (_MINE.c.delivery_id.in_(bindparam("ids", expanding=True)), _MINE.c.kind == "moved")
+_MOVED_AGAIN = (
+    select(_MINE.c.delivery_id, _MINE.c.reminder_id)
+    .join(_OTHER, and_(_TWO_MOVES, _OTHER.c.bounds_version > _MINE.c.bounds_version))
+    .where(*_MY_MOVES)
+)
+_MOVED_BEFORE = (
+    select(_MINE.c.delivery_id, _MINE.c.reminder_id, func.coalesce(_R.first_revision, _R.revision), _D.state)
+    .join(_OTHER, and_(_TWO_MOVES, _OTHER.c.bounds_version < _MINE.c.bounds_version))
+    .join(planning_tables.reminders, _R.id == _OTHER.c.reminder_id)
+    .join(delivery_tables.deliveries, _D.id == _OTHER.c.delivery_id)
+    .where(*_MY_MOVES)
+    .order_by(_OTHER.c.bounds_version.desc())
+)
+_MOVES = (
+    select(tables.revisions)
+    .where(_V.commitment_id.in_(bindparam("ids", expanding=True)), _V.what == "moved")
+    .order_by(_V.commitment_id, _V.number)
+)
 
 
 def moved_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Links whose move reaches the same recipient with a later one, which starts from the same date."""
-    if not _move_deliveries(links):
+    ids = _move_deliveries(links)
+    if not ids:
         return set()
-    mine, other = _MINE, _OTHER
-    query = select(mine.c.delivery_id, mine.c.reminder_id).join(
-        other, and_(_same(mine.c, other.c), other.c.bounds_version > mine.c.bounds_version)
-    )
-    return {(row.delivery_id, row.reminder_id) for row in _of_moves(connection, query, mine, links)}
+    return {(row.delivery_id, row.reminder_id) for row in connection.execute(_MOVED_AGAIN, {"ids": ids})}
 
 
 def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Revision]:
@@ -62,16 +84,12 @@ def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Rev
 
 def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, int]:
     """Return the first revision of earlier moves that the recipient did not get, by link."""
-    if not _move_deliveries(links):
+    ids = _move_deliveries(links)
+    if not ids:
         return {}
-    mine, other = _MINE, _OTHER
-    query = select(mine.c.delivery_id, mine.c.reminder_id, func.coalesce(_R.first_revision, _R.revision), _D.state)
-    query = query.join(other, and_(_same(mine.c, other.c), other.c.bounds_version < mine.c.bounds_version))
-    query = query.join(planning_tables.reminders, _R.id == other.c.reminder_id)
-    query = query.join(delivery_tables.deliveries, _D.id == other.c.delivery_id).order_by(other.c.bounds_version.desc())
     found: dict[Link, int] = {}
     sent: set[Link] = set()
-    for delivery, reminder, first, state in _of_moves(connection, query, mine, links):
+    for delivery, reminder, first, state in connection.execute(_MOVED_BEFORE, {"ids": ids}):
         if state == "sent":
             sent.add((delivery, reminder))
         if (delivery, reminder) not in sent:
@@ -79,26 +97,15 @@ def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link
     return found
 
 
-def _of_moves(connection: Connection, query: Any, own: Any, links: Sequence[Any]) -> Sequence[Any]:
-    where = own.c.delivery_id.in_(_move_deliveries(links)), own.c.kind == "moved"
-    return connection.execute(query.where(*where)).all()
-
-
-def _move_deliveries(links: Sequence[Any]) -> set[UUID]:
+def _move_deliveries(links: Sequence[Any]) -> list[UUID]:
     """Return the deliveries that alert of a move."""
-    return {link["delivery_id"] for link in links if link["kind"] == "moved"}
-
-
-def _same(own: Any, other: Any) -> ColumnElement[bool]:
-    columns = ("commitment_id", "occurrence", "channel", "recipient")
-    return and_(other.kind == "moved", *(own[name] == other[name] for name in columns))
+    return list({link["delivery_id"] for link in links if link["kind"] == "moved"})
 
 
 def _moves(connection: Connection, commitments: set[int]) -> Mapping[tuple[int, str], list[Revision]]:
     """The moves of some commitments, oldest first, of the whole and of each occurrence by itself."""
     found: dict[tuple[int, str], list[Revision]] = defaultdict(list)
     if commitments:
-        query = select(tables.revisions).where(_V.commitment_id.in_(commitments), _V.what == "moved")
-        for row in connection.execute(query.order_by(_V.commitment_id, _V.number)).mappings():
+        for row in connection.execute(_MOVES, {"ids": list(commitments)}).mappings():
             found[row["commitment_id"], row["occurrence"] or ""].append(revision_of(row))
     return found

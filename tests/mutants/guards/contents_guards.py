@@ -127,7 +127,7 @@ GUARDS = (
     Guard(
         "a digest waits for all that is due",
         "store/outbox/digests.py",
-        "return _any(connection, _W.rule, due) or _any(connection, _G.channel, is_ready(now))",
+        "return _any_due(connection, rules, now) or _any_ready(connection, now)",
         "return False",
         "store/outbox/test_digests.py::"
         "test_several_batches_due_at_one_firing_are_one_digest_for_each_recipient[sqlite]",
