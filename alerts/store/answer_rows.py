@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Update, bindparam, delete, func, or_, select, tuple_, update
 
 from alerts.core.tracked import Acknowledgement, OwnSnooze, Snooze, Tracked
 from alerts.store import tables
@@ -113,9 +114,16 @@ def graced_keys(connection: Connection) -> set[tuple[str, str]]:
 
 def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:
     """Let the next claim check deliveries that were held for some commitments."""
+    connection.execute(_release(), {"_ids": list(ids), "_now": now})
+
+
+@cache
+def _release() -> Update:
+    """Return the statement that no longer holds deliveries of some commitments."""
     from alerts.store import delivery_tables  # an acknowledgement holds back none
 
     carried, deliveries = delivery_tables.delivery_reminders.c, delivery_tables.deliveries
-    carry = select(carried.delivery_id).where(carried.commitment_id.in_(list(ids)))
-    held = update(deliveries).where(delivery_tables.OPEN, deliveries.c.held_until > now, deliveries.c.id.in_(carry))
-    connection.execute(held.values(held_until=now))
+    carry = select(carried.delivery_id).where(carried.commitment_id.in_(bindparam("_ids", expanding=True)))
+    later = deliveries.c.held_until > bindparam("_now")
+    held = update(deliveries).where(delivery_tables.OPEN, later, deliveries.c.id.in_(carry))
+    return held.values(held_until=bindparam("_now", type_=deliveries.c.held_until.type))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerts.clock import utc_now
 from alerts.core.icalendar import uid_of
@@ -16,6 +16,9 @@ from alerts.store.rows import chunks, insert_new
 
 _C, _U = tables.commitments.c, tables.calendar_uids.c
 INSTALLATION = "installation"
+_KNOWN = select(tables.meta.c.value).where(tables.meta.c.name == INSTALLATION)
+_ENTRIES = select(_C.id, _C.key, _C.sequence).where(_C.id.in_(bindparam("ids", expanding=True)))
+_KEPT = select(tables.calendar_uids).where(_U.commitment_id.in_(bindparam("ids", expanding=True)))
 
 
 def entries(connection: Connection, about: Collection[tuple[int, str]]) -> Mapping[tuple[int, str], CalendarEntry]:
@@ -27,8 +30,8 @@ def entries(connection: Connection, about: Collection[tuple[int, str]]) -> Mappi
     kept: dict[tuple[int, str], str] = {}
     installation = installation_id(connection)
     for some in chunks({one for one, _ in about}):
-        here |= {row.id: row for row in connection.execute(select(_C.id, _C.key, _C.sequence).where(_C.id.in_(some)))}
-        rows = connection.execute(select(tables.calendar_uids).where(_U.commitment_id.in_(some)))
+        here |= {row.id: row for row in connection.execute(_ENTRIES, {"ids": some})}
+        rows = connection.execute(_KEPT, {"ids": some})
         kept |= {(row.commitment_id, row.occurrence): row.uid for row in rows}
     return {
         (one, name): CalendarEntry(
@@ -42,9 +45,8 @@ def entries(connection: Connection, about: Collection[tuple[int, str]]) -> Mappi
 
 def installation_id(connection: Connection) -> str:
     """Return the id of this database: random, and the same from its first use on."""
-    known = select(tables.meta.c.value).where(tables.meta.c.name == INSTALLATION)
-    if (found := connection.scalar(known)) is None:
+    if (found := connection.scalar(_KNOWN)) is None:
         row = {"name": INSTALLATION, "value": uuid4().hex, "at": utc_now()}
         connection.execute(insert_new(connection, tables.meta), row)
-        found = connection.execute(known).scalar_one()  # another process may have been first
+        found = connection.execute(_KNOWN).scalar_one()  # another process may have been first
     return str(found)

@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, exists, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    update,
+)
 
 from alerts.core.commitments import Person
 from alerts.core.owners import OWNER
@@ -31,8 +42,54 @@ RETRY_AFTER = timedelta(hours=1)  # after data that could not be read
 _CLAIM = update(planning_tables.watches).where(*BY_KEY).values(
     claimed_by=bindparam("_claim"), claimed_until=bindparam("_until", type_=_W.claimed_until.type)
 )  # fmt: skip
-# Each turn asks this first, so it is composed once.
-_ANY_DUE = select(_W.rule).where(is_due(bindparam("rules", expanding=True), bindparam("until"))).limit(1)
+_RULES: BindParameter[Any] = bindparam("rules", expanding=True)
+_UNTIL: BindParameter[Any] = bindparam("until")
+
+
+def _is_claimed(watches: Any) -> ColumnElement[bool]:
+    """Return the condition for watches that a process evaluates now.
+
+    A lease that ends later than any that is given comes from a clock that has been put back since: it counts as over.
+    """
+    return and_(watches.claimed_until > bindparam("real"), watches.claimed_until <= bindparam("longest_lease"))
+
+
+def _parameters(rules: Collection[str], until: datetime, real: datetime) -> dict[str, Any]:
+    return {"rules": list(rules), "until": until, "real": real, "longest_lease": real + LEASE}
+
+
+# Each turn asks these, so they are built once.
+_ANY_DUE = select(_W.rule).where(is_due(_RULES, _UNTIL)).limit(1)
+_EARLIER = and_(
+    or_(
+        and_(_OTHER.c.occurrence == _W.occurrence, _OTHER.c.rule < _W.rule),
+        and_(_OTHER.c.occurrence == "", _W.occurrence != ""),
+    ),
+    is_due(_RULES, _UNTIL, _OTHER.c),
+)
+_TAKEN = exists().where(_OTHER.c.commitment_id == _W.commitment_id, or_(_EARLIER, _is_claimed(_OTHER.c)))
+_FIRSTS = (
+    select(_W.commitment_id, _W.occurrence, _C.revision, _C.changed_at)
+    .join(tables.commitments, _C.id == _W.commitment_id)
+    .where(is_due(_RULES, _UNTIL), ~_TAKEN)
+    .order_by(_W.next_at, _W.commitment_id, _W.rule)
+    .limit(CHUNK)
+    # Without the key, so that nobody waits who adds a row that refers to it. SQLite has one writer, and no such clause.
+    .with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
+)
+# All watches of some commitments that are due or claimed.
+_HERE = (
+    select(*COLUMNS, _is_claimed(_W).label("claimed"))
+    .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), or_(is_due(_RULES, _UNTIL), _is_claimed(_W)))
+    .order_by(_W.next_at, _W.commitment_id, _W.rule)
+)
+_OF_COMMITMENTS = _W.commitment_id.in_(bindparam("_ids", expanding=True))
+_RELEASE = update(planning_tables.watches).where(_OF_COMMITMENTS, _W.claimed_by == bindparam("_claim")).values(
+    claimed_by=None, claimed_until=None
+)  # fmt: skip
+_PUT_OFF = update(planning_tables.watches).where(_OF_COMMITMENTS, _W.next_at <= bindparam("_until")).values(
+    next_at=bindparam("_again")
+)  # fmt: skip
 Read = tuple[int, datetime | None]  # the revision of a commitment, and since when its watches have missed a change
 
 
@@ -85,18 +142,9 @@ def claim_due(database: Database, rules: Mapping[str, Rule], until: datetime) ->
     return None
 
 
-def is_claimed(real: datetime, watches: Any = _W) -> ColumnElement[bool]:
-    """Return the condition for watches that a process evaluates now.
-
-    A lease that ends later than any that is given comes from a clock that has been put back since: it counts as over.
-    """
-    return and_(watches.claimed_until > real, watches.claimed_until <= real + LEASE)
-
-
 def release(connection: Connection, claim: str, ids: Iterable[int]) -> None:
     """End a claim on the watches of some commitments, and leave them due."""
-    mine = update(planning_tables.watches).where(_W.commitment_id.in_(list(ids)), _W.claimed_by == claim)
-    connection.execute(mine.values(claimed_by=None, claimed_until=None))
+    connection.execute(_RELEASE, {"_ids": list(ids), "_claim": claim})
 
 
 def free_claims(database: Database) -> None:
@@ -120,17 +168,7 @@ def _lock_firsts(
     Left out are commitments that another process has claimed, changes or claims now. A series comes before its
     occurrences, because it may add watches for them.
     """
-    other = _OTHER
-    same = and_(other.c.occurrence == _W.occurrence, other.c.rule < _W.rule)
-    whole = and_(other.c.occurrence == "", _W.occurrence != "")
-    earlier = and_(or_(same, whole), is_due(rules, until, other.c))
-    taken = exists().where(other.c.commitment_id == _W.commitment_id, or_(earlier, is_claimed(real, other.c)))
-    query = select(_W.commitment_id, _W.occurrence, _C.revision, _C.changed_at)
-    query = query.join(tables.commitments, _C.id == _W.commitment_id).where(is_due(rules, until), ~taken)
-    query = query.order_by(_W.next_at, _W.commitment_id, _W.rule).limit(CHUNK)
-    # Without the key, so that nobody waits who adds a row that refers to it. SQLite has one writer, and no such clause.
-    locked = query.with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
-    return connection.execute(locked).mappings().all()
+    return connection.execute(_FIRSTS, _parameters(rules, until, real)).mappings().all()
 
 
 def _with_other_rules(
@@ -141,10 +179,7 @@ def _with_other_rules(
     So one process has all of its reminders, and merges those that fall together.
     """
     ids = {row["commitment_id"] for row in firsts}
-    claimed = is_claimed(real)
-    query = select(*COLUMNS, claimed.label("claimed"))
-    query = query.where(_W.commitment_id.in_(ids), or_(is_due(rules, until), claimed))
-    here = connection.execute(query.order_by(_W.next_at, _W.commitment_id, _W.rule)).mappings().all()
+    here = connection.execute(_HERE, _parameters(rules, until, real) | {"ids": list(ids)}).mappings().all()
     # Claims that were committed after `firsts` had been read, and before the lock was had, are seen here only.
     taken = {row["commitment_id"] for row in here if row["claimed"]}
     found: dict[tuple[int, str], list[RowMapping]] = {
@@ -164,8 +199,7 @@ def _read_commitments(connection: Connection, watches: list[Watch], until: datet
     """Return watches with their commitments; put off those that cannot be read, and remove those that are gone."""
     tracked, broken = readable(connection, watches)
     if broken:
-        put_off = update(planning_tables.watches).where(_W.commitment_id.in_(broken), _W.next_at <= until)
-        connection.execute(put_off.values(next_at=until + RETRY_AFTER))
+        connection.execute(_PUT_OFF, {"_ids": list(broken), "_until": until, "_again": until + RETRY_AFTER})
     forget_occurrences(connection, watches, tracked)
     return watched_pairs(watches, tracked)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, delete, or_, select, tuple_, update
 
 from alerts.core.tracked import Occurrence, Tracked
 from alerts.deadlines.bounds import Bounds
@@ -19,6 +19,12 @@ from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_s
 
 _O = tables.occurrences.c
 KEY = ("commitment_id", "occurrence")
+_SINGLE = (_O.commitment_id.in_(bindparam("ids", expanding=True)), _O.occurrence != "")
+_OCCURRENCES = select(tables.occurrences).where(*_SINGLE)
+_NAMES = select(_O.commitment_id, _O.occurrence).where(*_SINGLE)
+_MOVED = select(tables.occurrences).where(
+    _O.commitment_id.in_(bindparam("ids", expanding=True)), _O.deadline.is_not(None)
+)
 
 
 def with_occurrences(connection: Connection, tracked: Iterable[Tracked]) -> list[Tracked]:
@@ -26,8 +32,7 @@ def with_occurrences(connection: Connection, tracked: Iterable[Tracked]) -> list
     tracked = list(tracked)
     found: dict[int, dict[str, Occurrence]] = defaultdict(dict)
     for some in chunks(item.id for item in tracked if item.recurs):
-        query = select(tables.occurrences).where(_O.commitment_id.in_(some), _O.occurrence != "")
-        for row in connection.execute(query).mappings():
+        for row in connection.execute(_OCCURRENCES, {"ids": some}).mappings():
             found[row["commitment_id"]][row["occurrence"]] = _occurrence(row)
     return [replace(item, occurrences=found[item.id]) if item.id in found else item for item in tracked]
 
@@ -65,8 +70,8 @@ def forget(connection: Connection, tracked: Iterable[Tracked]) -> None:
     """Remove the rows of occurrences that a move removed."""
     here = {item.id: item for item in tracked}
     for some in chunks(here):
-        query = select(_O.commitment_id, _O.occurrence).where(_O.commitment_id.in_(some), _O.occurrence != "")
-        gone = [tuple(row) for row in connection.execute(query) if _fingerprint_of(here[row[0]].bounds, row[1]) is None]
+        rows = connection.execute(_NAMES, {"ids": some})
+        gone = [tuple(row) for row in rows if _fingerprint_of(here[row[0]].bounds, row[1]) is None]
         for few in chunks(gone):
             connection.execute(delete(tables.occurrences).where(tuple_(*(_O[name] for name in KEY)).in_(few)))
 
@@ -89,8 +94,7 @@ def resolve_again(
     """Resolve occurrences that were moved by hand anew: the zone or calendars of the series may differ now."""
     ways = {item.id: resolve for item, resolve in tracked if item.recurs}
     for some in chunks(ways):
-        own = and_(_O.commitment_id.in_(some), _O.deadline.is_not(None))
-        for row in connection.execute(select(tables.occurrences).where(own)).mappings().all():
+        for row in connection.execute(_MOVED, {"ids": some}).mappings().all():
             if references_in(row["deadline"]):  # it follows another one
                 continue
             bounds = ways[row["commitment_id"]](row["deadline"])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, or_, select, update
 
 from alerts.core.commitments import Person
 from alerts.store import tables
@@ -16,6 +16,20 @@ from alerts.store.rows import insert_new, upsert
 
 _P = tables.people.c
 _EVERYBODY = select(tables.people).where(_P.removed_at.is_(None))
+_BY_KEY = select(tables.people).where(_P.key.in_(bindparam("keys", expanding=True)))
+# The people with some addresses, which `addresses_of` gives. SQLite's lower() knows ASCII only.
+HAS_ADDRESS = or_(
+    func.lower(_P.email).in_(bindparam("lowered", expanding=True)),
+    _P.email.in_(bindparam("addresses", expanding=True)),
+)
+_ZONES = select(_P.email, _P.timezone).where(HAS_ADDRESS, _P.timezone.is_not(None)).order_by(_P.key.desc())
+_NAMES = select(_P.email, _P.name).where(HAS_ADDRESS).order_by(_P.key.desc())
+_LEAVE = update(tables.people).where(
+    _P.of_settings, _P.removed_at.is_(None), _P.key.not_in(bindparam("_kept", expanding=True))
+).values(removed_at=bindparam("_now"))  # fmt: skip
+_OF_SETTINGS = select(tables.people).where(_P.of_settings)
+_OF_SETTINGS_STILL = _OF_SETTINGS.where(_P.removed_at.is_(None))
+_OF_FILES = select(tables.people).where(~_P.of_settings)
 
 
 class People:
@@ -31,7 +45,7 @@ class People:
         """
         wanted = {person.key: person for person in people}
         with self._database.read() as connection:
-            if _found(connection, _P.of_settings) == wanted:
+            if _found(connection, _OF_SETTINGS) == wanted:
                 return
         with self._database.write() as connection:
             put(connection, wanted.values(), of_settings=True)
@@ -49,7 +63,7 @@ class People:
     def of_files(self) -> dict[str, Person]:
         """Return the people that files declared, by key."""
         with self._database.read() as connection:
-            return _found(connection, ~_P.of_settings)
+            return _found(connection, _OF_FILES)
 
 
 def put(connection: Connection, people: Iterable[Person], *, of_settings: bool) -> None:
@@ -64,45 +78,38 @@ def _row(person: Person, *, of_settings: bool) -> dict[str, Any]:
 def put_registered(connection: Connection, people: Iterable[Person], now: datetime) -> None:
     """Make these the people of the settings; those who are left out can still be reached until they are forgotten."""
     wanted = {person.key: person for person in people}
-    if _found(connection, _P.of_settings & _P.removed_at.is_(None)) != wanted:
+    if _found(connection, _OF_SETTINGS_STILL) != wanted:
         from alerts.store.changed_addresses import end_access  # links and feeds matter only to what changes people
 
         end_access(connection, wanted.values(), now)
         put(connection, wanted.values(), of_settings=True)
-    gone = (_P.of_settings, _P.removed_at.is_(None), _P.key.not_in(wanted))
-    connection.execute(update(tables.people).where(*gone).values(removed_at=now))
+    connection.execute(_LEAVE, {"_kept": list(wanted), "_now": now})
 
 
 def by_key(connection: Connection, keys: Collection[str]) -> dict[str, Person]:
     """Return people by key."""
-    return _found(connection, _P.key.in_(keys)) if keys else {}
+    return _found(connection, _BY_KEY, {"keys": list(keys)}) if keys else {}
 
 
 def every_person(connection: Connection) -> dict[str, Person]:
     """Return all people but those that the settings have left out, by key."""
-    return _by_key(connection, _EVERYBODY)
+    return _found(connection, _EVERYBODY)
+
+
+def addresses_of(recipients: Collection[str]) -> dict[str, list[str]] | None:
+    """Return the parameters of HAS_ADDRESS for those of some recipients that are addresses; None where none is."""
+    lowered = {address.lower() for address in recipients if "@" in address}
+    return {"lowered": list(lowered), "addresses": list(recipients)} if lowered else None
 
 
 def zones(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
     """Return the zones of recipients that are people with a zone."""
-    wanted = {address.lower() for address in recipients if "@" in address}
-    if not wanted:
-        return {}
-    same = or_(func.lower(_P.email).in_(wanted), _P.email.in_(recipients))  # SQLite's lower() knows ASCII only
-    query = select(_P.email, _P.timezone).where(same, _P.timezone.is_not(None))
-    found = {email.lower(): zone for email, zone in connection.execute(query.order_by(_P.key.desc())).tuples()}
-    return {address: found[address.lower()] for address in recipients if address.lower() in found}
+    return _by_address(connection, _ZONES, recipients)
 
 
 def names(connection: Connection, recipients: Collection[str]) -> dict[str, str]:
     """Return the names of recipients that are people."""
-    wanted = {address.lower() for address in recipients if "@" in address}
-    if not wanted:
-        return {}
-    same = or_(func.lower(_P.email).in_(wanted), _P.email.in_(recipients))  # as above
-    query = select(_P.email, _P.name).where(same).order_by(_P.key.desc())
-    found = {email.lower(): name for email, name in connection.execute(query).tuples()}
-    return {address: found[address.lower()] for address in recipients if address.lower() in found}
+    return _by_address(connection, _NAMES, recipients)
 
 
 def person_of(row: RowMapping) -> Person:
@@ -110,9 +117,12 @@ def person_of(row: RowMapping) -> Person:
     return Person(**{name: row[name] for name in ("key", "name", "email", "timezone", "deputy", "left_at")})
 
 
-def _found(connection: Connection, condition: Any) -> dict[str, Person]:
-    return _by_key(connection, select(tables.people).where(condition))
+def _by_address(connection: Connection, query: Select[Any], recipients: Collection[str]) -> dict[str, str]:
+    if (which := addresses_of(recipients)) is None:
+        return {}
+    found = {email.lower(): value for email, value in connection.execute(query, which).tuples()}
+    return {address: found[address.lower()] for address in recipients if address.lower() in found}
 
 
-def _by_key(connection: Connection, query: Select[Any]) -> dict[str, Person]:
-    return {row["key"]: person_of(row) for row in connection.execute(query).mappings()}
+def _found(connection: Connection, query: Select[Any], which: Mapping[str, Any] | None = None) -> dict[str, Person]:
+    return {row["key"]: person_of(row) for row in connection.execute(query, which).mappings()}

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, or_, select, update
 
 from alerts.core.absences import Absence, Absences
 from alerts.core.tracked import Proof
@@ -14,7 +14,7 @@ from alerts.deadlines.errors import InputError
 from alerts.store import tables
 from alerts.store.database import Database
 from alerts.store.known_names import require_known
-from alerts.store.people import person_of
+from alerts.store.people import HAS_ADDRESS, addresses_of, person_of
 from alerts.store.recorded_requests import put_request, require_first
 from alerts.store.store_error import OverError
 
@@ -25,6 +25,19 @@ STATED = ("person", "starts_at", "ends_at", "zone", "deputy", "reason", "recorde
 _A, _P = tables.absences.c, tables.people.c
 _ABSENCES = select(_A.number, *(_A[name] for name in STATED)).order_by(_A.starts_at, _A.number)
 _NOT_OVER = _ABSENCES.where(_A.ends_at > bindparam("now"))
+_PEOPLE = select(tables.people).order_by(_P.key)
+# Whether any of some people is away now or has left.
+_ANY_AWAY = (
+    select(_P.key)
+    .where(
+        HAS_ADDRESS,
+        or_(
+            _P.left_at <= bindparam("now"),
+            exists().where(_A.person == _P.key, _A.starts_at <= bindparam("now"), _A.ends_at > bindparam("now")),
+        ),
+    )
+    .limit(1)
+)
 
 
 class RecordedAbsences:
@@ -108,17 +121,13 @@ def _same(one: Absence, other: Absence) -> bool:
 
 def absences_of(connection: Connection, recipients: Collection[str], now: datetime) -> Absences | None:
     """Return the people and who is away now; None where none of some recipients is away or has left."""
-    wanted = {address.lower() for address in recipients if "@" in address}
-    if not wanted:
+    if (whose := addresses_of(recipients)) is None:
         return None
-    same = or_(func.lower(_P.email).in_(wanted), _P.email.in_(recipients))  # SQLite's lower() knows ASCII only
-    is_away = exists().where(_A.person == _P.key, _A.starts_at <= now, _A.ends_at > now)
-    query = select(_P.key).where(same, or_(_P.left_at <= now, is_away)).limit(1)
-    return _absences(connection, now) if connection.execute(query).first() else None
+    return _absences(connection, now) if connection.execute(_ANY_AWAY, whose | {"now": now}).first() else None
 
 
 def _absences(connection: Connection, now: datetime) -> Absences:
-    people = connection.execute(select(tables.people).order_by(_P.key)).mappings()
+    people = connection.execute(_PEOPLE).mappings()
     return Absences(people={row["key"]: person_of(row) for row in people}, recorded=_not_over(connection, now))
 
 

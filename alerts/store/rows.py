@@ -87,6 +87,8 @@ TRACKED = select(
     _O.snoozed_at,
     _O.snoozed_until,
 ).select_from(tables.commitments.outerjoin(tables.occurrences, (_O.commitment_id == _C.id) & (_O.occurrence == "")))
+_BY_ID = TRACKED.where(_C.id.in_(bindparam("ids", expanding=True)))
+_RAISE_SEQUENCE = update(tables.commitments).where(_C.id == bindparam("_id")).values(sequence=_C.sequence + 1)
 
 
 def acknowledgement_of(row: RowMapping | Mapping[str, Any]) -> Acknowledgement | None:
@@ -125,7 +127,7 @@ def fetch_tracked(connection: Connection, ids: Iterable[int]) -> dict[int, Track
     """Commitments by their id."""
     found: dict[int, Tracked] = {}
     for some in chunks(ids):
-        rows = connection.execute(TRACKED.where(_C.id.in_(some))).mappings()
+        rows = connection.execute(_BY_ID, {"ids": some}).mappings()
         found |= {row["id"]: tracked_of(row) for row in rows}
     return found
 
@@ -188,5 +190,4 @@ def raise_sequences(connection: Connection, ids: Iterable[int]) -> None:
     """Raise the SEQUENCE of commitments, and so of all their occurrences (RFC 5545 §3.8.7.4)."""
     rows = [{"_id": one} for one in sorted(ids)]
     if rows:
-        statement = update(tables.commitments).where(_C.id == bindparam("_id")).values(sequence=_C.sequence + 1)
-        connection.execute(statement, rows)
+        connection.execute(_RAISE_SEQUENCE, rows)

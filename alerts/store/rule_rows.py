@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
 from alerts.core.rules import Rule
 from alerts.store import planning_tables
@@ -14,6 +14,17 @@ from alerts.store.rows import upsert
 
 _R = planning_tables.rules.c
 _W = planning_tables.watches.c
+_STORED = select(_R.name, _R.hash, _R.spec, _R.registered_at, _R.summarised_at, _R.removed_at, _R.ending)
+_SPECS = select(_R.name, _R.spec).where(~_R.ending).order_by(_R.name)
+# The hashes of some rules that are registered: none that was removed, or is about to end.
+_HASHES = select(_R.name, _R.hash).where(
+    _R.name.in_(bindparam("names", expanding=True)), _R.removed_at.is_(None), ~_R.ending
+)
+_NAMED = _R.name.in_(bindparam("_names", expanding=True))
+_PUT_BACK = update(planning_tables.rules).where(_NAMED).values(removed_at=None)
+_REMOVE = update(planning_tables.rules).where(_NAMED).values(removed_at=bindparam("_at"))
+_FORGET_WATCHES = delete(planning_tables.watches).where(_W.rule.in_(bindparam("_names", expanding=True)))
+_FORGET = delete(planning_tables.rules).where(_NAMED)
 
 
 def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
@@ -42,8 +53,7 @@ def put_rules(
     What is gone is forgotten `at_once`, or else only marked as removed: its watches are kept in step until it ends, and
     where it is put back before, nothing has ended.
     """
-    query = select(_R.name, _R.hash, _R.spec, _R.registered_at, _R.summarised_at, _R.removed_at, _R.ending)
-    stored = {row["name"]: row for row in connection.execute(query).mappings()}
+    stored = {row["name"]: row for row in connection.execute(_STORED).mappings()}
     here = {name: row["hash"] for name, row in stored.items() if not row["ending"]}
     wanted = {rule.name: rule for rule in rules}
     fresh = [rule for rule in rules if here.get(rule.name) != rule.hash]
@@ -60,26 +70,22 @@ def put_rules(
     ]  # fmt: skip
     upsert(connection, planning_tables.rules, ["name"], rows)
     put_back = [name for name, row in stored.items() if name in wanted and row["removed_at"] is not None]
-    connection.execute(update(planning_tables.rules).where(_R.name.in_(put_back)).values(removed_at=None))
+    connection.execute(_PUT_BACK, {"_names": put_back})
     if at_once:
-        connection.execute(delete(planning_tables.watches).where(_W.rule.in_(left_out)))
-        connection.execute(delete(planning_tables.rules).where(_R.name.in_(left_out)))
+        connection.execute(_FORGET_WATCHES, {"_names": list(left_out)})
+        connection.execute(_FORGET, {"_names": list(left_out)})
     else:
-        connection.execute(
-            update(planning_tables.rules).where(_R.name.in_(left_out)).values(removed_at=removed_at or now)
-        )
+        connection.execute(_REMOVE, {"_names": list(left_out), "_at": removed_at or now})
     return tuple(sorted(left_out))
 
 
 def registered_rules(connection: Connection) -> list[Rule]:
-    specs = connection.execute(select(_R.spec).where(~_R.ending).order_by(_R.name)).scalars()
-    return [Rule.from_json(spec) for spec in specs]
+    return [Rule.from_json(spec) for _, spec in connection.execute(_SPECS).tuples()]
 
 
 def rules_that_await_answers(connection: Connection) -> set[str]:
     """Return the names of the registered rules that report alerts which nobody answers."""
-    rows = connection.execute(select(_R.name, _R.spec).where(~_R.ending)).tuples()
-    return {name for name, spec in rows if awaits_answers(spec)}
+    return {name for name, spec in connection.execute(_SPECS).tuples() if awaits_answers(spec)}
 
 
 def awaits_answers(spec: Mapping[str, Any]) -> bool:
@@ -89,5 +95,4 @@ def awaits_answers(spec: Mapping[str, Any]) -> bool:
 
 def registered_hashes(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """Return the hashes of those of these rules that are registered: none that was removed, or is about to end."""
-    query = select(_R.name, _R.hash).where(_R.name.in_(list(names)), _R.removed_at.is_(None), ~_R.ending)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(_HASHES, {"names": list(names)}).tuples().all())

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, case, func, or_, select, update
 
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import SentAlert, Tracked
@@ -43,6 +43,20 @@ _ACCEPTED = (
 _SENT_AT = case((_D.state == "bounced", func.coalesce(_ACCEPTED, _D.ended_at)), else_=_D.ended_at)
 _BOUNCED = case((_D.state == "bounced", _D.last_error), else_=None)
 _ANY_UNSEEN = select(_D.id).where(_D.unseen).limit(1)
+_UNSEEN = select(_D.id, _D.ended_at).where(_D.unseen).order_by(_D.id).limit(CHUNK).with_for_update(skip_locked=True)
+_SEEN = update(delivery_tables.deliveries).where(_D.id.in_(bindparam("_ids", expanding=True))).values(unseen=False)
+_CARRIED = (
+    select(_L.delivery_id, _L.commitment_id, _L.occurrence)
+    .distinct()
+    .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_L.commitment_id, _L.occurrence)
+)
+_LOCK = (
+    select(_C.id)
+    .where(_C.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_C.id)
+    .with_for_update(key_share=True, skip_locked=True)
+)
 REPORT = "unanswered"  # a report that nobody answers is no alert that waits for an answer
 _WAKE = update(planning_tables.watches).where(
     _W.commitment_id == bindparam("_id"),
@@ -50,6 +64,23 @@ _WAKE = update(planning_tables.watches).where(
     _W.rule == bindparam("_rule"),
     or_(_W.next_at.is_(None), _W.next_at > bindparam("_at", type_=_W.next_at.type)),
 ).values(next_at=bindparam("_at", type_=_W.next_at.type))  # fmt: skip
+# When commitments and occurrences were last moved or reopened: what was sent before waits no longer.
+_OCCURRENCE = func.coalesce(_V.occurrence, "")
+_BEGAN = (
+    select(_V.commitment_id, _OCCURRENCE, func.max(_V.recorded_at, type_=_V.recorded_at.type))
+    .where(_V.commitment_id.in_(bindparam("ids", expanding=True)), _V.what.in_(("moved", "reopened")))
+    .group_by(_V.commitment_id, _OCCURRENCE)
+)
+_HANDED_OVER = (
+    _L.commitment_id.in_(bindparam("ids", expanding=True)), _L.kind != REPORT, _D.state.in_(("sent", "bounced")),
+)  # fmt: skip
+_SENT = (
+    select(_L.commitment_id, _L.occurrence, _SENT_AT.label("sent_at"))
+    .distinct()
+    .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
+    .where(*_HANDED_OVER)
+)
+_SENT_TO = _SENT.add_columns(_L.channel, _L.recipient, _BOUNCED.label("bounced"))
 
 
 def with_sent_alerts(
@@ -72,7 +103,7 @@ def sent_to(connection: Connection, ids: Collection[int]) -> dict[int, list[Sent
     from alerts.core.awaited_answers import SentTo  # only messages tell who was sent what
 
     found: dict[int, list[SentTo]] = defaultdict(list)
-    rows = _rows(connection, ids, _L.channel, _L.recipient, _BOUNCED.label("bounced")) if ids else []
+    rows = _rows(connection, _SENT_TO, ids) if ids else []
     known = names(connection, {row.recipient for row in rows})
     for row in rows:
         alert, name = SentAlert(occurrence=row.occurrence, at=row.sent_at), known.get(row.recipient)
@@ -84,16 +115,13 @@ def sent_to(connection: Connection, ids: Collection[int]) -> dict[int, list[Sent
 
 def _sent(connection: Connection, ids: Collection[int]) -> dict[int, list[SentAlert]]:
     found: dict[int, list[SentAlert]] = defaultdict(list)
-    for row in _rows(connection, ids):
+    for row in _rows(connection, _SENT, ids):
         found[row.commitment_id].append(SentAlert(occurrence=row.occurrence, at=row.sent_at))
     return found
 
 
-def _rows(connection: Connection, ids: Collection[int], *more: Any) -> list[Any]:
-    columns = (_L.commitment_id, _L.occurrence, _SENT_AT.label("sent_at"), *more)
-    query = select(*columns).distinct().join(delivery_tables.deliveries, _D.id == _L.delivery_id)
-    handed_over = (_L.commitment_id.in_(ids), _L.kind != REPORT, _D.state.in_(("sent", "bounced")))
-    rows = connection.execute(query.where(*handed_over)).all()
+def _rows(connection: Connection, query: Select[Any], ids: Collection[int]) -> list[Any]:
+    rows = connection.execute(query, {"ids": list(ids)}).all()
     began = _began(connection, ids)
     return [row for row in rows if all(row.sent_at >= at for at in _about(began, row))]
 
@@ -104,11 +132,7 @@ def _about(began: Mapping[tuple[int, str], datetime], row: Any) -> list[datetime
 
 
 def _began(connection: Connection, ids: Collection[int]) -> dict[tuple[int, str], datetime]:
-    """Return when commitments and occurrences were last moved or reopened: what was sent before waits no longer."""
-    occurrence, last = func.coalesce(_V.occurrence, ""), func.max(_V.recorded_at, type_=_V.recorded_at.type)
-    query = select(_V.commitment_id, occurrence, last).where(_V.commitment_id.in_(ids))
-    query = query.where(_V.what.in_(("moved", "reopened"))).group_by(_V.commitment_id, occurrence)
-    return {(one, name): at for one, name, at in connection.execute(query).tuples()}
+    return {(one, name): at for one, name, at in connection.execute(_BEGAN, {"ids": list(ids)}).tuples()}
 
 
 def wake_for_sent(database: Database) -> int:
@@ -121,8 +145,7 @@ def wake_for_sent(database: Database) -> int:
         if connection.execute(_ANY_UNSEEN).first() is None:
             return 0
     with database.write() as connection:
-        query = select(_D.id, _D.ended_at).where(_D.unseen).order_by(_D.id).limit(CHUNK)
-        rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+        rows = connection.execute(_UNSEEN).all()
         rules = rules_that_await_answers(connection)
         seen = {row.id: row.ended_at for row in rows}
         if rules:
@@ -135,15 +158,12 @@ def wake_for_sent(database: Database) -> int:
             ]  # fmt: skip
             if woken:
                 connection.execute(_WAKE, woken)
-        connection.execute(update(delivery_tables.deliveries).where(_D.id.in_(seen)).values(unseen=False))
+        connection.execute(_SEEN, {"_ids": list(seen)})
     return len(seen)
 
 
 def _links(connection: Connection, deliveries: Collection[UUID]) -> tuple[Sequence[Any], set[UUID]]:
     """Return what deliveries carry, and those with a commitment that another process has locked."""
-    query = select(_L.delivery_id, _L.commitment_id, _L.occurrence).distinct().where(_L.delivery_id.in_(deliveries))
-    links = connection.execute(query.order_by(_L.commitment_id, _L.occurrence)).all()
-    ids = {link.commitment_id for link in links}
-    locking = select(_C.id).where(_C.id.in_(ids)).order_by(_C.id).with_for_update(key_share=True, skip_locked=True)
-    locked = set(connection.execute(locking).scalars())
+    links = connection.execute(_CARRIED, {"ids": list(deliveries)}).all()
+    locked = set(connection.execute(_LOCK, {"ids": list({link.commitment_id for link in links})}).scalars())
     return links, {link.delivery_id for link in links if link.commitment_id not in locked}

@@ -23,9 +23,43 @@ _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitme
 Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
 _WAITING = and_(_C.changed_at.is_not(None), _C.id.not_in(bindparam("unread", expanding=True)))
-# Each turn asks these first, so they are composed once.
+# Each turn asks these, so they are built once.
 _ANY_CHANGED = select(1).where(_WAITING).limit(1)
 _ANY_RULE = select(1).where(_R.settled_to.is_not(None)).limit(1)
+_CHANGED = (
+    TRACKED.add_columns(_C.changed_at)
+    .where(_WAITING)
+    .order_by(_C.changed_at)
+    .limit(CHUNK)
+    # What another replica has locked is skipped. SQLite has one writer, and no such clause. One that settles a rule
+    # adds watches of the same commitments: with `key_share` it need not wait for us, while we wait for its watch.
+    .with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
+)
+_SETTLED = update(tables.commitments).where(_C.id.in_(bindparam("_ids", expanding=True))).values(changed_at=None)
+_NEXT_RULE = (
+    select(_R.name, _R.settled_to, _R.registered_at)
+    .where(_R.settled_to.is_not(None))
+    .order_by(_R.settled_to)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=planning_tables.rules)
+)
+_NEXT_COMMITMENTS = TRACKED.where(_C.id > bindparam("last")).order_by(_C.id).limit(CHUNK)
+_TRY_AGAIN = (
+    update(tables.commitments)
+    .where(_C.id.in_(bindparam("_ids", expanding=True)), _C.changed_at.is_(None))
+    .values(changed_at=bindparam("_at"))
+)
+_SETTLE_TO = update(planning_tables.rules).where(_R.name == bindparam("_name")).values(settled_to=bindparam("_last"))
+_WATCHES = select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision).where(
+    _W.commitment_id.in_(bindparam("ids", expanding=True)), _W.rule.in_(bindparam("rules", expanding=True))
+)
+_WAKE = update(planning_tables.watches).where(*_WHOLE).values(next_at=bindparam("_since"))
+_WAKE_FOR_RULE = _WAKE.values(
+    changed=True,
+    # A watch that was never evaluated keeps its start.
+    since=case((_W.cursor.is_(None), _W.since), else_=bindparam("_since", type_=_W.since.type)),
+)
+_REMOVE = delete(planning_tables.watches).where(*_WHOLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +87,7 @@ def _settle_changed(database: Database, unread: set[int]) -> int:
     if not _any(database, _ANY_CHANGED, unread=list(unread)):
         return 0
     with database.write() as connection:
-        changed = TRACKED.add_columns(_C.changed_at).where(_WAITING).order_by(_C.changed_at).limit(CHUNK)
-        # What another replica has locked is skipped. SQLite has one writer, and no such clause. One that settles a rule
-        # adds watches of the same commitments: with `key_share` it need not wait for us, while we wait for its watch.
-        locked = changed.with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
-        rows = connection.execute(locked, {"unread": list(unread)}).mappings().all()
+        rows = connection.execute(_CHANGED, {"unread": list(unread)}).mappings().all()
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
         _keep_watches(connection, rules, rules, stale, changed=False)
@@ -65,7 +95,7 @@ def _settle_changed(database: Database, unread: set[int]) -> int:
         ids = [tracked.id for tracked, _ in stale]
         release_changed(connection, ids)
         unread |= {row["id"] for row in rows} - set(ids)
-        connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=None))
+        connection.execute(_SETTLED, {"_ids": ids})
     return len(rows)
 
 
@@ -74,22 +104,18 @@ def _settle_rules(database: Database) -> int:
     if not _any(database, _ANY_RULE):
         return 0
     with database.write() as connection:
-        query = select(_R.name, _R.settled_to, _R.registered_at).where(_R.settled_to.is_not(None))
-        query = query.order_by(_R.settled_to).limit(1)
-        row = connection.execute(query.with_for_update(skip_locked=True, of=planning_tables.rules)).first()
+        row = connection.execute(_NEXT_RULE).first()
         if row is None:
             return 0
-        some = TRACKED.where(_C.id > row.settled_to).order_by(_C.id).limit(CHUNK)
-        rows = connection.execute(some).mappings().all()
+        rows = connection.execute(_NEXT_COMMITMENTS, {"last": row.settled_to}).mappings().all()
         rules = registered_rules(connection)
         mine = [rule for rule in rules if rule.name == row.name]
         stale = [(tracked, row.registered_at) for item in rows if (tracked := tracked_or_none(item))]
         _keep_watches(connection, mine, rules, stale, changed=True)
         unread = {item["id"] for item in rows} - {tracked.id for tracked, _ in stale}
-        again = update(tables.commitments).where(_C.id.in_(unread), _C.changed_at.is_(None))
-        connection.execute(again.values(changed_at=row.registered_at))
-        done = update(planning_tables.rules).where(_R.name == row.name)
-        connection.execute(done.values(settled_to=rows[-1]["id"] if len(rows) == CHUNK else None))
+        connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": row.registered_at})
+        last = rows[-1]["id"] if len(rows) == CHUNK else None
+        connection.execute(_SETTLE_TO, {"_name": row.name, "_last": last})
     return len(rows) or 1  # not zero: a rule was settled, even without commitments
 
 
@@ -103,21 +129,15 @@ def _keep_watches(
 ) -> None:
     """Add missing watches, wake existing ones, and remove those of rules that no longer match."""
     ids = [tracked.id for tracked, _ in stale]
-    query = select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision)
-    query = query.where(_W.commitment_id.in_(ids), _W.rule.in_([rule.name for rule in mine]))
-    found = connection.execute(query).all()
+    found = connection.execute(_WATCHES, {"ids": ids, "rules": [rule.name for rule in mine]}).all()
     forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
     changes = _changes(found, mine, rules, sorted(stale, key=lambda one: one[0].id))  # replicas go in one order
     if changes.new:
         connection.execute(insert_new(connection, planning_tables.watches), changes.new)
     if changes.wake:
-        woken: dict[str, Any] = {"next_at": bindparam("_since")}
-        if changed:  # a watch that was never evaluated keeps its start
-            first = case((_W.cursor.is_(None), _W.since), else_=bindparam("_since"))
-            woken |= {"changed": True, "since": first}
-        connection.execute(update(planning_tables.watches).where(*_WHOLE).values(woken), changes.wake)
+        connection.execute(_WAKE_FOR_RULE if changed else _WAKE, changes.wake)
     if changes.gone:
-        connection.execute(delete(planning_tables.watches).where(*_WHOLE), changes.gone)
+        connection.execute(_REMOVE, changes.gone)
 
 
 def _changes(found: Sequence[Any], mine: Sequence[Rule], rules: Sequence[Rule], stale: Stale) -> _Changes:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     and_,
+    bindparam,
     delete,
     func,
     or_,
@@ -29,6 +30,18 @@ from alerts.store.store_error import StoreError
 from alerts.store.watch_rows import BY_KEY, key_parameters
 
 log = logging.getLogger(__name__)
+_V = tables.revisions.c
+# Moves and ends that watches have not seen, in order. A series also needs its earlier bounds.
+_UNSEEN = (
+    select(tables.revisions)
+    .where(
+        _V.commitment_id.in_(bindparam("ids", expanding=True)),
+        _V.what.in_(("moved", "closed", "reopened")),
+        or_(_V.number > bindparam("seen"), and_(_V.what == "moved", func.coalesce(_V.occurrence, "") == "")),
+    )
+    .order_by(_V.commitment_id, _V.number)
+)
+_FORGET = delete(planning_tables.watches).where(*BY_KEY)
 
 
 def tracked_or_none(row: RowMapping) -> Tracked | None:
@@ -85,15 +98,8 @@ def _with_unseen_changes(
             seen[watch.commitment_id] = min(watch.revision, seen.get(watch.commitment_id, watch.revision))
     if not seen:
         return tracked
-    table = tables.revisions
-    unseen = table.c.number > min(seen.values())
-    # A series also needs its earlier bounds.
-    whole = and_(table.c.what == "moved", func.coalesce(table.c.occurrence, "") == "")
-    query = select(table).where(
-        table.c.commitment_id.in_(seen), table.c.what.in_(("moved", "closed", "reopened")), or_(unseen, whole)
-    )
     changes: dict[int, list[Revision]] = defaultdict(list)
-    for row in connection.execute(query.order_by(table.c.commitment_id, table.c.number)).mappings():
+    for row in connection.execute(_UNSEEN, {"ids": list(seen), "seen": min(seen.values())}).mappings():
         if row["number"] > seen[row["commitment_id"]] or row["what"] == "moved":
             changes[row["commitment_id"]].append(revision_of(row))
     return {**tracked} | {one: replace(tracked[one], changes=tuple(found)) for one, found in changes.items()}
@@ -122,4 +128,4 @@ def forget_occurrences(connection: Connection, watches: Iterable[Any], tracked: 
         and occurrence_of(whole, watch.occurrence) is None
     ]
     if gone:
-        connection.execute(delete(planning_tables.watches).where(*BY_KEY), gone)
+        connection.execute(_FORGET, gone)

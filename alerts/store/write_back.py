@@ -23,6 +23,19 @@ from alerts.store.watch_rows import BY_KEY, COLUMNS, VALUES, key_parameters, wat
 _C, _W = tables.commitments.c, planning_tables.watches.c
 _NEW_VALUES: dict[str, Any] = {name: bindparam(name) for name in VALUES} | {"claimed_by": None, "claimed_until": None}
 _ADVANCE = update(planning_tables.watches).where(*BY_KEY).values(_NEW_VALUES)
+# What was read for a claim, locked as `_changed` says.
+_READ = (
+    select(_C.id, _C.revision, _C.changed_at)
+    .where(_C.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_C.id)
+    .with_for_update(read=True, skip_locked=True)
+)
+_CLAIMED = (
+    select(*COLUMNS)
+    .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), _W.claimed_by == bindparam("claim"))
+    .order_by(_W.commitment_id, _W.rule, _W.occurrence)
+    .with_for_update(skip_locked=True)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +103,10 @@ def _changed(connection: Connection, claimed: ClaimedWatches) -> set[int]:
     hold. SQLite has one writer, and no such clauses.
     """
     ids = sorted(claimed.read)
-    query = select(_C.id, _C.revision, _C.changed_at).where(_C.id.in_(ids)).order_by(_C.id)
-    rows = connection.execute(query.with_for_update(read=True, skip_locked=True))
+    rows = connection.execute(_READ, {"ids": ids})
     read = {row.id: (row.revision, row.changed_at) for row in rows}
-    mine = select(*COLUMNS).where(_W.commitment_id.in_(ids), _W.claimed_by == claimed.claim)
-    mine = mine.order_by(_W.commitment_id, _W.rule, _W.occurrence)
-    watches = {Watch(**row) for row in connection.execute(mine.with_for_update(skip_locked=True)).mappings()}
+    mine = connection.execute(_CLAIMED, {"ids": ids, "claim": claimed.claim})
+    watches = {Watch(**row) for row in mine.mappings()}
     rules = registered_hashes(connection, claimed.rules)
     changed = {one for one, seen in claimed.read.items() if read.get(one) != seen}
     changed |= {watch.commitment_id for watch, _ in claimed.watches if watch not in watches}
