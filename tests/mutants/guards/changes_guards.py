@@ -78,8 +78,8 @@ GUARDS = (
     Guard(
         "what a snooze held goes when that is over",
         "store/answer_rows.py",
-        "connection.execute(held.values(held_until=now))",
-        "held.values(held_until=now)",
+        'connection.execute(_release(), {"_ids": list(ids), "_now": now})',
+        "_release()",
         "store/outbox/test_holds.py::test_what_ends_a_snooze_lets_go_what_it_held[sqlite-closed]",
     ),
     Guard(

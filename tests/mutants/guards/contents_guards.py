@@ -80,8 +80,8 @@ GUARDS = (
     Guard(
         "a later reminder that was planned before replaces nothing that is handed on with it",
         "store/outbox/stale_reminders.py",
-        "_planned_at(other) >= _planned_at(mine)",
-        "_planned_at(other).is_not(None)",
+        "_planned_at(_OTHER) >= _planned_at(_MINE)",
+        "_planned_at(_OTHER).is_not(None)",
         "store/outbox/test_deputies.py::"
         "test_an_alert_of_another_rule_that_was_planned_later_goes_to_the_deputy_too[sqlite-False]",
     ),
@@ -135,7 +135,7 @@ GUARDS = (
     Guard(
         "nothing is sealed while another replica has what is due",
         "store/outbox/digests.py",
-        "if _any(connection, _W.rule, due) and not",
+        "if _any_due(connection, planned, now) and not",
         "if False and not",
         "store/outbox/test_digests.py::test_a_replica_that_holds_on_to_what_is_due_is_waited_for_but_not_for_ever",
     ),
@@ -156,8 +156,8 @@ GUARDS = (
     Guard(
         "at a firing where one's own snooze ends the later reminder is planned first",
         "store/outbox/holds.py",
-        ".where(*about, _S.until > now - PLANNED_BY)",
-        ".where(*about, _S.until > now)",
+        '"over_since": now - PLANNED_BY}',
+        '"over_since": now}',
         "store/outbox/test_holds.py::"
         "test_at_a_firing_where_ones_own_snooze_ends_only_the_later_reminder_goes_out[sqlite]",
     ),

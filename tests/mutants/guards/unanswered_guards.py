@@ -13,8 +13,8 @@ GUARDS = (
     Guard(
         "what was not handed over is no alert",
         "store/sent_alerts.py",
-        ', _D.state.in_(("sent", "bounced")))',
-        ")",
+        ', _D.state.in_(("sent", "bounced")),',
+        ",",
         "store/test_unanswered.py::test_what_was_not_handed_over_is_no_alert[sqlite]",
     ),
     Guard(
@@ -34,7 +34,7 @@ GUARDS = (
     Guard(
         "a report that was answered replaces no earlier one",
         "store/outbox/stale_reminders.py",
-        ', its_plan.c.state != "superseded"))',
+        ', _ITS_PLAN.c.state != "superseded"))',
         "))",
         "store/test_unanswered.py"
         "::test_a_report_to_be_tried_again_goes_out_where_the_next_was_answered_and_the_answer_is_taken_back[sqlite]",

@@ -13,8 +13,8 @@ GUARDS = (
     Guard(
         "a replica does not plan what another is planning",
         "store/claimed_watches.py",
-        "return and_(watches.claimed_until > real, ",
-        "return and_(watches.claimed_until > real + 2 * LEASE, ",
+        '"real": real, "longest_lease"',
+        '"real": real + 2 * LEASE, "longest_lease"',
         "store/test_replicas.py::test_watches_that_a_replica_holds_are_left_to_it "
         "store/test_write_back.py::test_no_process_takes_the_other_rules_of_what_another_has_claimed[sqlite]",
     ),
@@ -43,8 +43,8 @@ GUARDS = (
     Guard(
         "people who are left out can be reached for an hour",
         "store/people.py",
-        "update(tables.people).where(*gone).values(removed_at=now)",
-        "delete(tables.people).where(*gone)",
+        'connection.execute(_LEAVE, {"_kept": list(wanted), "_now": now})',
+        "connection.execute(delete(tables.people).where(_P.of_settings, _P.key.not_in(wanted)))",
         "store/test_registry.py::test_people_who_are_left_out_can_be_told_for_an_hour[sqlite]",
     ),
     Guard(
@@ -64,7 +64,7 @@ GUARDS = (
     Guard(
         "what another process has claimed since is not written back",
         "store/write_back.py",
-        ", _W.claimed_by == claimed.claim)",
+        ', _W.claimed_by == bindparam("claim"))',
         ")",
         "store/test_write_back.py::test_where_the_lease_is_over_and_a_replica_has_claimed_it_the_first_writes_nothing[sqlite]",
     ),
@@ -85,8 +85,8 @@ GUARDS = (
     Guard(
         "a change waits until what was read before it is written back (FOR SHARE)",
         "store/write_back.py",
-        "query.with_for_update(read=True, skip_locked=True)",
-        "query",
+        "    .with_for_update(read=True, skip_locked=True)\n",
+        "",
         "store/test_write_back.py::test_a_change_after_the_check_waits_until_all_is_written",
     ),
     Guard(
@@ -106,8 +106,8 @@ GUARDS = (
     Guard(
         "a claim of a clock that was put back is over",
         "store/claimed_watches.py",
-        "watches.claimed_until <= real + LEASE)",
-        "watches.claimed_until > real)",
+        '"longest_lease": real + LEASE}',
+        '"longest_lease": real + 9999 * LEASE}',
         "store/test_write_back.py::test_a_claim_of_a_clock_that_was_put_back_an_hour_holds_up_nothing[sqlite]",
     ),
 )
