@@ -28,15 +28,16 @@ class ChannelTraffic:
 
 def channel_traffic(database: Database, names: Iterable[str]) -> dict[str, ChannelTraffic]:
     """Return the traffic of channels, by name."""
-    latest = select(_A.delivery_id, _A.ended_at).where(_A.outcome == "sent").order_by(_A.ended_at.desc())
-    some = latest.limit(LATEST).subquery().c
-    sent = select(_D.channel, func.max(some.ended_at, type_=_A.ended_at.type)).join_from(
-        delivery_tables.deliveries, some.delivery_id.table, _D.id == some.delivery_id
+    went_out = select(_D.id, _D.channel).where(_D.state.in_(("sent", "bounced"))).order_by(_D.created_at.desc())
+    some = went_out.limit(LATEST).subquery().c
+    sent = select(some.channel, func.max(_A.ended_at, type_=_A.ended_at.type)).join_from(
+        some.id.table, delivery_tables.attempts, _A.delivery_id == some.id
     )
+    sent = sent.where(_A.outcome == "sent").group_by(some.channel)
     open_ = select(_D.channel, func.count(), func.min(due_since, type_=_D.created_at.type))
     dead = select(_D.channel, func.count()).where(delivery_tables.DEAD)
     with database.read() as connection:
-        sent_at = dict(connection.execute(sent.group_by(_D.channel)).tuples().all())
+        sent_at = dict(connection.execute(sent).tuples().all())
         waiting = {
             channel: (count, oldest)
             for channel, count, oldest in connection.execute(

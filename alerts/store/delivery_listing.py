@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
@@ -72,7 +72,7 @@ def list_deliveries_before(
     query = _LISTED if state is None else _LISTED.where(_D.state == state)
     if before is not None:
         at, last = before
-        query = query.where(or_(_D.created_at < at, and_(_D.created_at == at, _D.id < last)))
+        query = query.where(_D.created_at <= at, or_(_D.created_at < at, _D.id < last))
     with database.read() as connection:
         return _with_carried(connection, query.order_by(_D.created_at.desc(), _D.id.desc()).limit(limit))
 

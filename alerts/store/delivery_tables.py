@@ -116,6 +116,9 @@ attempts = Table(
     Column("error", Text),
 )
 
+# What pages list: the latest, by state. A key that began with the state would tempt SQLite away from the indexes below.
+Index("ix_deliveries_created_at", deliveries.c.created_at, deliveries.c.state)
+
 partial_index("ix_deliveries_open", deliveries.c.channel, deliveries.c.next_at, deliveries.c.event_revision, where=OPEN)
 
 partial_index("ix_deliveries_unseen", deliveries.c.id, where=UNSEEN)
