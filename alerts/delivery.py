@@ -194,8 +194,8 @@ class ChannelWorker:
         try:
             if self.health.breaker.off:
                 raise DeliveryError(f"channel {delivery.channel} is off: {self.health.breaker.off}", permanent=True)
-            remote = self.redact(self.channel.send(outgoing))
-            return Outcome(state="sent", remote=without_tokens(remote, item.message))
+            remote = without_tokens(self.redact(self.channel.send(outgoing)), item.message)
+            return Outcome(state="sent", remote=remote, server=getattr(self.channel, "server", None))
         except DeliveryError as failure:
             error = failure
         except Exception as failure:  # one channel must not stop the others, nor lose the alert

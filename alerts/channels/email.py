@@ -89,6 +89,11 @@ class Email:
         self._closed = False
 
     @property
+    def server(self) -> str:
+        """Return the host that accepts the mails."""
+        return self._smtp.host
+
+    @property
     def signs_senders(self) -> bool:
         """Whether each mail has an envelope sender of its own, by which a returned mail is known."""
         return self._bounces is not None

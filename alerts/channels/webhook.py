@@ -93,6 +93,11 @@ class Webhook:
     def body(self, post: Post) -> None:
         """Return None: the message itself is sent."""
 
+    @property
+    def server(self) -> str:
+        """Return the host that it posts to."""
+        return self._poster.host
+
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
         body = as_json(outgoing.message)

@@ -56,13 +56,14 @@ class DeliveryError(Exception):
 class Outcome:
     """How an attempt ended, and what follows from it.
 
-    `late`: it has failed for an hour. `channel`: the state of the other side. `pause`: what that asked for,
-    clamped.
+    `remote`: the last reply of the `server` (its host) that has accepted it. `late`: it has failed for an hour.
+    `channel`: the state of the other side. `pause`: what that asked for, clamped.
     """
 
     state: State
     next_at: datetime | None = None
     remote: str | None = None
+    server: str | None = None
     error: str | None = None
     late: bool = False
     channel: Literal["up", "out", "off"] = "up"

@@ -114,6 +114,7 @@ attempts = Table(
     Column("outcome", Text, nullable=False),
     Column("remote", Text),
     Column("error", Text),
+    Column("server", Text),  # the host that has accepted it
 )
 
 # What pages list: the latest, by state. A key that began with the state would tempt SQLite away from the indexes below.

@@ -44,7 +44,7 @@ def test_processes_that_start_at_once_migrate_once(empty_url, process):
         assert one.wait(60) == 0, one.stderr.read()
     store = Store(empty_url)
     with store.database.read() as connection:
-        assert connection.execute(text("select version_num from alembic_version")).scalars().all() == ["0035"]
+        assert connection.execute(text("select version_num from alembic_version")).scalars().all() == ["0036"]
     store.close()
 
 

@@ -59,6 +59,11 @@ class Chat(ABC):
         """Return what the service means by a failure, where it differs from other servers."""
         return Verdict()
 
+    @property
+    def server(self) -> str:
+        """Return the host that it posts to."""
+        return self._poster.host
+
     def send(self, outgoing: Outgoing) -> str:
         """Return the status, e.g. "HTTP 200". Raises DeliveryError."""
         content = as_json(outgoing.message, revealed(self._added)).encode()

@@ -66,7 +66,7 @@ class Poster:
     ) -> None:
         self._url = url
         self._read_verdict = read_verdict
-        self._host = urlsplit(url.get_secret_value()).hostname
+        self.host = urlsplit(url.get_secret_value()).hostname or ""
         self._session = Session(connections)
         way = route.settings_for(url.get_secret_value())
         self._settings = self._session.settings_for(url.get_secret_value(), way)
@@ -96,7 +96,7 @@ class Poster:
         if 200 <= response.status_code < 300:
             return response.status_code, answer
         pause = response.headers.get("Retry-After", "")
-        raise refusal(str(self._host), response.status_code, answer, pause, self._read_verdict)
+        raise refusal(self.host, response.status_code, answer, pause, self._read_verdict)
 
     @contextmanager
     def _answer(
@@ -113,7 +113,7 @@ class Poster:
             ):
                 yield response
         except (requests.RequestException, OSError, ValueError) as error:
-            raise DeliveryError(f"{self._host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
+            raise DeliveryError(f"{self.host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
 
     def _request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> requests.PreparedRequest:
         if method not in self._prepared:

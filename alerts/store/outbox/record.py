@@ -33,4 +33,5 @@ def attempt_row(delivery: Delivery, outcome: Outcome, started: datetime, stopped
         "_outcome": outcome.state,
         "_remote": outcome.remote,
         "_error": outcome.error,
+        "_server": outcome.server,
     }
