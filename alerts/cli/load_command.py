@@ -48,6 +48,7 @@ from alerts.interchange.file_contents import File
 from alerts.interchange.tables.columns import TableLayout
 from alerts.interchange.tables.columns_file import read_columns
 from alerts.recomputing import take_data, take_zone
+from alerts.store.complete_mark import is_complete_export
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change; store nothing.")]
 ColumnsFile = Annotated[
@@ -88,11 +89,13 @@ def load(
     """Load commitments from files. Loading again applies only what changed in the file.
 
     The exit code is 3 if closed commitments or entries of a calendar were left out.
+    What `export --all` wrote needs an empty database, and holds sending.
     """
     app, now = get_app(context), instant(at)
-    files, layout = files_of(files), read_columns(columns) if columns else None
-    if close_missing and STDIN in files:
-        raise InputError("--close-missing: not with standard input (-), where nothing counts as missing")
+    if any(map(is_complete_export, files)):
+        _load_all(context, files, now)
+        return
+    files, layout = _files(files, close_missing=close_missing), read_columns(columns) if columns else None
     read, names, owners = _read(app, files, layout, file_format, now)
     job = CommandLoad(
         app=app,
@@ -108,9 +111,26 @@ def load(
         owners=owners,
         all_or_nothing=all_or_nothing,
     )
-    job = without_unresolved(job)
-    _refuse_problems(job, files, report, layout or TableLayout())
+    _load(without_unresolved(job), files, report, layout or TableLayout())
+
+
+def _files(stated: Sequence[Path], *, close_missing: bool) -> list[Path]:
+    files = files_of(stated)
+    if close_missing and STDIN in files:
+        raise InputError("--close-missing: not with standard input (-), where nothing counts as missing")
+    return files
+
+
+def _load(job: CommandLoad, files: Sequence[Path], report: Path | None, layout: TableLayout) -> None:
+    _refuse_problems(job, files, report, layout)
     _end(_report(job, _store(job)), left_out=report_left_out(job))
+
+
+def _load_all(context: typer.Context, files: Sequence[Path], now: datetime) -> None:
+    from alerts.cli.complete_files import read_all  # only for the one load of an empty database
+
+    has_options = any(value for name, value in context.params.items() if name not in ("files", "at"))
+    read_all(get_app(context), files, now, has_options=has_options)
 
 
 def _read(

@@ -10,9 +10,9 @@ import typer
 
 from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
+from alerts.cli.held_report import report_held
 from alerts.cli.options import At
 from alerts.cli.output import note, print_line, warn
-from alerts.cli.waiting_alerts import waiting_text
 from alerts.daemon_status import nobody_serves
 from alerts.deadlines.errors import InputError
 from alerts.store.database_url import sqlite_file
@@ -20,6 +20,8 @@ from alerts.store.postgresql_dump import restore_command as pg_restore_command
 from alerts.store.restore import Restored
 from alerts.store.restore import restore as put_in_place
 from alerts.views.shown_times import shown_with_zone
+
+LOST = "lost: all answers and changes from {since} to {until}; links and tokens revoked since then work again"
 
 
 @cli.command()
@@ -54,7 +56,7 @@ def _hold(app: App, now: datetime) -> None:
     app.store.held_sending.hold(taken_at, now)
     if not nobody_serves(app.store):
         warn("a daemon is running, and may have sent something again already: see `alerts deliveries`")
-    _report_held(app, taken_at, now)
+    report_held(app, taken_at, now, LOST)
 
 
 def _report(app: App, file: Path, restored: Restored, now: datetime) -> None:
@@ -64,12 +66,4 @@ def _report(app: App, file: Path, restored: Restored, now: datetime) -> None:
     if not restored.with_secrets:
         note("the backup has no API tokens and no calendar addresses: make them again with `alerts token add` and "
              "`alerts feed add`")  # fmt: skip
-    _report_held(app, restored.taken_at, now)
-
-
-def _report_held(app: App, taken_at: datetime, now: datetime) -> None:
-    since, until = shown_with_zone(taken_at, app.zone), shown_with_zone(now, app.zone)
-    warn(f"lost: all answers and changes from {since} to {until}; links and tokens revoked since then work again")
-    warn(f"{waiting_text(app, now)}. Those sent since {since} would go out a second time: `alerts plan` and "
-         "`alerts deliveries` list them; answer or dismiss what is settled")  # fmt: skip
-    warn("sending is held, so no alert goes out: start the daemon, and run `alerts resume` when all is as it should be")
+    report_held(app, restored.taken_at, now, LOST)

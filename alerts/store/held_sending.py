@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
 
 from alerts.core.delivery_failures import RestoredDatabase
 from alerts.store import tables
@@ -51,15 +51,12 @@ class HeldSending:
     def find(self) -> Hold | None:
         """Return why sending is held, or None where it is not."""
         with self._database.read() as connection:
-            found = {row.name: row for row in connection.execute(select(_M.name, _M.value, _M.at).where(_IS_HOLD))}
-        return _hold_of(found)
+            return find_hold(connection)
 
     def hold(self, taken_at: datetime, now: datetime) -> None:
-        """Hold sending until it is resumed. A notice that a backup still had to send is about another hold."""
+        """Hold sending until it is resumed."""
         with self._database.write() as connection:
-            connection.execute(delete(tables.meta).where(_M.name == RESUMED))
-            value = json.dumps(taken_at.astimezone(UTC).isoformat())
-            upsert(connection, tables.meta, ["name"], [{"name": HELD, "value": value, "at": now}])
+            hold_sending(connection, taken_at, now)
 
     def release(self, now: datetime) -> bool:
         """Let alerts go out again; returns whether sending was held.
@@ -85,6 +82,18 @@ class HeldSending:
             noted: datetime | None = connection.scalar(select(_M.at).where(_M.name == BACKUP))
             last: datetime | None = noted or connection.scalar(select(func.max(_M.at, type_=_M.at.type)))
             return last or connection.scalar(select(func.max(_R.recorded_at, type_=_R.recorded_at.type)))
+
+
+def find_hold(connection: Connection) -> Hold | None:
+    """Return why sending is held, or None where it is not."""
+    return _hold_of({row.name: row for row in connection.execute(select(_M.name, _M.value, _M.at).where(_IS_HOLD))})
+
+
+def hold_sending(connection: Connection, taken_at: datetime, now: datetime) -> None:
+    """Hold sending until it is resumed. A notice that a backup still had to send is about another hold."""
+    connection.execute(delete(tables.meta).where(_M.name == RESUMED))
+    value = json.dumps(taken_at.astimezone(UTC).isoformat())
+    upsert(connection, tables.meta, ["name"], [{"name": HELD, "value": value, "at": now}])
 
 
 def _restored(holds: Mapping[str, Any], now: datetime) -> RestoredDatabase:

@@ -19,7 +19,7 @@ COMMANDS = {
     "load": "FILE --dry-run --close-missing --columns --report --format --at",
     "add": "KEY TITLE DEADLINE --kind --owed-by --by --to --owner --priority --tag --timezone --note --at",
     "reopen": "KEY --because --occurrence --by --at",
-    "export": "KEY --format --output --at",
+    "export": "KEY --format --output --all --at",
     "init": "FOLDER --to --smtp --security --from --username --password-file --timezone --test",
     "snooze": "KEY --until --for-all --past-due --because --occurrence --all --by --at",
     "unack": "KEY --because --occurrence --all --by --at",
