@@ -18,6 +18,7 @@ from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.core.actors import Actor
 from alerts.core.changes import Change, Report
 from alerts.core.commitments import ENDS, NOTICE_ANSWERS, End, Person, Status
+from alerts.core.replaced_values import latest_replaced
 from alerts.core.stages import stage_of
 from alerts.core.tracked import Tracked
 from alerts.rendering.template_filters import flat
@@ -133,6 +134,17 @@ class Answer:
             raise FormError("person", f"{flat(owner.name)} left on {left_on}. Choose somebody else.")
         assign(self.store, self.key, person, self.change())
 
+    def restore(self, _: str) -> None:
+        """Take back the latest move or handover: what stood before holds again, as it was stated."""
+        replaced = latest_replaced(self.store.ledger.history(self.tracked.id))
+        if replaced is None:
+            raise NotAsShownError
+        change = self.change("taken back")
+        if replaced.field == "owner":
+            assign(self.store, self.key, replaced.before, change)
+        else:
+            move(self.store, self.key, replaced.before, change)
+
     def take_back(self, _: str) -> None:
         withdraw_answers(self.store, self.key, self.change(), self.tracked.occurrence)
 
@@ -145,6 +157,7 @@ DOES: Mapping[str, Callable[[Answer, str], None]] = {
     "close": Answer.close,
     "reopen": Answer.reopen,
     "assign": Answer.assign,
+    "restore": Answer.restore,
     "undo": Answer.take_back,
 }
 assert set(ENDS) < set(get_args(Status))

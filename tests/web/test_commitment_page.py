@@ -146,6 +146,28 @@ def test_what_was_recorded_can_be_taken_back(tracked: Desk) -> None:
     assert tracked.last("late")[0] == "reopened"
 
 
+def test_the_latest_move_or_handover_is_taken_back_as_it_was_stated(tracked: Desk) -> None:
+    assert "restore" not in buttons(tracked, "visit")
+    page(tracked, "reply").press("move", new_date="2026-12-30", reason="Later.")
+    assert "Undo the move back to 10 days after filing" in page(tracked, "reply").text
+    page(tracked, "reply").press("restore")
+    assert tracked.tracked("reply").commitment.deadline == "P10D after filing"
+    assert (tracked.history("reply")[-1].reason, tracked.last("visit")[0]) == ("taken back", "moved")
+    page(tracked, "monthly").press("assign", person="bob")
+    assert "Undo the handover back to no owner" in page(tracked, "monthly").text
+    page(tracked, "monthly").press("restore")
+    assert tracked.tracked("monthly").commitment.owner is None
+    page(tracked, "monthly").press("note", note="Seen.")
+    assert "restore" not in buttons(tracked, "monthly"), "something else was changed since"
+    before = tracked.dump()
+    assert page(tracked, "monthly").press("restore").answer.status_code == 409
+    assert tracked.dump() == before
+
+
+def buttons(desk: Desk, key: str) -> list[str]:
+    return visited(desk.server, "", page(desk, key).answer).buttons
+
+
 def test_a_new_date_is_shown_with_what_moves_along_before_it_is_recorded(tracked: Desk) -> None:
     before = tracked.dump()
     shown = page(tracked, "filing").press("preview", new_date="2026-12-18", reason="Later.")

@@ -9,12 +9,14 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
+from alerts.core.schedule.answers import active_answers
 from tests.factories import at, close, entry, load, move
 from tests.injections import INJECTIONS
-from tests.web.answering import Desk, visited
+from tests.web.answering import NOW, Desk, visited
+from tests.web.test_commitment_page import page
 from tests.web.test_due_page import Tags, text_of
 
-KEYS = ("audit", "filing", "after")
+KEYS = ("audit", "filing", "reply")
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def some(desk: Desk) -> Desk:
         desk.store,
         entry("audit", "2026-11-20", title="Audit", owner="ann", tags=("single",)),
         entry("filing", "2026-12-15", title="Filing", tags=("single",)),
-        entry("after", "P3D after filing", title="After", tags=("single",)),
+        entry("reply", "P3D after filing", title="Reply", tags=("single",)),
         entry("window", "between 2026-12-01 and 2026-12-05", title="Window"),
         now=at("2026-10-01"),
     )
@@ -49,7 +51,7 @@ def confirm(desk: Desk, shown: requests.Response, **typed: str) -> requests.Resp
 
 def test_the_due_page_lets_an_editor_choose_several(some: Desk) -> None:
     html = some.server.get("/").text
-    assert set(re.findall(r'name="pick" value="([^"]*)"', html)) == {"audit", "filing", "after", "window"}
+    assert set(re.findall(r'name="pick" value="([^"]*)"', html)) == {"audit", "filing", "reply", "window"}
     assert "3 selected" in text_of(show(some).text)
 
 
@@ -77,14 +79,47 @@ def test_an_answer_is_shown_and_changes_nothing_and_is_then_recorded_for_each(
     assert some.last(key) == (what, "Ann, by a page on this machine", "local")
 
 
+def state_of(desk: Desk, key: str) -> tuple[object, ...]:
+    one = desk.tracked(key)
+    return one.commitment.status, one.commitment.owner, one.commitment.deadline, one.bounds, active_answers(one, NOW)
+
+
+@pytest.mark.parametrize(
+    ("choice", "typed", "undo"),
+    [
+        ("acknowledge date", {}, "undo"),
+        ("snooze date", {"snooze_date": "2026-12-02", "past_due": "yes"}, "undo"),
+        ("assign", {"person": "bob"}, "restore"),
+        ("move", {"days": "7", "reason": "Later."}, "restore"),
+        ("close fulfilled", {}, "reopen"),
+    ],
+)
+def test_each_of_several_is_taken_back_by_itself_and_the_others_stay(
+    some: Desk, choice: str, typed: dict[str, str], undo: str
+) -> None:
+    keys = ("audit", "filing", "reply") if choice != "move" else ("audit", "reply")
+    before = {key: state_of(some, key) for key in keys}
+    assert f"for {len(keys)} of {len(keys)}" in text_of(confirm(some, show(some, choice, keys, **typed)).text)
+    after = {key: state_of(some, key) for key in keys}
+    for done, key in enumerate(keys, 1):
+        answer = page(some, key).press(undo, reason="By mistake.")
+        assert answer.answer.status_code == 200
+        assert "Recorded: taken back" in answer.text or undo == "reopen"
+        assert [state_of(some, one) for one in keys] == [
+            *(before[one] for one in keys[:done]), *(after[one] for one in keys[done:])
+        ]  # fmt: skip
+
+
 def test_a_move_by_days_says_what_moves_along_and_moves_it_once(some: Desk) -> None:
     found = text_of(show(some, "move", days="7").text)
-    assert "Moves to Tue 22 Dec 2026 Moves along: after" in found
+    assert "Moves to Tue 22 Dec 2026 Moves along: reply" in found
     assert "Left out: it moves along with filing" in found
+    alone = text_of(show(some, "move", ("reply",), days="7").text)
+    assert "Moves to Fri 25 Dec 2026, and no longer counts from filing" in alone
     confirm(some, show(some, "move", days="7"))
-    dates = {key: some.tracked(key).bounds.last for key in ("filing", "after")}
+    dates = {key: some.tracked(key).bounds.last for key in ("filing", "reply")}
     assert [str(dates[key].date) for key in dates] == ["2026-12-22", "2026-12-25"]  # type: ignore[union-attr]
-    assert some.tracked("after").commitment.deadline == "P3D after filing"
+    assert some.tracked("reply").commitment.deadline == "P3D after filing"
 
 
 def test_what_cannot_be_answered_so_is_left_out_and_says_why(some: Desk) -> None:

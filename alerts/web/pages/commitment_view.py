@@ -8,12 +8,14 @@ from typing import Any
 
 from alerts.core.alert_recipients import AlertRecipient, RecipientsOfAlerts
 from alerts.core.notifications import ReminderContext
+from alerts.core.replaced_values import latest_replaced
 from alerts.core.schedule.answers import active_answers
 from alerts.core.silences import silence_of
 from alerts.core.stage_wording import describe_standing
 from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import OwnSnooze, Tracked
 from alerts.deadlines.bounds import describe_bounds
+from alerts.deadlines.stated_text import deadline_in_words
 from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import clean, flat
 from alerts.store.relatives import Relative
@@ -87,6 +89,14 @@ class Alerts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplacedLine:
+    """What can be taken back: a move, or a handover. `back`: what holds again then."""
+
+    field: str
+    back: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentView:
     """All of the page. `tracked`: the commitment, or the one date that the page is about."""
 
@@ -106,6 +116,7 @@ class CommitmentView:
     alerts: Alerts
     history: tuple[HistoryLine, ...]
     is_notice: bool
+    replaced: ReplacedLine | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +192,20 @@ def _view(reading: PageReading, found: _Read) -> CommitmentView:
         alerts=_alerts(reading, found),
         history=tuple(history_lines(found.recorded.history, reading.zone, commitment.kind))[::-1],
         is_notice=commitment.kind == "notice",
+        replaced=_replaced(reading, found),
     )
+
+
+def _replaced(reading: PageReading, found: _Read) -> ReplacedLine | None:
+    """Return the latest move or handover; None also for the deadline of a series, whose dates move one by one."""
+    replaced = latest_replaced(found.recorded.history)
+    if replaced is None or (replaced.field == "deadline" and found.series.recurs):
+        return None
+    if replaced.field == "deadline":
+        return ReplacedLine(field="deadline", back=_line(f"back to {deadline_in_words(replaced.before)}"))
+    owner = reading.people.get(replaced.before)
+    name = owner.name if owner else replaced.before
+    return ReplacedLine(field="owner", back=_line(f"back to {name}" if name else "back to no owner"))
 
 
 def _alerts(reading: PageReading, found: _Read) -> Alerts:

@@ -15,6 +15,8 @@ from alerts.core.stages import stage_of
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.errors import InputError
+from alerts.deadlines.expressions import references
+from alerts.deadlines.grammar import parse
 from alerts.deadlines.points import Day
 from alerts.rendering.template_filters import clean, flat
 from alerts.store.store_error import StoreError
@@ -182,7 +184,9 @@ def _means_moved(row: PickedRow, answer: Answer, reading: PageReading) -> Picked
     if not report.moved:
         return replace(row, problem="it has that date already")
     along = tuple(one.key for one in report.moved_dependants)
-    return replace(row, after=f"moves to {describe_bounds(report.moved[0].after)}", along=along)
+    bases = [] if row.tracked.occurrence else sorted(references(parse(row.tracked.commitment.deadline)))
+    loses = f", and no longer counts from {', '.join(bases)}" if bases else ""
+    return replace(row, after=f"moves to {describe_bounds(report.moved[0].after)}{loses}", along=along)
 
 
 def _means_closed(row: PickedRow, answer: Answer, reading: PageReading) -> PickedRow:  # noqa: ARG001  # as the others
