@@ -14,9 +14,9 @@ from tests.web.answering import Desk
 class Program:
     """A program with a token that may write."""
 
-    def __init__(self, desk: Desk, owner: str | None = None) -> None:
+    def __init__(self, desk: Desk, owner: str | None = None, name: str = "sap") -> None:
         self.desk = desk
-        self.token = desk.store.api_tokens.add(owner or "sap", "write", by="x", now=desk.now, owner=owner)
+        self.token = desk.store.api_tokens.add(owner or name, "write", by="x", now=desk.now, owner=owner)
 
     def call(self, method: str, path: str, stated: Any = None, **headers: str) -> requests.Response:
         body = stated if isinstance(stated, str | None) else json.dumps(stated)
