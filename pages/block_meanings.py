@@ -29,6 +29,7 @@ TEMPLATES = {
     "web/answer_parts.html": "macros for the forms of answers, on these pages and on `/c/KEY`",
     "web/answer_recorded.html": "the page of one reminder after an answer",
     "web/answer_silence.html": "the page on which a reader silences a commitment, a tag or an owner",
+    "web/audit.html": "the page of `alerts audit export --format html`; always the shipped one",
     "web/channels.html": "how alerts leave, at `/channels`",
     "web/commitment.html": "the page of a commitment, at `/c/KEY`",
     "web/commitment_move.html": "what a new date means, before it is recorded there",

@@ -48,6 +48,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "plan": CommandEntry("plan_command", "Show which alerts will go out, when, and where.", "read"),
         "resolve": CommandEntry("resolve_command", "Show which dates a deadline expression gives.", "read"),
         "preview": CommandEntry("preview_commands", "Show the next message of a rule.", "read"),
+        "audit": CommandEntry("audit_command", "Export what was sent, accepted and changed, as evidence.", "read"),
     },
     "Set up": {
         "init": CommandEntry("init_command", "Make a first configuration, and send a test message.", "read"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from alerts.core.reminders import Kind
 from alerts.core.tracked import Revision, Tracked
@@ -69,13 +69,8 @@ class PastRegister:
 
     def histories(self, ids: set[int]) -> Mapping[int, list[Revision]]:
         """Return all revisions of some commitments, by id, the oldest first."""
-        found: dict[int, list[Revision]] = defaultdict(list)
         with self._database.read() as connection:
-            for some in chunks(ids):
-                query = select(tables.revisions).where(_V.commitment_id.in_(some)).order_by(_V.commitment_id, _V.number)
-                for row in connection.execute(query).mappings():
-                    found[row["commitment_id"]].append(revision_of(row))
-        return found
+            return read_histories(connection, ids)
 
     def changed_between(self, since: datetime, until: datetime) -> dict[int, datetime]:
         """Return what was recorded or changed from a time on until another, by id, with when that first was."""
@@ -122,3 +117,13 @@ class PastRegister:
         with self._database.read() as connection:
             found = [connection.execute(query).scalar() for query in (recorded, sent)]
         return [at for at in found if at is not None]
+
+
+def read_histories(connection: Connection, ids: set[int]) -> Mapping[int, list[Revision]]:
+    """Return all revisions of some commitments, by id, the oldest first."""
+    found: dict[int, list[Revision]] = defaultdict(list)
+    for some in chunks(ids):
+        query = select(tables.revisions).where(_V.commitment_id.in_(some)).order_by(_V.commitment_id, _V.number)
+        for row in connection.execute(query).mappings():
+            found[row["commitment_id"]].append(revision_of(row))
+    return found

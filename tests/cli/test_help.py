@@ -31,6 +31,7 @@ COMMANDS = {
     "preview": "RULE KEY --channel --at",
     "schema": "config rules commitments",
     "who": "KEY --occurrence --at --json",
+    "audit": "export --from --to --format --output",
     "away": "PERSON --from --until --to --back --because --by --at --json",
     "feed": "add list revoke --name --owner --tag --party --priority --all --alarms --by --at --json",
     "token": "add list revoke --scope --by --at --json",
