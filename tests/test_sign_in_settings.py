@@ -114,6 +114,31 @@ def test_check_says_nothing_where_nobody_signs_in(tmp_path: Path) -> None:
     assert list(sign_in_warnings(found)) == []
 
 
+@pytest.mark.parametrize(
+    ("http", "address"),
+    [
+        ("bind: 0.0.0.0", "http://127.0.0.1:8080"),
+        ("bind: '::', port: 8090", "http://127.0.0.1:8090"),
+        ("bind: 0.0.0.0, public_url: http://127.0.0.1:9000", "http://127.0.0.1:9000"),
+        ("bind: 0.0.0.0, public_url: https://alerts.example.org", "https://alerts.example.org"),
+        ("public_url: https://alerts.example.org", "https://alerts.example.org"),
+        ("bind: 0.0.0.0, public_url: http://alerts.example.org", "http://127.0.0.1:8080"),
+        ("bind: 192.0.2.1", None),  # the session would cross a network without encryption
+        ("public_url: http://alerts.example.org", None),
+        ("port: 8090", None),  # whoever is at this machine is admin
+        ("public_url: http://localhost:8080", None),
+        ("bind: 0.0.0.0, public_url: https://alerts.example.org, sign_in: {kind: mail}", None),
+    ],
+)
+def test_the_first_admin_signs_in_where_nobody_else_can_and_it_is_safe(
+    tmp_path: Path, http: str, address: str | None
+) -> None:
+    found = load(tmp_path, http, MAIL)
+    assert found.http is not None
+    assert found.http.first_sign_in == address
+    assert ("prints an address for the first admin" in (sign_in_line(found) or "")) == (address is not None)
+
+
 URL = "public_url: https://alerts.example.org"
 PROXY = f"{URL}, trusted_proxies: [192.0.2.10], sign_in: {{kind: proxy, header: X-User, secret_header: X-Gate"
 

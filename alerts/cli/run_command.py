@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from datetime import datetime
 
 import typer
 
@@ -20,6 +21,8 @@ from alerts.clock import utc_now
 from alerts.core.rules import DEFAULT_RULE
 from alerts.daemon import Daemon
 from alerts.log_output import start_log
+from alerts.store.sessions import FIRST_LINK_LIVES
+from alerts.store.store_error import StoreError
 from alerts.views.shown_times import shown_with_zone
 
 
@@ -60,6 +63,7 @@ def _announce(app: App) -> None:
     ]
     if app.settings.http:
         facts.append(("answers", app.settings.http.shown_address))
+        facts += _first_sign_in(app, now)
     if app.settings.operators:
         heartbeat_note = "; heartbeat after each sweep" if app.heartbeat else ""
         facts.append(("failures", f"reported to {', '.join(app.settings.operators)}{heartbeat_note}"))
@@ -72,6 +76,22 @@ def _announce(app: App) -> None:
     if not counts.get("open"):
         warn("there are no commitments yet: load a file with `alerts load FILE`")
     warn_if_nobody_is_reached(app)
+
+
+def _first_sign_in(app: App, now: datetime) -> list[tuple[str, str]]:
+    """Return the address at which the first admin signs in, until somebody has. It stands nowhere but in this log."""
+    address = app.settings.http.first_sign_in if app.settings.http else None
+    if address is None:
+        return []
+    try:
+        token = app.store.sessions.add_first_link(now)
+    except StoreError as error:  # no alert waits for it
+        warn(f"no address for the first admin: {error}")
+        return []
+    if token is None:
+        return []
+    until = shown_with_zone(now + FIRST_LINK_LIVES, app.zone)
+    return [("first sign-in", f"{address}/sign-in/{token}"), ("", f"makes one person admin, once, until {until}")]
 
 
 def _describe(channel: Channel) -> str:

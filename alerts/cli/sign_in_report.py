@@ -13,6 +13,8 @@ from alerts.settings.sign_in_section import CALLBACK
 def sign_in_line(settings: Settings) -> str | None:
     """Return how people sign in to the pages; None where they do not."""
     sign_in = settings.http.sign_in if settings.http else None
+    if settings.http and settings.http.first_sign_in:
+        return "sign-in: `alerts run` prints an address for the first admin, once; set http.sign_in for everybody else"
     if sign_in is None or settings.http is None:
         return None
     if sign_in.kind == "mail":

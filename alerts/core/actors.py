@@ -59,6 +59,16 @@ class Actor:
         return cls(name=f"{claimed}, by {page}" if claimed else page, proof="local", allowed=MAY["admin"])
 
     @classmethod
+    def first_admin(cls, claimed: str | None = None) -> Actor:
+        """Return who has signed in by the address that the daemon printed at its first start: nobody has a name yet.
+
+        `claimed`: the name that they typed.
+        """
+        name = "the first admin"
+        proof: Proof = "claimed" if claimed else "signed-in"
+        return cls(name=f"{claimed}, as {name}" if claimed else name, proof=proof, allowed=MAY["admin"])
+
+    @classmethod
     def by_token(cls, name: str, scope: Scope, only_owner: str | None = None) -> Actor:
         """Return a program that uses a token."""
         may = frozenset(ACTIONS if scope == "write" else ())

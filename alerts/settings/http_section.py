@@ -50,6 +50,23 @@ class HttpSettings:
         return urlsplit(self.public_url).hostname if self.public_url else None
 
     @property
+    def is_beyond_this_machine(self) -> bool:
+        """Whether requests come from other machines: through its own socket, or by a proxy."""
+        return not is_loopback(self.bind) or bool(self.public_host and not is_loopback(self.public_host))
+
+    @property
+    def first_sign_in(self) -> str | None:
+        """Return the address at which the first admin signs in, where nobody can do so otherwise; else None.
+
+        It is None also where the session would cross a network without encryption.
+        """
+        if self.sign_in is not None or not self.is_beyond_this_machine:
+            return None
+        if self.public_url and (self.public_url.startswith("https:") or is_loopback(self.public_host or "")):
+            return self.public_url
+        return f"http://127.0.0.1:{self.port}" if ip_address(self.bind).is_unspecified else None
+
+    @property
     def shown_address(self) -> str:
         """Return where a browser finds the server: the public address, else the one that it listens on."""
         return self.public_url or f"http://{address_text(self.bind, self.port)}"

@@ -16,6 +16,8 @@ from alerts.store.feeds import TOKEN_BYTES, hash_token
 TOKEN = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}", re.ASCII)
 LINK_LIVES = timedelta(minutes=10)
 SESSION_LIVES = timedelta(hours=12)
+FIRST_ADMIN = "the first admin"  # in place of the key of a person, which has no spaces
+FIRST_LINK_LIVES = timedelta(hours=1)
 KEPT_FOR = timedelta(days=90)  # what the list of the last sign-ins reaches back
 _L, _S = tables.sign_in_links.c, tables.sessions.c
 
@@ -68,13 +70,29 @@ class Sessions:
 
     def add_link(self, link: SignInLink, now: datetime) -> str:
         """Add a link and return its token, which is not stored."""
-        token = secrets.token_hex(TOKEN_BYTES)
-        row = {"token_hash": hash_token(token), "person": link.person, "address": link.address.lower(),
-               "leads_to": link.leads_to, "expires_at": now + LINK_LIVES}  # fmt: skip
         with self._database.write() as connection:
-            connection.execute(delete(tables.sign_in_links).where(_L.expires_at <= now))
-            connection.execute(insert(tables.sign_in_links), [row])
-        return token
+            return _add_link(connection, link, now, now + LINK_LIVES)
+
+    def add_first_link(self, now: datetime) -> str | None:
+        """Add a link for the first admin and return its token, which is not stored; None once anybody has signed in."""
+        link = SignInLink(person=FIRST_ADMIN, address="", leads_to="/")
+        with self._database.change() as connection:
+            return None if _has_anybody(connection) else _add_link(connection, link, now, now + FIRST_LINK_LIVES)
+
+    def redeem_first(self, token: str, client: str, now: datetime) -> str | None:
+        """Begin the session of the first admin and return its token; None once anybody has signed in.
+
+        One at a time, since each start of a daemon has added a link.
+        """
+        arrival = Arrival(person=FIRST_ADMIN, address="", client=client)
+        with self._database.change() as connection:
+            if _has_anybody(connection):
+                return None
+            mine = (_works(token, now), _L.person == FIRST_ADMIN)
+            if connection.execute(delete(tables.sign_in_links).where(*mine)).rowcount != 1:
+                return None
+            connection.execute(delete(tables.sign_in_links).where(_L.person == FIRST_ADMIN))
+            return _begin(connection, arrival, now)
 
     def find_link(self, token: str, now: datetime) -> SignInLink | None:
         """Return a link that works. Nothing changes."""
@@ -128,6 +146,20 @@ class Sessions:
         with self._database.read() as connection:
             rows = connection.execute(select(_S.person, last).group_by(_S.person)).tuples()
             return {person: at for person, at in rows}  # noqa: C416  # a Result is no mapping
+
+
+def _has_anybody(connection: Connection) -> bool:
+    """Return whether anybody has signed in before. Old sessions are forgotten, and never the latest."""
+    return connection.execute(select(_S.id).limit(1)).first() is not None
+
+
+def _add_link(connection: Connection, link: SignInLink, now: datetime, until: datetime) -> str:
+    token = secrets.token_hex(TOKEN_BYTES)
+    row = {"token_hash": hash_token(token), "person": link.person, "address": link.address.lower(),
+           "leads_to": link.leads_to, "expires_at": until}  # fmt: skip
+    connection.execute(delete(tables.sign_in_links).where(_L.expires_at <= now))
+    connection.execute(insert(tables.sign_in_links), [row])
+    return token
 
 
 def _works(token: str, now: datetime) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from alerts.store import Store, tables
 from alerts.store.backup import back_up
 from alerts.store.feeds import hash_token
 from alerts.store.people import put_registered
-from alerts.store.sessions import Arrival, SignInLink
+from alerts.store.sessions import FIRST_ADMIN, Arrival, SignInLink
 from tests.factories import NOW
 
 LINK = SignInLink(person="ann", address="Ann@Example.org", leads_to="/plan")
@@ -65,6 +65,38 @@ def test_a_link_opens_one_session_also_where_many_use_it_at_once(store: Store) -
     assert found is not None
     assert (found.person, found.address, found.client) == ("ann", "ann@example.org", "192.0.2.7")
     assert len(store.sessions.latest(9)) == 1
+
+
+def test_the_first_admin_signs_in_once_whatever_was_printed(store: Store) -> None:
+    """Each start prints an address, as do two replicas: all of them are void with the first that is used."""
+    first, second = store.sessions.add_first_link(NOW), store.sessions.add_first_link(NOW)
+    assert first is not None
+    assert second is not None
+    with ThreadPoolExecutor(4) as pool:
+        made = [*pool.map(lambda token: store.sessions.redeem_first(token, "192.0.2.7", NOW), [first, second] * 4)]
+    (session,) = [one for one in made if one is not None]
+    found = store.sessions.find(session, NOW)
+    assert found is not None
+    assert (found.person, found.address, found.client) == (FIRST_ADMIN, "", "192.0.2.7")
+    assert [store.sessions.find_link(one, NOW) for one in (first, second)] == [None, None]
+    assert store.sessions.add_first_link(NOW + timedelta(days=400)) is None, "also long after the session has ended"
+
+
+def test_the_address_of_the_first_admin_works_for_an_hour_and_until_somebody_has_signed_in(store: Store) -> None:
+    token = store.sessions.add_first_link(NOW)
+    assert token is not None
+    assert store.sessions.redeem_first(hash_token(token), "", NOW) is None
+    assert store.sessions.redeem_first(token, "", NOW + timedelta(hours=1)) is None
+    assert store.sessions.find_link(token, NOW + timedelta(hours=1) - SECOND) is not None
+    store.sessions.begin(ANN, NOW)
+    assert store.sessions.redeem_first(token, "", NOW) is None
+    assert store.sessions.add_first_link(NOW) is None
+
+
+def test_a_mailed_link_makes_nobody_the_first_admin(store: Store) -> None:
+    token = store.sessions.add_link(LINK, NOW)
+    assert store.sessions.redeem_first(token, "", NOW) is None
+    assert store.sessions.find_link(token, NOW) is not None
 
 
 def test_a_session_lasts_twelve_hours_unless_somebody_ends_it(store: Store) -> None:

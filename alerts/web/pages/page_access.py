@@ -55,6 +55,6 @@ def _why_closed(http: HttpSettings) -> str | None:
     """Return why nobody can be told to be at this machine; None where that can be seen."""
     if not is_loopback(http.bind):
         return "Set `http.bind` to 127.0.0.1 to use them there."
-    if http.public_host and not is_loopback(http.public_host):
+    if http.is_beyond_this_machine:
         return "`http.public_url` names another address, from which a proxy leads here: leave it out to use them there."
     return None

@@ -16,6 +16,7 @@ from alerts.core.permissions import Role
 from alerts.web.pages.due_index import DueIndex
 from alerts.web.pages.form_tokens import FormTokens, is_from_elsewhere
 from alerts.web.pages.page_access import NoPageError, PageAccess
+from alerts.web.pages.sign_in.first_admin import FirstAdminAccess, FirstAdminPages
 from alerts.web.pages.sign_in.known_people import KnownPeople
 from alerts.web.pages.sign_in.local_path import path_of
 from alerts.web.pages.sign_in.proxy_access import ProxyAccess
@@ -23,7 +24,7 @@ from alerts.web.pages.sign_in.session_access import NotSignedInError, SessionAcc
 from alerts.web.pages.sign_in.session_cookies import SessionCookies
 from alerts.web.pages.sign_in.sign_in_pages import SignInPages
 from alerts.web.pages.sign_in.sign_in_responses import SignInResponses
-from alerts.web.pages.sign_in.sign_in_routes import add_provider_sign_in, add_sign_in
+from alerts.web.pages.sign_in.sign_in_routes import add_first_sign_in, add_provider_sign_in, add_sign_in
 from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import Visitor
 from alerts.web.services import Services
@@ -107,22 +108,28 @@ class PageRoutes:
 def page_routes(services: Services, index: DueIndex) -> APIRouter:
     """Return the routes of the pages."""
     router, sign_in = APIRouter(), services.http.sign_in
-    tokens = FormTokens(lambda: services.keys) if sign_in else FormTokens()
+    is_first = services.http.first_sign_in is not None
+    tokens = FormTokens(lambda: services.keys) if sign_in or is_first else FormTokens()
     pages, people, cookies = SitePages(services, index, tokens), KnownPeople(services), SessionCookies(services.http)
-    if sign_in is None:
-        routes = PageRoutes(router, PageAccess(services.http), pages, services.http.public_url)
+    responses, public_url = SignInResponses(services, cookies, tokens), services.http.public_url
+    if is_first:
+        first = FirstAdminAccess(services, cookies)
+        routes = PageRoutes(router, first, pages, public_url, responses.refuse)
+        add_first_sign_in(router, FirstAdminPages(services, first, cookies, responses), public_url)
+    elif sign_in is None:
+        routes = PageRoutes(router, PageAccess(services.http), pages, public_url)
     elif sign_in.kind == "proxy":
-        routes = PageRoutes(router, ProxyAccess(services, people), pages, services.http.public_url)
+        routes = PageRoutes(router, ProxyAccess(services, people), pages, public_url)
     else:
-        responses = SignInResponses(services, cookies, tokens)
         access = SessionAccess(services, people, cookies)
-        routes = PageRoutes(router, access, pages, services.http.public_url, responses.refuse)
+        routes = PageRoutes(router, access, pages, public_url, responses.refuse)
         if sign_in.kind == "mail":
-            add_sign_in(router, SignInPages(services, people, cookies, responses), services.http.public_url)
+            add_sign_in(router, SignInPages(services, people, cookies, responses), public_url)
         else:
             from alerts.web.pages.sign_in.provider_pages import ProviderPages  # its libraries need 20 MB
 
             add_provider_sign_in(router, ProviderPages(services, people, cookies, responses))
+    if is_first or (sign_in and sign_in.kind != "proxy"):
         routes.add_form("/sign-out", responses.sign_out, "viewer")
     for name, media_type in STATIC.items():
         _add_static(router, name, services.pages.source(name), media_type)

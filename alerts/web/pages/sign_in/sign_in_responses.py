@@ -50,9 +50,10 @@ class SignInResponses:
         form = AnswerForm.read(body)
         if not self._tokens.is_ours(form.id, form.fields.get("token", ""), visitor):
             return RedirectResponse("/", status_code=303)
-        if visitor.session_number is not None and visitor.person is not None:
-            self._services.store.sessions.end(visitor.session_number, visitor.person.name, self._services.clock())
-        response = self.page(request, "signed_out")
+        if visitor.session_number is not None:
+            by = visitor.actor(None).name
+            self._services.store.sessions.end(visitor.session_number, by, self._services.clock())
+        response = self.page(request, "first" if visitor.is_first_admin else "signed_out")
         self._cookies.forget_session(response)
         return response
 

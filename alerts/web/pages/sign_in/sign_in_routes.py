@@ -13,9 +13,11 @@ from starlette.concurrency import run_in_threadpool
 
 from alerts.settings.sign_in_section import CALLBACK
 from alerts.web.pages.form_tokens import is_from_elsewhere
+from alerts.web.pages.page_access import NoPageError
 from alerts.web.pages.sign_in.sign_in_pages import SignInPages
 
 if TYPE_CHECKING:
+    from alerts.web.pages.sign_in.first_admin import FirstAdminPages
     from alerts.web.pages.sign_in.provider_pages import ProviderPages
 
 PROVIDER_THREADS = 4  # of their own: a provider that is slow keeps nobody from their pages
@@ -30,6 +32,29 @@ def add_sign_in(router: APIRouter, pages: SignInPages, public_url: str | None) -
     """Add the routes of mailed links. GET, HEAD and OPTIONS change nothing."""
     _add(router, "/sign-in", pages.show, pages.ask, public_url)
     _add(router, "/sign-in/{token}", pages.open, pages.redeem, public_url)
+
+
+def add_first_sign_in(router: APIRouter, pages: FirstAdminPages, public_url: str | None) -> None:
+    """Add the routes of the address that the daemon prints at its first start. GET, HEAD and OPTIONS change nothing."""
+
+    @router.api_route("/sign-in", methods=["GET", "HEAD"])
+    def page(request: Request) -> Response:
+        return _or_refusal(lambda: pages.show(request))
+
+    _add(
+        router,
+        "/sign-in/{token}",
+        lambda request: _or_refusal(lambda: pages.open(request)),
+        lambda request, body: _or_refusal(lambda: pages.redeem(request, body)),
+        public_url,
+    )
+
+
+def _or_refusal(page: Callable[[], Response]) -> Response:
+    try:
+        return page()
+    except NoPageError as error:
+        return PlainTextResponse(f"{error}\n", status_code=error.status)
 
 
 def add_provider_sign_in(router: APIRouter, pages: ProviderPages) -> None:
