@@ -12,6 +12,8 @@ import pytest
 
 from alerts.settings import load_settings
 from alerts.web.api import api_routes
+from tests.patience import EXACT
+from tests.web import forked_uploads as uploads
 from tests.web.answering import Desk, opened
 from tests.web.daemon_site import tool
 from tests.web.npm_packages import install
@@ -83,6 +85,13 @@ def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
 def program(desk: Desk) -> Program:
     """A program with a token that may write."""
     return Program(desk)
+
+
+@pytest.fixture
+def forked_uploads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the process of each upload. `test_import_limits.py` shows that the server starts it."""
+    if not EXACT:
+        monkeypatch.setattr("asyncio.create_subprocess_exec", uploads.start)
 
 
 @pytest.fixture(scope="session")

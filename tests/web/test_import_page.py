@@ -21,6 +21,7 @@ from tests.web.answering import Desk, opened
 from tests.web.test_due_page import Tags
 from tests.web.uploading import HEADINGS, Import, opened_page, workbook
 
+pytestmark = pytest.mark.usefixtures("forked_uploads")
 KNOWN = frozenset(
     "html head meta title link script body a header nav ul li p main h1 h2 h3 strong form div label input select "
     "option button section ol aside dl dt dd span code".split()
