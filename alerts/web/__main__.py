@@ -18,6 +18,8 @@ from alerts.deadlines.errors import InputError
 from alerts.log_output import start_log
 from alerts.settings import load_settings
 from alerts.web.http_server import GRACE, listen, listener, serve
+from alerts.web.pages.due_index import due_index
+from alerts.web.pages.page_access import has_pages
 from alerts.web.services import open_services
 from alerts.web.web_app import create_app, create_operations_app
 
@@ -44,11 +46,14 @@ async def _serve(config: Path | None, database: str | None) -> None:
         raise InputError("`http` is not set")
     start_log(settings.redaction, settings.log)
     services = open_services(settings, utc_now)
-    pairs = [(listener(create_app(services)), listen(settings.http.bind, settings.http.port))]
+    index = due_index(services)
+    pairs = [(listener(create_app(services, index)), listen(settings.http.bind, settings.http.port))]
     if settings.http.operations:
         pairs.append((listener(create_operations_app(services)), listen(*settings.http.operations)))
     stopped = asyncio.Event()
     _end_with_the_daemon(asyncio.get_running_loop(), stopped)
+    if has_pages(settings.http):  # reading 20,000 commitments takes over a second, which nobody should wait for
+        threading.Thread(target=index.read_ahead, name="read-ahead", daemon=True).start()
     await serve(pairs, stopped)
     services.store.close()
 

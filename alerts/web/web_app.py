@@ -14,7 +14,7 @@ from alerts.web.answer_routes import answer_routes
 from alerts.web.api.api_routes import add_problem_details, api_routes
 from alerts.web.calendar_routes import calendar_routes
 from alerts.web.operations_routes import operations_routes
-from alerts.web.pages.due_index import due_index
+from alerts.web.pages.due_index import DueIndex, due_index
 from alerts.web.pages.page_routes import page_routes
 from alerts.web.probe_routes import probe_routes
 from alerts.web.request_limits import RequestLimits
@@ -24,13 +24,13 @@ SQLITE_THREADS = 1  # a commit of the daemon waits for all who read, and threads
 POSTGRESQL_THREADS = 4  # of one interpreter: more wait for each other. Each may need two of the pooled connections
 
 
-def create_app(services: Services) -> FastAPI:
-    """Return the application of the public listener."""
+def create_app(services: Services, index: DueIndex | None = None) -> FastAPI:
+    """Return the application of the public listener. `index`: what its pages read; else one that is empty."""
     http = services.http
     app = _plain_app(services, http.bind, http.public_host)
     app.include_router(calendar_routes(services))
     app.include_router(answer_routes(services))
-    index = due_index(services)
+    index = index or due_index(services)
     app.include_router(api_routes(services, index))
     app.include_router(page_routes(services, index))
     add_problem_details(app)

@@ -33,12 +33,16 @@ def site(tmp_path: Path, received: tuple[int, list[str]]) -> Iterator[DaemonSite
     found.end()
 
 
-def test_the_server_runs_while_the_daemon_does_and_not_after_it_was_killed(site: DaemonSite) -> None:
+def test_the_server_runs_while_the_daemon_does_and_not_after_it_was_killed(
+    site: DaemonSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALERTS_LOG", "DEBUG")
     site.load(1)
     site.start()
     eventually(site.answers, "it answers")
     eventually(lambda: f"the HTTP server is at http://127.0.0.1:{site.port}" in site.log, "the log says where")
     assert f"http://127.0.0.1:{site.port}" in site.log.partition("Ctrl-C stops")[0]  # of the lines at the start
+    eventually(lambda: "1 open commitments are read ahead" in site.log, "who opens a page first need not wait")
     child = site.kill_child(signal.SIGKILL)
     eventually(lambda: site.child() not in (None, child) and site.answers(), "it is started again")
     child = site.child()

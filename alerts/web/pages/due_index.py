@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +18,12 @@ from alerts.core.tracked import Tracked
 from alerts.store import Store
 from alerts.store.open_commitments import Version
 from alerts.store.rows import chunks
+from alerts.store.store_error import StoreError
 from alerts.views.list_filters import Wanted
 from alerts.views.unreached import WhyUnreached, why_unreached
 from alerts.web.services import Services
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 1000  # commitments that one turn reads: a commit waits for it
 
@@ -98,6 +102,16 @@ class DueIndex:
         """Return what has changed. It reads, so it is called in a snapshot."""
         state = self._store.open_commitments.state()
         return Seen(state, None if state == self._state else self._store.open_commitments.versions())
+
+    def read_ahead(self) -> None:
+        """Read all of them before anybody asks. Where the database fails, whoever asks first is told."""
+        try:
+            with self._store.database.snapshot():
+                seen = self.look()
+            found = self.catch_up(seen)
+            log.debug("%d open commitments are read ahead", len(found.commitments))
+        except StoreError as error:
+            log.debug("commitments are not read ahead: %s", error)
 
     def catch_up(self, seen: Seen) -> Indexed:
         """Return all of them as they are now. It reads what has changed, in turns of its own."""

@@ -51,6 +51,11 @@ class PageAccess:
         )
 
 
+def has_pages(http: HttpSettings) -> bool:
+    """Whether anybody can open a page: people who sign in, or somebody at this machine."""
+    return http.sign_in is not None or _why_closed(http) is None
+
+
 def _why_closed(http: HttpSettings) -> str | None:
     """Return why nobody can be told to be at this machine; None where that can be seen."""
     if not is_loopback(http.bind):
