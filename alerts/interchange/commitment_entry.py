@@ -20,7 +20,8 @@ from alerts.strict_yaml.text_fields import Key, Line, Paragraphs, Zone
 from alerts.strict_yaml.validation import Raw, Section, Text, once
 
 
-def _deadline(text: str) -> str:
+def stated_deadline(text: str) -> str:
+    """Return a deadline in its canonical form. Raises InputError that names it."""
     try:
         return _canonical(text)
     except InputError as error:
@@ -127,7 +128,7 @@ class CommitmentEntry(Section):
 
     key: Key
     title: Line
-    deadline: Annotated[Raw, AfterValidator(_deadline)]
+    deadline: Annotated[Raw, AfterValidator(stated_deadline)]
     kind: Kind = "obligation"
     by: Keys = ()
     to: Keys = ()

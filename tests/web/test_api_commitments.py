@@ -343,7 +343,11 @@ def test_what_depends_on_a_move_moves_along(api: Program) -> None:
         ("lease/move", {"deadline": "2027-01-01", "reason": "x", "source": "no"}, "no source has the key 'no'"),
         ("lease/move", {"deadline": "2027-01-01", "reason": "x", "source_quote": "q"}, "name the source too"),
         ("lease/close", {"as": "cancelled"}, "lease is no notice"),
-        ("lease/close", {"as": "open"}, "`open` is no end"),
+        (
+            "lease/close",
+            {"as": "open"},
+            "as: expected one of fulfilled, breached, withdrawn, cancelled, renewed, found `open`",
+        ),
         ("lease/close", {}, '"as" is missing'),
         ("done/close", {"as": "fulfilled"}, "done is closed (fulfilled)"),
         ("lease/reopen", {"reason": "x"}, "lease is open"),

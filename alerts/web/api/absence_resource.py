@@ -9,10 +9,9 @@ from pydantic import BaseModel, Field
 
 from alerts.actions.absence import AbsenceError, end_absence, record_absence
 from alerts.core.absences import Absence
-from alerts.core.silences import read_time
 from alerts.strict_yaml.validation import Section
 from alerts.web.api.api_call import ApiCall, ApiRoute
-from alerts.web.api.api_values import Line, Utc
+from alerts.web.api.api_values import Line, Utc, time_of
 from alerts.web.api.problem_details import ProblemError
 
 
@@ -59,8 +58,8 @@ def post_absence(call: ApiCall) -> AbsenceRow:
     zone = (people[stated.person].timezone if stated.person in people else None) or call.zone
     absence = Absence(
         person=stated.person,
-        starts_at=read_time(stated.from_, zone, end=False) if stated.from_ else change.now,
-        ends_at=read_time(stated.until, zone, end=False),
+        starts_at=time_of("from", stated.from_, zone, end=False) if stated.from_ else change.now,
+        ends_at=time_of("until", stated.until, zone, end=False),
         zone=zone,
         deputy=stated.to,
         reason=stated.reason,

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, StringConstraints
 
+from alerts.core.silences import read_time
 from alerts.deadlines.errors import InputError
 
 LONGEST = 2000  # characters of a text
@@ -36,6 +37,14 @@ def _yes_or_no(value: object) -> object:
 
 def _rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def time_of(field: str, text: str, zone: str, *, end: bool) -> datetime:
+    """Read a time, or the start of a day in a zone; for an end, the end of that day. Raises InputError."""
+    try:
+        return read_time(text, zone, end=end)
+    except InputError as error:
+        raise InputError(f"{field}: {error}") from None
 
 
 Line = Annotated[str, StringConstraints(strict=True, max_length=LONGEST), AfterValidator(_line)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from alerts.actions.acknowledge import acknowledge
 from alerts.actions.close import close
@@ -15,14 +16,14 @@ from alerts.actions.reopen import reopen
 from alerts.actions.snooze import snooze
 from alerts.actions.withdraw_answers import withdraw_answers
 from alerts.core.commitments import Citation, End
-from alerts.core.silences import read_time
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.interchange.commitment_entry import stated_deadline
 from alerts.strict_yaml.text_fields import Paragraphs
 from alerts.strict_yaml.validation import Flag, Section
 from alerts.views.channel_readers import channel_readers
 from alerts.web.api.api_call import ApiCall, ApiRoute, IfMatch
-from alerts.web.api.api_values import Line
+from alerts.web.api.api_values import Line, time_of
 from alerts.web.api.commitment_reading import commitment_row, find_commitment
 from alerts.web.api.commitment_values import CommitmentRow
 
@@ -69,7 +70,9 @@ class AddNote(Section):
 class MoveTo(DateAction):
     """Another deadline. What depends on it moves too."""
 
-    deadline: Line = Field(description="As in a file.", examples=["2027-01-15", "2 weeks after offer"])
+    deadline: Annotated[Line, AfterValidator(stated_deadline)] = Field(
+        description="As in a file.", examples=["2027-01-15", "2 weeks after offer"]
+    )
     reason: Line = Field(description="Why: the alert about it shows it.")
     source: Line | None = Field(default=None, description="The key of a source that alerts cite from now on.")
     source_locator: Line | None = None
@@ -154,8 +157,6 @@ def post_move(call: ApiCall) -> CommitmentRow:
 def post_close(call: ApiCall) -> CommitmentRow:
     """Close a commitment: it was fulfilled, breached or withdrawn; a notice was cancelled or renewed."""
     stated, found = call.read(CloseAs), find_commitment(call)
-    if stated.end == "open":
-        raise InputError("as: `open` is no end: `reopen` opens it again")
     close(
         call.store, found.commitment.key, stated.end, call.change_because(stated.reason), _occurrence(stated),
         all_occurrences=stated.all_occurrences,
@@ -185,7 +186,7 @@ def _occurrence(stated: DateAction) -> str:
 
 def _until(call: ApiCall, found: Tracked, text: str, occurrence: str) -> datetime:
     """Read until when an answer holds: days are those of the commitment. Raises InputError where it has passed."""
-    end = read_time(text, found.at(occurrence).bounds.zone or call.zone, end=True)
+    end = time_of("until", text, found.at(occurrence).bounds.zone or call.zone, end=True)
     if end <= call.change.now:
         raise InputError(f"until: {text} has passed already")
     if end.date() > LAST_DAY:

@@ -8,12 +8,12 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from alerts.actions.silence import add_silence, end_silence
-from alerts.core.silences import Silence, check_match, read_time
+from alerts.core.silences import Silence, check_match
 from alerts.core.tracked import Proof
 from alerts.deadlines.errors import InputError
 from alerts.strict_yaml.validation import Flag, Section
 from alerts.web.api.api_call import ApiCall, ApiRoute
-from alerts.web.api.api_values import Line, Utc
+from alerts.web.api.api_values import Line, Utc, time_of
 from alerts.web.api.problem_details import ProblemError
 
 Match = Annotated[dict[Line, tuple[Line, ...]], AfterValidator(check_match)]
@@ -63,8 +63,8 @@ def post_silence(call: ApiCall) -> SilenceRow:
         raise InputError("name what to silence by `match`, or everything by `all`")
     silence = Silence(
         match=stated.match or {},
-        since=read_time(stated.from_, call.zone, end=False) if stated.from_ else change.now,
-        until=read_time(stated.until, call.zone, end=True),
+        since=time_of("from", stated.from_, call.zone, end=False) if stated.from_ else change.now,
+        until=time_of("until", stated.until, call.zone, end=True),
         reason=stated.reason,
         by=change.by,
         proof=change.proof,
