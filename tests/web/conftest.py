@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import FunctionType
+from typing import Any, Literal
 
 import pytest
+from fastapi import routing
+from fastapi.dependencies.models import Dependant
 
 from alerts.settings import load_settings
 from alerts.web.api import api_routes
@@ -44,6 +48,22 @@ def describe_once() -> Iterator[None]:
     """Make the document of the API once for all servers: their routes are the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(api_routes, "openapi_document", cache(api_routes.openapi_document))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_parameters_once() -> Iterator[None]:
+    """Read once what parameters the function of a route has. Only what it closes over is its server's own."""
+    read, known = routing.get_dependant, dict[tuple[object, ...], Dependant]()
+
+    def read_once(*, path: str, call: FunctionType, scope: Literal["function", "request"]) -> Dependant:
+        key = path, call.__code__, call.__defaults__, scope
+        if key not in known:
+            known[key] = read(path=path, call=call, scope=scope)
+        return replace(known[key], call=call)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(routing, "get_dependant", read_once)
         yield
 
 
