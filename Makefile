@@ -51,9 +51,9 @@ check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-# One process more than there are processors: a third of the time a test waits for a server or a timer.
+# Twice as many processes as processors: a third of the time a test waits for a server or a timer, and some wait a minute.
 test: check  ## everything that must pass, on as many processors as there are (up to four)
-	@$(BIN)/python -m pytest --numprocesses $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --maxprocesses 5 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --maxprocesses 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tests start many processes: with the modules' bytecode on disk, each starts in three quarters of the time.
 test faults simulate: export PYTHONDONTWRITEBYTECODE =
