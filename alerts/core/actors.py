@@ -75,14 +75,18 @@ class Actor:
         return cls(name=f"token {name}", proof="token", allowed=may, only_owner=only_owner)
 
     @classmethod
-    def by_link(cls, label: str, allowed: frozenset[str], claimed: str | None = None) -> Actor:
+    def by_link(
+        cls, label: str, allowed: frozenset[str], claimed: str | None = None, signed_in: str | None = None
+    ) -> Actor:
         """Return who answers by a link: possession of it is all that is known, and perhaps a name that they typed.
 
-        `label`: whom the link was sent to. Who may acknowledge or snooze may also take that back.
+        `label`: whom the link was sent to. `signed_in`: the name of who has signed in, which goes before one that was
+        typed. Who may acknowledge or snooze may also take that back.
         """
         may = {action for action in ACTIONS if action in allowed}
         if may & {"acknowledge", "snooze"}:
             may.add("take back")
         link = f"a link sent to {label}"
-        name = f"{claimed}, by {link}" if claimed else link
-        return cls(name=name, proof="claimed" if claimed else "link", allowed=frozenset(may))
+        who = signed_in or claimed
+        proof: Proof = "signed-in" if signed_in else "claimed" if claimed else "link"
+        return cls(name=f"{who}, by {link}" if who else link, proof=proof, allowed=frozenset(may))

@@ -20,6 +20,7 @@ from alerts.web.link_answerer import LinkAnswerer, acknowledge_all
 from alerts.web.link_visits import Contents, EmptyFields, LinkVisits, Page
 from alerts.web.moved_view import moved_windows
 from alerts.web.opened_link import OpenedLink
+from alerts.web.signed_in import SignedIn
 from alerts.web.silence_page import may_silence
 
 log = logging.getLogger(__name__)
@@ -32,13 +33,13 @@ class AnswerPages:
         self._visits = visits
         self._services, self._viewer = visits.services, visits.viewer
 
-    def show(self, token: str, address: str) -> Page:
+    def show(self, token: str, address: str, who: SignedIn | None = None) -> Page:
         """Return the page of a link. Nothing changes."""
-        return self._visits.show(token, address, self._contents)
+        return self._visits.show(token, address, self._contents, who)
 
-    def press(self, token: str, address: str, body: bytes) -> Page:
+    def press(self, token: str, address: str, body: bytes, who: SignedIn | None = None) -> Page:
         """Record the answer of a form, and return the page that says so."""
-        return self._visits.press(token, address, body, self._answer)
+        return self._visits.press(token, address, body, self._answer, who)
 
     def _answer(self, opened: OpenedLink, form: AnswerForm) -> Page:
         what, _ = form.choice

@@ -11,6 +11,7 @@ from alerts.web.answer_pages import AnswerPages
 from alerts.web.form_page import FormPage
 from alerts.web.link_visits import LinkVisits, Page
 from alerts.web.services import Services
+from alerts.web.signed_in import WhoSignedIn, nobody
 from alerts.web.silence_page import SilencePage
 
 STYLE_SHEET = "/static/page.css"
@@ -21,13 +22,13 @@ async def _body(request: Request) -> bytes:
     return await request.body()
 
 
-def answer_routes(services: Services) -> APIRouter:
-    """Return the routes of answer links. GET, HEAD and OPTIONS change nothing."""
+def answer_routes(services: Services, who: WhoSignedIn = nobody) -> APIRouter:
+    """Return the routes of answer links. GET, HEAD and OPTIONS change nothing. `who` finds who has signed in."""
     router, visits = APIRouter(), LinkVisits(services)
     style = services.pages.source("page.css")
-    _add_page(router, "/a/{token}", AnswerPages(visits))
-    _add_page(router, "/a/{token}/away", AbsencePage(visits))
-    _add_page(router, "/a/{token}/silence", SilencePage(visits))
+    _add_page(router, "/a/{token}", AnswerPages(visits), who)
+    _add_page(router, "/a/{token}/away", AbsencePage(visits), who)
+    _add_page(router, "/a/{token}/silence", SilencePage(visits), who)
 
     @router.api_route(STYLE_SHEET, methods=["GET", "HEAD"])
     def style_sheet() -> Response:
@@ -36,10 +37,10 @@ def answer_routes(services: Services) -> APIRouter:
     return router
 
 
-def _add_page(router: APIRouter, path: str, page: AnswerPages | FormPage) -> None:
+def _add_page(router: APIRouter, path: str, page: AnswerPages | FormPage, who: WhoSignedIn) -> None:
     @router.api_route(path, methods=["GET", "HEAD"])
     def show(token: str, request: Request) -> Response:
-        return _response(page.show(token, _address(request)))
+        return _response(page.show(token, _address(request), who(request.scope)))
 
     @router.options(path)
     def options() -> Response:
@@ -47,7 +48,7 @@ def _add_page(router: APIRouter, path: str, page: AnswerPages | FormPage) -> Non
 
     @router.post(path)
     def press(token: str, request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
-        return _response(page.press(token, _address(request), body))
+        return _response(page.press(token, _address(request), body, who(request.scope)))
 
 
 def _address(request: Request) -> str:

@@ -18,6 +18,7 @@ from alerts.web.answer_form import DECOY, AnswerForm
 from alerts.web.answer_view import link_url, new_form
 from alerts.web.link_visits import Contents, EmptyFields, LinkVisits, Page, message
 from alerts.web.opened_link import OpenedLink
+from alerts.web.signed_in import SignedIn
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +41,13 @@ class FormPage(ABC):
     def give(self, opened: OpenedLink, form: AnswerForm) -> str:
         """Record what a form states, and return what it was about. Raises FormError, and what the actions raise."""
 
-    def show(self, token: str, address: str) -> Page:
+    def show(self, token: str, address: str, who: SignedIn | None = None) -> Page:
         """Return the page. Nothing changes."""
-        return self._visits.show(token, address, self._contents)
+        return self._visits.show(token, address, self._contents, who)
 
-    def press(self, token: str, address: str, body: bytes) -> Page:
+    def press(self, token: str, address: str, body: bytes, who: SignedIn | None = None) -> Page:
         """Record what a form states, and return the page that says so."""
-        return self._visits.press(token, address, body, self._press)
+        return self._visits.press(token, address, body, self._press, who)
 
     def change(self, opened: OpenedLink, form: AnswerForm, reason: str | None = None) -> Change:
         """Return who presses the button, and when. Raises FormError where a shared link comes without a name."""

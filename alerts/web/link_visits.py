@@ -15,6 +15,7 @@ from alerts.web.opened_link import DeadLinkError, DeadReason, OpenedLink, open_a
 from alerts.web.program_visits import ProgramVisits
 from alerts.web.rate_limit import RateLimit
 from alerts.web.services import Services
+from alerts.web.signed_in import SignedIn
 
 log = logging.getLogger(__name__)
 DEAD_STATUS: Mapping[DeadReason, int] = {"unknown": 404, "revoked": 410, "gone": 410, "expired": 410, "removed": 410}
@@ -54,11 +55,13 @@ class LinkVisits:
         self.viewer = Viewer(services=services, readers=readers, rules=ScheduledRule.all(services.settings.rules))
         self._limit, self._programs = RateLimit(), ProgramVisits()
 
-    def show(self, token: str, address: str, contents: Callable[[OpenedLink], Contents]) -> Page:
-        """Return a page of a link. Nothing changes."""
+    def show(
+        self, token: str, address: str, contents: Callable[[OpenedLink], Contents], who: SignedIn | None = None
+    ) -> Page:
+        """Return a page of a link. Nothing changes. `who`: who has signed in, in the browser that asks."""
         try:
             with self.services.store.database.snapshot():  # short, as commits wait for it
-                opened = self._open(token)
+                opened = _opened_by(self._open(token), who)
             return self.render(contents(opened))
         except DeadLinkError as dead:
             return self._dead(dead, address)
@@ -66,7 +69,14 @@ class LinkVisits:
             log.warning("an answer page cannot be shown: %s", error)
             return self.message("unavailable", 503, retry_after=5)
 
-    def press(self, token: str, address: str, body: bytes, answer: Callable[[OpenedLink, AnswerForm], Page]) -> Page:
+    def press(
+        self,
+        token: str,
+        address: str,
+        body: bytes,
+        answer: Callable[[OpenedLink, AnswerForm], Page],
+        who: SignedIn | None = None,
+    ) -> Page:
         """Let a page record what a form states, and return the page that says so."""
         now, form = self.services.clock(), AnswerForm.read(body)
         if self._limit.is_exceeded(f"token {token}", now):
@@ -76,7 +86,7 @@ class LinkVisits:
         if self._programs.includes(token, address, now):
             return self.message("program", 403)
         try:
-            return answer(self._open(token), form)
+            return answer(_opened_by(self._open(token), who, form), form)
         except DeadLinkError as dead:
             return self._pressed_dead(dead, form, address)
         except StoreError as error:
@@ -85,7 +95,8 @@ class LinkVisits:
 
     def fresh(self, opened: OpenedLink) -> OpenedLink:
         """Return what a link opens now."""
-        return open_again(self.services, self.viewer.readers, opened.link, self.services.clock())
+        found = open_again(self.services, self.viewer.readers, opened.link, self.services.clock())
+        return _opened_by(found, opened.reader.signed_in)
 
     def render(self, contents: Contents) -> Page:
         """Return a page."""
@@ -117,6 +128,10 @@ class LinkVisits:
         if wrong and self._limit.is_exceeded(f"address {address}", self.services.clock()):
             return self.message("too_often", 429, retry_after=60)
         return self.message(dead.reason, DEAD_STATUS[dead.reason])
+
+
+def _opened_by(opened: OpenedLink, who: SignedIn | None, form: AnswerForm | None = None) -> OpenedLink:
+    return replace(opened, reader=opened.reader.opened_by(who, form))
 
 
 def message(name: str, status: int) -> Contents:

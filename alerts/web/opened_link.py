@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from alerts.actions.preconditions import NotAsShownError
 from alerts.core.absences import Absence
 from alerts.core.actors import Actor
 from alerts.core.answer_links import AnswerLink, read
@@ -16,6 +17,7 @@ from alerts.store.linked_deliveries import EntryName, LinkedDelivery, LinkedEntr
 from alerts.views.channel_readers import ChannelReaders
 from alerts.web.answer_form import AnswerForm, FormError
 from alerts.web.services import Services
+from alerts.web.signed_in import SignedIn
 
 LIVES_AFTER_CLOSING = timedelta(days=30)  # or after its message was rendered, where that was later
 DeadReason = Literal["unknown", "revoked", "gone", "expired", "removed"]
@@ -34,7 +36,9 @@ class DeadLinkError(Exception):
 class LinkReader:
     """Whom a link was sent to: their address, or the name of the channel. `name` and `zone`: the person's, if known.
 
-    `shared`: several people may have the link, so each is asked for their name.
+    `shared`: several people may have the link, so each is asked for their name. `signed_in`: who has signed in, in the
+    browser that opens it. `answers_as`: by what a pressed form answers: its link alone, that session, or one that has
+    ended since it was shown.
     """
 
     label: str
@@ -42,16 +46,40 @@ class LinkReader:
     name: str | None
     zone: str | None = None
     shared: bool
+    signed_in: SignedIn | None = None
+    answers_as: Literal["link", "session", "ended session"] = "link"
+
+    @property
+    def is_another(self) -> bool:
+        """Return whether somebody else has signed in than the person that the link was sent to."""
+        return self.signed_in is not None and self.signed_in.address.lower() != self.recipient.lower()
+
+    def opened_by(self, who: SignedIn | None, form: AnswerForm | None = None) -> LinkReader:
+        """Return the reader as somebody opens the link, or presses a form. A form without a token is of the link alone.
+
+        Another site can make a browser send a form, and cannot know its token.
+        """
+        token = form.fields.get("session", "") if form else ""
+        if not form or not token:
+            return replace(self, signed_in=who)
+        is_theirs = who is not None and who.is_signed(form.id, token)
+        return replace(self, signed_in=who, answers_as="session" if is_theirs else "ended session")
 
     def answering(self, allowed: frozenset[str], form: AnswerForm) -> Actor:
-        """Return who answers by a form. Raises FormError where a shared link comes without a name."""
-        if self.shared and not form.name:
+        """Return who answers by a form. Raises FormError where a shared link comes without a name.
+
+        Raises NotAsShownError where the form was shown to somebody who has signed in, and who is not so any more.
+        """
+        if self.answers_as == "ended session":
+            raise NotAsShownError
+        if self.shared and not form.name and self.answers_as == "link":
             raise FormError("name", "Enter your name first: several people read this message.")
         return self.actor(allowed, form.name)
 
     def actor(self, allowed: frozenset[str], claimed: str | None) -> Actor:
         """Return who answers by the link."""
-        return Actor.by_link(self.label, allowed, claimed)
+        who = self.signed_in if self.answers_as == "session" else None
+        return Actor.by_link(self.label, allowed, claimed, who.name if who else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from alerts.web.calendar_routes import calendar_routes
 from alerts.web.operations_routes import operations_routes
 from alerts.web.pages.due_index import DueIndex, due_index
 from alerts.web.pages.page_routes import page_routes
+from alerts.web.pages.sign_in.link_sessions import who_signed_in
 from alerts.web.probe_routes import probe_routes
 from alerts.web.request_limits import RequestLimits
 from alerts.web.services import Services
@@ -29,7 +30,7 @@ def create_app(services: Services, index: DueIndex | None = None) -> FastAPI:
     http = services.http
     app = _plain_app(services, http.bind, http.public_host)
     app.include_router(calendar_routes(services))
-    app.include_router(answer_routes(services))
+    app.include_router(answer_routes(services, who_signed_in(services)))
     index = index or due_index(services)
     app.include_router(api_routes(services, index))
     app.include_router(page_routes(services, index))
