@@ -59,7 +59,7 @@ test: check  ## everything that must pass, on as many processors as there are (u
 test faults simulate: export PYTHONDONTWRITEBYTECODE =
 
 faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas (half an hour; SEED=n repeats a run, SCENES="absence" kills in some scenes only)
-	@FAULTS=all $(BIN)/python -m pytest -s tests/faults tests/channels tests/test_daemon.py tests/cli/test_damage.py \
+	@FAULTS=all $(BIN)/python -m pytest -s -rs tests/faults tests/channels tests/test_daemon.py tests/cli/test_damage.py \
 	  tests/cli/test_imports.py tests/cli/test_surroundings.py $(ARGS)
 
 mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
@@ -67,7 +67,7 @@ mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fa
 
 web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers and Prometheus (half an hour; names the tools that are missing)
 	@$(BIN)/python -m tests.web.tools
-	@WEB=all $(BIN)/python -m pytest tests/web tests/actions $(ARGS)
+	@WEB=all $(BIN)/python -m pytest -rs tests/web tests/actions $(ARGS)
 	@$(BIN)/python -m benchmarks.answer_load
 
 api: $(VENV)/.installed-web  ## try the API by its document, all checks, statefully (a quarter of an hour; ARGS="--seconds 60 --seed 1")

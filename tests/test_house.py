@@ -134,3 +134,11 @@ def test_a_test_that_patches_a_private_name_would_be_seen(tmp_path):
     path = tmp_path / "one.py"
     path.write_text('patch.setattr("a.b._c", 1)\npatch.setattr(a, "_c", 1)\npatch.setattr(a, "c", "_d")\n')
     assert replaced_private_names(path) == ["one.py: 1", "one.py: 2"]
+
+
+def test_only_what_make_web_runs_is_left_out_of_make_test():
+    """It demands the tools, and lists what it leaves out itself."""
+    skips = re.compile(r"pytest\.(mark\.|importor)?skip")
+    tests = sorted(Path(__file__).parent.rglob("*.py"))
+    left_out = {path.parent.name for path in tests if skips.search(path.read_text(encoding="utf-8"))}
+    assert left_out == {"web"}

@@ -153,12 +153,13 @@ def test_another_address_ends_the_sessions_and_links_of_the_person_and_of_nobody
     assert store.sessions.find(ann, NOW + SECOND) is None, "the old address back does not bring it back"
 
 
-def test_a_backup_holds_neither(store: Store, tmp_path: Path) -> None:
-    if store.database.path is None:
-        pytest.skip("pg_dump makes those of PostgreSQL")
+def test_a_backup_holds_neither(sqlite_url: str, tmp_path: Path) -> None:
+    store = Store(sqlite_url)  # pg_dump makes the backups of PostgreSQL
+    assert store.database.path
     secret = [hash_token(store.sessions.add_link(LINK, NOW)), hash_token(store.sessions.begin(ANN, NOW))]
     back_up(store.database.path, tmp_path / "backup.db", NOW, with_secrets=False, overwrite=False)
     content = (tmp_path / "backup.db").read_bytes()
     assert not [one for one in secret if one.encode() in content]
     with closing(sqlite3.connect(tmp_path / "backup.db")) as copy:
         assert copy.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+    store.close()

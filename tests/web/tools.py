@@ -6,6 +6,7 @@ import shutil
 import sys
 
 TOOLS = {
+    "curl": "apt-get install curl",
     "promtool": "apt-get install prometheus",
     "prometheus": "apt-get install prometheus",
     "chromium": "apt-get install chromium",
