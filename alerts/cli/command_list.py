@@ -55,6 +55,7 @@ GROUPS: dict[str, dict[str, CommandEntry]] = {
         "check": CommandEntry("check_command", "Check configuration, secrets, rules, channels and templates.", "read"),
         "schema": CommandEntry("schema_command", "Print the JSON Schema of a file, by which editors check it.", "read"),
         "away": CommandEntry("away_command", "Record who is away and who gets their alerts too."),
+        "people": CommandEntry("people_command", "Erase a person: a pseudonym takes their place throughout."),
         "feed": CommandEntry("feed_command", "Add, list or revoke the calendars that people subscribe to."),
         "silence": CommandEntry("silence_command", "Add, list or end times in which alerts are held back."),
         "token": CommandEntry("token_command", "Add, list or revoke the tokens of programs that use the API."),

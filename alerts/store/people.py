@@ -60,6 +60,11 @@ class People:
             with self._database.write() as connection:
                 connection.execute(insert_new(connection, tables.people), rows)
 
+    def of_settings(self) -> dict[str, Person]:
+        """Return the people of the registered settings, by key."""
+        with self._database.read() as connection:
+            return _found(connection, _EVERYBODY.where(_P.of_settings))
+
     def of_files(self) -> dict[str, Person]:
         """Return the people that files declared, by key."""
         with self._database.read() as connection:

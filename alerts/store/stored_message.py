@@ -23,6 +23,12 @@ def compressed(message: Mapping[str, Any]) -> dict[str, str]:
     return {DEFLATED: base64.b64encode(zlib.compress(text.encode())).decode("ascii")}
 
 
+def decompressed(stored: Mapping[str, str]) -> dict[str, Any]:
+    """Return a message that `compressed` has made smaller."""
+    found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(stored[DEFLATED])))
+    return found
+
+
 class StoredMessage(TypeDecorator[dict[str, Any]]):
     """A message as JSON; one that is compressed is given back as it was."""
 
@@ -32,5 +38,4 @@ class StoredMessage(TypeDecorator[dict[str, Any]]):
     def process_result_value(self, value: dict[str, Any] | None, dialect: Dialect) -> dict[str, Any] | None:  # noqa: ARG002  # the base class names it
         if value is None or value.keys() != {DEFLATED}:
             return value
-        found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(value[DEFLATED])))
-        return found
+        return decompressed(value)

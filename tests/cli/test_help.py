@@ -33,6 +33,7 @@ COMMANDS = {
     "who": "KEY --occurrence --at --json",
     "audit": "export --from --to --format --output",
     "away": "PERSON --from --until --to --back --because --by --at --json",
+    "people": "erase PERSON --also --dry-run --yes --by --at",
     "feed": "add list revoke --name --owner --tag --party --priority --all --alarms --by --at --json",
     "token": "add list revoke --scope --by --at --json",
     "send-test": "CHANNEL",

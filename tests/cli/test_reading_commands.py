@@ -33,7 +33,8 @@ CHANGING = ["ack summit", "snooze summit --until 2030-01-01", "unack summit", "c
             "reopen summit --because x", "move summit 2030-01-01 --because x", "assign summit ana", "note summit text",
             "edit summit --title x", "retry 1234", "dismiss 1234",
             "links revoke --recipient ana@example.org", "feed revoke x", "clock accept",
-            "away ana --until 2030-01-01", "silence end 1", "token revoke x", "resume"]  # fmt: skip
+            "away ana --until 2030-01-01", "silence end 1", "token revoke x", "resume",
+            "people erase ana"]  # fmt: skip
 
 
 def words(text: str) -> list[str]:

@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import json
-import random
 import stat
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Boolean, Column, Integer, Uuid, insert, select
+from sqlalchemy import select
 
 from alerts.store import Store, tables
 from alerts.store.complete_export import export_all
 from alerts.store.complete_file import LEFT_OUT, TABLES, row_line
 from alerts.store.complete_load import load_all
 from alerts.store.store_error import StoreError
-from alerts.store.stored_message import StoredMessage, compressed
-from alerts.store.table_types import Utc, metadata
 from tests import postgres
 from tests.factories import NOW, entry, load
+from tests.filled_tables import fill
 
-TEXTS = ("", "plain", "Ünïcode 🚀 \u2028", "two\nlines", '"quoted" \\ and, comma', "null", "Z", "a", "É", "-", "_")
 LATER = NOW + timedelta(days=3)
 
 
@@ -44,49 +39,6 @@ def other(postgresql: postgres.Server, tmp_path: Path) -> Iterator[Callable[[str
     yield open_one
     for one in opened:
         one.close()
-
-
-def value_of(column: Column[Any], number: int, dice: random.Random, rows: dict[str, list[dict[str, Any]]]) -> Any:
-    """Return some value for a column, now and then none where that is allowed."""
-    if column.foreign_keys:
-        (to,) = column.foreign_keys
-        return rows[to.column.table.name][number % 5][to.column.name]
-    if column.nullable and dice.random() < 0.2:
-        return None
-    if column.name == "status":
-        return "open"
-    text = f"{TEXTS[number % len(TEXTS)]}{number}"
-    match column.type:
-        case Boolean():
-            return dice.random() < 0.5
-        case Integer():
-            return number + 7 if column.primary_key else dice.randrange(2**31)
-        case Utc():
-            return NOW + timedelta(microseconds=dice.randrange(10**15))
-        case Uuid():
-            return UUID(int=dice.getrandbits(128))
-        case StoredMessage():
-            return compressed({"subject": text}) if dice.random() < 0.5 else {"subject": text, "z": 1, "a": None}
-        case sqlalchemy.JSON():
-            return dice.choice([{"z": text, "a": [1, 2.5, None, True]}, [text], [], {}])
-    return f"{dice.getrandbits(64):016x}" if getattr(column.type, "length", None) else text
-
-
-def fill(store: Store, seed: int) -> None:
-    """Put rows into every table, with values in every column."""
-    dice, rows = random.Random(seed), defaultdict[str, list[dict[str, Any]]](list)
-    with store.database.write() as connection:
-        for table in metadata.sorted_tables:
-            columns = list(table.columns)
-            for number in range(25):
-                rows[table.name].append({one.name: value_of(one, number, dice, rows) for one in columns})
-            if table.name == "references":
-                pairs = ((7 + one, 7 + another) for one in range(5) for another in range(5))
-                rows[table.name] = [{"commitment_id": one, "depends_on": another} for one, another in pairs]
-            if table.name == "delivery_reminders":
-                for number, row in enumerate(rows[table.name]):
-                    row["delivery_id"] = rows["deliveries"][number]["id"]
-            connection.execute(insert(table), rows[table.name])
 
 
 def exported(store: Store, folder: Path, now: Any = NOW) -> bytes:

@@ -1,0 +1,151 @@
+"""The rows in which a person stands, and the pseudonym in their place: in all tables, whatever columns they have."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    Text,
+    and_,
+    delete,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
+
+from alerts.core.pseudonyms import Pseudonym
+from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.database import Database
+from alerts.store.stored_message import DEFLATED, StoredMessage, compressed, decompressed
+from alerts.store.table_types import JSON, metadata
+
+BATCH = 200  # rows that one transaction reads, or changes
+UNSENT = {"payload": None, "payload_hash": None, "entries": None}
+UNDER_WAY = "erasing:"  # the fact that has the names until the work is done, before the key
+NAMED = (tables.meta, tables.resolved_with, tables.requests, planning_tables.rules, planning_tables.processes)
+TABLES = [
+    delivery_tables.deliveries,  # first: what is being sent now ends the work before anything depends on it
+    *(one for one in metadata.sorted_tables if one not in (delivery_tables.deliveries, tables.people)),
+]
+_D = delivery_tables.deliveries
+
+
+def named_in(database: Database, pseudonym: Pseudonym) -> dict[str, Counter[str]]:
+    """Return how many rows of each table have a person, by column. Nothing changes."""
+    found: dict[str, Counter[str]] = {}
+    for table in (*TABLES, tables.people):
+        for rows in _batches(database, table):
+            for row in rows:
+                if changed := _changed(table, row, pseudonym):
+                    found.setdefault(table.name, Counter()).update(changed.keys())
+    return found
+
+
+def replace_in(database: Database, table: Table, pseudonym: Pseudonym) -> tuple[int, int]:
+    """Put a pseudonym in the place of a person in one table; returns how many rows changed, and how many could not.
+
+    Rows are looked through without a lock, a batch at a time; those that change are read again in their transaction.
+    What is being sent now stays, for its worker writes down what became of it.
+    """
+    done = left = 0
+    for rows in _batches(database, table):
+        keys = [_key(table, row) for row in rows if _changed(table, row, pseudonym)]
+        if not keys:
+            continue
+        with database.change() as connection:
+            changed = [_replace(connection, table, key, pseudonym) for key in keys]
+        done, left = done + sum(changed), left + len(changed) - sum(changed)
+        database.give_way()
+    return done, left
+
+
+def _replace(connection: Connection, table: Table, key: Mapping[str, Any], pseudonym: Pseudonym) -> bool:
+    here = and_(*(table.c[name] == value for name, value in key.items()))
+    row = connection.execute(_query(table).where(here).with_for_update()).mappings().first()
+    if row is None or not (changed := _changed(table, row, pseudonym)):
+        return True
+    if table is tables.uploads:
+        connection.execute(delete(table).where(here))
+        return True
+    if table is _D and row["state"] == "leased":
+        return False
+    if table is _D and row["state"] in ("pending", "retry"):
+        changed |= UNSENT  # rendered anew, it has links of its own
+    connection.execute(update(table).where(here).values(**changed))
+    return True
+
+
+def _batches(database: Database, table: Table) -> Iterator[list[RowMapping]]:
+    """Yield all rows of a table, some at a time: each time is a transaction of its own."""
+    key = list(table.primary_key)
+    query, last = _query(table).order_by(*key).limit(BATCH), None
+    while True:
+        after = () if last is None else (tuple_(*key) > tuple_(*(literal(last[one.name], one.type) for one in key)),)
+        with database.read() as connection:
+            rows = list(connection.execute(query.where(*after)).mappings())
+        if not rows:
+            return
+        last = rows[-1]
+        yield list(rows)
+
+
+def _query(table: Table) -> Select[Any]:
+    columns = [
+        type_coerce(column, JSON).label(column.name) if isinstance(column.type, StoredMessage) else column
+        for column in table.columns
+    ]
+    return select(*columns)
+
+
+def _key(table: Table, row: RowMapping) -> dict[str, Any]:
+    return {column.name: row[column.name] for column in table.primary_key}
+
+
+def _changed(table: Table, row: RowMapping, pseudonym: Pseudonym) -> dict[str, Any]:
+    """Return the columns of a row that have a person, as they become."""
+    found: dict[str, Any] = {}
+    if table is tables.meta and row["name"].startswith(UNDER_WAY):
+        return found
+    for column in table.columns:
+        value = row[column.name]
+        if value is None:
+            continue
+        became = _became(column, value, pseudonym)
+        if became != value:
+            found[column.name] = became
+    return found
+
+
+def _became(column: Any, value: Any, pseudonym: Pseudonym) -> Any:
+    if column.table is tables.uploads and column.name == "content":
+        text = zlib.decompress(base64.b64decode(value)).decode(errors="replace")
+        return None if pseudonym.in_text(text) != text else value
+    if isinstance(column.type, StoredMessage):
+        if value.keys() != {DEFLATED}:
+            return pseudonym.in_value(value)
+        message = decompressed(value)
+        changed = pseudonym.in_value(message)
+        return value if changed == message else compressed(changed)
+    if isinstance(column.type, sqlalchemy.JSON):
+        return pseudonym.in_value(value, column.name)
+    if not isinstance(column.type, Text):
+        return value
+    if column.table is tables.meta and column.name == "value":
+        return pseudonym.in_stated_json(value)
+    return pseudonym.in_text(value, _name(column))
+
+
+def _name(column: Any) -> str:
+    """Return the name that says what a column holds."""
+    return "id" if column.table in NAMED and column.primary_key else str(column.name)

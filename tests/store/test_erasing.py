@@ -1,0 +1,79 @@
+"""Erasing a person: no column of any table is forgotten, nobody waits for long, and what others write is kept."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from alerts.core.pseudonyms import IDENTIFIERS, Pseudonym
+from alerts.store import Store, tables
+from alerts.store.erased_rows import replace_in
+from alerts.store.erasing import Erasing
+from alerts.store.store_error import StoreError
+from tests.factories import NOW, entry, load, tracked
+from tests.filled_tables import fill, texts_of
+
+TEXTS = ("Ana Lopez", "<b>ana\n   LOPEZ</b>", "ANA@example.org", "mailto:ana%40example.org", "alopez:", "(alopez)")
+NAMES = ("Ana Lopez", "Ana@example.org")
+PERSON = re.compile(r"ana(\s|\\n)+lopez|ana(@|%40)|alopez", re.IGNORECASE)
+KEY = re.compile("alopez")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_column_of_any_table_is_forgotten(store: Store, seed: int) -> None:
+    fill(store, seed, TEXTS)
+    with store.database.write() as connection:
+        connection.execute(delete(tables.people))
+    before = {(table, column) for table, column, text in texts_of(store) if PERSON.search(text)}
+    assert len(before) > 120
+    pseudonym = Pseudonym(text="erased-1", key="alopez", names=NAMES)
+    assert Erasing(store.database).erase(pseudonym, "alopez", NOW) > 500
+    left = {(table, column) for table, column, text in texts_of(store) if PERSON.search(text)}
+    assert {column for _, column in left} <= IDENTIFIERS | {"by", "to", "name"}, "of what is no person, such as a rule"
+    assert not [text for _, _, text in texts_of(store) if PERSON.search(KEY.sub("", text))]
+    with store.database.read() as connection:
+        uploads = connection.execute(tables.uploads.select()).all()
+    assert not [one for one in uploads if PERSON.search(zlib.decompress(base64.b64decode(one.content)).decode())]
+    assert "erased:erased-1" in store.ledger.facts()
+    assert "erasing:alopez" not in store.ledger.facts()
+
+
+def test_what_somebody_changes_meanwhile_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(store, entry("one", note="ask Ana Lopez", title="One"), entry("two", note="ask Ana Lopez"))
+    pseudonym = Pseudonym(text="erased-1", key="alopez", names=NAMES)
+    change = store.database.change
+
+    def change_after_another() -> Any:
+        monkeypatch.undo()
+        with store.database.write() as connection:
+            connection.execute(update(tables.commitments).values(title="Changed", note="Ana Lopez knows"))
+        return change()
+
+    monkeypatch.setattr(store.database, "change", change_after_another)
+    assert replace_in(store.database, tables.commitments, pseudonym) == (2, 0)
+    one = tracked(store, "one").commitment
+    assert (one.title, one.note) == ("Changed", "erased-1 knows")
+
+
+def test_a_person_is_erased_by_the_same_pseudonym_after_a_kill(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(store, entry("one", note="ask Ana Lopez", owner=None))
+    erasing = Erasing(store.database)
+    pseudonym = erasing.prepare("alopez", ["Ana Lopez"])
+
+    def killed(*_: object) -> tuple[int, int]:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alerts.store.erasing.replace_in", killed)
+        with pytest.raises(StoreError, match="the disk is full"):
+            erasing.erase(pseudonym, "desk", NOW)
+    again = erasing.prepare("alopez", [])
+    assert again == pseudonym
+    erasing.erase(again, "desk", NOW)
+    assert tracked(store, "one").commitment.note == f"ask {pseudonym.text}"
+    assert erasing.prepare("alopez", ["Ana Lopez"]).text != pseudonym.text
