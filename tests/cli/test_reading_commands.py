@@ -28,6 +28,7 @@ READING: dict[str, int] = {
     "reload": 1,
     "deliveries": 0,
     "export": 0,
+    "audit export --from 2025-11-01 --to 2025-11-03": 0,
 }
 CHANGING = ["ack summit", "snooze summit --until 2030-01-01", "unack summit", "close summit --as fulfilled",
             "reopen summit --because x", "move summit 2030-01-01 --because x", "assign summit ana", "note summit text",
