@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,9 +13,12 @@ from alerts.core.delivery_failures import DeliveryFailure
 from alerts.core.envelopes import Envelope, address_summary_to_fallback, address_to_fallbacks
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
+from alerts.store.outbox.address_notices import report_changed_addresses
 from alerts.store.outbox.fail_over import FailedDelivery, FailureBatch
 from alerts.store.outbox.reach import ServedRecipients
 from alerts.store.outbox.resume_notices import report_resumed
+
+log = logging.getLogger(__name__)
 
 
 def handle_failures(
@@ -26,9 +30,9 @@ def handle_failures(
 ) -> int:
     """Send the reminders of failed deliveries to the rule's fallback, and a notice to the operators.
 
-    After a restore, operators and owners get a notice when sending goes on. Returns how many deliveries had failed, and
-    how many such notices there are. Where other rules are registered than these, a process that has those does it: this
-    one may not know their fallback.
+    After a restore, operators and owners get a notice when sending goes on, and so does the old address of somebody who
+    has another one now. Returns how many deliveries had failed, and how many such notices there are. Where other rules
+    are registered than these, a process that has those does it: this one may not know their fallback.
     """
     if set(store.watches.registered()) - set(current(store, rules)):
         return 0
@@ -45,7 +49,19 @@ def handle_failures(
     store.unserved.update(served, now)
     mailing = next(((name, channel.recipients) for name, channel in channels.items() if channel.default), None)
     resumed = report_resumed(store.database, informed, mailing, now)
+    resumed += _tell_old_addresses(store, mailing, now)
     return resumed + sum(_handle(batch, fallbacks, informed, now) for batch in store.failure_batches())
+
+
+def _tell_old_addresses(store: Store, mailing: tuple[str, Sequence[str]] | None, now: datetime) -> int:
+    """Send a notice to the old addresses of people whose address was changed; return how many."""
+    changed = report_changed_addresses(store.database, mailing, now)
+    for one in changed:
+        if mailing is None:
+            log.warning("%s has another address, and the old one is not told: no channel has `default`", one.person)
+        else:
+            log.info("%s has another address, and the old one is told", one.person)
+    return len(changed) if mailing else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,19 +70,48 @@ class RestoredDatabase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedAddress:
+    """A person (`person` is the key) whose address was another until a time: `old`, which is told so."""
+
+    person: str
+    name: str
+    old: str
+    at: datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it so that `from_json` reads it back."""
+        data: dict[str, Any] = _CHANGED.dump_python(self, mode="json")
+        return data
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> ChangedAddress:
+        """Read what `to_json` wrote."""
+        return _CHANGED.validate_python(data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A notice: to operators, of some failures and how many `more` there are; or of a database that was `restored`."""
+    """A notice: to operators, of some failures and how many `more` there are; or of a database that was `restored`.
+
+    With a `changed_address` it goes to the old one.
+    """
 
     failures: Annotated[tuple[DeliveryFailure, ...], Field(alias="troubles")]  # its name in rows
     more: int = 0
     restored: RestoredDatabase | None = None
+    changed_address: ChangedAddress | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
         data: dict[str, Any] = _NOTICE.dump_python(self, mode="json", by_alias=True)
-        if self.restored is None:
-            del data["restored"]
+        for name in ("restored", "changed_address"):
+            if data[name] is None:
+                del data[name]
         return data
+
+    def id_for(self, channel: str, recipient: str) -> UUID:
+        """Return the id of the delivery that takes it to somebody."""
+        return notice_id(channel, recipient, self.failures, self.restored, self.changed_address)
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Notice:
@@ -91,13 +120,20 @@ class Notice:
 
 
 _FAILURE, _NOTICE, _RESTORED = TypeAdapter(DeliveryFailure), TypeAdapter(Notice), TypeAdapter(RestoredDatabase)
+_CHANGED = TypeAdapter(ChangedAddress)
 
 
 def notice_id(
-    channel: str, recipient: str, failures: Sequence[DeliveryFailure], restored: RestoredDatabase | None = None
+    channel: str,
+    recipient: str,
+    failures: Sequence[DeliveryFailure],
+    restored: RestoredDatabase | None = None,
+    changed: ChangedAddress | None = None,
 ) -> UUID:
-    """Return the id of a notice: the same for the same failures, or for the same end of a hold."""
+    """Return the id of a notice: the same for the same failures, for the same end of a hold, or for the same change."""
     statements = sorted(f"{one.id} {one.state} {one.attempts}" for one in failures)
     if restored:
         statements.append(f"restored {restored.taken_at.isoformat()} {restored.resumed_at.isoformat()}")
+    if changed:
+        statements.append(f"changed {changed.person} {changed.old.lower()} {changed.at.isoformat()}")
     return uuid5(NAMESPACE, "\x1f".join(["notice", channel, recipient, *statements]))

@@ -1,4 +1,7 @@
-"""Notices: of failed deliveries, and of a restored database. They use no template, as templates may be what failed."""
+"""Notices: of failed deliveries, of a restored database, and of a changed address.
+
+They use no template, as templates may be what failed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import datetime
 from alerts.core.delivery_failures import DeliveryFailure, Notice
 from alerts.core.messages import Message
 from alerts.core.posts import Post, plain_sections
+from alerts.rendering.address_notice import address_notice
 from alerts.rendering.restored_notice import restored_notice
 from alerts.rendering.template_filters import clean, flat, row, shorten, utc
 
@@ -27,6 +31,8 @@ _LISTED = {  # labels, by state
 
 def notice(notice: Notice, medium: str, now: datetime, zone: str) -> Message:
     """Return a message: what failed, why, what it was about, and which commands help. Never raises."""
+    if notice.changed_address:
+        return address_notice(notice.changed_address, medium, now, zone)
     if notice.restored:
         return restored_notice(notice.restored, medium, now, zone)
     subject = _subject(notice)

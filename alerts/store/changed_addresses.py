@@ -1,17 +1,23 @@
-"""People whose address has changed: what was sent to the old address is void, and so are their feeds and sessions."""
+"""People whose address has changed: what was sent to the old address is void, and so are their feeds and sessions.
+
+The old address is told so: a request for that stands in `meta` until the daemon has made a delivery of it.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
 from alerts.core.commitments import Person
+from alerts.core.delivery_failures import ChangedAddress
 from alerts.store import tables
 from alerts.store.link_revocations import void_links
-from alerts.store.rows import chunks
+from alerts.store.rows import chunks, upsert
 
+CHANGED = "address changed "  # how the names of these requests begin
 _F, _P, _S = tables.feeds.c, tables.people.c, tables.sessions.c
 
 
@@ -20,16 +26,32 @@ def end_access(connection: Connection, stated: Iterable[Person], now: datetime) 
 
     Somebody else may read the old mailbox by now.
     """
-    fresh = {person.key: person.email for person in stated}
+    people = {person.key: person for person in stated}
+    fresh = {key: person.email for key, person in people.items()}
     for keys in chunks(fresh):
         query = select(_P.key, _P.email).where(_P.key.in_(keys))
         old = {key: email for key, email in connection.execute(query).tuples() if _differ(email, fresh[key])}
         for email in old.values():
             void_links(connection, email, now)
         if old:
+            _ask_to_tell(connection, [_changed(people[key], email, now) for key, email in old.items()])
             mine = (_F.person.in_(old), _F.revoked_at.is_(None))
             connection.execute(update(tables.feeds).where(*mine).values(revoked_at=now))
             _end_sessions(connection, old, now)
+
+
+def _changed(person: Person, old: str, now: datetime) -> ChangedAddress:
+    return ChangedAddress(person=person.key, name=person.name, old=old, at=now)
+
+
+def _ask_to_tell(connection: Connection, changed: Iterable[ChangedAddress]) -> None:
+    rows = [
+        {"name": f"{CHANGED}{one.person} {one.at.isoformat()}", "value": json.dumps(one.to_json()), "at": one.at}
+        for one in changed
+        if "@" in one.old
+    ]
+    if rows:
+        upsert(connection, tables.meta, ["name"], rows)
 
 
 def _end_sessions(connection: Connection, people: Iterable[str], now: datetime) -> None:

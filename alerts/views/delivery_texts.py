@@ -28,6 +28,8 @@ def carried_text(row: Mapping[str, Any], zone: str, now: datetime) -> str:
         what = f"event: {row['event']['key']} {row['event']['name']}"
     if row["notice"] and row["notice"].get("restored"):
         what = "notice that the database was restored"
+    elif row["notice"] and row["notice"].get("changed_address"):
+        what = "notice to the old address of somebody"
     elif row["notice"]:
         count = len(row["notice"]["troubles"]) + row["notice"]["more"]
         what = f"notice about {count} failed {'delivery' if count == 1 else 'deliveries'}"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from alerts.core.delivery_failures import DeliveryFailure, Notice, RestoredDatabase
+from alerts.core.delivery_failures import ChangedAddress, DeliveryFailure, Notice, RestoredDatabase
 from alerts.rendering.renderer import Renderer
 from tests.rendering.reminder_factories import NOW, SLACK, notification, told
 
@@ -85,6 +85,33 @@ def test_a_notice_of_a_restored_database_says_from_when_to_when_answers_are_lost
         assert message.body["data"]["restored"]["taken_at"] == "2025-11-02T14:00:00Z"
     if medium == "post":
         assert SLACK.body(message.post)
+
+
+@pytest.mark.parametrize("medium", FORMS)
+def test_a_notice_to_an_old_address_says_what_has_ended_and_what_to_do(renderer, medium):
+    changed = ChangedAddress(person="ann", name="Ann\n\u202eLee", old="ann@example.org", at=NOW)
+    about = Notice(failures=(), changed_address=changed)
+    message, error = renderer.render(notification(notice=about), medium)
+    assert error is None
+    assert message.subject == "Your address for deadline alerts was changed"
+    assert message.text == (
+        "Deadline alerts for Ann Lee go to another address now, and to this one\n"
+        "no more.\n"
+        "\n"
+        "Changed        Mon 3 Nov 2025 09:00 America/New_York\n"
+        "\n"
+        "What was sent here before works no more: the links in messages and the\n"
+        "calendars have ended. Whoever was signed in with this address is so no\n"
+        "longer.\n"
+        "\n"
+        "You did not expect this? Tell whoever runs these alerts. Somebody may\n"
+        "have changed your address to get what is meant for you.\n"
+    )
+    if medium == "json":
+        assert message.body["data"]["changed_address"] == {"person": "ann", "changed_at": "2025-11-03T14:00:00Z"}
+    if medium == "post":
+        assert SLACK.body(message.post)
+    assert Notice.from_json(about.to_json()) == about
 
 
 @pytest.mark.parametrize(

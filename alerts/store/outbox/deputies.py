@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 from alerts.core.absences import Absences, Absentee
 from alerts.core.commitments import Person
 from alerts.core.deliveries import Delivery
-from alerts.core.delivery_failures import notice_id
 from alerts.core.envelopes import Envelope, Routes
 from alerts.core.owners import as_named
 from alerts.core.reminders import Reminder
@@ -121,7 +120,7 @@ class _Deputies:
         for (channel, recipient), copy in copies.items():
             more = inherited | {"on_behalf_of": [one.to_json() for one in copy.on_behalf_of]}
             if claim.notice:
-                one = notice_id(channel, recipient, claim.notice.failures, claim.notice.restored)
+                one = claim.notice.id_for(channel, recipient)
                 rows = [new_delivery(one, channel, recipient, self.now) | more]
                 enqueue.put_deliveries(connection, rows)
                 continue

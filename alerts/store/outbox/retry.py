@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, RowMapping, String, cast, func, select, update
 
 from alerts.core.deliveries import State
-from alerts.core.delivery_failures import Notice, notice_id
+from alerts.core.delivery_failures import Notice
 from alerts.core.envelopes import Envelope
 from alerts.core.summaries import Scope
 from alerts.deadlines.errors import InputError
@@ -115,7 +115,7 @@ def _put(
     scope = Scope.from_json(row["summary"]) if row["summary"] else None
     if row["notice"]:
         about = Notice.from_json(row["notice"])
-        ids = [(notice_id(channel, one, about.failures, about.restored), one) for one in recipients]
+        ids = [(about.id_for(channel, one), one) for one in recipients]
         return enqueue.put_deliveries(
             connection, [new_delivery(one, channel, recipient, now) | rest for one, recipient in ids]
         )
