@@ -16,7 +16,7 @@ from alerts.store.recorded_requests import was_recorded
 from alerts.web.answer_failures import NOT_RECORDED, failure_page
 from alerts.web.answer_form import DECOY, AnswerForm
 from alerts.web.answer_view import link_url, new_form
-from alerts.web.link_visits import Contents, EmptyFields, LinkVisits, Page, message
+from alerts.web.link_visits import Contents, LinkVisits, Page, form_values, message
 from alerts.web.opened_link import OpenedLink
 from alerts.web.signed_in import SignedIn
 
@@ -102,7 +102,6 @@ class FormPage(ABC):
             return message("elsewhere", 404)
         shared = {
             "form": new_form(), "decoy": DECOY, "reader": opened.reader, "zone": opened.zone, "now": opened.now,
-            "typed": EmptyFields(form.fields if form else {}), "errors": EmptyFields(errors or {}), "notice": notice,
-            "recorded": recorded, "back": link_url(self._services, opened.link),
+            "recorded": recorded, **form_values(form, errors, notice), "back": link_url(self._services, opened.link),
         }  # fmt: skip
         return Contents(template=self.template, values=shared | contents, status=status)

@@ -46,6 +46,12 @@ class EmptyFields(dict[str, str]):
         return ""
 
 
+def form_values(form: AnswerForm | None, errors: Mapping[str, str] | None, notice: str) -> dict[str, object]:
+    """Return what a template shows of a form that was sent: what was typed, what is wrong, and what is to be said."""
+    typed = EmptyFields(form.fields if form else {})
+    return {"typed": typed, "errors": EmptyFields(errors or {}), "notice": notice}
+
+
 class LinkVisits:
     """The visits of all pages of links, so that the limits of a link hold for all its pages. Threads may share it."""
 

@@ -14,7 +14,7 @@ from alerts.log_output import fields
 from alerts.rendering.template_filters import clean
 from alerts.store.store_error import StoreError
 from alerts.web.answer_form import AnswerForm, FormError
-from alerts.web.answer_view import choosable, new_form
+from alerts.web.answer_view import choosable
 from alerts.web.give_answer import DOES, Answer
 from alerts.web.link_visits import EmptyFields
 from alerts.web.moved_view import moved_windows
@@ -60,7 +60,7 @@ class CommitmentPages:
         series = reading.store.commitments.find(key)
         tracked = series.at(form.fields.get("occurrence", on or ""))
         on = tracked.occurrence if series.recurs else None
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
+        if not self._tokens.is_ours(form, reading.visitor):
             return self._page(reading, commitment_view(reading, key, on), status=403, notice="stale")
         try:
             return self._record(reading, tracked, on, form)
@@ -149,12 +149,9 @@ class CommitmentPages:
         return ShownPage(template="commitment", values=values, status=status)
 
     def _shared(self, reading: PageReading, view: CommitmentView, form: AnswerForm | None) -> dict[str, object]:
-        fresh = new_form()
-        typed = EmptyFields(form.fields if form else {})
         return {
             "view": view,
             "t": view.t,
-            "form": fresh,
-            "token": self._tokens.token(fresh, reading.visitor),
-            "typed": typed,
+            "typed": EmptyFields(form.fields if form else {}),
+            **self._tokens.fields(reading.visitor),
         }

@@ -20,7 +20,6 @@ from alerts.store.store_error import StoreError
 from alerts.views.built_channels import built_channel
 from alerts.views.message_previews import next_message
 from alerts.web.answer_form import AnswerForm
-from alerts.web.answer_view import new_form
 from alerts.web.pages.channel_tries import ChannelTries
 from alerts.web.pages.channels_view import channels_view
 from alerts.web.pages.due_index import IndexedCommitment
@@ -47,12 +46,10 @@ class ConfigurationPages:
 
     def channels(self, reading: PageReading, *, status: int = 200, notice: str = "", problem: str = "") -> ShownPage:
         """Return the page of channels."""
-        form = new_form()
         values: dict[str, object] = {
             "view": channels_view(reading),
             "tries": self._tries.last(),
-            "form": form,
-            "token": self._tokens.token(form, reading.visitor),
+            **self._tokens.fields(reading.visitor),
             "notice": notice,
             "problem": problem,
         }
@@ -61,7 +58,7 @@ class ConfigurationPages:
     def press_channels(self, reading: PageReading, body: bytes) -> ShownPage:
         """Send a test message to the recipients of a channel, and return the page that says what became of it."""
         form = AnswerForm.read(body)
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
+        if not self._tokens.is_ours(form, reading.visitor):
             return self.channels(reading, status=403, notice="stale")
         what, name = form.choice
         if what != "test":

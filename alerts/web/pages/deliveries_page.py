@@ -20,7 +20,6 @@ from alerts.store.store_error import StoreError
 from alerts.views.delivery_texts import carried_text
 from alerts.views.shown_times import shown
 from alerts.web.answer_form import AnswerForm
-from alerts.web.answer_view import new_form
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.shown_page import ShownPage
@@ -61,7 +60,7 @@ class DeliveriesPages:
     def press(self, reading: PageReading, state: str, body: bytes) -> ShownPage:
         """Retry or dismiss a delivery, and return the page that says so."""
         form = AnswerForm.read(body)
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
+        if not self._tokens.is_ours(form, reading.visitor):
             return self._page(reading, state, status=403, notice="stale")
         what, name = form.choice
         if what not in DOES or not UUID_TEXT.fullmatch(name):
@@ -91,14 +90,12 @@ class DeliveriesPages:
         with reading.store.database.snapshot():
             rows = reading.store.ledger.deliveries(chosen, MOST)
             counts = reading.store.ledger.counts()
-        form = new_form()
         values: dict[str, object] = {
             "rows": [_row(row, reading) for row in reversed(rows)],
             "states": [(one, counts.get(one, 0)) for one in STATES],
             "state": chosen or "",
             "most": MOST,
-            "form": form,
-            "token": self._tokens.token(form, reading.visitor),
+            **self._tokens.fields(reading.visitor),
             "notice": notice,
             "error": error,
             "recorded": recorded,

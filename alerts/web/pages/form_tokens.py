@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers
 
+from alerts.web.answer_form import AnswerForm
+from alerts.web.answer_view import new_form
 from alerts.web.pages.visitors import Visitor
 
 OWN_SITE = ("same-origin", "none")  # of `Sec-Fetch-Site`: `none` is what somebody typed
@@ -33,9 +35,14 @@ class FormTokens:
         """Return the token of a form that is shown to somebody."""
         return self.sign(form, visitor.session)
 
-    def is_ours(self, form: str, token: str, visitor: Visitor) -> bool:
-        """Return whether a token is that of a form that was shown to somebody."""
-        return self.is_signed(form, token, visitor.session)
+    def fields(self, visitor: Visitor, form: str = "") -> dict[str, str]:
+        """Return what a form carries that is shown to somebody: its id, a new one where it has none, and its token."""
+        form = form or new_form()
+        return {"form": form, "token": self.token(form, visitor)}
+
+    def is_ours(self, form: AnswerForm, visitor: Visitor) -> bool:
+        """Return whether a form is one that was shown to somebody."""
+        return self.is_signed(form.id, form.fields.get("token", ""), visitor.session)
 
     def sign(self, form: str, session: str) -> str:
         """Return the token of a form in a session, or in a browser where nobody has signed in."""

@@ -11,12 +11,11 @@ from alerts.log_output import fields
 from alerts.rendering.template_filters import clean, flat
 from alerts.store.uploads import is_register
 from alerts.web.answer_form import FormError
-from alerts.web.answer_view import new_form
 from alerts.web.intake.import_runner import BeyondLimitsError, ImportRunner, NotStoredError
 from alerts.web.intake.import_values import ImportRequest, ImportResult
 from alerts.web.intake.upload_form import UploadForm, columns_of
 from alerts.web.intake.uploaded_columns import CHOOSABLE, COLUMN
-from alerts.web.link_visits import EmptyFields
+from alerts.web.link_visits import form_values
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.shown_page import ShownPage
@@ -49,7 +48,7 @@ class ImportPages:
 
     def stated(self, reading: PageReading, form: UploadForm) -> ImportRequest | ShownPage:
         """Return what a form asks for, or the page that says what is wrong with it."""
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
+        if not self._tokens.is_ours(form, reading.visitor):
             return self.page(reading, form, status=403, notice="stale")
         try:
             return _request(reading, form)
@@ -90,13 +89,9 @@ class ImportPages:
         result: ImportResult | None = None,
     ) -> ShownPage:
         """Return the page."""
-        fresh = new_form()
         values: dict[str, object] = {
-            "form": fresh,
-            "token": self._tokens.token(fresh, reading.visitor),
-            "typed": EmptyFields(form.fields if form else {}),
-            "errors": EmptyFields(errors or {}),
-            "notice": notice,
+            **self._tokens.fields(reading.visitor),
+            **form_values(form, errors, notice),
             "result": result,
             "registers": reading.store.uploads.registers(),
             "choosable": CHOOSABLE,

@@ -23,8 +23,8 @@ from alerts.views.planned_alerts import alerts_of_new
 from alerts.views.shown_times import shown_with_zone, soon
 from alerts.views.unreached import without_recipient
 from alerts.web.answer_form import AnswerForm, FormError
-from alerts.web.answer_view import choosable, new_form
-from alerts.web.link_visits import EmptyFields
+from alerts.web.answer_view import choosable
+from alerts.web.link_visits import form_values
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.new_commitment import NewCommitment, WrongFieldsError, key_of_title, keys_from, read_new
 from alerts.web.pages.page_reading import PageReading
@@ -66,7 +66,7 @@ class NewPages:
     def press(self, reading: PageReading, body: bytes) -> ShownPage | str:
         """Return the page with what the form means, or record it and return its key."""
         form = AnswerForm.read(body)
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
+        if not self._tokens.is_ours(form, reading.visitor):
             return self._page(reading, form, status=403, notice="stale")
         what, _ = form.choice
         try:
@@ -112,15 +112,12 @@ class NewPages:
         errors: Mapping[str, str] | None = None,
         meaning: Meaning | None = None,
     ) -> ShownPage:
-        ledger, fresh = reading.store.ledger, form.id if form and status != 403 else new_form()
+        ledger = reading.store.ledger
         with reading.store.database.snapshot():
             parties, sources = ledger.parties(), ledger.sources()
         values: dict[str, object] = {
-            "form": fresh,
-            "token": self._tokens.token(fresh, reading.visitor),
-            "typed": EmptyFields(form.fields if form else {}),
-            "errors": EmptyFields(errors or {}),
-            "notice": notice,
+            **self._tokens.fields(reading.visitor, form.id if form and status != 403 else ""),
+            **form_values(form, errors, notice),
             "meaning": meaning,
             "choosable": choosable(reading.people, reading.now),
             "parties": sorted(one.name for one in parties.values())[:MOST_NAMES],

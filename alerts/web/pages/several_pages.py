@@ -11,7 +11,7 @@ from alerts.log_output import fields
 from alerts.rendering.template_filters import clean
 from alerts.web.answer_form import AnswerForm, FormError
 from alerts.web.answer_view import choosable, new_form
-from alerts.web.link_visits import EmptyFields
+from alerts.web.link_visits import form_values
 from alerts.web.pages.due_index import IndexedCommitment
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_reading import PageReading
@@ -42,7 +42,7 @@ class SeveralPages:
         seen = {line.partition(" ")[0]: line for line in form.fields.get("picked", "").split("\n")[:MOST] if line}
         rows = [as_seen(row, seen[row.key].strip()) for row in self._rows(reading, everything, list(seen))]
         gone = [key for key in seen if key not in {row.key for row in rows}]
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
+        if not self._tokens.is_ours(form, reading.visitor):
             return self._page(reading, rows, form, status=403, notice="stale")
         if form.choice[0] not in ANSWERS:
             return self._page(reading, rows, form)
@@ -78,16 +78,12 @@ class SeveralPages:
             rows = meant(rows, form, reading) if is_preview else rows
         except FormError as error:
             errors[error.field], is_preview, status = str(error), False, 422
-        fresh = new_form()
         values: dict[str, object] = {
             "rows": rows,
             "ready": [row for row in rows if not row.problem],
             "preview": is_preview,
-            "typed": EmptyFields(form.fields),
-            "errors": EmptyFields(errors),
-            "notice": notice,
+            **form_values(form, errors, notice),
             "choosable": choosable(reading.people, reading.now),
-            "form": fresh,
-            "token": self._tokens.token(fresh, reading.visitor),
+            **self._tokens.fields(reading.visitor),
         }
         return ShownPage(template="several", values=values, status=status)

@@ -15,7 +15,6 @@ from alerts.store.sessions import Session
 from alerts.store.store_error import StoreError
 from alerts.views.shown_times import shown
 from alerts.web.answer_form import AnswerForm
-from alerts.web.answer_view import new_form
 from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.shown_page import ShownPage
@@ -73,7 +72,7 @@ class PeoplePages:
     def press(self, reading: PageReading, body: bytes) -> ShownPage:
         """End a session, and return the page that says so."""
         form = AnswerForm.read(body)
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), reading.visitor):
+        if not self._tokens.is_ours(form, reading.visitor):
             return self._page(reading, status=403, notice="stale")
         what, number = form.choice
         if what != "end" or not number.isascii() or not number.isdigit() or len(number) > 9:
@@ -91,7 +90,7 @@ class PeoplePages:
         return self._page(reading, notice="ended" if has_ended else "over")
 
     def _page(self, reading: PageReading, *, status: int = 200, notice: str = "") -> ShownPage:
-        store, now, form = reading.store, reading.now, new_form()
+        store, now = reading.store, reading.now
         with store.database.snapshot():
             lasting, latest = store.sessions.lasting(now), store.sessions.latest(MOST_SIGN_INS)
             last = store.sessions.last_sign_ins()
@@ -106,8 +105,7 @@ class PeoplePages:
             "tokens": tokens,
             "sign_in": reading.services.http.sign_in,
             "notice": notice,
-            "form": form,
-            "token": self._tokens.token(form, reading.visitor),
+            **self._tokens.fields(reading.visitor),
         }
         return ShownPage(template="people", values=values, status=status)
 

@@ -48,7 +48,7 @@ class SignInResponses:
     def sign_out(self, request: Request, visitor: Visitor, body: bytes) -> Response:
         """End the session of somebody who has signed in."""
         form = AnswerForm.read(body)
-        if not self._tokens.is_ours(form.id, form.fields.get("token", ""), visitor):
+        if not self._tokens.is_ours(form, visitor):
             return RedirectResponse("/", status_code=303)
         if visitor.session_number is not None:
             by = visitor.actor(None).name
