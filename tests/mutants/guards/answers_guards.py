@@ -142,7 +142,7 @@ GUARDS = (
     Guard(
         "a shared link asks for a name",
         "web/opened_link.py",
-        "if self.shared and not form.name:",
+        'if self.shared and not form.name and self.answers_as == "link":',
         "if False:",
         "web/test_answer_pages.py::test_a_shared_recipient_and_a_chat_give_a_name_and_see_nobody[sqlite]",
     ),
