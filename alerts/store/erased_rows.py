@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy
@@ -30,7 +30,7 @@ from alerts.store.database import Database
 from alerts.store.stored_message import DEFLATED, StoredMessage, compressed, decompressed
 from alerts.store.table_types import JSON, metadata
 
-BATCH = 200  # rows that one transaction reads, or changes
+BATCH = 100  # rows that one transaction reads, or changes: with their messages it takes a fifth of a second
 UNSENT = {"payload": None, "payload_hash": None, "entries": None}
 UNDER_WAY = "erasing:"  # the fact that has the names until the work is done, before the key
 NAMED = (tables.meta, tables.resolved_with, tables.requests, planning_tables.rules, planning_tables.processes)
@@ -60,20 +60,25 @@ def replace_in(database: Database, table: Table, pseudonym: Pseudonym) -> tuple[
     """
     done = left = 0
     for rows in _batches(database, table):
-        keys = [_key(table, row) for row in rows if _changed(table, row, pseudonym)]
-        if not keys:
+        found = [(row, changed) for row in rows if (changed := _changed(table, row, pseudonym))]
+        if not found:
             continue
         with database.change() as connection:
-            changed = [_replace(connection, table, key, pseudonym) for key in keys]
-        done, left = done + sum(changed), left + len(changed) - sum(changed)
+            could = [_replace(connection, table, row, values, pseudonym) for row, values in found]
+        done, left = done + sum(could), left + len(could) - sum(could)
         database.give_way()
     return done, left
 
 
-def _replace(connection: Connection, table: Table, key: Mapping[str, Any], pseudonym: Pseudonym) -> bool:
-    here = and_(*(table.c[name] == value for name, value in key.items()))
+def _replace(
+    connection: Connection, table: Table, seen: RowMapping, changed: dict[str, Any], pseudonym: Pseudonym
+) -> bool:
+    """Change a row as it was worked out before the transaction, if nobody has changed it since."""
+    here = and_(*(column == seen[column.name] for column in table.primary_key))
     row = connection.execute(_query(table).where(here).with_for_update()).mappings().first()
-    if row is None or not (changed := _changed(table, row, pseudonym)):
+    if row is None:
+        return True
+    if row != seen and not (changed := _changed(table, row, pseudonym)):
         return True
     if table is tables.uploads:
         connection.execute(delete(table).where(here))
@@ -106,10 +111,6 @@ def _query(table: Table) -> Select[Any]:
         for column in table.columns
     ]
     return select(*columns)
-
-
-def _key(table: Table, row: RowMapping) -> dict[str, Any]:
-    return {column.name: row[column.name] for column in table.primary_key}
 
 
 def _changed(table: Table, row: RowMapping, pseudonym: Pseudonym) -> dict[str, Any]:
