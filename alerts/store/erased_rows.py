@@ -38,7 +38,8 @@ TABLES = [
     delivery_tables.deliveries,  # first: what is being sent now ends the work before anything depends on it
     *(one for one in metadata.sorted_tables if one not in (delivery_tables.deliveries, tables.people)),
 ]
-_D = delivery_tables.deliveries
+SHOWN = (tables.commitments, tables.occurrences, tables.snoozes)
+_C, _D = tables.commitments.c, delivery_tables.deliveries
 
 
 def named_in(database: Database, pseudonym: Pseudonym) -> dict[str, Counter[str]]:
@@ -88,6 +89,9 @@ def _replace(
     if table is _D and row["state"] in ("pending", "retry"):
         changed |= UNSENT  # rendered anew, it has links of its own
     connection.execute(update(table).where(here).values(**changed))
+    if table in SHOWN:  # pages keep in memory what is open, and read again what has risen
+        mine = _C.id == (row["id"] if table is tables.commitments else row["commitment_id"])
+        connection.execute(update(tables.commitments).where(mine).values(sequence=_C.sequence + 1))
     return True
 
 

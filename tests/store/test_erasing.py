@@ -15,7 +15,8 @@ from alerts.store import Store, tables
 from alerts.store.erased_rows import replace_in
 from alerts.store.erasing import Erasing
 from alerts.store.store_error import StoreError
-from tests.factories import NOW, entry, load, tracked
+from tests import acting
+from tests.factories import NOW, change, entry, load, tracked
 from tests.filled_tables import fill, texts_of
 
 TEXTS = ("Ana Lopez", "<b>ana\n   LOPEZ</b>", "ANA@example.org", "mailto:ana%40example.org", "alopez:", "(alopez)")
@@ -46,18 +47,30 @@ def test_no_column_of_any_table_is_forgotten(store: Store, seed: int) -> None:
 def test_what_somebody_changes_meanwhile_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     load(store, entry("one", note="ask Ana Lopez", title="One"), entry("two", note="ask Ana Lopez"))
     pseudonym = Pseudonym(text="erased-1", key="alopez", names=NAMES)
-    change = store.database.change
+    begin = store.database.change
 
     def change_after_another() -> Any:
         monkeypatch.undo()
         with store.database.write() as connection:
             connection.execute(update(tables.commitments).values(title="Changed", note="Ana Lopez knows"))
-        return change()
+        return begin()
 
     monkeypatch.setattr(store.database, "change", change_after_another)
     assert replace_in(store.database, tables.commitments, pseudonym) == (2, 0)
     one = tracked(store, "one").commitment
     assert (one.title, one.note) == ("Changed", "erased-1 knows")
+
+
+def test_pages_that_keep_what_is_open_in_memory_read_again_what_has_changed(store: Store) -> None:
+    load(store, entry("one", note="ask Ana Lopez"), entry("two"), entry("three"))
+    acting.acknowledge(store, "two", None, change(by="Ana Lopez"))
+    before, state = store.open_commitments.versions(), store.open_commitments.state()
+    Erasing(store.database).erase(Pseudonym(text="erased-1", key="alopez", names=NAMES), "desk", NOW)
+    after = store.open_commitments.versions()
+    assert store.open_commitments.state() != state
+    assert {number for number in after if after[number] > before[number]} == {
+        tracked(store, "one").id, tracked(store, "two").id
+    }  # fmt: skip
 
 
 def test_a_person_is_erased_by_the_same_pseudonym_after_a_kill(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
