@@ -14,7 +14,8 @@ import typer
 from alerts.cli.app import App
 from alerts.cli.held_report import report_held
 from alerts.cli.load_files import show_progress
-from alerts.cli.output import counted, note, print_line
+from alerts.cli.output import counted, note, print_line, warn
+from alerts.daemon_status import nobody_serves
 from alerts.interchange.export_formats import WRITERS
 from alerts.store.complete_export import export_all
 from alerts.store.complete_load import load_all
@@ -32,6 +33,9 @@ def write_all(app: App, output: Path | None, now: datetime) -> None:
     """Write all that the database knows to a file, or to standard output."""
     if output and output.suffix.lower() in SUFFIXES:
         raise typer.BadParameter(f"{output}: --all writes JSON Lines; name a file such as all.jsonl", param_hint="-o")
+    if not nobody_serves(app.store):
+        warn("a daemon is running: what it sends from now on is not in the file. End it first if another database "
+             "is to take over")  # fmt: skip
     if output:
         export_all(app.store.database, output, now)
     else:

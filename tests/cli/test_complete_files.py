@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from alerts.store.complete_file import TABLES
+from alerts.store.daemon_lock import daemon_lock
 from tests import postgres
 from tests.cli.conftest import Alerts, Said, SetUpOnce
 
@@ -186,6 +187,15 @@ def test_what_cannot_be_loaded_is_refused_in_one_line(full: Alerts, home: Path) 
     )
     os.truncate(home / "all.jsonl", 5000)
     refused(full("load", "all.jsonl", "--database", f"sqlite:///{home}/empty.db"), "it is not whole, or was changed")
+
+
+def test_an_export_beside_a_daemon_says_that_it_goes_on_sending(loaded: Alerts, home: Path) -> None:
+    warning = "a daemon is running: what it sends from now on is not in the file. End it first"
+    with daemon_lock(home / "alerts.db"):
+        said = loaded("export", "--all", "-o", "all.jsonl")
+    assert said.code == 0
+    assert warning in said.err
+    assert warning not in loaded("export", "--all", "-o", "all.jsonl").err
 
 
 def test_without_a_database_there_is_nothing_to_export(alerts: Alerts) -> None:
