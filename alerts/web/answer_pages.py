@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import quote
 
 from alerts.actions.preconditions import NotAsShownError
 from alerts.core.changes import Report
@@ -104,7 +105,15 @@ class AnswerPages:
         away = f"{own}/away" if may_be_away(self._services, opened) else None
         silence = f"{own}/silence" if may_silence(self._services, opened) else None
         shared = {"form": new_form(), "decoy": DECOY, "reader": opened.reader, "typed": typed}
-        return shared | {"away": away, "silence": silence}
+        return shared | {"away": away, "silence": silence, "full_page": self._full_page(opened)}
+
+    def _full_page(self, opened: OpenedLink) -> str | None:
+        """Return where people who sign in find why the alert came; None for a list, and where nobody can sign in."""
+        if opened.whole or self._services.http.sign_in is None:
+            return None
+        tracked = opened.entry.tracked
+        on = f"?on={quote(tracked.occurrence, safe='')}" if tracked.occurrence else ""
+        return f"/c/{quote(tracked.commitment.key, safe='')}{on}"
 
     def _preview(self, opened: OpenedLink, form: AnswerForm, report: Report) -> Page:
         if not report.moved:

@@ -64,6 +64,17 @@ def test_who_opens_their_own_link_is_named_too(site: Site, desk: Desk) -> None:
     assert desk.last("filing")[1:] == (f"Ann Example, by {ANNS}", "signed-in")
 
 
+def test_an_alert_leads_to_the_page_that_says_why_it_came(site: Site, desk: Desk) -> None:
+    token, way = desk.sent("filing", COMING).token, 'href="/c/filing"'
+    ann = site.signed_in("ann")
+    page = opened(ann, token)
+    assert f"<li><a {way}>Why this alert came, and its history</a></li>" in page.answer.text
+    assert way in press(ann, page, "acknowledge").answer.text
+    stranger = opened(site.browser(), token)
+    assert "Why this alert came, and its history for those who sign in" in stranger.text
+    assert "How this date was worked out" in text_of(ann.get("/c/filing"))
+
+
 def test_the_pages_below_a_link_and_a_list_know_it_too(site: Site, desk: Desk) -> None:
     sent, bob = desk.sent("filing", COMING), site.signed_in("bob")
     away, whole = opened(bob, sent.token, "/away"), opened(bob, sent.whole)
