@@ -11,6 +11,7 @@ from alerts.store import Store
 from alerts.store.api_tokens import WARNED
 from alerts.store.outbox.bounces import BouncingAddress
 
+SIGN_IN_MAIL = "sign-in mail"  # the fact that the last one was not sent, and why
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
 NO_DAEMON = "no daemon has planned and delivered for five minutes: start `alerts run`"
 
@@ -35,7 +36,10 @@ def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], s
     ]
     if stuck := store.ledger.stuck(now - STUCK):
         errors.append(f"{_counted(stuck)} waiting for over an hour: see `alerts deliveries`")
-    if doubt := store.ledger.facts().get(DOUBT):
+    facts = store.ledger.facts()
+    if unsent := facts.get(SIGN_IN_MAIL):
+        errors.append(f"people cannot sign in: the mail of {shown(unsent.at)} was not sent: {unsent.value}")
+    if doubt := facts.get(DOUBT):
         errors.append(
             f"{doubt.value}: planning and sending are stopped; correct the clock, or run `alerts clock accept`"
         )

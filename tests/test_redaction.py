@@ -39,8 +39,10 @@ def test_words_that_are_no_secret_stay() -> None:
 
 def test_a_token_in_an_address_is_taken_out() -> None:
     token = "a2b3" * 20
-    line = f"GET https://alerts.example.org/a/{token} and /a/{token[:30]} and /calendar/{token}.ics"
+    line = (
+        f"GET https://alerts.example.org/a/{token} and /a/{token[:30]} and /calendar/{token}.ics and /sign-in/{token}"
+    )
     said = Redaction([])(line)
-    assert said == "GET https://alerts.example.org/a/*** and /a/*** and /calendar/***.ics"
+    assert said == "GET https://alerts.example.org/a/*** and /a/*** and /calendar/***.ics and /sign-in/***"
     assert Redaction([])(f"Authorization: Bearer dla_{'a2b3' * 16}") == "Authorization: Bearer ***"
     assert Redaction([])("a/b/c and /a/short") == "a/b/c and /a/short"

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 HIDDEN = "***"
-_TOKENS = re.compile(r"(?<=/a/)[0-9A-Za-z]{20,}|(?<=/calendar/)[\w-]{20,}|\bdla_[0-9a-f]{20,}", re.ASCII)
+_TOKENS = re.compile(
+    r"(?<=/a/)[0-9A-Za-z]{20,}|(?<=/calendar/)[\w-]{20,}|(?<=/sign-in/)[\w-]{20,}|\bdla_[0-9a-f]{20,}", re.ASCII
+)
 TELLING = 6  # characters: a shorter piece is no secret by itself, and would blank parts of ordinary text
 
 

@@ -280,6 +280,20 @@ def test_where_the_lease_is_over_and_a_replica_has_claimed_it_the_first_writes_n
     assert turn(other) == 2
 
 
+def test_of_two_commitments_the_one_that_a_replica_has_claimed_since_is_left_to_it(store, other, meanwhile):
+    planned(store)
+
+    def take_one() -> None:
+        truce = select(_C.id).where(_C.key == "truce").scalar_subquery()
+        with other.database.write() as connection:
+            mine = update(planning_tables.watches).where(_W.commitment_id == truce, _W.claimed_by.is_not(None))
+            assert connection.execute(mine.values(claimed_by="another")).rowcount == 1
+
+    meanwhile(take_one)
+    assert turn(store) == 1
+    assert alerts_of(store) == [WEEK]
+
+
 def test_what_a_claim_held_when_its_process_was_killed_is_due_a_minute_later(store, other):
     planned(store)
     assert store.watches.claim_due({DESK.name: DESK}, NINE)  # and no more

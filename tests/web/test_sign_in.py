@@ -15,6 +15,7 @@ import requests
 from sqlalchemy import func, select
 
 from alerts.core.commitments import Person
+from alerts.health_problems import delivery_problems
 from alerts.store import tables
 from alerts.store.feeds import hash_token
 from alerts.store.people import put
@@ -394,8 +395,17 @@ def test_a_mail_that_cannot_be_sent_is_logged_and_the_next_one_goes_out(
     (site.folder / "mail").write_text("no folder")
     assert site.browser().ask("ann@example.org").status_code == 200
     patience.eventually(lambda: "a sign-in mail was not sent: maildir" in caplog.text, "the log says it")
+    patience.eventually(lambda: bool(of_sign_in(site)), "the health says it")
+    assert of_sign_in(site)[0].startswith("people cannot sign in: the mail of 2026-")
     (site.folder / "mail").unlink()
     assert site.browser().sign_in("ann@example.org").status_code == 303
+    patience.eventually(lambda: not of_sign_in(site), "the health no longer says it")
+
+
+def of_sign_in(site: Site) -> list[str]:
+    services = site.server.services
+    lines = delivery_problems(services.store, services.clock(), str)
+    return [line for line in lines if "sign in" in line]
 
 
 def test_too_many_mails_do_not_wait(site: Site) -> None:

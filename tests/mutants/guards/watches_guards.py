@@ -59,7 +59,7 @@ GUARDS = (
         "store/write_back.py",
         "if watch not in watches}",
         "if not watches}",
-        "store/test_write_back.py::test_what_changes_between_claim_and_write_back_is_evaluated_anew[sqlite-woken_by_settling]",
+        "store/test_write_back.py::test_of_two_commitments_the_one_that_a_replica_has_claimed_since_is_left_to_it[sqlite]",
     ),
     Guard(
         "what another process has claimed since is not written back",

@@ -11,8 +11,10 @@ from alerts.channels import Channel, build
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Outgoing
 from alerts.deadlines.errors import InputError
+from alerts.health_problems import SIGN_IN_MAIL
 from alerts.rendering.sign_in_message import sign_in_message
 from alerts.store.sessions import LINK_LIVES, SignInLink
+from alerts.store.store_error import StoreError
 from alerts.web.pages.sign_in.known_people import KnownPeople
 from alerts.web.services import Services
 
@@ -53,8 +55,18 @@ class SignInMails:
                 self._send(address, leads_to)
             except (DeliveryError, InputError) as error:
                 log.warning("a sign-in mail was not sent: %s", error)
-            except Exception:  # the next one is sent all the same
+                self._note(str(error))
+            except Exception as error:  # the next one is sent all the same
                 log.exception("a sign-in mail was not sent")
+                self._note(f"{type(error).__name__}: the log of the HTTP server has it")
+
+    def _note(self, failure: str) -> None:
+        """Let the health say that people cannot sign in. Where the database fails, it says that itself."""
+        text = self._services.settings.redaction(failure)  # a server may repeat the link
+        try:
+            self._services.store.ledger.record_fact(SIGN_IN_MAIL, text, self._services.clock())
+        except StoreError as error:
+            log.warning("the failure of a sign-in mail is not recorded: %s", error)
 
     def _send(self, address: str, leads_to: str) -> None:
         now, settings = self._services.clock(), self._services.settings
@@ -72,6 +84,8 @@ class SignInMails:
         )  # fmt: skip
         self._opened().send(Outgoing(id=uuid4(), recipient=person.email, message=message))
         log.info("a sign-in link was mailed to %s", person.key)
+        if SIGN_IN_MAIL in self._services.store.ledger.facts():
+            self._services.store.ledger.forget(SIGN_IN_MAIL)
 
     def _opened(self) -> Channel:
         """Return the channel that mails. Raises InputError where its secrets or its settings are wrong."""
