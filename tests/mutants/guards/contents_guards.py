@@ -105,7 +105,7 @@ GUARDS = (
         "hours after its snooze a held reminder lets the later one be planned first",
         "store/outbox/holds.py",
         "_O.snoozed_until.is_not(None), _R",
-        "_O.snoozed_until > now - PLANNED_BY, _R",
+        '_O.snoozed_until > bindparam("over_since"), _R',
         "store/outbox/test_holds.py::"
         "test_where_the_next_firing_is_hours_after_the_end_the_later_word_is_planned_first[sqlite-True]",
     ),
