@@ -52,7 +52,7 @@ check: $(VENV)/.installed-dev  ## the quick part: format, lint, types, contracts
 	@$(BIN)/lint-imports --no-cache
 
 # Twice as many processes as processors: a third of the time a test waits for a server or a timer, and some wait a minute.
-test: check  ## everything that must pass, on as many processors as there are (up to four)
+test: check  ## everything that must pass, on twice as many processes as there are processors (up to five)
 	@$(BIN)/python -m pytest --numprocesses $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )) --maxprocesses 5 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The tests start many processes: with the modules' bytecode on disk, each starts in three quarters of the time.
