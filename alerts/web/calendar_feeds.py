@@ -18,7 +18,7 @@ from alerts.rendering.calendar_text import entry_of
 from alerts.store.feed_contents import contents
 from alerts.store.feeds import Feed
 from alerts.store.store_error import StoreError
-from alerts.web.rate_limit import RateLimit
+from alerts.web.rate_limit import RateLimit, network_of
 from alerts.web.services import Services
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class CalendarFeeds:
         now = self._services.clock()
         feed = self._services.store.feeds.find(token, now) if TOKEN.fullmatch(token) else None
         if feed is None:
-            return TOO_MANY if self._wrong.is_exceeded(address, now) else NONE
+            return TOO_MANY if self._wrong.is_exceeded(network_of(address), now) else NONE
         ended = self._ended_at(feed, now)
         if ended and now - ended > FAREWELL:
             return GONE

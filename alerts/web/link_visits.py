@@ -13,7 +13,7 @@ from alerts.web.answer_form import DECOY, AnswerForm
 from alerts.web.answer_view import Viewer, new_form
 from alerts.web.opened_link import DeadLinkError, DeadReason, OpenedLink, open_again, open_link
 from alerts.web.program_visits import ProgramVisits
-from alerts.web.rate_limit import RateLimit
+from alerts.web.rate_limit import RateLimit, network_of
 from alerts.web.services import Services
 from alerts.web.signed_in import SignedIn
 
@@ -131,7 +131,7 @@ class LinkVisits:
 
     def _dead(self, dead: DeadLinkError, address: str) -> Page:
         wrong = dead.reason == "unknown"
-        if wrong and self._limit.is_exceeded(f"address {address}", self.services.clock()):
+        if wrong and self._limit.is_exceeded(f"address {network_of(address)}", self.services.clock()):
             return self.message("too_often", 429, retry_after=60)
         return self.message(dead.reason, DEAD_STATUS[dead.reason])
 

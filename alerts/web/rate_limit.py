@@ -5,11 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 
 WINDOW = timedelta(minutes=1)
 MOST = 60  # attempts in a window, of one link or from one address
+CLIENT_BITS = 64  # of an IPv6 address: one client has all of a network of that size
 REMEMBERED = 10_000  # links and addresses; those that were quiet longest go first
+
+
+def network_of(address: str) -> str:
+    """Return what the attempts of a client are counted by: of IPv6 the network, whose addresses one client has all.
+
+    On a socket for both, IPv4 clients have addresses such as `::ffff:192.0.2.7`, and each counts for itself.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or ip_network((found, CLIENT_BITS), strict=False))
 
 
 class RateLimit:

@@ -15,7 +15,7 @@ from alerts.store import Store, tables
 from alerts.store.feeds import FeedFilter
 from alerts.store.store_error import StoreError
 from alerts.web import calendar_feeds
-from alerts.web.rate_limit import MOST, REMEMBERED, WINDOW, RateLimit
+from alerts.web.rate_limit import MOST, REMEMBERED, WINDOW, RateLimit, network_of
 from tests.factories import NOW, entry, load, move
 from tests.web.running import WebServer
 
@@ -171,6 +171,19 @@ def test_wrong_tokens_are_counted_by_the_minute_and_by_address() -> None:
     assert not wrong.is_exceeded("b", NOW)
     assert wrong.is_exceeded("a", NOW + WINDOW - timedelta(seconds=1))
     assert not wrong.is_exceeded("a", NOW + WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:1::7", "2001:db8:0:1::/64"),
+        ("somebody", "somebody"),
+    ],
+)
+def test_ipv4_clients_count_for_themselves_also_on_a_socket_for_both(address: str, network: str) -> None:
+    assert network_of(address) == network
 
 
 def test_of_the_addresses_with_wrong_tokens_only_so_many_are_remembered() -> None:

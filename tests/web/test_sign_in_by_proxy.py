@@ -111,3 +111,22 @@ def test_the_header_counts_from_a_trusted_address_alone(sqlite_url: str, tmp_pat
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-in/" + "0" * 64, "/sign-out"])
 def test_there_is_no_other_way_in(site: Site, path: str) -> None:
     assert asked(site, path=path)[0] in (404, 405)
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "before"),
+    [
+        ("/api/v1/plan", (f"Authorization: Bearer dla_{'0' * 64}",), 401),
+        (f"/calendar/{'0' * 64}.ics", (), 404),
+        ("/a/wrong", (), 404),
+    ],
+)
+def test_wrong_tokens_are_counted_by_the_network_of_an_ipv6_client(
+    site: Site, path: str, lines: tuple[str, ...], before: int
+) -> None:
+    def tried(client: str) -> int:
+        return asked(site, f"X-Forwarded-For: {client}", *lines, path=path)[0]
+
+    found = [tried(f"2001:db8::{number:x}") for number in range(61)]
+    assert found == [before] * 60 + [429], "it has all addresses of the network"
+    assert tried("2001:db8:0:1::1") == before, "another client is let in"

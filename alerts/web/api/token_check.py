@@ -11,7 +11,7 @@ from alerts.store.api_tokens import TOKEN, ApiToken
 from alerts.store.store_error import StoreError
 from alerts.web.api.api_call import ApiRoute
 from alerts.web.api.problem_details import ProblemError
-from alerts.web.rate_limit import RateLimit
+from alerts.web.rate_limit import RateLimit, network_of
 from alerts.web.services import Services
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class TokenCheck:
             raise ProblemError(401, MISSING, {"WWW-Authenticate": 'Bearer realm="alerts"'})
         found = self._find(stated, now)
         if found is None:
-            if self._wrong.is_exceeded(address, now):
+            if self._wrong.is_exceeded(network_of(address), now):
                 raise ProblemError(429, "too many wrong tokens: try again in a minute", {"Retry-After": "60"})
             raise ProblemError(401, REFUSED, {"WWW-Authenticate": 'Bearer realm="alerts", error="invalid_token"'})
         if route.scope == "write" and found.scope != "write":

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
-
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from alerts.web import rate_limit
 from alerts.web.answer_form import AnswerForm
 from alerts.web.answer_view import new_form
 from alerts.web.pages.form_tokens import FormTokens
@@ -68,10 +67,5 @@ def client_of(request: Request) -> str:
 
 
 def network_of(request: Request) -> str:
-    """Return what tries are counted by: of IPv6 the network, since one client has all of its addresses."""
-    client = client_of(request)
-    try:
-        found = ip_address(client)
-    except ValueError:
-        return client
-    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else client
+    """Return what the tries of who asks are counted by."""
+    return rate_limit.network_of(client_of(request))
