@@ -22,5 +22,5 @@ If you have not asked for it, do nothing: without the link nobody signs in as yo
 
 def sign_in_message(*, site: str, link: str, name: str, until: datetime, zone: str, now: datetime) -> Message:
     """Return the message. `until`: when the link ends; `zone`: the reader's."""
-    text = TEXT.format(site=site, link=link, name=name, until=moment(until, zone))
+    text = TEXT.format(site=site, link=link, name=name, until=moment(until.replace(second=0, microsecond=0), zone))
     return Message(subject="Your link to sign in", text=text, rendered_at=now)

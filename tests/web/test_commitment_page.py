@@ -151,6 +151,7 @@ def test_the_latest_move_or_handover_is_taken_back_as_it_was_stated(tracked: Des
     page(tracked, "reply").press("move", new_date="2026-12-30", reason="Later.")
     assert "Undo the move back to 10 days after filing" in page(tracked, "reply").text
     page(tracked, "reply").press("restore")
+    assert "Undo the move back to Wed 30 Dec 2026" in page(tracked, "reply").text
     assert tracked.tracked("reply").commitment.deadline == "P10D after filing"
     assert (tracked.history("reply")[-1].reason, tracked.last("visit")[0]) == ("taken back", "moved")
     page(tracked, "monthly").press("assign", person="bob")
@@ -164,6 +165,13 @@ def test_the_latest_move_or_handover_is_taken_back_as_it_was_stated(tracked: Des
     assert tracked.dump() == before
 
 
+def test_it_leads_to_the_form_of_what_counts_from_it(tracked: Desk) -> None:
+    way = "/new?deadline=30%20days%20before%20filing"
+    assert f'href="{way}"' in page(tracked, "filing").answer.text
+    assert "/new?deadline" not in page(tracked, "monthly").answer.text
+    assert 'value="30 days before filing"' in tracked.server.get(way).text
+
+
 def buttons(desk: Desk, key: str) -> list[str]:
     return visited(desk.server, "", page(desk, key).answer).buttons
 
@@ -171,7 +179,7 @@ def buttons(desk: Desk, key: str) -> list[str]:
 def test_a_new_date_is_shown_with_what_moves_along_before_it_is_recorded(tracked: Desk) -> None:
     before = tracked.dump()
     shown = page(tracked, "filing").press("preview", new_date="2026-12-18", reason="Later.")
-    assert "Moves along reply" in shown.text
+    assert "Moves along Reply: Fri 25 Dec 2026" in shown.text
     assert "Fri 25 Dec 2026 → Mon 28 Dec 2026" in shown.text
     assert tracked.dump() == before
     done = shown.press("move", new_date="2026-12-18", reason="Later.")

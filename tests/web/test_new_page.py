@@ -97,6 +97,24 @@ def test_what_is_tracked_leads_to_its_page_with_what_happens_next(form: Form) ->
         assert text in page, text
 
 
+@pytest.mark.parametrize(
+    ("deadline", "stated"),
+    [
+        ("30 days before The  supply contract of May", "30 days before supply"),
+        ("within 10 days of “the supply contract of may”", "within 10 days of supply"),
+        ("30 days before filing", "30 days before filing"),
+        ("30 days before Twice", None),
+    ],
+)
+def test_a_deadline_may_name_another_commitment_by_its_title(form: Form, deadline: str, stated: str | None) -> None:
+    twice = [entry(key, "2027-05-01", title="Twice") for key in ("one", "two")]
+    load(
+        form.desk.store, entry("supply", "2027-03-31", title="The supply contract of May"), *twice, now=at("2026-10-01")
+    )
+    found = form.press("preview", title="Give notice", deadline=deadline)
+    assert f"Read as {stated} " in found.meaning if stated else "is not tracked" in found.meaning
+
+
 def test_a_form_is_recorded_once_and_a_preview_keeps_it(form: Form) -> None:
     first = form.press("preview", **AUDIT)
     places = [first.press("track", **AUDIT).answer.headers["Location"] for _ in range(3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from alerts.core.alert_recipients import AlertRecipient, RecipientsOfAlerts
@@ -16,6 +17,7 @@ from alerts.core.stages import Stage, stage_of
 from alerts.core.tracked import OwnSnooze, Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.stated_text import deadline_in_words
+from alerts.deadlines.wording import format_day
 from alerts.rendering.template_facts import Facts
 from alerts.rendering.template_filters import clean, flat
 from alerts.store.relatives import Relative
@@ -202,10 +204,18 @@ def _replaced(reading: PageReading, found: _Read) -> ReplacedLine | None:
     if replaced is None or (replaced.field == "deadline" and found.series.recurs):
         return None
     if replaced.field == "deadline":
-        return ReplacedLine(field="deadline", back=_line(f"back to {deadline_in_words(replaced.before)}"))
+        return ReplacedLine(field="deadline", back=_line(f"back to {_in_words(replaced.before)}"))
     owner = reading.people.get(replaced.before)
     name = owner.name if owner else replaced.before
     return ReplacedLine(field="owner", back=_line(f"back to {name}" if name else "back to no owner"))
+
+
+def _in_words(deadline: str) -> str:
+    """Return a deadline in words, and a day as all other days of the page."""
+    try:
+        return format_day(date.fromisoformat(deadline))
+    except ValueError:
+        return deadline_in_words(deadline)
 
 
 def _alerts(reading: PageReading, found: _Read) -> Alerts:

@@ -23,7 +23,7 @@ from alerts.web.pages.shown_page import ShownPage
 log = logging.getLogger(__name__)
 HASH = re.compile("[0-9a-f]{64}")
 LONGEST_REGISTER = 80  # characters
-NO_NAME = "Choose a register, or name a new one."
+NO_NAME = "Choose a register, or name a new one. Then choose the file again."
 BAD_NAME = "Choose a name that begins with a letter or a digit."
 NO_FILE = "Choose a file first."
 BEYOND = "It takes more memory or time than an upload may: split it into several files, or load it with `alerts load`."

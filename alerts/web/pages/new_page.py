@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 from alerts.actions.add import KeyTakenError, add, preview_add
 from alerts.core.actors import Request
 from alerts.core.changes import Change
-from alerts.core.commitments import Kind, Priority
+from alerts.core.commitments import Commitment, Kind, Priority
 from alerts.core.permissions import NotAllowedError, RecordedBeforeError
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
@@ -29,9 +29,11 @@ from alerts.web.pages.form_tokens import FormTokens
 from alerts.web.pages.new_commitment import NewCommitment, WrongFieldsError, key_of_title, keys_from, read_new
 from alerts.web.pages.page_reading import PageReading
 from alerts.web.pages.shown_page import ShownPage
+from alerts.web.pages.titles_in_deadlines import with_key
 
 log = logging.getLogger(__name__)
 FIRST_ALERTS = 5
+LONGEST_DEADLINE = 500  # characters, as the field takes
 MOST_NAMES = 500  # that a field proposes
 MOST_TAGS = 20
 REASON = "added on a page"
@@ -59,18 +61,21 @@ class NewPages:
     def __init__(self, tokens: FormTokens) -> None:
         self._tokens = tokens
 
-    def show(self, reading: PageReading) -> ShownPage:
-        """Return the empty form."""
-        return self._page(reading)
+    def show(self, reading: PageReading, deadline: str = "") -> ShownPage:
+        """Return the form, empty but for a deadline that a link proposes."""
+        return self._page(reading, AnswerForm({"deadline": deadline[:LONGEST_DEADLINE]}))
 
-    def press(self, reading: PageReading, body: bytes) -> ShownPage | str:
-        """Return the page with what the form means, or record it and return its key."""
+    def press(self, reading: PageReading, body: bytes, commitments: Iterable[Commitment] = ()) -> ShownPage | str:
+        """Return the page with what the form means, or record it and return its key.
+
+        `commitments`: the open ones, which its deadline may name by their titles.
+        """
         form = AnswerForm.read(body)
         if not self._tokens.is_ours(form, reading.visitor):
             return self._page(reading, form, status=403, notice="stale")
         what, _ = form.choice
         try:
-            new = _stated(reading, form)
+            new = _stated(reading, form, commitments)
             if what == "track":
                 return self._track(reading, form, new)
             change = Change.of(reading.visitor.actor(None), reading.now)
@@ -131,14 +136,15 @@ class NewPages:
         return ShownPage(template="new", values=values, status=status)
 
 
-def _stated(reading: PageReading, form: AnswerForm) -> NewCommitment:
+def _stated(reading: PageReading, form: AnswerForm, commitments: Iterable[Commitment]) -> NewCommitment:
     """Return what a form states. A key that it leaves out is made from the title. Raises WrongFieldsError."""
     title, key, store = form.fields.get("title", ""), form.fields.get("key", "").strip(), reading.store
     with store.database.snapshot():
         if not key:
             key = key_of_title(title, store.commitments.statuses(keys_from(title)))
         parties, sources = store.ledger.parties(), store.ledger.sources()
-    found = read_new(form.fields, key, parties, sources)
+    deadline = with_key(form.fields.get("deadline", ""), commitments)
+    found = read_new({**form.fields, "deadline": deadline}, key, parties, sources)
     if wrong := _wrong_owner(reading, found.commitment.owner):
         raise WrongFieldsError({"owner": wrong})
     return found

@@ -102,14 +102,15 @@ class SitePages:
         state = request.query_params.get("state", "")
         return self._known(visitor, lambda reading: self._deliveries.press(reading, state, body))
 
-    def new(self, _: Request, visitor: Visitor) -> Response:
+    def new(self, request: Request, visitor: Visitor) -> Response:
         """Return the form of a new commitment."""
-        return self._known(visitor, self._new.show)
+        deadline = clean(request.query_params.get("deadline", ""))
+        return self._known(visitor, lambda reading: self._new.show(reading, deadline))
 
     def press_new(self, _: Request, visitor: Visitor, body: bytes) -> Response:
         """Show what the form of a new commitment means, or record it and lead to its page."""
-        reading = self._begin(visitor)
-        found = self._new.press(reading, body)
+        reading, indexed = self._begin_with_index(visitor)
+        found = self._new.press(reading, body, (one.commitment for one in indexed.commitments))
         if isinstance(found, ShownPage):
             return self._answer(reading, found)
         return RedirectResponse(f"/c/{quote(found)}?tracked=1", status_code=303)
