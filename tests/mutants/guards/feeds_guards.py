@@ -57,7 +57,7 @@ GUARDS = (
     Guard(
         "wrong tokens are limited",
         "web/api/token_check.py",
-        "            if self._wrong.is_exceeded(address, now):",
+        "            if self._wrong.is_exceeded(network_of(address), now):",
         "            if address == now:",
         "web/test_api_authorisation.py::test_wrong_tokens_from_an_address_are_limited_and_good_ones_go_on[sqlite]",
     ),
