@@ -15,7 +15,7 @@
     stated.set("choice", "preview");
     try {
       const answer = await fetch(form.getAttribute("action"), { method: "POST", body: stated, signal: asked.signal });
-      if (answer.status !== 200 && answer.status !== 422) return;
+      if (answer.status !== 200 && answer.status !== 422) throw new Error(answer.status);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = page.getElementById("preview");
       if (fresh) shown.replaceChildren(...fresh.childNodes);
@@ -28,4 +28,6 @@
     clearTimeout(waiting);
     waiting = setTimeout(look, PAUSE);
   });
+  // Typed before this script had come, or put back by the browser.
+  if (form.elements.deadline.value !== form.elements.deadline.defaultValue) look();
 })();

@@ -153,6 +153,23 @@ def test_a_newcomer_tracks_three_commitments_of_a_contract(desk: Desk, chromium:
     assert desk.store.commitments.statuses(keys).keys() == keys
 
 
+def test_what_is_typed_before_the_script_has_come_is_previewed_too(desk: Desk, chromium: Any) -> None:
+    with chromium.new_context() as context:
+        page = context.new_page()
+        held: list[Any] = []
+
+        def hold(route: Any) -> None:
+            held.append(route)
+
+        page.route("**/static/preview.js", hold)
+        with page.expect_request("**/static/preview.js"):
+            page.goto(f"{desk.server.url}/new", wait_until="commit")
+        page.get_by_label("What is promised?").fill("Sign the contract")
+        page.get_by_label("Deadline").fill("31 March 2027")
+        held[0].continue_()
+        page.get_by_text("Wed 31 Mar 2027").first.wait_for()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_a_newcomer_imports_a_spreadsheet_with_two_faults_and_mends_them(
     desk: Desk, chromium: Any, axe: str, scripts: bool
