@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -116,6 +116,8 @@ class DaemonSite:
     def end(self) -> None:
         """End the daemon, however it is."""
         if self.process:
+            with suppress(FileNotFoundError):  # it has ended before
+                self.kill_child(signal.SIGKILL)  # one that is stopped would not notice that the daemon ends
             self.process.kill()
             self.process.wait()
 
