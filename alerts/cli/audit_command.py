@@ -79,6 +79,8 @@ def _table(lines: Sequence[AuditLine]) -> str:
 
 
 def _document(app: App, lines: Sequence[AuditLine], times: tuple[str, str], digest: str) -> str:
-    from alerts.rendering.audit_document import audit_document
+    from alerts import shipped
+    from alerts.rendering.web_pages import WebPages  # only for a page
 
-    return audit_document({"lines": lines, "first": times[0], "last": times[1], "zone": app.zone, "digest": digest})
+    pages = WebPages([shipped.folder("templates")])
+    return pages.render("audit", lines=lines, first=times[0], last=times[1], zone=app.zone, digest=digest)

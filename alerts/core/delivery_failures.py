@@ -71,7 +71,7 @@ class RestoredDatabase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedAddress:
-    """A person (`person` is the key) whose address was another until a time: `old`, which is told so."""
+    """A change of the address of a person (their key), at a time. The `old` address gets a mail that says so."""
 
     person: str
     name: str

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 DOMAIN = "erased.invalid"  # no mail can be sent there (RFC 2606, section 2)
-# Names of values that name no person: a tag, rule or channel may be the same word as the key of one.
+# Fields that hold no people: a tag, rule or channel may be the same word as the key of a person.
 IDENTIFIERS = frozenset({
     "calendars", "channel", "channels", "claimed_by", "commitment", "deadline", "entries", "events",
     "fingerprint", "first", "folder", "form", "hash", "host", "id", "key", "kind", "kinds", "last", "named",
@@ -22,7 +22,7 @@ IDENTIFIERS = frozenset({
 })  # fmt: skip
 PARTIES = frozenset({"by", "to"})  # as lists: the parties of a commitment
 FOLD = re.compile(r"\r?\n[ \t]")  # of a long line in a calendar (RFC 5545, section 3.1)
-GAP = r"(?:\s|&nbsp;|&#160;|&#xa0;)+"  # between two words of a name
+GAP = r"(?:\s|&nbsp;|&#160;|&#xa0;)+"  # what separates the words of a name
 ESCAPED = {"'": "(?:'|’|&#39;|&#x27;|&apos;)", '"': "(?:\"|&#34;|&quot;)", "&": "&(?:amp;)?", "<": "(?:<|&lt;)",
            ">": "(?:>|&gt;)"}  # fmt: skip
 WHOLE_NAME = r"(?<![^\W_])(?:{})(?![^\W_])"
@@ -46,7 +46,7 @@ class Pseudonym:
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:
-        """Match what names nobody and nothing else: addresses, and names of several words."""
+        """Match what can mean this person only: addresses, and names of several words."""
         addresses = [name for name in self.names if "@" in name]
         names = [name for name in self.names if "@" not in name and " " in name]
         found = (_pattern(addresses, WHOLE_WORD, re.IGNORECASE), _pattern(names, WHOLE_NAME, re.IGNORECASE))

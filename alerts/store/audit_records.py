@@ -30,7 +30,7 @@ _A, _C, _D, _L, _V = (
 # What a delivery says of itself. Its text is not read.
 _OF_DELIVERY = (
     _D.id, _D.channel, _D.recipient, _D.state, _D.subject, _D.dates_told, _D.payload_hash, _D.last_error, _D.ended_at,
-    _D.on_behalf_of, _D.notice, _D.summary, _D.event, _D.attempts,
+    _D.on_behalf_of, _D.event,
 )  # fmt: skip
 UNSENT = ("dead", "dismissed", "superseded", "bounced")  # what ends a delivery apart from a try
 
@@ -57,7 +57,6 @@ class AuditedChanges:
     """The changes of a commitment: its whole `history`, of which some lie between the two times."""
 
     key: str
-    title: str
     kind: str
     history: Sequence[Revision]
 
@@ -99,10 +98,8 @@ def changes_between(database: Database, since: datetime, until: datetime) -> lis
         ids = set(connection.execute(changed).scalars())
         histories = read_histories(connection, ids)
         for some in chunks(ids):
-            about = connection.execute(select(_C.id, _C.key, _C.title, _C.kind).where(_C.id.in_(some))).all()
-            found += [
-                AuditedChanges(key=row.key, title=row.title, kind=row.kind, history=histories[row.id]) for row in about
-            ]
+            about = connection.execute(select(_C.id, _C.key, _C.kind).where(_C.id.in_(some))).all()
+            found += [AuditedChanges(key=row.key, kind=row.kind, history=histories[row.id]) for row in about]
     return sorted(found, key=lambda one: one.key)
 
 

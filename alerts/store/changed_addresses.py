@@ -1,6 +1,6 @@
 """People whose address has changed: what was sent to the old address is void, and so are their feeds and sessions.
 
-The old address is told so: a request for that stands in `meta` until the daemon has made a delivery of it.
+The old address gets a mail that says so. The request for it stands in `meta` until the daemon has made the delivery.
 """
 
 from __future__ import annotations
